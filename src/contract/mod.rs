@@ -1,0 +1,199 @@
+//! What the documents promise of one service, in Smithy's terms, whichever file it was read from.
+//!
+//! Owns the types [`Contract`], [`Operation`] and [`Shape`], the readers that make them, and the
+//! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
+//! It refuses to know about scenarios, HTTP or verdicts.
+
+mod pattern;
+mod schema;
+mod shape;
+mod smithy;
+
+use std::collections::BTreeMap;
+
+pub use pattern::{Matched, Pattern, PatternError};
+pub use schema::{Rule, SchemaError, Schemas, Side, Violation, Violations};
+pub use shape::{Bounds, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits};
+pub use smithy::{ModelError, read};
+
+/// One service's contract: its operations and every shape that they reach.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    service: Service,
+    operations: BTreeMap<String, Operation>,
+    shapes: BTreeMap<ShapeId, Shape>,
+}
+
+/// What a model says of the service as a whole.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The shape id of the service; its name is the prefix of `X-Amz-Target` in the AWS JSON protocols.
+    pub id: ShapeId,
+    /// The API version, `2014-10-06` for CodeDeploy.
+    pub version: String,
+    /// The title that people use, from `smithy.api#title`.
+    pub title: String,
+    /// The service name of the SigV4 credential scope, from `aws.auth#sigv4`.
+    pub signing_name: String,
+    /// Protocol traits in the order of the file, absolute ids such as `aws.protocols#awsJson1_1`.
+    pub protocols: Vec<ShapeId>,
+    /// All traits of the service shape.
+    pub traits: Traits,
+}
+
+/// One operation of a service.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The name without its namespace, as `X-Amz-Target` carries it.
+    pub name: String,
+    /// The shape id of the operation.
+    pub id: ShapeId,
+    /// The input structure; `smithy.api#Unit` when there is none.
+    pub input: ShapeId,
+    /// The output structure; `smithy.api#Unit` when there is none.
+    pub output: ShapeId,
+    /// Declared errors, those of the service included, in the order of the file.
+    pub errors: Vec<ShapeId>,
+    /// All traits of the operation shape.
+    pub traits: Traits,
+}
+
+impl Contract {
+    /// The service that this contract is of.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The operation of that name, without a namespace.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// Every operation, by name.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    /// The shape of that id: one of the model's, or of Smithy's prelude.
+    #[must_use]
+    pub fn shape(&self, id: &ShapeId) -> Option<&Shape> {
+        self.shapes.get(id).or_else(|| shape::prelude(id))
+    }
+
+    /// Every shape of the model itself.
+    pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.shapes.values()
+    }
+
+    /// The shape of a declared error of `operation`, by the error's name without a namespace.
+    #[must_use]
+    pub fn error(&self, operation: &Operation, name: &str) -> Option<&Shape> {
+        let id = operation.errors.iter().find(|id| id.name() == name)?;
+        self.shape(id)
+    }
+
+    /// Whether any operation of the service declares an error of that name.
+    #[must_use]
+    pub fn knows_error(&self, name: &str) -> bool {
+        self.shapes.values().any(|shape| shape.id.name() == name && shape.traits.error().is_some())
+    }
+
+    /// The members of a structure or union; none for any other shape.
+    #[must_use]
+    pub fn members(&self, id: &ShapeId) -> &[Member] {
+        match self.shape(id).map(|shape| &shape.kind) {
+            Some(Kind::Structure(members) | Kind::Union(members)) => members,
+            _ => &[],
+        }
+    }
+
+    /// The member that a JSON pointer leads to below the shape `root`, following list items and map values.
+    #[must_use]
+    pub fn member_at(&self, root: &ShapeId, pointer: &str) -> Option<&Member> {
+        let mut current = root.clone();
+        let mut found = None;
+        for token in pointer.split('/').skip(1) {
+            let member = match &self.shape(&current)?.kind {
+                Kind::Structure(members) | Kind::Union(members) => {
+                    members.iter().find(|member| member.name == token)?
+                }
+                Kind::List(item) => item,
+                Kind::Map { value, .. } => value,
+                _ => return None,
+            };
+            current = member.target.clone();
+            found = Some(member);
+        }
+        found
+    }
+
+    /// A copy of `input` without the null members of structures, which the AWS JSON protocols read as absent.
+    ///
+    /// Nulls inside lists and maps stay: there they are values.
+    #[must_use]
+    pub fn without_null_members(&self, root: &ShapeId, input: &serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        let shape = self.shape(root).map(|shape| &shape.kind);
+        match (shape, input) {
+            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => map
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| {
+                    let member = members.iter().find(|member| &member.name == name);
+                    let value =
+                        member.map_or_else(|| value.clone(), |member| self.without_null_members(&member.target, value));
+                    (name.clone(), value)
+                })
+                .collect(),
+            (Some(Kind::List(item)), Value::Array(values)) => {
+                values.iter().map(|value| self.without_null_members(&item.target, value)).collect()
+            }
+            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+                map.iter().map(|(key, value)| (key.clone(), self.without_null_members(&member.target, value))).collect()
+            }
+            _ => input.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Put"}],
+               "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_0":{}}},
+        "x#Put":{"type":"operation","input":{"target":"x#In"},"output":{"target":"smithy.api#Unit"},"errors":[{"target":"x#Bad"}]},
+        "x#In":{"type":"structure","members":{"a":{"target":"smithy.api#String"},"l":{"target":"x#L"}}},
+        "x#L":{"type":"list","member":{"target":"x#In"}},
+        "x#Bad":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}}}}"#;
+
+    #[test]
+    fn null_members_are_dropped_but_null_list_items_stay() {
+        let contract = read("m.json", MODEL).unwrap();
+        let input = json!({"a": null, "l": [null, {"a": null}]});
+        let id = ShapeId::new("x#In");
+        assert_eq!(contract.without_null_members(&id, &input), json!({"l": [null, {}]}));
+    }
+
+    #[test]
+    fn a_pointer_leads_through_lists_to_a_member() {
+        let contract = read("m.json", MODEL).unwrap();
+        let member = contract.member_at(&ShapeId::new("x#In"), "/l/0/a").unwrap();
+        assert_eq!(member.name, "a");
+        assert!(contract.member_at(&ShapeId::new("x#In"), "/l/0/zz").is_none());
+    }
+
+    #[test]
+    fn an_error_is_found_by_its_name_on_the_operation_that_declares_it() {
+        let contract = read("m.json", MODEL).unwrap();
+        let put = contract.operation("Put").unwrap();
+        assert!(contract.error(put, "Bad").is_some());
+        assert!(contract.error(put, "Worse").is_none());
+        assert!(contract.knows_error("Bad") && !contract.knows_error("In"));
+    }
+}

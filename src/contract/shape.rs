@@ -1,0 +1,306 @@
+//! Shapes, members and traits, after the Smithy 2.0 specification.
+
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
+
+use serde_json::Value;
+
+/// An absolute shape id, `namespace#Name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ShapeId(String);
+
+impl ShapeId {
+    /// Wraps an absolute shape id as it stands.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The whole id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part after `#`, or the whole id where there is none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.split_once('#').map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    /// The part before `#`, empty where there is none.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.0.split_once('#').map_or("", |(namespace, _)| namespace)
+    }
+
+    /// Whether this is `smithy.api#Unit`, the shape of an operation without input or output.
+    #[must_use]
+    pub fn is_unit(&self) -> bool {
+        self.0 == "smithy.api#Unit"
+    }
+}
+
+impl fmt::Display for ShapeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A shape with its traits.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// The absolute id.
+    pub id: ShapeId,
+    /// What sort of value it describes.
+    pub kind: Kind,
+    /// The traits applied to the shape itself.
+    pub traits: Traits,
+}
+
+/// What sort of value a shape describes.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// An object with named members.
+    Structure(Vec<Member>),
+    /// An object of which exactly one member is set.
+    Union(Vec<Member>),
+    /// An array (Smithy `list`, and the older `set`).
+    List(Member),
+    /// An object whose keys are data.
+    Map {
+        /// The shape of the keys.
+        key: Member,
+        /// The shape of the values.
+        value: Member,
+    },
+    /// Text.
+    String,
+    /// Text out of a closed list of values.
+    Enum(Vec<String>),
+    /// A whole number out of a closed list of values.
+    IntEnum(Vec<i64>),
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Number(NumberKind),
+    /// Bytes; base64 text in the JSON protocols.
+    Blob,
+    /// A point in time.
+    Timestamp,
+    /// Any JSON value.
+    Document,
+}
+
+/// Smithy's number shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberKind {
+    /// 8-bit signed.
+    Byte,
+    /// 16-bit signed.
+    Short,
+    /// 32-bit signed.
+    Integer,
+    /// 64-bit signed.
+    Long,
+    /// A whole number of any size.
+    BigInteger,
+    /// Single precision; `"NaN"` and the infinities are text on the wire.
+    Float,
+    /// Double precision; `"NaN"` and the infinities are text on the wire.
+    Double,
+    /// A decimal number of any size.
+    BigDecimal,
+}
+
+/// A member of a structure or union, an item of a list, or a key or value of a map.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The name; `member`, `key` or `value` for the parts of lists and maps.
+    pub name: String,
+    /// The shape that the member has.
+    pub target: ShapeId,
+    /// The traits applied to the member; they win over those of the target.
+    pub traits: Traits,
+}
+
+/// An inclusive lower and upper bound, each optional.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds<N> {
+    /// The least legal value.
+    pub min: Option<N>,
+    /// The greatest legal value.
+    pub max: Option<N>,
+}
+
+/// Whose fault an error is, from `smithy.api#error`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The caller's.
+    Client,
+    /// The service's.
+    Server,
+}
+
+/// How a timestamp is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampFormat {
+    /// A JSON number of seconds since 1970, with an optional fraction.
+    EpochSeconds,
+    /// RFC 3339 text.
+    DateTime,
+    /// RFC 9110 IMF-fixdate text.
+    HttpDate,
+}
+
+/// The traits of a shape or member, by absolute id.
+#[derive(Debug, Clone, Default)]
+pub struct Traits(pub(super) BTreeMap<String, Value>);
+
+impl Traits {
+    /// The value of the trait of that absolute id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Value> {
+        self.0.get(id)
+    }
+
+    /// The ids of all traits.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether `smithy.api#required` is set.
+    #[must_use]
+    pub fn required(&self) -> bool {
+        self.0.contains_key("smithy.api#required")
+    }
+
+    /// Whether `smithy.api#sensitive` is set.
+    #[must_use]
+    pub fn sensitive(&self) -> bool {
+        self.0.contains_key("smithy.api#sensitive")
+    }
+
+    /// The bounds of `smithy.api#length`: code points of text, bytes of a blob, items of a list or map.
+    #[must_use]
+    pub fn length(&self) -> Option<Bounds<u64>> {
+        let value = self.get("smithy.api#length")?;
+        Some(Bounds { min: value["min"].as_u64(), max: value["max"].as_u64() })
+    }
+
+    /// The bounds of `smithy.api#range`.
+    #[must_use]
+    pub fn range(&self) -> Option<Bounds<f64>> {
+        let value = self.get("smithy.api#range")?;
+        Some(Bounds { min: value["min"].as_f64(), max: value["max"].as_f64() })
+    }
+
+    /// The text of `smithy.api#pattern`, untranslated.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        self.get("smithy.api#pattern")?.as_str()
+    }
+
+    /// Whether `smithy.api#uniqueItems` is set.
+    #[must_use]
+    pub fn unique_items(&self) -> bool {
+        self.0.contains_key("smithy.api#uniqueItems")
+    }
+
+    /// Whether `smithy.api#sparse` is set, so that a list or map may hold nulls.
+    #[must_use]
+    pub fn sparse(&self) -> bool {
+        self.0.contains_key("smithy.api#sparse")
+    }
+
+    /// The format of `smithy.api#timestampFormat`.
+    #[must_use]
+    pub fn timestamp_format(&self) -> Option<TimestampFormat> {
+        match self.get("smithy.api#timestampFormat")?.as_str()? {
+            "epoch-seconds" => Some(TimestampFormat::EpochSeconds),
+            "date-time" => Some(TimestampFormat::DateTime),
+            "http-date" => Some(TimestampFormat::HttpDate),
+            _ => None,
+        }
+    }
+
+    /// Whose fault the error is, where the shape is one.
+    #[must_use]
+    pub fn error(&self) -> Option<ErrorKind> {
+        match self.get("smithy.api#error")?.as_str()? {
+            "server" => Some(ErrorKind::Server),
+            _ => Some(ErrorKind::Client),
+        }
+    }
+
+    /// The HTTP status of `smithy.api#httpError`.
+    #[must_use]
+    pub fn http_error(&self) -> Option<u16> {
+        self.get("smithy.api#httpError")?.as_u64().and_then(|status| u16::try_from(status).ok())
+    }
+
+    /// The text of `smithy.api#documentation`.
+    #[must_use]
+    pub fn documentation(&self) -> Option<&str> {
+        self.get("smithy.api#documentation")?.as_str()
+    }
+
+    /// The statement ids of our own trait `wireproof#statement`.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.get("wireproof#statement").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    }
+}
+
+/// The shapes that every Smithy model may target without defining them.
+pub(super) fn prelude(id: &ShapeId) -> Option<&'static Shape> {
+    static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
+        let simple = [
+            ("String", Kind::String),
+            ("Blob", Kind::Blob),
+            ("Boolean", Kind::Boolean),
+            ("Byte", Kind::Number(NumberKind::Byte)),
+            ("Short", Kind::Number(NumberKind::Short)),
+            ("Integer", Kind::Number(NumberKind::Integer)),
+            ("Long", Kind::Number(NumberKind::Long)),
+            ("BigInteger", Kind::Number(NumberKind::BigInteger)),
+            ("Float", Kind::Number(NumberKind::Float)),
+            ("Double", Kind::Number(NumberKind::Double)),
+            ("BigDecimal", Kind::Number(NumberKind::BigDecimal)),
+            ("Timestamp", Kind::Timestamp),
+            ("Document", Kind::Document),
+            ("Unit", Kind::Structure(Vec::new())),
+        ];
+        let mut shapes = BTreeMap::new();
+        for (name, kind) in simple {
+            for prefix in ["", "Primitive"] {
+                let id = format!("smithy.api#{prefix}{name}");
+                let shape = Shape { id: ShapeId::new(&*id), kind: kind.clone(), traits: Traits::default() };
+                shapes.insert(id, shape);
+            }
+        }
+        shapes
+    });
+    SHAPES.get(id.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_id_splits_at_the_hash() {
+        let id = ShapeId::new("com.amazonaws.proton#Arn");
+        assert_eq!((id.namespace(), id.name()), ("com.amazonaws.proton", "Arn"));
+        assert_eq!((ShapeId::new("Arn").namespace(), ShapeId::new("Arn").name()), ("", "Arn"));
+    }
+
+    #[test]
+    fn the_prelude_has_the_simple_shapes_and_nothing_else() {
+        assert!(prelude(&ShapeId::new("smithy.api#PrimitiveBoolean")).is_some());
+        assert!(prelude(&ShapeId::new("smithy.api#Strange")).is_none());
+    }
+
+    #[test]
+    fn traits_of_a_wrong_form_read_as_absent_bounds() {
+        let traits = Traits([("smithy.api#length".to_owned(), serde_json::json!({"min": "x"}))].into());
+        assert_eq!(traits.length(), Some(Bounds { min: None, max: None }));
+    }
+}

@@ -1,0 +1,3 @@
+//! draft
+pub mod contract;
+pub mod wire;

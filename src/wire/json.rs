@@ -1,0 +1,222 @@
+//! Strict JSON (RFC 8259): a value, and everything about the text that a tolerant parser would hide.
+
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+/// A body read as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The value, where one could be read.
+    pub value: Option<Value>,
+    /// What is wrong with the text, or worth a note.
+    pub problems: Vec<Problem>,
+}
+
+/// Something about a text that strict JSON forbids, or that readers disagree about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// No byte at all.
+    Empty,
+    /// Bytes that are not UTF-8, at that offset.
+    NotUtf8(usize),
+    /// A byte order mark in front.
+    ByteOrderMark,
+    /// Not JSON, in the parser's words.
+    Malformed(String),
+    /// Something after the value, at that offset.
+    TrailingBytes(usize),
+    /// An object has a member twice, by JSON pointer; the last one counts here.
+    DuplicateMember(String),
+}
+
+impl Problem {
+    /// Whether RFC 8259 forbids it; a duplicate member is only advised against.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        !matches!(self, Self::DuplicateMember(_))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "an empty body"),
+            Self::NotUtf8(at) => write!(f, "bytes that are not UTF-8, at offset {at}"),
+            Self::ByteOrderMark => write!(f, "a byte order mark in front of the JSON"),
+            Self::Malformed(reason) => write!(f, "text that is not JSON ({reason})"),
+            Self::TrailingBytes(at) => write!(f, "something after the JSON value, at offset {at}"),
+            Self::DuplicateMember(pointer) => write!(f, "the member {pointer} twice"),
+        }
+    }
+}
+
+/// Reads `bytes` strictly. Nesting deeper than 128 levels counts as malformed.
+#[must_use]
+pub fn read(bytes: &[u8]) -> Document {
+    let mut problems = Vec::new();
+    if bytes.is_empty() {
+        return Document { value: None, problems: vec![Problem::Empty] };
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Document { value: None, problems: vec![Problem::NotUtf8(error.valid_up_to())] },
+    };
+    let text = match text.strip_prefix('\u{feff}') {
+        Some(rest) => {
+            problems.push(Problem::ByteOrderMark);
+            rest
+        }
+        None => text,
+    };
+    let mut duplicates = Vec::new();
+    let mut stream = serde_json::Deserializer::from_str(text);
+    let seed = Tree { pointer: String::new(), duplicates: &mut duplicates };
+    let value = match seed.deserialize(&mut stream) {
+        Ok(value) => value,
+        Err(error) => {
+            problems.push(Problem::Malformed(error.to_string()));
+            return Document { value: None, problems };
+        }
+    };
+    problems.extend(duplicates.into_iter().map(Problem::DuplicateMember));
+    if let Err(error) = stream.end() {
+        problems.push(Problem::TrailingBytes(offset(text, error.line(), error.column())));
+    }
+    Document { value: Some(value), problems }
+}
+
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    before + column.saturating_sub(1)
+}
+
+/// Builds a [`Value`] and remembers members that occur twice.
+struct Tree<'d> {
+    pointer: String,
+    duplicates: &'d mut Vec<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tree<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        loop {
+            let pointer = format!("{}/{}", self.pointer, items.len());
+            match seq.next_element_seed(Tree { pointer, duplicates: &mut *self.duplicates })? {
+                Some(item) => items.push(item),
+                None => return Ok(Value::Array(items)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
+            let value = map.next_value_seed(Tree { pointer: pointer.clone(), duplicates: &mut *self.duplicates })?;
+            if members.insert(name, value).is_some() {
+                self.duplicates.push(pointer);
+            }
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::fine(br#"{"a":[1,2.5,"x",null,true]}"#, Some(json!({"a": [1, 2.5, "x", null, true]})), &[])]
+    #[case::empty(b"", None, &["an empty body"])]
+    #[case::not_utf8(b"{\"a\":\"\xff\"}", None, &["bytes that are not UTF-8, at offset 6"])]
+    #[case::bom(b"\xef\xbb\xbf{}", Some(json!({})), &["a byte order mark in front of the JSON"])]
+    #[case::trailing(b"{} x", Some(json!({})), &["something after the JSON value, at offset 3"])]
+    #[case::duplicate(br#"{"a":{"b":1,"b":2}}"#, Some(json!({"a": {"b": 2}})), &["the member /a/b twice"])]
+    #[case::exponent(b"1.7E9", Some(json!(1.7e9)), &[])]
+    fn a_body_gives_its_value_and_its_problems(
+        #[case] body: &[u8],
+        #[case] value: Option<Value>,
+        #[case] problems: &[&str],
+    ) {
+        let document = read(body);
+        assert_eq!(document.value, value);
+        assert_eq!(document.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), problems);
+    }
+
+    #[test]
+    fn deep_nesting_is_malformed_and_never_overflows() {
+        let document = read("[".repeat(100_000).as_bytes());
+        assert!(matches!(document.problems[..], [Problem::Malformed(_)]));
+    }
+
+    #[test]
+    fn a_duplicate_member_is_noted_and_not_forbidden() {
+        assert!(read(br#"{"a":1,"a":1}"#).problems.iter().all(|problem| !problem.is_forbidden()));
+        assert!(Problem::ByteOrderMark.is_forbidden());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let document = read(&bytes);
+            prop_assert!(document.value.is_some() || !document.problems.is_empty());
+        }
+
+        #[test]
+        fn what_serde_json_writes_is_read_back_without_a_problem(text in ".{0,20}", number in any::<i64>()) {
+            let value = json!({"t": text, "n": [number]});
+            let document = read(value.to_string().as_bytes());
+            prop_assert_eq!(document.value, Some(value));
+            prop_assert!(document.problems.is_empty());
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Requests and responses as they cross the wire.
+//!
+//! Our own types, so that judging needs no client library, and so that a header may be sent twice, in any
+//! case, and with a wrong value: a `HeaderMap` would tidy that away.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+/// Header fields in the order of the wire; a name may occur more than once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// The first value of that name, whatever its case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of that name, whatever its case, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Adds a field at the end, whatever is there already.
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Gives a name one value: in place of the first of that name, or at the end.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        let value = value.into();
+        match self.0.iter().position(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            Some(at) => {
+                self.0[at].1 = value;
+                let mut index = 0;
+                self.0.retain(|(key, _)| {
+                    index += 1;
+                    index - 1 <= at || !key.eq_ignore_ascii_case(name)
+                });
+            }
+            None => self.push(name, value),
+        }
+    }
+
+    /// Removes every field of that name.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    /// Every field, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+/// How a request must travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is well-formed: a pooled client may carry it.
+    #[default]
+    Pooled,
+    /// It must reach the peer byte for byte as it stands here, on a connection of its own.
+    Exact,
+}
+
+/// A request as it is sent: a transport adds nothing to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The method, `POST` as a rule.
+    pub method: String,
+    /// The request target in origin form, path and query as sent.
+    pub target: String,
+    /// Every header field, `host` and `content-length` included.
+    pub headers: Headers,
+    /// The body as sent, before any chunked framing.
+    pub body: Bytes,
+    /// Whether the body goes in chunks.
+    pub chunked: bool,
+    /// How it must travel.
+    pub delivery: Delivery,
+}
+
+impl Request {
+    /// The request as HTTP/1.1 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = format!("{} {} HTTP/1.1\r\n", self.method, self.target).into_bytes();
+        for (name, value) in self.headers.iter() {
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        if self.chunked {
+            if !self.body.is_empty() {
+                out.extend_from_slice(format!("{:x}\r\n", self.body.len()).as_bytes());
+                out.extend_from_slice(&self.body);
+                out.extend_from_slice(b"\r\n");
+            }
+            out.extend_from_slice(b"0\r\n\r\n");
+        } else {
+            out.extend_from_slice(&self.body);
+        }
+        out
+    }
+}
+
+/// A response as it was received.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The header fields in the order of the wire. A pooled client gives names in lower case.
+    pub headers: Headers,
+    /// The body without any transfer coding; content codings are left as they are.
+    pub body: Bytes,
+    /// The bytes that `content-length` promised and that never came; 0 when the body is whole.
+    pub missing: u64,
+    /// Bytes that came after the end of the message, where the transport can see them.
+    pub surplus: u64,
+    /// The status line and header fields byte for byte, where the transport keeps them.
+    pub head: Option<Bytes>,
+}
+
+impl Response {
+    /// The response as bytes: exact where the transport kept the head, else with the head written anew.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = match &self.head {
+            Some(head) => head.to_vec(),
+            None => {
+                let mut head = format!("HTTP/1.1 {}\r\n", self.status);
+                for (name, value) in self.headers.iter() {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
+                head.push_str("\r\n");
+                head.into_bytes()
+            }
+        };
+        out.extend_from_slice(&self.body);
+        out
+    }
+}
+
+/// Why no response could be had.
+///
+/// An outcome of the run, never a finding: it says nothing about a documented statement.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TransportError {
+    /// Nothing listens there.
+    #[error("the connection was refused")]
+    Refused,
+    /// The host name has no address.
+    #[error("the host name does not resolve: {0}")]
+    Dns(String),
+    /// No connection within the time limit.
+    #[error("no connection within {0:?}")]
+    ConnectTimeout(Duration),
+    /// No whole answer within the time limit.
+    #[error("no whole answer within {0:?}")]
+    Timeout(Duration),
+    /// The TLS handshake failed.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// The peer reset the connection.
+    #[error("the peer reset the connection")]
+    Reset,
+    /// The peer closed the connection without an answer.
+    #[error("the peer closed the connection without an answer")]
+    Closed,
+    /// What came is not HTTP/1.1.
+    #[error("the answer is not HTTP/1.1: {0}")]
+    NotHttp(String),
+    /// The head of the answer is larger than the limit.
+    #[error("the head of the answer is larger than {0} bytes")]
+    HeadTooLarge(usize),
+    /// The body of the answer is larger than the limit.
+    #[error("the body of the answer is larger than {0} bytes")]
+    BodyTooLarge(usize),
+    /// The request cannot be sent that way.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(String),
+    /// Any other failure.
+    #[error("the transport failed: {0}")]
+    Other(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_a_header_keeps_its_place_and_leaves_one() {
+        let mut headers: Headers = [("Host", "a"), ("X", "1"), ("x", "2"), ("Y", "3")].into_iter().collect();
+        headers.set("X", "9");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("Host", "a"), ("X", "9"), ("Y", "3")]);
+        headers.set("Z", "4");
+        assert_eq!(headers.get("z"), Some("4"));
+    }
+
+    #[test]
+    fn a_repeated_header_is_kept_twice() {
+        let headers: Headers = [("Server", "a"), ("server", "b")].into_iter().collect();
+        assert_eq!(headers.all("SERVER").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_request_is_written_as_it_stands() {
+        let request = Request {
+            method: "POST".into(),
+            target: "/../x".into(),
+            headers: [("Host", "h"), ("Content-Length", "9")].into_iter().collect(),
+            body: Bytes::from_static(b"{}"),
+            ..Request::default()
+        };
+        assert_eq!(request.to_bytes(), b"POST /../x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{}");
+        let chunked = Request { chunked: true, headers: Headers::default(), ..request };
+        assert_eq!(chunked.to_bytes(), b"POST /../x HTTP/1.1\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    }
+}

@@ -1,0 +1,20 @@
+//! HTTP as plain values, and the AWS protocols over it.
+//!
+//! Owns [`Request`] and [`Response`], one file a [`Protocol`], the identification of errors, strict JSON and
+//! SigV4. Pure: nothing here opens a socket, and no HTTP client's type appears.
+
+mod aws_json;
+mod curl;
+mod error_identity;
+pub mod json;
+mod message;
+mod protocol;
+mod refusal;
+pub mod sigv4;
+
+pub use aws_json::AwsJson;
+pub use curl::curl;
+pub use error_identity::{ErrorIdentity, error_name};
+pub use message::{Delivery, Headers, Request, Response, TransportError};
+pub use protocol::{Answer, BuildError, Protocol, UnknownProtocol, protocol};
+pub use refusal::RefusalClass;

@@ -1,0 +1,299 @@
+//! AWS Signature Version 4, by header, and every way to get it wrong on purpose.
+//!
+//! Our own on `hmac` and `sha2`: a harness must sign wrongly as exactly as it signs rightly. The reference
+//! verifies with the same canonical request.
+
+use std::fmt::{self, Write as _};
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use super::{Headers, Request};
+
+/// An access key. Its `Debug` shows neither part.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+    /// The session token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}
+
+/// What a signature is valid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The region, `us-east-1`.
+    pub region: String,
+    /// The signing name of the service.
+    pub service: String,
+}
+
+/// A way to sign wrongly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SigningFault {
+    /// No `authorization` header at all.
+    None,
+    /// One digit of the signature is another.
+    FlippedDigit,
+    /// The scope names another service.
+    OtherService,
+    /// The scope names another region.
+    OtherRegion,
+    /// The scope does not end in `aws4_request`.
+    OtherTerminator,
+    /// The clock is off by that many seconds; the signature is right for that time.
+    SkewedClock(i64),
+    /// A key that no endpoint knows.
+    UnknownKey,
+    /// The header says something that is no AWS4 authorization.
+    Garbage,
+    /// A signed header is changed after signing.
+    ChangedHeader,
+    /// The body is changed after signing, without changing what it says.
+    ChangedBody,
+}
+
+/// Signs `request`: adds `x-amz-date`, `x-amz-security-token` where there is a token, and `authorization`.
+///
+/// Every header that the request has at that point is signed, but for hop-by-hop ones, so that the service
+/// verifies exactly what is sent. `now` is in seconds since 1970.
+pub fn sign(request: &mut Request, credentials: &Credentials, scope: &Scope, now: i64, fault: Option<&SigningFault>) {
+    let unknown = Credentials {
+        access_key_id: "AKIAWIREPROOFUNKNOWN".to_owned(),
+        secret_access_key: "unknown".to_owned(),
+        session_token: None,
+    };
+    let credentials = if fault == Some(&SigningFault::UnknownKey) { &unknown } else { credentials };
+    let now = if let Some(SigningFault::SkewedClock(seconds)) = fault { now.saturating_add(*seconds) } else { now };
+    let date = amz_date(now);
+    request.headers.set("x-amz-date", &*date);
+    if let Some(token) = &credentials.session_token {
+        request.headers.set("x-amz-security-token", &**token);
+    }
+    match fault {
+        Some(SigningFault::None) => return,
+        Some(SigningFault::Garbage) => return request.headers.set("authorization", "garbage"),
+        _ => {}
+    }
+    let authorization = authorization(request, credentials, &faulty_scope(scope, &date, fault), &date);
+    request.headers.set("authorization", spoil(authorization, fault));
+    match fault {
+        Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
+        Some(SigningFault::ChangedBody) => {
+            let mut body = request.body.to_vec();
+            body.push(b' ');
+            request.headers.set("content-length", body.len().to_string());
+            request.body = body.into();
+        }
+        _ => {}
+    }
+}
+
+fn faulty_scope(scope: &Scope, date: &str, fault: Option<&SigningFault>) -> String {
+    let service = if fault == Some(&SigningFault::OtherService) { "sts" } else { &scope.service };
+    let other_region = if scope.region == "eu-central-1" { "eu-west-3" } else { "eu-central-1" };
+    let region = if fault == Some(&SigningFault::OtherRegion) { other_region } else { &scope.region };
+    let end = if fault == Some(&SigningFault::OtherTerminator) { "aws3_request" } else { "aws4_request" };
+    format!("{}/{region}/{service}/{end}", &date[..8])
+}
+
+fn authorization(request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
+    let mut signed: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .filter(|name| {
+            !matches!(name.as_str(), "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept")
+        })
+        .collect();
+    signed.sort();
+    signed.dedup();
+    let signature = signature(request, &signed, &credentials.secret_access_key, scope, date);
+    format!(
+        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
+        credentials.access_key_id,
+        signed.join(";")
+    )
+}
+
+fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
+    if fault != Some(&SigningFault::FlippedDigit) {
+        return authorization;
+    }
+    let (start, last) = authorization.split_at(authorization.len() - 1);
+    format!("{start}{}", if last == "0" { '1' } else { '0' })
+}
+
+/// The signature of a request whose `signed` headers, in lower case and sorted, count.
+///
+/// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
+#[must_use]
+pub fn signature(request: &Request, signed: &[String], secret: &str, scope: &str, date: &str) -> String {
+    let canonical = canonical_request(request, signed);
+    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
+    let mut key = format!("AWS4{secret}").into_bytes();
+    for part in scope.split('/') {
+        key = hmac(&key, part.as_bytes());
+    }
+    hex(&hmac(&key, to_sign.as_bytes()))
+}
+
+fn canonical_request(request: &Request, signed: &[String]) -> String {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let mut pairs: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") })
+        .collect();
+    pairs.sort();
+    let headers: String =
+        signed.iter().map(|name| format!("{name}:{}\n", canonical_value(&request.headers, name))).collect();
+    let payload = hex(&Sha256::digest(&request.body));
+    format!(
+        "{}\n{}\n{}\n{headers}\n{}\n{payload}",
+        request.method,
+        canonical_path(path),
+        pairs.join("&"),
+        signed.join(";")
+    )
+}
+
+/// A path is encoded once more, as every service but S3 does it.
+fn canonical_path(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            other => {
+                let _ = write!(out, "%{other:02X}");
+            }
+        }
+    }
+    out
+}
+
+fn canonical_value(headers: &Headers, name: &str) -> String {
+    let values: Vec<String> =
+        headers.all(name).map(|value| value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    values.join(",")
+}
+
+fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {
+    // HMAC takes a key of any length: the error of `new_from_slice` cannot occur.
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mac| mac.chain_update(data).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time out of the calendar's range reads as 1970.
+#[must_use]
+pub fn amz_date(now: i64) -> String {
+    let t = OffsetDateTime::from_unix_timestamp(now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    format!(
+        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        t.year(),
+        u8::from(t.month()),
+        t.day(),
+        t.hour(),
+        t.minute(),
+        t.second()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn credentials() -> Credentials {
+        Credentials {
+            access_key_id: "AKIDEXAMPLE".to_owned(),
+            secret_access_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
+            session_token: None,
+        }
+    }
+
+    fn scope() -> Scope {
+        Scope { region: "us-east-1".to_owned(), service: "service".to_owned() }
+    }
+
+    /// 2015-08-30T12:36:00Z, the time of AWS's published test vectors.
+    const VECTOR_TIME: i64 = 1_440_938_160;
+
+    fn vanilla(method: &str, target: &str) -> Request {
+        Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: [("Host", "example.amazonaws.com")].into_iter().collect(),
+            ..Request::default()
+        }
+    }
+
+    #[rstest]
+    #[case::get_vanilla("GET", "/", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")]
+    #[case::post_vanilla("POST", "/", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b")]
+    #[case::get_vanilla_query_order(
+        "GET",
+        "/?Param2=value2&Param1=value1",
+        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"
+    )]
+    fn the_published_test_vectors_are_met(#[case] method: &str, #[case] target: &str, #[case] expected: &str) {
+        let mut request = vanilla(method, target);
+        sign(&mut request, &credentials(), &scope(), VECTOR_TIME, None);
+        let authorization = request.headers.get("authorization").unwrap();
+        assert!(authorization.ends_with(expected), "{authorization}");
+        assert_eq!(request.headers.get("x-amz-date"), Some("20150830T123600Z"));
+    }
+
+    #[test]
+    fn each_fault_changes_what_is_sent() {
+        let signed = |fault: Option<SigningFault>| {
+            let mut request = vanilla("POST", "/");
+            request.headers.push("user-agent", "x");
+            request.headers.push("content-length", "2");
+            request.body = Bytes::from_static(b"{}");
+            sign(&mut request, &credentials(), &scope(), VECTOR_TIME, fault.as_ref());
+            request
+        };
+        let right = signed(None);
+        for fault in [
+            SigningFault::None,
+            SigningFault::FlippedDigit,
+            SigningFault::OtherService,
+            SigningFault::OtherRegion,
+            SigningFault::OtherTerminator,
+            SigningFault::SkewedClock(-960),
+            SigningFault::UnknownKey,
+            SigningFault::Garbage,
+            SigningFault::ChangedHeader,
+            SigningFault::ChangedBody,
+        ] {
+            assert_ne!(signed(Some(fault.clone())), right, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_never_show_in_debug_output() {
+        assert_eq!(format!("{:?}", credentials()), "Credentials(…)");
+    }
+}
