@@ -1,3 +1,7 @@
 //! draft
+pub mod code;
 pub mod contract;
+pub mod source;
+pub mod statement;
+pub mod verdict;
 pub mod wire;
