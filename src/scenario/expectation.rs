@@ -1,0 +1,187 @@
+//! What a step expects of its answer, and whether an answer is so.
+
+use crate::wire::{Answer, RefusalClass, Response, TransportError};
+
+use super::{Bindings, Template, matcher};
+
+/// One or several answers that the documents allow; the first that holds is recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expectation {
+    /// In the order of the fixture; never empty.
+    pub alternatives: Vec<Alternative>,
+}
+
+/// One answer that the documents allow.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Alternative {
+    /// The operation succeeds.
+    Success {
+        /// The HTTP status.
+        status: u16,
+        /// What the body holds, as a [`matcher`] pattern.
+        body: Option<Template>,
+    },
+    /// The operation is refused.
+    Refusal {
+        /// Names of errors of which one is given.
+        errors: Vec<String>,
+        /// Classes of refusal of which one is given, where the name is not documented.
+        classes: Vec<RefusalClass>,
+        /// HTTP statuses of which one is given; empty: what the contract declares for the error.
+        statuses: Vec<u16>,
+    },
+    /// Any answer but a server error: what nobody documents, and that must not break the endpoint.
+    Answered,
+    /// The connection is closed without an answer.
+    Closed,
+}
+
+impl Alternative {
+    /// A few words for a person.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Success { status, body: None } => format!("a success ({status})"),
+            Self::Success { status, body: Some(_) } => format!("a success ({status}) with the expected body"),
+            Self::Refusal { errors, classes, .. } => {
+                let names = errors
+                    .iter()
+                    .cloned()
+                    .chain(classes.iter().map(|class| format!("a refusal of class {}", class.name())));
+                names.collect::<Vec<_>>().join(" or ")
+            }
+            Self::Answered => "any answer but a server error".to_owned(),
+            Self::Closed => "a closed connection".to_owned(),
+        }
+    }
+
+    /// Whether the answer is of this kind, before its details are looked at.
+    #[must_use]
+    pub fn is_kind_of(&self, answer: &Answer) -> bool {
+        match self {
+            Self::Success { .. } => answer.refusal.is_none(),
+            Self::Refusal { .. } => answer.refusal.is_some(),
+            Self::Answered => true,
+            Self::Closed => false,
+        }
+    }
+
+    /// Whether the answer's error is one of those that this alternative allows.
+    #[must_use]
+    pub fn allows_error(&self, response: &Response, answer: &Answer) -> bool {
+        let Self::Refusal { errors, classes, .. } = self else { return false };
+        let Some(identity) = &answer.refusal else { return false };
+        let named = answer.error().is_some_and(|name| errors.iter().any(|error| error == name));
+        named || classes.iter().any(|class| class.holds(response.status, identity))
+    }
+
+    /// Whether the answer is this alternative in every detail.
+    #[must_use]
+    pub fn holds(&self, outcome: Result<(&Response, &Answer), &TransportError>, bindings: &Bindings) -> bool {
+        let (response, answer) = match outcome {
+            Ok(received) => received,
+            Err(error) => {
+                return *self == Self::Closed && matches!(error, TransportError::Closed | TransportError::Reset);
+            }
+        };
+        match self {
+            Self::Success { status, body } => {
+                answer.refusal.is_none() && response.status == *status && body_holds(body.as_ref(), answer, bindings)
+            }
+            Self::Refusal { statuses, .. } => {
+                self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
+            }
+            Self::Answered => response.status < 500,
+            Self::Closed => false,
+        }
+    }
+}
+
+fn body_holds(body: Option<&Template>, answer: &Answer, bindings: &Bindings) -> bool {
+    let Some(template) = body else { return true };
+    match (template.fill(bindings), &answer.value) {
+        (Ok(pattern), Some(value)) => matcher::mismatches(&pattern, value).is_empty(),
+        _ => false,
+    }
+}
+
+impl Expectation {
+    /// The index of the first alternative that holds.
+    #[must_use]
+    pub fn held(&self, outcome: Result<(&Response, &Answer), &TransportError>, bindings: &Bindings) -> Option<usize> {
+        self.alternatives.iter().position(|alternative| alternative.holds(outcome, bindings))
+    }
+
+    /// Whether every alternative is a refusal, so that a request is meant to be wrong.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.alternatives
+            .iter()
+            .all(|alternative| matches!(alternative, Alternative::Refusal { .. } | Alternative::Closed))
+    }
+
+    /// Every error name that it allows.
+    pub fn errors(&self) -> impl Iterator<Item = &str> {
+        self.alternatives.iter().flat_map(|alternative| match alternative {
+            Alternative::Refusal { errors, .. } => errors.iter().map(String::as_str).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::ErrorIdentity;
+
+    fn refusal(status: u16, name: &str) -> (Response, Answer) {
+        let identity = ErrorIdentity { name: Some(name.to_owned()), ..ErrorIdentity::default() };
+        (
+            Response { status, ..Response::default() },
+            Answer { refusal: Some(identity), value: None, problems: Vec::new() },
+        )
+    }
+
+    fn success(status: u16, body: serde_json::Value) -> (Response, Answer) {
+        (Response { status, ..Response::default() }, Answer { refusal: None, value: Some(body), problems: Vec::new() })
+    }
+
+    fn errors(names: &[&str], statuses: &[u16]) -> Alternative {
+        Alternative::Refusal {
+            errors: names.iter().map(|name| (*name).to_owned()).collect(),
+            classes: Vec::new(),
+            statuses: statuses.to_vec(),
+        }
+    }
+
+    #[rstest]
+    #[case::named(errors(&["A", "B"], &[]), refusal(404, "B"), true)]
+    #[case::other_name(errors(&["A"], &[]), refusal(400, "B"), false)]
+    #[case::other_status(errors(&["A"], &[400]), refusal(404, "A"), false)]
+    #[case::class(Alternative::Refusal { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
+    #[case::success_for_refusal(errors(&["A"], &[]), success(200, json!({})), false)]
+    #[case::body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 1, "b": 2})), true)]
+    #[case::other_body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 2})), false)]
+    #[case::created(Alternative::Success { status: 200, body: None }, success(201, json!({})), false)]
+    #[case::answered(Alternative::Answered, refusal(404, "X"), true)]
+    #[case::server_error(Alternative::Answered, refusal(500, "X"), false)]
+    #[case::closed(Alternative::Closed, success(200, json!({})), false)]
+    fn an_alternative_holds_in_every_detail_or_not(
+        #[case] alternative: Alternative,
+        #[case] received: (Response, Answer),
+        #[case] holds: bool,
+    ) {
+        assert_eq!(alternative.holds(Ok((&received.0, &received.1)), &Bindings::default()), holds);
+    }
+
+    #[test]
+    fn a_closed_connection_is_expected_only_where_it_is_said() {
+        let closed = Expectation { alternatives: vec![errors(&["A"], &[]), Alternative::Closed] };
+        assert_eq!(closed.held(Err(&TransportError::Closed), &Bindings::default()), Some(1));
+        assert_eq!(closed.held(Err(&TransportError::Refused), &Bindings::default()), None);
+        assert!(closed.is_refusal());
+    }
+}

@@ -1,0 +1,167 @@
+//! What to ask: scenarios, the states that they start from, and the cases that really run.
+//!
+//! A fixture becomes a raw mirror of its form, then a [`Scenario`] in which nothing is left to look up: a
+//! run never meets an unknown operation, a broken template or a pointer that leads nowhere. Refuses to
+//! know how a request is sent or judged.
+
+mod case;
+mod expectation;
+mod files;
+pub mod matcher;
+mod raw;
+mod resolve;
+mod selection;
+mod state;
+mod suite;
+mod template;
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+
+use crate::{source::Source, statement::Evidence, wire::sigv4::SigningFault};
+
+pub use case::{Case, CaseId};
+pub use expectation::{Alternative, Expectation};
+pub use files::{Files, FilesError};
+pub use raw::{Caller, Region};
+pub use selection::Selection;
+pub use state::{Given, State};
+pub use suite::{ServiceSuite, Suite, SuiteError};
+pub use template::{BindError, Bindings, Expression, Part, Template, TemplateError};
+
+/// One scenario: given, steps, expectations, and the statements that it cites.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// `service/operation/name`, which is the fixture's path.
+    pub id: String,
+    /// The service, by its folder.
+    pub service: String,
+    /// The operation under test, by its name in the contract.
+    pub operation: String,
+    /// One line for people.
+    pub title: String,
+    /// The statements that it exercises.
+    pub cites: Vec<String>,
+    /// The ground of what it expects.
+    pub evidence: Evidence,
+    /// Free words to select by.
+    pub tags: Vec<String>,
+    /// The states that it starts from.
+    pub given: Vec<Given>,
+    /// The rows of its table; one row without a name where it has none.
+    pub rows: Vec<Row>,
+    /// What is done and expected.
+    pub steps: Vec<Step>,
+    /// What is cleaned up, in reverse, whatever happened.
+    pub teardown: Vec<Step>,
+    /// The fixture itself, for messages about it.
+    pub source: Arc<Source>,
+}
+
+/// A row of a scenario's table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its name; `None` for a scenario without a table.
+    pub name: Option<String>,
+    /// Its values, which `${row.…}` reads.
+    pub values: Map<String, Value>,
+}
+
+/// One step: a call, what is expected of it, and what is done around it.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Where it stands in the fixture.
+    pub pointer: String,
+    /// What is sent.
+    pub call: Call,
+    /// What must come back; `None` in a setup: a success.
+    pub expect: Expectation,
+    /// A legal neighbour of a refused call, which must not be refused as invalid.
+    pub control: Option<Template>,
+    /// Reads that must give the same before and after.
+    pub unchanged: Vec<Guard>,
+    /// Variables taken from the answer, by JSON pointer.
+    pub capture: Vec<(String, String)>,
+    /// How often it is sent.
+    pub repeat: Repeat,
+}
+
+/// A call as a fixture describes it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The service, by its folder.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// The input.
+    pub input: Template,
+    /// Whose credentials sign it.
+    pub caller: Caller,
+    /// Which region it goes to.
+    pub region: Region,
+    /// How it is signed wrongly, if it is.
+    pub fault: Option<SigningFault>,
+    /// What is changed in its bytes, if anything is.
+    pub raw: Option<ByteChanges>,
+}
+
+/// Changes to the bytes of a well-formed request.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ByteChanges {
+    /// Another method.
+    pub method: Option<String>,
+    /// Another path.
+    pub path: Option<String>,
+    /// Headers that get another value.
+    pub set: Vec<(String, Template)>,
+    /// Headers that are left out.
+    pub remove: Vec<String>,
+    /// Another body.
+    pub body: Option<Body>,
+    /// Another `content-length` than the body's.
+    pub content_length: Option<u64>,
+    /// Whether the body goes in chunks.
+    pub chunked: bool,
+}
+
+/// A body given byte for byte.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// Text, which may hold expressions.
+    Text(Template),
+    /// Bytes.
+    Bytes(Vec<u8>),
+}
+
+/// A read that must give the same before and after a call.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The read.
+    pub call: Call,
+    /// JSON pointers of what must not change; none: the whole answer.
+    pub at: Vec<String>,
+}
+
+/// How often a step's call is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// Once.
+    Once,
+    /// Until the expectation holds.
+    Eventually {
+        /// It must hold within this time.
+        within: Duration,
+        /// The pause between two tries.
+        every: Duration,
+    },
+    /// For a time, in which the expectation must always hold.
+    Consistently {
+        /// This long.
+        lasting: Duration,
+        /// The pause between two tries.
+        every: Duration,
+    },
+    /// Several at once, started together.
+    Concurrently(u16),
+}

@@ -1,0 +1,159 @@
+//! What a contract and the variables in reach say against a step.
+
+use serde_json::Value;
+
+use super::{Resolver, with_nearest};
+use crate::{
+    contract::{Side, Violation},
+    scenario::{Alternative, Bindings, Body, Call, Expectation, Row, Template, raw::RawStep},
+    source::Diagnostic,
+};
+
+impl Resolver<'_> {
+    /// An input that the model forbids must be meant: its refusal is expected, or `illegal: true` says so.
+    pub(super) fn check_legality(
+        &self,
+        raw: &RawStep,
+        call: &Call,
+        expect: &Expectation,
+        control: Option<&Template>,
+        rows: &[Row],
+        at: &str,
+    ) -> Result<(), Diagnostic> {
+        for row in rows {
+            let mut bindings = Bindings::default();
+            bindings.bind("row", Value::Object(row.values.clone()));
+            let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
+            let meant = raw.illegal || expect.is_refusal() || body_replaced;
+            if let (false, Some(violation)) = (meant, self.violation(call, &call.input, &bindings)?) {
+                return Err(self
+                    .illegal(&violation, row, &format!("{at}/input"))
+                    .help("expect the refusal (expect: { error: … }), or say that it is meant with illegal: true"));
+            }
+            let Some(control) = control else { continue };
+            if let Some(violation) = self.violation(call, control, &bindings)? {
+                return Err(self.illegal(&violation, row, &format!("{at}/control")).help("a control must be legal"));
+            }
+        }
+        Ok(())
+    }
+
+    fn illegal(&self, violation: &Violation, row: &Row, at: &str) -> Diagnostic {
+        let of_row = row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default();
+        let message = format!(
+            "the model forbids this input{of_row}: expected {}, found {}",
+            violation.expected, violation.actual
+        );
+        self.source.at(&format!("{at}{}", violation.pointer), message)
+    }
+
+    /// The first violation of the operation's input that does not rest on what only a run knows.
+    fn violation(&self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Option<Violation>, Diagnostic> {
+        let schemas = &self.services[&call.service].schemas;
+        let contract = schemas.contract();
+        let Some(operation) = contract.operation(&call.operation) else { return Ok(None) };
+        let (value, unknown) = input.fill_known(bindings);
+        let value = contract.without_null_members(&operation.input, &value);
+        let violations = schemas.violations(&operation.input, Side::Input, &value);
+        let violations = violations.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))?;
+        let known =
+            |violation: &Violation| !unknown.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
+        Ok(violations.into_iter().find(known))
+    }
+
+    pub(super) fn check_captures(
+        &self,
+        captures: &[(String, String)],
+        call: &Call,
+        at: &str,
+    ) -> Result<(), Diagnostic> {
+        self.check_pointers(captures, call, |index| {
+            let variable = captures.get(index).map(|(variable, _)| variable.as_str()).unwrap_or_default();
+            format!("{at}/capture/{}", escape(variable))
+        })
+    }
+
+    /// Pointers into an output must lead to a member that the output has.
+    pub(super) fn check_pointers(
+        &self,
+        pointers: &[(String, String)],
+        call: &Call,
+        place: impl Fn(usize) -> String,
+    ) -> Result<(), Diagnostic> {
+        let contract = self.services[&call.service].schemas.contract();
+        let Some(operation) = contract.operation(&call.operation) else { return Ok(()) };
+        for (index, (_, pointer)) in pointers.iter().enumerate() {
+            let leads = pointer.starts_with('/') && contract.member_at(&operation.output, pointer).is_some();
+            if !leads {
+                let message = format!("{pointer:?} leads nowhere in the output of {}", call.operation);
+                let diagnostic = self.source.at(&place(index), message);
+                let first = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+                let members = contract.members(&operation.output).iter().map(|member| member.name.as_str());
+                return Err(with_nearest(diagnostic, first, members));
+            }
+        }
+        Ok(())
+    }
+
+    /// Members that an expected body names must exist in the output.
+    pub(super) fn check_body_members(&self, pattern: &Value, call: &Call, at: &str) -> Result<(), Diagnostic> {
+        let mut pointers = Vec::new();
+        leaves(pattern, "", &mut pointers);
+        let pointers: Vec<(String, String)> = pointers.into_iter().map(|pointer| (String::new(), pointer)).collect();
+        self.check_pointers(&pointers, call, |index| format!("{at}{}", pointers[index].1))
+    }
+
+    pub(super) fn check_roots(&self, template: &Template, known: &[String], at: &str) -> Result<(), Diagnostic> {
+        for root in template.roots() {
+            if !known.iter().any(|name| name == root) {
+                let diagnostic = self.source.at(at, format!("no variable {root:?} at this point"));
+                return Err(with_nearest(diagnostic, root, known.iter().map(String::as_str)));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_expectation_roots(
+        &self,
+        expect: &Expectation,
+        known: &[String],
+        at: &str,
+    ) -> Result<(), Diagnostic> {
+        for alternative in &expect.alternatives {
+            if let Alternative::Success { body: Some(body), .. } = alternative {
+                self.check_roots(body, known, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Expressions in the bytes of a request need their variables, too.
+    pub(super) fn check_raw_roots(&self, call: &Call, known: &[String], at: &str) -> Result<(), Diagnostic> {
+        let Some(raw) = &call.raw else { return Ok(()) };
+        for (name, value) in &raw.set {
+            self.check_roots(value, known, &format!("{at}/raw/set/{}", escape(name)))?;
+        }
+        match &raw.body {
+            Some(Body::Text(template)) => self.check_roots(template, known, &format!("{at}/raw/body/text")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The pointers of a pattern's members, as far as no matcher stands in between.
+fn leaves(pattern: &Value, pointer: &str, found: &mut Vec<String>) {
+    match pattern {
+        Value::Object(map) if !map.keys().any(|key| key.starts_with('$')) => {
+            for (name, value) in map {
+                let at = format!("{pointer}/{}", escape(name));
+                found.push(at.clone());
+                leaves(value, &at, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn escape(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,328 @@
+//! Raw fixture to validated type: everything is looked up here, so that a run meets no broken fixture.
+//!
+//! Every problem is a [`Diagnostic`] with its place. The first problem of a file is reported.
+
+mod expect;
+mod lint;
+mod request;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Call, Given, Guard, Repeat, Row, Scenario, State, Step, Template,
+    case::OWN_VARIABLES,
+    raw::{RawScenario, RawState, RawStates, RawStep},
+    suite::ServiceSuite,
+};
+use crate::source::{Diagnostic, Source};
+
+/// The services that fixtures may speak of, by folder.
+pub(super) type Services = BTreeMap<String, ServiceSuite>;
+
+/// What resolving one file needs to know.
+pub(super) struct Resolver<'a> {
+    pub(super) source: &'a Source,
+    pub(super) services: &'a Services,
+    pub(super) service: &'a str,
+}
+
+impl Resolver<'_> {
+    /// Reads the scenario of the file `service/operation/name`.
+    pub(super) fn scenario(&self, id: &str, folder: &str) -> Result<Scenario, Diagnostic> {
+        let raw: RawScenario = self.source.decode()?;
+        let operation = self.operation_of_folder(folder)?;
+        self.check_citations(&raw.cites)?;
+        let given = self.given(&raw.given, "/given")?;
+        let rows = self.rows(&raw.table)?;
+        let mut known: Vec<String> = OWN_VARIABLES.iter().map(|name| (*name).to_owned()).collect();
+        known.extend(given.iter().map(|given| given.variable.clone()));
+        for given in &given {
+            self.check_roots(&given.params, &known, &format!("/given/{}", given.variable))?;
+        }
+        let steps = self.steps(&raw.steps, "/steps", &mut known, &rows)?;
+        let teardown = self.steps(&raw.teardown, "/teardown", &mut known, &rows)?;
+        if !steps.iter().any(|step| step.call.operation == operation) {
+            return Err(self.source.at("/steps", format!("no step calls {operation}, the operation of this folder")));
+        }
+        Ok(Scenario {
+            id: id.to_owned(),
+            service: self.service.to_owned(),
+            operation,
+            title: raw.title,
+            cites: raw.cites,
+            evidence: raw.evidence,
+            tags: raw.tags,
+            given,
+            rows,
+            steps,
+            teardown,
+            source: Arc::new(self.source.clone()),
+        })
+    }
+
+    /// Reads a `states.yaml`.
+    pub(super) fn states(&self) -> Result<BTreeMap<String, State>, Diagnostic> {
+        let raw: RawStates = self.source.decode()?;
+        let names: Vec<String> = raw.states.keys().cloned().collect();
+        raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &names)?))).collect()
+    }
+
+    fn state(&self, name: &str, raw: RawState, names: &[String]) -> Result<State, Diagnostic> {
+        let at = format!("/states/{}", lint::escape(name));
+        let given = self.given_among(&raw.given, &format!("{at}/given"), names)?;
+        let mut known: Vec<String> = OWN_VARIABLES.iter().map(|name| (*name).to_owned()).collect();
+        known.push("params".to_owned());
+        known.extend(given.iter().map(|given| given.variable.clone()));
+        let rows = [Row { name: None, values: Map::new() }];
+        let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut known, &rows)?;
+        let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut known, &rows)?;
+        let mut yields = BTreeMap::new();
+        for (variable, value) in &raw.yields {
+            let pointer = format!("{at}/yields/{variable}");
+            let template = self.template(value, &pointer)?;
+            self.check_roots(&template, &known, &pointer)?;
+            yields.insert(variable.clone(), template);
+        }
+        Ok(State { name: name.to_owned(), says: raw.says, params: raw.params, given, steps, yields, teardown })
+    }
+
+    fn operation_of_folder(&self, folder: &str) -> Result<String, Diagnostic> {
+        let contract = self.services[self.service].schemas.contract();
+        let found = contract.operations().find(|operation| kebab(&operation.name) == folder);
+        found.map(|operation| operation.name.clone()).ok_or_else(|| {
+            self.source
+                .at("", format!("the folder {folder:?} is no operation of {}", self.service))
+                .help("name the folder after the operation: StopDeployment is stop-deployment")
+        })
+    }
+
+    fn check_citations(&self, cites: &[String]) -> Result<(), Diagnostic> {
+        if cites.is_empty() {
+            return Err(self.source.at("/cites", "a scenario cites at least one statement"));
+        }
+        for (index, id) in cites.iter().enumerate() {
+            let known = self.services.values().any(|service| service.statements.get(id).is_some());
+            if !known {
+                let all = self
+                    .services
+                    .values()
+                    .flat_map(|service| service.statements.iter())
+                    .map(|statement| statement.id.as_str());
+                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("no statement {id}"));
+                return Err(with_nearest(diagnostic, id, all));
+            }
+        }
+        Ok(())
+    }
+
+    fn given(&self, raw: &Map<String, Value>, at: &str) -> Result<Vec<Given>, Diagnostic> {
+        let names: Vec<String> = self.services[self.service].states.keys().cloned().collect();
+        self.given_among(raw, at, &names)
+    }
+
+    fn given_among(&self, raw: &Map<String, Value>, at: &str, names: &[String]) -> Result<Vec<Given>, Diagnostic> {
+        raw.iter()
+            .map(|(variable, value)| {
+                let pointer = format!("{at}/{}", lint::escape(variable));
+                let (state, params) = match value {
+                    Value::String(name) => (name.as_str(), Value::Object(Map::new())),
+                    Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
+                        map.get("state").and_then(Value::as_str).unwrap_or_default(),
+                        map.get("params").cloned().unwrap_or_default(),
+                    ),
+                    _ => return Err(self.source.at(&pointer, "expected a state's name, or { state, params }")),
+                };
+                if !names.iter().any(|name| name == state) {
+                    let diagnostic = self.source.at(&pointer, format!("no state {state:?} in states.yaml"));
+                    return Err(with_nearest(diagnostic, state, names.iter().map(String::as_str)));
+                }
+                let params = self.template(&params, &format!("{pointer}/params"))?;
+                Ok(Given { variable: variable.clone(), state: state.to_owned(), params })
+            })
+            .collect()
+    }
+
+    fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<Row>, Diagnostic> {
+        if table.is_empty() {
+            return Ok(vec![Row { name: None, values: Map::new() }]);
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for (index, raw) in table.iter().enumerate() {
+            let at = format!("/table/{index}");
+            let name = raw.get("id").and_then(Value::as_str);
+            let legal = name.filter(|name| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            });
+            let name = legal.ok_or_else(|| {
+                self.source
+                    .at(&format!("{at}/id"), "a row needs an id of letters, digits, dots, hyphens and underscores")
+            })?;
+            if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
+                return Err(self.source.at(&format!("{at}/id"), format!("the row {name:?} stands here a second time")));
+            }
+            rows.push(Row { name: Some(name.to_owned()), values: raw.clone() });
+        }
+        Ok(rows)
+    }
+
+    fn steps(&self, raw: &[RawStep], at: &str, known: &mut Vec<String>, rows: &[Row]) -> Result<Vec<Step>, Diagnostic> {
+        raw.iter().enumerate().map(|(index, step)| self.step(step, &format!("{at}/{index}"), known, rows)).collect()
+    }
+
+    fn step(&self, raw: &RawStep, at: &str, known: &mut Vec<String>, rows: &[Row]) -> Result<Step, Diagnostic> {
+        let call = self.call(raw, at)?;
+        let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
+        let control =
+            raw.control.as_ref().map(|control| self.template(control, &format!("{at}/control"))).transpose()?;
+        let unchanged = self.guards(raw, at, known)?;
+        self.check_roots(&call.input, known, &format!("{at}/input"))?;
+        if let Some(control) = &control {
+            self.check_roots(control, known, &format!("{at}/control"))?;
+        }
+        self.check_raw_roots(&call, known, at)?;
+        self.check_expectation_roots(&expect, known, &format!("{at}/expect"))?;
+        self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
+        let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
+        self.check_captures(&capture, &call, at)?;
+        known.extend(capture.iter().map(|(variable, _)| variable.clone()));
+        let repeat = self.repeat(raw, at)?;
+        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat })
+    }
+
+    fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {
+        let (service, operation) = self.look_up(raw.service.as_deref(), &raw.call, at)?;
+        let empty = Value::Object(Map::new());
+        let input = self.template(raw.input.as_ref().unwrap_or(&empty), &format!("{at}/input"))?;
+        Ok(Call {
+            service,
+            operation,
+            input,
+            caller: raw.caller,
+            region: raw.region,
+            fault: self.fault(raw.sign.as_ref(), at)?,
+            raw: raw.raw.as_ref().map(|raw| self.byte_changes(raw, &format!("{at}/raw"))).transpose()?,
+        })
+    }
+
+    fn guards(&self, raw: &RawStep, at: &str, known: &[String]) -> Result<Vec<Guard>, Diagnostic> {
+        raw.unchanged
+            .iter()
+            .enumerate()
+            .map(|(index, guard)| {
+                let at = format!("{at}/unchanged/{index}");
+                let read = RawStep {
+                    call: guard.call.clone(),
+                    service: guard.service.clone(),
+                    input: guard.input.clone(),
+                    ..RawStep::default()
+                };
+                let call = self.call(&read, &at)?;
+                self.check_roots(&call.input, known, &format!("{at}/input"))?;
+                let pointers: Vec<(String, String)> =
+                    guard.at.iter().map(|pointer| (String::new(), pointer.clone())).collect();
+                self.check_pointers(&pointers, &call, |index| format!("{at}/at/{index}"))?;
+                Ok(Guard { call, at: guard.at.clone() })
+            })
+            .collect()
+    }
+
+    fn look_up(&self, service: Option<&str>, operation: &str, at: &str) -> Result<(String, String), Diagnostic> {
+        let name = service.unwrap_or(self.service);
+        let Some(service) = self.services.get(name) else {
+            let diagnostic = self.source.at(&format!("{at}/service"), format!("no service {name:?}"));
+            return Err(with_nearest(diagnostic, name, self.services.keys().map(String::as_str)));
+        };
+        let contract = service.schemas.contract();
+        if contract.operation(operation).is_none() {
+            let diagnostic = self.source.at(&format!("{at}/call"), format!("{name} has no operation {operation}"));
+            return Err(with_nearest(
+                diagnostic,
+                operation,
+                contract.operations().map(|operation| operation.name.as_str()),
+            ));
+        }
+        Ok((name.to_owned(), operation.to_owned()))
+    }
+
+    fn repeat(&self, raw: &RawStep, at: &str) -> Result<Repeat, Diagnostic> {
+        match (&raw.eventually, &raw.consistently, raw.concurrently) {
+            (None, None, None) => Ok(Repeat::Once),
+            (Some(wait), None, None) => Ok(Repeat::Eventually {
+                within: self.duration(&wait.within, &format!("{at}/eventually/within"))?,
+                every: self.duration(&wait.every, &format!("{at}/eventually/every"))?,
+            }),
+            (None, Some(last), None) => Ok(Repeat::Consistently {
+                lasting: self.duration(&last.lasting, &format!("{at}/consistently/for"))?,
+                every: self.duration(&last.every, &format!("{at}/consistently/every"))?,
+            }),
+            (None, None, Some(count @ 2..=64)) => Ok(Repeat::Concurrently(count)),
+            (None, None, Some(_)) => Err(self.source.at(&format!("{at}/concurrently"), "from 2 to 64 calls at once")),
+            _ => Err(self.source.at(at, "only one of eventually, consistently and concurrently")),
+        }
+    }
+
+    fn duration(&self, text: &str, at: &str) -> Result<Duration, Diagnostic> {
+        let (number, unit) = text.find(|c: char| !c.is_ascii_digit()).map_or((text, ""), |split| text.split_at(split));
+        let number: Option<u64> = number.parse().ok();
+        match (number, unit) {
+            (Some(n), "ms") => Ok(Duration::from_millis(n)),
+            (Some(n), "s") if n <= 3600 => Ok(Duration::from_secs(n)),
+            _ => Err(self.source.at(at, format!("{text:?} is no duration")).help("write 200ms or 5s, an hour at most")),
+        }
+    }
+
+    fn template(&self, value: &Value, at: &str) -> Result<Template, Diagnostic> {
+        Template::read(value).map_err(|error| self.source.at(&format!("{at}{}", error.pointer), error.problem))
+    }
+}
+
+/// `StopDeployment` as a folder: `stop-deployment`.
+pub(super) fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for (index, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && index > 0 {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
+    let nearest = known.map(|name| (similarity(wrong, name), name)).max_by_key(|(score, _)| *score);
+    match nearest {
+        Some((score, name)) if score > 0 => diagnostic.help(format!("did you mean {name}?")),
+        _ => diagnostic,
+    }
+}
+
+/// How alike two names are, in per mille.
+fn similarity(a: &str, b: &str) -> u32 {
+    let ratio = similar::TextDiff::from_chars(a, b).ratio();
+    // A ratio lies between 0 and 1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
+    let score = (ratio * 1000.0) as u32;
+    score
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operations_folder_is_its_name_in_kebab_case() {
+        assert_eq!(kebab("CancelServicePipelineDeployment"), "cancel-service-pipeline-deployment");
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        let diagnostic = with_nearest(
+            Diagnostic::of_file("f", "m"),
+            "StopDeploymnt",
+            ["GetDeployment", "StopDeployment"].into_iter(),
+        );
+        assert_eq!(diagnostic.help.as_deref(), Some("did you mean StopDeployment?"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Which cases run.
+
+use super::{Case, Suite};
+
+/// What a case must be like to run. Empty lists select everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Folders, files or ids: a case whose id starts with one of them at a border.
+    pub paths: Vec<String>,
+    /// Services, by folder.
+    pub services: Vec<String>,
+    /// Operations, by name.
+    pub operations: Vec<String>,
+    /// Tags, of which one is enough.
+    pub tags: Vec<String>,
+    /// Globs (`*`) that an id must match, one of them.
+    pub filters: Vec<String>,
+    /// Globs of ids that do not run.
+    pub excludes: Vec<String>,
+}
+
+impl Selection {
+    /// The selected cases, in the order of their ids.
+    #[must_use]
+    pub fn cases(&self, suite: &Suite) -> Vec<Case> {
+        suite.cases().into_iter().filter(|case| self.holds(case)).collect()
+    }
+
+    fn holds(&self, case: &Case) -> bool {
+        let (id, scenario) = (case.id.0.as_str(), &case.scenario);
+        let any =
+            |wanted: &[String], fits: &dyn Fn(&str) -> bool| wanted.is_empty() || wanted.iter().any(|word| fits(word));
+        any(&self.paths, &|path| is_below(id, path))
+            && any(&self.services, &|service| scenario.service == service)
+            && any(&self.operations, &|operation| scenario.operation.eq_ignore_ascii_case(operation))
+            && any(&self.tags, &|tag| scenario.tags.iter().any(|own| own == tag))
+            && any(&self.filters, &|glob| glob_matches(glob, id))
+            && !self.excludes.iter().any(|glob| glob_matches(glob, id))
+    }
+}
+
+/// Whether an id is a path, or lies below it. A path may be a fixture's own, with its folder and ending.
+fn is_below(id: &str, path: &str) -> bool {
+    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let path = path.strip_prefix("fixtures/").unwrap_or(path);
+    let path = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json")).unwrap_or(path);
+    id == path || id.strip_prefix(path).is_some_and(|rest| rest.starts_with(['/', '#']))
+}
+
+/// Whether `text` matches a glob in which `*` stands for anything. A glob without `*` matches any part.
+fn glob_matches(glob: &str, text: &str) -> bool {
+    if !glob.contains('*') {
+        return text.contains(glob);
+    }
+    let mut parts = glob.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = "";
+    for part in parts {
+        last = part;
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    last.is_empty() || text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("codedeploy", true)]
+    #[case("codedeploy/stop-deployment", true)]
+    #[case("fixtures/codedeploy/stop-deployment/unknown-id.yaml", true)]
+    #[case("codedeploy/stop-deployment/unknown-id#random", true)]
+    #[case("codedeploy/stop", false)]
+    #[case("proton", false)]
+    fn a_path_selects_what_lies_below_it(#[case] path: &str, #[case] selects: bool) {
+        assert_eq!(is_below("codedeploy/stop-deployment/unknown-id#random", path), selects);
+    }
+
+    #[rstest]
+    #[case("stop", true)]
+    #[case("*/stop-*", true)]
+    #[case("codedeploy/*#random", true)]
+    #[case("*#other", false)]
+    #[case("stop*", false)]
+    #[case("*", true)]
+    fn a_glob_matches_an_id(#[case] glob: &str, #[case] matches: bool) {
+        assert_eq!(glob_matches(glob, "codedeploy/stop-deployment/unknown-id#random"), matches);
+    }
+}

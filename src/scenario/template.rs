@@ -1,0 +1,448 @@
+//! Values with `${…}` in them, and the bindings that fill them.
+//!
+//! An expression is a path (`${row.name}`, `${created.deploymentId}`, `${items/0/id}`) or one of four
+//! functions: `repeat('a', 101)`, `unique('svc')` (a fresh legal name), `deployment_id('x')` (a well-formed
+//! one that nobody minted) and `uuid('x')`. The last three are derived from the seed, the case and their
+//! argument: the same in one case, different in any other, and the same again when a run is repeated.
+//! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// A JSON value whose texts may hold expressions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Template {
+    /// A value without expressions.
+    Literal(Value),
+    /// One expression, whose value keeps its type.
+    Whole(Expression),
+    /// Text with expressions in it.
+    Text(Vec<Part>),
+    /// An array.
+    Array(Vec<Template>),
+    /// An object; keys hold no expressions.
+    Object(Vec<(String, Template)>),
+}
+
+/// A piece of text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// As it stands.
+    Literal(String),
+    /// To be filled in.
+    Expression(Expression),
+}
+
+/// What stands between `${` and `}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// A variable, and where to go in its value.
+    Path {
+        /// The variable's name.
+        root: String,
+        /// Member names and indices below it.
+        tokens: Vec<String>,
+    },
+    /// A text several times over.
+    Repeat {
+        /// The text.
+        text: String,
+        /// How often.
+        times: usize,
+    },
+    /// A fresh name that every AWS name pattern allows.
+    Unique(String),
+    /// A well-formed deployment id that no endpoint minted.
+    DeploymentId(String),
+    /// A UUID.
+    Uuid(String),
+}
+
+/// Longest text that `repeat` makes: a fixture must not be able to eat the machine.
+const LONGEST_REPEAT: usize = 16 << 20;
+
+/// A template that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{problem}")]
+pub struct TemplateError {
+    /// The JSON pointer of the text inside the template.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// A template that cannot be filled.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BindError {
+    /// No variable of that name.
+    #[error("no value for {0:?}")]
+    Unknown(String),
+    /// The variable has nothing at that place.
+    #[error("{root:?} has no {path:?}")]
+    Missing {
+        /// The variable.
+        root: String,
+        /// The path that leads nowhere.
+        path: String,
+    },
+}
+
+impl Template {
+    /// Reads every `${…}` of a value.
+    ///
+    /// # Errors
+    /// An expression that is none of the known ones, or does not end.
+    pub fn read(value: &Value) -> Result<Self, TemplateError> {
+        Self::read_at(value, "")
+    }
+
+    fn read_at(value: &Value, pointer: &str) -> Result<Self, TemplateError> {
+        match value {
+            Value::String(text) => {
+                parse(text).map_err(|problem| TemplateError { pointer: pointer.to_owned(), problem })
+            }
+            Value::Array(items) => {
+                let items =
+                    items.iter().enumerate().map(|(index, item)| Self::read_at(item, &format!("{pointer}/{index}")));
+                Ok(Self::collapse_array(items.collect::<Result<_, _>>()?))
+            }
+            Value::Object(map) => {
+                let members = map.iter().map(|(name, value)| {
+                    let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    Ok((name.clone(), Self::read_at(value, &at)?))
+                });
+                Ok(Self::collapse_object(members.collect::<Result<_, _>>()?))
+            }
+            other => Ok(Self::Literal(other.clone())),
+        }
+    }
+
+    fn collapse_array(items: Vec<Self>) -> Self {
+        let literals: Option<Vec<Value>> = items.iter().map(Self::literal).collect();
+        literals.map_or(Self::Array(items), |values| Self::Literal(Value::Array(values)))
+    }
+
+    fn collapse_object(members: Vec<(String, Self)>) -> Self {
+        let literals: Option<Map<String, Value>> =
+            members.iter().map(|(name, value)| Some((name.clone(), value.literal()?))).collect();
+        literals.map_or(Self::Object(members), |map| Self::Literal(Value::Object(map)))
+    }
+
+    fn literal(&self) -> Option<Value> {
+        match self {
+            Self::Literal(value) => Some(value.clone()),
+            _ => None,
+        }
+    }
+
+    /// The value with every expression filled in.
+    ///
+    /// # Errors
+    /// A variable, or a part of one, that the bindings do not have.
+    pub fn fill(&self, bindings: &Bindings) -> Result<Value, BindError> {
+        match self {
+            Self::Literal(value) => Ok(value.clone()),
+            Self::Whole(expression) => bindings.evaluate(expression),
+            Self::Text(parts) => parts
+                .iter()
+                .try_fold(String::new(), |mut text, part| {
+                    match part {
+                        Part::Literal(literal) => text.push_str(literal),
+                        Part::Expression(expression) => text.push_str(&as_text(&bindings.evaluate(expression)?)),
+                    }
+                    Ok(text)
+                })
+                .map(Value::String),
+            Self::Array(items) => {
+                items.iter().map(|item| item.fill(bindings)).collect::<Result<_, _>>().map(Value::Array)
+            }
+            Self::Object(members) => members
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), value.fill(bindings)?)))
+                .collect::<Result<_, _>>()
+                .map(Value::Object),
+        }
+    }
+
+    /// The value with what the bindings have filled in, and the pointers of what they lack (a null stands there).
+    #[must_use]
+    pub fn fill_known(&self, bindings: &Bindings) -> (Value, Vec<String>) {
+        let mut unknown = Vec::new();
+        let value = self.fill_known_at(bindings, "", &mut unknown);
+        (value, unknown)
+    }
+
+    fn fill_known_at(&self, bindings: &Bindings, pointer: &str, unknown: &mut Vec<String>) -> Value {
+        match self {
+            Self::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| item.fill_known_at(bindings, &format!("{pointer}/{index}"), unknown))
+                .collect(),
+            Self::Object(members) => members
+                .iter()
+                .map(|(name, value)| {
+                    (name.clone(), value.fill_known_at(bindings, &format!("{pointer}/{name}"), unknown))
+                })
+                .collect(),
+            other => other.fill(bindings).unwrap_or_else(|_| {
+                unknown.push(pointer.to_owned());
+                Value::Null
+            }),
+        }
+    }
+
+    /// The variables that it needs, each once for each use.
+    #[must_use]
+    pub fn roots(&self) -> Vec<&str> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Whole(expression) => root(expression).into_iter().collect(),
+            Self::Text(parts) => parts
+                .iter()
+                .filter_map(|part| match part {
+                    Part::Expression(expression) => root(expression),
+                    Part::Literal(_) => None,
+                })
+                .collect(),
+            Self::Array(items) => items.iter().flat_map(Self::roots).collect(),
+            Self::Object(members) => members.iter().flat_map(|(_, value)| value.roots()).collect(),
+        }
+    }
+}
+
+fn root(expression: &Expression) -> Option<&str> {
+    match expression {
+        Expression::Path { root, .. } => Some(root),
+        _ => None,
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn parse(text: &str) -> Result<Template, String> {
+    let mut parts = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        if rest[..at].ends_with('$') {
+            literal.push_str(&rest[..at - 1]);
+            literal.push_str("${");
+            rest = &rest[at + 2..];
+            continue;
+        }
+        literal.push_str(&rest[..at]);
+        let end = rest[at..].find('}').ok_or("an expression that starts with \"${\" and does not end")?;
+        if !literal.is_empty() {
+            parts.push(Part::Literal(std::mem::take(&mut literal)));
+        }
+        parts.push(Part::Expression(expression(rest[at + 2..at + end].trim())?));
+        rest = &rest[at + end + 1..];
+    }
+    literal.push_str(rest);
+    if parts.is_empty() {
+        return Ok(Template::Literal(Value::String(literal)));
+    }
+    if !literal.is_empty() {
+        parts.push(Part::Literal(literal));
+    }
+    match parts.as_slice() {
+        [Part::Expression(expression)] => Ok(Template::Whole(expression.clone())),
+        _ => Ok(Template::Text(parts)),
+    }
+}
+
+fn expression(text: &str) -> Result<Expression, String> {
+    let Some((name, arguments)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
+        return path(text);
+    };
+    let argument = |text: &str| {
+        let quoted = text.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+        quoted.map(str::to_owned).ok_or_else(|| format!("{} is no text in single quotes", text.trim()))
+    };
+    match name.trim() {
+        "repeat" => {
+            let (what, times) =
+                arguments.rsplit_once(',').ok_or("repeat needs a text and a number: repeat('a', 101)")?;
+            let times: usize = times.trim().parse().map_err(|_| format!("{} is no number of times", times.trim()))?;
+            let what = argument(what)?;
+            if times.saturating_mul(what.len()) > LONGEST_REPEAT {
+                return Err(format!("repeat makes at most {LONGEST_REPEAT} bytes"));
+            }
+            Ok(Expression::Repeat { text: what, times })
+        }
+        "unique" => argument(arguments).map(Expression::Unique),
+        "deployment_id" => argument(arguments).map(Expression::DeploymentId),
+        "uuid" => argument(arguments).map(Expression::Uuid),
+        other => Err(format!("no function {other:?}; there are repeat, unique, deployment_id and uuid")),
+    }
+}
+
+fn path(text: &str) -> Result<Expression, String> {
+    let mut tokens = text.split(['.', '/']).map(str::to_owned);
+    let root = tokens.next().unwrap_or_default();
+    let legal = |token: &str| !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    let tokens: Vec<String> = tokens.collect();
+    if legal(&root) && tokens.iter().all(|token| legal(token)) {
+        return Ok(Expression::Path { root, tokens });
+    }
+    Err(format!("{text:?} is neither a path such as created.deploymentId nor a function such as unique('svc')"))
+}
+
+/// The variables of a case, and the seed that its fresh names come from.
+#[derive(Debug, Clone, Default)]
+pub struct Bindings {
+    origin: String,
+    variables: Map<String, Value>,
+}
+
+impl Bindings {
+    /// No variables yet; fresh names are derived from `seed` and `case`.
+    #[must_use]
+    pub fn new(seed: u64, case: &str) -> Self {
+        Self { origin: format!("{seed}/{case}"), variables: Map::new() }
+    }
+
+    /// Gives a variable a value.
+    pub fn bind(&mut self, name: impl Into<String>, value: Value) {
+        self.variables.insert(name.into(), value);
+    }
+
+    /// Whether there is a variable of that name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
+    }
+
+    fn evaluate(&self, expression: &Expression) -> Result<Value, BindError> {
+        match expression {
+            Expression::Path { root, tokens } => self.look_up(root, tokens),
+            Expression::Repeat { text, times } => Ok(Value::String(text.repeat(*times))),
+            Expression::Unique(prefix) => Ok(Value::String(format!("{prefix}-{}", self.letters(prefix, LOWER, 10)))),
+            Expression::DeploymentId(label) => Ok(Value::String(format!("d-{}", self.letters(label, UPPER, 9)))),
+            Expression::Uuid(label) => Ok(Value::String(self.uuid(label))),
+        }
+    }
+
+    fn look_up(&self, root: &str, tokens: &[String]) -> Result<Value, BindError> {
+        let value = self.variables.get(root).ok_or_else(|| BindError::Unknown(root.to_owned()))?;
+        let found = tokens.iter().try_fold(value, |value, token| match value {
+            Value::Object(map) => map.get(token),
+            Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        });
+        found.cloned().ok_or_else(|| BindError::Missing { root: root.to_owned(), path: tokens.join(".") })
+    }
+
+    fn digest(&self, label: &str) -> Vec<u8> {
+        Sha256::digest(format!("{}/{label}", self.origin).as_bytes()).to_vec()
+    }
+
+    fn letters(&self, label: &str, alphabet: &[u8], count: usize) -> String {
+        self.digest(label)
+            .iter()
+            .take(count)
+            .map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()]))
+            .collect()
+    }
+
+    fn uuid(&self, label: &str) -> String {
+        let hex = self.digest(label).iter().take(16).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+    }
+}
+
+const LOWER: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const UPPER: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn bindings() -> Bindings {
+        let mut bindings = Bindings::new(7, "s/op/case");
+        bindings.bind("row", json!({"name": "x y", "flag": true, "items": [{"id": 3}]}));
+        bindings
+    }
+
+    #[rstest]
+    #[case::whole_keeps_its_type(json!("${row.flag}"), json!(true))]
+    #[case::text(json!("<${row.name}>"), json!("<x y>"))]
+    #[case::deep(json!({"a": ["${row.items/0/id}"]}), json!({"a": [3]}))]
+    #[case::repeat(json!("${repeat('ab', 3)}"), json!("ababab"))]
+    #[case::escaped(json!("$${jndi}"), json!("${jndi}"))]
+    #[case::plain(json!("a $b {c}"), json!("a $b {c}"))]
+    fn templates_fill(#[case] template: Value, #[case] expected: Value) {
+        assert_eq!(Template::read(&template).unwrap().fill(&bindings()).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case("${", "does not end")]
+    #[case("${a b}", "neither a path")]
+    #[case("${repeat('a')}", "repeat needs")]
+    #[case("${repeat(a, 1)}", "single quotes")]
+    #[case("${repeat('a', x)}", "no number of times")]
+    #[case("${repeat('a', 99999999)}", "at most")]
+    #[case("${now()}", "no function \"now\"")]
+    fn broken_expressions_are_refused(#[case] text: &str, #[case] says: &str) {
+        let error = Template::read(&json!({"x": [text]})).unwrap_err();
+        assert!(error.problem.contains(says), "{error}");
+        assert_eq!(error.pointer, "/x/0");
+    }
+
+    #[test]
+    fn what_is_not_bound_is_an_error_that_names_it() {
+        let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings()).unwrap_err().to_string();
+        assert_eq!(fill("${gone}"), "no value for \"gone\"");
+        assert_eq!(fill("${row.items.5}"), "\"row\" has no \"items.5\"");
+    }
+
+    #[test]
+    fn the_known_part_is_filled_and_the_rest_named() {
+        let template = Template::read(&json!({"a": "${later.x}", "b": "${row.name}"})).unwrap();
+        assert_eq!(template.fill_known(&bindings()), (json!({"a": null, "b": "x y"}), vec!["/a".to_owned()]));
+        assert_eq!(template.roots(), ["later", "row"]);
+    }
+
+    #[test]
+    fn fresh_names_are_the_same_in_a_case_and_differ_between_cases_and_seeds() {
+        let fill = |bindings: &Bindings, text: &str| Template::read(&json!(text)).unwrap().fill(bindings).unwrap();
+        let here = fill(&bindings(), "${unique('svc')}");
+        assert_eq!(here, fill(&bindings(), "${unique('svc')}"));
+        assert_ne!(here, fill(&Bindings::new(8, "s/op/case"), "${unique('svc')}"));
+        assert_ne!(here, fill(&Bindings::new(7, "s/op/other"), "${unique('svc')}"));
+    }
+
+    proptest! {
+        #[test]
+        fn fresh_values_have_their_documented_forms(seed in any::<u64>(), case in ".{0,12}") {
+            let bindings = Bindings::new(seed, &case);
+            let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings).unwrap();
+            let matches = |pattern: &str, value: &Value| regex::Regex::new(pattern).unwrap().is_match(value.as_str().unwrap());
+            for (pattern, template) in [
+                ("^d-[A-Z0-9]{9}$", "${deployment_id('x')}"),
+                ("^[0-9A-Za-z]+[0-9A-Za-z_-]*$", "${unique('svc')}"),
+                ("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$", "${uuid('x')}"),
+            ] {
+                prop_assert!(matches(pattern, &fill(template)), "{}", template);
+            }
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "[$\\{\\}a-z'(),. ]{0,24}") {
+            let _ = Template::read(&json!(text));
+        }
+    }
+}
