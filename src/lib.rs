@@ -4,5 +4,6 @@ pub mod contract;
 pub mod scenario;
 pub mod source;
 pub mod statement;
+pub mod transport;
 pub mod verdict;
 pub mod wire;

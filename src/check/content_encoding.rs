@@ -1,0 +1,24 @@
+//! No content coding that was not asked for.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{code::Code, statement::Evidence};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ContentEncoding,
+    wants: "no content-encoding where the request accepts identity alone",
+    why: "The page's sample asks for identity; RFC 9110 lets a client refuse everything else, and these do.",
+    look: Look::Answer(look),
+};
+
+fn look(subject: &AnswerSubject<'_>) -> Checked {
+    let accepted = subject.exchange.request.headers.get("accept-encoding").unwrap_or("identity");
+    if !accepted.eq_ignore_ascii_case("identity") {
+        return Checked::nothing();
+    }
+    let ground = subject.ground(Code::ContentEncoding, Evidence::Protocol);
+    let actual = subject.response.headers.get("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    let finding = actual.map(|coding| {
+        ground.finding(Code::ContentEncoding, None, subject.number(), "", "no content-encoding".to_owned(), format!("content-encoding: {coding}"))
+    });
+    Checked::with(ground.cites.clone(), finding.into_iter().collect())
+}

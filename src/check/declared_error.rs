@@ -1,0 +1,27 @@
+//! The error is one that the operation declares, or a common one.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{code::Code, contract::ShapeId, statement::Evidence, wire::RefusalClass};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::DeclaredError,
+    wants: "an error that the operation declares, or one of the common errors",
+    why: "The list of errors on an operation's page is what clients handle. Common errors and the protocol's \
+          own (SerializationException, UnknownOperationException) may come from any operation.",
+    look: Look::Answer(look),
+};
+
+fn look(subject: &AnswerSubject<'_>) -> Checked {
+    let Some(identity) = &subject.answer.refusal else { return Checked::nothing() };
+    let ground = subject.ground(Code::DeclaredError, Evidence::Modelled);
+    let declared = |name: &str| subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name);
+    let actual = match identity.name.as_deref() {
+        Some(name) if declared(name) => return Checked::with(ground.cites, Vec::new()),
+        Some(name) => name.to_owned(),
+        None => format!("an answer of status {} that names no error", subject.response.status),
+    };
+    let names: Vec<&str> = subject.operation.errors.iter().map(ShapeId::name).collect();
+    let expected = format!("a common error or one of {}", names.join(", "));
+    let finding = ground.finding(Code::DeclaredError, None, subject.number(), "/__type", expected, actual);
+    Checked::with(ground.cites, vec![finding])
+}

@@ -1,0 +1,202 @@
+//! Whether an operation is there at all, without knowing the endpoint.
+//!
+//! Four questions to each operation: a well-formed request; the same to an operation that nobody has; the
+//! same to a service that nobody has; and an empty input. An endpoint that has not the operation answers
+//! the first like the second or third. A status alone never tells: 500 with HTML, 501, 400 and 404 were all
+//! seen. An empty input tells only where its answer is none of the operation's own errors.
+
+use serde_json::Value;
+
+use super::{Check, Look};
+use crate::{
+    code::Code,
+    contract::{Contract, Operation},
+    wire::{Answer, Protocol, RefusalClass, Response, TransportError},
+};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::Implementation,
+    wants: "an answer that differs from those to an unknown operation and to an unknown service",
+    why: "An endpoint that lacks an operation must not be convicted of its details, nor pass for one that \
+          refuses everything. Of 21 unimplemented operations seen on real emulators, 21 answer as they answer \
+          an operation that does not exist.",
+    look: Look::Run,
+};
+
+/// The answers to the four questions.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// To a well-formed request.
+    pub sample: Result<Response, TransportError>,
+    /// To the same request, to an operation that nobody has.
+    pub unknown_operation: Result<Response, TransportError>,
+    /// To the same request, to a service that nobody has.
+    pub unknown_service: Result<Response, TransportError>,
+    /// To an empty input.
+    pub empty_input: Result<Response, TransportError>,
+}
+
+/// What a survey came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// The operation is there, or nothing says that it is not.
+    Present,
+    /// It is not there, and why that is plain.
+    Absent(String),
+    /// The endpoint gave no answer.
+    Unreachable(TransportError),
+}
+
+/// Names that stand in the requests of a survey, and that answers repeat.
+pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
+/// The service of the third question.
+pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
+
+/// Decides whether an operation is there.
+#[must_use]
+pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> Presence {
+    let sample = match &survey.sample {
+        Ok(response) => response,
+        Err(error) => return Presence::Unreachable(error.clone()),
+    };
+    let answer = protocol.answer(sample);
+    if let Some(reason) = plainly_absent(sample, &answer) {
+        return Presence::Absent(reason);
+    }
+    let own = normalise(sample, contract, operation);
+    let like = |other: &Result<Response, TransportError>| other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own);
+    if like(&survey.unknown_operation) {
+        return Presence::Absent("it answers as it answers an operation that does not exist".to_owned());
+    }
+    if like(&survey.unknown_service) {
+        return Presence::Absent("it answers as it answers a service that does not exist".to_owned());
+    }
+    let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
+    if !declared && answer.refusal.is_some() && like(&survey.empty_input) {
+        return Presence::Absent("it answers every input with one error that the operation does not declare".to_owned());
+    }
+    Presence::Present
+}
+
+/// Why an answer alone says that the operation is not there, if it does.
+#[must_use]
+pub fn plainly_absent(response: &Response, answer: &Answer) -> Option<String> {
+    let identity = answer.refusal.as_ref()?;
+    if response.status == 501 {
+        return Some("it answers 501 Not Implemented".to_owned());
+    }
+    if RefusalClass::UnknownOperation.holds(response.status, identity) {
+        return Some(format!("it answers {}", answer.error().unwrap_or_default()));
+    }
+    let html = response.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
+    (html && answer.value.is_none()).then(|| format!("it answers {} with a page of HTML", response.status))
+}
+
+/// An answer without what differs between two answers of the same meaning.
+fn normalise(response: &Response, contract: &Contract, operation: &Operation) -> (u16, String, String) {
+    let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
+    let mut text = String::from_utf8_lossy(&response.body).into_owned();
+    for name in [operation.name.as_str(), UNKNOWN_OPERATION] {
+        text = text.replace(&snake(name), "<operation>").replace(name, "<operation>");
+    }
+    for name in [contract.service().id.name(), UNKNOWN_SERVICE] {
+        text = text.replace(name, "<service>");
+    }
+    (response.status, kind, without_ids(&text))
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for (index, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && index > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// Words with digits in them are ids or times.
+fn without_ids(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '-') {
+        let (body, end) = word.split_at(word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '-').len());
+        let is_id = body.len() >= 6 && body.chars().any(|c| c.is_ascii_digit());
+        out.push_str(if is_id { "<id>" } else { body });
+        out.push_str(end);
+    }
+    out
+}
+
+/// A well-formed input of the operation, from the examples of its model; an empty one where it has none.
+#[must_use]
+pub fn sample_input(operation: &Operation) -> Value {
+    let examples = operation.traits.get("smithy.api#examples").and_then(Value::as_array);
+    let input = examples.and_then(|examples| examples.first()).and_then(|example| example.get("input"));
+    input.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::{scenario::Suite, wire::AwsJson};
+
+    fn answer(status: u16, body: &str) -> Result<Response, TransportError> {
+        Ok(Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() })
+    }
+
+    fn decide(sample: (u16, &str), unknown_operation: (u16, &str), unknown_service: (u16, &str), empty: (u16, &str)) -> Presence {
+        let suite = Suite::bundled().unwrap();
+        let contract = suite.service("codedeploy").unwrap().contract();
+        let survey = Survey {
+            sample: answer(sample.0, sample.1),
+            unknown_operation: answer(unknown_operation.0, unknown_operation.1),
+            unknown_service: answer(unknown_service.0, unknown_service.1),
+            empty_input: answer(empty.0, empty.1),
+        };
+        presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey)
+    }
+
+    const KNOWN: &str = r#"{"__type":"DeploymentDoesNotExistException","message":"no d-LGUMS25CC"}"#;
+    const MISSING: &str = r#"{"__type":"DeploymentIdRequiredException"}"#;
+    const OTHER: &str = r#"{"__type":"InternalError","message":"x"}"#;
+
+    #[rstest]
+    #[case::implemented((400, KNOWN), (400, r#"{"__type":"UnknownOperationException"}"#), (404, ""), (400, MISSING), true)]
+    #[case::one_error_of_its_own((400, KNOWN), (400, OTHER), (404, ""), (400, KNOWN), true)]
+    #[case::constant((400, KNOWN), (400, KNOWN), (400, KNOWN), (400, KNOWN), false)]
+    #[case::constant_success((200, "{}"), (200, "{}"), (200, "{}"), (200, "{}"), false)]
+    #[case::names_the_operation(
+        (400, r#"{"__type":"X","message":"unknown action StopDeployment"}"#),
+        (400, r#"{"__type":"X","message":"unknown action WireproofUnknownOperation"}"#),
+        (404, ""), (404, ""), false
+    )]
+    #[case::names_it_in_snake_case(
+        (500, r#"{"message":"stop_deployment failed"}"#), (500, r#"{"message":"wireproof_unknown_operation failed"}"#),
+        (404, ""), (404, ""), false
+    )]
+    #[case::not_implemented_status((501, OTHER), (500, OTHER), (404, ""), (501, OTHER), false)]
+    #[case::unsupported_service(
+        (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
+        (400, "y"), false
+    )]
+    #[case::one_undeclared_error((400, OTHER), (400, "a"), (400, "b"), (400, OTHER), false)]
+    fn an_operation_is_there_or_not(
+        #[case] sample: (u16, &str),
+        #[case] unknown_operation: (u16, &str),
+        #[case] unknown_service: (u16, &str),
+        #[case] empty: (u16, &str),
+        #[case] present: bool,
+    ) {
+        let found = decide(sample, unknown_operation, unknown_service, empty);
+        assert_eq!(found == Presence::Present, present, "{found:?}");
+    }
+
+    #[test]
+    fn ids_and_times_do_not_count() {
+        assert_eq!(without_ids("request 8f2c-11aa of d-LGUMS25CC failed"), "request <id> of <id> failed");
+    }
+}

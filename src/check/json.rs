@@ -1,0 +1,36 @@
+//! The body is one JSON object in UTF-8 and nothing else.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{code::Code, statement::Evidence, verdict::Severity};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::Json,
+    wants: "one JSON object in UTF-8, without a byte order mark and with nothing after it",
+    why: "The pages say that data comes in JSON, RFC 8259 what JSON is, and Smithy that an output is always an \
+          object. A member that occurs twice is noted: readers disagree about which one counts.",
+    look: Look::Answer(look),
+};
+
+fn look(subject: &AnswerSubject<'_>) -> Checked {
+    if subject.operation.output.is_unit() && subject.response.body.is_empty() {
+        return Checked::nothing();
+    }
+    let ground = subject.ground(Code::Json, Evidence::Protocol);
+    let finding = |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);
+    let mut findings: Vec<_> = subject
+        .answer
+        .problems
+        .iter()
+        .map(|problem| {
+            let mut finding = finding(problem.to_string());
+            if !problem.is_forbidden() {
+                finding.severity = Severity::Note;
+            }
+            finding
+        })
+        .collect();
+    if let Some(value) = subject.answer.value.as_ref().filter(|value| !value.is_object()) {
+        findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
+    }
+    Checked::with(ground.cites.clone(), findings)
+}

@@ -1,0 +1,37 @@
+//! The output, by the model.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{code::Code, contract::Side, statement::Evidence};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ResponseShape,
+    wants: "an output that keeps the operation's output shape: types, required members, enums, lengths, patterns, ranges, timestamps",
+    why: "Typed clients fail on a wrong type and on a missing required member. The model is compiled to a JSON \
+          Schema; each finding names the rule, and its severity follows the evidence and what AWS itself keeps.",
+    look: Look::Answer(look),
+};
+
+fn look(subject: &AnswerSubject<'_>) -> Checked {
+    let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else { return Checked::nothing() };
+    if subject.operation.output.is_unit() {
+        return Checked::nothing();
+    }
+    let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
+    let violations = match subject.service.schemas.violations(&subject.operation.output, Side::Output, body) {
+        Ok(violations) => violations,
+        // A schema that does not compile is a defect of the model, which loading it has refused.
+        Err(_) => return Checked::nothing(),
+    };
+    let findings = violations.into_iter().map(|violation| {
+        let ground = subject.ground_of(&violation.statements);
+        ground.finding(
+            Code::ResponseShape,
+            Some(violation.rule),
+            subject.number(),
+            &violation.pointer,
+            violation.expected,
+            violation.actual,
+        )
+    });
+    Checked::with(general.cites, findings.collect())
+}

@@ -1,0 +1,26 @@
+//! The HTTP status of a success.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{code::Code, scenario::Alternative, statement::Evidence};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::Status,
+    wants: "the status 200 on a success",
+    why: "Both pages state it, and each of 5,559 recorded successes of AWS JSON services has it.",
+    look: Look::Answer(look),
+};
+
+fn look(subject: &AnswerSubject<'_>) -> Checked {
+    if subject.answer.refusal.is_some() {
+        return Checked::nothing();
+    }
+    let ground = subject.ground(Code::Status, Evidence::Protocol);
+    let expected = subject.step.step.expect.alternatives.iter().find_map(|alternative| match alternative {
+        Alternative::Success { status, .. } if subject.is_main() => Some(*status),
+        _ => None,
+    });
+    let (expected, actual) = (expected.unwrap_or(200), subject.response.status);
+    let finding = (actual != expected)
+        .then(|| ground.finding(Code::Status, None, subject.number(), "", format!("the status {expected}"), format!("{actual}")));
+    Checked::with(ground.cites.clone(), finding.into_iter().collect())
+}

@@ -1,0 +1,154 @@
+//! Establishing states: the target's state-change URL, else documented operations, else values given by hand.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::{Cleanup, Run};
+use crate::{
+    scenario::{Bindings, Given, State},
+    target::StateChange,
+    transcript::{End, Exchange, Role},
+    wire::{Request, Response},
+};
+
+/// States that build on states, this deep at most: a circle in `states.yaml` must end.
+const DEEPEST: usize = 8;
+
+impl Run<'_> {
+    /// The variables of a state, once it holds.
+    pub(super) async fn establish(&mut self, given: &Given, bindings: &Bindings, origin: &str, service: &str) -> Result<Value, End> {
+        let origin = format!("{origin}/{}", given.variable);
+        let blocked = |reason: String| End::Blocked(format!("{}: {reason}", given.state));
+        if origin.matches('/').count() > DEEPEST + 3 {
+            return Err(blocked("states that build on each other in a circle".to_owned()));
+        }
+        let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
+        let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
+        let params = self.parameters(state, given, bindings).map_err(&blocked)?;
+        if let Some(url) = &self.executor.target.state_change {
+            match self.change(url, &given.state, &params, "setup", Role::Setup).await {
+                Ok(Some(variables)) => {
+                    self.cleanups.push(Cleanup::State(given.state.clone(), params));
+                    return Ok(variables);
+                }
+                Ok(None) => {}
+                Err(reason) => return Err(blocked(reason)),
+            }
+        }
+        if !state.steps.is_empty() || !state.given.is_empty() {
+            return Box::pin(self.by_steps(state, params, &origin, service)).await;
+        }
+        let by_hand = self.executor.target.states.get(&given.state).cloned();
+        by_hand.ok_or_else(|| blocked("no documented call reaches it, and the target has no other way".to_owned()))
+    }
+
+    async fn by_steps(&mut self, state: &State, params: Value, origin: &str, service: &str) -> Result<Value, End> {
+        let mut bindings = Bindings::new(self.executor.seed, origin);
+        bindings.bind("params", params);
+        bindings.bind("region", json!(self.executor.target.region));
+        bindings.bind("other_region", json!(self.executor.target.other_region));
+        for given in &state.given {
+            let value = self.establish(given, &bindings, origin, service).await?;
+            bindings.bind(&given.variable, value);
+        }
+        let made = self.set_up(state, &mut bindings).await;
+        self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
+        made?;
+        let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
+        let yields: Result<Map<String, Value>, crate::scenario::BindError> = yields.collect();
+        yields.map(Value::Object).map_err(|error| End::Blocked(format!("{}: {error}", state.name)))
+    }
+
+    async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), End> {
+        for step in &state.steps {
+            if !self.main(step, 0, Role::Setup, bindings).await? {
+                let reason = format!("{}: {} {}", state.name, step.call.operation, self.last_answer());
+                return Err(End::Blocked(reason));
+            }
+            self.capture(step, bindings)?;
+        }
+        Ok(())
+    }
+
+    /// What the last exchange came to, in a few words.
+    fn last_answer(&self) -> String {
+        let Some(exchange) = self.transcript.exchanges.last() else { return "was not sent".to_owned() };
+        let service = self.executor.suite.service(&exchange.service);
+        match &exchange.outcome {
+            Ok(response) => {
+                let answer = service.map(|service| service.protocol.answer(response));
+                let name = answer.as_ref().and_then(|answer| answer.error()).unwrap_or("an answer that is not the expected one");
+                format!("gave {} {name}", response.status)
+            }
+            Err(error) => format!("got no answer: {error}"),
+        }
+    }
+
+    /// The state's own parameters, the scenario's over them, and the region that its calls go to.
+    fn parameters(&self, state: &State, given: &Given, bindings: &Bindings) -> Result<Value, String> {
+        let mut params = state.params.clone();
+        params.insert("region".to_owned(), json!(self.executor.target.region));
+        match given.params.fill(bindings) {
+            Ok(Value::Object(own)) => params.extend(own),
+            Ok(_) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(Value::Object(params))
+    }
+
+    /// Tells the state-change URL that a state is no longer needed.
+    pub(super) async fn leave(&mut self, state: &str, params: &Value) {
+        if let Some(url) = &self.executor.target.state_change {
+            // What goes wrong here is in the transcript; the verdict does not depend on it.
+            let _ = self.change(url, state, params, "teardown", Role::Teardown).await;
+        }
+    }
+
+    /// Asks the state-change URL; `None` where it does not know the state.
+    async fn change(&mut self, url: &StateChange, state: &str, params: &Value, action: &str, role: Role) -> Result<Option<Value>, String> {
+        let body = json!({"state": state, "params": params, "action": action}).to_string();
+        let request = Request {
+            method: "POST".to_owned(),
+            target: url.path.clone(),
+            headers: [
+                ("host", url.endpoint.host_header()),
+                ("content-type", "application/json".to_owned()),
+                ("content-length", body.len().to_string()),
+            ]
+            .into_iter()
+            .collect(),
+            body: Bytes::from(body),
+            ..Request::default()
+        };
+        let (started, begun) = (self.started.elapsed(), Instant::now());
+        let outcome = self.executor.transport.send(&url.endpoint, &request).await;
+        let result = match &outcome {
+            Ok(response) => variables(response),
+            Err(error) => Err(format!("the state-change URL gave no answer: {error}")),
+        };
+        self.transcript.exchanges.push(Exchange {
+            step: 0,
+            role,
+            service: String::new(),
+            operation: format!("state change: {state}"),
+            request,
+            outcome,
+            started,
+            elapsed: begun.elapsed(),
+        });
+        result
+    }
+}
+
+fn variables(response: &Response) -> Result<Option<Value>, String> {
+    match response.status {
+        200..=299 => {
+            let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+            let variables = body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
+            variables.cloned().map(Some).ok_or_else(|| "the state-change URL answered without {\"variables\": {…}}".to_owned())
+        }
+        404 | 501 => Ok(None),
+        status => Err(format!("the state-change URL answered {status}")),
+    }
+}

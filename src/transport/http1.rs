@@ -1,0 +1,399 @@
+//! Reads one HTTP/1.1 answer out of bytes as they come.
+//!
+//! Pure and incremental: whatever the pieces, the same bytes give the same [`Response`] or error. Keeps what a
+//! client library tidies away: the exact head, the case and order of names, missing and surplus bytes.
+//! Trailer fields are read over.
+
+use bytes::{Buf, BytesMut};
+
+use super::head::{Framing, Head, check_start, head_end, not_http};
+use crate::wire::{Response, TransportError};
+
+/// The longest size line of a chunk, extensions included.
+const CHUNK_LINE: usize = 4096;
+
+/// How the bytes ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The peer closed the connection, or the answer is whole.
+    Closed,
+    /// The connection broke.
+    Broken,
+}
+
+/// The state of an answer that is being read.
+#[derive(Debug)]
+pub(super) struct Parser {
+    method: String,
+    head_limit: usize,
+    body_limit: usize,
+    /// Bytes that are not understood yet.
+    buffer: BytesMut,
+    /// How much of the buffer holds no end of a line or head, so that no byte is searched twice.
+    scanned: usize,
+    state: State,
+    response: Response,
+    body: BytesMut,
+    trailers: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Head,
+    Sized(u64),
+    ChunkSize,
+    Chunk(u64),
+    ChunkEnd,
+    Trailers,
+    UntilClose,
+    Whole,
+}
+
+impl Parser {
+    /// A parser of the answer to a request of that method. The limits are in bytes.
+    pub(super) fn new(method: &str, head_limit: usize, body_limit: usize) -> Self {
+        Self {
+            method: method.to_owned(),
+            head_limit,
+            body_limit,
+            buffer: BytesMut::new(),
+            scanned: 0,
+            state: State::Head,
+            response: Response::default(),
+            body: BytesMut::new(),
+            trailers: 0,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
+        self.buffer.extend_from_slice(bytes);
+        while self.step()? {}
+        Ok(())
+    }
+
+    /// Whether the head of the final answer is read.
+    pub(super) fn has_head(&self) -> bool {
+        self.state != State::Head
+    }
+
+    /// Whether the answer is known to be whole; further bytes count as surplus.
+    pub(super) fn is_whole(&self) -> bool {
+        self.state == State::Whole
+    }
+
+    /// The answer, when no more bytes come.
+    ///
+    /// A chunked body that breaks off, or a body of unknown length on a connection that broke, counts as one
+    /// missing byte: nobody knows how many there are.
+    pub(super) fn into_response(self, end: End) -> Result<Response, TransportError> {
+        let missing = match (self.state, end) {
+            (State::Head, _) => return Err(TransportError::Closed),
+            (State::Whole, _) | (State::UntilClose, End::Closed) => 0,
+            (State::Sized(left), _) => left,
+            _ => 1,
+        };
+        Ok(Response { body: self.body.freeze(), missing, ..self.response })
+    }
+
+    /// Reads on; false when that needs more bytes.
+    fn step(&mut self) -> Result<bool, TransportError> {
+        match self.state {
+            State::Head => self.read_head(),
+            State::Sized(left) => self.read_data(left, State::Sized, State::Whole),
+            State::ChunkSize => self.read_chunk_size(),
+            State::Chunk(left) => self.read_data(left, State::Chunk, State::ChunkEnd),
+            State::ChunkEnd => self.read_chunk_end(),
+            State::Trailers => self.read_trailer(),
+            State::UntilClose => self.take(u64::MAX).map(|_| false),
+            State::Whole => {
+                self.response.surplus += self.buffer.len() as u64;
+                self.buffer.clear();
+                Ok(false)
+            }
+        }
+    }
+
+    fn read_head(&mut self) -> Result<bool, TransportError> {
+        // Empty lines before an answer are no part of it.
+        let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        self.buffer.advance(blank);
+        check_start(&self.buffer)?;
+        let end = head_end(&self.buffer, self.scanned.saturating_sub(2));
+        if end.unwrap_or(self.buffer.len()) > self.head_limit {
+            return Err(TransportError::HeadTooLarge(self.head_limit));
+        }
+        let Some(end) = end else {
+            self.scanned = self.buffer.len();
+            return Ok(false);
+        };
+        self.scanned = 0;
+        let bytes = self.buffer.split_to(end).freeze();
+        let head = Head::parse(&bytes)?;
+        if !head.is_interim() {
+            self.state = match head.framing(&self.method)? {
+                Framing::Sized(0) => State::Whole,
+                Framing::Sized(length) => State::Sized(length),
+                Framing::Chunked => State::ChunkSize,
+                Framing::UntilClose => State::UntilClose,
+            };
+            self.response =
+                Response { status: head.status, headers: head.headers, head: Some(bytes), ..Response::default() };
+        }
+        Ok(true)
+    }
+
+    fn read_data(&mut self, left: u64, rest: fn(u64) -> State, after: State) -> Result<bool, TransportError> {
+        let left = left - self.take(left)?;
+        self.state = if left == 0 { after } else { rest(left) };
+        Ok(left == 0)
+    }
+
+    fn read_chunk_size(&mut self) -> Result<bool, TransportError> {
+        let Some(line) = self.line(CHUNK_LINE, || not_http("the size line of a chunk does not end"))? else {
+            return Ok(false);
+        };
+        let size = chunk_size(&line).ok_or_else(|| not_http("a chunk does not begin with its size"))?;
+        self.state = if size == 0 { State::Trailers } else { State::Chunk(size) };
+        Ok(true)
+    }
+
+    fn read_chunk_end(&mut self) -> Result<bool, TransportError> {
+        let ended = self.buffer.starts_with(b"\r\n");
+        if ended {
+            self.buffer.advance(2);
+            self.state = State::ChunkSize;
+        } else if !b"\r\n".starts_with(&self.buffer) {
+            return Err(not_http("a chunk is longer than its size"));
+        }
+        Ok(ended)
+    }
+
+    fn read_trailer(&mut self) -> Result<bool, TransportError> {
+        let limit = self.head_limit;
+        let left = limit.saturating_sub(self.trailers);
+        let Some(line) = self.line(left, || TransportError::HeadTooLarge(limit))? else { return Ok(false) };
+        self.trailers += line.len() + 2;
+        if line.is_empty() {
+            self.state = State::Whole;
+        }
+        Ok(true)
+    }
+
+    /// Moves bytes to the body, `most` at most, and gives their number.
+    fn take(&mut self, most: u64) -> Result<u64, TransportError> {
+        let count = usize::try_from(most).unwrap_or(usize::MAX).min(self.buffer.len());
+        if count > self.body_limit - self.body.len() {
+            return Err(TransportError::BodyTooLarge(self.body_limit));
+        }
+        self.body.extend_from_slice(&self.buffer.split_to(count));
+        Ok(count as u64)
+    }
+
+    /// Takes a line off the buffer, without its end.
+    fn line(
+        &mut self,
+        limit: usize,
+        too_long: impl FnOnce() -> TransportError,
+    ) -> Result<Option<BytesMut>, TransportError> {
+        let end = self.buffer.iter().skip(self.scanned).position(|byte| *byte == b'\n').map(|at| self.scanned + at + 1);
+        if end.unwrap_or(self.buffer.len()) > limit {
+            return Err(too_long());
+        }
+        let Some(end) = end else {
+            self.scanned = self.buffer.len();
+            return Ok(None);
+        };
+        self.scanned = 0;
+        let mut line = self.buffer.split_to(end);
+        if !line.ends_with(b"\r\n") {
+            return Err(not_http("a line of the chunked framing ends without a carriage return"));
+        }
+        line.truncate(end - 2);
+        Ok(Some(line))
+    }
+}
+
+/// The size that the first line of a chunk states, before any extension.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(line.split(|byte| *byte == b';').next()?).ok()?;
+    let digits = text.trim_end_matches([' ', '\t']);
+    let hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u64::from_str_radix(digits, 16).ok().filter(|_| hex)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    const HEAD: usize = 200;
+    const BODY: usize = 100;
+
+    fn read(method: &str, pieces: &[&[u8]], end: End) -> Result<Response, TransportError> {
+        let mut parser = Parser::new(method, HEAD, BODY);
+        for piece in pieces {
+            parser.feed(piece)?;
+        }
+        parser.into_response(end)
+    }
+
+    fn post(bytes: &str) -> Result<Response, TransportError> {
+        read("POST", &[bytes.as_bytes()], End::Closed)
+    }
+
+    #[test]
+    fn names_keep_their_case_their_order_and_their_duplicates() {
+        let head = "HTTP/1.1 200 Fine\r\nX-A: 1\r\nb:2\r\nx-a:  3 \r\ncontent-length: 2\r\n\r\n";
+        let response = post(&format!("{head}{{}}")).unwrap();
+        let fields: Vec<_> = response.headers.iter().collect();
+        assert_eq!(fields, [("X-A", "1"), ("b", "2"), ("x-a", "3"), ("content-length", "2")]);
+        assert_eq!((response.status, &response.body[..]), (200, &b"{}"[..]));
+        assert_eq!(response.head.unwrap(), head.as_bytes());
+    }
+
+    #[rstest]
+    #[case::sized("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc", "abc", 0, 0)]
+    #[case::too_short("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc", "abc", 6, 0)]
+    #[case::too_long("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nabc", "a", 0, 2)]
+    #[case::empty("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nabc", "", 0, 3)]
+    #[case::agreeing_lengths("HTTP/1.1 200 OK\r\ncontent-length: 1, 1\r\ncontent-length: 1\r\n\r\na", "a", 0, 0)]
+    #[case::until_close("HTTP/1.0 200 OK\r\n\r\nabc", "abc", 0, 0)]
+    #[case::no_reason("HTTP/1.1 200\r\n\r\nabc", "abc", 0, 0)]
+    #[case::bare_line_feeds("HTTP/1.1 200 OK\na: b\n\nabc", "abc", 0, 0)]
+    #[case::blank_lines_before("\r\n\nHTTP/1.1 200 OK\r\n\r\nabc", "abc", 0, 0)]
+    #[case::another_coding("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nabc", "abc", 0, 0)]
+    #[case::no_content("HTTP/1.1 204 No\r\ncontent-length: 3\r\n\r\n", "", 0, 0)]
+    #[case::not_modified("HTTP/1.1 304 No\r\ncontent-length: 3\r\n\r\n", "", 0, 0)]
+    #[case::switching("HTTP/1.1 101 Go\r\n\r\nabc", "", 0, 3)]
+    #[case::interim("HTTP/1.1 100 Go\r\na: b\r\n\r\nHTTP/1.1 103 Go\r\n\r\nHTTP/1.1 200 OK\r\n\r\nabc", "abc", 0, 0)]
+    fn the_end_of_a_body_is_found(#[case] bytes: &str, #[case] body: &str, #[case] missing: u64, #[case] surplus: u64) {
+        let response = post(bytes).unwrap();
+        assert_eq!((&response.body[..], response.missing, response.surplus), (body.as_bytes(), missing, surplus));
+    }
+
+    #[rstest]
+    #[case::one("3\r\nabc\r\n0\r\n\r\n", "abc", 0, 0)]
+    #[case::two("1\r\na\r\n02;x=\"y\"\r\nbc\r\n0\r\n\r\n", "abc", 0, 0)]
+    #[case::trailers("3 \r\nabc\r\n0\r\nX: y\r\n\r\n", "abc", 0, 0)]
+    #[case::surplus("0\r\n\r\nzz", "", 0, 2)]
+    #[case::cut_in_a_chunk("9\r\nabc", "abc", 1, 0)]
+    #[case::cut_between_chunks("3\r\nabc\r\n", "abc", 1, 0)]
+    #[case::cut_before_the_last_line("3\r\nabc\r\n0\r\n", "abc", 1, 0)]
+    fn chunks_are_joined(#[case] bytes: &str, #[case] body: &str, #[case] missing: u64, #[case] surplus: u64) {
+        // A content-length beside the transfer coding does not count.
+        let head = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n";
+        let response = post(&format!("{head}{bytes}")).unwrap();
+        assert_eq!((&response.body[..], response.missing, response.surplus), (body.as_bytes(), missing, surplus));
+    }
+
+    #[test]
+    fn the_answer_to_head_has_no_body() {
+        let response = read("HEAD", &[b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"], End::Closed).unwrap();
+        assert_eq!((response.missing, response.body.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_body_until_close_is_not_whole_when_the_connection_breaks() {
+        let response = read("POST", &[b"HTTP/1.1 200 OK\r\n\r\nabc"], End::Broken).unwrap();
+        assert_eq!(response.missing, 1);
+    }
+
+    #[rstest]
+    #[case::http_0_9("<html>", "begin")]
+    #[case::http_2("HTTP/2 200\r\n\r\n", "begin")]
+    #[case::tls("\u{15}\u{3}\u{1}", "TLS")]
+    #[case::another_minor("HTTP/1.2 200 OK\r\n\r\n", "version")]
+    #[case::no_status("HTTP/1.1 OK\r\n\r\n", "")]
+    #[case::low_status("HTTP/1.1 099 OK\r\n\r\n", "099")]
+    #[case::no_name("HTTP/1.1 200 OK\r\n: x\r\n\r\n", "")]
+    #[case::two_lengths("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na", "1 and 2")]
+    #[case::signed_length("HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\na", "+1")]
+    #[case::empty_length("HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\na", "no length")]
+    #[case::huge_length("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\na", "no length")]
+    #[case::chunked_1_0("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.0")]
+    #[case::no_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", "size")]
+    #[case::empty_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n", "size")]
+    #[case::signed_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n+1\r\na\r\n", "size")]
+    #[case::long_chunk("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab", "longer")]
+    #[case::bare_line_feed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\na", "carriage")]
+    fn what_is_not_http_is_named(#[case] bytes: &str, #[case] reason: &str) {
+        match post(bytes) {
+            Err(TransportError::NotHttp(text)) => assert!(text.contains(reason), "{text}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("HTTP/1.1 200 OK\r\nfoo")]
+    #[case("HTTP/1.1 100 Continue\r\n\r\n")]
+    fn no_whole_head_is_no_answer(#[case] bytes: &str) {
+        assert_eq!(post(bytes), Err(TransportError::Closed));
+    }
+
+    #[rstest]
+    #[case::head(format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(HEAD)), TransportError::HeadTooLarge(HEAD))]
+    #[case::whole_head(format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(HEAD)), TransportError::HeadTooLarge(HEAD))]
+    #[case::trailers(
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n{}", "a: b\r\n".repeat(HEAD)),
+        TransportError::HeadTooLarge(HEAD)
+    )]
+    #[case::body(format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), TransportError::BodyTooLarge(BODY))]
+    #[case::size_line(
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;{}", "x".repeat(CHUNK_LINE)),
+        not_http("the size line of a chunk does not end")
+    )]
+    fn limits_hold(#[case] bytes: String, #[case] expected: TransportError) {
+        assert_eq!(post(&bytes), Err(expected));
+    }
+
+    #[test]
+    fn a_body_of_just_the_limit_is_read() {
+        assert_eq!(post(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY))).unwrap().body.len(), BODY);
+    }
+
+    /// Bytes cut at arbitrary places.
+    fn pieces(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<Vec<u8>> {
+        let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        at.extend([0, bytes.len()]);
+        at.sort_unstable();
+        at.windows(2).map(|pair| bytes[pair[0]..pair[1]].to_vec()).collect()
+    }
+
+    fn answer() -> impl Strategy<Value = Vec<u8>> {
+        let framing = prop::sample::select(vec![
+            "content-length: 5\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n3\r\n{}x\r\n2;e\r\n\r\n\r\n0\r\nt: u\r\n\r\n",
+            "\r\n",
+            "content-length: 50\r\n\r\n",
+        ]);
+        let interim = prop::sample::select(vec!["", "HTTP/1.1 100 Continue\r\n\r\n", "\r\n"]);
+        (interim, 200u16..600, "[a-zA-Z-]{1,9}: [ -~]{0,9}\r\n", framing, prop::collection::vec(any::<u8>(), 0..60))
+            .prop_map(|(interim, status, field, framing, body)| {
+                [format!("{interim}HTTP/1.1 {status} X\r\n{field}{framing}").into_bytes(), body].concat()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(
+            start in prop::sample::select(vec!["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]),
+            bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\r\n:;0 aF,".to_vec())], 0..300),
+        ) {
+            let _ = read("POST", &[start.as_bytes(), &bytes], End::Broken);
+        }
+
+        #[test]
+        fn pieces_give_what_the_whole_gives(bytes in answer(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..9)) {
+            let pieces = pieces(&bytes, &cuts);
+            let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+            let singles: Vec<&[u8]> = bytes.chunks(1).collect();
+            let whole = read("POST", &[&bytes], End::Closed);
+            prop_assert_eq!(&read("POST", &pieces, End::Closed), &whole);
+            prop_assert_eq!(&read("POST", &singles, End::Closed), &whole);
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! Both transports against servers that misbehave: the same bytes must mean the same on either way.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use rstest::rstest;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use super::{
+    test_server::{After, Server, read_request},
+    *,
+};
+
+const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// For tests that wait for it.
+const SHORT: Duration = Duration::from_millis(300);
+const HEAD: usize = 4096;
+const BODY: usize = 100_000;
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Pooled,
+    Exact,
+}
+
+fn settings() -> Settings {
+    let limits = Limits {
+        timeout: Duration::from_secs(20),
+        connect_timeout: Duration::from_secs(10),
+        head: HEAD,
+        body: BODY,
+        surplus_wait: Duration::from_millis(100),
+    };
+    Settings { limits, extra_ca: Some(include_bytes!("testdata/ca.pem").to_vec()), ..Settings::default() }
+}
+
+fn request(delivery: Delivery) -> Request {
+    Request {
+        method: "POST".into(),
+        target: "/a?b=c".into(),
+        headers: [
+            ("Host", "h.example"),
+            ("X-Twice", "1"),
+            ("x-twice", "2"),
+            ("accept", "*/*"),
+            ("content-length", "2"),
+            ("X-Last", "ü"),
+        ]
+        .into_iter()
+        .collect(),
+        body: Bytes::from_static(b"{}"),
+        chunked: false,
+        delivery,
+    }
+}
+
+impl Way {
+    fn request(self) -> Request {
+        request(match self {
+            Self::Pooled => Delivery::Pooled,
+            Self::Exact => Delivery::Exact,
+        })
+    }
+}
+
+async fn send(way: Way, endpoint: &Endpoint) -> Result<Response, TransportError> {
+    Wire::new(&settings()).unwrap().send(endpoint, &way.request()).await
+}
+
+/// Sends in haste; fails when that takes much longer than the limit.
+async fn send_within(limits: Limits, way: Way, endpoint: &Endpoint) -> Result<Response, TransportError> {
+    let wire = Wire::new(&Settings { limits, ..settings() }).unwrap();
+    tokio::time::timeout(SHORT * 10, wire.send(endpoint, &way.request())).await.unwrap()
+}
+
+/// A server that keeps what it was sent.
+async fn recorder() -> (Server, Arc<Mutex<Vec<u8>>>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let server = Server::start(move |mut stream| {
+        let kept = Arc::clone(&kept);
+        async move {
+            let bytes = read_request(&mut stream).await?;
+            kept.lock().unwrap().extend(bytes);
+            stream.write_all(OK.as_bytes()).await
+        }
+    })
+    .await;
+    (server, seen)
+}
+
+/// The same bytes with header names in lower case.
+fn lower_names(bytes: &[u8]) -> String {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let lines = head.split("\r\n").map(|line| match line.split_once(": ") {
+        Some((name, value)) => format!("{}: {value}", name.to_ascii_lowercase()),
+        None => line.to_owned(),
+    });
+    format!("{}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"))
+}
+
+#[tokio::test]
+async fn an_exact_request_crosses_the_wire_byte_for_byte() {
+    let (server, seen) = recorder().await;
+    send(Way::Exact, &server.endpoint()).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), request(Delivery::Exact).to_bytes());
+}
+
+#[tokio::test]
+async fn a_pooled_request_crosses_the_wire_but_for_the_case_of_names() {
+    let (server, seen) = recorder().await;
+    send(Way::Pooled, &server.endpoint()).await.unwrap();
+    let seen = seen.lock().unwrap();
+    assert_eq!(std::str::from_utf8(&seen).unwrap(), lower_names(&request(Delivery::Pooled).to_bytes()));
+}
+
+#[tokio::test]
+async fn all_that_a_pooled_request_gains_is_accept() {
+    let (server, seen) = recorder().await;
+    let mut request = request(Delivery::Pooled);
+    request.headers.remove("accept");
+    Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
+    request.headers.push("accept", "*/*");
+    assert_eq!(std::str::from_utf8(&seen.lock().unwrap()).unwrap(), lower_names(&request.to_bytes()));
+}
+
+#[tokio::test]
+async fn an_empty_body_gains_no_header() {
+    let (server, seen) = recorder().await;
+    let headers = [("host", "h"), ("accept", "a")].into_iter().collect();
+    let request = Request { headers, body: Bytes::new(), ..request(Delivery::Pooled) };
+    Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), request.to_bytes());
+}
+
+#[rstest]
+#[case::dot_segments(|r: &mut Request| r.target = "/../x".into())]
+#[case::encoded_dot_segments(|r: &mut Request| r.target = "/%2e%2e/x".into())]
+#[case::no_slash(|r: &mut Request| r.target = "*".into())]
+#[case::another_host(|r: &mut Request| r.target = "@127.0.0.2/".into())]
+#[case::a_fragment(|r: &mut Request| r.target = "/#x".into())]
+#[case::a_space(|r: &mut Request| r.target = "/ x".into())]
+#[case::a_tab(|r: &mut Request| r.target = "/x\t".into())]
+#[case::a_bad_method(|r: &mut Request| r.method = "P ST".into())]
+#[case::connect(|r: &mut Request| r.method = "CONNECT".into())]
+#[case::a_bad_name(|r: &mut Request| r.headers.push("x y", "1"))]
+#[case::a_line_break(|r: &mut Request| r.headers.push("x", "1\r\ny: 2"))]
+#[case::names_apart(|r: &mut Request| r.headers.push("x-twice", "3"))]
+#[case::no_host(|r: &mut Request| r.headers.remove("host"))]
+#[case::no_length(|r: &mut Request| r.headers.remove("content-length"))]
+#[case::a_wrong_length(|r: &mut Request| r.headers.set("content-length", "3"))]
+#[case::two_lengths(|r: &mut Request| r.headers.push("content-length", "2"))]
+#[case::a_transfer_coding(|r: &mut Request| r.headers.push("transfer-encoding", "chunked"))]
+#[case::chunked(|r: &mut Request| r.chunked = true)]
+#[case::exact(|r: &mut Request| r.delivery = Delivery::Exact)]
+#[tokio::test]
+async fn what_a_pool_would_change_is_refused_before_it_leaves(#[case] spoil: fn(&mut Request)) {
+    let server = Server::answering(OK, After::Hold).await;
+    let mut request = request(Delivery::Pooled);
+    spoil(&mut request);
+    let outcome = Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await;
+    assert!(matches!(outcome, Err(TransportError::Unsendable(_))), "{outcome:?}");
+    assert_eq!(server.accepts(), 0);
+}
+
+/// What both ways agree on of a response.
+fn gist(outcome: Result<Response, TransportError>) -> (u16, String, u64) {
+    let response = outcome.unwrap();
+    (response.status, String::from_utf8(response.body.to_vec()).unwrap(), response.missing)
+}
+
+#[rstest]
+#[case::whole("HTTP/1.1 404 No\r\ncontent-length: 2\r\n\r\nab", After::Hold, (404, "ab", 0))]
+#[case::a_redirect("HTTP/1.1 307 Go\r\nlocation: /b\r\ncontent-length: 2\r\n\r\nab", After::Hold, (307, "ab", 0))]
+#[case::compressed("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nab", After::Hold, (200, "ab", 0))]
+#[case::interim("HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab", After::Hold, (200, "ab", 0))]
+#[case::until_close("HTTP/1.1 200 OK\r\n\r\nab", After::Close, (200, "ab", 0))]
+#[case::until_reset("HTTP/1.1 200 OK\r\n\r\nab", After::Reset, (200, "ab", 1))]
+#[case::too_short("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", After::Close, (200, "ab", 7))]
+#[case::too_short_and_reset("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", After::Reset, (200, "ab", 7))]
+#[case::too_long("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nabcdef", After::Hold, (200, "ab", 0))]
+#[case::no_content("HTTP/1.1 204 No\r\ncontent-length: 5\r\n\r\n", After::Hold, (204, "", 0))]
+#[case::chunked(&format!("{CHUNKED}1\r\na\r\n1;x\r\nb\r\n0\r\nt: u\r\n\r\n"), After::Hold, (200, "ab", 0))]
+#[case::chunked_and_cut(&format!("{CHUNKED}9\r\nab"), After::Close, (200, "ab", 1))]
+#[case::chunked_and_reset(&format!("{CHUNKED}9\r\nab"), After::Reset, (200, "ab", 1))]
+#[tokio::test]
+async fn an_answer_is_read_alike_on_both_ways(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] answer: &str,
+    #[case] after: After,
+    #[case] expected: (u16, &str, u64),
+) {
+    let server = Server::answering(answer, after).await;
+    let (status, body, missing) = gist(send(way, &server.endpoint()).await);
+    assert_eq!((status, body.as_str(), missing), expected);
+}
+
+#[rstest]
+#[case::closed("", After::Close, TransportError::Closed)]
+#[case::reset("", After::Reset, TransportError::Reset)]
+#[case::closed_in_the_head("HTTP/1.1 200 OK\r\nfoo", After::Close, TransportError::Closed)]
+#[case::reset_in_the_head("HTTP/1.1 200 OK\r\nfoo", After::Reset, TransportError::Reset)]
+#[case::endless_field(&format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(500_000)), After::Hold, TransportError::HeadTooLarge(HEAD))]
+#[case::endless_fields(&format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(9_000)), After::Hold, TransportError::HeadTooLarge(HEAD))]
+#[case::large_head(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(HEAD)), After::Hold, TransportError::HeadTooLarge(HEAD))]
+#[case::large_body(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), After::Hold, TransportError::BodyTooLarge(BODY))]
+#[tokio::test]
+async fn a_failure_is_named_alike_on_both_ways(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] answer: &str,
+    #[case] after: After,
+    #[case] expected: TransportError,
+) {
+    let server = Server::answering(answer, after).await;
+    assert_eq!(send(way, &server.endpoint()).await, Err(expected));
+}
+
+#[rstest]
+#[case::garbage(b"\x00\xff garbage\r\n\r\n")]
+#[case::http_0_9(b"<html>hello</html>\r\n\r\n")]
+#[case::a_tls_alert(b"\x15\x03\x01\x00\x02\x02\x50")]
+#[case::conflicting_lengths(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab")]
+#[case::a_length_in_words(b"HTTP/1.1 200 OK\r\ncontent-length: two\r\n\r\nab")]
+#[case::chunked_1_0(b"HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")]
+#[case::no_chunk_size(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n")]
+#[case::a_long_chunk(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n")]
+#[tokio::test]
+async fn what_is_not_http_is_named_alike_on_both_ways(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] answer: &[u8],
+) {
+    let server = Server::answering(answer, After::Hold).await;
+    let outcome = send(way, &server.endpoint()).await;
+    assert!(matches!(outcome, Err(TransportError::NotHttp(_))), "{outcome:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn nothing_listens(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    drop(listener);
+    assert_eq!(send(way, &endpoint).await, Err(TransportError::Refused));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_name_that_cannot_resolve(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    // No label may be this long: the resolver refuses it without asking anyone.
+    let endpoint = format!("http://{}.localhost:1", "a".repeat(64)).parse().unwrap();
+    let outcome = send(way, &endpoint).await;
+    assert!(matches!(outcome, Err(TransportError::Dns(_))), "{outcome:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_endless_body_stops_at_the_limit(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    let server = Server::start(|mut stream| async move {
+        read_request(&mut stream).await?;
+        stream.write_all(CHUNKED.as_bytes()).await?;
+        loop {
+            stream.write_all(format!("3e8\r\n{}\r\n", "y".repeat(1_000)).as_bytes()).await?;
+        }
+    })
+    .await;
+    assert_eq!(send(way, &server.endpoint()).await, Err(TransportError::BodyTooLarge(BODY)));
+}
+
+#[rstest]
+#[case::says_nothing("", Duration::ZERO)]
+#[case::stops_in_the_head("HTTP/1.1 200 OK\r\nx", Duration::ZERO)]
+#[case::stops_in_the_body("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", Duration::ZERO)]
+#[case::drips(OK, Duration::from_millis(50))]
+#[tokio::test]
+async fn a_peer_that_is_too_slow_meets_the_time_limit(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] answer: &'static str,
+    #[case] pause: Duration,
+) {
+    let server = Server::start(move |mut stream| async move {
+        read_request(&mut stream).await?;
+        for byte in answer.bytes() {
+            stream.write_all(&[byte]).await?;
+            tokio::time::sleep(pause).await;
+        }
+        After::Hold.apply(stream).await
+    })
+    .await;
+    let limits = Limits { timeout: SHORT, ..settings().limits };
+    assert_eq!(send_within(limits, way, &server.endpoint()).await, Err(TransportError::Timeout(SHORT)));
+}
+
+/// A TLS server of the test authority's certificate for `localhost` and 127.0.0.1.
+async fn tls_server() -> Server {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let certificate = CertificateDer::from(include_bytes!("testdata/leaf.der").as_slice());
+    let key = PrivateKeyDer::try_from(include_bytes!("testdata/leaf.key.der").as_slice()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    Server::start(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let mut stream = acceptor.accept(stream).await?;
+            let mut request = Vec::new();
+            while !request.ends_with(b"{}") {
+                stream.read_buf(&mut request).await?;
+            }
+            stream.write_all(OK.as_bytes()).await?;
+            // Closed without a close_notify, as many servers do.
+            stream.flush().await
+        }
+    })
+    .await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_trusted_certificate_is_accepted(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    let server = tls_server().await;
+    assert_eq!(gist(send(way, &server.https_endpoint()).await), (200, "{}".to_owned(), 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_unknown_authority_is_a_tls_failure(#[values(Delivery::Pooled, Delivery::Exact)] delivery: Delivery) {
+    let server = tls_server().await;
+    let wire = Wire::new(&Settings { extra_ca: None, ..settings() }).unwrap();
+    match wire.send(&server.https_endpoint(), &request(delivery)).await {
+        Err(TransportError::Tls(reason)) => assert!(reason.contains("UnknownIssuer"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::plain_http("HTTP/1.1 400 Bad\r\n\r\n")]
+#[case::closed("")]
+#[tokio::test]
+async fn a_server_without_tls_is_a_tls_failure(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] answer: &'static str,
+) {
+    let server = Server::start(move |mut stream| async move {
+        stream.read_buf(&mut Vec::with_capacity(9_000)).await?;
+        stream.write_all(answer.as_bytes()).await
+    })
+    .await;
+    let outcome = send(way, &server.https_endpoint()).await;
+    assert!(matches!(outcome, Err(TransportError::Tls(_))), "{outcome:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_handshake_that_hangs_is_no_connection(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    let server = Server::start(|stream| After::Hold.apply(stream)).await;
+    let limits = Limits { connect_timeout: SHORT, ..settings().limits };
+    let outcome = send_within(limits, way, &server.https_endpoint()).await;
+    assert_eq!(outcome, Err(TransportError::ConnectTimeout(SHORT)));
+}
+
+/// A server that answers every request of a connection, each with `answer`.
+async fn keeping(answer: &'static str) -> Server {
+    Server::start(move |mut stream| async move {
+        loop {
+            read_request(&mut stream).await?;
+            stream.write_all(answer.as_bytes()).await?;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn pooled_requests_share_a_connection_and_exact_ones_do_not() {
+    let server = keeping(OK).await;
+    let (wire, endpoint) = (Wire::new(&settings()).unwrap(), server.endpoint());
+    for _ in 0..3 {
+        wire.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+    }
+    assert_eq!(server.accepts(), 1);
+    for _ in 0..3 {
+        wire.send(&endpoint, &request(Delivery::Exact)).await.unwrap();
+    }
+    assert_eq!(server.accepts(), 4);
+}
+
+#[tokio::test]
+async fn a_wire_can_send_everything_exactly() {
+    let server = keeping(OK).await;
+    let wire = Wire::new(&Settings { exact_always: true, ..settings() }).unwrap();
+    for _ in 0..2 {
+        let response = wire.send(&server.endpoint(), &request(Delivery::Pooled)).await.unwrap();
+        assert!(response.head.is_some());
+    }
+    assert_eq!(server.accepts(), 2);
+}
+
+#[tokio::test]
+async fn surplus_bytes_never_become_the_next_answer() {
+    let server =
+        keeping("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 500 Bad\r\ncontent-length: 0\r\n\r\n").await;
+    let (pooled, endpoint) = (Pooled::new(&settings()).unwrap(), server.endpoint());
+    for _ in 0..5 {
+        let response = pooled.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+        assert_eq!(response.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_exact_answer_keeps_its_head_and_counts_its_surplus() {
+    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\n{}zzz", After::Hold).await;
+    let response = send(Way::Exact, &server.endpoint()).await.unwrap();
+    assert_eq!(response.head.as_deref(), Some(&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\n"[..]));
+    assert_eq!(response.surplus, 3);
+}
+
+#[tokio::test]
+async fn a_promise_that_is_not_kept_is_ended_by_half_closing() {
+    let server = Server::start(|mut stream| async move {
+        let mut seen = Vec::new();
+        stream.read_to_end(&mut seen).await?;
+        let answer = format!("HTTP/1.1 400 Bad\r\n\r\n{}", seen.len());
+        stream.write_all(answer.as_bytes()).await
+    })
+    .await;
+    let mut request = request(Delivery::Exact);
+    request.headers.set("content-length", "99");
+    let response = Exact::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
+    assert_eq!(response.body, request.to_bytes().len().to_string());
+}
+
+#[tokio::test]
+async fn an_answer_before_the_request_is_read_is_still_read() {
+    let server = Server::start(|mut stream| async move {
+        stream.write_all(b"HTTP/1.1 413 Large\r\ncontent-length: 2\r\n\r\n{}").await
+    })
+    .await;
+    let body = Bytes::from(vec![b'x'; 8 << 20]);
+    let mut request = Request { body, ..request(Delivery::Exact) };
+    request.headers.set("content-length", request.body.len().to_string());
+    let response = Exact::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
+    assert_eq!((response.status, &response.body[..]), (413, &b"{}"[..]));
+}
+
+#[tokio::test]
+async fn a_peer_that_resets_while_it_is_written_to_has_reset() {
+    let server = Server::start(|stream| async move { stream.set_zero_linger() }).await;
+    let request = Request { body: Bytes::from(vec![b'x'; 8 << 20]), ..request(Delivery::Exact) };
+    let outcome = Exact::new(&settings()).unwrap().send(&server.endpoint(), &request).await;
+    assert_eq!(outcome, Err(TransportError::Reset));
+}
+
+#[tokio::test]
+async fn a_proxy_carries_pooled_requests_and_no_exact_one() {
+    let (proxy, seen) = recorder().await;
+    let settings = Settings { proxy: Some(proxy.endpoint().to_string()), ..settings() };
+    let (wire, endpoint) = (Wire::new(&settings).unwrap(), "http://127.0.0.1:1".parse().unwrap());
+    wire.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+    assert!(seen.lock().unwrap().starts_with(b"POST http://127.0.0.1:1/a?b=c HTTP/1.1\r\n"));
+    let outcome = wire.send(&endpoint, &request(Delivery::Exact)).await;
+    assert!(matches!(outcome, Err(TransportError::Unsendable(_))), "{outcome:?}");
+}
+
+#[test]
+fn a_proxy_that_is_none_is_refused_without_its_password() {
+    let settings = Settings { proxy: Some("nonsense://user:secret@".to_owned()), ..Settings::default() };
+    match Pooled::new(&settings) {
+        Err(error @ SetupError::Proxy(_)) => assert!(!error.to_string().contains("secret")),
+        other => panic!("{:?}", other.err()),
+    }
+}
