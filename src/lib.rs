@@ -1,3 +1,4 @@
 //! draft
 pub mod contract;
+pub mod reference;
 pub mod wire;
