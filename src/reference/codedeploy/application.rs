@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, Refusal,
     estate::Estate,
-    input::{nothing, required, revision},
+    input::{required, revision},
 };
 
 /// An application.
@@ -83,14 +83,14 @@ impl Estate {
         let name = required(input, "applicationName")?;
         self.applications.remove(&name.to_owned());
         self.drop_groups(name);
-        nothing()
+        Ok(json!({}))
     }
 
     /// Accepts a revision. Nothing tells of registered revisions, so that none is kept.
     pub(super) fn register_revision(&self, input: &Value) -> Answer {
         self.application(required(input, "applicationName")?)?;
         revision(input)?;
-        nothing()
+        Ok(json!({}))
     }
 
     fn drop_groups(&mut self, application: &str) {

@@ -65,7 +65,7 @@ impl Deployment {
     }
 
     /// The deployment as `GetDeployment` shows it.
-    fn info(&self, now: f64) -> Value {
+    fn info(&self) -> Value {
         let mut info = self.settings.clone();
         let always = [
             ("applicationName", json!(self.group.0)),
@@ -77,7 +77,7 @@ impl Deployment {
             ("createTime", json!(self.created)),
             ("creator", json!(self.creator)),
             ("computePlatform", json!(self.platform.name())),
-            ("deploymentOverview", self.overview(now)),
+            ("deploymentOverview", self.overview()),
             ("instanceTerminationWaitTimeStarted", json!(false)),
         ];
         let error = match self.phase {
@@ -140,13 +140,13 @@ impl Estate {
         Ok(json!({"deploymentId": id}))
     }
 
-    pub(super) fn get_deployment(&self, input: &Value, now: f64) -> Answer {
+    pub(super) fn get_deployment(&self, input: &Value) -> Answer {
         let deployment = self.deployment(deployment_id(input)?)?;
-        Ok(json!({"deploymentInfo": deployment.info(now)}))
+        Ok(json!({"deploymentInfo": deployment.info()}))
     }
 
     /// Ids that nobody has are left out of the answer: no error is declared for them.
-    pub(super) fn batch_get_deployments(&self, input: &Value, now: f64) -> Answer {
+    pub(super) fn batch_get_deployments(&self, input: &Value) -> Answer {
         let ids: Vec<&str> =
             input["deploymentIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if ids.is_empty() || ids.contains(&"") {
@@ -158,8 +158,7 @@ impl Estate {
         if !ids.iter().all(|id| is_deployment_id(id)) {
             return Err(bad_deployment_id());
         }
-        let infos: Vec<Value> =
-            ids.iter().filter_map(|id| self.deployment(id).ok()).map(|deployment| deployment.info(now)).collect();
+        let infos: Vec<Value> = ids.iter().filter_map(|id| self.deployment(id).ok()).map(Deployment::info).collect();
         Ok(json!({"deploymentsInfo": infos}))
     }
 
@@ -180,7 +179,7 @@ impl Estate {
             deployment.course = Course::PROMPT;
             deployment.phase = Phase::InProgress { since: now };
         }
-        super::input::nothing()
+        Ok(json!({}))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Refusal};
+use super::Refusal;
 use crate::contract::{Rule, Violation};
 
 /// A member, the error for its absence or emptiness, and the error for anything else that is wrong with it.
@@ -113,12 +113,6 @@ pub(super) fn revision(input: &Value) -> Result<&Value, Refusal> {
     let whole = members.iter().all(|name| revision[location][name].as_str().is_some_and(|text| !text.is_empty()));
     let incomplete = || format!("The revision needs the member {location} with {}", members.join(" and "));
     if whole { Ok(revision) } else { Err(Refusal::new("InvalidRevisionException", incomplete())) }
-}
-
-/// What an operation without output answers.
-#[expect(clippy::unnecessary_wraps, reason = "every operation ends in an answer")]
-pub(super) fn nothing() -> Answer {
-    Ok(serde_json::json!({}))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const ECS: &[&str] =
 const STATUSES: &[&str] = &["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"];
 
 impl Estate {
-    pub(super) fn list_targets(&self, input: &Value, _now: f64) -> Answer {
+    pub(super) fn list_targets(&self, input: &Value) -> Answer {
         let deployment = self.started(input)?;
         if input.get("nextToken").is_some() {
             return Err(Refusal::new("InvalidNextTokenException", "All targets are on one page"));
@@ -146,7 +146,7 @@ impl Deployment {
     }
 
     /// How many targets are in each status.
-    pub(super) fn overview(&self, _now: f64) -> Value {
+    pub(super) fn overview(&self) -> Value {
         let mut overview =
             json!({"Pending": 0, "InProgress": 0, "Succeeded": 0, "Failed": 0, "Skipped": 0, "Ready": 0});
         if self.started.is_some() {
@@ -179,10 +179,10 @@ impl Deployment {
     /// One event, by when it started and when it ended by itself.
     fn lifecycle_event(&self, name: &str, start: Option<f64>, end: Option<f64>) -> Value {
         let status = match (self.phase, start, end) {
-            (Phase::Ended(End::Succeeded), ..) | (_, Some(_), Some(_)) => "Succeeded",
-            (Phase::Ended(_), None, _) => "Skipped",
+            (_, Some(_), Some(_)) => "Succeeded",
             (Phase::Ended(End::Failed(_)), Some(_), None) => "Failed",
-            (Phase::Ended(End::Stopped(_)), Some(_), None) => "Succeeded",
+            (Phase::Ended(_), Some(_), None) => "Succeeded",
+            (Phase::Ended(_), None, _) => "Skipped",
             (_, None, _) => "Pending",
             (_, Some(_), None) => "InProgress",
         };
