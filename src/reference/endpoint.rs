@@ -15,9 +15,10 @@ use thiserror::Error;
 
 use super::{
     answer,
-    auth::{Identity, authenticate},
+    auth::authenticate,
     clock::Clock,
     control::{self, CLOCK_PATH, STATE_PATH, Setup},
+    identity::Identity,
     ids::Ids,
     service::{Call, Refusal, Service},
     services,
@@ -463,6 +464,25 @@ mod tests {
         let same = Bench::contract();
         assert!(start(vec![Arc::clone(&same), same]).contains("two contracts"));
         assert!(start(Vec::new()).contains("no contract"));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_request_gets_an_answer_that_refuses_it(
+            authorization in "(AWS4-HMAC-SHA256 )?(Credential=[a-z/0-9]{0,40}, ?)?(SignedHeaders=[a-zA-Z;-]{0,20},)?.{0,20}",
+            date in "[0-9]{0,9}T?[0-9é]{0,7}Z?",
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40),
+            target in "/?[_a-z/?]{0,30}",
+        ) {
+            let mut request = Request { target, body: body.into(), ..stop("") };
+            for (name, value) in [("authorization", authorization), ("x-amz-date", date)] {
+                request.headers.push(name, value);
+            }
+            let response = Bench::shared().handle(&request);
+            proptest::prop_assert!((400..500).contains(&response.status));
+            proptest::prop_assert!(serde_json::from_slice::<Value>(&response.body).is_ok());
+        }
     }
 
     #[test]

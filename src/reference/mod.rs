@@ -11,6 +11,7 @@ mod clock;
 mod codedeploy;
 mod control;
 mod endpoint;
+mod identity;
 mod ids;
 mod server;
 mod service;
@@ -24,9 +25,9 @@ use std::{
     sync::Arc,
 };
 
-pub use auth::Identity;
 pub use clock::Clock;
 pub use endpoint::{Endpoint, EndpointError};
+pub use identity::Identity;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::contract::Contract;
@@ -72,14 +73,19 @@ impl Reference {
     /// A contract of a service that is not implemented here, an address that is not allowed, or one that cannot be
     /// bound.
     pub async fn start(contracts: Vec<Arc<Contract>>, options: Options) -> io::Result<Self> {
-        let invalid = |problem| io::Error::new(io::ErrorKind::InvalidInput, problem);
-        let endpoint = Endpoint::new(contracts, options.identities, options.clock).map_err(io::Error::other)?;
+        let invalid =
+            |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
+        let endpoint =
+            Endpoint::new(contracts, options.identities, options.clock).map_err(|error| invalid(error.into()))?;
         if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
-            return Err(invalid(format!(
-                "{} is reachable from other machines, and the credentials of the reference are public; \
+            return Err(invalid(
+                format!(
+                    "{} is reachable from other machines, and the credentials of the reference are public; \
                  listen on 127.0.0.1, or allow a non-loopback address",
-                options.listen
-            )));
+                    options.listen
+                )
+                .into(),
+            ));
         }
         Self::serve(Arc::new(endpoint), options.listen).await
     }

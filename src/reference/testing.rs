@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// The time of every request, and where the held clock starts.
 pub(super) const NOW: i64 = 1_700_000_000;
 
-/// An endpoint that keeps CodeDeploy's contract. Every success is checked against the model.
+/// An endpoint that keeps the deployment service's contract. Every success is checked against the model.
 pub(super) struct Bench {
     pub(super) endpoint: Endpoint,
     schemas: Schemas,
@@ -50,6 +50,12 @@ impl Bench {
         let clock = Clock::held_at(1.7e9);
         let endpoint = Endpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
         Self { endpoint, schemas: Schemas::new(Self::contract()), called: Mutex::default() }
+    }
+
+    /// One for tests that leave no state behind.
+    pub(super) fn shared() -> &'static Self {
+        static SHARED: LazyLock<Bench> = LazyLock::new(Bench::new);
+        &SHARED
     }
 
     pub(super) fn handle(&self, request: &Request) -> Response {

@@ -1,4 +1,4 @@
-//! CodeDeploy, as its documents describe it: applications, groups, deployments, and what time does to these.
+//! The deployment service, as its documents describe it: applications, groups, deployments, and what time does to these.
 //!
 //! Nothing is deployed. What would happen to targets follows from the group's settings and the clock alone, so
 //! that a test can say when. Reads never move anything: only the time does.

@@ -179,12 +179,11 @@ impl Deployment {
     /// One event, by when it started and when it ended by itself.
     fn lifecycle_event(&self, name: &str, start: Option<f64>, end: Option<f64>) -> Value {
         let status = match (self.phase, start, end) {
-            (_, Some(_), Some(_)) => "Succeeded",
             (Phase::Ended(End::Failed(_)), Some(_), None) => "Failed",
-            (Phase::Ended(_), Some(_), None) => "Succeeded",
+            (Phase::Ended(_), Some(_), _) | (_, Some(_), Some(_)) => "Succeeded",
             (Phase::Ended(_), None, _) => "Skipped",
-            (_, None, _) => "Pending",
             (_, Some(_), None) => "InProgress",
+            (_, None, _) => "Pending",
         };
         let mut event = json!({"lifecycleEventName": name, "status": status});
         if let Some(start) = start {

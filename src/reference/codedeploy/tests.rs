@@ -1,7 +1,8 @@
 //! The state machine on a held clock, each answer checked against the model as it is given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::{collection::vec, prelude::*};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -306,22 +307,16 @@ fn a_rollback_needs_an_earlier_success_and_goes_before_those_that_wait() {
 }
 
 #[test]
-fn a_failure_rolls_back_where_the_group_says_so() {
-    let (world, open) = with_a_success(&json!({}), &json!({}));
-    world.stop(&open).unwrap();
-    let group = merged(
-        rerouting(60),
-        &json!({"autoRollbackConfiguration": {"enabled": true, "events": ["DEPLOYMENT_FAILURE"]}}),
-    );
-    let world = World::new("Server", &merged(group, &selecting()));
-    let good = world.deploy();
-    world.bench.step(0.05);
-    world.bench.call("ContinueDeployment", &json!({"deploymentId": good})).unwrap();
-    world.bench.step(0.1);
-    let stopped = world.deploy();
-    world.bench.step(0.05);
-    assert_eq!(world.stop(&stopped).as_deref(), Ok("Succeeded"));
-    assert!(world.info(&stopped).get("rollbackInfo").is_none());
+fn a_failure_asks_for_a_rollback_only_where_the_group_says_so() {
+    let on_failure = json!({"autoRollbackConfiguration": {"enabled": true, "events": ["DEPLOYMENT_FAILURE"]}});
+    for (settings, asks) in [(on_failure, true), (on_request(), false)] {
+        let world = World::new("Server", &settings);
+        let id = world.deploy();
+        world.bench.step(0.05);
+        let info = world.info(&id);
+        let asked = info["rollbackInfo"]["rollbackMessage"].is_string();
+        assert_eq!((info["status"].as_str(), asked), (Some("Failed"), asks), "{info}");
+    }
 }
 
 #[test]
@@ -470,7 +465,7 @@ fn lists_are_filtered_by_group_status_and_time() {
     let failed = world.deploy_with(&json!({"deploymentGroupName": "sibling"}));
     world.bench.step(1.0);
     let names = |group: &str| json!({"applicationName": "app", "deploymentGroupName": group});
-    assert_eq!(world.listed(&names("sibling")), [failed.clone()]);
+    assert_eq!(world.listed(&names("sibling")), std::slice::from_ref(&failed));
     assert_eq!(world.listed(&json!({"includeOnlyStatuses": ["Failed", "InProgress"]})), [failed.clone(), open.clone()]);
     assert_eq!(world.listed(&json!({"includeOnlyStatuses": ["Failed"]})), [failed]);
     assert_eq!(world.listed(&json!({"createTimeRange": {"end": 1_700_000_000}})), [open]);
@@ -557,6 +552,67 @@ fn each_operation_refuses_by_the_errors_of_its_model(
 ) {
     let world = World::new("Server", &json!({}));
     assert_eq!(refusal(world.bench.call(operation, &input)), expected);
+}
+
+/// Something that a caller does, or time.
+#[derive(Debug, Clone)]
+enum Act {
+    Deploy(&'static str),
+    Stop(usize, bool),
+    Continue(usize),
+    Step(f64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        prop_oneof![Just("group"), Just("waits")].prop_map(Act::Deploy),
+        (0..9_usize, any::<bool>()).prop_map(|(which, back)| Act::Stop(which, back)),
+        (0..9_usize).prop_map(Act::Continue),
+        prop_oneof![Just(0.01), Just(0.1), Just(0.2), Just(61.0), Just(301.0)].prop_map(Act::Step),
+    ]
+}
+
+impl World {
+    fn perform(&self, act: &Act) {
+        let all = self.listed(&json!({}));
+        let pick = |which: &usize| all.get(which % all.len().max(1));
+        match act {
+            Act::Deploy(group) => {
+                self.deploy_with(&json!({"deploymentGroupName": group}));
+            }
+            Act::Stop(which, back) => {
+                let _ = pick(which).map(|id| self.stop_with(id, &json!({"autoRollbackEnabled": back})));
+            }
+            Act::Continue(which) => {
+                let _ = pick(which).map(|id| self.bench.call("ContinueDeployment", &json!({"deploymentId": id})));
+            }
+            Act::Step(seconds) => self.bench.step(*seconds),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn whatever_happens_ends_are_final_and_each_group_runs_one_deployment(acts in vec(act(), 1..25)) {
+        let world = World::new("Server", &selecting());
+        world.add_group("waits", &rerouting(1));
+        let mut ended: BTreeMap<String, Value> = BTreeMap::new();
+        for act in &acts {
+            world.perform(act);
+            let mut running = BTreeSet::new();
+            for id in world.listed(&json!({})) {
+                let info = world.info(&id);
+                if let Some(before) = ended.get(&id) {
+                    prop_assert_eq!(before, &info);
+                } else if info.get("completeTime").is_some() {
+                    ended.insert(id, info);
+                } else if info["status"] != "Queued" {
+                    prop_assert!(running.insert(info["deploymentGroupName"].to_string()), "two run after {:?}", act);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -141,15 +141,20 @@ impl Estate {
             End::Failed(_) => ended.rolls_back_on("DEPLOYMENT_FAILURE"),
             End::Stopped(_) => matches!(left, Phase::Stopping { roll_back: true, .. }),
         };
-        if end == End::Succeeded && self.group_of(&ended).is_some() {
-            if let Some(group) = self.groups.get_mut(&ended.group) {
-                group.succeed(id, &ended.revision);
-            }
+        if end == End::Succeeded {
+            self.note_success(&ended);
         }
         if roll_back {
             self.roll_back(&ended, at);
         }
         self.start_next(&ended.group_id, at);
+    }
+
+    fn note_success(&mut self, ended: &Deployment) {
+        let group = self.groups.get_mut(&ended.group).filter(|group| group.id == ended.group_id);
+        if let Some(group) = group {
+            group.succeed(&ended.id, &ended.revision);
+        }
     }
 
     /// Puts a new deployment at the end of its group's line.
