@@ -1,6 +1,7 @@
 //! draft
 pub mod code;
 pub mod contract;
+pub mod reference;
 pub mod scenario;
 pub mod source;
 pub mod statement;

@@ -1,0 +1,125 @@
+//! The answers of the reference in the form of the AWS JSON protocols: bodies, statuses and headers.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use super::service::Refusal;
+use crate::{
+    contract::{Contract, ErrorKind, Operation, Shape},
+    wire::{Protocol, Response},
+};
+
+/// The namespace of errors that no model declares, as recorded services of awsJson1.0 spell it.
+const COMMON_NAMESPACE: &str = "com.amazon.coral.service";
+
+/// A body of JSON, in the compact form.
+pub(super) fn json(status: u16, content_type: &str, body: &Value) -> Response {
+    let headers = [("Content-Type", content_type)].into_iter().collect();
+    Response { status, headers, body: Bytes::from(body.to_string()), ..Response::default() }
+}
+
+/// A refusal, as the operation's model declares it, or as one of the common errors.
+pub(super) fn refusal(
+    protocol: &dyn Protocol,
+    operation: Option<(&Contract, &Operation)>,
+    refusal: &Refusal,
+) -> Response {
+    let declared = operation.and_then(|(contract, operation)| contract.error(operation, refusal.error));
+    let spelled = match (protocol.id(), declared) {
+        ("awsJson1_0", Some(shape)) => shape.id.as_str().to_owned(),
+        ("awsJson1_0", None) => format!("{COMMON_NAMESPACE}#{}", refusal.error),
+        _ => refusal.error.to_owned(),
+    };
+    let status = declared.map_or_else(|| common_status(refusal.error), declared_status);
+    json(status, protocol.content_type(), &json!({"__type": spelled, "message": refusal.message}))
+}
+
+fn declared_status(shape: &Shape) -> u16 {
+    let by_fault = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+    shape.traits.http_error().unwrap_or(by_fault)
+}
+
+fn common_status(error: &str) -> u16 {
+    match error {
+        "UnrecognizedClientException" => 403,
+        "RequestEntityTooLargeException" => 413,
+        "InternalFailure" => 500,
+        "ServiceUnavailable" => 503,
+        _ => 400,
+    }
+}
+
+/// Adds what every answer carries: its length, its id and its date.
+pub(super) fn seal(mut response: Response, request_id: String, real_now: f64) -> Response {
+    response.headers.set("Content-Length", response.body.len().to_string());
+    response.headers.set("x-amzn-RequestId", request_id);
+    response.headers.set("Date", http_date(real_now));
+    response
+}
+
+/// Seconds since 1970 as an IMF-fixdate of RFC 9110; a time out of the calendar's range reads as 1970.
+fn http_date(now: f64) -> String {
+    let now = OffsetDateTime::UNIX_EPOCH
+        .checked_add(time::Duration::saturating_seconds_f64(now))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let (weekday, month) = (now.weekday().to_string(), now.month().to_string());
+    format!(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+        weekday.get(..3).unwrap_or_default(),
+        now.day(),
+        month.get(..3).unwrap_or_default(),
+        now.year(),
+        now.hour(),
+        now.minute(),
+        now.second()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::{contract, wire::AwsJson};
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Op":{"type":"operation","errors":[{"target":"x#Plain"},{"target":"x#Server"},{"target":"x#Own"}]},
+        "x#Plain":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}},
+        "x#Server":{"type":"structure","members":{},"traits":{"smithy.api#error":"server"}},
+        "x#Own":{"type":"structure","members":{},"traits":{"smithy.api#error":"client","smithy.api#httpError":409}}}}"#;
+
+    #[rstest]
+    #[case("Plain", 400, "x#Plain")]
+    #[case("Server", 500, "x#Server")]
+    #[case("Own", 409, "x#Own")]
+    #[case("SerializationException", 400, "com.amazon.coral.service#SerializationException")]
+    #[case("UnrecognizedClientException", 403, "com.amazon.coral.service#UnrecognizedClientException")]
+    #[case("InternalFailure", 500, "com.amazon.coral.service#InternalFailure")]
+    #[case("ServiceUnavailable", 503, "com.amazon.coral.service#ServiceUnavailable")]
+    #[case("RequestEntityTooLargeException", 413, "com.amazon.coral.service#RequestEntityTooLargeException")]
+    fn each_error_has_its_status_and_its_spelling_in_both_protocols(
+        #[case] error: &'static str,
+        #[case] status: u16,
+        #[case] long: &str,
+    ) {
+        let contract = contract::read("m", MODEL).unwrap();
+        let operation = contract.operation("Op").map(|operation| (&contract, operation));
+        for (protocol, spelled) in [(AwsJson::V1_0, long), (AwsJson::V1_1, error)] {
+            let response = refusal(&protocol, operation, &Refusal::new(error, "why"));
+            let body: Value = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!((response.status, body), (status, json!({"__type": spelled, "message": "why"})));
+            assert_eq!(response.headers.get("content-type"), Some(protocol.content_type()));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_sealed_with_length_id_and_date() {
+        let response = seal(json(200, "t", &json!({"a": "é"})), "id".to_owned(), 784_111_777.4);
+        assert_eq!(response.headers.get("content-length"), Some("10"));
+        assert_eq!(response.headers.get("x-amzn-requestid"), Some("id"));
+        assert_eq!(response.headers.get("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
+        assert_eq!(http_date(f64::INFINITY), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+}

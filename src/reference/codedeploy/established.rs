@@ -1,0 +1,99 @@
+//! States that no documented call can reach, each by the name that scenarios give it.
+
+use serde_json::{Value, json};
+
+use super::{
+    estate::Estate,
+    stop::Obstacle,
+    timeline::{End, Phase},
+};
+
+/// A deployment in a state that no documented call can reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Established {
+    state: &'static str,
+    special: Special,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Special {
+    /// Somebody else than a user created it, and it cannot be stopped.
+    Owned(&'static str),
+    /// Something is in the way of stopping it.
+    Obstacle(Obstacle),
+    /// It ended that way, though nobody called `StopDeployment`.
+    Ended(End),
+}
+
+const ESTABLISHED: &[Established] = &[
+    Established { state: "a deployment owned by CloudFormation", special: Special::Owned("CloudFormation") },
+    Established {
+        state: "a deployment that cannot be stopped any more",
+        special: Special::Obstacle(Obstacle::Unsupported),
+    },
+    Established { state: "a deployment whose stop is forced", special: Special::Obstacle(Obstacle::Forced) },
+    Established {
+        state: "a deployment whose stop is throttled",
+        special: Special::Obstacle(Obstacle::Fails("ThrottlingException")),
+    },
+    Established {
+        state: "a deployment whose stop meets an internal failure",
+        special: Special::Obstacle(Obstacle::Fails("InternalFailure")),
+    },
+    Established {
+        state: "a deployment whose stop is unavailable",
+        special: Special::Obstacle(Obstacle::Fails("ServiceUnavailable")),
+    },
+    Established {
+        state: "a deployment stopped by an alarm",
+        special: Special::Ended(End::Stopped(Some("ALARM_ACTIVE"))),
+    },
+    Established { state: "a deployment whose rerouting wait has elapsed", special: Special::Ended(End::Stopped(None)) },
+];
+
+/// The state of that name.
+pub(super) fn of(state: &str) -> Option<Established> {
+    ESTABLISHED.iter().find(|known| known.state == state).copied()
+}
+
+impl Estate {
+    /// Makes an application, a group and an open deployment, and gives that what makes it special.
+    pub(super) fn establish(&mut self, established: Established, now: f64) -> Option<Value> {
+        let name = self.ids.alphanumeric(12);
+        let (application, group) = (format!("application-{name}"), format!("group-{name}"));
+        self.create_application(&json!({"applicationName": application}), now).ok()?;
+        let role = format!("arn:aws:iam::{}:role/reference", self.account);
+        self.create_group(&json!({
+            "applicationName": application,
+            "deploymentGroupName": group,
+            "serviceRoleArn": role,
+            "ec2TagFilters": [{"Key": "Name", "Value": name, "Type": "KEY_AND_VALUE"}],
+        }))
+        .ok()?;
+        let created = self
+            .create_deployment(
+                &json!({
+                    "applicationName": application,
+                    "deploymentGroupName": group,
+                    "revision": {"revisionType": "S3", "s3Location": {"bucket": "reference", "key": "revision.zip", "bundleType": "zip"}},
+                }),
+                now,
+            )
+            .ok()?;
+        let id = created["deploymentId"].as_str()?;
+        self.make_special(id, established.special, now);
+        Some(json!({"deploymentId": id, "applicationName": application, "deploymentGroupName": group}))
+    }
+
+    fn make_special(&mut self, id: &str, special: Special, now: f64) {
+        let Some(deployment) = self.deployments.get_mut(&id.to_owned()) else { return };
+        match special {
+            Special::Owned(creator) => {
+                deployment.creator = creator;
+                deployment.obstacle = Some(Obstacle::Unsupported);
+            }
+            Special::Obstacle(obstacle) => deployment.obstacle = Some(obstacle),
+            Special::Ended(end) => self.enter(id, Phase::Ended(end), now),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Deployment groups: what a deployment goes to, and how.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Answer, Refusal,
+    application::Platform,
+    deployment::Deployment,
+    estate::{Estate, GroupKey},
+    input::{deployment_config, required},
+};
+
+/// A deployment group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) platform: Platform,
+    pub(super) config: String,
+    /// What it was created with.
+    pub(super) settings: Value,
+    /// The revision of the last deployment that succeeded.
+    pub(super) target_revision: Option<Value>,
+    last_successful: Option<String>,
+    last_attempted: Option<String>,
+}
+
+/// Settings that are shown as they were given.
+const SHOWN: &[&str] = &[
+    "ec2TagFilters",
+    "onPremisesInstanceTagFilters",
+    "serviceRoleArn",
+    "triggerConfigurations",
+    "alarmConfiguration",
+    "autoRollbackConfiguration",
+    "outdatedInstancesStrategy",
+    "deploymentStyle",
+    "blueGreenDeploymentConfiguration",
+    "loadBalancerInfo",
+    "ec2TagSet",
+    "onPremisesTagSet",
+    "ecsServices",
+    "terminationHookEnabled",
+];
+
+/// Settings any of which selects instances.
+const SELECTORS: &[&str] = &[
+    "/ec2TagFilters",
+    "/ec2TagSet/ec2TagSetList",
+    "/onPremisesInstanceTagFilters",
+    "/onPremisesTagSet/onPremisesTagSetList",
+    "/autoScalingGroups",
+];
+
+impl Group {
+    /// Whether any setting selects instances.
+    pub(super) fn selects_instances(&self) -> bool {
+        SELECTORS.iter().any(|at| self.settings.pointer(at).and_then(Value::as_array).is_some_and(|l| !l.is_empty()))
+    }
+
+    /// How many seconds traffic waits for `ContinueDeployment`, where the group has it wait and then stop.
+    pub(super) fn rerouting_wait(&self) -> Option<f64> {
+        let option = &self.settings["blueGreenDeploymentConfiguration"]["deploymentReadyOption"];
+        (option["actionOnTimeout"] == "STOP_DEPLOYMENT")
+            .then(|| 60.0 * option["waitTimeInMinutes"].as_f64().unwrap_or_default())
+    }
+
+    pub(super) fn attempt(&mut self, id: &str) {
+        self.last_attempted = Some(id.to_owned());
+    }
+
+    pub(super) fn succeed(&mut self, id: &str, revision: &Value) {
+        self.last_successful = Some(id.to_owned());
+        self.target_revision = Some(revision.clone());
+    }
+}
+
+impl Estate {
+    pub(super) fn create_group(&mut self, input: &Value) -> Answer {
+        let application = required(input, "applicationName")?;
+        let name = required(input, "deploymentGroupName")?;
+        check_settings(input)?;
+        let platform = self.application(application)?.platform;
+        let key = (application.to_owned(), name.to_owned());
+        if self.groups.contains(&key) {
+            return Err(Refusal::new("DeploymentGroupAlreadyExistsException", format!("{name} exists already")));
+        }
+        let config = deployment_config(input, platform.default_config())?.to_owned();
+        let id = self.ids.uuid();
+        let settings = input.clone();
+        let (target_revision, last_successful, last_attempted) = (None, None, None);
+        let group =
+            Group { id: id.clone(), platform, config, settings, target_revision, last_successful, last_attempted };
+        self.groups.insert(key, group);
+        Ok(json!({"deploymentGroupId": id}))
+    }
+
+    pub(super) fn get_group(&self, input: &Value) -> Answer {
+        let key = self.group_key(input)?;
+        let group = self.group(&key)?;
+        let names = group.settings["autoScalingGroups"].as_array().into_iter().flatten();
+        let mut info = Map::from_iter([
+            ("applicationName".to_owned(), json!(key.0)),
+            ("deploymentGroupName".to_owned(), json!(key.1)),
+            ("deploymentGroupId".to_owned(), json!(group.id)),
+            ("deploymentConfigName".to_owned(), json!(group.config)),
+            ("computePlatform".to_owned(), json!(group.platform.name())),
+            ("autoScalingGroups".to_owned(), names.map(|name| json!({"name": name})).collect()),
+        ]);
+        info.extend(copied(&group.settings, SHOWN));
+        let last = |id: &Option<String>| id.as_deref().and_then(|id| self.deployment(id).ok()).map(summary);
+        let optional = [
+            ("targetRevision", group.target_revision.clone()),
+            ("lastSuccessfulDeployment", last(&group.last_successful)),
+            ("lastAttemptedDeployment", last(&group.last_attempted)),
+        ];
+        info.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        Ok(json!({"deploymentGroupInfo": info}))
+    }
+
+    /// Deletes the group; its deployments stay. No error is declared for one that is not there, or in use.
+    pub(super) fn delete_group(&mut self, input: &Value) -> Answer {
+        let application = required(input, "applicationName")?;
+        let name = required(input, "deploymentGroupName")?;
+        self.groups.remove(&(application.to_owned(), name.to_owned()));
+        Ok(json!({"hooksNotCleanedUp": []}))
+    }
+
+    /// The names of an input, of which the application's is known.
+    pub(super) fn group_key(&self, input: &Value) -> Result<GroupKey, Refusal> {
+        let application = required(input, "applicationName")?;
+        let group = required(input, "deploymentGroupName")?;
+        self.application(application)?;
+        Ok((application.to_owned(), group.to_owned()))
+    }
+}
+
+/// Refuses what no model says and no group can have.
+fn check_settings(input: &Value) -> Result<(), Refusal> {
+    if !required(input, "serviceRoleArn")?.starts_with("arn:") {
+        return Err(Refusal::new("InvalidRoleException", "The service role is not an ARN"));
+    }
+    let blue_green = "/blueGreenDeploymentConfiguration";
+    let minutes = [
+        "/deploymentReadyOption/waitTimeInMinutes",
+        "/terminateBlueInstancesOnDeploymentSuccess/terminationWaitTimeInMinutes",
+    ];
+    let negative =
+        |at: &str| input.pointer(&format!("{blue_green}{at}")).and_then(Value::as_f64).is_some_and(|m| m < 0.0);
+    if minutes.into_iter().any(negative) {
+        return Err(Refusal::new("InvalidBlueGreenDeploymentConfigurationException", "A wait is shorter than nothing"));
+    }
+    Ok(())
+}
+
+/// Those members of an object that are there.
+pub(super) fn copied(from: &Value, names: &[&str]) -> Map<String, Value> {
+    let present = names.iter().filter_map(|&name| Some((name.to_owned(), from.get(name)?.clone())));
+    present.collect()
+}
+
+fn summary(deployment: &Deployment) -> Value {
+    let mut summary = json!({
+        "deploymentId": deployment.id,
+        "status": deployment.status(),
+        "createTime": deployment.created,
+    });
+    if let Some(completed) = deployment.completed {
+        summary["endTime"] = json!(completed);
+    }
+    summary
+}

@@ -1,0 +1,91 @@
+//! `ListDeployments`: the youngest first, in pages.
+
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Refusal,
+    deployment::Deployment,
+    estate::{Estate, GroupKey},
+    input::missing,
+};
+
+/// How many ids a page has.
+const PAGE: usize = 100;
+
+/// What a list is restricted to.
+struct Filter<'a> {
+    group: Option<GroupKey>,
+    statuses: Vec<&'a str>,
+    from: f64,
+    to: f64,
+    external_id: Option<&'a str>,
+}
+
+impl Filter<'_> {
+    fn admits(&self, deployment: &Deployment) -> bool {
+        self.group.as_ref().is_none_or(|group| *group == deployment.group)
+            && (self.statuses.is_empty() || self.statuses.contains(&deployment.status()))
+            && (self.from..=self.to).contains(&deployment.created)
+            // No deployment here was created for another service's id.
+            && self.external_id.is_none()
+    }
+}
+
+impl Estate {
+    pub(super) fn list_deployments(&self, input: &Value) -> Answer {
+        let filter = self.filter(input)?;
+        let mut page: Vec<&str> = Vec::new();
+        let mut oldest = None;
+        for (age, id, _) in self.deployments.older_than(continued_from(input)?).filter(|(_, _, d)| filter.admits(d)) {
+            if page.len() == PAGE {
+                return Ok(json!({"deployments": page, "nextToken": oldest.map(token)}));
+            }
+            page.push(id);
+            oldest = Some(age);
+        }
+        Ok(json!({"deployments": page}))
+    }
+
+    fn filter<'a>(&self, input: &'a Value) -> Result<Filter<'a>, Refusal> {
+        let range = &input["createTimeRange"];
+        let from = range["start"].as_f64().unwrap_or(f64::NEG_INFINITY);
+        let to = range["end"].as_f64().unwrap_or(f64::INFINITY);
+        if from > to {
+            return Err(Refusal::new("InvalidTimeRangeException", "The range ends before it starts"));
+        }
+        Ok(Filter {
+            group: self.listed_group(input)?,
+            statuses: input["includeOnlyStatuses"].as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+            from,
+            to,
+            external_id: input["externalId"].as_str(),
+        })
+    }
+
+    /// The group to list, for which both names must be given, or neither.
+    fn listed_group(&self, input: &Value) -> Result<Option<GroupKey>, Refusal> {
+        match (input.get("applicationName"), input.get("deploymentGroupName")) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(missing("applicationName")),
+            (Some(_), None) => Err(missing("deploymentGroupName")),
+            (Some(_), Some(_)) => {
+                let key = self.group_key(input)?;
+                self.group(&key)?;
+                Ok(Some(key))
+            }
+        }
+    }
+}
+
+/// The age below which the page begins.
+fn continued_from(input: &Value) -> Result<u64, Refusal> {
+    let Some(token) = input["nextToken"].as_str() else { return Ok(u64::MAX) };
+    token
+        .strip_prefix("older-than-")
+        .and_then(|age| age.parse().ok())
+        .ok_or_else(|| Refusal::new("InvalidNextTokenException", "The token is none that a list has given"))
+}
+
+fn token(age: u64) -> String {
+    format!("older-than-{age}")
+}

@@ -1,0 +1,100 @@
+//! The deployment service, as its documents describe it: applications, groups, deployments, and what time does to these.
+//!
+//! Nothing is deployed. What would happen to targets follows from the group's settings and the clock alone, so
+//! that a test can say when. Reads never move anything: only the time does.
+
+mod application;
+mod deployment;
+mod established;
+mod estate;
+mod group;
+mod input;
+mod listing;
+mod rollback;
+mod stop;
+mod target;
+mod timeline;
+
+use std::sync::Arc;
+
+use estate::Estate;
+use serde_json::Value;
+use timeline::to_milliseconds;
+
+use super::{
+    bounded::Bounded,
+    ids::Ids,
+    service::{Call, Partition, Refusal, Service},
+};
+use crate::contract::Violation;
+
+/// How many pairs of an account and a region are remembered.
+const PARTITIONS: usize = 1_000;
+
+/// The output of an operation, or its error.
+type Answer = Result<Value, Refusal>;
+
+/// The service and all its state.
+#[derive(Debug)]
+pub(super) struct CodeDeploy {
+    estates: Bounded<(String, String), Estate>,
+    ids: Arc<Ids>,
+}
+
+impl CodeDeploy {
+    pub(super) fn new() -> Self {
+        Self { estates: Bounded::new(PARTITIONS), ids: Arc::new(Ids::new()) }
+    }
+
+    /// What an account has in a region, as it is `now`.
+    fn estate(&mut self, partition: Partition<'_>, now: f64) -> Option<&mut Estate> {
+        let key = (partition.account.to_owned(), partition.region.to_owned());
+        if !self.estates.contains(&key) {
+            self.estates.insert(key.clone(), Estate::new(partition, Arc::clone(&self.ids)));
+        }
+        let estate = self.estates.get_mut(&key)?;
+        estate.settle(now);
+        Some(estate)
+    }
+}
+
+impl Service for CodeDeploy {
+    fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal {
+        input::refusal(operation, violations)
+    }
+
+    fn call(&mut self, call: Call<'_>) -> Answer {
+        let now = to_milliseconds(call.now);
+        let estate = self
+            .estate(call.partition, now)
+            .ok_or_else(|| Refusal::new("InternalFailure", "The state of this account is gone"))?;
+        let input = call.input;
+        match call.operation {
+            "CreateApplication" => estate.create_application(input, now),
+            "GetApplication" => estate.get_application(input),
+            "DeleteApplication" => estate.delete_application(input),
+            "RegisterApplicationRevision" => estate.register_revision(input),
+            "CreateDeploymentGroup" => estate.create_group(input),
+            "GetDeploymentGroup" => estate.get_group(input),
+            "DeleteDeploymentGroup" => estate.delete_group(input),
+            "CreateDeployment" => estate.create_deployment(input, now),
+            "GetDeployment" => estate.get_deployment(input),
+            "BatchGetDeployments" => estate.batch_get_deployments(input),
+            "ListDeployments" => estate.list_deployments(input),
+            "ContinueDeployment" => estate.continue_deployment(input, now),
+            "StopDeployment" => estate.stop_deployment(input, now),
+            "ListDeploymentTargets" => estate.list_targets(input),
+            "GetDeploymentTarget" => estate.get_target(input, now),
+            other => Err(Refusal::new("UnknownOperationException", format!("The reference has no operation {other}"))),
+        }
+    }
+
+    fn establish(&mut self, state: &str, _params: &Value, partition: Partition<'_>, now: f64) -> Option<Value> {
+        let now = to_milliseconds(now);
+        let state = established::of(state)?;
+        self.estate(partition, now)?.establish(state, now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

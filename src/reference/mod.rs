@@ -1,0 +1,227 @@
+//! The embedded endpoint that keeps the contract: what a harness is proven against.
+//!
+//! Owns the services' state, their time, and the socket that they answer on. Everything that decides is in
+//! [`Endpoint`], synchronous and without a socket. It refuses to judge, and to be reached from other machines
+//! unless it is told so: its credentials are public.
+
+mod answer;
+mod auth;
+mod bounded;
+mod clock;
+mod codedeploy;
+mod control;
+mod endpoint;
+mod identity;
+mod ids;
+mod server;
+mod service;
+mod services;
+#[cfg(test)]
+mod testing;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+pub use clock::Clock;
+pub use endpoint::{Endpoint, EndpointError};
+pub use identity::Identity;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::contract::Contract;
+
+/// How a reference is started.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether `listen` may be an address that other machines reach.
+    pub allow_non_loopback: bool,
+    /// Whom it knows.
+    pub identities: Vec<Identity>,
+    /// The time that its services live by.
+    pub clock: Clock,
+}
+
+impl Default for Options {
+    /// A free port of the loopback interface, the three default identities, a clock that runs.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_non_loopback: false,
+            identities: Identity::defaults(),
+            clock: Clock::new(),
+        }
+    }
+}
+
+/// A running reference. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Reference {
+    address: SocketAddr,
+    clock: Clock,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Reference {
+    /// Starts a reference that keeps those contracts.
+    ///
+    /// # Errors
+    /// A contract of a service that is not implemented here, an address that is not allowed, or one that cannot be
+    /// bound.
+    pub async fn start(contracts: Vec<Arc<Contract>>, options: Options) -> io::Result<Self> {
+        let invalid =
+            |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
+        let endpoint =
+            Endpoint::new(contracts, options.identities, options.clock).map_err(|error| invalid(error.into()))?;
+        if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
+            return Err(invalid(
+                format!(
+                    "{} is reachable from other machines, and the credentials of the reference are public; \
+                 listen on 127.0.0.1, or allow a non-loopback address",
+                    options.listen
+                )
+                .into(),
+            ));
+        }
+        Self::serve(Arc::new(endpoint), options.listen).await
+    }
+
+    async fn serve(endpoint: Arc<Endpoint>, listen: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let clock = endpoint.clock().clone();
+        let server = tokio::spawn(server::serve(listener, endpoint, stopped));
+        Ok(Self { address, clock, stop, server })
+    }
+
+    /// The URL to call it by.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The URL that establishes states which no documented call can reach.
+    #[must_use]
+    pub fn state_change_url(&self) -> String {
+        format!("{}{}", self.endpoint(), control::STATE_PATH)
+    }
+
+    /// The time that its services live by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Stops listening, lets open answers finish, and returns when all is closed.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        // A server task ends in no other way than by returning; a panic in it was already reported.
+        let _ = self.server.await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+        time::timeout,
+    };
+
+    use super::{testing::Bench, *};
+    use crate::wire::sigv4::{Scope, sign};
+
+    async fn start() -> Reference {
+        Reference::start(vec![Bench::contract()], Options::default()).await.unwrap()
+    }
+
+    fn request(body: &str) -> crate::wire::Request {
+        let headers = [
+            ("Host", "127.0.0.1"),
+            ("X-Amz-Target", "CodeDeploy_20141006.StopDeployment"),
+            ("Content-Type", "application/x-amz-json-1.1"),
+            ("Content-Length", &*body.len().to_string()),
+        ];
+        let mut request = crate::wire::Request {
+            method: "POST".to_owned(),
+            target: "/".to_owned(),
+            headers: headers.into_iter().collect(),
+            body: body.to_owned().into(),
+            ..Default::default()
+        };
+        let scope = Scope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
+        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are wanted")]
+        let now = clock::real_now() as i64;
+        sign(&mut request, Identity::test().credentials(), &scope, now, None);
+        request
+    }
+
+    /// Sends `bytes` on a fresh connection, and reads until `enough` holds or the connection ends.
+    async fn exchange(reference: &Reference, bytes: &[u8], enough: impl Fn(&str) -> bool) -> String {
+        let talk = async {
+            let mut stream = TcpStream::connect(reference.address).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            let mut answer = Vec::new();
+            let mut buffer = [0; 4096];
+            loop {
+                let read = stream.read(&mut buffer).await.unwrap_or(0);
+                answer.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&answer).into_owned();
+                if read == 0 || enough(&text) {
+                    return text;
+                }
+            }
+        };
+        timeout(Duration::from_secs(20), talk).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn two_requests_on_one_connection_get_two_answers() {
+        let reference = start().await;
+        let one = request(r#"{"deploymentId":"d-000000000"}"#).to_bytes();
+        let both = [one.clone(), one].concat();
+        let answer =
+            exchange(&reference, &both, |text| text.matches("\"DeploymentDoesNotExistException\"").count() == 2).await;
+        assert_eq!(answer.matches("HTTP/1.1 400 Bad Request\r\n").count(), 2, "{answer}");
+        let ids: Vec<&str> = answer.lines().filter(|line| line.starts_with("x-amzn-requestid: ")).collect();
+        assert!(ids.len() == 2 && ids[0] != ids[1], "{answer}");
+        reference.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_is_answered_with_413() {
+        let reference = start().await;
+        let large = request(&" ".repeat(endpoint::BODY_LIMIT + 1)).to_bytes();
+        let answer = exchange(&reference, &large, |text| text.contains("message")).await;
+        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("RequestEntityTooLarge"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn nothing_listens_after_a_stop_and_after_a_drop() {
+        let reference = start().await;
+        let (address, url) = (reference.address, reference.state_change_url());
+        assert_eq!(url, format!("http://{address}/_wireproof/state"));
+        reference.stop().await;
+        assert!(TcpStream::connect(address).await.is_err());
+        let dropped = start().await.address;
+        let gone = async { while TcpStream::connect(dropped).await.is_ok() {} };
+        timeout(Duration::from_secs(5), gone).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_address_that_others_reach_is_refused_unless_allowed() {
+        let listen = "0.0.0.0:0".parse().unwrap();
+        let options = Options { listen, ..Options::default() };
+        let error = Reference::start(vec![Bench::contract()], options.clone()).await.unwrap_err();
+        assert!(error.to_string().contains("other machines"), "{error}");
+        let options = Options { allow_non_loopback: true, ..options };
+        Reference::start(vec![Bench::contract()], options).await.unwrap().stop().await;
+    }
+}

@@ -1,0 +1,130 @@
+//! The thin edge: HTTP/1.1 on a socket, to and from the plain values that the endpoint knows.
+//!
+//! Decides nothing but how much of a body it reads, and how long it waits.
+
+use std::{io, sync::Arc, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
+use hyper::{
+    Request, Response,
+    body::{Body as _, Incoming},
+    header::{HeaderName, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::{
+    clock::real_now,
+    endpoint::{BODY_LIMIT, Endpoint},
+};
+use crate::wire;
+
+/// How long a connection may send nothing of a head, idle ones included.
+const IDLE: Duration = Duration::from_secs(120);
+
+/// How long a body may take.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long open answers may take once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How much of a body that is too large is still read and forgotten, so that its sender gets to see the answer.
+const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
+
+/// Serves until `stopped` changes or its sender is gone; then lets open answers finish.
+pub(super) async fn serve(listener: TcpListener, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, Arc::clone(&endpoint), stopped.clone()));
+                }
+                // Out of descriptors, as a rule: others close soon.
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    drop(listener);
+    let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+async fn connection(stream: TcpStream, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
+    // Answers are small and written at once: waiting to fill a segment only delays them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let endpoint = Arc::clone(&endpoint);
+        async move { answer(request, &endpoint).await }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(IDLE)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // A connection that breaks is the peer's affair: there is nobody to tell.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// An error ends the connection without an answer: the body never came whole.
+async fn answer(request: Request<Incoming>, endpoint: &Endpoint) -> io::Result<Response<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let mut request = wire::Request {
+        method: head.method.as_str().to_owned(),
+        target: head.uri.path_and_query().map_or_else(|| head.uri.to_string(), ToString::to_string),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes())))
+            .collect(),
+        ..wire::Request::default()
+    };
+    let body = timeout(BODY_PATIENCE, read(body)).await??;
+    let response = match body {
+        Some(body) => {
+            request.body = body;
+            endpoint.handle(&request, real_now())
+        }
+        None => endpoint.too_large(&request, real_now()),
+    };
+    outgoing(response)
+}
+
+/// The whole body, or `None` for one over the limit.
+async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
+    let mut whole = BytesMut::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(io::Error::other)?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= BODY_LIMIT {
+            whole.extend_from_slice(data);
+        } else if length > DRAIN_LIMIT || body.is_end_stream() {
+            break;
+        }
+    }
+    Ok((length <= BODY_LIMIT).then(|| whole.freeze()))
+}
+
+fn outgoing(response: wire::Response) -> io::Result<Response<Full<Bytes>>> {
+    let mut out = Response::builder().status(response.status);
+    for (name, value) in response.headers.iter() {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(io::Error::other)?;
+        out = out.header(name, HeaderValue::from_str(value).map_err(io::Error::other)?);
+    }
+    out.body(Full::new(response.body)).map_err(io::Error::other)
+}

@@ -1,0 +1,18 @@
+//! Which services the reference implements, by the name of the service's shape.
+
+use super::{codedeploy::CodeDeploy, service::Service};
+
+type Constructor = fn() -> Box<dyn Service>;
+
+/// One line a service.
+const IMPLEMENTED: &[(&str, Constructor)] = &[("CodeDeploy_20141006", || Box::new(CodeDeploy::new()))];
+
+/// A fresh service, without any state.
+pub(super) fn implementation(name: &str) -> Option<Box<dyn Service>> {
+    IMPLEMENTED.iter().find(|(known, _)| *known == name).map(|(_, new)| new())
+}
+
+/// The names of all, for a person.
+pub(super) fn names() -> String {
+    IMPLEMENTED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}

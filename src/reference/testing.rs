@@ -1,0 +1,114 @@
+//! What the tests of the reference share: an endpoint on a held clock, called without a socket.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::{Clock, Endpoint, Identity};
+use crate::{
+    contract::{self, Contract, Schemas, Side},
+    wire::{
+        AwsJson, Protocol as _, Request, Response,
+        sigv4::{Scope, sign},
+    },
+};
+
+/// The time of every request, and where the held clock starts.
+pub(super) const NOW: i64 = 1_700_000_000;
+
+/// An endpoint that keeps the deployment service's contract. Every success is checked against the model.
+pub(super) struct Bench {
+    pub(super) endpoint: Endpoint,
+    schemas: Schemas,
+    called: Mutex<BTreeSet<String>>,
+}
+
+/// Who calls, and where.
+#[derive(Clone)]
+pub(super) struct From {
+    pub(super) identity: Identity,
+    pub(super) region: &'static str,
+}
+
+impl Default for From {
+    fn default() -> Self {
+        Self { identity: Identity::test(), region: "us-east-1" }
+    }
+}
+
+impl Bench {
+    pub(super) fn contract() -> Arc<Contract> {
+        let model = include_str!("../../fixtures/codedeploy/model.json");
+        Arc::new(contract::read("fixtures/codedeploy/model.json", model).unwrap())
+    }
+
+    pub(super) fn new() -> Self {
+        let clock = Clock::held_at(1.7e9);
+        let endpoint = Endpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
+        Self { endpoint, schemas: Schemas::new(Self::contract()), called: Mutex::default() }
+    }
+
+    /// One for tests that leave no state behind.
+    pub(super) fn shared() -> &'static Self {
+        static SHARED: LazyLock<Bench> = LazyLock::new(Bench::new);
+        &SHARED
+    }
+
+    pub(super) fn handle(&self, request: &Request) -> Response {
+        self.endpoint.handle(request, 1.7e9)
+    }
+
+    pub(super) fn step(&self, seconds: f64) {
+        self.endpoint.clock().step(Duration::from_secs_f64(seconds));
+    }
+
+    /// The output of a call, or the name of the error.
+    pub(super) fn call(&self, operation: &str, input: &Value) -> Result<Value, String> {
+        self.call_from(&From::default(), operation, input)
+    }
+
+    pub(super) fn call_from(&self, from: &From, operation: &str, input: &Value) -> Result<Value, String> {
+        let contract = self.schemas.contract();
+        let shape = contract.operation(operation).unwrap();
+        let mut request = AwsJson::V1_1.request(contract, shape, input).unwrap();
+        request.headers.set("host", "reference");
+        let scope = Scope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
+        sign(&mut request, from.identity.credentials(), &scope, NOW, None);
+        let answer = AwsJson::V1_1.answer(&self.handle(&request));
+        if let Some(error) = answer.error() {
+            let declared = contract.error(shape, error).is_some() || crate::wire::RefusalClass::is_common(error);
+            assert!(declared, "{operation} does not declare {error}");
+            return Err(error.to_owned());
+        }
+        let output = answer.value.unwrap();
+        let violations = self.schemas.violations(&shape.output, Side::Output, &output).unwrap();
+        assert!(violations.is_empty(), "{operation} answered {output}, which breaks {violations:?}");
+        self.called.lock().unwrap().insert(operation.to_owned());
+        Ok(output)
+    }
+
+    /// The variables of an established state.
+    pub(super) fn establish(&self, state: &str) -> Value {
+        let body = serde_json::json!({"state": state}).to_string();
+        let request = Request {
+            method: "POST".to_owned(),
+            target: "/_wireproof/state".to_owned(),
+            body: body.into(),
+            ..Request::default()
+        };
+        let response = self.handle(&request);
+        assert_eq!(response.status, 200, "{state}");
+        serde_json::from_slice::<Value>(&response.body).unwrap()["variables"].take()
+    }
+
+    /// Operations of the contract that no call has succeeded with yet.
+    pub(super) fn uncalled(&self) -> Vec<String> {
+        let called = self.called.lock().unwrap();
+        let operations = self.schemas.contract().operations().map(|operation| operation.name.clone());
+        operations.filter(|name| !called.contains(name)).collect()
+    }
+}
