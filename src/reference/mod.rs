@@ -13,6 +13,7 @@ mod control;
 mod endpoint;
 mod identity;
 mod ids;
+mod proton;
 mod server;
 mod service;
 mod services;

@@ -1,11 +1,12 @@
 //! Which services the reference implements, by the name of the service's shape.
 
-use super::{codedeploy::CodeDeploy, service::Service};
+use super::{codedeploy::CodeDeploy, proton::Proton, service::Service};
 
 type Constructor = fn() -> Box<dyn Service>;
 
 /// One line a service.
-const IMPLEMENTED: &[(&str, Constructor)] = &[("CodeDeploy_20141006", || Box::new(CodeDeploy::new()))];
+const IMPLEMENTED: &[(&str, Constructor)] =
+    &[("CodeDeploy_20141006", || Box::new(CodeDeploy::new())), ("AwsProton20200720", || Box::new(Proton::new()))];
 
 /// A fresh service, without any state.
 pub(super) fn implementation(name: &str) -> Option<Box<dyn Service>> {

@@ -1,0 +1,129 @@
+//! The instances of a service, each with a rollout of its own.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Region, rollout::Rollout, text, update::Part};
+
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) environment: String,
+    pub(super) rollout: Rollout,
+    /// The client token of the last update.
+    pub(super) token: Option<String>,
+}
+
+impl Region {
+    pub(super) fn get_instance(&self, input: &Value) -> Answer {
+        self.told_instance(named(input, "name"), true)
+    }
+
+    pub(super) fn update_instance(&mut self, input: &Value, now: f64) -> Answer {
+        let part = named(input, "name");
+        self.update(part, input, now)?;
+        let service = self.service_mut(part.service)?;
+        if let Some(instance) = service.instances.get_mut(text(input, "name")) {
+            instance.token = input["clientToken"].as_str().map(str::to_owned);
+        }
+        self.told_instance(part, false)
+    }
+
+    pub(super) fn cancel_instance(&mut self, input: &Value, now: f64) -> Answer {
+        let part = named(input, "serviceInstanceName");
+        self.cancel(part, now)?;
+        self.told_instance(part, false)
+    }
+
+    fn told_instance(&self, part: Part<'_>, spec: bool) -> Answer {
+        let service = self.service(part.service)?;
+        let rollout = service.rollout(part.instance)?;
+        let name = part.instance.unwrap_or_default();
+        let mut view = service.part(rollout, spec);
+        view.insert("name".to_owned(), json!(name));
+        view.insert("serviceName".to_owned(), json!(part.service));
+        if let Some(instance) = service.instances.get(name) {
+            view.insert("environmentName".to_owned(), json!(instance.environment));
+            view.extend(instance.token.iter().map(|token| ("lastClientRequestToken".to_owned(), json!(token))));
+        }
+        Ok(json!({ "serviceInstance": view }))
+    }
+}
+
+fn named<'a>(input: &'a Value, member: &str) -> Part<'a> {
+    Part { service: text(input, "serviceName"), instance: Some(text(input, member)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::Bench;
+
+    fn status(bench: &mut Bench, now: f64) -> Value {
+        let input = json!({"name": "one", "serviceName": "svc"});
+        bench.ok(now, "GetServiceInstance", &input)["serviceInstance"].clone()
+    }
+
+    fn updating() -> Bench {
+        let mut bench = Bench::with_service();
+        let input = json!({"name": "one", "serviceName": "svc", "deploymentType": "MINOR_VERSION",
+            "templateMinorVersion": "1", "clientToken": "t"});
+        let updated = bench.ok(100.0, "UpdateServiceInstance", &input);
+        assert_eq!(updated["serviceInstance"]["deploymentStatus"], "IN_PROGRESS");
+        assert_eq!(updated["serviceInstance"]["templateMinorVersion"], "0");
+        assert_eq!(updated["serviceInstance"]["lastClientRequestToken"], "t");
+        bench
+    }
+
+    const CANCEL: &str = "CancelServiceInstanceDeployment";
+
+    #[test]
+    fn a_cancel_of_an_instance_leaves_the_pipeline_alone_and_the_other_way_round() {
+        let mut bench = updating();
+        bench.update(101.0);
+        let input = json!({"serviceInstanceName": "one", "serviceName": "svc"});
+        let cancelled = bench.ok(102.0, CANCEL, &input);
+        assert_eq!(cancelled["serviceInstance"]["deploymentStatus"], "CANCELLING");
+        assert_eq!(status(&mut bench, 103.0)["deploymentStatus"], "CANCELLED");
+        assert_eq!(bench.pipeline(103.0)["deploymentStatus"], "IN_PROGRESS");
+        assert_eq!(bench.refusal(103.0, CANCEL, &input), "ConflictException");
+        assert_eq!(bench.pipeline(402.0)["deploymentStatus"], "SUCCEEDED");
+    }
+
+    #[test]
+    fn a_cancel_of_the_pipeline_leaves_an_instance_in_flight() {
+        let mut bench = updating();
+        bench.update(101.0);
+        bench.ok(102.0, "CancelServicePipelineDeployment", &json!({"serviceName": "svc"}));
+        assert_eq!(status(&mut bench, 399.0)["deploymentStatus"], "IN_PROGRESS");
+        let done = status(&mut bench, 400.0);
+        assert_eq!((&done["deploymentStatus"], &done["templateMinorVersion"]), (&json!("SUCCEEDED"), &json!("1")));
+    }
+
+    #[test]
+    fn a_cancel_of_the_pipeline_does_not_reach_an_instance_that_alone_is_updated() {
+        let mut bench = updating();
+        let input = json!({"serviceName": "svc"});
+        assert_eq!(bench.refusal(101.0, "CancelServicePipelineDeployment", &input), "ConflictException");
+        assert_eq!(status(&mut bench, 101.0)["deploymentStatus"], "IN_PROGRESS");
+    }
+
+    #[test]
+    fn an_unknown_instance_or_service_is_not_found() {
+        let mut bench = Bench::with_service();
+        for (service, instance) in [("svc", "nope"), ("nope", "one")] {
+            let input = json!({"serviceInstanceName": instance, "serviceName": service});
+            assert_eq!(bench.refusal(20.0, CANCEL, &input), "ResourceNotFoundException");
+        }
+    }
+
+    #[test]
+    fn an_instance_can_be_completed_by_its_arn() {
+        let mut bench = updating();
+        let arn = status(&mut bench, 101.0)["arn"].clone();
+        let input = json!({"resourceArn": arn, "status": "FAILED", "statusMessage": "broken"});
+        bench.ok(101.0, "NotifyResourceDeploymentStatusChange", &input);
+        let failed = status(&mut bench, 101.0);
+        assert_eq!(failed["deploymentStatus"], "FAILED");
+        assert_eq!(failed["deploymentStatusMessage"], "broken");
+    }
+}

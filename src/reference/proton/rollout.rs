@@ -1,0 +1,449 @@
+//! The machine of everything that is deployed: a pipeline, an instance, an environment.
+//!
+//! A rollout is what is live and the attempts to change it. It moves by the time that it is given and by
+//! nothing else: an update lasts until it is due or someone notifies its end, a cancel begins a moment after
+//! it was asked for, and what was decided before that moment stands. It refuses to know whose rollout it is.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    place::{Ticket, timestamp},
+    version::Version,
+};
+
+/// An update that nobody completes is done after this many seconds: long enough to cancel it.
+pub(super) const UPDATE: f64 = 300.0;
+/// The cancellation attempt starts this long after it was asked for; an update that ends before has won.
+pub(super) const CANCEL_STARTS: f64 = 0.05;
+/// A cancel is over this long after it was asked for.
+pub(super) const CANCEL_ENDS: f64 = 0.2;
+/// Older attempts of one rollout are forgotten.
+const REMEMBERED: usize = 20;
+
+const CANCELLED_MESSAGE: &str = "User initiated cancellation.";
+const NOT_CANCELLED_MESSAGE: &str = "The cancellation attempt failed.";
+
+/// What is, or is to be, deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Contents {
+    pub(super) template: String,
+    pub(super) version: Version,
+    pub(super) spec: Arc<str>,
+}
+
+/// Which operation started an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The creation of the resource, or of the service around it.
+    Create,
+    /// `UpdateService`, which blocks a pipeline without changing it.
+    Edit,
+    /// `UpdateServicePipeline` or `UpdateServiceInstance`: the ones that can be cancelled.
+    Update,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Running { due: f64 },
+    Cancelling { due: f64, asked: f64, fate: Outcome },
+    Ended { outcome: Outcome, at: f64 },
+}
+
+impl State {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Running { .. } => "IN_PROGRESS",
+            Self::Cancelling { .. } => "CANCELLING",
+            Self::Ended { outcome: Outcome::Succeeded, .. } => "SUCCEEDED",
+            Self::Ended { outcome: Outcome::Failed, .. } => "FAILED",
+            Self::Ended { outcome: Outcome::Cancelled, .. } => "CANCELLED",
+        }
+    }
+}
+
+/// One attempt to deploy, as it is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub(super) ticket: Ticket,
+    pub(super) cause: Cause,
+    pub(super) wanted: Contents,
+    /// Seconds until it succeeds by itself.
+    pub(super) lasts: f64,
+}
+
+/// One deployment: an attempt and what became of it.
+#[derive(Debug)]
+pub(super) struct Deployment {
+    pub(super) ticket: Ticket,
+    /// What was live before; nothing before the first.
+    pub(super) before: Option<Contents>,
+    pub(super) wanted: Contents,
+    pub(super) attempted_at: f64,
+    pub(super) message: Option<String>,
+    cause: Cause,
+    state: State,
+}
+
+impl Deployment {
+    fn begin(attempt: Attempt, before: Option<Contents>, now: f64) -> Self {
+        Self {
+            ticket: attempt.ticket,
+            before,
+            wanted: attempt.wanted,
+            attempted_at: now,
+            message: None,
+            cause: attempt.cause,
+            state: State::Running { due: now + attempt.lasts },
+        }
+    }
+
+    /// The value of `DeploymentStatus`.
+    pub(super) fn status(&self) -> &'static str {
+        self.state.name()
+    }
+
+    pub(super) fn completed_at(&self) -> Option<f64> {
+        match self.state {
+            State::Ended { at, .. } => Some(at),
+            State::Running { .. } | State::Cancelling { .. } => None,
+        }
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match self.state {
+            State::Ended { outcome, .. } => Some(outcome),
+            State::Running { .. } | State::Cancelling { .. } => None,
+        }
+    }
+}
+
+/// What is live at one place, and the attempts to change it.
+#[derive(Debug)]
+pub(super) struct Rollout {
+    pub(super) arn: String,
+    pub(super) created_at: f64,
+    live: Contents,
+    current: Deployment,
+    past: VecDeque<Deployment>,
+    succeeded: Option<Success>,
+}
+
+/// The last attempt that succeeded.
+#[derive(Debug)]
+struct Success {
+    id: String,
+    attempted_at: f64,
+}
+
+impl Rollout {
+    /// A new resource, whose first attempt begins with it.
+    pub(super) fn begin(arn: String, attempt: Attempt, now: f64) -> Self {
+        let live = attempt.wanted.clone();
+        let current = Deployment::begin(attempt, None, now);
+        Self { arn, created_at: now, live, current, past: VecDeque::new(), succeeded: None }
+    }
+
+    /// What is live: the contents of the last success, or those of the first attempt before there is one.
+    pub(super) fn live(&self) -> &Contents {
+        &self.live
+    }
+
+    /// Whether an attempt is running or being cancelled.
+    pub(super) fn is_busy(&self) -> bool {
+        self.current.outcome().is_none()
+    }
+
+    pub(super) fn status(&self) -> &'static str {
+        self.current.status()
+    }
+
+    /// Every remembered deployment, the newest first.
+    pub(super) fn deployments(&self) -> impl Iterator<Item = &Deployment> {
+        std::iter::once(&self.current).chain(self.past.iter().rev())
+    }
+
+    /// Whether that version of that template is live or on its way.
+    pub(super) fn uses(&self, template: &str, version: Version) -> bool {
+        let is = |contents: &Contents| contents.template == template && contents.version == version;
+        is(&self.live) || (self.is_busy() && is(&self.current.wanted))
+    }
+
+    /// Lets the time until `now` take effect.
+    pub(super) fn settle(&mut self, now: f64) {
+        match self.current.state {
+            State::Running { due } if due <= now => self.end(Outcome::Succeeded, due),
+            State::Cancelling { due, asked, .. } if due <= now && due < asked + CANCEL_STARTS => {
+                self.end(Outcome::Succeeded, due);
+            }
+            State::Cancelling { asked, fate, .. } if asked + CANCEL_ENDS <= now => {
+                self.current.message = Some(fate_message(fate).to_owned());
+                self.end(fate, asked + CANCEL_ENDS);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, at: f64) {
+        self.current.state = State::Ended { outcome, at };
+        if outcome == Outcome::Succeeded {
+            self.live = self.current.wanted.clone();
+            let id = self.current.ticket.id.clone();
+            self.succeeded = Some(Success { id, attempted_at: self.current.attempted_at });
+        }
+    }
+
+    /// Starts another attempt. The caller has made sure that the rollout is not busy.
+    pub(super) fn attempt(&mut self, attempt: Attempt, now: f64) {
+        let next = Deployment::begin(attempt, Some(self.live.clone()), now);
+        self.past.push_back(std::mem::replace(&mut self.current, next));
+        if self.past.len() >= REMEMBERED {
+            self.past.pop_front();
+        }
+    }
+
+    /// Asks for the cancellation of the update in progress, which will end as `fate`.
+    ///
+    /// Anything else is left as it is, and told by its status.
+    pub(super) fn cancel(&mut self, fate: Outcome, now: f64) -> Result<(), &'static str> {
+        match self.current.state {
+            State::Running { due } if self.current.cause == Cause::Update => {
+                self.current.state = State::Cancelling { due, asked: now, fate };
+                Ok(())
+            }
+            state => Err(state.name()),
+        }
+    }
+
+    /// Takes the news that the provisioning has ended, or still runs where `outcome` is `None`.
+    ///
+    /// News of another attempt than the current one, or of one that has ended or is being cancelled, change nothing.
+    pub(super) fn notify(&mut self, news: &News<'_>, now: f64) {
+        if news.deployment.is_some_and(|id| id != self.current.ticket.id) || !self.listens(now) {
+            return;
+        }
+        if news.message.is_some() {
+            self.current.message = news.message.map(str::to_owned);
+        }
+        if let Some(outcome) = news.outcome {
+            self.end(outcome, now);
+        }
+    }
+
+    fn listens(&self, now: f64) -> bool {
+        match self.current.state {
+            State::Running { .. } => true,
+            State::Cancelling { asked, .. } => now < asked + CANCEL_STARTS,
+            State::Ended { .. } => false,
+        }
+    }
+
+    /// The members that pipelines, instances and environments have in common.
+    pub(super) fn members(&self) -> Map<String, Value> {
+        let current = &self.current;
+        let succeeded_at = self.succeeded.as_ref().map_or(self.created_at, |success| success.attempted_at);
+        let mut members = self.live.members(false);
+        members.insert("arn".to_owned(), json!(self.arn));
+        members.insert("createdAt".to_owned(), timestamp(self.created_at));
+        members.insert("deploymentStatus".to_owned(), json!(current.status()));
+        members.insert("lastAttemptedDeploymentId".to_owned(), json!(current.ticket.id));
+        members.insert("lastDeploymentAttemptedAt".to_owned(), timestamp(current.attempted_at));
+        // Required by the model, though a resource that never succeeded has no such time: its creation stands in.
+        members.insert("lastDeploymentSucceededAt".to_owned(), timestamp(succeeded_at));
+        if let Some(id) = self.last_success() {
+            members.insert("lastSucceededDeploymentId".to_owned(), json!(id));
+        }
+        if let Some(message) = &current.message {
+            members.insert("deploymentStatusMessage".to_owned(), json!(message));
+        }
+        members
+    }
+
+    /// The id of the last attempt.
+    pub(super) fn last_attempt(&self) -> &str {
+        &self.current.ticket.id
+    }
+
+    /// The id of the last attempt that succeeded.
+    pub(super) fn last_success(&self) -> Option<&str> {
+        self.succeeded.as_ref().map(|success| success.id.as_str())
+    }
+}
+
+/// What a notification says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct News<'a> {
+    pub(super) deployment: Option<&'a str>,
+    pub(super) outcome: Option<Outcome>,
+    pub(super) message: Option<&'a str>,
+}
+
+impl Contents {
+    /// The template and its version, and the spec where `spec` asks for it.
+    pub(super) fn members(&self, spec: bool) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("templateName".to_owned(), json!(self.template));
+        members.insert("templateMajorVersion".to_owned(), json!(self.version.major.to_string()));
+        members.insert("templateMinorVersion".to_owned(), json!(self.version.minor.to_string()));
+        if spec {
+            members.insert("spec".to_owned(), json!(&*self.spec));
+        }
+        members
+    }
+}
+
+fn fate_message(fate: Outcome) -> &'static str {
+    match fate {
+        Outcome::Failed => NOT_CANCELLED_MESSAGE,
+        Outcome::Succeeded | Outcome::Cancelled => CANCELLED_MESSAGE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn attempt(number: u64, cause: Cause, minor: u64, lasts: f64) -> Attempt {
+        let version = Version { major: 1, minor };
+        let wanted = Contents { template: "t".to_owned(), version, spec: format!("spec {minor}").into() };
+        Attempt { ticket: Ticket { number, id: format!("id-{number}") }, cause, wanted, lasts }
+    }
+
+    /// Version 1.0 since 0 s, and an update to 1.1 since 100 s.
+    fn updating() -> Rollout {
+        let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, Cause::Create, 0, 1.0), 0.0);
+        rollout.settle(100.0);
+        rollout.attempt(attempt(2, Cause::Update, 1, UPDATE), 100.0);
+        rollout
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum Move {
+        Cancel,
+        CancelInVain,
+        Notify(Outcome),
+        NotifyStale(Outcome),
+    }
+
+    fn play(rollout: &mut Rollout, moves: &[(f64, Move)]) {
+        for (now, step) in moves {
+            rollout.settle(*now);
+            let news = |id, outcome| News { deployment: id, outcome: Some(outcome), message: None };
+            match step {
+                Move::Cancel => drop(rollout.cancel(Outcome::Cancelled, *now)),
+                Move::CancelInVain => drop(rollout.cancel(Outcome::Failed, *now)),
+                Move::Notify(outcome) => rollout.notify(&news(None, *outcome), *now),
+                Move::NotifyStale(outcome) => rollout.notify(&news(Some("id-1"), *outcome), *now),
+            }
+        }
+    }
+
+    #[rstest]
+    #[case::runs_until_due(&[], 399.9, "IN_PROGRESS", 0)]
+    #[case::succeeds_when_due(&[], 400.0, "SUCCEEDED", 1)]
+    #[case::completed_early(&[(110.0, Move::Notify(Outcome::Succeeded))], 110.0, "SUCCEEDED", 1)]
+    #[case::failed(&[(110.0, Move::Notify(Outcome::Failed))], 500.0, "FAILED", 0)]
+    #[case::stale_news(&[(110.0, Move::NotifyStale(Outcome::Failed))], 110.0, "IN_PROGRESS", 0)]
+    #[case::cancelling(&[(110.0, Move::Cancel)], 110.19, "CANCELLING", 0)]
+    #[case::cancelled(&[(110.0, Move::Cancel)], 110.2, "CANCELLED", 0)]
+    #[case::stays_cancelled(&[(110.0, Move::Cancel)], 9999.0, "CANCELLED", 0)]
+    #[case::cancellation_fails(&[(110.0, Move::CancelInVain)], 110.2, "FAILED", 0)]
+    #[case::the_update_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(Outcome::Succeeded))], 111.0, "SUCCEEDED", 1)]
+    #[case::the_failure_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(Outcome::Failed))], 111.0, "FAILED", 0)]
+    #[case::the_cancel_wins(&[(110.0, Move::Cancel), (110.06, Move::Notify(Outcome::Succeeded))], 111.0, "CANCELLED", 0)]
+    #[case::due_before_the_cancel_starts(&[(399.96, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
+    #[case::due_after_the_cancel_starts(&[(399.94, Move::Cancel)], 401.0, "CANCELLED", 0)]
+    #[case::asked_when_due(&[(400.0, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
+    #[case::second_cancel(&[(110.0, Move::Cancel), (110.1, Move::Cancel)], 110.2, "CANCELLED", 0)]
+    #[case::news_after_the_end(&[(110.0, Move::Cancel), (120.0, Move::Notify(Outcome::Succeeded))], 120.0, "CANCELLED", 0)]
+    fn an_update_ends_as_the_documents_say(
+        #[case] moves: &[(f64, Move)],
+        #[case] now: f64,
+        #[case] status: &str,
+        #[case] minor: u64,
+    ) {
+        let mut rollout = updating();
+        play(&mut rollout, moves);
+        rollout.settle(now);
+        assert_eq!(rollout.status(), status);
+        assert_eq!(rollout.live().version.minor, minor);
+        assert_eq!(&*rollout.live().spec, format!("spec {minor}"));
+        assert_eq!(rollout.last_success(), Some(if minor == 1 { "id-2" } else { "id-1" }));
+        assert_eq!(rollout.last_attempt(), "id-2");
+    }
+
+    #[rstest]
+    #[case(Cause::Create)]
+    #[case(Cause::Edit)]
+    fn only_an_update_can_be_cancelled(#[case] cause: Cause) {
+        let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, cause, 0, 1.0), 0.0);
+        assert_eq!(rollout.cancel(Outcome::Cancelled, 0.5), Err("IN_PROGRESS"));
+        rollout.settle(1.0);
+        assert_eq!(rollout.status(), "SUCCEEDED");
+    }
+
+    #[test]
+    fn a_deployment_knows_what_was_before_it_and_when_it_ended() {
+        let mut rollout = updating();
+        play(&mut rollout, &[(110.0, Move::Cancel)]);
+        rollout.settle(200.0);
+        let deployment = rollout.deployments().next().unwrap();
+        assert_eq!(deployment.completed_at(), Some(110.2));
+        assert_eq!(deployment.before.as_ref().map(|contents| contents.version.minor), Some(0));
+        assert_eq!(deployment.message.as_deref(), Some("User initiated cancellation."));
+    }
+
+    #[test]
+    fn old_deployments_are_forgotten() {
+        let mut rollout = updating();
+        for number in 3..1000 {
+            rollout.settle(1e6 * f64::from(u32::try_from(number).unwrap()));
+            rollout.attempt(attempt(number, Cause::Update, 1, 0.0), 1e6);
+        }
+        assert_eq!(rollout.deployments().count(), REMEMBERED);
+        assert_eq!(rollout.deployments().next().unwrap().ticket.number, 999);
+    }
+
+    fn any_move() -> impl Strategy<Value = Move> {
+        prop_oneof![
+            Just(Move::Cancel),
+            Just(Move::CancelInVain),
+            Just(Move::Notify(Outcome::Succeeded)),
+            Just(Move::Notify(Outcome::Failed)),
+            Just(Move::NotifyStale(Outcome::Succeeded)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_trajectory_leaves_the_documented_states(steps in proptest::collection::vec((0.0..0.2_f64, any_move()), 0..12)) {
+            let mut rollout = updating();
+            let mut now = 100.0;
+            let mut seen = vec![rollout.status()];
+            for (wait, step) in steps {
+                now += wait;
+                play(&mut rollout, &[(now, step)]);
+                seen.push(rollout.status());
+            }
+            rollout.settle(now + UPDATE);
+            seen.push(rollout.status());
+            let rank = |status: &&str| match *status { "IN_PROGRESS" => 0, "CANCELLING" => 1, _ => 2 };
+            prop_assert!(seen.is_sorted_by_key(rank), "{seen:?}");
+            let ends: std::collections::BTreeSet<_> = seen.iter().filter(|status| rank(status) == 2).collect();
+            prop_assert_eq!(ends.len(), 1, "{:?}", seen);
+            prop_assert_eq!(rollout.live().version.minor, u64::from(rollout.status() == "SUCCEEDED"));
+        }
+    }
+}

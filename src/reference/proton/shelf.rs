@@ -1,0 +1,105 @@
+//! A map that never outgrows its bound: where it is full, the oldest entry makes room.
+//!
+//! A public endpoint cannot refuse its callers' resources and must not run out of memory on them either.
+
+use std::{borrow::Borrow, collections::BTreeMap};
+
+#[derive(Debug)]
+pub(super) struct Shelf<K, T> {
+    items: BTreeMap<K, Entry<T>>,
+    bound: usize,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    /// Which insertion this was; the least is the oldest.
+    number: u64,
+    item: T,
+}
+
+impl<K: Ord + Clone, T> Shelf<K, T> {
+    pub(super) fn bounded(bound: usize) -> Self {
+        Self { items: BTreeMap::new(), bound, next: 0 }
+    }
+
+    pub(super) fn insert(&mut self, key: K, item: T) {
+        if self.items.len() >= self.bound && !self.items.contains_key(&key) {
+            self.drop_oldest();
+        }
+        self.items.insert(key, Entry { number: self.next, item });
+        self.next += 1;
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = self.items.iter().min_by_key(|(_, entry)| entry.number).map(|(key, _)| key.clone());
+        if let Some(key) = oldest {
+            self.items.remove(&key);
+        }
+    }
+
+    pub(super) fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&T>
+    where
+        K: Borrow<Q>,
+    {
+        self.items.get(key).map(|entry| &entry.item)
+    }
+
+    pub(super) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut T>
+    where
+        K: Borrow<Q>,
+    {
+        self.items.get_mut(key).map(|entry| &mut entry.item)
+    }
+
+    pub(super) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<T>
+    where
+        K: Borrow<Q>,
+    {
+        self.items.remove(key).map(|entry| entry.item)
+    }
+
+    /// Every entry in the order of the keys.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &T)> {
+        self.items.iter().map(|(key, entry)| (key, &entry.item))
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &T> {
+        self.items.values().map(|entry| &entry.item)
+    }
+
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.items.values_mut().map(|entry| &mut entry.item)
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.items.retain(|_, entry| keep(&entry.item));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_shelf_drops_the_oldest_entry_and_not_the_least_key() {
+        let mut shelf = Shelf::bounded(2);
+        for key in ["b", "a", "c"] {
+            shelf.insert(key, ());
+        }
+        assert_eq!(shelf.iter().map(|(key, ())| *key).collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
+    fn an_entry_that_is_replaced_drops_no_other_and_counts_as_new() {
+        let mut shelf = Shelf::bounded(2);
+        for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
+            shelf.insert(key, value);
+        }
+        assert_eq!(shelf.iter().map(|(key, value)| (*key, *value)).collect::<Vec<_>>(), [("a", 3), ("c", 4)]);
+    }
+}

@@ -1,0 +1,220 @@
+//! Environment templates and service templates: one form, told apart by a [`Kind`].
+
+use serde_json::{Map, Value, json};
+
+use super::{place::timestamp, shelf::Shelf, version::Version};
+
+/// Versions that one template holds; the oldest makes room.
+const VERSIONS: usize = 100;
+
+/// Which of the two sorts of template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Environment,
+    Service,
+}
+
+impl Kind {
+    /// The first part of the ARN, and the words for a person.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Environment => "environment-template",
+            Self::Service => "service-template",
+        }
+    }
+
+    /// The output member that holds a template.
+    pub(super) fn member(self) -> &'static str {
+        match self {
+            Self::Environment => "environmentTemplate",
+            Self::Service => "serviceTemplate",
+        }
+    }
+
+    /// The output member that holds a version.
+    pub(super) fn version_member(self) -> &'static str {
+        match self {
+            Self::Environment => "environmentTemplateVersion",
+            Self::Service => "serviceTemplateVersion",
+        }
+    }
+
+    /// The members of a template that are told as they were given.
+    fn kept(self) -> &'static [&'static str] {
+        match self {
+            Self::Environment => &["name", "description", "displayName", "encryptionKey", "provisioning"],
+            Self::Service => &["name", "description", "displayName", "encryptionKey", "pipelineProvisioning"],
+        }
+    }
+
+    /// The members of a version that are told as they were given.
+    fn version_kept(self) -> &'static [&'static str] {
+        match self {
+            Self::Environment => &["templateName", "description"],
+            Self::Service => {
+                &["templateName", "description", "compatibleEnvironmentTemplates", "supportedComponentSources"]
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Template {
+    pub(super) arn: String,
+    /// The input that created it.
+    pub(super) request: Value,
+    pub(super) created_at: f64,
+    pub(super) modified_at: f64,
+    pub(super) versions: Shelf<Version, TemplateVersion>,
+    /// The newest number of each major version, deleted ones included: a number is never given twice.
+    numbers: Vec<u64>,
+}
+
+#[derive(Debug)]
+pub(super) struct TemplateVersion {
+    /// The input that created it.
+    pub(super) request: Value,
+    /// That input with what updates have changed.
+    pub(super) details: Value,
+    pub(super) created_at: f64,
+    pub(super) modified_at: f64,
+    pub(super) published: bool,
+}
+
+impl Template {
+    pub(super) fn new(arn: String, request: &Value, now: f64) -> Self {
+        Self {
+            arn,
+            request: request.clone(),
+            created_at: now,
+            modified_at: now,
+            versions: Shelf::bounded(VERSIONS),
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Whether nothing happened to it since its creation.
+    pub(super) fn is_unmodified(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Services of this template have no pipeline of Proton's.
+    pub(super) fn is_without_pipeline(&self) -> bool {
+        self.request["pipelineProvisioning"].is_string()
+    }
+
+    /// Registers the next minor version of `major`, or a new major version where there is none given.
+    ///
+    /// `None`: the template has no such major version.
+    pub(super) fn register(&mut self, major: Option<&str>, request: &Value, now: f64) -> Option<Version> {
+        let version = match major {
+            Some(part) => self.next_minor(part)?,
+            None => self.next_major(),
+        };
+        let registered = TemplateVersion {
+            request: request.clone(),
+            details: request.clone(),
+            created_at: now,
+            modified_at: now,
+            published: false,
+        };
+        self.versions.insert(version, registered);
+        self.modified_at = now;
+        Some(version)
+    }
+
+    fn next_major(&mut self) -> Version {
+        self.numbers.push(0);
+        Version { major: self.numbers.len() as u64, minor: 0 }
+    }
+
+    fn next_minor(&mut self, part: &str) -> Option<Version> {
+        let major = self.versions.iter().map(|(version, _)| version.major).find(|major| major.to_string() == part)?;
+        let index = usize::try_from(major).ok()?.checked_sub(1)?;
+        let minor = self.numbers.get_mut(index)?;
+        *minor += 1;
+        Some(Version { major, minor: *minor })
+    }
+
+    /// The version of exactly those parts.
+    pub(super) fn find(&self, major: Option<&str>, minor: Option<&str>) -> Option<Version> {
+        self.versions.iter().map(|(version, _)| *version).find(|version| version.fits(major, minor))
+    }
+
+    /// The latest published version that fits the parts which are given.
+    pub(super) fn published(&self, major: Option<&str>, minor: Option<&str>) -> Option<Version> {
+        let published = self.versions.iter().filter(|(version, entry)| entry.published && version.fits(major, minor));
+        published.map(|(version, _)| *version).next_back()
+    }
+
+    pub(super) fn view(&self, kind: Kind) -> Value {
+        let mut view = kept(&self.request, kind.kept());
+        view.insert("arn".to_owned(), json!(self.arn));
+        view.insert("createdAt".to_owned(), timestamp(self.created_at));
+        view.insert("lastModifiedAt".to_owned(), timestamp(self.modified_at));
+        if let Some(version) = self.published(None, None) {
+            view.insert("recommendedVersion".to_owned(), json!(version.to_string()));
+        }
+        Value::Object(view)
+    }
+
+    pub(super) fn version_view(&self, kind: Kind, version: Version) -> Option<Value> {
+        let entry = self.versions.get(&version)?;
+        let mut view = kept(&entry.details, kind.version_kept());
+        let major = version.major.to_string();
+        view.insert("arn".to_owned(), json!(format!("{}:{version}", self.arn)));
+        view.insert("createdAt".to_owned(), timestamp(entry.created_at));
+        view.insert("lastModifiedAt".to_owned(), timestamp(entry.modified_at));
+        view.insert("status".to_owned(), json!(if entry.published { "PUBLISHED" } else { "DRAFT" }));
+        if let Some(recommended) = self.published(Some(&major), None) {
+            view.insert("recommendedMinorVersion".to_owned(), json!(recommended.minor.to_string()));
+        }
+        view.insert("majorVersion".to_owned(), json!(major));
+        view.insert("minorVersion".to_owned(), json!(version.minor.to_string()));
+        Some(Value::Object(view))
+    }
+}
+
+/// The members of `input` of those names, as they are.
+pub(super) fn kept(input: &Value, names: &[&str]) -> Map<String, Value> {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), input.get(*name)?.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template() -> Template {
+        Template::new("arn".to_owned(), &json!({"name": "t"}), 0.0)
+    }
+
+    #[test]
+    fn versions_count_up_and_a_number_is_never_given_twice() {
+        let mut template = template();
+        let register = |template: &mut Template, major| {
+            template.register(major, &json!({}), 0.0).map(|version| version.to_string())
+        };
+        assert_eq!(register(&mut template, Some("1")), None);
+        assert_eq!(register(&mut template, None).as_deref(), Some("1.0"));
+        assert_eq!(register(&mut template, Some("1")).as_deref(), Some("1.1"));
+        assert_eq!(register(&mut template, None).as_deref(), Some("2.0"));
+        template.versions.remove(&Version { major: 1, minor: 1 });
+        assert_eq!(register(&mut template, Some("1")).as_deref(), Some("1.2"));
+        assert_eq!(register(&mut template, Some("3")), None);
+    }
+
+    #[test]
+    fn the_recommended_version_is_the_latest_published_one() {
+        let mut template = template();
+        for major in [None, Some("1"), None] {
+            template.register(major, &json!({}), 0.0);
+        }
+        assert_eq!(template.published(None, None), None);
+        for entry in template.versions.values_mut() {
+            entry.published = true;
+        }
+        assert_eq!(template.published(None, None), Some(Version { major: 2, minor: 0 }));
+        assert_eq!(template.published(Some("1"), None), Some(Version { major: 1, minor: 1 }));
+        assert_eq!(template.published(Some("1"), Some("7")), None);
+    }
+}
