@@ -85,7 +85,41 @@ pub enum Role {
     Teardown,
 }
 
+/// The answers to the four questions that tell whether an operation is there.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// To a well-formed request.
+    pub sample: Result<Response, TransportError>,
+    /// To the same request, to an operation that nobody has.
+    pub unknown_operation: Result<Response, TransportError>,
+    /// To the same request, to a service that nobody has.
+    pub unknown_service: Result<Response, TransportError>,
+    /// To an empty input.
+    pub empty_input: Result<Response, TransportError>,
+}
+
+/// The operation that nobody has.
+pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
+
+/// The service that nobody has.
+pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
+
 impl Transcript {
+    /// The transcript of a case that was not run.
+    #[must_use]
+    pub fn empty(case: &Case, seed: u64, end: End) -> Self {
+        Self {
+            case: case.id.clone(),
+            seed,
+            region: String::new(),
+            other_region: String::new(),
+            variables: Map::new(),
+            exchanges: Vec::new(),
+            end,
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// The exchanges of a step, in order.
     pub fn of_step(&self, step: usize) -> impl Iterator<Item = &Exchange> {
         self.exchanges.iter().filter(move |exchange| exchange.step == step)
@@ -100,7 +134,9 @@ impl Transcript {
         }
         for (index, earlier) in case.scenario.steps.iter().enumerate().take(step.saturating_sub(1)) {
             let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
-            let value = last.and_then(|exchange| exchange.outcome.as_ref().ok()).and_then(|response| protocol.answer(response).value);
+            let value = last
+                .and_then(|exchange| exchange.outcome.as_ref().ok())
+                .and_then(|response| protocol.answer(response).value);
             if let Some(value) = value {
                 let _ = capture(earlier, &value, &mut bindings);
             }

@@ -16,9 +16,17 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         return Checked::nothing();
     }
     let ground = subject.ground(Code::ContentEncoding, Evidence::Protocol);
-    let actual = subject.response.headers.get("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    let actual =
+        subject.response.headers.get("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     let finding = actual.map(|coding| {
-        ground.finding(Code::ContentEncoding, None, subject.number(), "", "no content-encoding".to_owned(), format!("content-encoding: {coding}"))
+        ground.finding(
+            Code::ContentEncoding,
+            None,
+            subject.number(),
+            "",
+            "no content-encoding".to_owned(),
+            format!("content-encoding: {coding}"),
+        )
     });
     Checked::with(ground.cites.clone(), finding.into_iter().collect())
 }

@@ -16,12 +16,15 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     let ground = subject.ground(Code::ContentLength, Evidence::Protocol);
     let chunked = response.headers.get("transfer-encoding").is_some();
     let body = response.body.len() as u64;
-    let finding = |expected: String, actual: String| ground.finding(Code::ContentLength, None, subject.number(), "", expected, actual);
+    let finding = |expected: String, actual: String| {
+        ground.finding(Code::ContentLength, None, subject.number(), "", expected, actual)
+    };
     let promised = response.headers.get("content-length").map(|value| (value, value.trim().parse::<u64>()));
     let found = match promised {
-        _ if response.missing > 0 => {
-            Some(finding(format!("a body of {} bytes, as promised", body + response.missing), format!("{body} bytes, then the end")))
-        }
+        _ if response.missing > 0 => Some(finding(
+            format!("a body of {} bytes, as promised", body + response.missing),
+            format!("{body} bytes, then the end"),
+        )),
         _ if response.surplus > 0 => {
             Some(finding(format!("the end after {body} bytes"), format!("{} bytes more", response.surplus)))
         }

@@ -19,6 +19,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         return Checked::with(ground.cites, Vec::new());
     }
     let actual = actual.map_or_else(|| "no content-type".to_owned(), |value| format!("content-type: {value}"));
-    let finding = ground.finding(Code::ContentType, None, subject.number(), "", format!("content-type: {expected}"), actual);
+    let finding =
+        ground.finding(Code::ContentType, None, subject.number(), "", format!("content-type: {expected}"), actual);
     Checked::with(ground.cites, vec![finding])
 }

@@ -14,7 +14,9 @@ pub(super) const CHECK: Check = Check {
 fn look(subject: &AnswerSubject<'_>) -> Checked {
     let Some(identity) = &subject.answer.refusal else { return Checked::nothing() };
     let ground = subject.ground(Code::DeclaredError, Evidence::Modelled);
-    let declared = |name: &str| subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name);
+    let declared = |name: &str| {
+        subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name)
+    };
     let actual = match identity.name.as_deref() {
         Some(name) if declared(name) => return Checked::with(ground.cites, Vec::new()),
         Some(name) => name.to_owned(),

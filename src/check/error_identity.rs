@@ -23,7 +23,8 @@ fn look(step: &StepSubject<'_>) -> Checked {
         let holds = step.step.expect.held(Ok((response, answer)), &step.bindings).is_some();
         let allowed = step.alternatives_like(answer).any(|alternative| alternative.allows_error(response, answer));
         if !holds && !allowed {
-            let expected: Vec<String> = step.alternatives_like(answer).map(crate::scenario::Alternative::describe).collect();
+            let expected: Vec<String> =
+                step.alternatives_like(answer).map(crate::scenario::Alternative::describe).collect();
             let actual = outcome::describe(response.status, answer);
             findings.push(ground.finding(Code::ErrorIdentity, None, step.number, "", expected.join(" or "), actual));
         }

@@ -17,20 +17,24 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
-    let Some((identity, name)) = subject.answer.refusal.as_ref().zip(subject.answer.error()) else { return Checked::nothing() };
+    let Some((identity, name)) = subject.answer.refusal.as_ref().zip(subject.answer.error()) else {
+        return Checked::nothing();
+    };
     let ground = subject.ground(Code::ErrorShape, Evidence::Modelled);
     let mut findings = Vec::new();
     if identity.disagrees() {
         let places = [&identity.header, &identity.code, &identity.type_member].into_iter().flatten().cloned();
         let actual = places.collect::<Vec<_>>().join(", ");
-        let mut finding = ground.finding(Code::ErrorShape, None, subject.number(), "", "one name in every place".to_owned(), actual);
+        let mut finding =
+            ground.finding(Code::ErrorShape, None, subject.number(), "", "one name in every place".to_owned(), actual);
         finding.severity = Severity::Error;
         finding.evidence = finding.evidence.min(Evidence::Protocol);
         findings.push(finding);
     }
     if identity.type_member.is_none() {
         let expected = "the error's name in __type".to_owned();
-        let mut finding = ground.finding(Code::ErrorShape, None, subject.number(), "/__type", expected, "absent".to_owned());
+        let mut finding =
+            ground.finding(Code::ErrorShape, None, subject.number(), "/__type", expected, "absent".to_owned());
         // Some SDKs read the header or code instead (contradiction C-26), others nothing but __type.
         finding.severity = finding.severity.min(Severity::Warning);
         findings.push(finding);
@@ -49,8 +53,14 @@ fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<crate::verdict::Find
     judged
         .map(|violation| {
             let ground = subject.ground_of(&violation.statements);
-            let mut finding =
-                ground.finding(Code::ErrorShape, None, subject.number(), &violation.pointer, violation.expected, violation.actual);
+            let mut finding = ground.finding(
+                Code::ErrorShape,
+                None,
+                subject.number(),
+                &violation.pointer,
+                violation.expected,
+                violation.actual,
+            );
             finding.rule = Some(violation.rule.name().to_owned());
             finding
         })
@@ -61,5 +71,7 @@ fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<crate::verdict::Find
 fn without_protocol_members(body: &serde_json::Value) -> serde_json::Value {
     let Some(map) = body.as_object() else { return body.clone() };
     let members = map.iter().filter(|(name, _)| !matches!(name.as_str(), "__type" | "code"));
-    members.map(|(name, value)| (if name == "Message" { "message".to_owned() } else { name.clone() }, value.clone())).collect()
+    members
+        .map(|(name, value)| (if name == "Message" { "message".to_owned() } else { name.clone() }, value.clone()))
+        .collect()
 }

@@ -43,10 +43,12 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
 /// What the scenario itself says of the status of this error.
 fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
     let alternatives = subject.step.step.expect.alternatives.iter().filter(|_| subject.is_main());
-    alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer)).find_map(|alternative| match alternative {
-        Alternative::Refusal { statuses, .. } if !statuses.is_empty() => Some(statuses.clone()),
-        _ => None,
-    })
+    alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer)).find_map(
+        |alternative| match alternative {
+            Alternative::Refusal { statuses, .. } if !statuses.is_empty() => Some(statuses.clone()),
+            _ => None,
+        },
+    )
 }
 
 fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {

@@ -22,7 +22,12 @@ fn look(step: &StepSubject<'_>) -> Checked {
 
 /// Where answers of the step are not as expected, under the code of the check that asks.
 pub(super) fn mismatches(step: &StepSubject<'_>, code: Code) -> Checked {
-    let expected = step.step.expect.alternatives.iter().any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
+    let expected = step
+        .step
+        .expect
+        .alternatives
+        .iter()
+        .any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
     if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, answer)| answer.refusal.is_none())) {
         return Checked::nothing();
     }

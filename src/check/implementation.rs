@@ -5,12 +5,11 @@
 //! the first like the second or third. A status alone never tells: 500 with HTML, 501, 400 and 404 were all
 //! seen. An empty input tells only where its answer is none of the operation's own errors.
 
-use serde_json::Value;
-
 use super::{Check, Look};
 use crate::{
     code::Code,
     contract::{Contract, Operation},
+    transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     wire::{Answer, Protocol, RefusalClass, Response, TransportError},
 };
 
@@ -23,19 +22,6 @@ pub(super) const CHECK: Check = Check {
     look: Look::Run,
 };
 
-/// The answers to the four questions.
-#[derive(Debug, Clone)]
-pub struct Survey {
-    /// To a well-formed request.
-    pub sample: Result<Response, TransportError>,
-    /// To the same request, to an operation that nobody has.
-    pub unknown_operation: Result<Response, TransportError>,
-    /// To the same request, to a service that nobody has.
-    pub unknown_service: Result<Response, TransportError>,
-    /// To an empty input.
-    pub empty_input: Result<Response, TransportError>,
-}
-
 /// What a survey came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presence {
@@ -46,11 +32,6 @@ pub enum Presence {
     /// The endpoint gave no answer.
     Unreachable(TransportError),
 }
-
-/// Names that stand in the requests of a survey, and that answers repeat.
-pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
-/// The service of the third question.
-pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
 
 /// Decides whether an operation is there.
 #[must_use]
@@ -64,7 +45,9 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
         return Presence::Absent(reason);
     }
     let own = normalise(sample, contract, operation);
-    let like = |other: &Result<Response, TransportError>| other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own);
+    let like = |other: &Result<Response, TransportError>| {
+        other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
+    };
     if like(&survey.unknown_operation) {
         return Presence::Absent("it answers as it answers an operation that does not exist".to_owned());
     }
@@ -73,7 +56,9 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
     }
     let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
     if !declared && answer.refusal.is_some() && like(&survey.empty_input) {
-        return Presence::Absent("it answers every input with one error that the operation does not declare".to_owned());
+        return Presence::Absent(
+            "it answers every input with one error that the operation does not declare".to_owned(),
+        );
     }
     Presence::Present
 }
@@ -128,14 +113,6 @@ fn without_ids(text: &str) -> String {
     out
 }
 
-/// A well-formed input of the operation, from the examples of its model; an empty one where it has none.
-#[must_use]
-pub fn sample_input(operation: &Operation) -> Value {
-    let examples = operation.traits.get("smithy.api#examples").and_then(Value::as_array);
-    let input = examples.and_then(|examples| examples.first()).and_then(|example| example.get("input"));
-    input.cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()))
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
@@ -148,7 +125,12 @@ mod tests {
         Ok(Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() })
     }
 
-    fn decide(sample: (u16, &str), unknown_operation: (u16, &str), unknown_service: (u16, &str), empty: (u16, &str)) -> Presence {
+    fn decide(
+        sample: (u16, &str),
+        unknown_operation: (u16, &str),
+        unknown_service: (u16, &str),
+        empty: (u16, &str),
+    ) -> Presence {
         let suite = Suite::bundled().unwrap();
         let contract = suite.service("codedeploy").unwrap().contract();
         let survey = Survey {

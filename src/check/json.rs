@@ -16,7 +16,8 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         return Checked::nothing();
     }
     let ground = subject.ground(Code::Json, Evidence::Protocol);
-    let finding = |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);
+    let finding =
+        |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);
     let mut findings: Vec<_> = subject
         .answer
         .problems

@@ -133,7 +133,9 @@ impl Judgement {
     pub fn verdict(&self) -> (Verdict, String) {
         let worst = self.findings.iter().find(|finding| finding.severity == Severity::Error);
         match (&self.obstacle, worst) {
-            (Some((verdict @ (Verdict::NotImplemented | Verdict::NotApplicable), reason)), _) => (*verdict, reason.clone()),
+            (Some((verdict @ (Verdict::NotImplemented | Verdict::NotApplicable), reason)), _) => {
+                (*verdict, reason.clone())
+            }
             (_, Some(finding)) => (Verdict::Deviates, format!("expected {}, got {}", finding.expected, finding.actual)),
             (Some((verdict, reason)), None) => (*verdict, reason.clone()),
             (None, None) if self.expectations == 0 => (Verdict::Inconclusive, "nothing was evaluated".to_owned()),
@@ -145,6 +147,12 @@ impl Judgement {
     #[must_use]
     pub fn absent(reason: String) -> Self {
         Self::obstructed(Verdict::NotImplemented, reason)
+    }
+
+    /// The judgement of a case that could not be run.
+    #[must_use]
+    pub fn inconclusive(reason: String) -> Self {
+        Self::obstructed(Verdict::Inconclusive, reason)
     }
 
     fn obstructed(verdict: Verdict, reason: String) -> Self {
@@ -161,7 +169,13 @@ impl Judgement {
 
 /// Judges one case by its transcript. `golden` is the recorded observation, where there is one.
 #[must_use]
-pub fn judge(suite: &Suite, case: &Case, transcript: &Transcript, observation: &Observation, golden: Option<&str>) -> Judgement {
+pub fn judge(
+    suite: &Suite,
+    case: &Case,
+    transcript: &Transcript,
+    observation: &Observation,
+    golden: Option<&str>,
+) -> Judgement {
     let mut judgement = Judgement {
         findings: Vec::new(),
         checks: 0,

@@ -16,7 +16,10 @@ fn look(step: &StepSubject<'_>) -> Checked {
     let mut evaluated = step.main().any(|(_, outcome)| outcome.is_ok());
     let mut findings = Vec::new();
     for (response, answer) in step.unexpected() {
-        if step.alternatives_like(answer).any(|alternative| alternative.is_kind_of(answer) && !is_server_error(response.status)) {
+        if step
+            .alternatives_like(answer)
+            .any(|alternative| alternative.is_kind_of(answer) && !is_server_error(response.status))
+        {
             continue;
         }
         // A server error is a defect even where nobody documents what the answer should be.
@@ -26,8 +29,16 @@ fn look(step: &StepSubject<'_>) -> Checked {
                 continue;
             }
         }
-        let expected: Vec<String> = step.step.expect.alternatives.iter().map(crate::scenario::Alternative::describe).collect();
-        findings.push(ground.finding(Code::Outcome, None, step.number, "", expected.join(" or "), describe(response.status, answer)));
+        let expected: Vec<String> =
+            step.step.expect.alternatives.iter().map(crate::scenario::Alternative::describe).collect();
+        findings.push(ground.finding(
+            Code::Outcome,
+            None,
+            step.number,
+            "",
+            expected.join(" or "),
+            describe(response.status, answer),
+        ));
     }
     evaluated |= step.main().any(|(_, outcome)| step.step.expect.held(outcome, &step.bindings).is_some());
     if evaluated { Checked::with(ground.cites, findings) } else { Checked::nothing() }

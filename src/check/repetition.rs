@@ -43,11 +43,16 @@ fn eventually(step: &StepSubject<'_>) -> Checked {
 /// Only the last answer of a poll counts; the earlier ones were too early.
 fn last_mismatches(step: &StepSubject<'_>) -> Checked {
     let mut checked = expected_body::mismatches(step, Code::Eventually);
-    let last: Vec<_> = checked.findings.iter().rev().scan(None::<String>, |seen, finding| {
-        let repeated = seen.as_ref() == Some(&finding.pointer);
-        *seen = Some(finding.pointer.clone());
-        (!repeated).then(|| finding.clone())
-    }).collect();
+    let last: Vec<_> = checked
+        .findings
+        .iter()
+        .rev()
+        .scan(None::<String>, |seen, finding| {
+            let repeated = seen.as_ref() == Some(&finding.pointer);
+            *seen = Some(finding.pointer.clone());
+            (!repeated).then(|| finding.clone())
+        })
+        .collect();
     checked.findings = last;
     checked
 }

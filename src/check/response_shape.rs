@@ -12,7 +12,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
-    let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else { return Checked::nothing() };
+    let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else {
+        return Checked::nothing();
+    };
     if subject.operation.output.is_unit() {
         return Checked::nothing();
     }

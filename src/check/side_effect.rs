@@ -44,7 +44,12 @@ fn differences(step: &StepSubject<'_>, guard: &Guard, before: &Value, after: &Va
     changed
         .map(|pointer| {
             let shown = |value: &Value| value.pointer(pointer).map_or_else(|| "nothing".to_owned(), Value::to_string);
-            let expected = format!("{} of {} as before: {}", if pointer.is_empty() { "the answer" } else { pointer }, guard.call.operation, shown(before));
+            let expected = format!(
+                "{} of {} as before: {}",
+                if pointer.is_empty() { "the answer" } else { pointer },
+                guard.call.operation,
+                shown(before)
+            );
             ground.finding(Code::SideEffect, None, step.number, pointer, expected, shown(after))
         })
         .collect()

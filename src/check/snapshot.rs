@@ -21,15 +21,23 @@ const SHOWN: usize = 5;
 fn look(case: &CaseSubject<'_>) -> Checked {
     let Some(golden) = case.golden else { return Checked::nothing() };
     let ground = Ground { evidence: Evidence::Recorded, cites: Vec::new() };
-    let finding = |pointer: &str, expected: String, actual: String| ground.finding(Code::Snapshot, None, 0, pointer, expected, actual);
+    let finding = |pointer: &str, expected: String, actual: String| {
+        ground.finding(Code::Snapshot, None, 0, pointer, expected, actual)
+    };
     let Ok(golden) = serde_json::from_str::<Value>(golden) else {
-        return Checked::with(Vec::new(), vec![finding("", "a golden that is JSON".to_owned(), "other text".to_owned())]);
+        return Checked::with(
+            Vec::new(),
+            vec![finding("", "a golden that is JSON".to_owned(), "other text".to_owned())],
+        );
     };
     let mut differences = Vec::new();
     compare(&golden, case.observation.value(), "", &mut differences);
     let more = differences.len().saturating_sub(SHOWN);
-    let mut findings: Vec<_> =
-        differences.into_iter().take(SHOWN).map(|(pointer, expected, actual)| finding(&pointer, expected, actual)).collect();
+    let mut findings: Vec<_> = differences
+        .into_iter()
+        .take(SHOWN)
+        .map(|(pointer, expected, actual)| finding(&pointer, expected, actual))
+        .collect();
     if more > 0 {
         findings.push(finding("", "no further difference".to_owned(), format!("{more} more")));
     }

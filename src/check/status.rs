@@ -20,7 +20,8 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         _ => None,
     });
     let (expected, actual) = (expected.unwrap_or(200), subject.response.status);
-    let finding = (actual != expected)
-        .then(|| ground.finding(Code::Status, None, subject.number(), "", format!("the status {expected}"), format!("{actual}")));
+    let finding = (actual != expected).then(|| {
+        ground.finding(Code::Status, None, subject.number(), "", format!("the status {expected}"), format!("{actual}"))
+    });
     Checked::with(ground.cites.clone(), finding.into_iter().collect())
 }

@@ -80,7 +80,15 @@ impl Ground {
 
     /// A finding on this ground.
     #[must_use]
-    pub fn finding(&self, code: Code, rule: Option<Rule>, step: usize, at: &str, expected: String, actual: String) -> Finding {
+    pub fn finding(
+        &self,
+        code: Code,
+        rule: Option<Rule>,
+        step: usize,
+        at: &str,
+        expected: String,
+        actual: String,
+    ) -> Finding {
         Finding {
             code,
             rule: rule.map(|rule| rule.name().to_owned()),
@@ -130,7 +138,10 @@ impl<'a> StepSubject<'a> {
     }
 
     /// The exchanges of a role, each with its answer.
-    pub fn of_role(&self, role: Role) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &Answer), &'a TransportError>)> {
+    pub fn of_role(
+        &self,
+        role: Role,
+    ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &Answer), &'a TransportError>)> {
         self.exchanges.iter().filter(move |(exchange, _)| exchange.role == role).filter_map(|(exchange, answer)| {
             let outcome = match (&exchange.outcome, answer) {
                 (Ok(response), Some(answer)) => Ok((response, answer)),
@@ -214,7 +225,8 @@ impl AnswerSubject<'_> {
     /// The ground of statement ids that the model cites, as far as they bind this operation.
     #[must_use]
     pub fn ground_of(&self, ids: &[String]) -> Ground {
-        let binds = |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
+        let binds =
+            |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
         let statements = ids.iter().filter_map(|id| self.service.statements.get(id)).filter(binds);
         Ground::of(statements, Evidence::Modelled)
     }

@@ -58,6 +58,14 @@ pub struct Operation {
     pub traits: Traits,
 }
 
+impl Operation {
+    /// The input of the first of the model's examples (`smithy.api#examples`): one that the documents show.
+    #[must_use]
+    pub fn example_input(&self) -> Option<&serde_json::Value> {
+        self.traits.get("smithy.api#examples")?.as_array()?.first()?.get("input")
+    }
+}
+
 impl Contract {
     /// The service that this contract is of.
     #[must_use]

@@ -5,6 +5,7 @@
 
 mod request;
 mod state;
+mod survey;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -148,7 +149,8 @@ impl<'a> Run<'a> {
         if step.capture.is_empty() {
             return Ok(());
         }
-        let last = self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
+        let last =
+            self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
         let answer = response.and_then(|response| self.service(&step.call)?.protocol.answer(response).value);
         capture(step, &answer.unwrap_or_default(), bindings).map_err(|reason| End::Blocked(reason))
@@ -177,7 +179,14 @@ impl<'a> Run<'a> {
         Ok(self.held(step, at, bindings))
     }
 
-    async fn at_once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings, count: u16) -> Result<bool, End> {
+    async fn at_once(
+        &mut self,
+        step: &Step,
+        number: usize,
+        role: Role,
+        bindings: &Bindings,
+        count: u16,
+    ) -> Result<bool, End> {
         let requests: Vec<Request> =
             (0..count).map(|_| self.write(&step.call, &step.call.input, bindings)).collect::<Result<_, _>>()?;
         let executor = self.executor;
@@ -196,7 +205,9 @@ impl<'a> Run<'a> {
     }
 
     fn held(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
-        let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else { return false };
+        let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
+            return false;
+        };
         let answer: Option<Answer> = exchange.outcome.as_ref().ok().map(|response| service.protocol.answer(response));
         let outcome = match (&exchange.outcome, &answer) {
             (Ok(response), Some(answer)) => Ok((response, answer)),
@@ -216,7 +227,14 @@ impl<'a> Run<'a> {
     }
 
     /// Sends one call; the index of its exchange.
-    async fn call(&mut self, call: &Call, input: &Template, bindings: &Bindings, step: usize, role: Role) -> Result<usize, Unwritable> {
+    async fn call(
+        &mut self,
+        call: &Call,
+        input: &Template,
+        bindings: &Bindings,
+        step: usize,
+        role: Role,
+    ) -> Result<usize, Unwritable> {
         let request = self.write(call, input, bindings)?;
         let (at, begun) = (self.started.elapsed(), Instant::now());
         let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;

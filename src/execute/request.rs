@@ -40,10 +40,13 @@ pub(super) fn write(
 ) -> Result<Request, Unwritable> {
     let unbound = |error: &dyn fmt::Display| Unwritable::Unbound(error.to_string());
     let contract = service.contract();
-    let operation = contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
+    let operation =
+        contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
     let input = input.fill(bindings).map_err(|error| unbound(&error))?;
     let mut request = service.protocol.request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
+    // Said here, because a pooled client says it anyway and what is kept must be what is sent.
+    request.headers.set("accept", "*/*");
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
@@ -92,7 +95,9 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
         request.headers.set(name, value.as_str().unwrap_or_default());
     }
     match &changes.body {
-        Some(Body::Text(template)) => request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned()),
+        Some(Body::Text(template)) => {
+            request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned())
+        }
         Some(Body::Bytes(bytes)) => request.body = Bytes::from(bytes.clone()),
         None => {}
     }

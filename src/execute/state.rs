@@ -17,7 +17,13 @@ const DEEPEST: usize = 8;
 
 impl Run<'_> {
     /// The variables of a state, once it holds.
-    pub(super) async fn establish(&mut self, given: &Given, bindings: &Bindings, origin: &str, service: &str) -> Result<Value, End> {
+    pub(super) async fn establish(
+        &mut self,
+        given: &Given,
+        bindings: &Bindings,
+        origin: &str,
+        service: &str,
+    ) -> Result<Value, End> {
         let origin = format!("{origin}/{}", given.variable);
         let blocked = |reason: String| End::Blocked(format!("{}: {reason}", given.state));
         if origin.matches('/').count() > DEEPEST + 3 {
@@ -78,7 +84,10 @@ impl Run<'_> {
         match &exchange.outcome {
             Ok(response) => {
                 let answer = service.map(|service| service.protocol.answer(response));
-                let name = answer.as_ref().and_then(|answer| answer.error()).unwrap_or("an answer that is not the expected one");
+                let name = answer
+                    .as_ref()
+                    .and_then(|answer| answer.error())
+                    .unwrap_or("an answer that is not the expected one");
                 format!("gave {} {name}", response.status)
             }
             Err(error) => format!("got no answer: {error}"),
@@ -106,13 +115,21 @@ impl Run<'_> {
     }
 
     /// Asks the state-change URL; `None` where it does not know the state.
-    async fn change(&mut self, url: &StateChange, state: &str, params: &Value, action: &str, role: Role) -> Result<Option<Value>, String> {
+    async fn change(
+        &mut self,
+        url: &StateChange,
+        state: &str,
+        params: &Value,
+        action: &str,
+        role: Role,
+    ) -> Result<Option<Value>, String> {
         let body = json!({"state": state, "params": params, "action": action}).to_string();
         let request = Request {
             method: "POST".to_owned(),
             target: url.path.clone(),
             headers: [
                 ("host", url.endpoint.host_header()),
+                ("accept", "*/*".to_owned()),
                 ("content-type", "application/json".to_owned()),
                 ("content-length", body.len().to_string()),
             ]
@@ -145,8 +162,12 @@ fn variables(response: &Response) -> Result<Option<Value>, String> {
     match response.status {
         200..=299 => {
             let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-            let variables = body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
-            variables.cloned().map(Some).ok_or_else(|| "the state-change URL answered without {\"variables\": {…}}".to_owned())
+            let variables =
+                body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
+            variables
+                .cloned()
+                .map(Some)
+                .ok_or_else(|| "the state-change URL answered without {\"variables\": {…}}".to_owned())
         }
         404 | 501 => Ok(None),
         status => Err(format!("the state-change URL answered {status}")),

@@ -1,0 +1,157 @@
+//! What happens in a run, as values: the only thing that a report ever sees.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::{
+    observe::Observation,
+    scenario::{Case, CaseId},
+    statement::Evidence,
+    transcript::Transcript,
+    verdict::{Finding, Ledger, Verdict},
+};
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run begins.
+    RunStarted(RunStarted),
+    /// An operation under test is known to be there or not.
+    Surveyed(Surveyed),
+    /// A case has its verdict.
+    CaseFinished(Box<CaseFinished>),
+    /// The run is over.
+    RunFinished(RunFinished),
+}
+
+/// What a run is about to do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunStarted {
+    /// The target's name.
+    pub target: String,
+    /// Its endpoint.
+    pub endpoint: String,
+    /// Its region.
+    pub region: String,
+    /// The digest of the fixtures.
+    pub suite: String,
+    /// What fresh names are derived from.
+    pub seed: u64,
+    /// How many cases are selected.
+    pub selected: usize,
+}
+
+/// Whether an operation is there.
+#[derive(Debug, Clone, Serialize)]
+pub struct Surveyed {
+    /// The service.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Why it is taken to be absent; `None`: it is there.
+    pub absent: Option<String>,
+}
+
+/// A case with its verdict, and all that a report may want to show of it.
+#[derive(Debug, Clone)]
+pub struct CaseFinished {
+    /// The report's own part.
+    pub report: CaseReport,
+    /// The case.
+    pub case: Case,
+    /// What it did.
+    pub transcript: Arc<Transcript>,
+    /// The same, redacted.
+    pub observation: Arc<Observation>,
+}
+
+/// A case as reports write it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseReport {
+    /// Its id.
+    pub id: CaseId,
+    /// Its service.
+    pub service: String,
+    /// Its operation.
+    pub operation: String,
+    /// What it shows, in one line.
+    pub title: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, where the findings do not say it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What the checks found.
+    pub findings: Vec<Finding>,
+    /// How many checks were evaluated.
+    pub checks: usize,
+    /// Which of several documented answers was given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
+    /// The statements that it cites.
+    pub cites: Vec<String>,
+    /// The fixture, with the line of the step that is shown.
+    pub place: String,
+    /// The exchange that the first finding is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ShownExchange>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// An exchange for people: without credentials, and with everything else as it was.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownExchange {
+    /// The request.
+    pub request: String,
+    /// The response, or why there is none.
+    pub response: String,
+    /// A `curl` command that sends the same request.
+    pub curl: String,
+}
+
+/// The end of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunFinished {
+    /// How many cases, and what became of them.
+    pub ledger: Ledger,
+    /// What became of the statements.
+    pub statements: Vec<StatementReport>,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// What became of a statement.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatementReport {
+    /// Its number.
+    pub id: String,
+    /// What it says.
+    pub says: String,
+    /// The ground that it is.
+    pub evidence: Evidence,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// In how many cases it held.
+    pub held: usize,
+    /// In how many cases it was broken.
+    pub broken: usize,
+    /// Why it was not provoked, or why it cannot be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a run says of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It held wherever it was judged.
+    Held,
+    /// It was broken at least once.
+    Broken,
+    /// No case judged it.
+    NotProvoked,
+}

@@ -1,0 +1,64 @@
+//! The four questions that tell whether an operation is there.
+
+use serde_json::{Map, Value};
+
+use super::{Executor, now, request};
+use crate::{
+    scenario::{Bindings, Call, Caller, Region, ServiceSuite, Template},
+    transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    wire::{
+        Request, Response, TransportError,
+        sigv4::{self, Scope},
+    },
+};
+
+impl Executor<'_> {
+    /// Asks the four questions of one operation, one after the other.
+    pub async fn survey(&self, service: &ServiceSuite, operation: &str) -> Survey {
+        let empty = Value::Object(Map::new());
+        let example = service.contract().operation(operation).and_then(crate::contract::Operation::example_input);
+        let sample = self.question(service, operation, example.unwrap_or(&empty));
+        let own_service = service.contract().service().id.name();
+        Survey {
+            sample: self.ask(sample.clone()).await,
+            unknown_operation: self.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
+            unknown_service: self.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
+            empty_input: self.ask(self.question(service, operation, &empty)).await,
+        }
+    }
+
+    fn question(&self, service: &ServiceSuite, operation: &str, input: &Value) -> Result<Request, TransportError> {
+        let call = Call {
+            service: service.name.clone(),
+            operation: operation.to_owned(),
+            input: Template::Literal(input.clone()),
+            caller: Caller::Owner,
+            region: Region::Home,
+            fault: None,
+            raw: None,
+        };
+        let written = request::write(&call, &call.input, service, &Bindings::default(), self.target, now());
+        written.map_err(|reason| TransportError::Unsendable(reason.to_string()))
+    }
+
+    /// The same request to another service or operation, signed anew.
+    fn renamed(
+        &self,
+        sample: &Result<Request, TransportError>,
+        service: &ServiceSuite,
+        name: &str,
+        operation: &str,
+    ) -> Result<Request, TransportError> {
+        let mut request = sample.clone()?;
+        request.headers.remove("authorization");
+        service.protocol.rename(&mut request, name, operation);
+        let scope =
+            Scope { region: self.target.region.clone(), service: service.contract().service().signing_name.clone() };
+        sigv4::sign(&mut request, &self.target.owner, &scope, now(), None);
+        Ok(request)
+    }
+
+    async fn ask(&self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
+        self.transport.send(&self.target.endpoint, &request?).await
+    }
+}

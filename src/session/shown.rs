@@ -1,0 +1,72 @@
+//! The exchange that a report shows of a case: the one that its first finding is about, without credentials.
+
+use crate::{
+    code::Code,
+    event::ShownExchange,
+    scenario::{Case, Suite},
+    target::Target,
+    transcript::{Exchange, Role, Transcript},
+    verdict::Finding,
+    wire::{Request, curl},
+};
+
+/// The fixture's place, and the exchange.
+pub(super) fn first(
+    suite: &Suite,
+    target: &Target,
+    case: &Case,
+    transcript: &Transcript,
+    findings: &[Finding],
+) -> (String, Option<ShownExchange>) {
+    let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
+    let finding = findings.iter().find(|finding| Some(finding.severity) == worst.map(|worst| worst.severity)).or(worst);
+    let step = finding.map_or(1, |finding| finding.step.max(1));
+    let pointer = case.scenario.steps.get(step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
+    let place = format!("{}:{}", case.scenario.source.file(), case.scenario.source.line(&format!("{pointer}/call")));
+    let role = finding.map_or(Role::Main, |finding| match finding.code {
+        Code::Control => Role::Control,
+        Code::SideEffect => Role::After(0),
+        _ => Role::Main,
+    });
+    let exchange = transcript.of_step(step).filter(|exchange| exchange.role == role).last();
+    let exchange =
+        exchange.or_else(|| transcript.exchanges.iter().rev().find(|exchange| exchange.role != Role::Teardown));
+    (place, exchange.map(|exchange| show(suite, target, exchange)))
+}
+
+fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {
+    let request = without_credentials(&exchange.request);
+    let response = match &exchange.outcome {
+        Ok(response) => lossy(&response.to_bytes()),
+        Err(error) => error.to_string(),
+    };
+    let signing = suite.service(&exchange.service).map(|service| service.contract().service().signing_name.clone());
+    let signed = exchange.request.headers.get("authorization").is_some();
+    let signing = signing.as_deref().filter(|_| signed).map(|service| (target.region.as_str(), service));
+    let curl = curl(&exchange.request, &target.endpoint.to_string(), signing);
+    ShownExchange { request: lossy(&request.to_bytes()), response, curl }
+}
+
+/// Headers that carry a credential or a signature.
+const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
+
+/// The request as it may be shown and kept.
+#[must_use]
+pub(crate) fn without_credentials(request: &Request) -> Request {
+    let mut request = request.clone();
+    for name in SECRET {
+        if request.headers.get(name).is_some() {
+            request.headers.set(name, "<redacted>");
+        }
+    }
+    request
+}
+
+/// Longer messages are cut: a report is for people.
+const LONGEST: usize = 8192;
+
+fn lossy(bytes: &[u8]) -> String {
+    let cut = &bytes[..bytes.len().min(LONGEST)];
+    let text = String::from_utf8_lossy(cut).into_owned();
+    if bytes.len() > LONGEST { format!("{text}… ({} bytes)", bytes.len()) } else { text }
+}

@@ -1,0 +1,85 @@
+//! The sums of a run: the ledger, and what became of each statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    check::Judgement,
+    event::{Outcome, RunFinished, StatementReport},
+    scenario::{Case, Suite},
+    statement::Statement,
+    verdict::{Ledger, Severity, Verdict},
+};
+
+/// Sums, as cases come in.
+pub(super) struct Tally {
+    ledger: Ledger,
+    services: BTreeSet<String>,
+    cited: BTreeSet<String>,
+    statements: BTreeMap<String, (usize, usize)>,
+}
+
+impl Tally {
+    pub(super) fn new(suite: &Suite, cases: &[Case]) -> Self {
+        let services =
+            cases.iter().map(|case| case.scenario.service.clone()).filter(|name| suite.service(name).is_some());
+        Self {
+            ledger: Ledger { selected: cases.len(), ..Ledger::default() },
+            services: services.collect(),
+            cited: cases.iter().flat_map(|case| case.scenario.cites.iter().cloned()).collect(),
+            statements: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
+        self.ledger.enter(verdict);
+        let errors = judgement.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let broken: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
+        for id in &broken {
+            self.statements.entry((*id).clone()).or_default().1 += 1;
+        }
+        let mut judged: BTreeSet<&String> = judgement.judged.iter().collect();
+        // What a scenario cites is judged by the case as a whole: it held where the case conforms.
+        case.scenario.cites.iter().for_each(|id| drop(judged.remove(id)));
+        if verdict == Verdict::Conforms {
+            judged.extend(&case.scenario.cites);
+        }
+        for id in judged.difference(&broken) {
+            self.statements.entry((*id).clone()).or_default().0 += 1;
+        }
+    }
+
+    pub(super) fn finish(&self, suite: &Suite) -> RunFinished {
+        let services = suite.services().filter(|service| self.services.contains(&service.name));
+        let statements =
+            services.flat_map(|service| service.statements.iter()).map(|statement| self.statement(statement)).collect();
+        RunFinished { ledger: self.ledger, statements, interrupted: false, duration_ms: 0 }
+    }
+
+    fn statement(&self, statement: &Statement) -> StatementReport {
+        let (held, broken) = self.statements.get(&statement.id).copied().unwrap_or_default();
+        let outcome = match (held, broken) {
+            (0, 0) => Outcome::NotProvoked,
+            (_, 0) => Outcome::Held,
+            _ => Outcome::Broken,
+        };
+        let reason = (outcome == Outcome::NotProvoked).then(|| self.why_not(statement));
+        StatementReport {
+            id: statement.id.clone(),
+            says: statement.says.clone(),
+            evidence: statement.evidence,
+            outcome,
+            held,
+            broken,
+            reason,
+        }
+    }
+
+    fn why_not(&self, statement: &Statement) -> String {
+        match &statement.untestable {
+            Some(reason) => reason.clone(),
+            None if self.cited.contains(&statement.id) => "no case that cites it came to a judgement".to_owned(),
+            None if !statement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
+            None => "no selected case cites it".to_owned(),
+        }
+    }
+}
