@@ -12,6 +12,8 @@ use thiserror::Error;
 /// An endpoint under test, such as `http://127.0.0.1:4566`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
+    /// Kept, because to parse a host costs more than all else about a request's URL.
+    url: Url,
     https: bool,
     host: String,
     port: u16,
@@ -88,6 +90,11 @@ impl Endpoint {
         AWS_SUFFIXES.iter().any(|suffix| is_or_below(self.name(), suffix))
     }
 
+    /// The URL of `/`.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// The host without the dot that makes a name absolute: it names the same host.
     fn name(&self) -> &str {
         self.host.trim_end_matches('.')
@@ -135,7 +142,7 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
     match url.port_or_known_default() {
         None | Some(0) => Err("it names no port that a server can have".to_owned()),
-        Some(port) => Ok(Endpoint { https, host, port }),
+        Some(port) => Ok(Endpoint { url, https, host, port }),
     }
 }
 

@@ -129,10 +129,15 @@ fn misfit(request: &Request) -> Option<&'static str> {
 
 /// The URL whose path and query are the target; some, such as `/../x`, no URL keeps.
 fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
-    let changed = || unsendable("a pooled client writes the target in another way");
-    let url = Url::parse(&format!("{endpoint}{target}")).map_err(|_| changed())?;
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    if url.path() == path && url.query() == query && url.fragment().is_none() { Ok(url) } else { Err(changed()) }
+    let mut url = endpoint.url().clone();
+    url.set_path(path);
+    url.set_query(query);
+    if url.path() == path && url.query() == query {
+        Ok(url)
+    } else {
+        Err(unsendable("a pooled client writes the target in another way"))
+    }
 }
 
 fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {

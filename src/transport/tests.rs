@@ -143,11 +143,24 @@ async fn an_empty_body_gains_no_header() {
 }
 
 #[rstest]
+#[case::two_slashes("//127.0.0.2/x")]
+#[case::an_empty_query("/?")]
+#[case::escapes("/a%2Fb%20c?d=%e9&e=+")]
+#[tokio::test]
+async fn an_unusual_target_stays_as_it_is(#[case] target: &str) {
+    let (server, seen) = recorder().await;
+    let request = Request { target: target.into(), ..request(Delivery::Pooled) };
+    Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
+    assert_eq!(std::str::from_utf8(&seen.lock().unwrap()).unwrap(), lower_names(&request.to_bytes()));
+}
+
+#[rstest]
 #[case::dot_segments(|r: &mut Request| r.target = "/../x".into())]
 #[case::encoded_dot_segments(|r: &mut Request| r.target = "/%2e%2e/x".into())]
 #[case::no_slash(|r: &mut Request| r.target = "*".into())]
 #[case::another_host(|r: &mut Request| r.target = "@127.0.0.2/".into())]
 #[case::a_fragment(|r: &mut Request| r.target = "/#x".into())]
+#[case::a_fragment_in_the_query(|r: &mut Request| r.target = "/?a#x".into())]
 #[case::a_space(|r: &mut Request| r.target = "/ x".into())]
 #[case::a_tab(|r: &mut Request| r.target = "/x\t".into())]
 #[case::a_bad_method(|r: &mut Request| r.method = "P ST".into())]
