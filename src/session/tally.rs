@@ -39,7 +39,7 @@ impl Tally {
         }
         let mut judged: BTreeSet<&String> = judgement.judged.iter().collect();
         // What a scenario cites is judged by the case as a whole: it held where the case conforms.
-        case.scenario.cites.iter().for_each(|id| drop(judged.remove(id)));
+        judged.retain(|id| !case.scenario.cites.contains(id));
         if verdict == Verdict::Conforms {
             judged.extend(&case.scenario.cites);
         }

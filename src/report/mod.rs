@@ -1,0 +1,22 @@
+//! Events to text: one file a format. A report sees events and nothing else.
+
+mod human;
+mod json;
+mod wire;
+
+use std::io;
+
+use crate::event::Event;
+
+pub use human::Human;
+pub use json::Json;
+pub use wire::WireFiles;
+
+/// Something that writes down what happens in a run.
+pub trait Reporter: Send {
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// The report cannot be written.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}
