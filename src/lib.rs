@@ -1,5 +1,6 @@
 //! draft
 pub mod check;
+pub mod cli;
 pub mod code;
 pub mod contract;
 pub mod event;

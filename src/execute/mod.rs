@@ -133,11 +133,12 @@ impl<'a> Run<'a> {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
         let held = self.main(step, number, Role::Main, bindings).await?;
-        if let Some(control) = &step.control {
-            self.call(&control_of(step), control, bindings, number, Role::Control).await?;
-        }
+        // A control may well change what the guards watch: it comes last.
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::After(index)).await?;
+        }
+        if let Some(control) = &step.control {
+            self.call(&control_of(step), control, bindings, number, Role::Control).await?;
         }
         if !held {
             return Err(End::Stopped);

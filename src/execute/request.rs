@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::{
-    scenario::{Bindings, Body, ByteChanges, Call, Caller, Region, ServiceSuite, Template},
+    scenario::{BindError, Bindings, Body, ByteChanges, Call, Caller, Region, ServiceSuite, Template},
     target::Target,
     wire::{
         Delivery, Request,
@@ -56,7 +56,7 @@ pub(super) fn write(
     sigv4::sign(&mut request, credentials(call, target)?, &scope, now, call.fault.as_ref());
     if call.raw.is_some() {
         request.delivery = Delivery::Exact;
-        remove_after_signing(call.raw.as_ref(), &mut request);
+        restore_after_signing(call.raw.as_ref(), &mut request, bindings).map_err(|error| unbound(&error))?;
     }
     Ok(request)
 }
@@ -80,7 +80,7 @@ fn region<'t>(call: &Call, target: &'t Target) -> Result<&'t str, Unwritable> {
     }
 }
 
-fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), crate::scenario::BindError> {
+fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
     if let Some(method) = &changes.method {
         request.method.clone_from(method);
     }
@@ -114,9 +114,20 @@ fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
     request.headers.set("content-length", length.to_string());
 }
 
-/// Headers that signing adds may be meant to be absent, too.
-fn remove_after_signing(changes: Option<&ByteChanges>, request: &mut Request) {
-    for name in changes.into_iter().flat_map(|changes| &changes.remove) {
+/// Headers that signing sets may be meant to be absent, or to have another value.
+fn restore_after_signing(
+    changes: Option<&ByteChanges>,
+    request: &mut Request,
+    bindings: &Bindings,
+) -> Result<(), BindError> {
+    let signing = ["authorization", "x-amz-date", "x-amz-security-token"];
+    let is_signing = |name: &str| signing.iter().any(|header| name.eq_ignore_ascii_case(header));
+    let Some(changes) = changes else { return Ok(()) };
+    for name in changes.remove.iter().filter(|name| is_signing(name)) {
         request.headers.remove(name);
     }
+    for (name, value) in changes.set.iter().filter(|(name, _)| is_signing(name)) {
+        request.headers.set(name, value.fill(bindings)?.as_str().unwrap_or_default());
+    }
+    Ok(())
 }

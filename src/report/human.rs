@@ -3,7 +3,28 @@ use super::Reporter;
 use crate::{event::Event, verdict::Verdict};
 use std::io::{self, Write};
 /// draft
+pub struct HumanOptions {
+    /// d
+    pub color: bool,
+    /// d
+    pub width: usize,
+    /// d
+    pub verbose: bool,
+    /// d
+    pub quiet: bool,
+    /// d
+    pub curl: bool,
+    /// d
+    pub rerun: String,
+}
+/// draft
 pub struct Human<W>(pub W);
+impl<W> Human<W> {
+    /// d
+    pub fn new(w: W, _: HumanOptions) -> Self {
+        Self(w)
+    }
+}
 impl<W: Write + Send> Reporter for Human<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {

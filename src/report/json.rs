@@ -9,3 +9,10 @@ impl Reporter for Json {
         Ok(())
     }
 }
+
+impl Json {
+    /// d
+    pub fn new<W>(_: W) -> Self {
+        Self
+    }
+}

@@ -8,7 +8,7 @@ use std::io;
 
 use crate::event::Event;
 
-pub use human::Human;
+pub use human::{Human, HumanOptions};
 pub use json::Json;
 pub use wire::WireFiles;
 

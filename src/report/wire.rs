@@ -1,3 +1,15 @@
 //! draft
 /// draft
 pub struct WireFiles;
+
+impl WireFiles {
+    /// d
+    pub fn new(_: std::path::PathBuf) -> Self {
+        Self
+    }
+}
+impl super::Reporter for WireFiles {
+    fn event(&mut self, _: &crate::event::Event) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! `wireproof check`: lint without a network.
+
+use std::io::Write as _;
+
+use clap::Args;
+
+use super::{Failure, select::FixtureArguments, written};
+use crate::{exit::ExitStatus, scenario::Suite};
+
+/// Arguments of `wireproof check`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The folder of the fixtures; without it, the bundled ones.
+    #[arg(value_name = "DIR", conflicts_with = "fixtures")]
+    folder: Option<std::path::PathBuf>,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let mut fixtures = arguments.fixtures.clone();
+    fixtures.fixtures = fixtures.fixtures.or_else(|| arguments.folder.clone());
+    let suite = fixtures.suite()?;
+    let mut problems = uncovered(&suite);
+    if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
+        let (orphaned, missing) = fixtures.goldens()?.misfits(&suite.cases());
+        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the golden of no case: delete it")));
+        problems.extend(
+            missing.iter().map(|id| format!("{id} has no golden: run `wireproof run {id} --update` and accept it")),
+        );
+    }
+    let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());
+    let statements: usize = suite.services().map(|service| service.statements.iter().count()).sum();
+    let summary =
+        format!("{} services, {statements} statements, {scenarios} scenarios, {cases} cases", suite.services().count());
+    if problems.is_empty() {
+        written(writeln!(std::io::stdout(), "{summary}: no problem"))?;
+        return Ok(ExitStatus::Conforms);
+    }
+    Err(Failure::usage(format!("{}\n{summary}: {} problems", problems.join("\nerror: "), problems.len())))
+}
+
+/// Statements that no scenario cites, no check judges, and that do not say why.
+fn uncovered(suite: &Suite) -> Vec<String> {
+    let statements = suite.services().flat_map(|service| service.statements.iter());
+    let open = statements.filter(|statement| {
+        let cited = suite.scenarios().any(|scenario| scenario.cites.contains(&statement.id));
+        !cited && statement.checks.is_empty() && statement.untestable.is_none()
+    });
+    open.map(|statement| {
+        format!("no scenario cites {}, no check judges it, and it does not say why it cannot be tested", statement.id)
+    })
+    .collect()
+}

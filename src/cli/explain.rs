@@ -1,0 +1,103 @@
+//! `wireproof explain`: what a check wants, why, and what breaking it weighs.
+
+use std::io::Write as _;
+
+use clap::Args;
+
+use super::{Failure, select::FixtureArguments, written};
+use crate::{
+    check::{CHECKS, Check},
+    code::Code,
+    exit::ExitStatus,
+    scenario::Suite,
+    verdict::SEVERITIES,
+};
+
+/// Arguments of `wireproof explain`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The code of a check or the number of a statement; without it, every check in one line.
+    #[arg(value_name = "CODE")]
+    code: Option<String>,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let Some(name) = &arguments.code else {
+        return written(all()).map(|()| ExitStatus::Conforms);
+    };
+    let suite = arguments.fixtures.suite()?;
+    let check = Code::named(name).and_then(|code| CHECKS.iter().find(|check| check.code == code));
+    match check {
+        Some(check) => written(one(check, &suite))?,
+        None => written(statement(&suite, name)?)?,
+    }
+    Ok(ExitStatus::Conforms)
+}
+
+fn all() -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    for check in CHECKS {
+        writeln!(out, "{:<17} {}", check.code.name(), check.wants)?;
+    }
+    writeln!(out, "\nWhat breaking each weighs, where a page states it / where only a model or the protocol does:")?;
+    for row in SEVERITIES {
+        let name = row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()));
+        writeln!(out, "{name:<34} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    }
+    Ok(())
+}
+
+fn one(check: &Check, suite: &Suite) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why)?;
+    writeln!(out, "Weighs, where a page states it / where only a model or the protocol does:")?;
+    for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
+        let name = row.rule.map_or("any", crate::contract::Rule::name);
+        writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    }
+    let judged = suite
+        .services()
+        .flat_map(|service| service.statements.iter())
+        .filter(|statement| statement.checks.contains(&check.code));
+    for (index, statement) in judged.enumerate() {
+        let head = if index == 0 { "\nStatements that it judges on every answer:\n" } else { "" };
+        writeln!(out, "{head}  {:<9} {}", statement.id, statement.says)?;
+    }
+    Ok(())
+}
+
+fn statement(suite: &Suite, id: &str) -> Result<std::io::Result<()>, Failure> {
+    let found = suite.services().find_map(|service| Some((service, service.statements.get(id)?)));
+    let Some((service, statement)) = found else {
+        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        return Err(Failure::usage(format!(
+            "{id:?} is neither a check nor a statement; the checks are {}",
+            codes.join(", ")
+        )));
+    };
+    let mut text = format!("{}  {}\n", statement.id, statement.says);
+    if let Some(document) = service.statements.document(statement) {
+        text.push_str(&format!(
+            "{}, {} ({})\n{}\n",
+            document.title, statement.section, statement.edition, document.url
+        ));
+    }
+    if let Some(contradiction) = &statement.contradiction {
+        text.push_str(&format!("{}: {} Policy: {}\n", contradiction.id, contradiction.with, contradiction.policy));
+    }
+    if let Some(reason) = &statement.untestable {
+        text.push_str(&format!("Cannot be tested: {reason}\n"));
+    }
+    let citing: Vec<&str> = suite
+        .scenarios()
+        .filter(|scenario| scenario.cites.iter().any(|cited| cited == id))
+        .map(|s| s.id.as_str())
+        .collect();
+    if !citing.is_empty() {
+        text.push_str(&format!("Cited by:\n  {}\n", citing.join("\n  ")));
+    }
+    Ok(write!(std::io::stdout(), "{text}"))
+}

@@ -1,0 +1,173 @@
+//! The command line: the only reader of arguments and environment. One file a subcommand.
+
+mod check;
+mod credentials;
+mod explain;
+mod list;
+mod run;
+mod select;
+mod serve;
+mod statements;
+mod target;
+
+use std::{ffi::OsString, io::Write as _};
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::ExitStatus;
+
+/// Conformance harness for AWS-compatible endpoints.
+///
+/// Replays the documented requests byte for byte against any endpoint, checks every documented constraint of
+/// the answers, and cites the document for each finding.
+#[derive(Debug, Parser)]
+#[command(name = "wireproof", version, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "WIREPROOF_COLOR")]
+    color: Color,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  wireproof run                                          against the embedded reference
+  wireproof run --endpoint http://127.0.0.1:4566         against an emulator
+  wireproof run codedeploy/stop-deployment/unknown-id    one scenario
+  wireproof check --fixtures my/fixtures                 lint fixtures without a network
+  wireproof serve --listen 127.0.0.1:8080                the reference as a server
+
+Exit status:
+  0 all conform   1 a deviation   2 usage or fixture error   3 blocked, inconclusive, not implemented or nothing
+  selected   4 internal or report error   130 interrupted";
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; also where `FORCE_COLOR` is.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Replay scenarios against an endpoint and judge its answers.
+    Run(Box<run::Arguments>),
+    /// Show what would run.
+    List(list::Arguments),
+    /// Lint fixtures, models, statements and goldens without a network.
+    Check(check::Arguments),
+    /// Start the reference as a server.
+    Serve(serve::Arguments),
+    /// Show the numbered statements, and which held, were broken or were not provoked.
+    Statements(statements::Arguments),
+    /// Explain what a check wants, why, and what breaking it weighs.
+    Explain(explain::Arguments),
+}
+
+/// Runs the program on these arguments, the first of which is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Conforms };
+            // A closed pipe is no reason to fail.
+            let _ = error.print();
+            return status;
+        }
+    };
+    apply(cli.color);
+    let result = match cli.command {
+        Command::Run(arguments) => run::run(*arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Statements(arguments) => statements::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+    };
+    result.unwrap_or_else(|failure| {
+        let _ = writeln!(anstream::stderr(), "{failure}");
+        failure.status
+    })
+}
+
+fn apply(color: Color) {
+    match color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// Why a subcommand ends without doing its work.
+#[derive(Debug)]
+struct Failure {
+    status: ExitStatus,
+    message: String,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Usage, message: message.into() }
+    }
+
+    fn internal(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Internal, message: message.into() }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.message.starts_with("error") {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "error: {}", self.message)
+        }
+    }
+}
+
+/// Text that could not be written: a reader that closed its end early is content with what it has.
+fn written(result: std::io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| Failure::internal(format!("cannot write: {error}"))),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::internal(format!("cannot start: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_line_is_a_sentence_that_starts_with_a_capital() {
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(
+                    help.chars().next().is_some_and(char::is_uppercase),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The arguments that say which fixtures and which cases.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Failure;
+use crate::{
+    golden::Goldens,
+    scenario::{Case, Files, Selection, Suite},
+};
+
+/// Which fixtures.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct FixtureArguments {
+    /// Use the fixtures of this folder in place of the bundled ones.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
+    pub(super) fixtures: Option<PathBuf>,
+
+    /// Use the goldens of this folder in place of the bundled ones.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
+    pub(super) snapshots: Option<PathBuf>,
+}
+
+/// Which cases.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct SelectArguments {
+    /// Folders, fixtures or case ids; a folder with a model in it replaces the bundled fixtures.
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<String>,
+
+    /// Only this service, by its folder (repeatable).
+    #[arg(long, value_name = "NAME")]
+    pub(super) service: Vec<String>,
+
+    /// Only this operation (repeatable).
+    #[arg(long, value_name = "NAME")]
+    pub(super) operation: Vec<String>,
+
+    /// Only scenarios with this tag (repeatable).
+    #[arg(long, value_name = "TAG")]
+    pub(super) tag: Vec<String>,
+
+    /// Only ids that match this glob, or hold this text (repeatable).
+    #[arg(long, value_name = "GLOB")]
+    pub(super) filter: Vec<String>,
+
+    /// No ids that match this glob, or hold this text (repeatable).
+    #[arg(long, value_name = "GLOB")]
+    pub(super) exclude: Vec<String>,
+
+    #[command(flatten)]
+    pub(super) fixtures: FixtureArguments,
+}
+
+impl FixtureArguments {
+    pub(super) fn files(&self) -> Result<Files, Failure> {
+        match &self.fixtures {
+            None => Ok(Files::bundled_fixtures()),
+            Some(folder) => Files::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+        }
+    }
+
+    pub(super) fn suite(&self) -> Result<Suite, Failure> {
+        Suite::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// Other fixtures have other goldens: the bundled ones belong to the bundled fixtures.
+    pub(super) fn goldens(&self) -> Result<Goldens, Failure> {
+        match (&self.snapshots, &self.fixtures) {
+            (Some(folder), _) => {
+                Files::folder(folder).map(Goldens::new).map_err(|error| Failure::usage(error.to_string()))
+            }
+            (None, Some(_)) => Ok(Goldens::default()),
+            (None, None) => Ok(Goldens::new(Files::bundled_snapshots())),
+        }
+    }
+}
+
+impl SelectArguments {
+    /// The fixtures and the selected cases.
+    pub(super) fn load(&self) -> Result<(Suite, Vec<Case>, FixtureArguments), Failure> {
+        let (fixtures, paths) = self.folders_and_paths();
+        let suite = fixtures.suite()?;
+        let selection = Selection {
+            paths,
+            services: self.service.clone(),
+            operations: self.operation.clone(),
+            tags: self.tag.clone(),
+            filters: self.filter.clone(),
+            excludes: self.exclude.clone(),
+        };
+        let cases = selection.cases(&suite);
+        Ok((suite, cases, fixtures))
+    }
+
+    /// A path that is a folder of fixtures replaces the bundled ones; the others select.
+    fn folders_and_paths(&self) -> (FixtureArguments, Vec<String>) {
+        let mut fixtures = self.fixtures.clone();
+        let mut paths = Vec::new();
+        for path in &self.paths {
+            match is_fixture_folder(path) {
+                true if fixtures.fixtures.is_none() => fixtures.fixtures = Some(PathBuf::from(path)),
+                _ => paths.push(path.clone()),
+            }
+        }
+        (fixtures, paths)
+    }
+}
+
+/// Whether a path is a folder with a `<service>/model.json` below it.
+fn is_fixture_folder(path: &str) -> bool {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.path().join("model.json").is_file())
+}

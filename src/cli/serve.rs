@@ -1,0 +1,52 @@
+//! `wireproof serve`: the reference as a server.
+
+use std::{io::Write as _, net::SocketAddr};
+
+use clap::Args;
+
+use super::{Failure, runtime, select::FixtureArguments, target::start, written};
+use crate::{
+    exit::ExitStatus,
+    reference::{Clock, Options},
+};
+
+/// Arguments of `wireproof serve`.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", env = "WIREPROOF_LISTEN", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// Allow an address that other machines reach; the reference's credentials are public.
+    #[arg(long)]
+    allow_non_loopback: bool,
+
+    /// How many times faster than real time the reference's own clock runs.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    speed: f64,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let suite = arguments.fixtures.suite()?;
+    let clock = Clock::new();
+    clock.speed(arguments.speed);
+    let options = Options {
+        listen: arguments.listen,
+        allow_non_loopback: arguments.allow_non_loopback,
+        clock,
+        ..Options::default()
+    };
+    runtime()?.block_on(async {
+        let reference = start(&suite, options).await?;
+        let endpoint = reference.endpoint();
+        let state = reference.state_change_url();
+        let text = format!("{endpoint}\nstates: {state}\nrun against it: wireproof run --endpoint {endpoint} --as-reference\nCtrl-C ends it.");
+        written(writeln!(std::io::stdout(), "{text}"))?;
+        tokio::signal::ctrl_c().await.map_err(|error| Failure::internal(format!("cannot wait for Ctrl-C: {error}")))?;
+        reference.stop().await;
+        Ok(ExitStatus::Conforms)
+    })
+}

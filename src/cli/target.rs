@@ -1,0 +1,158 @@
+//! The arguments that say which endpoint, who calls it, and how its states are established.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{Failure, credentials};
+use crate::{
+    reference::{Identity, Options, Reference},
+    scenario::Suite,
+    source::Source,
+    target::{StateChange, Target},
+    transport::Endpoint,
+    wire::sigv4::Credentials,
+};
+
+/// Which endpoint.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TargetArguments {
+    /// The endpoint under test; without it, the embedded reference.
+    #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT")]
+    pub(super) endpoint: Option<String>,
+
+    /// What reports call the endpoint.
+    #[arg(long, value_name = "TEXT", env = "WIREPROOF_NAME")]
+    name: Option<String>,
+
+    /// The region of the calls.
+    #[arg(long, value_name = "REGION", env = "WIREPROOF_REGION", default_value = "us-east-1")]
+    region: String,
+
+    /// Another region, in which nothing of the first may be seen.
+    #[arg(long, value_name = "REGION", env = "WIREPROOF_OTHER_REGION", default_value = "eu-west-1")]
+    other_region: String,
+
+    /// The endpoint has only one region: cases that need two are not applicable.
+    #[arg(long, conflicts_with = "other_region")]
+    one_region: bool,
+
+    /// The profile whose credentials sign; else AWS_*, the default profile, test/test.
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_PROFILE")]
+    profile: Option<String>,
+
+    /// A profile of the same account that may not call the operations under test
+    /// (or WIREPROOF_DENIED_ACCESS_KEY_ID and WIREPROOF_DENIED_SECRET_ACCESS_KEY).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_DENIED_PROFILE")]
+    denied_profile: Option<String>,
+
+    /// A profile of another account
+    /// (or WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID and WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_OTHER_ACCOUNT_PROFILE")]
+    other_account_profile: Option<String>,
+
+    /// Where states are established, as Pact's provider states are.
+    #[arg(long, value_name = "URL", env = "WIREPROOF_STATE_CHANGE_URL")]
+    state_change_url: Option<String>,
+
+    /// A YAML or JSON file with the variables of states that were established by hand, by the state's name.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
+    states: Option<PathBuf>,
+
+    /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
+    #[arg(long, requires = "endpoint")]
+    as_reference: bool,
+
+    /// Allow hosts of AWS itself, which costs money and changes real resources.
+    #[arg(long)]
+    allow_aws: bool,
+}
+
+impl TargetArguments {
+    /// The target, and the reference where it is the embedded one.
+    pub(super) async fn target(&self, suite: &Suite) -> Result<(Target, Option<Reference>), Failure> {
+        match &self.endpoint {
+            Some(url) if self.as_reference => {
+                Ok((self.reference(url, format!("{url}/_wireproof/state").as_str())?, None))
+            }
+            Some(url) => Ok((self.given(url)?, None)),
+            None => {
+                let reference = start(suite, Options::default()).await?;
+                let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
+                "the embedded reference".clone_into(&mut target.name);
+                Ok((target, Some(reference)))
+            }
+        }
+    }
+
+    fn given(&self, url: &str) -> Result<Target, Failure> {
+        let state_change = self.state_change_url.as_deref().map(|url| self.state_change(url)).transpose()?;
+        Ok(Target {
+            endpoint: self.endpoint(url)?,
+            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            region: self.region.clone(),
+            other_region: self.other_region(),
+            owner: credentials::owner(self.profile.as_deref())?,
+            denied: credentials::identity(self.denied_profile.as_deref(), "WIREPROOF_DENIED")?,
+            other_account: credentials::identity(self.other_account_profile.as_deref(), "WIREPROOF_OTHER_ACCOUNT")?,
+            state_change,
+            states: self.states()?,
+        })
+    }
+
+    fn reference(&self, url: &str, state_change: &str) -> Result<Target, Failure> {
+        let credentials = |identity: &Identity| -> Credentials { identity.credentials().clone() };
+        Ok(Target {
+            endpoint: self.endpoint(url)?,
+            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            region: self.region.clone(),
+            other_region: self.other_region(),
+            owner: credentials(&Identity::test()),
+            denied: Some(credentials(&Identity::denied())),
+            other_account: Some(credentials(&Identity::other_account())),
+            state_change: Some(self.state_change(state_change)?),
+            states: self.states()?,
+        })
+    }
+
+    fn other_region(&self) -> Option<String> {
+        (!self.one_region).then(|| self.other_region.clone())
+    }
+
+    fn endpoint(&self, url: &str) -> Result<Endpoint, Failure> {
+        let endpoint: Endpoint =
+            url.parse().map_err(|error: crate::transport::EndpointError| Failure::usage(error.to_string()))?;
+        if endpoint.is_aws() && !self.allow_aws {
+            return Err(Failure::usage(format!(
+                "{} is a host of AWS itself: scenarios create, change and delete resources there; --allow-aws if you mean it",
+                endpoint.host()
+            )));
+        }
+        Ok(endpoint)
+    }
+
+    fn state_change(&self, url: &str) -> Result<StateChange, Failure> {
+        let after_scheme = url.find("://").map_or(0, |at| at + 3);
+        let slash = url[after_scheme..].find('/').map_or(url.len(), |at| at + after_scheme);
+        let path = if slash == url.len() { "/" } else { &url[slash..] };
+        Ok(StateChange { endpoint: self.endpoint(&url[..slash])?, path: path.to_owned() })
+    }
+
+    fn states(&self) -> Result<BTreeMap<String, Value>, Failure> {
+        let Some(path) = &self.states else { return Ok(BTreeMap::new()) };
+        let text = fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+        let source =
+            Source::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))?;
+        source.decode().map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// Starts the reference with the contracts of the suite.
+pub(super) async fn start(suite: &Suite, options: Options) -> Result<Reference, Failure> {
+    let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
+    Reference::start(contracts, options)
+        .await
+        .map_err(|error| Failure::usage(format!("the reference cannot start: {error}")))
+}
