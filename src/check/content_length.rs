@@ -1,7 +1,7 @@
 //! The length that the header promises is the length of the body.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{code::Code, statement::Evidence};
+use crate::{code::Code, statement::Evidence, wire::Request};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ContentLength,
@@ -25,7 +25,8 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
             format!("a body of {} bytes, as promised", body + response.missing),
             format!("{body} bytes, then the end"),
         )),
-        _ if response.surplus > 0 => {
+        // What follows a request that lies about its own length is answered on its own.
+        _ if response.surplus > 0 && length_is_true(&subject.exchange.request) => {
             Some(finding(format!("the end after {body} bytes"), format!("{} bytes more", response.surplus)))
         }
         None if chunked => None,
@@ -34,4 +35,9 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         Some((value, _)) => Some(finding(format!("content-length: {body}"), format!("content-length: {value}"))),
     };
     Checked::with(ground.cites.clone(), found.into_iter().collect())
+}
+
+fn length_is_true(request: &Request) -> bool {
+    let promised = request.headers.get("content-length").and_then(|value| value.parse::<usize>().ok());
+    promised.is_none_or(|length| length == request.body.len())
 }

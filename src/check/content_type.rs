@@ -11,6 +11,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
+    if !subject.names_its_protocol() {
+        return Checked::nothing();
+    }
     let ground = subject.ground(Code::ContentType, Evidence::Protocol);
     let expected = subject.service.protocol.content_type();
     let actual = subject.response.headers.get("content-type");

@@ -12,6 +12,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(step: &StepSubject<'_>) -> Checked {
+    if step.is_poll() {
+        return Checked::nothing();
+    }
     let refusals = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, answer)| answer.refusal.is_some());
     let refusals: Vec<_> = refusals.filter(|(_, answer)| step.alternatives_like(answer).next().is_some()).collect();
     if refusals.is_empty() {

@@ -27,7 +27,7 @@ fn eventually(step: &StepSubject<'_>) -> Checked {
     if step.step.expect.held(Ok((response, answer)), &step.bindings).is_some() {
         return Checked::with(ground.cites, Vec::new());
     }
-    let mut checked = last_mismatches(step);
+    let mut checked = expected_body::mismatches(step, Code::Eventually);
     for finding in &mut checked.findings {
         finding.expected = format!("{} within {within:?}", finding.expected);
     }
@@ -38,23 +38,6 @@ fn eventually(step: &StepSubject<'_>) -> Checked {
         checked.findings.push(ground.finding(Code::Eventually, None, step.number, "", expected, actual));
     }
     Checked::with(ground.cites, checked.findings)
-}
-
-/// Only the last answer of a poll counts; the earlier ones were too early.
-fn last_mismatches(step: &StepSubject<'_>) -> Checked {
-    let mut checked = expected_body::mismatches(step, Code::Eventually);
-    let last: Vec<_> = checked
-        .findings
-        .iter()
-        .rev()
-        .scan(None::<String>, |seen, finding| {
-            let repeated = seen.as_ref() == Some(&finding.pointer);
-            *seen = Some(finding.pointer.clone());
-            (!repeated).then(|| finding.clone())
-        })
-        .collect();
-    checked.findings = last;
-    checked
 }
 
 fn consistently(step: &StepSubject<'_>) -> Checked {

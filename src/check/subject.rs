@@ -4,7 +4,7 @@ use crate::{
     code::Code,
     contract::{Operation, Rule},
     observe::Observation,
-    scenario::{Alternative, Bindings, Case, ServiceSuite, Step, Suite},
+    scenario::{Alternative, Bindings, Case, Repeat, ServiceSuite, Step, Suite},
     statement::{Evidence, Statement},
     transcript::{Exchange, Role, Transcript},
     verdict::{Finding, Verdict, severity},
@@ -174,9 +174,16 @@ impl<'a> StepSubject<'a> {
         Ground { evidence: scenario.evidence, cites: scenario.cites.clone() }
     }
 
+    /// Whether the step polls: then only its last answer counts, the earlier ones were too early.
+    #[must_use]
+    pub fn is_poll(&self) -> bool {
+        matches!(self.step.repeat, Repeat::Eventually { .. })
+    }
+
     /// Answers of the step itself that no alternative of its expectation fits in every detail.
     pub fn unexpected(&self) -> impl Iterator<Item = (&'a Response, &Answer)> {
-        self.main().filter_map(|(_, outcome)| {
+        let earlier = if self.is_poll() { self.main().count().saturating_sub(1) } else { 0 };
+        self.main().skip(earlier).filter_map(|(_, outcome)| {
             let held = self.step.expect.held(outcome, &self.bindings).is_some();
             outcome.ok().filter(|_| !held)
         })
@@ -229,6 +236,17 @@ impl AnswerSubject<'_> {
             |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
         let statements = ids.iter().filter_map(|id| self.service.statements.get(id)).filter(binds);
         Ground::of(statements, Evidence::Modelled)
+    }
+
+    /// Whether the request says of itself that it is of this service and its protocol. One that was changed on
+    /// purpose may not: then nobody can say in which protocol it must be answered.
+    #[must_use]
+    pub fn names_its_protocol(&self) -> bool {
+        let header = |name: &str| self.exchange.request.headers.get(name).unwrap_or_default();
+        let service = self.service.contract().service().id.name();
+        let essence = header("content-type").split(';').next().unwrap_or_default().trim();
+        let own_target = header("x-amz-target").split('.').next() == Some(service);
+        essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
     }
 
     /// The number of the step.
