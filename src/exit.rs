@@ -55,7 +55,9 @@ mod tests {
 
     fn ledger(verdicts: &[Verdict]) -> Ledger {
         let mut ledger = Ledger { selected: verdicts.len(), ..Ledger::default() };
-        verdicts.iter().for_each(|verdict| ledger.enter(*verdict));
+        for verdict in verdicts {
+            ledger.enter(*verdict);
+        }
         ledger
     }
 

@@ -8,6 +8,7 @@ pub mod execute;
 pub mod exit;
 pub mod golden;
 pub mod observe;
+pub mod pointer;
 pub mod reference;
 pub mod report;
 pub mod scenario;

@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
+use crate::pointer::{child, escape};
+
 /// A fixture's text, its value, and where each part of the value stands.
 #[derive(Debug, Clone)]
 pub struct Source {
@@ -43,7 +45,7 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    text: String,
+    text: Box<str>,
     span: Range<usize>,
 }
 
@@ -61,7 +63,7 @@ impl Diagnostic {
             column,
             message: message.into(),
             help: None,
-            text: text.to_owned(),
+            text: text.into(),
             span: start..end.max(start),
         }
     }
@@ -87,7 +89,7 @@ impl fmt::Display for Diagnostic {
             return self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  = help: {help}"));
         }
         let snippet =
-            Snippet::source(&self.text).path(&self.file).annotation(AnnotationKind::Primary.span(self.span.clone()));
+            Snippet::source(&*self.text).path(&self.file).annotation(AnnotationKind::Primary.span(self.span.clone()));
         let mut group = Level::ERROR.primary_title(&self.message).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
@@ -183,10 +185,6 @@ fn segment(segment: &Segment) -> String {
     }
 }
 
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
-}
-
 struct Reader<'t> {
     file: &'t str,
     text: &'t str,
@@ -205,7 +203,7 @@ impl<'t> Reader<'t> {
             Some(Ok((event, span))) => Ok((event, bytes(&span, self.text))),
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
-                Err(self.error(at..at, error.info().to_string()))
+                Err(self.error(at..at, error.info().clone()))
             }
             None => Err(self.error(self.text.len()..self.text.len(), "the text ends too early")),
         }
@@ -304,7 +302,7 @@ impl<'t> Reader<'t> {
             if !self.scalar(name, *style, key_span.clone())?.is_string() {
                 return Err(self.error(key_span, "a key must be text").help("quote it"));
             }
-            let at = format!("{pointer}/{}", escape(name));
+            let at = child(pointer, name);
             let (value, span) = self.next()?;
             let value = self.node(value, span, &at, Some(key_span.clone()))?;
             if members.insert(name.to_string(), value).is_some() {

@@ -143,6 +143,12 @@ pub const SEVERITIES: &[SeverityRow] = &[
     shape(Rule::Range, Error, Warning, "AWS exceeds its own ranges now and then"),
     shape(Rule::PatternUndecided, Note, Note, "a pattern that no engine here decides proves nothing"),
     shape(Rule::Empty, Note, Note, "AWS sends empty values and zeros under a minimum: half of all its violations"),
+    shape(
+        Rule::ContestedValue,
+        Warning,
+        Warning,
+        "one document lists the value and another does not: strict clients may not know it",
+    ),
     shape(Rule::Null, Note, Note, "the AWS JSON protocols read a null member as an absent one"),
     shape(Rule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
     row(Code::Outcome, Error, Error, "a success where a refusal is due, or the reverse, is the plainest deviation"),
@@ -277,7 +283,9 @@ mod tests {
     fn a_ledger_balances_when_every_selected_case_has_a_verdict() {
         let mut ledger = Ledger { selected: 6, ..Ledger::default() };
         assert!(!ledger.balances());
-        Verdict::ALL.into_iter().for_each(|verdict| ledger.enter(verdict));
+        for verdict in Verdict::ALL {
+            ledger.enter(verdict);
+        }
         assert!(ledger.balances());
         assert!(Verdict::ALL.into_iter().all(|verdict| ledger.count(verdict) == 1));
     }

@@ -1,7 +1,12 @@
 //! The output, by the model.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{code::Code, contract::Side, statement::Evidence};
+use crate::{
+    code::Code,
+    contract::{Rule, Side},
+    statement::Evidence,
+    verdict::Finding,
+};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ResponseShape,
@@ -35,5 +40,19 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
             violation.actual,
         )
     });
-    Checked::with(general.cites, findings.collect())
+    Checked::with(general.cites, findings.chain(contested(subject, body)).collect())
+}
+
+/// Values that one document lists and another does not.
+fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
+    let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
+    values.filter_map(|(pointer, value)| {
+        let ids: Vec<String> = value.traits.statements().map(str::to_owned).collect();
+        let statements = ids.iter().filter_map(|id| subject.service.statements.get(id));
+        let contradiction = statements.filter_map(|statement| statement.contradiction.as_ref()).next()?;
+        let ground = subject.ground_of(&ids);
+        let expected = format!("a value that all documents know ({})", contradiction.id);
+        let rule = Some(Rule::ContestedValue);
+        Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))
+    })
 }

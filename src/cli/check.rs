@@ -41,6 +41,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     Err(Failure::usage(format!("{}\n{summary}: {} problems", problems.join("\nerror: "), problems.len())))
 }
 
+/// One line for all of them: after a change there may be hundreds.
+fn missing_goldens(missing: &[String]) -> Option<String> {
+    let (first, rest) = missing.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    Some(format!(
+        "{first}{more}: no golden; write them with `wireproof run --update` and review them with `cargo insta review`"
+    ))
+}
+
 /// Statements that no scenario cites, no check judges, and that do not say why.
 fn uncovered(suite: &Suite) -> Vec<String> {
     let statements = suite.services().flat_map(|service| service.statements.iter());

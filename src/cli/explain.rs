@@ -1,6 +1,6 @@
 //! `wireproof explain`: what a check wants, why, and what breaking it weighs.
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use clap::Args;
 
@@ -80,16 +80,13 @@ fn statement(suite: &Suite, id: &str) -> Result<std::io::Result<()>, Failure> {
     };
     let mut text = format!("{}  {}\n", statement.id, statement.says);
     if let Some(document) = service.statements.document(statement) {
-        text.push_str(&format!(
-            "{}, {} ({})\n{}\n",
-            document.title, statement.section, statement.edition, document.url
-        ));
+        let _ = write!(text, "{}, {} ({})\n{}\n", document.title, statement.section, statement.edition, document.url);
     }
     if let Some(contradiction) = &statement.contradiction {
-        text.push_str(&format!("{}: {} Policy: {}\n", contradiction.id, contradiction.with, contradiction.policy));
+        let _ = writeln!(text, "{}: {} Policy: {}", contradiction.id, contradiction.with, contradiction.policy);
     }
     if let Some(reason) = &statement.untestable {
-        text.push_str(&format!("Cannot be tested: {reason}\n"));
+        let _ = writeln!(text, "Cannot be tested: {reason}");
     }
     let citing: Vec<&str> = suite
         .scenarios()
@@ -97,7 +94,7 @@ fn statement(suite: &Suite, id: &str) -> Result<std::io::Result<()>, Failure> {
         .map(|s| s.id.as_str())
         .collect();
     if !citing.is_empty() {
-        text.push_str(&format!("Cited by:\n  {}\n", citing.join("\n  ")));
+        let _ = write!(text, "Cited by:\n  {}\n", citing.join("\n  "));
     }
     Ok(write!(std::io::stdout(), "{text}"))
 }

@@ -64,7 +64,7 @@ enum Command {
     /// Start the reference as a server.
     Serve(serve::Arguments),
     /// Show the numbered statements, and which held, were broken or were not provoked.
-    Statements(statements::Arguments),
+    Statements(Box<statements::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
     Explain(explain::Arguments),
 }
@@ -82,11 +82,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     apply(cli.color);
     let result = match cli.command {
-        Command::Run(arguments) => run::run(*arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
-        Command::Statements(arguments) => statements::run(arguments),
+        Command::Statements(arguments) => statements::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };
     result.unwrap_or_else(|failure| {

@@ -26,6 +26,8 @@ use crate::{
 
 /// Arguments of `wireproof run`.
 #[derive(Debug, Args)]
+#[group(skip)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) select: SelectArguments,
@@ -114,7 +116,7 @@ fn verdict(name: &str) -> Result<Verdict, String> {
     known.ok_or_else(|| "expected blocked, inconclusive, not-implemented or deviates".to_owned())
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (suite, cases, fixtures) = arguments.select.load()?;
     if arguments.dry_run {
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
@@ -136,7 +138,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitStatus, Failure> {
         }
     };
     let shared = Arc::new(goldens.clone());
-    let finished = runtime()?.block_on(go(&arguments, suite, cases, shared, &mut sink))?;
+    let finished = runtime()?.block_on(go(arguments, suite, cases, shared, &mut sink))?;
     match failed {
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::internal(format!("a report cannot be written: {error}")))

@@ -99,9 +99,10 @@ impl SelectArguments {
         let mut fixtures = self.fixtures.clone();
         let mut paths = Vec::new();
         for path in &self.paths {
-            match is_fixture_folder(path) {
-                true if fixtures.fixtures.is_none() => fixtures.fixtures = Some(PathBuf::from(path)),
-                _ => paths.push(path.clone()),
+            if is_fixture_folder(path) && fixtures.fixtures.is_none() {
+                fixtures.fixtures = Some(PathBuf::from(path));
+            } else {
+                paths.push(path.clone());
             }
         }
         (fixtures, paths)

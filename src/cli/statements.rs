@@ -15,6 +15,7 @@ use crate::{
 
 /// Arguments of `wireproof statements`.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(super) struct Arguments {
     /// Only show them; run nothing.
     #[arg(long)]
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     run: run::Arguments,
 }
 
-pub(super) fn run(arguments: Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (suite, cases, _) = arguments.run.select.load()?;
     if arguments.list {
         return written(list(&suite)).map(|()| ExitStatus::Conforms);

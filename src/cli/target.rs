@@ -43,12 +43,12 @@ pub(super) struct TargetArguments {
     profile: Option<String>,
 
     /// A profile of the same account that may not call the operations under test
-    /// (or WIREPROOF_DENIED_ACCESS_KEY_ID and WIREPROOF_DENIED_SECRET_ACCESS_KEY).
+    /// (or `WIREPROOF_DENIED_ACCESS_KEY_ID` and `WIREPROOF_DENIED_SECRET_ACCESS_KEY`).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_DENIED_PROFILE")]
     denied_profile: Option<String>,
 
     /// A profile of another account
-    /// (or WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID and WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY).
+    /// (or `WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID` and `WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY`).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OTHER_ACCOUNT_PROFILE")]
     other_account_profile: Option<String>,
 

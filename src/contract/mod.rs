@@ -11,9 +11,13 @@ mod smithy;
 
 use std::collections::BTreeMap;
 
+use crate::pointer;
+
 pub use pattern::{Matched, Pattern, PatternError};
 pub use schema::{Rule, SchemaError, Schemas, Side, Violation, Violations};
-pub use shape::{Bounds, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits};
+pub use shape::{
+    Bounds, EnumValue, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits, kebab_case,
+};
 pub use smithy::{ModelError, read};
 
 /// One service's contract: its operations and every shape that they reach.
@@ -135,6 +139,45 @@ impl Contract {
             found = Some(member);
         }
         found
+    }
+
+    /// The enum values that `value` holds below the shape `root`, each with its JSON pointer.
+    #[must_use]
+    pub fn enum_values(&self, root: &ShapeId, value: &serde_json::Value) -> Vec<(String, &EnumValue)> {
+        let mut found = Vec::new();
+        self.collect_enum_values(root, value, "", &mut found);
+        found
+    }
+
+    fn collect_enum_values<'c>(
+        &'c self,
+        id: &ShapeId,
+        value: &serde_json::Value,
+        at: &str,
+        found: &mut Vec<(String, &'c EnumValue)>,
+    ) {
+        use serde_json::Value;
+        match (self.shape(id).map(|shape| &shape.kind), value) {
+            (Some(Kind::Enum(values)), Value::String(text)) => {
+                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.to_owned(), known)));
+            }
+            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => {
+                for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
+                    self.collect_enum_values(&member.target, value, &pointer::child(at, &member.name), found);
+                }
+            }
+            (Some(Kind::List(item)), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.collect_enum_values(&item.target, value, &format!("{at}/{index}"), found);
+                }
+            }
+            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+                for (name, value) in map {
+                    self.collect_enum_values(&member.target, value, &pointer::child(at, name), found);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A copy of `input` without the null members of structures, which the AWS JSON protocols read as absent.

@@ -18,6 +18,7 @@ use super::{
     Contract, Matched, Pattern,
     shape::{Bounds, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits},
 };
+use crate::pointer::{escape, unescape};
 
 /// A shape whose JSON Schema does not compile: a defect of the model or of this crate.
 #[derive(Debug, Clone, Error)]
@@ -68,6 +69,8 @@ pub enum Rule {
     Union,
     /// A member that the shape does not have.
     UnknownMember,
+    /// A value of the closed list about which documents contradict each other.
+    ContestedValue,
     /// A null where the shape has a value.
     Null,
     /// An empty text, list or map, or a 0, under a minimum, enum or pattern that forbids it.
@@ -92,6 +95,7 @@ impl Rule {
             Self::Unique => "unique",
             Self::Union => "union",
             Self::UnknownMember => "unknown-member",
+            Self::ContestedValue => "contested-value",
             Self::Null => "null",
             Self::Empty => "empty",
         }
@@ -217,7 +221,10 @@ fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
             "additionalProperties": member_schema(contract, value, shape.traits.sparse()),
         }),
         Kind::String => json!({"type": "string"}),
-        Kind::Enum(values) => json!({"type": "string", "enum": values}),
+        Kind::Enum(values) => {
+            let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+            json!({"type": "string", "enum": values})
+        }
         Kind::IntEnum(values) => json!({"type": "integer", "enum": values}),
         Kind::Boolean => json!({"type": "boolean"}),
         Kind::Number(kind) => number(*kind),
@@ -425,7 +432,7 @@ fn statements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
     let mut found = own_statements(node);
     let mut current = resolve(document, document);
     for token in pointer.split('/').skip(1) {
-        let name = token.replace("~1", "/").replace("~0", "~");
+        let name = unescape(token);
         let next = match (&current["properties"][&name], &current["items"], &current["additionalProperties"]) {
             (property, _, _) if property.is_object() => property,
             (_, items, _) if items.is_object() => items,
@@ -499,10 +506,6 @@ fn shorten(value: &Value) -> String {
         Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
         None => text,
     }
-}
-
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 struct PatternKeyword {
@@ -612,7 +615,7 @@ mod tests {
 
     use super::*;
 
-    const MODEL: &str = r##"{"smithy":"2.0","shapes":{
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
         "x#Op":{"type":"operation","input":{"target":"x#In"},"output":{"target":"x#Out"}},
         "x#In":{"type":"structure","members":{"name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["T-1"]}}}},
@@ -638,12 +641,12 @@ mod tests {
         "x#Choice":{"type":"union","members":{"a":{"target":"smithy.api#String"},"b":{"target":"smithy.api#String"}}},
         "x#Data":{"type":"blob","traits":{"smithy.api#length":{"max":2}}},
         "x#Day":{"type":"timestamp","traits":{"smithy.api#timestampFormat":"date-time"}},
-        "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{},"smithy.api#length":{"max":1}}}}}"##;
+        "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{},"smithy.api#length":{"max":1}}}}}"#;
 
-    fn found(value: Value) -> Vec<(String, &'static str)> {
+    fn found(value: &Value) -> Vec<(String, &'static str)> {
         let contract = Arc::new(super::super::read("m", MODEL).unwrap());
         let schemas = Schemas::new(contract);
-        let violations = schemas.violations(&ShapeId::new("x#Out"), Side::Output, &value).unwrap();
+        let violations = schemas.violations(&ShapeId::new("x#Out"), Side::Output, value).unwrap();
         violations.into_iter().map(|v| (v.pointer, v.rule.name())).collect()
     }
 
@@ -676,7 +679,7 @@ mod tests {
     #[case::blob_bytes(json!({"name": "a", "data": "YWJj"}), &[("/data", "length")])]
     #[case::unknown_member(json!({"name": "a", "extra": 1}), &[("/extra", "unknown-member")])]
     fn each_rule_is_found_at_its_pointer(#[case] value: Value, #[case] expected: &[(&str, &str)]) {
-        let found = found(value);
+        let found = found(&value);
         let found: Vec<(&str, &str)> = found.iter().map(|(pointer, rule)| (pointer.as_str(), *rule)).collect();
         let mut expected = expected.to_vec();
         expected.dedup();

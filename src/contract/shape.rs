@@ -45,6 +45,23 @@ impl fmt::Display for ShapeId {
     }
 }
 
+/// A Smithy name in kebab-case, as folders and labels write it.
+///
+/// ```
+/// assert_eq!(wireproof::contract::kebab_case("StopDeployment"), "stop-deployment");
+/// ```
+#[must_use]
+pub fn kebab_case(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
 /// A shape with its traits.
 #[derive(Debug, Clone)]
 pub struct Shape {
@@ -75,7 +92,7 @@ pub enum Kind {
     /// Text.
     String,
     /// Text out of a closed list of values.
-    Enum(Vec<String>),
+    Enum(Vec<EnumValue>),
     /// A whole number out of a closed list of values.
     IntEnum(Vec<i64>),
     /// `true` or `false`.
@@ -88,6 +105,15 @@ pub enum Kind {
     Timestamp,
     /// Any JSON value.
     Document,
+}
+
+/// A value of an enum.
+#[derive(Debug, Clone)]
+pub struct EnumValue {
+    /// The text on the wire.
+    pub value: String,
+    /// The traits applied to the value.
+    pub traits: Traits,
 }
 
 /// Smithy's number shapes.

@@ -10,8 +10,9 @@ use thiserror::Error;
 
 use super::{
     Contract, Operation, Service,
-    shape::{Kind, Member, NumberKind, Shape, ShapeId, Traits},
+    shape::{EnumValue, Kind, Member, NumberKind, Shape, ShapeId, Traits},
 };
+use crate::pointer::escape;
 
 /// A model that cannot be read.
 #[derive(Debug, Error)]
@@ -247,8 +248,13 @@ impl Reader<'_> {
                 value: self.member(&format!("{at}/value"), "value", node.get("value"))?,
             },
             "string" => string_kind(node),
-            "enum" => Kind::Enum(enum_values(node, |name, value| value.as_str().unwrap_or(name).to_owned())),
-            "intEnum" => Kind::IntEnum(enum_values(node, |_, value| value.as_i64().unwrap_or_default())),
+            "enum" => Kind::Enum(enum_values(node, |name, member| EnumValue {
+                value: member["traits"]["smithy.api#enumValue"].as_str().unwrap_or(name).to_owned(),
+                traits: member.as_object().map(traits).unwrap_or_default(),
+            })),
+            "intEnum" => Kind::IntEnum(enum_values(node, |_, member| {
+                member["traits"]["smithy.api#enumValue"].as_i64().unwrap_or_default()
+            })),
             "boolean" => Kind::Boolean,
             "byte" => Kind::Number(NumberKind::Byte),
             "short" => Kind::Number(NumberKind::Short),
@@ -344,13 +350,14 @@ fn merge_under(node: &mut Map<String, Value>, field: &str, inherited: Map<String
 fn string_kind(node: &Map<String, Value>) -> Kind {
     let values = node.get("traits").and_then(|traits| traits["smithy.api#enum"].as_array());
     values.map_or(Kind::String, |values| {
-        Kind::Enum(values.iter().filter_map(|entry| entry["value"].as_str().map(str::to_owned)).collect())
+        let plain = |value: &str| EnumValue { value: value.to_owned(), traits: Traits::default() };
+        Kind::Enum(values.iter().filter_map(|entry| entry["value"].as_str().map(plain)).collect())
     })
 }
 
 fn enum_values<T>(node: &Map<String, Value>, value: impl Fn(&str, &Value) -> T) -> Vec<T> {
     let members = node.get("members").and_then(Value::as_object);
-    members.into_iter().flatten().map(|(name, member)| value(name, &member["traits"]["smithy.api#enumValue"])).collect()
+    members.into_iter().flatten().map(|(name, member)| value(name, member)).collect()
 }
 
 fn traits(node: &Map<String, Value>) -> Traits {
@@ -371,10 +378,6 @@ fn is_protocol(id: &str) -> bool {
 
 fn shape_pointer(id: &str) -> String {
     format!("/shapes/{}", escape(id))
-}
-
-fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]
@@ -429,7 +432,7 @@ mod tests {
         );
         let contract = read("m", &text).unwrap();
         let Kind::Enum(values) = &contract.shape(&ShapeId::new("x#E")).unwrap().kind else { panic!("an enum") };
-        assert_eq!(values, &["A", "B"]);
+        assert_eq!(values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
     }
     match &changes.body {
         Some(Body::Text(template)) => {
-            request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned())
+            request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned());
         }
         Some(Body::Bytes(bytes)) => request.body = Bytes::from(bytes.clone()),
         None => {}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    contract::{Contract, Kind, Member, ShapeId},
+    contract::{Contract, Kind, Member, ShapeId, kebab_case},
     scenario::{Bindings, Case, Expression, Part, Suite, Template},
     transcript::{Exchange, Transcript},
     wire::Response,
@@ -44,7 +44,7 @@ impl<'a> Redactor<'a> {
         let Some(map) = value.as_object() else { return };
         for (name, value) in map {
             match value {
-                Value::String(text) if is_identity(name) => drop(self.know(text, &kebab(name))),
+                Value::String(text) if is_identity(name) => drop(self.know(text, &kebab_case(name))),
                 Value::Object(_) => self.know_variables(value),
                 _ => {}
             }
@@ -148,7 +148,9 @@ impl<'a> Redactor<'a> {
                 .map(|(name, value)| (self.text(name), self.by_member(contract, Some(member), value)))
                 .collect(),
             (Kind::Timestamp, Value::Number(_)) => json!("<timestamp>"),
-            (Kind::String, Value::String(text)) if is_identity(id.name()) => json!(self.know(text, &kebab(id.name()))),
+            (Kind::String, Value::String(text)) if is_identity(id.name()) => {
+                json!(self.know(text, &kebab_case(id.name())))
+            }
             _ => self.by_text(value),
         }
     }
@@ -160,18 +162,11 @@ impl<'a> Redactor<'a> {
         }
         match value {
             // Names that a state or the fixture made are known already; other ids are known by their member.
-            Value::String(text)
-                if is_identity(&member.name) && !text.is_empty() && self.is_minted(contract, member) =>
-            {
-                json!(self.know(text, &kebab(&member.name)))
+            Value::String(text) if is_identity(&member.name) && !text.is_empty() && is_minted(contract, member) => {
+                json!(self.know(text, &kebab_case(&member.name)))
             }
             _ => self.by_shape(contract, &member.target, value),
         }
-    }
-
-    /// Whether a member's values are made by the endpoint: ids and ARNs, not texts with a closed list.
-    fn is_minted(&self, contract: &Contract, member: &Member) -> bool {
-        contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, Kind::String))
     }
 
     /// Messages of errors are nobody's promise.
@@ -208,22 +203,16 @@ impl<'a> Redactor<'a> {
     }
 }
 
-/// Whether a member or shape of that name identifies something that an endpoint or a fixture minted.
-fn is_identity(name: &str) -> bool {
-    let last = kebab(name);
-    let last = last.rsplit('-').next().unwrap_or_default();
-    matches!(last, "id" | "ids" | "arn" | "name")
+/// Whether a member's values are made by the endpoint: ids and ARNs, not texts with a closed list.
+fn is_minted(contract: &Contract, member: &Member) -> bool {
+    contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, Kind::String))
 }
 
-fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() {
-            out.push('-');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
+/// Whether a member or shape of that name identifies something that an endpoint or a fixture minted.
+fn is_identity(name: &str) -> bool {
+    let last = kebab_case(name);
+    let last = last.rsplit('-').next().unwrap_or_default();
+    matches!(last, "id" | "ids" | "arn" | "name")
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ impl Reporter for Json {
 
 impl Json {
     /// d
+    #[must_use]
     pub fn new<W>(_: W) -> Self {
         Self
     }

@@ -4,6 +4,7 @@ pub struct WireFiles;
 
 impl WireFiles {
     /// d
+    #[must_use]
     pub fn new(_: std::path::PathBuf) -> Self {
         Self
     }

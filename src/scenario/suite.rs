@@ -12,7 +12,7 @@ use crate::{
     contract::{self, Contract, Schemas},
     source::{Diagnostic, Source},
     statement::Statements,
-    wire::{Protocol, protocol},
+    wire::{Protocol, protocol, sigv4::hex},
 };
 
 /// One service: its contract, its statements and its states.
@@ -204,7 +204,7 @@ fn digest(files: &Files) -> String {
         hash.update((text.len() as u64).to_be_bytes());
         hash.update(text.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
 //! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
 
-use std::fmt::Write as _;
-
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+use crate::{pointer::child, wire::sigv4::hex};
 
 /// A JSON value whose texts may hold expressions.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,7 +111,7 @@ impl Template {
             }
             Value::Object(map) => {
                 let members = map.iter().map(|(name, value)| {
-                    let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                    let at = child(pointer, name);
                     Ok((name.clone(), Self::read_at(value, &at)?))
                 });
                 Ok(Self::collapse_object(members.collect::<Result<_, _>>()?))
@@ -352,10 +352,7 @@ impl Bindings {
     }
 
     fn uuid(&self, label: &str) -> String {
-        let hex = self.digest(label).iter().take(16).fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let hex = hex(&self.digest(label));
         format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
     }
 }

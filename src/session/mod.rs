@@ -147,12 +147,11 @@ impl Session {
         loop {
             while tasks.len() < self.options.jobs.max(1) {
                 let Some(case) = waiting.next() else { break };
-                match self.not_to_run(&case, presences, collector) {
-                    Some(judgement) => collector.enter_unrun(case, judgement),
-                    None => {
-                        let handle = tasks.spawn(self.clone().one(case.clone()));
-                        running.insert(handle.id(), case);
-                    }
+                if let Some(judgement) = self.not_to_run(&case, presences, collector) {
+                    collector.enter_unrun(case, judgement)
+                } else {
+                    let handle = tasks.spawn(self.clone().one(case.clone()));
+                    running.insert(handle.id(), case);
                 }
             }
             tokio::select! {

@@ -9,9 +9,9 @@ use crate::contract::{Contract, Operation};
 /// One of the two AWS JSON protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwsJson {
-    /// awsJson1_0.
+    /// `awsJson1_0`.
     V1_0,
-    /// awsJson1_1.
+    /// `awsJson1_1`.
     V1_1,
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use crate::pointer::child;
+
 /// A body read as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
@@ -156,7 +158,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
+            let pointer = child(&self.pointer, &name);
             let value = map.next_value_seed(Tree { pointer: pointer.clone(), duplicates: &mut *self.duplicates })?;
             if members.insert(name, value).is_some() {
                 self.duplicates.push(pointer);

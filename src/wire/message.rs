@@ -136,16 +136,15 @@ impl Response {
     /// The response as bytes: exact where the transport kept the head, else with the head written anew.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = match &self.head {
-            Some(head) => head.to_vec(),
-            None => {
-                let mut head = format!("HTTP/1.1 {}\r\n", self.status);
-                for (name, value) in self.headers.iter() {
-                    head.push_str(&format!("{name}: {value}\r\n"));
-                }
-                head.push_str("\r\n");
-                head.into_bytes()
+        let mut out = if let Some(head) = &self.head {
+            head.to_vec()
+        } else {
+            let mut head = format!("HTTP/1.1 {}\r\n", self.status);
+            for (name, value) in self.headers.iter() {
+                head.push_str(&format!("{name}: {value}\r\n"));
             }
+            head.push_str("\r\n");
+            head.into_bytes()
         };
         out.extend_from_slice(&self.body);
         out

@@ -157,8 +157,10 @@ fn canonical_request(request: &Request, signed: &[String]) -> String {
         .map(|pair| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") })
         .collect();
     pairs.sort();
-    let headers: String =
-        signed.iter().map(|name| format!("{name}:{}\n", canonical_value(&request.headers, name))).collect();
+    let headers: String = signed.iter().fold(String::new(), |mut out, name| {
+        let _ = writeln!(out, "{name}:{}", canonical_value(&request.headers, name));
+        out
+    });
     let payload = hex(&Sha256::digest(&request.body));
     format!(
         "{}\n{}\n{}\n{headers}\n{}\n{payload}",
@@ -196,7 +198,9 @@ fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Resolver, lint::escape, with_nearest};
+use super::{Resolver, with_nearest};
 use crate::{
+    pointer::escape,
     scenario::{Alternative, Bindings, Call, Expectation, matcher},
     source::Diagnostic,
     wire::RefusalClass,

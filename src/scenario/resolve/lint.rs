@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{Resolver, with_nearest};
 use crate::{
     contract::{Side, Violation},
+    pointer::{child, escape},
     scenario::{Alternative, Bindings, Body, Call, Expectation, Row, Template, raw::RawStep},
     source::Diagnostic,
 };
@@ -145,15 +146,11 @@ fn leaves(pattern: &Value, pointer: &str, found: &mut Vec<String>) {
     match pattern {
         Value::Object(map) if !map.keys().any(|key| key.starts_with('$')) => {
             for (name, value) in map {
-                let at = format!("{pointer}/{}", escape(name));
+                let at = child(pointer, name);
                 found.push(at.clone());
                 leaves(value, &at, found);
             }
         }
         _ => {}
     }
-}
-
-pub(super) fn escape(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }

@@ -16,7 +16,11 @@ use super::{
     raw::{RawScenario, RawState, RawStates, RawStep},
     suite::ServiceSuite,
 };
-use crate::source::{Diagnostic, Source};
+use crate::{
+    contract::kebab_case,
+    pointer::escape,
+    source::{Diagnostic, Source},
+};
 
 /// The services that fixtures may speak of, by folder.
 pub(super) type Services = BTreeMap<String, ServiceSuite>;
@@ -70,7 +74,7 @@ impl Resolver<'_> {
     }
 
     fn state(&self, name: &str, raw: RawState, names: &[String]) -> Result<State, Diagnostic> {
-        let at = format!("/states/{}", lint::escape(name));
+        let at = format!("/states/{}", escape(name));
         let given = self.given_among(&raw.given, &format!("{at}/given"), names)?;
         let mut known: Vec<String> = OWN_VARIABLES.iter().map(|name| (*name).to_owned()).collect();
         known.push("params".to_owned());
@@ -90,7 +94,7 @@ impl Resolver<'_> {
 
     fn operation_of_folder(&self, folder: &str) -> Result<String, Diagnostic> {
         let contract = self.services[self.service].schemas.contract();
-        let found = contract.operations().find(|operation| kebab(&operation.name) == folder);
+        let found = contract.operations().find(|operation| kebab_case(&operation.name) == folder);
         found.map(|operation| operation.name.clone()).ok_or_else(|| {
             self.source
                 .at("", format!("the folder {folder:?} is no operation of {}", self.service))
@@ -125,7 +129,7 @@ impl Resolver<'_> {
     fn given_among(&self, raw: &Map<String, Value>, at: &str, names: &[String]) -> Result<Vec<Given>, Diagnostic> {
         raw.iter()
             .map(|(variable, value)| {
-                let pointer = format!("{at}/{}", lint::escape(variable));
+                let pointer = format!("{at}/{}", escape(variable));
                 let (state, params) = match value {
                     Value::String(name) => (name.as_str(), Value::Object(Map::new())),
                     Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
@@ -278,18 +282,6 @@ impl Resolver<'_> {
     }
 }
 
-/// `StopDeployment` as a folder: `stop-deployment`.
-pub(super) fn kebab(name: &str) -> String {
-    let mut out = String::new();
-    for (index, c) in name.chars().enumerate() {
-        if c.is_ascii_uppercase() && index > 0 {
-            out.push('-');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
 fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
     let nearest = known.map(|name| (similarity(wrong, name), name)).max_by_key(|(score, _)| *score);
     match nearest {
@@ -310,11 +302,6 @@ fn similarity(a: &str, b: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_operations_folder_is_its_name_in_kebab_case() {
-        assert_eq!(kebab("CancelServicePipelineDeployment"), "cancel-service-pipeline-deployment");
-    }
 
     #[test]
     fn the_nearest_name_is_offered() {

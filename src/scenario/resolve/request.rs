@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::{Resolver, lint::escape};
+use super::Resolver;
 use crate::{
+    pointer::escape,
     scenario::{
         Body, ByteChanges, Template,
         raw::{RawBody, RawRequest},

@@ -1,0 +1,39 @@
+//! JSON Pointer (RFC 6901), as far as it is written here: reading one is `serde_json`'s.
+
+/// A member's name or an item's index as a reference token: `~` and `/` are escaped.
+#[must_use]
+pub fn escape(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}
+
+/// A reference token as the name that it stands for.
+#[must_use]
+pub fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+/// The pointer of a member of the value at `parent`.
+///
+/// ```
+/// assert_eq!(wireproof::pointer::child("/shapes", "a/b"), "/shapes/a~1b");
+/// ```
+#[must_use]
+pub fn child(parent: &str, token: &str) -> String {
+    format!("{parent}/{}", escape(token))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_member_is_found_again_by_its_pointer(name in ".{0,12}") {
+            let value = serde_json::json!({ &name: 1 });
+            prop_assert_eq!(value.pointer(&child("", &name)), Some(&serde_json::json!(1)));
+            prop_assert_eq!(unescape(&escape(&name)), name);
+        }
+    }
+}
