@@ -2,14 +2,17 @@
 
 mod human;
 mod json;
+#[cfg(test)]
+mod testing;
+mod text;
 mod wire;
 
 use std::io;
 
 use crate::event::Event;
 
-pub use human::Human;
-pub use json::Json;
+pub use human::{Human, HumanOptions};
+pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;
 
 /// Something that writes down what happens in a run.
