@@ -2,6 +2,9 @@
 
 mod human;
 mod json;
+#[cfg(test)]
+mod testing;
+mod text;
 mod wire;
 
 use std::io;
@@ -9,7 +12,7 @@ use std::io;
 use crate::event::Event;
 
 pub use human::{Human, HumanOptions};
-pub use json::Json;
+pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;
 
 /// Something that writes down what happens in a run.

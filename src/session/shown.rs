@@ -7,7 +7,7 @@ use crate::{
     target::Target,
     transcript::{Exchange, Role, Transcript},
     verdict::Finding,
-    wire::{Request, curl},
+    wire::curl,
 };
 
 /// The fixture's place, and the exchange.
@@ -35,31 +35,16 @@ pub(super) fn first(
 }
 
 fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {
-    let request = without_credentials(&exchange.request);
+    let request = exchange.request.without_credentials();
     let response = match &exchange.outcome {
-        Ok(response) => lossy(&response.to_bytes()),
+        Ok(response) => lossy(&exchange.request.strip_credentials(response.to_bytes())),
         Err(error) => error.to_string(),
     };
     let signing = suite.service(&exchange.service).map(|service| service.contract().service().signing_name.clone());
     let signed = exchange.request.headers.get("authorization").is_some();
     let signing = signing.as_deref().filter(|_| signed).map(|service| (target.region.as_str(), service));
-    let curl = curl(&exchange.request, &target.endpoint.to_string(), signing);
+    let curl = curl(&request, &target.endpoint.to_string(), signing);
     ShownExchange { request: lossy(&request.to_bytes()), response, curl }
-}
-
-/// Headers that carry a credential or a signature.
-const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
-
-/// The request as it may be shown and kept.
-#[must_use]
-pub(crate) fn without_credentials(request: &Request) -> Request {
-    let mut request = request.clone();
-    for name in SECRET {
-        if request.headers.get(name).is_some() {
-            request.headers.set(name, "<redacted>");
-        }
-    }
-    request
 }
 
 /// Longer messages are cut: a report is for people.

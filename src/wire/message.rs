@@ -113,6 +113,47 @@ impl Request {
         }
         out
     }
+
+    /// The request as it may be shown and kept: without its credentials and its signature.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let fields = self.headers.iter().map(|(name, value)| (name, if is_secret(name) { REDACTED } else { value }));
+        Self { headers: fields.collect(), ..self.clone() }
+    }
+
+    /// What a peer sent in return, without the credentials of this request, which some endpoints echo.
+    #[must_use]
+    pub fn strip_credentials(&self, received: Vec<u8>) -> Vec<u8> {
+        let secrets = self.headers.iter().filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET);
+        secrets.fold(received, |bytes, (_, value)| without(&bytes, value.as_bytes()))
+    }
+}
+
+/// Headers that carry a credential or a signature.
+const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
+
+/// What stands where a credential was.
+const REDACTED: &str = "<redacted>";
+
+/// A shorter value is no credential but a fault of the scenario, such as a bare `AWS4-HMAC-SHA256`: looking
+/// for it in an answer would only garble that.
+const SHORTEST_SECRET: usize = 20;
+
+fn is_secret(name: &str) -> bool {
+    SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
+}
+
+/// The bytes with something else wherever `secret`, which is not empty, occurs in them.
+fn without(bytes: &[u8], secret: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(REDACTED.as_bytes());
+        rest = &rest[at + secret.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// A response as it was received.
@@ -136,18 +177,15 @@ impl Response {
     /// The response as bytes: exact where the transport kept the head, else with the head written anew.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = if let Some(head) = &self.head {
-            head.to_vec()
-        } else {
-            let mut head = format!("HTTP/1.1 {}\r\n", self.status);
-            for (name, value) in self.headers.iter() {
-                head.push_str(&format!("{name}: {value}\r\n"));
-            }
-            head.push_str("\r\n");
-            head.into_bytes()
-        };
+        let mut out = self.head.as_ref().map_or_else(|| self.head_anew().into_bytes(), |head| head.to_vec());
         out.extend_from_slice(&self.body);
         out
+    }
+
+    fn head_anew(&self) -> String {
+        let fields = self.headers.iter();
+        let lines: String = fields.flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+        format!("HTTP/1.1 {}\r\n{lines}\r\n", self.status)
     }
 }
 
@@ -226,5 +264,37 @@ mod tests {
         assert_eq!(request.to_bytes(), b"POST /../x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{}");
         let chunked = Request { chunked: true, headers: Headers::default(), ..request };
         assert_eq!(chunked.to_bytes(), b"POST /../x HTTP/1.1\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+    }
+
+    fn signed() -> Request {
+        let headers = [
+            ("host", "h"),
+            ("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/scope, Signature=c0ffee"),
+            ("X-Amz-Security-Token", "a-session-token-of-some-length"),
+            ("authorization", "a second one"),
+        ];
+        Request { headers: headers.into_iter().collect(), body: Bytes::from_static(b"{}"), ..Request::default() }
+    }
+
+    #[test]
+    fn a_request_is_shown_without_its_credentials_and_otherwise_as_it_is() {
+        let shown = signed().without_credentials();
+        let fields: Vec<_> = shown.headers.iter().collect();
+        let expected = [
+            ("host", "h"),
+            ("Authorization", "<redacted>"),
+            ("X-Amz-Security-Token", "<redacted>"),
+            ("authorization", "<redacted>"),
+        ];
+        assert_eq!(fields, expected);
+        assert_eq!(Request { headers: signed().headers, ..shown }, signed());
+    }
+
+    #[test]
+    fn credentials_that_a_peer_echoes_are_stripped_and_short_words_are_not() {
+        let echo =
+            b"token a-session-token-of-some-length, twice: a-session-token-of-some-length; a second one".to_vec();
+        let stripped = String::from_utf8(signed().strip_credentials(echo)).unwrap();
+        assert_eq!(stripped, "token <redacted>, twice: <redacted>; a second one");
     }
 }

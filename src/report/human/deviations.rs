@@ -1,0 +1,87 @@
+//! The cases that deviate, by operation, each with what is needed to see it again.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Telling,
+    page::{FAINT, PLAIN, of_severity, of_verdict},
+};
+use crate::{
+    event::{CaseReport, ShownExchange},
+    report::text,
+    verdict::{Finding, Severity, Verdict},
+};
+
+/// Longer values are cut; the JSON report has them whole.
+const LONGEST_VALUE: usize = 400;
+
+impl Telling<'_> {
+    pub(super) fn deviations(&mut self) {
+        let mut operations: BTreeMap<(&str, &str), Vec<&CaseReport>> = BTreeMap::new();
+        for case in self.of_verdict(Verdict::Deviates) {
+            operations.entry((&case.service, &case.operation)).or_default().push(case);
+        }
+        for ((service, operation), cases) in operations {
+            let verb = if cases.len() == 1 { "deviates" } else { "deviate" };
+            self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
+            for (index, case) in cases.into_iter().enumerate() {
+                self.page.blank();
+                self.deviation(case, index == 0 || self.options.verbose);
+            }
+        }
+    }
+
+    fn deviation(&mut self, case: &CaseReport, with_exchange: bool) {
+        self.title(case);
+        let shown = case.findings.iter().filter(|finding| finding.severity == Severity::Error || self.options.verbose);
+        for finding in shown {
+            self.finding(finding);
+        }
+        self.page.whole(4, FAINT, &format!("in {}", case.place));
+        if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
+            self.page.verbatim(4, FAINT, "> ", &exchange.request);
+            self.page.verbatim(4, FAINT, "< ", &exchange.response);
+        }
+        let again =
+            format!("wireproof run {} --seed {} {}", text::shell_word(&case.id.0), self.seed, self.options.rerun);
+        self.page.whole(4, PLAIN, &format!("run it alone: {}", again.trim_end()));
+        self.curl(4, case.exchange.as_ref());
+    }
+
+    pub(super) fn title(&mut self, case: &CaseReport) {
+        let title = format!("{}  {}", case.id, case.title);
+        self.page.entry(2, of_verdict(case.verdict), case.verdict.name(), &title);
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding) {
+        let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
+        // What is no error says so in words, for those who see no colours.
+        let severity = match finding.severity {
+            Severity::Error => String::new(),
+            Severity::Warning | Severity::Note => format!("{}: ", finding.severity),
+        };
+        let lead = format!("{severity}{}{rule}", finding.code);
+        self.page.entry(4, of_severity(finding.severity), &lead, &in_words(finding));
+    }
+
+    /// The `curl` command of an exchange, where it is asked for. It goes over several lines already.
+    pub(super) fn curl(&mut self, indent: usize, exchange: Option<&ShownExchange>) {
+        if let Some(exchange) = exchange.filter(|_| self.options.curl) {
+            self.page.verbatim(indent, PLAIN, "", &exchange.curl);
+        }
+    }
+}
+
+fn in_words(finding: &Finding) -> String {
+    // Most scenarios have one step; the number is worth its room only beyond it.
+    let place = match (finding.step, finding.pointer.as_str()) {
+        (0 | 1, "") => String::new(),
+        (0 | 1, pointer) => format!("at {pointer}: "),
+        (step, "") => format!("in step {step}: "),
+        (step, pointer) => format!("in step {step} at {pointer}: "),
+    };
+    let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
+    let expected = text::shorten(&finding.expected, LONGEST_VALUE);
+    let actual = text::shorten(&finding.actual, LONGEST_VALUE);
+    format!("{place}expected {expected}, got {actual}  ({})", ground.join(", "))
+}

@@ -1,0 +1,129 @@
+//! The report for people: the deviations with all that is needed to see them again, what could not be
+//! judged, and a summary that is read in five seconds. Nothing is written while cases run.
+
+mod deviations;
+mod page;
+mod rest;
+mod summary;
+
+use std::io::{self, Write};
+
+use super::{Reporter, text};
+use crate::{
+    event::{CaseReport, Event, RunFinished, RunStarted},
+    verdict::{Severity, Verdict},
+};
+
+use page::{HEADING, Page};
+
+/// How the report for people looks.
+#[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line, free of the others")]
+pub struct HumanOptions {
+    /// Whether it is styled.
+    pub color: bool,
+    /// The columns to keep to, as far as words allow it.
+    pub width: usize,
+    /// Whether every exchange, warning, note and id is shown.
+    pub verbose: bool,
+    /// Whether only the summary is shown.
+    pub quiet: bool,
+    /// Whether each case that does not conform comes with a `curl` command.
+    pub curl: bool,
+    /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
+    pub rerun: String,
+}
+
+/// Collects a run, and tells of it when it is over.
+#[derive(Debug)]
+pub struct Human<W> {
+    writer: W,
+    options: HumanOptions,
+    seed: u64,
+    /// Those of which there is anything to tell.
+    cases: Vec<CaseReport>,
+}
+
+impl<W: Write> Human<W> {
+    /// A report that goes to `writer`.
+    pub fn new(writer: W, options: HumanOptions) -> Self {
+        Self { writer, options, seed: 0, cases: Vec::new() }
+    }
+
+    fn start(&mut self, run: &RunStarted) -> io::Result<()> {
+        self.seed = run.seed;
+        if self.options.quiet {
+            return Ok(());
+        }
+        let mut page = self.page();
+        let cases = text::count(run.selected, "case");
+        let target = format!("{cases} against {} at {}, seed {}", run.target, run.endpoint, run.seed);
+        page.entry(0, HEADING, "wireproof", &target);
+        self.write(&page)
+    }
+
+    fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
+        self.cases.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut telling =
+            Telling { page: self.page(), options: &self.options, seed: self.seed, cases: &self.cases, run };
+        if !self.options.quiet {
+            telling.deviations();
+            telling.warnings_and_notes();
+            telling.not_implemented();
+            for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
+                telling.unjudged(verdict);
+            }
+            telling.page.blank();
+        }
+        telling.summary();
+        let page = telling.page;
+        self.write(&page)
+    }
+
+    fn page(&self) -> Page {
+        Page::new(self.options.color, self.options.width)
+    }
+
+    fn write(&mut self, page: &Page) -> io::Result<()> {
+        self.writer.write_all(page.text().as_bytes())?;
+        self.writer.flush()
+    }
+}
+
+impl<W: Write + Send> Reporter for Human<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(run) => self.start(run),
+            Event::Surveyed(_) => Ok(()),
+            Event::CaseFinished(case) => {
+                let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
+                self.cases.extend((!is_plain).then(|| case.report.clone()));
+                Ok(())
+            }
+            Event::RunFinished(run) => self.finish(run),
+        }
+    }
+}
+
+/// A run that is being told: its sections write themselves to the page, each in a file of its own.
+struct Telling<'a> {
+    page: Page,
+    options: &'a HumanOptions,
+    seed: u64,
+    /// Sorted by id.
+    cases: &'a [CaseReport],
+    run: &'a RunFinished,
+}
+
+impl<'a> Telling<'a> {
+    fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &'a CaseReport> + use<'a> {
+        self.cases.iter().filter(move |case| case.verdict == verdict)
+    }
+
+    fn findings_of(&self, severity: Severity) -> usize {
+        self.cases.iter().flat_map(|case| &case.findings).filter(|finding| finding.severity == severity).count()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Lines of text, styled or plain, wrapped to a width; whatever is put on them is made safe first.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::{
+    report::text,
+    verdict::{Severity, Verdict},
+};
+
+pub(super) const HEADING: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const PLAIN: Style = Style::new();
+
+/// Less than this makes nothing easier to read.
+const NARROWEST: usize = 40;
+
+/// The style of a verdict's word.
+pub(super) fn of_verdict(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Conforms => AnsiColor::Green.on_default(),
+        Verdict::Deviates => AnsiColor::Red.on_default().bold(),
+        Verdict::NotImplemented | Verdict::Blocked | Verdict::Inconclusive => AnsiColor::Yellow.on_default(),
+        Verdict::NotApplicable => FAINT,
+    }
+}
+
+/// The style of a finding's code.
+pub(super) fn of_severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => AnsiColor::Red.on_default(),
+        Severity::Warning => AnsiColor::Yellow.on_default(),
+        Severity::Note => AnsiColor::Cyan.on_default(),
+    }
+}
+
+/// What is written at once.
+#[derive(Debug)]
+pub(super) struct Page {
+    text: String,
+    color: bool,
+    width: usize,
+}
+
+impl Page {
+    pub(super) fn new(color: bool, width: usize) -> Self {
+        Self { text: String::new(), color, width: width.max(NARROWEST) }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn blank(&mut self) {
+        self.text.push('\n');
+    }
+
+    pub(super) fn heading(&mut self, heading: &str) {
+        self.blank();
+        let heading = self.styled(HEADING, &text::line(heading));
+        self.push(0, &heading);
+    }
+
+    /// A styled lead, and a text that is wrapped beside and below it.
+    pub(super) fn entry(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
+        let lead = text::line(lead);
+        let below = indent + 4;
+        let beside = indent + text::width(&lead) + 2;
+        let room = |taken: usize| self.width.saturating_sub(taken);
+        let lines = text::wrap(&text::line(text), room(beside), room(below));
+        let lead = self.styled(style, &lead);
+        for (index, line) in lines.iter().enumerate() {
+            match index {
+                0 => self.push(indent, format!("{lead}  {line}").trim_end()),
+                _ => self.push(below, line.trim_end()),
+            }
+        }
+    }
+
+    /// One line that is not wrapped, because it is to be copied or read at a glance.
+    pub(super) fn whole(&mut self, indent: usize, style: Style, line: &str) {
+        let line = self.styled(style, &text::line(line));
+        self.push(indent, &line);
+    }
+
+    /// A text as it stands, line by line, each behind a prefix.
+    pub(super) fn verbatim(&mut self, indent: usize, style: Style, prefix: &str, text: &str) {
+        for line in text::lines(text) {
+            let line = self.styled(style, format!("{prefix}{line}").trim_end());
+            self.push(indent, &line);
+        }
+    }
+
+    /// A line that is safe and styled already.
+    pub(super) fn push(&mut self, indent: usize, line: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{:indent$}{line}", "");
+    }
+
+    pub(super) fn styled(&self, style: Style, text: &str) -> String {
+        if self.color && style != PLAIN { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

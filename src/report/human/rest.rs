@@ -1,0 +1,86 @@
+//! What is no deviation: warnings and notes, and cases that could not be judged, by their reasons.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Telling,
+    page::{FAINT, PLAIN, of_verdict},
+};
+use crate::{event::CaseReport, report::text, verdict::Verdict};
+
+/// So many ids stand for a group.
+const EXAMPLES: usize = 3;
+
+impl<'a> Telling<'a> {
+    /// What was found in cases that do not deviate; only when everything is asked for.
+    pub(super) fn warnings_and_notes(&mut self) {
+        let mut cases = self.cases.iter().filter(|case| case.verdict != Verdict::Deviates && !case.findings.is_empty());
+        let mut next = cases.next().filter(|_| self.options.verbose);
+        if next.is_some() {
+            self.page.heading("warnings and notes in cases that do not deviate");
+        }
+        while let Some(case) = next {
+            self.title(case);
+            for finding in &case.findings {
+                self.finding(finding);
+            }
+            next = cases.next();
+        }
+    }
+
+    /// Operations that the endpoint does not have.
+    pub(super) fn not_implemented(&mut self) {
+        let verdict = Verdict::NotImplemented;
+        let groups = groups(self.of_verdict(verdict), |case| {
+            let prefix = format!("{}: ", case.operation);
+            let reason = case.reason.strip_prefix(&prefix).unwrap_or(&case.reason);
+            (format!("{} {}", case.service, case.operation), reason)
+        });
+        if !groups.is_empty() {
+            self.page.heading("not implemented");
+        }
+        for ((operation, reason), cases) in groups {
+            let told = format!("{}: {reason}", text::count(cases.len(), "case"));
+            self.page.entry(2, of_verdict(verdict), &operation, &told);
+            if self.options.verbose || self.options.curl {
+                self.ids(&cases);
+            }
+        }
+    }
+
+    /// Cases of a verdict that says nothing of the endpoint, by their reasons, the most frequent first.
+    pub(super) fn unjudged(&mut self, verdict: Verdict) {
+        let groups = groups(self.of_verdict(verdict), |case| case.reason.as_str());
+        let mut groups: Vec<(&str, Vec<&CaseReport>)> = groups.into_iter().collect();
+        groups.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+        if !groups.is_empty() {
+            self.page.heading(&verdict.name().replace('-', " "));
+        }
+        for (reason, cases) in groups {
+            self.page.entry(2, of_verdict(verdict), &text::count(cases.len(), "case"), reason);
+            self.ids(&cases);
+        }
+    }
+
+    fn ids(&mut self, cases: &[&'a CaseReport]) {
+        let shown = if self.options.verbose || self.options.curl { cases.len() } else { EXAMPLES };
+        for case in cases.iter().take(shown) {
+            self.page.whole(4, PLAIN, &case.id.0);
+            self.curl(6, case.exchange.as_ref());
+        }
+        if cases.len() > shown {
+            self.page.whole(4, FAINT, &format!("and {} more (--verbose lists them)", cases.len() - shown));
+        }
+    }
+}
+
+fn groups<'a, K: Ord>(
+    cases: impl Iterator<Item = &'a CaseReport>,
+    key: impl Fn(&'a CaseReport) -> K,
+) -> BTreeMap<K, Vec<&'a CaseReport>> {
+    let mut groups: BTreeMap<K, Vec<&CaseReport>> = BTreeMap::new();
+    for case in cases {
+        groups.entry(key(case)).or_default().push(case);
+    }
+    groups
+}

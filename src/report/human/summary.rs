@@ -1,0 +1,123 @@
+//! The summary: what is read in five seconds.
+
+use super::{
+    Telling,
+    page::{FAINT, HEADING, PLAIN, of_verdict},
+};
+use crate::{
+    event::{Outcome, StatementReport},
+    report::text,
+    verdict::{Severity, Verdict},
+};
+
+/// So many broken statements are named.
+const NAMED: usize = 6;
+
+impl Telling<'_> {
+    pub(super) fn summary(&mut self) {
+        self.ledger();
+        self.statements();
+        self.lesser_findings();
+        let word = if self.run.interrupted { "interrupted" } else { "finished" };
+        let time = duration(self.run.duration_ms);
+        let style = if self.run.interrupted { of_verdict(Verdict::Inconclusive) } else { PLAIN };
+        self.page.whole(0, style, &format!("{word} after {time}, seed {}", self.seed));
+    }
+
+    /// The balance, on one line whatever the width: cases selected, and what became of each.
+    fn ledger(&mut self) {
+        let ledger = &self.run.ledger;
+        let always = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Deviates);
+        let shown = Verdict::ALL.into_iter().filter(|verdict| always(verdict) || ledger.count(*verdict) > 0);
+        let terms: Vec<String> = shown
+            .map(|verdict| {
+                let count = ledger.count(verdict);
+                let style = if count > 0 { of_verdict(verdict) } else { PLAIN };
+                self.page.styled(style, &format!("{count} {}", plural(verdict)))
+            })
+            .collect();
+        let selected = self.page.styled(HEADING, &format!("{} selected", text::count(ledger.selected, "case")));
+        let relation = if ledger.balances() { "=" } else { "≠" };
+        self.page.push(0, &format!("{selected} {relation} {}", terms.join(" + ")));
+        if !ledger.balances() {
+            let told = format!(
+                "{} were selected and {} came: this is an error of wireproof",
+                text::count(ledger.selected, "case"),
+                text::count(ledger.entered(), "verdict")
+            );
+            self.page.entry(0, of_verdict(Verdict::Deviates), "the ledger does not balance:", &told);
+        }
+    }
+
+    fn statements(&mut self) {
+        let count = |outcome| self.run.statements.iter().filter(|statement| statement.outcome == outcome).count();
+        let broken = broken(&self.run.statements);
+        let told = format!(
+            "{} = {} held + {} broken{broken} + {} not provoked",
+            text::count(self.run.statements.len(), "statement"),
+            count(Outcome::Held),
+            count(Outcome::Broken),
+            count(Outcome::NotProvoked),
+        );
+        self.page.whole(0, PLAIN, &told);
+    }
+
+    fn lesser_findings(&mut self) {
+        let (warnings, notes) = (self.findings_of(Severity::Warning), self.findings_of(Severity::Note));
+        if warnings + notes > 0 {
+            let hint = if self.options.verbose { "" } else { " (--verbose lists them)" };
+            let told = format!("{}, {}{hint}", text::count(warnings, "warning"), text::count(notes, "note"));
+            self.page.whole(0, FAINT, &told);
+        }
+    }
+}
+
+/// The numbers of the broken statements, in brackets.
+fn broken(statements: &[StatementReport]) -> String {
+    let broken: Vec<&str> = statements
+        .iter()
+        .filter(|statement| statement.outcome == Outcome::Broken)
+        .map(|statement| statement.id.as_str())
+        .collect();
+    match broken.len() {
+        0 => String::new(),
+        1..=NAMED => format!(" ({})", broken.join(", ")),
+        _ => format!(" ({} …)", broken.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn plural(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Conforms => "conform",
+        Verdict::Deviates => "deviate",
+        Verdict::NotImplemented => "not implemented",
+        Verdict::Blocked => "blocked",
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::NotApplicable => "not applicable",
+    }
+}
+
+fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(0, "0 ms")]
+    #[case(999, "999 ms")]
+    #[case(4_250, "4.2 s")]
+    #[case(59_999, "59.9 s")]
+    #[case(125_000, "2 min 5 s")]
+    fn a_duration_is_told_in_the_unit_that_fits(#[case] milliseconds: u64, #[case] told: &str) {
+        assert_eq!(duration(milliseconds), told);
+    }
+}

@@ -1,0 +1,351 @@
+use rstest::rstest;
+
+use super::*;
+use crate::{
+    event::{CaseFinished, Outcome, RunFinished},
+    report::testing::{case, deviation, events, report_of, run, secrets_in},
+    verdict::Ledger,
+};
+
+const STOP: &str = "codedeploy/stop-deployment";
+
+fn plain() -> HumanOptions {
+    let rerun = "--endpoint http://127.0.0.1:4566".to_owned();
+    HumanOptions { color: false, width: 100, verbose: false, quiet: false, curl: false, rerun }
+}
+
+fn verbose() -> HumanOptions {
+    HumanOptions { verbose: true, ..plain() }
+}
+
+fn told(options: HumanOptions, events: &[Event]) -> String {
+    let mut out = Vec::new();
+    report_of(&mut Human::new(&mut out, options), events).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The section below a heading, up to the next.
+fn section(report: &str, heading: &str) -> String {
+    let below = report.split_once(&format!("\n{heading}\n")).map(|(_, below)| below).unwrap_or_default();
+    below.split_inclusive('\n').take_while(|line| line.starts_with([' ', '\n'])).collect()
+}
+
+/// The report of a run with another end.
+fn told_with_end(options: HumanOptions, change: impl FnOnce(&mut RunFinished)) -> String {
+    let mut events = run(Vec::new());
+    if let Some(Event::RunFinished(finished)) = events.last_mut() {
+        change(finished);
+    }
+    told(options, &events)
+}
+
+#[test]
+fn a_run_is_told_from_its_deviations_to_its_summary() {
+    insta::assert_snapshot!(told(plain(), &events()), @r#"
+    wireproof  12 cases against emulator at http://127.0.0.1:4566, seed 7
+
+    codedeploy StopDeployment: 2 cases deviate
+
+      deviates  codedeploy/stop-deployment/finished  A finished deployment stays as it is
+        status  in step 2: expected 200, got 202  (protocol)
+        expected-body  in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21,
+            documented)
+        in fixtures/codedeploy/stop-deployment/finished.yaml:7
+        > POST / HTTP/1.1
+        > host: 127.0.0.1:4566
+        > x-amz-target: CodeDeploy_20141006.StopDeployment
+        > authorization: <redacted>
+        > X-Amz-Security-Token: <redacted>
+        >
+        > {"deploymentId":"d-000000001"}
+        < HTTP/1.1 500
+        < content-type: application/x-amz-json-1.1
+        < x-echo: <redacted>
+        <
+        < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+        run it alone: wireproof run codedeploy/stop-deployment/finished --seed 7 --endpoint http://127.0.0.1:4566
+
+      deviates  codedeploy/stop-deployment/unknown-id  A deployment that does not exist cannot be
+          stopped
+        error-identity  at /__type: expected DeploymentDoesNotExistException, got InternalFailure
+            (SD-22, documented)
+        in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
+        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+
+    not implemented
+      proton CancelServicePipelineDeployment  2 cases: the answer is that to an unknown operation
+
+    blocked
+      4 cases  no way to reach the state "an open deployment"
+        codedeploy/stop-deployment/in-progress#1
+        codedeploy/stop-deployment/in-progress#2
+        codedeploy/stop-deployment/in-progress#3
+        and 1 more (--verbose lists them)
+
+    inconclusive
+      1 case  the run was interrupted
+        codedeploy/stop-deployment/not-run
+
+    not applicable
+      1 case  the target has no denied identity
+        codedeploy/stop-deployment/denied
+
+    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive + 1 not applicable
+    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    2 warnings, 1 note (--verbose lists them)
+    finished after 4.2 s, seed 7
+    "#);
+}
+
+#[test]
+fn a_quiet_run_is_its_summary() {
+    insta::assert_snapshot!(told(HumanOptions { quiet: true, ..plain() }, &events()), @"
+    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive + 1 not applicable
+    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    2 warnings, 1 note (--verbose lists them)
+    finished after 4.2 s, seed 7
+    ");
+}
+
+#[test]
+fn a_run_that_conforms_is_two_blocks() {
+    let events = run(vec![case(&format!("{STOP}/open"), Verdict::Conforms, "")]);
+    insta::assert_snapshot!(told(plain(), &events), @"
+    wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
+
+    1 case selected = 1 conform + 0 deviate
+    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    finished after 4.2 s, seed 7
+    ");
+}
+
+#[test]
+fn nothing_but_the_first_line_is_written_while_cases_run() {
+    let events = events();
+    let written = told(plain(), &events[..events.len() - 1]);
+    assert_eq!(written.lines().count(), 1);
+    assert_eq!(told(HumanOptions { quiet: true, ..plain() }, &events[..events.len() - 1]), "");
+}
+
+#[test]
+fn the_order_in_which_cases_end_does_not_matter() {
+    let mut reversed = events();
+    let last = reversed.len() - 1;
+    reversed[1..last].reverse();
+    assert_eq!(told(verbose(), &reversed), told(verbose(), &events()));
+}
+
+#[rstest]
+#[case::shows_the_first_exchange_of_an_operation(plain(), 1, 0)]
+#[case::shows_every_exchange(verbose(), 2, 0)]
+#[case::gives_every_command(HumanOptions { curl: true, ..plain() }, 1, 2)]
+fn a_report_of_two_deviations(#[case] options: HumanOptions, #[case] exchanges: usize, #[case] commands: usize) {
+    let report = told(options, &events());
+    assert_eq!(report.matches("    > POST / HTTP/1.1\n").count(), exchanges);
+    assert_eq!(report.matches("    < HTTP/1.1 500\n").count(), exchanges);
+    assert_eq!(report.matches("    curl --silent").count(), commands);
+}
+
+#[rstest]
+#[case(Verdict::NotImplemented, "not implemented")]
+#[case(Verdict::Blocked, "blocked")]
+#[case(Verdict::Inconclusive, "inconclusive")]
+#[case(Verdict::NotApplicable, "not applicable")]
+fn a_case_that_does_not_conform_has_its_command_below_its_id(#[case] verdict: Verdict, #[case] heading: &str) {
+    let mut finished = deviation("unknown-id");
+    finished.report.verdict = verdict;
+    let report = told(HumanOptions { curl: true, ..plain() }, &run(vec![finished]));
+    let below = section(&report, heading);
+    let (_, command) = below.split_once("    codedeploy/stop-deployment/unknown-id\n").unwrap();
+    assert!(command.starts_with("      curl --silent"), "{below}");
+}
+
+#[test]
+fn warnings_and_notes_are_listed_when_everything_is_asked_for() {
+    let report = told(verbose(), &events());
+    insta::assert_snapshot!(section(&report, "warnings and notes in cases that do not deviate"), @r#"
+      conforms  codedeploy/stop-deployment/enum  What is asked
+        warning: response-shape/enum  at /status: expected one of Pending, Succeeded, got "Done"
+            (modelled)
+    "#);
+    for listed in [
+        "    error-identity  at /__type: ",
+        "    warning: response-shape/enum  at /status: ",
+        "    note: response-shape/empty  at /statusMessage: ",
+        "\n2 warnings, 1 note\n",
+    ] {
+        assert!(report.contains(listed), "{listed}");
+    }
+}
+
+#[test]
+fn reasons_come_by_how_often_they_are_given_and_with_all_ids_when_asked_for() {
+    let blocked = |name: &str, reason: &str| case(&format!("{STOP}/{name}"), Verdict::Blocked, reason);
+    let rare = [blocked("a", "a rare reason")];
+    let frequent = ["b", "c", "d", "e"].map(|name| blocked(name, "the usual reason"));
+    let events = run(rare.into_iter().chain(frequent).collect());
+    insta::assert_snapshot!(section(&told(verbose(), &events), "blocked"), @"
+      4 cases  the usual reason
+        codedeploy/stop-deployment/b
+        codedeploy/stop-deployment/c
+        codedeploy/stop-deployment/d
+        codedeploy/stop-deployment/e
+      1 case  a rare reason
+        codedeploy/stop-deployment/a
+    ");
+}
+
+#[test]
+fn an_operation_that_is_absent_is_one_line() {
+    let absent = |id: &str, reason: &str| case(id, Verdict::NotImplemented, reason);
+    let cases = vec![
+        absent("proton/x/a", "CancelServicePipelineDeployment: 501"),
+        absent("proton/x/b", "CancelServicePipelineDeployment: 501"),
+        absent("codedeploy/x/a", "StopDeployment: an HTML page"),
+    ];
+    insta::assert_snapshot!(section(&told(plain(), &run(cases)), "not implemented"), @"
+      codedeploy StopDeployment  1 case: an HTML page
+      proton CancelServicePipelineDeployment  2 cases: 501
+    ");
+}
+
+#[rstest]
+#[case::nothing_selected(Ledger::default(), "0 cases selected = 0 conform + 0 deviate")]
+#[case::one_of_each(
+    Ledger { selected: 6, conforms: 1, deviates: 1, not_implemented: 1, blocked: 1, inconclusive: 1, not_applicable: 1 },
+    "6 cases selected = 1 conform + 1 deviate + 1 not implemented + 1 blocked + 1 inconclusive + 1 not applicable"
+)]
+#[case::imbalance(
+    Ledger { selected: 3, conforms: 1, ..Ledger::default() },
+    "3 cases selected ≠ 1 conform + 0 deviate\n\
+     the ledger does not balance:  3 cases were selected and 1 verdict came: this is an error of\n    wireproof"
+)]
+fn the_ledger_shows_its_balance(#[case] ledger: Ledger, #[case] line: &str) {
+    let report = told_with_end(plain(), |finished| finished.ledger = ledger);
+    assert!(report.contains(&format!("\n{line}\n")), "{report}");
+}
+
+#[test]
+fn the_ledger_is_one_line_whatever_the_width() {
+    let report = told(HumanOptions { width: 10, ..plain() }, &events());
+    assert!(report.contains("\n12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + "));
+}
+
+#[test]
+fn many_broken_statements_are_counted_and_some_are_named() {
+    let report = told_with_end(plain(), |finished| {
+        let one = finished.statements[0].clone();
+        let broken = (1..=8).map(|number| crate::event::StatementReport {
+            id: format!("SD-{number:02}"),
+            outcome: Outcome::Broken,
+            ..one.clone()
+        });
+        finished.statements = broken.collect();
+    });
+    let line = "8 statements = 0 held + 8 broken (SD-01, SD-02, SD-03, SD-04, SD-05, SD-06 …) + 0 not provoked";
+    assert!(report.contains(line), "{report}");
+}
+
+#[test]
+fn an_interrupted_run_says_so() {
+    let report = told_with_end(plain(), |finished| finished.interrupted = true);
+    assert!(report.ends_with("\ninterrupted after 4.2 s, seed 7\n"), "{report}");
+}
+
+#[rstest]
+#[case(40)]
+#[case(60)]
+#[case(80)]
+fn findings_and_titles_keep_to_the_width(#[case] width: usize) {
+    let mut finished = deviation("x");
+    finished.report.exchange = None;
+    finished.report.place = String::new();
+    finished.report.id.0 = "s/o/x".to_owned();
+    finished.report.title = "many short words ".repeat(20);
+    finished.report.findings[0].expected = "one of these words ".repeat(15);
+    finished.report.findings[0].actual = "another word ".repeat(15);
+    let report = told(HumanOptions { width, rerun: String::new(), ..plain() }, &run(vec![finished]));
+    let below = report.lines().skip_while(|line| !line.starts_with("  deviates"));
+    let told: Vec<&str> = below.take_while(|line| !line.contains("run it alone")).collect();
+    assert!(told.len() > 400 / width, "{report}");
+    let widest = told.iter().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= width && widest + 20 > width, "{widest}\n{report}");
+}
+
+#[test]
+fn a_huge_value_is_cut() {
+    let mut finished = deviation("x");
+    finished.report.findings[0].actual = "x".repeat(100_000);
+    let report = told(plain(), &run(vec![finished]));
+    assert!(report.len() < 3_000 && report.contains("x…\n        (100000 characters)"), "{report}");
+}
+
+#[test]
+fn the_command_is_one_that_a_shell_takes() {
+    let mut finished = deviation("x");
+    finished.report.id.0 = format!("{STOP}/x#an 'empty' name");
+    let report = told(HumanOptions { rerun: String::new(), ..plain() }, &run(vec![finished]));
+    let command = r"    run it alone: wireproof run 'codedeploy/stop-deployment/x#an '\''empty'\'' name' --seed 7";
+    assert!(report.lines().any(|line| line == command), "{report}");
+}
+
+/// A case in which everything that could come from an endpoint tries to colour the terminal and to forge a line.
+fn hostile(verdict: Verdict) -> CaseFinished {
+    let attack = "x\u{1b}[2J\u{9b}1A\r\n0 cases selected = forged\u{7}";
+    let mut finished = deviation(attack);
+    let report = &mut finished.report;
+    report.verdict = verdict;
+    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
+        attack.clone_into(text);
+    }
+    for finding in &mut report.findings {
+        finding.rule = Some(attack.to_owned());
+        finding.cites = vec![attack.to_owned()];
+        for text in [&mut finding.pointer, &mut finding.expected, &mut finding.actual] {
+            attack.clone_into(text);
+        }
+    }
+    if let Some(exchange) = &mut report.exchange {
+        for text in [&mut exchange.request, &mut exchange.response, &mut exchange.curl] {
+            attack.clone_into(text);
+        }
+    }
+    finished
+}
+
+#[rstest]
+fn no_endpoint_reaches_the_terminal_or_forges_a_line(
+    #[values(
+        Verdict::Conforms,
+        Verdict::Deviates,
+        Verdict::NotImplemented,
+        Verdict::Blocked,
+        Verdict::Inconclusive,
+        Verdict::NotApplicable
+    )]
+    verdict: Verdict,
+) {
+    let options = HumanOptions { verbose: true, curl: true, ..plain() };
+    let report = told(options, &run(vec![hostile(verdict)]));
+    assert!(report.contains(r"\u{1b}[2J"), "{report}");
+    assert!(!report.chars().any(|c| c.is_control() && c != '\n'), "{report:?}");
+    assert!(!report.lines().any(|line| line.starts_with("0 cases")), "{report}");
+}
+
+#[test]
+fn colours_change_nothing_but_the_colours() {
+    let options = HumanOptions { curl: true, ..verbose() };
+    let coloured = told(HumanOptions { color: true, ..options.clone() }, &events());
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[31mdeviates\u{1b}[0m  codedeploy/"), "{coloured}");
+    let mut parts = coloured.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let stripped = parts.fold(first, |text, part| text + part.split_once('m').unwrap().1);
+    assert_eq!(stripped, told(options, &events()));
+}
+
+#[test]
+fn no_secret_is_in_it() {
+    let report = told(HumanOptions { curl: true, ..verbose() }, &events());
+    assert!(report.contains("authorization: <redacted>"));
+    assert_eq!(secrets_in(&report), Vec::<&str>::new());
+}

@@ -1,0 +1,281 @@
+//! A run made by hand, with every verdict in it, and with what must never be seen in a report.
+
+use std::{
+    io,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+
+use super::Reporter;
+use crate::{
+    code::Code,
+    event::{
+        CaseFinished, CaseReport, Event, Outcome, RunFinished, RunStarted, ShownExchange, StatementReport, Surveyed,
+    },
+    observe::Observation,
+    scenario::{Case, CaseId, Files, Suite},
+    statement::Evidence,
+    transcript::{End, Exchange, Role, Transcript},
+    verdict::{Finding, Ledger, Severity, Verdict},
+    wire::{Headers, Request, Response, TransportError, curl},
+};
+
+/// What the requests of the run carry and no report may show.
+const SECRETS: [&str; 3] = ["AKIDSECRETKEYID", "c0ffee5igna7ure", "FwoGZXIvYXdzEJr-session-token"];
+
+/// The secrets that a text holds.
+pub(super) fn secrets_in(text: &str) -> Vec<&'static str> {
+    SECRETS.into_iter().filter(|secret| text.contains(secret)).collect()
+}
+
+/// Reports the events.
+pub(super) fn report_of(reporter: &mut dyn Reporter, events: &[Event]) -> io::Result<()> {
+    events.iter().try_for_each(|event| reporter.event(event))
+}
+
+/// A run with every verdict.
+pub(super) fn events() -> Vec<Event> {
+    run(cases())
+}
+
+/// A run of these cases.
+pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
+    let mut ledger = Ledger { selected: cases.len(), ..Ledger::default() };
+    for case in &cases {
+        ledger.enter(case.report.verdict);
+    }
+    let started = RunStarted {
+        target: "emulator".to_owned(),
+        endpoint: "http://127.0.0.1:4566".to_owned(),
+        region: "us-east-1".to_owned(),
+        suite: "d1ge57".to_owned(),
+        seed: 7,
+        selected: cases.len(),
+    };
+    let surveyed = [
+        ("codedeploy", "StopDeployment", None),
+        ("proton", "CancelServicePipelineDeployment", Some("the answer is that to an unknown operation")),
+    ];
+    let surveyed = surveyed.map(|(service, operation, absent)| {
+        Event::Surveyed(Surveyed {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            absent: absent.map(str::to_owned),
+        })
+    });
+    let finished = RunFinished { ledger, statements: statements(), interrupted: false, duration_ms: 4_250 };
+    let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
+    [Event::RunStarted(started)]
+        .into_iter()
+        .chain(surveyed)
+        .chain(cases)
+        .chain([Event::RunFinished(finished)])
+        .collect()
+}
+
+fn statements() -> Vec<StatementReport> {
+    let outcomes =
+        [("SD-21", Outcome::Held, 3, 0), ("SD-22", Outcome::Broken, 1, 2), ("SD-23", Outcome::NotProvoked, 0, 0)];
+    let statement = |(id, outcome, held, broken): (&str, Outcome, usize, usize)| StatementReport {
+        id: id.to_owned(),
+        says: "An unknown deployment is refused.".to_owned(),
+        evidence: Evidence::Documented,
+        outcome,
+        held,
+        broken,
+        reason: (outcome == Outcome::NotProvoked).then(|| "no selected case cites it".to_owned()),
+    };
+    outcomes.map(statement).into()
+}
+
+fn cases() -> Vec<CaseFinished> {
+    let mut cases = vec![deviation("unknown-id"), finished_twice()];
+    cases.push(case("codedeploy/stop-deployment/open", Verdict::Conforms, ""));
+    let mut loose = case("codedeploy/stop-deployment/enum", Verdict::Conforms, "");
+    loose.report.alternatives = vec!["step 1: a success".to_owned()];
+    loose.report.findings = vec![shape_warning()];
+    cases.push(loose);
+    for row in 1..=4 {
+        let id = format!("codedeploy/stop-deployment/in-progress#{row}");
+        cases.push(case(&id, Verdict::Blocked, "no way to reach the state \"an open deployment\""));
+    }
+    cases.push(case("codedeploy/stop-deployment/denied", Verdict::NotApplicable, "the target has no denied identity"));
+    cases.push(case("codedeploy/stop-deployment/not-run", Verdict::Inconclusive, "the run was interrupted"));
+    for name in ["unknown-service", "twice"] {
+        let id = format!("proton/cancel-service-pipeline-deployment/{name}");
+        let reason = "CancelServicePipelineDeployment: the answer is that to an unknown operation";
+        cases.push(case(&id, Verdict::NotImplemented, reason));
+    }
+    cases
+}
+
+/// A case with an error, a warning and a note, whose exchanges carry the secrets in both directions.
+pub(super) fn deviation(name: &str) -> CaseFinished {
+    let id = format!("codedeploy/stop-deployment/{name}");
+    let mut finished = case(&id, Verdict::Deviates, "expected DeploymentDoesNotExistException, got InternalFailure");
+    finished.report.title = "A deployment that does not exist cannot be stopped".to_owned();
+    finished.report.findings = vec![identity_error(), shape_warning(), length_note()];
+    finished.report.exchange = Some(shown());
+    let exchange = |role: Role, outcome: Result<Response, TransportError>, elapsed: u64| Exchange {
+        step: usize::from(role == Role::Main),
+        role,
+        service: "codedeploy".to_owned(),
+        operation: "StopDeployment".to_owned(),
+        request: request(),
+        outcome,
+        started: Duration::ZERO,
+        elapsed: Duration::from_micros(elapsed),
+    };
+    let exchanges = vec![
+        exchange(Role::Before(0), Err(TransportError::Timeout(Duration::from_secs(2))), 2_000_100),
+        exchange(Role::Main, Ok(response()), 1_250),
+    ];
+    finished.transcript = Arc::new(Transcript { exchanges, ..(*finished.transcript).clone() });
+    finished
+}
+
+/// A case whose second step deviates at two places.
+fn finished_twice() -> CaseFinished {
+    let reason = "expected \"Succeeded\", got \"Stopped\"";
+    let mut finished = case("codedeploy/stop-deployment/finished", Verdict::Deviates, reason);
+    finished.report.title = "A finished deployment stays as it is".to_owned();
+    let body = Finding {
+        code: Code::ExpectedBody,
+        step: 2,
+        pointer: "/deploymentInfo/status".to_owned(),
+        expected: "\"Succeeded\"".to_owned(),
+        actual: "\"Stopped\"".to_owned(),
+        cites: vec!["SD-21".to_owned()],
+        ..identity_error()
+    };
+    let status = Finding {
+        code: Code::Status,
+        evidence: Evidence::Protocol,
+        pointer: String::new(),
+        expected: "200".to_owned(),
+        actual: "202".to_owned(),
+        cites: Vec::new(),
+        ..body.clone()
+    };
+    finished.report.findings = vec![status, body];
+    finished.report.exchange = Some(shown());
+    finished
+}
+
+fn identity_error() -> Finding {
+    Finding {
+        code: Code::ErrorIdentity,
+        rule: None,
+        severity: Severity::Error,
+        evidence: Evidence::Documented,
+        step: 1,
+        pointer: "/__type".to_owned(),
+        expected: "DeploymentDoesNotExistException".to_owned(),
+        actual: "InternalFailure".to_owned(),
+        cites: vec!["SD-22".to_owned()],
+    }
+}
+
+fn shape_warning() -> Finding {
+    Finding {
+        code: Code::ResponseShape,
+        rule: Some("enum".to_owned()),
+        severity: Severity::Warning,
+        evidence: Evidence::Modelled,
+        pointer: "/status".to_owned(),
+        expected: "one of Pending, Succeeded".to_owned(),
+        actual: "\"Done\"".to_owned(),
+        cites: Vec::new(),
+        ..identity_error()
+    }
+}
+
+fn length_note() -> Finding {
+    Finding {
+        code: Code::ResponseShape,
+        rule: Some("empty".to_owned()),
+        severity: Severity::Note,
+        pointer: "/statusMessage".to_owned(),
+        expected: "at least 1 character".to_owned(),
+        actual: "\"\"".to_owned(),
+        ..shape_warning()
+    }
+}
+
+fn request() -> Request {
+    let [key, signature, token] = SECRETS;
+    let authorization = format!("AWS4-HMAC-SHA256 Credential={key}/20150101/us-east-1, Signature={signature}");
+    let headers = [
+        ("host", "127.0.0.1:4566"),
+        ("x-amz-target", "CodeDeploy_20141006.StopDeployment"),
+        ("authorization", &authorization),
+        ("X-Amz-Security-Token", token),
+    ];
+    Request {
+        method: "POST".to_owned(),
+        target: "/".to_owned(),
+        headers: headers.into_iter().collect(),
+        body: Bytes::from_static(br#"{"deploymentId":"d-000000001"}"#),
+        ..Request::default()
+    }
+}
+
+/// An answer that echoes a credential, and that would colour a terminal and overwrite a line of it.
+fn response() -> Response {
+    let headers: Headers =
+        [("content-type", "application/x-amz-json-1.1"), ("x-echo", SECRETS[2])].into_iter().collect();
+    let body = "{\"__type\":\"InternalFailure\",\"message\":\"\u{1b}[32mall good\u{1b}[0m\rconforms\"}";
+    Response { status: 500, headers, body: Bytes::from(body), ..Response::default() }
+}
+
+/// What the session makes of the exchange.
+fn shown() -> ShownExchange {
+    let request = request();
+    let response = request.strip_credentials(response().to_bytes());
+    ShownExchange {
+        request: String::from_utf8_lossy(&request.without_credentials().to_bytes()).into_owned(),
+        response: String::from_utf8_lossy(&response).into_owned(),
+        curl: curl(&request, "http://127.0.0.1:4566", Some(("us-east-1", "codedeploy"))),
+    }
+}
+
+/// A case without findings.
+pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
+    let (suite, template) = &*SUITE;
+    let case = Case { id: CaseId(id.to_owned()), ..template.clone() };
+    let transcript = Transcript::empty(&case, 7, End::Complete);
+    let observation = Observation::of(suite, &case, &transcript);
+    let (service, operation) = match id.split('/').next() {
+        Some("proton") => ("proton", "CancelServicePipelineDeployment"),
+        _ => ("codedeploy", "StopDeployment"),
+    };
+    let report = CaseReport {
+        id: case.id.clone(),
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        title: "What is asked".to_owned(),
+        verdict,
+        reason: reason.to_owned(),
+        findings: Vec::new(),
+        checks: 9,
+        alternatives: Vec::new(),
+        cites: vec!["SD-22".to_owned()],
+        place: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
+        exchange: None,
+        duration_ms: 3,
+    };
+    CaseFinished { report, case, transcript: Arc::new(transcript), observation: Arc::new(observation) }
+}
+
+static SUITE: LazyLock<(Suite, Case)> = LazyLock::new(|| {
+    let scenario = "title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { error: DeploymentDoesNotExistException }\n";
+    let bundled = Files::bundled_fixtures();
+    let models = bundled.iter().filter(|(path, _)| path.split('/').count() == 2);
+    let texts = models.map(|(path, text)| (path.to_owned(), text.to_owned()));
+    let scenario = ("codedeploy/stop-deployment/x.yaml".to_owned(), scenario.to_owned());
+    let suite = Suite::read(&Files::from_texts(texts.chain([scenario]))).unwrap();
+    let case = suite.cases().remove(0);
+    (suite, case)
+});
