@@ -26,9 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
         let (orphaned, missing) = fixtures.goldens()?.misfits(&suite.cases());
         problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the golden of no case: delete it")));
-        problems.extend(
-            missing.iter().map(|id| format!("{id} has no golden: run `wireproof run {id} --update` and accept it")),
-        );
+        problems.extend(missing_goldens(&missing));
     }
     let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());
     let statements: usize = suite.services().map(|service| service.statements.iter().count()).sum();
