@@ -24,6 +24,11 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use wireproof::{
     contract::{self, Operation, Schemas, Side},
+    event::Event,
+    golden::Goldens,
+    scenario::{Case, Files, Suite},
+    session::{Options, Session},
+    target::Target,
     transport::{Endpoint, Settings, Transport as _, Wire},
     wire::{
         self, Answer, Protocol, Request, Response,
@@ -33,13 +38,17 @@ use wireproof::{
 
 const ANSWER: &[u8] = br#"{"status":"Succeeded","statusMessage":"The deployment has been stopped."}"#;
 
+/// So that the survey sees an operation that is there.
+const UNKNOWN: &[u8] = br#"{"__type":"UnknownOperationException"}"#;
+
 fn main() -> Result<()> {
     let plan = Plan::from_args(env::args());
     let address = start_server()?;
     let bare = Arc::new(Bare::new(address)?);
     let harness = Arc::new(Harness::new(address)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let (mut bare_rates, mut harness_rates) = (Vec::new(), Vec::new());
+    let cases = Cases::new(plan, address)?;
+    let (mut bare_rates, mut harness_rates, mut case_rates) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.rounds {
         bare_rates.push(runtime.block_on(rate(plan, &bare, |bare| async move { bare.exchange().await }))?);
         harness_rates.push(runtime.block_on(rate(
@@ -47,9 +56,10 @@ fn main() -> Result<()> {
             &harness,
             |harness| async move { harness.exchange().await },
         ))?);
+        case_rates.push(runtime.block_on(cases.rate())?);
     }
     let stages = harness.stages(plan.requests)?;
-    report(plan, median(bare_rates), median(harness_rates), &stages)?;
+    report(plan, median(bare_rates), median(harness_rates), median(case_rates), &stages)?;
     Ok(())
 }
 
@@ -210,6 +220,73 @@ impl Harness {
     }
 }
 
+/// Whole cases: executed, observed, judged by every check, and entered into the ledger.
+struct Cases {
+    session: Session,
+    cases: Vec<Case>,
+}
+
+impl Cases {
+    fn new(plan: Plan, address: SocketAddr) -> Result<Self> {
+        let suite = suite(plan.requests)?;
+        let cases = suite.cases();
+        let credentials = || Credentials {
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".to_owned(),
+            session_token: None,
+        };
+        let target = Target {
+            endpoint: format!("http://{address}").parse()?,
+            name: "the trivial server".to_owned(),
+            region: "us-east-1".to_owned(),
+            other_region: None,
+            owner: credentials(),
+            denied: None,
+            other_account: None,
+            state_change: None,
+            states: std::collections::BTreeMap::new(),
+        };
+        let session = Session {
+            suite: Arc::new(suite),
+            target: Arc::new(target),
+            transport: Arc::new(Wire::new(&Settings::default())?),
+            goldens: Arc::new(Goldens::default()),
+            options: Options { jobs: plan.at_a_time, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false },
+            interrupt: tokio::sync::watch::channel(false).1,
+        };
+        Ok(Self { session, cases })
+    }
+
+    /// Cases a second; the survey and what a report would do with the events are part of it.
+    async fn rate(&self) -> Result<f64> {
+        let cases = self.cases.clone();
+        let count = f64::from(u32::try_from(cases.len())?);
+        let started = Instant::now();
+        let mut sink = |event: Event| drop(black_box(event));
+        let finished = self.session.run(cases, &mut sink).await;
+        ensure!(finished.ledger.conforms == self.cases.len(), "not all cases conform: {:?}", finished.ledger);
+        Ok(count / started.elapsed().as_secs_f64())
+    }
+}
+
+/// The bundled contracts, and one scenario with a row a case.
+fn suite(rows: usize) -> Result<Suite> {
+    let bundled = Files::bundled_fixtures();
+    let contracts =
+        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
+    let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
+    let scenario = json!({
+        "title": "A stop succeeds",
+        "cites": ["SD-13"],
+        "evidence": "documented",
+        "table": rows,
+        "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
+    });
+    files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
+    Ok(Suite::read(&Files::from_texts(files))?)
+}
+
 fn input() -> Value {
     json!({"deploymentId": "d-LGUMS25CC"})
 }
@@ -222,7 +299,7 @@ fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {
     Ok(started.elapsed() / u32::try_from(times)?)
 }
 
-/// Starts a server on a thread of its own; it gives the same answer to everything.
+/// Starts a server on a thread of its own; it knows one operation and does nothing.
 fn start_server() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;
@@ -242,21 +319,32 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 async fn answer(request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, hyper::Error> {
+    static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+    let known =
+        request.headers().get("x-amz-target").is_some_and(|target| target == "CodeDeploy_20141006.StopDeployment");
     request.into_body().collect().await?;
-    let mut response = hyper::Response::new(Full::new(Bytes::from_static(ANSWER)));
+    let body = if known { ANSWER } else { UNKNOWN };
+    let mut response = hyper::Response::new(Full::new(Bytes::from_static(body)));
+    if !known {
+        *response.status_mut() = hyper::StatusCode::BAD_REQUEST;
+    }
     let content_type = hyper::header::HeaderValue::from_static("application/x-amz-json-1.1");
     response.headers_mut().insert(hyper::header::CONTENT_TYPE, content_type);
+    let id = hyper::header::HeaderValue::from(ANSWERED.fetch_add(1, Ordering::Relaxed));
+    response.headers_mut().insert("x-amzn-requestid", id);
     Ok(response)
 }
 
-fn report(plan: Plan, bare: f64, harness: f64, stages: &[(&str, Duration)]) -> Result<()> {
+fn report(plan: Plan, bare: f64, harness: f64, cases: f64, stages: &[(&str, Duration)]) -> Result<()> {
     let cores = thread::available_parallelism()?.get();
     let mut out = io::stdout().lock();
     let Plan { requests, at_a_time, rounds } = plan;
     writeln!(out, "{requests} requests, {at_a_time} at a time, median of {rounds} rounds, {cores} cores")?;
     writeln!(out, "  a  bare reqwest         {bare:>9.0} requests/s")?;
     writeln!(out, "  b  signed and judged    {harness:>9.0} requests/s")?;
+    writeln!(out, "  c  whole cases          {cases:>9.0} cases/s")?;
     writeln!(out, "  b / a                   {:>9.2}", harness / bare)?;
+    writeln!(out, "  c / a                   {:>9.2}", cases / bare)?;
     // All cores are busy, the server's part included: so much of their time passes for one request.
     let whole = f64::from(u32::try_from(cores)?) / harness;
     writeln!(out, "one request of b takes {:.1} µs of the cores' time:", whole * 1e6)?;
