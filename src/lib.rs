@@ -1,4 +1,28 @@
-//! draft
+//! Proves, on the wire, whether an AWS-compatible endpoint keeps the contract that the AWS documents state.
+//!
+//! Fixtures replay the documented requests and the expected responses or errors against any endpoint; the
+//! results are snapshot-diffed; every constraint that a document states is checked, and every finding cites
+//! the statement that it breaks. The program `wireproof` is a face over this library.
+//!
+//! The pipeline, in the order in which a case passes it: a [`source::Source`] becomes a
+//! [`scenario::Scenario`] of a [`scenario::Suite`]; a [`session::Session`] has each [`scenario::Case`] executed
+//! ([`execute`]) to a [`transcript::Transcript`], redacted ([`observe`]) and judged ([`check`]); what happens
+//! goes out as [`event::Event`]s, which a [`report::Reporter`] writes down.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use wireproof::scenario::{Selection, Suite};
+//!
+//! let suite = Suite::bundled()?;
+//! let selection = Selection { operations: vec!["StopDeployment".to_owned()], ..Selection::default() };
+//! let cases = selection.cases(&suite);
+//! assert!(cases.iter().all(|case| case.scenario.service == "codedeploy"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ARCHITECTURE.md names every module and the imports that are allowed between them.
+
 pub mod check;
 pub mod cli;
 pub mod code;
