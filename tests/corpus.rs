@@ -86,7 +86,7 @@ fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Res
 }
 
 /// An operation under test, and the recordings that ask the four questions of it.
-struct Operation {
+struct Questions {
     service: &'static str,
     name: &'static str,
     sample: &'static str,
@@ -95,8 +95,8 @@ struct Operation {
     empty_input: &'static str,
 }
 
-const OPERATIONS: [&Operation; 2] = [
-    &Operation {
+const OPERATIONS: [&Questions; 2] = [
+    &Questions {
         service: "codedeploy",
         name: "StopDeployment",
         sample: "cd_23_Stop_docsample",
@@ -104,7 +104,7 @@ const OPERATIONS: [&Operation; 2] = [
         unknown_service: "cd_p_unknown_service_auth",
         empty_input: "cd_n_empty_object",
     },
-    &Operation {
+    &Questions {
         service: "proton",
         name: "CancelServicePipelineDeployment",
         sample: "pr_21_Cancel_unknown",
@@ -156,7 +156,7 @@ impl Corpus {
     }
 
     /// Whether an emulator was found to have the operation; `None` where it was not asked all four questions.
-    fn presence(&self, suite: &Suite, emulator: &str, operation: &Operation) -> Result<Option<Presence>> {
+    fn presence(&self, suite: &Suite, emulator: &str, operation: &Questions) -> Result<Option<Presence>> {
         let questions =
             [operation.sample, operation.unknown_operation, operation.unknown_service, operation.empty_input];
         let files = questions.map(|question| self.0.path().join(emulator).join(question).with_extension("http"));
