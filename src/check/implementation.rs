@@ -121,8 +121,8 @@ mod tests {
     use super::*;
     use crate::{scenario::Suite, wire::AwsJson};
 
-    fn answer(status: u16, body: &str) -> Result<Response, TransportError> {
-        Ok(Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() })
+    fn answer((status, body): (u16, &str)) -> Response {
+        Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
     }
 
     fn decide(
@@ -134,10 +134,10 @@ mod tests {
         let suite = Suite::bundled().unwrap();
         let contract = suite.service("codedeploy").unwrap().contract();
         let survey = Survey {
-            sample: answer(sample.0, sample.1),
-            unknown_operation: answer(unknown_operation.0, unknown_operation.1),
-            unknown_service: answer(unknown_service.0, unknown_service.1),
-            empty_input: answer(empty.0, empty.1),
+            sample: Ok(answer(sample)),
+            unknown_operation: Ok(answer(unknown_operation)),
+            unknown_service: Ok(answer(unknown_service)),
+            empty_input: Ok(answer(empty)),
         };
         presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey)
     }

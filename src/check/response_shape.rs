@@ -24,11 +24,9 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         return Checked::nothing();
     }
     let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
-    let violations = match subject.service.schemas.violations(&subject.operation.output, Side::Output, body) {
-        Ok(violations) => violations,
-        // A schema that does not compile is a defect of the model, which loading it has refused.
-        Err(_) => return Checked::nothing(),
-    };
+    let violations = subject.service.schemas.violations(&subject.operation.output, Side::Output, body);
+    // A schema that does not compile is a defect of the model, which loading it has refused.
+    let Ok(violations) = violations else { return Checked::nothing() };
     let findings = violations.into_iter().map(|violation| {
         let ground = subject.ground_of(&violation.statements);
         ground.finding(
@@ -48,8 +46,8 @@ fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) ->
     let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
     values.filter_map(|(pointer, value)| {
         let ids: Vec<String> = value.traits.statements().map(str::to_owned).collect();
-        let statements = ids.iter().filter_map(|id| subject.service.statements.get(id));
-        let contradiction = statements.filter_map(|statement| statement.contradiction.as_ref()).next()?;
+        let mut statements = ids.iter().filter_map(|id| subject.service.statements.get(id));
+        let contradiction = statements.find_map(|statement| statement.contradiction.as_ref())?;
         let ground = subject.ground_of(&ids);
         let expected = format!("a value that all documents know ({})", contradiction.id);
         let rule = Some(Rule::ContestedValue);

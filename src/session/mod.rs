@@ -147,8 +147,8 @@ impl Session {
         loop {
             while tasks.len() < self.options.jobs.max(1) {
                 let Some(case) = waiting.next() else { break };
-                if let Some(judgement) = self.not_to_run(&case, presences, collector) {
-                    collector.enter_unrun(case, judgement)
+                if let Some(judgement) = collector.not_to_run(&case, presences) {
+                    collector.enter_unrun(case, &judgement);
                 } else {
                     let handle = tasks.spawn(self.clone().one(case.clone()));
                     running.insert(handle.id(), case);
@@ -163,7 +163,7 @@ impl Session {
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
-                            collector.enter_unrun(case, Judgement::inconclusive(format!("internal error: {error}")));
+                            collector.enter_unrun(case, &Judgement::inconclusive(format!("internal error: {error}")));
                         }
                     }
                 },
@@ -172,7 +172,7 @@ impl Session {
         }
         self.wind_down(tasks, running, collector).await;
         for case in waiting {
-            collector.enter_unrun(case, Judgement::inconclusive("the run was interrupted".to_owned()));
+            collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
     }
 
@@ -192,7 +192,7 @@ impl Session {
         }
         tasks.abort_all();
         for case in running.into_values() {
-            collector.enter_unrun(case, Judgement::inconclusive("the run was interrupted".to_owned()));
+            collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
     }
 
@@ -202,23 +202,6 @@ impl Session {
         let golden = self.goldens.get(&case.id);
         let judgement = check::judge(&self.suite, &case, &transcript, &observation, golden);
         Finished { case, transcript, observation, judgement }
-    }
-
-    /// The judgement of a case that is not worth running.
-    fn not_to_run(&self, case: &Case, presences: &Presences, collector: &Collector<'_>) -> Option<Judgement> {
-        if collector.stop {
-            return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
-        }
-        if collector.silent >= DEAD_AFTER {
-            return Some(Judgement::inconclusive(format!(
-                "the endpoint gave no answer to {DEAD_AFTER} cases in a row"
-            )));
-        }
-        match presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
-            Some(Presence::Absent(reason)) => Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation))),
-            Some(Presence::Unreachable(error)) => Some(Judgement::inconclusive(error.to_string())),
-            Some(Presence::Present) | None => None,
-        }
     }
 }
 
@@ -240,6 +223,23 @@ struct Collector<'s> {
 }
 
 impl Collector<'_> {
+    /// The judgement of a case that is not worth running.
+    fn not_to_run(&self, case: &Case, presences: &Presences) -> Option<Judgement> {
+        if self.stop {
+            return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
+        }
+        if self.silent >= DEAD_AFTER {
+            return Some(Judgement::inconclusive(format!(
+                "the endpoint gave no answer to {DEAD_AFTER} cases in a row"
+            )));
+        }
+        match presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
+            Some(Presence::Absent(reason)) => Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation))),
+            Some(Presence::Unreachable(error)) => Some(Judgement::inconclusive(error.to_string())),
+            Some(Presence::Present) | None => None,
+        }
+    }
+
     fn enter(&mut self, finished: Finished) {
         let Finished { case, transcript, observation, mut judgement } = finished;
         judgement.findings.extend(self.seen.enter(&self.session.suite, &case, &transcript));
@@ -248,10 +248,10 @@ impl Collector<'_> {
         self.report(case, transcript, observation, &judgement);
     }
 
-    fn enter_unrun(&mut self, case: Case, judgement: Judgement) {
+    fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
         let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
         let observation = Observation::of(&self.session.suite, &case, &transcript);
-        self.report(case, transcript, observation, &judgement);
+        self.report(case, transcript, observation, judgement);
     }
 
     fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {

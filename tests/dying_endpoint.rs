@@ -1,0 +1,75 @@
+//! An endpoint that dies in the midst of a run, as emulators do: the run ends soon, convicts nobody and loses no case.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use tokio::{sync::watch, time::timeout};
+use wireproof::{
+    event::Event,
+    exit::ExitStatus,
+    golden::Goldens,
+    reference::{self, Identity, Reference},
+    scenario::Suite,
+    session::{self, Session},
+    target::Target,
+    transport::{Settings, Wire},
+    verdict::Verdict,
+};
+
+/// So many cases have their verdict when the endpoint dies.
+const LIVES_FOR: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts_nobody() -> Result<()> {
+    let suite = Suite::bundled()?;
+    let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
+    let mut endpoint = Some(Reference::start(contracts, reference::Options::default()).await?);
+    let url = endpoint.as_ref().map(Reference::endpoint).unwrap_or_default();
+    let cases = suite.cases();
+    let (_interrupt, interrupt) = watch::channel(false);
+    let session = Session {
+        suite: Arc::new(suite),
+        target: Arc::new(target(&url)?),
+        transport: Arc::new(Wire::new(&Settings::default())?),
+        goldens: Arc::new(Goldens::default()),
+        options: session::Options { jobs: 4, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false },
+        interrupt,
+    };
+    let (mut verdicts, mut died) = (Vec::new(), None);
+    let mut sink = |event: Event| {
+        if let Event::CaseFinished(finished) = event {
+            verdicts.push(finished.report.verdict);
+        }
+        if verdicts.len() == LIVES_FOR && endpoint.take().is_some() {
+            died = Some(Instant::now());
+        }
+    };
+    let finished = timeout(Duration::from_secs(120), session.run(cases, &mut sink)).await?;
+    let lasted = died.map(|died| died.elapsed());
+    assert!(lasted.is_some_and(|lasted| lasted < Duration::from_secs(30)), "the run went on for {lasted:?}");
+    let ledger = finished.ledger;
+    assert!(ledger.balances() && verdicts.len() == ledger.selected, "{ledger:?}");
+    assert_eq!(ledger.deviates, 0, "{ledger:?}");
+    assert!(ledger.conforms <= LIVES_FOR + 4, "nothing conforms once the endpoint is gone: {ledger:?}");
+    assert!(!verdicts.contains(&Verdict::NotImplemented), "{ledger:?}");
+    assert_eq!(ExitStatus::of_run(&ledger, &[], finished.interrupted), ExitStatus::Incomplete);
+    Ok(())
+}
+
+fn target(url: &str) -> Result<Target> {
+    Ok(Target {
+        endpoint: url.parse()?,
+        name: "an endpoint that dies".to_owned(),
+        region: "us-east-1".to_owned(),
+        other_region: Some("eu-west-1".to_owned()),
+        owner: Identity::test().credentials().clone(),
+        denied: None,
+        other_account: None,
+        state_change: None,
+        states: BTreeMap::new(),
+    })
+}

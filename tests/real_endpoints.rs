@@ -1,0 +1,215 @@
+//! The whole suite against real emulators that lack both operations under test: nothing may conform by chance.
+//!
+//! An emulator that is not installed is skipped, and the skip is said on standard error;
+//! `WIREPROOF_REQUIRE_REAL_ENDPOINTS` makes it a failure. `WIREPROOF_MOTO` and `WIREPROOF_MINISTACK` name a program
+//! that is not on the path.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    fs::File,
+    io::{self, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus as ProcessStatus, Stdio},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use rstest::rstest;
+use tokio::{sync::watch, time::timeout};
+use wireproof::{
+    event::{Event, RunFinished},
+    exit::ExitStatus,
+    golden::Goldens,
+    scenario::{Files, Suite},
+    session::{Options, Session},
+    target::Target,
+    transport::{Limits, Settings, Wire},
+    wire::sigv4::Credentials,
+};
+
+/// Interpreters on a busy machine take their time.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// Emulators load a service at its first request.
+const REQUEST_WITHIN: Duration = Duration::from_secs(60);
+
+/// A run asks eight questions, and then knows; this is a bound, not an expectation.
+const RUN_WITHIN: Duration = Duration::from_secs(120);
+
+/// An emulator, and how it is started.
+struct Emulator {
+    name: &'static str,
+    program: &'static str,
+    named_by: &'static str,
+    install: &'static str,
+    listen_on: fn(&mut Command, u16),
+}
+
+const MOTO: Emulator = Emulator {
+    name: "moto",
+    program: "moto_server",
+    named_by: "WIREPROOF_MOTO",
+    install: "pip install 'moto[server]'",
+    listen_on: |command, port| {
+        command.args(["-H", "127.0.0.1", "-p"]).arg(port.to_string());
+    },
+};
+
+const MINISTACK: Emulator = Emulator {
+    name: "ministack",
+    program: "ministack",
+    named_by: "WIREPROOF_MINISTACK",
+    install: "pip install ministack",
+    listen_on: |command, port| {
+        command.env("BIND_HOST", "127.0.0.1").env("GATEWAY_PORT", port.to_string());
+    },
+};
+
+#[rstest]
+#[case::moto(&MOTO)]
+#[case::ministack(&MINISTACK)]
+fn an_emulator_without_the_operations_gets_not_implemented_and_nothing_else(#[case] emulator: &Emulator) -> Result<()> {
+    let Some(running) = emulator.start()? else { return Ok(()) };
+    let run = run_all(&running.address)?;
+    assert_eq!(run.absent.len(), 2, "both operations are surveyed: {:?}", run.absent);
+    for (operation, absent) in &run.absent {
+        assert!(absent.is_some(), "{} lacks {operation}, and the survey did not see it", emulator.name);
+    }
+    let ledger = run.finished.ledger;
+    assert!(ledger.selected > 0, "the suite is empty");
+    assert_eq!(ledger.not_implemented, ledger.selected, "{ledger:?}");
+    assert!(ledger.balances(), "{ledger:?}");
+    assert_eq!(ExitStatus::of_run(&ledger, &[], run.finished.interrupted), ExitStatus::Incomplete);
+    Ok(())
+}
+
+impl Emulator {
+    /// Starts it on a free port and waits until it accepts connections; `None` where it is not installed.
+    fn start(&self) -> Result<Option<Running>> {
+        let Some(program) = self.find() else { return self.absent() };
+        let folder = tempfile::tempdir()?;
+        let log = folder.path().join("log");
+        let address = free_address()?;
+        let mut command = Command::new(&program);
+        command.current_dir(folder.path()).stdin(Stdio::null());
+        command.stdout(File::create(&log)?).stderr(File::options().append(true).open(&log)?);
+        (self.listen_on)(&mut command, address.port());
+        let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let mut running = Running { child, address, _folder: folder };
+        match running.wait_until_ready()? {
+            None => Ok(Some(running)),
+            // What a shell, or a version manager in a program's place, says of a program that is not there.
+            Some(status) if status.code() == Some(127) => self.absent(),
+            Some(status) => bail!("{} ended with {status}:\n{}", self.program, std::fs::read_to_string(&log)?),
+        }
+    }
+
+    fn find(&self) -> Option<PathBuf> {
+        if let Some(named) = env::var_os(self.named_by).filter(|named| !named.is_empty()) {
+            return Some(PathBuf::from(named));
+        }
+        let path = env::var_os("PATH")?;
+        env::split_paths(&path).map(|folder| folder.join(self.program)).find(|program| Path::is_file(program))
+    }
+
+    fn absent(&self) -> Result<Option<Running>> {
+        let reason = format!("{} is not installed ({})", self.program, self.install);
+        let required = env::var_os("WIREPROOF_REQUIRE_REAL_ENDPOINTS").is_some_and(|value| !value.is_empty());
+        ensure!(!required, "{reason}, and WIREPROOF_REQUIRE_REAL_ENDPOINTS is set");
+        // Not by a macro: the test runner would swallow it.
+        writeln!(io::stderr(), "skipped: {reason}")?;
+        Ok(None)
+    }
+}
+
+/// A started emulator; it ends with this value.
+struct Running {
+    child: Child,
+    address: SocketAddr,
+    /// Its working folder: whatever it writes goes with it.
+    _folder: tempfile::TempDir,
+}
+
+impl Running {
+    /// Waits until it accepts a connection; its status where it ended instead.
+    fn wait_until_ready(&mut self) -> Result<Option<ProcessStatus>> {
+        let deadline = Instant::now() + READY_WITHIN;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(Some(status));
+            }
+            if TcpStream::connect_timeout(&self.address, Duration::from_secs(1)).is_ok() {
+                return Ok(None);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        bail!("nothing accepts connections at {} after {READY_WITHIN:?}", self.address)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // That it has ended by itself is the only failure there is.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago: neither program can be given a listener, nor says which port it took.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+/// What a run came to.
+struct Run {
+    /// Why each surveyed operation is taken to be absent.
+    absent: BTreeMap<String, Option<String>>,
+    finished: RunFinished,
+}
+
+fn run_all(address: &SocketAddr) -> Result<Run> {
+    let suite = Suite::bundled()?;
+    let cases = suite.cases();
+    let limits = Limits { timeout: REQUEST_WITHIN, ..Limits::default() };
+    let (_interrupt, interrupt) = watch::channel(false);
+    let session = Session {
+        suite: Arc::new(suite),
+        target: Arc::new(target(address)?),
+        transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
+        goldens: Arc::new(Goldens::new(Files::bundled_snapshots())),
+        options: Options { jobs: 16, seed: 1, case_timeout: REQUEST_WITHIN, fail_fast: false },
+        interrupt,
+    };
+    let mut absent = BTreeMap::new();
+    let mut sink = |event: Event| {
+        if let Event::Surveyed(surveyed) = event {
+            absent.insert(surveyed.operation, surveyed.absent);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let finished = runtime.block_on(async { timeout(RUN_WITHIN, session.run(cases, &mut sink)).await })?;
+    Ok(Run { absent, finished })
+}
+
+/// As the command line makes it of `--endpoint` alone.
+fn target(address: &SocketAddr) -> Result<Target> {
+    Ok(Target {
+        endpoint: format!("http://{address}").parse()?,
+        name: address.to_string(),
+        region: "us-east-1".to_owned(),
+        other_region: Some("eu-west-1".to_owned()),
+        owner: Credentials {
+            access_key_id: "test".to_owned(),
+            secret_access_key: "test".to_owned(),
+            session_token: None,
+        },
+        denied: None,
+        other_account: None,
+        state_change: None,
+        states: BTreeMap::new(),
+    })
+}
