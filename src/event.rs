@@ -64,6 +64,8 @@ pub struct CaseFinished {
     pub transcript: Arc<Transcript>,
     /// The same, redacted.
     pub observation: Arc<Observation>,
+    /// The recorded observation, where there is one.
+    pub golden: Option<String>,
 }
 
 /// A case as reports write it.

@@ -266,7 +266,8 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         exchange: None,
         duration_ms: 3,
     };
-    CaseFinished { report, case, transcript: Arc::new(transcript), observation: Arc::new(observation) }
+    let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
+    CaseFinished { report, case, transcript, observation, golden: None }
 }
 
 static SUITE: LazyLock<(Suite, Case)> = LazyLock::new(|| {

@@ -275,8 +275,9 @@ impl Collector<'_> {
             exchange: exchange.filter(|_| verdict != Verdict::Conforms),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let finished =
-            CaseFinished { report, case, transcript: Arc::new(transcript), observation: Arc::new(observation) };
+        let golden = self.session.goldens.get(&case.id).map(str::to_owned);
+        let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
+        let finished = CaseFinished { report, case, transcript, observation, golden };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }

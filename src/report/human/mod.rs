@@ -8,9 +8,11 @@ mod summary;
 
 use std::io::{self, Write};
 
+use similar::TextDiff;
+
 use super::{Reporter, text};
 use crate::{
-    event::{CaseReport, Event, RunFinished, RunStarted},
+    event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted},
     verdict::{Severity, Verdict},
 };
 
@@ -42,12 +44,14 @@ pub struct Human<W> {
     seed: u64,
     /// Those of which there is anything to tell.
     cases: Vec<CaseReport>,
+    /// Ids of cases whose observation is not the golden one, with the textual difference.
+    differences: Vec<(String, String)>,
 }
 
 impl<W: Write> Human<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W, options: HumanOptions) -> Self {
-        Self { writer, options, seed: 0, cases: Vec::new() }
+        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new() }
     }
 
     fn start(&mut self, run: &RunStarted) -> io::Result<()> {
@@ -57,18 +61,21 @@ impl<W: Write> Human<W> {
         }
         let mut page = self.page();
         let cases = text::count(run.selected, "case");
-        let target = format!("{cases} against {} at {}, seed {}", run.target, run.endpoint, run.seed);
+        let name = if run.target == run.endpoint { String::new() } else { format!("{} at ", run.target) };
+        let target = format!("{cases} against {name}{}, seed {}", run.endpoint, run.seed);
         page.entry(0, HEADING, "wireproof", &target);
         self.write(&page)
     }
 
     fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
+        self.differences.sort();
         let mut telling =
             Telling { page: self.page(), options: &self.options, seed: self.seed, cases: &self.cases, run };
         if !self.options.quiet {
             telling.deviations();
             telling.warnings_and_notes();
+            telling.differences(&self.differences);
             telling.not_implemented();
             for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
                 telling.unjudged(verdict);
@@ -96,6 +103,7 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::RunStarted(run) => self.start(run),
             Event::Surveyed(_) => Ok(()),
             Event::CaseFinished(case) => {
+                self.differences.extend(difference(case).filter(|_| self.options.verbose));
                 let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
                 self.cases.extend((!is_plain).then(|| case.report.clone()));
                 Ok(())
@@ -103,6 +111,18 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::RunFinished(run) => self.finish(run),
         }
     }
+}
+
+/// The id of a case and the textual difference of its observation to the golden one, if there is any.
+fn difference(case: &CaseFinished) -> Option<(String, String)> {
+    let golden = case.golden.as_ref()?;
+    let observed = case.observation.text();
+    let was_run = !case.transcript.exchanges.is_empty();
+    (was_run && *golden != observed).then(|| {
+        let difference = TextDiff::from_lines(golden.as_str(), observed.as_str());
+        let text = difference.unified_diff().context_radius(3).header("golden", "observed").to_string();
+        (case.report.id.0.clone(), text)
+    })
 }
 
 /// A run that is being told: its sections write themselves to the page, each in a file of its own.

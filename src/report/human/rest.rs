@@ -28,6 +28,17 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// Observations that are not the recorded ones, as a textual difference.
+    pub(super) fn differences(&mut self, differences: &[(String, String)]) {
+        if !differences.is_empty() {
+            self.page.heading("observations that differ from their goldens");
+        }
+        for (id, difference) in differences {
+            self.page.whole(2, PLAIN, id);
+            self.page.verbatim(4, FAINT, "", difference);
+        }
+    }
+
     /// Operations that the endpoint does not have.
     pub(super) fn not_implemented(&mut self) {
         let verdict = Verdict::NotImplemented;
