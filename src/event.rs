@@ -49,8 +49,23 @@ pub struct Surveyed {
     pub service: String,
     /// The operation.
     pub operation: String,
-    /// Why it is taken to be absent; `None`: it is there.
-    pub absent: Option<String>,
+    /// What the survey came to.
+    pub presence: Presence,
+    /// Why, unless it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Whether an operation is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Presence {
+    /// It is there, or nothing says that it is not.
+    Present,
+    /// The endpoint does not have it.
+    Absent,
+    /// The endpoint gave no answer.
+    Unreachable,
 }
 
 /// A case with its verdict, and all that a report may want to show of it.

@@ -187,7 +187,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
     let mut absent = BTreeMap::new();
     let mut sink = |event: Event| {
         if let Event::Surveyed(surveyed) = event {
-            absent.insert(surveyed.operation, surveyed.absent);
+            absent.insert(surveyed.operation, surveyed.reason);
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -1,6 +1,7 @@
 //! The command line: the only reader of arguments and environment. One file a subcommand.
 
 mod check;
+mod config;
 mod credentials;
 mod explain;
 mod list;
@@ -12,7 +13,7 @@ mod target;
 
 use std::{ffi::OsString, io::Write as _};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::exit::ExitStatus;
 
@@ -71,7 +72,12 @@ enum Command {
 
 /// Runs the program on these arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let cli = match Cli::try_parse_from(arguments) {
+    let command = match config::with_defaults(Cli::command()) {
+        Ok(command) => command,
+        Err(failure) => return failed(&failure),
+    };
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Conforms };
@@ -89,10 +95,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Statements(arguments) => statements::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };
-    result.unwrap_or_else(|failure| {
-        let _ = writeln!(anstream::stderr(), "{failure}");
-        failure.status
-    })
+    result.unwrap_or_else(|failure| failed(&failure))
+}
+
+fn failed(failure: &Failure) -> ExitStatus {
+    let _ = writeln!(anstream::stderr(), "{failure}");
+    failure.status
 }
 
 fn apply(color: Color) {
@@ -147,8 +155,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

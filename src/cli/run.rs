@@ -51,23 +51,23 @@ pub(super) struct Arguments {
     transcript: Option<PathBuf>,
 
     /// Write pending goldens for review (cargo insta review) where an observation differs.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_UPDATE")]
     update: bool,
 
     /// Show what would run, and run nothing.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_DRY_RUN")]
     dry_run: bool,
 
     /// Print an equal curl command for each case that does not conform.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_CURL")]
     curl: bool,
 
     /// Only the summary.
-    #[arg(long, short, conflicts_with = "verbose")]
+    #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET")]
     quiet: bool,
 
     /// Every exchange, warning and note.
-    #[arg(long, short)]
+    #[arg(long, short, env = "WIREPROOF_VERBOSE")]
     verbose: bool,
 }
 
@@ -95,11 +95,11 @@ pub(super) struct PaceArguments {
     max_body: usize,
 
     /// End the run at the first deviation.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_FAIL_FAST")]
     fail_fast: bool,
 
     /// Send every request on a connection of its own and keep every response byte for byte.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_EXACT")]
     exact: bool,
 
     /// Send requests through this HTTP proxy; the environment's proxy variables are never read.

@@ -30,23 +30,23 @@ pub(super) struct SelectArguments {
     pub(super) paths: Vec<String>,
 
     /// Only this service, by its folder (repeatable).
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
     pub(super) service: Vec<String>,
 
     /// Only this operation (repeatable).
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
     pub(super) operation: Vec<String>,
 
     /// Only scenarios with this tag (repeatable).
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", env = "WIREPROOF_TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
 
     /// Only ids that match this glob, or hold this text (repeatable).
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER", value_delimiter = ',')]
     pub(super) filter: Vec<String>,
 
     /// No ids that match this glob, or hold this text (repeatable).
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE", value_delimiter = ',')]
     pub(super) exclude: Vec<String>,
 
     #[command(flatten)]

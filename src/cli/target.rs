@@ -35,7 +35,7 @@ pub(super) struct TargetArguments {
     other_region: String,
 
     /// The endpoint has only one region: cases that need two are not applicable.
-    #[arg(long, conflicts_with = "other_region")]
+    #[arg(long, env = "WIREPROOF_ONE_REGION")]
     one_region: bool,
 
     /// The profile whose credentials sign; else AWS_*, the default profile, test/test.
@@ -61,11 +61,11 @@ pub(super) struct TargetArguments {
     states: Option<PathBuf>,
 
     /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
-    #[arg(long, requires = "endpoint")]
+    #[arg(long, requires = "endpoint", env = "WIREPROOF_AS_REFERENCE")]
     as_reference: bool,
 
     /// Allow hosts of AWS itself, which costs money and changes real resources.
-    #[arg(long)]
+    #[arg(long, env = "WIREPROOF_ALLOW_AWS")]
     allow_aws: bool,
 }
 

@@ -12,7 +12,8 @@ use super::Reporter;
 use crate::{
     code::Code,
     event::{
-        CaseFinished, CaseReport, Event, Outcome, RunFinished, RunStarted, ShownExchange, StatementReport, Surveyed,
+        CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
+        Surveyed,
     },
     observe::Observation,
     scenario::{Case, CaseId, Files, Suite},
@@ -62,7 +63,8 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         Event::Surveyed(Surveyed {
             service: service.to_owned(),
             operation: operation.to_owned(),
-            absent: absent.map(str::to_owned),
+            presence: if absent.is_some() { Presence::Absent } else { Presence::Present },
+            reason: absent.map(str::to_owned),
         })
     });
     let finished = RunFinished { ledger, statements: statements(), interrupted: false, duration_ms: 4_250 };

@@ -20,7 +20,7 @@ use crate::{
         implementation::{Presence, presence},
         request_id::SeenRequestIds,
     },
-    event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
+    event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
     execute::Executor,
     golden::Goldens,
     observe::Observation,
@@ -119,11 +119,13 @@ impl Session {
             let Some(operation) = service.contract().operation(&key.1) else { continue };
             let survey = self.executor().survey(service, &key.1).await;
             let presence = presence(service.contract(), operation, service.protocol, &survey);
-            let absent = match &presence {
-                Presence::Absent(reason) => Some(reason.clone()),
-                Presence::Present | Presence::Unreachable(_) => None,
+            let (known, reason) = match &presence {
+                Presence::Present => (event::Presence::Present, None),
+                Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
+                Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
             };
-            (collector.sink)(Event::Surveyed(Surveyed { service: key.0.clone(), operation: key.1.clone(), absent }));
+            let (service, operation) = key.clone();
+            (collector.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
             presences.insert(key, presence);
         }
         presences
