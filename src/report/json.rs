@@ -146,7 +146,7 @@ mod tests {
             ("/cases/0/findings", json!([{}])),
             ("/statements/0/outcome", json!("kept")),
             ("/target", json!({ "name": "x", "endpoint": "x", "region": "x", "more": 1 })),
-            ("/surveyed/0/absent", json!(false)),
+            ("/surveyed/0/presence", json!(false)),
         ];
         for (pointer, value) in changes {
             let mut broken = whole.clone();
