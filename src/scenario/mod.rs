@@ -11,6 +11,7 @@ pub mod matcher;
 mod raw;
 mod resolve;
 mod selection;
+mod service;
 mod state;
 mod suite;
 mod template;
@@ -26,8 +27,9 @@ pub use expectation::{Alternative, Expectation};
 pub use files::{Files, FilesError};
 pub use raw::{Caller, Region};
 pub use selection::Selection;
+pub use service::ServiceSuite;
 pub use state::{Given, State};
-pub use suite::{ServiceSuite, Suite, SuiteError};
+pub use suite::{Suite, SuiteError};
 pub use template::{BindError, Bindings, Expression, Part, Template, TemplateError};
 
 /// One scenario: given, steps, expectations, and the statements that it cites.

@@ -6,37 +6,15 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Case, CaseId, Files, Scenario, State,
-    resolve::{Resolver, Services},
+    resolve::Resolver,
+    service::{ServiceSuite, Services},
 };
 use crate::{
     contract::{self, Contract, Schemas},
     source::{Diagnostic, Source},
     statement::Statements,
-    wire::{Protocol, protocol, sigv4::hex},
+    wire::{protocol, sigv4::hex},
 };
-
-/// One service: its contract, its statements and its states.
-#[derive(Debug, Clone)]
-pub struct ServiceSuite {
-    /// The folder's name, by which fixtures call it.
-    pub name: String,
-    /// The contract, with its compiled schemas.
-    pub schemas: Arc<Schemas>,
-    /// The statements.
-    pub statements: Statements,
-    /// The states.
-    pub states: BTreeMap<String, State>,
-    /// How it is spoken to.
-    pub protocol: &'static dyn Protocol,
-}
-
-impl ServiceSuite {
-    /// The contract.
-    #[must_use]
-    pub fn contract(&self) -> &Arc<Contract> {
-        self.schemas.contract()
-    }
-}
 
 /// All fixtures, validated.
 #[derive(Debug, Clone)]

@@ -14,16 +14,13 @@ use super::{
     Call, Given, Guard, Repeat, Row, Scenario, State, Step, Template,
     case::OWN_VARIABLES,
     raw::{RawScenario, RawState, RawStates, RawStep},
-    suite::ServiceSuite,
+    service::Services,
 };
 use crate::{
     contract::kebab_case,
     pointer::escape,
     source::{Diagnostic, Source},
 };
-
-/// The services that fixtures may speak of, by folder.
-pub(super) type Services = BTreeMap<String, ServiceSuite>;
 
 /// What resolving one file needs to know.
 pub(super) struct Resolver<'a> {
