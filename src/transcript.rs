@@ -120,6 +120,12 @@ impl Transcript {
         }
     }
 
+    /// Whether the case was ended from outside, in the middle of what it did.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self.end, End::TimedOut(_) | End::Interrupted)
+    }
+
     /// The exchanges of a step, in order.
     pub fn of_step(&self, step: usize) -> impl Iterator<Item = &Exchange> {
         self.exchanges.iter().filter(move |exchange| exchange.step == step)

@@ -161,6 +161,13 @@ pub const SEVERITIES: &[SeverityRow] = &[
     row(Code::ErrorIdentity, Error, Error, "clients branch on the name of an error"),
     row(Code::DeclaredError, Error, Warning, "a third of recorded AWS errors are declared nowhere in the model"),
     row(Code::ErrorStatus, Error, Error, "a page states the status; elsewhere only the class of the status binds"),
+    SeverityRow {
+        code: Code::ErrorShape,
+        rule: Some(Rule::Type),
+        documented: Error,
+        modelled: Error,
+        reason: "no recorded AWS answer has a wrong JSON type: typed clients fail on it",
+    },
     row(Code::ErrorShape, Error, Note, "recorded AWS errors lack the modelled message now and then"),
     row(Code::ExpectedBody, Error, Error, "the scenario states the value"),
     row(Code::Eventually, Error, Error, "the scenario states what must come true, and by when"),

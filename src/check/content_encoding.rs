@@ -30,3 +30,21 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     });
     Checked::with(ground.cites.clone(), finding.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::{check::testing::*, transcript::Role};
+
+    #[rstest]
+    #[case::gzip("gzip", "identity", &["error content-encoding"])]
+    #[case::identity("identity", "identity", &[])]
+    #[case::asked_for("gzip", "gzip", &[])]
+    fn a_coding_needs_to_be_asked_for(#[case] coding: &str, #[case] accepts: &str, #[case] findings: &[&str]) {
+        let trial = Trial::stop(STOP)
+            .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.push("content-encoding", coding))
+            .asked(|request| request.headers.set("accept-encoding", accepts));
+        assert_eq!(trial.findings(), findings);
+    }
+}

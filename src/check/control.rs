@@ -35,3 +35,38 @@ fn is_refused_alike(step: &StepSubject<'_>, response: &Response, answer: &Answer
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));
     expected || invalid || response.status >= 500 || !identity.is_named()
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use crate::{check::testing::*, transcript::Role};
+
+    const CONTROLLED: &str = "- { call: CancelServicePipelineDeployment, input: { serviceName: '' }, expect: { error: ValidationException }, control: { serviceName: shop } }";
+
+    fn error(name: &str) -> Value {
+        json!({"__type": name, "message": "m"})
+    }
+
+    #[rstest]
+    #[case::success(200, cancelling(), &[])]
+    #[case::another_error(400, error("ResourceNotFoundException"), &[])]
+    #[case::alike(400, error("ValidationException"), &["error control"])]
+    #[case::unreadable(400, error("SerializationException"), &["error control"])]
+    #[case::failed(500, error("InternalServerException"), &["error control"])]
+    #[case::unnamed(400, json!({"message": "m"}), &["error control"])]
+    fn the_legal_neighbour_is_not_refused_alike(#[case] status: u16, #[case] body: Value, #[case] findings: &[&str]) {
+        let trial = Trial::cancel(CONTROLLED).answers(1, 400, &error("ValidationException")).with(
+            1,
+            Role::Control,
+            status,
+            body.to_string().as_bytes(),
+            |_| {},
+        );
+        let found = trial.findings();
+        let found: Vec<&String> = found.iter().filter(|finding| finding.contains("control")).collect();
+        assert_eq!(found, findings);
+    }
+}

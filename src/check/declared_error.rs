@@ -27,3 +27,32 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     let finding = ground.finding(Code::DeclaredError, None, subject.number(), "/__type", expected, actual);
     Checked::with(ground.cites, vec![finding])
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::check::testing::*;
+
+    const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { answered: true } }";
+
+    #[rstest]
+    #[case::declared("DeploymentAlreadyCompletedException", &[])]
+    #[case::common("ThrottlingException", &[])]
+    #[case::protocols_own("SerializationException", &[])]
+    #[case::of_another_operation("ApplicationDoesNotExistException", &["error declared-error /__type"])]
+    #[case::without_its_suffix("DeploymentDoesNotExist", &["error declared-error /__type"])]
+    #[case::in_another_case("deploymentdoesnotexistexception", &["error declared-error /__type"])]
+    fn the_list_of_errors_is_closed(#[case] name: &str, #[case] findings: &[&str]) {
+        let body = json!({"__type": name, "message": "m"});
+        assert_eq!(Trial::stop(ANY).answers(1, 400, &body).findings(), findings);
+    }
+
+    #[test]
+    fn an_error_without_a_name_is_none_of_them() {
+        let findings = Trial::stop(ANY).answers(1, 400, &json!({"message": "m"})).findings();
+        assert_eq!(findings, ["error declared-error /__type"]);
+    }
+}

@@ -34,3 +34,38 @@ fn look(step: &StepSubject<'_>) -> Checked {
     }
     Checked::with(ground.cites, findings)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::{check::testing::*, transcript::Role};
+
+    const NAME: &str = "DeploymentDoesNotExistException";
+
+    #[rstest]
+    #[case::bare(NAME.to_owned())]
+    #[case::with_uri(format!("{NAME}:http://internal.amazon.com/coral/"))]
+    #[case::with_namespace(format!("com.amazonaws.codedeploy#{NAME}"))]
+    #[case::with_both(format!("com.amazonaws.codedeploy#{NAME}:http://internal.amazon.com/coral/"))]
+    fn every_place_and_spelling_of_the_name_counts(#[case] spelled: String) {
+        let in_type = Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": spelled, "message": "m"}));
+        assert!(in_type.findings().is_empty());
+        let in_code = Trial::stop(UNKNOWN).answers(1, 400, &json!({"code": spelled, "message": "m"}));
+        let in_header = Trial::stop(UNKNOWN).with(1, Role::Main, 400, br#"{"message":"m"}"#, |response| {
+            response.headers.push("x-amzn-ErrorType", spelled);
+        });
+        for trial in [in_code, in_header] {
+            assert!(!trial.findings().iter().any(|finding| finding.starts_with("error")), "{:?}", trial.findings());
+        }
+    }
+
+    #[test]
+    fn another_declared_error_is_not_the_documented_one() {
+        let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"});
+        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-identity"]);
+        assert_eq!(Trial::recorded(UNKNOWN).answers(1, 400, &body).findings(), ["note error-identity"]);
+    }
+}

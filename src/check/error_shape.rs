@@ -1,12 +1,7 @@
 //! The body of an error, by the model.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{
-    code::Code,
-    contract::{Rule, Side},
-    statement::Evidence,
-    verdict::Severity,
-};
+use crate::{code::Code, contract::Rule, statement::Evidence, verdict::Severity};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ErrorShape,
@@ -44,25 +39,22 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
 }
 
 fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<crate::verdict::Finding> {
-    let schemas = &subject.service.schemas;
     let shape = subject.service.contract().error(subject.operation, name);
     let (Some(shape), Some(body)) = (shape, &subject.answer.value) else { return Vec::new() };
     let body = without_protocol_members(body);
-    let violations = schemas.violations(&shape.id, Side::Output, &body).unwrap_or_default();
-    let judged = violations.into_iter().filter(|violation| violation.rule != Rule::UnknownMember);
+    let judged =
+        subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != Rule::UnknownMember);
     judged
         .map(|violation| {
             let ground = subject.ground_of(&violation.statements);
-            let mut finding = ground.finding(
+            ground.finding(
                 Code::ErrorShape,
-                None,
+                Some(violation.rule),
                 subject.number(),
                 &violation.pointer,
                 violation.expected,
                 violation.actual,
-            );
-            finding.rule = Some(violation.rule.name().to_owned());
-            finding
+            )
         })
         .collect()
 }
@@ -74,4 +66,51 @@ fn without_protocol_members(body: &serde_json::Value) -> serde_json::Value {
     members
         .map(|(name, value)| (if name == "Message" { "message".to_owned() } else { name.clone() }, value.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use crate::{check::testing::*, transcript::Role};
+
+    const NAME: &str = "ResourceNotFoundException";
+
+    #[rstest]
+    #[case::whole(json!({"__type": NAME, "message": "m"}), &[])]
+    #[case::capital(json!({"__type": NAME, "Message": "m"}), &[])]
+    #[case::no_message(json!({"__type": NAME}), &["note error-shape/required /message"])]
+    #[case::null_message(json!({"__type": NAME, "message": null}), &["note error-shape/required /message"])]
+    #[case::number(json!({"__type": NAME, "message": 5}), &["error error-shape/type /message"])]
+    #[case::further_member(json!({"__type": NAME, "message": "m", "more": 1}), &[])]
+    #[case::code_disagrees(json!({"__type": NAME, "code": "ConflictException", "message": "m"}), &["error error-identity", "error error-shape"])]
+    fn the_body_keeps_the_errors_shape(#[case] body: Value, #[case] findings: &[&str]) {
+        assert_eq!(Trial::cancel(NO_SERVICE).answers(1, 400, &body).findings(), findings);
+    }
+
+    #[test]
+    fn a_wrong_type_is_an_error_even_where_only_the_model_speaks() {
+        let body = json!({"__type": "DeploymentDoesNotExistException", "message": 5});
+        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-shape/type /message"]);
+    }
+
+    #[test]
+    fn a_name_in_the_header_alone_is_at_most_a_warning() {
+        let trial = Trial::cancel(NO_SERVICE).with(1, Role::Main, 400, br#"{"message":"m"}"#, |response| {
+            response.headers.push("x-amzn-errortype", NAME);
+        });
+        assert!(trial.findings().iter().all(|finding| !finding.starts_with("error")), "{:?}", trial.findings());
+        assert!(trial.findings().iter().any(|finding| finding.ends_with("error-shape /__type")));
+    }
+
+    #[test]
+    fn a_header_that_disagrees_with_the_body_is_an_error() {
+        let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"}).to_string();
+        let trial = Trial::stop(UNKNOWN).with(1, Role::Main, 400, body.as_bytes(), |response| {
+            response.headers.push("x-amzn-errortype", "DeploymentDoesNotExistException");
+        });
+        assert_eq!(trial.findings(), ["error error-shape"]);
+    }
 }

@@ -6,6 +6,7 @@ use crate::{
     contract::{ErrorKind, Shape},
     scenario::Alternative,
     statement::Evidence,
+    wire::RefusalClass,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -18,7 +19,11 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
-    let Some(name) = subject.answer.error() else { return Checked::nothing() };
+    let stated = stated(subject);
+    if subject.answer.refusal.is_none() || (subject.answer.error().is_none() && stated.is_none()) {
+        return Checked::nothing();
+    }
+    let name = subject.answer.error().unwrap_or("a refusal");
     let own = subject.service.contract().error(subject.operation, name);
     let ids: Vec<String> = own.map(|shape| shape.traits.statements().map(str::to_owned).collect()).unwrap_or_default();
     let mut ground = subject.ground_of(&ids);
@@ -26,7 +31,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
     }
     let actual = subject.response.status;
-    let allowed = stated(subject).unwrap_or_else(|| by_contract(own, name, ground.evidence));
+    let allowed = stated.unwrap_or_else(|| by_contract(own, name, ground.evidence));
     if allowed.contains(&actual) {
         return Checked::with(ground.cites, Vec::new());
     }
@@ -40,22 +45,36 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     Checked::with(ground.cites, vec![finding])
 }
 
-/// What the scenario itself says of the status of this error.
+/// What the scenario itself says of the status of this error, in any alternative that allows it.
 fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
     let alternatives = subject.step.step.expect.alternatives.iter().filter(|_| subject.is_main());
-    alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer)).find_map(
-        |alternative| match alternative {
-            Alternative::Refusal { statuses, .. } if !statuses.is_empty() => Some(statuses.clone()),
+    let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer));
+    let statuses: Vec<&[u16]> = allowing
+        .filter_map(|alternative| match alternative {
+            Alternative::Refusal { statuses, .. } => Some(statuses.as_slice()),
             _ => None,
-        },
-    )
+        })
+        .collect();
+    let says_it = !statuses.is_empty() && statuses.iter().all(|statuses| !statuses.is_empty());
+    says_it.then(|| statuses.concat())
 }
 
 fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
-    let Some(shape) = own else { return if is_failure(name) { (500..600).collect() } else { (400..500).collect() } };
+    let Some(shape) = own else { return common(name) };
     let default = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
     let declared = shape.traits.http_error().unwrap_or(default);
     if evidence <= Evidence::Linked || declared == default { vec![declared] } else { vec![default, declared] }
+}
+
+/// The statuses of a common error. Both generations of the page have 400 or 403 for the errors of authentication.
+fn common(name: &str) -> Vec<u16> {
+    if is_failure(name) {
+        (500..600).collect()
+    } else if RefusalClass::Auth.names().contains(&name) {
+        vec![400, 403]
+    } else {
+        (400..500).collect()
+    }
 }
 
 /// Common errors that are the service's fault.
@@ -65,11 +84,59 @@ fn is_failure(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
     use super::*;
+    use crate::check::testing::*;
 
     #[test]
     fn a_common_error_binds_by_its_class_alone() {
         assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
         assert!(by_contract(None, "SerializationException", Evidence::Protocol).contains(&404));
+    }
+
+    #[rstest]
+    #[case::stated("DeploymentDoesNotExistException", 400, &[])]
+    #[case::not_found("DeploymentDoesNotExistException", 404, &["error error-status"])]
+    #[case::success("DeploymentDoesNotExistException", 200, &["error error-status"])]
+    #[case::failure("DeploymentDoesNotExistException", 500, &["error error-status"])]
+    #[case::auth("UnrecognizedClientException", 403, &[])]
+    #[case::auth_not_found("UnrecognizedClientException", 404, &["error error-status"])]
+    #[case::auth_as_failure("UnrecognizedClientException", 500, &["error error-status"])]
+    fn a_client_error_has_its_status(#[case] name: &str, #[case] status: u16, #[case] findings: &[&str]) {
+        let steps = format!(
+            "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ error: {name} }} }}"
+        );
+        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[rstest]
+    #[case(500, &[])]
+    #[case(400, &["error error-status"])]
+    fn the_services_own_failure_is_500(#[case] status: u16, #[case] findings: &[&str]) {
+        let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException");
+        let body = json!({"__type": "InternalServerException", "message": "m"});
+        assert_eq!(Trial::cancel(&steps).answers(1, status, &body).findings(), findings);
+    }
+
+    #[rstest]
+    #[case::first(404, "{ refused: client, status: 404 }", 0)]
+    #[case::unnamed(400, "{ refused: client, status: 404 }", 1)]
+    #[case::list(405, "{ refused: client, status: [404, 405] }", 0)]
+    #[case::second_alternative(
+        405,
+        "{ any_of: [{ refused: client, status: 404 }, { refused: client, status: 405 }] }",
+        0
+    )]
+    fn a_status_that_the_scenario_states_binds_even_without_a_name(
+        #[case] status: u16,
+        #[case] expect: &str,
+        #[case] count: usize,
+    ) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        let found = Trial::stop(&steps).answers(1, status, &json!({"message": "m"})).findings();
+        assert_eq!(found.iter().filter(|finding| *finding == "error error-status").count(), count, "{found:?}");
     }
 }

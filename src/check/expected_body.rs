@@ -61,3 +61,41 @@ fn shorten(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::check::testing::*;
+
+    #[rstest]
+    #[case::as_expected("{ status: Pending }", &[])]
+    #[case::other("{ status: Succeeded }", &["error expected-body /status"])]
+    #[case::absent("{ status: { $absent: true } }", &["error expected-body /status"])]
+    #[case::one_of("{ status: { $any_of: [Pending, Succeeded] } }", &[])]
+    fn the_values_are_the_expected_ones(#[case] body: &str, #[case] findings: &[&str]) {
+        let expect = format!("expect: {{ body: {body} }}");
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        assert_eq!(Trial::stop(&steps).answers(1, 200, &stopping()).findings(), findings);
+        let note: Vec<String> = findings.iter().map(|finding| finding.replace("error", "note")).collect();
+        assert_eq!(Trial::recorded(&steps).answers(1, 200, &stopping()).findings(), note);
+    }
+
+    #[test]
+    fn the_nearest_alternative_says_what_differs() {
+        let expect = "expect: { any_of: [{ body: { status: Failed, statusMessage: x } }, { body: { status: Failed, statusMessage: m } }] }";
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        let body = json!({"status": "Pending", "statusMessage": "m"});
+        assert_eq!(Trial::stop(&steps).answers(1, 200, &body).findings(), ["error expected-body /status"]);
+    }
+
+    #[test]
+    fn a_crowd_reports_one_deviation_once_whatever_the_values() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { body: { statusMessage: x } }, concurrently: 2 }";
+        let answer = |message: &str| json!({"status": "Pending", "statusMessage": message});
+        let trial = Trial::stop(steps).answers(1, 200, &answer("a")).answers(1, 200, &answer("b"));
+        assert_eq!(trial.findings(), ["error expected-body /statusMessage"]);
+    }
+}

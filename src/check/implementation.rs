@@ -41,13 +41,21 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
         Err(error) => return Presence::Unreachable(error.clone()),
     };
     let answer = protocol.answer(sample);
-    if let Some(reason) = plainly_absent(sample, &answer) {
-        return Presence::Absent(reason);
+    match plainly_absent(sample, &answer) {
+        // A page of HTML is also what a broken error path gives: an operation that knows its input is there.
+        Some(_) if is_html(sample, &answer) && knows_its_input(contract, operation, protocol, survey) => {
+            return Presence::Present;
+        }
+        Some(reason) => return Presence::Absent(reason),
+        None => {}
     }
     let own = normalise(sample, contract, operation);
     let like = |other: &Result<Response, TransportError>| {
         other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
     };
+    if tells_inputs_apart(contract, operation, protocol, survey) {
+        return Presence::Present;
+    }
     if like(&survey.unknown_operation) {
         return Presence::Absent("it answers as it answers an operation that does not exist".to_owned());
     }
@@ -63,6 +71,34 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
     Presence::Present
 }
 
+/// Whether a good input and an empty one get two different answers of this very operation: successes or errors that
+/// it declares. Then it is there, even where the endpoint takes unknown names for it.
+fn tells_inputs_apart(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> bool {
+    let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
+    matches!((own(&survey.sample), own(&survey.empty_input)), (Some(sample), Some(empty)) if sample != empty)
+}
+
+/// Whether an empty input gets an error that the operation declares, and an unknown operation another answer.
+fn knows_its_input(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> bool {
+    let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
+    let empty = own(&survey.empty_input).filter(|(_, error)| error.is_some());
+    empty.is_some() && survey.unknown_operation.is_ok() && own(&survey.unknown_operation) != empty
+}
+
+/// The status and the error of an answer that is the operation's own: a success, or an error that it declares.
+fn own_answer(
+    contract: &Contract,
+    operation: &Operation,
+    protocol: &dyn Protocol,
+    outcome: &Result<Response, TransportError>,
+) -> Option<(u16, Option<String>)> {
+    let response = outcome.as_ref().ok()?;
+    let answer = protocol.answer(response);
+    let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
+    let success = answer.refusal.is_none() && answer.value.as_ref().is_some_and(serde_json::Value::is_object);
+    (declared || success).then(|| (response.status, answer.error().map(str::to_owned)))
+}
+
 /// Why an answer alone says that the operation is not there, if it does.
 #[must_use]
 pub fn plainly_absent(response: &Response, answer: &Answer) -> Option<String> {
@@ -73,8 +109,11 @@ pub fn plainly_absent(response: &Response, answer: &Answer) -> Option<String> {
     if RefusalClass::UnknownOperation.holds(response.status, identity) {
         return Some(format!("it answers {}", answer.error().unwrap_or_default()));
     }
-    let html = response.headers.get("content-type").is_some_and(|kind| kind.contains("html"));
-    (html && answer.value.is_none()).then(|| format!("it answers {} with a page of HTML", response.status))
+    is_html(response, answer).then(|| format!("it answers {} with a page of HTML", response.status))
+}
+
+fn is_html(response: &Response, answer: &Answer) -> bool {
+    answer.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
 /// An answer without what differs between two answers of the same meaning.
@@ -160,6 +199,7 @@ mod tests {
         (500, r#"{"message":"stop_deployment failed"}"#), (500, r#"{"message":"wireproof_unknown_operation failed"}"#),
         (404, ""), (404, ""), false
     )]
+    #[case::takes_any_name_for_it((400, KNOWN), (400, KNOWN), (400, KNOWN), (400, MISSING), true)]
     #[case::not_implemented_status((501, OTHER), (500, OTHER), (404, ""), (501, OTHER), false)]
     #[case::unsupported_service(
         (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
@@ -174,6 +214,29 @@ mod tests {
         #[case] present: bool,
     ) {
         let found = decide(sample, unknown_operation, unknown_service, empty);
+        assert_eq!(found == Presence::Present, present, "{found:?}");
+    }
+
+    #[rstest]
+    #[case::a_broken_error_path((400, OTHER), (400, MISSING), true)]
+    #[case::every_answer_is_a_page((500, "<html>"), (500, "<html>"), false)]
+    #[case::one_error_for_all((400, MISSING), (400, MISSING), false)]
+    fn a_page_of_html_is_an_absent_operation_unless_it_knows_its_input(
+        #[case] unknown_operation: (u16, &str),
+        #[case] empty: (u16, &str),
+        #[case] present: bool,
+    ) {
+        let suite = Suite::bundled().unwrap();
+        let contract = suite.service("codedeploy").unwrap().contract();
+        let mut sample = answer(500, "<html>");
+        sample.as_mut().unwrap().headers.push("content-type", "text/html");
+        let survey = Survey {
+            sample,
+            unknown_operation: answer(unknown_operation.0, unknown_operation.1),
+            unknown_service: answer(404, ""),
+            empty_input: answer(empty.0, empty.1),
+        };
+        let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey);
         assert_eq!(found == Presence::Present, present, "{found:?}");
     }
 

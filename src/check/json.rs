@@ -35,3 +35,23 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     }
     Checked::with(ground.cites.clone(), findings)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::{check::testing::*, transcript::Role};
+
+    #[rstest]
+    #[case::object(br#"{"status":"Pending"}"#, &[])]
+    #[case::empty(b"", &["error json"])]
+    #[case::byte_order_mark(b"\xef\xbb\xbf{\"status\":\"Pending\"}", &["error json"])]
+    #[case::trailing(br#"{"status":"Pending"}x"#, &["error json"])]
+    #[case::not_utf_8(b"{\"status\":\"\xff\"}", &["error json"])]
+    #[case::html(b"<html>", &["error json"])]
+    #[case::array(b"[]", &["error json", "error response-shape/type"])]
+    #[case::twice(br#"{"status":"Pending","status":"Pending"}"#, &["note json"])]
+    fn a_body_is_one_object(#[case] body: &[u8], #[case] findings: &[&str]) {
+        assert_eq!(Trial::stop(STOP).with(1, Role::Main, 200, body, |_| {}).findings(), findings);
+    }
+}

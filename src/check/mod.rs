@@ -23,6 +23,8 @@ mod side_effect;
 mod snapshot;
 mod status;
 mod subject;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::collections::BTreeSet;
 
@@ -30,7 +32,8 @@ use crate::{
     code::Code,
     observe::Observation,
     scenario::{Case, Suite},
-    transcript::{End, Role, Transcript},
+    statement::Evidence,
+    transcript::{End, Transcript},
     verdict::{Finding, Severity, Verdict},
 };
 
@@ -188,6 +191,7 @@ pub fn judge(
     for step in subject.steps() {
         judgement.step(&step);
     }
+    judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
     for check in CHECKS {
         if let Look::Case(look) = check.look {
             judgement.enter(look(&subject));
@@ -202,11 +206,12 @@ impl Judgement {
         for check in CHECKS {
             match check.look {
                 Look::Answer(look) => {
-                    let answers: Vec<AnswerSubject<'_>> = step.answers().collect();
-                    for answer in answers.iter().filter(|answer| answer.exchange.role != Role::Teardown) {
-                        self.enter(look(answer));
+                    for answer in step.answers().filter(|answer| !step.is_absent(answer.exchange, Some(answer.answer)))
+                    {
+                        self.enter(look(&answer));
                     }
                 }
+                Look::Step(_) if step.calls_what_is_absent() => {}
                 Look::Step(look) => {
                     let checked = look(step);
                     self.expectations += usize::from(checked.evaluated && check.code == Code::Outcome);
@@ -222,12 +227,26 @@ impl Judgement {
         self.checks += usize::from(checked.evaluated);
         self.judged.extend(checked.cites);
         for finding in checked.findings {
-            // A poll or a crowd shows the same deviation many times; once is enough to know it.
-            if !self.findings.contains(&finding) {
+            // A poll or a crowd shows the same deviation many times, each with a value of its own; once is enough.
+            let known = |earlier: &Finding| Finding { actual: finding.actual.clone(), ..earlier.clone() } == finding;
+            if !self.findings.iter().any(known) {
                 self.findings.push(finding);
             }
         }
     }
+}
+
+/// A case that stopped at a step where no check found anything: it must not pass for one that was judged to its end.
+fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict, String)> {
+    if transcript.end != End::Stopped {
+        return None;
+    }
+    let step = transcript.exchanges.iter().map(|exchange| exchange.step).max().unwrap_or_default();
+    let says_why = |finding: &Finding| {
+        finding.step == step && (finding.severity == Severity::Error || finding.evidence == Evidence::Recorded)
+    };
+    let reason = || format!("step {step} did not go as expected, and no check says why");
+    (!findings.iter().any(says_why)).then(|| (Verdict::Inconclusive, reason()))
 }
 
 /// Why a transcript cannot be judged to the end.
@@ -238,5 +257,100 @@ fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
         End::TimedOut(limit) => Some((Verdict::Inconclusive, format!("the case took longer than {limit:?}"))),
         End::NotApplicable(reason) => Some((Verdict::NotApplicable, reason.clone())),
         End::Interrupted => Some((Verdict::Inconclusive, "the run was interrupted".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{testing::*, *};
+    use crate::{
+        transcript::Role,
+        wire::TransportError::{self, Closed, Reset},
+    };
+
+    const THEN_READ: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }\n- { call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }";
+
+    #[test]
+    fn every_code_has_one_check_in_the_order_of_the_codes() {
+        assert_eq!(CHECKS.iter().map(|check| check.code).collect::<Vec<_>>(), Code::ALL);
+    }
+
+    #[test]
+    fn nothing_evaluated_is_inconclusive_and_a_right_answer_conforms() {
+        assert_eq!(Trial::stop(STOP).verdict(), Verdict::Inconclusive);
+        assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).verdict(), Verdict::Conforms);
+    }
+
+    #[rstest]
+    #[case::blocked(End::Blocked("no state".to_owned()), Verdict::Blocked)]
+    #[case::timed_out(End::TimedOut(std::time::Duration::from_secs(1)), Verdict::Inconclusive)]
+    #[case::not_applicable(End::NotApplicable("one region".to_owned()), Verdict::NotApplicable)]
+    #[case::interrupted(End::Interrupted, Verdict::Inconclusive)]
+    #[case::stopped_without_a_reason(End::Stopped, Verdict::Inconclusive)]
+    fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: End, #[case] verdict: Verdict) {
+        assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).ended(end).verdict(), verdict);
+    }
+
+    #[test]
+    fn what_deviated_before_a_case_was_blocked_is_not_lost() {
+        let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
+        assert_eq!(trial.ended(End::Blocked("later".to_owned())).verdict(), Verdict::Deviates);
+    }
+
+    #[rstest]
+    #[case::main(&[(Role::Main, Some(Reset))], Verdict::Inconclusive)]
+    #[case::control(&[(Role::Main, None), (Role::Control, Some(Closed))], Verdict::Inconclusive)]
+    #[case::crowd(&[(Role::Main, Some(Reset)), (Role::Main, None)], Verdict::Inconclusive)]
+    fn a_missing_answer_leaves_a_case_open(
+        #[case] outcomes: &[(Role, Option<TransportError>)],
+        #[case] verdict: Verdict,
+    ) {
+        let steps = UNKNOWN.replace(" } }", " }, concurrently: 2, control: { deploymentId: d-ABCDEF124 } }");
+        let trial = outcomes.iter().fold(Trial::stop(&steps), |trial, (role, error)| match error {
+            Some(error) => trial.gets(1, *role, Err(error.clone())),
+            None => trial.with(1, *role, 400, does_not_exist().to_string().as_bytes(), |_| {}),
+        });
+        assert_eq!(trial.verdict(), verdict);
+    }
+
+    #[test]
+    fn a_closed_connection_conforms_where_it_is_expected() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { closed: true } }";
+        assert_eq!(Trial::stop(steps).gets(1, Role::Main, Err(Closed)).verdict(), Verdict::Conforms);
+    }
+
+    #[rstest]
+    #[case::by_name(400, r#"{"__type":"UnknownOperationException","message":"m"}"#, "")]
+    #[case::by_status(501, r#"{"message":"m"}"#, "")]
+    #[case::by_a_page(500, "<html>", "text/html")]
+    fn a_neighbour_that_is_not_implemented_blocks_and_convicts_nobody(
+        #[case] status: u16,
+        #[case] body: &str,
+        #[case] kind: &str,
+    ) {
+        let trial = Trial::stop(THEN_READ).answers(1, 200, &stopping());
+        let trial = trial.with(2, Role::Main, status, body.as_bytes(), |response| {
+            if !kind.is_empty() {
+                response.headers.set("content-type", kind);
+            }
+        });
+        let trial = trial.ended(End::Stopped);
+        assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
+    }
+
+    #[test]
+    fn the_operation_under_test_is_convicted_of_calling_itself_unknown() {
+        let body = serde_json::json!({"__type": "UnknownOperationException", "message": "m"});
+        assert_eq!(Trial::stop(STOP).answers(1, 400, &body).verdict(), Verdict::Deviates);
+    }
+
+    #[test]
+    fn states_and_cleanups_are_not_judged() {
+        let mut trial = Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 500, &serde_json::json!([]));
+        let last = trial.transcript.exchanges.last_mut().unwrap();
+        (last.step, last.role) = (0, Role::Teardown);
+        assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Conforms));
     }
 }

@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look(step: &StepSubject<'_>) -> Checked {
-    let mut ground = step.ground();
+    let scenario = step.ground();
     let mut evaluated = step.main().any(|(_, outcome)| outcome.is_ok());
     let mut findings = Vec::new();
     for (response, answer) in step.unexpected().filter(|_| !step.is_poll()) {
@@ -23,6 +23,7 @@ fn look(step: &StepSubject<'_>) -> Checked {
             continue;
         }
         // A server error is a defect even where nobody documents what the answer should be.
+        let mut ground = scenario.clone();
         if is_server_error(response.status) {
             ground.evidence = ground.evidence.min(Evidence::Protocol);
             if step.step.expect.errors().any(|name| answer.error() == Some(name)) {
@@ -41,10 +42,11 @@ fn look(step: &StepSubject<'_>) -> Checked {
         ));
     }
     evaluated |= step.main().any(|(_, outcome)| step.step.expect.held(outcome, &step.bindings).is_some());
-    if evaluated { Checked::with(ground.cites, findings) } else { Checked::nothing() }
+    if evaluated { Checked::with(scenario.cites, findings) } else { Checked::nothing() }
 }
 
-fn is_server_error(status: u16) -> bool {
+/// A failure of the endpoint itself, whatever it names.
+pub(super) fn is_server_error(status: u16) -> bool {
     status >= 500
 }
 
@@ -54,5 +56,41 @@ pub(super) fn describe(status: u16, answer: &Answer) -> String {
         (None, _) => format!("a success ({status})"),
         (Some(_), Some(name)) => format!("{name} ({status})"),
         (Some(_), None) => format!("a refusal that names no error ({status})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::check::testing::*;
+
+    #[test]
+    fn a_success_where_a_refusal_is_due_and_the_reverse_are_deviations() {
+        assert_eq!(Trial::stop(UNKNOWN).answers(1, 200, &stopping()).findings(), ["error outcome"]);
+        assert_eq!(Trial::stop(STOP).answers(1, 400, &does_not_exist()).findings(), ["error outcome"]);
+        assert_eq!(Trial::recorded(STOP).answers(1, 400, &does_not_exist()).findings(), ["note outcome"]);
+        assert!(Trial::stop(UNKNOWN).answers(1, 400, &does_not_exist()).findings().is_empty());
+    }
+
+    #[rstest]
+    #[case::refusal_expected("{ refused: client }")]
+    #[case::success_expected("{ status: 200 }")]
+    #[case::anything_expected("{ answered: true }")]
+    fn a_server_error_is_one_even_where_the_answer_is_only_recorded(#[case] expect: &str) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        let body = json!({"__type": "InternalFailure", "message": "m"});
+        let found = Trial::recorded(&steps).answers(1, 500, &body).findings();
+        assert!(found.contains(&"error outcome".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_server_error_in_a_crowd_does_not_weigh_on_its_neighbours() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, concurrently: 2 }";
+        let failure = json!({"__type": "InternalFailure", "message": "m"});
+        let trial = Trial::recorded(steps).answers(1, 500, &failure).answers(1, 400, &does_not_exist());
+        assert_eq!(trial.findings(), ["error outcome", "note outcome"]);
     }
 }

@@ -1,9 +1,13 @@
 //! A condition that must come true in time, and one that must stay true.
 
+use std::time::Duration;
+
 use super::{Check, Checked, Look, StepSubject, expected_body, outcome};
 use crate::{
     code::Code,
     scenario::{Alternative, Repeat},
+    statement::Evidence,
+    transcript::Exchange,
 };
 
 pub(super) const EVENTUALLY: Check = Check {
@@ -23,9 +27,12 @@ pub(super) const CONSISTENTLY: Check = Check {
 fn eventually(step: &StepSubject<'_>) -> Checked {
     let Repeat::Eventually { within, .. } = step.step.repeat else { return Checked::nothing() };
     let Some((_, Ok((response, answer)))) = step.main().last() else { return Checked::nothing() };
-    let ground = step.ground();
+    let mut ground = step.ground();
     if step.step.expect.held(Ok((response, answer)), &step.bindings).is_some() {
         return Checked::with(ground.cites, Vec::new());
+    }
+    if is_cut_short(step, within) {
+        return Checked::nothing();
     }
     let mut checked = expected_body::mismatches(step, Code::Eventually);
     for finding in &mut checked.findings {
@@ -35,9 +42,19 @@ fn eventually(step: &StepSubject<'_>) -> Checked {
         let expected: Vec<String> = step.step.expect.alternatives.iter().map(Alternative::describe).collect();
         let actual = outcome::describe(response.status, answer);
         let expected = format!("{} within {within:?}", expected.join(" or "));
+        if outcome::is_server_error(response.status) {
+            ground.evidence = ground.evidence.min(Evidence::Protocol);
+        }
         checked.findings.push(ground.finding(Code::Eventually, None, step.number, "", expected, actual));
     }
     Checked::with(ground.cites, checked.findings)
+}
+
+/// Whether the case ended before the poll had its time: then nobody knows what would have become of it.
+fn is_cut_short(step: &StepSubject<'_>, within: Duration) -> bool {
+    let polls: Vec<&Exchange> = step.main().map(|(exchange, _)| exchange).collect();
+    let time = polls.first().zip(polls.last()).map(|(first, last)| (last.started + last.elapsed) - first.started);
+    step.case.transcript.is_cut_short() && time.is_some_and(|time| time < within)
 }
 
 fn consistently(step: &StepSubject<'_>) -> Checked {
@@ -46,4 +63,68 @@ fn consistently(step: &StepSubject<'_>) -> Checked {
     }
     let checked = expected_body::mismatches(step, Code::Consistently);
     if checked.evaluated { checked } else { Checked::with(step.ground().cites, Vec::new()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{check::testing::*, transcript::End, verdict::Verdict};
+
+    fn poll(form: &str) -> Trial {
+        let expect = "expect: { body: { deploymentInfo: { status: Stopped } } }";
+        Trial::stop(&format!(
+            "{STOP}\n- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}, {form} }}"
+        ))
+        .answers(1, 200, &stopping())
+    }
+
+    fn is(status: &str) -> Value {
+        json!({"deploymentInfo": {"status": status}})
+    }
+
+    const EVENTUALLY: &str = "eventually: { within: 150ms, every: 100ms }";
+    const CONSISTENTLY: &str = "consistently: { for: 150ms, every: 100ms }";
+
+    #[rstest]
+    #[case::last_counts(&["InProgress", "Stopped"], &[])]
+    #[case::never(&["InProgress", "Created", "InProgress"], &["error eventually /deploymentInfo/status"])]
+    fn the_last_poll_counts_and_the_earlier_ones_do_not(#[case] polls: &[&str], #[case] findings: &[&str]) {
+        let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &is(status)));
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[rstest]
+    #[case::always(&["Stopped", "Stopped"], &[])]
+    #[case::undone(&["Stopped", "Succeeded"], &["error consistently /deploymentInfo/status"])]
+    fn a_condition_that_must_stay_is_judged_on_every_poll(#[case] polls: &[&str], #[case] findings: &[&str]) {
+        let trial = polls.iter().fold(poll(CONSISTENTLY), |trial, status| trial.answers(2, 200, &is(status)));
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[test]
+    fn a_refusal_in_the_end_is_not_what_was_waited_for() {
+        let trial = poll(EVENTUALLY).answers(2, 200, &is("Created")).answers(2, 400, &does_not_exist());
+        assert_eq!(trial.findings(), ["error eventually"]);
+    }
+
+    #[test]
+    fn a_poll_that_the_end_of_the_case_cut_short_convicts_nobody() {
+        let end = End::TimedOut(Duration::from_secs(1));
+        let cut = poll(EVENTUALLY).answers(2, 200, &is("Created")).ended(end.clone());
+        assert_eq!((cut.findings(), cut.verdict()), (vec![], Verdict::Inconclusive));
+        let over = ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &is(status)));
+        assert_eq!(over.ended(end).verdict(), Verdict::Deviates);
+    }
+
+    #[test]
+    fn a_poll_that_ends_in_a_failure_of_the_endpoint_is_an_error_even_if_only_recorded() {
+        let steps =
+            "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, eventually: { within: 1ms, every: 1ms } }";
+        let body = json!({"__type": "InternalFailure", "message": "m"});
+        assert_eq!(Trial::recorded(steps).answers(1, 500, &body).findings(), ["error eventually"]);
+    }
 }

@@ -74,3 +74,37 @@ impl SeenRequestIds {
         findings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::check::testing::*;
+
+    #[rstest]
+    #[case::given(Some("x"), &[])]
+    #[case::missing(None, &["error request-id"])]
+    #[case::empty(Some(" "), &["error request-id"])]
+    fn every_answer_has_an_id(#[case] id: Option<&str>, #[case] findings: &[&str]) {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 200, stopping().to_string().as_bytes(), |response| {
+            response.headers.remove("x-amzn-requestid");
+            id.into_iter().for_each(|id| response.headers.push("x-amzn-requestid", id));
+        });
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[test]
+    fn an_id_that_two_cases_share_is_found_at_the_second_once_a_step() {
+        let (one, two) = (Trial::stop(STOP), Trial::stop(STOP));
+        let one = one.answers(1, 200, &stopping());
+        let mut two = two.answers(1, 200, &stopping()).answers(1, 200, &stopping());
+        for exchange in &mut two.transcript.exchanges {
+            exchange.outcome.as_mut().unwrap().headers.set("x-amzn-requestid", "id-0");
+        }
+        let mut seen = SeenRequestIds::default();
+        assert!(seen.enter(&one.suite, &one.case, &one.transcript).is_empty());
+        let findings = seen.enter(&two.suite, &two.case, &two.transcript);
+        assert_eq!(findings.iter().map(in_words).collect::<Vec<_>>(), ["error request-id"]);
+    }
+}

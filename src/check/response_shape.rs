@@ -1,12 +1,7 @@
 //! The output, by the model.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{
-    code::Code,
-    contract::{Rule, Side},
-    statement::Evidence,
-    verdict::Finding,
-};
+use crate::{code::Code, contract::Rule, statement::Evidence, verdict::Finding};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ResponseShape,
@@ -24,10 +19,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         return Checked::nothing();
     }
     let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
-    let violations = subject.service.schemas.violations(&subject.operation.output, Side::Output, body);
-    // A schema that does not compile is a defect of the model, which loading it has refused.
-    let Ok(violations) = violations else { return Checked::nothing() };
-    let findings = violations.into_iter().map(|violation| {
+    let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
         let ground = subject.ground_of(&violation.statements);
         ground.finding(
             Code::ResponseShape,
@@ -53,4 +45,60 @@ fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) ->
         let rule = Some(Rule::ContestedValue);
         Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use crate::check::testing::*;
+
+    #[rstest]
+    #[case::documented_enum("", "status", json!("Odd"), &["error response-shape/enum /status"])]
+    #[case::documented_enum_case("", "status", json!("pending"), &["error response-shape/enum-case /status"])]
+    #[case::wrong_type("", "statusMessage", json!(1), &["error response-shape/type /statusMessage"])]
+    #[case::null("", "statusMessage", json!(null), &["note response-shape/null /statusMessage"])]
+    #[case::empty("", "status", json!(""), &["note response-shape/empty /status"])]
+    #[case::unknown("", "more", json!(1), &["note response-shape/unknown-member /more"])]
+    fn a_stop_keeps_its_output(#[case] at: &str, #[case] name: &str, #[case] value: Value, #[case] findings: &[&str]) {
+        let mut body = stopping();
+        body.pointer_mut(at).unwrap()[name] = value;
+        assert_eq!(Trial::stop(STOP).answers(1, 200, &body).findings(), findings);
+    }
+
+    #[rstest]
+    #[case::missing("arn", None, "error response-shape/required /pipeline/arn")]
+    #[case::null_is_missing("arn", Some(json!(null)), "error response-shape/required /pipeline/arn")]
+    #[case::timestamp("createdAt", Some(json!("2024-01-01T00:00:00Z")), "error response-shape/timestamp /pipeline/createdAt")]
+    #[case::pattern("templateMajorVersion", Some(json!("one")), "error response-shape/pattern /pipeline/templateMajorVersion")]
+    #[case::length("templateName", Some(json!("a".repeat(101))), "error response-shape/length /pipeline/templateName")]
+    #[case::status("deploymentStatus", Some(json!("ODD")), "error response-shape/enum /pipeline/deploymentStatus")]
+    fn a_cancel_keeps_its_output(#[case] name: &str, #[case] value: Option<Value>, #[case] finding: &str) {
+        let mut body = cancelling();
+        let pipeline = body["pipeline"].as_object_mut().unwrap();
+        match value {
+            Some(value) => drop(pipeline.insert(name.to_owned(), value)),
+            None => drop(pipeline.remove(name)),
+        }
+        let found = Trial::cancel(CANCEL).answers(1, 200, &body).findings();
+        assert_eq!(found, [finding]);
+    }
+
+    #[test]
+    fn what_only_the_model_says_of_a_neighbour_is_a_warning() {
+        let steps = format!("{STOP}\n- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }} }}");
+        let trial = Trial::stop(&steps).answers(1, 200, &stopping()).answers(
+            2,
+            200,
+            &json!({"deploymentInfo": {"creator": "nobody"}}),
+        );
+        assert_eq!(trial.findings(), ["warning response-shape/enum /deploymentInfo/creator"]);
+    }
+
+    #[test]
+    fn a_right_output_has_no_finding() {
+        assert!(Trial::cancel(CANCEL).answers(1, 200, &cancelling()).findings().is_empty());
+    }
 }

@@ -8,6 +8,7 @@ use crate::{
     scenario::Guard,
     transcript::{Exchange, Role},
     verdict::Finding,
+    wire::Answer,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -24,16 +25,26 @@ fn look(step: &StepSubject<'_>) -> Checked {
     for (index, guard) in step.step.unchanged.iter().enumerate() {
         let read = |role: Role| step.exchanges.iter().find(|(exchange, _)| exchange.role == role);
         let (Some(before), Some(after)) = (read(Role::Before(index)), read(Role::After(index))) else { continue };
-        let (Some(before), Some(after)) = (value(before.0), value(after.0)) else { continue };
+        let (Some((before, false)), Some((after, refused))) = (value(before), value(after)) else { continue };
         evaluated = true;
-        findings.extend(differences(step, guard, &before, &after));
+        if refused {
+            findings.push(vanished(step, guard, &after));
+        } else {
+            findings.extend(differences(step, guard, &before, &after));
+        }
     }
     if evaluated { Checked::with(step.ground().cites, findings) } else { Checked::nothing() }
 }
 
-/// The body of a read; a body that is no JSON is judged by another check.
-fn value(exchange: &Exchange) -> Option<Value> {
-    serde_json::from_slice(&exchange.outcome.as_ref().ok()?.body).ok()
+/// The body of a read, and whether it is a refusal; a body that is no JSON is judged by another check.
+fn value((_, answer): &(&Exchange, Option<Answer>)) -> Option<(Value, bool)> {
+    let answer = answer.as_ref()?;
+    Some((answer.value.clone()?, answer.refusal.is_some()))
+}
+
+fn vanished(step: &StepSubject<'_>, guard: &Guard, after: &Value) -> Finding {
+    let expected = format!("an answer of {} as before", guard.call.operation);
+    step.ground().finding(Code::SideEffect, None, step.number, "", expected, after.to_string())
 }
 
 fn differences(step: &StepSubject<'_>, guard: &Guard, before: &Value, after: &Value) -> Vec<Finding> {
@@ -53,4 +64,51 @@ fn differences(step: &StepSubject<'_>, guard: &Guard, before: &Value, after: &Va
             ground.finding(Code::SideEffect, None, step.number, pointer, expected, shown(after))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{check::testing::*, verdict::Verdict};
+
+    fn guarded(at: &str) -> Trial {
+        let guard =
+            format!("unchanged: [{{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, at: [{at}] }}]");
+        Trial::stop(&UNKNOWN.replace(" } }", &format!(" }}, {guard} }}")))
+    }
+
+    fn read(trial: Trial, role: Role, status: u16, body: &Value) -> Trial {
+        trial.with(1, role, status, body.to_string().as_bytes(), |_| {})
+    }
+
+    fn is(status: &str) -> Value {
+        json!({"deploymentInfo": {"status": status}})
+    }
+
+    #[rstest]
+    #[case::unchanged("/deploymentInfo/status", 200, is("Created"), &[])]
+    #[case::changed("/deploymentInfo/status", 200, is("Stopped"), &["error side-effect /deploymentInfo/status"])]
+    #[case::whole_answer("", 200, is("Stopped"), &["error side-effect"])]
+    #[case::elsewhere("/deploymentInfo/creator", 200, is("Stopped"), &[])]
+    #[case::gone("/deploymentInfo/creator", 400, does_not_exist(), &["error side-effect"])]
+    fn a_refused_request_changes_nothing(
+        #[case] at: &str,
+        #[case] status: u16,
+        #[case] after: Value,
+        #[case] findings: &[&str],
+    ) {
+        let trial = read(guarded(at), Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+        assert_eq!(read(trial, Role::After(0), status, &after).findings(), findings);
+    }
+
+    #[test]
+    fn a_guard_that_is_refused_before_the_step_proves_nothing() {
+        let trial = read(guarded("/deploymentInfo/status"), Role::Before(0), 400, &does_not_exist());
+        let trial = read(trial.answers(1, 400, &does_not_exist()), Role::After(0), 400, &does_not_exist());
+        assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
+    }
 }

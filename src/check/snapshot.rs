@@ -71,3 +71,26 @@ fn short(value: &Value) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::testing::*;
+
+    #[test]
+    fn a_difference_from_the_golden_is_a_note_and_the_same_is_nothing() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let same = trial.observation().text();
+        let other = same.replace("Pending", "Succeeded");
+        assert_eq!(trial.golden(&other).findings(), ["note snapshot /steps/0/got/body/status"]);
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert!(trial.golden(&same).findings().is_empty());
+    }
+
+    #[test]
+    fn many_differences_are_counted_and_other_text_is_named() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert_eq!(trial.golden("{}").findings().len(), 2);
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert_eq!(trial.golden("[").findings(), ["note snapshot"]);
+    }
+}

@@ -25,3 +25,24 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     });
     Checked::with(ground.cites.clone(), finding.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::check::testing::*;
+
+    #[rstest]
+    #[case::ok(200, &[])]
+    #[case::created(201, &["error status"])]
+    #[case::accepted(202, &["error status"])]
+    fn a_success_is_200(#[case] status: u16, #[case] findings: &[&str]) {
+        assert_eq!(Trial::stop(STOP).answers(1, status, &stopping()).findings(), findings);
+    }
+
+    #[test]
+    fn a_scenario_may_expect_another() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { status: 202 } }";
+        assert!(Trial::stop(steps).answers(1, 202, &stopping()).findings().is_empty());
+    }
+}

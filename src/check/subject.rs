@@ -1,8 +1,10 @@
 //! What checks look at: an answer, a step, a case, each with all that is needed to judge it.
 
+use serde_json::Value;
+
 use crate::{
     code::Code,
-    contract::{Operation, Rule},
+    contract::{Operation, Rule, ShapeId, Side, Violations},
     observe::Observation,
     scenario::{Alternative, Bindings, Case, Repeat, ServiceSuite, Step, Suite},
     statement::{Evidence, Statement},
@@ -203,21 +205,51 @@ impl<'a> StepSubject<'a> {
         (alternatives.len() > 1).then(|| format!("step {}: {}", self.number, alternatives[held].describe()))
     }
 
-    /// What keeps this step from being judged: no answer, or an operation beside the one under test that
-    /// the endpoint does not have.
+    /// What keeps this step from being judged in full: no answer, an operation beside the one under test that the
+    /// endpoint does not have, or a guard that sees nothing.
     #[must_use]
     pub fn obstacle(&self) -> Option<(Verdict, String)> {
-        let last = self.main().last();
-        if let Some((exchange, Err(error))) = last {
-            let expected = self.step.expect.held(Err(error), &self.bindings).is_some();
-            return (!expected).then(|| (Verdict::Inconclusive, format!("{}: {error}", exchange.operation)));
-        }
-        let other = |exchange: &&(&Exchange, Option<Answer>)| exchange.0.operation != self.case.case.scenario.operation;
-        let absent = self.exchanges.iter().filter(other).find(|(exchange, answer)| {
-            let received = exchange.outcome.as_ref().ok().zip(answer.as_ref());
-            received.is_some_and(|(response, answer)| implementation::plainly_absent(response, answer).is_some())
-        });
+        self.unanswered().or_else(|| self.absent_neighbour()).or_else(|| self.blind_guard())
+    }
+
+    /// An exchange that got no answer where one is needed. A poll needs only its last one.
+    fn unanswered(&self) -> Option<(Verdict, String)> {
+        let last = self.main().last().map(|(exchange, _)| exchange);
+        let counts = |exchange: &Exchange| {
+            exchange.role != Role::Main || !self.is_poll() || last.is_some_and(|last| std::ptr::eq(last, exchange))
+        };
+        self.exchanges.iter().filter(|(exchange, _)| counts(exchange)).find_map(|(exchange, _)| {
+            let error = exchange.outcome.as_ref().err()?;
+            let expected = exchange.role == Role::Main && self.step.expect.held(Err(error), &self.bindings).is_some();
+            (!expected).then(|| (Verdict::Inconclusive, format!("{}: {error}", exchange.operation)))
+        })
+    }
+
+    fn absent_neighbour(&self) -> Option<(Verdict, String)> {
+        let absent = self.exchanges.iter().find(|(exchange, answer)| self.is_absent(exchange, answer.as_ref()));
         absent.map(|(exchange, _)| (Verdict::Blocked, format!("{} is not implemented", exchange.operation)))
+    }
+
+    /// Whether the exchange says that an operation beside the one under test is not there: nothing is judged by it.
+    #[must_use]
+    pub fn is_absent(&self, exchange: &Exchange, answer: Option<&Answer>) -> bool {
+        let received = exchange.outcome.as_ref().ok().zip(answer);
+        exchange.operation != self.case.case.scenario.operation
+            && received.is_some_and(|(response, answer)| implementation::plainly_absent(response, answer).is_some())
+    }
+
+    /// Whether the step's own call is to an operation beside the one under test that is not there.
+    #[must_use]
+    pub fn calls_what_is_absent(&self) -> bool {
+        self.main().any(|(exchange, outcome)| self.is_absent(exchange, outcome.ok().map(|(_, answer)| answer)))
+    }
+
+    fn blind_guard(&self) -> Option<(Verdict, String)> {
+        let blind = self.exchanges.iter().find(|(exchange, answer)| {
+            matches!(exchange.role, Role::Before(_)) && answer.as_ref().is_some_and(|answer| answer.refusal.is_some())
+        });
+        let reason = |operation: &str| format!("{operation} was refused before the step: nothing can be compared");
+        blind.map(|(exchange, _)| (Verdict::Blocked, reason(&exchange.operation)))
     }
 }
 
@@ -236,6 +268,25 @@ impl AnswerSubject<'_> {
             |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
         let statements = ids.iter().filter_map(|id| self.service.statements.get(id)).filter(binds);
         Ground::of(statements, Evidence::Modelled)
+    }
+
+    /// What a body breaks of a shape. A null member is an absent one in the AWS JSON protocols: where the shape
+    /// requires it, it is missing.
+    #[must_use]
+    pub fn violations(&self, shape: &ShapeId, body: &Value) -> Violations {
+        let schemas = &self.service.schemas;
+        // A schema that does not compile is a defect of the model, which loading it has refused.
+        let violations = |body: &Value| schemas.violations(shape, Side::Output, body).unwrap_or_default();
+        let mut found = violations(body);
+        let without_nulls = schemas.contract().without_null_members(shape, body);
+        if without_nulls != *body {
+            let missing = violations(&without_nulls).into_iter().filter(|violation| violation.rule == Rule::Required);
+            let missing: Violations = missing.filter(|violation| !found.contains(violation)).collect();
+            let is_missing = |pointer: &str| missing.iter().any(|violation| violation.pointer == pointer);
+            found.retain(|violation| violation.rule != Rule::Null || !is_missing(&violation.pointer));
+            found.extend(missing);
+        }
+        found
     }
 
     /// Whether the request says of itself that it is of this service and its protocol. One that was changed on

@@ -33,12 +33,11 @@ impl Run<'_> {
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
         let params = self.parameters(state, given, bindings).map_err(&blocked)?;
         if let Some(url) = &self.executor.target.state_change {
+            // Entered first: a state whose answer comes too late holds all the same.
+            self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
             match self.change(url, &given.state, &params, "setup", Role::Setup).await {
-                Ok(Some(variables)) => {
-                    self.cleanups.push(Cleanup::State(given.state.clone(), params));
-                    return Ok(variables);
-                }
-                Ok(None) => {}
+                Ok(Some(variables)) => return Ok(variables),
+                Ok(None) => drop(self.cleanups.pop()),
                 Err(reason) => return Err(blocked(reason)),
             }
         }
@@ -58,21 +57,25 @@ impl Run<'_> {
             let value = self.establish(given, &bindings, origin, service).await?;
             bindings.bind(&given.variable, value);
         }
-        let made = self.set_up(state, &mut bindings).await;
-        self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
-        made?;
+        self.set_up(state, &mut bindings).await?;
         let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
         let yields: Result<Map<String, Value>, crate::scenario::BindError> = yields.collect();
         yields.map(Value::Object).map_err(|error| End::Blocked(format!("{}: {error}", state.name)))
     }
 
     async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), End> {
+        // Before the first call: what is half made when time runs out must be cleaned up, too.
+        let cleanup = self.cleanups.len();
+        self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
                 let reason = format!("{}: {} {}", state.name, step.call.operation, self.last_answer());
                 return Err(End::Blocked(reason));
             }
             self.capture(step, bindings)?;
+            if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {
+                known.clone_from(bindings);
+            }
         }
         Ok(())
     }

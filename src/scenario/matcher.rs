@@ -61,6 +61,9 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
         };
     }
     match pattern {
+        Value::Object(map) if map.len() > 1 && map.keys().any(|name| name.starts_with('$')) => {
+            problem("a matcher stands alone in its object".to_owned())
+        }
         Value::Object(map) => map.iter().try_for_each(|(name, value)| check_at(value, &child(pointer, name))),
         Value::Array(items) => {
             items.iter().enumerate().try_for_each(|(index, item)| check_at(item, &format!("{pointer}/{index}")))
@@ -130,9 +133,12 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>) -> bool {
         }),
         "$at_least" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, least)| actual >= least),
         "$at_most" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, most)| actual <= most),
-        "$not" => !fits(argument, actual),
+        "$not" => actual.is_some() && !fits(argument, actual),
         "$contains" => items().is_some_and(|items| items.iter().any(|item| fits(argument, Some(item)))),
-        "$lacks" => items().is_none_or(|items| !items.iter().any(|item| fits(argument, Some(item)))),
+        "$lacks" => {
+            actual.is_none_or(Value::is_null)
+                || items().is_some_and(|items| !items.iter().any(|item| fits(argument, Some(item))))
+        }
         "$exactly" => actual == Some(argument),
         _ => false,
     }
@@ -207,6 +213,8 @@ mod tests {
     #[case::contains(json!({"$contains": {"id": 1}}), json!([{"id": 2}, {"id": 1, "n": 0}]), true)]
     #[case::lacks(json!({"$lacks": 3}), json!([1, 3]), false)]
     #[case::lacks_of_nothing(json!({"l": {"$lacks": 3}}), json!({}), true)]
+    #[case::lacks_is_for_lists(json!({"$lacks": 3}), json!("3"), false)]
+    #[case::not_of_nothing(json!({"s": {"$not": "x"}}), json!({}), false)]
     #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
         check(&pattern).unwrap();
@@ -231,6 +239,7 @@ mod tests {
     #[case(json!({"a": {"$type": "strin"}}), "/a", "$type cannot take")]
     #[case(json!([{"$matches": "("}]), "/0", "no regular expression")]
     #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of cannot take []")]
+    #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "stands alone")]
     fn broken_patterns_are_refused_at_their_place(#[case] pattern: Value, #[case] pointer: &str, #[case] says: &str) {
         let problem = check(&pattern).unwrap_err();
         assert_eq!(problem.pointer, pointer);

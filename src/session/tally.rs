@@ -43,7 +43,9 @@ impl Tally {
         if verdict == Verdict::Conforms {
             judged.extend(&case.scenario.cites);
         }
-        for id in judged.difference(&broken) {
+        // What a warning or a note speaks against is not broken, and has not held either.
+        let doubted: BTreeSet<&String> = judgement.findings.iter().flat_map(|finding| &finding.cites).collect();
+        for id in judged.difference(&doubted) {
             self.statements.entry((*id).clone()).or_default().0 += 1;
         }
     }

@@ -268,7 +268,7 @@ impl Resolver<'_> {
         let (number, unit) = text.find(|c: char| !c.is_ascii_digit()).map_or((text, ""), |split| text.split_at(split));
         let number: Option<u64> = number.parse().ok();
         match (number, unit) {
-            (Some(n), "ms") => Ok(Duration::from_millis(n)),
+            (Some(n), "ms") if n <= 3_600_000 => Ok(Duration::from_millis(n)),
             (Some(n), "s") if n <= 3600 => Ok(Duration::from_secs(n)),
             _ => Err(self.source.at(at, format!("{text:?} is no duration")).help("write 200ms or 5s, an hour at most")),
         }
