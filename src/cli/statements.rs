@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// Arguments of `wireproof statements`.
+///
+/// Without a group of its own: clap names it after the type, and `run::Arguments` has that name already.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(super) struct Arguments {
     /// Only show them; run nothing.
     #[arg(long)]
