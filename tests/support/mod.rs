@@ -20,7 +20,7 @@ use wireproof::{
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{Limits, Settings, Wire},
-    verdict::{Finding, Ledger},
+    verdict::{Finding, Ledger, Verdict},
 };
 
 /// The bundled fixtures, read once.
@@ -51,6 +51,14 @@ pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Cases whose observation hangs on who is faster: they accept either winner, and so do those who compare them.
+pub const RACES: [&str; 2] = [
+    // The second stop meets a deployment that is being stopped, or has been.
+    "codedeploy/stop-deployment/chunked-body",
+    // The update is completed before the cancel begins to act, or after.
+    "proton/cancel-service-pipeline-deployment/completed-right-after",
+];
 
 /// Waits for something, but not for ever.
 pub fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
@@ -118,6 +126,12 @@ impl Run {
         };
         let finished = within(limit, session.run(cases, &mut sink));
         Self { cases: finished_cases, finished }
+    }
+
+    /// The ids of the cases that conform.
+    pub fn conforming(&self) -> Vec<&str> {
+        let conforming = self.cases.iter().filter(|case| case.report.verdict == Verdict::Conforms);
+        conforming.map(|case| case.report.id.0.as_str()).collect()
     }
 
     /// The sums, which have to be those of the cases.
