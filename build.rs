@@ -1,4 +1,4 @@
-//! Fixtures and goldens are compiled in: a file that is new or gone must build the crate again.
+//! Fixtures and goldens are compiled in, and tests are made of them: a file that is new or gone must build again.
 
 // This is how a build script speaks to cargo.
 #[allow(clippy::print_stdout)]

@@ -228,13 +228,13 @@ mod tests {
     ) {
         let suite = Suite::bundled().unwrap();
         let contract = suite.service("codedeploy").unwrap().contract();
-        let mut sample = answer(500, "<html>");
-        sample.as_mut().unwrap().headers.push("content-type", "text/html");
+        let mut sample = answer((500, "<html>"));
+        sample.headers.push("content-type", "text/html");
         let survey = Survey {
-            sample,
-            unknown_operation: answer(unknown_operation.0, unknown_operation.1),
-            unknown_service: answer(404, ""),
-            empty_input: answer(empty.0, empty.1),
+            sample: Ok(sample),
+            unknown_operation: Ok(answer(unknown_operation)),
+            unknown_service: Ok(answer((404, ""))),
+            empty_input: Ok(answer(empty)),
         };
         let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey);
         assert_eq!(found == Presence::Present, present, "{found:?}");

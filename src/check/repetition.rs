@@ -53,7 +53,10 @@ fn eventually(step: &StepSubject<'_>) -> Checked {
 /// Whether the case ended before the poll had its time: then nobody knows what would have become of it.
 fn is_cut_short(step: &StepSubject<'_>, within: Duration) -> bool {
     let polls: Vec<&Exchange> = step.main().map(|(exchange, _)| exchange).collect();
-    let time = polls.first().zip(polls.last()).map(|(first, last)| (last.started + last.elapsed) - first.started);
+    let time = polls
+        .first()
+        .zip(polls.last())
+        .map(|(first, last)| (last.started + last.elapsed).saturating_sub(first.started));
     step.case.transcript.is_cut_short() && time.is_some_and(|time| time < within)
 }
 

@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// Arguments of `wireproof statements`.
+///
+/// Without a group of its own: clap names it after the type, and `run::Arguments` has that name already.
 #[derive(Debug, Args)]
 #[group(skip)]
 pub(super) struct Arguments {

@@ -1,0 +1,79 @@
+//! The same suite gives the same verdicts and the same observations, whatever the seed, the order and the past.
+
+mod support;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use wireproof::{
+    golden::Goldens,
+    scenario::{Case, CaseId, Files},
+    session::Options,
+    target::Target,
+    verdict::Verdict,
+};
+
+use support::{PACE, RACES, Run, SUITE};
+
+/// Verdict and observation of each case, by id.
+type Outcomes = BTreeMap<String, (Verdict, String)>;
+
+fn outcomes(target: &Target, seed: u64, jobs: usize) -> Outcomes {
+    let session = support::session(target.clone(), Options { seed, jobs, ..PACE }, Duration::from_secs(20));
+    let run = Run::of(&session, SUITE.cases(), Duration::from_secs(240));
+    assert_eq!(run.ledger().selected, SUITE.cases().len());
+    run.cases.iter().map(|case| outcome(&case.case.id, case.report.verdict, case.observation.text())).collect()
+}
+
+/// Of a race only the verdict is compared.
+fn outcome(id: &CaseId, verdict: Verdict, observation: String) -> (String, (Verdict, String)) {
+    let observation = if RACES.contains(&id.0.as_str()) { String::new() } else { observation };
+    (id.0.clone(), (verdict, observation))
+}
+
+#[track_caller]
+fn assert_same(one: &Outcomes, other: &Outcomes) {
+    let differ: Vec<&String> = one.keys().filter(|id| one.get(*id) != other.get(*id)).collect();
+    let first = differ.first().map(|id| (&one[*id], &other[*id]));
+    assert!(differ.is_empty(), "{} cases differ: {differ:?}\n{first:#?}", differ.len());
+    assert_eq!(one.len(), other.len());
+}
+
+#[test]
+fn other_seeds_and_other_orders_give_the_same_verdicts_and_observations() {
+    let (_few, few) = support::reference();
+    let (_many, many) = support::reference();
+    assert_same(&outcomes(&few, 4, 6), &outcomes(&many, 987_654_321, 32));
+}
+
+#[test]
+fn a_second_run_on_the_same_reference_gives_what_the_first_gave_and_the_goldens_hold() {
+    let (_reference, target) = support::reference();
+    let first = outcomes(&target, 5, 24);
+    // The same seed would ask for the very names that the first run has used.
+    let second = outcomes(&target, 6, 24);
+    assert_same(&first, &second);
+    let goldens = Goldens::new(Files::bundled_snapshots());
+    let cases = SUITE.cases();
+    let recorded = |case: &Case| goldens.get(&case.id).unwrap_or_default().to_owned();
+    let expected: Outcomes = cases.iter().map(|case| outcome(&case.id, Verdict::Conforms, recorded(case))).collect();
+    assert_same(&expected, &second);
+}
+
+#[test]
+fn the_same_seed_asks_the_same_again_without_a_reset() {
+    let (_reference, target) = support::reference();
+    let some = |text: &str| SUITE.cases().into_iter().filter(|case| case.id.0.contains(text)).collect::<Vec<_>>();
+    let session = support::session(target, PACE, Duration::from_secs(10));
+    for text in ["/unknown-id", "/twice", "/minted-ids", "/only-the-named-service"] {
+        for round in ["first", "second"] {
+            let run = Run::of(&session, some(text), Duration::from_secs(60));
+            let broken: String = run
+                .cases
+                .iter()
+                .filter(|case| case.report.verdict != Verdict::Conforms)
+                .map(support::describe)
+                .collect();
+            assert!(broken.is_empty() && !run.cases.is_empty(), "{text}, {round} round:\n{broken}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The bundled fixtures are whole: everything that is promised about them is looked for here.
+
+mod support;
+
+use std::{collections::BTreeSet, env, fs, path::Path, process::Command, sync::Arc, thread};
+
+use serde_json::{Value, json};
+use wireproof::{
+    check::CHECKS,
+    code::Code,
+    contract::{self, Schemas, Side},
+    scenario::{Alternative, Expectation, Files, Scenario},
+    source::Source,
+    statement::Evidence,
+    verdict::SEVERITIES,
+};
+
+use support::SUITE;
+
+#[test]
+fn the_bundled_suite_loads_with_both_services() {
+    let services: Vec<&str> = SUITE.services().map(|service| service.name.as_str()).collect();
+    assert_eq!(services, ["codedeploy", "proton"]);
+    assert!(SUITE.cases().len() >= SUITE.scenarios().count());
+}
+
+#[test]
+fn every_statement_is_cited_or_judged_or_says_why_not() {
+    let cited: BTreeSet<&String> = SUITE.scenarios().flat_map(|scenario| &scenario.cites).collect();
+    let statements = SUITE.services().flat_map(|service| service.statements.iter());
+    let open: Vec<&str> = statements
+        .filter(|statement| !cited.contains(&statement.id) && statement.checks.is_empty())
+        .filter(|statement| statement.untestable.as_deref().unwrap_or_default().trim().is_empty())
+        .map(|statement| statement.id.as_str())
+        .collect();
+    assert!(open.is_empty(), "nothing exercises {open:?}");
+}
+
+#[test]
+fn no_statement_is_both_cited_and_said_to_be_untestable() {
+    let cited: BTreeSet<&String> = SUITE.scenarios().flat_map(|scenario| &scenario.cites).collect();
+    let statements = SUITE.services().flat_map(|service| service.statements.iter());
+    let both: Vec<&str> = statements
+        .filter(|statement| statement.untestable.is_some() && cited.contains(&statement.id))
+        .map(|statement| statement.id.as_str())
+        .collect();
+    assert!(both.is_empty(), "{both:?}");
+}
+
+#[test]
+fn every_code_has_one_check_an_explanation_and_a_weight() {
+    for code in Code::ALL {
+        let checks: Vec<_> = CHECKS.iter().filter(|check| check.code == code).collect();
+        assert_eq!(checks.len(), 1, "{code}");
+        assert!(checks[0].wants.len() > 10 && checks[0].why.len() > 20, "{code} is not explained");
+        assert!(SEVERITIES.iter().any(|row| row.code == code), "{code} weighs nothing");
+    }
+    assert_eq!(CHECKS.len(), Code::ALL.len());
+}
+
+#[test]
+fn ids_are_unique() {
+    let repeated = |ids: Vec<String>| {
+        let mut seen = BTreeSet::new();
+        ids.into_iter().filter(|id| !seen.insert(id.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(repeated(SUITE.cases().into_iter().map(|case| case.id.0).collect()), Vec::<String>::new());
+    let statements = SUITE.services().flat_map(|service| service.statements.iter());
+    assert_eq!(repeated(statements.map(|statement| statement.id.clone()).collect()), Vec::<String>::new());
+    // Goldens of cases whose ids differ in letter case alone would be one file on some systems.
+    let lower = SUITE.cases().into_iter().map(|case| case.id.0.to_lowercase()).collect();
+    assert_eq!(repeated(lower), Vec::<String>::new());
+}
+
+#[test]
+fn an_input_that_is_illegal_on_purpose_has_its_reason() {
+    let files = Files::bundled_fixtures();
+    let mut found = 0;
+    for (path, text) in files.iter().filter(|(path, _)| path.split('/').count() == 3) {
+        let source = Source::read(path, text).unwrap_or_else(|error| panic!("{error}"));
+        let steps = source.value()["steps"].as_array().unwrap();
+        if steps.iter().any(|step| step["illegal"] == true) {
+            found += 1;
+            assert!(source.value()["why"].as_str().is_some_and(|why| why.len() > 20), "{path} does not say why");
+        }
+    }
+    assert!(found > 0, "no fixture sends an illegal input on purpose");
+}
+
+#[test]
+fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
+    let provable = SUITE.scenarios().filter(|scenario| scenario.evidence != Evidence::Recorded);
+    let weak: Vec<&str> =
+        provable.filter(|scenario| !tells_a_constant(scenario)).map(|scenario| scenario.id.as_str()).collect();
+    assert!(weak.is_empty(), "an endpoint that always answers the same may meet {weak:#?}");
+}
+
+/// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change
+/// URL must establish, a control beside a refusal, or two steps of which no answer fits both.
+fn tells_a_constant(scenario: &Scenario) -> bool {
+    let controlled = scenario.steps.iter().any(|step| step.expect.is_refusal() && step.control.is_some());
+    let steps = || scenario.steps.iter().map(|step| kinds(&step.expect));
+    let disjoint =
+        steps().any(|one| steps().any(|other| !one.is_empty() && !other.is_empty() && one.is_disjoint(&other)));
+    !scenario.given.is_empty() || controlled || disjoint
+}
+
+/// The kinds of answer that a step allows; none where it allows any.
+fn kinds(expect: &Expectation) -> BTreeSet<String> {
+    let mut kinds = BTreeSet::new();
+    for alternative in &expect.alternatives {
+        match alternative {
+            Alternative::Success { .. } => drop(kinds.insert("a success".to_owned())),
+            Alternative::Refusal { errors, classes, .. } => {
+                kinds.extend(errors.iter().cloned());
+                kinds.extend(classes.iter().map(|class| class.name().to_owned()));
+            }
+            Alternative::Closed => drop(kinds.insert("no answer".to_owned())),
+            Alternative::Answered => return BTreeSet::new(),
+        }
+    }
+    kinds
+}
+
+/// The archive of published models, where the environment tells of one: `WIREPROOF_CORPUS` is its folder.
+const MODELS: &str = "smithy-models.tar.xz";
+
+#[test]
+fn every_published_model_loads_and_its_outputs_compile() {
+    let Some(archive) = env::var_os("WIREPROOF_CORPUS").map(|folder| Path::new(&folder).join(MODELS)) else {
+        println!("skipped: WIREPROOF_CORPUS names no folder with {MODELS}");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let unpacked = Command::new("tar").arg("xf").arg(&archive).arg("-C").arg(folder.path()).status();
+    if !unpacked.as_ref().is_ok_and(std::process::ExitStatus::success) {
+        println!("skipped: {} cannot be unpacked: {unpacked:?}", archive.display());
+        return;
+    }
+    let models = support::files_below(folder.path(), ".json");
+    assert!(models.len() >= 400, "only {} models", models.len());
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    let root = folder.path();
+    let shares = thread::scope(|scope| {
+        let work = |share: usize| {
+            let models = models.iter().skip(share).step_by(workers);
+            scope.spawn(move || models.map(|path| problems(root, path)).collect::<Vec<_>>())
+        };
+        let shares: Vec<_> = (0..workers).map(work).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect::<Vec<_>>()
+    });
+    let outputs: usize = shares.iter().map(|(_, outputs)| outputs).sum();
+    let broken: Vec<String> = shares.into_iter().flat_map(|(problems, _)| problems).collect();
+    assert!(broken.is_empty(), "{} problems:\n{}", broken.len(), broken.join("\n"));
+    assert!(outputs > 10_000, "only {outputs} outputs");
+}
+
+/// What is wrong with a model, and how many outputs it has.
+fn problems(root: &Path, path: &Path) -> (Vec<String>, usize) {
+    let text = fs::read_to_string(root.join(path)).unwrap();
+    let contract = match contract::read(&path.display().to_string(), &text) {
+        Ok(contract) => Arc::new(contract),
+        Err(error) => return (vec![error.to_string()], 0),
+    };
+    let schemas = Schemas::new(Arc::clone(&contract));
+    let nothing: Value = json!({});
+    let failures = contract.operations().filter_map(|operation| {
+        let error = schemas.violations(&operation.output, Side::Output, &nothing).err()?;
+        Some(format!("{}: {}: {error}", path.display(), operation.name))
+    });
+    (failures.collect(), contract.operations().count())
+}

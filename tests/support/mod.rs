@@ -1,0 +1,157 @@
+//! What the tests share: one runtime a process, references of their own, and runs that end in time.
+
+#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use tokio::{runtime::Runtime, sync::watch, time::timeout};
+use wireproof::{
+    event::{CaseFinished, Event, RunFinished},
+    golden::Goldens,
+    reference::{Identity, Options as ReferenceOptions, Reference},
+    scenario::{Case, Suite},
+    session::{Options, Session},
+    target::{StateChange, Target},
+    transport::{Limits, Settings, Wire},
+    verdict::{Finding, Ledger, Verdict},
+};
+
+/// The bundled fixtures, read once.
+pub static SUITE: LazyLock<Arc<Suite>> = LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
+
+/// Threads that no test owns: what a test starts on them goes on while it waits.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
+
+/// The folder of the package.
+pub fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below a folder whose name ends so, by its path from there, sorted.
+pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut open = vec![folder.to_owned()];
+    let mut found = Vec::new();
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push(path.strip_prefix(folder).unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Cases whose observation hangs on who is faster: they accept either winner, and so do those who compare them.
+pub const RACES: [&str; 2] = [
+    // The second stop meets a deployment that is being stopped, or has been.
+    "codedeploy/stop-deployment/chunked-body",
+    // The update is completed before the cancel begins to act, or after.
+    "proton/cancel-service-pipeline-deployment/completed-right-after",
+];
+
+/// Waits for something, but not for ever.
+pub fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(async { timeout(limit, work).await }).unwrap_or_else(|_| panic!("not done within {limit:?}"))
+}
+
+/// A target that nothing is known of but where it listens; it has every identity and two regions.
+pub fn target(endpoint: &str) -> Target {
+    Target {
+        endpoint: endpoint.parse().unwrap(),
+        name: endpoint.to_owned(),
+        region: "us-east-1".to_owned(),
+        other_region: Some("eu-west-1".to_owned()),
+        owner: Identity::test().credentials().clone(),
+        denied: Some(Identity::denied().credentials().clone()),
+        other_account: Some(Identity::other_account().credentials().clone()),
+        state_change: None,
+        states: BTreeMap::new(),
+    }
+}
+
+/// A reference of its own, with the target that it is.
+pub fn reference() -> (Reference, Target) {
+    let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
+    let reference = within(Duration::from_secs(10), Reference::start(contracts, ReferenceOptions::default())).unwrap();
+    let endpoint = reference.endpoint();
+    let path = reference.state_change_url().strip_prefix(&endpoint).unwrap().to_owned();
+    let mut target = target(&endpoint);
+    target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path });
+    (reference, target)
+}
+
+/// How a run goes unless a test is about that.
+pub const PACE: Options = Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false };
+
+/// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
+pub fn session(target: Target, options: Options, timeout: Duration) -> Session {
+    let limits = Limits { timeout, connect_timeout: timeout, ..Limits::default() };
+    Session {
+        suite: Arc::clone(&SUITE),
+        target: Arc::new(target),
+        transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() }).unwrap()),
+        goldens: Arc::new(Goldens::default()),
+        options,
+        interrupt: watch::channel(false).1,
+    }
+}
+
+/// What a run came to.
+pub struct Run {
+    /// Its cases, in the order in which they ended.
+    pub cases: Vec<CaseFinished>,
+    /// Its end.
+    pub finished: RunFinished,
+}
+
+impl Run {
+    /// Runs the cases, for so long at the most.
+    pub fn of(session: &Session, cases: Vec<Case>, limit: Duration) -> Self {
+        let mut finished_cases = Vec::new();
+        let mut sink = |event: Event| {
+            if let Event::CaseFinished(case) = event {
+                finished_cases.push(*case);
+            }
+        };
+        let finished = within(limit, session.run(cases, &mut sink));
+        Self { cases: finished_cases, finished }
+    }
+
+    /// The ids of the cases that conform.
+    pub fn conforming(&self) -> Vec<&str> {
+        let conforming = self.cases.iter().filter(|case| case.report.verdict == Verdict::Conforms);
+        conforming.map(|case| case.report.id.0.as_str()).collect()
+    }
+
+    /// The sums, which have to be those of the cases.
+    pub fn ledger(&self) -> Ledger {
+        let mut counted = Ledger { selected: self.finished.ledger.selected, ..Ledger::default() };
+        self.cases.iter().for_each(|case| counted.enter(case.report.verdict));
+        assert_eq!(counted, self.finished.ledger, "the ledger is not the sum of the cases");
+        assert!(counted.balances(), "{counted:?}");
+        counted
+    }
+}
+
+/// A case with its findings, for a person.
+pub fn describe(case: &CaseFinished) -> String {
+    let report = &case.report;
+    let findings: String = report.findings.iter().map(describe_finding).collect();
+    format!("{}: {} {}\n  at {}\n{findings}", report.id, report.verdict, report.reason, report.place)
+}
+
+fn describe_finding(finding: &Finding) -> String {
+    let Finding { code, severity, step, pointer, expected, actual, cites, .. } = finding;
+    format!("  {severity} {code} step {step} {pointer}: expected {expected}, got {actual} ({})\n", cites.join(", "))
+}
