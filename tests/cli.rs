@@ -1,5 +1,7 @@
 //! The program from outside: what it prints, and how it ends.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod support;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The same suite gives the same verdicts and the same observations, whatever the seed, the order and the past.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod support;
 
 use std::{collections::BTreeMap, time::Duration};

@@ -1,5 +1,7 @@
 //! The bundled fixtures are whole: everything that is promised about them is looked for here.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod support;
 
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command, sync::Arc, thread};

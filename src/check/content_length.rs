@@ -55,7 +55,9 @@ mod tests {
 
     fn set(response: &mut Response, values: &[&str]) {
         response.headers.remove("content-length");
-        values.iter().for_each(|value| response.headers.push("content-length", *value));
+        for value in values {
+            response.headers.push("content-length", *value);
+        }
     }
 
     #[rstest]
