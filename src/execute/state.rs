@@ -176,3 +176,95 @@ fn variables(response: &Response) -> Result<Option<Value>, String> {
         status => Err(format!("the state-change URL answered {status}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+    use super::*;
+    use crate::{
+        execute::Executor,
+        reference::Identity,
+        scenario::{Files, Suite},
+        target::Target,
+        transport::{Endpoint, Exchange as Sent, Transport},
+    };
+
+    const STATES: &str = "states:
+  half made:
+    says: Two applications, of which the second never comes.
+    steps:
+      - { call: CreateApplication, input: { applicationName: first } }
+      - { call: CreateApplication, input: { applicationName: second } }
+    yields: { name: first }
+    teardown:
+      - { call: DeleteApplication, input: { applicationName: first } }
+";
+
+    const SCENARIO: &str = "title: T
+cites: [SD-17]
+evidence: documented
+given: { half: half made }
+steps:
+  - { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }
+";
+
+    /// Knows every operation, and never answers about the second application or to a state change.
+    #[derive(Default)]
+    struct Hanging(Mutex<Vec<String>>);
+
+    impl Transport for Hanging {
+        fn send<'a>(&'a self, _: &'a Endpoint, request: &'a Request) -> Sent<'a> {
+            let body = String::from_utf8_lossy(&request.body).into_owned();
+            let hangs = body.contains("second") || body.contains("setup");
+            let name = request.headers.get("x-amz-target").unwrap_or(&body).to_owned();
+            self.0.lock().unwrap().push(name);
+            Box::pin(async move {
+                if hangs {
+                    std::future::pending::<()>().await;
+                }
+                Ok(Response { status: 200, body: Bytes::from_static(b"{}"), ..Response::default() })
+            })
+        }
+    }
+
+    async fn sent(state_change: Option<StateChange>) -> (Vec<String>, End) {
+        let all = Files::bundled_fixtures();
+        let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
+        let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
+        let own = [("codedeploy/states.yaml", STATES), ("codedeploy/stop-deployment/case.yaml", SCENARIO)];
+        let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let suite = Suite::read(&Files::from_texts(shared.into_iter().chain(own))).unwrap();
+        let target = Target {
+            endpoint: "http://127.0.0.1:9".parse().unwrap(),
+            name: String::new(),
+            region: "us-east-1".to_owned(),
+            other_region: None,
+            owner: Identity::test().credentials().clone(),
+            denied: None,
+            other_account: None,
+            state_change,
+            states: BTreeMap::new(),
+        };
+        let transport = Hanging::default();
+        let case_timeout = Duration::from_millis(50);
+        let executor = Executor { suite: &suite, target: &target, transport: &transport, seed: 0, case_timeout };
+        let transcript = executor.execute(&suite.cases()[0]).await;
+        (transport.0.into_inner().unwrap(), transcript.end)
+    }
+
+    #[tokio::test]
+    async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
+        let (sent, end) = sent(None).await;
+        let operations: Vec<&str> = sent.iter().filter_map(|target| target.split('.').nth(1)).collect();
+        assert_eq!(operations, ["CreateApplication", "CreateApplication", "DeleteApplication"]);
+        assert!(matches!(end, End::TimedOut(_)));
+    }
+
+    #[tokio::test]
+    async fn a_state_change_that_gave_no_answer_in_time_is_taken_back() {
+        let url = StateChange { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
+        let (sent, _) = sent(Some(url)).await;
+        assert!(sent.len() == 2 && sent[0].contains("setup") && sent[1].contains("teardown"), "{sent:?}");
+    }
+}

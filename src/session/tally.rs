@@ -85,3 +85,30 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::testing::*;
+
+    fn outcome(trial: &Trial, id: &str) -> Outcome {
+        let mut tally = Tally::new(&trial.suite, std::slice::from_ref(&trial.case));
+        let judgement = trial.judge();
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        let finished = tally.finish(&trial.suite);
+        finished.statements.into_iter().find(|statement| statement.id == id).unwrap().outcome
+    }
+
+    #[test]
+    fn what_a_case_cites_held_is_broken_or_stays_open() {
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), Outcome::Held);
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), Outcome::Broken);
+        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), Outcome::NotProvoked);
+    }
+
+    #[test]
+    fn a_statement_that_a_note_speaks_against_has_not_held() {
+        let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, Outcome::NotProvoked));
+    }
+}
