@@ -1,5 +1,7 @@
 //! The program from outside: what it prints, and how it ends.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
 mod support;
 
 use std::{

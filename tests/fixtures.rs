@@ -1,5 +1,7 @@
 //! The bundled fixtures are whole: everything that is promised about them is looked for here.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
 mod support;
 
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command, sync::Arc, thread};

@@ -24,18 +24,19 @@ use wireproof::{
 };
 
 /// The bundled fixtures, read once.
-pub static SUITE: LazyLock<Arc<Suite>> = LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
+pub(crate) static SUITE: LazyLock<Arc<Suite>> =
+    LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
 
 /// Threads that no test owns: what a test starts on them goes on while it waits.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
 
 /// The folder of the package.
-pub fn package() -> &'static Path {
+pub(crate) fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every file below a folder whose name ends so, by its path from there, sorted.
-pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut open = vec![folder.to_owned()];
     let mut found = Vec::new();
     while let Some(dir) = open.pop() {
@@ -52,21 +53,27 @@ pub fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Cases whose observation hangs on who is faster: they accept either winner, and so do those who compare them.
-pub const RACES: [&str; 2] = [
+/// Cases whose observation hangs on how fast the machine is: they accept either, and so do those who compare them.
+pub(crate) const RACES: [&str; 6] = [
     // The second stop meets a deployment that is being stopped, or has been.
     "codedeploy/stop-deployment/chunked-body",
+    "codedeploy/stop-deployment/query-string",
+    // The read after the stop meets a deployment that is being stopped, or has been.
+    "codedeploy/stop-deployment/duplicate-member",
+    // The read after the cancel meets a pipeline that is being cancelled, or has been.
+    "proton/cancel-service-pipeline-deployment/arn-is-stable",
+    "proton/cancel-service-pipeline-deployment/legal-trajectory",
     // The update is completed before the cancel begins to act, or after.
     "proton/cancel-service-pipeline-deployment/completed-right-after",
 ];
 
 /// Waits for something, but not for ever.
-pub fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
+pub(crate) fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
     RUNTIME.block_on(async { timeout(limit, work).await }).unwrap_or_else(|_| panic!("not done within {limit:?}"))
 }
 
 /// A target that nothing is known of but where it listens; it has every identity and two regions.
-pub fn target(endpoint: &str) -> Target {
+pub(crate) fn target(endpoint: &str) -> Target {
     Target {
         endpoint: endpoint.parse().unwrap(),
         name: endpoint.to_owned(),
@@ -81,9 +88,16 @@ pub fn target(endpoint: &str) -> Target {
 }
 
 /// A reference of its own, with the target that it is.
-pub fn reference() -> (Reference, Target) {
+pub(crate) fn reference() -> (Reference, Target) {
+    reference_at(1.0)
+}
+
+/// A reference whose time runs that many times as fast: the slower, the less an observation hangs on the machine.
+pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
-    let reference = within(Duration::from_secs(10), Reference::start(contracts, ReferenceOptions::default())).unwrap();
+    let options = ReferenceOptions::default();
+    options.clock.speed(speed);
+    let reference = within(Duration::from_secs(10), Reference::start(contracts, options)).unwrap();
     let endpoint = reference.endpoint();
     let path = reference.state_change_url().strip_prefix(&endpoint).unwrap().to_owned();
     let mut target = target(&endpoint);
@@ -92,10 +106,10 @@ pub fn reference() -> (Reference, Target) {
 }
 
 /// How a run goes unless a test is about that.
-pub const PACE: Options = Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false };
+pub(crate) const PACE: Options = Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false };
 
 /// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
-pub fn session(target: Target, options: Options, timeout: Duration) -> Session {
+pub(crate) fn session(target: Target, options: Options, timeout: Duration) -> Session {
     let limits = Limits { timeout, connect_timeout: timeout, ..Limits::default() };
     Session {
         suite: Arc::clone(&SUITE),
@@ -108,16 +122,16 @@ pub fn session(target: Target, options: Options, timeout: Duration) -> Session {
 }
 
 /// What a run came to.
-pub struct Run {
+pub(crate) struct Run {
     /// Its cases, in the order in which they ended.
-    pub cases: Vec<CaseFinished>,
+    pub(crate) cases: Vec<CaseFinished>,
     /// Its end.
-    pub finished: RunFinished,
+    pub(crate) finished: RunFinished,
 }
 
 impl Run {
     /// Runs the cases, for so long at the most.
-    pub fn of(session: &Session, cases: Vec<Case>, limit: Duration) -> Self {
+    pub(crate) fn of(session: &Session, cases: Vec<Case>, limit: Duration) -> Self {
         let mut finished_cases = Vec::new();
         let mut sink = |event: Event| {
             if let Event::CaseFinished(case) = event {
@@ -129,13 +143,13 @@ impl Run {
     }
 
     /// The ids of the cases that conform.
-    pub fn conforming(&self) -> Vec<&str> {
+    pub(crate) fn conforming(&self) -> Vec<&str> {
         let conforming = self.cases.iter().filter(|case| case.report.verdict == Verdict::Conforms);
         conforming.map(|case| case.report.id.0.as_str()).collect()
     }
 
     /// The sums, which have to be those of the cases.
-    pub fn ledger(&self) -> Ledger {
+    pub(crate) fn ledger(&self) -> Ledger {
         let mut counted = Ledger { selected: self.finished.ledger.selected, ..Ledger::default() };
         self.cases.iter().for_each(|case| counted.enter(case.report.verdict));
         assert_eq!(counted, self.finished.ledger, "the ledger is not the sum of the cases");
@@ -145,7 +159,7 @@ impl Run {
 }
 
 /// A case with its findings, for a person.
-pub fn describe(case: &CaseFinished) -> String {
+pub(crate) fn describe(case: &CaseFinished) -> String {
     let report = &case.report;
     let findings: String = report.findings.iter().map(describe_finding).collect();
     format!("{}: {} {}\n  at {}\n{findings}", report.id, report.verdict, report.reason, report.place)
