@@ -306,7 +306,8 @@ impl<'t> Reader<'t> {
             let (value, span) = self.next()?;
             let value = self.node(value, span, &at, Some(key_span.clone()))?;
             if members.insert(name.to_string(), value).is_some() {
-                return Err(self.error(key_span, format!("the key {name:?} stands here a second time")));
+                let twice = format!("the key {name:?} stands here a second time");
+                return Err(self.error(key_span, twice).help("keep one of the two"));
             }
         }
     }

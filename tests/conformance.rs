@@ -4,7 +4,7 @@
 //! observed has to be what `snapshots/<service>/<operation>/<case>.snap` holds; a difference is left beside it for
 //! `cargo insta review`. `WIREPROOF_TEST_SNAPSHOTS` puts another folder in place of `snapshots`.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod support;
 

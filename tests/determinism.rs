@@ -1,10 +1,14 @@
 //! The same suite gives the same verdicts and the same observations, whatever the seed, the order and the past.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod support;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use wireproof::{
     golden::Goldens,
@@ -15,6 +19,10 @@ use wireproof::{
 };
 
 use support::{PACE, RACES, Run, SUITE};
+
+/// Runs of the whole suite one after the other, on references that are slower than any machine is busy.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+const SLOWLY: f64 = 0.25;
 
 /// Verdict and observation of each case, by id.
 type Outcomes = BTreeMap<String, (Verdict, String)>;
@@ -35,21 +43,30 @@ fn outcome(id: &CaseId, verdict: Verdict, observation: String) -> (String, (Verd
 #[track_caller]
 fn assert_same(one: &Outcomes, other: &Outcomes) {
     let differ: Vec<&String> = one.keys().filter(|id| one.get(*id) != other.get(*id)).collect();
-    let first = differ.first().map(|id| (&one[*id], &other[*id]));
-    assert!(differ.is_empty(), "{} cases differ: {differ:?}\n{first:#?}", differ.len());
+    assert!(differ.is_empty(), "{} cases differ: {differ:?}{}", differ.len(), difference(one, other, &differ));
     assert_eq!(one.len(), other.len());
+}
+
+/// The first line in which the first of these cases differs.
+fn difference(one: &Outcomes, other: &Outcomes, ids: &[&String]) -> String {
+    let Some((one, other)) = ids.first().and_then(|id| one.get(*id).zip(other.get(*id))) else { return String::new() };
+    let lines = one.1.lines().zip(other.1.lines());
+    let line = lines.enumerate().find(|(_, (one, other))| one != other);
+    format!("\n{} and {}, {line:?}", one.0, other.0)
 }
 
 #[test]
 fn other_seeds_and_other_orders_give_the_same_verdicts_and_observations() {
-    let (_few, few) = support::reference();
-    let (_many, many) = support::reference();
-    assert_same(&outcomes(&few, 4, 6), &outcomes(&many, 987_654_321, 32));
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_few, few) = support::reference_at(SLOWLY);
+    let (_many, many) = support::reference_at(SLOWLY);
+    assert_same(&outcomes(&few, 4, 8), &outcomes(&many, 987_654_321, 32));
 }
 
 #[test]
 fn a_second_run_on_the_same_reference_gives_what_the_first_gave_and_the_goldens_hold() {
-    let (_reference, target) = support::reference();
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let (_reference, target) = support::reference_at(SLOWLY);
     let first = outcomes(&target, 5, 24);
     // The same seed would ask for the very names that the first run has used.
     let second = outcomes(&target, 6, 24);

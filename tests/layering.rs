@@ -4,7 +4,7 @@
 //! What the compiler sees of tests alone is exempt: `#[cfg(test)]` modules, inline or in files of their own. Paths
 //! are read from the text: `crate::x`, groups of any depth, and `super::` as far as it climbs to the root.
 
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod support;
 

@@ -31,7 +31,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         let mut finding =
             ground.finding(Code::ErrorShape, None, subject.number(), "/__type", expected, "absent".to_owned());
         // Some SDKs read the header or code instead (contradiction C-26), others nothing but __type.
-        finding.severity = finding.severity.min(Severity::Warning);
+        finding.severity = Severity::Warning;
         findings.push(finding);
     }
     findings.extend(by_model(subject, name));

@@ -117,7 +117,12 @@ impl Session {
             }
             let Some(service) = self.suite.service(&key.0) else { continue };
             let Some(operation) = service.contract().operation(&key.1) else { continue };
-            let survey = self.executor().survey(service, &key.1).await;
+            let mut interrupt = self.interrupt.clone();
+            let executor = self.executor();
+            let survey = tokio::select! {
+                survey = executor.survey(service, &key.1) => survey,
+                () = interrupted(&mut interrupt) => break,
+            };
             let presence = presence(service.contract(), operation, service.protocol, &survey);
             let (known, reason) = match &presence {
                 Presence::Present => (event::Presence::Present, None),

@@ -53,10 +53,16 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Cases whose observation hangs on who is faster: they accept either winner, and so do those who compare them.
-pub(crate) const RACES: [&str; 2] = [
+/// Cases whose observation hangs on how fast the machine is: they accept either, and so do those who compare them.
+pub(crate) const RACES: [&str; 6] = [
     // The second stop meets a deployment that is being stopped, or has been.
     "codedeploy/stop-deployment/chunked-body",
+    "codedeploy/stop-deployment/query-string",
+    // The read after the stop meets a deployment that is being stopped, or has been.
+    "codedeploy/stop-deployment/duplicate-member",
+    // The read after the cancel meets a pipeline that is being cancelled, or has been.
+    "proton/cancel-service-pipeline-deployment/arn-is-stable",
+    "proton/cancel-service-pipeline-deployment/legal-trajectory",
     // The update is completed before the cancel begins to act, or after.
     "proton/cancel-service-pipeline-deployment/completed-right-after",
 ];
@@ -83,8 +89,15 @@ pub(crate) fn target(endpoint: &str) -> Target {
 
 /// A reference of its own, with the target that it is.
 pub(crate) fn reference() -> (Reference, Target) {
+    reference_at(1.0)
+}
+
+/// A reference whose time runs that many times as fast: the slower, the less an observation hangs on the machine.
+pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
-    let reference = within(Duration::from_secs(10), Reference::start(contracts, ReferenceOptions::default())).unwrap();
+    let options = ReferenceOptions::default();
+    options.clock.speed(speed);
+    let reference = within(Duration::from_secs(10), Reference::start(contracts, options)).unwrap();
     let endpoint = reference.endpoint();
     let path = reference.state_change_url().strip_prefix(&endpoint).unwrap().to_owned();
     let mut target = target(&endpoint);

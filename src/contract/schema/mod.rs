@@ -156,7 +156,7 @@ mod tests {
     #[case::nested_required(json!({"name": "a", "next": {}}), &[("/next/name", "required")])]
     #[case::wrong_type(json!({"name": 1}), &[("/name", "type")])]
     #[case::not_an_object(json!([]), &[("", "type")])]
-    #[case::null_member(json!({"name": "a", "status": null}), &[("/status", "enum"), ("/status", "null")])]
+    #[case::null_member(json!({"name": "a", "status": null}), &[("/status", "null")])]
     #[case::too_long(json!({"name": "abcdef"}), &[("/name", "length")])]
     #[case::pattern(json!({"name": "a\n"}), &[("/name", "pattern")])]
     #[case::empty(json!({"name": ""}), &[("/name", "empty"), ("/name", "empty")])]

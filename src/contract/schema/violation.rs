@@ -129,6 +129,8 @@ pub(super) fn violations_of(error: &ValidationError<'_>, document: &Value) -> Ve
             .collect(),
         ValidationErrorKind::Type { .. } if instance.is_null() => one(Rule::Null, type_words(node)),
         ValidationErrorKind::Type { .. } => one(Rule::Type, type_words(node)),
+        // Its null is reported once, by its type.
+        ValidationErrorKind::Enum { .. } if instance.is_null() => Vec::new(),
         ValidationErrorKind::Enum { options } => {
             let rule = if same_but_for_case(options, instance) { Rule::EnumCase } else { or_empty(Rule::Enum) };
             one(rule, format!("one of {}", list(options)))

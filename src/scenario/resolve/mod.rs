@@ -282,10 +282,13 @@ impl Resolver<'_> {
 fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
     let nearest = known.map(|name| (similarity(wrong, name), name)).max_by_key(|(score, _)| *score);
     match nearest {
-        Some((score, name)) if score > 0 => diagnostic.help(format!("did you mean {name}?")),
+        Some((score, name)) if score >= ALIKE => diagnostic.help(format!("did you mean {name}?")),
         _ => diagnostic,
     }
 }
+
+/// Names less alike than this are no slip of the pen.
+const ALIKE: u32 = 500;
 
 /// How alike two names are, in per mille.
 fn similarity(a: &str, b: &str) -> u32 {
