@@ -26,7 +26,7 @@ use wireproof::{
     verdict::Verdict,
 };
 
-use support::{PACE, RACES, Run, SUITE};
+use support::{PACE, Run, SUITE};
 
 /// Where this process looks for goldens.
 const SNAPSHOTS: &str = "WIREPROOF_TEST_SNAPSHOTS";
@@ -43,16 +43,7 @@ fn replays(
     let cases: Vec<Case> = SUITE.cases().into_iter().filter(|case| case.scenario.id == id).collect();
     assert!(!cases.is_empty(), "{id} has no case");
     let folder = env::var_os(SNAPSHOTS).map_or_else(|| support::package().join("snapshots"), PathBuf::from);
-    let goldens = Goldens::new(Files::folder(&folder).unwrap());
-    let usual_winner =
-        |run: &Run| run.cases.iter().all(|case| goldens.get(&case.case.id) == Some(case.observation.text().as_str()));
-    let mut run = replay(cases.clone());
-    for _ in 0..5 {
-        // Either winner of a race conforms; the golden shows one of them.
-        if RACES.contains(&id.as_str()) && !usual_winner(&run) {
-            run = replay(cases.clone());
-        }
-    }
+    let run = replay(cases);
     let broken: String = run.cases.iter().filter(|case| !conforms(case)).map(support::describe).collect();
     assert!(broken.is_empty(), "\n{broken}");
     for case in &run.cases {

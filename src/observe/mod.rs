@@ -56,6 +56,7 @@ fn of_step(step: &Step, exchanges: &[&Exchange], redactor: &mut Redactor<'_>) ->
     observed.insert("call".to_owned(), json!(step.call.operation));
     observed.insert("sent".to_owned(), redactor.request(last));
     let answers = match step.repeat {
+        _ if step.racing => json!("<depends on time>"),
         Repeat::Concurrently(_) => {
             let mut answers: Vec<Value> = main.iter().map(|exchange| of_outcome(exchange, redactor)).collect();
             answers.sort_by_key(Value::to_string);

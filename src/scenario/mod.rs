@@ -87,6 +87,8 @@ pub struct Step {
     pub capture: Vec<(String, String)>,
     /// How often it is sent.
     pub repeat: Repeat,
+    /// Whether its answer depends on how fast things go, so that a golden must not hold it.
+    pub racing: bool,
 }
 
 /// A call as a fixture describes it.

@@ -53,20 +53,6 @@ pub(crate) fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Cases whose observation hangs on how fast the machine is: they accept either, and so do those who compare them.
-pub(crate) const RACES: [&str; 6] = [
-    // The second stop meets a deployment that is being stopped, or has been.
-    "codedeploy/stop-deployment/chunked-body",
-    "codedeploy/stop-deployment/query-string",
-    // The read after the stop meets a deployment that is being stopped, or has been.
-    "codedeploy/stop-deployment/duplicate-member",
-    // The read after the cancel meets a pipeline that is being cancelled, or has been.
-    "proton/cancel-service-pipeline-deployment/arn-is-stable",
-    "proton/cancel-service-pipeline-deployment/legal-trajectory",
-    // The update is completed before the cancel begins to act, or after.
-    "proton/cancel-service-pipeline-deployment/completed-right-after",
-];
-
 /// Waits for something, but not for ever.
 pub(crate) fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
     RUNTIME.block_on(async { timeout(limit, work).await }).unwrap_or_else(|_| panic!("not done within {limit:?}"))

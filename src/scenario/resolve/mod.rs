@@ -189,7 +189,7 @@ impl Resolver<'_> {
         self.check_captures(&capture, &call, at)?;
         known.extend(capture.iter().map(|(variable, _)| variable.clone()));
         let repeat = self.repeat(raw, at)?;
-        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat })
+        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat, racing: raw.racing })
     }
 
     fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {
