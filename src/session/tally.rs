@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     check::Judgement,
+    contract::Rule,
     event::{Outcome, RunFinished, StatementReport},
     scenario::{Case, Suite},
     statement::Statement,
-    verdict::{Ledger, Severity, Verdict},
+    verdict::{Finding, Ledger, Severity, Verdict},
 };
 
 /// Sums, as cases come in.
@@ -43,8 +44,11 @@ impl Tally {
         if verdict == Verdict::Conforms {
             judged.extend(&case.scenario.cites);
         }
-        // What a warning or a note speaks against is not broken, and has not held either.
-        let doubted: BTreeSet<&String> = judgement.findings.iter().flat_map(|finding| &finding.cites).collect();
+        // What a warning or a note speaks against is not broken, and has not held either. A contested value is
+        // legal by the statement that it cites: the warning is about the documents.
+        let contested = |finding: &&Finding| finding.rule.as_deref() == Some(Rule::ContestedValue.name());
+        let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
+        let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
         for id in judged.difference(&doubted) {
             self.statements.entry((*id).clone()).or_default().0 += 1;
         }
