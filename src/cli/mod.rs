@@ -105,10 +105,16 @@ fn failed(failure: &Failure) -> ExitStatus {
 
 fn apply(color: Color) {
     match color {
+        // What anstream does not know by itself.
+        Color::Auto if is_set("FORCE_COLOR") && !is_set("NO_COLOR") => anstream::ColorChoice::Always.write_global(),
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// Why a subcommand ends without doing its work.

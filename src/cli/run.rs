@@ -24,10 +24,18 @@ use crate::{
     verdict::Verdict,
 };
 
+const EXAMPLES: &str = "Examples:
+  wireproof run                                             every scenario, against the embedded reference
+  wireproof run --endpoint http://127.0.0.1:4566 -v         against an emulator, with every exchange
+  wireproof run codedeploy/stop-deployment/unknown-id       one scenario
+  wireproof run --tag auth --exclude '*region*'             by tag, without some
+  wireproof run --report human --report json=report.json    two reports
+  wireproof run --allow not-implemented,blocked             what is missing does not fail CI";
+
 /// Arguments of `wireproof run`.
 #[derive(Debug, Args)]
 #[group(skip)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) select: SelectArguments,
@@ -38,6 +46,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) pace: PaceArguments,
 
+    #[command(flatten)]
+    outcome: OutcomeArguments,
+}
+
+/// What comes of a run.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Outcome")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+struct OutcomeArguments {
     /// Verdicts that do not fail the run: blocked, inconclusive, not-implemented, deviates.
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', env = "WIREPROOF_ALLOW", value_parser = verdict)]
     allow: Vec<Verdict>,
@@ -73,6 +90,7 @@ pub(super) struct Arguments {
 
 /// How fast and how long.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Pace and transport")]
 pub(super) struct PaceArguments {
     /// How many cases run at once.
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = 16)]
@@ -118,14 +136,15 @@ fn verdict(name: &str) -> Result<Verdict, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (suite, cases, fixtures) = arguments.select.load()?;
-    if arguments.dry_run {
+    if arguments.outcome.dry_run {
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
     }
     let goldens = fixtures.goldens()?;
     let mut reporters = arguments.reporters()?;
-    let bar = progress(cases.len(), arguments.quiet);
+    let bar = progress(cases.len(), arguments.outcome.quiet);
     let mut failed = None;
-    let update = arguments.update.then(|| fixtures.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots")));
+    let update =
+        arguments.outcome.update.then(|| fixtures.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots")));
     let mut sink = |event: Event| {
         advance(&bar, &event);
         let result = reporters.iter_mut().try_for_each(|reporter| reporter.event(&event));
@@ -143,7 +162,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::internal(format!("a report cannot be written: {error}")))
         }
-        _ => Ok(ExitStatus::of_run(&finished.ledger, &arguments.allow, finished.interrupted)),
+        _ => Ok(ExitStatus::of_run(&finished.ledger, &arguments.outcome.allow, finished.interrupted)),
     }
 }
 
@@ -226,11 +245,12 @@ fn fresh_seed() -> u64 {
 impl Arguments {
     fn reporters(&self) -> Result<Vec<Box<dyn Reporter>>, Failure> {
         let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-        let formats = if self.report.is_empty() { vec!["human".to_owned()] } else { self.report.clone() };
+        let formats =
+            if self.outcome.report.is_empty() { vec!["human".to_owned()] } else { self.outcome.report.clone() };
         for format in &formats {
             reporters.push(self.reporter(format)?);
         }
-        if let Some(folder) = &self.transcript {
+        if let Some(folder) = &self.outcome.transcript {
             reporters.push(Box::new(WireFiles::new(folder.clone())));
         }
         Ok(reporters)
@@ -258,9 +278,9 @@ impl Arguments {
         HumanOptions {
             color: to_terminal && choice != anstream::ColorChoice::Never,
             width: width(),
-            verbose: self.verbose,
-            quiet: self.quiet,
-            curl: self.curl,
+            verbose: self.outcome.verbose,
+            quiet: self.outcome.quiet,
+            curl: self.outcome.curl,
             rerun: self.rerun(),
         }
     }

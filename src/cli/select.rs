@@ -12,6 +12,7 @@ use crate::{
 
 /// Which fixtures.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Fixtures")]
 pub(super) struct FixtureArguments {
     /// Use the fixtures of this folder in place of the bundled ones.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
@@ -24,6 +25,7 @@ pub(super) struct FixtureArguments {
 
 /// Which cases.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Selection")]
 pub(super) struct SelectArguments {
     /// Folders, fixtures or case ids; a folder with a model in it replaces the bundled fixtures.
     #[arg(value_name = "PATH")]

@@ -17,6 +17,7 @@ use crate::{
 
 /// Which endpoint.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Target")]
 pub(super) struct TargetArguments {
     /// The endpoint under test; without it, the embedded reference.
     #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT")]
