@@ -17,7 +17,7 @@ use super::{
 
 /// Seconds that a creation, an edit and a deletion last.
 const CREATION: f64 = 0.25;
-const EDIT: f64 = 2.0;
+const EDIT: f64 = 1.0;
 const DELETION: f64 = 0.3;
 
 /// Instances that one service may have.
@@ -247,20 +247,20 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_blocks_the_service_for_two_seconds_and_changes_the_instances_alone() {
+    fn an_edit_blocks_the_service_for_a_second_and_changes_the_instances_alone() {
         let mut bench = Bench::with_service();
         let spec = "instances:\n  - name: two\n    environment: env\n";
         let edited = bench.ok(20.0, "UpdateService", &json!({"name": "svc", "spec": spec, "description": "d"}));
         assert_eq!(edited["service"]["status"], "UPDATE_IN_PROGRESS");
         assert_eq!(edited["service"]["pipeline"]["deploymentStatus"], "IN_PROGRESS");
-        assert_eq!(bench.refusal(21.9, "UpdateService", &json!({"name": "svc"})), "ConflictException");
-        let service = bench.service(22.0, "svc");
+        assert_eq!(bench.refusal(20.9, "UpdateService", &json!({"name": "svc"})), "ConflictException");
+        let service = bench.service(21.0, "svc");
         assert_eq!((&service["status"], &service["spec"]), (&json!("ACTIVE"), &json!(spec)));
         assert_eq!(service["pipeline"]["deploymentStatus"], "SUCCEEDED");
         assert_eq!(service["pipeline"]["spec"], SPEC);
         let instance = |name| json!({"name": name, "serviceName": "svc"});
-        assert_eq!(bench.refusal(22.0, "GetServiceInstance", &instance("one")), "ResourceNotFoundException");
-        assert_eq!(bench.outcome(22.0, "GetServiceInstance", &instance("two")), "ok");
+        assert_eq!(bench.refusal(21.0, "GetServiceInstance", &instance("one")), "ResourceNotFoundException");
+        assert_eq!(bench.outcome(21.0, "GetServiceInstance", &instance("two")), "ok");
     }
 
     #[test]
