@@ -74,6 +74,19 @@ impl fmt::Display for Severity {
     }
 }
 
+/// Which of a step's calls a finding is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingRole {
+    /// The step's own.
+    #[default]
+    Step,
+    /// Its legal neighbour.
+    Control,
+    /// A read that must give the same before and after.
+    Guard,
+}
+
 /// One deviation that a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -88,6 +101,8 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The step of the scenario, from 1; 0 for the case as a whole.
     pub step: usize,
+    /// Which of the step's calls it is about.
+    pub role: FindingRole,
     /// The JSON pointer into the answer's body; empty for the whole answer.
     pub pointer: String,
     /// What was expected, in one line.

@@ -184,6 +184,10 @@ fn nothing_selected_ends_with_3() {
 
 #[rstest]
 #[case::flag(&["run", "--no-such-flag"], "--no-such-flag")]
+#[case::path(&["run", "codedeploy/stop-deployment/unknown-i"], "did you mean codedeploy/stop-deployment/unknown-id?")]
+#[case::operation(&["list", "--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
+#[case::tag(&["run", "--tag", "no-such-tag"], "no-such-tag")]
+#[case::jobs(&["run", "--jobs", "0"], "1 to 1024")]
 #[case::subcommand(&["rnu"], "rnu")]
 #[case::folder(&["run", "--fixtures", "no/such/folder"], "no/such/folder")]
 #[case::snapshots(&["run", "--snapshots", "no/such/folder"], "no/such/folder")]

@@ -33,8 +33,8 @@ use crate::{
     observe::Observation,
     scenario::{Case, Suite},
     statement::Evidence,
-    transcript::{End, Transcript},
-    verdict::{Finding, Severity, Verdict},
+    transcript::{End, Role, Transcript},
+    verdict::{Finding, FindingRole, Severity, Verdict},
 };
 
 pub use subject::{AnswerSubject, CaseSubject, StepSubject};
@@ -208,7 +208,9 @@ impl Judgement {
                 Look::Answer(look) => {
                     for answer in step.answers().filter(|answer| !step.is_absent(answer.exchange, Some(answer.answer)))
                     {
-                        self.enter(look(&answer));
+                        let mut checked = look(&answer);
+                        checked.findings.iter_mut().for_each(|finding| finding.role = role(answer.exchange.role));
+                        self.enter(checked);
                     }
                 }
                 Look::Step(_) if step.calls_what_is_absent() => {}
@@ -233,6 +235,14 @@ impl Judgement {
                 self.findings.push(finding);
             }
         }
+    }
+}
+
+fn role(of: Role) -> FindingRole {
+    match of {
+        Role::Control => FindingRole::Control,
+        Role::Before(_) | Role::After(_) => FindingRole::Guard,
+        Role::Main | Role::Setup | Role::Teardown => FindingRole::Step,
     }
 }
 
@@ -265,10 +275,7 @@ mod tests {
     use rstest::rstest;
 
     use super::{testing::*, *};
-    use crate::{
-        transcript::Role,
-        wire::TransportError::{self, Closed, Reset},
-    };
+    use crate::wire::TransportError::{self, Closed, Reset};
 
     const THEN_READ: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }\n- { call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }";
 

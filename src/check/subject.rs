@@ -9,7 +9,7 @@ use crate::{
     scenario::{Alternative, Bindings, Case, Repeat, ServiceSuite, Step, Suite},
     statement::{Evidence, Statement},
     transcript::{Exchange, Role, Transcript},
-    verdict::{Finding, Verdict, severity},
+    verdict::{Finding, FindingRole, Verdict, severity},
     wire::{Answer, Response, TransportError},
 };
 
@@ -97,6 +97,7 @@ impl Ground {
             severity: severity(code, rule, self.evidence),
             evidence: self.evidence,
             step,
+            role: FindingRole::Step,
             pointer: at.to_owned(),
             expected,
             actual,

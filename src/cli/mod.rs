@@ -40,8 +40,12 @@ const EXAMPLES: &str = "Examples:
   wireproof serve --listen 127.0.0.1:8080                the reference as a server
 
 Exit status:
-  0 all conform   1 a deviation   2 usage or fixture error   3 blocked, inconclusive, not implemented or nothing
-  selected   4 internal or report error   130 interrupted";
+    0  all conform
+    1  a deviation
+    2  usage, configuration or fixture error
+    3  no deviation, but blocked, inconclusive, not implemented, or nothing selected
+    4  internal error, or a report that cannot be written
+  130  interrupted";
 
 /// When output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use clap::Args;
+use clap::{Args, builder::BoolishValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
 
@@ -68,23 +68,23 @@ struct OutcomeArguments {
     transcript: Option<PathBuf>,
 
     /// Write pending goldens for review (cargo insta review) where an observation differs.
-    #[arg(long, env = "WIREPROOF_UPDATE")]
+    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new())]
     update: bool,
 
     /// Show what would run, and run nothing.
-    #[arg(long, env = "WIREPROOF_DRY_RUN")]
+    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new())]
     dry_run: bool,
 
     /// Print an equal curl command for each case that does not conform.
-    #[arg(long, env = "WIREPROOF_CURL")]
+    #[arg(long, env = "WIREPROOF_CURL", value_parser = BoolishValueParser::new())]
     curl: bool,
 
     /// Only the summary.
-    #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET")]
+    #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET", value_parser = BoolishValueParser::new())]
     quiet: bool,
 
-    /// Every exchange, warning and note.
-    #[arg(long, short, env = "WIREPROOF_VERBOSE")]
+    /// Also warnings, notes, differences to goldens, and the exchange of every case that deviates.
+    #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new())]
     verbose: bool,
 }
 
@@ -93,7 +93,7 @@ struct OutcomeArguments {
 #[command(next_help_heading = "Pace and transport")]
 pub(super) struct PaceArguments {
     /// How many cases run at once.
-    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = 16)]
+    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = 16, value_parser = jobs)]
     jobs: usize,
 
     /// What fresh names are derived from; a run with the same seed asks the same.
@@ -113,11 +113,11 @@ pub(super) struct PaceArguments {
     max_body: usize,
 
     /// End the run at the first deviation.
-    #[arg(long, env = "WIREPROOF_FAIL_FAST")]
+    #[arg(long, env = "WIREPROOF_FAIL_FAST", value_parser = BoolishValueParser::new())]
     fail_fast: bool,
 
     /// Send every request on a connection of its own and keep every response byte for byte.
-    #[arg(long, env = "WIREPROOF_EXACT")]
+    #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
     exact: bool,
 
     /// Send requests through this HTTP proxy; the environment's proxy variables are never read.
@@ -127,6 +127,13 @@ pub(super) struct PaceArguments {
     /// Trust the certificates of this PEM file, too.
     #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
     ca_file: Option<PathBuf>,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|jobs| (1..=1024).contains(jobs))
+        .ok_or_else(|| "expected a number from 1 to 1024".to_owned())
 }
 
 fn verdict(name: &str) -> Result<Verdict, String> {
@@ -190,20 +197,42 @@ pub(super) async fn go(
     Ok(finished)
 }
 
-/// Turns true at the first Ctrl-C; the second ends the process as it always does.
+/// Turns true at the first Ctrl-C or request to end; the second ends the process at once.
 fn interrupt() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = sender.send(true);
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(i32::from(ExitStatus::Interrupted.code()));
-            }
-        }
-        // The receiver must not see a closed channel as an interruption.
-        std::future::pending::<()>().await;
+        asked_to_end().await;
+        let _ = sender.send(true);
+        asked_to_end().await;
+        std::process::exit(i32::from(ExitStatus::Interrupted.code()));
     });
     receiver
+}
+
+/// Waits for Ctrl-C, or for SIGTERM, by which CI systems cancel a job. For ever, where neither can be heard.
+async fn asked_to_end() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = ctrl_c => {}
+        () = terminated() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }
 
 impl PaceArguments {
@@ -251,6 +280,8 @@ impl Arguments {
             reporters.push(self.reporter(format)?);
         }
         if let Some(folder) = &self.outcome.transcript {
+            let failed = |error| Failure::internal(format!("cannot write below {}: {error}", folder.display()));
+            std::fs::create_dir_all(folder).map_err(failed)?;
             reporters.push(Box::new(WireFiles::new(folder.clone())));
         }
         Ok(reporters)

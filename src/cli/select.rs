@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use crate::{
     golden::Goldens,
-    scenario::{Case, Files, Selection, Suite},
+    scenario::{Case, Files, Selection, Suite, nearest},
 };
 
 /// Which fixtures.
@@ -92,6 +92,11 @@ impl SelectArguments {
             filters: self.filter.clone(),
             excludes: self.exclude.clone(),
         };
+        if let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() {
+            let meant = nearest(&wrong, known.iter().map(String::as_str));
+            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            return Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")));
+        }
         let cases = selection.cases(&suite);
         Ok((suite, cases, fixtures))
     }
@@ -107,6 +112,11 @@ impl SelectArguments {
                 paths.push(path.clone());
             }
         }
+        // A fixture is named by its file, too: below the folder of the fixtures, its path is its id.
+        let root = fixtures.fixtures.as_ref().map(|root| format!("{}/", root.display()).replace("//", "/"));
+        let below =
+            |path: String| root.as_ref().and_then(|root| path.strip_prefix(root.as_str())).unwrap_or(&path).to_owned();
+        let paths = paths.into_iter().map(below).collect();
         (fixtures, paths)
     }
 }

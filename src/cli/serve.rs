@@ -22,11 +22,16 @@ pub(super) struct Arguments {
     allow_non_loopback: bool,
 
     /// How many times faster than real time the reference's own clock runs.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
     speed: f64,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor >= 0.0);
+    factor.ok_or_else(|| "expected a number from 0 up".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {

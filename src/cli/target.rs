@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use clap::Args;
+use clap::{Args, builder::BoolishValueParser};
 use serde_json::Value;
 
 use super::{Failure, credentials};
@@ -36,7 +36,7 @@ pub(super) struct TargetArguments {
     other_region: String,
 
     /// The endpoint has only one region: cases that need two are not applicable.
-    #[arg(long, env = "WIREPROOF_ONE_REGION")]
+    #[arg(long, env = "WIREPROOF_ONE_REGION", value_parser = BoolishValueParser::new())]
     one_region: bool,
 
     /// The profile whose credentials sign; else AWS_*, the default profile, test/test.
@@ -62,11 +62,11 @@ pub(super) struct TargetArguments {
     states: Option<PathBuf>,
 
     /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
-    #[arg(long, requires = "endpoint", env = "WIREPROOF_AS_REFERENCE")]
+    #[arg(long, requires = "endpoint", env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
     as_reference: bool,
 
     /// Allow hosts of AWS itself, which costs money and changes real resources.
-    #[arg(long, env = "WIREPROOF_ALLOW_AWS")]
+    #[arg(long, env = "WIREPROOF_ALLOW_AWS", value_parser = BoolishValueParser::new())]
     allow_aws: bool,
 }
 

@@ -6,10 +6,10 @@ use tokio::time::Instant;
 
 use super::{Cleanup, Run};
 use crate::{
-    scenario::{Bindings, Given, State},
+    scenario::{Alternative, Bindings, Given, State, Step, matcher},
     target::StateChange,
     transcript::{End, Exchange, Role},
-    wire::{Request, Response},
+    wire::{Answer, Request, Response},
 };
 
 /// States that build on states, this deep at most: a circle in `states.yaml` must end.
@@ -69,7 +69,7 @@ impl Run<'_> {
         self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                let reason = format!("{}: {} {}", state.name, step.call.operation, self.last_answer());
+                let reason = format!("{}: {} {}", state.name, step.call.operation, self.last_answer(step, bindings));
                 return Err(End::Blocked(reason));
             }
             self.capture(step, bindings)?;
@@ -81,17 +81,16 @@ impl Run<'_> {
     }
 
     /// What the last exchange came to, in a few words.
-    fn last_answer(&self) -> String {
+    fn last_answer(&self, step: &Step, bindings: &Bindings) -> String {
         let Some(exchange) = self.transcript.exchanges.last() else { return "was not sent".to_owned() };
         let service = self.executor.suite.service(&exchange.service);
         match &exchange.outcome {
             Ok(response) => {
                 let answer = service.map(|service| service.protocol.answer(response));
-                let name = answer
-                    .as_ref()
-                    .and_then(|answer| answer.error())
-                    .unwrap_or("an answer that is not the expected one");
-                format!("gave {} {name}", response.status)
+                let name = answer.as_ref().and_then(|answer| answer.error()).map(str::to_owned);
+                let unlike = || answer.as_ref().and_then(|answer| unlike(step, answer, bindings));
+                let what = name.or_else(unlike).unwrap_or_else(|| "with another answer than expected".to_owned());
+                format!("gave {} {what}", response.status)
             }
             Err(error) => format!("got no answer: {error}"),
         }
@@ -159,6 +158,17 @@ impl Run<'_> {
         });
         result
     }
+}
+
+/// Where a success is not the one that a step waits for.
+fn unlike(step: &Step, answer: &Answer, bindings: &Bindings) -> Option<String> {
+    let bodies = step.expect.alternatives.iter().filter_map(|alternative| match alternative {
+        Alternative::Success { body, .. } => body.as_ref()?.fill(bindings).ok(),
+        _ => None,
+    });
+    let value = answer.value.as_ref()?;
+    let first = bodies.flat_map(|body| matcher::mismatches(&body, value)).next()?;
+    Some(format!("with {} at {}, where {} was waited for", first.actual, first.pointer, first.expected))
 }
 
 fn variables(response: &Response) -> Result<Option<Value>, String> {

@@ -19,7 +19,7 @@ use crate::{
     scenario::{Case, CaseId, Files, Suite},
     statement::Evidence,
     transcript::{End, Exchange, Role, Transcript},
-    verdict::{Finding, Ledger, Severity, Verdict},
+    verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -146,6 +146,7 @@ fn finished_twice() -> CaseFinished {
     let body = Finding {
         code: Code::ExpectedBody,
         step: 2,
+        role: FindingRole::Step,
         pointer: "/deploymentInfo/status".to_owned(),
         expected: "\"Succeeded\"".to_owned(),
         actual: "\"Stopped\"".to_owned(),
@@ -173,6 +174,7 @@ fn identity_error() -> Finding {
         severity: Severity::Error,
         evidence: Evidence::Documented,
         step: 1,
+        role: FindingRole::Step,
         pointer: "/__type".to_owned(),
         expected: "DeploymentDoesNotExistException".to_owned(),
         actual: "InternalFailure".to_owned(),

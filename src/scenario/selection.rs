@@ -1,5 +1,7 @@
 //! Which cases run.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Suite};
 
 /// What a case must be like to run. Empty lists select everything.
@@ -24,6 +26,30 @@ impl Selection {
     #[must_use]
     pub fn cases(&self, suite: &Suite) -> Vec<Case> {
         suite.cases().into_iter().filter(|case| self.holds(case)).collect()
+    }
+
+    /// What is asked for by name and is not there, each with the names that are: a slip of the pen.
+    #[must_use]
+    pub fn unknown(&self, suite: &Suite) -> Vec<(String, Vec<String>)> {
+        let cases = suite.cases();
+        let missing = |wanted: &[String], names: Vec<String>, fits: &dyn Fn(&Case, &str) -> bool| {
+            let unknown = wanted.iter().filter(|word| !cases.iter().any(|case| fits(case, word)));
+            unknown.map(|word| (word.clone(), names.clone())).collect::<Vec<_>>()
+        };
+        let each = |name: &dyn Fn(&Case) -> Vec<String>| {
+            let names: BTreeSet<String> = cases.iter().flat_map(name).collect();
+            names.into_iter().collect::<Vec<_>>()
+        };
+        let scenario = |case: &Case| vec![case.scenario.id.clone()];
+        let service = |case: &Case| vec![case.scenario.service.clone()];
+        let operation = |case: &Case| vec![case.scenario.operation.clone()];
+        let tags = |case: &Case| case.scenario.tags.clone();
+        let mut unknown = missing(&self.paths, each(&scenario), &|case, path| is_below(&case.id.0, path));
+        unknown.extend(missing(&self.services, each(&service), &|case, name| case.scenario.service == name));
+        let same = |case: &Case, name: &str| case.scenario.operation.eq_ignore_ascii_case(name);
+        unknown.extend(missing(&self.operations, each(&operation), &same));
+        unknown.extend(missing(&self.tags, each(&tags), &|case, tag| case.scenario.tags.iter().any(|own| own == tag)));
+        unknown
     }
 
     fn holds(&self, case: &Case) -> bool {

@@ -65,7 +65,7 @@ impl Suite {
         }
         if services.is_empty() && problems.is_empty() {
             problems.push(
-                Diagnostic::of_file("fixtures", "no <service>/model.json here")
+                Diagnostic::of_file(&files.display(""), "no <service>/model.json here")
                     .help("give the folder that holds the services"),
             );
         }

@@ -6,7 +6,7 @@ use crate::{
     scenario::{Case, Suite},
     target::Target,
     transcript::{Exchange, Role, Transcript},
-    verdict::Finding,
+    verdict::{Finding, FindingRole},
     wire::curl,
 };
 
@@ -23,9 +23,9 @@ pub(super) fn first(
     let step = finding.map_or(1, |finding| finding.step.max(1));
     let pointer = case.scenario.steps.get(step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
     let place = format!("{}:{}", case.scenario.source.file(), case.scenario.source.line(&format!("{pointer}/call")));
-    let role = finding.map_or(Role::Main, |finding| match finding.code {
-        Code::Control => Role::Control,
-        Code::SideEffect => Role::After(0),
+    let role = finding.map_or(Role::Main, |finding| match (finding.code, finding.role) {
+        (Code::Control, _) | (_, FindingRole::Control) => Role::Control,
+        (Code::SideEffect, _) | (_, FindingRole::Guard) => Role::After(0),
         _ => Role::Main,
     });
     let exchange = transcript.of_step(step).filter(|exchange| exchange.role == role).last();

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     event::{CaseReport, ShownExchange},
     report::text,
-    verdict::{Finding, Severity, Verdict},
+    verdict::{Finding, FindingRole, Severity, Verdict},
 };
 
 /// Longer values are cut; the JSON report has them whole.
@@ -74,11 +74,17 @@ impl Telling<'_> {
 
 fn in_words(finding: &Finding) -> String {
     // Most scenarios have one step; the number is worth its room only beyond it.
-    let place = match (finding.step, finding.pointer.as_str()) {
-        (0 | 1, "") => String::new(),
-        (0 | 1, pointer) => format!("at {pointer}: "),
-        (step, "") => format!("in step {step}: "),
-        (step, pointer) => format!("in step {step} at {pointer}: "),
+    let step = match (finding.role, finding.step) {
+        (FindingRole::Step, 0 | 1) => String::new(),
+        (FindingRole::Step, step) => format!("in step {step}"),
+        (FindingRole::Control, step) => format!("in the control of step {step}"),
+        (FindingRole::Guard, step) => format!("in a read around step {step}"),
+    };
+    let place = match (step.as_str(), finding.pointer.as_str()) {
+        ("", "") => String::new(),
+        ("", pointer) => format!("at {pointer}: "),
+        (step, "") => format!("{step}: "),
+        (step, pointer) => format!("{step} at {pointer}: "),
     };
     let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
     let expected = text::shorten(&finding.expected, LONGEST_VALUE);

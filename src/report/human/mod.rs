@@ -80,6 +80,7 @@ impl<W: Write> Human<W> {
             for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
                 telling.unjudged(verdict);
             }
+            telling.causes();
             telling.page.blank();
         }
         telling.summary();
@@ -117,7 +118,8 @@ impl<W: Write + Send> Reporter for Human<W> {
 fn difference(case: &CaseFinished) -> Option<(String, String)> {
     let golden = case.golden.as_ref()?;
     let observed = case.observation.text();
-    let was_run = !case.transcript.exchanges.is_empty();
+    // A case that did not come to its steps has nothing to compare.
+    let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
     (was_run && *golden != observed).then(|| {
         let difference = TextDiff::from_lines(golden.as_str(), observed.as_str());
         let text = difference.unified_diff().context_radius(3).header("golden", "observed").to_string();

@@ -1,5 +1,10 @@
 //! The summary: what is read in five seconds.
 
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
 use super::{
     Telling,
     page::{FAINT, HEADING, PLAIN, of_verdict},
@@ -7,13 +12,39 @@ use super::{
 use crate::{
     event::{Outcome, StatementReport},
     report::text,
-    verdict::{Severity, Verdict},
+    verdict::{Finding, Severity, Verdict},
 };
+
+/// So many causes are listed.
+const CAUSES: usize = 8;
 
 /// So many broken statements are named.
 const NAMED: usize = 6;
 
 impl Telling<'_> {
+    /// The deviations by what they are, the most frequent first, where there are several.
+    pub(super) fn causes(&mut self) {
+        let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        for case in self.of_verdict(Verdict::Deviates) {
+            let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
+            let of_case: BTreeSet<(String, &str)> =
+                errors.map(|finding| (code(finding), finding.expected.as_str())).collect();
+            for cause in of_case {
+                *causes.entry(cause).or_default() += 1;
+            }
+        }
+        let mut causes: Vec<((String, &str), usize)> = causes.into_iter().filter(|(_, cases)| *cases > 1).collect();
+        causes.sort_by_key(|(_, cases)| Reverse(*cases));
+        if causes.is_empty() {
+            return;
+        }
+        self.page.heading("what deviates in several cases");
+        for ((code, expected), cases) in causes.into_iter().take(CAUSES) {
+            let told = format!("{}: expected {}", text::count(cases, "case"), text::shorten(expected, 160));
+            self.page.entry(2, of_verdict(Verdict::Deviates), &code, &told);
+        }
+    }
+
     pub(super) fn summary(&mut self) {
         self.ledger();
         self.statements();
@@ -70,6 +101,10 @@ impl Telling<'_> {
             self.page.whole(0, FAINT, &told);
         }
     }
+}
+
+fn code(finding: &Finding) -> String {
+    finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
 }
 
 /// The numbers of the broken statements, in brackets.

@@ -48,6 +48,9 @@ impl Resolver<'_> {
         if has("answered") || has("closed") {
             return self.flag(map, at);
         }
+        if (has("error") || has("refused")) && has("body") {
+            return Err(self.source.at(at, "a refusal and a body in one expectation").help(FORMS));
+        }
         if has("error") || has("refused") {
             return self.refusal(map, at, call);
         }

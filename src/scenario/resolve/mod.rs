@@ -15,6 +15,7 @@ use super::{
     case::OWN_VARIABLES,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service::Services,
+    spelling::nearest,
 };
 use crate::{
     contract::kebab_case,
@@ -280,23 +281,10 @@ impl Resolver<'_> {
 }
 
 fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
-    let nearest = known.map(|name| (similarity(wrong, name), name)).max_by_key(|(score, _)| *score);
-    match nearest {
-        Some((score, name)) if score >= ALIKE => diagnostic.help(format!("did you mean {name}?")),
-        _ => diagnostic,
+    match nearest(wrong, known) {
+        Some(name) => diagnostic.help(format!("did you mean {name}?")),
+        None => diagnostic,
     }
-}
-
-/// Names less alike than this are no slip of the pen.
-const ALIKE: u32 = 500;
-
-/// How alike two names are, in per mille.
-fn similarity(a: &str, b: &str) -> u32 {
-    let ratio = similar::TextDiff::from_chars(a, b).ratio();
-    // A ratio lies between 0 and 1.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
-    let score = (ratio * 1000.0) as u32;
-    score
 }
 
 #[cfg(test)]
