@@ -364,6 +364,6 @@ fn an_observation_that_is_not_the_golden_one_is_shown_as_a_difference_when_verbo
 fn a_deviation_of_several_cases_is_told_once_with_their_number() {
     let report = told(plain(), &run(vec![deviation("one"), deviation("two")]));
     let causes = section(&report, "what deviates in several cases");
-    assert!(causes.contains("status  2 cases: expected 200"), "{report}");
+    assert!(causes.contains("error-identity  2 cases: expected DeploymentDoesNotExistException"), "{report}");
     assert!(section(&told(plain(), &run(vec![deviation("one")])), "what deviates in several cases").is_empty());
 }
