@@ -3,7 +3,7 @@
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::{Value, json};
 
-use crate::pointer::{escape, unescape};
+use crate::pointer::{child, unescape};
 
 /// Which kind of constraint a value breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,87 +91,87 @@ pub(super) fn violations_of(error: &ValidationError<'_>, document: &Value) -> Ve
     let schema_path = error.schema_path().as_str();
     let (parent, keyword) = schema_path.rsplit_once('/').unwrap_or(("", schema_path));
     let node = document.pointer(parent).unwrap_or(&Value::Null);
-    let instance = error.instance();
-    let pointer = error.instance_path().as_str().to_owned();
-    let actual = if node["x-sensitive"] == json!(true) { "a sensitive value".to_owned() } else { shorten(instance) };
-    let statements = |pointer: &str| statements_at(document, node, pointer);
-    let one = |rule: Rule, expected: String| {
-        vec![Violation {
-            statements: statements(&pointer),
-            pointer: pointer.clone(),
-            rule,
-            expected,
-            actual: actual.clone(),
-        }]
-    };
-    let or_empty = |rule: Rule| if is_empty(instance) { Rule::Empty } else { rule };
+    let (pointer, instance) = (error.instance_path().as_str(), error.instance());
     match error.kind() {
-        ValidationErrorKind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            let member = &node["properties"][name];
-            vec![Violation {
-                pointer: format!("{pointer}/{}", escape(name)),
-                rule: Rule::Required,
-                expected: format!("the required member {name}"),
-                actual: "absent".to_owned(),
-                statements: own_statements(member),
-            }]
+        ValidationErrorKind::Required { property } => vec![missing(property, node, pointer)],
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(|name| unknown(name, instance, node, pointer)).collect()
         }
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| Violation {
-                pointer: format!("{pointer}/{}", escape(name)),
-                rule: Rule::UnknownMember,
-                expected: "no member of that name".to_owned(),
-                actual: shorten(&instance[name.as_str()]),
-                statements: own_statements(node),
-            })
-            .collect(),
-        ValidationErrorKind::Type { .. } if instance.is_null() => one(Rule::Null, type_words(node)),
-        ValidationErrorKind::Type { .. } => one(Rule::Type, type_words(node)),
+        ValidationErrorKind::PropertyNames { error } => keys(violations_of(error, document), pointer),
         // Its null is reported once, by its type.
         ValidationErrorKind::Enum { .. } if instance.is_null() => Vec::new(),
-        ValidationErrorKind::Enum { options } => {
-            let rule = if same_but_for_case(options, instance) { Rule::EnumCase } else { or_empty(Rule::Enum) };
-            one(rule, format!("one of {}", list(options)))
+        kind => {
+            let (rule, expected) = broken(kind, keyword, node, instance);
+            let hidden = node["x-sensitive"] == json!(true);
+            vec![Violation {
+                pointer: pointer.to_owned(),
+                rule,
+                expected,
+                actual: if hidden { "a sensitive value".to_owned() } else { shorten(instance) },
+                statements: statements_at(document, node, pointer),
+            }]
         }
-        ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MaxProperties { .. }
-            if node["x-union"] == json!(true) =>
-        {
-            one(Rule::Union, "exactly one member of the union".to_owned())
+    }
+}
+
+fn missing(property: &Value, node: &Value, pointer: &str) -> Violation {
+    let name = property.as_str().unwrap_or_default();
+    Violation {
+        pointer: child(pointer, name),
+        rule: Rule::Required,
+        expected: format!("the required member {name}"),
+        actual: "absent".to_owned(),
+        statements: own_statements(&node["properties"][name]),
+    }
+}
+
+fn unknown(name: &str, instance: &Value, node: &Value, pointer: &str) -> Violation {
+    Violation {
+        pointer: child(pointer, name),
+        rule: Rule::UnknownMember,
+        expected: "no member of that name".to_owned(),
+        actual: shorten(&instance[name]),
+        statements: own_statements(node),
+    }
+}
+
+/// What keys break is told at their map: a key has no pointer of its own.
+fn keys(mut violations: Vec<Violation>, pointer: &str) -> Vec<Violation> {
+    for violation in &mut violations {
+        pointer.clone_into(&mut violation.pointer);
+        violation.expected = format!("keys of {}", violation.expected);
+    }
+    violations
+}
+
+/// Which rule an error breaks, and what the rule says.
+fn broken(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> (Rule, String) {
+    use ValidationErrorKind as Kind;
+    let or_empty = |rule: Rule| if is_empty(instance) { Rule::Empty } else { rule };
+    match kind {
+        Kind::Type { .. } if instance.is_null() => (Rule::Null, type_words(node)),
+        Kind::Type { .. } => (Rule::Type, type_words(node)),
+        Kind::Enum { options } if same_but_for_case(options, instance) => (Rule::EnumCase, one_of(options)),
+        Kind::Enum { options } => (or_empty(Rule::Enum), one_of(options)),
+        Kind::MinProperties { .. } | Kind::MaxProperties { .. } if node["x-union"] == json!(true) => {
+            (Rule::Union, "exactly one member of the union".to_owned())
         }
-        ValidationErrorKind::MinLength { limit } => one(or_empty(Rule::Length), format!("at least {limit} characters")),
-        ValidationErrorKind::MaxLength { limit } => one(Rule::Length, format!("at most {limit} characters")),
-        ValidationErrorKind::MinItems { limit } => one(or_empty(Rule::Length), format!("at least {limit} items")),
-        ValidationErrorKind::MaxItems { limit } => one(Rule::Length, format!("at most {limit} items")),
-        ValidationErrorKind::MinProperties { limit } => {
-            one(or_empty(Rule::Length), format!("at least {limit} entries"))
-        }
-        ValidationErrorKind::MaxProperties { limit } => one(Rule::Length, format!("at most {limit} entries")),
-        ValidationErrorKind::Minimum { limit } => one(or_empty(Rule::Range), format!("at least {limit}")),
-        ValidationErrorKind::Maximum { limit } => one(Rule::Range, format!("at most {limit}")),
-        ValidationErrorKind::UniqueItems => one(Rule::Unique, "items that all differ".to_owned()),
-        ValidationErrorKind::AnyOf { .. } => one(Rule::Type, "a number, or NaN or an infinity as text".to_owned()),
-        ValidationErrorKind::Custom { message, .. } => {
-            let (rule, expected) = custom(keyword, message, node);
-            let rule = if rule == Rule::Pattern {
-                or_empty(rule)
-            } else if instance.is_null() {
-                Rule::Null
-            } else {
-                rule
-            };
-            one(rule, expected)
-        }
-        ValidationErrorKind::PropertyNames { error } => {
-            let mut nested = violations_of(error, document);
-            for violation in &mut nested {
-                violation.pointer.clone_from(&pointer);
-                violation.expected = format!("keys of {}", violation.expected);
-            }
-            nested
-        }
-        other => one(Rule::Type, format!("a value that keeps {}", other.keyword())),
+        Kind::MinLength { limit } => (or_empty(Rule::Length), format!("at least {limit} characters")),
+        Kind::MaxLength { limit } => (Rule::Length, format!("at most {limit} characters")),
+        Kind::MinItems { limit } => (or_empty(Rule::Length), format!("at least {limit} items")),
+        Kind::MaxItems { limit } => (Rule::Length, format!("at most {limit} items")),
+        Kind::MinProperties { limit } => (or_empty(Rule::Length), format!("at least {limit} entries")),
+        Kind::MaxProperties { limit } => (Rule::Length, format!("at most {limit} entries")),
+        Kind::Minimum { limit } => (or_empty(Rule::Range), format!("at least {limit}")),
+        Kind::Maximum { limit } => (Rule::Range, format!("at most {limit}")),
+        Kind::UniqueItems => (Rule::Unique, "items that all differ".to_owned()),
+        Kind::AnyOf { .. } => (Rule::Type, "a number, or NaN or an infinity as text".to_owned()),
+        Kind::Custom { message, .. } => match custom(keyword, message, node) {
+            (Rule::Pattern, expected) => (or_empty(Rule::Pattern), expected),
+            (_, expected) if instance.is_null() => (Rule::Null, expected),
+            other => other,
+        },
+        other => (Rule::Type, format!("a value that keeps {}", other.keyword())),
     }
 }
 
@@ -237,14 +237,14 @@ fn type_words(node: &Value) -> String {
     }
 }
 
-fn list(options: &Value) -> String {
+fn one_of(options: &Value) -> String {
     let words: Vec<String> = options
         .as_array()
         .into_iter()
         .flatten()
         .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
         .collect();
-    words.join(", ")
+    format!("one of {}", words.join(", "))
 }
 
 fn same_but_for_case(options: &Value, instance: &Value) -> bool {
