@@ -177,6 +177,17 @@ fn a_null_target_ends_with_3() {
 }
 
 #[test]
+fn a_report_to_a_file_leaves_the_terminal_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let output =
+        run(&["run", "codedeploy/stop-deployment/missing-id", "--report", &format!("json={}", path.display())]);
+    assert_status(&output, 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("0 deviate"));
+    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v1"));
+}
+
+#[test]
 fn nothing_selected_ends_with_3() {
     assert_status(&run(&["run", "--filter", "no-such-case-anywhere"]), 3);
     assert_status(&run(&["list", "--filter", "no-such-case-anywhere"]), 3);

@@ -274,8 +274,11 @@ fn fresh_seed() -> u64 {
 impl Arguments {
     fn reporters(&self) -> Result<Vec<Box<dyn Reporter>>, Failure> {
         let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
-        let formats =
-            if self.outcome.report.is_empty() { vec!["human".to_owned()] } else { self.outcome.report.clone() };
+        let mut formats = self.outcome.report.clone();
+        if formats.iter().all(|format| format.contains('=')) {
+            // Nothing else goes to standard output: a person is told as ever.
+            formats.push("human".to_owned());
+        }
         for format in &formats {
             reporters.push(self.reporter(format)?);
         }
