@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Entries by key and by age. The age of an entry is a number that only grows and is never given twice.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Bounded<K, V> {
     entries: BTreeMap<K, (u64, V)>,
     ages: BTreeMap<u64, K>,

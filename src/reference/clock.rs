@@ -4,8 +4,10 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use tokio::time::Instant;
 
 /// The fastest that a clock runs: about a month in a second and a half.
 const TOP_SPEED: f64 = 2_000_000.0;

@@ -75,6 +75,15 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
+/// The state of every service of an [`Endpoint`] at one moment.
+pub struct Snapshot(BTreeMap<String, Box<dyn Service>>);
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Snapshot").field(&self.0.keys()).finish()
+    }
+}
+
 /// A contract and what keeps it.
 struct Hosted {
     contract: Arc<Contract>,
@@ -134,6 +143,21 @@ impl Endpoint {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// The state of every service, as it is now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.service().copy())).collect())
+    }
+
+    /// Puts every service back to where it was, as if nothing had been asked since.
+    pub fn restore(&self, snapshot: &Snapshot) {
+        for (name, service) in &snapshot.0 {
+            if let Some(hosted) = self.hosted.get(name) {
+                *hosted.service() = service.copy();
+            }
+        }
     }
 
     fn wrong_path(&self, request: &Request) -> Response {

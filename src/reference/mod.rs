@@ -27,7 +27,7 @@ use std::{
 };
 
 pub use clock::Clock;
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, Snapshot};
 pub use identity::Identity;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 

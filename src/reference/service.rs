@@ -58,4 +58,7 @@ pub(super) trait Service: Send {
     ///
     /// `None`: this service does not know the state.
     fn establish(&mut self, state: &str, params: &Value, partition: Partition<'_>, now: f64) -> Option<Value>;
+
+    /// The same service with the same state, from here on apart. Identifiers stay unique over both.
+    fn copy(&self) -> Box<dyn Service>;
 }

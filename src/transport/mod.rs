@@ -1,7 +1,8 @@
 //! Carries requests to an endpoint and brings back what came, or why nothing came.
 //!
-//! Owns the [`Transport`] trait and its two implementations: [`Pooled`] for well-formed requests and [`Exact`] for
-//! requests that must arrive byte for byte; [`Wire`] chooses between them. The only place that names an HTTP client.
+//! Owns the [`Transport`] trait and its implementations: [`Pooled`] for well-formed requests and [`Exact`] for
+//! requests that must arrive byte for byte, between which [`Wire`] chooses, and [`InProcess`] for an endpoint of
+//! this process. The only place that names an HTTP client.
 //! It refuses to judge, to follow, to retry, to decompress and to repair: one request, one answer or one
 //! [`TransportError`].
 
@@ -10,6 +11,7 @@ mod exact;
 mod failure;
 mod head;
 mod http1;
+mod in_process;
 mod pooled;
 #[cfg(test)]
 mod test_server;
@@ -25,6 +27,7 @@ use crate::wire::{Delivery, Request, Response, TransportError};
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;
+pub use in_process::{InProcess, Reply};
 pub use pooled::Pooled;
 
 /// An exchange under way.

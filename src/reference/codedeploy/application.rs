@@ -9,7 +9,7 @@ use super::{
 };
 
 /// An application.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Application {
     id: String,
     pub(super) platform: Platform,

@@ -14,7 +14,7 @@ const LIMIT: usize = 10_000;
 pub(super) type GroupKey = (String, String);
 
 /// The state of one account in one region.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Estate {
     pub(super) account: String,
     pub(super) region: String,

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A deployment group.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) id: String,
     pub(super) platform: Platform,

@@ -35,7 +35,7 @@ const PARTITIONS: usize = 1_000;
 type Answer = Result<Value, Refusal>;
 
 /// The service and all its state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct CodeDeploy {
     estates: Bounded<(String, String), Estate>,
     ids: Arc<Ids>,
@@ -93,6 +93,10 @@ impl Service for CodeDeploy {
         let now = to_milliseconds(now);
         let state = established::of(state)?;
         self.estate(partition, now)?.establish(state, now)
+    }
+
+    fn copy(&self) -> Box<dyn Service> {
+        Box::new(self.clone())
     }
 }
 

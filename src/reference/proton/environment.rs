@@ -22,7 +22,7 @@ const KEPT: [&str; 6] = [
     "protonServiceRoleArn",
 ];
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Environment {
     /// The input that created it.
     request: Value,

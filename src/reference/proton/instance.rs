@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Region, rollout::Rollout, text, update::Part};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Instance {
     pub(super) environment: String,
     pub(super) rollout: Rollout,

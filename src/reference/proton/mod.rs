@@ -45,7 +45,7 @@ const BOUND: usize = 1000;
 type Answer = Result<Value, Refusal>;
 
 /// The Proton service of the reference.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Proton {
     regions: Shelf<(String, String), Region>,
 }
@@ -80,10 +80,14 @@ impl Service for Proton {
     fn establish(&mut self, state: &str, params: &Value, partition: Partition<'_>, now: f64) -> Option<Value> {
         self.region(partition, now)?.establish(state, params, now)
     }
+
+    fn copy(&self) -> Box<dyn Service> {
+        Box::new(self.clone())
+    }
 }
 
 /// Everything of one account in one region.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Region {
     place: Place,
     settings: Map<String, Value>,

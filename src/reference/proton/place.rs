@@ -8,7 +8,7 @@ use super::Partition;
 /// The longest ARN that the model lets anything refer to.
 pub(super) const LONGEST_ARN: usize = 200;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     account: String,
     region: String,

@@ -82,7 +82,7 @@ pub(super) struct Attempt {
 }
 
 /// One deployment: an attempt and what became of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Deployment {
     pub(super) ticket: Ticket,
     /// What was live before; nothing before the first.
@@ -128,7 +128,7 @@ impl Deployment {
 }
 
 /// What is live at one place, and the attempts to change it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rollout {
     pub(super) arn: String,
     pub(super) created_at: f64,
@@ -139,7 +139,7 @@ pub(super) struct Rollout {
 }
 
 /// The last attempt that succeeded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Success {
     id: String,
     attempted_at: f64,

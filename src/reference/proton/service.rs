@@ -17,7 +17,7 @@ use super::{
 /// Stands in where a spec names no environment.
 pub(super) const UNSPECIFIED: &str = "unspecified";
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ServiceRecord {
     pub(super) name: String,
     pub(super) arn: String,

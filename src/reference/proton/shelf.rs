@@ -4,14 +4,14 @@
 
 use std::{borrow::Borrow, collections::BTreeMap};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Shelf<K, T> {
     items: BTreeMap<K, Entry<T>>,
     bound: usize,
     next: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry<T> {
     /// Which insertion this was; the least is the oldest.
     number: u64,

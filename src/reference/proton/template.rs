@@ -58,7 +58,7 @@ impl Kind {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Template {
     pub(super) arn: String,
     /// The input that created it.
@@ -70,7 +70,7 @@ pub(super) struct Template {
     numbers: Vec<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct TemplateVersion {
     /// The input that created it.
     pub(super) request: Value,
