@@ -251,7 +251,13 @@ impl Cases {
             target: Arc::new(target),
             transport: Arc::new(Wire::new(&Settings::default())?),
             goldens: Arc::new(Goldens::default()),
-            options: Options { jobs: plan.at_a_time, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false },
+            options: Options {
+                jobs: plan.at_a_time,
+                seed: 1,
+                case_timeout: Duration::from_secs(60),
+                fail_fast: false,
+                survey: true,
+            },
             interrupt: tokio::sync::watch::channel(false).1,
         };
         Ok(Self { session, cases })

@@ -36,7 +36,13 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
         target: Arc::new(target(&url)?),
         transport: Arc::new(Wire::new(&Settings::default())?),
         goldens: Arc::new(Goldens::default()),
-        options: session::Options { jobs: 4, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false },
+        options: session::Options {
+            jobs: 4,
+            seed: 1,
+            case_timeout: Duration::from_secs(60),
+            fail_fast: false,
+            survey: true,
+        },
         interrupt,
     };
     let (mut verdicts, mut died) = (Vec::new(), None);

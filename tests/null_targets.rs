@@ -59,7 +59,8 @@ const HTML: Null = Null::Always { status: 404, content_type: "text/html", body: 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
 
 /// So many cases at once, and so long for each: a null target answers at once or never.
-const PACE: Options = Options { jobs: 32, seed: 7, case_timeout: Duration::from_millis(1500), fail_fast: false };
+const PACE: Options =
+    Options { jobs: 32, seed: 7, case_timeout: Duration::from_millis(1500), fail_fast: false, survey: true };
 const REQUEST: Duration = Duration::from_millis(250);
 
 #[rstest]

@@ -181,7 +181,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         target: Arc::new(target(address)?),
         transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
         goldens: Arc::new(Goldens::new(Files::bundled_snapshots())),
-        options: Options { jobs: 16, seed: 1, case_timeout: REQUEST_WITHIN, fail_fast: false },
+        options: Options { jobs: 16, seed: 1, case_timeout: REQUEST_WITHIN, fail_fast: false, survey: true },
         interrupt,
     };
     let mut absent = BTreeMap::new();

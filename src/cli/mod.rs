@@ -5,6 +5,7 @@ mod config;
 mod credentials;
 mod explain;
 mod list;
+mod mutants;
 mod run;
 mod select;
 mod serve;
@@ -68,6 +69,8 @@ enum Command {
     Check(check::Arguments),
     /// Start the reference as a server.
     Serve(serve::Arguments),
+    /// Prove the judge: the suite against every mutant of the reference and every null target.
+    Mutants(mutants::Arguments),
     /// Show the numbered statements, and which held, were broken or were not provoked.
     Statements(Box<statements::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
@@ -96,6 +99,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Mutants(arguments) => mutants::run(&arguments),
         Command::Statements(arguments) => statements::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };

@@ -242,6 +242,7 @@ impl PaceArguments {
             seed: self.seed.unwrap_or_else(fresh_seed),
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
+            survey: true,
         })
     }
 

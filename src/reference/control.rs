@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{clock::Clock, service::Partition};
 
 /// Where states are changed.
-pub(super) const STATE_PATH: &str = "/_wireproof/state";
+pub const STATE_PATH: &str = "/_wireproof/state";
 
 /// Where the clock is driven.
 pub(super) const CLOCK_PATH: &str = "/_wireproof/clock";

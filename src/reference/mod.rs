@@ -27,6 +27,7 @@ use std::{
 };
 
 pub use clock::Clock;
+pub use control::STATE_PATH;
 pub use endpoint::{Endpoint, EndpointError, Snapshot};
 pub use identity::Identity;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -109,7 +110,7 @@ impl Reference {
     /// The URL that establishes states which no documented call can reach.
     #[must_use]
     pub fn state_change_url(&self) -> String {
-        format!("{}{}", self.endpoint(), control::STATE_PATH)
+        format!("{}{}", self.endpoint(), STATE_PATH)
     }
 
     /// The time that its services live by.

@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+pub mod matrix;
 #[cfg(test)]
 mod testing;
 mod text;

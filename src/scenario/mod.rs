@@ -27,7 +27,7 @@ pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
 pub use files::{Files, FilesError};
 pub use raw::{Caller, Region};
-pub use selection::Selection;
+pub use selection::{Selection, glob_matches};
 pub use service::ServiceSuite;
 pub use spelling::nearest;
 pub use state::{Given, State};

@@ -74,7 +74,8 @@ fn is_below(id: &str, path: &str) -> bool {
 }
 
 /// Whether `text` matches a glob in which `*` stands for anything. A glob without `*` matches any part.
-fn glob_matches(glob: &str, text: &str) -> bool {
+#[must_use]
+pub fn glob_matches(glob: &str, text: &str) -> bool {
     if !glob.contains('*') {
         return text.contains(glob);
     }

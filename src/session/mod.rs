@@ -61,6 +61,9 @@ pub struct Options {
     pub case_timeout: Duration,
     /// Whether the first deviation ends the run.
     pub fail_fast: bool,
+    /// Whether each operation is asked first whether it is there. Without it, an absent one is judged like any
+    /// other: that shows what the checks are worth by themselves.
+    pub survey: bool,
 }
 
 /// So many cases in a row without any answer mean that the endpoint is gone.
@@ -112,7 +115,7 @@ impl Session {
         let mut presences = Presences::new();
         for case in cases {
             let key = (case.scenario.service.clone(), case.scenario.operation.clone());
-            if presences.contains_key(&key) || *self.interrupt.borrow() {
+            if !self.options.survey || presences.contains_key(&key) || *self.interrupt.borrow() {
                 continue;
             }
             let Some(service) = self.suite.service(&key.0) else { continue };

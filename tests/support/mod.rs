@@ -92,7 +92,8 @@ pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
 }
 
 /// How a run goes unless a test is about that.
-pub(crate) const PACE: Options = Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false };
+pub(crate) const PACE: Options =
+    Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true };
 
 /// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
 pub(crate) fn session(target: Target, options: Options, timeout: Duration) -> Session {

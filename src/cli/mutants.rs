@@ -1,0 +1,134 @@
+//! `wireproof mutants`: the whole suite against every mutant and every null target.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{Failure, select::FixtureArguments, written};
+use crate::{
+    exit::ExitStatus,
+    matrix::KillMatrix,
+    proof::{Proof, ProofError},
+    report::matrix,
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof mutants                                every mutant and every null target
+  wireproof mutants --only '*/StopDeployment/*'    the mutants of one operation
+  wireproof mutants --only state --report json     one family, for a program
+  wireproof mutants --report html > matrix.html    the matrix as a page
+
+Exit status:
+    0  every mutant is killed by a code of its kind or is equivalent, and no null target conforms anywhere
+    1  one is not, or one does";
+
+/// Arguments of `wireproof mutants`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    /// Only mutants whose id matches this glob, or holds this text (repeatable). Null targets always run.
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
+    only: Vec<String>,
+
+    /// How many run at once; as many as the machine has processors.
+    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_MUTANT_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+
+    /// What fresh names are derived from.
+    #[arg(long, value_name = "N", env = "WIREPROOF_SEED", default_value_t = 1)]
+    seed: u64,
+
+    /// How the matrix is written, to standard output.
+    #[arg(long, value_enum, value_name = "FORMAT", env = "WIREPROOF_MUTANT_REPORT", default_value_t = Format::Human)]
+    report: Format,
+
+    /// Show every mutant, not only those that are not as they should be.
+    #[arg(long, short)]
+    verbose: bool,
+
+    /// Only list the mutants; run nothing.
+    #[arg(long)]
+    list: bool,
+}
+
+/// A form of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Human,
+    /// One JSON document.
+    Json,
+    /// One self-contained page.
+    Html,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, Into::into), usize::from);
+    let proof = Proof {
+        suite: Arc::new(arguments.fixtures.suite()?),
+        goldens: Arc::new(arguments.fixtures.goldens()?),
+        only: arguments.only.clone(),
+        jobs,
+        seed: arguments.seed,
+    };
+    if arguments.list {
+        return list(&proof);
+    }
+    let bar = progress();
+    let stop = AtomicBool::new(false);
+    let matrix = proof
+        .run(
+            &|done, all| {
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+            },
+            &stop,
+        )
+        .map_err(failure)?;
+    bar.finish_and_clear();
+    written(write(arguments, &matrix))?;
+    let _ = stop.load(Ordering::Relaxed);
+    Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+fn list(proof: &Proof) -> Result<ExitStatus, Failure> {
+    let mutants = proof.mutants().map_err(failure)?;
+    let mut out = io::BufWriter::new(io::stdout());
+    let mut lines = || mutants.iter().try_for_each(|mutant| writeln!(out, "{}\t{}", mutant.id, mutant.says));
+    written(lines())?;
+    written(out.flush())?;
+    let _ = writeln!(io::stderr(), "{} mutants", mutants.len());
+    Ok(ExitStatus::Conforms)
+}
+
+fn failure(error: ProofError) -> Failure {
+    match error {
+        ProofError::Endpoint(_) => Failure::usage(error.to_string()),
+        other => Failure::internal(other.to_string()),
+    }
+}
+
+fn write(arguments: &Arguments, found: &KillMatrix) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout());
+    match arguments.report {
+        Format::Human | Format::Html => matrix::human(found, arguments.verbose, &mut out)?,
+        Format::Json => matrix::json(found, &mut out)?,
+    }
+    out.flush()
+}
+
+fn progress() -> ProgressBar {
+    let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(None, target).with_style(style)
+}

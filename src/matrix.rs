@@ -1,0 +1,179 @@
+//! The kill matrix: what became of each mutant and of each null target. Plain data and its sums.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    code::Code,
+    verdict::{Ledger, Severity},
+};
+
+/// What became of a mutant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// A code of its kind convicts it.
+    Killed,
+    /// It is written down as the same as the reference as far as the documents say, and nothing convicts it.
+    Equivalent,
+    /// No code of its kind convicts it.
+    Survived,
+    /// It is written down as equivalent, and is convicted: the judge is too strict, or the reason is wrong.
+    FalseAlarm,
+    /// Its fault never took effect: no case gives it an occasion.
+    Idle,
+}
+
+impl Fate {
+    /// Every fate, the good ones first.
+    pub const ALL: [Self; 5] = [Self::Killed, Self::Equivalent, Self::Survived, Self::FalseAlarm, Self::Idle];
+
+    /// The kebab-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Killed => "killed",
+            Self::Equivalent => "equivalent",
+            Self::Survived => "survived",
+            Self::FalseAlarm => "false-alarm",
+            Self::Idle => "idle",
+        }
+    }
+
+    /// Whether it is what a judge that can be trusted gives.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Killed | Self::Equivalent)
+    }
+}
+
+/// What one check found on one mutant, beyond what it finds on the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The worst finding.
+    pub severity: Severity,
+    /// In how many cases it found anything.
+    pub cases: usize,
+}
+
+/// A finding that shows how a mutant was found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conviction {
+    /// The case.
+    pub case: String,
+    /// The check.
+    pub code: Code,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What was expected.
+    pub expected: String,
+    /// What was there.
+    pub actual: String,
+}
+
+/// One mutant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MutantRow {
+    /// Its id.
+    pub id: String,
+    /// Its family.
+    pub family: String,
+    /// Its fault, in one line.
+    pub says: String,
+    /// The codes of which one has to convict it.
+    pub kind: Vec<Code>,
+    /// What became of it.
+    pub fate: Fate,
+    /// Why it is equivalent, where it is written down so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What each check found.
+    pub codes: BTreeMap<Code, Cell>,
+    /// How it was found out, or what else was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conviction: Option<Conviction>,
+    /// How many cases ran.
+    pub cases: usize,
+    /// At how many requests its fault took effect.
+    pub deviations: usize,
+}
+
+impl MutantRow {
+    /// The worst finding of a code of its kind.
+    #[must_use]
+    pub fn weight(&self) -> Option<Severity> {
+        self.kind.iter().filter_map(|code| self.codes.get(code)).map(|cell| cell.severity).max()
+    }
+}
+
+/// One null target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NullRow {
+    /// Its name.
+    pub name: String,
+    /// What it does, in one line.
+    pub says: String,
+    /// What the suite makes of it.
+    pub ledger: Ledger,
+    /// Cases that conform although nobody was asked first whether the operation is there.
+    pub unsurveyed: usize,
+}
+
+/// Everything that the proof of a judge came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KillMatrix {
+    /// The name and version of the form.
+    pub schema: String,
+    /// The digest of the fixtures.
+    pub suite: String,
+    /// What fresh names are derived from.
+    pub seed: u64,
+    /// What the suite makes of the reference.
+    pub reference: Ledger,
+    /// The mutants, in the order of their ids.
+    pub mutants: Vec<MutantRow>,
+    /// The null targets.
+    pub nulls: Vec<NullRow>,
+    /// Rows of the list of equivalents that fit no mutant.
+    pub dead_reasons: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl KillMatrix {
+    /// How many mutants had that fate; of one family, or of all.
+    #[must_use]
+    pub fn count(&self, fate: Fate, family: Option<&str>) -> usize {
+        let of_family = |row: &&MutantRow| family.is_none_or(|family| row.family == family);
+        self.mutants.iter().filter(of_family).filter(|row| row.fate == fate).count()
+    }
+
+    /// Families in the order of their first mutant.
+    #[must_use]
+    pub fn families(&self) -> Vec<&str> {
+        let mut families: Vec<&str> = Vec::new();
+        for row in &self.mutants {
+            if !families.contains(&row.family.as_str()) {
+                families.push(&row.family);
+            }
+        }
+        families
+    }
+
+    /// Cases that a null target was given although it keeps nothing.
+    #[must_use]
+    pub fn given_away(&self) -> usize {
+        self.nulls.iter().map(|null| null.ledger.conforms + null.unsurveyed).sum()
+    }
+
+    /// Whether the judge is proven: the reference conforms, every mutant was found out by a code of its kind or
+    /// is equivalent, and nothing was given to a null target.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.reference.conforms == self.reference.selected
+            && self.mutants.iter().all(|row| row.fate.is_good())
+            && self.given_away() == 0
+            && self.dead_reasons.is_empty()
+    }
+}

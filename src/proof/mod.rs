@@ -1,0 +1,323 @@
+//! The proof of the judge: the whole suite against every mutant and every null target.
+//!
+//! Each runs in this process, on a runtime of its own whose clock is paused, so that minutes of waiting pass at
+//! once and nothing depends on how busy the machine is. It refuses to judge: what convicts a mutant is what the
+//! session's own findings say beyond those on the reference.
+
+mod equivalent;
+mod rehearsal;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use thiserror::Error;
+
+use crate::{
+    code::Code,
+    contract::Contract,
+    event::CaseFinished,
+    golden::Goldens,
+    matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow},
+    mutant::{Mutant, NullTarget, Sample, enumerate},
+    reference::EndpointError,
+    scenario::{Case, Suite, glob_matches},
+    transcript::{Exchange, Role},
+    verdict::{Finding, Severity, Verdict},
+};
+
+use equivalent::Equivalents;
+use rehearsal::{Rehearsal, Rehearsed};
+
+/// What is proven, and how.
+#[derive(Debug, Clone)]
+pub struct Proof {
+    /// The suite whose judge is proven.
+    pub suite: Arc<Suite>,
+    /// Its goldens.
+    pub goldens: Arc<Goldens>,
+    /// Globs of ids of mutants, and names of null targets: all that fit one; none means all.
+    pub only: Vec<String>,
+    /// How many mutants run at once.
+    pub jobs: usize,
+    /// What fresh names are derived from.
+    pub seed: u64,
+}
+
+/// Why nothing can be proven.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The suite has a contract that the reference does not keep.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The address of the endpoint in this process is none.
+    #[error(transparent)]
+    Address(#[from] crate::transport::EndpointError),
+    /// A runtime cannot be had.
+    #[error("a runtime cannot start: {0}")]
+    Runtime(#[from] std::io::Error),
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// One piece of work.
+enum Work {
+    Mutant(Mutant),
+    Null(NullTarget),
+}
+
+enum Done {
+    Mutant(MutantRow),
+    Null(NullRow),
+}
+
+/// What the suite makes of the reference itself.
+struct Baseline {
+    ledger: crate::verdict::Ledger,
+    sample: Sample,
+    /// Cases by the service and the operation of which they judge any answer.
+    reach: BTreeMap<(String, String), BTreeSet<String>>,
+    /// What is found on the reference, too.
+    findings: BTreeMap<String, BTreeSet<Mark>>,
+}
+
+/// What makes two findings the same one.
+type Mark = (Code, Option<String>, usize, String, Severity);
+
+fn mark(finding: &Finding) -> Mark {
+    (finding.code, finding.rule.clone(), finding.step, finding.pointer.clone(), finding.severity)
+}
+
+impl Proof {
+    /// Runs it. `progress` is told how many of how many are done; `stop` ends it early.
+    ///
+    /// # Errors
+    /// A suite that the reference does not keep, no runtime, or an early end.
+    pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync), stop: &AtomicBool) -> Result<KillMatrix, ProofError> {
+        let started = Instant::now();
+        let contracts = self.contracts();
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed);
+        let baseline = baseline(&rehearsal, &contracts)?;
+        let work = self.work(&contracts, &baseline.sample);
+        let equivalents = Equivalents::bundled();
+        let all_ids: BTreeSet<String> =
+            enumerate(&contracts, &baseline.sample).into_iter().map(|mutant| mutant.id).collect();
+        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let done: Mutex<Vec<Result<Done, ProofError>>> = Mutex::new(Vec::with_capacity(work.len()));
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.max(1) {
+                scope.spawn(|| {
+                    while let Some(work_item) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if stop.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let t0 = Instant::now();
+                        let result = one(work_item, &rehearsal, &baseline, &equivalents);
+                        if std::env::var_os("WP_DEBUG").is_some() {
+                            match work_item {
+                                Work::Mutant(m) => eprintln!("T {:?} {}", t0.elapsed().as_millis(), m.id),
+                                Work::Null(n) => eprintln!("T {:?} {}", t0.elapsed().as_millis(), n.name),
+                            }
+                        }
+                        progress(finished.fetch_add(1, Ordering::Relaxed) + 1, work.len());
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+                    }
+                });
+            }
+        });
+        if stop.load(Ordering::Relaxed) {
+            return Err(ProofError::Interrupted);
+        }
+        let mut matrix = KillMatrix {
+            schema: "wireproof/mutants/v1".to_owned(),
+            suite: self.suite.digest().to_owned(),
+            seed: self.seed,
+            reference: baseline.ledger,
+            mutants: Vec::new(),
+            nulls: Vec::new(),
+            dead_reasons: equivalents.dead(&all_ids),
+            duration_ms: 0,
+        };
+        for result in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            match result? {
+                Done::Mutant(row) => matrix.mutants.push(row),
+                Done::Null(row) => matrix.nulls.push(row),
+            }
+        }
+        matrix.mutants.sort_by(|one, other| one.id.cmp(&other.id));
+        matrix.nulls.sort_by(|one, other| one.name.cmp(&other.name));
+        matrix.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(matrix)
+    }
+
+    /// The mutants that would run.
+    ///
+    /// # Errors
+    /// As [`Proof::run`].
+    pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
+        let contracts = self.contracts();
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed);
+        let sample = baseline(&rehearsal, &contracts)?.sample;
+        let work = self.work(&contracts, &sample);
+        Ok(work
+            .into_iter()
+            .filter_map(|work| if let Work::Mutant(mutant) = work { Some(mutant) } else { None })
+            .collect())
+    }
+
+    fn contracts(&self) -> Vec<(String, Arc<Contract>)> {
+        self.suite.services().map(|service| (service.name.clone(), Arc::clone(service.contract()))).collect()
+    }
+
+    fn work(&self, contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Work> {
+        let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob_matches(glob, id));
+        let mutants = enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(Work::Mutant);
+        // Without them no figure of a suite means anything: they always run.
+        let nulls = NullTarget::all(contracts, sample).into_iter().map(Work::Null);
+        mutants.chain(nulls).collect()
+    }
+}
+
+fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<Baseline, ProofError> {
+    let cases = rehearsal.suite.cases();
+    let run = rehearsal.mutant(None, cases)?;
+    let mut baseline = Baseline {
+        ledger: run.ledger,
+        sample: Sample::new(contracts),
+        reach: BTreeMap::new(),
+        findings: BTreeMap::new(),
+    };
+    for finished in &run.cases {
+        if std::env::var_os("WP_DEBUG").is_some() {
+            eprintln!("{:?} {}", finished.transcript.elapsed, finished.case.id);
+        }
+        let (case, scenario) = (&finished.case.id.0, &finished.case.scenario);
+        baseline.sample.take_in(&scenario.service, &scenario.operation, &finished.transcript);
+        baseline.findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
+        let judged = |exchange: &&Exchange| !matches!(exchange.role, Role::Setup | Role::Teardown);
+        for exchange in finished.transcript.exchanges.iter().filter(judged) {
+            let operation = (exchange.service.clone(), exchange.operation.clone());
+            baseline.reach.entry(operation).or_default().insert(case.clone());
+        }
+    }
+    Ok(baseline)
+}
+
+fn one(
+    work: &Work,
+    rehearsal: &Rehearsal<'_>,
+    baseline: &Baseline,
+    equivalents: &Equivalents,
+) -> Result<Done, ProofError> {
+    match work {
+        Work::Mutant(mutant) => {
+            let reach = baseline.reach.get(&(mutant.service.clone(), mutant.operation.clone()));
+            let reached = |case: &Case| reach.is_some_and(|ids| ids.contains(&case.id.0));
+            let cases = rehearsal.suite.cases().into_iter().filter(reached).collect();
+            let run = rehearsal.mutant(Some(mutant), cases)?;
+            Ok(Done::Mutant(row(mutant, &run, baseline, equivalents.reason(&mutant.id))))
+        }
+        Work::Null(null) => {
+            let ledger = rehearsal.null(null, true)?;
+            let unsurveyed = rehearsal.null(null, false)?.conforms;
+            Ok(Done::Null(NullRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
+        }
+    }
+}
+
+fn row(mutant: &Mutant, run: &Rehearsed, baseline: &Baseline, reason: Option<&str>) -> MutantRow {
+    let mut codes: BTreeMap<Code, Cell> = BTreeMap::new();
+    let mut best: Option<(bool, Conviction)> = None;
+    for finished in &run.cases {
+        for (code, severity) in worst(&news(finished, baseline)) {
+            let cell = codes.entry(code).or_insert(Cell { severity, cases: 0 });
+            *cell = Cell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
+        }
+        for finding in news(finished, baseline) {
+            let fits = mutant.kind.contains(&finding.code);
+            let weight = (fits, finding.severity);
+            if best.as_ref().is_none_or(|(was, conviction)| weight > (*was, conviction.severity)) {
+                best = Some((fits, conviction(finished, &finding)));
+            }
+        }
+    }
+    let mut row = MutantRow {
+        id: mutant.id.clone(),
+        family: mutant.family.name().to_owned(),
+        says: mutant.says.clone(),
+        kind: mutant.kind.to_vec(),
+        fate: Fate::Survived,
+        reason: reason.map(str::to_owned),
+        codes,
+        conviction: best.map(|(_, conviction)| conviction),
+        cases: run.cases.len(),
+        deviations: run.deviations,
+    };
+    row.fate = fate(&row);
+    row
+}
+
+fn fate(row: &MutantRow) -> Fate {
+    let convicted = row.codes.values().any(|cell| cell.severity >= Severity::Warning);
+    match (&row.reason, row.weight()) {
+        (Some(_), _) if convicted => Fate::FalseAlarm,
+        (Some(_), _) => Fate::Equivalent,
+        (None, Some(Severity::Warning | Severity::Error)) => Fate::Killed,
+        (None, _) if row.deviations == 0 => Fate::Idle,
+        (None, _) => Fate::Survived,
+    }
+}
+
+/// What is found in a case that is not found there on the reference.
+fn news(finished: &CaseFinished, baseline: &Baseline) -> Vec<Finding> {
+    let known = baseline.findings.get(&finished.case.id.0);
+    let new = |finding: &&Finding| known.is_none_or(|known| !known.contains(&mark(finding)));
+    let mut news: Vec<Finding> = finished.report.findings.iter().filter(new).cloned().collect();
+    // That an operation is absent is a verdict, and no finding: it is what that check has to say.
+    if finished.report.verdict == Verdict::NotImplemented {
+        news.push(absence(finished));
+    }
+    news
+}
+
+fn absence(finished: &CaseFinished) -> Finding {
+    Finding {
+        code: Code::Implementation,
+        rule: None,
+        severity: Severity::Error,
+        evidence: finished.case.scenario.evidence,
+        step: 0,
+        role: crate::verdict::FindingRole::Step,
+        pointer: String::new(),
+        expected: "an operation that is there".to_owned(),
+        actual: finished.report.reason.clone(),
+        cites: Vec::new(),
+    }
+}
+
+/// The worst finding of each code.
+fn worst(findings: &[Finding]) -> BTreeMap<Code, Severity> {
+    let mut worst = BTreeMap::new();
+    for finding in findings {
+        let severity = worst.entry(finding.code).or_insert(finding.severity);
+        *severity = (*severity).max(finding.severity);
+    }
+    worst
+}
+
+fn conviction(finished: &CaseFinished, finding: &Finding) -> Conviction {
+    Conviction {
+        case: finished.case.id.0.clone(),
+        code: finding.code,
+        severity: finding.severity,
+        expected: finding.expected.clone(),
+        actual: finding.actual.clone(),
+    }
+}

@@ -1,0 +1,124 @@
+//! One run of the suite against an endpoint of this process, in time that passes by itself.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::{runtime, sync::watch};
+
+use super::ProofError;
+use crate::{
+    contract::Contract,
+    event::{CaseFinished, Event},
+    golden::Goldens,
+    mutant::{Mutant, MutantEndpoint, NullTarget},
+    reference::{Identity, STATE_PATH},
+    scenario::{Case, Suite},
+    session::{Options, Session},
+    target::{StateChange, Target},
+    transport::{Endpoint, InProcess, Reply, Transport},
+    verdict::Ledger,
+    wire::Request,
+};
+
+/// How long a case may take, in the run's own time.
+const CASE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What every run of a proof shares.
+pub(super) struct Rehearsal<'a> {
+    pub(super) suite: &'a Arc<Suite>,
+    goldens: &'a Arc<Goldens>,
+    seed: u64,
+}
+
+/// What a run came to.
+pub(super) struct Rehearsed {
+    pub(super) cases: Vec<CaseFinished>,
+    pub(super) ledger: Ledger,
+    pub(super) deviations: usize,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub(super) fn new(suite: &'a Arc<Suite>, goldens: &'a Arc<Goldens>, seed: u64) -> Self {
+        Self { suite, goldens, seed }
+    }
+
+    /// Runs the cases against a mutant, or against the reference.
+    pub(super) fn mutant(&self, mutant: Option<&Mutant>, cases: Vec<Case>) -> Result<Rehearsed, ProofError> {
+        runtime()?.block_on(async {
+            let endpoint = Arc::new(MutantEndpoint::new(self.contracts(), mutant)?);
+            let behind = Arc::clone(&endpoint);
+            let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
+            let (cases, ledger) = self.run(InProcess::new(answer), cases, true).await?;
+            Ok(Rehearsed { cases, ledger, deviations: endpoint.deviations() })
+        })
+    }
+
+    /// Runs every case against a null target.
+    pub(super) fn null(&self, null: &NullTarget, survey: bool) -> Result<Ledger, ProofError> {
+        runtime()?.block_on(async {
+            let endpoint = null.start(self.contracts())?;
+            let answer = move |request: &Request| endpoint.handle(request, real_now());
+            let (_, ledger) = self.run(InProcess::new(answer), self.suite.cases(), survey).await?;
+            Ok(ledger)
+        })
+    }
+
+    async fn run(
+        &self,
+        transport: impl Transport + 'static,
+        cases: Vec<Case>,
+        survey: bool,
+    ) -> Result<(Vec<CaseFinished>, Ledger), ProofError> {
+        let session = Session {
+            suite: Arc::clone(self.suite),
+            target: Arc::new(target()?),
+            transport: Arc::new(transport),
+            goldens: Arc::clone(self.goldens),
+            // One after the other: a fault that remembers sees the same in every run.
+            options: Options { jobs: 1, seed: self.seed, case_timeout: CASE_TIMEOUT, fail_fast: false, survey },
+            interrupt: watch::channel(false).1,
+        };
+        let mut finished = Vec::new();
+        let mut sink = |event: Event| {
+            if let Event::CaseFinished(case) = event {
+                finished.push(*case);
+            }
+        };
+        let ledger = session.run(cases, &mut sink).await.ledger;
+        Ok((finished, ledger))
+    }
+
+    fn contracts(&self) -> Vec<Arc<Contract>> {
+        self.suite.services().map(|service| Arc::clone(service.contract())).collect()
+    }
+}
+
+/// A runtime whose clock moves on by itself whenever everything waits.
+fn runtime() -> io::Result<runtime::Runtime> {
+    runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+}
+
+/// Whoever the reference knows, at an address that nothing is sent to.
+fn target() -> Result<Target, ProofError> {
+    let endpoint: Endpoint = "http://127.0.0.1:1".parse()?;
+    Ok(Target {
+        state_change: Some(StateChange { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
+        endpoint,
+        name: "in process".to_owned(),
+        region: "us-east-1".to_owned(),
+        other_region: Some("eu-west-1".to_owned()),
+        owner: Identity::test().credentials().clone(),
+        denied: Some(Identity::denied().credentials().clone()),
+        other_account: Some(Identity::other_account().credentials().clone()),
+        states: BTreeMap::new(),
+    })
+}
+
+/// Signatures are dated by the real clock, whatever the runtime's does.
+fn real_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
