@@ -97,6 +97,24 @@ fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
     assert!(weak.is_empty(), "an endpoint that always answers the same may meet {weak:#?}");
 }
 
+#[test]
+fn every_refusal_has_a_control_and_a_guard() {
+    let lacking: Vec<&str> =
+        SUITE.scenarios().filter(|scenario| !is_accompanied(scenario)).map(|scenario| scenario.id.as_str()).collect();
+    assert!(lacking.is_empty(), "a refusal without a control or without a guard in {lacking:#?}");
+}
+
+/// Whether each refusal that a scenario expects of a call which could change something has its legal neighbour and
+/// something that is watched. A read changes nothing.
+fn is_accompanied(scenario: &Scenario) -> bool {
+    let mut refusals = scenario.steps.iter().filter(|step| step.expect.is_refusal() && !is_read(&step.call.operation));
+    refusals.all(|step| step.control.is_some() && !step.unchanged.is_empty())
+}
+
+fn is_read(operation: &str) -> bool {
+    ["Get", "BatchGet", "List"].iter().any(|prefix| operation.starts_with(prefix))
+}
+
 /// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change
 /// URL must establish, a control beside a refusal, or two steps of which no answer fits both.
 fn tells_a_constant(scenario: &Scenario) -> bool {
