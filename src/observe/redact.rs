@@ -221,7 +221,9 @@ mod tests {
 
     #[test]
     fn ids_names_arns_and_tokens_are_identities() {
-        assert!(is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName") && is_identity("nextToken"));
+        assert!(
+            is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName") && is_identity("nextToken")
+        );
         assert!(!is_identity("status") && !is_identity("deploymentStatus"));
     }
 }
