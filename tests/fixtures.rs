@@ -11,7 +11,7 @@ use wireproof::{
     check::CHECKS,
     code::Code,
     contract::{self, Schemas, Side},
-    scenario::{Alternative, Expectation, Files, Scenario},
+    scenario::{Alternative, Expectation, Files, Scenario, Step},
     source::Source,
     statement::Evidence,
     verdict::SEVERITIES,
@@ -95,6 +95,64 @@ fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
     let weak: Vec<&str> =
         provable.filter(|scenario| !tells_a_constant(scenario)).map(|scenario| scenario.id.as_str()).collect();
     assert!(weak.is_empty(), "an endpoint that always answers the same may meet {weak:#?}");
+}
+
+/// Why some refusals watch nothing: an endpoint that has nothing but the operation is to be judged, too.
+const STOPS_NOTHING: &str = "needs no state; names-nothing-stops-nothing watches a request of each class";
+const CANCELS_NOTHING: &str = "needs no state; names-nothing-cancels-nothing watches one request of each class";
+
+/// Refusals that watch nothing, each with the reason.
+const UNWATCHED: [(&str, &str); 7] = [
+    ("codedeploy/stop-deployment/missing-id", STOPS_NOTHING),
+    ("codedeploy/stop-deployment/malformed-id", STOPS_NOTHING),
+    ("proton/cancel-service-pipeline-deployment/missing-name", CANCELS_NOTHING),
+    ("proton/cancel-service-pipeline-deployment/first-character", CANCELS_NOTHING),
+    ("proton/cancel-service-pipeline-deployment/forbidden-characters", CANCELS_NOTHING),
+    ("proton/cancel-service-pipeline-deployment/unicode", CANCELS_NOTHING),
+    ("proton/cancel-service-pipeline-deployment/whole-match", CANCELS_NOTHING),
+];
+
+#[test]
+fn every_refusal_has_a_control() {
+    let lacking = refusing_with(|step| step.control.is_none());
+    assert!(lacking.is_empty(), "a refusal without a control in {lacking:#?}");
+}
+
+#[test]
+fn every_refusal_has_a_guard_or_a_reason() {
+    let lacking = refusing_with(|step| step.unchanged.is_empty());
+    let excused: BTreeSet<&str> = UNWATCHED.iter().map(|(id, _)| *id).collect();
+    let unwatched: Vec<&&str> = lacking.difference(&excused).collect();
+    assert!(unwatched.is_empty(), "a refusal without a guard in {unwatched:#?}");
+    let dead: Vec<&&str> = excused.difference(&lacking).collect();
+    assert!(dead.is_empty(), "the refusals of these have guards, or there is no such scenario: {dead:#?}");
+}
+
+/// The scenarios with such a refusal of a call that could change something. A read changes nothing.
+fn refusing_with(lacks: impl Fn(&Step) -> bool) -> BTreeSet<&'static str> {
+    let refused = |step: &&Step| step.expect.is_refusal() && !is_read(&step.call.operation);
+    SUITE
+        .scenarios()
+        .filter(|scenario| scenario.steps.iter().filter(refused).any(&lacks))
+        .map(|scenario| scenario.id.as_str())
+        .collect()
+}
+
+fn is_read(operation: &str) -> bool {
+    ["Get", "BatchGet", "List"].iter().any(|prefix| operation.starts_with(prefix))
+}
+
+#[test]
+fn every_scenario_cites_a_statement_of_its_own_service() {
+    let stray: Vec<&str> = SUITE
+        .scenarios()
+        .filter(|scenario| {
+            let statements = SUITE.service(&scenario.service).map(|service| &service.statements);
+            !scenario.cites.iter().any(|id| statements.is_some_and(|statements| statements.get(id).is_some()))
+        })
+        .map(|scenario| scenario.id.as_str())
+        .collect();
+    assert!(stray.is_empty(), "{stray:?}");
 }
 
 /// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change

@@ -212,7 +212,7 @@ fn is_minted(contract: &Contract, member: &Member) -> bool {
 fn is_identity(name: &str) -> bool {
     let last = kebab_case(name);
     let last = last.rsplit('-').next().unwrap_or_default();
-    matches!(last, "id" | "ids" | "arn" | "name")
+    matches!(last, "id" | "ids" | "arn" | "name" | "token")
 }
 
 #[cfg(test)]
@@ -220,8 +220,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_names_and_arns_are_identities() {
-        assert!(is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName"));
+    fn ids_names_arns_and_tokens_are_identities() {
+        assert!(
+            is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName") && is_identity("nextToken")
+        );
         assert!(!is_identity("status") && !is_identity("deploymentStatus"));
     }
 }

@@ -46,6 +46,7 @@ pub(super) enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     Fails,
+    Conflicts,
     Throttled,
     InternalError,
 }
@@ -119,6 +120,7 @@ impl ServiceRecord {
         match self.fault {
             None => Ok(Outcome::Cancelled),
             Some(Fault::Fails) => Ok(Outcome::Failed),
+            Some(Fault::Conflicts) => Err(conflict(format!("Another operation on {} is in the way.", self.name))),
             Some(Fault::Throttled) => Err(throttled()),
             Some(Fault::InternalError) => Err(internal()),
         }

@@ -29,6 +29,7 @@ impl Setup {
             "a failed pipeline" => Self::Failed,
             "a pipeline under self-managed provisioning" => Self::Plain,
             "a pipeline whose cancellation fails" => Self::Faulty(Fault::Fails),
+            "a pipeline whose cancellation meets a conflict" => Self::Faulty(Fault::Conflicts),
             "a pipeline whose cancellation is throttled" => Self::Faulty(Fault::Throttled),
             "a pipeline whose cancellation meets an internal error" => Self::Faulty(Fault::InternalError),
             _ => return None,
@@ -120,6 +121,7 @@ mod tests {
     }
 
     #[rstest]
+    #[case("a pipeline whose cancellation meets a conflict", "IN_PROGRESS", "ConflictException")]
     #[case("a pipeline whose cancellation is throttled", "IN_PROGRESS", "ThrottlingException")]
     #[case("a pipeline whose cancellation meets an internal error", "IN_PROGRESS", "InternalServerException")]
     #[case("a failed pipeline", "FAILED", "ConflictException")]
