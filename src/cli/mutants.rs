@@ -56,6 +56,10 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     verbose: bool,
 
+    /// Run every case on every mutant, where else three convictions are proof enough: the whole matrix.
+    #[arg(long)]
+    exhaustive: bool,
+
     /// Only list the mutants; run nothing.
     #[arg(long)]
     list: bool,
@@ -78,6 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         suite: Arc::new(arguments.fixtures.suite()?),
         goldens: Arc::new(arguments.fixtures.goldens()?),
         only: arguments.only.clone(),
+        exhaustive: arguments.exhaustive,
         jobs,
         seed: arguments.seed,
     };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Subject,
+    Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, set_body},
     sample::Seen,
 };
@@ -86,11 +86,13 @@ fn altered(
     alter: impl Fn(&mut Response) + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let (target, error) = (subject.target(), error.to_owned());
-    subject.mutant(Family::Error, &format!("{error}/{name}"), kind, says, move || Altered {
+    let site = Site::Error(error.clone());
+    let mutant = subject.mutant(Family::Error, &format!("{error}/{name}"), kind, says, move || Altered {
         target: target.clone(),
         answers: Answers::Error(error.clone()),
         alter: alter.clone(),
-    })
+    });
+    mutant.at(site)
 }
 
 /// Changes an answer and its body.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Family, Mutant, Subject,
+    Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, Asked, error_of, is_of_signature, set_body},
     known::{Knowing, Known, key_member},
     sample::Seen,
@@ -44,7 +44,7 @@ fn not_enforced(subject: &Subject<'_>, seen: &Seen, error: &str) -> Mutant {
     let (target, name) = (subject.target(), error.to_owned());
     let output = seen.output.clone().unwrap_or_else(|| json!({}));
     let says = format!("{error} is not given: the request is answered as a success");
-    subject.mutant(Family::Input, &format!("{error}/not-enforced"), LOOSE, says, move || {
+    let mutant = subject.mutant(Family::Input, &format!("{error}/not-enforced"), LOOSE, says, move || {
         let output = output.to_string();
         Altered {
             target: target.clone(),
@@ -54,7 +54,8 @@ fn not_enforced(subject: &Subject<'_>, seen: &Seen, error: &str) -> Mutant {
                 set_body(response, output.clone());
             },
         }
-    })
+    });
+    mutant.at(Site::Error(error.to_owned()))
 }
 
 /// Each rule of the model that a member can break is not looked at: what breaks it is taken for a legal value

@@ -37,6 +37,7 @@ use crate::{
 };
 
 use behaviour::{Asked, Behaviour};
+use place::Place;
 
 pub use null::NullTarget;
 pub use sample::Sample;
@@ -108,12 +109,33 @@ pub struct Mutant {
     pub kind: &'static [Code],
     /// The fault, in one line.
     pub says: String,
+    /// Which answers of the operation can show it.
+    site: Site,
     fault: Fault,
+}
+
+/// Which answers of an operation a fault can show in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Site {
+    /// Any.
+    Anywhere,
+    /// A success.
+    Success,
+    /// A refusal with the error of that name.
+    Error(String),
+    /// A success that has a member at that place.
+    Member(Place),
 }
 
 impl fmt::Debug for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mutant").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Mutant {
+    fn at(self, site: Site) -> Self {
+        Self { site, ..self }
     }
 }
 
@@ -141,6 +163,7 @@ impl Subject<'_> {
             operation: self.operation.name.clone(),
             kind,
             says: says.into(),
+            site: Site::Anywhere,
             fault: Arc::new(move || Box::new(fault())),
         }
     }

@@ -15,8 +15,8 @@ use crate::{
     wire::{Request, Response, protocol},
 };
 
-/// Answers a request; it may remember what it saw.
-type Answering = Box<dyn FnMut(&Asked<'_>) -> Reply + Send>;
+/// Answers a request of the case of that id; it may remember what it saw.
+type Answering = Box<dyn FnMut(&Asked<'_>, &str) -> Reply + Send>;
 
 /// An endpoint that answers without regard to what it is asked.
 #[derive(Clone)]
@@ -40,6 +40,7 @@ pub struct NullEndpoint {
     contracts: Vec<Arc<Contract>>,
     answering: Mutex<Answering>,
     answers: Mutex<u64>,
+    case: Mutex<String>,
 }
 
 impl NullTarget {
@@ -77,6 +78,7 @@ impl NullTarget {
             contracts,
             answering: Mutex::new((self.start)()),
             answers: Mutex::new(0),
+            case: Mutex::new(String::new()),
         })
     }
 }
@@ -88,11 +90,17 @@ impl std::fmt::Debug for NullEndpoint {
 }
 
 impl NullEndpoint {
+    /// Tells it which case its next requests are of: no real endpoint knows, and not even that may help it.
+    pub fn begin(&self, case: &str) {
+        case.clone_into(&mut self.case.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// What it does with a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
         let asked = Asked::new(request, real_now, &self.contracts, &self.reference);
-        let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked);
+        let case = self.case.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked, &case);
         if let Reply::Answer(response) = &mut reply {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             *answers += 1;
@@ -113,7 +121,7 @@ fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str)
     set_body(&mut response, body.to_owned());
     null(name, says, move || {
         let response = response.clone();
-        Box::new(move |_| Reply::Answer(response.clone()))
+        Box::new(move |_, _| Reply::Answer(response.clone()))
     })
 }
 
@@ -129,15 +137,15 @@ fn constants() -> Vec<NullTarget> {
         constant("server-error", "500 InternalFailure", 500, JSON, r#"{"__type":"InternalFailure","message":"No."}"#),
         constant("not-implemented", "501 with an empty object", 501, JSON, "{}"),
         null("echo", "200 with the body that was sent", || {
-            Box::new(|asked| {
+            Box::new(|asked, _| {
                 let headers = [("content-type", JSON)].into_iter().collect();
                 let mut response = Response { status: 200, headers, ..Response::default() };
                 set_body(&mut response, asked.request.body.clone());
                 Reply::Answer(response)
             })
         }),
-        null("silent", "accepts a request and never answers", || Box::new(|_| Reply::Silence)),
-        null("closing", "closes the connection without an answer", || Box::new(|_| Reply::Close)),
+        null("silent", "accepts a request and never answers", || Box::new(|_, _| Reply::Silence)),
+        null("closing", "closes the connection without an answer", || Box::new(|_, _| Reply::Close)),
     ]
 }
 
@@ -145,22 +153,22 @@ const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"No."}"
 const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"No."}"#;
 
 fn stateful(sample: &Sample) -> Vec<NullTarget> {
-    let outputs = sample.outputs();
+    let (outputs, script) = (sample.outputs(), sample.script());
     vec![
-        null("parrot", "the right error of every refused request, and some declared error for every other", || {
-            let mut last = None;
-            Box::new(move |asked| {
-                let right = asked.reference();
-                if is_success(&right) {
-                    return Reply::Answer(last.clone().unwrap_or_else(|| refused(&right)));
-                }
-                last = Some(right.clone());
-                Reply::Answer(right)
-            })
-        }),
+        null(
+            "parrot",
+            "the right error of each case about a refusal, to every request; else a declared one",
+            move || {
+                let script = script.clone();
+                Box::new(move |asked, case| {
+                    let refused = || refused(&asked.reference());
+                    Reply::Answer(script.get(case).cloned().unwrap_or_else(refused))
+                })
+            },
+        ),
         null("last-success", "the last success again, whatever is asked", || {
             let mut last = None;
-            Box::new(move |asked| {
+            Box::new(move |asked, _| {
                 let right = asked.reference();
                 if is_success(&right) {
                     last = Some(right.clone());
@@ -170,7 +178,7 @@ fn stateful(sample: &Sample) -> Vec<NullTarget> {
         }),
         null("other-operation", "a right answer to another operation", move || {
             let outputs = outputs.clone();
-            Box::new(move |asked| {
+            Box::new(move |asked, _| {
                 let mut answer = Response { status: 200, ..asked.reference() };
                 let other = outputs.iter().find(|(target, _)| target != asked.target() && !target.is_empty());
                 set_body(&mut answer, other.map_or_else(String::new, |(_, output)| output.to_string()));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Family, Mutant, Subject,
+    Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, change_body},
     place::Place,
     sample::Seen,
@@ -76,7 +76,7 @@ fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
     };
     mutants.extend(of_shape.iter().map(|(name, says, spoil)| spoiled(subject, place, name, says, *spoil)));
     mutants.extend(out_of_bounds(subject, place, member, shape));
-    mutants
+    mutants.into_iter().map(|mutant| mutant.at(Site::Member(place.clone()))).collect()
 }
 
 /// Values out of the length, the range and the pattern that the model states.
@@ -129,7 +129,7 @@ fn of_body(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
             *body = body[&name].take();
         }));
     }
-    mutants
+    mutants.into_iter().map(|mutant| mutant.at(Site::Success)).collect()
 }
 
 const MISSHAPEN_BODY: &[Code] = &[ResponseShape, Code::Json];

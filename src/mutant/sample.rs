@@ -10,11 +10,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::place::Place;
+use super::{Mutant, Site, place::Place};
 use crate::{
     contract::{Contract, Kind, ShapeId},
     transcript::{Exchange, Role, Transcript},
-    wire::{self, Request},
+    wire::{self, Request, Response},
 };
 
 /// What one operation showed.
@@ -68,21 +68,38 @@ impl Route {
 pub struct Sample {
     contracts: BTreeMap<String, Arc<Contract>>,
     operations: BTreeMap<(String, String), Seen>,
+    /// The refusal that each case about one gets, by the case's id.
+    script: BTreeMap<String, Response>,
+    /// Cases by what they are shown outside of setup and teardown: the service, the operation, the site.
+    shown: BTreeMap<(String, String, Site), BTreeSet<String>>,
 }
 
 impl Sample {
     /// Nothing yet of these contracts, by the folder of their service.
     #[must_use]
     pub fn new(contracts: &[(String, Arc<Contract>)]) -> Self {
-        Self { contracts: contracts.iter().cloned().collect(), operations: BTreeMap::new() }
+        Self {
+            contracts: contracts.iter().cloned().collect(),
+            operations: BTreeMap::new(),
+            script: BTreeMap::new(),
+            shown: BTreeMap::new(),
+        }
     }
 
     /// Takes in what a case of a service about an operation showed.
-    pub fn take_in(&mut self, service: &str, operation: &str, transcript: &Transcript) {
+    pub fn take_in(&mut self, case: &str, service: &str, operation: &str, transcript: &Transcript) {
         self.seen(service, operation).under_test = true;
+        let of_step = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
+        let mut refusals = of_step.filter(|exchange| exchange.operation == operation && error(exchange).is_some());
+        if let Some(Ok(refusal)) = refusals.next().map(|exchange| &exchange.outcome) {
+            self.script.insert(case.to_owned(), refusal.clone());
+        }
         let mut courses = BTreeMap::new();
         for exchange in &transcript.exchanges {
-            self.exchange(exchange, &mut courses);
+            for site in self.exchange(exchange, &mut courses) {
+                let shown = (exchange.service.clone(), exchange.operation.clone(), site);
+                self.shown.entry(shown).or_default().insert(case.to_owned());
+            }
         }
         let refused = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
         let actionable = refused.filter(|refused| {
@@ -94,6 +111,13 @@ impl Sample {
         self.seen(service, operation).actionable.extend(errors);
     }
 
+    /// The cases that can show the fault of a mutant, by their ids.
+    #[must_use]
+    pub fn occasions(&self, mutant: &Mutant) -> BTreeSet<String> {
+        let site = (mutant.service.clone(), mutant.operation.clone(), mutant.site.clone());
+        self.shown.get(&site).cloned().unwrap_or_default()
+    }
+
     pub(super) fn of(&self, service: &str, operation: &str) -> Option<&Seen> {
         self.operations.get(&(service.to_owned(), operation.to_owned()))
     }
@@ -101,6 +125,11 @@ impl Sample {
     /// What the operations of a service showed, by operation.
     pub(super) fn operations<'a>(&'a self, service: &'a str) -> impl Iterator<Item = (&'a str, &'a Seen)> {
         self.operations.iter().filter(move |((of, _), _)| of == service).map(|((_, name), seen)| (name.as_str(), seen))
+    }
+
+    /// The refusal that each case about one gets, by the case's id.
+    pub(super) fn script(&self) -> BTreeMap<String, Response> {
+        self.script.clone()
     }
 
     /// A success's body of each operation, by its target.
@@ -116,20 +145,25 @@ impl Sample {
         self.operations.entry((service.to_owned(), operation.to_owned())).or_default()
     }
 
-    fn exchange(&mut self, exchange: &Exchange, courses: &mut BTreeMap<(String, Place), String>) {
-        let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return };
-        let Some(operation) = contract.operation(&exchange.operation) else { return };
-        let Ok(response) = &exchange.outcome else { return };
+    /// Takes in one exchange; the sites that a judged one shows.
+    fn exchange(&mut self, exchange: &Exchange, courses: &mut BTreeMap<(String, Place), String>) -> Vec<Site> {
+        let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return Vec::new() };
+        let Some(operation) = contract.operation(&exchange.operation) else { return Vec::new() };
+        let judged = !matches!(exchange.role, Role::Setup | Role::Teardown);
+        let mut sites = vec![Site::Anywhere];
+        let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let seen = self.seen(&exchange.service, &exchange.operation);
-        seen.judged |= !matches!(exchange.role, Role::Setup | Role::Teardown);
+        seen.judged |= judged;
         if response.status != 200 {
             seen.refusals.extend(error(exchange));
             seen.refused.insert(Route::of(&exchange.request));
             let odd = characters(&exchange.request).into_iter().filter(|c| !c.is_ascii_alphanumeric());
             seen.refused_characters.extend(odd);
-            return;
+            sites.extend(error(exchange).map(Site::Error));
+            return if judged { sites } else { Vec::new() };
         }
+        sites.push(Site::Success);
         seen.accepted_characters.extend(characters(&exchange.request));
         let mut found = Vec::new();
         walk(&contract, &operation.output, &body, &Place::root(), &mut found);
@@ -140,9 +174,11 @@ impl Sample {
                 let edge = before.filter(|before| *before != value).map(|before| (place.clone(), before, value));
                 seen.edges.extend(edge);
             }
-            seen.members.insert(place);
+            seen.members.insert(place.clone());
+            sites.push(Site::Member(place));
         }
         seen.output.get_or_insert(body);
+        if judged { sites } else { Vec::new() }
     }
 }
 

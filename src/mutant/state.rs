@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Subject,
+    Family, Mutant, Site, Subject,
     behaviour::{Asked, Behaviour, Understood, error_of, is_success},
     known::{Knowing, Known, key_member},
     sample::Seen,
@@ -121,6 +121,7 @@ fn despite(subject: &Subject<'_>, at: &Place, error: &str) -> Mutant {
         }
         Some(response)
     })
+    .at(Site::Error(error.to_owned()))
 }
 
 /// The operation refuses whatever it should do, with an error that is right at times.
@@ -130,7 +131,7 @@ fn always(subject: &Subject<'_>, error: &str) -> Mutant {
     let declared = subject.contract.error(subject.operation, error).map(|shape| shape.id.as_str().to_owned());
     let spelled = declared.filter(|_| protocol.ends_with("1.0")).unwrap_or_else(|| name.clone());
     let says = format!("{error} is what every success becomes");
-    subject.mutant(Family::State, &format!("always-{error}"), REFUSAL, says, move || {
+    let mutant = subject.mutant(Family::State, &format!("always-{error}"), REFUSAL, says, move || {
         let spelled = spelled.clone();
         super::behaviour::Altered {
             target: target.clone(),
@@ -140,7 +141,8 @@ fn always(subject: &Subject<'_>, error: &str) -> Mutant {
                 super::behaviour::set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
             },
         }
-    })
+    });
+    mutant.at(Site::Success)
 }
 
 /// An optional member is not looked at, or taken for another value than it has.

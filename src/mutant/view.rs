@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Subject,
+    Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, Asked, Behaviour, change_body, is_read, is_success, set_body},
     place::Place,
     sample::{Sample, Seen},
@@ -70,7 +70,9 @@ fn course(subject: &Subject<'_>, place: &Place, from: &str, to: &str, name: &str
         way,
         resources: BTreeMap::new(),
     };
-    subject.mutant(Family::View, &format!("{place}/{from}-to-{to}/{name}"), KIND, says, move || course.clone())
+    let name = format!("{place}/{from}-to-{to}/{name}");
+    let site = Site::Member(place.clone());
+    subject.mutant(Family::View, &name, KIND, says, move || course.clone()).at(site)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +159,7 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
     }
     let (target, at) = (subject.target(), place.clone());
     let says = format!("{place} is later with every read");
-    Some(subject.mutant(Family::View, &format!("{place}/moves"), KIND, says, move || {
+    let mutant = subject.mutant(Family::View, &format!("{place}/moves"), KIND, says, move || {
         let (at, mut reads) = (at.clone(), 0.0);
         Altered {
             target: target.clone(),
@@ -169,7 +171,8 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
                 });
             },
         }
-    }))
+    });
+    Some(mutant.at(Site::Member(place.clone())))
 }
 
 /// What was asked for is shown as if it were there: while it is under way, or after it came to nothing.

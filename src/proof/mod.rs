@@ -27,12 +27,11 @@ use crate::{
     mutant::{Mutant, NullTarget, Sample, enumerate},
     reference::EndpointError,
     scenario::{Case, Suite, glob_matches},
-    transcript::{Exchange, Role},
     verdict::{Finding, Severity, Verdict},
 };
 
 use equivalent::Equivalents;
-use rehearsal::{Rehearsal, Rehearsed};
+use rehearsal::Rehearsal;
 
 /// What is proven, and how.
 #[derive(Debug, Clone)]
@@ -43,6 +42,8 @@ pub struct Proof {
     pub goldens: Arc<Goldens>,
     /// Globs of ids of mutants, and names of null targets: all that fit one; none means all.
     pub only: Vec<String>,
+    /// Whether every case runs on every mutant, and not only until it is plain that it is found out.
+    pub exhaustive: bool,
     /// How many mutants run at once.
     pub jobs: usize,
     /// What fresh names are derived from.
@@ -82,8 +83,6 @@ enum Done {
 struct Baseline {
     ledger: crate::verdict::Ledger,
     sample: Sample,
-    /// Cases by the service and the operation of which they judge any answer.
-    reach: BTreeMap<(String, String), BTreeSet<String>>,
     /// What is found on the reference, too.
     findings: BTreeMap<String, BTreeSet<Mark>>,
 }
@@ -119,7 +118,7 @@ impl Proof {
                             break;
                         }
                         let t0 = Instant::now();
-                        let result = one(work_item, &rehearsal, &baseline, &equivalents);
+                        let result = self.one(work_item, &rehearsal, &baseline, &equivalents);
                         if std::env::var_os("WP_DEBUG").is_some() {
                             match work_item {
                                 Work::Mutant(m) => eprintln!("T {:?} {}", t0.elapsed().as_millis(), m.id),
@@ -186,82 +185,85 @@ impl Proof {
 }
 
 fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<Baseline, ProofError> {
-    let cases = rehearsal.suite.cases();
-    let run = rehearsal.mutant(None, cases)?;
-    let mut baseline = Baseline {
-        ledger: run.ledger,
-        sample: Sample::new(contracts),
-        reach: BTreeMap::new(),
-        findings: BTreeMap::new(),
-    };
-    for finished in &run.cases {
-        if std::env::var_os("WP_DEBUG").is_some() {
-            eprintln!("{:?} {}", finished.transcript.elapsed, finished.case.id);
-        }
+    let mut sample = Sample::new(contracts);
+    let mut findings = BTreeMap::new();
+    let run = rehearsal.mutant(None, rehearsal.suite.cases(), &mut |finished| {
         let (case, scenario) = (&finished.case.id.0, &finished.case.scenario);
-        baseline.sample.take_in(&scenario.service, &scenario.operation, &finished.transcript);
-        baseline.findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
-        let judged = |exchange: &&Exchange| !matches!(exchange.role, Role::Setup | Role::Teardown);
-        for exchange in finished.transcript.exchanges.iter().filter(judged) {
-            let operation = (exchange.service.clone(), exchange.operation.clone());
-            baseline.reach.entry(operation).or_default().insert(case.clone());
-        }
-    }
-    Ok(baseline)
+        sample.take_in(case, &scenario.service, &scenario.operation, &finished.transcript);
+        findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
+        true
+    })?;
+    Ok(Baseline { ledger: run.ledger, sample, findings })
 }
 
-fn one(
-    work: &Work,
-    rehearsal: &Rehearsal<'_>,
-    baseline: &Baseline,
-    equivalents: &Equivalents,
-) -> Result<Done, ProofError> {
-    match work {
-        Work::Mutant(mutant) => {
-            let reach = baseline.reach.get(&(mutant.service.clone(), mutant.operation.clone()));
-            let reached = |case: &Case| reach.is_some_and(|ids| ids.contains(&case.id.0));
-            let cases = rehearsal.suite.cases().into_iter().filter(reached).collect();
-            let run = rehearsal.mutant(Some(mutant), cases)?;
-            Ok(Done::Mutant(row(mutant, &run, baseline, equivalents.reason(&mutant.id))))
-        }
-        Work::Null(null) => {
-            let ledger = rehearsal.null(null, true)?;
-            let unsurveyed = rehearsal.null(null, false)?.conforms;
-            Ok(Done::Null(NullRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
-        }
-    }
-}
-
-fn row(mutant: &Mutant, run: &Rehearsed, baseline: &Baseline, reason: Option<&str>) -> MutantRow {
-    let mut codes: BTreeMap<Code, Cell> = BTreeMap::new();
-    let mut best: Option<(bool, Conviction)> = None;
-    for finished in &run.cases {
-        for (code, severity) in worst(&news(finished, baseline)) {
-            let cell = codes.entry(code).or_insert(Cell { severity, cases: 0 });
-            *cell = Cell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
-        }
-        for finding in news(finished, baseline) {
-            let fits = mutant.kind.contains(&finding.code);
-            let weight = (fits, finding.severity);
-            if best.as_ref().is_none_or(|(was, conviction)| weight > (*was, conviction.severity)) {
-                best = Some((fits, conviction(finished, &finding)));
+impl Proof {
+    fn one(
+        &self,
+        work: &Work,
+        rehearsal: &Rehearsal<'_>,
+        baseline: &Baseline,
+        equivalents: &Equivalents,
+    ) -> Result<Done, ProofError> {
+        match work {
+            Work::Mutant(mutant) => {
+                let occasions = baseline.sample.occasions(mutant);
+                let shows = |case: &Case| occasions.contains(&case.id.0);
+                let cases = self.suite.cases().into_iter().filter(shows).collect();
+                let mut row = MutantRow::new(mutant, equivalents.reason(&mutant.id));
+                let mut convictions = 0;
+                let run = rehearsal.mutant(Some(mutant), cases, &mut |finished| {
+                    let convicted = row.enter(&finished, &news(&finished, baseline));
+                    convictions += usize::from(convicted && row.reason.is_none());
+                    self.exhaustive || convictions < ENOUGH
+                })?;
+                row.deviations = run.deviations;
+                row.fate = fate(&row);
+                Ok(Done::Mutant(row))
+            }
+            Work::Null(null) => {
+                let ledger = rehearsal.null(null, true)?;
+                let unsurveyed = rehearsal.null(null, false)?.conforms;
+                Ok(Done::Null(NullRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
             }
         }
     }
-    let mut row = MutantRow {
-        id: mutant.id.clone(),
-        family: mutant.family.name().to_owned(),
-        says: mutant.says.clone(),
-        kind: mutant.kind.to_vec(),
-        fate: Fate::Survived,
-        reason: reason.map(str::to_owned),
-        codes,
-        conviction: best.map(|(_, conviction)| conviction),
-        cases: run.cases.len(),
-        deviations: run.deviations,
-    };
-    row.fate = fate(&row);
-    row
+}
+
+/// So many cases in which an error of its kind convicts a mutant are proof enough.
+const ENOUGH: usize = 3;
+
+impl MutantRow {
+    fn new(mutant: &Mutant, reason: Option<&str>) -> Self {
+        Self {
+            id: mutant.id.clone(),
+            family: mutant.family.name().to_owned(),
+            says: mutant.says.clone(),
+            kind: mutant.kind.to_vec(),
+            fate: Fate::Survived,
+            reason: reason.map(str::to_owned),
+            codes: BTreeMap::new(),
+            conviction: None,
+            cases: 0,
+            deviations: 0,
+        }
+    }
+
+    /// Enters what is new in a case; whether an error of a code of its kind is among it.
+    fn enter(&mut self, finished: &CaseFinished, news: &[Finding]) -> bool {
+        self.cases += 1;
+        for (code, severity) in worst(news) {
+            let cell = self.codes.entry(code).or_insert(Cell { severity, cases: 0 });
+            *cell = Cell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
+        }
+        for finding in news {
+            let weight = |code: &Code, severity| (self.kind.contains(code), severity);
+            let best = self.conviction.as_ref().map(|best| weight(&best.code, best.severity));
+            if best < Some(weight(&finding.code, finding.severity)) {
+                self.conviction = Some(conviction(finished, finding));
+            }
+        }
+        news.iter().any(|finding| finding.severity == Severity::Error && self.kind.contains(&finding.code))
+    }
 }
 
 fn fate(row: &MutantRow) -> Fate {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How long a case may take, in the run's own time.
-const CASE_TIMEOUT: Duration = Duration::from_secs(60);
+const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What every run of a proof shares.
 pub(super) struct Rehearsal<'a> {
@@ -34,10 +34,13 @@ pub(super) struct Rehearsal<'a> {
     seed: u64,
 }
 
+/// What is told of each case; whether the run is to go on.
+pub(super) type Told<'t> = &'t mut (dyn FnMut(CaseFinished) -> bool + Send);
+
 /// What a run came to.
 pub(super) struct Rehearsed {
-    pub(super) cases: Vec<CaseFinished>,
     pub(super) ledger: Ledger,
+    /// At how many requests the fault took effect.
     pub(super) deviations: usize,
 }
 
@@ -47,23 +50,37 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Runs the cases against a mutant, or against the reference.
-    pub(super) fn mutant(&self, mutant: Option<&Mutant>, cases: Vec<Case>) -> Result<Rehearsed, ProofError> {
+    pub(super) fn mutant(
+        &self,
+        mutant: Option<&Mutant>,
+        cases: Vec<Case>,
+        told: Told<'_>,
+    ) -> Result<Rehearsed, ProofError> {
         runtime()?.block_on(async {
             let endpoint = Arc::new(MutantEndpoint::new(self.contracts(), mutant)?);
             let behind = Arc::clone(&endpoint);
             let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
-            let (cases, ledger) = self.run(InProcess::new(answer), cases, true).await?;
-            Ok(Rehearsed { cases, ledger, deviations: endpoint.deviations() })
+            let ledger = self.run(InProcess::new(answer), cases, true, told).await?;
+            Ok(Rehearsed { ledger, deviations: endpoint.deviations() })
         })
     }
 
     /// Runs every case against a null target.
     pub(super) fn null(&self, null: &NullTarget, survey: bool) -> Result<Ledger, ProofError> {
         runtime()?.block_on(async {
-            let endpoint = null.start(self.contracts())?;
+            let cases = self.suite.cases();
+            let endpoint = Arc::new(null.start(self.contracts())?);
+            let ids: Vec<String> = cases.iter().map(|case| case.id.0.clone()).collect();
+            let mut next = ids.into_iter();
+            let turn = Arc::clone(&endpoint);
+            let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
+            begin();
             let answer = move |request: &Request| endpoint.handle(request, real_now());
-            let (_, ledger) = self.run(InProcess::new(answer), self.suite.cases(), survey).await?;
-            Ok(ledger)
+            let mut told = |_| {
+                begin();
+                true
+            };
+            self.run(InProcess::new(answer), cases, survey, &mut told).await
         })
     }
 
@@ -72,7 +89,9 @@ impl<'a> Rehearsal<'a> {
         transport: impl Transport + 'static,
         cases: Vec<Case>,
         survey: bool,
-    ) -> Result<(Vec<CaseFinished>, Ledger), ProofError> {
+        told: Told<'_>,
+    ) -> Result<Ledger, ProofError> {
+        let (stop, interrupt) = watch::channel(false);
         let session = Session {
             suite: Arc::clone(self.suite),
             target: Arc::new(target()?),
@@ -80,16 +99,17 @@ impl<'a> Rehearsal<'a> {
             goldens: Arc::clone(self.goldens),
             // One after the other: a fault that remembers sees the same in every run.
             options: Options { jobs: 1, seed: self.seed, case_timeout: CASE_TIMEOUT, fail_fast: false, survey },
-            interrupt: watch::channel(false).1,
+            interrupt,
         };
-        let mut finished = Vec::new();
         let mut sink = |event: Event| {
-            if let Event::CaseFinished(case) = event {
-                finished.push(*case);
+            if let Event::CaseFinished(case) = event
+                && !*stop.borrow()
+                && !told(*case)
+            {
+                stop.send_replace(true);
             }
         };
-        let ledger = session.run(cases, &mut sink).await.ledger;
-        Ok((finished, ledger))
+        Ok(session.run(cases, &mut sink).await.ledger)
     }
 
     fn contracts(&self) -> Vec<Arc<Contract>> {
