@@ -151,6 +151,17 @@ impl Endpoint {
         Snapshot(self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.service().copy())).collect())
     }
 
+    /// Another endpoint with the same state, whose clock stands that many seconds ahead of this one's.
+    ///
+    /// # Errors
+    /// None that [`Endpoint::new`] has not had before.
+    pub fn fork(&self, ahead: f64) -> Result<Self, EndpointError> {
+        let contracts = self.hosted.values().map(|hosted| Arc::clone(&hosted.contract)).collect();
+        let fork = Self::new(contracts, self.identities.clone(), Clock::held_at(self.clock.now() + ahead))?;
+        fork.restore(&self.snapshot());
+        Ok(fork)
+    }
+
     /// Puts every service back to where it was, as if nothing had been asked since.
     pub fn restore(&self, snapshot: &Snapshot) {
         for (name, service) in &snapshot.0 {
