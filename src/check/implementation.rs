@@ -154,11 +154,15 @@ fn without_ids(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
     use crate::{scenario::Suite, wire::AwsJson};
+
+    static SUITE: LazyLock<Suite> = LazyLock::new(|| Suite::bundled().unwrap());
 
     fn answer((status, body): (u16, &str)) -> Response {
         Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
@@ -170,8 +174,7 @@ mod tests {
         unknown_service: (u16, &str),
         empty: (u16, &str),
     ) -> Presence {
-        let suite = Suite::bundled().unwrap();
-        let contract = suite.service("codedeploy").unwrap().contract();
+        let contract = SUITE.service("codedeploy").unwrap().contract();
         let survey = Survey {
             sample: Ok(answer(sample)),
             unknown_operation: Ok(answer(unknown_operation)),
@@ -226,8 +229,7 @@ mod tests {
         #[case] empty: (u16, &str),
         #[case] present: bool,
     ) {
-        let suite = Suite::bundled().unwrap();
-        let contract = suite.service("codedeploy").unwrap().contract();
+        let contract = SUITE.service("codedeploy").unwrap().contract();
         let mut sample = answer((500, "<html>"));
         sample.headers.push("content-type", "text/html");
         let survey = Survey {
