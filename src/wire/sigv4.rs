@@ -302,12 +302,12 @@ mod tests {
     }
 
     /// A `POST` of `{}` that is signed with that fault.
-    fn spoiled(fault: Option<SigningFault>, scope: &Scope) -> Request {
+    fn spoiled(fault: Option<&SigningFault>, scope: &Scope) -> Request {
         let mut request = vanilla("POST", "/");
         request.headers.push("user-agent", "x");
         request.headers.push("content-length", "2");
         request.body = Bytes::from_static(b"{}");
-        sign(&mut request, &credentials(), scope, VECTOR_TIME, fault.as_ref());
+        sign(&mut request, &credentials(), scope, VECTOR_TIME, fault);
         request
     }
 
@@ -322,7 +322,7 @@ mod tests {
     #[case::end(Some(SigningFault::OtherTerminator), "20150830/us-east-1/service/aws3_request")]
     #[case::clock(Some(SigningFault::SkewedClock(86_400)), "20150831/us-east-1/service/aws4_request")]
     fn a_fault_of_the_scope_is_in_the_scope_and_signed(#[case] fault: Option<SigningFault>, #[case] expected: &str) {
-        let request = spoiled(fault, &scope());
+        let request = spoiled(fault.as_ref(), &scope());
         let date = request.headers.get("x-amz-date").unwrap();
         let signed = ["host", "user-agent", "x-amz-date"].map(str::to_owned);
         let signature = signature(&request, &signed, &credentials().secret_access_key, expected, date);
@@ -335,13 +335,13 @@ mod tests {
     #[test]
     fn the_other_region_is_never_the_right_one() {
         let scope = Scope { region: "eu-central-1".to_owned(), ..scope() };
-        assert!(authorization_of(&spoiled(Some(SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
+        assert!(authorization_of(&spoiled(Some(&SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
     }
 
     #[test]
     fn a_flipped_digit_is_the_last_one_alone_and_always_another() {
         let right = authorization_of(&spoiled(None, &scope()));
-        let flipped = authorization_of(&spoiled(Some(SigningFault::FlippedDigit), &scope()));
+        let flipped = authorization_of(&spoiled(Some(&SigningFault::FlippedDigit), &scope()));
         assert_eq!(right[..right.len() - 1], flipped[..flipped.len() - 1]);
         let flip = |text: &str| spoil(text.to_owned(), Some(&SigningFault::FlippedDigit));
         assert_eq!([flip("a0"), flip("a1"), flip("af")], ["a1", "a0", "a0"]);
@@ -350,24 +350,24 @@ mod tests {
     #[test]
     fn what_is_changed_after_signing_is_not_what_was_signed() {
         let right = spoiled(None, &scope());
-        let header = spoiled(Some(SigningFault::ChangedHeader), &scope());
+        let header = spoiled(Some(&SigningFault::ChangedHeader), &scope());
         assert_eq!(authorization_of(&header), authorization_of(&right));
         assert_eq!(header.headers.get("user-agent"), Some("changed-after-signing"));
-        let body = spoiled(Some(SigningFault::ChangedBody), &scope());
+        let body = spoiled(Some(&SigningFault::ChangedBody), &scope());
         assert_eq!(authorization_of(&body), authorization_of(&right));
         assert_eq!((&body.body[..], body.headers.get("content-length")), (&b"{} "[..], Some("3")));
     }
 
     #[test]
     fn a_request_without_a_signature_has_a_date_alone() {
-        let request = spoiled(Some(SigningFault::None), &scope());
+        let request = spoiled(Some(&SigningFault::None), &scope());
         assert_eq!(
             (request.headers.get("authorization"), request.headers.get("x-amz-date")),
             (None, Some("20150830T123600Z"))
         );
-        assert_eq!(authorization_of(&spoiled(Some(SigningFault::Garbage), &scope())), "garbage");
+        assert_eq!(authorization_of(&spoiled(Some(&SigningFault::Garbage), &scope())), "garbage");
         assert!(
-            authorization_of(&spoiled(Some(SigningFault::UnknownKey), &scope())).contains("=AKIAWIREPROOFUNKNOWN/")
+            authorization_of(&spoiled(Some(&SigningFault::UnknownKey), &scope())).contains("=AKIAWIREPROOFUNKNOWN/")
         );
     }
 
