@@ -61,7 +61,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
         };
     }
     match pattern {
-        Value::Object(map) if map.len() > 1 && map.keys().any(|name| name.starts_with('$')) => {
+        Value::Object(map) if map.keys().any(|name| name.starts_with('$')) => {
             problem("a matcher stands alone in its object".to_owned())
         }
         Value::Object(map) => map.iter().try_for_each(|(name, value)| check_at(value, &child(pointer, name))),
