@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Judgement, judge};
+use super::{CaseSubject, Judgement, StepSubject, judge};
 use crate::{
     observe::Observation,
     scenario::{Case, Files, Suite},
@@ -174,8 +174,20 @@ impl Trial {
         judge(&self.suite, &self.case, &self.transcript, &self.observation(), self.golden.as_deref())
     }
 
+    /// What `look` makes of the first step that was made.
+    pub(crate) fn on_step<R>(&self, look: impl FnOnce(&StepSubject<'_>) -> R) -> R {
+        let (suite, case, transcript) = (&self.suite, &self.case, &self.transcript);
+        let subject = CaseSubject { suite, case, transcript, observation: &self.observation(), golden: None };
+        look(&subject.steps().next().unwrap())
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
         self.judge().verdict().0
+    }
+
+    /// What each finding expected and got.
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
+        self.judge().findings.into_iter().map(|finding| (finding.expected, finding.actual)).collect()
     }
 
     /// Each finding as `severity code/rule pointer`.
