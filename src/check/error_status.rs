@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
     let stated = stated(subject);
-    if subject.answer.refusal.is_none() || (subject.answer.error().is_none() && stated.is_none()) {
+    if subject.answer.error().is_none() && stated.is_none() {
         return Checked::nothing();
     }
     let name = subject.answer.error().unwrap_or("a refusal");
