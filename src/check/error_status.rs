@@ -219,4 +219,10 @@ mod tests {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ refused: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
         assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
     }
+
+    #[test]
+    fn a_refusal_that_names_no_error_has_no_status_of_its_own() {
+        let found = Trial::stop(UNKNOWN).answers(1, 500, &json!({"message": "m"})).findings();
+        assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
+    }
 }
