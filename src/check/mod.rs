@@ -369,6 +369,10 @@ mod tests {
         assert_eq!((one.expectations, two.expectations), (1, 2));
         // Outcome, status, content type, coding and length, request id, JSON and the output's shape.
         assert_eq!((one.checks, two.checks), (8, 16));
+        let expect = "expect: { body: { status: Pending } }";
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        let with_body = Trial::stop(&steps).answers(1, 200, &stopping()).judge();
+        assert_eq!((with_body.expectations, with_body.checks), (1, 9));
     }
 
     #[test]

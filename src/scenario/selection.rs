@@ -145,6 +145,7 @@ mod tests {
     #[case::another_service(Selection { services: words(&["other"]), ..Selection::default() }, &[])]
     #[case::operation(Selection { operations: words(&["getthing"]), ..Selection::default() }, &[PLAIN])]
     #[case::tag(Selection { tags: words(&["odd"]), ..Selection::default() }, &[A, B])]
+    #[case::another_tag(Selection { tags: words(&["fast"]), ..Selection::default() }, &[])]
     #[case::filter(Selection { filters: words(&["*#b", "plain"]), ..Selection::default() }, &[PLAIN, B])]
     #[case::exclude(Selection { excludes: words(&["slow"]), ..Selection::default() }, &[PLAIN])]
     #[case::filter_and_exclude(Selection { filters: words(&["slow"]), excludes: words(&["#a"]), ..Selection::default() }, &[B])]

@@ -128,6 +128,7 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
 #[case("expect: { body: { inner: { stat: x } } }", "5: \"/inner/stat\" leads nowhere in the output of MakeThing")]
 #[case("expect: { body: { id: '${gone}' } }", "5: no variable \"gone\" at this point")]
 #[case("capture: { id: id }", "5: \"id\" leads nowhere in the output of MakeThing")]
+#[case("unchanged: [{ call: GetThing, service: other }]", "5: no service \"other\"")]
 #[case("unchanged: [{ call: GetThing, at: [/no] }]", "5: \"/no\" leads nowhere in the output of GetThing")]
 #[case("unchanged: [{ call: GetThing, input: { name: '${gone}' } }]", "5: no variable \"gone\" at this point")]
 #[case("control: { name: '${gone}' }, expect: { error: TakenException }", "5: no variable \"gone\" at this point")]
