@@ -158,4 +158,11 @@ mod tests {
     fn goldens_are_compiled_in() {
         assert!(Files::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty()));
     }
+
+    #[test]
+    fn a_text_is_had_by_its_path_and_no_other() {
+        let files = Files::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
+        assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
+        assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);
+    }
 }
