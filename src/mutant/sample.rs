@@ -245,7 +245,8 @@ impl Seen {
             Some(reading) => {
                 self.changing.insert(place.clone());
                 let ends = reading.value.as_str().zip(value.as_str()).filter(|_| of_enum && acted);
-                let edge = ends.map(|(from, to)| (place.clone(), from.to_owned(), to.to_owned()));
+                let of_step = !matches!(exchange.role, Role::Setup | Role::Teardown);
+                let edge = ends.filter(|_| of_step).map(|(from, to)| (place.clone(), from.to_owned(), to.to_owned()));
                 if let Some(edge) = &edge {
                     self.edges.entry(edge.clone()).or_default().left_after |= reading.acted;
                 }

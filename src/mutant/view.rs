@@ -13,7 +13,7 @@ use super::{
 use crate::{
     code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
     contract::Kind,
-    reference::Endpoint,
+    reference::{Clock, Endpoint},
     wire::Response,
 };
 
@@ -249,10 +249,10 @@ struct Premature {
 impl Behaviour for Premature {
     fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
         if self.acts.iter().any(|act| act == asked.target()) {
-            let future = asked.endpoint.fork(OVER).ok();
+            let future = over(asked.endpoint);
             let response = asked.reference();
             if is_success(&response) {
-                self.unstopped = future;
+                self.unstopped = Some(future);
             }
             return Some(response);
         }
@@ -273,7 +273,7 @@ impl Behaviour for Premature {
 
 impl Premature {
     fn show(&self, asked: &Asked<'_>, body: &mut Value) {
-        let Some(future) = asked.endpoint.fork(OVER).ok().and_then(|fork| read(&fork, asked)) else { return };
+        let Some(future) = read(&over(asked.endpoint), asked) else { return };
         let under_way = at(&self.state, &future) != at(&self.state, body);
         let unstopped = || read(self.unstopped.as_ref()?, asked);
         let other = if self.under_way { Some(future) } else { unstopped() };
@@ -281,6 +281,11 @@ impl Premature {
             self.place.change(body, &mut |shown| shown.clone_from(&value));
         }
     }
+}
+
+/// An endpoint in which everything that is under way is over.
+fn over(endpoint: &Endpoint) -> Endpoint {
+    endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
 }
 
 /// What an endpoint answers to the same request, where that is a success.
