@@ -129,6 +129,10 @@ pub struct KillMatrix {
     pub suite: String,
     /// What fresh names are derived from.
     pub seed: u64,
+    /// Globs of the mutants that ran; none means all.
+    pub only: Vec<String>,
+    /// Whether every case ran on every mutant, and not only until it was plain that it is found out.
+    pub exhaustive: bool,
     /// What the suite makes of the reference.
     pub reference: Ledger,
     /// The mutants, in the order of their ids.
@@ -172,6 +176,7 @@ impl KillMatrix {
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected
+            && !self.mutants.is_empty()
             && self.mutants.iter().all(|row| row.fate.is_good())
             && self.given_away() == 0
             && self.dead_reasons.is_empty()

@@ -2,10 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use clap::{Args, ValueEnum};
@@ -90,19 +87,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         return list(&proof);
     }
     let bar = progress();
-    let stop = AtomicBool::new(false);
     let matrix = proof
-        .run(
-            &|done, all| {
-                bar.set_length(all as u64);
-                bar.set_position(done as u64);
-            },
-            &stop,
-        )
+        .run(&|done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        })
         .map_err(failure)?;
     bar.finish_and_clear();
     written(write(arguments, &matrix))?;
-    let _ = stop.load(Ordering::Relaxed);
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 

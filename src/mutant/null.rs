@@ -164,20 +164,18 @@ fn stateful(sample: &Sample) -> Vec<NullTarget> {
                 })
             },
         ),
-        null("last-success", "the last success again, whatever is asked", || {
+        null("last-success", "the last success before the request, whatever is asked", || {
             let mut last = None;
             Box::new(move |asked, _| {
                 let right = asked.reference();
-                if is_success(&right) {
-                    last = Some(right.clone());
-                }
+                let before = if is_success(&right) { last.replace(right.clone()) } else { last.clone() };
                 // Before the first one, something that no operation answers.
                 let none = || {
                     let mut none = Response { status: 200, ..right };
                     set_body(&mut none, "{}");
                     none
                 };
-                Reply::Answer(last.clone().unwrap_or_else(none))
+                Reply::Answer(before.unwrap_or_else(none))
             })
         }),
         null("other-operation", "a right answer to another operation", move || {

@@ -11,7 +11,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -63,9 +63,6 @@ pub enum ProofError {
     /// A runtime cannot be had.
     #[error("a runtime cannot start: {0}")]
     Runtime(#[from] std::io::Error),
-    /// Somebody asked to stop.
-    #[error("interrupted")]
-    Interrupted,
 }
 
 /// One piece of work.
@@ -95,11 +92,11 @@ fn mark(finding: &Finding) -> Mark {
 }
 
 impl Proof {
-    /// Runs it. `progress` is told how many of how many are done; `stop` ends it early.
+    /// Runs it. `progress` is told how many of how many are done.
     ///
     /// # Errors
-    /// A suite that the reference does not keep, no runtime, or an early end.
-    pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync), stop: &AtomicBool) -> Result<KillMatrix, ProofError> {
+    /// A suite that the reference does not keep, or no runtime.
+    pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
         let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
@@ -114,30 +111,19 @@ impl Proof {
             for _ in 0..self.jobs.max(1) {
                 scope.spawn(|| {
                     while let Some(work_item) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if stop.load(Ordering::Relaxed) {
-                            break;
-                        }
-                        let t0 = Instant::now();
                         let result = self.one(work_item, &rehearsal, &baseline, &equivalents);
-                        if std::env::var_os("WP_DEBUG").is_some() {
-                            match work_item {
-                                Work::Mutant(m) => eprintln!("T {:?} {}", t0.elapsed().as_millis(), m.id),
-                                Work::Null(n) => eprintln!("T {:?} {}", t0.elapsed().as_millis(), n.name),
-                            }
-                        }
                         progress(finished.fetch_add(1, Ordering::Relaxed) + 1, work.len());
                         done.lock().unwrap_or_else(PoisonError::into_inner).push(result);
                     }
                 });
             }
         });
-        if stop.load(Ordering::Relaxed) {
-            return Err(ProofError::Interrupted);
-        }
         let mut matrix = KillMatrix {
             schema: "wireproof/mutants/v1".to_owned(),
             suite: self.suite.digest().to_owned(),
             seed: self.seed,
+            only: self.only.clone(),
+            exhaustive: self.exhaustive,
             reference: baseline.ledger,
             mutants: Vec::new(),
             nulls: Vec::new(),
