@@ -128,6 +128,8 @@ pub struct Judgement {
     pub alternatives: Vec<String>,
     /// Why it could not be judged, if it could not.
     obstacle: Option<(Verdict, String)>,
+    /// Whether that is the harness's own fault.
+    internal: bool,
 }
 
 impl Judgement {
@@ -152,6 +154,18 @@ impl Judgement {
         Self::obstructed(Verdict::NotImplemented, reason)
     }
 
+    /// The judgement of a case in which the harness itself was at fault: nothing else about it counts.
+    #[must_use]
+    pub fn internal(fault: &str) -> Self {
+        Self { internal: true, ..Self::inconclusive(format!("internal error: {fault}")) }
+    }
+
+    /// Whether the harness itself was at fault.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        self.internal
+    }
+
     /// The judgement of a case that could not be run.
     #[must_use]
     pub fn inconclusive(reason: String) -> Self {
@@ -166,6 +180,7 @@ impl Judgement {
             judged: BTreeSet::new(),
             alternatives: Vec::new(),
             obstacle: Some((verdict, reason)),
+            internal: false,
         }
     }
 }
@@ -179,6 +194,9 @@ pub fn judge(
     observation: &Observation,
     golden: Option<&str>,
 ) -> Judgement {
+    if let End::Internal(fault) = &transcript.end {
+        return Judgement::internal(fault);
+    }
     let mut judgement = Judgement {
         findings: Vec::new(),
         checks: 0,
@@ -186,6 +204,7 @@ pub fn judge(
         judged: BTreeSet::new(),
         alternatives: Vec::new(),
         obstacle: obstacle(transcript),
+        internal: false,
     };
     let subject = CaseSubject { suite, case, transcript, observation, golden };
     for step in subject.steps() {
@@ -259,10 +278,10 @@ fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict
     (!findings.iter().any(says_why)).then(|| (Verdict::Inconclusive, reason()))
 }
 
-/// Why a transcript cannot be judged to the end.
+/// Why a transcript cannot be judged to the end. A fault of the harness is told apart before.
 fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
     match &transcript.end {
-        End::Complete | End::Stopped => None,
+        End::Complete | End::Stopped | End::Internal(_) => None,
         End::Blocked(reason) => Some((Verdict::Blocked, reason.clone())),
         End::TimedOut(limit) => Some((Verdict::Inconclusive, format!("the case took longer than {limit:?}"))),
         End::NotApplicable(reason) => Some((Verdict::NotApplicable, reason.clone())),
@@ -298,6 +317,14 @@ mod tests {
     #[case::stopped_without_a_reason(End::Stopped, Verdict::Inconclusive)]
     fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: End, #[case] verdict: Verdict) {
         assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).ended(end).verdict(), verdict);
+    }
+
+    #[test]
+    fn a_fault_of_the_harness_convicts_nobody_whatever_was_answered() {
+        let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
+        let judgement = trial.ended(End::Internal("the harness erred".to_owned())).judge();
+        assert_eq!(judgement.verdict(), (Verdict::Inconclusive, "internal error: the harness erred".to_owned()));
+        assert!(judgement.is_internal() && judgement.findings.is_empty());
     }
 
     #[test]
