@@ -293,14 +293,93 @@ fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
 mod tests {
     use rstest::rstest;
 
+    use serde_json::{Value, json};
+
     use super::{testing::*, *};
-    use crate::wire::TransportError::{self, Closed, Reset};
+    use crate::{
+        transcript::Survey,
+        wire::{
+            Response,
+            TransportError::{self, Closed, Reset},
+        },
+    };
 
     const THEN_READ: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }\n- { call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }";
 
     #[test]
     fn every_code_has_one_check_in_the_order_of_the_codes() {
         assert_eq!(CHECKS.iter().map(|check| check.code).collect::<Vec<_>>(), Code::ALL);
+    }
+
+    /// The codes that an answer brings about which breaks what the code is for.
+    fn fired_by_what_breaks(code: Code) -> Vec<Code> {
+        let error = |name: &str| json!({"__type": name, "message": "m"});
+        let stop = |more: &str| Trial::stop(&STOP.replace(" } }", &format!(" }}, {more} }}")));
+        let with_header = |name: &str, value: &str| {
+            let body = stopping().to_string();
+            Trial::stop(STOP).with(1, Role::Main, 200, body.as_bytes(), |response| response.headers.set(name, value))
+        };
+        let read =
+            |body: &Value, role| move |trial: Trial| trial.with(1, role, 200, body.to_string().as_bytes(), |_| {});
+        let watched = "unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]";
+        let is = |status: &str| json!({"deploymentInfo": {"status": status}});
+        let trial = match code {
+            Code::Implementation => return fired_by_an_absent_operation(),
+            Code::Outcome => Trial::stop(STOP).answers(1, 400, &does_not_exist()),
+            Code::Status => Trial::stop(STOP).answers(1, 201, &stopping()),
+            Code::ErrorIdentity => Trial::stop(UNKNOWN).answers(1, 400, &error("InvalidDeploymentIdException")),
+            Code::DeclaredError => Trial::stop(UNKNOWN).answers(1, 400, &error("ApplicationDoesNotExistException")),
+            Code::ErrorStatus => Trial::stop(UNKNOWN).answers(1, 404, &does_not_exist()),
+            Code::ErrorShape => {
+                Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": "DeploymentDoesNotExistException"}))
+            }
+            Code::ContentType => with_header("content-type", "text/plain"),
+            Code::ContentEncoding => with_header("content-encoding", "gzip"),
+            Code::ContentLength => with_header("content-length", "1"),
+            Code::RequestId => with_header("x-amzn-requestid", ""),
+            Code::Json => Trial::stop(STOP).with(1, Role::Main, 200, b"{", |_| {}),
+            Code::ResponseShape => Trial::stop(STOP).answers(1, 200, &json!({"status": "Odd"})),
+            Code::ExpectedBody => stop("expect: { body: { status: Succeeded } }").answers(1, 200, &stopping()),
+            Code::Eventually => {
+                let never = stop("expect: { body: { status: Succeeded } }, eventually: { within: 1ms, every: 1ms }");
+                never.answers(1, 200, &stopping())
+            }
+            Code::Consistently => {
+                let always = stop("expect: { body: { status: Succeeded } }, consistently: { for: 1ms, every: 1ms }");
+                always.answers(1, 200, &stopping())
+            }
+            Code::Control => {
+                let refused = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
+                let trial = Trial::stop(&refused).answers(1, 400, &does_not_exist());
+                trial.with(1, Role::Control, 400, does_not_exist().to_string().as_bytes(), |_| {})
+            }
+            Code::SideEffect => {
+                let before = read(&is("Created"), Role::Before(0))(stop(watched)).answers(1, 200, &stopping());
+                read(&is("Stopped"), Role::After(0))(before)
+            }
+            Code::Snapshot => Trial::stop(STOP).answers(1, 200, &stopping()).golden("{}"),
+        };
+        trial.judge().findings.iter().map(|finding| finding.code).collect()
+    }
+
+    fn fired_by_an_absent_operation() -> Vec<Code> {
+        let answer = || Ok(Response { status: 501, body: bytes::Bytes::from_static(b"{}"), ..Response::default() });
+        let survey =
+            Survey { sample: answer(), unknown_operation: answer(), unknown_service: answer(), empty_input: answer() };
+        let trial = Trial::stop(STOP);
+        let service = trial.suite.service("codedeploy").unwrap();
+        let operation = service.contract().operation("StopDeployment").unwrap();
+        match implementation::presence(service.contract(), operation, service.protocol, &survey) {
+            implementation::Presence::Absent(_) => vec![Code::Implementation],
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_code_fires_at_what_breaks_its_rule() {
+        let silent: Vec<Code> =
+            Code::ALL.into_iter().filter(|code| !fired_by_what_breaks(*code).contains(code)).collect();
+        assert!(silent.is_empty(), "{silent:?}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use wireproof::{
     event::{CaseFinished, Event, RunFinished},
     golden::Goldens,
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
-    scenario::{Case, Suite},
+    scenario::{Case, Files, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
@@ -32,6 +32,9 @@ use wireproof::{
 /// The bundled fixtures, read once.
 pub(crate) static SUITE: LazyLock<Arc<Suite>> =
     LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
+
+/// The bundled goldens.
+static GOLDENS: LazyLock<Arc<Goldens>> = LazyLock::new(|| Arc::new(Goldens::new(Files::bundled_snapshots())));
 
 /// Threads that no test owns: what a test starts on them goes on while it waits.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -113,7 +116,7 @@ pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, 
         suite: Arc::clone(&SUITE),
         target: Arc::new(target),
         transport: Arc::new(transport),
-        goldens: Arc::new(Goldens::default()),
+        goldens: Arc::clone(&GOLDENS),
         options,
         interrupt: watch::channel(false).1,
     }
@@ -137,11 +140,6 @@ impl Virtual {
         Self { reference: Arc::new(reference), runtime }
     }
 
-    /// The clock that the reference lives by.
-    pub(crate) fn clock(&self) -> &Clock {
-        self.reference.clock()
-    }
-
     /// Runs the cases, where every answer takes so much longer.
     pub(crate) fn run(&self, cases: Vec<Case>, options: Options, delay: Duration) -> Run {
         let reference = Arc::clone(&self.reference);
@@ -152,19 +150,25 @@ impl Virtual {
         )
     }
 
-    /// The same, where `answer` stands between the reference and the harness.
-    pub(crate) fn run_behind(
+    /// The reference itself.
+    pub(crate) fn endpoint(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.reference)
+    }
+
+    /// Makes something whose clock has to be the runtime's.
+    pub(crate) fn inside<T>(&self, make: impl FnOnce() -> T) -> T {
+        let _inside = self.runtime.enter();
+        make()
+    }
+
+    /// Runs the cases against whatever answers instead of the reference, in this one's time.
+    pub(crate) fn run_against(
         &self,
-        answer: impl Fn(&Endpoint, &Request) -> Response + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
         cases: Vec<Case>,
         options: Options,
     ) -> Run {
-        let reference = Arc::clone(&self.reference);
-        self.run_over(
-            InProcess::new(move |request: &Request| Reply::Answer(answer(&reference, request))),
-            cases,
-            options,
-        )
+        self.run_over(InProcess::new(move |request: &Request| Reply::Answer(answer(request))), cases, options)
     }
 
     fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
@@ -177,8 +181,12 @@ impl Virtual {
 
 /// The reference's answer; signatures are dated by the real clock, whatever the runtime's does.
 pub(crate) fn handle(reference: &Endpoint, request: &Request) -> Response {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
-    reference.handle(request, since.as_secs_f64())
+    reference.handle(request, real_now())
+}
+
+/// Seconds since 1970.
+pub(crate) fn real_now() -> f64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
 }
 
 /// What a run came to.
