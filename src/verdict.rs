@@ -319,4 +319,35 @@ mod tests {
         assert!(ledger.balances());
         assert!(Verdict::ALL.into_iter().all(|verdict| ledger.count(verdict) == 1));
     }
+
+    #[test]
+    fn a_ledger_counts_each_verdict_by_itself() {
+        for (index, verdict) in Verdict::ALL.into_iter().enumerate() {
+            let mut ledger = Ledger::default();
+            (0..=index).for_each(|_| ledger.enter(verdict));
+            let counts = Verdict::ALL.map(|other| ledger.count(other));
+            let mut expected = [0; 6];
+            expected[index] = index + 1;
+            assert_eq!((counts, ledger.entered()), (expected, index + 1), "{verdict}");
+        }
+    }
+
+    #[test]
+    fn verdicts_and_severities_are_shown_as_they_are_written() {
+        for verdict in Verdict::ALL {
+            assert_eq!(serde_json::json!(verdict.to_string()), serde_json::to_value(verdict).unwrap());
+            assert_eq!(verdict.name(), verdict.to_string());
+        }
+        for severity in [Note, Warning, Error] {
+            assert_eq!(serde_json::json!(severity.to_string()), serde_json::to_value(severity).unwrap());
+        }
+    }
+
+    #[rstest]
+    #[case::of_another_rule(Code::ErrorShape, Some(Rule::Required), Note)]
+    #[case::of_its_own_rule(Code::ErrorShape, Some(Rule::Type), Error)]
+    #[case::a_rule_of_a_check_without_rules(Code::RequestId, Some(Rule::Type), Warning)]
+    fn the_first_row_that_fits_decides(#[case] code: Code, #[case] rule: Option<Rule>, #[case] expected: Severity) {
+        assert_eq!(severity(code, rule, Evidence::Modelled), expected);
+    }
 }

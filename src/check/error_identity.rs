@@ -68,4 +68,13 @@ mod tests {
         assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-identity"]);
         assert_eq!(Trial::recorded(UNKNOWN).answers(1, 400, &body).findings(), ["note error-identity"]);
     }
+
+    #[rstest]
+    #[case::its_name_in_another_status("{ error: DeploymentDoesNotExistException, status: 404 }", &["error error-status"])]
+    #[case::anything("{ answered: true }", &[])]
+    #[case::another("{ error: DeploymentAlreadyCompletedException, status: 404 }", &["error error-identity"])]
+    fn only_the_name_counts_here(#[case] expect: &str, #[case] findings: &[&str]) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        assert_eq!(Trial::stop(&steps).answers(1, 400, &does_not_exist()).findings(), findings);
+    }
 }

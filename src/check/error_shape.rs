@@ -1,7 +1,15 @@
 //! The body of an error, by the model.
 
+use serde_json::Value;
+
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{code::Code, contract::Rule, statement::Evidence, verdict::Severity};
+
+use crate::{
+    code::Code,
+    contract::Rule,
+    statement::Evidence,
+    verdict::{Finding, Severity},
+};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ErrorShape,
@@ -38,9 +46,10 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     Checked::with(ground.cites, findings)
 }
 
-fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<crate::verdict::Finding> {
+fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<Finding> {
     let shape = subject.service.contract().error(subject.operation, name);
-    let (Some(shape), Some(body)) = (shape, &subject.answer.value) else { return Vec::new() };
+    let Some(body) = &subject.answer.value else { return Vec::new() };
+    let Some(shape) = shape else { return message_of_common_error(subject, body).into_iter().collect() };
     let body = without_protocol_members(body);
     let judged =
         subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != Rule::UnknownMember);
@@ -59,8 +68,19 @@ fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<crate::verdict::Find
         .collect()
 }
 
+/// No model has a shape for a common error; every client reads its message as text all the same.
+fn message_of_common_error(subject: &AnswerSubject<'_>, body: &Value) -> Option<Finding> {
+    let (name, message) = ["message", "Message"].into_iter().find_map(|name| Some((name, body.get(name)?)))?;
+    if message.is_string() || message.is_null() {
+        return None;
+    }
+    let ground = subject.ground(Code::ErrorShape, Evidence::Protocol);
+    let (pointer, rule) = (format!("/{name}"), Some(Rule::Type));
+    Some(ground.finding(Code::ErrorShape, rule, subject.number(), &pointer, "text".to_owned(), message.to_string()))
+}
+
 /// `__type` and `code` belong to the protocol; a capital `Message` is a spelling of the same member.
-fn without_protocol_members(body: &serde_json::Value) -> serde_json::Value {
+fn without_protocol_members(body: &Value) -> Value {
     let Some(map) = body.as_object() else { return body.clone() };
     let members = map.iter().filter(|(name, _)| !matches!(name.as_str(), "__type" | "code"));
     members

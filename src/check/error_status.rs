@@ -20,7 +20,7 @@ pub(super) const CHECK: Check = Check {
 
 fn look(subject: &AnswerSubject<'_>) -> Checked {
     let stated = stated(subject);
-    if subject.answer.refusal.is_none() || (subject.answer.error().is_none() && stated.is_none()) {
+    if subject.answer.error().is_none() && stated.is_none() {
         return Checked::nothing();
     }
     let name = subject.answer.error().unwrap_or("a refusal");
@@ -138,5 +138,91 @@ mod tests {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
         let found = Trial::stop(&steps).answers(1, status, &json!({"message": "m"})).findings();
         assert_eq!(found.iter().filter(|finding| *finding == "error error-status").count(), count, "{found:?}");
+    }
+
+    #[rstest]
+    #[case::client("client", None, Evidence::Modelled, &[400])]
+    #[case::server("server", None, Evidence::Modelled, &[500])]
+    #[case::declared_only_by_the_model("client", Some(404), Evidence::Modelled, &[400, 404])]
+    #[case::declared_by_the_protocol("server", Some(503), Evidence::Protocol, &[500, 503])]
+    #[case::stated_by_a_page("client", Some(404), Evidence::Documented, &[404])]
+    #[case::stated_by_a_linked_page("client", Some(404), Evidence::Linked, &[404])]
+    #[case::declared_as_usual("client", Some(400), Evidence::Modelled, &[400])]
+    fn a_declared_error_has_its_status_and_a_modelled_one_that_of_its_class_too(
+        #[case] kind: &str,
+        #[case] declared: Option<u16>,
+        #[case] evidence: Evidence,
+        #[case] expected: &[u16],
+    ) {
+        let declared = declared.map(|status| format!(r#","smithy.api#httpError":{status}"#)).unwrap_or_default();
+        let model = format!(
+            r#"{{"smithy":"2.0","shapes":{{
+            "x#S":{{"type":"service","version":"1","operations":[{{"target":"x#Op"}}]}},
+            "x#Op":{{"type":"operation","input":{{"target":"smithy.api#Unit"}},"output":{{"target":"smithy.api#Unit"}},"errors":[{{"target":"x#E"}}]}},
+            "x#E":{{"type":"structure","members":{{}},"traits":{{"smithy.api#error":"{kind}"{declared}}}}}}}}}"#
+        );
+        let contract = crate::contract::read("m", &model).unwrap();
+        let shape = contract.error(contract.operation("Op").unwrap(), "E");
+        assert!(shape.is_some());
+        assert_eq!(by_contract(shape, "E", evidence), expected);
+    }
+
+    #[rstest]
+    #[case("InternalFailure", 500, 599)]
+    #[case("ServiceUnavailable", 500, 599)]
+    #[case("ServiceUnavailableException", 500, 599)]
+    #[case("RequestExpired", 400, 403)]
+    #[case("ThrottlingException", 400, 499)]
+    fn a_common_error_has_the_statuses_of_its_class(#[case] name: &str, #[case] first: u16, #[case] last: u16) {
+        let statuses = common(name);
+        assert_eq!((statuses.first(), statuses.last()), (Some(&first), Some(&last)));
+    }
+
+    #[rstest]
+    #[case::one(
+        "{ error: DeploymentDoesNotExistException }",
+        "DeploymentDoesNotExistException",
+        404,
+        "the status 400 of DeploymentDoesNotExistException"
+    )]
+    #[case::two("{ refused: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
+    #[case::stated(
+        "{ refused: client, status: [404, 405] }",
+        "ThrottlingException",
+        406,
+        "the status 404 or 405 of ThrottlingException"
+    )]
+    #[case::a_class("{ refused: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    fn what_was_expected_is_told(
+        #[case] expect: &str,
+        #[case] name: &str,
+        #[case] status: u16,
+        #[case] expected: &str,
+    ) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        assert!(trial.told().contains(&(expected.to_owned(), status.to_string())), "{:?}", trial.told());
+    }
+
+    #[test]
+    fn what_the_scenario_states_binds_the_step_and_not_its_control() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { error: DeploymentDoesNotExistException, status: 404 }, control: { deploymentId: d-ABCDEF124 } }";
+        let refusal = does_not_exist().to_string();
+        let trial = Trial::stop(steps).answers(1, 404, &does_not_exist());
+        assert_eq!(trial.findings(), Vec::<String>::new());
+        let trial = trial.with(1, crate::transcript::Role::Control, 400, refusal.as_bytes(), |_| {});
+        assert!(!trial.findings().contains(&"error error-status".to_owned()), "{:?}", trial.findings());
+    }
+
+    #[test]
+    fn a_status_that_only_one_of_two_alternatives_states_does_not_bind() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ refused: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
+        assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
+    }
+
+    #[test]
+    fn a_refusal_that_names_no_error_has_no_status_of_its_own() {
+        let found = Trial::stop(UNKNOWN).answers(1, 500, &json!({"message": "m"})).findings();
+        assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
     }
 }

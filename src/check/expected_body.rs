@@ -98,4 +98,29 @@ mod tests {
         let trial = Trial::stop(steps).answers(1, 200, &answer("a")).answers(1, 200, &answer("b"));
         assert_eq!(trial.findings(), ["error expected-body /statusMessage"]);
     }
+
+    #[test]
+    fn a_long_value_is_shortened() {
+        assert_eq!(super::shorten(&"x".repeat(160)), "x".repeat(160));
+        assert_eq!(super::shorten(&"x".repeat(161)), format!("{}…", "x".repeat(160)));
+    }
+
+    #[test]
+    fn a_refusal_and_a_poll_are_judged_by_other_checks() {
+        let expect = "expect: { body: { status: Failed } }";
+        let step = |more: &str| {
+            format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}{more} }}")
+        };
+        assert_eq!(Trial::stop(&step("")).answers(1, 400, &does_not_exist()).findings(), ["error outcome"]);
+        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }")).answers(1, 200, &stopping());
+        assert_eq!(poll.findings(), ["error eventually /status"]);
+    }
+
+    #[test]
+    fn of_a_crowd_only_the_successes_are_compared() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ body: { status: Failed } }, { error: DeploymentDoesNotExistException }] }, concurrently: 2 }";
+        let trial = Trial::stop(steps).answers(1, 400, &does_not_exist()).answers(1, 200, &stopping());
+        assert_eq!(trial.findings(), ["error expected-body /status"]);
+        assert_eq!(trial.told(), [("\"Failed\"".to_owned(), "\"Pending\"".to_owned())]);
+    }
 }

@@ -154,11 +154,15 @@ fn without_ids(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use bytes::Bytes;
     use rstest::rstest;
 
     use super::*;
     use crate::{scenario::Suite, wire::AwsJson};
+
+    static SUITE: LazyLock<Suite> = LazyLock::new(|| Suite::bundled().unwrap());
 
     fn answer((status, body): (u16, &str)) -> Response {
         Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
@@ -170,8 +174,7 @@ mod tests {
         unknown_service: (u16, &str),
         empty: (u16, &str),
     ) -> Presence {
-        let suite = Suite::bundled().unwrap();
-        let contract = suite.service("codedeploy").unwrap().contract();
+        let contract = SUITE.service("codedeploy").unwrap().contract();
         let survey = Survey {
             sample: Ok(answer(sample)),
             unknown_operation: Ok(answer(unknown_operation)),
@@ -205,6 +208,11 @@ mod tests {
         (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
         (400, "y"), false
     )]
+    #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
+    #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
+    #[case::success_and_refusal((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
+    #[case::success_and_another_error((200, "{}"), (200, "{}"), (200, "{}"), (400, OTHER), false)]
+    #[case::text_that_is_no_output((200, "5"), (200, "5"), (200, "5"), (400, MISSING), false)]
     #[case::one_undeclared_error((400, OTHER), (400, "a"), (400, "b"), (400, OTHER), false)]
     fn an_operation_is_there_or_not(
         #[case] sample: (u16, &str),
@@ -226,8 +234,7 @@ mod tests {
         #[case] empty: (u16, &str),
         #[case] present: bool,
     ) {
-        let suite = Suite::bundled().unwrap();
-        let contract = suite.service("codedeploy").unwrap().contract();
+        let contract = SUITE.service("codedeploy").unwrap().contract();
         let mut sample = answer((500, "<html>"));
         sample.headers.push("content-type", "text/html");
         let survey = Survey {
@@ -243,5 +250,81 @@ mod tests {
     #[test]
     fn ids_and_times_do_not_count() {
         assert_eq!(without_ids("request 8f2c-11aa of d-LGUMS25CC failed"), "request <id> of <id> failed");
+    }
+
+    #[rstest]
+    #[case("StopDeployment", "stop_deployment")]
+    #[case("getX", "get_x")]
+    #[case("", "")]
+    fn a_name_in_snake_case(#[case] name: &str, #[case] expected: &str) {
+        assert_eq!(snake(name), expected);
+    }
+
+    #[rstest]
+    #[case("12345", "12345")]
+    #[case("12345a", "<id>")]
+    #[case("abcdef", "abcdef")]
+    #[case("a1b2c3-d4: x", "<id>: x")]
+    #[case("", "")]
+    fn a_long_word_with_a_digit_is_an_id(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(without_ids(text), expected);
+    }
+
+    #[test]
+    fn an_answer_is_compared_by_status_type_and_text_without_names_and_ids() {
+        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let operation = contract.operation("StopDeployment").unwrap();
+        let mut response = answer((404, "CodeDeploy_20141006.StopDeployment stop_deployment d-LGUMS25CC"));
+        response.headers.push("content-type", "Text/HTML");
+        let expected = (404, "text/html".to_owned(), "<service>.<operation> <operation> <id>".to_owned());
+        assert_eq!(normalise(&response, contract, operation), expected);
+        response.body = format!("{UNKNOWN_SERVICE}.{UNKNOWN_OPERATION} wireproof_unknown_operation d-123456").into();
+        assert_eq!(normalise(&response, contract, operation), expected);
+    }
+
+    #[rstest]
+    #[case::success(200, "{}", "", None)]
+    #[case::not_implemented(501, KNOWN, "", Some("it answers 501 Not Implemented"))]
+    #[case::unknown_operation(400, r#"{"__type":"InvalidAction"}"#, "", Some("it answers InvalidAction"))]
+    #[case::page(404, "<html>", "text/html; charset=utf-8", Some("it answers 404 with a page of HTML"))]
+    #[case::text(404, "<html>", "text/plain", None)]
+    #[case::no_type(404, "<html>", "", None)]
+    #[case::json_that_calls_itself_html(404, KNOWN, "text/html", None)]
+    fn an_answer_alone_may_say_that_an_operation_is_absent(
+        #[case] status: u16,
+        #[case] body: &str,
+        #[case] kind: &str,
+        #[case] expected: Option<&str>,
+    ) {
+        let mut response = answer((status, body));
+        if !kind.is_empty() {
+            response.headers.push("content-type", kind);
+        }
+        assert_eq!(plainly_absent(&response, &AwsJson::V1_1.answer(&response)).as_deref(), expected);
+    }
+
+    #[test]
+    fn each_way_to_be_absent_is_told() {
+        let told = |answers: [(u16, &str); 4]| match decide(answers[0], answers[1], answers[2], answers[3]) {
+            Presence::Absent(reason) => reason,
+            other => panic!("{other:?}"),
+        };
+        let (x, y, z) = ((400, OTHER), (400, "y"), (400, "z"));
+        assert_eq!(told([x, x, y, z]), "it answers as it answers an operation that does not exist");
+        assert_eq!(told([x, y, x, z]), "it answers as it answers a service that does not exist");
+        let undeclared = "it answers every input with one error that the operation does not declare";
+        assert_eq!(told([x, y, z, x]), undeclared);
+    }
+
+    #[test]
+    fn an_operation_that_gives_no_answer_is_unreachable_and_missing_comparisons_count_as_other_answers() {
+        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let operation = contract.operation("StopDeployment").unwrap();
+        let none = || Err(TransportError::Closed);
+        let survey =
+            |sample| Survey { sample, unknown_operation: none(), unknown_service: none(), empty_input: none() };
+        let decided = |survey| presence(contract, operation, &AwsJson::V1_1, &survey);
+        assert_eq!(decided(survey(none())), Presence::Unreachable(TransportError::Closed));
+        assert_eq!(decided(survey(Ok(answer((400, OTHER))))), Presence::Present);
     }
 }

@@ -54,4 +54,21 @@ mod tests {
     fn a_body_is_one_object(#[case] body: &[u8], #[case] findings: &[&str]) {
         assert_eq!(Trial::stop(STOP).with(1, Role::Main, 200, body, |_| {}).findings(), findings);
     }
+
+    #[rstest]
+    #[case::nothing(b"", &[])]
+    #[case::something(b"x", &["error json"])]
+    fn an_operation_without_output_may_answer_with_nothing(#[case] body: &[u8], #[case] findings: &[&str]) {
+        let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
+        let found = Trial::stop(&steps).with(1, Role::Main, 200, body, |_| {}).findings();
+        assert_eq!(found.iter().filter(|finding| finding.contains("json")).collect::<Vec<_>>(), findings);
+    }
+
+    #[test]
+    fn a_value_that_is_no_object_is_shown_by_its_beginning() {
+        let told =
+            Trial::stop(STOP).with(1, Role::Main, 200, &[&b"[1"[..], &b",1".repeat(90), b"]"].concat(), |_| {}).told();
+        let shown = &told.iter().find(|(expected, _)| expected == "one JSON object").unwrap().1;
+        assert!(shown.starts_with("the JSON value [1,1") && shown.len() == 120, "{shown}");
+    }
 }

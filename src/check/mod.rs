@@ -466,4 +466,92 @@ mod tests {
         (last.step, last.role) = (0, Role::Teardown);
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Conforms));
     }
+
+    #[test]
+    fn what_was_evaluated_is_counted_once_a_check_and_a_step() {
+        let trial = Trial::stop(THEN_READ).answers(1, 200, &stopping());
+        let one = trial.judge();
+        let two = trial.answers(2, 200, &serde_json::json!({"deploymentInfo": {}})).judge();
+        assert_eq!((one.expectations, two.expectations), (1, 2));
+        // Outcome, status, content type, coding and length, request id, JSON and the output's shape.
+        assert_eq!((one.checks, two.checks), (8, 16));
+        let expect = "expect: { body: { status: Pending } }";
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        let with_body = Trial::stop(&steps).answers(1, 200, &stopping()).judge();
+        assert_eq!((with_body.expectations, with_body.checks), (1, 9));
+    }
+
+    #[test]
+    fn a_finding_says_which_of_the_steps_calls_it_is_about() {
+        let steps = UNKNOWN.replace(
+            " } }",
+            " }, control: { deploymentId: d-ABCDEF124 }, unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }] }",
+        );
+        let roles = [Role::Before(0), Role::Main, Role::Control, Role::After(0)];
+        let trial = roles.iter().enumerate().fold(Trial::stop(&steps), |trial, (index, role)| {
+            let coding = ["a", "b", "c", "d"][index];
+            let (status, body) = match role {
+                Role::Before(_) | Role::After(_) => (200, serde_json::json!({"deploymentInfo": {}})),
+                _ => (400, does_not_exist()),
+            };
+            trial.with(1, *role, status, body.to_string().as_bytes(), |r| r.headers.push("content-encoding", coding))
+        });
+        let found = trial.judge().findings;
+        let roles: Vec<(FindingRole, &str)> = found
+            .iter()
+            .filter(|finding| finding.code == Code::ContentEncoding)
+            .map(|finding| (finding.role, finding.actual.as_str()))
+            .collect();
+        let expected = [
+            (FindingRole::Guard, "content-encoding: a"),
+            (FindingRole::Step, "content-encoding: b"),
+            (FindingRole::Control, "content-encoding: c"),
+        ];
+        assert_eq!(roles, expected);
+    }
+
+    #[test]
+    fn a_case_that_stopped_for_a_reason_that_only_noted_is_judged_and_any_other_is_open() {
+        let stopped = |trial: Trial| trial.ended(End::Stopped).judge().verdict();
+        let recorded = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+        assert_eq!(stopped(recorded).0, Verdict::Conforms);
+        let earlier = Trial::recorded(THEN_READ).answers(1, 400, &does_not_exist());
+        let earlier = earlier.answers(2, 200, &serde_json::json!({"deploymentInfo": {}}));
+        let open = (Verdict::Inconclusive, "step 2 did not go as expected, and no check says why".to_owned());
+        assert_eq!(stopped(earlier), open);
+        let noted = serde_json::json!({"status": "Pending", "statusMessage": null});
+        assert_eq!(stopped(Trial::stop(STOP).answers(1, 200, &noted)).0, Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_verdict_gives_its_reason() {
+        let reason = |trial: Trial| trial.judge().verdict().1;
+        assert_eq!(reason(Trial::stop(STOP)), "nothing was evaluated");
+        assert_eq!(reason(Trial::stop(STOP).answers(1, 200, &stopping())), "");
+        let refused = || Trial::stop(STOP).answers(1, 400, &does_not_exist());
+        let deviates = "expected a success (200), got DeploymentDoesNotExistException (400)";
+        assert_eq!(reason(refused()), deviates);
+        assert_eq!(reason(refused().ended(End::Blocked("x".to_owned()))), deviates);
+        assert_eq!(reason(refused().ended(End::NotApplicable("one region".to_owned()))), "one region");
+        assert_eq!(Judgement::absent("a".to_owned()).verdict(), (Verdict::NotImplemented, "a".to_owned()));
+        assert_eq!(Judgement::inconclusive("b".to_owned()).verdict(), (Verdict::Inconclusive, "b".to_owned()));
+    }
+
+    #[test]
+    fn statements_that_held_count_as_judged_and_the_alternative_that_held_is_named() {
+        let expect = "expect: { any_of: [{ body: { status: Succeeded } }, { body: { status: Pending } }] }";
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        let judgement = Trial::stop(&steps).answers(1, 200, &stopping()).judge();
+        assert_eq!(judgement.alternatives, ["step 1: a success (200) with the expected body"]);
+        assert!(["SD-12", "SD-13", "SD-17"].iter().all(|id| judgement.judged.contains(*id)), "{:?}", judgement.judged);
+        assert!(Trial::stop(STOP).answers(1, 200, &stopping()).judge().alternatives.is_empty());
+    }
+
+    #[test]
+    fn one_deviation_of_two_steps_is_told_twice_and_of_two_polls_once() {
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(1, 201, &stopping()).answers(2, 201, &stopping());
+        let steps: Vec<usize> =
+            trial.judge().findings.iter().filter(|f| f.code == Code::Status).map(|f| f.step).collect();
+        assert_eq!(steps, [1, 2]);
+    }
 }

@@ -93,4 +93,30 @@ mod tests {
         let trial = Trial::recorded(steps).answers(1, 500, &failure).answers(1, 400, &does_not_exist());
         assert_eq!(trial.findings(), ["error outcome", "note outcome"]);
     }
+
+    #[test]
+    fn what_was_due_and_what_came_are_told() {
+        let told = |steps: &str, status, body| Trial::stop(steps).answers(1, status, &body).told();
+        let name = "DeploymentDoesNotExistException".to_owned();
+        assert_eq!(told(UNKNOWN, 200, stopping()), [(name.clone(), "a success (200)".to_owned())]);
+        let success = "a success (200)".to_owned();
+        assert_eq!(told(STOP, 400, does_not_exist()), [(success.clone(), format!("{name} (400)"))]);
+        let unnamed = told(STOP, 400, json!({"message": "m"}));
+        assert!(unnamed.contains(&(success, "a refusal that names no error (400)".to_owned())), "{unnamed:?}");
+    }
+
+    #[test]
+    fn a_server_error_that_the_scenario_expects_by_name_is_none() {
+        let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException, status: 503");
+        let body = json!({"__type": "InternalServerException", "message": "m"});
+        let found = Trial::cancel(&steps).answers(1, 500, &body).findings();
+        assert_eq!(found, ["error error-status"]);
+    }
+
+    #[rstest]
+    #[case(499, false)]
+    #[case(500, true)]
+    fn a_server_error_is_any_status_from_500_on(#[case] status: u16, #[case] is_one: bool) {
+        assert_eq!(super::is_server_error(status), is_one);
+    }
 }

@@ -75,7 +75,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{check::testing::*, transcript::End, verdict::Verdict};
+    use crate::{
+        check::testing::*,
+        transcript::{End, Role},
+        verdict::Verdict,
+        wire::TransportError,
+    };
 
     fn poll(form: &str) -> Trial {
         let expect = "expect: { body: { deploymentInfo: { status: Stopped } } }";
@@ -129,5 +134,37 @@ mod tests {
             "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, eventually: { within: 1ms, every: 1ms } }";
         let body = json!({"__type": "InternalFailure", "message": "m"});
         assert_eq!(Trial::recorded(steps).answers(1, 500, &body).findings(), ["error eventually"]);
+    }
+
+    #[rstest]
+    #[case::had_its_time("101ms", &["error eventually /deploymentInfo/status"])]
+    #[case::lacked_a_millisecond("102ms", &[])]
+    fn a_poll_had_its_time_if_its_last_answer_came_as_late(#[case] within: &str, #[case] findings: &[&str]) {
+        // Polls are sent 100 ms apart, and each takes 1 ms.
+        let form = format!("eventually: {{ within: {within}, every: 100ms }}");
+        let trial = poll(&form).answers(2, 200, &is("Created")).answers(2, 200, &is("Created"));
+        assert_eq!(trial.ended(End::TimedOut(Duration::from_secs(1))).findings(), findings);
+    }
+
+    #[test]
+    fn what_was_waited_for_is_told_with_its_time() {
+        let told = |body: &Value, status| poll(EVENTUALLY).answers(2, status, body).told().remove(0).0;
+        assert_eq!(told(&is("Created"), 200), "\"Stopped\" within 150ms");
+        assert_eq!(told(&does_not_exist(), 400), "a success (200) with the expected body within 150ms");
+    }
+
+    #[test]
+    fn a_condition_is_judged_if_any_answer_came_and_by_its_kind_where_it_has_no_body() {
+        let kind = || {
+            Trial::stop(&format!(
+                "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {CONSISTENTLY} }}"
+            ))
+        };
+        let reset = |trial: Trial| trial.gets(1, Role::Main, Err(TransportError::Reset));
+        let judged = |trial: &Trial| trial.on_step(|step| consistently(step).evaluated);
+        assert!(!judged(&reset(reset(kind()))));
+        assert!(judged(&reset(kind()).answers(1, 200, &stopping())));
+        assert!(judged(&kind().answers(1, 400, &does_not_exist())));
+        assert!(!judged(&Trial::stop(STOP).answers(1, 200, &stopping())));
     }
 }

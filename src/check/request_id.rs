@@ -109,4 +109,28 @@ mod tests {
         let findings = seen.enter(&two.suite, &two.case, &two.transcript);
         assert_eq!(findings.iter().map(in_words).collect::<Vec<_>>(), ["error request-id"]);
     }
+
+    #[test]
+    fn what_states_and_cleanups_were_answered_does_not_count() {
+        let trial =
+            Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 200, &stopping()).answers(1, 200, &stopping());
+        let mut trial = trial.gets(1, Role::Main, Err(crate::wire::TransportError::Closed));
+        for (exchange, role) in trial.transcript.exchanges.iter_mut().zip([Role::Setup, Role::Main, Role::Teardown]) {
+            exchange.role = role;
+            exchange.outcome.as_mut().unwrap().headers.set("x-amzn-requestid", "one");
+        }
+        assert!(SeenRequestIds::default().enter(&trial.suite, &trial.case, &trial.transcript).is_empty());
+    }
+
+    #[test]
+    fn an_id_that_two_steps_share_is_found_on_the_ground_of_its_operation() {
+        let mut trial = Trial::stop(&format!("{STOP}\n{STOP}\n{STOP}"));
+        for step in 1..=3 {
+            trial =
+                trial.with(step, Role::Main, 200, b"{}", |response| response.headers.set("x-amzn-requestid", "one"));
+        }
+        let found = SeenRequestIds::default().enter(&trial.suite, &trial.case, &trial.transcript);
+        let found: Vec<_> = found.iter().map(|finding| (finding.step, finding.cites.join(" "))).collect();
+        assert_eq!(found, [(2, "SD-40".to_owned()), (3, "SD-40".to_owned())]);
+    }
 }

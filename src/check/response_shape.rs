@@ -101,4 +101,18 @@ mod tests {
     fn a_right_output_has_no_finding() {
         assert!(Trial::cancel(CANCEL).answers(1, 200, &cancelling()).findings().is_empty());
     }
+
+    #[test]
+    fn a_value_that_documents_contest_is_a_warning() {
+        let body = json!({"status": "Forced", "statusMessage": "m"});
+        let trial = Trial::stop(STOP).answers(1, 200, &body);
+        assert_eq!(trial.findings(), ["warning response-shape/contested-value /status"]);
+        assert_eq!(trial.judge().findings[0].cites, ["SD-18"]);
+    }
+
+    #[test]
+    fn an_operation_without_output_has_no_shape_to_keep() {
+        let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
+        assert!(Trial::stop(&steps).answers(1, 200, &json!({"more": 1})).findings().is_empty());
+    }
 }

@@ -111,4 +111,41 @@ mod tests {
         let trial = read(trial.answers(1, 400, &does_not_exist()), Role::After(0), 400, &does_not_exist());
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
     }
+
+    #[test]
+    fn what_changed_is_told_place_by_place() {
+        let trial = guarded("/deploymentInfo/status, /deploymentInfo/creator, /deploymentInfo/description");
+        let trial = read(trial, Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+        let after = json!({"deploymentInfo": {"status": "Stopped", "creator": "user"}});
+        let expected = [
+            ("/deploymentInfo/status of GetDeployment as before: \"Created\"", "\"Stopped\""),
+            ("/deploymentInfo/creator of GetDeployment as before: nothing", "\"user\""),
+        ];
+        let told = read(trial, Role::After(0), 200, &after).told();
+        let told: Vec<(&str, &str)> = told.iter().map(|(expected, actual)| (&expected[..], &actual[..])).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_whole_answer_is_watched_where_no_place_is_named() {
+        let told = |status, after: &Value| {
+            let trial = read(guarded(""), Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+            read(trial, Role::After(0), status, after).told().remove(0).0
+        };
+        let whole = r#"the answer of GetDeployment as before: {"deploymentInfo":{"status":"Created"}}"#;
+        assert_eq!(told(200, &is("Stopped")), whole);
+        assert_eq!(told(400, &does_not_exist()), "an answer of GetDeployment as before");
+    }
+
+    #[test]
+    fn a_guard_is_evaluated_if_both_reads_came() {
+        let evaluated = |trial: &Trial| trial.on_step(|step| look(step).evaluated);
+        let before = read(guarded("/deploymentInfo/status"), Role::Before(0), 200, &is("Created"));
+        let before = before.answers(1, 400, &does_not_exist());
+        assert!(!evaluated(&before));
+        assert!(evaluated(&read(before, Role::After(0), 200, &is("Created"))));
+        let other = read(guarded("/deploymentInfo/status"), Role::Before(0), 200, &is("Created"));
+        let other = other.answers(1, 400, &does_not_exist()).with(1, Role::After(0), 200, b"<html>", |_| {});
+        assert!(!evaluated(&other));
+    }
 }

@@ -74,6 +74,9 @@ fn short(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::*;
     use crate::check::testing::*;
 
     #[test]
@@ -92,5 +95,44 @@ mod tests {
         assert_eq!(trial.golden("{}").findings().len(), 2);
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
         assert_eq!(trial.golden("[").findings(), ["note snapshot"]);
+    }
+
+    #[test]
+    fn five_differences_are_shown_and_the_sixth_is_counted() {
+        let golden = |count: usize| {
+            let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+            let mut golden = trial.observation().value().clone();
+            for index in 0..count {
+                golden[format!("a/{index}")] = json!(index);
+            }
+            trial.golden(&golden.to_string()).told()
+        };
+        assert_eq!(golden(1), [("0".to_owned(), "null".to_owned())]);
+        assert_eq!(golden(5).len(), 5);
+        let of_seven = golden(7);
+        assert_eq!((of_seven.len(), &of_seven[5].1[..]), (6, "2 more"));
+    }
+
+    #[test]
+    fn a_case_that_made_no_step_has_nothing_to_compare() {
+        assert!(Trial::stop(STOP).golden("{}").findings().is_empty());
+    }
+
+    #[test]
+    fn values_are_compared_member_by_member_and_lists_of_one_length_item_by_item() {
+        let compared = |a: &Value, b: &Value| {
+            let mut found = Vec::new();
+            compare(a, b, "", &mut found);
+            found.into_iter().map(|(pointer, _, _)| pointer).collect::<Vec<_>>()
+        };
+        let golden = json!({"a~/b": 1, "l": [1, {"x": 2}], "m": [1], "gone": 1, "same": [1]});
+        let now = json!({"a~/b": 2, "l": [1, {"x": 3}], "m": [1, 2], "new": 1, "same": [1]});
+        assert_eq!(compared(&golden, &now), ["/a~0~1b", "/l/1/x", "/m", "/gone", "/new"]);
+    }
+
+    #[test]
+    fn a_long_value_is_shortened() {
+        assert_eq!(short(&json!("x".repeat(78))).chars().count(), 80);
+        assert_eq!(short(&json!("x".repeat(79))), format!("\"{}…", "x".repeat(79)));
     }
 }

@@ -30,7 +30,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
 mod tests {
     use rstest::rstest;
 
-    use crate::check::testing::*;
+    use crate::{check::testing::*, transcript::Role};
 
     #[rstest]
     #[case::ok(200, &[])]
@@ -44,5 +44,16 @@ mod tests {
     fn a_scenario_may_expect_another() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { status: 202 } }";
         assert!(Trial::stop(steps).answers(1, 202, &stopping()).findings().is_empty());
+    }
+
+    #[test]
+    fn another_status_is_expected_of_the_step_and_not_of_its_guards() {
+        let guard = "unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]";
+        let steps = format!(
+            "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ status: 202 }}, {guard} }}"
+        );
+        let body = br#"{"deploymentInfo":{}}"#;
+        let trial = Trial::stop(&steps).with(1, Role::Before(0), 200, body, |_| {}).answers(1, 202, &stopping());
+        assert_eq!(trial.findings(), Vec::<String>::new());
     }
 }

@@ -313,3 +313,196 @@ impl AnswerSubject<'_> {
         self.exchange.role == Role::Main
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method of one lifetime is not one of every lifetime"
+)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::check::testing::*;
+
+    const INPUT: &str = "input: { deploymentId: d-ABCDEF123 }";
+
+    fn on_answer<R>(trial: &Trial, look: impl FnOnce(&AnswerSubject<'_>) -> R) -> R {
+        trial.on_step(|step| look(&step.answers().next().unwrap()))
+    }
+
+    fn unknown() -> Value {
+        json!({"__type": "UnknownOperationException", "message": "m"})
+    }
+
+    #[test]
+    fn the_ground_is_the_best_evidence_of_its_statements() {
+        let trial = Trial::stop(STOP);
+        let statements = &trial.suite.service("codedeploy").unwrap().statements;
+        let mut of = [statements.get("SD-12").unwrap().clone(), statements.get("SD-14").unwrap().clone()];
+        of[0].evidence = Evidence::Recorded;
+        of[1].evidence = Evidence::Linked;
+        let ground = Ground::of(of.iter(), Evidence::Documented);
+        assert_eq!((ground.evidence, ground.cites), (Evidence::Linked, vec!["SD-12".to_owned(), "SD-14".to_owned()]));
+        let none = Ground::of(std::iter::empty(), Evidence::Modelled);
+        assert_eq!((none.evidence, none.cites.len()), (Evidence::Modelled, 0));
+    }
+
+    #[test]
+    fn the_steps_that_were_made_keep_their_numbers() {
+        let steps = format!("{STOP}\n{STOP}\n{STOP}");
+        let trial = Trial::stop(&steps).answers(2, 200, &stopping()).with(3, Role::Control, 200, b"{}", |_| {});
+        let (suite, case, transcript) = (&trial.suite, &trial.case, &trial.transcript);
+        let subject = CaseSubject { suite, case, transcript, observation: &trial.observation(), golden: None };
+        assert_eq!(subject.steps().map(|step| step.number).collect::<Vec<_>>(), [2]);
+        assert_eq!(on_answer(&trial, |answer| (answer.number(), answer.is_main())), (2, true));
+    }
+
+    #[test]
+    fn exchanges_are_told_apart_by_their_role() {
+        let trial = Trial::stop(STOP).with(1, Role::Control, 200, b"{}", |_| {}).answers(1, 200, &stopping());
+        let trial = trial.gets(1, Role::Main, Err(TransportError::Reset));
+        let outcomes = |role| trial.on_step(|step| step.of_role(role).map(|(_, got)| got.is_ok()).collect::<Vec<_>>());
+        assert_eq!(
+            (outcomes(Role::Main), outcomes(Role::Control), outcomes(Role::Setup)),
+            (vec![true, false], vec![true], vec![])
+        );
+        let roles = trial.on_step(|step| step.answers().map(|answer| answer.is_main()).collect::<Vec<_>>());
+        assert_eq!(roles, [false, true]);
+    }
+
+    #[rstest]
+    #[case::poll(", eventually: { within: 1s, every: 1s } }", 1)]
+    #[case::crowd(", concurrently: 3 }", 2)]
+    fn of_a_poll_only_the_last_answer_may_be_unexpected(#[case] form: &str, #[case] count: usize) {
+        let trial = Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}{form}"));
+        let trial = trial.answers(1, 400, &does_not_exist()).answers(1, 200, &stopping()).answers(1, 201, &stopping());
+        assert_eq!(trial.on_step(|step| step.unexpected().count()), count);
+        assert_eq!(trial.on_step(|step| step.is_poll()), count == 1);
+    }
+
+    #[test]
+    fn an_alternative_is_named_only_if_it_held_and_there_were_others() {
+        let either = format!(
+            "- {{ call: StopDeployment, {INPUT}, expect: {{ any_of: [{{ status: 202 }}, {{ closed: true }}] }} }}"
+        );
+        let held = |trial: &Trial| trial.on_step(|step| step.alternative_held());
+        assert_eq!(
+            held(&Trial::stop(&either).answers(1, 202, &stopping())).as_deref(),
+            Some("step 1: a success (202)")
+        );
+        let closed = Trial::stop(&either).gets(1, Role::Main, Err(TransportError::Closed));
+        assert_eq!(held(&closed).as_deref(), Some("step 1: a closed connection"));
+        assert_eq!(held(&Trial::stop(&either).answers(1, 200, &stopping())), None);
+        assert_eq!(held(&Trial::stop(STOP).answers(1, 200, &stopping())), None);
+    }
+
+    #[test]
+    fn a_poll_needs_an_answer_in_the_end_alone() {
+        let poll =
+            || Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}, eventually: {{ within: 1s, every: 1s }} }}"));
+        let obstacle = |trial: &Trial| trial.on_step(|step| step.obstacle());
+        let early = poll().gets(1, Role::Main, Err(TransportError::Reset)).answers(1, 200, &stopping());
+        assert_eq!(obstacle(&early), None);
+        let late = poll().answers(1, 200, &stopping()).gets(1, Role::Main, Err(TransportError::Reset));
+        let reason = "StopDeployment: the peer reset the connection".to_owned();
+        assert_eq!(obstacle(&late), Some((Verdict::Inconclusive, reason)));
+    }
+
+    #[test]
+    fn a_control_that_closes_is_no_answer_even_where_the_step_may_close() {
+        let steps = format!(
+            "- {{ call: StopDeployment, {INPUT}, expect: {{ closed: true }}, control: {{ deploymentId: d-ABCDEF124 }} }}"
+        );
+        let closes = |trial: Trial, role| trial.gets(1, role, Err(TransportError::Closed));
+        let trial = closes(Trial::stop(&steps), Role::Main);
+        assert_eq!(trial.on_step(|step| step.obstacle()), None);
+        let trial = closes(trial, Role::Control);
+        assert_eq!(trial.on_step(|step| step.obstacle()).map(|(verdict, _)| verdict), Some(Verdict::Inconclusive));
+    }
+
+    #[test]
+    fn only_an_operation_beside_the_one_under_test_can_be_an_absent_neighbour() {
+        let own = Trial::stop(STOP).answers(1, 400, &unknown());
+        assert_eq!(own.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), (None, false));
+        let other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
+        let absent = other.answers(1, 400, &unknown());
+        let reason = "GetDeployment is not implemented".to_owned();
+        let expected = (Some((Verdict::Blocked, reason)), true);
+        assert_eq!(absent.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), expected);
+    }
+
+    fn guarded(before: (u16, &Value), after: (u16, &Value)) -> Trial {
+        let guard = format!("unchanged: [{{ call: GetDeployment, {INPUT} }}]");
+        let steps = UNKNOWN.replace(" } }", &format!(" }}, {guard} }}"));
+        let add = |trial: Trial, role, (status, body): (u16, &Value)| {
+            trial.with(1, role, status, body.to_string().as_bytes(), |_| {})
+        };
+        let trial = add(Trial::stop(&steps), Role::Before(0), before).answers(1, 200, &stopping());
+        add(trial, Role::After(0), after)
+    }
+
+    #[test]
+    fn a_guard_that_is_absent_or_blind_blocks_and_the_step_is_judged_all_the_same() {
+        let (seen, refused) = (json!({"deploymentInfo": {}}), does_not_exist());
+        let absent = guarded((400, &unknown()), (400, &unknown()));
+        let reason = "GetDeployment is not implemented".to_owned();
+        let expected = (Some((Verdict::Blocked, reason)), false);
+        assert_eq!(absent.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), expected);
+        assert_eq!(absent.findings(), ["error outcome"]);
+        let blind = guarded((400, &refused), (400, &refused));
+        let reason = "GetDeployment was refused before the step: nothing can be compared".to_owned();
+        assert_eq!(blind.on_step(|step| step.obstacle()), Some((Verdict::Blocked, reason)));
+        assert_eq!(guarded((200, &seen), (400, &refused)).on_step(|step| step.obstacle()), None);
+    }
+
+    #[rstest]
+    #[case::own("application/x-amz-json-1.1", "CodeDeploy_20141006.StopDeployment", true)]
+    #[case::in_other_letters("Application/X-AMZ-JSON-1.1 ; a=b", "CodeDeploy_20141006.Other", true)]
+    #[case::another_version("application/x-amz-json-1.0", "CodeDeploy_20141006.StopDeployment", false)]
+    #[case::another_service("application/x-amz-json-1.1", "Other.StopDeployment", false)]
+    #[case::nothing("", "", false)]
+    fn a_request_names_its_protocol_by_type_and_target(
+        #[case] kind: &str,
+        #[case] target: &str,
+        #[case] names_it: bool,
+    ) {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).asked(|request| {
+            request.headers.set("content-type", kind);
+            request.headers.set("x-amz-target", target);
+        });
+        assert_eq!(on_answer(&trial, |answer| answer.names_its_protocol()), names_it);
+    }
+
+    #[test]
+    fn a_null_is_a_missing_member_where_it_is_required_and_a_null_elsewhere() {
+        let mut body = cancelling();
+        body["pipeline"]["arn"] = Value::Null;
+        body["pipeline"]["spec"] = Value::Null;
+        let mut findings = Trial::cancel(CANCEL).answers(1, 200, &body).findings();
+        findings.sort();
+        assert_eq!(
+            findings,
+            ["error response-shape/required /pipeline/arn", "note response-shape/null /pipeline/spec"]
+        );
+    }
+
+    #[test]
+    fn a_statement_of_another_operation_is_no_ground() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let ground = |ids: &[&str]| {
+            let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+            on_answer(&trial, |answer| answer.ground_of(&ids))
+        };
+        assert_eq!(ground(&["SD-12", "SD-00"]).cites, ["SD-12"]);
+        let mut other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
+        other = other.answers(1, 200, &json!({"deploymentInfo": {}}));
+        let bound = on_answer(&other, |answer| answer.ground_of(&["SD-12".to_owned()]));
+        assert_eq!((bound.evidence, bound.cites.len()), (Evidence::Modelled, 0));
+        let own = on_answer(&trial, |answer| answer.ground(Code::RequestId, Evidence::Protocol));
+        assert_eq!((own.evidence, own.cites), (Evidence::Documented, vec!["SD-40".to_owned()]));
+        let none = on_answer(&other, |answer| answer.ground(Code::RequestId, Evidence::Protocol));
+        assert_eq!((none.evidence, none.cites.len()), (Evidence::Protocol, 0));
+    }
+}

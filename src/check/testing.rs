@@ -1,11 +1,15 @@
 //! What the tests of the checks share: a case from a fixture's text, its answers as plain values, and the judgement.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{Judgement, judge};
+use super::{CaseSubject, Judgement, StepSubject, judge};
 use crate::{
     observe::Observation,
     scenario::{Case, Files, Suite},
@@ -71,14 +75,28 @@ impl Trial {
     fn of(folder: &str, cites: &str, evidence: &str, steps: &str) -> Self {
         let steps = steps.replace('\n', "\n  ");
         let text = format!("title: T\ncites: [{cites}]\nevidence: {evidence}\nsteps:\n  {steps}\n");
-        let all = Files::bundled_fixtures();
-        let shared = all.iter().filter(|(path, _)| path.matches('/').count() == 1);
-        let shared = shared.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let suite = Suite::read(&Files::from_texts(shared.chain([(format!("{folder}/case.yaml"), text)])));
-        let suite = suite.unwrap_or_else(|error| panic!("{error}"));
+        let suite = Self::suite(folder, text);
         let case = suite.cases().remove(0);
         let transcript = Transcript::empty(&case, 0, End::Complete);
         Self { suite, case, transcript, golden: None }
+    }
+
+    /// The fixtures of one service with this scenario alone. Reading them takes most of a trial's time, and many
+    /// trials are of one text.
+    fn suite(folder: &str, text: String) -> Suite {
+        static READ: Mutex<BTreeMap<String, Suite>> = Mutex::new(BTreeMap::new());
+        let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(suite) = known().get(&text) {
+            return suite.clone();
+        }
+        let (service, _) = folder.split_once('/').unwrap();
+        let all = Files::bundled_fixtures();
+        let shared = all.iter().filter(|(path, _)| path.rsplit_once('/').is_some_and(|(parent, _)| parent == service));
+        let shared = shared.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let suite = Suite::read(&Files::from_texts(shared.chain([(format!("{folder}/case.yaml"), text.clone())])));
+        let suite = suite.unwrap_or_else(|error| panic!("{error}"));
+        known().insert(text, suite.clone());
+        suite
     }
 
     /// A well-formed answer of the case's service.
@@ -156,8 +174,20 @@ impl Trial {
         judge(&self.suite, &self.case, &self.transcript, &self.observation(), self.golden.as_deref())
     }
 
+    /// What `look` makes of the first step that was made.
+    pub(crate) fn on_step<R>(&self, look: impl FnOnce(&StepSubject<'_>) -> R) -> R {
+        let (suite, case, transcript) = (&self.suite, &self.case, &self.transcript);
+        let subject = CaseSubject { suite, case, transcript, observation: &self.observation(), golden: None };
+        look(&subject.steps().next().unwrap())
+    }
+
     pub(crate) fn verdict(&self) -> Verdict {
         self.judge().verdict().0
+    }
+
+    /// What each finding expected and got.
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
+        self.judge().findings.into_iter().map(|finding| (finding.expected, finding.actual)).collect()
     }
 
     /// Each finding as `severity code/rule pointer`.

@@ -11,12 +11,12 @@ use std::{
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Failure, select::FixtureArguments, written};
+use super::{Failure, run::width, select::FixtureArguments, written};
 use crate::{
     exit::ExitStatus,
     matrix::KillMatrix,
     proof::{Proof, ProofError},
-    report::matrix,
+    report::matrix::{self, MatrixOptions},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -126,10 +126,25 @@ fn failure(error: ProofError) -> Failure {
 fn write(arguments: &Arguments, found: &KillMatrix) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     match arguments.report {
-        Format::Human | Format::Html => matrix::human(found, arguments.verbose, &mut out)?,
+        Format::Human => matrix::human(found, &options(arguments), &mut out)?,
         Format::Json => matrix::json(found, &mut out)?,
+        Format::Html => matrix::html(found, &rerun(arguments), &mut out)?,
     }
     out.flush()
+}
+
+fn options(arguments: &Arguments) -> MatrixOptions {
+    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun: rerun(arguments) }
+}
+
+/// The flags that a single mutant needs again.
+fn rerun(arguments: &Arguments) -> String {
+    let mut words = vec![format!("--seed {}", arguments.seed)];
+    let FixtureArguments { fixtures, snapshots } = &arguments.fixtures;
+    words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
+    words.extend(snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
+    words.join(" ")
 }
 
 fn progress() -> ProgressBar {

@@ -334,7 +334,7 @@ impl Arguments {
 }
 
 /// The width of the terminal, as the shell tells it; a page's where it does not.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|width| *width >= 40).unwrap_or(100)
 }
 

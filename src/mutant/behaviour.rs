@@ -11,7 +11,7 @@ use crate::{
     contract::Contract,
     reference::{Endpoint, Identity},
     wire::{
-        Request, Response,
+        Protocol, Request, Response, protocol,
         sigv4::{Scope, amz_date, sign},
     },
 };
@@ -76,6 +76,19 @@ impl<'a> Asked<'a> {
     /// The value of `X-Amz-Target`.
     pub(super) fn target(&self) -> &str {
         self.request.headers.get("x-amz-target").unwrap_or_default()
+    }
+
+    /// Whether it calls that operation, or calls none that there is in the protocol of that operation's service.
+    fn is_about(&self, target: &str) -> bool {
+        let given = self.target();
+        if given == target {
+            return true;
+        }
+        let (service, operation) = given.split_once('.').unwrap_or_default();
+        let of = |name: &str| self.contracts.iter().find(|contract| contract.service().id.name() == name);
+        let is_real = of(service).is_some_and(|contract| contract.operation(operation).is_some());
+        let wanted = of(target.split_once('.').unwrap_or_default().0).and_then(|contract| protocol(contract).ok());
+        !is_real && wanted.map(Protocol::content_type) == self.request.headers.get("content-type")
     }
 
     /// Whether it calls the reference's own paths, which are no part of any contract.
@@ -234,7 +247,7 @@ pub(super) struct Altered<F> {
 
 impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
     fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
-        if asked.is_control() || asked.target() != self.target {
+        if asked.is_control() || !asked.is_about(&self.target) {
             return None;
         }
         let right = asked.reference();

@@ -9,10 +9,13 @@ use super::{
 };
 use crate::{
     code::Code::{self, ContentType, DeclaredError, ErrorIdentity, ErrorShape, ErrorStatus, Json, Outcome, Status},
+    contract::{ErrorKind, Shape},
     wire::{Response, error_name},
 };
 
 const NAME: &[Code] = &[ErrorIdentity, DeclaredError];
+/// A name in another place than the body, or in two that differ, is seen by what looks at the body, too.
+const PLACE: &[Code] = &[ErrorIdentity, ErrorShape];
 const STATUS: &[Code] = &[ErrorStatus];
 const SUCCESS: &[Code] = &[Outcome, Status, ErrorStatus];
 const MESSAGE: &[Code] = &[ErrorShape];
@@ -35,36 +38,42 @@ const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
             if spelled.contains('#') { error_name(spelled).to_owned() } else { format!("com.example#{spelled}") };
         body["__type"] = json!(other);
     }),
-    ("type-missing", NAME, "has no name", |_, body| remove(body, "__type")),
-    ("type-in-header", NAME, "has its name in the header only", |response, body| {
+    ("type-missing", PLACE, "has no name", |_, body| remove(body, "__type")),
+    ("type-in-header", PLACE, "has its name in the header only", |response, body| {
         let name = error_name(body["__type"].as_str().unwrap_or_default()).to_owned();
         response.headers.set("x-amzn-errortype", name);
         remove(body, "__type");
     }),
-    ("header-disagrees", NAME, "has another name in the header than in the body", |response, _| {
-        response.headers.set("x-amzn-errortype", "ThrottlingException");
+    ("header-disagrees", PLACE, "has another name in the header than in the body", |response, _| {
+        response.headers.set("x-amzn-errortype", "WireproofException");
     }),
     ("status-200", SUCCESS, "has the status 200", |response, _| response.status = 200),
-    ("status-404", STATUS, "has the status 404", |response, _| response.status = 404),
-    ("status-500", STATUS, "has the status 500", |response, _| response.status = 500),
     ("message-missing", MESSAGE, "has no message", |_, body| remove(body, "message")),
     ("message-null", MESSAGE, "has a null message", |_, body| body["message"] = Value::Null),
     ("message-number", MESSAGE, "has a number as its message", |_, body| body["message"] = json!(7)),
 ];
 
 pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
-    seen.refusals.iter().flat_map(|error| of_error(subject, error)).collect()
+    seen.refusals.iter().flat_map(|(error, status)| of_error(subject, error, *status)).collect()
 }
 
-fn of_error(subject: &Subject<'_>, error: &str) -> Vec<Mutant> {
-    let spoiled = SPOILS.iter().map(|&(name, kind, says, spoil)| {
+fn of_error(subject: &Subject<'_>, error: &str, status: u16) -> Vec<Mutant> {
+    // A name without an end has none to lose.
+    let spoils = SPOILS.iter().filter(|(name, ..)| *name != "suffix-lost" || error.ends_with("Exception"));
+    let statuses = [404, 500].into_iter().filter(|other| *other != status).map(|other| {
+        let says = format!("{error} has the status {other}");
+        altered(subject, error, &format!("status-{other}"), STATUS, says, move |response| response.status = other)
+    });
+    let spoiled = spoils.map(|&(name, kind, says, spoil)| {
         altered(subject, error, name, kind, format!("{error} {says}"), move |response| in_body(response, spoil))
     });
-    let declared = subject.operation.errors.iter().map(|id| id.name().to_owned()).filter(|other| other != error);
-    let exchanged = declared.map(|other| {
-        let says = format!("{other} is given in place of {error}");
-        altered(subject, error, &format!("as-{other}"), NAME, says, move |response| {
-            in_body(response, |_, body| rename(body, |_| other.clone()));
+    let declared = subject.operation.errors.iter().filter_map(|id| subject.contract.shape(id));
+    let exchanged = declared.filter(|other| other.id.name() != error).map(|other| {
+        let (name, status) = (other.id.name().to_owned(), status_of(other));
+        let says = format!("{name} is given in place of {error}");
+        altered(subject, error, &format!("as-{name}"), NAME, says, move |response| {
+            response.status = status;
+            in_body(response, |_, body| rename(body, |_| name.clone()));
         })
     });
     let pages = [
@@ -74,7 +83,13 @@ fn of_error(subject: &Subject<'_>, error: &str) -> Vec<Mutant> {
         }),
         altered(subject, error, "empty", PAGE, format!("{error} has an empty body"), |response| set_body(response, "")),
     ];
-    spoiled.chain(exchanged).chain(pages).collect()
+    spoiled.chain(statuses).chain(exchanged).chain(pages).collect()
+}
+
+/// The status that an error is declared with.
+fn status_of(error: &Shape) -> u16 {
+    let by_fault = if error.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+    error.traits.http_error().unwrap_or(by_fault)
 }
 
 fn altered(

@@ -27,7 +27,7 @@ type Reading = Arc<dyn Fn(&Map<String, Value>, &Known) -> Option<Map<String, Val
 
 pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
     let contract = subject.contract;
-    let mut mutants: Vec<Mutant> = seen.refusals.iter().map(|error| not_enforced(subject, seen, error)).collect();
+    let mut mutants: Vec<Mutant> = seen.refusals.keys().map(|error| not_enforced(subject, seen, error)).collect();
     let Some(key) = key_member(contract, subject.operation) else { return mutants };
     for member in contract.members(&subject.operation.input) {
         let is_key = member.name == key;
@@ -119,10 +119,14 @@ fn of_text(subject: &Subject<'_>, key: &str, seen: &Seen) -> Vec<Mutant> {
         let trimmed = text.trim();
         (trimmed != text && !trimmed.is_empty()).then(|| trimmed.to_owned())
     });
-    add("case-folded".to_owned(), LOOSE, format!("the case of {key} does not count"), |text, known| {
-        let folded = known.find_folded(text)?;
-        (folded.name != text).then(|| folded.name.clone())
-    });
+    let folded =
+        |text: &String| seen.accepted_texts.iter().any(|known| text != known && text.eq_ignore_ascii_case(known));
+    if seen.refused_texts.iter().any(folded) {
+        add("case-folded".to_owned(), LOOSE, format!("the case of {key} does not count"), |text, known| {
+            let folded = known.find_folded(text)?;
+            (folded.name != text).then(|| folded.name.clone())
+        });
+    }
     mutants.extend(seen.refused_characters.iter().map(|&c| character_accepted(subject, key, c)));
     mutants.extend(narrowed(subject, key, seen));
     mutants.extend(too_early(subject, key));

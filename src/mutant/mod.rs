@@ -32,7 +32,7 @@ use serde::Serialize;
 use crate::{
     code::Code,
     contract::{Contract, Operation},
-    reference::{Clock, Endpoint, EndpointError, Identity},
+    reference::{Clock, Endpoint},
     wire::{Request, Response},
 };
 
@@ -215,17 +215,15 @@ impl fmt::Debug for MutantEndpoint {
 }
 
 impl MutantEndpoint {
-    /// A fresh reference of these contracts, with the fault of `mutant`.
-    ///
-    /// # Errors
-    /// Contracts that the reference does not keep.
-    pub fn new(contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Result<Self, EndpointError> {
-        Ok(Self {
-            reference: Endpoint::new(contracts.clone(), Identity::defaults(), Clock::new())?,
+    /// An endpoint like `pristine` as it is now, with a clock of its own and the fault of `mutant`.
+    #[must_use]
+    pub fn new(pristine: &Endpoint, contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Self {
+        Self {
+            reference: pristine.fork(Clock::new()),
             contracts,
             behaviour: mutant.map(|mutant| Mutex::new((mutant.fault)())),
             deviations: AtomicUsize::new(0),
-        })
+        }
     }
 
     /// Answers one request, which arrived at the real time `real_now` in seconds since 1970.

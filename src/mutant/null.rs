@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     contract::Contract,
-    reference::{Clock, Endpoint, EndpointError, Identity},
+    reference::{Clock, Endpoint},
     transport::Reply,
     wire::{Request, Response, protocol},
 };
@@ -68,18 +68,16 @@ impl NullTarget {
         all
     }
 
-    /// Starts it.
-    ///
-    /// # Errors
-    /// Contracts that the reference does not keep.
-    pub fn start(&self, contracts: Vec<Arc<Contract>>) -> Result<NullEndpoint, EndpointError> {
-        Ok(NullEndpoint {
-            reference: Endpoint::new(contracts.clone(), Identity::defaults(), Clock::new())?,
+    /// Starts it; an endpoint like `pristine` is behind those that need right answers.
+    #[must_use]
+    pub fn start(&self, pristine: &Endpoint, contracts: Vec<Arc<Contract>>) -> NullEndpoint {
+        NullEndpoint {
+            reference: pristine.fork(Clock::new()),
             contracts,
             answering: Mutex::new((self.start)()),
             answers: Mutex::new(0),
             case: Mutex::new(String::new()),
-        })
+        }
     }
 }
 
@@ -173,7 +171,13 @@ fn stateful(sample: &Sample) -> Vec<NullTarget> {
                 if is_success(&right) {
                     last = Some(right.clone());
                 }
-                Reply::Answer(last.clone().unwrap_or(right))
+                // Before the first one, something that no operation answers.
+                let none = || {
+                    let mut none = Response { status: 200, ..right };
+                    set_body(&mut none, "{}");
+                    none
+                };
+                Reply::Answer(last.clone().unwrap_or_else(none))
             })
         }),
         null("other-operation", "a right answer to another operation", move || {

@@ -50,7 +50,7 @@ fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
     let Some((member, shape)) = member(contract, subject, place) else { return Vec::new() };
     let owner = |name: &str, says: &str, change: fn(&mut Map<String, Value>, &str)| {
         let at = place.clone();
-        altered(subject, &format!("{place}/{name}"), ABSENT, format!("{place} {says}"), move |body| {
+        altered(subject, &format!("{place}/absent-{name}"), ABSENT, format!("{place} {says}"), move |body| {
             at.change_owner(body, &mut |owner, name| change(owner, name));
         })
     };
@@ -88,7 +88,9 @@ fn out_of_bounds(subject: &Subject<'_>, place: &Place, member: &Member, shape: &
         let over = bounds.max.and_then(|max| usize::try_from(max).ok()).filter(|max| *max < 100_000);
         wrong
             .extend(over.map(|max| ("length-over", format!("has {} characters", max + 1), json!("a".repeat(max + 1)))));
-        let under = bounds.min.filter(|min| *min > 0);
+        let matched =
+            |text: &str| pattern.and_then(|p| Pattern::full(p).ok()).is_none_or(|p| p.matches(text) != Matched::No);
+        let under = bounds.min.filter(|min| *min > 0 && matched(""));
         wrong.extend(under.map(|_| ("length-under", "is empty".to_owned(), json!(""))));
     }
     if let (Kind::Number(_), Some(bounds)) = (&shape.kind, member.traits.range().or(shape.traits.range())) {
@@ -115,6 +117,9 @@ fn unmatched(pattern: &str) -> Option<String> {
 }
 
 fn of_body(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+    if !seen.members.iter().any(Place::is_top) {
+        return Vec::new();
+    }
     let mut mutants = vec![
         altered(subject, "body/wrapped", ABSENT, "the output is wrapped in a member of its own", |body| {
             *body = json!({ "Output": body });

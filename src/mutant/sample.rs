@@ -6,11 +6,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
 
-use super::{Mutant, Site, place::Place};
+use super::{Mutant, Site, behaviour::is_success, place::Place};
 use crate::{
     contract::{Contract, Kind, ShapeId},
     transcript::{Exchange, Role, Transcript},
@@ -26,20 +27,37 @@ pub(super) struct Seen {
     pub(super) judged: bool,
     /// Members of its output.
     pub(super) members: BTreeSet<Place>,
-    /// Errors that it was refused with.
-    pub(super) refusals: BTreeSet<String>,
-    /// Successive values of its enums, for one resource.
-    pub(super) edges: BTreeSet<(Place, String, String)>,
+    /// Errors that it was refused with, and their HTTP status.
+    pub(super) refusals: BTreeMap<String, u16>,
+    /// Successive values of its enums for one resource, once an operation under test had acted.
+    pub(super) edges: BTreeMap<(Place, String, String), Edge>,
+    /// Members whose value was another one later, for one resource.
+    pub(super) changing: BTreeSet<Place>,
+    /// Members of answers that guards compare before and after a refusal.
+    pub(super) guarded: BTreeSet<Place>,
     /// Requests about it that were refused, by what they say of method, path, target and content type.
     pub(super) refused: BTreeSet<Route>,
     /// Errors of requests that named something on which a legal request could act.
     pub(super) actionable: BTreeSet<String>,
-    /// Characters of its text inputs in requests that were refused, but for letters and digits of ASCII.
+    /// Characters that were the only odd one of a text in a refused request: no letter, digit, hyphen, underscore.
     pub(super) refused_characters: BTreeSet<char>,
-    /// Characters of its text inputs in requests that were not refused.
+    /// Texts of requests that were refused.
+    pub(super) refused_texts: BTreeSet<String>,
+    /// Texts of requests that were not.
+    pub(super) accepted_texts: BTreeSet<String>,
+    /// Characters of texts in requests that were not refused, but for their first two.
     pub(super) accepted_characters: BTreeSet<char>,
     /// A success's body.
     pub(super) output: Option<Value>,
+}
+
+/// How one edge of a course was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// The value before it was read after the act, too.
+    pub(super) left_after: bool,
+    /// The value after it was read again, long enough after.
+    pub(super) held: bool,
 }
 
 /// How a request says which operation it wants.
@@ -94,8 +112,11 @@ impl Sample {
         if let Some(Ok(refusal)) = refusals.next().map(|exchange| &exchange.outcome) {
             self.script.insert(case.to_owned(), refusal.clone());
         }
-        let mut courses = BTreeMap::new();
+        let mut courses = Courses::default();
         for exchange in &transcript.exchanges {
+            if exchange.operation == operation && exchange.outcome.as_ref().is_ok_and(is_success) {
+                courses.acted_on.extend(texts(&exchange.request));
+            }
             for site in self.exchange(exchange, &mut courses) {
                 let shown = (exchange.service.clone(), exchange.operation.clone(), site);
                 self.shown.entry(shown).or_default().insert(case.to_owned());
@@ -146,7 +167,7 @@ impl Sample {
     }
 
     /// Takes in one exchange; the sites that a judged one shows.
-    fn exchange(&mut self, exchange: &Exchange, courses: &mut BTreeMap<(String, Place), String>) -> Vec<Site> {
+    fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<Site> {
         let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return Vec::new() };
         let Some(operation) = contract.operation(&exchange.operation) else { return Vec::new() };
         let judged = !matches!(exchange.role, Role::Setup | Role::Teardown);
@@ -154,28 +175,29 @@ impl Sample {
         let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let seen = self.seen(&exchange.service, &exchange.operation);
-        seen.judged |= judged;
-        if response.status != 200 {
-            seen.refusals.extend(error(exchange));
+        seen.judged |= judged && is_success(response);
+        if !is_success(response) {
+            seen.refusals.extend(error(exchange).map(|error| (error, response.status)));
             seen.refused.insert(Route::of(&exchange.request));
-            let odd = characters(&exchange.request).into_iter().filter(|c| !c.is_ascii_alphanumeric());
-            seen.refused_characters.extend(odd);
+            seen.refused_texts.extend(texts(&exchange.request));
+            seen.refused_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
             sites.extend(error(exchange).map(Site::Error));
             return if judged { sites } else { Vec::new() };
         }
+        seen.accepted_texts.extend(texts(&exchange.request));
+        seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
         sites.push(Site::Success);
-        seen.accepted_characters.extend(characters(&exchange.request));
         let mut found = Vec::new();
         walk(&contract, &operation.output, &body, &Place::root(), &mut found);
-        for (place, value) in found {
-            if let Some(value) = value {
-                let course = (resource(&exchange.request), place.clone());
-                let before = courses.insert(course, value.clone());
-                let edge = before.filter(|before| *before != value).map(|before| (place.clone(), before, value));
-                seen.edges.extend(edge);
+        for (place, value, of_enum) in found {
+            seen.course(courses, exchange, &place, value, of_enum);
+            if judged {
+                seen.members.insert(place.clone());
+                sites.push(Site::Member(place.clone()));
             }
-            seen.members.insert(place.clone());
-            sites.push(Site::Member(place));
+            if matches!(exchange.role, Role::Before(_) | Role::After(_)) {
+                seen.guarded.insert(place);
+            }
         }
         seen.output.get_or_insert(body);
         if judged { sites } else { Vec::new() }
@@ -187,31 +209,94 @@ fn resource(request: &Request) -> String {
     String::from_utf8_lossy(&request.body).into_owned()
 }
 
+/// What the resources of one case went through.
+#[derive(Default)]
+struct Courses {
+    values: BTreeMap<(String, Place), Reading>,
+    /// What the operation under test has acted on.
+    acted_on: BTreeSet<String>,
+}
+
+/// The last value of a member, how it came about, and when.
+struct Reading {
+    value: Value,
+    acted: bool,
+    edge: Option<(Place, String, String)>,
+    since: Duration,
+}
+
+impl Seen {
+    /// Takes in the value of a member; an item of a list is another resource with every answer, and has no course.
+    fn course(&mut self, courses: &mut Courses, exchange: &Exchange, place: &Place, value: &Value, of_enum: bool) {
+        if place.has_items() || value.is_object() || value.is_array() {
+            return;
+        }
+        let acted = texts(&exchange.request).iter().any(|text| courses.acted_on.contains(text));
+        let key = (resource(&exchange.request), place.clone());
+        let new = |edge| Reading { value: value.clone(), acted, edge, since: exchange.started };
+        match courses.values.get_mut(&key) {
+            Some(reading) if reading.value == *value => {
+                let held = exchange.started >= reading.since + HELD;
+                if let Some(edge) = reading.edge.as_ref().filter(|_| held) {
+                    self.edges.entry(edge.clone()).or_default().held = true;
+                }
+                reading.acted |= acted;
+            }
+            Some(reading) => {
+                self.changing.insert(place.clone());
+                let ends = reading.value.as_str().zip(value.as_str()).filter(|_| of_enum && acted);
+                let of_step = !matches!(exchange.role, Role::Setup | Role::Teardown);
+                let edge = ends.filter(|_| of_step).map(|(from, to)| (place.clone(), from.to_owned(), to.to_owned()));
+                if let Some(edge) = &edge {
+                    self.edges.entry(edge.clone()).or_default().left_after |= reading.acted;
+                }
+                *reading = new(edge);
+            }
+            None => drop(courses.values.insert(key, new(None))),
+        }
+    }
+}
+
+/// A value that was there for so long, and is read again, can be seen to go back.
+const HELD: Duration = Duration::from_millis(220);
+
+/// The character that alone keeps a text from being letters, digits, hyphens and underscores.
+fn only_odd(text: &str) -> Option<char> {
+    let odd: BTreeSet<char> = text.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-' && *c != '_').collect();
+    odd.first().copied().filter(|_| odd.len() == 1)
+}
+
 /// The name of the error that an exchange ended with.
 fn error(exchange: &Exchange) -> Option<String> {
-    let response = exchange.outcome.as_ref().ok().filter(|response| response.status != 200)?;
+    let response = exchange.outcome.as_ref().ok().filter(|response| !is_success(response))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     Some(wire::error_name(body["__type"].as_str()?).to_owned())
 }
 
 /// Whether a request names, somewhere in its body, what the control acts on with success.
 fn same_resource(refused: &Exchange, control: &Exchange) -> bool {
-    let done = control.outcome.as_ref().is_ok_and(|response| response.status == 200);
+    let done = control.outcome.as_ref().is_ok_and(is_success);
     let input: Value = serde_json::from_slice(&control.request.body).unwrap_or_default();
     let named = String::from_utf8_lossy(&refused.request.body);
     let texts = input.as_object().into_iter().flat_map(|members| members.values()).filter_map(Value::as_str);
     done && texts.into_iter().any(|text| named.contains(text))
 }
 
-/// The characters of all texts of an input.
-fn characters(request: &Request) -> Vec<char> {
+/// The texts among the members of an input.
+fn texts(request: &Request) -> Vec<String> {
     let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let texts = input.as_object().into_iter().flat_map(|members| members.values()).filter_map(Value::as_str);
-    texts.flat_map(str::chars).collect()
+    let members = input.as_object().into_iter().flat_map(|members| members.values());
+    members.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Every member of a value that its shape knows; with its value, where that is one of an enum.
-fn walk(contract: &Contract, id: &ShapeId, value: &Value, at: &Place, found: &mut Vec<(Place, Option<String>)>) {
+/// Every member of a value that its shape knows, with its value and whether that is one of an enum.
+fn walk<'v>(
+    contract: &Contract,
+    id: &ShapeId,
+    value: &'v Value,
+    at: &Place,
+    found: &mut Vec<(Place, &'v Value, bool)>,
+) {
     let Some(shape) = contract.shape(id) else { return };
     match &shape.kind {
         Kind::Structure(members) | Kind::Union(members) => {
@@ -219,9 +304,7 @@ fn walk(contract: &Contract, id: &ShapeId, value: &Value, at: &Place, found: &mu
                 let Some(inner) = value.get(&member.name).filter(|inner| !inner.is_null()) else { continue };
                 let place = at.member(&member.name);
                 let of_enum = contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, Kind::Enum(_)));
-                // An item of a list is another resource with every answer: it has no course.
-                let course = inner.as_str().filter(|_| of_enum && !place.has_items()).map(str::to_owned);
-                found.push((place.clone(), course));
+                found.push((place.clone(), inner, of_enum));
                 walk(contract, &member.target, inner, &place, found);
             }
         }

@@ -45,7 +45,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
         }),
     ];
     mutants.extend(seen.actionable.iter().map(|error| despite(subject, &at, error)));
-    mutants.extend(seen.refusals.iter().map(|error| always(subject, error)));
+    mutants.extend(seen.refusals.keys().map(|error| always(subject, error)));
     let members = subject.contract.members(&subject.operation.input).iter();
     mutants.extend(members.filter(|member| !member.traits.required()).flat_map(|member| of_option(subject, member)));
     mutants

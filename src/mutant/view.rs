@@ -8,62 +8,84 @@ use super::{
     Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, Asked, Behaviour, change_body, is_read, is_success, set_body},
     place::Place,
-    sample::{Sample, Seen},
+    sample::{Edge, Sample, Seen},
 };
 use crate::{
     code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
     contract::Kind,
+    reference::{Clock, Endpoint},
     wire::Response,
 };
 
 const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
 
 /// How long a value is shown before it goes back, in seconds of the reference's time.
-const SHOWN: f64 = 0.6;
+const SHOWN: f64 = 0.2;
 
 pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Vec<Mutant> {
     if !is_read(&subject.target()) {
         return Vec::new();
     }
-    let mut mutants: Vec<Mutant> = seen.edges.iter().flat_map(|edge| of_edge(subject, edge)).collect();
-    mutants.extend(of_ends(subject, seen));
-    mutants.extend(seen.members.iter().filter_map(|place| moving(subject, place)));
-    mutants.extend(seen.members.iter().flat_map(|place| requested(subject, seen, sample, place)));
+    let acts: Vec<String> = sample
+        .operations(subject.service)
+        .filter(|(_, seen)| seen.under_test)
+        .map(|(operation, _)| format!("{}.{operation}", subject.contract.service().id.name()))
+        .collect();
+    let mut mutants: Vec<Mutant> = seen.edges.iter().flat_map(|edge| of_edge(subject, &acts, edge)).collect();
+    mutants.extend(of_ends(subject, &acts, seen));
+    mutants.extend(seen.guarded.iter().filter_map(|place| moving(subject, place)));
+    mutants.extend(seen.changing.iter().flat_map(|place| premature(subject, &acts, seen, place)));
     mutants.extend(seen.members.iter().filter(|place| place.is_top()).flat_map(|place| of_list(subject, place)));
     mutants
 }
 
 /// One step of a course is shown late for ever, too soon, or taken back.
-fn of_edge(subject: &Subject<'_>, (place, from, to): &(Place, String, String)) -> Vec<Mutant> {
+fn of_edge(subject: &Subject<'_>, acts: &[String], edge: (&(Place, String, String), &Edge)) -> Vec<Mutant> {
+    let ((place, from, to), Edge { left_after, held }) = edge;
     let ways = [
-        ("never", format!("{place} never goes on from {from} to {to}"), Way::Never),
-        ("early", format!("{place} is {to} as soon as it is {from}"), Way::Early),
-        ("undone", format!("{place} goes back from {to} to {from}"), Way::Undone),
+        ("never", format!("{place} never goes on from {from} to {to}"), Way::Never, *left_after),
+        ("early", format!("{place} is {to} as soon as it is {from}"), Way::Early, *left_after),
+        ("undone", format!("{place} goes back from {to} to {from}"), Way::Undone, *held),
     ];
-    ways.into_iter().map(|(name, says, way)| course(subject, place, from, to, name, says, way)).collect()
+    let seen = ways.into_iter().filter(|(.., has_occasion)| *has_occasion);
+    seen.map(|(name, says, way, _)| course(subject, acts, place, (from, to), name, says, way)).collect()
 }
 
 /// What has ended ends a second time, otherwise.
-fn of_ends(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+fn of_ends(subject: &Subject<'_>, acts: &[String], seen: &Seen) -> Vec<Mutant> {
     let mut mutants = Vec::new();
-    let places: BTreeSet<&Place> = seen.edges.iter().map(|(place, _, _)| place).collect();
+    let places: BTreeSet<&Place> = seen.edges.keys().map(|(place, _, _)| place).collect();
     for place in places {
-        let of_place = || seen.edges.iter().filter(move |(at, _, _)| at == place);
-        let left: BTreeSet<&String> = of_place().map(|(_, from, _)| from).collect();
-        let ends: BTreeSet<&String> = of_place().map(|(_, _, to)| to).filter(|to| !left.contains(to)).collect();
+        let of_place = || seen.edges.iter().filter(move |((at, _, _), _)| at == place);
+        let left: BTreeSet<&String> = of_place().map(|((_, from, _), _)| from).collect();
+        let ends: BTreeSet<&String> = of_place()
+            .filter(|(_, edge)| edge.held)
+            .map(|((_, _, to), _)| to)
+            .filter(|to| !left.contains(to))
+            .collect();
         for end in &ends {
             for other in ends.iter().filter(|other| *other != end) {
                 let says = format!("{place} ends as {end}, and then as {other}");
-                mutants.push(course(subject, place, other, end, "ends-again", says, Way::Undone));
+                mutants.push(course(subject, acts, place, (*other, *end), "ends-again", says, Way::Undone));
             }
         }
     }
     mutants
 }
 
-fn course(subject: &Subject<'_>, place: &Place, from: &str, to: &str, name: &str, says: String, way: Way) -> Mutant {
+fn course(
+    subject: &Subject<'_>,
+    acts: &[String],
+    place: &Place,
+    (from, to): (&String, &String),
+    name: &str,
+    says: String,
+    way: Way,
+) -> Mutant {
     let course = Course {
         target: subject.target(),
+        acts: acts.to_vec(),
+        acted_on: BTreeSet::new(),
         place: place.clone(),
         from: from.to_owned(),
         to: to.to_owned(),
@@ -86,6 +108,9 @@ enum Way {
 #[derive(Debug, Clone)]
 struct Course {
     target: String,
+    /// The operations under test, and what they have acted on: other resources go their own way.
+    acts: Vec<String>,
+    acted_on: BTreeSet<String>,
     place: Place,
     from: String,
     to: String,
@@ -96,10 +121,17 @@ struct Course {
 
 impl Behaviour for Course {
     fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
-        if asked.target() != self.target || asked.is_control() {
+        if asked.is_control() {
             return None;
         }
         let mut response = asked.reference();
+        if self.acts.iter().any(|act| act == asked.target()) && is_success(&response) {
+            self.acted_on.extend(texts(asked));
+        }
+        let named = texts(asked).iter().any(|text| self.acted_on.contains(text));
+        if asked.target() != self.target || !named {
+            return Some(response);
+        }
         let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return Some(response) };
         if !is_success(&response) {
             return Some(response);
@@ -175,91 +207,97 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
     Some(mutant.at(Site::Member(place.clone())))
 }
 
-/// What was asked for is shown as if it were there: while it is under way, or after it came to nothing.
-fn requested(subject: &Subject<'_>, seen: &Seen, sample: &Sample, place: &Place) -> Vec<Mutant> {
-    let Some(name) = place.name() else { return Vec::new() };
-    let asked_for = |operation: &str| {
-        let input = subject.contract.operation(operation).map(|operation| &operation.input);
-        input.is_some_and(|input| subject.contract.members(input).iter().any(|member| member.name == name))
-    };
-    let writes: Vec<String> = sample
-        .operations(subject.service)
-        .map(|(operation, _)| operation.to_owned())
-        .filter(|operation| operation.starts_with("Update") && asked_for(operation))
-        .collect();
-    let status = seen.edges.iter().map(|(at, _, _)| at).find(|at| at.is_beside(place));
-    let (Some(status), false) = (status, writes.is_empty()) else { return Vec::new() };
-    let left: BTreeSet<String> =
-        seen.edges.iter().filter(|(at, _, _)| at == status).map(|(_, from, _)| from.clone()).collect();
-    [("early", "as soon as it is asked for", true), ("not-reverted", "although it came to nothing", false)]
-        .into_iter()
+/// What an update will bring is shown before it is there, or although it came to nothing.
+fn premature(subject: &Subject<'_>, acts: &[String], seen: &Seen, place: &Place) -> Vec<Mutant> {
+    let states: BTreeSet<&Place> = seen.edges.keys().map(|(at, _, _)| at).collect();
+    let beside = states.iter().find(|at| at.is_beside(place)).filter(|_| !states.contains(place));
+    let Some(state) = beside.filter(|_| seen.members.contains(place)) else { return Vec::new() };
+    let ways = [
+        ("early", "as it will be, while the change is under way", true),
+        ("not-reverted", "as if nothing had stopped the change", false),
+    ];
+    ways.into_iter()
         .map(|(way, says, under_way)| {
-            let fault = Requested {
-                target: subject.target(),
+            let (target, acts, place, state) = (subject.target(), acts.to_vec(), place.clone(), (*state).clone());
+            let (name, says) = (format!("{place}/{way}"), format!("{place} is {says}"));
+            subject.mutant(Family::View, &name, KIND, says, move || Premature {
+                target: target.clone(),
+                acts: acts.clone(),
                 place: place.clone(),
-                status: status.clone(),
-                left: left.clone(),
+                state: state.clone(),
                 under_way,
-                writes: writes.clone(),
-                asked_for: Vec::new(),
-            };
-            let says = format!("{place} is what was asked for, {says}");
-            subject.mutant(Family::View, &format!("{place}/{way}"), KIND, says, move || fault.clone())
+                unstopped: None,
+            })
         })
         .collect()
 }
 
-#[derive(Debug, Clone)]
-struct Requested {
+/// How far ahead everything that is under way is over, in seconds.
+const OVER: f64 = 100_000.0;
+
+struct Premature {
     target: String,
+    acts: Vec<String>,
     place: Place,
-    /// The state beside the member, and its values that are left again.
-    status: Place,
-    left: BTreeSet<String>,
+    /// The state beside the member: another one in the future means that something is under way.
+    state: Place,
     under_way: bool,
-    writes: Vec<String>,
-    /// What updates named, and what they asked for.
-    asked_for: Vec<(Vec<String>, Value)>,
+    /// Everything as it would have become without the last act.
+    unstopped: Option<Endpoint>,
 }
 
-impl Behaviour for Requested {
+impl Behaviour for Premature {
     fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
-        let operation = asked.target().split_once('.').map_or("", |(_, operation)| operation);
-        let mut response = asked.reference();
-        if !is_success(&response) || asked.is_control() {
+        if self.acts.iter().any(|act| act == asked.target()) {
+            let future = over(asked.endpoint);
+            let response = asked.reference();
+            if is_success(&response) {
+                self.unstopped = Some(future);
+            }
             return Some(response);
         }
-        if self.writes.iter().any(|write| write == operation) {
-            let wanted = asked.input().and_then(|input| input.get(self.place.name()?));
-            self.asked_for.extend(wanted.map(|wanted| (texts(asked), wanted.clone())));
-        } else if asked.target() == self.target
-            && let Some(wanted) = self.wanted(&texts(asked))
-        {
-            let right = response.clone();
-            change_body(&mut response, |body| self.show(body, &wanted));
-            if right != response {
-                asked.deviate();
-            }
+        if asked.target() != self.target || asked.is_control() {
+            return None;
+        }
+        let right = asked.reference();
+        let mut response = right.clone();
+        if is_success(&right) {
+            change_body(&mut response, |body| self.show(asked, body));
+        }
+        if response != right {
+            asked.deviate();
         }
         Some(response)
     }
 }
 
-impl Requested {
-    fn wanted(&self, named: &[String]) -> Option<Value> {
-        let about = self.asked_for.iter().rev().find(|(names, _)| names.iter().any(|name| named.contains(name)));
-        about.map(|(_, wanted)| wanted.clone())
-    }
-
-    fn show(&self, body: &mut Value, wanted: &Value) {
-        let mut under_way = None;
-        self.status.change(body, &mut |status| {
-            under_way = status.as_str().map(|status| self.left.contains(status));
-        });
-        if under_way == Some(self.under_way) {
-            self.place.change(body, &mut |value| value.clone_from(wanted));
+impl Premature {
+    fn show(&self, asked: &Asked<'_>, body: &mut Value) {
+        let Some(future) = read(&over(asked.endpoint), asked) else { return };
+        let under_way = at(&self.state, &future) != at(&self.state, body);
+        let unstopped = || read(self.unstopped.as_ref()?, asked);
+        let other = if self.under_way { Some(future) } else { unstopped() };
+        if let Some(value) = other.filter(|_| under_way == self.under_way).and_then(|other| at(&self.place, &other)) {
+            self.place.change(body, &mut |shown| shown.clone_from(&value));
         }
     }
+}
+
+/// An endpoint in which everything that is under way is over.
+fn over(endpoint: &Endpoint) -> Endpoint {
+    endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
+}
+
+/// What an endpoint answers to the same request, where that is a success.
+fn read(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Value> {
+    let response = endpoint.handle(asked.request, asked.real_now);
+    serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))
+}
+
+fn at(place: &Place, body: &Value) -> Option<Value> {
+    let mut found = None;
+    place.change(&mut body.clone(), &mut |value| found = Some(value.clone()));
+    found
 }
 
 /// The texts of an input: one of them names the resource.

@@ -111,3 +111,105 @@ fn kind(error: &TransportError) -> &'static str {
         _ => "failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::check::testing::*;
+
+    const CALL: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
+
+    /// What was observed of the first step.
+    fn first(trial: &Trial) -> Value {
+        trial.observation().value()["steps"][0].clone()
+    }
+
+    fn says(message: &str) -> Value {
+        json!({"status": "Pending", "statusMessage": message})
+    }
+
+    #[test]
+    fn a_step_is_observed_by_what_it_sent_and_what_it_got() {
+        let observation = Trial::stop(STOP).answers(1, 200, &stopping()).observation();
+        let headers = json!({"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "<request-id>"});
+        let expected = json!({
+            "case": "codedeploy/stop-deployment/case",
+            "steps": [{
+                "call": "StopDeployment",
+                "sent": {"target": "CodeDeploy_20141006.StopDeployment", "body": {}},
+                "got": {"status": 200, "headers": headers, "body": stopping()},
+            }],
+        });
+        assert_eq!(*observation.value(), expected);
+        assert_eq!(observation.text(), serde_json::to_string_pretty(&expected).unwrap());
+    }
+
+    #[test]
+    fn a_step_that_was_not_made_is_not_observed() {
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(2, 200, &stopping());
+        assert_eq!(trial.observation().value()["steps"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn only_headers_of_the_contract_are_observed() {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 400, b"{}", |response| {
+            response.headers.remove("x-amzn-requestid");
+            response.headers.push("Content-Encoding", "gzip");
+            response.headers.push("x-amzn-ErrorType", "E");
+            response.headers.push("server", "s");
+        });
+        let expected =
+            json!({"content-type": "application/x-amz-json-1.1", "content-encoding": "gzip", "x-amzn-errortype": "E"});
+        assert_eq!(first(&trial)["got"]["headers"], expected);
+    }
+
+    #[rstest]
+    #[case::poll(", eventually: { within: 150ms, every: 100ms } }", json!({"body": says("a")}))]
+    #[case::crowd(", concurrently: 3 }", json!({"any of": [{"body": says("a")}, {"body": says("b")}]}))]
+    #[case::racing(", racing: true }", json!("<depends on time>"))]
+    fn how_many_answers_there_were_does_not_show(#[case] form: &str, #[case] expected: Value) {
+        let trial = ["a", "b", "a"].iter().fold(Trial::stop(&format!("{CALL}{form}")), |trial, message| {
+            trial.with(1, Role::Main, 200, says(message).to_string().as_bytes(), |_| {})
+        });
+        let mut got = first(&trial)["got"].clone();
+        let alternatives = match got.get_mut("any of") {
+            Some(answers) => answers.as_array_mut().unwrap().iter_mut().collect(),
+            None => vec![&mut got],
+        };
+        for answer in alternatives.into_iter().filter_map(Value::as_object_mut) {
+            answer.retain(|name, _| name == "body");
+        }
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_control_is_observed_beside_the_step() {
+        let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
+        let trial = Trial::stop(&steps).answers(1, 400, &does_not_exist());
+        assert_eq!(first(&trial).get("control"), None);
+        let control = &first(&trial.gets(1, Role::Control, Err(TransportError::Closed)))["control"];
+        assert_eq!(control["sent"]["target"], "CodeDeploy_20141006.StopDeployment");
+        assert_eq!(control["got"], json!({"no answer": "closed"}));
+    }
+
+    #[rstest]
+    #[case(TransportError::Refused, "refused")]
+    #[case(TransportError::Dns("x".to_owned()), "unknown host")]
+    #[case(TransportError::ConnectTimeout(Duration::ZERO), "timeout")]
+    #[case(TransportError::Timeout(Duration::ZERO), "timeout")]
+    #[case(TransportError::Tls("x".to_owned()), "tls")]
+    #[case(TransportError::Reset, "closed")]
+    #[case(TransportError::Closed, "closed")]
+    #[case(TransportError::NotHttp("x".to_owned()), "not http")]
+    #[case(TransportError::HeadTooLarge(1), "too large")]
+    #[case(TransportError::BodyTooLarge(1), "too large")]
+    #[case(TransportError::Unsendable("x".to_owned()), "failed")]
+    fn a_failure_is_observed_by_its_kind_alone(#[case] error: TransportError, #[case] expected: &str) {
+        let trial = Trial::stop(STOP).gets(1, Role::Main, Err(error));
+        assert_eq!(first(&trial)["got"], json!({ "no answer": expected }));
+    }
+}

@@ -217,7 +217,42 @@ fn is_identity(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
+    use crate::{check::testing::*, contract, transcript::Role};
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Op":{"type":"operation","input":{"target":"x#Out"},"output":{"target":"x#Out"}},
+        "x#Out":{"type":"structure","members":{
+            "taskId":{"target":"smithy.api#String"},
+            "planName":{"target":"x#Plan"},
+            "task":{"target":"x#TaskId"},
+            "tasks":{"target":"x#Tasks"},
+            "words":{"target":"x#Words"},
+            "at":{"target":"smithy.api#Timestamp"},
+            "count":{"target":"smithy.api#Integer"},
+            "note":{"target":"smithy.api#String"},
+            "hidden":{"target":"smithy.api#String","traits":{"smithy.api#sensitive":{}}},
+            "secret":{"target":"x#Secret"},
+            "choice":{"target":"x#Choice"}}},
+        "x#Plan":{"type":"enum","members":{"A":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"Basic"}}}},
+        "x#TaskId":{"type":"string"},
+        "x#Tasks":{"type":"list","member":{"target":"x#TaskId"}},
+        "x#Words":{"type":"map","key":{"target":"smithy.api#String"},"value":{"target":"x#TaskId"}},
+        "x#Choice":{"type":"union","members":{"task":{"target":"x#TaskId"},"other":{"target":"smithy.api#String"}}},
+        "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
+
+    fn trial() -> Trial {
+        Trial::stop(STOP).answers(1, 200, &stopping())
+    }
+
+    /// A redactor that knows the values that states yielded.
+    fn knowing(trial: &mut Trial, yielded: Value) -> Redactor<'_> {
+        trial.transcript.variables.insert("state".to_owned(), yielded);
+        Redactor::new(&trial.suite, &trial.case, &trial.transcript)
+    }
 
     #[test]
     fn ids_names_arns_and_tokens_are_identities() {
@@ -225,5 +260,128 @@ mod tests {
             is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName") && is_identity("nextToken")
         );
         assert!(!is_identity("status") && !is_identity("deploymentStatus"));
+    }
+
+    #[rstest]
+    #[case::id(json!({"taskId": "t-1"}), json!({"taskId": "<task-id:1>"}))]
+    #[case::no_id(json!({"taskId": ""}), json!({"taskId": ""}))]
+    #[case::id_of_another_type(json!({"taskId": 7}), json!({"taskId": 7}))]
+    #[case::closed_list(json!({"planName": "Basic"}), json!({"planName": "Basic"}))]
+    #[case::by_its_shape(json!({"task": "t-1"}), json!({"task": "<task-id:1>"}))]
+    #[case::list(json!({"tasks": ["t-1", "t-2", "t-1"]}), json!({"tasks": ["<task-id:1>", "<task-id:2>", "<task-id:1>"]}))]
+    #[case::map(json!({"words": {"a": "t-1"}}), json!({"words": {"a": "<task-id:1>"}}))]
+    #[case::union(json!({"choice": {"task": "t-1"}}), json!({"choice": {"task": "<task-id:1>"}}))]
+    #[case::timestamp(json!({"at": 1.7e9}), json!({"at": "<timestamp>"}))]
+    #[case::timestamp_as_text(json!({"at": "noon"}), json!({"at": "noon"}))]
+    #[case::number(json!({"count": 3}), json!({"count": 3}))]
+    #[case::text(json!({"note": "t-1"}), json!({"note": "t-1"}))]
+    #[case::sensitive_member(json!({"hidden": "x"}), json!({"hidden": "<sensitive>"}))]
+    #[case::sensitive_member_null(json!({"hidden": null}), json!({"hidden": null}))]
+    #[case::sensitive_shape(json!({"secret": "x"}), json!({"secret": "<sensitive>"}))]
+    #[case::sensitive_shape_null(json!({"secret": null}), json!({"secret": null}))]
+    #[case::unknown_member(json!({"more": ["x"]}), json!({"more": ["x"]}))]
+    fn the_model_says_what_is_redacted(#[case] value: Value, #[case] expected: Value) {
+        let mut trial = trial();
+        let contract = contract::read("m", MODEL).unwrap();
+        let redacted = knowing(&mut trial, json!({})).by_shape(&contract, &ShapeId::new("x#Out"), &value);
+        assert_eq!(redacted, expected);
+    }
+
+    #[test]
+    fn what_a_state_yielded_is_known_by_its_name_and_keeps_its_identity() {
+        let mut trial = trial();
+        let mut redactor = knowing(
+            &mut trial,
+            json!({"taskId": "task-one", "status": "running", "inner": {"taskId": "task-two"}, "again": {"id": "task-one"}}),
+        );
+        let text = redactor.by_text(&json!({"a": ["task-two of task-one"], "b": "running"}));
+        assert_eq!(text, json!({"a": ["<task-id:2> of <task-id:1>"], "b": "running"}));
+        assert_eq!(redactor.know("task-three", "task-id"), "<task-id:3>");
+        assert_eq!(redactor.know("task-three", "other"), "<task-id:3>");
+    }
+
+    #[rstest]
+    #[case::short_ones_only_as_a_whole("12345", "12345", "<id:1>")]
+    #[case::short_ones_not_inside("12345", "x12345", "x12345")]
+    #[case::long_ones_anywhere("123456", "x123456", "x<id:1>")]
+    #[case::nothing_else("123456", "12345", "12345")]
+    fn values_are_found_in_text(#[case] value: &str, #[case] text: &str, #[case] expected: &str) {
+        assert_eq!(knowing(&mut trial(), json!({ "id": value })).text(text), expected);
+    }
+
+    #[test]
+    fn the_longest_known_value_is_replaced_first() {
+        let mut trial = trial();
+        let redactor = knowing(&mut trial, json!({"id": "abcdef", "arn": "arn:abcdef:x"}));
+        assert_eq!(redactor.text("arn:abcdef:x and abcdef"), "<arn:1> and <id:1>");
+    }
+
+    #[test]
+    fn fresh_names_are_known_by_the_word_of_the_fixture_wherever_it_makes_them() {
+        let input = "{ deploymentId: \"${deployment_id('id')}\" }";
+        let control = "{ deploymentId: \"x-${unique('in-text')}-${region}\" }";
+        let steps = format!(
+            "- {{ call: StopDeployment, input: {input}, expect: {{ error: DeploymentDoesNotExistException }}, control: {control} }}\n\
+             - {{ call: BatchGetDeployments, input: {{ deploymentIds: [\"${{uuid('in-a-list')}}\", plain] }} }}"
+        );
+        let trial = Trial::stop(&steps);
+        let redactor = Redactor::new(&trial.suite, &trial.case, &trial.transcript);
+        let mut names: Vec<&str> = redactor.known.iter().map(|(_, name)| name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["<fresh-id:1>", "<fresh-in-a-list:1>", "<fresh-in-text:1>"]);
+        let bindings = trial.case.bindings(trial.transcript.seed, "", "");
+        let Ok(Value::String(id)) = Template::Whole(Expression::DeploymentId("id".to_owned())).fill(&bindings) else {
+            panic!("no text");
+        };
+        assert_eq!(redactor.text(&id), "<fresh-id:1>");
+    }
+
+    #[rstest]
+    #[case::as_usual("POST", "/", None)]
+    #[case::another_method("GET", "/", Some("GET /"))]
+    #[case::another_target("POST", "/x", Some("POST /x"))]
+    fn the_request_line_is_shown_where_it_is_another(
+        #[case] method: &str,
+        #[case] target: &str,
+        #[case] line: Option<&str>,
+    ) {
+        let trial = trial().asked(|request| {
+            (request.method, request.target) = (method.to_owned(), target.to_owned());
+            request.body = br#"{"deploymentId":"d-ABCDEF123"}"#.as_slice().into();
+        });
+        let mut redactor = Redactor::new(&trial.suite, &trial.case, &trial.transcript);
+        let sent = redactor.request(&trial.transcript.exchanges[0]);
+        assert_eq!(sent.get("line").and_then(Value::as_str), line);
+        assert_eq!(sent["target"], "CodeDeploy_20141006.StopDeployment");
+        assert_eq!(sent["body"], json!({"deploymentId": "<deployment-id:1>"}));
+    }
+
+    #[test]
+    fn what_an_unknown_service_is_sent_is_redacted_as_text() {
+        let mut trial = trial().asked(|request| request.body = br#"{"deploymentId":"task-one"}"#.as_slice().into());
+        trial.transcript.exchanges[0].service = String::new();
+        let exchange = trial.transcript.exchanges[0].clone();
+        let mut redactor = knowing(&mut trial, json!({"id": "task-one"}));
+        assert_eq!(redactor.request(&exchange)["body"], json!({"deploymentId": "<id:1>"}));
+    }
+
+    #[rstest]
+    #[case::success(200, json!({"status": "Pending", "message": "m"}), json!({"status": "Pending", "message": "m"}))]
+    #[case::highest_before_refusals(399, json!({"message": "m"}), json!({"message": "m"}))]
+    #[case::refusal(400, json!({"__type": "E", "Message": "m"}), json!({"__type": "E", "Message": "<message>"}))]
+    #[case::refusal_that_is_no_object(400, json!(["m"]), json!(["m"]))]
+    fn messages_of_refusals_are_not_shown(#[case] status: u16, #[case] body: Value, #[case] expected: Value) {
+        let trial = Trial::stop(STOP).answers(1, status, &body);
+        assert_eq!(trial.observation().value()["steps"][0]["got"]["body"], expected);
+    }
+
+    #[rstest]
+    #[case::text(b"<html>".to_vec(), json!({"text": "<html>"}))]
+    #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are no text>"))]
+    #[case::longest(vec![b'x'; 4096], json!({"text": "x".repeat(4096)}))]
+    #[case::too_long(vec![b'x'; 4097], json!("<4097 bytes>"))]
+    fn a_body_that_cannot_be_shown_is_told_by_its_length(#[case] body: Vec<u8>, #[case] expected: Value) {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 200, &body, |_| {});
+        assert_eq!(trial.observation().value()["steps"][0]["got"]["body"], expected);
     }
 }

@@ -102,7 +102,7 @@ impl Proof {
     pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync), stop: &AtomicBool) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed);
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
         let baseline = baseline(&rehearsal, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
         let equivalents = Equivalents::bundled();
@@ -162,7 +162,7 @@ impl Proof {
     /// As [`Proof::run`].
     pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed);
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
         let sample = baseline(&rehearsal, &contracts)?.sample;
         let work = self.work(&contracts, &sample);
         Ok(work

@@ -15,11 +15,11 @@ use crate::{
     event::{CaseFinished, Event},
     golden::Goldens,
     mutant::{Mutant, MutantEndpoint, NullTarget},
-    reference::{Identity, STATE_PATH},
+    reference::{Clock, Endpoint, Identity, STATE_PATH},
     scenario::{Case, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
-    transport::{Endpoint, InProcess, Reply, Transport},
+    transport::{self, InProcess, Reply, Transport},
     verdict::Ledger,
     wire::Request,
 };
@@ -32,6 +32,8 @@ pub(super) struct Rehearsal<'a> {
     pub(super) suite: &'a Arc<Suite>,
     goldens: &'a Arc<Goldens>,
     seed: u64,
+    /// What every endpoint of a run begins as: schemas are compiled once for all of them.
+    pristine: Endpoint,
 }
 
 /// What is told of each case; whether the run is to go on.
@@ -45,8 +47,10 @@ pub(super) struct Rehearsed {
 }
 
 impl<'a> Rehearsal<'a> {
-    pub(super) fn new(suite: &'a Arc<Suite>, goldens: &'a Arc<Goldens>, seed: u64) -> Self {
-        Self { suite, goldens, seed }
+    pub(super) fn new(suite: &'a Arc<Suite>, goldens: &'a Arc<Goldens>, seed: u64) -> Result<Self, ProofError> {
+        let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
+        let pristine = Endpoint::new(contracts, Identity::defaults(), Clock::new())?;
+        Ok(Self { suite, goldens, seed, pristine })
     }
 
     /// Runs the cases against a mutant, or against the reference.
@@ -57,7 +61,7 @@ impl<'a> Rehearsal<'a> {
         told: Told<'_>,
     ) -> Result<Rehearsed, ProofError> {
         runtime()?.block_on(async {
-            let endpoint = Arc::new(MutantEndpoint::new(self.contracts(), mutant)?);
+            let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
             let behind = Arc::clone(&endpoint);
             let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
             let ledger = self.run(InProcess::new(answer), cases, true, told).await?;
@@ -69,7 +73,7 @@ impl<'a> Rehearsal<'a> {
     pub(super) fn null(&self, null: &NullTarget, survey: bool) -> Result<Ledger, ProofError> {
         runtime()?.block_on(async {
             let cases = self.suite.cases();
-            let endpoint = Arc::new(null.start(self.contracts())?);
+            let endpoint = Arc::new(null.start(&self.pristine, self.contracts()));
             let ids: Vec<String> = cases.iter().map(|case| case.id.0.clone()).collect();
             let mut next = ids.into_iter();
             let turn = Arc::clone(&endpoint);
@@ -124,7 +128,7 @@ fn runtime() -> io::Result<runtime::Runtime> {
 
 /// Whoever the reference knows, at an address that nothing is sent to.
 fn target() -> Result<Target, ProofError> {
-    let endpoint: Endpoint = "http://127.0.0.1:1".parse()?;
+    let endpoint: transport::Endpoint = "http://127.0.0.1:1".parse()?;
     Ok(Target {
         state_change: Some(StateChange { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
         endpoint,

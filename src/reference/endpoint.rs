@@ -87,7 +87,7 @@ impl std::fmt::Debug for Snapshot {
 /// A contract and what keeps it.
 struct Hosted {
     contract: Arc<Contract>,
-    schemas: Schemas,
+    schemas: Arc<Schemas>,
     protocol: &'static dyn Protocol,
     service: Mutex<Box<dyn Service>>,
 }
@@ -106,7 +106,7 @@ impl Endpoint {
                 .ok_or_else(|| EndpointError::NotImplemented { service: name.clone(), known: services::names() })?;
             let protocol = protocol(&contract)?;
             fallback.get_or_insert(protocol);
-            let schemas = Schemas::new(Arc::clone(&contract));
+            let schemas = Arc::new(Schemas::new(Arc::clone(&contract)));
             let new = Hosted { contract, schemas, protocol, service: Mutex::new(service) };
             if hosted.insert(name.clone(), new).is_some() {
                 return Err(EndpointError::Twice { service: name });
@@ -149,6 +149,14 @@ impl Endpoint {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.service().copy())).collect())
+    }
+
+    /// Another endpoint with the same state, from here on apart, that lives by another clock. It shares what is
+    /// compiled of the contracts.
+    #[must_use]
+    pub fn fork(&self, clock: Clock) -> Self {
+        let hosted = self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.fork())).collect();
+        Self { hosted, fallback: self.fallback, identities: self.identities.clone(), clock, ids: Ids::new() }
     }
 
     /// Puts every service back to where it was, as if nothing had been asked since.
@@ -228,6 +236,15 @@ impl Endpoint {
 }
 
 impl Hosted {
+    fn fork(&self) -> Self {
+        Self {
+            contract: Arc::clone(&self.contract),
+            schemas: Arc::clone(&self.schemas),
+            protocol: self.protocol,
+            service: Mutex::new(self.service().copy()),
+        }
+    }
+
     fn service(&self) -> MutexGuard<'_, Box<dyn Service>> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }

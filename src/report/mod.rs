@@ -3,6 +3,7 @@
 mod human;
 mod json;
 pub mod matrix;
+mod page;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -71,6 +71,15 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// A time in the unit that fits.
+pub(super) fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
+
 /// A word as a POSIX shell reads it back.
 pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_.,:=+@%-#".contains(c);
@@ -128,6 +137,16 @@ mod tests {
     #[case("", "''")]
     fn a_word_reaches_the_shell_as_it_is(#[case] word: &str, #[case] shown: &str) {
         assert_eq!(shell_word(word), shown);
+    }
+
+    #[rstest]
+    #[case(0, "0 ms")]
+    #[case(999, "999 ms")]
+    #[case(4_250, "4.2 s")]
+    #[case(59_999, "59.9 s")]
+    #[case(125_000, "2 min 5 s")]
+    fn a_duration_is_told_in_the_unit_that_fits(#[case] milliseconds: u64, #[case] told: &str) {
+        assert_eq!(duration(milliseconds), told);
     }
 
     #[test]

@@ -59,3 +59,38 @@ impl Case {
 
 /// Names of the variables that every case has.
 pub(super) const OWN_VARIABLES: [&str; 3] = ["row", "region", "other_region"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{
+        Template,
+        testing::{read, text},
+    };
+
+    fn case(rest: &str) -> Case {
+        read(&[("works/make-thing/x.yaml", &text(rest))]).unwrap().cases().remove(0)
+    }
+
+    #[test]
+    fn a_case_starts_with_its_row_and_its_regions_and_with_fresh_names_of_its_own() {
+        let case = case("table: [{ id: a, v: 5 }]\nsteps:\n  - { call: MakeThing, input: { name: a } }");
+        assert_eq!(case.id.to_string(), "works/make-thing/x#a");
+        let template = Template::read(&json!(["${row.v}", "${region}", "${other_region}", "${uuid('x')}"])).unwrap();
+        let fresh = Template::read(&json!("${uuid('x')}")).unwrap();
+        let fresh = fresh.fill(&Bindings::new(7, "works/make-thing/x#a")).unwrap();
+        assert_eq!(template.fill(&case.bindings(7, "here", "there")), Ok(json!([5, "here", "there", fresh])));
+    }
+
+    #[test]
+    fn identities_and_regions_are_needed_if_any_step_or_cleanup_uses_them() {
+        let plain = case("steps:\n  - { call: MakeThing, input: { name: a } }");
+        assert!(plain.needs_caller(Caller::Owner) && !plain.needs_caller(Caller::Denied));
+        assert!(!plain.needs_other_region());
+        let full = case(
+            "steps:\n  - { call: MakeThing, input: { name: a }, as: denied }\nteardown:\n  - { call: GetThing, as: other-account, region: other }",
+        );
+        assert!(full.needs_caller(Caller::Denied) && full.needs_caller(Caller::OtherAccount));
+        assert!(!full.needs_caller(Caller::Owner) && full.needs_other_region());
+    }
+}

@@ -162,6 +162,11 @@ mod tests {
     #[case::other_name(errors(&["A"], &[]), refusal(400, "B"), false)]
     #[case::other_status(errors(&["A"], &[400]), refusal(404, "A"), false)]
     #[case::class(Alternative::Refusal { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
+    #[case::named_with_its_status(errors(&["A"], &[400, 404]), refusal(404, "A"), true)]
+    #[case::no_class(Alternative::Refusal { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
+    #[case::refusal_for_success(Alternative::Success { status: 400, body: None }, refusal(400, "A"), false)]
+    #[case::success(Alternative::Success { status: 200, body: None }, success(200, json!({})), true)]
+    #[case::unbound_body(Alternative::Success { status: 200, body: Some(Template::read(&json!({"a": "${gone}"})).unwrap()) }, success(200, json!({"a": 1})), false)]
     #[case::success_for_refusal(errors(&["A"], &[]), success(200, json!({})), false)]
     #[case::body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 1, "b": 2})), true)]
     #[case::other_body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 2})), false)]
@@ -183,5 +188,68 @@ mod tests {
         assert_eq!(closed.held(Err(&TransportError::Closed), &Bindings::default()), Some(1));
         assert_eq!(closed.held(Err(&TransportError::Refused), &Bindings::default()), None);
         assert!(closed.is_refusal());
+    }
+
+    #[test]
+    fn an_alternative_is_told_in_words() {
+        let classes = vec![RefusalClass::Auth];
+        let refusal = Alternative::Refusal { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
+        let body = Some(Template::Literal(json!({})));
+        let told = [
+            Alternative::Success { status: 201, body: None },
+            Alternative::Success { status: 200, body },
+            refusal,
+            Alternative::Answered,
+            Alternative::Closed,
+        ]
+        .map(|alternative| alternative.describe());
+        let expected = [
+            "a success (201)",
+            "a success (200) with the expected body",
+            "A or a refusal of class auth",
+            "any answer but a server error",
+            "a closed connection",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_success_is_of_one_kind_and_a_refusal_of_another() {
+        let kinds = |answer: &Answer| {
+            let alternatives = [
+                Alternative::Success { status: 200, body: None },
+                errors(&["A"], &[]),
+                Alternative::Answered,
+                Alternative::Closed,
+            ];
+            alternatives.map(|alternative| alternative.is_kind_of(answer))
+        };
+        assert_eq!(kinds(&success(200, json!({})).1), [true, false, true, false]);
+        assert_eq!(kinds(&refusal(400, "B").1), [false, true, true, false]);
+    }
+
+    #[test]
+    fn only_a_refusal_allows_an_error() {
+        let (response, answer) = refusal(400, "A");
+        assert!(errors(&["A"], &[404]).allows_error(&response, &answer));
+        assert!(!errors(&["B"], &[]).allows_error(&response, &answer));
+        assert!(!Alternative::Answered.allows_error(&response, &answer));
+        let (response, answer) = success(200, json!({}));
+        assert!(!errors(&["A"], &[]).allows_error(&response, &answer));
+    }
+
+    #[test]
+    fn a_reset_counts_as_closed_and_only_for_that() {
+        let bindings = Bindings::default();
+        assert!(Alternative::Closed.holds(Err(&TransportError::Reset), &bindings));
+        assert!(!Alternative::Answered.holds(Err(&TransportError::Closed), &bindings));
+    }
+
+    #[test]
+    fn what_also_allows_a_success_is_no_refusal() {
+        let either =
+            Expectation { alternatives: vec![errors(&["A", "B"], &[]), Alternative::Answered, errors(&["C"], &[])] };
+        assert!(!either.is_refusal());
+        assert_eq!(either.errors().collect::<Vec<_>>(), ["A", "B", "C"]);
     }
 }

@@ -138,4 +138,31 @@ mod tests {
         let error = Files::folder(Path::new("not/there")).unwrap_err().to_string();
         assert!(error.contains("not/there"), "{error}");
     }
+
+    #[test]
+    fn every_kind_of_fixture_is_read_and_told_by_the_path_that_a_person_would_open() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.yaml", "b.json", "c.snap", "d.snap.new"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let files = Files::folder(dir.path()).unwrap();
+        assert_eq!(
+            files.iter().collect::<Vec<_>>(),
+            [("a.yaml", "a.yaml"), ("b.json", "b.json"), ("c.snap", "c.snap")]
+        );
+        assert_eq!(files.display("a.yaml"), dir.path().join("a.yaml").display().to_string());
+        assert_eq!(Files::default().display("s/a.yaml"), "fixtures/s/a.yaml");
+    }
+
+    #[test]
+    fn goldens_are_compiled_in() {
+        assert!(Files::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty()));
+    }
+
+    #[test]
+    fn a_text_is_had_by_its_path_and_no_other() {
+        let files = Files::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
+        assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
+        assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);
+    }
 }

@@ -61,7 +61,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
         };
     }
     match pattern {
-        Value::Object(map) if map.len() > 1 && map.keys().any(|name| name.starts_with('$')) => {
+        Value::Object(map) if map.keys().any(|name| name.starts_with('$')) => {
             problem("a matcher stands alone in its object".to_owned())
         }
         Value::Object(map) => map.iter().try_for_each(|(name, value)| check_at(value, &child(pointer, name))),
@@ -215,6 +215,30 @@ mod tests {
     #[case::lacks_of_nothing(json!({"l": {"$lacks": 3}}), json!({}), true)]
     #[case::lacks_is_for_lists(json!({"$lacks": 3}), json!("3"), false)]
     #[case::not_of_nothing(json!({"s": {"$not": "x"}}), json!({}), false)]
+    #[case::array(json!([1, {"a": 2}]), json!([1, {"a": 2, "b": 3}]), true)]
+    #[case::another_item(json!([1, 2]), json!([1, 3]), false)]
+    #[case::another_text(json!("a"), json!("b"), false)]
+    #[case::an_object_for_a_text(json!({"a": 1}), json!("a"), false)]
+    #[case::type_is_number(json!({"$type": "number"}), json!(1.5), true)]
+    #[case::type_is_integer(json!({"$type": "integer"}), json!(-1), true)]
+    #[case::type_is_large_integer(json!({"$type": "integer"}), json!(u64::MAX), true)]
+    #[case::type_is_boolean(json!({"$type": "boolean"}), json!(false), true)]
+    #[case::type_is_object(json!({"$type": "object"}), json!({}), true)]
+    #[case::type_is_array(json!({"$type": "array"}), json!([]), true)]
+    #[case::type_is_null(json!({"$type": "null"}), json!(null), true)]
+    #[case::type_is_no_array(json!({"$type": "array"}), json!({}), false)]
+    #[case::type_of_nothing(json!({"s": {"$type": "null"}}), json!({}), false)]
+    #[case::regex_does_not(json!({"$matches": "^d-"}), json!("x"), false)]
+    #[case::regex_is_for_text(json!({"$matches": "1"}), json!(1), false)]
+    #[case::at_least_itself(json!({"$at_least": 2}), json!(2), true)]
+    #[case::at_most_not(json!({"$at_most": 2}), json!(2.5), false)]
+    #[case::at_least_is_for_numbers(json!({"$at_least": 2}), json!("3"), false)]
+    #[case::not_itself(json!({"$not": "x"}), json!("x"), false)]
+    #[case::contains_not(json!({"$contains": 1}), json!([2]), false)]
+    #[case::contains_is_for_lists(json!({"$contains": 1}), json!(1), false)]
+    #[case::lacks_it(json!({"$lacks": 3}), json!([1, 2]), true)]
+    #[case::lacks_of_null(json!({"$lacks": 3}), json!(null), true)]
+    #[case::exactly_so(json!({"$exactly": {"a": 1}}), json!({"a": 1}), true)]
     #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
         check(&pattern).unwrap();
@@ -240,9 +264,46 @@ mod tests {
     #[case(json!([{"$matches": "("}]), "/0", "no regular expression")]
     #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of cannot take []")]
     #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "stands alone")]
+    #[case(json!({"n": {"a": 1, "$at_most": 2}}), "/n", "stands alone")]
+    #[case(json!({"$absent": false}), "", "$absent cannot take false")]
+    #[case(json!({"$at_least": "1"}), "", "$at_least cannot take")]
+    #[case(json!({"$contains": {"$some": 1}}), "/$contains", "no matcher $some; there are $any_of, $absent,")]
+    #[case(json!([1, [{"$lacks": {"$some": 1}}]]), "/1/0/$lacks", "no matcher $some")]
     fn broken_patterns_are_refused_at_their_place(#[case] pattern: Value, #[case] pointer: &str, #[case] says: &str) {
         let problem = check(&pattern).unwrap_err();
         assert_eq!(problem.pointer, pointer);
         assert!(problem.problem.contains(says), "{}", problem.problem);
+    }
+
+    #[rstest]
+    #[case(json!({"$exactly": {"$some": 1}}))]
+    #[case(json!({"$at_least": null}))]
+    #[case(json!({"$any_of": [1, {"$type": "null"}]}))]
+    #[case(json!({"a": 1, "b": [{"$lacks": 2}]}))]
+    #[case(json!("$some"))]
+    fn whole_patterns_are_taken(#[case] pattern: Value) {
+        assert_eq!(check(&pattern), Ok(()));
+    }
+
+    #[rstest]
+    #[case(json!({"$absent": true}), "nothing")]
+    #[case(json!({"$type": "null"}), "a JSON null")]
+    #[case(json!({"$matches": "^a"}), "text that matches ^a")]
+    #[case(json!({"$at_least": 2}), "at least 2")]
+    #[case(json!({"$at_most": 2}), "at most 2")]
+    #[case(json!({"$not": {"$at_most": 2}}), "anything but at most 2")]
+    #[case(json!({"$contains": 2}), "a list with 2 in it")]
+    #[case(json!({"$lacks": 2}), "a list without 2")]
+    #[case(json!({"$exactly": {"a": 2}}), "exactly {\"a\":2}")]
+    fn a_matcher_is_put_in_words(#[case] pattern: Value, #[case] words: &str) {
+        assert_eq!(describe(&pattern), words);
+    }
+
+    #[test]
+    fn every_place_that_differs_is_told() {
+        let found = mismatches(&json!({"a": [1, {"b": 2}], "c": 3}), &json!({"a": [0, {"b": "2"}]}));
+        let told: Vec<(&str, &str, &str)> =
+            found.iter().map(|m| (m.pointer.as_str(), m.expected.as_str(), m.actual.as_str())).collect();
+        assert_eq!(told, [("/a/0", "1", "0"), ("/a/1/b", "2", "\"2\""), ("/c", "3", "absent")]);
     }
 }

@@ -16,6 +16,8 @@ mod spelling;
 mod state;
 mod suite;
 mod template;
+#[cfg(test)]
+mod testing;
 
 use std::{sync::Arc, time::Duration};
 

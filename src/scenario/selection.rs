@@ -98,6 +98,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::scenario::testing::{read, text};
 
     #[rstest]
     #[case("codedeploy", true)]
@@ -119,5 +120,87 @@ mod tests {
     #[case("*", true)]
     fn a_glob_matches_an_id(#[case] glob: &str, #[case] matches: bool) {
         assert_eq!(glob_matches(glob, "codedeploy/stop-deployment/unknown-id#random"), matches);
+    }
+
+    fn suite() -> Suite {
+        let slow = text(
+            "tags: [slow, odd]\ntable: [{ id: a }, { id: b }]\nsteps:\n  - { call: MakeThing, input: { name: a } }",
+        );
+        let plain = text("steps:\n  - { call: GetThing }");
+        read(&[("works/make-thing/slow.yaml", &slow), ("works/get-thing/plain.yaml", &plain)]).unwrap()
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    const PLAIN: &str = "works/get-thing/plain";
+    const A: &str = "works/make-thing/slow#a";
+    const B: &str = "works/make-thing/slow#b";
+
+    #[rstest]
+    #[case::all(Selection::default(), &[PLAIN, A, B])]
+    #[case::path(Selection { paths: words(&["works/make-thing"]), ..Selection::default() }, &[A, B])]
+    #[case::paths(Selection { paths: words(&["works/get-thing", "works/make-thing/slow#b"]), ..Selection::default() }, &[PLAIN, B])]
+    #[case::service(Selection { services: words(&["works"]), ..Selection::default() }, &[PLAIN, A, B])]
+    #[case::another_service(Selection { services: words(&["other"]), ..Selection::default() }, &[])]
+    #[case::operation(Selection { operations: words(&["getthing"]), ..Selection::default() }, &[PLAIN])]
+    #[case::tag(Selection { tags: words(&["odd"]), ..Selection::default() }, &[A, B])]
+    #[case::another_tag(Selection { tags: words(&["fast"]), ..Selection::default() }, &[])]
+    #[case::filter(Selection { filters: words(&["*#b", "plain"]), ..Selection::default() }, &[PLAIN, B])]
+    #[case::exclude(Selection { excludes: words(&["slow"]), ..Selection::default() }, &[PLAIN])]
+    #[case::filter_and_exclude(Selection { filters: words(&["slow"]), excludes: words(&["#a"]), ..Selection::default() }, &[B])]
+    fn a_case_runs_if_it_is_like_everything_that_is_asked_for(#[case] selection: Selection, #[case] ids: &[&str]) {
+        let cases = selection.cases(&suite());
+        assert_eq!(cases.iter().map(|case| case.id.0.as_str()).collect::<Vec<_>>(), ids);
+    }
+
+    #[test]
+    fn what_is_asked_for_and_is_not_there_is_told_with_what_is() {
+        let known = Selection {
+            paths: words(&["works/make-thing/slow.yaml"]),
+            services: words(&["works"]),
+            operations: words(&["makething"]),
+            tags: words(&["slow"]),
+            ..Selection::default()
+        };
+        assert_eq!(known.unknown(&suite()), []);
+        let unknown = Selection {
+            paths: words(&["works/make"]),
+            services: words(&["work"]),
+            operations: words(&["Make"]),
+            tags: words(&["fast", "slow"]),
+            ..Selection::default()
+        };
+        let expected = [
+            ("works/make", words(&[PLAIN, "works/make-thing/slow"])),
+            ("work", words(&["works"])),
+            ("Make", words(&["GetThing", "MakeThing"])),
+            ("fast", words(&["odd", "slow"])),
+        ]
+        .map(|(word, names)| (word.to_owned(), names));
+        assert_eq!(unknown.unknown(&suite()), expected);
+    }
+
+    #[rstest]
+    #[case("a*c", "abc", true)]
+    #[case("a*c", "abcd", false)]
+    #[case("a*b*", "xab", false)]
+    #[case("a*b*c", "a-b-c", true)]
+    #[case("a*b*c", "a-c", false)]
+    #[case("a*b*c", "acb", false)]
+    #[case("ab*ba", "aba", false)]
+    #[case("*bb", "bbb", true)]
+    fn the_parts_of_a_glob_stand_in_their_order(#[case] glob: &str, #[case] text: &str, #[case] matches: bool) {
+        assert_eq!(glob_matches(glob, text), matches);
+    }
+
+    #[rstest]
+    #[case("./fixtures/s/op/", true)]
+    #[case("s/op/case.json", true)]
+    #[case("s/op/cas", false)]
+    #[case("op", false)]
+    fn a_path_may_be_that_of_a_file(#[case] path: &str, #[case] selects: bool) {
+        assert_eq!(is_below("s/op/case", path), selects);
     }
 }

@@ -29,4 +29,11 @@ mod tests {
         assert_eq!(nearest("StopDeploymnt", known()), Some("StopDeployment"));
         assert_eq!(nearest("xyz", known()), None);
     }
+
+    #[test]
+    fn half_alike_is_alike_enough_and_less_is_not() {
+        assert_eq!((similarity("ab", "ab"), similarity("ab", "ax"), similarity("ab", "xy")), (1000, 500, 0));
+        assert_eq!(nearest("ab", ["xy", "ax"].into_iter()), Some("ax"));
+        assert_eq!(nearest("abc", ["axy"].into_iter()), None);
+    }
 }

@@ -190,6 +190,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::scenario::testing::{MODEL, read, text};
 
     fn suite(path: &str, text: &str) -> Result<Suite, SuiteError> {
         let mut texts: BTreeMap<String, String> = Files::bundled_fixtures()
@@ -266,5 +267,73 @@ mod tests {
         let b = suite(PATH, &scenario("  - call: StopDeployment\n    input: { deploymentId: z }\n")).unwrap();
         assert_ne!(a.digest(), b.digest());
         assert_eq!(a.digest().len(), 64);
+    }
+
+    const STEP: &str = "steps:\n  - { call: MakeThing, input: { name: a } }";
+
+    #[test]
+    fn a_suite_gives_its_services_and_scenarios() {
+        let suite = read(&[("works/make-thing/x.yaml", &text(STEP)), ("works/make-thing/notes.txt", "?")]).unwrap();
+        assert_eq!(suite.services().map(|service| service.name.as_str()).collect::<Vec<_>>(), ["works"]);
+        assert_eq!(suite.service("works").map(|service| service.contract().service().id.name()), Some("Works_1"));
+        assert_eq!(suite.scenarios().map(|scenario| scenario.id.as_str()).collect::<Vec<_>>(), ["works/make-thing/x"]);
+        assert_eq!(suite.cases()[0].id.0, "works/make-thing/x");
+        assert!(suite.service("other").is_none());
+    }
+
+    #[test]
+    fn scenarios_in_json_are_read_too() {
+        let json = r#"{"title":"t","cites":["W-1"],"evidence":"documented","steps":[{"call":"MakeThing","input":{"name":"a"}}]}"#;
+        assert_eq!(read(&[("works/make-thing/x.json", json)]).unwrap().cases().len(), 1);
+    }
+
+    #[test]
+    fn every_broken_file_is_told_and_not_only_the_first() {
+        let SuiteError(problems) = Suite::read(&Files::from_texts(
+            [
+                ("a/model.json", "{"),
+                ("a/op/x.yaml", "["),
+                ("b/model.json", MODEL),
+                ("b/states.yaml", "["),
+                ("b/make-thing/x.yaml", "["),
+            ]
+            .map(|(path, text)| (path.to_owned(), text.to_owned())),
+        ))
+        .unwrap_err();
+        let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(files[0], "fixtures/a/model.json");
+        // Its model cites a statement, and there are none.
+        assert_eq!(files[1], "fixtures/b/model.json");
+        assert_eq!(files.len(), 2);
+    }
+
+    #[test]
+    fn broken_states_and_scenarios_are_told_together() {
+        let problems = read(&[("works/states.yaml", "["), ("works/make-thing/x.yaml", "[")]).unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
+    fn a_model_that_cites_no_statement_of_its_service_is_refused() {
+        let problems = read(&[("works/model.json", &MODEL.replace("W-1", "W-2"))]).unwrap_err();
+        assert!(problems[0].ends_with("cites W-2, which statements.yaml does not have"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_folder_without_a_service_is_refused_and_the_problems_are_counted() {
+        let error = Suite::read(&Files::default()).unwrap_err();
+        assert!(error.to_string().contains("no <service>/model.json here"), "{error}");
+        assert!(error.to_string().ends_with("1 broken fixture file(s)"), "{error}");
+    }
+
+    #[test]
+    fn the_digest_is_that_of_every_path_and_text_with_their_lengths() {
+        let digest = |texts: &[(&str, &str)]| {
+            let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+            digest(&Files::from_texts(texts))
+        };
+        assert_eq!(digest(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_ne!(digest(&[("ab", "c")]), digest(&[("a", "bc")]));
+        assert_ne!(digest(&[("a", "b")]), digest(&[("a", "c")]));
     }
 }

@@ -396,6 +396,9 @@ mod tests {
 
     use super::*;
 
+    /// What the seed and the case of [`bindings`] give for the word `svc`.
+    const FRESH: [&str; 3] = ["svc-lpznd5cf6z", "d-LPZND5CF6", "5da96bef-e571-44e7-8e6b-04a0c7da1ee2"];
+
     fn bindings() -> Bindings {
         let mut bindings = Bindings::new(7, "s/op/case");
         bindings.bind("row", json!({"name": "x y", "flag": true, "items": [{"id": 3}]}));
@@ -409,6 +412,10 @@ mod tests {
     #[case::repeat(json!("${repeat('ab', 3)}"), json!("ababab"))]
     #[case::escaped(json!("$${jndi}"), json!("${jndi}"))]
     #[case::plain(json!("a $b {c}"), json!("a $b {c}"))]
+    #[case::escaped_inside(json!("a$${b}${row.name}$${c}"), json!("a${b}x y${c}"))]
+    #[case::between_two(json!("${row.flag}-${row.items/0/id}!"), json!("true-3!"))]
+    #[case::number(json!([1, "${row.name}", {"a": null}]), json!([1, "x y", {"a": null}]))]
+    #[case::nothing_repeated(json!({"a": "${repeat('', 99999999)}"}), json!({"a": ""}))]
     fn templates_fill(#[case] template: Value, #[case] expected: Value) {
         assert_eq!(Template::read(&template).unwrap().fill(&bindings()).unwrap(), expected);
     }
@@ -469,5 +476,59 @@ mod tests {
         fn any_text_is_read_or_refused_without_a_panic(text in "[$\\{\\}a-z'(),. ]{0,24}") {
             let _ = Template::read(&json!(text));
         }
+    }
+
+    #[test]
+    fn repeat_makes_sixteen_mebibytes_at_most() {
+        let read = |text: &str| Template::read(&json!(text));
+        assert!(read("${repeat('ab', 8388608)}").is_ok());
+        let error = read("${repeat('ab', 8388609)}").unwrap_err();
+        assert_eq!(error.problem, "repeat makes at most 16777216 bytes");
+    }
+
+    #[test]
+    fn a_value_without_expressions_is_one_literal() {
+        let value = json!({"a": [1, "x", {"b": null}]});
+        assert_eq!(Template::read(&value), Ok(Template::Literal(value)));
+        let template = Template::read(&json!({"a": [1, "${b}"]})).unwrap();
+        let item = Template::Whole(Expression::Path { root: "b".to_owned(), tokens: vec![] });
+        let array = Template::Array(vec![Template::Literal(json!(1)), item]);
+        assert_eq!(template, Template::Object(vec![("a".to_owned(), array)]));
+    }
+
+    #[rstest]
+    #[case("${a..b}")]
+    #[case("${a.b!}")]
+    #[case("${.a}")]
+    #[case("${}")]
+    fn a_path_is_made_of_words(#[case] text: &str) {
+        assert!(Template::read(&json!(text)).unwrap_err().problem.contains("neither a path"));
+    }
+
+    #[test]
+    fn the_words_of_a_path_may_have_hyphens_and_underscores() {
+        let mut bindings = bindings();
+        bindings.bind("a-b", json!({"c_d": 5}));
+        assert!(bindings.has("a-b") && !bindings.has("c_d"));
+        let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings);
+        assert_eq!(fill("${ a-b.c_d }"), Ok(json!(5)));
+        assert!(fill("${a-b.c_d.e}").is_err() && fill("${row.items.x}").is_err());
+    }
+
+    #[test]
+    fn what_is_not_known_is_named_in_lists_and_functions_need_no_variable() {
+        let template = Template::read(&json!(["${later}", "${row.flag}", ["<${later}>"], "${uuid('x')}"])).unwrap();
+        assert_eq!(template.roots(), ["later", "row", "later"]);
+        let (value, unknown) = template.fill_known(&bindings());
+        assert_eq!((&value[0], &value[1], &value[2]), (&json!(null), &json!(true), &json!([null])));
+        assert_eq!(unknown, ["/0", "/2/0"]);
+    }
+
+    #[test]
+    fn fresh_values_differ_by_their_word_and_are_what_they_were() {
+        let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings()).unwrap();
+        assert_ne!(fill("${uuid('a')}"), fill("${uuid('b')}"));
+        let fresh = ["${unique('svc')}", "${deployment_id('svc')}", "${uuid('svc')}"].map(fill);
+        assert_eq!(fresh, FRESH);
     }
 }

@@ -58,6 +58,8 @@ impl Protocol for AwsJson {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn response(status: u16, body: &'static str) -> Response {
@@ -79,5 +81,41 @@ mod tests {
     fn a_page_of_html_is_a_refusal_without_a_name() {
         let answer = AwsJson::V1_0.answer(&response(500, "<html>"));
         assert!(answer.refusal.is_some() && answer.error().is_none() && answer.value.is_none());
+    }
+
+    #[test]
+    fn a_request_is_a_post_to_the_root_that_names_its_operation() {
+        let model = r#"{"smithy":"2.0","shapes":{
+            "x#S_1":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+            "x#Op":{"type":"operation","input":{"target":"smithy.api#Unit"},"output":{"target":"smithy.api#Unit"}}}}"#;
+        let contract = crate::contract::read("m", model).unwrap();
+        let operation = contract.operation("Op").unwrap();
+        let mut request = AwsJson::V1_0.request(&contract, operation, &serde_json::json!({"a": 1})).unwrap();
+        assert_eq!(request.to_bytes(), b"POST / HTTP/1.1\r\naccept-encoding: identity\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: S_1.Op\r\n\r\n{\"a\":1}");
+        AwsJson::V1_0.rename(&mut request, "Other", "Thing");
+        assert_eq!(request.headers.all("x-amz-target").collect::<Vec<_>>(), ["Other.Thing"]);
+    }
+
+    #[test]
+    fn each_version_has_its_id_and_media_type() {
+        let names = [AwsJson::V1_0, AwsJson::V1_1].map(|version| (version.id(), version.content_type()));
+        let expected = [("awsJson1_0", "application/x-amz-json-1.0"), ("awsJson1_1", "application/x-amz-json-1.1")];
+        assert_eq!(names, expected);
+    }
+
+    #[rstest]
+    #[case::last_before_success(199, true)]
+    #[case::first_success(200, false)]
+    #[case::last_success(299, false)]
+    #[case::first_after_success(300, true)]
+    fn a_status_beside_2xx_is_a_refusal(#[case] status: u16, #[case] refused: bool) {
+        assert_eq!(AwsJson::V1_1.answer(&response(status, "{}")).refusal.is_some(), refused);
+    }
+
+    #[test]
+    fn a_200_with_an_error_header_is_a_refusal() {
+        let mut response = response(200, "{}");
+        response.headers.push("x-amzn-errortype", "Bad");
+        assert_eq!(AwsJson::V1_1.answer(&response).error(), Some("Bad"));
     }
 }

@@ -74,4 +74,37 @@ mod tests {
     fn control_characters_survive_the_shell() {
         assert_eq!(quote("a\nb'"), r"$'a\u000ab\''");
     }
+
+    #[test]
+    fn what_signing_or_curl_itself_adds_is_left_out_and_the_rest_is_given() {
+        let own = ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Host", "Content-Length", "Accept"];
+        let headers = own.into_iter().map(|name| (name, "x")).chain([("X-Other", "1")]);
+        let request = Request {
+            method: "GET".into(),
+            target: "/../x".into(),
+            headers: headers.collect(),
+            body: Bytes::from_static(b"\xff"),
+            ..Request::default()
+        };
+        assert_eq!(
+            curl(&request, "http://h/", None),
+            "curl --silent --show-error --include --path-as-is \\\n  --request 'GET' \\\n  --header 'X-Other: 1' \\\n  \
+             --data-binary @body.bin \\\n  'http://h/../x'"
+        );
+    }
+
+    #[test]
+    fn a_signed_post_says_so_and_names_no_method() {
+        let request = Request { method: "POST".into(), target: "/".into(), ..Request::default() };
+        assert_eq!(
+            curl(&request, "http://h", Some(("r", "s"))),
+            "curl --silent --show-error --include --path-as-is \\\n  --aws-sigv4 'aws:amz:r:s' \\\n  \
+             --user \"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY\" \\\n  --data-binary '' \\\n  'http://h/'"
+        );
+    }
+
+    #[test]
+    fn a_backslash_is_escaped_only_where_the_shell_would_read_it() {
+        assert_eq!([quote("\\"), quote("\\\t")], ["'\\'", "$'\\\\\\u0009'"]);
+    }
 }

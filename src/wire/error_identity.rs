@@ -98,4 +98,17 @@ mod tests {
             prop_assert!(!error_name(&text).contains('#'));
         }
     }
+
+    #[test]
+    fn places_that_spell_one_name_differently_agree() {
+        let identity = ErrorIdentity::of(&Response::default(), Some(&json!({"code": "A", "__type": "x#A:http://y"})));
+        assert!(identity.is_named() && !identity.disagrees());
+    }
+
+    #[test]
+    fn a_message_counts_in_either_case_and_the_small_one_first() {
+        let message = |body| ErrorIdentity::of(&Response::default(), Some(&body)).message;
+        assert_eq!(message(json!({"Message": "b", "message": "a"})).as_deref(), Some("a"));
+        assert_eq!(message(json!({"MESSAGE": "c"})), None);
+    }
 }

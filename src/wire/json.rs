@@ -136,10 +136,6 @@ impl<'de> Visitor<'de> for Tree<'_> {
         Ok(value.into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -183,6 +179,11 @@ mod tests {
     #[case::bom(b"\xef\xbb\xbf{}", Some(json!({})), &["a byte order mark in front of the JSON"])]
     #[case::trailing(b"{} x", Some(json!({})), &["something after the JSON value, at offset 3"])]
     #[case::duplicate(br#"{"a":{"b":1,"b":2}}"#, Some(json!({"a": {"b": 2}})), &["the member /a/b twice"])]
+    #[case::trailing_at_once(b"{}{}", Some(json!({})), &["something after the JSON value, at offset 2"])]
+    #[case::trailing_on_another_line(b"{\n}\n\n ]", Some(json!({})), &["something after the JSON value, at offset 6"])]
+    #[case::malformed(b"{", None, &["text that is not JSON (EOF while parsing an object at line 1 column 1)"])]
+    #[case::duplicate_in_an_array(br#"[{},{"b":1,"b":2}]"#, Some(json!([{}, {"b": 2}])), &["the member /1/b twice"])]
+    #[case::kinds(br#"[-1,false,"\u0041"]"#, Some(json!([-1, false, "A"])), &[])]
     #[case::exponent(b"1.7E9", Some(json!(1.7e9)), &[])]
     fn a_body_gives_its_value_and_its_problems(
         #[case] body: &[u8],

@@ -297,4 +297,44 @@ mod tests {
         let stripped = String::from_utf8(signed().strip_credentials(echo)).unwrap();
         assert_eq!(stripped, "token <redacted>, twice: <redacted>; a second one");
     }
+
+    #[test]
+    fn a_header_that_is_removed_is_gone_however_often_it_was_there() {
+        let mut headers: Headers = [("A", "1"), ("b", "2"), ("a", "3")].into_iter().collect();
+        headers.remove("a");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("b", "2")]);
+    }
+
+    #[test]
+    fn setting_a_header_leaves_what_stands_before_it() {
+        let mut headers: Headers = [("A", "1"), ("B", "2"), ("b", "3"), ("b", "4"), ("C", "5")].into_iter().collect();
+        headers.set("b", "9");
+        assert_eq!(headers.iter().collect::<Vec<_>>(), [("A", "1"), ("B", "9"), ("C", "5")]);
+    }
+
+    #[test]
+    fn a_chunked_body_without_a_byte_is_the_last_chunk_alone() {
+        let request = Request { method: "POST".into(), target: "/".into(), chunked: true, ..Request::default() };
+        assert_eq!(request.to_bytes(), b"POST / HTTP/1.1\r\n\r\n0\r\n\r\n");
+    }
+
+    #[test]
+    fn a_value_counts_as_a_credential_from_twenty_bytes_on() {
+        let strip = |secret: &str| {
+            let headers = [("authorization", secret), ("x-other", "another-of-twenty-bytes")].into_iter().collect();
+            let received = format!("{secret} another-of-twenty-bytes").into_bytes();
+            String::from_utf8(Request { headers, ..Request::default() }.strip_credentials(received)).unwrap()
+        };
+        assert_eq!(strip("nineteen-bytes-long"), "nineteen-bytes-long another-of-twenty-bytes");
+        assert_eq!(strip("twenty-bytes-exactly"), "<redacted> another-of-twenty-bytes");
+    }
+
+    #[test]
+    fn a_response_is_written_with_the_head_that_was_kept_or_with_a_new_one() {
+        let headers = [("a", "1"), ("b", "2")].into_iter().collect();
+        let anew = Response { status: 404, headers, body: Bytes::from_static(b"{}"), ..Response::default() };
+        assert_eq!(anew.to_bytes(), b"HTTP/1.1 404\r\na: 1\r\nb: 2\r\n\r\n{}");
+        let kept = Response { head: Some(Bytes::from_static(b"HTTP/1.1 404 Odd\r\n\r\n")), ..anew };
+        assert_eq!(kept.to_bytes(), b"HTTP/1.1 404 Odd\r\n\r\n{}");
+    }
 }

@@ -90,3 +90,33 @@ pub fn protocol(contract: &Contract) -> Result<&'static dyn Protocol, UnknownPro
         UnknownProtocol { service: service.id.name().to_owned(), protocols }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn of(traits: &str) -> Result<&'static str, String> {
+        let model = format!(
+            r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","version":"1","operations":[],"traits":{{{traits}}}}}}}}}"#
+        );
+        let contract = crate::contract::read("m", &model).unwrap();
+        protocol(&contract).map(Protocol::id).map_err(|error| error.to_string())
+    }
+
+    #[rstest]
+    #[case(r#""aws.protocols#awsJson1_0":{}"#, "awsJson1_0")]
+    #[case(r#""aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    #[case(r#""aws.protocols#restJson1":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    fn a_service_is_spoken_to_in_its_first_protocol_that_is_known(#[case] traits: &str, #[case] expected: &str) {
+        assert_eq!(of(traits), Ok(expected));
+    }
+
+    #[rstest]
+    #[case(r#""aws.protocols#restJson1":{}"#, "S speaks restJson1; awsJson1_0 and awsJson1_1 are known here")]
+    #[case("", "S speaks no protocol that its model names; awsJson1_0 and awsJson1_1 are known here")]
+    fn a_service_without_a_known_protocol_is_refused_by_what_it_speaks(#[case] traits: &str, #[case] expected: &str) {
+        assert_eq!(of(traits), Err(expected.to_owned()));
+    }
+}

@@ -117,6 +117,8 @@ const FAILURE: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn named(name: &str) -> ErrorIdentity {
@@ -136,5 +138,31 @@ mod tests {
     fn a_services_own_error_is_not_common() {
         assert!(RefusalClass::is_common("ThrottlingException"));
         assert!(!RefusalClass::is_common("DeploymentDoesNotExistException"));
+    }
+
+    #[rstest]
+    #[case(RefusalClass::Serialization, "serialization", "MalformedHttpRequestException")]
+    #[case(RefusalClass::Constraint, "constraint", "MissingParameter")]
+    #[case(RefusalClass::UnknownOperation, "unknown-operation", "InvalidAction")]
+    #[case(RefusalClass::Auth, "auth", "SignatureDoesNotMatch")]
+    #[case(RefusalClass::TooLarge, "too-large", "RequestEntityTooLargeException")]
+    fn a_class_has_its_name_and_only_its_own_errors(
+        #[case] class: RefusalClass,
+        #[case] name: &str,
+        #[case] error: &str,
+    ) {
+        assert_eq!((class.name(), serde_json::to_value(class).unwrap()), (name, serde_json::json!(name)));
+        assert!(class.names().contains(&error) && class.holds(400, &named(error)) && RefusalClass::is_common(error));
+        assert!(!class.holds(400, &named("InternalFailure")) && !class.holds(400, &ErrorIdentity::default()));
+    }
+
+    #[rstest]
+    #[case(399, false)]
+    #[case(400, true)]
+    #[case(499, true)]
+    #[case(500, false)]
+    fn client_is_every_status_of_the_callers_and_no_name(#[case] status: u16, #[case] holds: bool) {
+        assert_eq!(RefusalClass::Client.holds(status, &named("InternalFailure")), holds);
+        assert_eq!((RefusalClass::Client.name(), RefusalClass::Client.names().len()), ("client", 0));
     }
 }

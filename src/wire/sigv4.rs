@@ -300,4 +300,105 @@ mod tests {
     fn credentials_never_show_in_debug_output() {
         assert_eq!(format!("{:?}", credentials()), "Credentials(…)");
     }
+
+    /// A `POST` of `{}` that is signed with that fault.
+    fn spoiled(fault: Option<&SigningFault>, scope: &Scope) -> Request {
+        let mut request = vanilla("POST", "/");
+        request.headers.push("user-agent", "x");
+        request.headers.push("content-length", "2");
+        request.body = Bytes::from_static(b"{}");
+        sign(&mut request, &credentials(), scope, VECTOR_TIME, fault);
+        request
+    }
+
+    fn authorization_of(request: &Request) -> String {
+        request.headers.get("authorization").unwrap().to_owned()
+    }
+
+    #[rstest]
+    #[case::right(None, "20150830/us-east-1/service/aws4_request")]
+    #[case::service(Some(SigningFault::OtherService), "20150830/us-east-1/sts/aws4_request")]
+    #[case::region(Some(SigningFault::OtherRegion), "20150830/eu-central-1/service/aws4_request")]
+    #[case::end(Some(SigningFault::OtherTerminator), "20150830/us-east-1/service/aws3_request")]
+    #[case::clock(Some(SigningFault::SkewedClock(86_400)), "20150831/us-east-1/service/aws4_request")]
+    fn a_fault_of_the_scope_is_in_the_scope_and_signed(#[case] fault: Option<SigningFault>, #[case] expected: &str) {
+        let request = spoiled(fault.as_ref(), &scope());
+        let date = request.headers.get("x-amz-date").unwrap();
+        let signed = ["host", "user-agent", "x-amz-date"].map(str::to_owned);
+        let signature = signature(&request, &signed, &credentials().secret_access_key, expected, date);
+        let expected = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/{expected}, SignedHeaders=host;user-agent;x-amz-date, Signature={signature}"
+        );
+        assert_eq!(authorization_of(&request), expected);
+    }
+
+    #[test]
+    fn the_other_region_is_never_the_right_one() {
+        let scope = Scope { region: "eu-central-1".to_owned(), ..scope() };
+        assert!(authorization_of(&spoiled(Some(&SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
+    }
+
+    #[test]
+    fn a_flipped_digit_is_the_last_one_alone_and_always_another() {
+        let right = authorization_of(&spoiled(None, &scope()));
+        let flipped = authorization_of(&spoiled(Some(&SigningFault::FlippedDigit), &scope()));
+        assert_eq!(right[..right.len() - 1], flipped[..flipped.len() - 1]);
+        let flip = |text: &str| spoil(text.to_owned(), Some(&SigningFault::FlippedDigit));
+        assert_eq!([flip("a0"), flip("a1"), flip("af")], ["a1", "a0", "a0"]);
+    }
+
+    #[test]
+    fn what_is_changed_after_signing_is_not_what_was_signed() {
+        let right = spoiled(None, &scope());
+        let header = spoiled(Some(&SigningFault::ChangedHeader), &scope());
+        assert_eq!(authorization_of(&header), authorization_of(&right));
+        assert_eq!(header.headers.get("user-agent"), Some("changed-after-signing"));
+        let body = spoiled(Some(&SigningFault::ChangedBody), &scope());
+        assert_eq!(authorization_of(&body), authorization_of(&right));
+        assert_eq!((&body.body[..], body.headers.get("content-length")), (&b"{} "[..], Some("3")));
+    }
+
+    #[test]
+    fn a_request_without_a_signature_has_a_date_alone() {
+        let request = spoiled(Some(&SigningFault::None), &scope());
+        assert_eq!(
+            (request.headers.get("authorization"), request.headers.get("x-amz-date")),
+            (None, Some("20150830T123600Z"))
+        );
+        assert_eq!(authorization_of(&spoiled(Some(&SigningFault::Garbage), &scope())), "garbage");
+        assert!(
+            authorization_of(&spoiled(Some(&SigningFault::UnknownKey), &scope())).contains("=AKIAWIREPROOFUNKNOWN/")
+        );
+    }
+
+    #[test]
+    fn a_session_token_is_sent_and_signed_and_hop_by_hop_headers_are_not_signed() {
+        let mut request = vanilla("POST", "/");
+        for name in ["connection", "transfer-encoding", "content-length", "accept", "Authorization", "Host"] {
+            request.headers.push(name, "x");
+        }
+        let credentials = Credentials { session_token: Some("token".to_owned()), ..credentials() };
+        sign(&mut request, &credentials, &scope(), VECTOR_TIME, None);
+        assert_eq!(request.headers.get("x-amz-security-token"), Some("token"));
+        assert!(authorization_of(&request).contains("SignedHeaders=host;x-amz-date;x-amz-security-token,"));
+    }
+
+    #[test]
+    fn the_canonical_request_is_the_documented_one() {
+        let headers = [("X-A", " 1   2 "), ("x-a", "3"), ("host", "h")].into_iter().collect();
+        let target = "/a b/%41~?b&a=1&&c=".to_owned();
+        let request = Request { method: "GET".to_owned(), target, headers, ..Request::default() };
+        let canonical = canonical_request(&request, &["host".to_owned(), "x-a".to_owned()]);
+        assert_eq!(
+            canonical,
+            "GET\n/a%20b/%2541~\na=1&b=&c=\nhost:h\nx-a:1 2,3\n\nhost;x-a\n\
+             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+    }
+
+    #[test]
+    fn a_time_out_of_the_calendars_range_reads_as_1970() {
+        assert_eq!(amz_date(i64::MAX), "19700101T000000Z");
+        assert_eq!(amz_date(1_007_003_045), "20011129T030405Z");
+    }
 }

@@ -2,7 +2,6 @@
 //! judged, and a summary that is read in five seconds. Nothing is written while cases run.
 
 mod deviations;
-mod page;
 mod rest;
 mod summary;
 
@@ -10,7 +9,7 @@ use std::io::{self, Write};
 
 use similar::TextDiff;
 
-use super::{Reporter, text};
+use super::{Reporter, page, text};
 use crate::{
     event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted},
     verdict::{Severity, Verdict},

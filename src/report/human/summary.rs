@@ -50,7 +50,7 @@ impl Telling<'_> {
         self.statements();
         self.lesser_findings();
         let word = if self.run.interrupted { "interrupted" } else { "finished" };
-        let time = duration(self.run.duration_ms);
+        let time = text::duration(self.run.duration_ms);
         let style = if self.run.interrupted { of_verdict(Verdict::Inconclusive) } else { PLAIN };
         self.page.whole(0, style, &format!("{word} after {time}, seed {}", self.seed));
     }
@@ -129,30 +129,5 @@ fn plural(verdict: Verdict) -> &'static str {
         Verdict::Blocked => "blocked",
         Verdict::Inconclusive => "inconclusive",
         Verdict::NotApplicable => "not applicable",
-    }
-}
-
-fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1_000 => format!("{milliseconds} ms"),
-        1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case(0, "0 ms")]
-    #[case(999, "999 ms")]
-    #[case(4_250, "4.2 s")]
-    #[case(59_999, "59.9 s")]
-    #[case(125_000, "2 min 5 s")]
-    fn a_duration_is_told_in_the_unit_that_fits(#[case] milliseconds: u64, #[case] told: &str) {
-        assert_eq!(duration(milliseconds), told);
     }
 }

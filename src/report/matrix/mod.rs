@@ -1,10 +1,44 @@
-//! The kill matrix, for people and for programs.
+//! The kill matrix as text: for people at a terminal, for programs, and as a page.
+//!
+//! It refuses to judge: what is good, and whether the judge is proven, [`crate::matrix`] says.
+
+mod grid;
+mod html;
+mod human;
+mod json;
+mod summary;
+mod table;
+#[cfg(test)]
+mod testing;
 
 use std::io::{self, Write};
 
-use crate::matrix::{Fate, KillMatrix, MutantRow};
+use crate::matrix::KillMatrix;
 
-/// Writes the matrix as one JSON document.
+pub use json::MUTANTS_SCHEMA;
+
+/// How the matrix is told to people.
+#[derive(Debug, Clone)]
+pub struct MatrixOptions {
+    /// Whether it is styled.
+    pub color: bool,
+    /// The columns to keep to, as far as words allow it.
+    pub width: usize,
+    /// Whether every mutant is shown, and not only those that are not as they should be.
+    pub verbose: bool,
+    /// The flags of this run that a single mutant needs again, such as `--seed 7`.
+    pub rerun: String,
+}
+
+/// Writes the matrix for people at a terminal.
+///
+/// # Errors
+/// It cannot be written.
+pub fn human(matrix: &KillMatrix, options: &MatrixOptions, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(human::told(matrix, options).as_bytes())
+}
+
+/// Writes the matrix as one JSON document, which fits [`MUTANTS_SCHEMA`].
 ///
 /// # Errors
 /// It cannot be written.
@@ -13,34 +47,10 @@ pub fn json(matrix: &KillMatrix, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Writes the matrix for people.
+/// Writes the matrix as one page of HTML, which needs nothing beside it. `rerun` as in [`MatrixOptions`].
 ///
 /// # Errors
 /// It cannot be written.
-pub fn human(matrix: &KillMatrix, verbose: bool, out: &mut impl Write) -> io::Result<()> {
-    for row in matrix.mutants.iter().filter(|row| verbose || !row.fate.is_good()) {
-        mutant(row, out)?;
-    }
-    for family in matrix.families() {
-        write!(out, "{family:<10}")?;
-        for fate in Fate::ALL {
-            write!(out, " {} {:>4}", fate.name(), matrix.count(fate, Some(family)))?;
-        }
-        writeln!(out)?;
-    }
-    for null in &matrix.nulls {
-        writeln!(
-            out,
-            "{:<60} {:>3} of {} conform, {} without the survey",
-            null.name, null.ledger.conforms, null.ledger.selected, null.unsurveyed
-        )?;
-    }
-    writeln!(out, "reference: {} of {} conform", matrix.reference.conforms, matrix.reference.selected)?;
-    writeln!(out, "{} mutants, {} ms", matrix.mutants.len(), matrix.duration_ms)
-}
-
-fn mutant(row: &MutantRow, out: &mut impl Write) -> io::Result<()> {
-    let codes: Vec<String> =
-        row.codes.iter().map(|(code, cell)| format!("{code}:{}:{}", cell.severity, cell.cases)).collect();
-    writeln!(out, "{:<10} {} d={} c={} [{}]", row.fate.name(), row.id, row.deviations, row.cases, codes.join(" "))
+pub fn html(matrix: &KillMatrix, rerun: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(html::page(matrix, rerun)?.as_bytes())
 }

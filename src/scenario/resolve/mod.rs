@@ -290,16 +290,4 @@ fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<It
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_offered() {
-        let diagnostic = with_nearest(
-            Diagnostic::of_file("f", "m"),
-            "StopDeploymnt",
-            ["GetDeployment", "StopDeployment"].into_iter(),
-        );
-        assert_eq!(diagnostic.help.as_deref(), Some("did you mean StopDeployment?"));
-    }
-}
+mod tests;
