@@ -293,7 +293,7 @@ fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
 mod tests {
     use rstest::rstest;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::{testing::*, *};
     use crate::{
@@ -311,55 +311,68 @@ mod tests {
         assert_eq!(CHECKS.iter().map(|check| check.code).collect::<Vec<_>>(), Code::ALL);
     }
 
-    /// The codes that an answer brings about which breaks what the code is for.
-    fn fired_by_what_breaks(code: Code) -> Vec<Code> {
-        let error = |name: &str| json!({"__type": name, "message": "m"});
-        let stop = |more: &str| Trial::stop(&STOP.replace(" } }", &format!(" }}, {more} }}")));
-        let with_header = |name: &str, value: &str| {
-            let body = stopping().to_string();
-            Trial::stop(STOP).with(1, Role::Main, 200, body.as_bytes(), |response| response.headers.set(name, value))
-        };
-        let read =
-            |body: &Value, role| move |trial: Trial| trial.with(1, role, 200, body.to_string().as_bytes(), |_| {});
-        let watched = "unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]";
-        let is = |status: &str| json!({"deploymentInfo": {"status": status}});
-        let trial = match code {
-            Code::Implementation => return fired_by_an_absent_operation(),
+    /// A stop that succeeds, with more in its step.
+    fn stopping_with(more: &str) -> Trial {
+        Trial::stop(&STOP.replace(" } }", &format!(" }}, {more} }}"))).answers(1, 200, &stopping())
+    }
+
+    fn stopping_under(name: &str, value: &str) -> Trial {
+        let body = stopping().to_string();
+        Trial::stop(STOP).with(1, Role::Main, 200, body.as_bytes(), |response| response.headers.set(name, value))
+    }
+
+    fn refusing(status: u16, name: &str) -> Trial {
+        Trial::stop(UNKNOWN).answers(1, status, &json!({"__type": name, "message": "m"}))
+    }
+
+    fn refusing_its_control() -> Trial {
+        let body = does_not_exist().to_string();
+        let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
+        Trial::stop(&steps).answers(1, 400, &does_not_exist()).with(1, Role::Control, 400, body.as_bytes(), |_| {})
+    }
+
+    fn changing_what_is_watched() -> Trial {
+        let is = |status: &str| json!({"deploymentInfo": {"status": status}}).to_string();
+        stopping_with("unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]")
+            .with(1, Role::Before(0), 200, is("Created").as_bytes(), |_| {})
+            .with(1, Role::After(0), 200, is("Stopped").as_bytes(), |_| {})
+    }
+
+    /// What breaks the rule that the code is for, in a case.
+    fn broken(code: Code) -> Option<Trial> {
+        Some(match code {
+            // It is asked before any case.
+            Code::Implementation => return None,
             Code::Outcome => Trial::stop(STOP).answers(1, 400, &does_not_exist()),
             Code::Status => Trial::stop(STOP).answers(1, 201, &stopping()),
-            Code::ErrorIdentity => Trial::stop(UNKNOWN).answers(1, 400, &error("InvalidDeploymentIdException")),
-            Code::DeclaredError => Trial::stop(UNKNOWN).answers(1, 400, &error("ApplicationDoesNotExistException")),
-            Code::ErrorStatus => Trial::stop(UNKNOWN).answers(1, 404, &does_not_exist()),
+            Code::ErrorIdentity => refusing(400, "InvalidDeploymentIdException"),
+            Code::DeclaredError => refusing(400, "ApplicationDoesNotExistException"),
+            Code::ErrorStatus => refusing(404, "DeploymentDoesNotExistException"),
             Code::ErrorShape => {
-                Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": "DeploymentDoesNotExistException"}))
+                Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": "InvalidDeploymentIdException"}))
             }
-            Code::ContentType => with_header("content-type", "text/plain"),
-            Code::ContentEncoding => with_header("content-encoding", "gzip"),
-            Code::ContentLength => with_header("content-length", "1"),
-            Code::RequestId => with_header("x-amzn-requestid", ""),
+            Code::ContentType => stopping_under("content-type", "text/plain"),
+            Code::ContentEncoding => stopping_under("content-encoding", "gzip"),
+            Code::ContentLength => stopping_under("content-length", "1"),
+            Code::RequestId => stopping_under("x-amzn-requestid", ""),
             Code::Json => Trial::stop(STOP).with(1, Role::Main, 200, b"{", |_| {}),
             Code::ResponseShape => Trial::stop(STOP).answers(1, 200, &json!({"status": "Odd"})),
-            Code::ExpectedBody => stop("expect: { body: { status: Succeeded } }").answers(1, 200, &stopping()),
+            Code::ExpectedBody => stopping_with("expect: { body: { status: Failed } }"),
             Code::Eventually => {
-                let never = stop("expect: { body: { status: Succeeded } }, eventually: { within: 1ms, every: 1ms }");
-                never.answers(1, 200, &stopping())
+                stopping_with("expect: { body: { status: Failed } }, eventually: { within: 1ms, every: 1ms }")
             }
             Code::Consistently => {
-                let always = stop("expect: { body: { status: Succeeded } }, consistently: { for: 1ms, every: 1ms }");
-                always.answers(1, 200, &stopping())
+                stopping_with("expect: { body: { status: Failed } }, consistently: { for: 1ms, every: 1ms }")
             }
-            Code::Control => {
-                let refused = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
-                let trial = Trial::stop(&refused).answers(1, 400, &does_not_exist());
-                trial.with(1, Role::Control, 400, does_not_exist().to_string().as_bytes(), |_| {})
-            }
-            Code::SideEffect => {
-                let before = read(&is("Created"), Role::Before(0))(stop(watched)).answers(1, 200, &stopping());
-                read(&is("Stopped"), Role::After(0))(before)
-            }
+            Code::Control => refusing_its_control(),
+            Code::SideEffect => changing_what_is_watched(),
             Code::Snapshot => Trial::stop(STOP).answers(1, 200, &stopping()).golden("{}"),
-        };
-        trial.judge().findings.iter().map(|finding| finding.code).collect()
+        })
+    }
+
+    fn fired_by_what_breaks(code: Code) -> Vec<Code> {
+        let of_case = |trial: Trial| trial.judge().findings.iter().map(|finding| finding.code).collect();
+        broken(code).map_or_else(fired_by_an_absent_operation, of_case)
     }
 
     fn fired_by_an_absent_operation() -> Vec<Code> {
