@@ -27,7 +27,7 @@ impl ExitStatus {
         let any = |verdict: Verdict| ledger.count(verdict) > 0 && !allowed.contains(&verdict);
         if interrupted {
             Self::Interrupted
-        } else if !ledger.balances() {
+        } else if !ledger.balances() || ledger.internal > 0 {
             Self::Internal
         } else if any(Verdict::Deviates) {
             Self::Deviates
@@ -80,5 +80,11 @@ mod tests {
         let ledger = Ledger { selected: 1, ..Ledger::default() };
         assert_eq!(ExitStatus::of_run(&ledger, &[], false), ExitStatus::Internal);
         assert_eq!(ExitStatus::of_run(&ledger, &[], true).code(), 130);
+    }
+
+    #[test]
+    fn a_fault_of_the_harness_outweighs_what_it_found_and_cannot_be_allowed() {
+        let ledger = Ledger { internal: 1, ..ledger(&[Verdict::Deviates, Verdict::Inconclusive]) };
+        assert_eq!(ExitStatus::of_run(&ledger, &[Verdict::Inconclusive], false), ExitStatus::Internal);
     }
 }

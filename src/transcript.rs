@@ -45,6 +45,8 @@ pub enum End {
     NotApplicable(String),
     /// The run was interrupted.
     Interrupted,
+    /// The harness itself was at fault, so that nothing is to be said of the endpoint.
+    Internal(String),
 }
 
 /// One request and what came of it.
@@ -136,7 +138,7 @@ impl Transcript {
     pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
         let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);
         for (variable, value) in &self.variables {
-            bindings.bind(variable, value.clone());
+            bindings.bind_received(variable, value.clone());
         }
         for (index, earlier) in case.scenario.steps.iter().enumerate().take(step.saturating_sub(1)) {
             let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
@@ -158,7 +160,7 @@ impl Transcript {
 pub fn capture(step: &Step, answer: &Value, bindings: &mut Bindings) -> Result<(), String> {
     for (variable, pointer) in &step.capture {
         match answer.pointer(pointer) {
-            Some(value) => bindings.bind(variable, value.clone()),
+            Some(value) => bindings.bind_received(variable, value.clone()),
             None => return Err(format!("the answer of {} has nothing at {pointer}", step.call.operation)),
         }
     }

@@ -231,6 +231,14 @@ pub struct Ledger {
     pub inconclusive: usize,
     /// Cases that the target rules out.
     pub not_applicable: usize,
+    /// Inconclusive cases for which the harness itself is to blame.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub internal: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Ledger {

@@ -128,6 +128,8 @@ pub struct Judgement {
     pub alternatives: Vec<String>,
     /// Why it could not be judged, if it could not.
     obstacle: Option<(Verdict, String)>,
+    /// Whether that is the harness's own fault.
+    internal: bool,
 }
 
 impl Judgement {
@@ -152,6 +154,18 @@ impl Judgement {
         Self::obstructed(Verdict::NotImplemented, reason)
     }
 
+    /// The judgement of a case in which the harness itself was at fault: nothing else about it counts.
+    #[must_use]
+    pub fn internal(fault: &str) -> Self {
+        Self { internal: true, ..Self::inconclusive(format!("internal error: {fault}")) }
+    }
+
+    /// Whether the harness itself was at fault.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        self.internal
+    }
+
     /// The judgement of a case that could not be run.
     #[must_use]
     pub fn inconclusive(reason: String) -> Self {
@@ -166,6 +180,7 @@ impl Judgement {
             judged: BTreeSet::new(),
             alternatives: Vec::new(),
             obstacle: Some((verdict, reason)),
+            internal: false,
         }
     }
 }
@@ -179,6 +194,9 @@ pub fn judge(
     observation: &Observation,
     golden: Option<&str>,
 ) -> Judgement {
+    if let End::Internal(fault) = &transcript.end {
+        return Judgement::internal(fault);
+    }
     let mut judgement = Judgement {
         findings: Vec::new(),
         checks: 0,
@@ -186,6 +204,7 @@ pub fn judge(
         judged: BTreeSet::new(),
         alternatives: Vec::new(),
         obstacle: obstacle(transcript),
+        internal: false,
     };
     let subject = CaseSubject { suite, case, transcript, observation, golden };
     for step in subject.steps() {
@@ -259,10 +278,10 @@ fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict
     (!findings.iter().any(says_why)).then(|| (Verdict::Inconclusive, reason()))
 }
 
-/// Why a transcript cannot be judged to the end.
+/// Why a transcript cannot be judged to the end. A fault of the harness is told apart before.
 fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
     match &transcript.end {
-        End::Complete | End::Stopped => None,
+        End::Complete | End::Stopped | End::Internal(_) => None,
         End::Blocked(reason) => Some((Verdict::Blocked, reason.clone())),
         End::TimedOut(limit) => Some((Verdict::Inconclusive, format!("the case took longer than {limit:?}"))),
         End::NotApplicable(reason) => Some((Verdict::NotApplicable, reason.clone())),
@@ -274,14 +293,106 @@ fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
 mod tests {
     use rstest::rstest;
 
+    use serde_json::json;
+
     use super::{testing::*, *};
-    use crate::wire::TransportError::{self, Closed, Reset};
+    use crate::{
+        transcript::Survey,
+        wire::{
+            Response,
+            TransportError::{self, Closed, Reset},
+        },
+    };
 
     const THEN_READ: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }\n- { call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }";
 
     #[test]
     fn every_code_has_one_check_in_the_order_of_the_codes() {
         assert_eq!(CHECKS.iter().map(|check| check.code).collect::<Vec<_>>(), Code::ALL);
+    }
+
+    /// A stop that succeeds, with more in its step.
+    fn stopping_with(more: &str) -> Trial {
+        Trial::stop(&STOP.replace(" } }", &format!(" }}, {more} }}"))).answers(1, 200, &stopping())
+    }
+
+    fn stopping_under(name: &str, value: &str) -> Trial {
+        let body = stopping().to_string();
+        Trial::stop(STOP).with(1, Role::Main, 200, body.as_bytes(), |response| response.headers.set(name, value))
+    }
+
+    fn refusing(status: u16, name: &str) -> Trial {
+        Trial::stop(UNKNOWN).answers(1, status, &json!({"__type": name, "message": "m"}))
+    }
+
+    fn refusing_its_control() -> Trial {
+        let body = does_not_exist().to_string();
+        let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
+        Trial::stop(&steps).answers(1, 400, &does_not_exist()).with(1, Role::Control, 400, body.as_bytes(), |_| {})
+    }
+
+    fn changing_what_is_watched() -> Trial {
+        let is = |status: &str| json!({"deploymentInfo": {"status": status}}).to_string();
+        stopping_with("unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]")
+            .with(1, Role::Before(0), 200, is("Created").as_bytes(), |_| {})
+            .with(1, Role::After(0), 200, is("Stopped").as_bytes(), |_| {})
+    }
+
+    /// What breaks the rule that the code is for, in a case.
+    fn broken(code: Code) -> Option<Trial> {
+        Some(match code {
+            // It is asked before any case.
+            Code::Implementation => return None,
+            Code::Outcome => Trial::stop(STOP).answers(1, 400, &does_not_exist()),
+            Code::Status => Trial::stop(STOP).answers(1, 201, &stopping()),
+            Code::ErrorIdentity => refusing(400, "InvalidDeploymentIdException"),
+            Code::DeclaredError => refusing(400, "ApplicationDoesNotExistException"),
+            Code::ErrorStatus => refusing(404, "DeploymentDoesNotExistException"),
+            Code::ErrorShape => {
+                Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": "InvalidDeploymentIdException"}))
+            }
+            Code::ContentType => stopping_under("content-type", "text/plain"),
+            Code::ContentEncoding => stopping_under("content-encoding", "gzip"),
+            Code::ContentLength => stopping_under("content-length", "1"),
+            Code::RequestId => stopping_under("x-amzn-requestid", ""),
+            Code::Json => Trial::stop(STOP).with(1, Role::Main, 200, b"{", |_| {}),
+            Code::ResponseShape => Trial::stop(STOP).answers(1, 200, &json!({"status": "Odd"})),
+            Code::ExpectedBody => stopping_with("expect: { body: { status: Failed } }"),
+            Code::Eventually => {
+                stopping_with("expect: { body: { status: Failed } }, eventually: { within: 1ms, every: 1ms }")
+            }
+            Code::Consistently => {
+                stopping_with("expect: { body: { status: Failed } }, consistently: { for: 1ms, every: 1ms }")
+            }
+            Code::Control => refusing_its_control(),
+            Code::SideEffect => changing_what_is_watched(),
+            Code::Snapshot => Trial::stop(STOP).answers(1, 200, &stopping()).golden("{}"),
+        })
+    }
+
+    fn fired_by_what_breaks(code: Code) -> Vec<Code> {
+        let of_case = |trial: Trial| trial.judge().findings.iter().map(|finding| finding.code).collect();
+        broken(code).map_or_else(fired_by_an_absent_operation, of_case)
+    }
+
+    fn fired_by_an_absent_operation() -> Vec<Code> {
+        let answer = || Ok(Response { status: 501, body: bytes::Bytes::from_static(b"{}"), ..Response::default() });
+        let survey =
+            Survey { sample: answer(), unknown_operation: answer(), unknown_service: answer(), empty_input: answer() };
+        let trial = Trial::stop(STOP);
+        let service = trial.suite.service("codedeploy").unwrap();
+        let operation = service.contract().operation("StopDeployment").unwrap();
+        match implementation::presence(service.contract(), operation, service.protocol, &survey) {
+            implementation::Presence::Absent(_) => vec![Code::Implementation],
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_code_fires_at_what_breaks_its_rule() {
+        let silent: Vec<Code> =
+            Code::ALL.into_iter().filter(|code| !fired_by_what_breaks(*code).contains(code)).collect();
+        assert!(silent.is_empty(), "{silent:?}");
     }
 
     #[test]
@@ -298,6 +409,14 @@ mod tests {
     #[case::stopped_without_a_reason(End::Stopped, Verdict::Inconclusive)]
     fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: End, #[case] verdict: Verdict) {
         assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).ended(end).verdict(), verdict);
+    }
+
+    #[test]
+    fn a_fault_of_the_harness_convicts_nobody_whatever_was_answered() {
+        let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
+        let judgement = trial.ended(End::Internal("the harness erred".to_owned())).judge();
+        assert_eq!(judgement.verdict(), (Verdict::Inconclusive, "internal error: the harness erred".to_owned()));
+        assert!(judgement.is_internal() && judgement.findings.is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Async, because it waits for sockets and clocks. Whether a poll may stop is asked of the step's own
 //! expectation, which is pure.
 
+mod legality;
 mod request;
 mod state;
 mod survey;
@@ -65,6 +66,7 @@ impl Executor<'_> {
             },
             started: Instant::now(),
             cleanups: Vec::new(),
+            fault: None,
         };
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.ruled_out(case) {
@@ -78,6 +80,9 @@ impl Executor<'_> {
         run.transcript.elapsed = run.started.elapsed();
         run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
         run.clean_up().await;
+        if let Some(fault) = run.fault {
+            run.transcript.end = End::Internal(fault);
+        }
         run.transcript
     }
 
@@ -113,6 +118,8 @@ struct Run<'a> {
     transcript: Transcript,
     started: Instant,
     cleanups: Vec<Cleanup>,
+    /// What the harness itself did wrong first.
+    fault: Option<String>,
 }
 
 impl<'a> Run<'a> {
@@ -120,7 +127,7 @@ impl<'a> Run<'a> {
         for given in &case.scenario.given {
             let value = self.establish(given, bindings, &case.id.0, &case.scenario.service).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
-            bindings.bind(&given.variable, value);
+            bindings.bind_received(&given.variable, value);
         }
         for (index, step) in case.scenario.steps.iter().enumerate() {
             self.step(step, index + 1, bindings).await?;
@@ -222,9 +229,11 @@ impl<'a> Run<'a> {
         self.executor.suite.service(&call.service)
     }
 
-    fn write(&self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
+    fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
-        request::write(call, input, service, bindings, self.executor.target, now())
+        let request = request::write(call, input, service, bindings, self.executor.target, now())?;
+        self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
+        Ok(request)
     }
 
     /// Sends one call; the index of its exchange.
@@ -280,7 +289,8 @@ impl<'a> Run<'a> {
 
 /// A control is the step's call without what makes it wrong on the wire.
 fn control_of(step: &Step) -> Call {
-    Call { raw: None, fault: None, caller: Caller::Owner, region: crate::scenario::Region::Home, ..step.call.clone() }
+    let right = Call { raw: None, fault: None, legal: true, ..step.call.clone() };
+    Call { caller: Caller::Owner, region: crate::scenario::Region::Home, ..right }
 }
 
 fn now() -> i64 {

@@ -42,20 +42,30 @@ impl Run<'_> {
             }
         }
         if !state.steps.is_empty() || !state.given.is_empty() {
-            return Box::pin(self.by_steps(state, params, &origin, service)).await;
+            let mut own = Bindings::new(self.executor.seed, &origin);
+            if bindings.is_received(&given.params) {
+                own.bind_received("params", params);
+            } else {
+                own.bind("params", params);
+            }
+            return Box::pin(self.by_steps(state, own, &origin, service)).await;
         }
         let by_hand = self.executor.target.states.get(&given.state).cloned();
         by_hand.ok_or_else(|| blocked("no documented call reaches it, and the target has no other way".to_owned()))
     }
 
-    async fn by_steps(&mut self, state: &State, params: Value, origin: &str, service: &str) -> Result<Value, End> {
-        let mut bindings = Bindings::new(self.executor.seed, origin);
-        bindings.bind("params", params);
+    async fn by_steps(
+        &mut self,
+        state: &State,
+        mut bindings: Bindings,
+        origin: &str,
+        service: &str,
+    ) -> Result<Value, End> {
         bindings.bind("region", json!(self.executor.target.region));
         bindings.bind("other_region", json!(self.executor.target.other_region));
         for given in &state.given {
             let value = self.establish(given, &bindings, origin, service).await?;
-            bindings.bind(&given.variable, value);
+            bindings.bind_received(&given.variable, value);
         }
         self.set_up(state, &mut bindings).await?;
         let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));

@@ -32,6 +32,8 @@ impl Executor<'_> {
             service: service.name.clone(),
             operation: operation.to_owned(),
             input: Template::Literal(input.clone()),
+            // An empty input is asked with, whatever the model says of it.
+            legal: false,
             caller: Caller::Owner,
             region: Region::Home,
             fault: None,

@@ -7,7 +7,7 @@ use super::{
     behaviour::{Altered, Answers, set_body},
 };
 use crate::{
-    code::Code::{self, ContentEncoding, ContentLength, ContentType, Json, RequestId},
+    code::Code::{self, ContentEncoding, ContentLength, ContentType, Json, RequestId, Status},
     wire::Response,
 };
 
@@ -90,7 +90,14 @@ pub(super) fn mutants(subject: &Subject<'_>) -> Vec<Mutant> {
             })
             .collect::<Vec<_>>()
     };
-    both.into_iter().flat_map(one).collect()
+    let target = subject.target();
+    let says = "a success has the status 201";
+    let created = subject.mutant(Family::Header, "success/status/201", &[Status], says, move || Altered {
+        target: target.clone(),
+        answers: Answers::Successes,
+        alter: |response: &mut Response| response.status = 201,
+    });
+    both.into_iter().flat_map(one).chain([created]).collect()
 }
 
 /// The bytes as a gzip member (RFC 1952) of one stored block.

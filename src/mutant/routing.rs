@@ -71,7 +71,18 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
         let says = format!("the content type {name} is taken for {}", protocol.content_type());
         mutants.push(understood(subject, &format!("content-type-{name}"), says, rewrite));
     }
+    mutants.push(absent(subject));
     mutants
+}
+
+/// The operation is not there.
+fn absent(subject: &Subject<'_>) -> Mutant {
+    let (target, nobody) = (subject.target(), format!("{}.NoSuchOperation", subject.contract.service().id.name()));
+    let rewrite = move |asked: &Asked<'_>| {
+        (asked.target() == target).then(|| with_header(asked.request, "x-amz-target", Some(&nobody)))
+    };
+    let says = format!("{} is not there", subject.operation.name);
+    Mutant { kind: &[Implementation], ..understood(subject, "absent", says, rewrite) }
 }
 
 /// Whether a target names an operation that there is.

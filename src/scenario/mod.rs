@@ -104,6 +104,8 @@ pub struct Call {
     pub operation: String,
     /// The input.
     pub input: Template,
+    /// Whether the input is meant to keep the model, so that one that does not is a fault of the harness.
+    pub legal: bool,
     /// Whose credentials sign it.
     pub caller: Caller,
     /// Which region it goes to.

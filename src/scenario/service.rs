@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde_json::Value;
+
 use super::State;
 use crate::{
-    contract::{Contract, Schemas},
+    contract::{Contract, Operation, SchemaError, Schemas, Side, Violation},
     statement::Statements,
     wire::Protocol,
 };
@@ -32,5 +34,23 @@ impl ServiceSuite {
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {
         self.schemas.contract()
+    }
+
+    /// What an input breaks of the model first, leaving out what rests on the values at the pointers `open`. A null
+    /// member is an absent one.
+    ///
+    /// # Errors
+    /// The schema of the input does not compile.
+    pub fn violation(
+        &self,
+        operation: &Operation,
+        input: &Value,
+        open: &[String],
+    ) -> Result<Option<Violation>, SchemaError> {
+        let input = self.contract().without_null_members(&operation.input, input);
+        let violations = self.schemas.violations(&operation.input, Side::Input, &input)?;
+        let is_open =
+            |violation: &Violation| open.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
+        Ok(violations.into_iter().find(|violation| !is_open(violation)))
     }
 }

@@ -221,6 +221,7 @@ mod tests {
     #[case::operation(&scenario("  - call: StopDeploymnt\n"), 5, "codedeploy has no operation StopDeploymnt")]
     #[case::illegal(&scenario("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"), 6, "the model forbids this input")]
     #[case::illegal_control(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: DeploymentIdRequiredException }\n    control: {}\n"), 8, "the model forbids this input")]
+    #[case::illegal_guard(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    unchanged:\n      - { call: GetDeployment, input: {} }\n"), 8, "the model forbids this input")]
     #[case::capture(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    capture: { s: /statsu }\n"), 7, "leads nowhere")]
     #[case::body(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { state: x } }\n"), 7, "leads nowhere")]
     #[case::error(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: NoSuchException }\n"), 7, "does not declare NoSuchException")]

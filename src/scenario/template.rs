@@ -6,6 +6,8 @@
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
 //! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -299,18 +301,44 @@ fn path(text: &str) -> Result<Expression, String> {
 pub struct Bindings {
     origin: String,
     variables: Map<String, Value>,
+    received: BTreeSet<String>,
 }
 
 impl Bindings {
     /// No variables yet; fresh names are derived from `seed` and `case`.
     #[must_use]
     pub fn new(seed: u64, case: &str) -> Self {
-        Self { origin: format!("{seed}/{case}"), variables: Map::new() }
+        Self { origin: format!("{seed}/{case}"), ..Self::default() }
     }
 
-    /// Gives a variable a value.
+    /// Gives a variable a value of the harness's own.
     pub fn bind(&mut self, name: impl Into<String>, value: Value) {
-        self.variables.insert(name.into(), value);
+        let name = name.into();
+        self.received.remove(&name);
+        self.variables.insert(name, value);
+    }
+
+    /// Gives a variable a value that the harness was given, and did not make.
+    pub fn bind_received(&mut self, name: impl Into<String>, value: Value) {
+        let name = name.into();
+        self.received.insert(name.clone());
+        self.variables.insert(name, value);
+    }
+
+    /// Whether a template rests on a value that the harness was given.
+    #[must_use]
+    pub fn is_received(&self, template: &Template) -> bool {
+        template.roots().into_iter().any(|root| self.received.contains(root))
+    }
+
+    /// The same without the values that the harness was given.
+    #[must_use]
+    pub fn own(&self) -> Self {
+        let mut own = self.clone();
+        for name in std::mem::take(&mut own.received) {
+            own.variables.remove(&name);
+        }
+        own
     }
 
     /// Whether there is a variable of that name.

@@ -173,7 +173,7 @@ impl Session {
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
-                            collector.enter_unrun(case, &Judgement::inconclusive(format!("internal error: {error}")));
+                            collector.enter_unrun(case, &Judgement::internal(&error.to_string()));
                         }
                     }
                 },
@@ -252,7 +252,10 @@ impl Collector<'_> {
 
     fn enter(&mut self, finished: Finished) {
         let Finished { case, transcript, observation, mut judgement } = finished;
-        judgement.findings.extend(self.seen.enter(&self.session.suite, &case, &transcript));
+        let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
+        if !judgement.is_internal() {
+            judgement.findings.extend(repeated);
+        }
         let answered = transcript.exchanges.iter().any(|exchange| exchange.outcome.is_ok());
         self.silent = if answered || transcript.exchanges.is_empty() { 0 } else { self.silent + 1 };
         self.report(case, transcript, observation, &judgement);

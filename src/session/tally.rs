@@ -33,6 +33,7 @@ impl Tally {
 
     pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
         self.ledger.enter(verdict);
+        self.ledger.internal += usize::from(judgement.is_internal());
         let errors = judgement.findings.iter().filter(|finding| finding.severity == Severity::Error);
         let broken: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
         for id in &broken {
@@ -93,7 +94,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::testing::*;
+    use crate::{check::testing::*, transcript::End};
 
     fn outcome(trial: &Trial, id: &str) -> Outcome {
         let mut tally = Tally::new(&trial.suite, std::slice::from_ref(&trial.case));
@@ -108,6 +109,16 @@ mod tests {
         assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), Outcome::Held);
         assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), Outcome::Broken);
         assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), Outcome::NotProvoked);
+    }
+
+    #[test]
+    fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(End::Internal("it erred".to_owned()));
+        let mut tally = Tally::new(&trial.suite, std::slice::from_ref(&trial.case));
+        let judgement = trial.judge();
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        let ledger = tally.finish(&trial.suite).ledger;
+        assert!(ledger.balances() && (ledger.inconclusive, ledger.internal) == (1, 1), "{ledger:?}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What the tests share: one runtime a process, references of their own, and runs that end in time.
+//! What the tests share: one runtime a process, references of their own on sockets and in process, and runs that end
+//! in time.
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
@@ -8,24 +9,32 @@ use std::{
     future::Future,
     path::{Path, PathBuf},
     sync::{Arc, LazyLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use tokio::{runtime::Runtime, sync::watch, time::timeout};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::watch,
+    time::timeout,
+};
 use wireproof::{
     event::{CaseFinished, Event, RunFinished},
     golden::Goldens,
-    reference::{Identity, Options as ReferenceOptions, Reference},
-    scenario::{Case, Suite},
+    reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
+    scenario::{Case, Files, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
-    transport::{Limits, Settings, Wire},
+    transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     verdict::{Finding, Ledger, Verdict},
+    wire::{Request, Response},
 };
 
 /// The bundled fixtures, read once.
 pub(crate) static SUITE: LazyLock<Arc<Suite>> =
     LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
+
+/// The bundled goldens.
+static GOLDENS: LazyLock<Arc<Goldens>> = LazyLock::new(|| Arc::new(Goldens::new(Files::bundled_snapshots())));
 
 /// Threads that no test owns: what a test starts on them goes on while it waits.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -98,14 +107,86 @@ pub(crate) const PACE: Options =
 /// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
 pub(crate) fn session(target: Target, options: Options, timeout: Duration) -> Session {
     let limits = Limits { timeout, connect_timeout: timeout, ..Limits::default() };
+    session_over(Wire::new(&Settings { limits, ..Settings::default() }).unwrap(), target, options)
+}
+
+/// A session of the bundled suite over any transport, that nobody interrupts.
+pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, options: Options) -> Session {
     Session {
         suite: Arc::clone(&SUITE),
         target: Arc::new(target),
-        transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() }).unwrap()),
-        goldens: Arc::new(Goldens::default()),
+        transport: Arc::new(transport),
+        goldens: Arc::clone(&GOLDENS),
         options,
         interrupt: watch::channel(false).1,
     }
+}
+
+/// A reference without a socket, in time that passes by itself whenever everything waits: minutes of polling pass at
+/// once, and nothing hangs on how busy the machine is.
+pub(crate) struct Virtual {
+    runtime: Runtime,
+    reference: Arc<Endpoint>,
+}
+
+impl Virtual {
+    /// A reference without any state.
+    pub(crate) fn start() -> Self {
+        let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
+        // Its clock has to be the runtime's.
+        let _inside = runtime.enter();
+        let reference = Endpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap();
+        Self { reference: Arc::new(reference), runtime }
+    }
+
+    /// Runs the cases, where every answer takes so much longer.
+    pub(crate) fn run(&self, cases: Vec<Case>, options: Options, delay: Duration) -> Run {
+        let reference = Arc::clone(&self.reference);
+        self.run_over(
+            InProcess::new(move |request| Reply::Answer(handle(&reference, request))).delayed(delay),
+            cases,
+            options,
+        )
+    }
+
+    /// The reference itself.
+    pub(crate) fn endpoint(&self) -> Arc<Endpoint> {
+        Arc::clone(&self.reference)
+    }
+
+    /// Makes something whose clock has to be the runtime's.
+    pub(crate) fn inside<T>(&self, make: impl FnOnce() -> T) -> T {
+        let _inside = self.runtime.enter();
+        make()
+    }
+
+    /// Runs the cases against whatever answers instead of the reference, in this one's time.
+    pub(crate) fn run_against(
+        &self,
+        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+        cases: Vec<Case>,
+        options: Options,
+    ) -> Run {
+        self.run_over(InProcess::new(move |request: &Request| Reply::Answer(answer(request))), cases, options)
+    }
+
+    fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
+        let mut target = target("http://127.0.0.1:1");
+        target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+        let session = session_over(transport, target, options);
+        self.runtime.block_on(Run::entered(&session, cases))
+    }
+}
+
+/// The reference's answer; signatures are dated by the real clock, whatever the runtime's does.
+pub(crate) fn handle(reference: &Endpoint, request: &Request) -> Response {
+    reference.handle(request, real_now())
+}
+
+/// Seconds since 1970.
+pub(crate) fn real_now() -> f64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
 }
 
 /// What a run came to.
@@ -119,13 +200,17 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the cases, for so long at the most.
     pub(crate) fn of(session: &Session, cases: Vec<Case>, limit: Duration) -> Self {
+        within(limit, Self::entered(session, cases))
+    }
+
+    async fn entered(session: &Session, cases: Vec<Case>) -> Self {
         let mut finished_cases = Vec::new();
         let mut sink = |event: Event| {
             if let Event::CaseFinished(case) = event {
                 finished_cases.push(*case);
             }
         };
-        let finished = within(limit, session.run(cases, &mut sink));
+        let finished = session.run(cases, &mut sink).await;
         Self { cases: finished_cases, finished }
     }
 

@@ -212,7 +212,7 @@ fn an_operation_that_is_absent_is_one_line() {
 #[rstest]
 #[case::nothing_selected(Ledger::default(), "0 cases selected = 0 conform + 0 deviate")]
 #[case::one_of_each(
-    Ledger { selected: 6, conforms: 1, deviates: 1, not_implemented: 1, blocked: 1, inconclusive: 1, not_applicable: 1 },
+    Ledger { selected: 6, conforms: 1, deviates: 1, not_implemented: 1, blocked: 1, inconclusive: 1, not_applicable: 1, internal: 0 },
     "6 cases selected = 1 conform + 1 deviate + 1 not implemented + 1 blocked + 1 inconclusive + 1 not applicable"
 )]
 #[case::imbalance(

@@ -4,14 +4,15 @@ use serde_json::Value;
 
 use super::{Resolver, with_nearest};
 use crate::{
-    contract::{Side, Violation},
+    contract::Violation,
     pointer::{child, escape},
-    scenario::{Alternative, Bindings, Body, Call, Expectation, Row, Template, raw::RawStep},
+    scenario::{Alternative, Bindings, Body, Call, Expectation, Guard, Row, Template, raw::RawStep},
     source::Diagnostic,
 };
 
 impl Resolver<'_> {
-    /// An input that the model forbids must be meant: its refusal is expected, or `illegal: true` says so.
+    /// An input that the model forbids must be meant: its refusal is expected, or `illegal: true` says so. Whether
+    /// it keeps the model, as far as that is known before a run, and is meant to.
     pub(super) fn check_legality(
         &self,
         raw: &RawStep,
@@ -20,20 +21,34 @@ impl Resolver<'_> {
         control: Option<&Template>,
         rows: &[Row],
         at: &str,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<bool, Diagnostic> {
+        let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
+        let meant = raw.illegal || body_replaced;
+        let mut legal = !meant;
         for row in rows {
-            let mut bindings = Bindings::default();
-            bindings.bind("row", Value::Object(row.values.clone()));
-            let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
-            let meant = raw.illegal || expect.is_refusal() || body_replaced;
-            if let (false, Some(violation)) = (meant, self.violation(call, &call.input, &bindings)?) {
+            let violation = if meant { None } else { self.violation(call, &call.input, row)? };
+            legal &= violation.is_none();
+            if let Some(violation) = violation.filter(|_| !expect.is_refusal()) {
                 return Err(self
                     .illegal(&violation, row, &format!("{at}/input"))
                     .help("expect the refusal (expect: { error: … }), or say that it is meant with illegal: true"));
             }
             let Some(control) = control else { continue };
-            if let Some(violation) = self.violation(call, control, &bindings)? {
+            if let Some(violation) = self.violation(call, control, row)? {
                 return Err(self.illegal(&violation, row, &format!("{at}/control")).help("a control must be legal"));
+            }
+        }
+        Ok(legal)
+    }
+
+    /// What a guard asks must be legal: it compares answers, and no refusals.
+    pub(super) fn check_guards(&self, guards: &[Guard], rows: &[Row], at: &str) -> Result<(), Diagnostic> {
+        for (index, guard) in guards.iter().enumerate() {
+            for row in rows {
+                if let Some(violation) = self.violation(&guard.call, &guard.call.input, row)? {
+                    let at = format!("{at}/unchanged/{index}/input");
+                    return Err(self.illegal(&violation, row, &at).help("a guard must be legal"));
+                }
             }
         }
         Ok(())
@@ -49,17 +64,14 @@ impl Resolver<'_> {
     }
 
     /// The first violation of the operation's input that does not rest on what only a run knows.
-    fn violation(&self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Option<Violation>, Diagnostic> {
-        let schemas = &self.services[&call.service].schemas;
-        let contract = schemas.contract();
-        let Some(operation) = contract.operation(&call.operation) else { return Ok(None) };
-        let (value, unknown) = input.fill_known(bindings);
-        let value = contract.without_null_members(&operation.input, &value);
-        let violations = schemas.violations(&operation.input, Side::Input, &value);
-        let violations = violations.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))?;
-        let known =
-            |violation: &Violation| !unknown.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
-        Ok(violations.into_iter().find(known))
+    fn violation(&self, call: &Call, input: &Template, row: &Row) -> Result<Option<Violation>, Diagnostic> {
+        let service = &self.services[&call.service];
+        let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
+        let mut bindings = Bindings::default();
+        bindings.bind("row", Value::Object(row.values.clone()));
+        let (value, unknown) = input.fill_known(&bindings);
+        let violation = service.violation(operation, &value, &unknown);
+        violation.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))
     }
 
     pub(super) fn check_captures(

@@ -174,7 +174,7 @@ impl Resolver<'_> {
     }
 
     fn step(&self, raw: &RawStep, at: &str, known: &mut Vec<String>, rows: &[Row]) -> Result<Step, Diagnostic> {
-        let call = self.call(raw, at)?;
+        let mut call = self.call(raw, at)?;
         let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
         let control =
             raw.control.as_ref().map(|control| self.template(control, &format!("{at}/control"))).transpose()?;
@@ -185,7 +185,8 @@ impl Resolver<'_> {
         }
         self.check_raw_roots(&call, known, at)?;
         self.check_expectation_roots(&expect, known, &format!("{at}/expect"))?;
-        self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
+        call.legal = self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
+        self.check_guards(&unchanged, rows, at)?;
         let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
         self.check_captures(&capture, &call, at)?;
         known.extend(capture.iter().map(|(variable, _)| variable.clone()));
@@ -201,6 +202,7 @@ impl Resolver<'_> {
             service,
             operation,
             input,
+            legal: true,
             caller: raw.caller,
             region: raw.region,
             fault: self.fault(raw.sign.as_ref(), at)?,
