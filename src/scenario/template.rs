@@ -182,13 +182,11 @@ impl Template {
             Self::Array(items) => items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| item.fill_known_at(bindings, &format!("{pointer}/{index}"), unknown))
+                .map(|(index, item)| item.fill_known_at(bindings, &child(pointer, &index.to_string()), unknown))
                 .collect(),
             Self::Object(members) => members
                 .iter()
-                .map(|(name, value)| {
-                    (name.clone(), value.fill_known_at(bindings, &format!("{pointer}/{name}"), unknown))
-                })
+                .map(|(name, value)| (name.clone(), value.fill_known_at(bindings, &child(pointer, name), unknown)))
                 .collect(),
             other => other.fill(bindings).unwrap_or_else(|_| {
                 unknown.push(pointer.to_owned());
