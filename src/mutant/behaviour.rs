@@ -107,6 +107,12 @@ impl<'a> Asked<'a> {
         self.input.get_or_init(read).as_ref()
     }
 
+    /// The texts of the input: one of them names the resource.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let members = self.input().and_then(Value::as_object).into_iter().flat_map(|members| members.values());
+        members.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// The same call with another input, signed anew.
     pub(super) fn with_input(&self, input: &Value) -> Request {
         self.signed(Request { body: input.to_string().into(), ..self.request.clone() })

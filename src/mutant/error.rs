@@ -26,7 +26,7 @@ type Spoil = fn(&mut Response, &mut Value);
 /// Ways to spoil any error: a name, the codes that may convict, what is done.
 const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
     ("undeclared", NAME, "has a name that nobody declares", |_, body| {
-        rename(body, |_| "WireproofException".to_owned())
+        rename(body, |_| "WireproofException".to_owned());
     }),
     ("suffix-lost", NAME, "has lost the end of its name", |_, body| {
         rename(body, |name| name.trim_end_matches("Exception").to_owned());

@@ -202,10 +202,13 @@ fn of_other(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     vec![read(subject, key, &format!("{}/required", member.name), STRICT, says, reading)]
 }
 
+/// Makes a value of another JSON type, where it can.
+type Coerce = fn(&Value) -> Option<Value>;
+
 /// A value of the wrong JSON type is made one of the right type.
 fn coerced(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
-    let ways: &[(&str, fn(&Value) -> Option<Value>)] = match shape.map(|shape| &shape.kind) {
+    let ways: &[(&str, Coerce)] = match shape.map(|shape| &shape.kind) {
         Some(Kind::Boolean) => &[
             ("text", |value| value.as_str().map(|text| json!(matches!(text, "true" | "yes")))),
             ("number", |value| value.as_i64().map(|number| json!(number != 0))),

@@ -14,6 +14,7 @@ mod known;
 mod null;
 mod output;
 mod place;
+mod premature;
 mod routing;
 mod sample;
 mod state;
@@ -31,7 +32,7 @@ use serde::Serialize;
 
 use crate::{
     code::Code,
-    contract::{Contract, Operation},
+    contract::{Contract, Kind, Member, Operation, Shape},
     reference::{Clock, Endpoint},
     wire::{Request, Response},
 };
@@ -166,6 +167,24 @@ impl Subject<'_> {
             site: Site::Anywhere,
             fault: Arc::new(move || Box::new(fault())),
         }
+    }
+
+    /// The member of the output at a place, and the shape that it has.
+    fn member(&self, place: &Place) -> Option<(&Member, &Shape)> {
+        let mut shape = self.contract.shape(&self.operation.output)?;
+        let mut found = None;
+        for name in place.names() {
+            let member = match (&shape.kind, name) {
+                (Kind::Structure(members) | Kind::Union(members), Some(name)) => {
+                    members.iter().find(|member| member.name == name)?
+                }
+                (Kind::List(item), None) => item,
+                _ => return None,
+            };
+            shape = self.contract.shape(&member.target)?;
+            found = Some((member, shape));
+        }
+        found
     }
 
     /// How `X-Amz-Target` names the operation.

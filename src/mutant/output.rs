@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     code::Code::{self, Consistently, Eventually, ExpectedBody, ResponseShape, SideEffect},
-    contract::{Contract, Kind, Matched, Member, Pattern, Shape},
+    contract::{Kind, Matched, Member, Pattern, Shape},
     wire::Response,
 };
 
@@ -27,27 +27,8 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
     of_members.chain(of_body(subject, seen)).collect()
 }
 
-/// The member of the output at a place, and the shape that it has.
-fn member<'a>(contract: &'a Contract, subject: &Subject<'_>, place: &Place) -> Option<(&'a Member, &'a Shape)> {
-    let mut shape = contract.shape(&subject.operation.output)?;
-    let mut found = None;
-    for name in place.names() {
-        let member = match (&shape.kind, name) {
-            (Kind::Structure(members) | Kind::Union(members), Some(name)) => {
-                members.iter().find(|member| member.name == name)?
-            }
-            (Kind::List(item), None) => item,
-            _ => return None,
-        };
-        shape = contract.shape(&member.target)?;
-        found = Some((member, shape));
-    }
-    found
-}
-
 fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
-    let contract = subject.contract;
-    let Some((member, shape)) = member(contract, subject, place) else { return Vec::new() };
+    let Some((member, shape)) = subject.member(place) else { return Vec::new() };
     let owner = |name: &str, says: &str, change: fn(&mut Map<String, Value>, &str)| {
         let at = place.clone();
         altered(subject, &format!("{place}/absent-{name}"), ABSENT, format!("{place} {says}"), move |body| {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Family, Mutant, Site, Subject,
-    behaviour::{Asked, Behaviour, Understood, error_of, is_success},
+    behaviour::{Altered, Answers, Asked, Behaviour, Understood, error_of, is_success, set_body},
     known::{Knowing, Known, key_member},
     sample::Seen,
 };
@@ -31,7 +31,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
         return Vec::new();
     };
     let target = subject.target();
-    let at = Place { key, target: target.clone(), content_type: protocol.content_type() };
+    let at = Calling { key, target: target.clone(), content_type: protocol.content_type() };
     let mut mutants = vec![
         no_effect(subject, &at),
         on_sibling(subject, &at, true),
@@ -53,7 +53,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
 
 /// How the operation is called rightly.
 #[derive(Debug, Clone)]
-struct Place {
+struct Calling {
     key: String,
     target: String,
     content_type: &'static str,
@@ -61,21 +61,21 @@ struct Place {
 
 fn knowing(
     subject: &Subject<'_>,
-    at: &Place,
+    at: &Calling,
     name: &str,
     kind: &'static [Code],
     says: impl Into<String>,
-    act: impl Fn(&Asked<'_>, &Known, &Place) -> Option<Response> + Clone + Send + Sync + 'static,
+    act: impl Fn(&Asked<'_>, &Known, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let at = at.clone();
     subject.mutant(Family::State, name, kind, says, move || {
-        let (act, place) = (act.clone(), at.clone());
-        let act = move |asked: &Asked<'_>, known: &Known| act(asked, known, &place);
+        let (act, calling) = (act.clone(), at.clone());
+        let act = move |asked: &Asked<'_>, known: &Known| act(asked, known, &calling);
         Knowing { target: at.target.clone(), known: Known::by(&at.key), act }
     })
 }
 
-fn no_effect(subject: &Subject<'_>, at: &Place) -> Mutant {
+fn no_effect(subject: &Subject<'_>, at: &Calling) -> Mutant {
     knowing(subject, at, "no-effect", EFFECT, "a success is answered, and nothing is done", |asked, _, _| {
         let response = asked.rehearsed();
         is_success(&response).then(|| {
@@ -86,7 +86,7 @@ fn no_effect(subject: &Subject<'_>, at: &Place) -> Mutant {
 }
 
 /// The call acts on another resource: in place of the named one, or besides.
-fn on_sibling(subject: &Subject<'_>, at: &Place, instead: bool) -> Mutant {
+fn on_sibling(subject: &Subject<'_>, at: &Calling, instead: bool) -> Mutant {
     let (name, says) = if instead {
         ("sibling", "another resource is acted on in place of the named one")
     } else {
@@ -106,7 +106,7 @@ fn on_sibling(subject: &Subject<'_>, at: &Place, instead: bool) -> Mutant {
 }
 
 /// A refused request acts all the same on what it names.
-fn despite(subject: &Subject<'_>, at: &Place, error: &str) -> Mutant {
+fn despite(subject: &Subject<'_>, at: &Calling, error: &str) -> Mutant {
     let expected = error.to_owned();
     let says = format!("{error} is given, and what was asked for is done all the same");
     knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |asked, known, at| {
@@ -133,23 +133,25 @@ fn always(subject: &Subject<'_>, error: &str) -> Mutant {
     let says = format!("{error} is what every success becomes");
     let mutant = subject.mutant(Family::State, &format!("always-{error}"), REFUSAL, says, move || {
         let spelled = spelled.clone();
-        super::behaviour::Altered {
+        Altered {
             target: target.clone(),
-            answers: super::behaviour::Answers::Successes,
+            answers: Answers::Successes,
             alter: move |response: &mut Response| {
                 response.status = 400;
-                super::behaviour::set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
+                set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
             },
         }
     });
     mutant.at(Site::Success)
 }
 
+/// What is made of an optional member: `None`, it is left as it is.
+type Reading = fn(Option<&Value>) -> Option<Option<Value>>;
+
 /// An optional member is not looked at, or taken for another value than it has.
 fn of_option(subject: &Subject<'_>, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
     let is_flag = shape.is_some_and(|shape| matches!(shape.kind, Kind::Boolean));
-    type Reading = fn(Option<&Value>) -> Option<Option<Value>>;
     let ignored: (&str, &str, Reading) = ("ignored", "is not looked at", |given| given.map(|_| None));
     let forced: [(&str, &str, Reading); 2] = [
         ("always-true", "is always taken for true", |given| {

@@ -8,16 +8,16 @@ use super::{
     Family, Mutant, Site, Subject,
     behaviour::{Altered, Answers, Asked, Behaviour, change_body, is_read, is_success, set_body},
     place::Place,
+    premature,
     sample::{Edge, Sample, Seen},
 };
 use crate::{
     code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
     contract::Kind,
-    reference::{Clock, Endpoint},
     wire::Response,
 };
 
-const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+pub(super) const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
 
 /// How long a value is shown before it goes back, in seconds of the reference's time.
 const SHOWN: f64 = 0.2;
@@ -34,7 +34,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Ve
     let mut mutants: Vec<Mutant> = seen.edges.iter().flat_map(|edge| of_edge(subject, &acts, edge)).collect();
     mutants.extend(of_ends(subject, &acts, seen));
     mutants.extend(seen.guarded.iter().filter_map(|place| moving(subject, place)));
-    mutants.extend(seen.changing.iter().flat_map(|place| premature(subject, &acts, seen, place)));
+    mutants.extend(seen.changing.iter().flat_map(|place| premature::mutants(subject, &acts, seen, place)));
     mutants.extend(seen.members.iter().filter(|place| place.is_top()).flat_map(|place| of_list(subject, place)));
     mutants
 }
@@ -126,9 +126,9 @@ impl Behaviour for Course {
         }
         let mut response = asked.reference();
         if self.acts.iter().any(|act| act == asked.target()) && is_success(&response) {
-            self.acted_on.extend(texts(asked));
+            self.acted_on.extend(asked.texts());
         }
-        let named = texts(asked).iter().any(|text| self.acted_on.contains(text));
+        let named = asked.texts().iter().any(|text| self.acted_on.contains(text));
         if asked.target() != self.target || !named {
             return Some(response);
         }
@@ -177,15 +177,7 @@ impl Course {
 
 /// A point in time that is another one with every read.
 fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
-    let mut shape = subject.contract.shape(&subject.operation.output)?;
-    for name in place.names() {
-        let member = match (&shape.kind, name) {
-            (Kind::Structure(members), Some(name)) => members.iter().find(|member| member.name == name)?,
-            (Kind::List(item), None) => item,
-            _ => return None,
-        };
-        shape = subject.contract.shape(&member.target)?;
-    }
+    let (_, shape) = subject.member(place)?;
     if !matches!(shape.kind, Kind::Timestamp) {
         return None;
     }
@@ -207,114 +199,15 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
     Some(mutant.at(Site::Member(place.clone())))
 }
 
-/// What an update will bring is shown before it is there, or although it came to nothing.
-fn premature(subject: &Subject<'_>, acts: &[String], seen: &Seen, place: &Place) -> Vec<Mutant> {
-    let states: BTreeSet<&Place> = seen.edges.keys().map(|(at, _, _)| at).collect();
-    let beside = states.iter().find(|at| at.is_beside(place)).filter(|_| !states.contains(place));
-    let Some(state) = beside.filter(|_| seen.members.contains(place)) else { return Vec::new() };
-    let ways = [
-        ("early", "as it will be, while the change is under way", true),
-        ("not-reverted", "as if nothing had stopped the change", false),
-    ];
-    ways.into_iter()
-        .map(|(way, says, under_way)| {
-            let (target, acts, place, state) = (subject.target(), acts.to_vec(), place.clone(), (*state).clone());
-            let (name, says) = (format!("{place}/{way}"), format!("{place} is {says}"));
-            subject.mutant(Family::View, &name, KIND, says, move || Premature {
-                target: target.clone(),
-                acts: acts.clone(),
-                place: place.clone(),
-                state: state.clone(),
-                under_way,
-                unstopped: None,
-            })
-        })
-        .collect()
-}
-
-/// How far ahead everything that is under way is over, in seconds.
-const OVER: f64 = 100_000.0;
-
-struct Premature {
-    target: String,
-    acts: Vec<String>,
-    place: Place,
-    /// The state beside the member: another one in the future means that something is under way.
-    state: Place,
-    under_way: bool,
-    /// Everything as it would have become without the last act.
-    unstopped: Option<Endpoint>,
-}
-
-impl Behaviour for Premature {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
-        if self.acts.iter().any(|act| act == asked.target()) {
-            let future = over(asked.endpoint);
-            let response = asked.reference();
-            if is_success(&response) {
-                self.unstopped = Some(future);
-            }
-            return Some(response);
-        }
-        if asked.target() != self.target || asked.is_control() {
-            return None;
-        }
-        let right = asked.reference();
-        let mut response = right.clone();
-        if is_success(&right) {
-            change_body(&mut response, |body| self.show(asked, body));
-        }
-        if response != right {
-            asked.deviate();
-        }
-        Some(response)
-    }
-}
-
-impl Premature {
-    fn show(&self, asked: &Asked<'_>, body: &mut Value) {
-        let Some(future) = read(&over(asked.endpoint), asked) else { return };
-        let under_way = at(&self.state, &future) != at(&self.state, body);
-        let unstopped = || read(self.unstopped.as_ref()?, asked);
-        let other = if self.under_way { Some(future) } else { unstopped() };
-        if let Some(value) = other.filter(|_| under_way == self.under_way).and_then(|other| at(&self.place, &other)) {
-            self.place.change(body, &mut |shown| shown.clone_from(&value));
-        }
-    }
-}
-
-/// An endpoint in which everything that is under way is over.
-fn over(endpoint: &Endpoint) -> Endpoint {
-    endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
-}
-
-/// What an endpoint answers to the same request, where that is a success.
-fn read(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Value> {
-    let response = endpoint.handle(asked.request, asked.real_now);
-    serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))
-}
-
-fn at(place: &Place, body: &Value) -> Option<Value> {
-    let mut found = None;
-    place.change(&mut body.clone(), &mut |value| found = Some(value.clone()));
-    found
-}
-
-/// The texts of an input: one of them names the resource.
-fn texts(asked: &Asked<'_>) -> Vec<String> {
-    let members = asked.input().and_then(Value::as_object).into_iter().flat_map(|members| members.values());
-    members.filter_map(Value::as_str).map(str::to_owned).collect()
-}
+/// Changes the items of a list.
+type Spoil = fn(&mut Vec<Value>);
 
 /// A list that is not whole, or holds something twice.
 fn of_list(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
-    let contract = subject.contract;
-    let member = contract.members(&subject.operation.output).iter().find(|member| Some(&*member.name) == place.name());
-    let shape = member.and_then(|member| contract.shape(&member.target));
-    if !shape.is_some_and(|shape| matches!(shape.kind, Kind::List(_))) {
+    if !subject.member(place).is_some_and(|(_, shape)| matches!(shape.kind, Kind::List(_))) {
         return Vec::new();
     }
-    let ways: [(&str, &str, fn(&mut Vec<Value>)); 4] = [
+    let ways: [(&str, &str, Spoil); 4] = [
         ("lacks-first", "lacks its first item", |items| drop(items.drain(..items.len().min(1)))),
         ("lacks-last", "lacks its last item", |items| drop(items.pop())),
         ("repeats", "holds its first item twice", |items| items.extend(items.first().cloned())),
