@@ -182,3 +182,62 @@ impl KillMatrix {
             && self.dead_reasons.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn matrix() -> KillMatrix {
+        let row = MutantRow {
+            id: "s/Op/output/a/b".to_owned(),
+            family: "output".to_owned(),
+            says: String::new(),
+            kind: vec![Code::ResponseShape],
+            fate: Fate::Killed,
+            reason: None,
+            codes: BTreeMap::from([(Code::ResponseShape, Cell { severity: Severity::Warning, cases: 2 })]),
+            conviction: None,
+            cases: 3,
+            deviations: 4,
+        };
+        let ledger = Ledger { selected: 2, not_implemented: 2, ..Ledger::default() };
+        KillMatrix {
+            schema: "wireproof/mutants/v1".to_owned(),
+            suite: String::new(),
+            seed: 1,
+            only: Vec::new(),
+            exhaustive: false,
+            reference: Ledger { selected: 2, conforms: 2, ..Ledger::default() },
+            mutants: vec![row],
+            nulls: vec![NullRow { name: "n".to_owned(), says: String::new(), ledger, unsurveyed: 0 }],
+            dead_reasons: Vec::new(),
+            duration_ms: 0,
+        }
+    }
+
+    #[test]
+    fn a_judge_is_proven_by_all_of_it() {
+        let matrix = matrix();
+        assert!(matrix.is_proven());
+        assert_eq!(matrix.mutants[0].weight(), Some(Severity::Warning));
+        assert_eq!((matrix.count(Fate::Killed, None), matrix.count(Fate::Killed, Some("state"))), (1, 0));
+        assert_eq!(matrix.families(), ["output"]);
+    }
+
+    #[rstest]
+    #[case::a_survivor(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Survived)]
+    #[case::a_false_alarm(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalseAlarm)]
+    #[case::an_idle_mutant(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Idle)]
+    #[case::no_mutant_at_all(|matrix: &mut KillMatrix| matrix.mutants.clear())]
+    #[case::a_gift(|matrix: &mut KillMatrix| matrix.nulls[0].ledger.conforms = 1)]
+    #[case::a_gift_without_the_survey(|matrix: &mut KillMatrix| matrix.nulls[0].unsurveyed = 1)]
+    #[case::a_reference_that_deviates(|matrix: &mut KillMatrix| matrix.reference.conforms = 1)]
+    #[case::a_dead_reason(|matrix: &mut KillMatrix| matrix.dead_reasons.push("x".to_owned()))]
+    fn one_thing_that_is_wrong_unproves_it(#[case] spoil: fn(&mut KillMatrix)) {
+        let mut matrix = matrix();
+        spoil(&mut matrix);
+        assert!(!matrix.is_proven());
+    }
+}

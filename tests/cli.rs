@@ -390,3 +390,28 @@ fn an_interrupted_run_gives_every_case_its_verdict() {
     assert_eq!((ended, finished.ledger.selected), (SUITE.cases().len(), SUITE.cases().len()));
     assert!(finished.ledger.conforms >= 15 && finished.ledger.inconclusive > 100, "{:?}", finished.ledger);
 }
+
+#[test]
+fn the_proof_of_a_selection_is_told_to_people_and_to_programs() {
+    let only = "StopDeployment/header/success/request-id";
+    let output = run(&["mutants", "--only", only, "--report", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let matrix: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mutants = matrix["mutants"].as_array().unwrap();
+    assert_eq!(mutants.len(), 3);
+    assert!(mutants.iter().all(|mutant| mutant["fate"] == "killed" && mutant["conviction"]["code"] == "request-id"));
+    let nulls = matrix["nulls"].as_array().unwrap();
+    assert!(nulls.len() >= 12);
+    for null in nulls {
+        assert_eq!((&null["ledger"]["conforms"], &null["unsurveyed"]), (&0.into(), &0.into()), "{null}");
+    }
+    assert_eq!(matrix["reference"]["conforms"], SUITE.cases().len());
+}
+
+#[test]
+fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
+    let listed = run(&["mutants", "--list", "--only", "/caller/"]);
+    assert_eq!(listed.status.code(), Some(0), "{}", err(&listed));
+    assert!(out(&listed).lines().all(|line| line.contains("/caller/")) && err(&listed).contains("22 mutants"));
+    assert_eq!(run(&["mutants", "--only", "no such mutant"]).status.code(), Some(2));
+}

@@ -110,7 +110,7 @@ fn list(proof: &Proof) -> Result<ExitStatus, Failure> {
 
 fn failure(error: ProofError) -> Failure {
     match error {
-        ProofError::Endpoint(_) => Failure::usage(error.to_string()),
+        ProofError::Endpoint(_) | ProofError::NothingFits(_) => Failure::usage(error.to_string()),
         other => Failure::internal(other.to_string()),
     }
 }

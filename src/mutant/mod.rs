@@ -263,3 +263,44 @@ impl MutantEndpoint {
         self.deviations.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Get":{"type":"operation","input":{"target":"x#In"},"output":{"target":"x#Out"}},
+        "x#In":{"type":"structure","members":{}},
+        "x#Out":{"type":"structure","members":{"list":{"target":"x#List"}}},
+        "x#List":{"type":"list","member":{"target":"x#Item"}},
+        "x#Item":{"type":"structure","members":{"at":{"target":"smithy.api#Timestamp"}}}}}"#;
+
+    #[test]
+    fn a_place_leads_through_lists_to_the_shape_of_a_member() {
+        let contract = Arc::new(contract::read("m", MODEL).unwrap());
+        let subject = Subject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
+        let place = Place::root().member("list").items().member("at");
+        assert!(matches!(subject.member(&place).unwrap().1.kind, Kind::Timestamp));
+        assert!(subject.member(&Place::root().member("nothing")).is_none());
+        assert_eq!(subject.target(), "S.Get");
+    }
+
+    #[test]
+    fn nothing_is_enumerated_of_what_was_never_shown() {
+        let contracts = vec![("s".to_owned(), Arc::new(contract::read("m", MODEL).unwrap()))];
+        assert!(enumerate(&contracts, &Sample::new(&contracts)).is_empty());
+    }
+
+    #[test]
+    fn names_of_families_are_those_that_reports_serialise() {
+        let names: BTreeSet<&str> = Family::ALL.into_iter().map(Family::name).collect();
+        assert_eq!(names.len(), Family::ALL.len());
+        assert!(Family::ALL.iter().all(|family| json!(family) == family.name()));
+    }
+}

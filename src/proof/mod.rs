@@ -57,6 +57,9 @@ pub enum ProofError {
     /// The suite has a contract that the reference does not keep.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// The selection fits no mutant.
+    #[error("no mutant fits {0}; `wireproof mutants --list` shows all of them")]
+    NothingFits(String),
     /// The address of the endpoint in this process is none.
     #[error(transparent)]
     Address(#[from] crate::transport::EndpointError),
@@ -102,6 +105,9 @@ impl Proof {
         let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
         let baseline = baseline(&rehearsal, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
+        if !work.iter().any(|work| matches!(work, Work::Mutant(_))) {
+            return Err(ProofError::NothingFits(self.only.join(", ")));
+        }
         let equivalents = Equivalents::bundled();
         let all_ids: BTreeSet<String> =
             enumerate(&contracts, &baseline.sample).into_iter().map(|mutant| mutant.id).collect();
@@ -307,5 +313,57 @@ fn conviction(finished: &CaseFinished, finding: &Finding) -> Conviction {
         severity: finding.severity,
         expected: finding.expected.clone(),
         actual: finding.actual.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn row(kind: &[Code], found: &[(Code, Severity)], reason: Option<&str>, deviations: usize) -> MutantRow {
+        let codes = found.iter().map(|(code, severity)| (*code, Cell { severity: *severity, cases: 1 }));
+        MutantRow {
+            id: "s/Op/output/a/b".to_owned(),
+            family: "output".to_owned(),
+            says: String::new(),
+            kind: kind.to_vec(),
+            fate: Fate::Survived,
+            reason: reason.map(str::to_owned),
+            codes: codes.collect(),
+            conviction: None,
+            cases: 1,
+            deviations,
+        }
+    }
+
+    const KIND: &[Code] = &[Code::ResponseShape];
+
+    #[rstest]
+    #[case::by_an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::Killed)]
+    #[case::by_a_warning_of_its_kind(&[(Code::ResponseShape, Severity::Warning)], Fate::Killed)]
+    #[case::a_note_is_not_enough(&[(Code::ResponseShape, Severity::Note)], Fate::Survived)]
+    #[case::another_code_is_no_proof(&[(Code::Outcome, Severity::Error)], Fate::Survived)]
+    #[case::nothing_found(&[], Fate::Survived)]
+    fn only_a_code_of_its_kind_kills_a_mutant(#[case] found: &[(Code, Severity)], #[case] expected: Fate) {
+        assert_eq!(fate(&row(KIND, found, None, 1)), expected);
+    }
+
+    #[rstest]
+    #[case::nothing_found(&[], Fate::Equivalent)]
+    #[case::a_note(&[(Code::Snapshot, Severity::Note)], Fate::Equivalent)]
+    #[case::any_warning(&[(Code::Outcome, Severity::Warning)], Fate::FalseAlarm)]
+    #[case::an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::FalseAlarm)]
+    fn what_is_written_down_as_equivalent_must_not_be_convicted(
+        #[case] found: &[(Code, Severity)],
+        #[case] expected: Fate,
+    ) {
+        assert_eq!(fate(&row(KIND, found, Some("a reason"), 1)), expected);
+    }
+
+    #[test]
+    fn a_fault_that_never_took_effect_is_idle() {
+        assert_eq!(fate(&row(KIND, &[], None, 0)), Fate::Idle);
     }
 }
