@@ -325,6 +325,9 @@ mod tests {
         Trial::stop(UNKNOWN).answers(1, status, &json!({"__type": name, "message": "m"}))
     }
 
+    /// An error that a stop declares, and that [`UNKNOWN`] does not expect.
+    const ANY: &str = "InvalidDeploymentIdException";
+
     fn refusing_its_control() -> Trial {
         let body = does_not_exist().to_string();
         let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
@@ -345,12 +348,10 @@ mod tests {
             Code::Implementation => return None,
             Code::Outcome => Trial::stop(STOP).answers(1, 400, &does_not_exist()),
             Code::Status => Trial::stop(STOP).answers(1, 201, &stopping()),
-            Code::ErrorIdentity => refusing(400, "InvalidDeploymentIdException"),
+            Code::ErrorIdentity => refusing(400, ANY),
             Code::DeclaredError => refusing(400, "ApplicationDoesNotExistException"),
             Code::ErrorStatus => refusing(404, "DeploymentDoesNotExistException"),
-            Code::ErrorShape => {
-                Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": "InvalidDeploymentIdException"}))
-            }
+            Code::ErrorShape => Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": ANY, "message": 5})),
             Code::ContentType => stopping_under("content-type", "text/plain"),
             Code::ContentEncoding => stopping_under("content-encoding", "gzip"),
             Code::ContentLength => stopping_under("content-length", "1"),
