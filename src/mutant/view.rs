@@ -35,6 +35,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Ve
     mutants.extend(of_ends(subject, &acts, seen));
     mutants.extend(seen.guarded.iter().filter_map(|place| moving(subject, place)));
     mutants.extend(seen.changing.iter().flat_map(|place| premature::mutants(subject, &acts, seen, place)));
+    mutants.extend(seen.members.iter().filter_map(|place| disagreeing(subject, sample, place)));
     mutants.extend(seen.members.iter().filter(|place| place.is_top()).flat_map(|place| of_list(subject, place)));
     mutants
 }
@@ -192,6 +193,32 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
                 reads += 1.0;
                 change_body(response, |body| {
                     at.change(body, &mut |value| *value = json!(value.as_f64().unwrap_or_default() + reads));
+                });
+            },
+        }
+    });
+    Some(mutant.at(Site::Member(place.clone())))
+}
+
+/// A list shows another state of its items than a read of each does.
+fn disagreeing(subject: &Subject<'_>, sample: &Sample, place: &Place) -> Option<Mutant> {
+    let (_, shape) = subject.member(place).filter(|_| place.has_items())?;
+    let Kind::Enum(values) = &shape.kind else { return None };
+    let mut read = sample.operations(subject.service).flat_map(|(_, seen)| seen.edges.keys());
+    read.find(|(at, _, _)| at.name() == place.name())?;
+    let values: Vec<String> = values.iter().map(|value| value.value.clone()).collect();
+    let (target, at) = (subject.target(), place.clone());
+    let (name, says) = (format!("{place}/disagrees"), format!("{place} is another state than the item is in"));
+    let mutant = subject.mutant(Family::View, &name, KIND, says, move || {
+        let (at, values) = (at.clone(), values.clone());
+        let other =
+            move |right: &Value| values.iter().find(|value| right.as_str() != Some(value)).map(|value| json!(value));
+        Altered {
+            target: target.clone(),
+            answers: Answers::Successes,
+            alter: move |response: &mut Response| {
+                change_body(response, |body| {
+                    at.change(body, &mut |value| *value = other(value).unwrap_or_default());
                 });
             },
         }

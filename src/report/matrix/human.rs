@@ -64,7 +64,15 @@ impl Telling<'_> {
             return self.page.styled(FAINT, "nothing found");
         };
         let code = self.page.styled(of_severity(conviction.severity), conviction.code.name());
-        format!("{code} {}  {}", conviction.severity, text::line(&conviction.case))
+        let others: Vec<String> = row
+            .codes
+            .iter()
+            .filter(|(code, _)| **code != conviction.code)
+            .map(|(code, cell)| format!("{code} {}", cell.severity))
+            .collect();
+        let others = if others.is_empty() { String::new() } else { format!("  also {}", others.join(", ")) };
+        let others = self.page.styled(FAINT, &others);
+        format!("{code} {}  {}{others}", conviction.severity, text::line(&conviction.case))
     }
 
     /// The mutants that are not as they should be, by what is wrong with them.
