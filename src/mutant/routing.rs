@@ -14,6 +14,37 @@ use crate::{
 
 const KIND: &[Code] = &[Outcome, ErrorIdentity, Implementation];
 
+/// One of the things by which a request says which operation it wants.
+struct Axis {
+    name: &'static str,
+    of: fn(&Route) -> Option<&str>,
+    /// Makes a request say it as the right route does.
+    correct: fn(&Request, &Route) -> Request,
+}
+
+const AXES: [Axis; 4] = [
+    Axis {
+        name: "method",
+        of: |route| Some(&route.method),
+        correct: |request, right| Request { method: right.method.clone(), ..request.clone() },
+    },
+    Axis {
+        name: "path",
+        of: |route| Some(&route.path),
+        correct: |request, right| Request { target: right.path.clone(), ..request.clone() },
+    },
+    Axis {
+        name: "target",
+        of: |route| route.target.as_deref(),
+        correct: |request, right| with_header(request, "x-amz-target", right.target.as_deref()),
+    },
+    Axis {
+        name: "content-type",
+        of: |route| route.content_type.as_deref(),
+        correct: |request, right| with_header(request, "content-type", right.content_type.as_deref()),
+    },
+];
+
 pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
     let Ok(protocol) = protocol(subject.contract) else { return Vec::new() };
     let right = Route {
@@ -22,57 +53,36 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
         target: Some(subject.target()),
         content_type: Some(protocol.content_type().to_owned()),
     };
-    let routes = || seen.refused.iter();
-    let methods: BTreeSet<&str> = routes().map(|route| route.method.as_str()).filter(|m| *m != right.method).collect();
-    let paths: BTreeSet<&str> = routes().map(|route| route.path.as_str()).filter(|p| *p != right.path).collect();
-    let targets: BTreeSet<&Option<String>> =
-        routes().map(|route| &route.target).filter(|t| **t != right.target).collect();
-    let types: BTreeSet<&Option<String>> =
-        routes().map(|route| &route.content_type).filter(|t| **t != right.content_type).collect();
-    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-    let mut mutants = Vec::new();
-    for method in methods {
-        let (wanted, wrong) = (right.clone(), method.to_owned());
-        let rewrite = move |asked: &Asked<'_>| {
-            let of_it = asked.target() == wanted.target.as_deref().unwrap_or_default();
-            (of_it && asked.request.method == wrong)
-                .then(|| Request { method: wanted.method.clone(), ..asked.request.clone() })
-        };
-        mutants.push(understood(subject, &format!("method-{method}"), format!("{method} is taken for POST"), rewrite));
-    }
-    for path in paths {
-        let (wanted, wrong) = (right.clone(), path.to_owned());
-        let rewrite = move |asked: &Asked<'_>| {
-            let of_it = asked.target() == wanted.target.as_deref().unwrap_or_default();
-            (of_it && Route::of(asked.request).path == wrong)
-                .then(|| Request { target: wanted.path.clone(), ..asked.request.clone() })
-        };
-        mutants.push(understood(subject, &format!("path{path}"), format!("the path {path} is taken for /"), rewrite));
-    }
-    for target in targets.into_iter().filter(|target| !is_real(subject, target.as_deref())) {
-        let (wanted, wrong) = (right.clone(), target.clone());
-        let name = shown(target);
-        let rewrite = move |asked: &Asked<'_>| {
-            let route = Route::of(asked.request);
-            (route.target == wrong && route.content_type == wanted.content_type)
-                .then(|| with_header(asked.request, "x-amz-target", wanted.target.as_deref()))
-        };
-        let says = format!("the target {name} is taken for {}", subject.operation.name);
-        mutants.push(understood(subject, &format!("target-{name}"), says, rewrite));
-    }
-    for content_type in types {
-        let (wanted, wrong) = (right.clone(), content_type.clone());
-        let name = shown(content_type);
-        let rewrite = move |asked: &Asked<'_>| {
-            let route = Route::of(asked.request);
-            (route.target == wanted.target && route.content_type == wrong)
-                .then(|| with_header(asked.request, "content-type", wanted.content_type.as_deref()))
-        };
-        let says = format!("the content type {name} is taken for {}", protocol.content_type());
-        mutants.push(understood(subject, &format!("content-type-{name}"), says, rewrite));
-    }
-    mutants.push(absent(subject));
-    mutants
+    let of_axis = |axis| on_axis(subject, seen, &right, axis);
+    AXES.iter().flat_map(of_axis).chain([absent(subject)]).collect()
+}
+
+/// Every wrong value of an axis that a refused request had is taken for the right one.
+fn on_axis(subject: &Subject<'_>, seen: &Seen, right: &Route, axis: &'static Axis) -> Vec<Mutant> {
+    let values: BTreeSet<Option<&str>> = seen.refused.iter().map(axis.of).collect();
+    let is_target = axis.name == "target";
+    let wrong =
+        values.into_iter().filter(|value| *value != (axis.of)(right) && !(is_target && is_real(subject, *value)));
+    wrong
+        .map(|value| {
+            let (right, wrong) = (right.clone(), value.map(str::to_owned));
+            let rewrite = move |asked: &Asked<'_>| {
+                let route = Route::of(asked.request);
+                // A target names the operation; where that is wrong, the content type tells whose it is.
+                let is_about =
+                    if is_target { route.content_type == right.content_type } else { route.target == right.target };
+                let is_wrong = (axis.of)(&route) == wrong.as_deref();
+                (is_about && is_wrong).then(|| (axis.correct)(asked.request, &right))
+            };
+            let (name, value) = (axis.name, value.unwrap_or("none"));
+            understood(
+                subject,
+                &format!("{name}-{value}"),
+                format!("the {name} {value} is taken for the right one"),
+                rewrite,
+            )
+        })
+        .collect()
 }
 
 /// The operation is not there.
