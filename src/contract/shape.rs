@@ -73,6 +73,15 @@ pub struct Shape {
     pub traits: Traits,
 }
 
+impl Shape {
+    /// The HTTP status that an error is declared with: its own, or that of whose fault it is.
+    #[must_use]
+    pub fn error_status(&self) -> u16 {
+        let by_fault = if self.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+        self.traits.http_error().unwrap_or(by_fault)
+    }
+}
+
 /// What sort of value a shape describes.
 #[derive(Debug, Clone)]
 pub enum Kind {

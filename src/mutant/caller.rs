@@ -73,13 +73,13 @@ pub(super) fn mutants(subject: &Subject<'_>) -> Vec<Mutant> {
             |asked, known| {
                 let resource = known.named_in(asked.request)?;
                 let foreign = resource.account() != asked.signer().0.account();
-                foreign.then(|| known.as_owner(asked, asked.request.clone(), resource))
+                foreign.then(|| resource.signed(asked, asked.request.clone()))
             },
         ),
         knowing(subject, &member, "other-region", ELSEWHERE, "another region's resource is reached", |asked, known| {
             let resource = known.named_in(asked.request)?;
             let foreign = resource.region() != asked.region();
-            foreign.then(|| known.as_owner(asked, asked.request.clone(), resource))
+            foreign.then(|| resource.signed(asked, asked.request.clone()))
         }),
     ];
     reasons.chain(elsewhere).collect()

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     code::Code::{self, ContentType, DeclaredError, ErrorIdentity, ErrorShape, ErrorStatus, Json, Outcome, Status},
-    contract::{ErrorKind, Shape},
     wire::{Response, error_name},
 };
 
@@ -69,7 +68,7 @@ fn of_error(subject: &Subject<'_>, error: &str, status: u16) -> Vec<Mutant> {
     });
     let declared = subject.operation.errors.iter().filter_map(|id| subject.contract.shape(id));
     let exchanged = declared.filter(|other| other.id.name() != error).map(|other| {
-        let (name, status) = (other.id.name().to_owned(), status_of(other));
+        let (name, status) = (other.id.name().to_owned(), other.error_status());
         let says = format!("{name} is given in place of {error}");
         altered(subject, error, &format!("as-{name}"), NAME, says, move |response| {
             response.status = status;
@@ -84,12 +83,6 @@ fn of_error(subject: &Subject<'_>, error: &str, status: u16) -> Vec<Mutant> {
         altered(subject, error, "empty", PAGE, format!("{error} has an empty body"), |response| set_body(response, "")),
     ];
     spoiled.chain(statuses).chain(exchanged).chain(pages).collect()
-}
-
-/// The status that an error is declared with.
-fn status_of(error: &Shape) -> u16 {
-    let by_fault = if error.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-    error.traits.http_error().unwrap_or(by_fault)
 }
 
 fn altered(

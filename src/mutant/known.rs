@@ -23,6 +23,11 @@ impl Resource {
         self.owner.account()
     }
 
+    /// A request as if its owner had signed it, for where it is.
+    pub(super) fn signed(&self, asked: &Asked<'_>, request: Request) -> Request {
+        asked.signed_by(request, &self.owner, &self.region)
+    }
+
     /// The region where it is.
     pub(super) fn region(&self) -> &str {
         &self.region
@@ -102,7 +107,7 @@ impl Known {
     /// A right call of the operation that `asked` is about, on that resource, by its owner.
     pub(super) fn call(&self, asked: &Asked<'_>, target: &str, content_type: &str, resource: &Resource) -> Request {
         let input = serde_json::json!({ &self.member: resource.name });
-        self.as_owner(
+        resource.signed(
             asked,
             Request {
                 method: "POST".to_owned(),
@@ -117,14 +122,7 @@ impl Known {
                 body: input.to_string().into(),
                 ..Request::default()
             },
-            resource,
         )
-    }
-
-    /// A request as if the owner of the resource had signed it, where the resource is.
-    #[expect(clippy::unused_self, reason = "a resource is of one set of known ones")]
-    pub(super) fn as_owner(&self, asked: &Asked<'_>, request: Request, resource: &Resource) -> Request {
-        asked.signed_by(request, &resource.owner, &resource.region)
     }
 }
 

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::service::Refusal;
 use crate::{
-    contract::{Contract, ErrorKind, Operation, Shape},
+    contract::{Contract, Operation, Shape},
     wire::{Protocol, Response},
 };
 
@@ -31,13 +31,8 @@ pub(super) fn refusal(
         ("awsJson1_0", None) => format!("{COMMON_NAMESPACE}#{}", refusal.error),
         _ => refusal.error.to_owned(),
     };
-    let status = declared.map_or_else(|| common_status(refusal.error), declared_status);
+    let status = declared.map_or_else(|| common_status(refusal.error), Shape::error_status);
     json(status, protocol.content_type(), &json!({"__type": spelled, "message": refusal.message}))
-}
-
-fn declared_status(shape: &Shape) -> u16 {
-    let by_fault = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-    shape.traits.http_error().unwrap_or(by_fault)
 }
 
 fn common_status(error: &str) -> u16 {
