@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Case, CaseId, Files, Scenario, State,
+    Case, CaseId, Files, Scenario,
     resolve::Resolver,
-    service::{ServiceSuite, Services},
+    service::{ServiceSuite, Services, States},
 };
 use crate::{
     contract::{self, Contract, Schemas},
@@ -71,7 +71,12 @@ impl Suite {
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
             match states(files, &service, &services) {
-                Ok(states) => services.get_mut(&service).into_iter().for_each(|suite| suite.states.clone_from(&states)),
+                Ok(states) => {
+                    if let Some(suite) = services.get_mut(&service) {
+                        suite.states = states.by_name;
+                        suite.fillings = states.fillings;
+                    }
+                }
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
@@ -136,7 +141,7 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
     let schemas = Arc::new(Schemas::new(Arc::new(contract)));
-    Ok(ServiceSuite { name: service.to_owned(), schemas, statements, states: BTreeMap::new(), protocol })
+    Ok(ServiceSuite { name: service.to_owned(), schemas, statements, states: BTreeMap::new(), fillings: Vec::new(), protocol })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
@@ -153,9 +158,9 @@ fn check_statement_traits(contract: &Contract, statements: &Statements, file: &s
     Ok(())
 }
 
-fn states(files: &Files, service: &str, services: &Services) -> Result<BTreeMap<String, State>, Diagnostic> {
+fn states(files: &Files, service: &str, services: &Services) -> Result<States, Diagnostic> {
     let path = format!("{service}/states.yaml");
-    let Some(text) = files.get(&path) else { return Ok(BTreeMap::new()) };
+    let Some(text) = files.get(&path) else { return Ok(States::default()) };
     let source = Source::read(&files.display(&path), text)?;
     Resolver { source: &source, services, service }.states()
 }
