@@ -223,7 +223,7 @@ impl Reader<'_> {
     /// The kind of a shape that describes a value; `None` for services, operations and resources.
     fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<Kind>, ModelError> {
         let at = shape_pointer(id);
-        let Some(Value::String(kind)) = node.remove("type") else {
+        let Some(kind) = node.get("type").and_then(Value::as_str).map(str::to_owned) else {
             return Err(self.error(&format!("{at}/type"), "expected the type of the shape, such as \"structure\""));
         };
         Ok(Some(match kind.as_str() {
