@@ -32,6 +32,7 @@ pub mod execute;
 pub mod exit;
 pub mod golden;
 pub mod matrix;
+pub mod model;
 pub mod mutant;
 pub mod observe;
 pub mod pointer;
