@@ -1,6 +1,11 @@
 //! `wireproof probe`: derive probes from a model, send them, judge the answers.
 
-use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::{Args, builder::BoolishValueParser};
 
@@ -17,7 +22,7 @@ use crate::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
-    model,
+    model::{self, Places},
     probe::{self, Coverage, Effect, Family, Probes},
     scenario::{Case, Files, Plan as _, Suite},
     session::Session,
@@ -168,17 +173,32 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
 impl Arguments {
     /// A suite of one service, its model and its recipe, without scenarios.
     fn suite(&self) -> Result<Suite, Failure> {
-        let model = model::find(&self.model, self.botocore.as_deref()).map_err(|error| Failure::usage(error.to_string()))?;
+        let places = Places { botocore: self.botocore.clone(), path: std::env::var_os("PATH") };
+        let model = model::find(&self.model, &places).map_err(|error| Failure::usage(error.to_string()))?;
+        let service = self.service(&model.file);
         let recipe = match &self.recipe {
             Some(path) => Some(
                 fs::read_to_string(path)
                     .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?,
             ),
-            None => probe::recipe(&model.service).map(str::to_owned),
+            None => probe::recipe(&service).map(str::to_owned),
         };
-        let states = recipe.map(|text| (format!("{}/states.yaml", model.service), text));
-        let files = Files::from_texts([(format!("{}/model.json", model.service), model.text)].into_iter().chain(states));
+        let states = recipe.map(|text| (format!("{service}/states.yaml"), text));
+        let examples = model.examples.map(|(_, text)| (format!("{service}/examples-1.json"), text));
+        let model = (format!("{service}/model.json"), model.text);
+        let files = Files::from_texts([model].into_iter().chain(examples).chain(states));
         Suite::read(&files).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// What ids call the service: botocore's name of it, else the file's own.
+    fn service(&self, file: &Path) -> String {
+        let named = self.model.strip_prefix("botocore:").map(|name| name.split('@').next().unwrap_or(name));
+        let folder = || {
+            let is_botocore = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("service-2.json"));
+            file.ancestors().nth(2).filter(|_| is_botocore)?.file_name()?.to_str()
+        };
+        let stem = || file.file_name()?.to_str()?.split('.').next();
+        named.or_else(folder).or_else(stem).unwrap_or("service").to_owned()
     }
 
     fn derive(&self, suite: &Suite, seed: u64, effect: Effect) -> Result<Probes, Failure> {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Case, CaseId, Files, Scenario,
+    files::EXAMPLES,
     resolve::Resolver,
     service::{ServiceSuite, Services, States},
 };
@@ -130,8 +131,12 @@ impl Suite {
 }
 
 fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result<ServiceSuite, Diagnostic> {
-    let contract = contract::read(&files.display(path), text)
-        .map_err(|error| Diagnostic::of_file(&error.file.clone(), error.to_string()))?;
+    let broken = |error: contract::ModelError| Diagnostic::of_file(&error.file, error.to_string());
+    let mut contract = contract::read(&files.display(path), text).map_err(broken)?;
+    let examples = format!("{service}/{EXAMPLES}");
+    if let Some(text) = files.get(&examples) {
+        contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
+    }
     let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let statements = match files.get(&format!("{service}/statements.yaml")) {
         Some(text) => {
