@@ -259,6 +259,7 @@ impl Cases {
                 survey: true,
             },
             interrupt: tokio::sync::watch::channel(false).1,
+            restart: None,
         };
         Ok(Self { session, cases })
     }

@@ -284,7 +284,10 @@ fn refused_control(subject: &CaseSubject<'_>) -> Option<(Verdict, String)> {
     let message = answer.refusal.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
     let message: String = message.chars().take(LONGEST_MESSAGE).collect();
     let said = if message.is_empty() { String::new() } else { format!(": {message}") };
-    Some((Verdict::Blocked, format!("a legal input is refused by {}{said}", outcome::describe(response.status, answer))))
+    Some((
+        Verdict::Blocked,
+        format!("a legal input is refused by {}{said}", outcome::describe(response.status, answer)),
+    ))
 }
 
 /// So much of an endpoint's message is shown in a reason.

@@ -146,7 +146,14 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
     let schemas = Arc::new(Schemas::new(Arc::new(contract)));
-    Ok(ServiceSuite { name: service.to_owned(), schemas, statements, states: BTreeMap::new(), fillings: Vec::new(), protocol })
+    Ok(ServiceSuite {
+        name: service.to_owned(),
+        schemas,
+        statements,
+        states: BTreeMap::new(),
+        fillings: Vec::new(),
+        protocol,
+    })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
