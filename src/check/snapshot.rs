@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{CaseSubject, Check, Checked, Look};
-use crate::{code::Code, statement::Evidence};
+use crate::{code::Code, observe::Observation, statement::Evidence};
 
 use super::subject::Ground;
 
@@ -18,7 +18,7 @@ pub(super) const CHECK: Check = Check {
 /// So many differences are listed; the rest is counted.
 const SHOWN: usize = 5;
 
-fn look(case: &CaseSubject<'_>) -> Checked {
+fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
     // A case that did not come to its steps has nothing to compare.
     let observed = case.steps().next().is_some();
     let Some(golden) = case.golden.filter(|_| observed) else { return Checked::nothing() };
@@ -33,7 +33,8 @@ fn look(case: &CaseSubject<'_>) -> Checked {
         );
     };
     let mut differences = Vec::new();
-    compare(&golden, case.observation.value(), "", &mut differences);
+    let observation = Observation::of(case.suite, case.case, case.transcript);
+    compare(&golden, observation.value(), "", &mut differences);
     let more = differences.len().saturating_sub(SHOWN);
     let mut findings: Vec<_> = differences
         .into_iter()

@@ -339,7 +339,7 @@ pub(super) fn width() -> usize {
 }
 
 fn keep_golden(folder: &std::path::Path, finished: &CaseFinished, goldens: &golden::Goldens) -> io::Result<()> {
-    let observation = finished.observation.text();
+    let observation = finished.observation().text();
     let known = goldens.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
         golden::write_pending(folder, &finished.case, &observation)?;

@@ -99,7 +99,7 @@ impl Alternative {
 
 fn body_holds(body: Option<&Template>, answer: &Answer, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
-    match (template.fill(bindings), &answer.value) {
+    match (template.filled(bindings), &answer.value) {
         (Ok(pattern), Some(value)) => matcher::mismatches(&pattern, value).is_empty(),
         _ => false,
     }

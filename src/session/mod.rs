@@ -23,7 +23,6 @@ use crate::{
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
     execute::Executor,
     golden::Goldens,
-    observe::Observation,
     scenario::{Case, Suite},
     target::Target,
     transcript::{End, Transcript},
@@ -31,6 +30,7 @@ use crate::{
     verdict::Verdict,
 };
 
+use shown::Shown;
 use tally::Tally;
 
 /// What a run is made with.
@@ -77,7 +77,6 @@ type Presences = HashMap<(String, String), Presence>;
 struct Finished {
     case: Case,
     transcript: Transcript,
-    observation: Observation,
     judgement: Judgement,
 }
 
@@ -208,10 +207,8 @@ impl Session {
 
     async fn one(self, case: Case) -> Finished {
         let transcript = self.executor().execute(&case).await;
-        let observation = Observation::of(&self.suite, &case, &transcript);
-        let golden = self.goldens.get(&case.id);
-        let judgement = check::judge(&self.suite, &case, &transcript, &observation, golden);
-        Finished { case, transcript, observation, judgement }
+        let judgement = check::judge(&self.suite, &case, &transcript, self.goldens.get(&case.id));
+        Finished { case, transcript, judgement }
     }
 }
 
@@ -251,28 +248,27 @@ impl Collector<'_> {
     }
 
     fn enter(&mut self, finished: Finished) {
-        let Finished { case, transcript, observation, mut judgement } = finished;
+        let Finished { case, transcript, mut judgement } = finished;
         let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
         let answered = transcript.exchanges.iter().any(|exchange| exchange.outcome.is_ok());
         self.silent = if answered || transcript.exchanges.is_empty() { 0 } else { self.silent + 1 };
-        self.report(case, transcript, observation, &judgement);
+        self.report(case, transcript, judgement);
     }
 
     fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
         let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
-        let observation = Observation::of(&self.session.suite, &case, &transcript);
-        self.report(case, transcript, observation, judgement);
+        self.report(case, transcript, judgement.clone());
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
-        self.tally.enter(&case, verdict, judgement);
-        let (place, exchange) =
-            shown::first(&self.session.suite, &self.session.target, &case, &transcript, &judgement.findings);
+        self.tally.enter(&case, verdict, &judgement);
+        let Session { suite, target, goldens, .. } = self.session;
+        let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
             service: case.scenario.service.clone(),
@@ -280,17 +276,18 @@ impl Collector<'_> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            findings: judgement.findings.clone(),
+            place: shown.place(&case.scenario),
+            // Most cases conform, and nobody looks at what they sent.
+            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, target, &transcript)).flatten(),
+            findings: judgement.findings,
             checks: judgement.checks,
-            alternatives: judgement.alternatives.clone(),
+            alternatives: judgement.alternatives,
             cites: case.scenario.cites.clone(),
-            place,
-            exchange: exchange.filter(|_| verdict != Verdict::Conforms),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let golden = self.session.goldens.get(&case.id).map(str::to_owned);
-        let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
-        let finished = CaseFinished { report, case, transcript, observation, golden };
+        let golden = goldens.get(&case.id).map(str::to_owned);
+        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let finished = CaseFinished { report, case, suite, transcript, golden };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }
