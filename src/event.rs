@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     observe::Observation,
     probe::CoverageReport,
-    scenario::{Case, CaseId},
+    scenario::{Case, CaseId, Suite},
     statement::Evidence,
     transcript::Transcript,
     verdict::{Finding, Ledger, Verdict},
@@ -87,12 +87,20 @@ pub struct CaseFinished {
     pub report: CaseReport,
     /// The case.
     pub case: Case,
+    /// The fixtures that it was judged by.
+    pub suite: Arc<Suite>,
     /// What it did.
     pub transcript: Arc<Transcript>,
-    /// The same, redacted.
-    pub observation: Arc<Observation>,
     /// The recorded observation, where there is one.
     pub golden: Option<String>,
+}
+
+impl CaseFinished {
+    /// What the case did, redacted. Made when it is asked for, because few reports do.
+    #[must_use]
+    pub fn observation(&self) -> Observation {
+        Observation::of(&self.suite, &self.case, &self.transcript)
+    }
 }
 
 /// A case as reports write it.

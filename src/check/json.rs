@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
@@ -37,7 +37,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     if let Some(value) = subject.answer.value.as_ref().filter(|value| !value.is_object()) {
         findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
     }
-    Checked::with(ground.cites.clone(), findings)
+    Checked::with(ground.cites, findings)
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ impl Arguments {
 }
 
 fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &golden::Goldens) -> io::Result<()> {
-    let observation = finished.observation.text();
+    let observation = finished.observation().text();
     let known = goldens.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
         golden::write_pending(folder, &finished.case, &observation)?;

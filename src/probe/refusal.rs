@@ -111,7 +111,7 @@ fn words(name: &str) -> Vec<String> {
         previous = c;
     }
     let singular =
-        |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
+        |word: String| word.strip_suffix('s').filter(|rest| rest.len() >= 2).map_or(word.clone(), str::to_owned);
     words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
 }
 

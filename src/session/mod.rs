@@ -25,7 +25,6 @@ use crate::{
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
     execute::{Executor, Prepared},
     golden::Goldens,
-    observe::Observation,
     scenario::{Case, CaseId, Opening, Plan, Stage, Standing, Suite},
     target::Target,
     transcript::{End, Transcript},
@@ -35,6 +34,7 @@ use crate::{
 };
 
 use life::Life;
+use shown::Shown;
 use tally::Tally;
 
 /// What a run is made with.
@@ -89,7 +89,6 @@ type Presences = HashMap<(String, String), Presence>;
 struct Finished {
     case: Case,
     transcript: Transcript,
-    observation: Observation,
     judgement: Judgement,
 }
 
@@ -274,10 +273,8 @@ impl Session {
 
     async fn one(self, case: Case) -> Finished {
         let transcript = self.executor().execute(&case).await;
-        let observation = Observation::of(&self.suite, &case, &transcript);
-        let golden = self.goldens.get(&case.id);
-        let judgement = check::judge(&self.suite, &case, &transcript, &observation, golden);
-        Finished { case, transcript, observation, judgement }
+        let judgement = check::judge(&self.suite, &case, &transcript, self.goldens.get(&case.id));
+        Finished { case, transcript, judgement }
     }
 }
 
@@ -343,31 +340,30 @@ impl Collector<'_> {
     }
 
     fn enter(&mut self, finished: Finished) {
-        let Finished { case, transcript, observation, mut judgement } = finished;
+        let Finished { case, transcript, mut judgement } = finished;
         let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
         self.life.enter(&case, &transcript);
-        self.report(case, transcript, observation, &judgement);
+        self.report(case, transcript, judgement);
     }
 
     fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
         let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
-        let observation = Observation::of(&self.session.suite, &case, &transcript);
-        self.report(case, transcript, observation, judgement);
+        self.report(case, transcript, judgement.clone());
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
         if case.scenario.standing == Standing::Control {
             let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        self.tally.enter(&self.session.suite, &case, verdict, judgement);
-        let (place, exchange) =
-            shown::first(&self.session.suite, &self.session.target, &case, &transcript, &judgement.findings);
+        self.tally.enter(&self.session.suite, &case, verdict, &judgement);
+        let Session { suite, target, goldens, .. } = self.session;
+        let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
             service: case.scenario.service.clone(),
@@ -375,17 +371,18 @@ impl Collector<'_> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            findings: judgement.findings.clone(),
+            place: shown.place(&case.scenario),
+            // Most cases conform, and nobody looks at what they sent.
+            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, target, &transcript)).flatten(),
+            findings: judgement.findings,
             checks: judgement.checks,
-            alternatives: judgement.alternatives.clone(),
+            alternatives: judgement.alternatives,
             cites: case.scenario.cites.clone(),
-            place,
-            exchange: exchange.filter(|_| verdict != Verdict::Conforms),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let golden = self.session.goldens.get(&case.id).map(str::to_owned);
-        let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
-        let finished = CaseFinished { report, case, transcript, observation, golden };
+        let golden = goldens.get(&case.id).map(str::to_owned);
+        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let finished = CaseFinished { report, case, suite, transcript, golden };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }

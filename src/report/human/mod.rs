@@ -128,7 +128,7 @@ impl<W: Write + Send> Reporter for Human<W> {
 /// The id of a case and the textual difference of its observation to the golden one, if there is any.
 fn difference(case: &CaseFinished) -> Option<(String, String)> {
     let golden = case.golden.as_ref()?;
-    let observed = case.observation.text();
+    let observed = case.observation().text();
     // A case that did not come to its steps has nothing to compare.
     let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
     (was_run && *golden != observed).then(|| {

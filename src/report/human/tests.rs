@@ -362,7 +362,7 @@ fn no_secret_is_in_it() {
 #[test]
 fn an_observation_that_is_not_the_golden_one_is_shown_as_a_difference_when_verbose() {
     let mut finished = deviation("finished");
-    finished.golden = Some(finished.observation.text().replacen("\"case\"", "\"once\"", 1));
+    finished.golden = Some(finished.observation().text().replacen("\"case\"", "\"once\"", 1));
     let events = run(vec![finished]);
     let shown = told(verbose(), &events);
     assert!(shown.contains("--- golden") && shown.contains("-  \"once\"") && shown.contains("+  \"case\""), "{shown}");
