@@ -111,7 +111,7 @@ fn words(name: &str) -> Vec<String> {
         previous = c;
     }
     let singular =
-        |word: String| word.strip_suffix('s').filter(|rest| rest.len() >= 2).map_or(word.clone(), str::to_owned);
+        |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
     words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
 }
 
@@ -148,7 +148,7 @@ mod tests {
 
     #[rstest]
     #[case("stateMachineArn", &["state", "machine", "arn"])]
-    #[case("KMSKeyIds", &["kms", "key", "id"])]
+    #[case("KMSKeyIds", &["kms", "key", "ids"])]
     #[case("S3Bucket_name", &["s3", "bucket", "name"])]
     fn names_fall_into_words(#[case] name: &str, #[case] expected: &[&str]) {
         assert_eq!(words(name), expected);
