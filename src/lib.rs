@@ -23,6 +23,7 @@
 //!
 //! ARCHITECTURE.md names every module and the imports that are allowed between them.
 
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod code;
