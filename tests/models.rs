@@ -289,7 +289,10 @@ impl Differences {
                 format!("{at}: {:?}", their.difference(&own).collect::<Vec<_>>())
             });
         }
-        let same = own.traits.pattern() == their.traits.pattern();
+        // Patterns match in full, so that anchors at their ends say nothing.
+        let [pattern, their_pattern] = [own, their]
+            .map(|shape| shape.traits.pattern().map(|pattern| pattern.trim_start_matches('^').trim_end_matches('$')));
+        let same = pattern == their_pattern;
         self.note("patterns", same, || format!("{at}: {:?} {:?}", own.traits.pattern(), their.traits.pattern()));
         // A least length of none is no bound, and only one of the forms writes it.
         let [length, their_length] = [own, their].map(|shape| {
