@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         let name = metadata
             .target_prefix
             .as_deref()
-            .map_or_else(|| metadata.service_id.chars().filter(|c| c.is_ascii_alphanumeric()).collect(), str::to_owned);
+            .map_or_else(|| metadata.service_id.chars().filter(char::is_ascii_alphanumeric).collect(), str::to_owned);
         let mut traits: BTreeMap<String, Value> =
             self.protocols.iter().map(|protocol| (protocol.as_str().to_owned(), json!({}))).collect();
         traits.insert("smithy.api#title".to_owned(), (*metadata.title).into());
