@@ -1,7 +1,7 @@
 //! What the benchmarks share: a server that does nothing, a session on it, and the cases that it runs.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
     net::{SocketAddr, TcpListener},
     sync::{
@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use wireproof::{
     golden::Goldens,
-    scenario::{Alternative, Case, CaseId, Expectation, Files, Row, Scenario, Suite, Template},
+    scenario::{Alternative, Case, CaseId, Expectation, Files, Opening, Plan, Row, Scenario, Stage, Suite, Template},
     session::{Options, Session},
     target::Target,
     transport::Transport,
@@ -84,6 +84,42 @@ impl Probes {
         let row = Row { name: None, values: Map::new() };
         Case { id: CaseId(scenario.id.clone()), scenario: Arc::new(scenario), row }
     }
+}
+
+/// A run of so many probes, each made when the session asks for it.
+pub(crate) struct Stream<'p> {
+    probes: &'p Probes,
+    stages: VecDeque<Stage>,
+    next: usize,
+    count: usize,
+}
+
+impl<'p> Stream<'p> {
+    pub(crate) fn new(probes: &'p Probes, count: usize) -> Self {
+        let (service, operation) = (probes.model.service.clone(), probes.model.operation.clone());
+        let opening = Opening { service, operation, sample: None, given: Vec::new() };
+        Self { probes, stages: [Stage::Open(opening), Stage::Cases(None)].into(), next: 0, count }
+    }
+}
+
+impl Plan for Stream<'_> {
+    fn selected(&self) -> usize {
+        self.count
+    }
+
+    fn stage(&mut self) -> Option<Stage> {
+        self.stages.pop_front()
+    }
+
+    fn case(&mut self) -> Option<Case> {
+        let number = self.next;
+        (number < self.count).then(|| {
+            self.next += 1;
+            self.probes.probe(number)
+        })
+    }
+
+    fn opened(&mut self, _: Map<String, Value>) {}
 }
 
 /// A session on the server.

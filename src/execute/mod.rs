@@ -4,6 +4,7 @@
 //! expectation, which is pure.
 
 mod legality;
+mod prepared;
 mod request;
 mod state;
 mod survey;
@@ -15,12 +16,14 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    scenario::{Bindings, Call, Caller, Case, Repeat, ServiceSuite, Step, Suite, Template},
+    scenario::{Bindings, Call, Caller, Case, CaseId, Repeat, ServiceSuite, Step, Suite, Template},
     target::Target,
     transcript::{End, Exchange, Role, Transcript, capture},
     transport::Transport,
-    wire::{Answer, Request, Response, TransportError},
+    wire::{Answer, Request, Response, TransportError, sigv4::SigningKeys},
 };
+
+pub use prepared::Prepared;
 
 use request::Unwritable;
 
@@ -33,6 +36,8 @@ pub struct Executor<'a> {
     pub target: &'a Target,
     /// What carries requests there.
     pub transport: &'a dyn Transport,
+    /// Where signing keys are kept; `None`: each request derives its own.
+    pub keys: Option<&'a SigningKeys>,
     /// What fresh names are derived from.
     pub seed: u64,
     /// How long a case may take, its teardown not counted.
@@ -51,23 +56,8 @@ impl From<Unwritable> for End {
 impl Executor<'_> {
     /// Runs one case, teardown included.
     pub async fn execute(&self, case: &Case) -> Transcript {
-        let other_region = self.target.other_region.clone().unwrap_or_default();
-        let mut run = Run {
-            executor: *self,
-            transcript: Transcript {
-                case: case.id.clone(),
-                seed: self.seed,
-                region: self.target.region.clone(),
-                other_region: other_region.clone(),
-                variables: Map::new(),
-                exchanges: Vec::new(),
-                end: End::Complete,
-                elapsed: Duration::ZERO,
-            },
-            started: Instant::now(),
-            cleanups: Vec::new(),
-            fault: None,
-        };
+        let mut run = Run::new(*self, case.id.clone());
+        let other_region = run.transcript.other_region.clone();
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.ruled_out(case) {
             Some(reason) => End::NotApplicable(reason),
@@ -78,7 +68,9 @@ impl Executor<'_> {
             },
         };
         run.transcript.elapsed = run.started.elapsed();
-        run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
+        if !case.scenario.teardown.is_empty() {
+            run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
+        }
         run.clean_up().await;
         if let Some(fault) = run.fault {
             run.transcript.end = End::Internal(fault);
@@ -123,6 +115,20 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    fn new(executor: Executor<'a>, case: CaseId) -> Self {
+        let transcript = Transcript {
+            case,
+            seed: executor.seed,
+            region: executor.target.region.clone(),
+            other_region: executor.target.other_region.clone().unwrap_or_default(),
+            variables: Map::new(),
+            exchanges: Vec::new(),
+            end: End::Complete,
+            elapsed: Duration::ZERO,
+        };
+        Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
+    }
+
     async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
         for given in &case.scenario.given {
             let value = self.establish(given, bindings, &case.id.0, &case.scenario.service).await?;
@@ -231,7 +237,7 @@ impl<'a> Run<'a> {
 
     fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
-        let request = request::write(call, input, service, bindings, self.executor.target, now())?;
+        let request = self.executor.written(call, input, service, bindings)?;
         self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
         Ok(request)
     }
@@ -267,6 +273,9 @@ impl<'a> Run<'a> {
 
     /// Makes every cleanup in reverse. What fails here is in the transcript and changes nothing.
     async fn clean_up(&mut self) {
+        if self.cleanups.is_empty() {
+            return;
+        }
         let cleanups = std::mem::take(&mut self.cleanups);
         let work = async {
             for cleanup in cleanups.iter().rev() {
