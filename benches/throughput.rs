@@ -20,12 +20,13 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
+use serde_json::{Value, json};
 use wireproof::{
     check,
     contract::{self, Operation, Schemas, Side},
     event::Event,
     execute::Executor,
-    scenario::{Batch, Plan},
+    scenario::{Batch, Files, Plan, Suite},
     session::Session,
     transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
     wire::{
@@ -34,7 +35,7 @@ use wireproof::{
     },
 };
 
-use support::{ANSWER, Probes, Stream, credentials, input, session, start_server, suite};
+use support::{ANSWER, Probes, Stream, credentials, input, session, start_server};
 
 fn main() -> Result<()> {
     let volume = Volume::from_args(env::args());
@@ -42,14 +43,15 @@ fn main() -> Result<()> {
     let bare = Arc::new(Bare::new(address)?);
     let harness = Arc::new(Harness::new(address)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let cases = Cases::new(volume, address)?;
+    let cases = Arc::new(Cases::new(volume, address)?);
     let mut rounds = Vec::new();
     for _ in 0..volume.rounds {
         rounds.push([
             runtime.block_on(rate(volume, &bare, |bare| async move { bare.exchange().await }))?,
             runtime.block_on(rate(volume, &harness, |harness| async move { harness.exchange().await }))?,
-            runtime.block_on(cases.rows())?,
-            runtime.block_on(cases.probes(volume))?,
+            // On the runtime's own threads, as the workers of the first two: to wake another one for each case is dear.
+            runtime.block_on(runtime.spawn(Arc::clone(&cases).rows()))??,
+            runtime.block_on(runtime.spawn(Arc::clone(&cases).probes(volume)))??,
         ]);
     }
     report(volume, &rounds)?;
@@ -221,21 +223,18 @@ struct Cases {
 
 impl Cases {
     fn new(volume: Volume, address: SocketAddr) -> Result<Self> {
-        let on = |rows| {
-            let wire = Wire::new(&Settings::default())?;
-            session(Arc::new(suite(rows)?), address, Arc::new(wire), volume.at_a_time)
-        };
-        let probes = on(1)?;
-        Ok(Self { rows: on(volume.requests)?, made: Probes::new(&probes.suite)?, probes })
+        let on = |suite| session(suite, address, Arc::new(Wire::new(&Settings::default())?), volume.at_a_time);
+        let made = Probes::new()?;
+        Ok(Self { rows: on(Arc::new(suite(volume.requests)?))?, probes: on(Arc::clone(&made.suite))?, made })
     }
 
     /// Rows of one fixture, a second.
-    async fn rows(&self) -> Result<f64> {
+    async fn rows(self: Arc<Self>) -> Result<f64> {
         run(&self.rows, &mut Batch::new(self.rows.suite.cases())).await
     }
 
     /// Probes that share nothing, a second; to make them is part of it.
-    async fn probes(&self, volume: Volume) -> Result<f64> {
+    async fn probes(self: Arc<Self>, volume: Volume) -> Result<f64> {
         run(&self.probes, &mut Stream::new(&self.made, volume.requests)).await
     }
 
@@ -290,6 +289,24 @@ fn response() -> Response {
     ];
     let headers = headers.into_iter().collect();
     Response { status: 200, headers, body: Bytes::from_static(ANSWER), ..Response::default() }
+}
+
+/// The bundled contracts, and one scenario with a row a case.
+fn suite(rows: usize) -> Result<Suite> {
+    let bundled = Files::bundled_fixtures();
+    let contracts =
+        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
+    let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
+    let scenario = json!({
+        "title": "A stop succeeds",
+        "cites": ["SD-13"],
+        "evidence": "documented",
+        "table": rows,
+        "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
+    });
+    files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
+    Ok(Suite::read(&Files::from_texts(files))?)
 }
 
 fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {

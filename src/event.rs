@@ -50,6 +50,8 @@ pub struct RunStarted {
 pub struct TargetDied {
     /// Cases whose connection was cut off since its last answer: one of them ended it.
     pub suspects: Vec<CaseId>,
+    /// Whether it was started anew, so that the run went on.
+    pub restarted: bool,
 }
 
 /// Whether an operation is there.

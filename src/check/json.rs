@@ -15,6 +15,10 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
+    // A refused request that hides its protocol is refused in whichever form.
+    if subject.answer.refusal.is_some() && subject.response.status >= 400 && !subject.names_its_protocol() {
+        return Checked::nothing();
+    }
     let ground = subject.ground(Code::Json, Evidence::Protocol);
     let finding =
         |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);

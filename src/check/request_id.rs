@@ -138,6 +138,15 @@ mod tests {
     }
 
     #[test]
+    fn the_latest_ids_are_remembered_and_no_more() {
+        let mut seen = SeenRequestIds::default();
+        assert!((0..=REMEMBERED).all(|number| seen.is_new(&number.to_string())));
+        assert_eq!((seen.known.len(), seen.in_order.len()), (REMEMBERED, REMEMBERED));
+        assert!(!seen.is_new("1"), "still remembered");
+        assert!(seen.is_new("0"), "the oldest one");
+    }
+
+    #[test]
     fn what_states_and_cleanups_were_answered_does_not_count() {
         let trial =
             Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 200, &stopping()).answers(1, 200, &stopping());

@@ -300,8 +300,9 @@ impl<'a> AnswerSubject<'a> {
         let header = |name: &str| self.exchange.request.headers.get(name).unwrap_or_default();
         let service = self.service.contract().service().id.name();
         let essence = header("content-type").split(';').next().unwrap_or_default().trim();
-        let own_target = header("x-amz-target").split('.').next() == Some(service);
-        essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
+        let own_target = header("x-amz-target").rsplit_once('.').is_some_and(|(prefix, _)| prefix == service);
+        let is_post = self.exchange.request.method == "POST";
+        is_post && essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
     }
 
     /// The number of the step.

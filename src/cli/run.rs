@@ -112,6 +112,7 @@ pub(super) async fn go(
         goldens,
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
+        restart: arguments.pace.restart(),
     };
     let finished = session.run(&mut Batch::new(cases), sink).await;
     if let Some(reference) = reference {

@@ -73,6 +73,12 @@ impl Pattern {
         }
     }
 
+    /// The pattern in the syntax of Rust's engines, without the anchors of a full match: what a generator reads.
+    #[must_use]
+    pub(crate) fn translated(&self) -> String {
+        translate(&self.source)
+    }
+
     /// Whether the time that a match takes is linear in the length of the text.
     #[must_use]
     pub fn is_linear(&self) -> bool {

@@ -71,7 +71,9 @@ impl Executor<'_> {
         if !case.scenario.teardown.is_empty() {
             run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
         }
-        run.clean_up().await;
+        if !run.cleanups.is_empty() {
+            Box::pin(run.clean_up()).await;
+        }
         if let Some(fault) = run.fault {
             run.transcript.end = End::Internal(fault);
         }
@@ -131,7 +133,7 @@ impl<'a> Run<'a> {
 
     async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
         for given in &case.scenario.given {
-            let value = self.establish(given, bindings, &case.id.0, &case.scenario.service).await?;
+            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
             bindings.bind_received(&given.variable, value);
         }
@@ -174,7 +176,7 @@ impl<'a> Run<'a> {
     async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
         let (lasting, every, until_it_holds) = match step.repeat {
             Repeat::Once => return self.once(step, number, role, bindings).await,
-            Repeat::Concurrently(count) => return self.at_once(step, number, role, bindings, count).await,
+            Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
             Repeat::Eventually { within, every } => (within, every, true),
             Repeat::Consistently { lasting, every } => (lasting, every, false),
         };
@@ -273,9 +275,6 @@ impl<'a> Run<'a> {
 
     /// Makes every cleanup in reverse. What fails here is in the transcript and changes nothing.
     async fn clean_up(&mut self) {
-        if self.cleanups.is_empty() {
-            return;
-        }
         let cleanups = std::mem::take(&mut self.cleanups);
         let work = async {
             for cleanup in cleanups.iter().rev() {

@@ -43,6 +43,8 @@ pub(super) struct States {
 pub struct Filling {
     /// `Operation/Member`, deeper members after further slashes, with `*` for anything.
     pub glob: String,
+    /// Whether every legal input holds the member, though the model does not require it (`!` behind the glob).
+    pub always: bool,
     /// The state.
     pub state: String,
     /// Its variable.

@@ -9,6 +9,7 @@ mod tally;
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -51,7 +52,15 @@ pub struct Session {
     pub options: Options,
     /// Turns true when the run is to end early.
     pub interrupt: watch::Receiver<bool>,
+    /// What starts the endpoint anew when it died; without it, a death ends the run.
+    pub restart: Option<Restart>,
 }
+
+/// Starts an endpoint anew. Whether it listens again is looked at afterwards.
+pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// How long a restarted endpoint may take until it listens.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +84,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
-type Presences = HashMap<(String, String), Presence>;
+/// By service and operation.
+type Presences = HashMap<String, HashMap<String, Presence>>;
 
 /// What the tasks of a stage share.
 struct Shared {
@@ -184,7 +194,8 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
-            while tasks.len() < jobs && !*interrupt.borrow() {
+            // In doubt, those under way end first: each of them may be the one that ended it.
+            while tasks.len() < jobs && !*interrupt.borrow() && !(collector.life.is_in_doubt() && !tasks.is_empty()) {
                 let Some(case) = plan.case() else { break };
                 if let Some(judgement) = collector.not_to_run(&case) {
                     collector.enter_unrun(case, &judgement);
@@ -199,9 +210,8 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         collector.enter(finished);
-                        if collector.life.is_in_doubt() {
-                            let gone = self.is_gone().await;
-                            collector.settle(gone);
+                        if collector.life.is_in_doubt() && tasks.is_empty() {
+                            self.look_after(collector).await;
                         }
                     }
                     Some(Err(error)) => {
@@ -217,6 +227,31 @@ impl Session {
         while let Some(case) = plan.case() {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
+    }
+
+    /// Finds out whether the endpoint died, and starts it anew where that can be done.
+    async fn look_after(&self, collector: &mut Collector<'_>) {
+        let gone = self.is_gone().await;
+        let restarted = match &self.restart {
+            Some(restart) if gone => {
+                restart().await;
+                self.listens_again().await
+            }
+            _ => false,
+        };
+        if let Some(died) = collector.life.settle(gone, restarted) {
+            (collector.sink)(Event::TargetDied(died));
+        }
+    }
+
+    async fn listens_again(&self) -> bool {
+        let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
+        while tokio::time::Instant::now() < deadline {
+            if !self.is_gone().await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether nobody listens any more, asked after a moment: a server may be about to start anew.
@@ -290,7 +325,7 @@ impl Collector<'_> {
         };
         let (service, operation) = (opening.service.clone(), opening.operation.clone());
         (self.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
-        self.presences.insert((opening.service.clone(), opening.operation.clone()), presence);
+        self.presences.entry(opening.service.clone()).or_default().insert(opening.operation.clone(), presence);
     }
 
     /// The judgement of a case that is not worth running.
@@ -301,7 +336,7 @@ impl Collector<'_> {
         if let Some(reason) = self.life.over() {
             return Some(Judgement::inconclusive(reason));
         }
-        match self.presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
+        match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
             Some(Presence::Absent(reason)) => {
                 return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
             }
@@ -313,12 +348,6 @@ impl Collector<'_> {
             Some(None) => None,
             Some(Some(reason)) => Some(Judgement::blocked(format!("{control}: {reason}"))),
             None => Some(Judgement::blocked(format!("{control} was not run"))),
-        }
-    }
-
-    fn settle(&mut self, gone: bool) {
-        if let Some(died) = self.life.settle(gone) {
-            (self.sink)(Event::TargetDied(died));
         }
     }
 

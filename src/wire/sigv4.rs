@@ -400,6 +400,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_kept_signs_as_one_that_is_derived_anew() {
+        let keys = SigningKeys::default();
+        // More scopes and secrets than fit, each twice.
+        for round in 0..2 {
+            for day in 0..20 {
+                let secret_access_key = format!("secret-{}", day % 3);
+                let credentials = Credentials { secret_access_key, ..credentials() };
+                let [mut kept, mut anew] = [vanilla("POST", "/"), vanilla("POST", "/")];
+                let now = VECTOR_TIME + day * 86_400;
+                keys.sign(&mut kept, &credentials, &scope(), now, None);
+                sign(&mut anew, &credentials, &scope(), now, None);
+                assert_eq!(kept, anew, "round {round}, day {day}");
+            }
+        }
+    }
+
+    #[test]
     fn credentials_never_show_in_debug_output() {
         assert_eq!(format!("{:?}", credentials()), "Credentials(…)");
     }

@@ -119,6 +119,7 @@ pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, 
         goldens: Arc::clone(&GOLDENS),
         options,
         interrupt: watch::channel(false).1,
+        restart: None,
     }
 }
 
