@@ -3,11 +3,15 @@
 //! The severity of a finding follows the evidence of what it breaks, by the table [`SEVERITIES`]:
 //! data with a reason for each row, so that it can be printed and argued about.
 
+mod exception;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{code::Code, contract::Rule, statement::Evidence};
+
+pub use exception::{EXCEPTIONS, Exception, exception};
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

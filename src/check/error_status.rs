@@ -3,10 +3,10 @@
 use super::{AnswerSubject, Check, Checked, Look};
 use crate::{
     code::Code,
-    contract::{ErrorKind, Shape},
+    contract::Shape,
     scenario::Alternative,
     statement::Evidence,
-    wire::RefusalClass,
+    wire::{Protocol, RefusalClass},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -31,7 +31,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
     }
     let actual = subject.response.status;
-    let allowed = stated.unwrap_or_else(|| by_contract(own, name, ground.evidence));
+    let allowed = stated.unwrap_or_else(|| by_contract(subject.service.protocol, own, name, ground.evidence));
     if allowed.contains(&actual) {
         return Checked::with(ground.cites, Vec::new());
     }
@@ -59,11 +59,9 @@ fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
     says_it.then(|| statuses.concat())
 }
 
-fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
+fn by_contract(protocol: &dyn Protocol, own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
     let Some(shape) = own else { return common(name) };
-    let default = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-    let declared = shape.traits.http_error().unwrap_or(default);
-    if evidence <= Evidence::Linked || declared == default { vec![declared] } else { vec![default, declared] }
+    if evidence <= Evidence::Linked { vec![shape.error_status()] } else { protocol.error_statuses(shape) }
 }
 
 /// The statuses of a common error. Both generations of the page have 400 or 403 for the errors of authentication.
@@ -88,12 +86,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::check::testing::*;
+    use crate::{check::testing::*, wire::AwsJson};
 
     #[test]
     fn a_common_error_binds_by_its_class_alone() {
-        assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
-        assert!(by_contract(None, "SerializationException", Evidence::Protocol).contains(&404));
+        assert_eq!(by_contract(&AwsJson::V1_1, None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
+        assert!(by_contract(&AwsJson::V1_1, None, "SerializationException", Evidence::Protocol).contains(&404));
     }
 
     #[rstest]

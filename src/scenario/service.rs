@@ -30,6 +30,18 @@ pub struct ServiceSuite {
 }
 
 impl ServiceSuite {
+    /// A service of which nothing is known but its contract.
+    #[must_use]
+    pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
+        Self {
+            name: name.to_owned(),
+            schemas: Arc::new(Schemas::new(Arc::new(contract))),
+            statements: Statements::default(),
+            states: BTreeMap::new(),
+            protocol,
+        }
+    }
+
     /// The contract.
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {

@@ -90,6 +90,13 @@ impl Suite {
         }
     }
 
+    /// Services alone, without a fixture: for answers that were recorded, and for scenarios that are derived.
+    #[must_use]
+    pub fn of_services(services: impl IntoIterator<Item = ServiceSuite>) -> Self {
+        let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
+        Self { services, scenarios: Vec::new(), digest: digest(&Files::default()) }
+    }
+
     /// The services, by folder.
     pub fn services(&self) -> impl Iterator<Item = &ServiceSuite> {
         self.services.values()

@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{AwsJson, ErrorIdentity, Request, Response, json::Problem};
-use crate::contract::{Contract, Operation};
+use crate::contract::{Contract, ErrorKind, Operation, Shape};
 
 /// A wire protocol: builds requests from an operation and its input, and reads answers without trusting them.
 ///
@@ -30,6 +30,29 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// Reads an answer.
     fn answer(&self, response: &Response) -> Answer;
+
+    /// The HTTP status of a success.
+    fn success_status(&self, _operation: &Operation) -> u16 {
+        200
+    }
+
+    /// Whether that status binds: in the REST protocols AWS itself sends another 2xx now and then.
+    fn fixes_success_status(&self) -> bool {
+        true
+    }
+
+    /// The HTTP statuses of a declared error where only a model speaks. The AWS JSON protocols ignore the declared
+    /// one, and so does AWS as a rule.
+    fn error_statuses(&self, error: &Shape) -> Vec<u16> {
+        let plain = if error.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+        let declared = error.error_status();
+        if declared == plain { vec![plain] } else { vec![plain, declared] }
+    }
+
+    /// Whether errors are named in the body; else the header is the place.
+    fn names_errors_in_body(&self) -> bool {
+        true
+    }
 }
 
 /// An answer as a protocol reads it.
