@@ -3,10 +3,10 @@
 use super::{AnswerSubject, Check, Checked, Look};
 use crate::{
     code::Code,
-    contract::Shape,
+    contract::{ErrorKind, Shape},
     scenario::Alternative,
     statement::Evidence,
-    wire::{Protocol, RefusalClass},
+    wire::RefusalClass,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -31,7 +31,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
     }
     let actual = subject.response.status;
-    let allowed = stated.unwrap_or_else(|| by_contract(subject.service.protocol, own, name, ground.evidence));
+    let allowed = stated.unwrap_or_else(|| by_contract(own, name, ground.evidence));
     if allowed.contains(&actual) {
         return Checked::with(ground.cites, Vec::new());
     }
@@ -59,19 +59,24 @@ fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
     says_it.then(|| statuses.concat())
 }
 
-fn by_contract(protocol: &dyn Protocol, own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
+fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
     let Some(shape) = own else { return common(name) };
-    if evidence <= Evidence::Linked { vec![shape.error_status()] } else { protocol.error_statuses(shape) }
+    let default = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+    let declared = shape.traits.http_error().unwrap_or(default);
+    if evidence <= Evidence::Linked || declared == default { vec![declared] } else { vec![default, declared] }
 }
 
-/// The statuses of a common error. Both generations of the page have 400 or 403 for the errors of authentication.
+/// The statuses of an error that the operation does not declare. Both generations of the page on common errors have
+/// 400 or 403 for those of authentication; a name that no document knows says nothing of whose fault the error is.
 fn common(name: &str) -> Vec<u16> {
     if is_failure(name) {
         (500..600).collect()
     } else if RefusalClass::Auth.names().contains(&name) {
         vec![400, 403]
-    } else {
+    } else if RefusalClass::is_common(name) {
         (400..500).collect()
+    } else {
+        (400..600).collect()
     }
 }
 
@@ -86,12 +91,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{check::testing::*, wire::AwsJson};
+    use crate::check::testing::*;
 
     #[test]
     fn a_common_error_binds_by_its_class_alone() {
-        assert_eq!(by_contract(&AwsJson::V1_1, None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
-        assert!(by_contract(&AwsJson::V1_1, None, "SerializationException", Evidence::Protocol).contains(&404));
+        assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
+        let serialization = by_contract(None, "SerializationException", Evidence::Protocol);
+        assert!(serialization.contains(&404) && !serialization.contains(&500));
+        let unknown = by_contract(None, "InternalServiceError", Evidence::Protocol);
+        assert!(unknown.contains(&400) && unknown.contains(&500) && !unknown.contains(&200));
     }
 
     #[rstest]

@@ -8,12 +8,13 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use flate2::read::MultiGzDecoder;
+use time::OffsetDateTime;
 
 use super::{Failure, models::ModelFolder, run::width, written};
 use crate::{
     corpus::{Models, Record, Tally, read},
     exit::ExitStatus,
-    report::corpus::{self, CorpusOptions},
+    report::corpus::{self, CorpusOptions, FalseAlarms},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -59,8 +60,6 @@ enum Format {
     Human,
     /// One JSON document.
     Json,
-    /// Tables for a page of documentation.
-    Markdown,
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -105,10 +104,14 @@ fn write(arguments: &Arguments, tally: &Tally) -> io::Result<()> {
             let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
             corpus::human(tally, &options, &mut out)?;
         }
-        Format::Json => corpus::json(tally, &mut out)?,
-        Format::Markdown => corpus::markdown(tally, &mut out)?,
+        Format::Json => corpus::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?,
     }
     out.flush()
+}
+
+/// The day, in UTC.
+fn date() -> String {
+    OffsetDateTime::now_utc().date().to_string()
 }
 
 #[cfg(test)]

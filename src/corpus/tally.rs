@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Judged, Kind, Record, Tier};
 use crate::verdict::{Finding, Severity};
 
 /// Why a record was not judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skipped {
     /// No model of its service was found.
@@ -19,7 +19,7 @@ pub enum Skipped {
 }
 
 /// How many, of how many.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
     /// So many have an error.
     pub errors: usize,
@@ -37,7 +37,7 @@ impl Share {
 }
 
 /// The three shares of errors in a group of answers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
     /// Of the answers.
     pub answers: Share,
@@ -48,7 +48,7 @@ pub struct Shares {
 }
 
 /// A group of answers by what they have in common.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// What it is called.
     pub name: String,
@@ -57,7 +57,7 @@ pub struct Group {
 }
 
 /// How often one rule was broken, at one severity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCount {
     /// The check, and the rule where it knows several.
     pub rule: String,
@@ -72,7 +72,7 @@ pub struct RuleCount {
 }
 
 /// An answer of AWS that the judge would convict.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorFound {
     /// The record.
     pub record: String,
@@ -85,7 +85,7 @@ pub struct ErrorFound {
 }
 
 /// All sums of one corpus.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Records that were read.
     pub records: usize,
@@ -274,4 +274,83 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{code::Code, corpus::read, statement::Evidence, verdict::FindingRole};
+
+    fn record(id: &str, operation: &str, tier: &str, body: u8) -> Record {
+        let record = json!({"id": id, "service": "s", "operation": operation, "protocol": "json-1.1", "kind": "response",
+            "tier": tier, "status": 200, "headers": {}, "headers_reconstructed": true, "body": {"n": body}});
+        read(&record.to_string()).unwrap().remove(0)
+    }
+
+    fn judged(severity: Option<Severity>) -> Result<Judged, Skipped> {
+        let finding = severity.map(|severity| Finding {
+            code: Code::ResponseShape,
+            rule: Some("enum".to_owned()),
+            severity,
+            evidence: Evidence::Modelled,
+            step: 1,
+            role: FindingRole::Step,
+            pointer: "/n".to_owned(),
+            expected: "e".to_owned(),
+            actual: "a".to_owned(),
+            cites: Vec::new(),
+        });
+        Ok(Judged { findings: finding.into_iter().collect(), left_out: 1 })
+    }
+
+    fn tally() -> Tally {
+        let (error, warning) = (Some(Severity::Error), Some(Severity::Warning));
+        let all = [
+            (record("1", "A", "A-recorded", 1), judged(error)),
+            (record("2", "A", "A-recorded", 1), judged(error)),
+            (record("3", "A", "W-wire", 2), judged(None)),
+            (record("4", "B", "A-recorded", 1), judged(warning)),
+            (record("5", "B", "B-edited", 9), judged(error)),
+            (record("6", "C", "A-recorded", 1), Err(Skipped::Operation)),
+        ];
+        Tally::of(all.iter().map(|(record, judged)| (record, judged.clone())))
+    }
+
+    #[test]
+    fn shares_are_of_answers_of_distinct_ones_and_of_operations() {
+        let share = |errors, of| Share { errors, of };
+        let expected = Shares { answers: share(2, 4), distinct: share(1, 3), operations: share(1, 2) };
+        let tally = tally();
+        assert_eq!(tally.all(), expected);
+        let group = |name: &str| tally.groups.iter().find(|group| group.name == name).map(|group| group.shares);
+        assert_eq!([group("json-1.1"), group("successes")], [Some(expected); 2]);
+        let halves = ["first half", "second half"].map(|half| group(half).unwrap_or_default().answers.of);
+        assert_eq!(halves.iter().sum::<usize>(), 4);
+    }
+
+    #[test]
+    fn edited_records_and_skipped_ones_count_for_themselves() {
+        let tally = tally();
+        assert_eq!((tally.records, tally.left_out, tally.headers_reconstructed), (6, 5, 4));
+        assert_eq!(tally.tiers.values().copied().collect::<Vec<_>>(), [1, 3, 1]);
+        assert_eq!(tally.skipped[&Skipped::Operation]["s C"], 1);
+        assert_eq!(tally.edited.iter().map(|count| count.answers).collect::<Vec<_>>(), [1]);
+        let rules: Vec<_> = tally.rules.iter().map(|count| (count.severity, count.answers, count.operations)).collect();
+        assert_eq!(rules, [(Severity::Error, 2, 1), (Severity::Warning, 1, 1)]);
+        assert_eq!(tally.errors.iter().map(|error| error.record.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn nothing_has_a_share_of_0() {
+        assert!(Share::default().rate().abs() < f64::EPSILON && Tally::of([]).all() == Shares::default());
+    }
+
+    #[test]
+    fn sums_are_read_back_as_they_were_written() {
+        let tally = tally();
+        let text = serde_json::to_string(&tally).unwrap();
+        assert_eq!(serde_json::from_str::<Tally>(&text).unwrap(), tally);
+    }
 }

@@ -173,3 +173,97 @@ fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
     let labels = record.model_violations.iter().filter(|known| known.path.is_at(&finding.pointer));
     of_body && (masked || labels.into_iter().any(|known| !known.label.is_of_aws()))
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{contract, corpus::read};
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_1":{}}},
+        "x#Op":{"type":"operation","output":{"target":"x#Out"},"errors":[{"target":"x#Gone"}]},
+        "x#Out":{"type":"structure","members":{
+            "a":{"target":"smithy.api#String","traits":{"smithy.api#required":{}}},
+            "b":{"target":"smithy.api#Integer"},
+            "c":{"target":"smithy.api#String","traits":{"smithy.api#httpHeader":"x-c","smithy.api#required":{}}}}},
+        "x#Gone":{"type":"structure","members":{},"traits":{"smithy.api#error":"client","smithy.api#httpError":404}}}}"#;
+
+    fn record(more: &Value) -> Record {
+        let mut record = json!({"id": "1", "service": "s", "operation": "Op", "protocol": "json-1.1", "kind": "response",
+            "tier": "A-recorded", "status": 200, "headers": {"content-type": "application/x-amz-json-1.1"},
+            "headers_reconstructed": true, "body": {"a": "x", "c": "y"}});
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        read(&record.to_string()).unwrap().remove(0)
+    }
+
+    fn judged(more: &Value) -> Result<(Vec<String>, usize), Skipped> {
+        let record = record(more);
+        let find = |service: &str| Ok::<_, ()>((service == "s").then(|| contract::read("m", MODEL).unwrap()));
+        let judged = Models::gather(std::slice::from_ref(&record), find).unwrap().judge(&record)?;
+        let in_words = |finding: &Finding| {
+            let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
+            format!("{} {}{rule} {}", finding.severity, finding.code, finding.pointer).trim_end().to_owned()
+        };
+        Ok((judged.findings.iter().map(in_words).collect(), judged.left_out))
+    }
+
+    #[rstest]
+    #[case::sound(json!({}), &[])]
+    #[case::missing(json!({"body": {"a": "x"}}), &["error response-shape/required /c"])]
+    #[case::bound_to_a_header(json!({"body": {"a": "x"}, "protocol": "rest-json"}), &[])]
+    #[case::wrong_type(json!({"body": {"a": "x", "b": "1", "c": "y"}}), &["error response-shape/type /b"])]
+    #[case::no_json(json!({"body_text": "<html>"}), &["error json"])]
+    #[case::another_success(json!({"status": 201}), &["error status"])]
+    #[case::another_success_of_rest(json!({"status": 201, "protocol": "rest-json", "body": {"a": "x"}}), &["note status"])]
+    #[case::headers_as_sent(json!({"headers_reconstructed": false, "headers": {}}), &["warning content-type", "warning request-id"])]
+    #[case::error(json!({"kind": "error", "status": 400, "error_code": "Gone", "body": {"__type": "Gone"}}), &[])]
+    #[case::error_of_rest(
+        json!({"kind": "error", "status": 404, "error_code": "Gone", "body": {}, "protocol": "rest-json",
+               "headers": {"x-amzn-errortype": "Gone"}}),
+        &[]
+    )]
+    #[case::error_by_its_old_name(
+        json!({"kind": "error", "status": 400, "error_code": "Old.Gone", "body": {"__type": "x#Gone"},
+               "headers": {"x-amzn-query-error": "Old.Gone;Sender"}}),
+        &[]
+    )]
+    #[case::error_without_a_name(
+        json!({"kind": "error", "status": 400, "error_code": "Gone", "body": {}}),
+        &["error error-identity", "warning declared-error /__type", "warning error-shape /__type"]
+    )]
+    #[case::unknown_failure(
+        json!({"kind": "error", "status": 500, "error_code": "Odd", "body": {"__type": "Odd"}}),
+        &["warning declared-error /__type"]
+    )]
+    fn a_record_is_judged_as_any_answer_is(#[case] more: Value, #[case] findings: &[&str]) {
+        let mut found = judged(&more).unwrap().0;
+        found.sort();
+        assert_eq!(found, findings);
+    }
+
+    #[rstest]
+    #[case::masked(json!({"masked_paths": ["$.b"]}), 0, 1)]
+    #[case::masked_elsewhere(json!({"masked_paths": ["$.a"]}), 1, 0)]
+    #[case::edited(json!({"model_violations": [{"path": "$.b", "label": "edited"}]}), 0, 1)]
+    #[case::real(json!({"model_violations": [{"path": "$.b", "label": "real"}]}), 1, 0)]
+    fn what_was_not_sent_so_is_left_out(#[case] mut more: Value, #[case] findings: usize, #[case] left_out: usize) {
+        more["body"] = json!({"a": "x", "b": "1", "c": "y"});
+        let (found, left) = judged(&more).unwrap();
+        assert_eq!((found.len(), left), (findings, left_out), "{found:?}");
+    }
+
+    #[test]
+    fn a_mask_of_the_whole_body_hides_no_status() {
+        let more = json!({"masked_paths": ["$"], "status": 201, "body": {}});
+        assert_eq!(judged(&more), Ok((vec!["error status".to_owned()], 2)));
+    }
+
+    #[test]
+    fn what_has_no_model_is_not_judged() {
+        assert_eq!(judged(&json!({"service": "t"})), Err(Skipped::Service));
+        assert_eq!(judged(&json!({"operation": "Other"})), Err(Skipped::Operation));
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{AwsJson, ErrorIdentity, Request, Response, json::Problem};
-use crate::contract::{Contract, ErrorKind, Operation, Shape};
+use crate::contract::{Contract, Operation};
 
 /// A wire protocol: builds requests from an operation and its input, and reads answers without trusting them.
 ///
@@ -39,14 +39,6 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// Whether that status binds: in the REST protocols AWS itself sends another 2xx now and then.
     fn fixes_success_status(&self) -> bool {
         true
-    }
-
-    /// The HTTP statuses of a declared error where only a model speaks. The AWS JSON protocols ignore the declared
-    /// one, and so does AWS as a rule.
-    fn error_statuses(&self, error: &Shape) -> Vec<u16> {
-        let plain = if error.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-        let declared = error.error_status();
-        if declared == plain { vec![plain] } else { vec![plain, declared] }
     }
 
     /// Whether errors are named in the body; else the header is the place.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
-use crate::contract::{Contract, Operation, Shape};
+use crate::contract::{Contract, Operation};
 
 /// `restJson1`, as far as answers go: [`protocol`](super::protocol) does not give it, because a run must send requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +49,6 @@ impl Protocol for RestJson {
         false
     }
 
-    fn error_statuses(&self, error: &Shape) -> Vec<u16> {
-        vec![error.error_status()]
-    }
-
     fn names_errors_in_body(&self) -> bool {
         false
     }
@@ -67,9 +63,8 @@ mod tests {
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","operations":[{"target":"x#Op"},{"target":"x#Make"}],"traits":{"aws.protocols#restJson1":{}}},
-        "x#Op":{"type":"operation","errors":[{"target":"x#Gone"}],"traits":{"smithy.api#http":{"method":"GET","uri":"/"}}},
-        "x#Make":{"type":"operation","traits":{"smithy.api#http":{"method":"PUT","uri":"/","code":201}}},
-        "x#Gone":{"type":"structure","members":{},"traits":{"smithy.api#error":"client","smithy.api#httpError":404}}}}"#;
+        "x#Op":{"type":"operation","traits":{"smithy.api#http":{"method":"GET","uri":"/"}}},
+        "x#Make":{"type":"operation","traits":{"smithy.api#http":{"method":"PUT","uri":"/","code":201}}}}}"#;
 
     fn response(status: u16, body: &'static str) -> Response {
         Response { status, body: Bytes::from_static(body.as_bytes()), ..Response::default() }
@@ -98,11 +93,10 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_those_of_the_model() {
+    fn a_success_has_the_status_of_the_model() {
         let contract = crate::contract::read("m", MODEL).unwrap();
         let (get, make) = (contract.operation("Op").unwrap(), contract.operation("Make").unwrap());
         assert_eq!([get, make].map(|operation| RestJson.success_status(operation)), [200, 201]);
-        assert_eq!(RestJson.error_statuses(contract.error(get, "Gone").unwrap()), [404]);
     }
 
     #[test]
