@@ -232,7 +232,7 @@ mod tests {
     )]
     #[case::error_without_a_name(
         json!({"kind": "error", "status": 400, "error_code": "Gone", "body": {}}),
-        &["error error-identity", "warning declared-error /__type", "warning error-shape /__type"]
+        &["error error-identity", "warning declared-error /__type"]
     )]
     #[case::unknown_failure(
         json!({"kind": "error", "status": 500, "error_code": "Odd", "body": {"__type": "Odd"}}),
