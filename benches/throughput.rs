@@ -26,7 +26,7 @@ use wireproof::{
     contract::{self, Operation, Schemas, Side},
     event::Event,
     golden::Goldens,
-    scenario::{Case, Files, Suite},
+    scenario::{Batch, Case, Files, Suite},
     session::{Options, Session},
     target::Target,
     transport::{Endpoint, Settings, Transport as _, Wire},
@@ -269,7 +269,7 @@ impl Cases {
         let count = f64::from(u32::try_from(cases.len())?);
         let started = Instant::now();
         let mut sink = |event: Event| drop(black_box(event));
-        let finished = self.session.run(cases, &mut sink).await;
+        let finished = self.session.run(&mut Batch::new(cases), &mut sink).await;
         ensure!(finished.ledger.conforms == self.cases.len(), "not all cases conform: {:?}", finished.ledger);
         Ok(count / started.elapsed().as_secs_f64())
     }

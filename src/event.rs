@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     observe::Observation,
+    probe::CoverageReport,
     scenario::{Case, CaseId},
     statement::Evidence,
     transcript::Transcript,
@@ -19,6 +20,8 @@ pub enum Event {
     RunStarted(RunStarted),
     /// An operation under test is known to be there or not.
     Surveyed(Surveyed),
+    /// The endpoint no longer listens.
+    TargetDied(TargetDied),
     /// A case has its verdict.
     CaseFinished(Box<CaseFinished>),
     /// The run is over.
@@ -40,6 +43,13 @@ pub struct RunStarted {
     pub seed: u64,
     /// How many cases are selected.
     pub selected: usize,
+}
+
+/// An endpoint that answered, and no longer listens.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetDied {
+    /// Cases whose connection was cut off since its last answer: one of them ended it.
+    pub suspects: Vec<CaseId>,
 }
 
 /// Whether an operation is there.
@@ -135,6 +145,9 @@ pub struct RunFinished {
     pub ledger: Ledger,
     /// What became of the statements.
     pub statements: Vec<StatementReport>,
+    /// What was probed, in a run of derived probes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageReport>,
     /// Whether the run was interrupted.
     pub interrupted: bool,
     /// How long it took, in milliseconds.

@@ -24,7 +24,7 @@ use wireproof::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
-    scenario::{Files, Suite},
+    scenario::{Batch, Files, Suite},
     session::{Options, Session},
     target::Target,
     transport::{Limits, Settings, Wire},
@@ -191,7 +191,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let finished = runtime.block_on(async { timeout(RUN_WITHIN, session.run(cases, &mut sink)).await })?;
+    let finished = runtime.block_on(async { timeout(RUN_WITHIN, session.run(&mut Batch::new(cases), &mut sink)).await })?;
     Ok(Run { absent, finished })
 }
 

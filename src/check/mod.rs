@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use crate::{
     code::Code,
     observe::Observation,
-    scenario::{Case, Suite},
+    scenario::{Case, Standing, Suite},
     statement::Evidence,
     transcript::{End, Role, Transcript},
     verdict::{Finding, FindingRole, Severity, Verdict},
@@ -172,6 +172,12 @@ impl Judgement {
         Self::obstructed(Verdict::Inconclusive, reason)
     }
 
+    /// The judgement of a case that rests on something which cannot be had.
+    #[must_use]
+    pub fn blocked(reason: String) -> Self {
+        Self::obstructed(Verdict::Blocked, reason)
+    }
+
     fn obstructed(verdict: Verdict, reason: String) -> Self {
         Self {
             findings: Vec::new(),
@@ -210,6 +216,7 @@ pub fn judge(
     for step in subject.steps() {
         judgement.step(&step);
     }
+    judgement.obstacle = judgement.obstacle.take().or_else(|| refused_control(&subject));
     judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
     for check in CHECKS {
         if let Look::Case(look) = check.look {
@@ -264,6 +271,24 @@ fn role(of: Role) -> FindingRole {
         Role::Main | Role::Setup | Role::Teardown => FindingRole::Step,
     }
 }
+
+/// A control whose legal input is refused: nothing can rest on it, and nobody is convicted by it, for a model does not
+/// say all that a service asks of an input.
+fn refused_control(subject: &CaseSubject<'_>) -> Option<(Verdict, String)> {
+    if subject.case.scenario.standing != Standing::Control || subject.transcript.end != End::Stopped {
+        return None;
+    }
+    let step = subject.steps().last()?;
+    let (_, outcome) = step.main().last()?;
+    let (response, answer) = outcome.ok()?;
+    let message = answer.refusal.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
+    let message: String = message.chars().take(LONGEST_MESSAGE).collect();
+    let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+    Some((Verdict::Blocked, format!("a legal input is refused by {}{said}", outcome::describe(response.status, answer))))
+}
+
+/// So much of an endpoint's message is shown in a reason.
+const LONGEST_MESSAGE: usize = 160;
 
 /// A case that stopped at a step where no check found anything: it must not pass for one that was judged to its end.
 fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict, String)> {

@@ -10,17 +10,24 @@ use clap::{Args, ValueEnum};
 use flate2::read::MultiGzDecoder;
 use time::OffsetDateTime;
 
-use super::{Failure, models::ModelFolder, run::width, written};
+use super::{
+    Failure,
+    outcome::width,
+    shelf::{ModelFolder, Shelf},
+    written,
+};
 use crate::{
     corpus::{Models, Record, Tally, read},
     exit::ExitStatus,
+    model::Places,
     report::corpus::{self, CorpusOptions, FalseAlarms},
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof judge --corpus recorded.jsonl.gz --models models/
-  wireproof judge --corpus recorded.jsonl --models models/ --report json > judged.json
-  wireproof judge --corpus recorded.jsonl.gz --models models/ --max-error-rate 0
+  wireproof judge --corpus recorded.jsonl.gz                      by the installed botocore
+  wireproof judge --corpus recorded.jsonl.gz --models models/     by Smithy models
+  wireproof judge --corpus recorded.jsonl --report json > judged.json
+  wireproof judge --corpus recorded.jsonl --max-error-rate 0
 
 A record is a JSON object on a line of its own: id, service, operation, protocol (json-1.0, json-1.1, rest-json),
 kind (response, error), tier (W-wire, A-recorded, B-edited), status, headers, headers_reconstructed, body or
@@ -40,9 +47,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECORDED")]
     corpus: PathBuf,
 
-    /// A folder of Smithy JSON models, searched to any depth.
+    /// A folder of Smithy JSON models, searched to any depth; without it, the models of the installed botocore.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_MODELS")]
-    models: PathBuf,
+    models: Option<PathBuf>,
+
+    /// The botocore to take models from, or its folder of data; of no use with --models.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
+    botocore: Option<PathBuf>,
 
     /// The share of AWS's own answers that may have an error, from 0 to 1.
     #[arg(long, value_name = "SHARE", env = "WIREPROOF_MAX_ERROR_RATE", default_value_t = 0.001, value_parser = share)]
@@ -69,8 +80,8 @@ fn share(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let records = records(&arguments.corpus)?;
-    let folder = ModelFolder::open(&arguments.models)?;
-    let models = Models::gather(&records, |service| folder.find(service))?;
+    let shelf = shelf(arguments)?;
+    let models = Models::gather(&records, |service| shelf.find(service))?;
     let tally = Tally::of(records.iter().map(|record| (record, models.judge(record))));
     written(write(arguments, &tally))?;
     Ok(match tally.all().answers {
@@ -78,6 +89,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         share if share.rate() <= arguments.max_error_rate => ExitStatus::Conforms,
         _ => ExitStatus::Deviates,
     })
+}
+
+fn shelf(arguments: &Arguments) -> Result<Shelf, Failure> {
+    let places = || Places { botocore: arguments.botocore.clone(), path: std::env::var_os("PATH") };
+    let folder = arguments.models.as_ref().map(|folder| ModelFolder::open(folder).map(Shelf::Folder));
+    folder.unwrap_or_else(|| Ok(Shelf::Botocore(places())))
 }
 
 fn records(path: &Path) -> Result<Vec<Record>, Failure> {

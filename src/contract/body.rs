@@ -9,11 +9,9 @@ use super::{
 const ELSEWHERE: [&str; 3] = ["smithy.api#httpHeader", "smithy.api#httpPrefixHeaders", "smithy.api#httpResponseCode"];
 
 impl Contract {
-    /// The contract with every output and error cut down to what its body holds, and every member under the name
-    /// that bodies spell (`smithy.api#jsonName`). Answers alone can be judged by it.
+    /// The contract with every output and error cut down to what its body holds. Answers alone can be judged by it.
     #[must_use]
     pub fn bodies(mut self) -> Self {
-        self.shapes.values_mut().for_each(spell);
         let mut errors: Vec<ShapeId> = self.operations.values().flat_map(|one| one.errors.clone()).collect();
         errors.sort();
         errors.dedup();
@@ -63,15 +61,6 @@ fn is_in_body(member: &Member) -> bool {
     !ELSEWHERE.iter().any(|binding| member.traits.get(binding).is_some())
 }
 
-fn spell(shape: &mut Shape) {
-    let (Kind::Structure(members) | Kind::Union(members)) = &mut shape.kind else { return };
-    for member in members {
-        if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(serde_json::Value::as_str) {
-            member.name = name.to_owned();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_keeps_what_its_body_holds_under_the_names_of_the_body() {
+    fn an_output_keeps_what_its_body_holds() {
         let contract = crate::contract::read("m", MODEL).unwrap().bodies();
         let output = |name: &str| contract.operation(name).unwrap().output.clone();
         assert_eq!(names(&contract, &output("Get")), ["name", "Next"]);

@@ -73,6 +73,12 @@ impl Pattern {
         }
     }
 
+    /// Whether the time that a match takes is linear in the length of the text.
+    #[must_use]
+    pub fn is_linear(&self) -> bool {
+        matches!(self.engine, Engine::Linear(_))
+    }
+
     /// The pattern as the model has it.
     #[must_use]
     pub fn source(&self) -> &str {

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Judged, Kind, Record, Tier};
-use crate::verdict::{Finding, Severity};
+use crate::{
+    code::Code,
+    contract::Rule,
+    verdict::{Finding, Severity},
+};
 
 /// Why a record was not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,6 +101,8 @@ pub struct Tally {
     pub headers_reconstructed: usize,
     /// Records that were not judged, by the reason and what is missing.
     pub skipped: BTreeMap<Skipped, BTreeMap<String, usize>>,
+    /// The answers of AWS that lack a required member, and have no error only because that is known of them.
+    pub excepted: usize,
     /// The answers of AWS: all, and in groups.
     pub groups: Vec<Group>,
     /// What was found in the answers of AWS.
@@ -129,6 +135,7 @@ impl Tally {
                 continue;
             }
             tally.headers_reconstructed += usize::from(record.headers_reconstructed);
+            tally.excepted += usize::from(judged.findings.iter().any(is_excepted));
             ours.enter(record, &judged.findings);
             groups.enter(record, &judged.findings);
             tally.convict(record, judged.findings);
@@ -162,6 +169,12 @@ impl Tally {
             finding,
         }));
     }
+}
+
+/// A missing member of an output is an error everywhere but where an exception says otherwise.
+fn is_excepted(finding: &Finding) -> bool {
+    let is_missing = finding.code == Code::ResponseShape && finding.rule.as_deref() == Some(Rule::Required.name());
+    is_missing && finding.severity == Severity::Warning
 }
 
 /// Which answers broke a rule at a severity.
@@ -281,7 +294,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{code::Code, corpus::read, statement::Evidence, verdict::FindingRole};
+    use crate::{corpus::read, statement::Evidence, verdict::FindingRole};
 
     fn record(id: &str, operation: &str, tier: &str, body: u8) -> Record {
         let record = json!({"id": id, "service": "s", "operation": operation, "protocol": "json-1.1", "kind": "response",
@@ -289,10 +302,14 @@ mod tests {
         read(&record.to_string()).unwrap().remove(0)
     }
 
-    fn judged(severity: Option<Severity>) -> Result<Judged, Skipped> {
+    fn judged(severity: Option<Severity>) -> Judged {
+        broken(severity, "enum")
+    }
+
+    fn broken(severity: Option<Severity>, rule: &str) -> Judged {
         let finding = severity.map(|severity| Finding {
             code: Code::ResponseShape,
-            rule: Some("enum".to_owned()),
+            rule: Some(rule.to_owned()),
             severity,
             evidence: Evidence::Modelled,
             step: 1,
@@ -302,17 +319,17 @@ mod tests {
             actual: "a".to_owned(),
             cites: Vec::new(),
         });
-        Ok(Judged { findings: finding.into_iter().collect(), left_out: 1 })
+        Judged { findings: finding.into_iter().collect(), left_out: 1 }
     }
 
     fn tally() -> Tally {
         let (error, warning) = (Some(Severity::Error), Some(Severity::Warning));
         let all = [
-            (record("1", "A", "A-recorded", 1), judged(error)),
-            (record("2", "A", "A-recorded", 1), judged(error)),
-            (record("3", "A", "W-wire", 2), judged(None)),
-            (record("4", "B", "A-recorded", 1), judged(warning)),
-            (record("5", "B", "B-edited", 9), judged(error)),
+            (record("1", "A", "A-recorded", 1), Ok(judged(error))),
+            (record("2", "A", "A-recorded", 1), Ok(judged(error))),
+            (record("3", "A", "W-wire", 2), Ok(judged(None))),
+            (record("4", "B", "A-recorded", 1), Ok(judged(warning))),
+            (record("5", "B", "B-edited", 9), Ok(judged(error))),
             (record("6", "C", "A-recorded", 1), Err(Skipped::Operation)),
         ];
         Tally::of(all.iter().map(|(record, judged)| (record, judged.clone())))
@@ -340,6 +357,16 @@ mod tests {
         let rules: Vec<_> = tally.rules.iter().map(|count| (count.severity, count.answers, count.operations)).collect();
         assert_eq!(rules, [(Severity::Error, 2, 1), (Severity::Warning, 1, 1)]);
         assert_eq!(tally.errors.iter().map(|error| error.record.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_missing_member_that_only_warns_is_excepted() {
+        let excepted = |severity, rule| {
+            let record = record("1", "A", "A-recorded", 1);
+            Tally::of([(&record, Ok(broken(Some(severity), rule)))]).excepted
+        };
+        assert_eq!(excepted(Severity::Warning, "required"), 1);
+        assert_eq!(excepted(Severity::Error, "required") + excepted(Severity::Warning, "enum"), 0);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::{
     contract::Contract,
     observe::Observation,
     scenario::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, ServiceSuite, Step, Suite,
-        Template,
+        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, ServiceSuite, Standing,
+        Step, Suite, Template,
     },
     source::Source,
     statement::Evidence,
@@ -118,6 +118,7 @@ impl Models {
             steps: vec![step],
             teardown: Vec::new(),
             source: Arc::clone(&self.source),
+            standing: Standing::Free,
         };
         Case { id: CaseId(id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
     }
@@ -153,7 +154,7 @@ fn transcript(record: &Record, case: &Case, service: &ServiceSuite) -> Transcrip
         service: service.name.clone(),
         operation: record.operation.clone(),
         // Where the protocol writes none, its checks of the request have nothing to look at.
-        request: request.unwrap_or_else(Request::default),
+        request: request.unwrap_or_default(),
         outcome: Ok(response),
         started: Duration::ZERO,
         elapsed: Duration::ZERO,
@@ -163,7 +164,8 @@ fn transcript(record: &Record, case: &Case, service: &ServiceSuite) -> Transcrip
 
 /// Whether a record holds what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
-    !NEVER_RECORDED.contains(&code) && !(record.headers_reconstructed && IN_HEADERS.contains(&code))
+    let is_lost = record.headers_reconstructed && IN_HEADERS.contains(&code);
+    !is_lost && !NEVER_RECORDED.contains(&code)
 }
 
 /// Whether a finding is about a value that is not the one that was sent.

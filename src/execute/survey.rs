@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Executor, now, request};
 use crate::{
+    contract::Operation,
     scenario::{Bindings, Call, Caller, Region, ServiceSuite, Template},
     transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     wire::{
@@ -13,11 +14,13 @@ use crate::{
 };
 
 impl Executor<'_> {
-    /// Asks the four questions of one operation, one after the other.
-    pub async fn survey(&self, service: &ServiceSuite, operation: &str) -> Survey {
+    /// Asks the four questions of one operation, one after the other: with `sample`, else with the first of the
+    /// model's examples.
+    pub async fn survey(&self, service: &ServiceSuite, operation: &Operation, sample: Option<&Value>) -> Survey {
         let empty = Value::Object(Map::new());
-        let example = service.contract().operation(operation).and_then(crate::contract::Operation::example_input);
-        let sample = self.question(service, operation, example.unwrap_or(&empty));
+        let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
+        let operation = operation.name.as_str();
+        let sample = self.question(service, operation, sample);
         let own_service = service.contract().service().id.name();
         Survey {
             sample: self.ask(sample.clone()).await,
@@ -58,6 +61,18 @@ impl Executor<'_> {
             Scope { region: self.target.region.clone(), service: service.contract().service().signing_name.clone() };
         sigv4::sign(&mut request, &self.target.owner, &scope, now(), None);
         Ok(request)
+    }
+
+    /// A request that says nothing, to see whether somebody listens.
+    pub async fn knock(&self) -> Result<Response, TransportError> {
+        let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
+        let request = Request {
+            method: "GET".to_owned(),
+            target: "/".to_owned(),
+            headers: headers.into_iter().collect(),
+            ..Request::default()
+        };
+        self.ask(Ok(request)).await
     }
 
     async fn ask(&self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {

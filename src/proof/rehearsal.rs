@@ -16,7 +16,7 @@ use crate::{
     golden::Goldens,
     mutant::{Mutant, MutantEndpoint, NullTarget},
     reference::{Clock, Endpoint, Identity, STATE_PATH},
-    scenario::{Case, Suite},
+    scenario::{Batch, Case, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{self, InProcess, Reply, Transport},
@@ -113,7 +113,7 @@ impl<'a> Rehearsal<'a> {
                 stop.send_replace(true);
             }
         };
-        Ok(session.run(cases, &mut sink).await.ledger)
+        Ok(session.run(&mut Batch::new(cases), &mut sink).await.ledger)
     }
 
     fn contracts(&self) -> Vec<Arc<Contract>> {

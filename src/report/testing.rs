@@ -67,7 +67,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
             reason: absent.map(str::to_owned),
         })
     });
-    let finished = RunFinished { ledger, statements: statements(), interrupted: false, duration_ms: 4_250 };
+    let finished = RunFinished { ledger, statements: statements(), coverage: None, interrupted: false, duration_ms: 4_250 };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     [Event::RunStarted(started)]
         .into_iter()

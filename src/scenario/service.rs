@@ -25,8 +25,28 @@ pub struct ServiceSuite {
     pub statements: Statements,
     /// The states.
     pub states: BTreeMap<String, State>,
+    /// Which members of derived inputs the states fill, the first that fits first.
+    pub fillings: Vec<Filling>,
     /// How it is spoken to.
     pub protocol: &'static dyn Protocol,
+}
+
+/// A `states.yaml`, read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct States {
+    pub(super) by_name: BTreeMap<String, State>,
+    pub(super) fillings: Vec<Filling>,
+}
+
+/// A member of a derived input that is filled by a variable of a state: a resource that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// `Operation/Member`, deeper members after further slashes, with `*` for anything.
+    pub glob: String,
+    /// The state.
+    pub state: String,
+    /// Its variable.
+    pub variable: String,
 }
 
 impl ServiceSuite {
@@ -38,6 +58,7 @@ impl ServiceSuite {
             schemas: Arc::new(Schemas::new(Arc::new(contract))),
             statements: Statements::default(),
             states: BTreeMap::new(),
+            fillings: Vec::new(),
             protocol,
         }
     }

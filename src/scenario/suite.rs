@@ -1,16 +1,17 @@
 //! Everything that a run needs of its fixtures: contracts, statements, states and scenarios.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
 use super::{
-    Case, CaseId, Files, Scenario, State,
+    Case, CaseId, Files, Scenario,
+    files::EXAMPLES,
     resolve::Resolver,
-    service::{ServiceSuite, Services},
+    service::{ServiceSuite, Services, States},
 };
 use crate::{
-    contract::{self, Contract, Schemas},
+    contract::{self, Contract},
     source::{Diagnostic, Source},
     statement::Statements,
     wire::{protocol, sigv4::hex},
@@ -71,7 +72,12 @@ impl Suite {
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
             match states(files, &service, &services) {
-                Ok(states) => services.get_mut(&service).into_iter().for_each(|suite| suite.states.clone_from(&states)),
+                Ok(states) => {
+                    if let Some(suite) = services.get_mut(&service) {
+                        suite.states = states.by_name;
+                        suite.fillings = states.fillings;
+                    }
+                }
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
@@ -132,8 +138,12 @@ impl Suite {
 }
 
 fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result<ServiceSuite, Diagnostic> {
-    let contract = contract::read(&files.display(path), text)
-        .map_err(|error| Diagnostic::of_file(&error.file.clone(), error.to_string()))?;
+    let broken = |error: contract::ModelError| Diagnostic::of_file(&error.file, error.to_string());
+    let mut contract = contract::read(&files.display(path), text).map_err(broken)?;
+    let examples = format!("{service}/{EXAMPLES}");
+    if let Some(text) = files.get(&examples) {
+        contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
+    }
     let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let statements = match files.get(&format!("{service}/statements.yaml")) {
         Some(text) => {
@@ -142,8 +152,7 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
         None => Statements::default(),
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
-    let schemas = Arc::new(Schemas::new(Arc::new(contract)));
-    Ok(ServiceSuite { name: service.to_owned(), schemas, statements, states: BTreeMap::new(), protocol })
+    Ok(ServiceSuite { statements, ..ServiceSuite::of(service, contract, protocol) })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
@@ -160,9 +169,9 @@ fn check_statement_traits(contract: &Contract, statements: &Statements, file: &s
     Ok(())
 }
 
-fn states(files: &Files, service: &str, services: &Services) -> Result<BTreeMap<String, State>, Diagnostic> {
+fn states(files: &Files, service: &str, services: &Services) -> Result<States, Diagnostic> {
     let path = format!("{service}/states.yaml");
-    let Some(text) = files.get(&path) else { return Ok(BTreeMap::new()) };
+    let Some(text) = files.get(&path) else { return Ok(States::default()) };
     let source = Source::read(&files.display(&path), text)?;
     Resolver { source: &source, services, service }.states()
 }
@@ -194,6 +203,8 @@ fn digest(files: &Files) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use rstest::rstest;
 
     use super::*;

@@ -3,6 +3,7 @@
 //! Cases are executed, observed and judged in tasks of their own; what concerns the run as a whole (request
 //! ids that occur twice, the ledger, an endpoint that died) is settled where the tasks report to.
 
+mod life;
 mod shown;
 mod tally;
 
@@ -21,16 +22,18 @@ use crate::{
         request_id::SeenRequestIds,
     },
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
-    execute::Executor,
+    execute::{Executor, Prepared},
     golden::Goldens,
     observe::Observation,
-    scenario::{Case, Suite},
+    scenario::{Case, CaseId, Opening, Plan, Stage, Standing, Suite},
     target::Target,
     transcript::{End, Transcript},
     transport::Transport,
     verdict::Verdict,
+    wire::TransportError,
 };
 
+use life::Life;
 use tally::Tally;
 
 /// What a run is made with.
@@ -66,8 +69,8 @@ pub struct Options {
     pub survey: bool,
 }
 
-/// So many cases in a row without any answer mean that the endpoint is gone.
-const DEAD_AFTER: usize = 8;
+/// How long an endpoint that refused a connection has until it is asked once more.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
@@ -82,8 +85,8 @@ struct Finished {
 }
 
 impl Session {
-    /// Runs the cases; every event goes to `sink`, in one order.
-    pub async fn run(&self, cases: Vec<Case>, sink: &mut (dyn FnMut(Event) + Send)) -> RunFinished {
+    /// Runs the cases of a plan; every event goes to `sink`, in one order.
+    pub async fn run(&self, plan: &mut dyn Plan, sink: &mut (dyn FnMut(Event) + Send)) -> RunFinished {
         let started = Instant::now();
         sink(Event::RunStarted(RunStarted {
             target: self.target.name.clone(),
@@ -91,18 +94,30 @@ impl Session {
             region: self.target.region.clone(),
             suite: self.suite.digest().to_owned(),
             seed: self.options.seed,
-            selected: cases.len(),
+            selected: plan.selected(),
         }));
         let mut collector = Collector {
             session: self,
-            tally: Tally::new(&self.suite, &cases),
+            tally: Tally::new(&self.suite, plan.selected()),
+            presences: Presences::new(),
+            controls: HashMap::new(),
             seen: SeenRequestIds::default(),
-            silent: 0,
+            life: Life::default(),
             stop: false,
             sink,
         };
-        let presences = self.survey(&cases, &mut collector).await;
-        self.cases(cases, &presences, &mut collector).await;
+        let mut prepared: Option<Prepared<'_>> = None;
+        while let Some(stage) = plan.stage() {
+            match stage {
+                Stage::Open(opening) => {
+                    release(prepared.take()).await;
+                    prepared = self.open(&opening, &mut collector).await;
+                    plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
+                }
+                Stage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
+            }
+        }
+        release(prepared).await;
         let mut finished = collector.tally.finish(&self.suite);
         finished.interrupted = *self.interrupt.borrow();
         finished.duration_ms = milliseconds(started.elapsed());
@@ -110,33 +125,39 @@ impl Session {
         finished
     }
 
-    /// Asks each operation under test whether it is there.
-    async fn survey(&self, cases: &[Case], collector: &mut Collector<'_>) -> Presences {
-        let mut presences = Presences::new();
-        for case in cases {
-            let key = (case.scenario.service.clone(), case.scenario.operation.clone());
-            if !self.options.survey || presences.contains_key(&key) || *self.interrupt.borrow() {
-                continue;
-            }
-            let Some(service) = self.suite.service(&key.0) else { continue };
-            let Some(operation) = service.contract().operation(&key.1) else { continue };
-            let mut interrupt = self.interrupt.clone();
-            let executor = self.executor();
-            let survey = tokio::select! {
-                survey = executor.survey(service, &key.1) => survey,
-                () = interrupted(&mut interrupt) => break,
-            };
-            let presence = presence(service.contract(), operation, service.protocol, &survey);
-            let (known, reason) = match &presence {
-                Presence::Present => (event::Presence::Present, None),
-                Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
-                Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
-            };
-            let (service, operation) = key.clone();
-            (collector.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
-            presences.insert(key, presence);
+    /// Asks an operation whether it is there, and establishes what its cases share.
+    async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<Prepared<'s>> {
+        if *self.interrupt.borrow() || collector.life.is_over() {
+            return None;
         }
-        presences
+        let mut interrupt = self.interrupt.clone();
+        let work = async {
+            let presence = self.survey(opening).await;
+            let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
+            let prepared = if absent || opening.given.is_empty() {
+                None
+            } else {
+                Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
+            };
+            (presence, prepared)
+        };
+        let (presence, prepared) = tokio::select! {
+            opened = work => opened,
+            () = interrupted(&mut interrupt) => return None,
+        };
+        if let Some(presence) = presence {
+            let problems = prepared.as_ref().map(|prepared| prepared.problems.join("; ")).unwrap_or_default();
+            collector.surveyed(opening, presence, problems);
+        }
+        prepared
+    }
+
+    /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
+    async fn survey(&self, opening: &Opening) -> Option<Presence> {
+        let service = self.suite.service(&opening.service)?;
+        let operation = service.contract().operation(&opening.operation).filter(|_| self.options.survey)?;
+        let survey = self.executor().survey(service, operation, opening.sample.as_ref()).await;
+        Some(presence(service.contract(), operation, service.protocol, &survey))
     }
 
     fn executor(&self) -> Executor<'_> {
@@ -149,15 +170,16 @@ impl Session {
         }
     }
 
-    async fn cases(&self, cases: Vec<Case>, presences: &Presences, collector: &mut Collector<'_>) {
+    /// Runs one stage.
+    async fn cases(&self, plan: &mut dyn Plan, at_once: Option<usize>, collector: &mut Collector<'_>) {
         let mut tasks = JoinSet::new();
         let mut running: HashMap<tokio::task::Id, Case> = HashMap::new();
-        let mut waiting = cases.into_iter();
         let mut interrupt = self.interrupt.clone();
+        let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
-            while tasks.len() < self.options.jobs.max(1) {
-                let Some(case) = waiting.next() else { break };
-                if let Some(judgement) = collector.not_to_run(&case, presences) {
+            while tasks.len() < jobs && !*interrupt.borrow() {
+                let Some(case) = plan.case() else { break };
+                if let Some(judgement) = collector.not_to_run(&case) {
                     collector.enter_unrun(case, &judgement);
                 } else {
                     let handle = tasks.spawn(self.clone().one(case.clone()));
@@ -170,6 +192,10 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         collector.enter(finished);
+                        if collector.life.is_in_doubt() {
+                            let gone = self.is_gone().await;
+                            collector.settle(gone);
+                        }
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
@@ -181,9 +207,15 @@ impl Session {
             }
         }
         self.wind_down(tasks, running, collector).await;
-        for case in waiting {
+        while let Some(case) = plan.case() {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
+    }
+
+    /// Whether nobody listens any more, asked after a moment: a server may be about to start anew.
+    async fn is_gone(&self) -> bool {
+        tokio::time::sleep(SECOND_LOOK).await;
+        matches!(self.executor().knock().await, Err(TransportError::Refused))
     }
 
     /// Gives running cases a moment to end and clean up, then ends them.
@@ -215,6 +247,12 @@ impl Session {
     }
 }
 
+async fn release(prepared: Option<Prepared<'_>>) {
+    if let Some(prepared) = prepared {
+        prepared.release().await;
+    }
+}
+
 async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
     if interrupt.wait_for(|stop| *stop).await.is_err() {
         // Nobody can interrupt any more.
@@ -226,27 +264,53 @@ async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
 struct Collector<'s> {
     session: &'s Session,
     tally: Tally,
+    presences: Presences,
+    /// What keeps a control from being rested on; `None` for one that conforms.
+    controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
-    silent: usize,
+    life: Life,
     stop: bool,
     sink: &'s mut (dyn FnMut(Event) + Send),
 }
 
 impl Collector<'_> {
+    fn surveyed(&mut self, opening: &Opening, presence: Presence, problems: String) {
+        let (known, reason) = match &presence {
+            Presence::Present => (event::Presence::Present, Some(problems).filter(|problems| !problems.is_empty())),
+            Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
+            Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
+        };
+        let (service, operation) = (opening.service.clone(), opening.operation.clone());
+        (self.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
+        self.presences.insert((opening.service.clone(), opening.operation.clone()), presence);
+    }
+
     /// The judgement of a case that is not worth running.
-    fn not_to_run(&self, case: &Case, presences: &Presences) -> Option<Judgement> {
+    fn not_to_run(&self, case: &Case) -> Option<Judgement> {
         if self.stop {
             return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
         }
-        if self.silent >= DEAD_AFTER {
-            return Some(Judgement::inconclusive(format!(
-                "the endpoint gave no answer to {DEAD_AFTER} cases in a row"
-            )));
+        if let Some(reason) = self.life.over() {
+            return Some(Judgement::inconclusive(reason));
         }
-        match presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
-            Some(Presence::Absent(reason)) => Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation))),
-            Some(Presence::Unreachable(error)) => Some(Judgement::inconclusive(error.to_string())),
-            Some(Presence::Present) | None => None,
+        match self.presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
+            Some(Presence::Absent(reason)) => {
+                return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
+            }
+            Some(Presence::Unreachable(error)) => return Some(Judgement::inconclusive(error.to_string())),
+            Some(Presence::Present) | None => {}
+        }
+        let Standing::Controlled(control) = &case.scenario.standing else { return None };
+        match self.controls.get(control) {
+            Some(None) => None,
+            Some(Some(reason)) => Some(Judgement::blocked(format!("{control}: {reason}"))),
+            None => Some(Judgement::blocked(format!("{control} was not run"))),
+        }
+    }
+
+    fn settle(&mut self, gone: bool) {
+        if let Some(died) = self.life.settle(gone) {
+            (self.sink)(Event::TargetDied(died));
         }
     }
 
@@ -256,8 +320,7 @@ impl Collector<'_> {
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
-        let answered = transcript.exchanges.iter().any(|exchange| exchange.outcome.is_ok());
-        self.silent = if answered || transcript.exchanges.is_empty() { 0 } else { self.silent + 1 };
+        self.life.enter(&case, &transcript);
         self.report(case, transcript, observation, &judgement);
     }
 
@@ -270,7 +333,11 @@ impl Collector<'_> {
     fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
-        self.tally.enter(&case, verdict, judgement);
+        if case.scenario.standing == Standing::Control {
+            let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
+            self.controls.insert(case.id.clone(), reason);
+        }
+        self.tally.enter(&self.session.suite, &case, verdict, judgement);
         let (place, exchange) =
             shown::first(&self.session.suite, &self.session.target, &case, &transcript, &judgement.findings);
         let report = CaseReport {

@@ -31,9 +31,10 @@ impl Protocol for RestJson {
 
     fn answer(&self, response: &Response) -> Answer {
         // An output without members in the body has no body at all.
-        let document = match response.body.is_empty() {
-            true => json::Document { value: Some(Value::Object(Map::new())), problems: Vec::new() },
-            false => json::read(&response.body),
+        let document = if response.body.is_empty() {
+            json::Document { value: Some(Value::Object(Map::new())), problems: Vec::new() }
+        } else {
+            json::read(&response.body)
         };
         let identity = ErrorIdentity::of(response, document.value.as_ref());
         let refused = !(200..300).contains(&response.status) || identity.header.is_some();

@@ -21,7 +21,7 @@ use wireproof::{
     event::{CaseFinished, Event, RunFinished},
     golden::Goldens,
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
-    scenario::{Case, Files, Suite},
+    scenario::{Batch, Case, Files, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
@@ -210,7 +210,7 @@ impl Run {
                 finished_cases.push(*case);
             }
         };
-        let finished = session.run(cases, &mut sink).await;
+        let finished = session.run(&mut Batch::new(cases), &mut sink).await;
         Self { cases: finished_cases, finished }
     }
 

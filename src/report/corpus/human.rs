@@ -16,7 +16,9 @@ const LONGEST_VALUE: usize = 200;
 pub(super) fn told(tally: &Tally, options: &CorpusOptions) -> String {
     let mut page = Page::new(options.color, options.width);
     page.entry(0, HEADING, "wireproof judge", &text::count(tally.records, "recorded answer"));
-    scope(tally).iter().for_each(|line| page.entry(2, PLAIN, "-", line));
+    for line in scope(tally) {
+        page.entry(2, PLAIN, "-", &line);
+    }
     rules(&mut page, "what was found in AWS's own answers", &tally.rules);
     if !tally.edited.is_empty() {
         rules(&mut page, "what was found in edited records", &tally.edited);
@@ -25,10 +27,8 @@ pub(super) fn told(tally: &Tally, options: &CorpusOptions) -> String {
     shares(&mut page, tally);
     page.blank();
     let all = tally.all().answers;
-    let (style, word) = match all.rate() <= options.max_error_rate {
-        true => (PLAIN, "at most"),
-        false => (of_severity(Severity::Error), "more than"),
-    };
+    let is_fine = all.rate() <= options.max_error_rate;
+    let (style, word) = if is_fine { (PLAIN, "at most") } else { (of_severity(Severity::Error), "more than") };
     let allowed = format!("{word} the {} % that is allowed", options.max_error_rate * 100.0);
     page.entry(0, style, "errors", &format!("{}: {allowed}", in_words(all)));
     page.text().to_owned()

@@ -86,6 +86,12 @@ fn scope(tally: &Tally) -> Vec<String> {
             tally.headers_reconstructed
         ),
     ];
+    let excepted = Share { errors: tally.excepted, of: tally.all().answers.of };
+    lines.push(format!(
+        "{} of AWS's answers lack a required member and have no error only because that is known of them: so often, or \
+         less, an operation that nobody has recorded may do the same",
+        in_words(excepted)
+    ));
     lines.extend(tally.skipped.iter().map(|(why, missing)| {
         let what = match why {
             Skipped::Service => "no model of",

@@ -11,7 +11,7 @@ const STOP: &str = "codedeploy/stop-deployment";
 
 fn plain() -> HumanOptions {
     let rerun = "--endpoint http://127.0.0.1:4566".to_owned();
-    HumanOptions { color: false, width: 100, verbose: false, quiet: false, curl: false, rerun }
+    HumanOptions { color: false, width: 100, verbose: false, quiet: false, curl: false, command: "wireproof run".to_owned(), rerun, most: None }
 }
 
 fn verbose() -> HumanOptions {

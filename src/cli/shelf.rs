@@ -1,4 +1,4 @@
-//! A folder of models, in which one is found by the name of its service.
+//! The models of many services: those of a folder, or the botocore of this machine.
 
 use std::{
     fs,
@@ -8,7 +8,38 @@ use std::{
 use serde::Deserialize;
 
 use super::Failure;
-use crate::contract::{self, Contract};
+use crate::{
+    contract::{self, Contract},
+    model::{self, ModelFileError, Places},
+};
+
+/// Where the model of a service is found by its name.
+#[derive(Debug)]
+pub(super) enum Shelf {
+    /// In a folder of Smithy models.
+    Folder(ModelFolder),
+    /// In a botocore.
+    Botocore(Places),
+}
+
+impl Shelf {
+    /// The model of a service, by botocore's name; `None`, where there is none.
+    pub(super) fn find(&self, service: &str) -> Result<Option<Contract>, Failure> {
+        let places = match self {
+            Self::Folder(folder) => return folder.find(service),
+            Self::Botocore(places) => places,
+        };
+        match model::find(&format!("botocore:{service}"), places) {
+            Ok(found) => contract(&found.file, &found.text).map(Some),
+            Err(ModelFileError::UnknownService { .. }) => Ok(None),
+            Err(error) => Err(Failure::usage(error.to_string())),
+        }
+    }
+}
+
+fn contract(file: &Path, text: &str) -> Result<Contract, Failure> {
+    contract::read(&file.display().to_string(), text).map_err(|error| Failure::usage(error.to_string()))
+}
 
 /// The models below a folder.
 #[derive(Debug)]
@@ -64,9 +95,7 @@ impl ModelFolder {
         ];
         let found = ways.iter().find_map(|name| self.models.iter().rfind(|(path, names)| name(path, names) == wanted));
         let Some((path, _)) = found else { return Ok(None) };
-        contract::read(&path.display().to_string(), &text(path)?)
-            .map(Some)
-            .map_err(|error| Failure::usage(error.to_string()))
+        contract(path, &text(path)?).map(Some)
     }
 }
 
