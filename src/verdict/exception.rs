@@ -19,8 +19,8 @@ pub struct Exception {
 /// Every known one, by service.
 pub const EXCEPTIONS: &[Exception] = &[
     known("bedrock", "GetAgent", "/agent/agentVersion", DRAFT),
-    known("bedrock", "CreateAgent", "/agent/agentVersion", DRAFT),
-    known("bedrock", "UpdateAgent", "/agent/agentVersion", DRAFT),
+    known("bedrock", "CreateAgent", "/agent/agentVersion", SAME_DRAFT),
+    known("bedrock", "UpdateAgent", "/agent/agentVersion", SAME_DRAFT),
     known(
         "bedrock",
         "GetModelCustomizationJob",
@@ -66,15 +66,17 @@ pub const EXCEPTIONS: &[Exception] = &[
         "/MailFromAttributes/**",
         "an identity without a MAIL FROM domain has none to show",
     ),
-    known("sqs", "ChangeMessageVisibilityBatch", "/Failed", NONE_FAILED),
-    known("sqs", "DeleteMessageBatch", "/Failed", NONE_FAILED),
+    known("sqs", "ChangeMessageVisibilityBatch", "/Failed", SAME_BATCH),
+    known("sqs", "DeleteMessageBatch", "/Failed", SAME_BATCH),
     known("sqs", "SendMessageBatch", "/Failed", NONE_FAILED),
     known("transfer", "DescribeConnector", "/Connector/EgressType", BEFORE_EGRESS),
     known("transfer", "DescribeConnector", "/Connector/Status", BEFORE_EGRESS),
 ];
 
 const DRAFT: &str = "the working draft of an agent has no version of its own";
+const SAME_DRAFT: &str = "it gives the shape that GetAgent gives, of the same draft; none is recorded";
 const NONE_FAILED: &str = "where nothing failed, AWS leaves the list out instead of sending an empty one";
+const SAME_BATCH: &str = "it lists failures as SendMessageBatch does; none is recorded";
 const BEFORE_EGRESS: &str = "recorded connectors from before the choice of an egress have neither it nor a status";
 
 const fn known(

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use super::{FalseAlarms, in_words, scope};
 use crate::{
+    code::Code,
+    contract::Rule,
     corpus::{Share, Tally},
     verdict::{EXCEPTIONS, SEVERITIES, SeverityRow},
 };
@@ -14,8 +16,11 @@ What breaking each rule weighs, why, and how often real AWS breaks it itself. Th
 own tables and from the last run of `wireproof judge` over recorded answers (`docs/false-alarms.json`); a test fails
 when it differs. To write it anew:
 
-    wireproof judge --corpus FILE --models DIR --report json > docs/false-alarms.json
+    wireproof judge --corpus FILE --report json > docs/false-alarms.json
     WIREPROOF_UPDATE=1 cargo test --test severities
+
+What a client library recorded cannot show a wrong JSON type, a null or an unknown member: the library hides them. Only
+answers as on the wire can. A dash is where a recorded answer cannot break the rule, or where the corpus has lost it.
 
 The first row that fits a finding counts. A finding of evidence `recorded` is always a note.
 
@@ -65,14 +70,33 @@ fn rule(row: &SeverityRow) -> String {
 
 /// In how many of AWS's answers the row was broken. A row without a rule has those of its check that no row names.
 fn measured(row: &SeverityRow, tally: &Tally) -> String {
+    let of = match row.code {
+        code if UNRECORDED.contains(&code) => return "–".to_owned(),
+        _ if row.rule == Some(Rule::ContestedValue) => return "–".to_owned(),
+        Code::ContentType | Code::ContentEncoding | Code::RequestId => {
+            tally.all().answers.of.saturating_sub(tally.headers_reconstructed)
+        }
+        _ => tally.all().answers.of,
+    };
     let own = rule(row);
     let named = |name: &str| SEVERITIES.iter().any(|other| other.rule.is_some() && rule(other) == name);
-    let is_of =
-        |name: &str| name == own || row.rule.is_none() && name.split('/').next() == Some(own.as_str()) && !named(name);
-    let errors = tally.rules.iter().filter(|count| is_of(&count.rule)).map(|count| count.answers).sum();
-    let share = Share { errors, of: tally.all().answers.of };
-    if errors == 0 { "never".to_owned() } else { in_words(share) }
+    let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(own.as_str()) && !named(name);
+    let counts = tally.rules.iter().filter(|count| count.rule == own || rest(&count.rule));
+    in_words(Share { errors: counts.map(|count| count.answers).sum(), of })
 }
+
+/// What a scenario asks for, or what takes more than one answer; the length of a body that is written anew.
+const UNRECORDED: [Code; 9] = [
+    Code::Outcome,
+    Code::ContentLength,
+    Code::ExpectedBody,
+    Code::Eventually,
+    Code::Consistently,
+    Code::Control,
+    Code::SideEffect,
+    Code::Implementation,
+    Code::Snapshot,
+];
 
 fn tables(tally: &Tally, out: &mut String) {
     for line in scope(tally) {
