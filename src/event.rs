@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     observe::Observation,
     probe::CoverageReport,
-    scenario::{Case, CaseId},
+    scenario::{Case, CaseId, Suite},
     statement::Evidence,
     transcript::Transcript,
     verdict::{Finding, Ledger, Verdict},
@@ -50,6 +50,8 @@ pub struct RunStarted {
 pub struct TargetDied {
     /// Cases whose connection was cut off since its last answer: one of them ended it.
     pub suspects: Vec<CaseId>,
+    /// Whether it was started anew, so that the run went on.
+    pub restarted: bool,
 }
 
 /// Whether an operation is there.
@@ -85,12 +87,20 @@ pub struct CaseFinished {
     pub report: CaseReport,
     /// The case.
     pub case: Case,
+    /// The fixtures that it was judged by.
+    pub suite: Arc<Suite>,
     /// What it did.
     pub transcript: Arc<Transcript>,
-    /// The same, redacted.
-    pub observation: Arc<Observation>,
     /// The recorded observation, where there is one.
     pub golden: Option<String>,
+}
+
+impl CaseFinished {
+    /// What the case did, redacted. Made when it is asked for, because few reports do.
+    #[must_use]
+    pub fn observation(&self) -> Observation {
+        Observation::of(&self.suite, &self.case, &self.transcript)
+    }
 }
 
 /// A case as reports write it.

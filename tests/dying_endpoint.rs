@@ -44,6 +44,7 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
             survey: true,
         },
         interrupt,
+        restart: None,
     };
     let (mut verdicts, mut died) = (Vec::new(), None);
     let mut sink = |event: Event| {

@@ -4,11 +4,13 @@
 //! `recorded-aws.jsonl.gz` and `smithy-models.tar.xz`, `WIREPROOF_BOTOCORE` a botocore. Without it the tests are skipped, and the skip is said on
 //! standard error.
 
+mod support;
+
 use std::{
     collections::BTreeMap,
     env,
     fs::{self, File},
-    io::{self, Read as _, Write as _},
+    io::Read as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -26,30 +28,26 @@ use wireproof::{
     verdict::{Finding, Severity, exception},
 };
 
+use support::corpus::{say, unpack};
+
 /// The folder of the corpus; `None`, where none is given.
 fn corpus() -> Result<Option<PathBuf>> {
     let folder = env::var_os("WIREPROOF_CORPUS").filter(|folder| !folder.is_empty());
     if folder.is_none() {
-        // Not by a macro: the test runner would swallow it.
-        writeln!(io::stderr(), "skipped: WIREPROOF_CORPUS is not set")?;
+        say("skipped: WIREPROOF_CORPUS is not set")?;
     }
     Ok(folder.map(PathBuf::from))
 }
 
 /// The models of the corpus, unpacked; they go with this value.
-fn models(corpus: &Path) -> Result<TempDir> {
-    let unpacked = tempfile::tempdir()?;
-    let archive = corpus.join("smithy-models.tar.xz");
-    let tar = Command::new("tar").arg("-xJf").arg(&archive).arg("-C").arg(unpacked.path()).status();
-    let status = tar.context("the program tar, which unpacks the corpus, cannot be run")?;
-    ensure!(status.success(), "tar cannot unpack {}: {status}", archive.display());
-    Ok(unpacked)
+fn models() -> Result<TempDir> {
+    unpack("smithy-models.tar.xz")?.context("the corpus is there")
 }
 
 #[test]
 fn real_aws_is_not_convicted() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
-    let models = models(&corpus)?;
+    let models = models()?;
     let tally = judged(&corpus, |command| command.arg("--models").arg(models.path()))?;
     ensure!(tally.all().answers.of > 4_500, "only {:?}", tally.all());
     // These models are a year older than the newest answers: every error left is one of their age.
@@ -61,7 +59,7 @@ fn real_aws_is_not_convicted() -> Result<()> {
 fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     if env::var_os("WIREPROOF_BOTOCORE").is_none() {
-        writeln!(io::stderr(), "skipped: WIREPROOF_BOTOCORE is not set")?;
+        say("skipped: WIREPROOF_BOTOCORE is not set")?;
         return Ok(());
     }
     let tally = judged(&corpus, |command| command)?;
@@ -112,7 +110,7 @@ const SPOILED: [&str; 6] = ["acm", "ecr", "eks", "kms", "lambda", "sqs"];
 #[test]
 fn spoiled_answers_of_aws_are_convicted() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
-    let folder = models(&corpus)?;
+    let folder = models()?;
     let contracts: BTreeMap<&str, Contract> =
         SPOILED.iter().map(|service| Ok((*service, model(folder.path(), service)?))).collect::<Result<_>>()?;
     let records = sound_records(&corpus)?;

@@ -2,6 +2,9 @@
 
 use std::{
     path::PathBuf,
+    pin::Pin,
+    process::{Command, ExitStatus, Stdio},
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -9,7 +12,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::Failure;
 use crate::{
-    session::Options,
+    session::{Options, Restart},
     transport::{Limits, Settings},
 };
 
@@ -45,6 +48,10 @@ pub(super) struct PaceArguments {
     #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
     exact: bool,
 
+    /// A shell command that starts the endpoint anew when it died, so that the run goes on.
+    #[arg(long, value_name = "COMMAND", env = "WIREPROOF_RESTART")]
+    restart: Option<String>,
+
     /// Send requests through this HTTP proxy; the environment's proxy variables are never read.
     #[arg(long, value_name = "URL", env = "WIREPROOF_PROXY")]
     proxy: Option<String>,
@@ -77,6 +84,17 @@ impl PaceArguments {
         })
     }
 
+    /// What starts the endpoint anew.
+    pub(super) fn restart(&self) -> Option<Restart> {
+        let command = self.restart.clone()?;
+        let restart = move || -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            let command = command.clone();
+            // What becomes of it is seen by whether somebody listens afterwards.
+            Box::pin(async move { drop(tokio::task::spawn_blocking(move || start(&command)).await) })
+        };
+        Some(Arc::new(restart))
+    }
+
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let timeout = seconds(self.timeout, "--timeout")?;
         let limits = Limits { timeout, body: self.max_body, ..Limits::default() };
@@ -103,3 +121,9 @@ fn fresh_seed() -> u64 {
     (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
 }
 
+/// Runs a command of the shell to its end; a server that it starts must go on by itself.
+fn start(command: &str) -> std::io::Result<ExitStatus> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let (input, output) = (Stdio::null(), Stdio::null());
+    Command::new(shell).arg(flag).arg(command).stdin(input).stdout(output).stderr(Stdio::null()).status()
+}

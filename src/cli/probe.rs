@@ -134,6 +134,7 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<RunFinished, Failure>
         goldens: Arc::new(Goldens::default()),
         options: arguments.pace.options(seed)?,
         interrupt: interrupt(),
+        restart: arguments.pace.restart(),
     };
     let finished = session.run(&mut probes, &mut |event| covering(event, &mut coverage, &mut outlet)).await;
     if let Some(reference) = reference {
@@ -205,13 +206,18 @@ impl Arguments {
         let service = suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))?;
         let source = Source::read(&self.model, "{}").map_err(|error| Failure::internal(error.to_string()))?;
         let choice = &self.choice;
-        let unknown = choice.operation.iter().find(|name| {
-            !service.contract().operations().any(|operation| operation.name.eq_ignore_ascii_case(name))
-        });
+        let unknown = choice
+            .operation
+            .iter()
+            .find(|name| !service.contract().operations().any(|operation| operation.name.eq_ignore_ascii_case(name)));
         if let Some(name) = unknown {
             let known = service.contract().operations().map(|operation| operation.name.as_str());
             let nearest = crate::scenario::nearest(name, known).map(|near| format!("; did you mean {near}?"));
-            return Err(Failure::usage(format!("{} has no operation {name}{}", service.name, nearest.unwrap_or_default())));
+            return Err(Failure::usage(format!(
+                "{} has no operation {name}{}",
+                service.name,
+                nearest.unwrap_or_default()
+            )));
         }
         let options = probe::Options {
             families: choice.probes.iter().copied().collect(),

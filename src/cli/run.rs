@@ -88,7 +88,7 @@ impl Arguments {
 }
 
 fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &golden::Goldens) -> io::Result<()> {
-    let observation = finished.observation.text();
+    let observation = finished.observation().text();
     let known = goldens.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
         golden::write_pending(folder, &finished.case, &observation)?;
@@ -112,6 +112,7 @@ pub(super) async fn go(
         goldens,
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
+        restart: arguments.pace.restart(),
     };
     let finished = session.run(&mut Batch::new(cases), sink).await;
     if let Some(reference) = reference {
@@ -157,4 +158,3 @@ async fn terminated() {
 async fn terminated() {
     std::future::pending().await
 }
-

@@ -13,7 +13,6 @@ use crate::{
     check::judge,
     code::Code,
     contract::Contract,
-    observe::Observation,
     scenario::{
         Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, ServiceSuite, Standing,
         Step, Suite, Template,
@@ -22,7 +21,7 @@ use crate::{
     statement::Evidence,
     transcript::{End, Exchange, Role, Transcript},
     verdict::Finding,
-    wire::{Headers, Request, Response, error_name},
+    wire::{Headers, Response, error_name},
 };
 
 /// The models by which records are judged.
@@ -76,8 +75,7 @@ impl Models {
         service.contract().operation(&record.operation).ok_or(Skipped::Operation)?;
         let case = self.case(record, service);
         let transcript = transcript(record, &case, service);
-        let observation = Observation::of(suite, &case, &transcript);
-        let judgement = judge(suite, &case, &transcript, &observation, None);
+        let judgement = judge(suite, &case, &transcript, None);
         let asked = judgement.findings.into_iter().filter(|finding| is_recorded(record, finding.code));
         let (left_out, findings): (Vec<_>, Vec<_>) = asked.partition(|finding| is_not_as_sent(record, finding));
         Ok(Judged { findings, left_out: left_out.len() })

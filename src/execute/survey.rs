@@ -20,13 +20,19 @@ impl Executor<'_> {
         let empty = Value::Object(Map::new());
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
         let operation = operation.name.as_str();
+        // An empty sample compared with itself tells nothing.
+        let second = if *sample == empty {
+            Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
+        } else {
+            self.question(service, operation, &empty)
+        };
         let sample = self.question(service, operation, sample);
         let own_service = service.contract().service().id.name();
         Survey {
             sample: self.ask(sample.clone()).await,
             unknown_operation: self.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
             unknown_service: self.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
-            empty_input: self.ask(self.question(service, operation, &empty)).await,
+            empty_input: self.ask(second).await,
         }
     }
 

@@ -99,12 +99,13 @@ pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
     if is_model { with_examples(PathBuf::from(name)) } else { Err(ModelFileError::Name { name: name.to_owned() }) }
 }
 
-/// The services that the botocore of this machine has, sorted.
+/// The services that the botocore of this machine has, each with its API versions, the newest last.
 ///
 /// # Errors
 /// No botocore, or one that cannot be read.
-pub fn services(places: &Places) -> Result<Vec<String>, ModelFileError> {
-    Ok(catalogue(&places.data()?)?.into_keys().collect())
+pub fn services(places: &Places) -> Result<BTreeMap<String, Vec<String>>, ModelFileError> {
+    let services = catalogue(&places.data()?)?.into_iter();
+    Ok(services.map(|(service, versions)| (service, versions.into_keys().collect())).collect())
 }
 
 /// The file of `SERVICE[@VERSION]`; the newest version where none is named.
@@ -258,7 +259,9 @@ mod tests {
     #[test]
     fn a_service_is_one_that_has_a_model() {
         let (_folder, places) = botocore();
-        assert_eq!(services(&places).unwrap(), ["dynamodb", "ssm"]);
+        let found = services(&places).unwrap();
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["dynamodb", "ssm"]);
+        assert_eq!(found["dynamodb"], ["2011-12-05", "2012-08-10"]);
     }
 
     #[rstest]

@@ -50,7 +50,8 @@ impl Coverage {
     /// Enters what became of a case.
     pub fn finished(&mut self, case: &Case, verdict: Verdict) {
         let judged = matches!(verdict, Verdict::Conforms | Verdict::Deviates);
-        let family = case.scenario.tags.first().and_then(|tag| Family::ALL.into_iter().find(|known| known.name() == tag));
+        let family =
+            case.scenario.tags.first().and_then(|tag| Family::ALL.into_iter().find(|known| known.name() == tag));
         let Some((family, (site, _))) = family.filter(|_| judged).zip(case.id.0.rsplit_once('/')) else { return };
         if !self.judged.contains(site) {
             self.judged.insert(site.to_owned());
@@ -76,7 +77,9 @@ impl Coverage {
     /// The sums over the families that stand for traits of the model.
     #[must_use]
     pub fn constraints(&self) -> Sites {
-        self.families().filter(|(family, _)| family.is_constraint()).fold(Sites::default(), |sum, (_, sites)| sum.plus(sites))
+        self.families()
+            .filter(|(family, _)| family.is_constraint())
+            .fold(Sites::default(), |sum, (_, sites)| sum.plus(sites))
     }
 }
 

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     contract::Operation,
     scenario::{
-        Alternative, Body, ByteChanges, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, Standing,
-        Step, Template,
+        Alternative, Body, ByteChanges, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario,
+        Standing, Step, Template,
     },
     source::Source,
     statement::Evidence,
@@ -80,7 +80,7 @@ pub(super) struct Subjected {
 impl Subjected {
     pub(super) fn new(inputs: &Inputs, service: &str, operation: &Operation, source: &Arc<Source>, seed: u64) -> Self {
         Self {
-            places: places(inputs.contract(), operation),
+            places: places(inputs, operation),
             prefix: format!("{service}.{}", operation.name),
             operation: Arc::new(operation.clone()),
             service: service.to_owned(),
@@ -151,7 +151,11 @@ impl Subjected {
         let id = self.control_of(place);
         let reached = self.reached(inputs, known, &id, place)?;
         let own = own_errors(inputs.contract(), &self.operation, Some(place));
-        let what = if place.in_minimal { "the least legal input".to_owned() } else { format!("{} has a legal value", place.path) };
+        let what = if place.in_minimal {
+            "the least legal input".to_owned()
+        } else {
+            format!("{} has a legal value", place.path)
+        };
         Some(self.case(CaseOf {
             id,
             title: format!("{}: {what}", self.operation.name),
@@ -190,7 +194,14 @@ impl Subjected {
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), place)).ok()
     }
 
-    fn changed(&self, inputs: &Inputs, recipe: Recipe<'_>, reached: Reached, change: Change, place: usize) -> Option<Call> {
+    fn changed(
+        &self,
+        inputs: &Inputs,
+        recipe: Recipe<'_>,
+        reached: Reached,
+        change: Change,
+        place: usize,
+    ) -> Option<Call> {
         let Reached { mut input, pointer } = reached;
         let is_key = self.places.get(place)?.is_key();
         let body = |bytes: Vec<u8>| ByteChanges { body: Some(Body::Bytes(bytes)), ..ByteChanges::default() };

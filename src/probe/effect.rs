@@ -15,8 +15,8 @@ pub enum Effect {
 
 /// First words of operations that only read.
 const READS: [&str; 14] = [
-    "BatchGet", "Check", "Count", "Describe", "Detect", "Discover", "Estimate", "Filter", "Get", "Head", "List", "Lookup",
-    "Query", "Search",
+    "BatchGet", "Check", "Count", "Describe", "Detect", "Discover", "Estimate", "Filter", "Get", "Head", "List",
+    "Lookup", "Query", "Search",
 ];
 
 /// Words of operations that take something away.

@@ -3,11 +3,7 @@
 //! Every constraint of the model is kept; what the model does not say (which members go together, which resources
 //! exist) is not known here. Values that are known to exist take the place of invented ones.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use base64::Engine as _;
 use serde_json::{Map, Number, Value, json};
@@ -17,9 +13,11 @@ use super::{
     witness::{TextRule, Witness},
 };
 use crate::{
-    contract::{Bounds, Contract, Kind, Member, NumberKind, Operation, Schemas, Shape, ShapeId, Side, TimestampFormat, Traits},
+    contract::{
+        Bounds, Contract, Kind, Member, NumberKind, Operation, Schemas, Shape, ShapeId, Side, TimestampFormat, Traits,
+    },
     pointer,
-    scenario::glob_matches,
+    scenario::{Filling, glob_matches},
 };
 
 /// Why no legal input can be built.
@@ -43,6 +41,8 @@ pub type Known = Vec<(String, Value)>;
 #[derive(Debug)]
 pub(super) struct Inputs {
     schemas: Arc<Schemas>,
+    /// Members that a recipe makes part of every legal input, required or not.
+    always: Vec<String>,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
 }
 
@@ -79,8 +79,18 @@ enum Extent {
 const DEEPEST: usize = 6;
 
 impl Inputs {
-    pub(super) fn new(schemas: Arc<Schemas>) -> Self {
-        Self { schemas, texts: RefCell::default() }
+    pub(super) fn new(schemas: Arc<Schemas>, fillings: &[Filling]) -> Self {
+        let always = fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
+        Self { schemas, always, texts: RefCell::default() }
+    }
+
+    /// Whether the least legal input holds the member, if it holds its structure.
+    pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &Path) -> bool {
+        let by_recipe = || {
+            let name = format!("{}/{}", operation.name, at.slashed());
+            self.always.iter().any(|glob| fits(glob, &name))
+        };
+        member.traits.required() || (!self.always.is_empty() && by_recipe())
     }
 
     pub(super) fn contract(&self) -> &Arc<Contract> {
@@ -129,7 +139,13 @@ impl Inputs {
     }
 
     /// A legal value of a place by itself; `index` tells several of one list apart.
-    pub(super) fn value_at(&self, recipe: Recipe<'_>, place: &Place, token: Token, index: u64) -> Result<Value, Unbuildable> {
+    pub(super) fn value_at(
+        &self,
+        recipe: Recipe<'_>,
+        place: &Place,
+        token: Token,
+        index: u64,
+    ) -> Result<Value, Unbuildable> {
         let recipe = Recipe { salt: recipe.salt.wrapping_add(index), known: &Vec::new(), ..recipe };
         let mut builder = Builder { inputs: self, recipe, extent: Extent::Least, open: Vec::new() };
         let shape = self.contract().shape(&place.target).ok_or_else(|| Unbuildable::Nothing(place.path.to_string()))?;
@@ -143,7 +159,12 @@ impl Inputs {
     }
 
     /// A legal value of a member of a union at a place.
-    pub(super) fn member_value(&self, recipe: Recipe<'_>, place: &Place, member: &Member) -> Result<Value, Unbuildable> {
+    pub(super) fn member_value(
+        &self,
+        recipe: Recipe<'_>,
+        place: &Place,
+        member: &Member,
+    ) -> Result<Value, Unbuildable> {
         let path = place.path.then(Token::Member(member.name.clone()));
         let mut builder = Builder { inputs: self, recipe, extent: Extent::Least, open: Vec::new() };
         builder.value(&member.target, Some(&member.traits), &path)
@@ -155,10 +176,15 @@ impl Inputs {
         if let Some(known) = self.texts.borrow().get(&key) {
             return known.clone();
         }
-        let made = Witness::new(rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()));
+        let made = Witness::new(&rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()));
         self.texts.borrow_mut().insert(key, made.clone());
         made
     }
+}
+
+/// Whether a glob over `Operation/Member` is that of a member. Without a `*` it must be the whole name.
+pub(super) fn fits(glob: &str, name: &str) -> bool {
+    glob == name || (glob.contains('*') && glob_matches(glob, name))
 }
 
 /// What a text at a place must be like.
@@ -197,7 +223,7 @@ impl Builder<'_> {
             return None;
         }
         let name = format!("{}/{}", self.recipe.operation.name, at.slashed());
-        self.recipe.known.iter().find(|(glob, _)| *glob == name || (glob.contains('*') && glob_matches(glob, &name))).map(|(_, value)| value)
+        self.recipe.known.iter().find(|(glob, _)| fits(glob, &name)).map(|(_, value)| value)
     }
 
     fn of_kind(&mut self, shape: &Shape, member: Option<&Traits>, at: &Path) -> Result<Value, Unbuildable> {
@@ -214,7 +240,9 @@ impl Builder<'_> {
                 let first = values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?;
                 first.value.clone().into()
             }
-            Kind::IntEnum(values) => (*values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?).into(),
+            Kind::IntEnum(values) => {
+                (*values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?).into()
+            }
             Kind::Boolean => false.into(),
             Kind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
             Kind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
@@ -230,9 +258,8 @@ impl Builder<'_> {
         let mut map = Map::new();
         for member in members {
             let path = at.then(Token::Member(member.name.clone()));
-            let required = member.traits.required();
-            let wanted = required || (self.extent == Extent::Full && path.0.len() <= DEEPEST);
-            if !wanted {
+            let required = self.inputs.is_wanted(self.recipe.operation, member, &path);
+            if !required && (self.extent == Extent::Least || path.0.len() > DEEPEST) {
                 continue;
             }
             match self.value(&member.target, Some(&member.traits), &path) {
@@ -295,7 +322,13 @@ impl Builder<'_> {
     }
 
     /// Goes one step into a value, building what is not there yet: the next pointer token, and the shape there.
-    fn enter(&mut self, shape: &ShapeId, value: &mut Value, token: &Token, at: &Path) -> Result<(String, ShapeId), Unbuildable> {
+    fn enter(
+        &mut self,
+        shape: &ShapeId,
+        value: &mut Value,
+        token: &Token,
+        at: &Path,
+    ) -> Result<(String, ShapeId), Unbuildable> {
         let contract = Arc::clone(self.inputs.contract());
         let nothing = || Unbuildable::Nothing(at.to_string());
         let kind = &contract.shape(shape).ok_or_else(nothing)?.kind;
@@ -358,7 +391,10 @@ pub(super) fn write_number(kind: NumberKind, value: f64) -> Value {
     if is_float && value.fract() != 0.0 {
         return Number::from_f64(value).map_or(Value::Null, Value::Number);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "bounds of ranges are whole and within 64 bits; a cast saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "bounds of ranges are whole and within 64 bits; a cast saturates"
+    )]
     let whole = value as i64;
     whole.into()
 }
@@ -371,13 +407,15 @@ fn blob(length: Option<Bounds<u64>>) -> Value {
 
 /// A blob of that many bytes, as the JSON protocols write it.
 pub(super) fn blob_of(length: u64) -> Value {
-    let bytes: Vec<u8> = b"wireproof".iter().copied().cycle().take(usize::try_from(length).unwrap_or_default()).collect();
+    let bytes: Vec<u8> =
+        b"wireproof".iter().copied().cycle().take(usize::try_from(length).unwrap_or_default()).collect();
     base64::engine::general_purpose::STANDARD.encode(bytes).into()
 }
 
 /// The beginning of 2026; a day later for what ends something.
 fn timestamp(format: Option<TimestampFormat>, at: &Path) -> Value {
-    let ends = at.members().last().is_some_and(|name| name.contains("End") || name.contains("end") || name.contains("Until"));
+    let ends =
+        at.members().last().is_some_and(|name| name.contains("End") || name.contains("end") || name.contains("Until"));
     match format {
         Some(TimestampFormat::DateTime) if ends => json!("2026-01-02T00:00:00Z"),
         Some(TimestampFormat::DateTime) => json!("2026-01-01T00:00:00Z"),

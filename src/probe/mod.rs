@@ -26,7 +26,7 @@ pub use effect::Effect;
 pub use family::Family;
 pub use input::{Known, Unbuildable};
 pub use path::{Path, Token};
-pub use place::{Place, places};
+pub use place::Place;
 pub use plan::Probes;
 pub use recipe::recipe;
 

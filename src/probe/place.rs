@@ -3,8 +3,8 @@
 //! A shape that holds itself is entered once on every way: what lies below its second occurrence lies below the
 //! first, too.
 
-use super::{Path, Token};
-use crate::contract::{Bounds, Contract, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
+use super::{Path, Token, input::Inputs};
+use crate::contract::{Bounds, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
 
 /// One place, with the traits that count there: those of the member over those of its target.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Place {
     pub owner: Option<ShapeId>,
     /// Whether it is a required member of a structure.
     pub required: bool,
-    /// Whether every step to it is a required member, so that the least legal input holds it.
+    /// Whether the least legal input holds it: every step to it is a required member, or one that a recipe always fills.
     pub in_minimal: bool,
     member: Option<Member>,
 }
@@ -35,16 +35,18 @@ impl Place {
         }
     }
 
-    fn below(&self, owner: &Shape, token: Token, member: &Member) -> Self {
+    fn below(&self, inputs: &Inputs, operation: &Operation, owner: &Shape, token: Token, member: &Member) -> Self {
         let in_structure = matches!(owner.kind, Kind::Structure(_));
         let required = in_structure && member.traits.required();
+        let path = self.path.then(token);
+        let wanted = in_structure && inputs.is_wanted(operation, member, &path);
         Self {
-            path: self.path.then(token),
+            path,
             target: member.target.clone(),
             owner: Some(owner.id.clone()),
             required,
             // The least list or map that we write has one entry.
-            in_minimal: self.in_minimal && (required || matches!(owner.kind, Kind::List(_) | Kind::Map { .. })),
+            in_minimal: self.in_minimal && (wanted || matches!(owner.kind, Kind::List(_) | Kind::Map { .. })),
             member: Some(member.clone()),
         }
     }
@@ -95,12 +97,11 @@ impl Place {
 }
 
 /// Every place of the input of `operation`, the input itself first, outer before inner.
-#[must_use]
-pub fn places(contract: &Contract, operation: &Operation) -> Vec<Place> {
+pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Place> {
     let mut found = Vec::new();
     let mut open = vec![(Place::root(operation), Vec::new())];
     while let Some((place, above)) = open.pop() {
-        let mut inner = below(contract, &place, &above);
+        let mut inner = below(inputs, operation, &place, &above);
         // The last one pushed is the next one taken.
         inner.reverse();
         open.extend(inner);
@@ -109,12 +110,12 @@ pub fn places(contract: &Contract, operation: &Operation) -> Vec<Place> {
     found
 }
 
-fn below(contract: &Contract, place: &Place, above: &[ShapeId]) -> Vec<(Place, Vec<ShapeId>)> {
-    let Some(shape) = contract.shape(&place.target).filter(|shape| !above.contains(&shape.id)) else {
+fn below(inputs: &Inputs, operation: &Operation, place: &Place, above: &[ShapeId]) -> Vec<(Place, Vec<ShapeId>)> {
+    let Some(shape) = inputs.contract().shape(&place.target).filter(|shape| !above.contains(&shape.id)) else {
         return Vec::new();
     };
     let above: Vec<ShapeId> = above.iter().cloned().chain([shape.id.clone()]).collect();
-    let inner = |token, member: &Member| (place.below(shape, token, member), above.clone());
+    let inner = |token, member: &Member| (place.below(inputs, operation, shape, token, member), above.clone());
     match &shape.kind {
         Kind::Structure(members) | Kind::Union(members) => {
             members.iter().map(|member| inner(Token::Member(member.name.clone()), member)).collect()

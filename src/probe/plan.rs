@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use super::{
     Coverage, Known, Options, Place,
     derive::{Probe, Site, Subjected, Turn, salt},
-    input::Inputs,
+    input::{Inputs, fits},
 };
 use crate::{
-    scenario::{Case, Filling, Given, Opening, Plan, ServiceSuite, Stage, Template, glob_matches},
+    scenario::{Case, Filling, Given, Opening, Plan, ServiceSuite, Stage, Template},
     source::Source,
 };
 
@@ -84,7 +84,7 @@ impl Probes {
     /// Derives the probes of a service.
     #[must_use]
     pub fn new(service: &ServiceSuite, source: &Arc<Source>, options: Options) -> Self {
-        let inputs = Inputs::new(Arc::clone(&service.schemas));
+        let inputs = Inputs::new(Arc::clone(&service.schemas), &service.fillings);
         let mut probes = Self {
             fillings: service.fillings.clone(),
             operations: Vec::new(),
@@ -138,7 +138,8 @@ impl Probes {
         for (index, place) in subjected.places.iter().enumerate() {
             let before = loaded.probes();
             for mut site in self.sites(subjected, index) {
-                let kept = std::mem::take(&mut site.probes).into_iter().filter(|probe| self.keeps(probe, chosen.as_ref()));
+                let kept =
+                    std::mem::take(&mut site.probes).into_iter().filter(|probe| self.keeps(probe, chosen.as_ref()));
                 let first = loaded.probes();
                 kept.for_each(|probe| loaded.enter(probe));
                 seen(&site, loaded.probes() - first);
@@ -168,7 +169,8 @@ impl Probes {
     fn chosen(&self, subjected: &Subjected) -> Option<BTreeSet<String>> {
         let limit = self.options.max_per_operation?;
         let places = 0..subjected.places.len();
-        let ids = places.flat_map(|place| self.sites(subjected, place)).flat_map(|site| site.probes).map(|probe| probe.id);
+        let ids =
+            places.flat_map(|place| self.sites(subjected, place)).flat_map(|site| site.probes).map(|probe| probe.id);
         let mut hashed: Vec<(u64, String)> =
             ids.filter(|id| self.options.names(id)).map(|id| (salt(self.options.seed, &id), id)).collect();
         hashed.sort();
@@ -236,11 +238,6 @@ impl Probes {
             self.loaded = self.load(self.operations.get(self.at)?, |_, _| ());
         }
     }
-}
-
-/// Whether a filling's glob is the name of a member.
-pub(super) fn fits(glob: &str, name: &str) -> bool {
-    glob == name || (glob.contains('*') && glob_matches(glob, name))
 }
 
 impl Plan for Probes {

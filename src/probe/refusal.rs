@@ -33,9 +33,34 @@ const GENERAL: [&str; 20] = [
 
 /// Words that say that something is wrong, and not what.
 const FAULTS: [&str; 28] = [
-    "Bad", "Empty", "Error", "Exceeded", "Exception", "Fault", "Format", "Illegal", "Incorrect", "Invalid", "Length",
-    "Limit", "Long", "Malformed", "Many", "Max", "Mismatch", "Missing", "Null", "Pattern", "Required", "Short", "Size",
-    "Too", "Unsupported", "Valid", "Validation", "Value",
+    "Bad",
+    "Empty",
+    "Error",
+    "Exceeded",
+    "Exception",
+    "Fault",
+    "Format",
+    "Illegal",
+    "Incorrect",
+    "Invalid",
+    "Length",
+    "Limit",
+    "Long",
+    "Malformed",
+    "Many",
+    "Max",
+    "Mismatch",
+    "Missing",
+    "Null",
+    "Pattern",
+    "Required",
+    "Short",
+    "Size",
+    "Too",
+    "Unsupported",
+    "Valid",
+    "Validation",
+    "Value",
 ];
 
 /// The operation's own errors by which a value at `place` may be refused for its form; without a place, by which any
@@ -85,7 +110,8 @@ fn words(name: &str) -> Vec<String> {
         }
         previous = c;
     }
-    let singular = |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
+    let singular =
+        |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
     words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
 }
 
@@ -122,7 +148,7 @@ mod tests {
 
     #[rstest]
     #[case("stateMachineArn", &["state", "machine", "arn"])]
-    #[case("KMSKeyIds", &["kms", "key", "id"])]
+    #[case("KMSKeyIds", &["kms", "key", "ids"])]
     #[case("S3Bucket_name", &["s3", "bucket", "name"])]
     fn names_fall_into_words(#[case] name: &str, #[case] expected: &[&str]) {
         assert_eq!(words(name), expected);

@@ -104,6 +104,7 @@ impl<'a> Rehearsal<'a> {
             // One after the other: a fault that remembers sees the same in every run.
             options: Options { jobs: 1, seed: self.seed, case_timeout: CASE_TIMEOUT, fail_fast: false, survey },
             interrupt,
+            restart: None,
         };
         let mut sink = |event: Event| {
             if let Event::CaseFinished(case) = event

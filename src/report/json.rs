@@ -24,7 +24,7 @@ pub struct Json<W> {
     writer: W,
     started: Option<RunStarted>,
     surveyed: Vec<Surveyed>,
-    died: Option<TargetDied>,
+    died: Vec<TargetDied>,
     cases: Vec<CaseReport>,
 }
 
@@ -39,8 +39,8 @@ struct Document<'a> {
     duration_ms: u64,
     ledger: Ledger,
     surveyed: &'a [Surveyed],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    died: Option<&'a TargetDied>,
+    #[serde(skip_serializing_if = "<[TargetDied]>::is_empty")]
+    died: &'a [TargetDied],
     cases: &'a [CaseReport],
     statements: &'a [StatementReport],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ struct Target<'a> {
 impl<W: Write> Json<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, started: None, surveyed: Vec::new(), died: None, cases: Vec::new() }
+        Self { writer, started: None, surveyed: Vec::new(), died: Vec::new(), cases: Vec::new() }
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
@@ -87,7 +87,7 @@ impl<W: Write> Json<W> {
             duration_ms: finished.duration_ms,
             ledger: finished.ledger,
             surveyed: &self.surveyed,
-            died: self.died.as_ref(),
+            died: &self.died,
             cases: &self.cases,
             statements: &finished.statements,
             coverage: finished.coverage.as_ref(),
@@ -103,7 +103,7 @@ impl<W: Write + Send> Reporter for Json<W> {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
             Event::Surveyed(surveyed) => self.surveyed.push(surveyed.clone()),
-            Event::TargetDied(died) => self.died = Some(died.clone()),
+            Event::TargetDied(died) => self.died.push(died.clone()),
             Event::CaseFinished(case) => self.cases.push(case.report.clone()),
             Event::RunFinished(finished) => return self.finish(finished),
         }

@@ -117,7 +117,7 @@ fn is_refused_as_invalid(response: &Response, answer: &Answer, names: &[String])
 
 fn body_holds(body: Option<&Template>, answer: &Answer, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
-    match (template.fill(bindings), &answer.value) {
+    match (template.filled(bindings), &answer.value) {
         (Ok(pattern), Some(value)) => matcher::mismatches(&pattern, value).is_empty(),
         _ => false,
     }

@@ -237,7 +237,7 @@ mod tests {
         "title: t\ncites: [T-1]\nevidence: modelled\nsteps:\n  - call: Get\n    input: { Name: abc }\n";
 
     const STATEMENTS: &str = "service: svc\ndocuments:\n  model: { title: Toy, url: 'https://example.com/' }\nstatements:\n  - \
-        { id: T-1, says: A name has one to three characters., document: model, section: Name, kind: request-constraint, evidence: modelled }\n";
+        { id: T-1, says: A name has one to three characters., document: model, section: Name, edition: first, kind: request-constraint, evidence: modelled }\n";
 
     /// A botocore with one service, and a folder with a fixture for it whose `model.yaml` has this text.
     fn toy(model_yaml: &str) -> (tempfile::TempDir, PathBuf, Places) {

@@ -52,20 +52,24 @@ impl Life {
         self.in_doubt && self.died.is_none()
     }
 
-    /// Settles the doubt. The death, where it is one.
-    pub(super) fn settle(&mut self, gone: bool) -> Option<TargetDied> {
+    /// Settles the doubt. The death, where it is one; a restarted endpoint lives on.
+    pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
         self.in_doubt = false;
         if !gone {
             return None;
         }
-        let suspects: Vec<CaseId> = self.cut_off.iter().cloned().collect();
+        let suspects: Vec<CaseId> = self.cut_off.drain(..).collect();
+        if restarted {
+            self.silent = 0;
+            return Some(TargetDied { suspects, restarted });
+        }
         let after = match suspects.as_slice() {
             [] => String::new(),
             [one] => format!(" since {one}"),
             [first, .., last] => format!(" since one of {first} … {last}"),
         };
         self.died = Some(format!("the endpoint is gone: nobody listens{after}"));
-        Some(TargetDied { suspects })
+        Some(TargetDied { suspects, restarted })
     }
 
     /// Why no further case is worth running, if none is.

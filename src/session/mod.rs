@@ -9,6 +9,7 @@ mod tally;
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -24,7 +25,6 @@ use crate::{
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
     execute::{Executor, Prepared},
     golden::Goldens,
-    observe::Observation,
     scenario::{Case, CaseId, Opening, Plan, Stage, Standing, Suite},
     target::Target,
     transcript::{End, Transcript},
@@ -34,6 +34,7 @@ use crate::{
 };
 
 use life::Life;
+use shown::Shown;
 use tally::Tally;
 
 /// What a run is made with.
@@ -51,7 +52,15 @@ pub struct Session {
     pub options: Options,
     /// Turns true when the run is to end early.
     pub interrupt: watch::Receiver<bool>,
+    /// What starts the endpoint anew when it died; without it, a death ends the run.
+    pub restart: Option<Restart>,
 }
+
+/// Starts an endpoint anew. Whether it listens again is looked at afterwards.
+pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// How long a restarted endpoint may take until it listens.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +89,6 @@ type Presences = HashMap<(String, String), Presence>;
 struct Finished {
     case: Case,
     transcript: Transcript,
-    observation: Observation,
     judgement: Judgement,
 }
 
@@ -177,7 +185,8 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
-            while tasks.len() < jobs && !*interrupt.borrow() {
+            // In doubt, those under way end first: each of them may be the one that ended it.
+            while tasks.len() < jobs && !*interrupt.borrow() && !(collector.life.is_in_doubt() && !tasks.is_empty()) {
                 let Some(case) = plan.case() else { break };
                 if let Some(judgement) = collector.not_to_run(&case) {
                     collector.enter_unrun(case, &judgement);
@@ -192,9 +201,8 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         collector.enter(finished);
-                        if collector.life.is_in_doubt() {
-                            let gone = self.is_gone().await;
-                            collector.settle(gone);
+                        if collector.life.is_in_doubt() && tasks.is_empty() {
+                            self.look_after(collector).await;
                         }
                     }
                     Some(Err(error)) => {
@@ -210,6 +218,31 @@ impl Session {
         while let Some(case) = plan.case() {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
+    }
+
+    /// Finds out whether the endpoint died, and starts it anew where that can be done.
+    async fn look_after(&self, collector: &mut Collector<'_>) {
+        let gone = self.is_gone().await;
+        let restarted = match &self.restart {
+            Some(restart) if gone => {
+                restart().await;
+                self.listens_again().await
+            }
+            _ => false,
+        };
+        if let Some(died) = collector.life.settle(gone, restarted) {
+            (collector.sink)(Event::TargetDied(died));
+        }
+    }
+
+    async fn listens_again(&self) -> bool {
+        let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
+        while tokio::time::Instant::now() < deadline {
+            if !self.is_gone().await {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether nobody listens any more, asked after a moment: a server may be about to start anew.
@@ -240,10 +273,8 @@ impl Session {
 
     async fn one(self, case: Case) -> Finished {
         let transcript = self.executor().execute(&case).await;
-        let observation = Observation::of(&self.suite, &case, &transcript);
-        let golden = self.goldens.get(&case.id);
-        let judgement = check::judge(&self.suite, &case, &transcript, &observation, golden);
-        Finished { case, transcript, observation, judgement }
+        let judgement = check::judge(&self.suite, &case, &transcript, self.goldens.get(&case.id));
+        Finished { case, transcript, judgement }
     }
 }
 
@@ -308,38 +339,31 @@ impl Collector<'_> {
         }
     }
 
-    fn settle(&mut self, gone: bool) {
-        if let Some(died) = self.life.settle(gone) {
-            (self.sink)(Event::TargetDied(died));
-        }
-    }
-
     fn enter(&mut self, finished: Finished) {
-        let Finished { case, transcript, observation, mut judgement } = finished;
+        let Finished { case, transcript, mut judgement } = finished;
         let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
         self.life.enter(&case, &transcript);
-        self.report(case, transcript, observation, &judgement);
+        self.report(case, transcript, judgement);
     }
 
     fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
         let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
-        let observation = Observation::of(&self.session.suite, &case, &transcript);
-        self.report(case, transcript, observation, judgement);
+        self.report(case, transcript, judgement.clone());
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
         if case.scenario.standing == Standing::Control {
             let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        self.tally.enter(&self.session.suite, &case, verdict, judgement);
-        let (place, exchange) =
-            shown::first(&self.session.suite, &self.session.target, &case, &transcript, &judgement.findings);
+        self.tally.enter(&self.session.suite, &case, verdict, &judgement);
+        let Session { suite, target, goldens, .. } = self.session;
+        let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
             service: case.scenario.service.clone(),
@@ -347,17 +371,18 @@ impl Collector<'_> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            findings: judgement.findings.clone(),
+            place: shown.place(&case.scenario),
+            // Most cases conform, and nobody looks at what they sent.
+            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, target, &transcript)).flatten(),
+            findings: judgement.findings,
             checks: judgement.checks,
-            alternatives: judgement.alternatives.clone(),
+            alternatives: judgement.alternatives,
             cites: case.scenario.cites.clone(),
-            place,
-            exchange: exchange.filter(|_| verdict != Verdict::Conforms),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let golden = self.session.goldens.get(&case.id).map(str::to_owned);
-        let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
-        let finished = CaseFinished { report, case, transcript, observation, golden };
+        let golden = goldens.get(&case.id).map(str::to_owned);
+        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let finished = CaseFinished { report, case, suite, transcript, golden };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
+pub(crate) mod corpus;
+
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -119,6 +121,7 @@ pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, 
         goldens: Arc::clone(&GOLDENS),
         options,
         interrupt: watch::channel(false).1,
+        restart: None,
     }
 }
 

@@ -48,5 +48,9 @@ fn map(subject: &Subject<'_>, count: u64, keys: Option<&[String]>) -> Result<Val
         };
         entries.insert(key, part(Token::Value).map_err(|reason| reason.to_string())?);
     }
-    if entries.len() as u64 == count { Ok(Value::Object(entries)) } else { Err(format!("no {count} different keys are found")) }
+    if entries.len() as u64 == count {
+        Ok(Value::Object(entries))
+    } else {
+        Err(format!("no {count} different keys are found"))
+    }
 }

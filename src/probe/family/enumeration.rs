@@ -22,7 +22,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 }
 
 fn numbers(values: &[i64]) -> Asked {
-    let each = values.iter().map(|value| Draft::value(value.to_string(), format!("is {value}"), *value, Want::Admitted));
+    let each =
+        values.iter().map(|value| Draft::value(value.to_string(), format!("is {value}"), *value, Want::Admitted));
     let beyond = values.iter().max().copied().unwrap_or_default().saturating_add(1);
     let unknown = Draft::value("unknown", "is a value that its enum lacks", beyond, Want::Refused);
     Asked::of("smithy.api#enum", each.chain([unknown]).collect())

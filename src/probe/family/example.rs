@@ -17,9 +17,19 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         if !subject.inputs.keeps_model(subject.recipe.operation, &input) {
             asked.unasked.push("an example that breaks its own model is not sent".to_owned());
         } else if example.get("error").is_some() {
-            asked.drafts.push(Draft::new(number, format!("is the example {title:?}"), Change::Input(input), Want::Answered));
+            asked.drafts.push(Draft::new(
+                number,
+                format!("is the example {title:?}"),
+                Change::Input(input),
+                Want::Answered,
+            ));
         } else {
-            asked.drafts.push(Draft::new(number, format!("is the example {title:?}"), Change::Input(input), Want::Admitted));
+            asked.drafts.push(Draft::new(
+                number,
+                format!("is the example {title:?}"),
+                Change::Input(input),
+                Want::Admitted,
+            ));
         }
     }
     Some(asked)

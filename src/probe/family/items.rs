@@ -36,4 +36,3 @@ pub(super) fn list(subject: &Subject<'_>, count: u64) -> Result<Value, String> {
     let items: Result<Vec<Value>, _> = (0..count).map(item).collect();
     items.map(Value::Array).map_err(|reason| reason.to_string())
 }
-

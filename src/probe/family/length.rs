@@ -25,12 +25,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             continue;
         }
         match value(subject, length, want) {
-            Some(value) => {
-                asked.drafts.push(Draft::value(variant, format!("has {length} {unit}"), value, want));
-            }
-            // The pattern and the other bound are probed by themselves: this edge does not exist.
-            None if want == Want::Tolerated => {}
-            None => asked.unasked.push(format!("no text of the length {length} is found")),
+            Ok(value) => asked.drafts.push(Draft::value(variant, format!("has {length} {unit}"), value, want)),
+            Err(reason) => asked.unasked.push(reason),
         }
     }
     Some(asked)
@@ -54,16 +50,19 @@ pub(super) fn edges(bounds: Bounds<u64>) -> Vec<(&'static str, u64, Want)> {
     edges
 }
 
-fn value(subject: &Subject<'_>, length: u64, want: Want) -> Option<Value> {
+fn value(subject: &Subject<'_>, length: u64, want: Want) -> Result<Value, String> {
     if matches!(subject.shape.kind, Kind::Blob) {
-        return Some(blob_of(length));
+        return Ok(blob_of(length));
     }
-    let member = subject.place.traits();
-    let witness = subject.inputs.witness(text_rule(subject.shape, member)).ok()?;
-    let salt = subject.recipe.salt;
-    let keeping = witness.of_length(length, salt);
-    // Where the pattern forbids the length as well, any text of it breaks the length all the same.
-    keeping.or_else(|| (want == Want::Refused).then(|| plain(length))).map(Value::from)
+    let rule = text_rule(subject.shape, subject.place.traits());
+    let witness = subject.inputs.witness(rule).map_err(|reason| reason.to_string())?;
+    match witness.of_length(length, subject.recipe.salt) {
+        Some(text) => Ok(text.into()),
+        // Where the pattern forbids the length as well, any text of it breaks the length all the same.
+        None if want == Want::Refused => Ok(plain(length).into()),
+        None if witness.excludes_length(length) => Err(format!("the pattern allows no text of {length} characters")),
+        None => Err(format!("no text of {length} characters is found")),
+    }
 }
 
 fn plain(length: u64) -> String {

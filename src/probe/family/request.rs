@@ -52,7 +52,12 @@ fn bodies(requires: bool) -> Vec<Draft> {
         body("empty", "is empty", b"", nothing),
         body("null", "is null", b"null", nothing),
         body("utf-16", "is in UTF-16", &utf16, Want::Answered),
-        body("invalid-utf-8", "holds bytes that are not UTF-8", b"{\"WireproofUnknown\": \"\xff\xfe\"}", Want::Answered),
+        body(
+            "invalid-utf-8",
+            "holds bytes that are not UTF-8",
+            b"{\"WireproofUnknown\": \"\xff\xfe\"}",
+            Want::Answered,
+        ),
     ]
 }
 
@@ -90,12 +95,32 @@ fn headers(service: &str) -> Vec<Draft> {
     vec![
         changed("no-content-type", "has no content type", without("content-type"), Want::Turned),
         changed("text-content-type", "calls itself text", set("content-type", "text/plain"), Want::Turned),
-        changed("json-content-type", "calls itself application/json", set("content-type", "application/json"), Want::Answered),
+        changed(
+            "json-content-type",
+            "calls itself application/json",
+            set("content-type", "application/json"),
+            Want::Answered,
+        ),
         changed("chunked", "comes in chunks", ByteChanges { chunked: true, ..ByteChanges::default() }, Want::Admitted),
         changed("no-target", "names no operation", without("x-amz-target"), Want::Unknown),
-        changed("target-without-a-dot", "names an operation without a service", set("x-amz-target", "wireproof"), Want::Unknown),
-        changed("unknown-operation", "names an operation that the service lacks", set("x-amz-target", &format!("{service}.WireproofUnknown")), Want::Unknown),
-        changed("unknown-service", "names a service that nobody has", set("x-amz-target", "Wireproof_20000101.Unknown"), Want::Unknown),
+        changed(
+            "target-without-a-dot",
+            "names an operation without a service",
+            set("x-amz-target", "wireproof"),
+            Want::Unknown,
+        ),
+        changed(
+            "unknown-operation",
+            "names an operation that the service lacks",
+            set("x-amz-target", &format!("{service}.WireproofUnknown")),
+            Want::Unknown,
+        ),
+        changed(
+            "unknown-service",
+            "names a service that nobody has",
+            set("x-amz-target", "Wireproof_20000101.Unknown"),
+            Want::Unknown,
+        ),
         changed("get", "is a GET", method("GET"), Want::Answered),
         changed("put", "is a PUT", method("PUT"), Want::Answered),
         changed("path", "goes to another path", path, Want::Answered),

@@ -21,6 +21,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         ("changed-header", "has a signed header changed", SigningFault::ChangedHeader),
         ("changed-body", "has its body changed after signing", SigningFault::ChangedBody),
     ];
-    let drafts = faults.into_iter().map(|(variant, says, fault)| Draft::new(variant, says, Change::Signed(fault), Want::Unsigned));
+    let drafts = faults
+        .into_iter()
+        .map(|(variant, says, fault)| Draft::new(variant, says, Change::Signed(fault), Want::Unsigned));
     Some(Asked::of("aws.auth#sigv4", drafts.collect()))
 }

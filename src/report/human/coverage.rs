@@ -25,19 +25,28 @@ impl Telling<'_> {
         }
     }
 
-    /// That the endpoint died, and what was sent to it last.
-    pub(super) fn death(&mut self, died: Option<&TargetDied>) {
-        let Some(died) = died else { return };
-        self.page.heading("the endpoint died");
-        let suspects = self.cases.iter().filter(|case| died.suspects.contains(&case.id));
-        for case in suspects {
-            self.page.entry(2, of_verdict(Verdict::Inconclusive), "cut off", &format!("{}  {}", case.id, case.title));
-            if let Some(exchange) = &case.exchange {
-                self.page.verbatim(4, FAINT, "> ", &exchange.request);
+    /// That the endpoint died, how often, and what was sent to it last.
+    pub(super) fn deaths(&mut self, deaths: &[TargetDied]) {
+        if deaths.is_empty() {
+            return;
+        }
+        let restarted = if deaths.iter().all(|died| died.restarted) { ", and was started anew" } else { "" };
+        self.page.heading(&format!("the endpoint died {}{restarted}", text::count(deaths.len(), "time")));
+        for (index, died) in deaths.iter().enumerate() {
+            let suspects = self.cases.iter().filter(|case| died.suspects.contains(&case.id));
+            for case in suspects.take(SUSPECTS) {
+                let lead = format!("{}. cut off", index + 1);
+                self.page.entry(2, of_verdict(Verdict::Inconclusive), &lead, &format!("{}  {}", case.id, case.title));
+                if let Some(exchange) = case.exchange.as_ref().filter(|_| index == 0) {
+                    self.page.verbatim(4, FAINT, "> ", &exchange.request);
+                }
             }
         }
     }
 }
+
+/// So many cases that may have ended it are told for each death.
+const SUSPECTS: usize = 3;
 
 fn line(name: &str, sums: Sites) -> String {
     format!("{name:<16}{:>9}{:>9}{:>9}{:>9}", sums.sites, sums.probed, sums.judged, sums.probes)

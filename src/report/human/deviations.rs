@@ -30,7 +30,8 @@ impl Telling<'_> {
                 self.deviation(case, index == 0 || self.options.verbose);
             }
             if cases.len() > shown {
-                let told = format!("and {} more (--verbose shows them, --report json has them all)", cases.len() - shown);
+                let told =
+                    format!("and {} more (--verbose shows them, --report json has them all)", cases.len() - shown);
                 self.page.whole(2, FAINT, &told);
             }
         }

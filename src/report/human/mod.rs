@@ -50,13 +50,13 @@ pub struct Human<W> {
     cases: Vec<CaseReport>,
     /// Ids of cases whose observation is not the golden one, with the textual difference.
     differences: Vec<(String, String)>,
-    died: Option<TargetDied>,
+    died: Vec<TargetDied>,
 }
 
 impl<W: Write> Human<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W, options: HumanOptions) -> Self {
-        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new(), died: None }
+        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new(), died: Vec::new() }
     }
 
     fn start(&mut self, run: &RunStarted) -> io::Result<()> {
@@ -86,7 +86,7 @@ impl<W: Write> Human<W> {
                 telling.unjudged(verdict);
             }
             telling.causes();
-            telling.death(self.died.as_ref());
+            telling.deaths(&self.died);
             telling.coverage();
             telling.page.blank();
         }
@@ -111,7 +111,7 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::RunStarted(run) => self.start(run),
             Event::Surveyed(_) => Ok(()),
             Event::TargetDied(died) => {
-                self.died = Some(died.clone());
+                self.died.push(died.clone());
                 Ok(())
             }
             Event::CaseFinished(case) => {
@@ -128,7 +128,7 @@ impl<W: Write + Send> Reporter for Human<W> {
 /// The id of a case and the textual difference of its observation to the golden one, if there is any.
 fn difference(case: &CaseFinished) -> Option<(String, String)> {
     let golden = case.golden.as_ref()?;
-    let observed = case.observation.text();
+    let observed = case.observation().text();
     // A case that did not come to its steps has nothing to compare.
     let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
     (was_run && *golden != observed).then(|| {

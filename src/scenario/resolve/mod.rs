@@ -76,7 +76,8 @@ impl Resolver<'_> {
         Ok(States { by_name, fillings })
     }
 
-    /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member.
+    /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member. With a `!` behind its
+    /// name, the member is part of every legal input.
     fn filling(&self, glob: &str, place: &Value, states: &BTreeMap<String, State>) -> Result<Filling, Diagnostic> {
         let at = format!("/members/{}", escape(glob));
         let Some((state, variable)) = place.as_str().and_then(|place| place.rsplit_once('/')) else {
@@ -90,7 +91,8 @@ impl Resolver<'_> {
             let diagnostic = self.source.at(&at, format!("{state} yields no {variable:?}"));
             return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
         }
-        Ok(Filling { glob: glob.to_owned(), state: state.to_owned(), variable: variable.to_owned() })
+        let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
+        Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
     }
 
     fn state(&self, name: &str, raw: RawState, names: &[String]) -> Result<State, Diagnostic> {
