@@ -28,6 +28,7 @@ pub mod check;
 pub mod cli;
 pub mod code;
 pub mod contract;
+pub mod corpus;
 pub mod event;
 pub mod execute;
 pub mod exit;
