@@ -11,6 +11,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
+    botocore::BotocoreArguments,
     outcome::{Again, OutcomeArguments, Outlet},
     pace::PaceArguments,
     run::interrupt,
@@ -23,7 +24,7 @@ use crate::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
-    model::{self, Places},
+    model,
     probe::{self, Coverage, Effect, Family, Probes},
     scenario::{Case, Files, Plan as _, Suite},
     session::Session,
@@ -50,9 +51,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
     model: String,
 
-    /// Where botocore lies, if it is not found by itself.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
-    botocore: Option<PathBuf>,
+    #[command(flatten)]
+    botocore: BotocoreArguments,
 
     /// How the service's resources are made, in the form of states.yaml with `members`; else what is built in.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE")]
@@ -174,8 +174,8 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
 impl Arguments {
     /// A suite of one service, its model and its recipe, without scenarios.
     fn suite(&self) -> Result<Suite, Failure> {
-        let places = Places { botocore: self.botocore.clone(), path: std::env::var_os("PATH") };
-        let model = model::find(&self.model, &places).map_err(|error| Failure::usage(error.to_string()))?;
+        let model =
+            model::find(&self.model, &self.botocore.places()).map_err(|error| Failure::usage(error.to_string()))?;
         let service = self.service(&model.file);
         let recipe = match &self.recipe {
             Some(path) => Some(
@@ -184,10 +184,14 @@ impl Arguments {
             ),
             None => probe::recipe(&service).map(str::to_owned),
         };
+        let recipe_file = self.recipe.clone().unwrap_or_else(|| format!("the recipe of {service}").into());
+        let file = model.file;
         let states = recipe.map(|text| (format!("{service}/states.yaml"), text));
         let examples = model.examples.map(|(_, text)| (format!("{service}/examples-1.json"), text));
         let model = (format!("{service}/model.json"), model.text);
-        let files = Files::from_texts([model].into_iter().chain(examples).chain(states));
+        let mut files = Files::from_texts([model].into_iter().chain(examples).chain(states));
+        files.stand_at(&format!("{service}/model.json"), file);
+        files.stand_at(&format!("{service}/states.yaml"), recipe_file);
         Suite::read(&files).map_err(|error| Failure::usage(error.to_string()))
     }
 
@@ -204,7 +208,6 @@ impl Arguments {
 
     fn derive(&self, suite: &Suite, seed: u64, effect: Effect) -> Result<Probes, Failure> {
         let service = suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))?;
-        let source = Source::read(&self.model, "{}").map_err(|error| Failure::internal(error.to_string()))?;
         let choice = &self.choice;
         let unknown = choice
             .operation
@@ -228,7 +231,7 @@ impl Arguments {
             seed,
             effect,
         };
-        Ok(Probes::new(service, &Arc::new(source), options))
+        Ok(Probes::new(service, &Arc::new(Source::none(&self.model)), options))
     }
 
     /// Without an endpoint there is only the embedded reference, which has two services.
