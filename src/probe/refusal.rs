@@ -32,11 +32,10 @@ const GENERAL: [&str; 20] = [
 ];
 
 /// Words that say that something is wrong, and not what.
-const FAULTS: [&str; 28] = [
+const FAULTS: [&str; 26] = [
     "Bad",
     "Empty",
     "Error",
-    "Exceeded",
     "Exception",
     "Fault",
     "Format",
@@ -44,7 +43,6 @@ const FAULTS: [&str; 28] = [
     "Incorrect",
     "Invalid",
     "Length",
-    "Limit",
     "Long",
     "Malformed",
     "Many",
