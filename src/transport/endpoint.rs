@@ -17,6 +17,8 @@ pub struct Endpoint {
     https: bool,
     host: String,
     port: u16,
+    /// Kept as well: every request says it.
+    host_header: String,
 }
 
 /// A text that names no endpoint.
@@ -69,9 +71,7 @@ impl Endpoint {
     /// The value of the `host` header: the port is left out where it is the scheme's own.
     #[must_use]
     pub fn host_header(&self) -> String {
-        let own = if self.https { 443 } else { 80 };
-        let host = self.bracketed();
-        if self.port == own { host } else { format!("{host}:{}", self.port) }
+        self.host_header.clone()
     }
 
     /// Whether the host is this machine: a loopback address, `localhost` or a name below it.
@@ -100,9 +100,12 @@ impl Endpoint {
         self.host.trim_end_matches('.')
     }
 
-    fn bracketed(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
-    }
+}
+
+fn host_header(https: bool, host: &str, port: u16) -> String {
+    let own = if https { 443 } else { 80 };
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    if port == own { host } else { format!("{host}:{port}") }
 }
 
 fn is_loopback_v6(address: Ipv6Addr) -> bool {
@@ -142,7 +145,7 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
     match url.port_or_known_default() {
         None | Some(0) => Err("it names no port that a server can have".to_owned()),
-        Some(port) => Ok(Endpoint { url, https, host, port }),
+        Some(port) => Ok(Endpoint { host_header: host_header(https, &host, port), url, https, host, port }),
     }
 }
 

@@ -263,8 +263,20 @@ fn canonical_value(headers: &Headers, name: &str, out: &mut String) {
         if index > 0 {
             out.push(',');
         }
-        push_joined(value.split_ascii_whitespace(), ' ', out);
+        if is_tidy(value) {
+            out.push_str(value);
+        } else {
+            push_joined(value.split_ascii_whitespace(), ' ', out);
+        }
     }
+}
+
+/// Whether the words of a value are one blank apart, as nearly always.
+fn is_tidy(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let blank = |byte: u8| byte.is_ascii_whitespace();
+    let double = bytes.windows(2).any(|pair| blank(pair[0]) && (pair[0] != b' ' || blank(pair[1])));
+    !double && !bytes.first().is_some_and(|byte| blank(*byte)) && !bytes.last().is_some_and(|byte| blank(*byte))
 }
 
 fn push_joined<'p>(parts: impl Iterator<Item = &'p str>, by: char, out: &mut String) {
@@ -297,8 +309,11 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 fn push_hex(bytes: &[u8], out: &mut String) {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    out.extend(digits.map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })));
+    const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+    for byte in bytes {
+        out.push_str(DIGITS[usize::from(byte >> 4)]);
+        out.push_str(DIGITS[usize::from(byte & 0xf)]);
+    }
 }
 
 /// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time out of the calendar's range reads as 1970.

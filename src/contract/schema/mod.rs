@@ -87,6 +87,10 @@ impl Schemas {
             problem: "no operation of the contract uses it this way".to_owned(),
         })?;
         let compiled = cell.get_or_init(|| compile(&self.contract, id)).as_ref().map_err(SchemaError::clone)?;
+        // Nearly every value keeps its shape: only one that does not is asked what it breaks.
+        if compiled.validator.is_valid(value) {
+            return Ok(Violations::new());
+        }
         let mut found = BTreeSet::new();
         for error in compiled.validator.iter_errors(value) {
             found.extend(violations_of(&error, &compiled.document));
