@@ -3,11 +3,13 @@
 //! `cargo bench --bench throughput`. Without `--bench` among the arguments, as under `cargo test --benches`, it
 //! makes one small round, to show that it still works.
 
+mod support;
+
 use std::{
     env,
     hint::black_box,
     io::{self, Write as _},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -18,28 +20,21 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
 use wireproof::{
+    check,
     contract::{self, Operation, Schemas, Side},
     event::Event,
-    golden::Goldens,
-    scenario::{Case, Files, Suite},
-    session::{Options, Session},
-    target::Target,
-    transport::{Endpoint, Settings, Transport as _, Wire},
+    execute::Executor,
+    scenario::{Batch, Case},
+    session::Session,
+    transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
     wire::{
         self, Answer, Protocol, Request, Response,
         sigv4::{self, Credentials, Scope},
     },
 };
 
-const ANSWER: &[u8] = br#"{"status":"Succeeded","statusMessage":"The deployment has been stopped."}"#;
-
-/// So that the survey sees an operation that is there.
-const UNKNOWN: &[u8] = br#"{"__type":"UnknownOperationException"}"#;
+use support::{ANSWER, Probes, credentials, input, session, start_server, suite};
 
 fn main() -> Result<()> {
     let plan = Plan::from_args(env::args());
@@ -48,19 +43,18 @@ fn main() -> Result<()> {
     let harness = Arc::new(Harness::new(address)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let cases = Cases::new(plan, address)?;
-    let (mut bare_rates, mut harness_rates, mut case_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rounds = Vec::new();
     for _ in 0..plan.rounds {
-        bare_rates.push(runtime.block_on(rate(plan, &bare, |bare| async move { bare.exchange().await }))?);
-        harness_rates.push(runtime.block_on(rate(
-            plan,
-            &harness,
-            |harness| async move { harness.exchange().await },
-        ))?);
-        case_rates.push(runtime.block_on(cases.rate())?);
+        rounds.push([
+            runtime.block_on(rate(plan, &bare, |bare| async move { bare.exchange().await }))?,
+            runtime.block_on(rate(plan, &harness, |harness| async move { harness.exchange().await }))?,
+            runtime.block_on(cases.rows(plan))?,
+            runtime.block_on(cases.probes(plan))?,
+        ]);
     }
-    let stages = harness.stages(plan.requests)?;
-    report(plan, median(bare_rates), median(harness_rates), median(case_rates), &stages)?;
-    Ok(())
+    report(plan, &rounds)?;
+    report_stages("one request of b", &harness.stages(plan.requests)?)?;
+    report_stages("one probe of d", &cases.stages(plan)?)
 }
 
 /// How much is measured.
@@ -74,7 +68,7 @@ struct Plan {
 impl Plan {
     fn from_args(mut args: impl Iterator<Item = String>) -> Self {
         let small = Self { requests: 200, at_a_time: 32, rounds: 1 };
-        if args.any(|arg| arg == "--bench") { Self { requests: 10_000, rounds: 3, ..small } } else { small }
+        if args.any(|arg| arg == "--bench") { Self { requests: 10_000, rounds: 5, ..small } } else { small }
     }
 }
 
@@ -156,11 +150,7 @@ impl Harness {
             scope: Scope { region: "us-east-1".to_owned(), service: contract.service().signing_name.clone() },
             schemas: Schemas::new(Arc::new(contract)),
             protocol,
-            credentials: Credentials {
-                access_key_id: "test".to_owned(),
-                secret_access_key: "test".to_owned(),
-                session_token: None,
-            },
+            credentials: credentials(),
         })
     }
 
@@ -220,81 +210,86 @@ impl Harness {
     }
 }
 
-/// Whole cases: executed, observed, judged by every check, and entered into the ledger.
+/// Whole cases: executed, judged by every check, and entered into the ledger.
 struct Cases {
-    session: Session,
-    cases: Vec<Case>,
+    rows: Session,
+    probes: Session,
+    made: Probes,
 }
 
 impl Cases {
     fn new(plan: Plan, address: SocketAddr) -> Result<Self> {
-        let suite = suite(plan.requests)?;
-        let cases = suite.cases();
-        let credentials = || Credentials {
-            access_key_id: "test".to_owned(),
-            secret_access_key: "test".to_owned(),
-            session_token: None,
+        let on = |rows| {
+            let wire = Wire::new(&Settings::default())?;
+            session(Arc::new(suite(rows)?), address, Arc::new(wire), plan.at_a_time)
         };
-        let target = Target {
-            endpoint: format!("http://{address}").parse()?,
-            name: "the trivial server".to_owned(),
-            region: "us-east-1".to_owned(),
-            other_region: None,
-            owner: credentials(),
-            denied: None,
-            other_account: None,
-            state_change: None,
-            states: std::collections::BTreeMap::new(),
-        };
-        let session = Session {
-            suite: Arc::new(suite),
-            target: Arc::new(target),
-            transport: Arc::new(Wire::new(&Settings::default())?),
-            goldens: Arc::new(Goldens::default()),
-            options: Options {
-                jobs: plan.at_a_time,
-                seed: 1,
-                case_timeout: Duration::from_secs(60),
-                fail_fast: false,
-                survey: true,
-            },
-            interrupt: tokio::sync::watch::channel(false).1,
-        };
-        Ok(Self { session, cases })
+        let probes = on(1)?;
+        Ok(Self { rows: on(plan.requests)?, made: Probes::new(&probes.suite)?, probes })
     }
 
-    /// Cases a second; the survey and what a report would do with the events are part of it.
-    async fn rate(&self) -> Result<f64> {
-        let cases = self.cases.clone();
-        let count = f64::from(u32::try_from(cases.len())?);
-        let started = Instant::now();
-        let mut sink = |event: Event| drop(black_box(event));
-        let finished = self.session.run(cases, &mut sink).await;
-        ensure!(finished.ledger.conforms == self.cases.len(), "not all cases conform: {:?}", finished.ledger);
-        Ok(count / started.elapsed().as_secs_f64())
+    /// Rows of one fixture, a second.
+    async fn rows(&self, plan: Plan) -> Result<f64> {
+        run(&self.rows, plan, || self.rows.suite.cases()).await
+    }
+
+    /// Probes that share nothing, a second; to make them is part of it.
+    async fn probes(&self, plan: Plan) -> Result<f64> {
+        run(&self.probes, plan, || self.probes_of(plan)).await
+    }
+
+    fn probes_of(&self, plan: Plan) -> Vec<Case> {
+        (0..plan.requests).map(|number| self.made.probe(number)).collect()
+    }
+
+    /// The time of each stage for one probe, measured alone on one thread, with an endpoint in the process.
+    fn stages(&self, plan: Plan) -> Result<Vec<(&'static str, Duration)>> {
+        let times = plan.requests;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let transport = InProcess::new(|_: &Request| Reply::Answer(response()));
+        let Session { suite, target, options, .. } = &self.probes;
+        let (seed, case_timeout) = (options.seed, options.case_timeout);
+        let executor = Executor { suite, target, transport: &transport, seed, case_timeout };
+        let case = self.made.probe(1);
+        let transcript = runtime.block_on(executor.execute(&case));
+        let made = mean(times, || Ok(black_box(self.made.probe(1))))?;
+        let executed = mean(times, || Ok(runtime.block_on(executor.execute(&case))))?;
+        let sent = mean(times, || Ok(runtime.block_on(transport.send(&target.endpoint, &Request::default()))))?;
+        let judged = mean(times, || Ok(check::judge(suite, &case, &transcript, None)))?;
+        let mut alone = Session { transport: Arc::new(transport), ..self.probes.clone() };
+        // This endpoint has one answer for everything.
+        alone.options.survey = false;
+        let whole = runtime.block_on(run(&alone, plan, || self.probes_of(plan)))?;
+        let whole = Duration::from_secs_f64(1.0 / whole);
+        Ok(vec![
+            ("make", made),
+            ("execute", executed.saturating_sub(sent)),
+            ("judge", judged),
+            ("session", whole.saturating_sub(made + executed + judged)),
+        ])
     }
 }
 
-/// The bundled contracts, and one scenario with a row a case.
-fn suite(rows: usize) -> Result<Suite> {
-    let bundled = Files::bundled_fixtures();
-    let contracts =
-        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
-    let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
-    let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
-    let scenario = json!({
-        "title": "A stop succeeds",
-        "cites": ["SD-13"],
-        "evidence": "documented",
-        "table": rows,
-        "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
-    });
-    files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
-    Ok(Suite::read(&Files::from_texts(files))?)
+/// Cases a second; the survey, and what a report would do with the events, are part of it.
+async fn run(session: &Session, plan: Plan, cases: impl FnOnce() -> Vec<Case>) -> Result<f64> {
+    let started = Instant::now();
+    let mut sink = |event: Event| drop(black_box(event));
+    let finished = session.run(&mut Batch::new(cases()), &mut sink).await;
+    ensure!(finished.ledger.conforms == plan.requests, "not all cases conform: {:?}", finished.ledger);
+    Ok(f64::from(u32::try_from(plan.requests)?) / started.elapsed().as_secs_f64())
 }
 
-fn input() -> Value {
-    json!({"deploymentId": "d-LGUMS25CC"})
+/// An answer as the server gives it, each with an id of its own.
+fn response() -> Response {
+    static ANSWERED: AtomicUsize = AtomicUsize::new(0);
+    let id = ANSWERED.fetch_add(1, Ordering::Relaxed).to_string();
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amzn-requestid", &*id),
+        ("content-length", "73"),
+        ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ];
+    let headers = headers.into_iter().collect();
+    Response { status: 200, headers, body: Bytes::from_static(ANSWER), ..Response::default() }
 }
 
 fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {
@@ -305,60 +300,28 @@ fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {
     Ok(started.elapsed() / u32::try_from(times)?)
 }
 
-/// Starts a server on a thread of its own; it knows one operation and does nothing.
-fn start_server() -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::spawn(move || runtime.block_on(serve(listener)));
-    Ok(address)
-}
-
-async fn serve(listener: TcpListener) -> io::Result<()> {
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
-    }
-}
-
-async fn answer(request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, hyper::Error> {
-    static ANSWERED: AtomicUsize = AtomicUsize::new(0);
-    let known =
-        request.headers().get("x-amz-target").is_some_and(|target| target == "CodeDeploy_20141006.StopDeployment");
-    request.into_body().collect().await?;
-    let body = if known { ANSWER } else { UNKNOWN };
-    let mut response = hyper::Response::new(Full::new(Bytes::from_static(body)));
-    if !known {
-        *response.status_mut() = hyper::StatusCode::BAD_REQUEST;
-    }
-    let content_type = hyper::header::HeaderValue::from_static("application/x-amz-json-1.1");
-    response.headers_mut().insert(hyper::header::CONTENT_TYPE, content_type);
-    let id = hyper::header::HeaderValue::from(ANSWERED.fetch_add(1, Ordering::Relaxed));
-    response.headers_mut().insert("x-amzn-requestid", id);
-    Ok(response)
-}
-
-fn report(plan: Plan, bare: f64, harness: f64, cases: f64, stages: &[(&str, Duration)]) -> Result<()> {
+/// The rates of each round, and their ratios to the first, which is the bare client's.
+fn report(plan: Plan, rounds: &[[f64; 4]]) -> Result<()> {
+    let Plan { requests, at_a_time, rounds: count } = plan;
     let cores = thread::available_parallelism()?.get();
     let mut out = io::stdout().lock();
-    let Plan { requests, at_a_time, rounds } = plan;
-    writeln!(out, "{requests} requests, {at_a_time} at a time, median of {rounds} rounds, {cores} cores")?;
-    writeln!(out, "  a  bare reqwest         {bare:>9.0} requests/s")?;
-    writeln!(out, "  b  signed and judged    {harness:>9.0} requests/s")?;
-    writeln!(out, "  c  whole cases          {cases:>9.0} cases/s")?;
-    writeln!(out, "  b / a                   {:>9.2}", harness / bare)?;
-    writeln!(out, "  c / a                   {:>9.2}", cases / bare)?;
-    // All cores are busy, the server's part included: so much of their time passes for one request.
-    let whole = f64::from(u32::try_from(cores)?) / harness;
-    writeln!(out, "one request of b takes {:.1} µs of the cores' time:", whole * 1e6)?;
-    let stages = stages.iter().map(|(name, time)| (*name, time.as_secs_f64()));
-    let known: f64 = stages.clone().map(|(_, time)| time).sum();
-    for (name, time) in stages.chain([("rest", whole - known)]) {
-        writeln!(out, "  {name:<10} {:>7.1} µs  {:>5.1} %", time * 1e6, 100.0 * time / whole)?;
+    writeln!(out, "{requests} requests, {at_a_time} at a time, median of {count} rounds, {cores} cores")?;
+    let names = ["a  bare reqwest", "b  signed and validated", "c  rows of a fixture", "d  probes"];
+    for (index, name) in names.into_iter().enumerate() {
+        let rate = median(rounds.iter().map(|round| round[index]).collect());
+        // Within a round, because a busy machine slows all of it.
+        let ratio = median(rounds.iter().map(|round| round[index] / round[0]).collect());
+        writeln!(out, "  {name:<24} {rate:>9.0} a second  {ratio:>5.2} of a")?;
     }
-    writeln!(out, "  (rest: client, server and kernel)")?;
+    Ok(())
+}
+
+fn report_stages(what: &str, stages: &[(&str, Duration)]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    let whole: Duration = stages.iter().map(|(_, time)| *time).sum();
+    writeln!(out, "{what}, beside client, server and kernel: {:.1} µs", whole.as_secs_f64() * 1e6)?;
+    for (name, time) in stages {
+        writeln!(out, "  {name:<10} {:>7.1} µs", time.as_secs_f64() * 1e6)?;
+    }
     Ok(())
 }

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::{
     observe::Observation,
-    scenario::{Case, CaseId},
+    probe::CoverageReport,
+    scenario::{Case, CaseId, Suite},
     statement::Evidence,
     transcript::Transcript,
     verdict::{Finding, Ledger, Verdict},
@@ -19,6 +20,8 @@ pub enum Event {
     RunStarted(RunStarted),
     /// An operation under test is known to be there or not.
     Surveyed(Surveyed),
+    /// The endpoint no longer listens.
+    TargetDied(TargetDied),
     /// A case has its verdict.
     CaseFinished(Box<CaseFinished>),
     /// The run is over.
@@ -40,6 +43,15 @@ pub struct RunStarted {
     pub seed: u64,
     /// How many cases are selected.
     pub selected: usize,
+}
+
+/// An endpoint that answered, and no longer listens.
+#[derive(Debug, Clone, Serialize)]
+pub struct TargetDied {
+    /// Cases whose connection was cut off since its last answer: one of them ended it.
+    pub suspects: Vec<CaseId>,
+    /// Whether it was started anew, so that the run went on.
+    pub restarted: bool,
 }
 
 /// Whether an operation is there.
@@ -75,12 +87,20 @@ pub struct CaseFinished {
     pub report: CaseReport,
     /// The case.
     pub case: Case,
+    /// The fixtures that it was judged by.
+    pub suite: Arc<Suite>,
     /// What it did.
     pub transcript: Arc<Transcript>,
-    /// The same, redacted.
-    pub observation: Arc<Observation>,
     /// The recorded observation, where there is one.
     pub golden: Option<String>,
+}
+
+impl CaseFinished {
+    /// What the case did, redacted. Made when it is asked for, because few reports do.
+    #[must_use]
+    pub fn observation(&self) -> Observation {
+        Observation::of(&self.suite, &self.case, &self.transcript)
+    }
 }
 
 /// A case as reports write it.
@@ -135,6 +155,9 @@ pub struct RunFinished {
     pub ledger: Ledger,
     /// What became of the statements.
     pub statements: Vec<StatementReport>,
+    /// What was probed, in a run of derived probes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageReport>,
     /// Whether the run was interrupted.
     pub interrupted: bool,
     /// How long it took, in milliseconds.

@@ -22,6 +22,8 @@ pub struct Source {
     text: String,
     value: Value,
     places: HashMap<String, Place>,
+    /// Where each line ends, in bytes.
+    newlines: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,7 +110,8 @@ impl Source {
     pub fn read(file: &str, text: &str) -> Result<Self, Diagnostic> {
         let mut reader = Reader { file, text, events: Parser::new_from_str(text), places: HashMap::new() };
         let value = reader.document()?;
-        Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places })
+        let newlines = text.match_indices('\n').map(|(at, _)| at).collect();
+        Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places, newlines })
     }
 
     /// The file as the caller named it.
@@ -139,7 +142,9 @@ impl Source {
     /// The line of a pointer, from 1.
     #[must_use]
     pub fn line(&self, pointer: &str) -> usize {
-        self.at_key(pointer, "").line
+        let place = self.place(pointer);
+        let start = place.key.as_ref().unwrap_or(&place.value).start;
+        self.newlines.partition_point(|newline| *newline < start) + 1
     }
 
     fn place(&self, pointer: &str) -> &Place {

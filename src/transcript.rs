@@ -140,7 +140,8 @@ impl Transcript {
         for (variable, value) in &self.variables {
             bindings.bind_received(variable, value.clone());
         }
-        for (index, earlier) in case.scenario.steps.iter().enumerate().take(step.saturating_sub(1)) {
+        let earlier = case.scenario.steps.iter().enumerate().take(step.saturating_sub(1));
+        for (index, earlier) in earlier.filter(|(_, earlier)| !earlier.capture.is_empty()) {
             let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
             let value = last
                 .and_then(|exchange| exchange.outcome.as_ref().ok())

@@ -20,7 +20,7 @@ use std::{
 
 use rstest::rstest;
 use tokio::sync::watch;
-use wireproof::{code::Code, event::Event, session::Options};
+use wireproof::{code::Code, event::Event, scenario::Batch, session::Options};
 
 use support::SUITE;
 
@@ -385,7 +385,7 @@ fn an_interrupted_run_gives_every_case_its_verdict() {
             let _ = interrupt.send(ended >= 20);
         }
     };
-    let finished = support::within(LIMIT, session.run(SUITE.cases(), &mut sink));
+    let finished = support::within(LIMIT, session.run(&mut Batch::new(SUITE.cases()), &mut sink));
     assert!(finished.interrupted && finished.ledger.balances(), "{:?}", finished.ledger);
     assert_eq!((ended, finished.ledger.selected), (SUITE.cases().len(), SUITE.cases().len()));
     assert!(finished.ledger.conforms >= 15 && finished.ledger.inconclusive > 100, "{:?}", finished.ledger);

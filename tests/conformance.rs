@@ -75,7 +75,7 @@ fn assert_golden(folder: &Path, finished: &CaseFinished) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_description(finished.report.title.as_str());
-    settings.bind(|| insta::assert_snapshot!(name, finished.observation.text()));
+    settings.bind(|| insta::assert_snapshot!(name, finished.observation().text()));
 }
 
 #[test]

@@ -4,13 +4,13 @@
 //! `emulator-transcripts.tar.xz`. Without it the tests are skipped, and the skip is said on standard error.
 //! Every recording goes over a real socket, so that the transport reads it as it read it from the emulator.
 
+mod support;
+
 use std::{
     collections::BTreeSet,
-    env, fs,
-    io::{self, Write as _},
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -128,17 +128,7 @@ struct Corpus(TempDir);
 impl Corpus {
     /// `None`, where no corpus is given.
     fn unpack() -> Result<Option<Self>> {
-        let Some(folder) = env::var_os("WIREPROOF_CORPUS").filter(|folder| !folder.is_empty()) else {
-            // Not by a macro: the test runner would swallow it.
-            writeln!(io::stderr(), "skipped: WIREPROOF_CORPUS is not set")?;
-            return Ok(None);
-        };
-        let archive = PathBuf::from(folder).join("emulator-transcripts.tar.xz");
-        let unpacked = tempfile::tempdir()?;
-        let tar = Command::new("tar").arg("-xJf").arg(&archive).arg("-C").arg(unpacked.path()).status();
-        let status = tar.context("WIREPROOF_CORPUS is set, but the program tar, which unpacks it, cannot be run")?;
-        ensure!(status.success(), "tar cannot unpack {}: {status}", archive.display());
-        Ok(Some(Self(unpacked)))
+        Ok(support::corpus::unpack("emulator-transcripts.tar.xz")?.map(Self))
     }
 
     fn emulators(&self) -> Result<Vec<String>> {

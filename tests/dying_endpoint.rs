@@ -13,7 +13,7 @@ use wireproof::{
     exit::ExitStatus,
     golden::Goldens,
     reference::{self, Identity, Reference},
-    scenario::Suite,
+    scenario::{Batch, Suite},
     session::{self, Session},
     target::Target,
     transport::{Settings, Wire},
@@ -44,6 +44,7 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
             survey: true,
         },
         interrupt,
+        restart: None,
     };
     let (mut verdicts, mut died) = (Vec::new(), None);
     let mut sink = |event: Event| {
@@ -54,7 +55,7 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
             died = Some(Instant::now());
         }
     };
-    let finished = timeout(Duration::from_secs(120), session.run(cases, &mut sink)).await?;
+    let finished = timeout(Duration::from_secs(120), session.run(&mut Batch::new(cases), &mut sink)).await?;
     let lasted = died.map(|died| died.elapsed());
     assert!(lasted.is_some_and(|lasted| lasted < Duration::from_secs(30)), "the run went on for {lasted:?}");
     let ledger = finished.ledger;

@@ -176,7 +176,7 @@ fn kinds(expect: &Expectation) -> BTreeSet<String> {
                 kinds.extend(classes.iter().map(|class| class.name().to_owned()));
             }
             Alternative::Closed => drop(kinds.insert("no answer".to_owned())),
-            Alternative::Answered => return BTreeSet::new(),
+            Alternative::Answered | Alternative::Admitted { .. } => return BTreeSet::new(),
         }
     }
     kinds

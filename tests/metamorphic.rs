@@ -43,7 +43,7 @@ static BASE: LazyLock<Base> = LazyLock::new(|| {
 
 fn outcomes(run: &Run) -> Outcomes {
     assert_eq!(run.ledger().selected, SUITE.cases().len());
-    run.cases.iter().map(|case| (case.case.id.0.clone(), (case.report.verdict, case.observation.text()))).collect()
+    run.cases.iter().map(|case| (case.case.id.0.clone(), (case.report.verdict, case.observation().text()))).collect()
 }
 
 #[track_caller]

@@ -24,7 +24,7 @@ use wireproof::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
-    scenario::{Files, Suite},
+    scenario::{Batch, Files, Suite},
     session::{Options, Session},
     target::Target,
     transport::{Limits, Settings, Wire},
@@ -183,6 +183,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         goldens: Arc::new(Goldens::new(Files::bundled_snapshots())),
         options: Options { jobs: 16, seed: 1, case_timeout: REQUEST_WITHIN, fail_fast: false, survey: true },
         interrupt,
+        restart: None,
     };
     let mut absent = BTreeMap::new();
     let mut sink = |event: Event| {
@@ -191,7 +192,8 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let finished = runtime.block_on(async { timeout(RUN_WITHIN, session.run(cases, &mut sink)).await })?;
+    let finished =
+        runtime.block_on(async { timeout(RUN_WITHIN, session.run(&mut Batch::new(cases), &mut sink)).await })?;
     Ok(Run { absent, finished })
 }
 

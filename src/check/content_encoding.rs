@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let accepted = subject.exchange.request.headers.get("accept-encoding").unwrap_or("identity");
     if !accepted.eq_ignore_ascii_case("identity") {
         return Checked::nothing();
@@ -28,7 +28,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
             format!("content-encoding: {coding}"),
         )
     });
-    Checked::with(ground.cites.clone(), finding.into_iter().collect())
+    Checked::with(ground.cites, finding.into_iter().collect())
 }
 
 #[cfg(test)]

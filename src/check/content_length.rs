@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let response = subject.response;
     let ground = subject.ground(Code::ContentLength, Evidence::Protocol);
     let chunked = response.headers.get("transfer-encoding").is_some();
@@ -39,7 +39,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
         Some(value) if !lies(&value) => None,
         Some(value) => Some(finding(format!("content-length: {body}"), format!("content-length: {value}"))),
     };
-    Checked::with(ground.cites.clone(), found.into_iter().collect())
+    Checked::with(ground.cites, found.into_iter().collect())
 }
 
 fn length_is_true(request: &Request) -> bool {

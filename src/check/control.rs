@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Step(look),
 };
 
-fn look(step: &StepSubject<'_>) -> Checked {
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let Some((_, Ok((response, answer)))) = step.of_role(Role::Control).last() else { return Checked::nothing() };
     let ground = step.ground();
     if !is_refused_alike(step, response, answer) {

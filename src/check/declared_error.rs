@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let Some(identity) = &subject.answer.refusal else { return Checked::nothing() };
     let ground = subject.ground(Code::DeclaredError, Evidence::Modelled);
     let declared = |name: &str| {

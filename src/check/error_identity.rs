@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Step(look),
 };
 
-fn look(step: &StepSubject<'_>) -> Checked {
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if step.is_poll() {
         return Checked::nothing();
     }

@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let Some((identity, name)) = subject.answer.refusal.as_ref().zip(subject.answer.error()) else {
         return Checked::nothing();
     };
@@ -55,7 +55,7 @@ fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<Finding> {
         subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != Rule::UnknownMember);
     judged
         .map(|violation| {
-            let ground = subject.ground_of(&violation.statements);
+            let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
             ground.finding(
                 Code::ErrorShape,
                 Some(violation.rule),

@@ -18,15 +18,14 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let stated = stated(subject);
     if subject.answer.error().is_none() && stated.is_none() {
         return Checked::nothing();
     }
     let name = subject.answer.error().unwrap_or("a refusal");
     let own = subject.service.contract().error(subject.operation, name);
-    let ids: Vec<String> = own.map(|shape| shape.traits.statements().map(str::to_owned).collect()).unwrap_or_default();
-    let mut ground = subject.ground_of(&ids);
+    let mut ground = subject.ground_of(own.into_iter().flat_map(|shape| shape.traits.statements()));
     if ground.cites.is_empty() {
         ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
     }

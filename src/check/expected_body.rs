@@ -13,7 +13,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Step(look),
 };
 
-fn look(step: &StepSubject<'_>) -> Checked {
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if !matches!(step.step.repeat, Repeat::Once | Repeat::Concurrently(_)) {
         return Checked::nothing();
     }
@@ -21,7 +21,7 @@ fn look(step: &StepSubject<'_>) -> Checked {
 }
 
 /// Where answers of the step are not as expected, under the code of the check that asks.
-pub(super) fn mismatches(step: &StepSubject<'_>, code: Code) -> Checked {
+pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> {
     let expected = step
         .step
         .expect

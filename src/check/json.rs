@@ -11,8 +11,12 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
+        return Checked::nothing();
+    }
+    // A refused request that hides its protocol is refused in whichever form.
+    if subject.answer.refusal.is_some() && subject.response.status >= 400 && !subject.names_its_protocol() {
         return Checked::nothing();
     }
     let ground = subject.ground(Code::Json, Evidence::Protocol);
@@ -33,7 +37,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     if let Some(value) = subject.answer.value.as_ref().filter(|value| !value.is_object()) {
         findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
     }
-    Checked::with(ground.cites.clone(), findings)
+    Checked::with(ground.cites, findings)
 }
 
 #[cfg(test)]

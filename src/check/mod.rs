@@ -30,8 +30,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     code::Code,
-    observe::Observation,
-    scenario::{Case, Suite},
+    scenario::{Case, Standing, Suite},
     statement::Evidence,
     transcript::{End, Role, Transcript},
     verdict::{Finding, FindingRole, Severity, Verdict},
@@ -56,27 +55,27 @@ pub struct Check {
 #[derive(Debug, Clone, Copy)]
 pub enum Look {
     /// Every answer of a scenario's steps.
-    Answer(fn(&AnswerSubject<'_>) -> Checked),
+    Answer(for<'a> fn(&AnswerSubject<'a>) -> Checked<'a>),
     /// A step with all its exchanges.
-    Step(fn(&StepSubject<'_>) -> Checked),
+    Step(for<'a> fn(&StepSubject<'a>) -> Checked<'a>),
     /// A whole case.
-    Case(fn(&CaseSubject<'_>) -> Checked),
+    Case(for<'a> fn(&CaseSubject<'a>) -> Checked<'a>),
     /// The run as a whole; the session asks for it.
     Run,
 }
 
 /// What one check came to on one thing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Checked {
+pub struct Checked<'a> {
     /// Whether there was anything to evaluate.
     pub evaluated: bool,
     /// Statements that it has judged, whether they held or not.
-    pub cites: Vec<String>,
+    pub cites: Vec<&'a str>,
     /// What it found.
     pub findings: Vec<Finding>,
 }
 
-impl Checked {
+impl<'a> Checked<'a> {
     /// There was nothing to evaluate.
     #[must_use]
     pub fn nothing() -> Self {
@@ -85,7 +84,7 @@ impl Checked {
 
     /// It was evaluated, with these statements and findings.
     #[must_use]
-    pub fn with(cites: Vec<String>, findings: Vec<Finding>) -> Self {
+    pub fn with(cites: Vec<&'a str>, findings: Vec<Finding>) -> Self {
         Self { evaluated: true, cites, findings }
     }
 }
@@ -172,6 +171,12 @@ impl Judgement {
         Self::obstructed(Verdict::Inconclusive, reason)
     }
 
+    /// The judgement of a case that rests on something which cannot be had.
+    #[must_use]
+    pub fn blocked(reason: String) -> Self {
+        Self::obstructed(Verdict::Blocked, reason)
+    }
+
     fn obstructed(verdict: Verdict, reason: String) -> Self {
         Self {
             findings: Vec::new(),
@@ -187,13 +192,7 @@ impl Judgement {
 
 /// Judges one case by its transcript. `golden` is the recorded observation, where there is one.
 #[must_use]
-pub fn judge(
-    suite: &Suite,
-    case: &Case,
-    transcript: &Transcript,
-    observation: &Observation,
-    golden: Option<&str>,
-) -> Judgement {
+pub fn judge(suite: &Suite, case: &Case, transcript: &Transcript, golden: Option<&str>) -> Judgement {
     if let End::Internal(fault) = &transcript.end {
         return Judgement::internal(fault);
     }
@@ -206,10 +205,11 @@ pub fn judge(
         obstacle: obstacle(transcript),
         internal: false,
     };
-    let subject = CaseSubject { suite, case, transcript, observation, golden };
+    let subject = CaseSubject { suite, case, transcript, golden };
     for step in subject.steps() {
         judgement.step(&step);
     }
+    judgement.obstacle = judgement.obstacle.take().or_else(|| refused_control(&subject));
     judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
     for check in CHECKS {
         if let Look::Case(look) = check.look {
@@ -222,12 +222,13 @@ pub fn judge(
 impl Judgement {
     fn step(&mut self, step: &StepSubject<'_>) {
         self.obstacle = self.obstacle.take().or_else(|| step.obstacle());
+        let absent = |answer: &AnswerSubject<'_>| step.is_absent(answer.exchange, Some(answer.answer));
+        let answers: Vec<_> = step.answers().filter(|answer| !absent(answer)).collect();
         for check in CHECKS {
             match check.look {
                 Look::Answer(look) => {
-                    for answer in step.answers().filter(|answer| !step.is_absent(answer.exchange, Some(answer.answer)))
-                    {
-                        let mut checked = look(&answer);
+                    for answer in &answers {
+                        let mut checked = look(answer);
                         checked.findings.iter_mut().for_each(|finding| finding.role = role(answer.exchange.role));
                         self.enter(checked);
                     }
@@ -244,9 +245,13 @@ impl Judgement {
         self.alternatives.extend(step.alternative_held());
     }
 
-    fn enter(&mut self, checked: Checked) {
+    fn enter(&mut self, checked: Checked<'_>) {
         self.checks += usize::from(checked.evaluated);
-        self.judged.extend(checked.cites);
+        for id in checked.cites {
+            if !self.judged.contains(id) {
+                self.judged.insert(id.to_owned());
+            }
+        }
         for finding in checked.findings {
             // A poll or a crowd shows the same deviation many times, each with a value of its own; once is enough.
             let known = |earlier: &Finding| Finding { actual: finding.actual.clone(), ..earlier.clone() } == finding;
@@ -264,6 +269,27 @@ fn role(of: Role) -> FindingRole {
         Role::Main | Role::Setup | Role::Teardown => FindingRole::Step,
     }
 }
+
+/// A control whose legal input is refused: nothing can rest on it, and nobody is convicted by it, for a model does not
+/// say all that a service asks of an input.
+fn refused_control(subject: &CaseSubject<'_>) -> Option<(Verdict, String)> {
+    if subject.case.scenario.standing != Standing::Control || subject.transcript.end != End::Stopped {
+        return None;
+    }
+    let step = subject.steps().last()?;
+    let (_, outcome) = step.main().last()?;
+    let (response, answer) = outcome.ok()?;
+    let message = answer.refusal.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
+    let message: String = message.chars().take(LONGEST_MESSAGE).collect();
+    let said = if message.is_empty() { String::new() } else { format!(": {message}") };
+    Some((
+        Verdict::Blocked,
+        format!("a legal input is refused by {}{said}", outcome::describe(response.status, answer)),
+    ))
+}
+
+/// So much of an endpoint's message is shown in a reason.
+const LONGEST_MESSAGE: usize = 160;
 
 /// A case that stopped at a step where no check found anything: it must not pass for one that was judged to its end.
 fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict, String)> {

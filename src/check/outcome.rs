@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Step(look),
 };
 
-fn look(step: &StepSubject<'_>) -> Checked {
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let scenario = step.ground();
     let mut evaluated = step.main().any(|(_, outcome)| outcome.is_ok());
     let mut findings = Vec::new();

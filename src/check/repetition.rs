@@ -24,7 +24,7 @@ pub(super) const CONSISTENTLY: Check = Check {
     look: Look::Step(consistently),
 };
 
-fn eventually(step: &StepSubject<'_>) -> Checked {
+fn eventually<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let Repeat::Eventually { within, .. } = step.step.repeat else { return Checked::nothing() };
     let Some((_, Ok((response, answer)))) = step.main().last() else { return Checked::nothing() };
     let mut ground = step.ground();
@@ -60,7 +60,7 @@ fn is_cut_short(step: &StepSubject<'_>, within: Duration) -> bool {
     step.case.transcript.is_cut_short() && time.is_some_and(|time| time < within)
 }
 
-fn consistently(step: &StepSubject<'_>) -> Checked {
+fn consistently<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if !matches!(step.step.repeat, Repeat::Consistently { .. }) || step.main().all(|(_, outcome)| outcome.is_err()) {
         return Checked::nothing();
     }

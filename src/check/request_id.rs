@@ -21,7 +21,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let ground = subject.ground(Code::RequestId, Evidence::Protocol);
     let id = subject.response.headers.get("x-amzn-requestid").filter(|id| !id.trim().is_empty());
     let finding = id.is_none().then(|| {
@@ -34,7 +34,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
             "none".to_owned(),
         )
     });
-    Checked::with(ground.cites.clone(), finding.into_iter().collect())
+    Checked::with(ground.cites, finding.into_iter().collect())
 }
 
 /// The request ids of a run so far.

@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else {
         return Checked::nothing();
     };
@@ -20,7 +20,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     }
     let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
     let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
-        let ground = subject.ground_of(&violation.statements);
+        let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
         ground.finding(
             Code::ResponseShape,
             Some(violation.rule),
@@ -37,10 +37,10 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
 fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
     let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
     values.filter_map(|(pointer, value)| {
-        let ids: Vec<String> = value.traits.statements().map(str::to_owned).collect();
-        let mut statements = ids.iter().filter_map(|id| subject.service.statements.get(id));
+        let ids = || value.traits.statements();
+        let mut statements = ids().filter_map(|id| subject.service.statements.get(id));
         let contradiction = statements.find_map(|statement| statement.contradiction.as_ref())?;
-        let ground = subject.ground_of(&ids);
+        let ground = subject.ground_of(ids());
         let expected = format!("a value that all documents know ({})", contradiction.id);
         let rule = Some(Rule::ContestedValue);
         Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))

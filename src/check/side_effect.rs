@@ -19,7 +19,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Step(look),
 };
 
-fn look(step: &StepSubject<'_>) -> Checked {
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     let mut findings = Vec::new();
     let mut evaluated = false;
     for (index, guard) in step.step.unchanged.iter().enumerate() {

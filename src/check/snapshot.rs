@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{CaseSubject, Check, Checked, Look};
-use crate::{code::Code, statement::Evidence};
+use crate::{code::Code, observe::Observation, statement::Evidence};
 
 use super::subject::Ground;
 
@@ -18,10 +18,9 @@ pub(super) const CHECK: Check = Check {
 /// So many differences are listed; the rest is counted.
 const SHOWN: usize = 5;
 
-fn look(case: &CaseSubject<'_>) -> Checked {
+fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
     // A case that did not come to its steps has nothing to compare.
-    let observed = case.steps().next().is_some();
-    let Some(golden) = case.golden.filter(|_| observed) else { return Checked::nothing() };
+    let Some(golden) = case.golden.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
     let ground = Ground { evidence: Evidence::Recorded, cites: Vec::new() };
     let finding = |pointer: &str, expected: String, actual: String| {
         ground.finding(Code::Snapshot, None, 0, pointer, expected, actual)
@@ -33,7 +32,8 @@ fn look(case: &CaseSubject<'_>) -> Checked {
         );
     };
     let mut differences = Vec::new();
-    compare(&golden, case.observation.value(), "", &mut differences);
+    let observation = Observation::of(case.suite, case.case, case.transcript);
+    compare(&golden, observation.value(), "", &mut differences);
     let more = differences.len().saturating_sub(SHOWN);
     let mut findings: Vec<_> = differences
         .into_iter()

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     look: Look::Answer(look),
 };
 
-fn look(subject: &AnswerSubject<'_>) -> Checked {
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.answer.refusal.is_some() {
         return Checked::nothing();
     }
@@ -23,7 +23,7 @@ fn look(subject: &AnswerSubject<'_>) -> Checked {
     let finding = (actual != expected).then(|| {
         ground.finding(Code::Status, None, subject.number(), "", format!("the status {expected}"), format!("{actual}"))
     });
-    Checked::with(ground.cites.clone(), finding.into_iter().collect())
+    Checked::with(ground.cites, finding.into_iter().collect())
 }
 
 #[cfg(test)]

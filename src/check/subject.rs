@@ -5,12 +5,11 @@ use serde_json::Value;
 use crate::{
     code::Code,
     contract::{Operation, Rule, ShapeId, Side, Violations},
-    observe::Observation,
     scenario::{Alternative, Bindings, Case, Repeat, ServiceSuite, Step, Suite},
     statement::{Evidence, Statement},
     transcript::{Exchange, Role, Transcript},
     verdict::{Finding, FindingRole, Verdict, severity},
-    wire::{Answer, Response, TransportError},
+    wire::{Answer, Response, TransportError, json::holds_null},
 };
 
 use super::implementation;
@@ -24,8 +23,6 @@ pub struct CaseSubject<'a> {
     pub case: &'a Case,
     /// What it did.
     pub transcript: &'a Transcript,
-    /// The same, redacted.
-    pub observation: &'a Observation,
     /// The recorded observation.
     pub golden: Option<&'a str>,
 }
@@ -65,19 +62,22 @@ pub struct AnswerSubject<'a> {
 
 /// The ground that a check stands on.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct Ground<'a> {
     /// The best evidence of the statements.
     pub evidence: Evidence,
     /// The statements.
-    pub cites: Vec<String>,
+    pub cites: Vec<&'a str>,
 }
 
-impl Ground {
+impl<'a> Ground<'a> {
     /// The ground that statements give; `otherwise` where there is none.
-    pub fn of<'s>(statements: impl Iterator<Item = &'s Statement>, otherwise: Evidence) -> Self {
-        let statements: Vec<&Statement> = statements.collect();
-        let evidence = statements.iter().map(|statement| statement.evidence).min().unwrap_or(otherwise);
-        Self { evidence, cites: statements.into_iter().map(|statement| statement.id.clone()).collect() }
+    pub fn of(statements: impl Iterator<Item = &'a Statement>, otherwise: Evidence) -> Self {
+        let mut best = None;
+        let statements = statements.inspect(|statement| {
+            best = Some(best.map_or(statement.evidence, |best: Evidence| best.min(statement.evidence)));
+        });
+        let cites = statements.map(|statement| &*statement.id).collect();
+        Self { evidence: best.unwrap_or(otherwise), cites }
     }
 
     /// A finding on this ground.
@@ -101,7 +101,7 @@ impl Ground {
             pointer: at.to_owned(),
             expected,
             actual,
-            cites: self.cites.clone(),
+            cites: self.cites.iter().map(|id| (*id).to_owned()).collect(),
         }
     }
 }
@@ -172,9 +172,9 @@ impl<'a> StepSubject<'a> {
 
     /// The ground of what the scenario itself expects.
     #[must_use]
-    pub fn ground(&self) -> Ground {
+    pub fn ground(&self) -> Ground<'a> {
         let scenario = &self.case.case.scenario;
-        Ground { evidence: scenario.evidence, cites: scenario.cites.clone() }
+        Ground { evidence: scenario.evidence, cites: scenario.cites.iter().map(String::as_str).collect() }
     }
 
     /// Whether the step polls: then only its last answer counts, the earlier ones were too early.
@@ -254,20 +254,20 @@ impl<'a> StepSubject<'a> {
     }
 }
 
-impl AnswerSubject<'_> {
+impl<'a> AnswerSubject<'a> {
     /// The ground of a check that judges every answer: the statements that name it, else the protocol's or
     /// the model's word.
     #[must_use]
-    pub fn ground(&self, code: Code, otherwise: Evidence) -> Ground {
+    pub fn ground(&self, code: Code, otherwise: Evidence) -> Ground<'a> {
         Ground::of(self.service.statements.judged_by(code, &self.operation.name), otherwise)
     }
 
     /// The ground of statement ids that the model cites, as far as they bind this operation.
     #[must_use]
-    pub fn ground_of(&self, ids: &[String]) -> Ground {
+    pub fn ground_of<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Ground<'a> {
         let binds =
             |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
-        let statements = ids.iter().filter_map(|id| self.service.statements.get(id)).filter(binds);
+        let statements = ids.filter_map(|id| self.service.statements.get(id)).filter(binds);
         Ground::of(statements, Evidence::Modelled)
     }
 
@@ -279,6 +279,9 @@ impl AnswerSubject<'_> {
         // A schema that does not compile is a defect of the model, which loading it has refused.
         let violations = |body: &Value| schemas.violations(shape, Side::Output, body).unwrap_or_default();
         let mut found = violations(body);
+        if !holds_null(body) {
+            return found;
+        }
         let without_nulls = schemas.contract().without_null_members(shape, body);
         if without_nulls != *body {
             let missing = violations(&without_nulls).into_iter().filter(|violation| violation.rule == Rule::Required);
@@ -297,8 +300,9 @@ impl AnswerSubject<'_> {
         let header = |name: &str| self.exchange.request.headers.get(name).unwrap_or_default();
         let service = self.service.contract().service().id.name();
         let essence = header("content-type").split(';').next().unwrap_or_default().trim();
-        let own_target = header("x-amz-target").split('.').next() == Some(service);
-        essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
+        let own_target = header("x-amz-target").rsplit_once('.').is_some_and(|(prefix, _)| prefix == service);
+        let is_post = self.exchange.request.method == "POST";
+        is_post && essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
     }
 
     /// The number of the step.
@@ -332,6 +336,11 @@ mod tests {
         trial.on_step(|step| look(&step.answers().next().unwrap()))
     }
 
+    /// The evidence of a ground, and what it cites.
+    fn told(ground: &Ground<'_>) -> (Evidence, String) {
+        (ground.evidence, ground.cites.join(" "))
+    }
+
     fn unknown() -> Value {
         json!({"__type": "UnknownOperationException", "message": "m"})
     }
@@ -344,7 +353,7 @@ mod tests {
         of[0].evidence = Evidence::Recorded;
         of[1].evidence = Evidence::Linked;
         let ground = Ground::of(of.iter(), Evidence::Documented);
-        assert_eq!((ground.evidence, ground.cites), (Evidence::Linked, vec!["SD-12".to_owned(), "SD-14".to_owned()]));
+        assert_eq!((ground.evidence, ground.cites), (Evidence::Linked, vec!["SD-12", "SD-14"]));
         let none = Ground::of(std::iter::empty(), Evidence::Modelled);
         assert_eq!((none.evidence, none.cites.len()), (Evidence::Modelled, 0));
     }
@@ -354,7 +363,7 @@ mod tests {
         let steps = format!("{STOP}\n{STOP}\n{STOP}");
         let trial = Trial::stop(&steps).answers(2, 200, &stopping()).with(3, Role::Control, 200, b"{}", |_| {});
         let (suite, case, transcript) = (&trial.suite, &trial.case, &trial.transcript);
-        let subject = CaseSubject { suite, case, transcript, observation: &trial.observation(), golden: None };
+        let subject = CaseSubject { suite, case, transcript, golden: None };
         assert_eq!(subject.steps().map(|step| step.number).collect::<Vec<_>>(), [2]);
         assert_eq!(on_answer(&trial, |answer| (answer.number(), answer.is_main())), (2, true));
     }
@@ -491,18 +500,14 @@ mod tests {
     #[test]
     fn a_statement_of_another_operation_is_no_ground() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-        let ground = |ids: &[&str]| {
-            let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-            on_answer(&trial, |answer| answer.ground_of(&ids))
-        };
-        assert_eq!(ground(&["SD-12", "SD-00"]).cites, ["SD-12"]);
+        let one = on_answer(&trial, |answer| told(&answer.ground_of(["SD-12", "SD-00"].into_iter())));
+        assert_eq!(one.1, "SD-12");
         let mut other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
         other = other.answers(1, 200, &json!({"deploymentInfo": {}}));
-        let bound = on_answer(&other, |answer| answer.ground_of(&["SD-12".to_owned()]));
-        assert_eq!((bound.evidence, bound.cites.len()), (Evidence::Modelled, 0));
-        let own = on_answer(&trial, |answer| answer.ground(Code::RequestId, Evidence::Protocol));
-        assert_eq!((own.evidence, own.cites), (Evidence::Documented, vec!["SD-40".to_owned()]));
-        let none = on_answer(&other, |answer| answer.ground(Code::RequestId, Evidence::Protocol));
-        assert_eq!((none.evidence, none.cites.len()), (Evidence::Protocol, 0));
+        let bound = on_answer(&other, |answer| told(&answer.ground_of(["SD-12"].into_iter())));
+        assert_eq!(bound, (Evidence::Modelled, String::new()));
+        let ground = |trial| on_answer(trial, |answer| told(&answer.ground(Code::RequestId, Evidence::Protocol)));
+        assert_eq!(ground(&trial), (Evidence::Documented, "SD-40".to_owned()));
+        assert_eq!(ground(&other), (Evidence::Protocol, String::new()));
     }
 }

@@ -171,13 +171,13 @@ impl Trial {
     }
 
     pub(crate) fn judge(&self) -> Judgement {
-        judge(&self.suite, &self.case, &self.transcript, &self.observation(), self.golden.as_deref())
+        judge(&self.suite, &self.case, &self.transcript, self.golden.as_deref())
     }
 
     /// What `look` makes of the first step that was made.
     pub(crate) fn on_step<R>(&self, look: impl FnOnce(&StepSubject<'_>) -> R) -> R {
         let (suite, case, transcript) = (&self.suite, &self.case, &self.transcript);
-        let subject = CaseSubject { suite, case, transcript, observation: &self.observation(), golden: None };
+        let subject = CaseSubject { suite, case, transcript, golden: None };
         look(&subject.steps().next().unwrap())
     }
 

@@ -6,6 +6,9 @@ mod credentials;
 mod explain;
 mod list;
 mod mutants;
+mod outcome;
+mod pace;
+mod probe;
 mod run;
 mod select;
 mod serve;
@@ -63,6 +66,8 @@ enum Color {
 enum Command {
     /// Replay scenarios against an endpoint and judge its answers.
     Run(Box<run::Arguments>),
+    /// Derive probes from a service's published model, and judge an endpoint by them.
+    Probe(Box<probe::Arguments>),
     /// Show what would run.
     List(list::Arguments),
     /// Lint fixtures, models, statements and goldens without a network.
@@ -96,6 +101,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     apply(cli.color);
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -8,7 +8,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Failure, run::width, select::FixtureArguments, written};
+use super::{Failure, outcome::width, select::FixtureArguments, written};
 use crate::{
     exit::ExitStatus,
     matrix::KillMatrix,

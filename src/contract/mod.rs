@@ -4,21 +4,25 @@
 //! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
 //! It refuses to know about scenarios, HTTP or verdicts.
 
+mod botocore;
+mod model_error;
 mod pattern;
 mod schema;
 mod shape;
 mod smithy;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::pointer;
 
+pub use model_error::ModelError;
 pub use pattern::{Matched, Pattern, PatternError};
 pub use schema::{Rule, SchemaError, Schemas, Side, Violation, Violations};
 pub use shape::{
     Bounds, EnumValue, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits, kebab_case,
 };
-pub use smithy::{ModelError, read};
 
 /// One service's contract: its operations and every shape that they reach.
 #[derive(Debug, Clone)]
@@ -26,6 +30,26 @@ pub struct Contract {
     service: Service,
     operations: BTreeMap<String, Operation>,
     shapes: BTreeMap<ShapeId, Shape>,
+    /// The names and wire codes of all errors.
+    errors: BTreeSet<String>,
+}
+
+/// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
+/// alone.
+///
+/// # Errors
+/// Text that is no JSON, no model of either form, or refers to shapes that it does not define.
+pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
+    #[derive(Deserialize)]
+    struct Form {
+        smithy: Option<IgnoredAny>,
+        metadata: Option<IgnoredAny>,
+    }
+    let form: Form = model_error::decode(file, text)?;
+    match form {
+        Form { smithy: None, metadata: Some(_) } => botocore::read(file, text),
+        _ => smithy::read(file, text),
+    }
 }
 
 /// What a model says of the service as a whole.
@@ -71,6 +95,30 @@ impl Operation {
 }
 
 impl Contract {
+    fn new(service: Service, operations: BTreeMap<String, Operation>, shapes: BTreeMap<ShapeId, Shape>) -> Self {
+        let mut errors = BTreeSet::new();
+        for shape in shapes.values().filter(|shape| shape.traits.error().is_some()) {
+            errors.insert(shape.id.name().to_owned());
+            errors.extend(shape.traits.query_error_code().map(str::to_owned));
+        }
+        Self { service, operations, shapes, errors }
+    }
+
+    /// The same contract with the examples of botocore's `examples-1.json`, each as one of `smithy.api#examples` of its
+    /// operation. Examples of operations that the contract does not have are left out.
+    ///
+    /// # Errors
+    /// Text that is no JSON, or of another form.
+    pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
+        for (name, examples) in botocore::read_examples(file, text)? {
+            if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
+                let examples = examples.iter().map(botocore::example).collect();
+                operation.traits.0.insert("smithy.api#examples".to_owned(), examples);
+            }
+        }
+        Ok(self)
+    }
+
     /// The service that this contract is of.
     #[must_use]
     pub fn service(&self) -> &Service {
@@ -99,17 +147,21 @@ impl Contract {
         self.shapes.values()
     }
 
-    /// The shape of a declared error of `operation`, by the error's name without a namespace.
+    /// The shape of a declared error of `operation`, by the error's name without a namespace; else by its code of the
+    /// query protocol, which a service that once spoke it may go on to send.
     #[must_use]
     pub fn error(&self, operation: &Operation, name: &str) -> Option<&Shape> {
-        let id = operation.errors.iter().find(|id| id.name() == name)?;
-        self.shape(id)
+        let by_name = operation.errors.iter().find(|id| id.name() == name).and_then(|id| self.shape(id));
+        by_name.or_else(|| {
+            let mut shapes = operation.errors.iter().filter_map(|id| self.shape(id));
+            shapes.find(|shape| shape.traits.query_error_code() == Some(name))
+        })
     }
 
-    /// Whether any operation of the service declares an error of that name.
+    /// Whether the service has an error of that name, or of that code of the query protocol.
     #[must_use]
     pub fn knows_error(&self, name: &str) -> bool {
-        self.shapes.values().any(|shape| shape.id.name() == name && shape.traits.error().is_some())
+        self.errors.contains(name)
     }
 
     /// The members of a structure or union; none for any other shape.

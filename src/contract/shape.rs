@@ -149,7 +149,7 @@ pub enum NumberKind {
 /// A member of a structure or union, an item of a list, or a key or value of a map.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The name; `member`, `key` or `value` for the parts of lists and maps.
+    /// The name that it has in a JSON body; `member`, `key` or `value` for the parts of lists and maps.
     pub name: String,
     /// The shape that the member has.
     pub target: ShapeId,
@@ -270,6 +270,12 @@ impl Traits {
     #[must_use]
     pub fn http_error(&self) -> Option<u16> {
         self.get("smithy.api#httpError")?.as_u64().and_then(|status| u16::try_from(status).ok())
+    }
+
+    /// The code of an error in the query protocol, from `aws.protocols#awsQueryError`.
+    #[must_use]
+    pub fn query_error_code(&self) -> Option<&str> {
+        self.get("aws.protocols#awsQueryError")?["code"].as_str()
     }
 
     /// The text of `smithy.api#documentation`.

@@ -6,44 +6,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
-use thiserror::Error;
 
 use super::{
     Contract, Operation, Service,
+    model_error::{ModelError, decode},
     shape::{EnumValue, Kind, Member, NumberKind, Shape, ShapeId, Traits},
 };
 use crate::pointer::escape;
 
-/// A model that cannot be read.
-#[derive(Debug, Error)]
-#[error("{file}{at}: {problem}", at = place(pointer))]
-pub struct ModelError {
-    /// The file as the caller named it.
-    pub file: String,
-    /// The JSON pointer of the part that is wrong; empty for the whole file.
-    pub pointer: String,
-    /// What is wrong, what was expected, and what to do.
-    pub problem: String,
-}
-
-fn place(pointer: &str) -> String {
-    if pointer.is_empty() { String::new() } else { format!(" at {pointer}") }
-}
-
 /// Reads a model. `file` is used in errors alone.
-///
-/// # Errors
-/// Text that is no JSON, no Smithy AST, or refers to shapes that it does not define.
-pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
+pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     let reader = Reader { file };
-    let ast: Value = serde_json::from_str(text).map_err(|error| reader.error("", format!("not JSON: {error}")))?;
+    let mut ast: Value = decode(file, text)?;
     reader.check_version(&ast)?;
-    let Some(Value::Object(raw)) = ast.get("shapes") else {
+    let Some(Value::Object(raw)) = ast.get_mut("shapes").map(Value::take) else {
         return Err(reader.error("/shapes", "expected an object of shapes by id, as in a Smithy JSON AST"));
     };
-    let raw = reader.expand(raw)?;
-    reader.contract(&raw)
+    let nodes = reader.expand(raw)?;
+    reader.contract(nodes)
 }
+
+/// AWS's models nest mixins twice at most.
+const DEEPEST_MIXIN: usize = 64;
 
 /// Shapes after `apply` and mixins: id to its AST node.
 type Nodes = BTreeMap<String, Map<String, Value>>;
@@ -69,30 +53,31 @@ impl Reader<'_> {
     }
 
     /// Folds `apply` statements into their targets and mixins into the shapes that use them.
-    fn expand(&self, raw: &Map<String, Value>) -> Result<Nodes, ModelError> {
+    fn expand(&self, raw: Map<String, Value>) -> Result<Nodes, ModelError> {
         let mut nodes = Nodes::new();
         let mut applied = Vec::new();
         for (id, node) in raw {
             let Value::Object(node) = node else {
-                return Err(self.error(&shape_pointer(id), "expected an object with a \"type\""));
+                return Err(self.error(&shape_pointer(&id), "expected an object with a \"type\""));
             };
             if node.get("type").and_then(Value::as_str) == Some("apply") {
                 applied.push((id, node));
             } else {
-                nodes.insert(id.clone(), node.clone());
+                nodes.insert(id, node);
             }
         }
-        let ids: Vec<String> = nodes.keys().cloned().collect();
+        let ids: Vec<String> =
+            nodes.iter().filter(|(_, node)| node.contains_key("mixins")).map(|(id, _)| id.clone()).collect();
         for id in &ids {
             self.mix_in(id, &mut nodes, &mut BTreeSet::new())?;
         }
         for (id, statement) in applied {
-            self.apply(id, statement, &mut nodes)?;
+            self.apply(&id, statement, &mut nodes)?;
         }
         Ok(nodes)
     }
 
-    fn apply(&self, id: &str, statement: &Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
+    fn apply(&self, id: &str, mut statement: Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
         let (shape, member) = id.split_once('$').map_or((id, None), |(shape, member)| (shape, Some(member)));
         let unknown = || self.error(&shape_pointer(id), format!("\"apply\" to {id}, which the model does not define"));
         let node = nodes.get_mut(shape).ok_or_else(unknown)?;
@@ -108,8 +93,8 @@ impl Reader<'_> {
                 .ok_or_else(unknown)?,
         };
         let traits = target.entry("traits").or_insert_with(|| Value::Object(Map::new()));
-        if let (Some(traits), Some(Value::Object(more))) = (traits.as_object_mut(), statement.get("traits")) {
-            traits.extend(more.clone());
+        if let (Some(traits), Some(Value::Object(more))) = (traits.as_object_mut(), statement.remove("traits")) {
+            traits.extend(more);
         }
         Ok(())
     }
@@ -118,15 +103,19 @@ impl Reader<'_> {
         let Some(Value::Array(mixins)) = nodes.get_mut(id).and_then(|node| node.remove("mixins")) else {
             return Ok(());
         };
-        if !open.insert(id.to_owned()) {
-            return Err(self.error(&shape_pointer(id), "a mixin that mixes in itself"));
+        if open.len() > DEEPEST_MIXIN {
+            return Err(self.error(&shape_pointer(id), "mixins of mixins, too deep to be meant"));
         }
+        open.insert(id.to_owned());
         let mut members = Map::new();
         let mut traits = Map::new();
         for (index, mixin) in mixins.iter().enumerate() {
             let at = format!("{}/mixins/{index}", shape_pointer(id));
             let target =
                 mixin["target"].as_str().ok_or_else(|| self.error(&at, "expected {\"target\": \"namespace#Name\"}"))?;
+            if open.contains(target) {
+                return Err(self.error(&at, "a mixin that mixes in itself"));
+            }
             self.mix_in(target, nodes, open)?;
             let node = nodes.get(target).ok_or_else(|| self.error(&at, format!("no shape {target} in this model")))?;
             members.extend(node.get("members").and_then(Value::as_object).cloned().unwrap_or_default());
@@ -139,21 +128,22 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn contract(&self, nodes: &Nodes) -> Result<Contract, ModelError> {
+    fn contract(&self, mut nodes: Nodes) -> Result<Contract, ModelError> {
         let mut shapes = BTreeMap::new();
-        for (id, node) in nodes {
+        for (id, node) in &mut nodes {
             if let Some(kind) = self.kind(id, node)? {
                 let id = ShapeId::new(id.as_str());
-                shapes.insert(id.clone(), Shape { id, kind, traits: traits(node) });
+                shapes.insert(id.clone(), Shape { id, kind, traits: take_traits(node) });
             }
         }
-        let (service, node) = self.service(nodes)?;
+        let (service, node) = self.service(&nodes)?;
         let mut operations = BTreeMap::new();
-        for id in self.operation_ids(service.id.as_str(), node, nodes)? {
-            let operation = self.operation(&id, node, nodes)?;
+        for id in self.operation_ids(service.id.as_str(), &nodes)? {
+            let operation = self.operation(&id, node, &nodes)?;
             operations.insert(operation.name.clone(), operation);
         }
-        let contract = Contract { service, operations, shapes };
+        name_as_on_the_wire(&service, &mut shapes);
+        let contract = Contract::new(service, operations, shapes);
         self.check_targets(&contract)?;
         Ok(contract)
     }
@@ -182,26 +172,23 @@ impl Reader<'_> {
         Ok((service, node))
     }
 
-    /// The operations of a service or resource, those of its resources included.
-    fn operation_ids(
-        &self,
-        id: &str,
-        node: &Map<String, Value>,
-        nodes: &Nodes,
-    ) -> Result<BTreeSet<String>, ModelError> {
+    /// The operations of a service, those of its resources and of theirs included.
+    fn operation_ids(&self, service: &str, nodes: &Nodes) -> Result<BTreeSet<String>, ModelError> {
         let mut found = BTreeSet::new();
-        for list in ["operations", "collectionOperations"] {
-            found.extend(targets(node.get(list)).map(str::to_owned));
-        }
-        for lifecycle in ["create", "put", "read", "update", "delete", "list"] {
-            found.extend(node.get(lifecycle).and_then(|target| target["target"].as_str()).map(str::to_owned));
-        }
-        for resource in targets(node.get("resources")) {
-            let at = format!("{}/resources", shape_pointer(id));
-            let node =
-                nodes.get(resource).ok_or_else(|| self.error(&at, format!("no resource {resource} in this model")))?;
-            if resource != id {
-                found.extend(self.operation_ids(resource, node, nodes)?);
+        let (mut seen, mut open) = (BTreeSet::new(), vec![service]);
+        while let Some(id) = open.pop().filter(|id| seen.insert(*id)) {
+            let Some(node) = nodes.get(id) else { continue };
+            for list in ["operations", "collectionOperations"] {
+                found.extend(targets(node.get(list)).map(str::to_owned));
+            }
+            for lifecycle in ["create", "put", "read", "update", "delete", "list"] {
+                found.extend(node.get(lifecycle).and_then(|target| target["target"].as_str()).map(str::to_owned));
+            }
+            for resource in targets(node.get("resources")) {
+                let at = format!("{}/resources", shape_pointer(id));
+                let known = nodes.contains_key(resource);
+                known.then_some(()).ok_or_else(|| self.error(&at, format!("no resource {resource} in this model")))?;
+                open.push(resource);
             }
         }
         Ok(found)
@@ -234,23 +221,23 @@ impl Reader<'_> {
     }
 
     /// The kind of a shape that describes a value; `None` for services, operations and resources.
-    fn kind(&self, id: &str, node: &Map<String, Value>) -> Result<Option<Kind>, ModelError> {
+    fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<Kind>, ModelError> {
         let at = shape_pointer(id);
-        let Some(kind) = node.get("type").and_then(Value::as_str) else {
+        let Some(kind) = node.get("type").and_then(Value::as_str).map(str::to_owned) else {
             return Err(self.error(&format!("{at}/type"), "expected the type of the shape, such as \"structure\""));
         };
-        Ok(Some(match kind {
+        Ok(Some(match kind.as_str() {
             "structure" => Kind::Structure(self.members(&at, node)?),
             "union" => Kind::Union(self.members(&at, node)?),
-            "list" | "set" => Kind::List(self.member(&format!("{at}/member"), "member", node.get("member"))?),
+            "list" | "set" => Kind::List(self.member(&format!("{at}/member"), "member", node.remove("member"))?),
             "map" => Kind::Map {
-                key: self.member(&format!("{at}/key"), "key", node.get("key"))?,
-                value: self.member(&format!("{at}/value"), "value", node.get("value"))?,
+                key: self.member(&format!("{at}/key"), "key", node.remove("key"))?,
+                value: self.member(&format!("{at}/value"), "value", node.remove("value"))?,
             },
             "string" => string_kind(node),
             "enum" => Kind::Enum(enum_values(node, |name, member| EnumValue {
                 value: member["traits"]["smithy.api#enumValue"].as_str().unwrap_or(name).to_owned(),
-                traits: member.as_object().map(traits).unwrap_or_default(),
+                traits: member.as_object_mut().map(take_traits).unwrap_or_default(),
             })),
             "intEnum" => Kind::IntEnum(enum_values(node, |_, member| {
                 member["traits"]["smithy.api#enumValue"].as_i64().unwrap_or_default()
@@ -272,20 +259,19 @@ impl Reader<'_> {
         }))
     }
 
-    fn members(&self, at: &str, node: &Map<String, Value>) -> Result<Vec<Member>, ModelError> {
-        let members = node.get("members").and_then(Value::as_object);
-        members
-            .into_iter()
-            .flatten()
-            .map(|(name, member)| self.member(&format!("{at}/members/{}", escape(name)), name, Some(member)))
+    fn members(&self, at: &str, node: &mut Map<String, Value>) -> Result<Vec<Member>, ModelError> {
+        take_members(node)
+            .map(|(name, member)| self.member(&format!("{at}/members/{}", escape(&name)), &name, Some(member)))
             .collect()
     }
 
-    fn member(&self, at: &str, name: &str, node: Option<&Value>) -> Result<Member, ModelError> {
-        let target = node.and_then(|node| node["target"].as_str());
-        let target = target.ok_or_else(|| self.error(at, "expected {\"target\": \"namespace#Name\"}"))?;
-        let traits = node.and_then(Value::as_object).map(traits).unwrap_or_default();
-        Ok(Member { name: name.to_owned(), target: ShapeId::new(target), traits })
+    fn member(&self, at: &str, name: &str, node: Option<Value>) -> Result<Member, ModelError> {
+        if let Some(Value::Object(mut node)) = node
+            && let Some(Value::String(target)) = node.remove("target")
+        {
+            return Ok(Member { name: name.to_owned(), target: ShapeId::new(target), traits: take_traits(&mut node) });
+        }
+        Err(self.error(at, "expected {\"target\": \"namespace#Name\"}"))
     }
 
     fn check_targets(&self, contract: &Contract) -> Result<(), ModelError> {
@@ -355,14 +341,42 @@ fn string_kind(node: &Map<String, Value>) -> Kind {
     })
 }
 
-fn enum_values<T>(node: &Map<String, Value>, value: impl Fn(&str, &Value) -> T) -> Vec<T> {
-    let members = node.get("members").and_then(Value::as_object);
-    members.into_iter().flatten().map(|(name, member)| value(name, member)).collect()
+fn enum_values<T>(node: &mut Map<String, Value>, value: impl Fn(&str, &mut Value) -> T) -> Vec<T> {
+    take_members(node).map(|(name, mut member)| value(&name, &mut member)).collect()
+}
+
+fn take_members(node: &mut Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let members = match node.remove("members") {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    members.into_iter()
+}
+
+fn take_traits(node: &mut Map<String, Value>) -> Traits {
+    match node.remove("traits") {
+        Some(Value::Object(traits)) => Traits(traits.into_iter().collect()),
+        _ => Traits::default(),
+    }
 }
 
 fn traits(node: &Map<String, Value>) -> Traits {
-    let traits = node.get("traits").and_then(Value::as_object);
-    Traits(traits.into_iter().flatten().map(|(id, value)| (id.clone(), value.clone())).collect())
+    take_traits(&mut node.get("traits").map(|traits| ("traits".to_owned(), traits.clone())).into_iter().collect())
+}
+
+/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson does not heed it.
+fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>) {
+    if !service.protocols.iter().any(|protocol| protocol.name() == "restJson1") {
+        return;
+    }
+    for shape in shapes.values_mut() {
+        let (Kind::Structure(members) | Kind::Union(members)) = &mut shape.kind else { continue };
+        for member in members {
+            if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(Value::as_str) {
+                member.name = name.to_owned();
+            }
+        }
+    }
 }
 
 fn targets(list: Option<&Value>) -> impl Iterator<Item = &str> {
@@ -464,6 +478,10 @@ mod tests {
         "m at /shapes/x#A/members/a~1b/target: no shape x#Gone"
     )]
     #[case::self_mixin(
+        r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#A"}]}}}"#,
+        "m at /shapes/x#B/mixins/0: a mixin that mixes in itself"
+    )]
+    #[case::unknown_mixin(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#C"}]}}}"#,
         "m at /shapes/x#B/mixins/0: no shape x#C"
     )]

@@ -7,7 +7,7 @@ use crate::scenario::{Bindings, Call, ServiceSuite, Template};
 /// What is wrong with an input that the harness made and means to be legal.
 pub(super) fn fault(call: &Call, input: &Template, service: &ServiceSuite, bindings: &Bindings) -> Option<String> {
     let operation = service.contract().operation(&call.operation).filter(|_| call.legal)?;
-    let value = input.fill(bindings).ok()?;
+    let value = input.filled(bindings).ok()?;
     let broken = |open: &[String]| match service.violation(operation, &value, open) {
         Ok(violation) => violation
             .map(|broken| format!("expected {} at {:?}, found {}", broken.expected, broken.pointer, broken.actual)),

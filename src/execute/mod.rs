@@ -4,6 +4,7 @@
 //! expectation, which is pure.
 
 mod legality;
+mod prepared;
 mod request;
 mod state;
 mod survey;
@@ -15,12 +16,14 @@ use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    scenario::{Bindings, Call, Caller, Case, Repeat, ServiceSuite, Step, Suite, Template},
+    scenario::{Bindings, Call, Caller, Case, CaseId, Repeat, ServiceSuite, Step, Suite, Template},
     target::Target,
     transcript::{End, Exchange, Role, Transcript, capture},
     transport::Transport,
     wire::{Answer, Request, Response, TransportError},
 };
+
+pub use prepared::Prepared;
 
 use request::Unwritable;
 
@@ -51,23 +54,8 @@ impl From<Unwritable> for End {
 impl Executor<'_> {
     /// Runs one case, teardown included.
     pub async fn execute(&self, case: &Case) -> Transcript {
-        let other_region = self.target.other_region.clone().unwrap_or_default();
-        let mut run = Run {
-            executor: *self,
-            transcript: Transcript {
-                case: case.id.clone(),
-                seed: self.seed,
-                region: self.target.region.clone(),
-                other_region: other_region.clone(),
-                variables: Map::new(),
-                exchanges: Vec::new(),
-                end: End::Complete,
-                elapsed: Duration::ZERO,
-            },
-            started: Instant::now(),
-            cleanups: Vec::new(),
-            fault: None,
-        };
+        let mut run = Run::new(*self, case.id.clone());
+        let other_region = run.transcript.other_region.clone();
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.ruled_out(case) {
             Some(reason) => End::NotApplicable(reason),
@@ -123,6 +111,20 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
+    fn new(executor: Executor<'a>, case: CaseId) -> Self {
+        let transcript = Transcript {
+            case,
+            seed: executor.seed,
+            region: executor.target.region.clone(),
+            other_region: executor.target.other_region.clone().unwrap_or_default(),
+            variables: Map::new(),
+            exchanges: Vec::new(),
+            end: End::Complete,
+            elapsed: Duration::ZERO,
+        };
+        Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
+    }
+
     async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
         for given in &case.scenario.given {
             let value = self.establish(given, bindings, &case.id.0, &case.scenario.service).await?;

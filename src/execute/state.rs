@@ -41,7 +41,7 @@ impl Run<'_> {
                 Err(reason) => return Err(blocked(reason)),
             }
         }
-        if !state.steps.is_empty() || !state.given.is_empty() {
+        if state.is_reached_by_calls() {
             let mut own = Bindings::new(self.executor.seed, &origin);
             if bindings.is_received(&given.params) {
                 own.bind_received("params", params);

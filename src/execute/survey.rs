@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Executor, now, request};
 use crate::{
+    contract::Operation,
     scenario::{Bindings, Call, Caller, Region, ServiceSuite, Template},
     transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     wire::{
@@ -13,17 +14,25 @@ use crate::{
 };
 
 impl Executor<'_> {
-    /// Asks the four questions of one operation, one after the other.
-    pub async fn survey(&self, service: &ServiceSuite, operation: &str) -> Survey {
+    /// Asks the four questions of one operation, one after the other: with `sample`, else with the first of the
+    /// model's examples.
+    pub async fn survey(&self, service: &ServiceSuite, operation: &Operation, sample: Option<&Value>) -> Survey {
         let empty = Value::Object(Map::new());
-        let example = service.contract().operation(operation).and_then(crate::contract::Operation::example_input);
-        let sample = self.question(service, operation, example.unwrap_or(&empty));
+        let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
+        let operation = operation.name.as_str();
+        // An empty sample compared with itself tells nothing.
+        let second = if *sample == empty {
+            Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
+        } else {
+            self.question(service, operation, &empty)
+        };
+        let sample = self.question(service, operation, sample);
         let own_service = service.contract().service().id.name();
         Survey {
             sample: self.ask(sample.clone()).await,
             unknown_operation: self.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
             unknown_service: self.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
-            empty_input: self.ask(self.question(service, operation, &empty)).await,
+            empty_input: self.ask(second).await,
         }
     }
 
@@ -58,6 +67,18 @@ impl Executor<'_> {
             Scope { region: self.target.region.clone(), service: service.contract().service().signing_name.clone() };
         sigv4::sign(&mut request, &self.target.owner, &scope, now(), None);
         Ok(request)
+    }
+
+    /// A request that says nothing, to see whether somebody listens.
+    pub async fn knock(&self) -> Result<Response, TransportError> {
+        let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
+        let request = Request {
+            method: "GET".to_owned(),
+            target: "/".to_owned(),
+            headers: headers.into_iter().collect(),
+            ..Request::default()
+        };
+        self.ask(Ok(request)).await
     }
 
     async fn ask(&self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {

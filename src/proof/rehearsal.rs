@@ -16,7 +16,7 @@ use crate::{
     golden::Goldens,
     mutant::{Mutant, MutantEndpoint, NullTarget},
     reference::{Clock, Endpoint, Identity, STATE_PATH},
-    scenario::{Case, Suite},
+    scenario::{Batch, Case, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{self, InProcess, Reply, Transport},
@@ -104,6 +104,7 @@ impl<'a> Rehearsal<'a> {
             // One after the other: a fault that remembers sees the same in every run.
             options: Options { jobs: 1, seed: self.seed, case_timeout: CASE_TIMEOUT, fail_fast: false, survey },
             interrupt,
+            restart: None,
         };
         let mut sink = |event: Event| {
             if let Event::CaseFinished(case) = event
@@ -113,7 +114,7 @@ impl<'a> Rehearsal<'a> {
                 stop.send_replace(true);
             }
         };
-        Ok(session.run(cases, &mut sink).await.ledger)
+        Ok(session.run(&mut Batch::new(cases), &mut sink).await.ledger)
     }
 
     fn contracts(&self) -> Vec<Arc<Contract>> {

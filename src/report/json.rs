@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::Reporter;
 use crate::{
-    event::{CaseReport, Event, RunFinished, RunStarted, StatementReport, Surveyed},
+    event::{CaseReport, Event, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
+    probe::CoverageReport,
     verdict::Ledger,
 };
 
@@ -23,6 +24,7 @@ pub struct Json<W> {
     writer: W,
     started: Option<RunStarted>,
     surveyed: Vec<Surveyed>,
+    died: Vec<TargetDied>,
     cases: Vec<CaseReport>,
 }
 
@@ -37,8 +39,12 @@ struct Document<'a> {
     duration_ms: u64,
     ledger: Ledger,
     surveyed: &'a [Surveyed],
+    #[serde(skip_serializing_if = "<[TargetDied]>::is_empty")]
+    died: &'a [TargetDied],
     cases: &'a [CaseReport],
     statements: &'a [StatementReport],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<&'a CoverageReport>,
 }
 
 #[derive(Serialize)]
@@ -62,7 +68,7 @@ struct Target<'a> {
 impl<W: Write> Json<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, started: None, surveyed: Vec::new(), cases: Vec::new() }
+        Self { writer, started: None, surveyed: Vec::new(), died: Vec::new(), cases: Vec::new() }
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
@@ -81,8 +87,10 @@ impl<W: Write> Json<W> {
             duration_ms: finished.duration_ms,
             ledger: finished.ledger,
             surveyed: &self.surveyed,
+            died: &self.died,
             cases: &self.cases,
             statements: &finished.statements,
+            coverage: finished.coverage.as_ref(),
         };
         serde_json::to_writer_pretty(&mut self.writer, &document)?;
         self.writer.write_all(b"\n")?;
@@ -95,6 +103,7 @@ impl<W: Write + Send> Reporter for Json<W> {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
             Event::Surveyed(surveyed) => self.surveyed.push(surveyed.clone()),
+            Event::TargetDied(died) => self.died.push(died.clone()),
             Event::CaseFinished(case) => self.cases.push(case.report.clone()),
             Event::RunFinished(finished) => return self.finish(finished),
         }

@@ -15,7 +15,6 @@ use crate::{
         CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
         Surveyed,
     },
-    observe::Observation,
     scenario::{Case, CaseId, Files, Suite},
     statement::Evidence,
     transcript::{End, Exchange, Role, Transcript},
@@ -67,7 +66,8 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
             reason: absent.map(str::to_owned),
         })
     });
-    let finished = RunFinished { ledger, statements: statements(), interrupted: false, duration_ms: 4_250 };
+    let finished =
+        RunFinished { ledger, statements: statements(), coverage: None, interrupted: false, duration_ms: 4_250 };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     [Event::RunStarted(started)]
         .into_iter()
@@ -250,7 +250,6 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
     let (suite, template) = &*SUITE;
     let case = Case { id: CaseId(id.to_owned()), ..template.clone() };
     let transcript = Transcript::empty(&case, 7, End::Complete);
-    let observation = Observation::of(suite, &case, &transcript);
     let (service, operation) = match id.split('/').next() {
         Some("proton") => ("proton", "CancelServicePipelineDeployment"),
         _ => ("codedeploy", "StopDeployment"),
@@ -270,11 +269,10 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         exchange: None,
         duration_ms: 3,
     };
-    let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
-    CaseFinished { report, case, transcript, observation, golden: None }
+    CaseFinished { report, case, suite: Arc::clone(suite), transcript: Arc::new(transcript), golden: None }
 }
 
-static SUITE: LazyLock<(Suite, Case)> = LazyLock::new(|| {
+static SUITE: LazyLock<(Arc<Suite>, Case)> = LazyLock::new(|| {
     let scenario = "title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { error: DeploymentDoesNotExistException }\n";
     let bundled = Files::bundled_fixtures();
     let models = bundled.iter().filter(|(path, _)| path.split('/').count() == 2);
@@ -282,5 +280,5 @@ static SUITE: LazyLock<(Suite, Case)> = LazyLock::new(|| {
     let scenario = ("codedeploy/stop-deployment/x.yaml".to_owned(), scenario.to_owned());
     let suite = Suite::read(&Files::from_texts(texts.chain([scenario]))).unwrap();
     let case = suite.cases().remove(0);
-    (suite, case)
+    (Arc::new(suite), case)
 });

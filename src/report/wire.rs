@@ -37,7 +37,7 @@ impl Reporter for WireFiles {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::CaseFinished(case) => self.write(case),
-            Event::RunStarted(_) | Event::Surveyed(_) | Event::RunFinished(_) => Ok(()),
+            Event::RunStarted(_) | Event::Surveyed(_) | Event::TargetDied(_) | Event::RunFinished(_) => Ok(()),
         }
     }
 }

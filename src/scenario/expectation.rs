@@ -32,6 +32,11 @@ pub enum Alternative {
     },
     /// Any answer but a server error: what nobody documents, and that must not break the endpoint.
     Answered,
+    /// The input is taken for a legal one: a success, or a refusal for another reason than the input's form.
+    Admitted {
+        /// Errors of the operation's own that refuse an input for its form, beside those of the common classes.
+        except: Vec<String>,
+    },
     /// The connection is closed without an answer.
     Closed,
 }
@@ -51,6 +56,7 @@ impl Alternative {
                 names.collect::<Vec<_>>().join(" or ")
             }
             Self::Answered => "any answer but a server error".to_owned(),
+            Self::Admitted { .. } => "a legal input not refused as invalid".to_owned(),
             Self::Closed => "a closed connection".to_owned(),
         }
     }
@@ -62,7 +68,7 @@ impl Alternative {
             Self::Success { .. } => answer.refusal.is_none(),
             Self::Refusal { .. } => answer.refusal.is_some(),
             Self::Answered => true,
-            Self::Closed => false,
+            Self::Admitted { .. } | Self::Closed => false,
         }
     }
 
@@ -92,14 +98,26 @@ impl Alternative {
                 self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
             }
             Self::Answered => response.status < 500,
+            Self::Admitted { except } => response.status < 500 && !is_refused_as_invalid(response, answer, except),
             Self::Closed => false,
         }
     }
 }
 
+/// Refused for what the request says of itself: its form, its signature, or an operation that nobody has. A refusal
+/// that names no error may be any of these.
+fn is_refused_as_invalid(response: &Response, answer: &Answer, names: &[String]) -> bool {
+    let Some(identity) = &answer.refusal else { return false };
+    let classes =
+        [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation, RefusalClass::Auth];
+    !identity.is_named()
+        || classes.iter().any(|class| class.holds(response.status, identity))
+        || answer.error().is_some_and(|name| names.iter().any(|known| known == name))
+}
+
 fn body_holds(body: Option<&Template>, answer: &Answer, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
-    match (template.fill(bindings), &answer.value) {
+    match (template.filled(bindings), &answer.value) {
         (Ok(pattern), Some(value)) => matcher::mismatches(&pattern, value).is_empty(),
         _ => false,
     }

@@ -8,6 +8,7 @@ mod case;
 mod expectation;
 mod files;
 pub mod matcher;
+mod plan;
 mod raw;
 mod resolve;
 mod selection;
@@ -28,9 +29,10 @@ use crate::{source::Source, statement::Evidence, wire::sigv4::SigningFault};
 pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
 pub use files::{Files, FilesError};
+pub use plan::{Batch, Opening, Plan, Stage};
 pub use raw::{Caller, Region};
 pub use selection::{Selection, glob_matches};
-pub use service::ServiceSuite;
+pub use service::{Filling, ServiceSuite};
 pub use spelling::nearest;
 pub use state::{Given, State};
 pub use suite::{Suite, SuiteError};
@@ -63,6 +65,20 @@ pub struct Scenario {
     pub teardown: Vec<Step>,
     /// The fixture itself, for messages about it.
     pub source: Arc<Source>,
+    /// How it stands to the other scenarios of a run.
+    pub standing: Standing,
+}
+
+/// How a scenario stands to the others of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It is judged by itself.
+    #[default]
+    Free,
+    /// Others rest on it: where its legal input is refused, it is blocked, and so are they.
+    Control,
+    /// It says something only where that case, a [`Standing::Control`], conformed.
+    Controlled(CaseId),
 }
 
 /// A row of a scenario's table.

@@ -161,6 +161,10 @@ pub(super) struct RawConsistently {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStates {
     pub(super) states: BTreeMap<String, RawState>,
+    /// Which members of derived inputs the states' variables fill: `Operation/Member`, with `*` for anything, to
+    /// `state/variable`. The first that fits counts.
+    #[serde(default)]
+    pub(super) members: Map<String, Value>,
 }
 
 /// How one state is reached.

@@ -8,7 +8,7 @@ use super::State;
 use crate::{
     contract::{Contract, Operation, SchemaError, Schemas, Side, Violation},
     statement::Statements,
-    wire::Protocol,
+    wire::{Protocol, json::holds_null},
 };
 
 /// The services that fixtures may speak of, by folder.
@@ -25,8 +25,30 @@ pub struct ServiceSuite {
     pub statements: Statements,
     /// The states.
     pub states: BTreeMap<String, State>,
+    /// Which members of derived inputs the states fill, the first that fits first.
+    pub fillings: Vec<Filling>,
     /// How it is spoken to.
     pub protocol: &'static dyn Protocol,
+}
+
+/// A `states.yaml`, read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct States {
+    pub(super) by_name: BTreeMap<String, State>,
+    pub(super) fillings: Vec<Filling>,
+}
+
+/// A member of a derived input that is filled by a variable of a state: a resource that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// `Operation/Member`, deeper members after further slashes, with `*` for anything.
+    pub glob: String,
+    /// Whether every legal input holds the member, though the model does not require it (`!` behind the glob).
+    pub always: bool,
+    /// The state.
+    pub state: String,
+    /// Its variable.
+    pub variable: String,
 }
 
 impl ServiceSuite {
@@ -47,8 +69,9 @@ impl ServiceSuite {
         input: &Value,
         open: &[String],
     ) -> Result<Option<Violation>, SchemaError> {
-        let input = self.contract().without_null_members(&operation.input, input);
-        let violations = self.schemas.violations(&operation.input, Side::Input, &input)?;
+        let own = holds_null(input).then(|| self.contract().without_null_members(&operation.input, input));
+        let input = own.as_ref().unwrap_or(input);
+        let violations = self.schemas.violations(&operation.input, Side::Input, input)?;
         let is_open =
             |violation: &Violation| open.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
         Ok(violations.into_iter().find(|violation| !is_open(violation)))

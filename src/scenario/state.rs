@@ -25,6 +25,16 @@ pub struct State {
     pub teardown: Vec<Step>,
 }
 
+impl State {
+    /// Whether documented calls reach it, or nothing but its values is needed. One that only names its variables comes
+    /// from elsewhere.
+    #[must_use]
+    pub fn is_reached_by_calls(&self) -> bool {
+        let has_values = self.yields.values().any(|value| *value != Template::Literal(Value::Bool(true)));
+        !self.steps.is_empty() || !self.given.is_empty() || has_values
+    }
+}
+
 /// A state that a scenario, or another state, starts from.
 #[derive(Debug, Clone)]
 pub struct Given {

@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Case, CaseId, Files, Scenario, State,
+    Case, CaseId, Files, Scenario,
+    files::EXAMPLES,
     resolve::Resolver,
-    service::{ServiceSuite, Services},
+    service::{ServiceSuite, Services, States},
 };
 use crate::{
     contract::{self, Contract, Schemas},
@@ -71,7 +72,12 @@ impl Suite {
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
             match states(files, &service, &services) {
-                Ok(states) => services.get_mut(&service).into_iter().for_each(|suite| suite.states.clone_from(&states)),
+                Ok(states) => {
+                    if let Some(suite) = services.get_mut(&service) {
+                        suite.states = states.by_name;
+                        suite.fillings = states.fillings;
+                    }
+                }
                 Err(diagnostic) => problems.push(diagnostic),
             }
         }
@@ -125,8 +131,12 @@ impl Suite {
 }
 
 fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result<ServiceSuite, Diagnostic> {
-    let contract = contract::read(&files.display(path), text)
-        .map_err(|error| Diagnostic::of_file(&error.file.clone(), error.to_string()))?;
+    let broken = |error: contract::ModelError| Diagnostic::of_file(&error.file, error.to_string());
+    let mut contract = contract::read(&files.display(path), text).map_err(broken)?;
+    let examples = format!("{service}/{EXAMPLES}");
+    if let Some(text) = files.get(&examples) {
+        contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
+    }
     let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let statements = match files.get(&format!("{service}/statements.yaml")) {
         Some(text) => {
@@ -136,7 +146,14 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
     let schemas = Arc::new(Schemas::new(Arc::new(contract)));
-    Ok(ServiceSuite { name: service.to_owned(), schemas, statements, states: BTreeMap::new(), protocol })
+    Ok(ServiceSuite {
+        name: service.to_owned(),
+        schemas,
+        statements,
+        states: BTreeMap::new(),
+        fillings: Vec::new(),
+        protocol,
+    })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
@@ -153,9 +170,9 @@ fn check_statement_traits(contract: &Contract, statements: &Statements, file: &s
     Ok(())
 }
 
-fn states(files: &Files, service: &str, services: &Services) -> Result<BTreeMap<String, State>, Diagnostic> {
+fn states(files: &Files, service: &str, services: &Services) -> Result<States, Diagnostic> {
     let path = format!("{service}/states.yaml");
-    let Some(text) = files.get(&path) else { return Ok(BTreeMap::new()) };
+    let Some(text) = files.get(&path) else { return Ok(States::default()) };
     let source = Source::read(&files.display(&path), text)?;
     Resolver { source: &source, services, service }.states()
 }

@@ -6,7 +6,7 @@
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
 //! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -166,6 +166,17 @@ impl Template {
                 .map(|(name, value)| Ok((name.clone(), value.fill(bindings)?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Object),
+        }
+    }
+
+    /// The same without a copy of a value that holds no expression.
+    ///
+    /// # Errors
+    /// A variable, or a part of one, that the bindings do not have.
+    pub fn filled(&self, bindings: &Bindings) -> Result<Cow<'_, Value>, BindError> {
+        match self {
+            Self::Literal(value) => Ok(Cow::Borrowed(value)),
+            other => other.fill(bindings).map(Cow::Owned),
         }
     }
 

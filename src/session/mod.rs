@@ -3,11 +3,13 @@
 //! Cases are executed, observed and judged in tasks of their own; what concerns the run as a whole (request
 //! ids that occur twice, the ledger, an endpoint that died) is settled where the tasks report to.
 
+mod life;
 mod shown;
 mod tally;
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,16 +23,18 @@ use crate::{
         request_id::SeenRequestIds,
     },
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
-    execute::Executor,
+    execute::{Executor, Prepared},
     golden::Goldens,
-    observe::Observation,
-    scenario::{Case, Suite},
+    scenario::{Case, CaseId, Opening, Plan, Stage, Standing, Suite},
     target::Target,
     transcript::{End, Transcript},
     transport::Transport,
     verdict::Verdict,
+    wire::TransportError,
 };
 
+use life::Life;
+use shown::Shown;
 use tally::Tally;
 
 /// What a run is made with.
@@ -48,7 +52,15 @@ pub struct Session {
     pub options: Options,
     /// Turns true when the run is to end early.
     pub interrupt: watch::Receiver<bool>,
+    /// What starts the endpoint anew when it died; without it, a death ends the run.
+    pub restart: Option<Restart>,
 }
+
+/// Starts an endpoint anew. Whether it listens again is looked at afterwards.
+pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// How long a restarted endpoint may take until it listens.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
@@ -66,8 +78,8 @@ pub struct Options {
     pub survey: bool,
 }
 
-/// So many cases in a row without any answer mean that the endpoint is gone.
-const DEAD_AFTER: usize = 8;
+/// How long an endpoint that refused a connection has until it is asked once more.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
@@ -77,13 +89,12 @@ type Presences = HashMap<(String, String), Presence>;
 struct Finished {
     case: Case,
     transcript: Transcript,
-    observation: Observation,
     judgement: Judgement,
 }
 
 impl Session {
-    /// Runs the cases; every event goes to `sink`, in one order.
-    pub async fn run(&self, cases: Vec<Case>, sink: &mut (dyn FnMut(Event) + Send)) -> RunFinished {
+    /// Runs the cases of a plan; every event goes to `sink`, in one order.
+    pub async fn run(&self, plan: &mut dyn Plan, sink: &mut (dyn FnMut(Event) + Send)) -> RunFinished {
         let started = Instant::now();
         sink(Event::RunStarted(RunStarted {
             target: self.target.name.clone(),
@@ -91,18 +102,30 @@ impl Session {
             region: self.target.region.clone(),
             suite: self.suite.digest().to_owned(),
             seed: self.options.seed,
-            selected: cases.len(),
+            selected: plan.selected(),
         }));
         let mut collector = Collector {
             session: self,
-            tally: Tally::new(&self.suite, &cases),
+            tally: Tally::new(&self.suite, plan.selected()),
+            presences: Presences::new(),
+            controls: HashMap::new(),
             seen: SeenRequestIds::default(),
-            silent: 0,
+            life: Life::default(),
             stop: false,
             sink,
         };
-        let presences = self.survey(&cases, &mut collector).await;
-        self.cases(cases, &presences, &mut collector).await;
+        let mut prepared: Option<Prepared<'_>> = None;
+        while let Some(stage) = plan.stage() {
+            match stage {
+                Stage::Open(opening) => {
+                    release(prepared.take()).await;
+                    prepared = self.open(&opening, &mut collector).await;
+                    plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
+                }
+                Stage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
+            }
+        }
+        release(prepared).await;
         let mut finished = collector.tally.finish(&self.suite);
         finished.interrupted = *self.interrupt.borrow();
         finished.duration_ms = milliseconds(started.elapsed());
@@ -110,33 +133,39 @@ impl Session {
         finished
     }
 
-    /// Asks each operation under test whether it is there.
-    async fn survey(&self, cases: &[Case], collector: &mut Collector<'_>) -> Presences {
-        let mut presences = Presences::new();
-        for case in cases {
-            let key = (case.scenario.service.clone(), case.scenario.operation.clone());
-            if !self.options.survey || presences.contains_key(&key) || *self.interrupt.borrow() {
-                continue;
-            }
-            let Some(service) = self.suite.service(&key.0) else { continue };
-            let Some(operation) = service.contract().operation(&key.1) else { continue };
-            let mut interrupt = self.interrupt.clone();
-            let executor = self.executor();
-            let survey = tokio::select! {
-                survey = executor.survey(service, &key.1) => survey,
-                () = interrupted(&mut interrupt) => break,
-            };
-            let presence = presence(service.contract(), operation, service.protocol, &survey);
-            let (known, reason) = match &presence {
-                Presence::Present => (event::Presence::Present, None),
-                Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
-                Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
-            };
-            let (service, operation) = key.clone();
-            (collector.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
-            presences.insert(key, presence);
+    /// Asks an operation whether it is there, and establishes what its cases share.
+    async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<Prepared<'s>> {
+        if *self.interrupt.borrow() || collector.life.is_over() {
+            return None;
         }
-        presences
+        let mut interrupt = self.interrupt.clone();
+        let work = async {
+            let presence = self.survey(opening).await;
+            let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
+            let prepared = if absent || opening.given.is_empty() {
+                None
+            } else {
+                Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
+            };
+            (presence, prepared)
+        };
+        let (presence, prepared) = tokio::select! {
+            opened = work => opened,
+            () = interrupted(&mut interrupt) => return None,
+        };
+        if let Some(presence) = presence {
+            let problems = prepared.as_ref().map(|prepared| prepared.problems.join("; ")).unwrap_or_default();
+            collector.surveyed(opening, presence, problems);
+        }
+        prepared
+    }
+
+    /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
+    async fn survey(&self, opening: &Opening) -> Option<Presence> {
+        let service = self.suite.service(&opening.service)?;
+        let operation = service.contract().operation(&opening.operation).filter(|_| self.options.survey)?;
+        let survey = self.executor().survey(service, operation, opening.sample.as_ref()).await;
+        Some(presence(service.contract(), operation, service.protocol, &survey))
     }
 
     fn executor(&self) -> Executor<'_> {
@@ -149,15 +178,17 @@ impl Session {
         }
     }
 
-    async fn cases(&self, cases: Vec<Case>, presences: &Presences, collector: &mut Collector<'_>) {
+    /// Runs one stage.
+    async fn cases(&self, plan: &mut dyn Plan, at_once: Option<usize>, collector: &mut Collector<'_>) {
         let mut tasks = JoinSet::new();
         let mut running: HashMap<tokio::task::Id, Case> = HashMap::new();
-        let mut waiting = cases.into_iter();
         let mut interrupt = self.interrupt.clone();
+        let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
-            while tasks.len() < self.options.jobs.max(1) {
-                let Some(case) = waiting.next() else { break };
-                if let Some(judgement) = collector.not_to_run(&case, presences) {
+            // In doubt, those under way end first: each of them may be the one that ended it.
+            while tasks.len() < jobs && !*interrupt.borrow() && !(collector.life.is_in_doubt() && !tasks.is_empty()) {
+                let Some(case) = plan.case() else { break };
+                if let Some(judgement) = collector.not_to_run(&case) {
                     collector.enter_unrun(case, &judgement);
                 } else {
                     let handle = tasks.spawn(self.clone().one(case.clone()));
@@ -170,6 +201,9 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         collector.enter(finished);
+                        if collector.life.is_in_doubt() && tasks.is_empty() {
+                            self.look_after(collector).await;
+                        }
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
@@ -181,9 +215,40 @@ impl Session {
             }
         }
         self.wind_down(tasks, running, collector).await;
-        for case in waiting {
+        while let Some(case) = plan.case() {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
+    }
+
+    /// Finds out whether the endpoint died, and starts it anew where that can be done.
+    async fn look_after(&self, collector: &mut Collector<'_>) {
+        let gone = self.is_gone().await;
+        let restarted = match &self.restart {
+            Some(restart) if gone => {
+                restart().await;
+                self.listens_again().await
+            }
+            _ => false,
+        };
+        if let Some(died) = collector.life.settle(gone, restarted) {
+            (collector.sink)(Event::TargetDied(died));
+        }
+    }
+
+    async fn listens_again(&self) -> bool {
+        let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
+        while tokio::time::Instant::now() < deadline {
+            if !self.is_gone().await {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether nobody listens any more, asked after a moment: a server may be about to start anew.
+    async fn is_gone(&self) -> bool {
+        tokio::time::sleep(SECOND_LOOK).await;
+        matches!(self.executor().knock().await, Err(TransportError::Refused))
     }
 
     /// Gives running cases a moment to end and clean up, then ends them.
@@ -208,10 +273,14 @@ impl Session {
 
     async fn one(self, case: Case) -> Finished {
         let transcript = self.executor().execute(&case).await;
-        let observation = Observation::of(&self.suite, &case, &transcript);
-        let golden = self.goldens.get(&case.id);
-        let judgement = check::judge(&self.suite, &case, &transcript, &observation, golden);
-        Finished { case, transcript, observation, judgement }
+        let judgement = check::judge(&self.suite, &case, &transcript, self.goldens.get(&case.id));
+        Finished { case, transcript, judgement }
+    }
+}
+
+async fn release(prepared: Option<Prepared<'_>>) {
+    if let Some(prepared) = prepared {
+        prepared.release().await;
     }
 }
 
@@ -226,53 +295,75 @@ async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
 struct Collector<'s> {
     session: &'s Session,
     tally: Tally,
+    presences: Presences,
+    /// What keeps a control from being rested on; `None` for one that conforms.
+    controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
-    silent: usize,
+    life: Life,
     stop: bool,
     sink: &'s mut (dyn FnMut(Event) + Send),
 }
 
 impl Collector<'_> {
+    fn surveyed(&mut self, opening: &Opening, presence: Presence, problems: String) {
+        let (known, reason) = match &presence {
+            Presence::Present => (event::Presence::Present, Some(problems).filter(|problems| !problems.is_empty())),
+            Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
+            Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
+        };
+        let (service, operation) = (opening.service.clone(), opening.operation.clone());
+        (self.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
+        self.presences.insert((opening.service.clone(), opening.operation.clone()), presence);
+    }
+
     /// The judgement of a case that is not worth running.
-    fn not_to_run(&self, case: &Case, presences: &Presences) -> Option<Judgement> {
+    fn not_to_run(&self, case: &Case) -> Option<Judgement> {
         if self.stop {
             return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
         }
-        if self.silent >= DEAD_AFTER {
-            return Some(Judgement::inconclusive(format!(
-                "the endpoint gave no answer to {DEAD_AFTER} cases in a row"
-            )));
+        if let Some(reason) = self.life.over() {
+            return Some(Judgement::inconclusive(reason));
         }
-        match presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
-            Some(Presence::Absent(reason)) => Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation))),
-            Some(Presence::Unreachable(error)) => Some(Judgement::inconclusive(error.to_string())),
-            Some(Presence::Present) | None => None,
+        match self.presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
+            Some(Presence::Absent(reason)) => {
+                return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
+            }
+            Some(Presence::Unreachable(error)) => return Some(Judgement::inconclusive(error.to_string())),
+            Some(Presence::Present) | None => {}
+        }
+        let Standing::Controlled(control) = &case.scenario.standing else { return None };
+        match self.controls.get(control) {
+            Some(None) => None,
+            Some(Some(reason)) => Some(Judgement::blocked(format!("{control}: {reason}"))),
+            None => Some(Judgement::blocked(format!("{control} was not run"))),
         }
     }
 
     fn enter(&mut self, finished: Finished) {
-        let Finished { case, transcript, observation, mut judgement } = finished;
+        let Finished { case, transcript, mut judgement } = finished;
         let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
-        let answered = transcript.exchanges.iter().any(|exchange| exchange.outcome.is_ok());
-        self.silent = if answered || transcript.exchanges.is_empty() { 0 } else { self.silent + 1 };
-        self.report(case, transcript, observation, &judgement);
+        self.life.enter(&case, &transcript);
+        self.report(case, transcript, judgement);
     }
 
     fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
         let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
-        let observation = Observation::of(&self.session.suite, &case, &transcript);
-        self.report(case, transcript, observation, judgement);
+        self.report(case, transcript, judgement.clone());
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, observation: Observation, judgement: &Judgement) {
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
-        self.tally.enter(&case, verdict, judgement);
-        let (place, exchange) =
-            shown::first(&self.session.suite, &self.session.target, &case, &transcript, &judgement.findings);
+        if case.scenario.standing == Standing::Control {
+            let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
+            self.controls.insert(case.id.clone(), reason);
+        }
+        self.tally.enter(&self.session.suite, &case, verdict, &judgement);
+        let Session { suite, target, goldens, .. } = self.session;
+        let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
             service: case.scenario.service.clone(),
@@ -280,17 +371,18 @@ impl Collector<'_> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            findings: judgement.findings.clone(),
+            place: shown.place(&case.scenario),
+            // Most cases conform, and nobody looks at what they sent.
+            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, target, &transcript)).flatten(),
+            findings: judgement.findings,
             checks: judgement.checks,
-            alternatives: judgement.alternatives.clone(),
+            alternatives: judgement.alternatives,
             cites: case.scenario.cites.clone(),
-            place,
-            exchange: exchange.filter(|_| verdict != Verdict::Conforms),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let golden = self.session.goldens.get(&case.id).map(str::to_owned);
-        let (transcript, observation) = (Arc::new(transcript), Arc::new(observation));
-        let finished = CaseFinished { report, case, transcript, observation, golden };
+        let golden = goldens.get(&case.id).map(str::to_owned);
+        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let finished = CaseFinished { report, case, suite, transcript, golden };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }

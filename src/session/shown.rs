@@ -1,37 +1,50 @@
-//! The exchange that a report shows of a case: the one that its first finding is about, without credentials.
+//! What a report shows of a case: where it stands, and the exchange that its first finding is about, without
+//! credentials.
 
 use crate::{
     code::Code,
     event::ShownExchange,
-    scenario::{Case, Suite},
+    scenario::{Scenario, Suite},
     target::Target,
     transcript::{Exchange, Role, Transcript},
     verdict::{Finding, FindingRole},
     wire::curl,
 };
 
-/// The fixture's place, and the exchange.
-pub(super) fn first(
-    suite: &Suite,
-    target: &Target,
-    case: &Case,
-    transcript: &Transcript,
-    findings: &[Finding],
-) -> (String, Option<ShownExchange>) {
-    let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
-    let finding = findings.iter().find(|finding| Some(finding.severity) == worst.map(|worst| worst.severity)).or(worst);
-    let step = finding.map_or(1, |finding| finding.step.max(1));
-    let pointer = case.scenario.steps.get(step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
-    let place = format!("{}:{}", case.scenario.source.file(), case.scenario.source.line(&format!("{pointer}/call")));
-    let role = finding.map_or(Role::Main, |finding| match (finding.code, finding.role) {
-        (Code::Control, _) | (_, FindingRole::Control) => Role::Control,
-        (Code::SideEffect, _) | (_, FindingRole::Guard) => Role::After(0),
-        _ => Role::Main,
-    });
-    let exchange = transcript.of_step(step).filter(|exchange| exchange.role == role).last();
-    let exchange =
-        exchange.or_else(|| transcript.exchanges.iter().rev().find(|exchange| exchange.role != Role::Teardown));
-    (place, exchange.map(|exchange| show(suite, target, exchange)))
+/// The step and the call that a report shows.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    step: usize,
+    role: Role,
+}
+
+impl Shown {
+    /// What the first of the worst findings is about; where there is none, the first step.
+    pub(super) fn of(findings: &[Finding]) -> Self {
+        let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
+        let finding =
+            findings.iter().find(|finding| Some(finding.severity) == worst.map(|worst| worst.severity)).or(worst);
+        let role = finding.map_or(Role::Main, |finding| match (finding.code, finding.role) {
+            (Code::Control, _) | (_, FindingRole::Control) => Role::Control,
+            (Code::SideEffect, _) | (_, FindingRole::Guard) => Role::After(0),
+            _ => Role::Main,
+        });
+        Self { step: finding.map_or(1, |finding| finding.step.max(1)), role }
+    }
+
+    /// The fixture, and the line in it.
+    pub(super) fn place(self, scenario: &Scenario) -> String {
+        let pointer = scenario.steps.get(self.step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
+        format!("{}:{}", scenario.source.file(), scenario.source.line(&format!("{pointer}/call")))
+    }
+
+    /// The last exchange of that call; where it was not made, the last one at all.
+    pub(super) fn exchange(self, suite: &Suite, target: &Target, transcript: &Transcript) -> Option<ShownExchange> {
+        let exchange = transcript.of_step(self.step).filter(|exchange| exchange.role == self.role).last();
+        let exchange =
+            exchange.or_else(|| transcript.exchanges.iter().rev().find(|exchange| exchange.role != Role::Teardown));
+        exchange.map(|exchange| show(suite, target, exchange))
+    }
 }
 
 fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {

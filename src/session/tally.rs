@@ -20,24 +20,31 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(suite: &Suite, cases: &[Case]) -> Self {
-        let services =
-            cases.iter().map(|case| case.scenario.service.clone()).filter(|name| suite.service(name).is_some());
+    pub(super) fn new(suite: &Suite, selected: usize) -> Self {
+        let statements = suite.services().flat_map(|service| service.statements.iter());
         Self {
-            ledger: Ledger { selected: cases.len(), ..Ledger::default() },
-            services: services.collect(),
-            cited: cases.iter().flat_map(|case| case.scenario.cites.iter().cloned()).collect(),
-            statements: BTreeMap::new(),
+            ledger: Ledger { selected, ..Ledger::default() },
+            services: BTreeSet::new(),
+            cited: BTreeSet::new(),
+            statements: statements.map(|statement| (statement.id.clone(), (0, 0))).collect(),
         }
     }
 
-    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
+    pub(super) fn enter(&mut self, suite: &Suite, case: &Case, verdict: Verdict, judgement: &Judgement) {
+        if !self.services.contains(&case.scenario.service) && suite.service(&case.scenario.service).is_some() {
+            self.services.insert(case.scenario.service.clone());
+        }
+        for id in case.scenario.cites.iter().filter(|id| self.statements.contains_key(*id)) {
+            if !self.cited.contains(id) {
+                self.cited.insert(id.clone());
+            }
+        }
         self.ledger.enter(verdict);
         self.ledger.internal += usize::from(judgement.is_internal());
         let errors = judgement.findings.iter().filter(|finding| finding.severity == Severity::Error);
         let broken: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
         for id in &broken {
-            self.statements.entry((*id).clone()).or_default().1 += 1;
+            self.statements.get_mut(*id).into_iter().for_each(|(_, broken)| *broken += 1);
         }
         let mut judged: BTreeSet<&String> = judgement.judged.iter().collect();
         // What a scenario cites is judged by the case as a whole: it held where the case conforms.
@@ -51,7 +58,7 @@ impl Tally {
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
         for id in judged.difference(&doubted) {
-            self.statements.entry((*id).clone()).or_default().0 += 1;
+            self.statements.get_mut(*id).into_iter().for_each(|(held, _)| *held += 1);
         }
     }
 
@@ -59,7 +66,7 @@ impl Tally {
         let services = suite.services().filter(|service| self.services.contains(&service.name));
         let statements =
             services.flat_map(|service| service.statements.iter()).map(|statement| self.statement(statement)).collect();
-        RunFinished { ledger: self.ledger, statements, interrupted: false, duration_ms: 0 }
+        RunFinished { ledger: self.ledger, statements, coverage: None, interrupted: false, duration_ms: 0 }
     }
 
     fn statement(&self, statement: &Statement) -> StatementReport {
@@ -97,9 +104,9 @@ mod tests {
     use crate::{check::testing::*, transcript::End};
 
     fn outcome(trial: &Trial, id: &str) -> Outcome {
-        let mut tally = Tally::new(&trial.suite, std::slice::from_ref(&trial.case));
+        let mut tally = Tally::new(&trial.suite, 1);
         let judgement = trial.judge();
-        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        tally.enter(&trial.suite, &trial.case, judgement.verdict().0, &judgement);
         let finished = tally.finish(&trial.suite);
         finished.statements.into_iter().find(|statement| statement.id == id).unwrap().outcome
     }
@@ -114,9 +121,9 @@ mod tests {
     #[test]
     fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(End::Internal("it erred".to_owned()));
-        let mut tally = Tally::new(&trial.suite, std::slice::from_ref(&trial.case));
+        let mut tally = Tally::new(&trial.suite, 1);
         let judgement = trial.judge();
-        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        tally.enter(&trial.suite, &trial.case, judgement.verdict().0, &judgement);
         let ledger = tally.finish(&trial.suite).ledger;
         assert!(ledger.balances() && (ledger.inconclusive, ledger.internal) == (1, 1), "{ledger:?}");
     }

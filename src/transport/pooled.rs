@@ -129,6 +129,10 @@ fn misfit(request: &Request) -> Option<&'static str> {
 
 /// The URL whose path and query are the target; some, such as `/../x`, no URL keeps.
 fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
+    // Nearly every request goes to `/`, which is the endpoint's own URL.
+    if target == "/" {
+        return Ok(endpoint.url().clone());
+    }
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     let mut url = endpoint.url().clone();
     url.set_path(path);
@@ -141,7 +145,7 @@ fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
 }
 
 fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
-    let mut map = HeaderMap::new();
+    let mut map = HeaderMap::with_capacity(headers.iter().count());
     for (name, value) in headers.iter() {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("a header name is no token"))?;
         let value = HeaderValue::from_bytes(value.as_bytes())
@@ -149,8 +153,7 @@ fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
         map.append(name, value);
     }
     // The map brings fields of one name together.
-    let names = headers.iter().map(|(name, _)| name.to_ascii_lowercase());
-    if names.eq(map.iter().map(|(name, _)| name.as_str())) {
+    if headers.iter().zip(&map).all(|((name, _), (sent, _))| name.eq_ignore_ascii_case(sent.as_str())) {
         Ok(map)
     } else {
         Err(unsendable("a pooled client moves fields of one name together"))

@@ -90,6 +90,17 @@ pub fn read(bytes: &[u8]) -> Document {
     Document { value: Some(value), problems }
 }
 
+/// Whether there is a null anywhere in a value. Few have one, and only those are worth a copy without it.
+#[must_use]
+pub fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().any(holds_null),
+        Value::Object(members) => members.values().any(holds_null),
+        _ => false,
+    }
+}
+
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     before + column.saturating_sub(1)

@@ -3,7 +3,10 @@
 //! Our own on `hmac` and `sha2`: a harness must sign wrongly as exactly as it signs rightly. The reference
 //! verifies with the same canonical request.
 
-use std::fmt::{self, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -109,22 +112,22 @@ fn faulty_scope(scope: &Scope, date: &str, fault: Option<&SigningFault>) -> Stri
 }
 
 fn authorization(request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
-    let mut signed: Vec<String> = request
-        .headers
-        .iter()
-        .map(|(name, _)| name.to_ascii_lowercase())
-        .filter(|name| {
-            !matches!(name.as_str(), "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept")
-        })
-        .collect();
-    signed.sort();
+    let mut signed: Vec<Cow<'_, str>> =
+        request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_left_out(name)).collect();
+    signed.sort_unstable();
     signed.dedup();
     let signature = signature(request, &signed, &credentials.secret_access_key, scope, date);
-    format!(
-        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
-        credentials.access_key_id,
-        signed.join(";")
-    )
+    let id = &credentials.access_key_id;
+    format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={}, Signature={signature}", signed.join(";"))
+}
+
+/// Headers that a proxy or a client may change, and the signature itself.
+fn is_left_out(name: &str) -> bool {
+    matches!(name, "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept")
+}
+
+fn lower_case(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
 fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
@@ -139,41 +142,42 @@ fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
 ///
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
-pub fn signature(request: &Request, signed: &[String], secret: &str, scope: &str, date: &str) -> String {
+pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, scope: &str, date: &str) -> String {
     let canonical = canonical_request(request, signed);
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
-    let mut key = format!("AWS4{secret}").into_bytes();
-    for part in scope.split('/') {
-        key = hmac(&key, part.as_bytes());
-    }
-    hex(&hmac(&key, to_sign.as_bytes()))
+    hex(&hmac(&signing_key(secret, scope), to_sign.as_bytes()))
 }
 
-fn canonical_request(request: &Request, signed: &[String]) -> String {
+fn signing_key(secret: &str, scope: &str) -> Tag {
+    let mut parts = scope.split('/');
+    let first = hmac(format!("AWS4{secret}").as_bytes(), parts.next().unwrap_or_default().as_bytes());
+    parts.fold(first, |key, part| hmac(&key, part.as_bytes()))
+}
+
+fn canonical_request(request: &Request, signed: &[impl AsRef<str>]) -> String {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let mut pairs: Vec<String> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| if pair.contains('=') { pair.to_owned() } else { format!("{pair}=") })
-        .collect();
-    pairs.sort();
-    let headers: String = signed.iter().fold(String::new(), |mut out, name| {
-        let _ = writeln!(out, "{name}:{}", canonical_value(&request.headers, name));
-        out
-    });
-    let payload = hex(&Sha256::digest(&request.body));
-    format!(
-        "{}\n{}\n{}\n{headers}\n{}\n{payload}",
-        request.method,
-        canonical_path(path),
-        pairs.join("&"),
-        signed.join(";")
-    )
+    let mut out = String::with_capacity(512);
+    out.push_str(&request.method);
+    out.push('\n');
+    canonical_path(path, &mut out);
+    out.push('\n');
+    canonical_query(query, &mut out);
+    out.push('\n');
+    for name in signed {
+        out.push_str(name.as_ref());
+        out.push(':');
+        canonical_value(&request.headers, name.as_ref(), &mut out);
+        out.push('\n');
+    }
+    out.push('\n');
+    push_joined(signed.iter().map(AsRef::as_ref), ';', &mut out);
+    out.push('\n');
+    push_hex(&Sha256::digest(&request.body), &mut out);
+    out
 }
 
 /// A path is encoded once more, as every service but S3 does it.
-fn canonical_path(path: &str) -> String {
-    let mut out = String::new();
+fn canonical_path(path: &str, out: &mut String) {
     for byte in path.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
@@ -182,29 +186,55 @@ fn canonical_path(path: &str) -> String {
             }
         }
     }
-    out
 }
 
-fn canonical_value(headers: &Headers, name: &str) -> String {
-    let values: Vec<String> =
-        headers.all(name).map(|value| value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    values.join(",")
+fn canonical_query(query: &str, out: &mut String) {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let mut pairs: Vec<Cow<'_, str>> =
+        pairs.map(|pair| if pair.contains('=') { pair.into() } else { format!("{pair}=").into() }).collect();
+    pairs.sort_unstable();
+    push_joined(pairs.iter().map(AsRef::as_ref), '&', out);
 }
 
-fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {
+fn canonical_value(headers: &Headers, name: &str, out: &mut String) {
+    for (index, value) in headers.all(name).enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_joined(value.split_ascii_whitespace(), ' ', out);
+    }
+}
+
+fn push_joined<'p>(parts: impl Iterator<Item = &'p str>, by: char, out: &mut String) {
+    for (index, part) in parts.enumerate() {
+        if index > 0 {
+            out.push(by);
+        }
+        out.push_str(part);
+    }
+}
+
+/// What HMAC on SHA-256 gives.
+type Tag = [u8; 32];
+
+fn hmac(key: &[u8], data: &[u8]) -> Tag {
     // HMAC takes a key of any length: the error of `new_from_slice` cannot occur.
     Hmac::<Sha256>::new_from_slice(key)
-        .map(|mac| mac.chain_update(data).finalize().into_bytes().to_vec())
+        .map(|mac| mac.chain_update(data).finalize().into_bytes().into())
         .unwrap_or_default()
 }
 
 /// Bytes in lower-case hex.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let mut out = String::with_capacity(2 * bytes.len());
+    push_hex(bytes, &mut out);
+    out
+}
+
+fn push_hex(bytes: &[u8], out: &mut String) {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    out.extend(digits.map(|digit| char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit })));
 }
 
 /// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time out of the calendar's range reads as 1970.

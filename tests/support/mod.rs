@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
+pub(crate) mod corpus;
+
 use std::{
     collections::BTreeMap,
     future::Future,
@@ -21,7 +23,7 @@ use wireproof::{
     event::{CaseFinished, Event, RunFinished},
     golden::Goldens,
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
-    scenario::{Case, Files, Suite},
+    scenario::{Batch, Case, Files, Suite},
     session::{Options, Session},
     target::{StateChange, Target},
     transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
@@ -119,6 +121,7 @@ pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, 
         goldens: Arc::clone(&GOLDENS),
         options,
         interrupt: watch::channel(false).1,
+        restart: None,
     }
 }
 
@@ -210,7 +213,7 @@ impl Run {
                 finished_cases.push(*case);
             }
         };
-        let finished = session.run(cases, &mut sink).await;
+        let finished = session.run(&mut Batch::new(cases), &mut sink).await;
         Self { cases: finished_cases, finished }
     }
 

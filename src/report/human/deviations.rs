@@ -24,9 +24,15 @@ impl Telling<'_> {
         for ((service, operation), cases) in operations {
             let verb = if cases.len() == 1 { "deviates" } else { "deviate" };
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
-            for (index, case) in cases.into_iter().enumerate() {
+            let shown = self.options.most.unwrap_or(usize::MAX);
+            for (index, case) in cases.iter().take(shown).enumerate() {
                 self.page.blank();
                 self.deviation(case, index == 0 || self.options.verbose);
+            }
+            if cases.len() > shown {
+                let told =
+                    format!("and {} more (--verbose shows them, --report json has them all)", cases.len() - shown);
+                self.page.whole(2, FAINT, &told);
             }
         }
     }
@@ -42,8 +48,8 @@ impl Telling<'_> {
             self.page.verbatim(4, FAINT, "> ", &exchange.request);
             self.page.verbatim(4, FAINT, "< ", &exchange.response);
         }
-        let again =
-            format!("wireproof run {} --seed {} {}", text::shell_word(&case.id.0), self.seed, self.options.rerun);
+        let (command, id) = (&self.options.command, text::shell_word(&case.id.0));
+        let again = format!("{command} {id} --seed {} {}", self.seed, self.options.rerun);
         self.page.whole(4, PLAIN, &format!("run it alone: {}", again.trim_end()));
         self.curl(4, case.exchange.as_ref());
     }

@@ -1,6 +1,7 @@
 //! The report for people: the deviations with all that is needed to see them again, what could not be
 //! judged, and a summary that is read in five seconds. Nothing is written while cases run.
 
+mod coverage;
 mod deviations;
 mod rest;
 mod summary;
@@ -11,7 +12,7 @@ use similar::TextDiff;
 
 use super::{Reporter, page, text};
 use crate::{
-    event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted},
+    event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
     verdict::{Severity, Verdict},
 };
 
@@ -31,8 +32,12 @@ pub struct HumanOptions {
     pub quiet: bool,
     /// Whether each case that does not conform comes with a `curl` command.
     pub curl: bool,
+    /// What runs a case by its id, such as `wireproof run`.
+    pub command: String,
     /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
     pub rerun: String,
+    /// So many deviations of each operation are told; `None`: all.
+    pub most: Option<usize>,
 }
 
 /// Collects a run, and tells of it when it is over.
@@ -45,12 +50,13 @@ pub struct Human<W> {
     cases: Vec<CaseReport>,
     /// Ids of cases whose observation is not the golden one, with the textual difference.
     differences: Vec<(String, String)>,
+    died: Vec<TargetDied>,
 }
 
 impl<W: Write> Human<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W, options: HumanOptions) -> Self {
-        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new() }
+        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new(), died: Vec::new() }
     }
 
     fn start(&mut self, run: &RunStarted) -> io::Result<()> {
@@ -80,6 +86,8 @@ impl<W: Write> Human<W> {
                 telling.unjudged(verdict);
             }
             telling.causes();
+            telling.deaths(&self.died);
+            telling.coverage();
             telling.page.blank();
         }
         telling.summary();
@@ -102,6 +110,10 @@ impl<W: Write + Send> Reporter for Human<W> {
         match event {
             Event::RunStarted(run) => self.start(run),
             Event::Surveyed(_) => Ok(()),
+            Event::TargetDied(died) => {
+                self.died.push(died.clone());
+                Ok(())
+            }
             Event::CaseFinished(case) => {
                 self.differences.extend(difference(case).filter(|_| self.options.verbose));
                 let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
@@ -116,7 +128,7 @@ impl<W: Write + Send> Reporter for Human<W> {
 /// The id of a case and the textual difference of its observation to the golden one, if there is any.
 fn difference(case: &CaseFinished) -> Option<(String, String)> {
     let golden = case.golden.as_ref()?;
-    let observed = case.observation.text();
+    let observed = case.observation().text();
     // A case that did not come to its steps has nothing to compare.
     let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
     (was_run && *golden != observed).then(|| {

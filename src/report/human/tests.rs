@@ -11,7 +11,16 @@ const STOP: &str = "codedeploy/stop-deployment";
 
 fn plain() -> HumanOptions {
     let rerun = "--endpoint http://127.0.0.1:4566".to_owned();
-    HumanOptions { color: false, width: 100, verbose: false, quiet: false, curl: false, rerun }
+    HumanOptions {
+        color: false,
+        width: 100,
+        verbose: false,
+        quiet: false,
+        curl: false,
+        command: "wireproof run".to_owned(),
+        rerun,
+        most: None,
+    }
 }
 
 fn verbose() -> HumanOptions {
@@ -353,7 +362,7 @@ fn no_secret_is_in_it() {
 #[test]
 fn an_observation_that_is_not_the_golden_one_is_shown_as_a_difference_when_verbose() {
     let mut finished = deviation("finished");
-    finished.golden = Some(finished.observation.text().replacen("\"case\"", "\"once\"", 1));
+    finished.golden = Some(finished.observation().text().replacen("\"case\"", "\"once\"", 1));
     let events = run(vec![finished]);
     let shown = told(verbose(), &events);
     assert!(shown.contains("--- golden") && shown.contains("-  \"once\"") && shown.contains("+  \"case\""), "{shown}");

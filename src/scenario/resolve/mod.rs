@@ -11,10 +11,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, Given, Guard, Repeat, Row, Scenario, State, Step, Template,
+    Call, Filling, Given, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
     case::OWN_VARIABLES,
     raw::{RawScenario, RawState, RawStates, RawStep},
-    service::Services,
+    service::{Services, States},
     spelling::nearest,
 };
 use crate::{
@@ -61,14 +61,38 @@ impl Resolver<'_> {
             steps,
             teardown,
             source: Arc::new(self.source.clone()),
+            standing: Standing::Free,
         })
     }
 
     /// Reads a `states.yaml`.
-    pub(super) fn states(&self) -> Result<BTreeMap<String, State>, Diagnostic> {
+    pub(super) fn states(&self) -> Result<States, Diagnostic> {
         let raw: RawStates = self.source.decode()?;
         let names: Vec<String> = raw.states.keys().cloned().collect();
-        raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &names)?))).collect()
+        let states = raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &names)?)));
+        let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
+        let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
+        let fillings = fillings.collect::<Result<_, _>>()?;
+        Ok(States { by_name, fillings })
+    }
+
+    /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member. With a `!` behind its
+    /// name, the member is part of every legal input.
+    fn filling(&self, glob: &str, place: &Value, states: &BTreeMap<String, State>) -> Result<Filling, Diagnostic> {
+        let at = format!("/members/{}", escape(glob));
+        let Some((state, variable)) = place.as_str().and_then(|place| place.rsplit_once('/')) else {
+            return Err(self.source.at(&at, "expected a state and its variable, such as \"a queue/url\""));
+        };
+        let Some(known) = states.get(state) else {
+            let diagnostic = self.source.at(&at, format!("no state {state:?} in this file"));
+            return Err(with_nearest(diagnostic, state, states.keys().map(String::as_str)));
+        };
+        if !known.yields.contains_key(variable) {
+            let diagnostic = self.source.at(&at, format!("{state} yields no {variable:?}"));
+            return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
+        }
+        let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
+        Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
     }
 
     fn state(&self, name: &str, raw: RawState, names: &[String]) -> Result<State, Diagnostic> {

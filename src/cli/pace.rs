@@ -1,0 +1,129 @@
+//! The arguments that say how fast a run goes, how long it may take, and what carries its requests.
+
+use std::{
+    path::PathBuf,
+    pin::Pin,
+    process::{Command, ExitStatus, Stdio},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::Failure;
+use crate::{
+    session::{Options, Restart},
+    transport::{Limits, Settings},
+};
+
+/// How fast and how long.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Pace and transport")]
+pub(super) struct PaceArguments {
+    /// How many cases run at once.
+    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = 16, value_parser = jobs)]
+    jobs: usize,
+
+    /// What fresh names are derived from; a run with the same seed asks the same.
+    #[arg(long, value_name = "N", env = "WIREPROOF_SEED")]
+    seed: Option<u64>,
+
+    /// Seconds that one request may take.
+    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_TIMEOUT", default_value_t = 10.0)]
+    timeout: f64,
+
+    /// Seconds that one case may take.
+    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_CASE_TIMEOUT", default_value_t = 60.0)]
+    case_timeout: f64,
+
+    /// The largest body of an answer that is read, in bytes.
+    #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = 16 << 20)]
+    max_body: usize,
+
+    /// End the run at the first deviation.
+    #[arg(long, env = "WIREPROOF_FAIL_FAST", value_parser = BoolishValueParser::new())]
+    fail_fast: bool,
+
+    /// Send every request on a connection of its own and keep every response byte for byte.
+    #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
+    exact: bool,
+
+    /// A shell command that starts the endpoint anew when it died, so that the run goes on.
+    #[arg(long, value_name = "COMMAND", env = "WIREPROOF_RESTART")]
+    restart: Option<String>,
+
+    /// Send requests through this HTTP proxy; the environment's proxy variables are never read.
+    #[arg(long, value_name = "URL", env = "WIREPROOF_PROXY")]
+    proxy: Option<String>,
+
+    /// Trust the certificates of this PEM file, too.
+    #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
+    ca_file: Option<PathBuf>,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|jobs| (1..=1024).contains(jobs))
+        .ok_or_else(|| "expected a number from 1 to 1024".to_owned())
+}
+
+impl PaceArguments {
+    /// The seed that was given, or a fresh one: ask once.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or_else(fresh_seed)
+    }
+
+    pub(super) fn options(&self, seed: u64) -> Result<Options, Failure> {
+        Ok(Options {
+            jobs: self.jobs,
+            seed,
+            case_timeout: seconds(self.case_timeout, "--case-timeout")?,
+            fail_fast: self.fail_fast,
+            survey: true,
+        })
+    }
+
+    /// What starts the endpoint anew.
+    pub(super) fn restart(&self) -> Option<Restart> {
+        let command = self.restart.clone()?;
+        let restart = move || -> Pin<Box<dyn Future<Output = ()> + Send>> {
+            let command = command.clone();
+            // What becomes of it is seen by whether somebody listens afterwards.
+            Box::pin(async move { drop(tokio::task::spawn_blocking(move || start(&command)).await) })
+        };
+        Some(Arc::new(restart))
+    }
+
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let timeout = seconds(self.timeout, "--timeout")?;
+        let limits = Limits { timeout, body: self.max_body, ..Limits::default() };
+        let extra_ca = self.ca_file.as_ref().map(|path| {
+            std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+        });
+        Ok(Settings {
+            limits: Limits { connect_timeout: limits.connect_timeout.min(timeout), ..limits },
+            extra_ca: extra_ca.transpose()?,
+            proxy: self.proxy.clone(),
+            exact_always: self.exact,
+        })
+    }
+}
+
+fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {
+    let duration = Duration::try_from_secs_f64(value).ok().filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| Failure::usage(format!("{flag} takes a number of seconds above 0, not {value}")))
+}
+
+/// A seed is printed, so it is short enough to be typed.
+fn fresh_seed() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
+}
+
+/// Runs a command of the shell to its end; a server that it starts must go on by itself.
+fn start(command: &str) -> std::io::Result<ExitStatus> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let (input, output) = (Stdio::null(), Stdio::null());
+    Command::new(shell).arg(flag).arg(command).stdin(input).stdout(output).stderr(Stdio::null()).status()
+}

@@ -1,0 +1,270 @@
+//! `wireproof probe`: derive probes from a model, send them, judge the answers.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{
+    Failure,
+    outcome::{Again, OutcomeArguments, Outlet},
+    pace::PaceArguments,
+    run::interrupt,
+    runtime,
+    target::TargetArguments,
+    written,
+};
+use crate::{
+    event::{Event, RunFinished},
+    exit::ExitStatus,
+    golden::Goldens,
+    model::{self, Places},
+    probe::{self, Coverage, Effect, Family, Probes},
+    scenario::{Case, Files, Plan as _, Suite},
+    session::Session,
+    source::Source,
+    transport::Wire,
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof probe --model botocore:ssm --endpoint http://127.0.0.1:5000
+  wireproof probe --model ssm.json --endpoint http://127.0.0.1:4566 --operation PutParameter
+  wireproof probe --model botocore:kms --endpoint URL --probes pattern,length --max-per-operation 20
+  wireproof probe --model botocore:sqs --endpoint URL --filter sqs.CreateQueue/QueueName/pattern/end
+  wireproof probe --model botocore:dynamodb --dry-run          the sites of the model, without an endpoint
+
+An id is service.Operation/place/family/variant: a probe keeps its id from run to run. Each probe rests on a
+control, a legal input that must be taken first; where that is refused as well, the probe is blocked.";
+
+/// Arguments of `wireproof probe`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The model: a Smithy JSON AST, a botocore service-2.json[.gz], or botocore:SERVICE of the botocore that is installed.
+    #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
+    model: String,
+
+    /// Where botocore lies, if it is not found by itself.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
+    botocore: Option<PathBuf>,
+
+    /// How the service's resources are made, in the form of states.yaml with `members`; else what is built in.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE")]
+    recipe: Option<PathBuf>,
+
+    #[command(flatten)]
+    choice: ChoiceArguments,
+
+    #[command(flatten)]
+    target: TargetArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    #[command(flatten)]
+    outcome: OutcomeArguments,
+}
+
+/// Which probes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Probes")]
+struct ChoiceArguments {
+    /// Only these families: required, length, range, pattern, enum, items, entries, unique, union, type, timestamp, blob,
+    /// integer, unknown-member, legal, request, signing, example.
+    #[arg(long, value_name = "FAMILY", value_delimiter = ',', env = "WIREPROOF_PROBES", value_parser = family)]
+    probes: Vec<Family>,
+
+    /// Only these operations.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
+    operation: Vec<String>,
+
+    /// Only ids that match this glob (`*`).
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
+    filter: Vec<String>,
+
+    /// No ids that match this glob.
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
+    exclude: Vec<String>,
+
+    /// So many probes of each operation at most; the seed picks them.
+    #[arg(long, value_name = "N", env = "WIREPROOF_MAX_PER_OPERATION")]
+    max_per_operation: Option<usize>,
+
+    /// Also operations that take something away: delete, terminate, purge, deregister.
+    #[arg(long, env = "WIREPROOF_DESTRUCTIVE", value_parser = BoolishValueParser::new())]
+    destructive: bool,
+
+    /// Also operations that write, on an endpoint that is not on loopback.
+    #[arg(long, env = "WIREPROOF_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
+    allow_writes: bool,
+}
+
+fn family(name: &str) -> Result<Family, String> {
+    let known = Family::ALL.into_iter().find(|family| family.name() == name);
+    known.ok_or_else(|| format!("expected {}", Family::ALL.map(Family::name).join(", ")))
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let suite = arguments.suite()?;
+    if arguments.outcome.dry_run {
+        let probes = arguments.derive(&suite, arguments.pace.seed(), arguments.choice.effect(true))?;
+        return written(list(probes)).map(|()| ExitStatus::Incomplete);
+    }
+    let runtime = runtime()?;
+    let finished = runtime.block_on(go(arguments, suite))?;
+    Ok(arguments.outcome.status(&finished))
+}
+
+async fn go(arguments: &Arguments, suite: Suite) -> Result<RunFinished, Failure> {
+    arguments.check_target(&suite)?;
+    let (target, reference) = arguments.target.target(&suite).await?;
+    let seed = arguments.pace.seed();
+    let mut probes = arguments.derive(&suite, seed, arguments.choice.effect(target.endpoint.is_loopback()))?;
+    let mut coverage = probes.coverage();
+    let mut outlet = arguments.outcome.outlet(&arguments.again(), probes.selected())?;
+    let session = Session {
+        suite: Arc::new(suite),
+        target: Arc::new(target),
+        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
+        goldens: Arc::new(Goldens::default()),
+        options: arguments.pace.options(seed)?,
+        interrupt: interrupt(),
+        restart: arguments.pace.restart(),
+    };
+    let finished = session.run(&mut probes, &mut |event| covering(event, &mut coverage, &mut outlet)).await;
+    if let Some(reference) = reference {
+        reference.stop().await;
+    }
+    outlet.close()?;
+    Ok(finished)
+}
+
+/// The end of a run tells what it covers.
+fn covering(mut event: Event, coverage: &mut Coverage, outlet: &mut Outlet) {
+    match &mut event {
+        Event::CaseFinished(finished) => coverage.finished(&finished.case, finished.report.verdict),
+        Event::RunFinished(finished) => finished.coverage = Some(coverage.report()),
+        Event::RunStarted(_) | Event::Surveyed(_) | Event::TargetDied(_) => {}
+    }
+    outlet.take(&event);
+}
+
+/// Every case that would run, and the sites of the model.
+fn list(mut probes: Probes) -> std::io::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout());
+    while probes.stage().is_some() {
+        while let Some(Case { id, scenario, .. }) = probes.case() {
+            writeln!(out, "{id}  {}", scenario.title)?;
+        }
+    }
+    let coverage = probes.coverage().report();
+    let sums = coverage.constraints;
+    writeln!(out, "would run {} cases; {} of {} constraint sites probed", probes.selected(), sums.probed, sums.sites)?;
+    for unprobed in &coverage.unprobed {
+        writeln!(out, "not probed: {} sites: {}", unprobed.sites, unprobed.reason)?;
+    }
+    out.flush()
+}
+
+impl Arguments {
+    /// A suite of one service, its model and its recipe, without scenarios.
+    fn suite(&self) -> Result<Suite, Failure> {
+        let places = Places { botocore: self.botocore.clone(), path: std::env::var_os("PATH") };
+        let model = model::find(&self.model, &places).map_err(|error| Failure::usage(error.to_string()))?;
+        let service = self.service(&model.file);
+        let recipe = match &self.recipe {
+            Some(path) => Some(
+                fs::read_to_string(path)
+                    .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?,
+            ),
+            None => probe::recipe(&service).map(str::to_owned),
+        };
+        let states = recipe.map(|text| (format!("{service}/states.yaml"), text));
+        let examples = model.examples.map(|(_, text)| (format!("{service}/examples-1.json"), text));
+        let model = (format!("{service}/model.json"), model.text);
+        let files = Files::from_texts([model].into_iter().chain(examples).chain(states));
+        Suite::read(&files).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// What ids call the service: botocore's name of it, else the file's own.
+    fn service(&self, file: &Path) -> String {
+        let named = self.model.strip_prefix("botocore:").map(|name| name.split('@').next().unwrap_or(name));
+        let folder = || {
+            let is_botocore = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("service-2.json"));
+            file.ancestors().nth(2).filter(|_| is_botocore)?.file_name()?.to_str()
+        };
+        let stem = || file.file_name()?.to_str()?.split('.').next();
+        named.or_else(folder).or_else(stem).unwrap_or("service").to_owned()
+    }
+
+    fn derive(&self, suite: &Suite, seed: u64, effect: Effect) -> Result<Probes, Failure> {
+        let service = suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))?;
+        let source = Source::read(&self.model, "{}").map_err(|error| Failure::internal(error.to_string()))?;
+        let choice = &self.choice;
+        let unknown = choice
+            .operation
+            .iter()
+            .find(|name| !service.contract().operations().any(|operation| operation.name.eq_ignore_ascii_case(name)));
+        if let Some(name) = unknown {
+            let known = service.contract().operations().map(|operation| operation.name.as_str());
+            let nearest = crate::scenario::nearest(name, known).map(|near| format!("; did you mean {near}?"));
+            return Err(Failure::usage(format!(
+                "{} has no operation {name}{}",
+                service.name,
+                nearest.unwrap_or_default()
+            )));
+        }
+        let options = probe::Options {
+            families: choice.probes.iter().copied().collect(),
+            operations: choice.operation.clone(),
+            filters: choice.filter.clone(),
+            excludes: choice.exclude.clone(),
+            max_per_operation: choice.max_per_operation,
+            seed,
+            effect,
+        };
+        Ok(Probes::new(service, &Arc::new(source), options))
+    }
+
+    /// Without an endpoint there is only the embedded reference, which has two services.
+    fn check_target(&self, suite: &Suite) -> Result<(), Failure> {
+        let bundled = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
+        let known = |name: &str| bundled.services().any(|service| service.contract().service().id.name() == name);
+        let served = suite.services().all(|service| known(service.contract().service().id.name()));
+        if self.target.endpoint.is_some() || served {
+            return Ok(());
+        }
+        Err(Failure::usage("give --endpoint: the embedded reference has CodeDeploy and Proton alone"))
+    }
+
+    fn again(&self) -> Again {
+        let endpoint = self.target.endpoint.as_ref().map(|endpoint| format!("--endpoint {endpoint}"));
+        let recipe = self.recipe.as_ref().map(|path| format!("--recipe {}", path.display()));
+        let destructive = self.choice.destructive.then(|| "--destructive".to_owned());
+        let flags: Vec<String> = [endpoint, recipe, destructive].into_iter().flatten().collect();
+        Again {
+            command: format!("wireproof probe --model {} --filter", self.model),
+            flags: flags.join(" "),
+            most: Some(TOLD),
+        }
+    }
+}
+
+/// So many deviations of each operation are told one by one.
+const TOLD: usize = 3;
+
+impl ChoiceArguments {
+    /// The strongest effect that an operation may have.
+    fn effect(&self, is_loopback: bool) -> Effect {
+        match (self.destructive, is_loopback || self.allow_writes) {
+            (true, true) => Effect::Destroys,
+            (_, true) => Effect::Writes,
+            (_, false) => Effect::Reads,
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A pattern in Java's syntax, written anew in Rust's: the same language, as far as real patterns go.
+
+use std::{iter::Peekable, str::Chars};
+
+use super::{
+    class::class,
+    escape::{atom, outside},
+};
+
+/// What Java's `.` does not match.
+const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
+
+/// Rewrites a pattern; an error says which of its parts has no counterpart.
+pub(super) fn translate(source: &str) -> Result<String, String> {
+    let flags = inline_flags(source);
+    if flags.contains(['U', 'd']) {
+        return Err("it sets a flag of Java's that has no counterpart".to_owned());
+    }
+    let mut out = String::with_capacity(source.len() + 16);
+    // Whether each open group is a look-around.
+    let mut groups = Vec::new();
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.push_str(&atom(&mut chars, false).map(outside).ok_or("it ends in a backslash")?),
+            '[' => out.push_str(&class(&mut chars).ok_or("a character class does not end")?),
+            '.' if !flags.contains('s') => out.push_str(DOT),
+            '$' if !flags.contains('m') => out.push_str(r"\z"),
+            '(' => {
+                groups.push(looks_around(&chars));
+                out.push('(');
+            }
+            ')' => {
+                out.push(')');
+                if groups.pop() == Some(true) {
+                    skip_repetition(&mut chars);
+                }
+            }
+            _ => out.push(c),
+        }
+    }
+    Ok(out)
+}
+
+/// The letters of all inline flags, `(?s)` and `(?i:…)`.
+fn inline_flags(source: &str) -> String {
+    let groups = source.split("(?").skip(1);
+    let flags = groups.filter_map(|rest| {
+        let end = rest.find([')', ':'])?;
+        rest.get(..end).filter(|flags| flags.chars().all(|c| c.is_ascii_alphabetic() || c == '-'))
+    });
+    flags.collect()
+}
+
+fn looks_around(after: &Peekable<Chars<'_>>) -> bool {
+    let text: String = after.clone().take(3).collect();
+    ["?=", "?!", "?<=", "?<!"].iter().any(|start| text.starts_with(start))
+}
+
+/// `(?!x)+` says what `(?!x)` says, and the engines refuse it.
+fn skip_repetition(chars: &mut Peekable<Chars<'_>>) {
+    if chars.next_if_eq(&'+').is_some() {
+        // `+?` and `++` are the same here.
+        chars.next_if(|c| matches!(c, '?' | '+'));
+    }
+}

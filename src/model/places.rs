@@ -1,0 +1,170 @@
+//! Where the botocore of a machine may be: a folder that was given, Python's packages, the bundle of the AWS CLI.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::ModelFileError;
+
+/// Where models are looked for by name.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// A botocore, or its folder `data`; where it is given, nothing else is looked at (`WIREPROOF_BOTOCORE`).
+    pub botocore: Option<PathBuf>,
+    /// The folders of programs, as in `PATH`: the AWS CLI is found by them.
+    pub path: Option<OsString>,
+}
+
+impl Places {
+    /// The folder of models of the first botocore that there is.
+    pub(super) fn data(&self) -> Result<PathBuf, ModelFileError> {
+        if let Some(given) = &self.botocore {
+            return data_of(given).ok_or_else(|| ModelFileError::NotBotocore { folder: given.clone() });
+        }
+        let found = first(python_packages()).or_else(|| first(common_folders())).or_else(|| first(self.bundles()));
+        found.ok_or(ModelFileError::NoBotocore)
+    }
+
+    /// The botocore inside of version 2 of the AWS CLI, found from the program through its links.
+    fn bundles(&self) -> Vec<PathBuf> {
+        let folders = self.path.iter().flat_map(std::env::split_paths);
+        let programs = folders.map(|folder| folder.join("aws")).filter_map(|program| program.canonicalize().ok());
+        let installs = programs.filter_map(|program| Some(program.parent()?.parent()?.to_owned()));
+        let mut found: Vec<PathBuf> = installs
+            .flat_map(|install| [install.join("dist/awscli/botocore"), install.join("awscli/botocore")])
+            .collect();
+        let versions = below(Path::new("/usr/local/aws-cli/v2"), "").into_iter();
+        found.extend(versions.map(|version| version.join("dist/awscli/botocore")));
+        found
+    }
+}
+
+fn first(folders: Vec<PathBuf>) -> Option<PathBuf> {
+    folders.iter().find_map(|folder| data_of(folder))
+}
+
+/// The folder of models in `folder`, which may be it, botocore's own, or the one that holds botocore.
+fn data_of(folder: &Path) -> Option<PathBuf> {
+    let candidates = [folder.join("data"), folder.join("botocore/data"), folder.to_owned()];
+    candidates.into_iter().find(|data| super::catalogue(data).is_ok_and(|services| !services.is_empty()))
+}
+
+/// Asks Python where it would import botocore from, without importing it.
+const ASK: &str = "
+import sys; sys.path[:] = [p for p in sys.path if p]
+import importlib.util as u
+for name in ('botocore', 'awscli.botocore'):
+    try: spec = u.find_spec(name)
+    except Exception: continue
+    for folder in (spec.submodule_search_locations or []) if spec else []: print(folder)
+";
+
+/// An interpreter that takes longer than this is stuck.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn python_packages() -> Vec<PathBuf> {
+    let answer = ["python3", "python"].iter().find_map(|python| said_by(Command::new(python).args(["-c", ASK])));
+    answer.unwrap_or_default().lines().map(PathBuf::from).collect()
+}
+
+/// What a program writes within the time that it has; nothing where it fails.
+fn said_by(command: &mut Command) -> Option<String> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let ended = ends_in_time(&mut child);
+    if !ended {
+        // It may have ended just now; either way it must be waited for.
+        let _ = child.kill();
+        let _ = child.wait();
+        return None;
+    }
+    let mut text = String::new();
+    child.stdout.take()?.read_to_string(&mut text).ok()?;
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn ends_in_time(child: &mut Child) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) => thread::sleep(Duration::from_millis(10)),
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
+/// Where packages lie that no `python3` on the path knows of.
+fn common_folders() -> Vec<PathBuf> {
+    let mut packages = vec![PathBuf::from("/usr/lib/python3/dist-packages")];
+    for prefix in ["/usr/lib", "/usr/local/lib", "/opt/homebrew/lib"] {
+        for python in below(Path::new(prefix), "python3") {
+            packages.extend(["site-packages", "dist-packages"].map(|name| python.join(name)));
+        }
+    }
+    packages.into_iter().map(|packages| packages.join("botocore")).collect()
+}
+
+/// The folders in `parent` whose names start so, the last by name first.
+fn below(parent: &Path, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(start));
+    let mut found: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
+    found.sort();
+    found.reverse();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn botocore_at(folder: &Path) {
+        let version = folder.join("data/ssm/2014-11-06");
+        fs::create_dir_all(&version).unwrap();
+        fs::write(version.join("service-2.json"), "{}").unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_known_from_above_at_and_in_botocore() {
+        let root = tempfile::tempdir().unwrap();
+        botocore_at(&root.path().join("botocore"));
+        let data = root.path().join("botocore/data");
+        for folder in [root.path(), &root.path().join("botocore"), &data] {
+            assert_eq!(data_of(folder), Some(data.clone()));
+        }
+        assert_eq!(data_of(&data.join("ssm")), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_bundle_of_the_aws_cli_is_found_through_the_link_on_the_path() {
+        let root = tempfile::tempdir().unwrap();
+        let dist = root.path().join("aws-cli/v2/2.30.0/dist");
+        botocore_at(&dist.join("awscli/botocore"));
+        fs::create_dir_all(root.path().join("aws-cli/v2/2.30.0/bin")).unwrap();
+        fs::create_dir_all(root.path().join("bin")).unwrap();
+        fs::write(dist.join("aws"), "").unwrap();
+        let inner = root.path().join("aws-cli/v2/2.30.0/bin/aws");
+        std::os::unix::fs::symlink("../dist/aws", &inner).unwrap();
+        std::os::unix::fs::symlink(&inner, root.path().join("bin/aws")).unwrap();
+        let places = Places { botocore: None, path: Some(root.path().join("bin").into()) };
+        let expected = dist.join("awscli/botocore/data").canonicalize().unwrap();
+        assert_eq!(first(places.bundles()), Some(expected));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_fails_or_is_not_there_says_nothing() {
+        assert_eq!(said_by(Command::new("false").arg("x")), None);
+        assert_eq!(said_by(&mut Command::new("no-such-program-here")), None);
+        assert_eq!(said_by(Command::new("echo").arg("x")), Some("x\n".to_owned()));
+    }
+}

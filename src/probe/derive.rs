@@ -1,0 +1,352 @@
+//! One operation's places and families to its probes, and a probe to its case.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Family, Known, Place, Unbuildable,
+    family::{ASKS, Asked, Change, Draft, Subject, Want, deadly},
+    input::{Inputs, Reached, Recipe},
+    place::places,
+    refusal::own_errors,
+};
+use crate::{
+    contract::Operation,
+    scenario::{
+        Alternative, Body, ByteChanges, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario,
+        Standing, Step, Template,
+    },
+    source::Source,
+    statement::Evidence,
+    wire::RefusalClass,
+};
+
+/// One probe, before its request is built.
+#[derive(Debug, Clone)]
+pub(super) struct Probe {
+    /// `service.Operation/place/family/variant`.
+    pub(super) id: String,
+    pub(super) family: Family,
+    rule: String,
+    draft: Draft,
+    place: usize,
+    control: String,
+}
+
+impl Probe {
+    /// When it runs among the probes of its operation: a refused one that is taken all the same must not spoil others.
+    pub(super) fn turn(&self) -> Turn {
+        match self.draft.want {
+            _ if self.family == Family::Request && deadly(&self.draft.variant) => Turn::Last,
+            Want::Admitted | Want::Tolerated => Turn::First,
+            _ => Turn::Second,
+        }
+    }
+}
+
+/// When a probe runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// Legal inputs first.
+    First,
+    /// What must be refused.
+    Second,
+    /// What was seen to end an endpoint, when all else is done.
+    Last,
+}
+
+/// What one family has at one place.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) family: Family,
+    pub(super) probes: Vec<Probe>,
+    /// What cannot be asked there, and why.
+    pub(super) unasked: Vec<String>,
+}
+
+/// One operation under probe.
+#[derive(Debug)]
+pub(super) struct Subjected {
+    pub(super) operation: Arc<Operation>,
+    pub(super) places: Vec<Place>,
+    pub(super) service: String,
+    prefix: String,
+    source: Arc<Source>,
+    seed: u64,
+}
+
+impl Subjected {
+    pub(super) fn new(inputs: &Inputs, service: &str, operation: &Operation, source: &Arc<Source>, seed: u64) -> Self {
+        Self {
+            places: places(inputs, operation),
+            prefix: format!("{service}.{}", operation.name),
+            operation: Arc::new(operation.clone()),
+            service: service.to_owned(),
+            source: Arc::clone(source),
+            seed,
+        }
+    }
+
+    /// The id of the case that shows whether the least legal input is taken.
+    pub(super) fn least_control(&self) -> String {
+        format!("{}/control", self.prefix)
+    }
+
+    /// The id of the case that shows whether a legal input which holds the place is taken.
+    pub(super) fn control_of(&self, place: &Place) -> String {
+        if place.in_minimal { self.least_control() } else { format!("{}/{}/control", self.prefix, place.path) }
+    }
+
+    /// What the families have to ask at one place.
+    pub(super) fn sites(&self, inputs: &Inputs, index: usize, families: &BTreeSet<Family>) -> Vec<Site> {
+        let Some((place, shape)) =
+            self.places.get(index).and_then(|place| Some((place, inputs.contract().shape(&place.target)?)))
+        else {
+            return Vec::new();
+        };
+        let at = if place.path.is_root() { self.prefix.clone() } else { format!("{}/{}", self.prefix, place.path) };
+        let wanted = ASKS.iter().filter(|(family, _)| families.is_empty() || families.contains(family));
+        let sites = wanted.filter_map(|(family, ask)| {
+            let id = format!("{at}/{family}");
+            let recipe = self.recipe(&id, &NOTHING_KNOWN);
+            let asked = ask(&Subject { inputs, recipe, place, shape })?;
+            Some(self.site(id, *family, index, asked))
+        });
+        sites.collect()
+    }
+
+    fn site(&self, id: String, family: Family, place: usize, asked: Asked) -> Site {
+        let control = self.places.get(place).map(|place| self.control_of(place)).unwrap_or_default();
+        let origin = self.places.get(place).map(Place::origin).unwrap_or_default();
+        let rule = format!("{origin}: {}", asked.rule);
+        let mut seen = BTreeSet::new();
+        let probes = asked.drafts.into_iter().map(|mut draft| {
+            while !seen.insert(draft.variant.clone()) {
+                draft.variant.push('\'');
+            }
+            let id_of = format!("{id}/{}", draft.variant);
+            Probe { id: id_of, family, rule: rule.clone(), draft, place, control: control.clone() }
+        });
+        Site { probes: probes.collect(), unasked: asked.unasked, family }
+    }
+
+    fn recipe<'a>(&'a self, id: &str, known: &'a Known) -> Recipe<'a> {
+        Recipe { operation: &self.operation, known, salt: salt(self.seed, id) }
+    }
+
+    /// The least legal input, as the survey asks with.
+    pub(super) fn sample(&self, inputs: &Inputs) -> Option<Value> {
+        inputs.least(self.recipe(&self.least_control(), &NOTHING_KNOWN)).ok()
+    }
+
+    /// Why a place cannot be reached by a legal input, if it cannot.
+    pub(super) fn unreachable(&self, inputs: &Inputs, place: &Place) -> Option<Unbuildable> {
+        inputs.reaching(self.recipe(&self.prefix, &NOTHING_KNOWN), place).err()
+    }
+
+    /// The case that shows whether a legal input that holds the place is taken.
+    pub(super) fn control(&self, inputs: &Inputs, known: &Known, place: &Place) -> Option<Case> {
+        let id = self.control_of(place);
+        let reached = self.reached(inputs, known, &id, place)?;
+        let own = own_errors(inputs.contract(), &self.operation, Some(place));
+        let what = if place.in_minimal {
+            "the least legal input".to_owned()
+        } else {
+            format!("{} has a legal value", place.path)
+        };
+        Some(self.case(CaseOf {
+            id,
+            title: format!("{}: {what}", self.operation.name),
+            rule: "the input shape".to_owned(),
+            evidence: Evidence::Recorded,
+            tag: "control",
+            call: self.call(reached.input, true),
+            alternatives: vec![Alternative::Admitted { except: own }],
+            standing: Standing::Control,
+        }))
+    }
+
+    /// The case of a probe.
+    pub(super) fn probe(&self, inputs: &Inputs, known: &Known, probe: Probe) -> Option<Case> {
+        let place = self.places.get(probe.place)?;
+        let reached = self.reached(inputs, known, &probe.id, place)?;
+        let recipe = self.recipe(&probe.id, known);
+        let call = self.changed(inputs, recipe, reached, probe.draft.change, probe.place)?;
+        let own = own_errors(inputs.contract(), &self.operation, Some(place));
+        let name = if place.path.is_root() { "the request".to_owned() } else { place.path.to_string() };
+        Some(self.case(CaseOf {
+            id: probe.id,
+            title: format!("{}: {name} {}", self.operation.name, probe.draft.says),
+            rule: probe.rule,
+            evidence: evidence(probe.family, probe.draft.want),
+            tag: probe.family.name(),
+            call,
+            alternatives: alternatives(probe.draft.want, own),
+            standing: Standing::Controlled(CaseId(probe.control)),
+        }))
+    }
+
+    /// What is known may stand in the way of a place: then it is reached without.
+    fn reached(&self, inputs: &Inputs, known: &Known, id: &str, place: &Place) -> Option<Reached> {
+        let with = inputs.reaching(self.recipe(id, known), place);
+        with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), place)).ok()
+    }
+
+    fn changed(
+        &self,
+        inputs: &Inputs,
+        recipe: Recipe<'_>,
+        reached: Reached,
+        change: Change,
+        place: usize,
+    ) -> Option<Call> {
+        let Reached { mut input, pointer } = reached;
+        let is_key = self.places.get(place)?.is_key();
+        let body = |bytes: Vec<u8>| ByteChanges { body: Some(Body::Bytes(bytes)), ..ByteChanges::default() };
+        let raw = |input: Value, changes: ByteChanges| Call { raw: Some(changes), ..self.call(input, false) };
+        Some(match change {
+            Change::Set(Value::String(name)) if is_key => {
+                rename(&mut input, &pointer, &name)?;
+                self.call(input, false)
+            }
+            Change::Set(value) => {
+                *input.pointer_mut(&pointer)? = value;
+                self.call(input, false)
+            }
+            Change::Remove => {
+                let (parent, name) = parent(&mut input, &pointer)?;
+                parent.remove(&name)?;
+                self.call(input, false)
+            }
+            Change::Add(name, value) => {
+                input.pointer_mut(&pointer)?.as_object_mut()?.insert(name, value);
+                self.call(input, false)
+            }
+            Change::Input(input) => self.call(input, true),
+            Change::Full => self.call(inputs.full(recipe).ok()?, true),
+            Change::Bytes(changes) => raw(input, *changes),
+            Change::Around(front, back) => {
+                let bytes = [front, input.to_string().into_bytes(), back].concat();
+                raw(input, body(bytes))
+            }
+            Change::Merged(members) => {
+                let bytes = merged(&members, &input);
+                raw(input, body(bytes))
+            }
+            Change::Signed(fault) => Call { fault: Some(fault), ..self.call(input, false) },
+        })
+    }
+
+    fn call(&self, input: Value, legal: bool) -> Call {
+        Call {
+            service: self.service.clone(),
+            operation: self.operation.name.clone(),
+            input: Template::Literal(input),
+            legal,
+            caller: Caller::Owner,
+            region: Region::Home,
+            fault: None,
+            raw: None,
+        }
+    }
+
+    fn case(&self, of: CaseOf) -> Case {
+        let step = Step {
+            pointer: String::new(),
+            call: of.call,
+            expect: Expectation { alternatives: of.alternatives },
+            control: None,
+            unchanged: Vec::new(),
+            capture: Vec::new(),
+            repeat: Repeat::Once,
+            racing: false,
+        };
+        let scenario = Scenario {
+            id: of.id.clone(),
+            service: self.service.clone(),
+            operation: self.operation.name.clone(),
+            title: of.title,
+            cites: vec![of.rule],
+            evidence: of.evidence,
+            tags: vec![of.tag.to_owned()],
+            given: Vec::new(),
+            rows: Vec::new(),
+            steps: vec![step],
+            teardown: Vec::new(),
+            source: Arc::clone(&self.source),
+            standing: of.standing,
+        };
+        Case { id: CaseId(of.id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
+    }
+}
+
+static NOTHING_KNOWN: Known = Known::new();
+
+/// What one case has of its own.
+struct CaseOf {
+    id: String,
+    title: String,
+    rule: String,
+    evidence: Evidence,
+    tag: &'static str,
+    call: Call,
+    alternatives: Vec<Alternative>,
+    standing: Standing,
+}
+
+/// The ground of a probe: the model where it has a trait, the protocol's specification where every input is alike.
+fn evidence(family: Family, want: Want) -> Evidence {
+    match want {
+        Want::Tolerated | Want::Turned => Evidence::Recorded,
+        _ if family.is_constraint() || family == Family::Example => Evidence::Modelled,
+        _ => Evidence::Protocol,
+    }
+}
+
+fn alternatives(want: Want, own: Vec<String>) -> Vec<Alternative> {
+    let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
+        vec![Alternative::Refusal { errors, classes: classes.to_vec(), statuses: Vec::new() }]
+    };
+    match want {
+        Want::Refused => refusal(own, &[RefusalClass::Constraint]),
+        Want::Unread => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
+        Want::Malformed => refusal(Vec::new(), &[RefusalClass::Serialization]),
+        Want::Unknown => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
+        Want::Unsigned => refusal(Vec::new(), &[RefusalClass::Auth]),
+        Want::Turned => refusal(Vec::new(), &[RefusalClass::Client]),
+        Want::Admitted | Want::Tolerated => vec![Alternative::Admitted { except: own }],
+        Want::Answered => vec![Alternative::Answered],
+    }
+}
+
+/// The object that holds what a pointer leads to, and its name there.
+fn parent<'v>(input: &'v mut Value, pointer: &str) -> Option<(&'v mut Map<String, Value>, String)> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    Some((input.pointer_mut(parent)?.as_object_mut()?, crate::pointer::unescape(name)))
+}
+
+fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
+    let (parent, old) = parent(input, pointer)?;
+    let value = parent.remove(&old)?;
+    parent.insert(name.to_owned(), value);
+    Some(())
+}
+
+/// An object's text with more members in front of its own.
+fn merged(members: &[u8], input: &Value) -> Vec<u8> {
+    let text = input.to_string();
+    let rest = text.strip_prefix('{').unwrap_or(&text);
+    let comma: &[u8] = if rest == "}" { b"" } else { b"," };
+    [b"{".as_slice(), members, comma, rest.as_bytes()].concat()
+}
+
+/// A number that is the same for the same seed and id.
+pub(super) fn salt(seed: u64, id: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    hash.update(id.as_bytes());
+    let digest = hash.finalize();
+    digest.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}

@@ -1,0 +1,73 @@
+//! What an operation does to what is there: the model's word where it has one, else the operation's name.
+
+use crate::contract::Operation;
+
+/// What an operation does to what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It reads.
+    Reads,
+    /// It makes or changes something.
+    Writes,
+    /// It takes something away for good.
+    Destroys,
+}
+
+/// First words of operations that only read.
+const READS: [&str; 14] = [
+    "BatchGet", "Check", "Count", "Describe", "Detect", "Discover", "Estimate", "Filter", "Get", "Head", "List",
+    "Lookup", "Query", "Search",
+];
+
+/// Words of operations that take something away.
+const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Purge", "Terminate"];
+
+impl Effect {
+    /// The effect of an operation.
+    #[must_use]
+    pub fn of(operation: &Operation) -> Self {
+        let starts = |words: &[&str]| words.iter().any(|word| starts_with_word(&operation.name, word));
+        if DESTROYS.iter().any(|word| operation.name.contains(word)) {
+            Self::Destroys
+        } else if operation.traits.get("smithy.api#readonly").is_some() || starts(&READS) {
+            Self::Reads
+        } else {
+            Self::Writes
+        }
+    }
+}
+
+/// `GetItem` starts with the word `Get`, `Getaway` does not.
+fn starts_with_word(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::contract::{ShapeId, Traits};
+
+    #[rstest]
+    #[case("GetParameter", Effect::Reads)]
+    #[case("BatchGetItem", Effect::Reads)]
+    #[case("ListQueues", Effect::Reads)]
+    #[case("Listen", Effect::Writes)]
+    #[case("PutParameter", Effect::Writes)]
+    #[case("DeleteQueue", Effect::Destroys)]
+    #[case("ScheduleKeyDeletion", Effect::Destroys)]
+    #[case("PurgeQueue", Effect::Destroys)]
+    fn the_name_of_an_operation_tells_its_effect(#[case] name: &str, #[case] expected: Effect) {
+        let unit = ShapeId::new("smithy.api#Unit");
+        let operation = Operation {
+            name: name.to_owned(),
+            id: ShapeId::new(name),
+            input: unit.clone(),
+            output: unit,
+            errors: Vec::new(),
+            traits: Traits::default(),
+        };
+        assert_eq!(Effect::of(&operation), expected);
+    }
+}

@@ -1,0 +1,267 @@
+//! The families of probes, one file each: what a constraint at one place of an input gives to ask.
+
+mod blob;
+mod entries;
+mod enumeration;
+mod example;
+mod integer;
+mod items;
+mod json_type;
+mod legal;
+mod length;
+mod pattern;
+mod range;
+mod request;
+mod required;
+mod signing;
+mod timestamp;
+mod union;
+mod unique;
+mod unknown_member;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    Place,
+    input::{Inputs, Recipe},
+};
+use crate::{
+    contract::{Contract, Shape},
+    scenario::ByteChanges,
+    wire::sigv4::SigningFault,
+};
+
+pub(super) use request::deadly;
+
+/// A family of probes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// A required member is absent or null.
+    Required,
+    /// A text or a blob is too short or too long, or just fits.
+    Length,
+    /// A number is out of its range, or just within.
+    Range,
+    /// A text breaks its pattern by one character, or keeps it.
+    Pattern,
+    /// Each value of a closed list, one outside of it, one in another letter case.
+    Enum,
+    /// A list has too few or too many items, or just enough.
+    Items,
+    /// A map has too few or too many entries, or just enough.
+    Entries,
+    /// Items that must differ do not.
+    Unique,
+    /// A union with no member, or with two.
+    Union,
+    /// A value of each other JSON type.
+    Type,
+    /// A timestamp as text, or in milliseconds.
+    Timestamp,
+    /// A blob that is not base64.
+    Blob,
+    /// A whole number beyond 32 or 64 bits.
+    Integer,
+    /// A member that the shape does not have.
+    UnknownMember,
+    /// A legal input with every member.
+    Legal,
+    /// The request as a whole: its body, headers, method and path.
+    Request,
+    /// The signature.
+    Signing,
+    /// The examples of the documents.
+    Example,
+}
+
+impl Family {
+    /// Every family, in the order in which its probes run.
+    pub const ALL: [Self; 18] = [
+        Self::Legal,
+        Self::Example,
+        Self::Required,
+        Self::Length,
+        Self::Range,
+        Self::Pattern,
+        Self::Enum,
+        Self::Items,
+        Self::Entries,
+        Self::Unique,
+        Self::Union,
+        Self::Type,
+        Self::Timestamp,
+        Self::Blob,
+        Self::Integer,
+        Self::UnknownMember,
+        Self::Request,
+        Self::Signing,
+    ];
+
+    /// The kebab-case name, as ids have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Length => "length",
+            Self::Range => "range",
+            Self::Pattern => "pattern",
+            Self::Enum => "enum",
+            Self::Items => "items",
+            Self::Entries => "entries",
+            Self::Unique => "unique",
+            Self::Union => "union",
+            Self::Type => "type",
+            Self::Timestamp => "timestamp",
+            Self::Blob => "blob",
+            Self::Integer => "integer",
+            Self::UnknownMember => "unknown-member",
+            Self::Legal => "legal",
+            Self::Request => "request",
+            Self::Signing => "signing",
+            Self::Example => "example",
+        }
+    }
+
+    /// Whether it probes a constraint that the model states as a trait, rather than what every input has.
+    #[must_use]
+    pub fn is_constraint(self) -> bool {
+        use Family as F;
+        matches!(
+            self,
+            F::Required | F::Length | F::Range | F::Pattern | F::Enum | F::Items | F::Entries | F::Unique | F::Union
+        )
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a family has to ask at one place.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// The trait, or the rule of the protocol, in a few words.
+    pub(super) rule: String,
+    /// The questions.
+    pub(super) drafts: Vec<Draft>,
+    /// What cannot be asked, and why.
+    pub(super) unasked: Vec<String>,
+}
+
+impl Asked {
+    fn of(rule: impl Into<String>, drafts: Vec<Draft>) -> Self {
+        Self { rule: rule.into(), drafts, unasked: Vec::new() }
+    }
+}
+
+/// One question.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    /// The last part of its id.
+    pub(super) variant: String,
+    /// What is asked, after the name of the place.
+    pub(super) says: String,
+    /// How the legal input is changed.
+    pub(super) change: Change,
+    /// What is due.
+    pub(super) want: Want,
+}
+
+impl Draft {
+    fn new(variant: impl Into<String>, says: impl Into<String>, change: Change, want: Want) -> Self {
+        Self { variant: variant.into(), says: says.into(), change, want }
+    }
+
+    fn value(variant: impl Into<String>, says: impl Into<String>, value: impl Into<Value>, want: Want) -> Self {
+        Self::new(variant, says, Change::Set(value.into()), want)
+    }
+}
+
+/// How a probe differs from a legal request.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// The place gets this value; a key of a map this name.
+    Set(Value),
+    /// The place is left out.
+    Remove,
+    /// The structure at the place gets one more member.
+    Add(String, Value),
+    /// The whole input is this one.
+    Input(Value),
+    /// The whole input is a full one.
+    Full,
+    /// The request's bytes are changed.
+    Bytes(Box<ByteChanges>),
+    /// The body is that of the legal input with this in front of and behind it.
+    Around(Vec<u8>, Vec<u8>),
+    /// The body is that of the legal input with these members in front of its own.
+    Merged(Vec<u8>),
+    /// It is signed wrongly.
+    Signed(SigningFault),
+}
+
+/// What a probe must get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// A refusal because of a constraint.
+    Refused,
+    /// A refusal because it cannot be read, or because of a constraint: services differ in where they notice.
+    Unread,
+    /// A refusal because it cannot be read.
+    Malformed,
+    /// A refusal because the operation is unknown.
+    Unknown,
+    /// A refusal because of who signed.
+    Unsigned,
+    /// No refusal of the input as invalid.
+    Admitted,
+    /// The same, of which the model says nothing: it says what is illegal, not that all else is taken.
+    Tolerated,
+    /// A refusal of the caller, whatever its name: seen on AWS, promised nowhere.
+    Turned,
+    /// Any answer but a failure of the server.
+    Answered,
+}
+
+/// One place of one operation's input, as families look at it.
+#[derive(Clone, Copy)]
+pub(super) struct Subject<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) recipe: Recipe<'a>,
+    pub(super) place: &'a Place,
+    pub(super) shape: &'a Shape,
+}
+
+impl Subject<'_> {
+    fn contract(&self) -> &Contract {
+        self.inputs.contract()
+    }
+}
+
+type Ask = fn(&Subject<'_>) -> Option<Asked>;
+
+/// What each family asks, wherever its constraint stands; `None` where there is no such constraint.
+pub(super) const ASKS: [(Family, Ask); 18] = [
+    (Family::Legal, legal::ask),
+    (Family::Example, example::ask),
+    (Family::Required, required::ask),
+    (Family::Length, length::ask),
+    (Family::Range, range::ask),
+    (Family::Pattern, pattern::ask),
+    (Family::Enum, enumeration::ask),
+    (Family::Items, items::ask),
+    (Family::Entries, entries::ask),
+    (Family::Unique, unique::ask),
+    (Family::Union, union::ask),
+    (Family::Type, json_type::ask),
+    (Family::Timestamp, timestamp::ask),
+    (Family::Blob, blob::ask),
+    (Family::Integer, integer::ask),
+    (Family::UnknownMember, unknown_member::ask),
+    (Family::Request, request::ask),
+    (Family::Signing, signing::ask),
+];

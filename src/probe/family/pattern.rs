@@ -1,0 +1,44 @@
+//! `smithy.api#pattern`: texts that break it by one character, and one that keeps it.
+
+use super::{Asked, Draft, Subject, Want};
+use crate::{
+    contract::Kind,
+    probe::{input::text_rule, witness::NearMiss},
+};
+
+pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+    if !matches!(subject.shape.kind, Kind::String) {
+        return None;
+    }
+    let pattern = subject.place.pattern(subject.shape)?;
+    let mut asked = Asked::of(format!("smithy.api#pattern {pattern}"), Vec::new());
+    let member = subject.place.traits();
+    let witness = match subject.inputs.witness(text_rule(subject.shape, member)) {
+        Ok(witness) => witness,
+        Err(reason) => {
+            asked.unasked.push(reason.to_string());
+            return Some(asked);
+        }
+    };
+    let salt = subject.recipe.salt;
+    asked.drafts.push(Draft::value("match", "keeps its pattern", witness.text(salt.wrapping_add(1)), Want::Tolerated));
+    let misses = witness.near_misses(salt);
+    if misses.is_empty() {
+        asked.unasked.push("every text of a legal length keeps the pattern".to_owned());
+    }
+    for (miss, text) in misses {
+        let (variant, says) = name(miss);
+        asked.drafts.push(Draft::value(variant, says, text, Want::Refused));
+    }
+    Some(asked)
+}
+
+fn name(miss: NearMiss) -> (&'static str, &'static str) {
+    match miss {
+        NearMiss::Start => ("start", "breaks its pattern at the first character"),
+        NearMiss::Middle => ("middle", "breaks its pattern in the middle"),
+        NearMiss::End => ("end", "breaks its pattern at the last character"),
+        NearMiss::Newline => ("newline", "ends in a newline that its pattern does not allow"),
+        NearMiss::NonAsciiDigit => ("non-ascii-digit", "has a digit that is not ASCII"),
+    }
+}

@@ -1,0 +1,127 @@
+//! Every place of an operation's input: each member, list item, map key and map value, however deep.
+//!
+//! A shape that holds itself is entered once on every way: what lies below its second occurrence lies below the
+//! first, too.
+
+use super::{Path, Token, input::Inputs};
+use crate::contract::{Bounds, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
+
+/// One place, with the traits that count there: those of the member over those of its target.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The way to it.
+    pub path: Path,
+    /// The shape that a value there has.
+    pub target: ShapeId,
+    /// The structure or union that has it as a member, the list or the map; `None` for the input itself.
+    pub owner: Option<ShapeId>,
+    /// Whether it is a required member of a structure.
+    pub required: bool,
+    /// Whether the least legal input holds it: every step to it is a required member, or one that a recipe always fills.
+    pub in_minimal: bool,
+    member: Option<Member>,
+}
+
+impl Place {
+    /// The input itself.
+    fn root(operation: &Operation) -> Self {
+        Self {
+            path: Path::default(),
+            target: operation.input.clone(),
+            owner: None,
+            required: true,
+            in_minimal: true,
+            member: None,
+        }
+    }
+
+    fn below(&self, inputs: &Inputs, operation: &Operation, owner: &Shape, token: Token, member: &Member) -> Self {
+        let in_structure = matches!(owner.kind, Kind::Structure(_));
+        let required = in_structure && member.traits.required();
+        let path = self.path.then(token);
+        let wanted = in_structure && inputs.is_wanted(operation, member, &path);
+        Self {
+            path,
+            target: member.target.clone(),
+            owner: Some(owner.id.clone()),
+            required,
+            // The least list or map that we write has one entry.
+            in_minimal: self.in_minimal && (wanted || matches!(owner.kind, Kind::List(_) | Kind::Map { .. })),
+            member: Some(member.clone()),
+        }
+    }
+
+    /// Whether it is a key of a map.
+    pub(super) fn is_key(&self) -> bool {
+        self.path.0.last() == Some(&Token::Key)
+    }
+
+    /// The traits of the member itself.
+    pub(super) fn traits(&self) -> Option<&Traits> {
+        self.member.as_ref().map(|member| &member.traits)
+    }
+
+    /// The length that counts here.
+    pub(super) fn length(&self, shape: &Shape) -> Option<Bounds<u64>> {
+        self.member.as_ref().and_then(|member| member.traits.length()).or_else(|| shape.traits.length())
+    }
+
+    /// The range that counts here.
+    pub(super) fn range(&self, shape: &Shape) -> Option<Bounds<f64>> {
+        self.member.as_ref().and_then(|member| member.traits.range()).or_else(|| shape.traits.range())
+    }
+
+    /// The pattern that counts here.
+    pub(super) fn pattern<'s>(&'s self, shape: &'s Shape) -> Option<&'s str> {
+        self.member.as_ref().and_then(|member| member.traits.pattern()).or_else(|| shape.traits.pattern())
+    }
+
+    /// Whether items must differ here.
+    pub(super) fn unique(&self, shape: &Shape) -> bool {
+        self.member.as_ref().is_some_and(|member| member.traits.unique_items()) || shape.traits.unique_items()
+    }
+
+    /// The timestamp format that counts here.
+    pub(super) fn timestamp(&self, shape: &Shape) -> TimestampFormat {
+        let own = self.member.as_ref().and_then(|member| member.traits.timestamp_format());
+        own.or_else(|| shape.traits.timestamp_format()).unwrap_or(TimestampFormat::EpochSeconds)
+    }
+
+    /// Where the model says it: `structure$member`, or the shape itself.
+    pub(super) fn origin(&self) -> String {
+        match (&self.owner, &self.member) {
+            (Some(owner), Some(member)) => format!("{}${}", owner.name(), member.name),
+            _ => self.target.name().to_owned(),
+        }
+    }
+}
+
+/// Every place of the input of `operation`, the input itself first, outer before inner.
+pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut open = vec![(Place::root(operation), Vec::new())];
+    while let Some((place, above)) = open.pop() {
+        let mut inner = below(inputs, operation, &place, &above);
+        // The last one pushed is the next one taken.
+        inner.reverse();
+        open.extend(inner);
+        found.push(place);
+    }
+    found
+}
+
+fn below(inputs: &Inputs, operation: &Operation, place: &Place, above: &[ShapeId]) -> Vec<(Place, Vec<ShapeId>)> {
+    let Some(shape) = inputs.contract().shape(&place.target).filter(|shape| !above.contains(&shape.id)) else {
+        return Vec::new();
+    };
+    let above: Vec<ShapeId> = above.iter().cloned().chain([shape.id.clone()]).collect();
+    let inner = |token, member: &Member| (place.below(inputs, operation, shape, token, member), above.clone());
+    match &shape.kind {
+        Kind::Structure(members) | Kind::Union(members) => {
+            members.iter().map(|member| inner(Token::Member(member.name.clone()), member)).collect()
+        }
+        Kind::List(item) => vec![inner(Token::Item, item)],
+        Kind::Map { key, value } => vec![inner(Token::Key, key), inner(Token::Value, value)],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,295 @@
+//! The order of probes: operation by operation, controls before what rests on them, legal inputs before wrong ones,
+//! and what was seen to end an endpoint after everything else.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Coverage, Known, Options, Place,
+    derive::{Probe, Site, Subjected, Turn, salt},
+    input::{Inputs, fits},
+};
+use crate::{
+    scenario::{Case, Filling, Given, Opening, Plan, ServiceSuite, Stage, Template},
+    source::Source,
+};
+
+/// The probes of one service, derived as they are asked for: one operation at a time is held.
+#[derive(Debug)]
+pub struct Probes {
+    inputs: Inputs,
+    fillings: Vec<Filling>,
+    options: Options,
+    operations: Vec<Subjected>,
+    selected: usize,
+    coverage: Coverage,
+    /// The operation at hand.
+    at: usize,
+    /// What is handed out now.
+    phase: Phase,
+    loaded: Loaded,
+    known: Known,
+}
+
+/// What is handed out, in this order; the last phase is that of all operations, after everything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Ready,
+    Opened,
+    Least,
+    Controls,
+    Legal,
+    Wrong,
+    Deadly,
+}
+
+/// What the operation at hand has to run.
+#[derive(Debug, Default)]
+struct Loaded {
+    /// Whether the least legal input has been handed out.
+    least_asked: bool,
+    /// Places whose legal neighbour is asked first, beside the least legal input.
+    controls: VecDeque<usize>,
+    /// The probes, each kind in its order.
+    legal: VecDeque<Probe>,
+    wrong: VecDeque<Probe>,
+    deadly: VecDeque<Probe>,
+}
+
+impl Loaded {
+    fn probes(&self) -> usize {
+        self.legal.len() + self.wrong.len() + self.deadly.len()
+    }
+
+    /// Cases in all: the probes, their controls and the control of the least legal input.
+    fn cases(&self) -> usize {
+        let probes = self.probes();
+        if probes == 0 { 0 } else { probes + self.controls.len() + 1 }
+    }
+
+    fn enter(&mut self, probe: Probe) {
+        match probe.turn() {
+            Turn::First => self.legal.push_back(probe),
+            Turn::Second => self.wrong.push_back(probe),
+            Turn::Last => self.deadly.push_back(probe),
+        }
+    }
+}
+
+impl Probes {
+    /// Derives the probes of a service.
+    #[must_use]
+    pub fn new(service: &ServiceSuite, source: &Arc<Source>, options: Options) -> Self {
+        let inputs = Inputs::new(Arc::clone(&service.schemas), &service.fillings);
+        let mut probes = Self {
+            fillings: service.fillings.clone(),
+            operations: Vec::new(),
+            selected: 0,
+            coverage: Coverage::default(),
+            at: 0,
+            phase: Phase::Ready,
+            loaded: Loaded::default(),
+            known: Known::new(),
+            inputs,
+            options,
+        };
+        for operation in service.contract().operations() {
+            let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
+            match probes.options.leaves_out(operation) {
+                None => probes.enter(subjected),
+                Some(reason) => probes.leave_out(&subjected, &reason),
+            }
+        }
+        probes
+    }
+
+    /// The sites of the model, and which of them are probed.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        self.coverage.clone()
+    }
+
+    fn enter(&mut self, subjected: Subjected) {
+        let mut coverage = std::mem::take(&mut self.coverage);
+        let loaded = self.load(&subjected, |site, kept| coverage.enter(site, kept));
+        self.coverage = coverage;
+        self.selected += loaded.cases();
+        if loaded.probes() > 0 {
+            self.operations.push(subjected);
+        }
+    }
+
+    fn leave_out(&mut self, subjected: &Subjected, reason: &str) {
+        for place in 0..subjected.places.len() {
+            for site in subjected.sites(&self.inputs, place, &self.options.families) {
+                self.coverage.leave_out(&site, reason);
+            }
+        }
+    }
+
+    /// Everything that an operation has to run, and every site of it as it comes with the number of its probes.
+    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&Site, usize)) -> Loaded {
+        let chosen = self.chosen(subjected);
+        let mut loaded = Loaded::default();
+        for (index, place) in subjected.places.iter().enumerate() {
+            let before = loaded.probes();
+            for mut site in self.sites(subjected, index) {
+                let kept =
+                    std::mem::take(&mut site.probes).into_iter().filter(|probe| self.keeps(probe, chosen.as_ref()));
+                let first = loaded.probes();
+                kept.for_each(|probe| loaded.enter(probe));
+                seen(&site, loaded.probes() - first);
+            }
+            if loaded.probes() > before && !place.in_minimal {
+                loaded.controls.push_back(index);
+            }
+        }
+        loaded
+    }
+
+    /// What there is to ask at a place. A place that no legal input reaches has sites, and nothing to ask.
+    fn sites(&self, subjected: &Subjected, index: usize) -> Vec<Site> {
+        let mut sites = subjected.sites(&self.inputs, index, &self.options.families);
+        let reason = subjected.places.get(index).and_then(|place| subjected.unreachable(&self.inputs, place));
+        if let Some(reason) = reason {
+            for site in &mut sites {
+                site.probes.clear();
+                site.unasked = vec![reason.to_string()];
+            }
+        }
+        sites
+    }
+
+    /// The ids that a limit leaves of an operation, those with the least hashes, so that one seed always picks the
+    /// same; `None`: all.
+    fn chosen(&self, subjected: &Subjected) -> Option<BTreeSet<String>> {
+        let limit = self.options.max_per_operation?;
+        let places = 0..subjected.places.len();
+        let ids =
+            places.flat_map(|place| self.sites(subjected, place)).flat_map(|site| site.probes).map(|probe| probe.id);
+        let mut hashed: Vec<(u64, String)> =
+            ids.filter(|id| self.options.names(id)).map(|id| (salt(self.options.seed, &id), id)).collect();
+        hashed.sort();
+        Some(hashed.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+
+    fn keeps(&self, probe: &Probe, chosen: Option<&BTreeSet<String>>) -> bool {
+        self.options.names(&probe.id) && chosen.is_none_or(|chosen| chosen.contains(&probe.id))
+    }
+
+    fn opening(&self, subjected: &Subjected) -> Opening {
+        let mut states: Vec<&str> = Vec::new();
+        for place in subjected.places.iter().filter(|place| !place.path.is_root()) {
+            let state = self.filling(subjected, place).map(|filling| filling.state.as_str());
+            states.extend(state.filter(|state| !states.contains(state)));
+        }
+        let given = states.into_iter().map(|state| Given {
+            variable: state.to_owned(),
+            state: state.to_owned(),
+            params: Template::Literal(Value::Object(Map::new())),
+        });
+        Opening {
+            service: subjected.service.clone(),
+            operation: subjected.operation.name.clone(),
+            sample: subjected.sample(&self.inputs),
+            given: given.collect(),
+        }
+    }
+
+    fn filling(&self, subjected: &Subjected, place: &Place) -> Option<&Filling> {
+        let name = format!("{}/{}", subjected.operation.name, place.path.slashed());
+        self.fillings.iter().find(|filling| fits(&filling.glob, &name))
+    }
+
+    /// The stage of the phase that begins.
+    fn begin(&mut self, phase: Phase) -> Option<Stage> {
+        self.phase = phase;
+        match phase {
+            Phase::Opened => {
+                let loaded = self.load(self.operations.get(self.at)?, |_, _| ());
+                self.loaded = loaded;
+                self.known.clear();
+                Some(Stage::Open(self.opening(self.operations.get(self.at)?)))
+            }
+            // One at a time: who ended the endpoint is plain then.
+            Phase::Deadly => {
+                self.known.clear();
+                Some(Stage::Cases(Some(1)))
+            }
+            _ => Some(Stage::Cases(None)),
+        }
+    }
+
+    /// The next case of all operations that may end the endpoint.
+    fn next_deadly(&mut self) -> Option<Case> {
+        loop {
+            let subjected = self.operations.get(self.at)?;
+            if let Some(probe) = self.loaded.deadly.pop_front() {
+                if let Some(case) = subjected.probe(&self.inputs, &self.known, probe) {
+                    return Some(case);
+                }
+                continue;
+            }
+            self.at += 1;
+            self.loaded = self.load(self.operations.get(self.at)?, |_, _| ());
+        }
+    }
+}
+
+impl Plan for Probes {
+    fn selected(&self) -> usize {
+        self.selected
+    }
+
+    fn stage(&mut self) -> Option<Stage> {
+        let next = match self.phase {
+            Phase::Ready => Phase::Opened,
+            Phase::Opened => Phase::Least,
+            Phase::Least => Phase::Controls,
+            Phase::Controls => Phase::Legal,
+            Phase::Legal => Phase::Wrong,
+            Phase::Wrong => {
+                self.at += 1;
+                Phase::Opened
+            }
+            Phase::Deadly => return None,
+        };
+        if next == Phase::Opened && self.at >= self.operations.len() {
+            self.at = 0;
+            self.loaded = self.load(self.operations.first()?, |_, _| ());
+            return self.begin(Phase::Deadly);
+        }
+        self.begin(next)
+    }
+
+    fn case(&mut self) -> Option<Case> {
+        if self.phase == Phase::Deadly {
+            return self.next_deadly();
+        }
+        let subjected = self.operations.get(self.at)?;
+        let (inputs, known) = (&self.inputs, &self.known);
+        let control = |place: usize| subjected.control(inputs, known, subjected.places.get(place)?);
+        let probe = |queue: &mut VecDeque<Probe>| {
+            std::iter::from_fn(|| queue.pop_front()).find_map(|probe| subjected.probe(inputs, known, probe))
+        };
+        match self.phase {
+            Phase::Least if !std::mem::replace(&mut self.loaded.least_asked, true) => control(0),
+            Phase::Controls => std::iter::from_fn(|| self.loaded.controls.pop_front()).find_map(control),
+            Phase::Legal => probe(&mut self.loaded.legal),
+            Phase::Wrong => probe(&mut self.loaded.wrong),
+            _ => None,
+        }
+    }
+
+    fn opened(&mut self, variables: Map<String, Value>) {
+        let known = self.fillings.iter().filter_map(|filling| {
+            let value = variables.get(&filling.state)?.get(&filling.variable)?;
+            Some((filling.glob.clone(), value.clone()))
+        });
+        self.known = known.collect();
+    }
+}

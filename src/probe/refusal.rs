@@ -1,0 +1,156 @@
+//! Which of an operation's own errors refuse an input for its form.
+//!
+//! Services name the refusal of a bad input in their own ways. An error counts where its name says that something of
+//! the input is wrong in general (`InvalidParameterException`), or that the very member is (`InvalidArn` for
+//! `stateMachineArn`): by the words of its name, since models say nothing about when an error is given.
+
+use super::Place;
+use crate::contract::{Contract, Operation};
+
+/// What an error's name is made of where it refuses an input in general, without its ending and a service's acronym.
+const GENERAL: [&str; 20] = [
+    "BadRequest",
+    "Client",
+    "CodeValidation",
+    "IllegalArgument",
+    "InvalidArgs",
+    "InvalidArgument",
+    "InvalidArguments",
+    "InvalidData",
+    "InvalidInput",
+    "InvalidParameter",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "InvalidParameterValues",
+    "InvalidParameters",
+    "InvalidRequest",
+    "MissingParameter",
+    "MissingRequiredParameter",
+    "ParameterValidation",
+    "UnprocessableEntity",
+    "Validation",
+];
+
+/// Words that say that something is wrong, and not what.
+const FAULTS: [&str; 28] = [
+    "Bad",
+    "Empty",
+    "Error",
+    "Exceeded",
+    "Exception",
+    "Fault",
+    "Format",
+    "Illegal",
+    "Incorrect",
+    "Invalid",
+    "Length",
+    "Limit",
+    "Long",
+    "Malformed",
+    "Many",
+    "Max",
+    "Mismatch",
+    "Missing",
+    "Null",
+    "Pattern",
+    "Required",
+    "Short",
+    "Size",
+    "Too",
+    "Unsupported",
+    "Valid",
+    "Validation",
+    "Value",
+];
+
+/// The operation's own errors by which a value at `place` may be refused for its form; without a place, by which any
+/// input may.
+#[must_use]
+pub(super) fn own_errors(contract: &Contract, operation: &Operation, place: Option<&Place>) -> Vec<String> {
+    let subject: Vec<String> = place.map(words_of_place).unwrap_or_default();
+    let names = operation.errors.iter().filter_map(|id| contract.shape(id)).map(|shape| shape.id.name());
+    names.filter(|name| is_general(name) || speaks_of(name, &subject)).map(str::to_owned).collect()
+}
+
+fn is_general(name: &str) -> bool {
+    let bare = ["Exception", "Error", "Fault"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let without_acronym = bare.trim_start_matches(|c: char| c.is_ascii_uppercase());
+    let start = bare.len() - without_acronym.len();
+    let unprefixed = bare.get(start.saturating_sub(1)..).unwrap_or(bare);
+    GENERAL.contains(&bare) || GENERAL.contains(&unprefixed)
+}
+
+/// Whether the name says that something is wrong, and of what it is are words of the place's alone.
+fn speaks_of(name: &str, subject: &[String]) -> bool {
+    let (faults, things): (Vec<String>, Vec<String>) =
+        words(name).into_iter().partition(|word| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word)));
+    let says_wrong = faults.iter().any(|word| !matches!(word.as_str(), "exception" | "error" | "fault"));
+    says_wrong && !things.is_empty() && things.iter().all(|word| subject.contains(word))
+}
+
+fn words_of_place(place: &Place) -> Vec<String> {
+    let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(|owner| owner.name()));
+    names.flat_map(words).collect()
+}
+
+/// The words of a name in camel case, in lower case and in the singular.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous = ' ';
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        let before_lower = chars.peek().is_some_and(char::is_ascii_lowercase);
+        let starts = c.is_ascii_uppercase() && (!previous.is_ascii_uppercase() || before_lower);
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else if starts || words.is_empty() {
+            words.push(c.to_ascii_lowercase().to_string());
+        } else if let Some(word) = words.last_mut() {
+            word.push(c.to_ascii_lowercase());
+        }
+        previous = c;
+    }
+    let singular =
+        |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
+    words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("ValidationException", true)]
+    #[case("InvalidParameterException", true)]
+    #[case("WAFInvalidParameterException", true)]
+    #[case("ClientException", true)]
+    #[case("InvalidStateException", false)]
+    #[case("KMSInvalidStateException", false)]
+    #[case("ResourceNotFoundException", false)]
+    fn some_names_refuse_any_input(#[case] name: &str, #[case] expected: bool) {
+        assert_eq!(is_general(name), expected);
+    }
+
+    #[rstest]
+    #[case("InvalidArn", &["stateMachineArn"], true)]
+    #[case("DeploymentIdRequiredException", &["deploymentId"], true)]
+    #[case("InvalidAllowedPatternException", &["Type"], false)]
+    #[case("InvalidFilterValue", &["MaxResults"], false)]
+    #[case("TooManyTagsException", &["Tags"], true)]
+    #[case("DeploymentDoesNotExistException", &["deploymentId"], false)]
+    #[case("LimitExceededException", &["Limit"], false)]
+    fn some_names_speak_of_one_member(#[case] name: &str, #[case] members: &[&str], #[case] expected: bool) {
+        let subject: Vec<String> = members.iter().flat_map(|name| words(name)).collect();
+        assert_eq!(speaks_of(name, &subject), expected);
+    }
+
+    #[rstest]
+    #[case("stateMachineArn", &["state", "machine", "arn"])]
+    #[case("KMSKeyIds", &["kms", "key", "ids"])]
+    #[case("S3Bucket_name", &["s3", "bucket", "name"])]
+    fn names_fall_into_words(#[case] name: &str, #[case] expected: &[&str]) {
+        assert_eq!(words(name), expected);
+    }
+}

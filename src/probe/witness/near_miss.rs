@@ -1,0 +1,148 @@
+//! Texts of a legal length that break their pattern by one character.
+
+use std::{cell::Cell, iter};
+
+use super::Witness;
+use crate::contract::Matched;
+
+/// How a text misses its pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::probe) enum NearMiss {
+    /// Its first character is another one.
+    Start,
+    /// A character between the first and the last is another one.
+    Middle,
+    /// Its last character is another one.
+    End,
+    /// A newline follows it.
+    Newline,
+    /// An Arabic digit stands for an ASCII one.
+    NonAsciiDigit,
+}
+
+/// What a character is replaced with: signs that names seldom allow, then what only narrow patterns refuse.
+const STRANGERS: &str = "!# %$*^\"<\\/.:_-@=+~azZ09é\u{663}\u{1F600}\t\u{1}\n";
+
+/// How many legal texts are tried.
+const BASES: u64 = 6;
+
+/// How often the backtracking engine may reach its limit.
+const MOST_DOUBTS: u32 = 8;
+
+/// At how many places within a text a stranger is tried.
+const INNER_PLACES: usize = 48;
+
+impl NearMiss {
+    const ALL: [Self; 5] = [Self::Start, Self::Middle, Self::End, Self::Newline, Self::NonAsciiDigit];
+
+    /// The places of a text of `length` characters at which a stranger is put, the likeliest first.
+    fn places(self, length: usize) -> Vec<usize> {
+        let last = length.saturating_sub(1);
+        match self {
+            Self::Start => (0..length.min(1)).collect(),
+            Self::Middle => (length / 2..last).chain(1..length / 2).take(INNER_PLACES).collect(),
+            Self::End => (last.max(1)..length).collect(),
+            Self::Newline => Vec::new(),
+            Self::NonAsciiDigit => (0..length).collect(),
+        }
+    }
+
+    /// The spoiled forms of a text.
+    fn spoiled<'a>(self, text: &'a [char], strangers: &'a [char]) -> Box<dyn Iterator<Item = String> + 'a> {
+        let places = self.places(text.len()).into_iter();
+        match self {
+            Self::Newline => Box::new(iter::once(text.iter().chain(&['\n']).collect())),
+            Self::NonAsciiDigit => Box::new(places.filter_map(|place| {
+                let arabic = char::from_u32(0x660 + text.get(place)?.to_digit(10)?)?;
+                Some(with(text, place, arabic))
+            })),
+            Self::Start | Self::Middle | Self::End => Box::new(places.flat_map(move |place| {
+                let others = strangers.iter().filter(move |stranger| Some(*stranger) != text.get(place));
+                others.map(move |stranger| with(text, place, *stranger))
+            })),
+        }
+    }
+}
+
+fn with(text: &[char], place: usize, new: char) -> String {
+    text.iter().enumerate().map(|(at, c)| if at == place { new } else { *c }).collect()
+}
+
+impl Witness {
+    /// Texts of a legal length that break the pattern by one character, each verified. A way that the pattern
+    /// does not allow is left out: everything matches `.*`.
+    pub(in crate::probe) fn near_misses(&self, salt: u64) -> Vec<(NearMiss, String)> {
+        let Some(pattern) = &self.pattern else { return Vec::new() };
+        let own = pattern.source().chars().filter(|c| c.is_ascii_punctuation() && !STRANGERS.contains(*c));
+        let mut strangers: Vec<char> = STRANGERS.chars().chain(own).collect();
+        // A newline comes last: what it breaks is doubtful.
+        strangers.sort_by_key(|stranger| *stranger == '\n');
+        let bases: Vec<Vec<char>> = self.bases(salt).iter().map(|text| text.chars().collect()).collect();
+        let doubts = Cell::new(0);
+        let miss = |way: NearMiss| {
+            let spoiled = bases.iter().flat_map(|base| way.spoiled(base, &strangers));
+            let mut tried = spoiled.take_while(|_| doubts.get() < MOST_DOUBTS);
+            tried.find(|text| self.is_near_miss(text, &doubts)).map(|text| (way, text))
+        };
+        NearMiss::ALL.into_iter().filter_map(miss).collect()
+    }
+
+    /// Legal texts to be spoiled. A newline needs room, and a digit must be there to be replaced.
+    fn bases(&self, salt: u64) -> Vec<String> {
+        let mut bases: Vec<String> = (0..BASES).map(|turn| self.text(salt.wrapping_add(turn))).collect();
+        let lengths = [self.max.saturating_sub(1), 3, 4];
+        bases.extend(lengths.iter().filter(|n| **n < 512).filter_map(|n| self.of_length(*n, salt)));
+        bases.retain(|base| self.pattern_allows(base));
+        bases.dedup();
+        bases
+    }
+
+    fn is_near_miss(&self, text: &str, doubts: &Cell<u32>) -> bool {
+        match self.pattern.as_ref().map(|pattern| pattern.matches(text)) {
+            // That a dot takes no newline is seldom meant: only what breaks the pattern otherwise, too, counts.
+            Some(Matched::No) => self.length_is_legal(text) && (!text.contains('\n') || self.refuses_dotall(text)),
+            Some(Matched::Undecided) => {
+                doubts.set(doubts.get() + 1);
+                false
+            }
+            Some(Matched::Yes) | None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{super::TextRule, NearMiss::*, *};
+    use crate::contract::Pattern;
+
+    fn refuses(pattern: &str, text: &str) -> bool {
+        Pattern::full(pattern).unwrap().matches(text) == Matched::No
+    }
+
+    #[rstest]
+    #[case::name("[a-z][a-z0-9-]{2,20}", 0, None, &[Start, Middle, End, Newline, NonAsciiDigit])]
+    #[case::anything(".*", 0, None, &[])]
+    #[case::anything_but_spaces(r"\S+", 0, None, &[Start, Middle, End, Newline])]
+    #[case::a_sign_of_its_own("[^;]+", 2, None, &[Start, Middle, End])]
+    #[case::one_character("[a-z]", 1, Some(1), &[Start])]
+    #[case::one_character_with_room("[a-z]", 0, None, &[Start, Newline])]
+    #[case::two_characters("[a-z]{2}", 0, Some(2), &[Start, End])]
+    #[case::account(r"\d{12}", 12, Some(12), &[Start, Middle, End, NonAsciiDigit])]
+    #[case::prefix("(?!aws:).*", 0, None, &[])]
+    #[case::inner("a.*z", 3, None, &[Start, End, Newline])]
+    fn these_ways_to_miss_exist(
+        #[case] pattern: &str,
+        #[case] min: u64,
+        #[case] max: Option<u64>,
+        #[case] expected: &[NearMiss],
+    ) {
+        let witness = Witness::new(&TextRule { pattern: Some(pattern), min, max }).unwrap();
+        let misses = witness.near_misses(5);
+        assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
+        for (_, text) in &misses {
+            assert!(witness.length_is_legal(text) && refuses(pattern, text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Whether the endpoint still lives, and who ended it.
+//!
+//! An endpoint that refuses connections after it has answered is asked once more; if nobody listens then, it is over,
+//! and the requests that it cut off since its last answer are the suspects. One that gives no answer to many cases in
+//! a row is over as well.
+
+use std::collections::VecDeque;
+
+use crate::{
+    event::TargetDied,
+    scenario::{Case, CaseId},
+    transcript::Transcript,
+    wire::TransportError,
+};
+
+/// So many cases in a row without any answer mean that the endpoint is gone.
+const DEAD_AFTER: usize = 8;
+
+/// So many suspects are kept; no more requests than that are on their way at once, as a rule.
+const SUSPECTS: usize = 32;
+
+/// What is known of the endpoint's life.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    has_answered: bool,
+    silent: usize,
+    in_doubt: bool,
+    /// Cases whose connection was cut off since the last answer.
+    cut_off: VecDeque<CaseId>,
+    died: Option<String>,
+}
+
+impl Life {
+    /// Enters what a case met.
+    pub(super) fn enter(&mut self, case: &Case, transcript: &Transcript) {
+        let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
+        let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
+        if failed(|error| matches!(error, TransportError::Closed | TransportError::Reset)) {
+            self.cut_off.push_back(case.id.clone());
+            self.cut_off.drain(..self.cut_off.len().saturating_sub(SUSPECTS));
+        } else if outcomes().any(|outcome| outcome.is_ok()) {
+            self.has_answered = true;
+            self.cut_off.clear();
+        }
+        self.in_doubt |= self.has_answered && failed(|error| *error == TransportError::Refused);
+        let silent = !transcript.exchanges.is_empty() && outcomes().all(|outcome| outcome.is_err());
+        self.silent = if silent { self.silent + 1 } else { 0 };
+    }
+
+    /// Whether somebody must look whether the endpoint still listens.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.in_doubt && self.died.is_none()
+    }
+
+    /// Settles the doubt. The death, where it is one; a restarted endpoint lives on.
+    pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
+        self.in_doubt = false;
+        if !gone {
+            return None;
+        }
+        let suspects: Vec<CaseId> = self.cut_off.drain(..).collect();
+        if restarted {
+            self.silent = 0;
+            return Some(TargetDied { suspects, restarted });
+        }
+        let after = match suspects.as_slice() {
+            [] => String::new(),
+            [one] => format!(" since {one}"),
+            [first, .., last] => format!(" since one of {first} … {last}"),
+        };
+        self.died = Some(format!("the endpoint is gone: nobody listens{after}"));
+        Some(TargetDied { suspects, restarted })
+    }
+
+    /// Why no further case is worth running, if none is.
+    pub(super) fn over(&self) -> Option<String> {
+        let mute = || format!("the endpoint gave no answer to {DEAD_AFTER} cases in a row");
+        self.died.clone().or_else(|| (self.silent >= DEAD_AFTER).then(mute))
+    }
+
+    /// Whether no further case is worth running.
+    pub(super) fn is_over(&self) -> bool {
+        self.died.is_some() || self.silent >= DEAD_AFTER
+    }
+}
