@@ -92,7 +92,8 @@ impl Pattern {
     /// The pattern in the syntax of Rust's engines, without the anchors of a full match: what a generator reads.
     #[must_use]
     pub(crate) fn translated(&self) -> String {
-        translate(&self.source)
+        // It compiled, so that it was translated before.
+        translate(&self.source).unwrap_or_default()
     }
 
     /// Whether the time that a match takes is linear in the length of the text.
