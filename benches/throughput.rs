@@ -20,52 +20,54 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
+use serde_json::{Value, json};
 use wireproof::{
     check,
     contract::{self, Operation, Schemas, Side},
     event::Event,
     execute::Executor,
-    scenario::{Batch, Case},
+    scenario::{Batch, Files, Plan, Suite},
     session::Session,
     transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
     wire::{
         self, Answer, Protocol, Request, Response,
-        sigv4::{self, Credentials, Scope},
+        sigv4::{Credentials, Scope, SigningKeys},
     },
 };
 
-use support::{ANSWER, Probes, credentials, input, session, start_server, suite};
+use support::{ANSWER, Probes, Stream, credentials, input, session, start_server};
 
 fn main() -> Result<()> {
-    let plan = Plan::from_args(env::args());
+    let volume = Volume::from_args(env::args());
     let address = start_server()?;
     let bare = Arc::new(Bare::new(address)?);
     let harness = Arc::new(Harness::new(address)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let cases = Cases::new(plan, address)?;
+    let cases = Arc::new(Cases::new(volume, address)?);
     let mut rounds = Vec::new();
-    for _ in 0..plan.rounds {
+    for _ in 0..volume.rounds {
         rounds.push([
-            runtime.block_on(rate(plan, &bare, |bare| async move { bare.exchange().await }))?,
-            runtime.block_on(rate(plan, &harness, |harness| async move { harness.exchange().await }))?,
-            runtime.block_on(cases.rows(plan))?,
-            runtime.block_on(cases.probes(plan))?,
+            runtime.block_on(rate(volume, &bare, |bare| async move { bare.exchange().await }))?,
+            runtime.block_on(rate(volume, &harness, |harness| async move { harness.exchange().await }))?,
+            // On the runtime's own threads, as the workers of the first two: to wake another one for each case is dear.
+            runtime.block_on(runtime.spawn(Arc::clone(&cases).rows()))??,
+            runtime.block_on(runtime.spawn(Arc::clone(&cases).probes(volume)))??,
         ]);
     }
-    report(plan, &rounds)?;
-    report_stages("one request of b", &harness.stages(plan.requests)?)?;
-    report_stages("one probe of d", &cases.stages(plan)?)
+    report(volume, &rounds)?;
+    report_stages("one request of b", &harness.stages(volume.requests)?)?;
+    report_stages("one probe of d", &cases.stages(volume)?)
 }
 
 /// How much is measured.
 #[derive(Clone, Copy)]
-struct Plan {
+struct Volume {
     requests: usize,
     at_a_time: usize,
     rounds: usize,
 }
 
-impl Plan {
+impl Volume {
     fn from_args(mut args: impl Iterator<Item = String>) -> Self {
         let small = Self { requests: 200, at_a_time: 32, rounds: 1 };
         if args.any(|arg| arg == "--bench") { Self { requests: 10_000, rounds: 5, ..small } } else { small }
@@ -73,7 +75,7 @@ impl Plan {
 }
 
 /// Requests a second when `at_a_time` tasks share the work.
-async fn rate<S, F, Fut>(plan: Plan, subject: &Arc<S>, exchange: F) -> Result<f64>
+async fn rate<S, F, Fut>(volume: Volume, subject: &Arc<S>, exchange: F) -> Result<f64>
 where
     S: Send + Sync + 'static,
     F: Fn(Arc<S>) -> Fut + Clone + Send + 'static,
@@ -81,11 +83,11 @@ where
 {
     let taken = Arc::new(AtomicUsize::new(0));
     let started = Instant::now();
-    let workers: Vec<_> = (0..plan.at_a_time)
+    let workers: Vec<_> = (0..volume.at_a_time)
         .map(|_| {
             let (taken, subject, exchange) = (Arc::clone(&taken), Arc::clone(subject), exchange.clone());
             tokio::spawn(async move {
-                while taken.fetch_add(1, Ordering::Relaxed) < plan.requests {
+                while taken.fetch_add(1, Ordering::Relaxed) < volume.requests {
                     exchange(Arc::clone(&subject)).await?;
                 }
                 anyhow::Ok(())
@@ -95,7 +97,7 @@ where
     for worker in workers {
         worker.await??;
     }
-    Ok(f64::from(u32::try_from(plan.requests)?) / started.elapsed().as_secs_f64())
+    Ok(f64::from(u32::try_from(volume.requests)?) / started.elapsed().as_secs_f64())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -138,6 +140,7 @@ struct Harness {
     protocol: &'static dyn Protocol,
     credentials: Credentials,
     scope: Scope,
+    keys: SigningKeys,
 }
 
 impl Harness {
@@ -151,6 +154,7 @@ impl Harness {
             schemas: Schemas::new(Arc::new(contract)),
             protocol,
             credentials: credentials(),
+            keys: SigningKeys::default(),
         })
     }
 
@@ -175,7 +179,7 @@ impl Harness {
 
     fn sign(&self, request: &mut Request) -> Result<()> {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
-        sigv4::sign(request, &self.credentials, &self.scope, i64::try_from(now)?, None);
+        self.keys.sign(request, &self.credentials, &self.scope, i64::try_from(now)?, None);
         Ok(())
     }
 
@@ -218,37 +222,31 @@ struct Cases {
 }
 
 impl Cases {
-    fn new(plan: Plan, address: SocketAddr) -> Result<Self> {
-        let on = |rows| {
-            let wire = Wire::new(&Settings::default())?;
-            session(Arc::new(suite(rows)?), address, Arc::new(wire), plan.at_a_time)
-        };
-        let probes = on(1)?;
-        Ok(Self { rows: on(plan.requests)?, made: Probes::new(&probes.suite)?, probes })
+    fn new(volume: Volume, address: SocketAddr) -> Result<Self> {
+        let on = |suite| session(suite, address, Arc::new(Wire::new(&Settings::default())?), volume.at_a_time);
+        let made = Probes::new()?;
+        Ok(Self { rows: on(Arc::new(suite(volume.requests)?))?, probes: on(Arc::clone(&made.suite))?, made })
     }
 
     /// Rows of one fixture, a second.
-    async fn rows(&self, plan: Plan) -> Result<f64> {
-        run(&self.rows, plan, || self.rows.suite.cases()).await
+    async fn rows(self: Arc<Self>) -> Result<f64> {
+        run(&self.rows, &mut Batch::new(self.rows.suite.cases())).await
     }
 
     /// Probes that share nothing, a second; to make them is part of it.
-    async fn probes(&self, plan: Plan) -> Result<f64> {
-        run(&self.probes, plan, || self.probes_of(plan)).await
-    }
-
-    fn probes_of(&self, plan: Plan) -> Vec<Case> {
-        (0..plan.requests).map(|number| self.made.probe(number)).collect()
+    async fn probes(self: Arc<Self>, volume: Volume) -> Result<f64> {
+        run(&self.probes, &mut Stream::new(&self.made, volume.requests)).await
     }
 
     /// The time of each stage for one probe, measured alone on one thread, with an endpoint in the process.
-    fn stages(&self, plan: Plan) -> Result<Vec<(&'static str, Duration)>> {
-        let times = plan.requests;
+    fn stages(&self, volume: Volume) -> Result<Vec<(&'static str, Duration)>> {
+        let times = volume.requests;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let transport = InProcess::new(|_: &Request| Reply::Answer(response()));
         let Session { suite, target, options, .. } = &self.probes;
         let (seed, case_timeout) = (options.seed, options.case_timeout);
-        let executor = Executor { suite, target, transport: &transport, seed, case_timeout };
+        let keys = SigningKeys::default();
+        let executor = Executor { suite, target, transport: &transport, keys: Some(&keys), seed, case_timeout };
         let case = self.made.probe(1);
         let transcript = runtime.block_on(executor.execute(&case));
         let made = mean(times, || Ok(black_box(self.made.probe(1))))?;
@@ -258,7 +256,7 @@ impl Cases {
         let mut alone = Session { transport: Arc::new(transport), ..self.probes.clone() };
         // This endpoint has one answer for everything.
         alone.options.survey = false;
-        let whole = runtime.block_on(run(&alone, plan, || self.probes_of(plan)))?;
+        let whole = runtime.block_on(run(&alone, &mut Stream::new(&self.made, times)))?;
         let whole = Duration::from_secs_f64(1.0 / whole);
         Ok(vec![
             ("make", made),
@@ -270,12 +268,13 @@ impl Cases {
 }
 
 /// Cases a second; the survey, and what a report would do with the events, are part of it.
-async fn run(session: &Session, plan: Plan, cases: impl FnOnce() -> Vec<Case>) -> Result<f64> {
+async fn run(session: &Session, cases: &mut dyn Plan) -> Result<f64> {
+    let selected = cases.selected();
     let started = Instant::now();
     let mut sink = |event: Event| drop(black_box(event));
-    let finished = session.run(&mut Batch::new(cases()), &mut sink).await;
-    ensure!(finished.ledger.conforms == plan.requests, "not all cases conform: {:?}", finished.ledger);
-    Ok(f64::from(u32::try_from(plan.requests)?) / started.elapsed().as_secs_f64())
+    let finished = session.run(cases, &mut sink).await;
+    ensure!(finished.ledger.conforms == selected, "not all cases conform: {:?}", finished.ledger);
+    Ok(f64::from(u32::try_from(selected)?) / started.elapsed().as_secs_f64())
 }
 
 /// An answer as the server gives it, each with an id of its own.
@@ -292,6 +291,24 @@ fn response() -> Response {
     Response { status: 200, headers, body: Bytes::from_static(ANSWER), ..Response::default() }
 }
 
+/// The bundled contracts, and one scenario with a row a case.
+fn suite(rows: usize) -> Result<Suite> {
+    let bundled = Files::bundled_fixtures();
+    let contracts =
+        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
+    let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
+    let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
+    let scenario = json!({
+        "title": "A stop succeeds",
+        "cites": ["SD-13"],
+        "evidence": "documented",
+        "table": rows,
+        "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
+    });
+    files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
+    Ok(Suite::read(&Files::from_texts(files))?)
+}
+
 fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {
     let started = Instant::now();
     for _ in 0..times {
@@ -301,8 +318,8 @@ fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {
 }
 
 /// The rates of each round, and their ratios to the first, which is the bare client's.
-fn report(plan: Plan, rounds: &[[f64; 4]]) -> Result<()> {
-    let Plan { requests, at_a_time, rounds: count } = plan;
+fn report(volume: Volume, rounds: &[[f64; 4]]) -> Result<()> {
+    let Volume { requests, at_a_time, rounds: count } = volume;
     let cores = thread::available_parallelism()?.get();
     let mut out = io::stdout().lock();
     writeln!(out, "{requests} requests, {at_a_time} at a time, median of {count} rounds, {cores} cores")?;

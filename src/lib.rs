@@ -23,10 +23,12 @@
 //!
 //! ARCHITECTURE.md names every module and the imports that are allowed between them.
 
+pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod code;
 pub mod contract;
+pub mod corpus;
 pub mod event;
 pub mod execute;
 pub mod exit;

@@ -114,6 +114,18 @@ impl Source {
         Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places, newlines })
     }
 
+    /// No text at all: for scenarios that are derived, and stand in no file.
+    #[must_use]
+    pub fn none(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            text: String::new(),
+            value: Value::Null,
+            places: HashMap::new(),
+            newlines: Vec::new(),
+        }
+    }
+
     /// The file as the caller named it.
     #[must_use]
     pub fn file(&self) -> &str {

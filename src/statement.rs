@@ -2,7 +2,10 @@
 //!
 //! Owns [`Statements`] and [`Evidence`]. It refuses to know how a statement is tested.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +123,10 @@ pub struct Statement {
 pub struct Statements {
     documents: BTreeMap<String, Document>,
     statements: Vec<Statement>,
+    /// Where each stands, by its id.
+    by_id: HashMap<String, usize>,
+    /// Those that a check judges, which every answer asks for.
+    by_check: BTreeMap<Code, Vec<usize>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,13 +159,24 @@ impl Statements {
                 return Err(source.at(&format!("{at}/id"), format!("{} stands here a second time", statement.id)));
             }
         }
-        Ok(Self { documents: raw.documents, statements: raw.statements })
+        Ok(Self::new(raw.documents, raw.statements))
+    }
+
+    fn new(documents: BTreeMap<String, Document>, statements: Vec<Statement>) -> Self {
+        let by_id = statements.iter().enumerate().map(|(index, statement)| (statement.id.clone(), index)).collect();
+        let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
+        for (index, statement) in statements.iter().enumerate() {
+            for code in &statement.checks {
+                by_check.entry(*code).or_default().push(index);
+            }
+        }
+        Self { documents, statements, by_id, by_check }
     }
 
     /// The statement of that id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Statement> {
-        self.statements.iter().find(|statement| statement.id == id)
+        self.statements.get(*self.by_id.get(id)?)
     }
 
     /// Every statement, in order.
@@ -174,9 +192,8 @@ impl Statements {
 
     /// The statements that a check judges on every answer of `operation`.
     pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Statement> {
-        self.statements.iter().filter(move |statement| {
-            statement.checks.contains(&code) && statement.operation.as_deref().is_none_or(|bound| bound == operation)
-        })
+        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.statements.get(*index));
+        judged.filter(move |statement| statement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{
         Arc,
@@ -140,7 +140,7 @@ fn deviating(target: &str) -> (u16, String) {
 
 #[rstest]
 fn every_subcommand_explains_itself(
-    #[values("", "run", "list", "check", "serve", "statements", "explain")] subcommand: &str,
+    #[values("", "run", "list", "check", "serve", "statements", "explain", "judge")] subcommand: &str,
 ) {
     let arguments: Vec<&str> = [subcommand, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
     let output = run(&arguments);
@@ -416,4 +416,80 @@ fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
     assert_eq!(listed.status.code(), Some(0), "{}", err(&listed));
     assert!(out(&listed).lines().all(|line| line.contains("/caller/")) && err(&listed).contains("22 mutants"));
     assert_eq!(run(&["mutants", "--only", "no such mutant"]).status.code(), Some(2));
+}
+
+/// A recorded answer of `StopDeployment`, with this status and body.
+fn recorded(id: &str, status: &str) -> String {
+    let record = serde_json::json!({
+        "id": id, "service": "codedeploy", "operation": "StopDeployment", "protocol": "json-1.1", "kind": "response",
+        "tier": "A-recorded", "status": 200, "headers": { "content-type": "application/x-amz-json-1.1" },
+        "headers_reconstructed": true, "body": { "status": status },
+    });
+    format!("{record}\n")
+}
+
+/// Judges this text by the models of the package.
+fn judge(corpus: &str, more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recorded.jsonl");
+    fs::write(&path, corpus).unwrap();
+    let models = support::package().join("fixtures");
+    let models: Vec<PathBuf> = ["codedeploy", "proton"].iter().map(|service| models.join(service)).collect();
+    for model in &models {
+        fs::copy(model.join("model.json"), folder.path().join(model.file_name().unwrap()).with_extension("json"))
+            .unwrap();
+    }
+    let mut arguments = vec!["judge", "--corpus", path.to_str().unwrap(), "--models", folder.path().to_str().unwrap()];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[test]
+fn recorded_answers_are_judged_and_each_error_is_told() {
+    let output = judge(&recorded("r-1", "Pending"), &[]);
+    assert_status(&output, 0);
+    assert!(out(&output).contains("0 of 1 (0.000 %): at most the 0.1 % that is allowed"), "{}", out(&output));
+    let wrong = recorded("r-2", "Pending").replace("\"Pending\"", "[1]");
+    let corpus = format!("{}{wrong}", recorded("r-1", "Pending"));
+    let output = judge(&corpus, &[]);
+    assert_status(&output, 1);
+    let told = out(&output);
+    assert!(told.contains("r-2 codedeploy StopDeployment") && told.contains("response-shape/type /status"), "{told}");
+    assert!(told.contains("1 of 2 (50.000 %): more than"), "{told}");
+    assert_status(&judge(&corpus, &["--max-error-rate", "0.5"]), 0);
+}
+
+#[test]
+fn recorded_answers_are_summed_up_for_programs() {
+    let output = judge(&recorded("r-1", "Odd"), &["--report", "json"]);
+    assert_status(&output, 0);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["schema"], &told["tally"]["records"]), (&"wireproof/judge/v1".into(), &1.into()));
+    assert_eq!(told["tally"]["rules"][0]["rule"], "response-shape/enum");
+}
+
+#[test]
+fn answers_without_a_model_are_counted_and_nothing_judged_ends_with_3() {
+    let output = judge(&recorded("r-1", "Pending").replace("codedeploy", "nimbus"), &[]);
+    assert_status(&output, 3);
+    assert!(out(&output).contains("not judged, no model of: nimbus (1)"), "{}", out(&output));
+    let output = judge(&recorded("r-1", "Pending").replace("StopDeployment", "Stop"), &[]);
+    assert!(out(&output).contains("not judged, the model lacks: codedeploy Stop (1)"), "{}", out(&output));
+}
+
+#[test]
+fn a_corpus_or_a_model_that_cannot_be_read_ends_with_2_and_is_named() {
+    let broken = format!("{}{{\"id\": 5}}\n", recorded("r-1", "Pending"));
+    let output = judge(&broken, &[]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains("recorded.jsonl: line 2 at /id: invalid type"), "{}", err(&output));
+    let output = judge("", &["--max-error-rate", "2"]);
+    assert_status(&output, 2);
+    for (corpus, models, named) in
+        [("no/such.jsonl", ".", "no/such.jsonl"), ("Cargo.toml", "no/such/models", "Cargo.toml: line 1")]
+    {
+        let output = run(&["judge", "--corpus", corpus, "--models", models]);
+        assert_status(&output, 2);
+        assert!(err(&output).contains(named), "{}", err(&output));
+    }
 }

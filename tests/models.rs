@@ -9,7 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
@@ -96,22 +96,19 @@ fn figures(models: &[Model]) -> Result<()> {
 /// Compiles every schema of the models that speak a JSON protocol, on all processors; the count.
 fn compile_schemas(models: &[Model]) -> Result<usize> {
     let models: Vec<&Model> = models.iter().filter(|model| model.speaks_json()).collect();
-    let (next, count, problems) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(model) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match schemas_of(&model.contract) {
-                        Ok(compiled) => drop(count.fetch_add(compiled, Ordering::Relaxed)),
-                        Err(error) => problems.lock().unwrap().push(format!("{}: {error}", model.name)),
-                    }
-                }
-            });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut count = 0;
+        while let Some(model) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
+            count += schemas_of(&model.contract).with_context(|| model.name.clone())?;
         }
-    });
-    let problems = problems.into_inner().map_err(|_| anyhow!("a thread panicked"))?;
-    ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    Ok(count.into_inner())
+        Ok(count)
+    };
+    thread::scope(|scope| {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..processors).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?).sum()
+    })
 }
 
 /// Compiles the schemas of all operations by judging an empty object.
@@ -289,7 +286,10 @@ impl Differences {
                 format!("{at}: {:?}", their.difference(&own).collect::<Vec<_>>())
             });
         }
-        let same = own.traits.pattern() == their.traits.pattern();
+        // Patterns match in full, so that anchors at their ends say nothing.
+        let [pattern, their_pattern] = [own, their]
+            .map(|shape| shape.traits.pattern().map(|pattern| pattern.trim_start_matches('^').trim_end_matches('$')));
+        let same = pattern == their_pattern;
         self.note("patterns", same, || format!("{at}: {:?} {:?}", own.traits.pattern(), their.traits.pattern()));
         // A least length of none is no bound, and only one of the forms writes it.
         let [length, their_length] = [own, their].map(|shape| {

@@ -1,7 +1,7 @@
 //! What the benchmarks share: a server that does nothing, a session on it, and the cases that it runs.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
     net::{SocketAddr, TcpListener},
     sync::{
@@ -20,8 +20,13 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use wireproof::{
     golden::Goldens,
-    scenario::{Alternative, Case, CaseId, Expectation, Files, Row, Scenario, Suite, Template},
+    scenario::{
+        Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
+        Stage, Standing, Step, Suite, Template,
+    },
     session::{Options, Session},
+    source::Source,
+    statement::Evidence,
     target::Target,
     transport::Transport,
     wire::sigv4::Credentials,
@@ -40,50 +45,116 @@ pub(crate) fn credentials() -> Credentials {
     Credentials { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
 }
 
-/// The bundled contracts, and one scenario with a row a case.
-pub(crate) fn suite(rows: usize) -> Result<Suite> {
+/// The bundled model of CodeDeploy alone, as a published model is: nobody has written statements about it.
+fn model() -> Result<Suite> {
     let bundled = Files::bundled_fixtures();
-    let contracts =
-        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
-    let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
-    let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
-    let scenario = json!({
-        "title": "A stop succeeds",
-        "cites": ["SD-13"],
-        "evidence": "documented",
-        "table": rows,
-        "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
-    });
-    files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
-    Ok(Suite::read(&Files::from_texts(files))?)
+    let model = bundled.get("codedeploy/model.json").context("the model of CodeDeploy is not bundled")?;
+    let mut model: Value = serde_json::from_str(model)?;
+    forget_statements(&mut model);
+    Ok(Suite::read(&Files::from_texts([("codedeploy/model.json".to_owned(), model.to_string())]))?)
+}
+
+fn forget_statements(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("wireproof#statement");
+            members.values_mut().for_each(forget_statements);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_statements),
+        _ => {}
+    }
 }
 
 /// Makes cases as a derivation does: each with a scenario, an input and an id of its own, built when it is asked for.
 pub(crate) struct Probes {
-    model: Arc<Scenario>,
+    pub(crate) suite: Arc<Suite>,
+    source: Arc<Source>,
 }
 
 impl Probes {
-    /// In the form of the first scenario of a suite.
-    pub(crate) fn new(suite: &Suite) -> Result<Self> {
-        Ok(Self { model: Arc::clone(suite.scenarios().next().context("the suite has no scenario")?) })
+    pub(crate) fn new() -> Result<Self> {
+        Ok(Self { suite: Arc::new(model()?), source: Arc::new(Source::read("model.json", "{}")?) })
     }
 
     /// The probe of that number.
     pub(crate) fn probe(&self, number: usize) -> Case {
-        let mut scenario = Scenario {
-            id: format!("codedeploy.StopDeployment/deploymentId/probe/{number}"),
-            title: format!("deploymentId of form {number} is taken"),
+        let id = format!("codedeploy.StopDeployment/deploymentId/length/{number}");
+        let scenario = Scenario {
+            id: id.clone(),
+            service: "codedeploy".to_owned(),
+            operation: "StopDeployment".to_owned(),
+            title: format!("deploymentId of length {number} is taken"),
+            cites: vec!["smithy.api#length".to_owned()],
+            evidence: Evidence::Modelled,
+            tags: vec!["length".to_owned()],
+            given: Vec::new(),
             rows: Vec::new(),
-            ..(*self.model).clone()
+            steps: vec![step(number)],
+            teardown: Vec::new(),
+            source: Arc::clone(&self.source),
+            standing: Standing::Free,
         };
-        for step in &mut scenario.steps {
-            step.call.input = Template::Literal(json!({ "deploymentId": format!("d-{number:09}") }));
-            step.expect = Expectation { alternatives: vec![Alternative::Success { status: 200, body: None }] };
-        }
-        let row = Row { name: None, values: Map::new() };
-        Case { id: CaseId(scenario.id.clone()), scenario: Arc::new(scenario), row }
+        Case { id: CaseId(id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
     }
+}
+
+fn step(number: usize) -> Step {
+    let call = Call {
+        service: "codedeploy".to_owned(),
+        operation: "StopDeployment".to_owned(),
+        input: Template::Literal(json!({ "deploymentId": format!("d-{number:09}") })),
+        legal: true,
+        caller: Caller::Owner,
+        region: Region::Home,
+        fault: None,
+        raw: None,
+    };
+    Step {
+        pointer: String::new(),
+        call,
+        expect: Expectation { alternatives: vec![Alternative::Success { status: 200, body: None }] },
+        control: None,
+        unchanged: Vec::new(),
+        capture: Vec::new(),
+        repeat: Repeat::Once,
+        racing: false,
+    }
+}
+
+/// A run of so many probes, each made when the session asks for it.
+pub(crate) struct Stream<'p> {
+    probes: &'p Probes,
+    stages: VecDeque<Stage>,
+    next: usize,
+    count: usize,
+}
+
+impl<'p> Stream<'p> {
+    pub(crate) fn new(probes: &'p Probes, count: usize) -> Self {
+        let (service, operation) = ("codedeploy".to_owned(), "StopDeployment".to_owned());
+        let opening = Opening { service, operation, sample: Some(input()), given: Vec::new() };
+        Self { probes, stages: [Stage::Open(opening), Stage::Cases(None)].into(), next: 0, count }
+    }
+}
+
+impl Plan for Stream<'_> {
+    fn selected(&self) -> usize {
+        self.count
+    }
+
+    fn stage(&mut self) -> Option<Stage> {
+        self.stages.pop_front()
+    }
+
+    fn case(&mut self) -> Option<Case> {
+        let number = self.next;
+        (number < self.count).then(|| {
+            self.next += 1;
+            self.probes.probe(number)
+        })
+    }
+
+    fn opened(&mut self, _: Map<String, Value>) {}
 }
 
 /// A session on the server.
@@ -110,6 +181,7 @@ pub(crate) fn session(
         transport,
         goldens: Arc::new(Goldens::default()),
         options: Options { jobs, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true },
+        restart: None,
         interrupt: tokio::sync::watch::channel(false).1,
         restart: None,
     })

@@ -34,7 +34,7 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
         finding.evidence = finding.evidence.min(Evidence::Protocol);
         findings.push(finding);
     }
-    if identity.type_member.is_none() {
+    if identity.type_member.is_none() && subject.service.protocol.names_errors_in_body() {
         let expected = "the error's name in __type".to_owned();
         let mut finding =
             ground.finding(Code::ErrorShape, None, subject.number(), "/__type", expected, "absent".to_owned());

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
     wants: "the status that the operation's page states for the error; else one of the error's class",
     why: "Both pages state 400 for every client error and 500 for the server's. The AWS JSON protocols ignore \
           Smithy's httpError, and so does AWS: of 519 recorded errors 511 are 400. Where only a model speaks, \
-          400 and the declared status are both right.",
+          400 and the declared status are both right; where it declares none, any status of the class.",
     look: Look::Answer(look),
 };
 
@@ -58,21 +58,33 @@ fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
     says_it.then(|| statuses.concat())
 }
 
+/// A page states the status. A model that declares one is right with it, and with the plain one: the AWS JSON protocols
+/// ignore what it declares. One that declares none says whose fault the error is, and no more: botocore's models have no
+/// status for errors that AWS sends with 400, 403 and 404.
 fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
     let Some(shape) = own else { return common(name) };
-    let default = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
-    let declared = shape.traits.http_error().unwrap_or(default);
-    if evidence <= Evidence::Linked || declared == default { vec![declared] } else { vec![default, declared] }
+    if evidence <= Evidence::Linked {
+        return vec![shape.error_status()];
+    }
+    let plain = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+    match shape.traits.http_error() {
+        None => (plain..plain + 100).collect(),
+        Some(declared) if declared == plain => vec![plain],
+        Some(declared) => vec![plain, declared],
+    }
 }
 
-/// The statuses of a common error. Both generations of the page have 400 or 403 for the errors of authentication.
+/// The statuses of an error that the operation does not declare. Both generations of the page on common errors have
+/// 400 or 403 for those of authentication; a name that no document knows says nothing of whose fault the error is.
 fn common(name: &str) -> Vec<u16> {
     if is_failure(name) {
         (500..600).collect()
     } else if RefusalClass::Auth.names().contains(&name) {
         vec![400, 403]
-    } else {
+    } else if RefusalClass::is_common(name) {
         (400..500).collect()
+    } else {
+        (400..600).collect()
     }
 }
 
@@ -92,7 +104,10 @@ mod tests {
     #[test]
     fn a_common_error_binds_by_its_class_alone() {
         assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
-        assert!(by_contract(None, "SerializationException", Evidence::Protocol).contains(&404));
+        let serialization = by_contract(None, "SerializationException", Evidence::Protocol);
+        assert!(serialization.contains(&404) && !serialization.contains(&500));
+        let unknown = by_contract(None, "InternalServiceError", Evidence::Protocol);
+        assert!(unknown.contains(&400) && unknown.contains(&500) && !unknown.contains(&200));
     }
 
     #[rstest]
@@ -140,8 +155,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case::client("client", None, Evidence::Modelled, &[400])]
-    #[case::server("server", None, Evidence::Modelled, &[500])]
+    #[case::stated_without_one("client", None, Evidence::Documented, &[400])]
     #[case::declared_only_by_the_model("client", Some(404), Evidence::Modelled, &[400, 404])]
     #[case::declared_by_the_protocol("server", Some(503), Evidence::Protocol, &[500, 503])]
     #[case::stated_by_a_page("client", Some(404), Evidence::Documented, &[404])]
@@ -153,6 +167,24 @@ mod tests {
         #[case] evidence: Evidence,
         #[case] expected: &[u16],
     ) {
+        let statuses = of_declared(kind, declared, evidence);
+        assert_eq!(statuses, expected);
+    }
+
+    #[rstest]
+    #[case("client", 400, 499)]
+    #[case("server", 500, 599)]
+    fn of_an_error_whose_model_has_no_status_the_class_binds(
+        #[case] kind: &str,
+        #[case] first: u16,
+        #[case] last: u16,
+    ) {
+        let statuses = of_declared(kind, None, Evidence::Modelled);
+        assert_eq!((statuses.first(), statuses.last(), statuses.len()), (Some(&first), Some(&last), 100));
+    }
+
+    /// The statuses of an error that an operation declares in this way.
+    fn of_declared(kind: &str, declared: Option<u16>, evidence: Evidence) -> Vec<u16> {
         let declared = declared.map(|status| format!(r#","smithy.api#httpError":{status}"#)).unwrap_or_default();
         let model = format!(
             r#"{{"smithy":"2.0","shapes":{{
@@ -163,7 +195,7 @@ mod tests {
         let contract = crate::contract::read("m", &model).unwrap();
         let shape = contract.error(contract.operation("Op").unwrap(), "E");
         assert!(shape.is_some());
-        assert_eq!(by_contract(shape, "E", evidence), expected);
+        by_contract(shape, "E", evidence)
     }
 
     #[rstest]

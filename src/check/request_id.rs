@@ -1,6 +1,9 @@
 //! A request id, present and unique in the run.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashSet, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 use super::{AnswerSubject, Check, Checked, Look};
 use crate::{
@@ -37,9 +40,33 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     Checked::with(ground.cites, finding.into_iter().collect())
 }
 
-/// The request ids of a run so far.
+/// So many request ids are remembered: a repeated one shows within far fewer answers, and a run of a million cases
+/// must not hold a million ids.
+const REMEMBERED: usize = 1 << 16;
+
+/// The latest request ids of a run, by their hash: two that are unlike have one hash in one of 2⁴⁸ runs at most.
 #[derive(Debug, Default)]
-pub struct SeenRequestIds(HashSet<String>);
+pub struct SeenRequestIds {
+    known: HashSet<u64>,
+    in_order: VecDeque<u64>,
+}
+
+impl SeenRequestIds {
+    /// Whether the id is none of the remembered ones.
+    fn is_new(&mut self, id: &str) -> bool {
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        let hash = hasher.finish();
+        if !self.known.insert(hash) {
+            return false;
+        }
+        self.in_order.push_back(hash);
+        if self.in_order.len() > REMEMBERED {
+            self.in_order.pop_front().map(|oldest| self.known.remove(&oldest));
+        }
+        true
+    }
+}
 
 impl SeenRequestIds {
     /// Enters the ids of a case; a finding for each that was seen before.
@@ -52,7 +79,7 @@ impl SeenRequestIds {
             else {
                 continue;
             };
-            if self.0.insert(id.to_owned()) {
+            if self.is_new(id) {
                 continue;
             }
             let Some(service) = suite.service(&case.scenario.service) else { continue };
@@ -108,6 +135,15 @@ mod tests {
         assert!(seen.enter(&one.suite, &one.case, &one.transcript).is_empty());
         let findings = seen.enter(&two.suite, &two.case, &two.transcript);
         assert_eq!(findings.iter().map(in_words).collect::<Vec<_>>(), ["error request-id"]);
+    }
+
+    #[test]
+    fn the_latest_ids_are_remembered_and_no_more() {
+        let mut seen = SeenRequestIds::default();
+        assert!((0..=REMEMBERED).all(|number| seen.is_new(&number.to_string())));
+        assert_eq!((seen.known.len(), seen.in_order.len()), (REMEMBERED, REMEMBERED));
+        assert!(!seen.is_new("1"), "still remembered");
+        assert!(seen.is_new("0"), "the oldest one");
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! The output, by the model.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{code::Code, contract::Rule, statement::Evidence, verdict::Finding};
+use crate::{
+    code::Code,
+    contract::Rule,
+    statement::Evidence,
+    verdict::{Exception, Finding, Severity, exception},
+};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ResponseShape,
@@ -21,16 +26,30 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
     let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
         let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
-        ground.finding(
-            Code::ResponseShape,
-            Some(violation.rule),
-            subject.number(),
-            &violation.pointer,
-            violation.expected,
-            violation.actual,
-        )
+        let known = known_exception(subject, violation.rule, &violation.pointer, ground.evidence);
+        let expected = match known {
+            Some(exception) => format!("{} ({})", violation.expected, exception.reason),
+            None => violation.expected,
+        };
+        let (rule, at) = (Some(violation.rule), &violation.pointer);
+        let mut finding = ground.finding(Code::ResponseShape, rule, subject.number(), at, expected, violation.actual);
+        if known.is_some() {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+        finding
     });
     Checked::with(general.cites, findings.chain(contested(subject, body)).collect())
+}
+
+/// What AWS itself breaks in this place. A page that states the member outweighs it.
+fn known_exception(
+    subject: &AnswerSubject<'_>,
+    rule: Rule,
+    pointer: &str,
+    evidence: Evidence,
+) -> Option<&'static Exception> {
+    let service = &subject.service.contract().service().signing_name;
+    exception(service, &subject.operation.name, rule, pointer).filter(|_| evidence >= Evidence::Modelled)
 }
 
 /// Values that one document lists and another does not.

@@ -1,7 +1,7 @@
 //! The HTTP status of a success.
 
 use super::{AnswerSubject, Check, Checked, Look};
-use crate::{code::Code, scenario::Alternative, statement::Evidence};
+use crate::{code::Code, scenario::Alternative, statement::Evidence, verdict::Severity};
 
 pub(super) const CHECK: Check = Check {
     code: Code::Status,
@@ -19,9 +19,16 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
         Alternative::Success { status, .. } if subject.is_main() => Some(*status),
         _ => None,
     });
-    let (expected, actual) = (expected.unwrap_or(200), subject.response.status);
+    let protocol = subject.service.protocol;
+    let (binding, actual) = (expected.is_some() || protocol.fixes_success_status(), subject.response.status);
+    let expected = expected.unwrap_or_else(|| protocol.success_status(subject.operation));
     let finding = (actual != expected).then(|| {
-        ground.finding(Code::Status, None, subject.number(), "", format!("the status {expected}"), format!("{actual}"))
+        let (told, came) = (format!("the status {expected}"), format!("{actual}"));
+        let mut finding = ground.finding(Code::Status, None, subject.number(), "", told, came);
+        if !binding {
+            finding.severity = Severity::Note;
+        }
+        finding
     });
     Checked::with(ground.cites, finding.into_iter().collect())
 }

@@ -10,7 +10,7 @@ use crate::{
     code::Code,
     exit::ExitStatus,
     scenario::Suite,
-    verdict::SEVERITIES,
+    verdict::{EXCEPTIONS, Exception, SEVERITIES},
 };
 
 /// Arguments of `wireproof explain`.
@@ -58,6 +58,9 @@ fn one(check: &Check, suite: &Suite) -> std::io::Result<()> {
         let name = row.rule.map_or("any", crate::contract::Rule::name);
         writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
     }
+    if check.code == Code::ResponseShape {
+        exceptions(&mut out)?;
+    }
     let judged = suite
         .services()
         .flat_map(|service| service.statements.iter())
@@ -65,6 +68,18 @@ fn one(check: &Check, suite: &Suite) -> std::io::Result<()> {
     for (index, statement) in judged.enumerate() {
         let head = if index == 0 { "\nStatements that it judges on every answer:\n" } else { "" };
         writeln!(out, "{head}  {:<9} {}", statement.id, statement.says)?;
+    }
+    Ok(())
+}
+
+/// Where a required member that is missing is a warning.
+fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "\nRequired members that AWS itself leaves out, so that missing ones are warnings where only a model speaks:"
+    )?;
+    for Exception { service, operation, pointer, reason } in EXCEPTIONS {
+        writeln!(out, "  {service} {operation} {pointer}\n      {reason}")?;
     }
     Ok(())
 }

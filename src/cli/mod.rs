@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod credentials;
 mod explain;
+mod judge;
 mod list;
 mod mutants;
 mod outcome;
@@ -12,6 +13,7 @@ mod probe;
 mod run;
 mod select;
 mod serve;
+mod shelf;
 mod statements;
 mod target;
 
@@ -76,6 +78,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Prove the judge: the suite against every mutant of the reference and every null target.
     Mutants(mutants::Arguments),
+    /// Judge recorded answers of AWS by their models: a judge that convicts AWS itself is wrong.
+    Judge(judge::Arguments),
     /// Show the numbered statements, and which held, were broken or were not provoked.
     Statements(Box<statements::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
@@ -106,6 +110,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Mutants(arguments) => mutants::run(&arguments),
+        Command::Judge(arguments) => judge::run(&arguments),
         Command::Statements(arguments) => statements::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };

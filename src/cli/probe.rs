@@ -19,6 +19,7 @@ use super::{
     written,
 };
 use crate::{
+    baseline::Seen,
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
@@ -116,11 +117,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
     let runtime = runtime()?;
-    let finished = runtime.block_on(go(arguments, suite))?;
-    Ok(arguments.outcome.status(&finished))
+    let (finished, seen) = runtime.block_on(go(arguments, suite))?;
+    arguments.outcome.status(&finished, seen.as_ref(), arguments.choice.is_everything())
 }
 
-async fn go(arguments: &Arguments, suite: Suite) -> Result<RunFinished, Failure> {
+async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Option<Seen>), Failure> {
     arguments.check_target(&suite)?;
     let (target, reference) = arguments.target.target(&suite).await?;
     let seed = arguments.pace.seed();
@@ -140,8 +141,7 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<RunFinished, Failure>
     if let Some(reference) = reference {
         reference.stop().await;
     }
-    outlet.close()?;
-    Ok(finished)
+    Ok((finished, outlet.close()?))
 }
 
 /// The end of a run tells what it covers.
@@ -259,6 +259,15 @@ impl Arguments {
 const TOLD: usize = 3;
 
 impl ChoiceArguments {
+    /// Whether nothing is left out.
+    fn is_everything(&self) -> bool {
+        let lists = [&self.operation, &self.filter, &self.exclude];
+        self.probes.is_empty()
+            && self.max_per_operation.is_none()
+            && self.destructive
+            && lists.iter().all(|list| list.is_empty())
+    }
+
     /// The strongest effect that an operation may have.
     fn effect(&self, is_loopback: bool) -> Effect {
         match (self.destructive, is_loopback || self.allow_writes) {

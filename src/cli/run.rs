@@ -70,8 +70,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     };
     let shared = Arc::new(goldens.clone());
     let finished = runtime()?.block_on(go(arguments, suite, cases, shared, &mut sink))?;
-    outlet.close()?;
-    Ok(arguments.outcome.status(&finished))
+    let seen = outlet.close()?;
+    arguments.outcome.status(&finished, seen.as_ref(), arguments.select.is_everything())
 }
 
 impl Arguments {

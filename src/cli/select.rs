@@ -80,6 +80,12 @@ impl FixtureArguments {
 }
 
 impl SelectArguments {
+    /// Whether nothing is left out.
+    pub(super) fn is_everything(&self) -> bool {
+        let lists = [&self.paths, &self.service, &self.operation, &self.tag, &self.filter, &self.exclude];
+        lists.iter().all(|list| list.is_empty())
+    }
+
     /// The fixtures and the selected cases.
     pub(super) fn load(&self) -> Result<(Suite, Vec<Case>, FixtureArguments), Failure> {
         let (fixtures, paths) = self.folders_and_paths();

@@ -4,6 +4,7 @@
 //! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
 //! It refuses to know about scenarios, HTTP or verdicts.
 
+mod body;
 mod botocore;
 mod model_error;
 mod pattern;

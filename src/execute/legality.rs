@@ -123,7 +123,8 @@ mod tests {
         let answer = Response { status: 200, body, ..Response::default() };
         let transport = InProcess::new(move |_: &Request| Reply::Answer(answer.clone()));
         let case_timeout = Duration::from_secs(5);
-        let executor = Executor { suite: &suite, target: &target, transport: &transport, seed: 0, case_timeout };
+        let (suite, target) = (&suite, &target);
+        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
         executor.execute(&suite.cases()[0]).await.end
     }
 

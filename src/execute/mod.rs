@@ -20,7 +20,7 @@ use crate::{
     target::Target,
     transcript::{End, Exchange, Role, Transcript, capture},
     transport::Transport,
-    wire::{Answer, Request, Response, TransportError},
+    wire::{Answer, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
 pub use prepared::Prepared;
@@ -36,6 +36,8 @@ pub struct Executor<'a> {
     pub target: &'a Target,
     /// What carries requests there.
     pub transport: &'a dyn Transport,
+    /// Where signing keys are kept; `None`: each request derives its own.
+    pub keys: Option<&'a SigningKeys>,
     /// What fresh names are derived from.
     pub seed: u64,
     /// How long a case may take, its teardown not counted.
@@ -66,8 +68,12 @@ impl Executor<'_> {
             },
         };
         run.transcript.elapsed = run.started.elapsed();
-        run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
-        run.clean_up().await;
+        if !case.scenario.teardown.is_empty() {
+            run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
+        }
+        if !run.cleanups.is_empty() {
+            Box::pin(run.clean_up()).await;
+        }
         if let Some(fault) = run.fault {
             run.transcript.end = End::Internal(fault);
         }
@@ -127,7 +133,7 @@ impl<'a> Run<'a> {
 
     async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
         for given in &case.scenario.given {
-            let value = self.establish(given, bindings, &case.id.0, &case.scenario.service).await?;
+            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
             bindings.bind_received(&given.variable, value);
         }
@@ -170,7 +176,7 @@ impl<'a> Run<'a> {
     async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
         let (lasting, every, until_it_holds) = match step.repeat {
             Repeat::Once => return self.once(step, number, role, bindings).await,
-            Repeat::Concurrently(count) => return self.at_once(step, number, role, bindings, count).await,
+            Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
             Repeat::Eventually { within, every } => (within, every, true),
             Repeat::Consistently { lasting, every } => (lasting, every, false),
         };
@@ -233,7 +239,7 @@ impl<'a> Run<'a> {
 
     fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
-        let request = request::write(call, input, service, bindings, self.executor.target, now())?;
+        let request = self.executor.written(call, input, service, bindings)?;
         self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
         Ok(request)
     }

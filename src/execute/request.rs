@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::{Executor, now};
 use crate::{
     scenario::{BindError, Bindings, Body, ByteChanges, Call, Caller, Region, ServiceSuite, Template},
     target::Target,
@@ -29,16 +30,44 @@ impl fmt::Display for Unwritable {
     }
 }
 
-/// Writes the request of `call` with `input` in place of its own.
-pub(super) fn write(
+impl Executor<'_> {
+    /// The request of `call` with `input` in place of its own, as it is sent now.
+    pub(super) fn written(
+        &self,
+        call: &Call,
+        input: &Template,
+        service: &ServiceSuite,
+        bindings: &Bindings,
+    ) -> Result<Request, Unwritable> {
+        let mut request = write(call, input, service, bindings, self.target)?;
+        self.sign(call, service, &mut request)?;
+        if let Some(changes) = &call.raw {
+            request.delivery = Delivery::Exact;
+            restore_after_signing(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
+        }
+        Ok(request)
+    }
+
+    fn sign(&self, call: &Call, service: &ServiceSuite, request: &mut Request) -> Result<(), Unwritable> {
+        let service = service.contract().service().signing_name.clone();
+        let scope = Scope { region: region(call, self.target)?.to_owned(), service };
+        let credentials = credentials(call, self.target)?;
+        match self.keys {
+            Some(keys) => keys.sign(request, credentials, &scope, now(), call.fault.as_ref()),
+            None => sigv4::sign(request, credentials, &scope, now(), call.fault.as_ref()),
+        }
+        Ok(())
+    }
+}
+
+/// The request before it is signed.
+fn write(
     call: &Call,
     input: &Template,
     service: &ServiceSuite,
     bindings: &Bindings,
     target: &Target,
-    now: i64,
 ) -> Result<Request, Unwritable> {
-    let unbound = |error: &dyn fmt::Display| Unwritable::Unbound(error.to_string());
     let contract = service.contract();
     let operation =
         contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
@@ -52,13 +81,11 @@ pub(super) fn write(
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
     }
     set_length(call.raw.as_ref(), &mut request);
-    let scope = Scope { region: region(call, target)?.to_owned(), service: contract.service().signing_name.clone() };
-    sigv4::sign(&mut request, credentials(call, target)?, &scope, now, call.fault.as_ref());
-    if call.raw.is_some() {
-        request.delivery = Delivery::Exact;
-        restore_after_signing(call.raw.as_ref(), &mut request, bindings).map_err(|error| unbound(&error))?;
-    }
     Ok(request)
+}
+
+fn unbound(error: &dyn fmt::Display) -> Unwritable {
+    Unwritable::Unbound(error.to_string())
 }
 
 fn credentials<'t>(call: &Call, target: &'t Target) -> Result<&'t Credentials, Unwritable> {
@@ -115,14 +142,9 @@ fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
 }
 
 /// Headers that signing sets may be meant to be absent, or to have another value.
-fn restore_after_signing(
-    changes: Option<&ByteChanges>,
-    request: &mut Request,
-    bindings: &Bindings,
-) -> Result<(), BindError> {
+fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
     let signing = ["authorization", "x-amz-date", "x-amz-security-token"];
     let is_signing = |name: &str| signing.iter().any(|header| name.eq_ignore_ascii_case(header));
-    let Some(changes) = changes else { return Ok(()) };
     for name in changes.remove.iter().filter(|name| is_signing(name)) {
         request.headers.remove(name);
     }

@@ -268,7 +268,8 @@ steps:
         };
         let transport = Hanging::default();
         let case_timeout = Duration::from_millis(50);
-        let executor = Executor { suite: &suite, target: &target, transport: &transport, seed: 0, case_timeout };
+        let (suite, target) = (&suite, &target);
+        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
         let transcript = executor.execute(&suite.cases()[0]).await;
         (transport.0.into_inner().unwrap(), transcript.end)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Executor, now, request};
+use super::{Executor, now};
 use crate::{
     contract::Operation,
     scenario::{Bindings, Call, Caller, Region, ServiceSuite, Template},
@@ -48,7 +48,7 @@ impl Executor<'_> {
             fault: None,
             raw: None,
         };
-        let written = request::write(&call, &call.input, service, &Bindings::default(), self.target, now());
+        let written = self.written(&call, &call.input, service, &Bindings::default());
         written.map_err(|reason| TransportError::Unsendable(reason.to_string()))
     }
 

@@ -27,7 +27,7 @@ impl Places {
         if let Some(given) = &self.botocore {
             return data_of(given).ok_or_else(|| ModelFileError::NotBotocore { folder: given.clone() });
         }
-        let found = first(python_packages()).or_else(|| first(common_folders())).or_else(|| first(self.bundles()));
+        let found = first(&python_packages()).or_else(|| first(&common_folders())).or_else(|| first(&self.bundles()));
         found.ok_or(ModelFileError::NoBotocore)
     }
 
@@ -45,7 +45,7 @@ impl Places {
     }
 }
 
-fn first(folders: Vec<PathBuf>) -> Option<PathBuf> {
+fn first(folders: &[PathBuf]) -> Option<PathBuf> {
     folders.iter().find_map(|folder| data_of(folder))
 }
 
@@ -157,7 +157,7 @@ mod tests {
         std::os::unix::fs::symlink(&inner, root.path().join("bin/aws")).unwrap();
         let places = Places { botocore: None, path: Some(root.path().join("bin").into()) };
         let expected = dist.join("awscli/botocore/data").canonicalize().unwrap();
-        assert_eq!(first(places.bundles()), Some(expected));
+        assert_eq!(first(&places.bundles()), Some(expected));
     }
 
     #[cfg(unix)]

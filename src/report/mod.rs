@@ -1,5 +1,6 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
+pub mod corpus;
 mod human;
 mod json;
 pub mod matrix;

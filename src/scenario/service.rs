@@ -52,6 +52,19 @@ pub struct Filling {
 }
 
 impl ServiceSuite {
+    /// A service of which nothing is known but its contract.
+    #[must_use]
+    pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
+        Self {
+            name: name.to_owned(),
+            schemas: Arc::new(Schemas::new(Arc::new(contract))),
+            statements: Statements::default(),
+            states: BTreeMap::new(),
+            fillings: Vec::new(),
+            protocol,
+        }
+    }
+
     /// The contract.
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {

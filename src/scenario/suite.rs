@@ -1,6 +1,6 @@
 //! Everything that a run needs of its fixtures: contracts, statements, states and scenarios.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ use super::{
     service::{ServiceSuite, Services, States},
 };
 use crate::{
-    contract::{self, Contract, Schemas},
+    contract::{self, Contract},
     source::{Diagnostic, Source},
     statement::Statements,
     wire::{protocol, sigv4::hex},
@@ -96,6 +96,13 @@ impl Suite {
         }
     }
 
+    /// Services alone, without a fixture: for answers that were recorded, and for scenarios that are derived.
+    #[must_use]
+    pub fn of_services(services: impl IntoIterator<Item = ServiceSuite>) -> Self {
+        let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
+        Self { services, scenarios: Vec::new(), digest: digest(&Files::default()) }
+    }
+
     /// The services, by folder.
     pub fn services(&self) -> impl Iterator<Item = &ServiceSuite> {
         self.services.values()
@@ -145,15 +152,7 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
         None => Statements::default(),
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
-    let schemas = Arc::new(Schemas::new(Arc::new(contract)));
-    Ok(ServiceSuite {
-        name: service.to_owned(),
-        schemas,
-        statements,
-        states: BTreeMap::new(),
-        fillings: Vec::new(),
-        protocol,
-    })
+    Ok(ServiceSuite { statements, ..ServiceSuite::of(service, contract, protocol) })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
@@ -204,6 +203,8 @@ fn digest(files: &Files) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use rstest::rstest;
 
     use super::*;

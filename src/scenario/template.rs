@@ -317,7 +317,8 @@ fn path(text: &str) -> Result<Expression, String> {
 #[derive(Debug, Clone, Default)]
 pub struct Bindings {
     origin: String,
-    variables: Map<String, Value>,
+    /// A handful: a list is found through faster than a table is made.
+    variables: Vec<(String, Value)>,
     received: BTreeSet<String>,
 }
 
@@ -332,14 +333,25 @@ impl Bindings {
     pub fn bind(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();
         self.received.remove(&name);
-        self.variables.insert(name, value);
+        self.put(name, value);
     }
 
     /// Gives a variable a value that the harness was given, and did not make.
     pub fn bind_received(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();
         self.received.insert(name.clone());
-        self.variables.insert(name, value);
+        self.put(name, value);
+    }
+
+    fn put(&mut self, name: String, value: Value) {
+        match self.variables.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.variables.push((name, value)),
+        }
+    }
+
+    fn variable(&self, name: &str) -> Option<&Value> {
+        self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// Whether a template rests on a value that the harness was given.
@@ -352,16 +364,15 @@ impl Bindings {
     #[must_use]
     pub fn own(&self) -> Self {
         let mut own = self.clone();
-        for name in std::mem::take(&mut own.received) {
-            own.variables.remove(&name);
-        }
+        let received = std::mem::take(&mut own.received);
+        own.variables.retain(|(name, _)| !received.contains(name));
         own
     }
 
     /// Whether there is a variable of that name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.variables.contains_key(name)
+        self.variable(name).is_some()
     }
 
     fn evaluate(&self, expression: &Expression) -> Result<Value, BindError> {
@@ -375,7 +386,7 @@ impl Bindings {
     }
 
     fn look_up(&self, root: &str, tokens: &[String]) -> Result<Value, BindError> {
-        let value = self.variables.get(root).ok_or_else(|| BindError::Unknown(root.to_owned()))?;
+        let value = self.variable(root).ok_or_else(|| BindError::Unknown(root.to_owned()))?;
         let found = tokens.iter().try_fold(value, |value, token| match value {
             Value::Object(map) => map.get(token),
             Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),

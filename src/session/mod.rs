@@ -30,7 +30,7 @@ use crate::{
     transcript::{End, Transcript},
     transport::Transport,
     verdict::Verdict,
-    wire::TransportError,
+    wire::{TransportError, sigv4::SigningKeys},
 };
 
 use life::Life;
@@ -84,7 +84,14 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
-type Presences = HashMap<(String, String), Presence>;
+/// By service and operation.
+type Presences = HashMap<String, HashMap<String, Presence>>;
+
+/// What the tasks of a stage share.
+struct Shared {
+    session: Session,
+    keys: SigningKeys,
+}
 
 struct Finished {
     case: Case,
@@ -173,6 +180,7 @@ impl Session {
             suite: &self.suite,
             target: &self.target,
             transport: &*self.transport,
+            keys: None,
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
         }
@@ -180,6 +188,7 @@ impl Session {
 
     /// Runs one stage.
     async fn cases(&self, plan: &mut dyn Plan, at_once: Option<usize>, collector: &mut Collector<'_>) {
+        let shared = Arc::new(Shared { session: self.clone(), keys: SigningKeys::default() });
         let mut tasks = JoinSet::new();
         let mut running: HashMap<tokio::task::Id, Case> = HashMap::new();
         let mut interrupt = self.interrupt.clone();
@@ -191,7 +200,7 @@ impl Session {
                 if let Some(judgement) = collector.not_to_run(&case) {
                     collector.enter_unrun(case, &judgement);
                 } else {
-                    let handle = tasks.spawn(self.clone().one(case.clone()));
+                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone()));
                     running.insert(handle.id(), case);
                 }
             }
@@ -270,12 +279,15 @@ impl Session {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
     }
+}
 
-    async fn one(self, case: Case) -> Finished {
-        let transcript = self.executor().execute(&case).await;
-        let judgement = check::judge(&self.suite, &case, &transcript, self.goldens.get(&case.id));
-        Finished { case, transcript, judgement }
-    }
+/// Executes and judges one case.
+async fn one(run: Arc<Shared>, case: Case) -> Finished {
+    let Shared { session, keys } = &*run;
+    let executor = Executor { keys: Some(keys), ..session.executor() };
+    let transcript = executor.execute(&case).await;
+    let judgement = check::judge(&session.suite, &case, &transcript, session.goldens.get(&case.id));
+    Finished { case, transcript, judgement }
 }
 
 async fn release(prepared: Option<Prepared<'_>>) {
@@ -313,7 +325,7 @@ impl Collector<'_> {
         };
         let (service, operation) = (opening.service.clone(), opening.operation.clone());
         (self.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
-        self.presences.insert((opening.service.clone(), opening.operation.clone()), presence);
+        self.presences.entry(opening.service.clone()).or_default().insert(opening.operation.clone(), presence);
     }
 
     /// The judgement of a case that is not worth running.
@@ -324,7 +336,7 @@ impl Collector<'_> {
         if let Some(reason) = self.life.over() {
             return Some(Judgement::inconclusive(reason));
         }
-        match self.presences.get(&(case.scenario.service.clone(), case.scenario.operation.clone())) {
+        match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
             Some(Presence::Absent(reason)) => {
                 return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
             }
@@ -361,8 +373,8 @@ impl Collector<'_> {
             let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        self.tally.enter(&self.session.suite, &case, verdict, &judgement);
         let Session { suite, target, goldens, .. } = self.session;
+        self.tally.enter(suite, &case, verdict, &judgement);
         let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),

@@ -1,6 +1,6 @@
 //! The sums of a run: the ledger, and what became of each statement.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     check::Judgement,
@@ -16,7 +16,7 @@ pub(super) struct Tally {
     ledger: Ledger,
     services: BTreeSet<String>,
     cited: BTreeSet<String>,
-    statements: BTreeMap<String, (usize, usize)>,
+    statements: HashMap<String, (usize, usize)>,
 }
 
 impl Tally {
@@ -46,19 +46,17 @@ impl Tally {
         for id in &broken {
             self.statements.get_mut(*id).into_iter().for_each(|(_, broken)| *broken += 1);
         }
-        let mut judged: BTreeSet<&String> = judgement.judged.iter().collect();
         // What a scenario cites is judged by the case as a whole: it held where the case conforms.
-        judged.retain(|id| !case.scenario.cites.contains(id));
-        if verdict == Verdict::Conforms {
-            judged.extend(&case.scenario.cites);
-        }
+        let cites: BTreeSet<&String> = case.scenario.cites.iter().collect();
+        let on_its_answers = judgement.judged.iter().filter(|id| !cites.contains(id));
+        let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
         // What a warning or a note speaks against is not broken, and has not held either. A contested value is
         // legal by the statement that it cites: the warning is about the documents.
         let contested = |finding: &&Finding| finding.rule.as_deref() == Some(Rule::ContestedValue.name());
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
-        for id in judged.difference(&doubted) {
-            self.statements.get_mut(*id).into_iter().for_each(|(held, _)| *held += 1);
+        for id in judged.filter(|id| !doubted.contains(id)) {
+            self.statements.get_mut(id).into_iter().for_each(|(held, _)| *held += 1);
         }
     }
 

@@ -161,5 +161,5 @@ fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
 }
 
 fn received(map: &HeaderMap) -> Headers {
-    map.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    map.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }

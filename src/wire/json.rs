@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, map::Entry};
 
 use crate::pointer::child;
 
@@ -75,7 +75,7 @@ pub fn read(bytes: &[u8]) -> Document {
     };
     let mut duplicates = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text);
-    let seed = Tree { pointer: String::new(), duplicates: &mut duplicates };
+    let seed = Tree { at: Place::Root, duplicates: &mut duplicates };
     let value = match seed.deserialize(&mut stream) {
         Ok(value) => value,
         Err(error) => {
@@ -108,8 +108,26 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 /// Builds a [`Value`] and remembers members that occur twice.
 struct Tree<'d> {
-    pointer: String,
+    at: Place<'d>,
     duplicates: &'d mut Vec<String>,
+}
+
+/// Where a value stands. Nearly no text has a member twice, so that nearly no pointer is ever written.
+#[derive(Clone, Copy)]
+enum Place<'p> {
+    Root,
+    Member(&'p Place<'p>, &'p str),
+    Item(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn pointer(self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(parent, name) => child(&parent.pointer(), name),
+            Self::Item(parent, index) => format!("{}/{index}", parent.pointer()),
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
@@ -154,8 +172,8 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         loop {
-            let pointer = format!("{}/{}", self.pointer, items.len());
-            match seq.next_element_seed(Tree { pointer, duplicates: &mut *self.duplicates })? {
+            let at = Place::Item(&self.at, items.len());
+            match seq.next_element_seed(Tree { at, duplicates: &mut *self.duplicates })? {
                 Some(item) => items.push(item),
                 None => return Ok(Value::Array(items)),
             }
@@ -165,10 +183,14 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let pointer = child(&self.pointer, &name);
-            let value = map.next_value_seed(Tree { pointer: pointer.clone(), duplicates: &mut *self.duplicates })?;
-            if members.insert(name, value).is_some() {
-                self.duplicates.push(pointer);
+            let at = Place::Member(&self.at, &name);
+            let value = map.next_value_seed(Tree { at, duplicates: &mut *self.duplicates })?;
+            match members.entry(name) {
+                Entry::Vacant(member) => drop(member.insert(value)),
+                Entry::Occupied(mut member) => {
+                    self.duplicates.push(Place::Member(&self.at, member.key()).pointer());
+                    member.insert(value);
+                }
             }
         }
         Ok(Value::Object(members))

@@ -10,6 +10,7 @@ pub mod json;
 mod message;
 mod protocol;
 mod refusal;
+mod rest_json;
 pub mod sigv4;
 
 pub use aws_json::AwsJson;
@@ -18,3 +19,4 @@ pub use error_identity::{ErrorIdentity, error_name};
 pub use message::{Delivery, Headers, Request, Response, TransportError};
 pub use protocol::{Answer, BuildError, Protocol, UnknownProtocol, protocol};
 pub use refusal::RefusalClass;
+pub use rest_json::RestJson;

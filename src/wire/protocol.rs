@@ -30,6 +30,21 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
     /// Reads an answer.
     fn answer(&self, response: &Response) -> Answer;
+
+    /// The HTTP status of a success.
+    fn success_status(&self, _operation: &Operation) -> u16 {
+        200
+    }
+
+    /// Whether that status binds: in the REST protocols AWS itself sends another 2xx now and then.
+    fn fixes_success_status(&self) -> bool {
+        true
+    }
+
+    /// Whether errors are named in the body; else the header is the place.
+    fn names_errors_in_body(&self) -> bool {
+        true
+    }
 }
 
 /// An answer as a protocol reads it.

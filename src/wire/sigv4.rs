@@ -6,6 +6,7 @@
 use std::{
     borrow::Cow,
     fmt::{self, Write as _},
+    sync::OnceLock,
 };
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -72,34 +73,107 @@ pub enum SigningFault {
 /// Every header that the request has at that point is signed, but for hop-by-hop ones, so that the service
 /// verifies exactly what is sent. `now` is in seconds since 1970.
 pub fn sign(request: &mut Request, credentials: &Credentials, scope: &Scope, now: i64, fault: Option<&SigningFault>) {
-    let unknown = Credentials {
+    SigningKeys::default().sign(request, credentials, scope, now, fault);
+}
+
+/// Keys by secret, day, region and service, each derived once: what is known is read without a lock. There are few of
+/// them in a run; one more than fit is derived anew each time.
+#[derive(Default)]
+pub struct SigningKeys([OnceLock<SigningKey>; 16]);
+
+struct SigningKey {
+    secret: String,
+    scope: String,
+    keyed: Hmac<Sha256>,
+}
+
+impl SigningKey {
+    fn derive(secret: &str, scope: &str) -> Self {
+        let mut parts = scope.split('/');
+        let first = hmac(format!("AWS4{secret}").as_bytes(), parts.next().unwrap_or_default().as_bytes());
+        let key = parts.fold(first, |key, part| hmac(&key, part.as_bytes()));
+        Self { secret: secret.to_owned(), scope: scope.to_owned(), keyed: keyed(&key) }
+    }
+
+    fn is_of(&self, secret: &str, scope: &str) -> bool {
+        self.secret == secret && self.scope == scope
+    }
+}
+
+impl SigningKeys {
+    fn keyed(&self, secret: &str, scope: &str) -> Hmac<Sha256> {
+        let mut known = self.0.iter().map(|slot| slot.get_or_init(|| SigningKey::derive(secret, scope)));
+        let key = known.find(|key| key.is_of(secret, scope)).map(|key| key.keyed.clone());
+        key.unwrap_or_else(|| SigningKey::derive(secret, scope).keyed)
+    }
+
+    /// Signs `request` as [`sign`] does.
+    pub fn sign(
+        &self,
+        request: &mut Request,
+        credentials: &Credentials,
+        scope: &Scope,
+        now: i64,
+        fault: Option<&SigningFault>,
+    ) {
+        if fault == Some(&SigningFault::UnknownKey) {
+            self.sign_as(request, &unknown(), scope, now, fault);
+        } else {
+            self.sign_as(request, credentials, scope, now, fault);
+        }
+    }
+
+    fn sign_as(
+        &self,
+        request: &mut Request,
+        credentials: &Credentials,
+        scope: &Scope,
+        now: i64,
+        fault: Option<&SigningFault>,
+    ) {
+        let now = if let Some(SigningFault::SkewedClock(seconds)) = fault { now.saturating_add(*seconds) } else { now };
+        let date = amz_date(now);
+        request.headers.set("x-amz-date", &*date);
+        if let Some(token) = &credentials.session_token {
+            request.headers.set("x-amz-security-token", &**token);
+        }
+        match fault {
+            Some(SigningFault::None) => return,
+            Some(SigningFault::Garbage) => return request.headers.set("authorization", "garbage"),
+            _ => {}
+        }
+        let authorization = self.authorization(request, credentials, &faulty_scope(scope, &date, fault), &date);
+        request.headers.set("authorization", spoil(authorization, fault));
+        match fault {
+            Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
+            Some(SigningFault::ChangedBody) => {
+                let mut body = request.body.to_vec();
+                body.push(b' ');
+                request.headers.set("content-length", body.len().to_string());
+                request.body = body.into();
+            }
+            _ => {}
+        }
+    }
+
+    fn authorization(&self, request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
+        let mut signed: Vec<Cow<'_, str>> =
+            request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_left_out(name)).collect();
+        signed.sort_unstable();
+        signed.dedup();
+        let keyed = self.keyed(&credentials.secret_access_key, scope);
+        let signature = signature_by(keyed, request, &signed, scope, date);
+        let id = &credentials.access_key_id;
+        format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={}, Signature={signature}", signed.join(";"))
+    }
+}
+
+/// A key that nobody has.
+fn unknown() -> Credentials {
+    Credentials {
         access_key_id: "AKIAWIREPROOFUNKNOWN".to_owned(),
         secret_access_key: "unknown".to_owned(),
         session_token: None,
-    };
-    let credentials = if fault == Some(&SigningFault::UnknownKey) { &unknown } else { credentials };
-    let now = if let Some(SigningFault::SkewedClock(seconds)) = fault { now.saturating_add(*seconds) } else { now };
-    let date = amz_date(now);
-    request.headers.set("x-amz-date", &*date);
-    if let Some(token) = &credentials.session_token {
-        request.headers.set("x-amz-security-token", &**token);
-    }
-    match fault {
-        Some(SigningFault::None) => return,
-        Some(SigningFault::Garbage) => return request.headers.set("authorization", "garbage"),
-        _ => {}
-    }
-    let authorization = authorization(request, credentials, &faulty_scope(scope, &date, fault), &date);
-    request.headers.set("authorization", spoil(authorization, fault));
-    match fault {
-        Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
-        Some(SigningFault::ChangedBody) => {
-            let mut body = request.body.to_vec();
-            body.push(b' ');
-            request.headers.set("content-length", body.len().to_string());
-            request.body = body.into();
-        }
-        _ => {}
     }
 }
 
@@ -109,16 +183,6 @@ fn faulty_scope(scope: &Scope, date: &str, fault: Option<&SigningFault>) -> Stri
     let region = if fault == Some(&SigningFault::OtherRegion) { other_region } else { &scope.region };
     let end = if fault == Some(&SigningFault::OtherTerminator) { "aws3_request" } else { "aws4_request" };
     format!("{}/{region}/{service}/{end}", &date[..8])
-}
-
-fn authorization(request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
-    let mut signed: Vec<Cow<'_, str>> =
-        request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_left_out(name)).collect();
-    signed.sort_unstable();
-    signed.dedup();
-    let signature = signature(request, &signed, &credentials.secret_access_key, scope, date);
-    let id = &credentials.access_key_id;
-    format!("AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={}, Signature={signature}", signed.join(";"))
 }
 
 /// Headers that a proxy or a client may change, and the signature itself.
@@ -143,15 +207,13 @@ fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
 pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, scope: &str, date: &str) -> String {
-    let canonical = canonical_request(request, signed);
-    let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
-    hex(&hmac(&signing_key(secret, scope), to_sign.as_bytes()))
+    signature_by(SigningKey::derive(secret, scope).keyed, request, signed, scope, date)
 }
 
-fn signing_key(secret: &str, scope: &str) -> Tag {
-    let mut parts = scope.split('/');
-    let first = hmac(format!("AWS4{secret}").as_bytes(), parts.next().unwrap_or_default().as_bytes());
-    parts.fold(first, |key, part| hmac(&key, part.as_bytes()))
+fn signature_by(keyed: Hmac<Sha256>, request: &Request, signed: &[impl AsRef<str>], scope: &str, date: &str) -> String {
+    let canonical = hex(&Sha256::digest(canonical_request(request, signed).as_bytes()));
+    let to_sign = ["AWS4-HMAC-SHA256", "\n", date, "\n", scope, "\n", &canonical];
+    hex(&to_sign.into_iter().fold(keyed, |mac, part| mac.chain_update(part)).finalize().into_bytes())
 }
 
 fn canonical_request(request: &Request, signed: &[impl AsRef<str>]) -> String {
@@ -218,10 +280,12 @@ fn push_joined<'p>(parts: impl Iterator<Item = &'p str>, by: char, out: &mut Str
 type Tag = [u8; 32];
 
 fn hmac(key: &[u8], data: &[u8]) -> Tag {
+    keyed(key).chain_update(data).finalize().into_bytes().into()
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // HMAC takes a key of any length: the error of `new_from_slice` cannot occur.
-    Hmac::<Sha256>::new_from_slice(key)
-        .map(|mac| mac.chain_update(data).finalize().into_bytes().into())
-        .unwrap_or_default()
+    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
 }
 
 /// Bytes in lower-case hex.
@@ -241,15 +305,24 @@ fn push_hex(bytes: &[u8], out: &mut String) {
 #[must_use]
 pub fn amz_date(now: i64) -> String {
     let t = OffsetDateTime::from_unix_timestamp(now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        t.year(),
-        u8::from(t.month()),
-        t.day(),
-        t.hour(),
-        t.minute(),
-        t.second()
-    )
+    let mut out = String::with_capacity(16);
+    push_number(t.year().unsigned_abs(), 1000, &mut out);
+    push_number(u8::from(t.month()).into(), 10, &mut out);
+    push_number(t.day().into(), 10, &mut out);
+    out.push('T');
+    for part in [t.hour(), t.minute(), t.second()] {
+        push_number(part.into(), 10, &mut out);
+    }
+    out.push('Z');
+    out
+}
+
+/// The decimal digits from the one that counts `unit` on; every request asks for a date, and a formatter is slow.
+fn push_number(number: u32, unit: u32, out: &mut String) {
+    out.extend(
+        std::iter::successors(Some(unit), |unit| (*unit > 1).then_some(unit / 10))
+            .filter_map(|unit| char::from_digit(number / unit % 10, 10)),
+    );
 }
 
 #[cfg(test)]
@@ -323,6 +396,23 @@ mod tests {
             SigningFault::ChangedBody,
         ] {
             assert_ne!(signed(Some(fault.clone())), right, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_kept_signs_as_one_that_is_derived_anew() {
+        let keys = SigningKeys::default();
+        // More scopes and secrets than fit, each twice.
+        for round in 0..2 {
+            for day in 0..20 {
+                let secret_access_key = format!("secret-{}", day % 3);
+                let credentials = Credentials { secret_access_key, ..credentials() };
+                let [mut kept, mut anew] = [vanilla("POST", "/"), vanilla("POST", "/")];
+                let now = VECTOR_TIME + day * 86_400;
+                keys.sign(&mut kept, &credentials, &scope(), now, None);
+                sign(&mut anew, &credentials, &scope(), now, None);
+                assert_eq!(kept, anew, "round {round}, day {day}");
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The form of a `service-2.json`, as far as it is read: a mirror in borrowed text.
 
+#![expect(clippy::struct_excessive_bools, reason = "the form has these flags")]
+
 use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
