@@ -140,7 +140,8 @@ fn deviating(target: &str) -> (u16, String) {
 
 #[rstest]
 fn every_subcommand_explains_itself(
-    #[values("", "run", "list", "check", "serve", "statements", "explain", "judge")] subcommand: &str,
+    #[values("", "run", "probe", "list", "check", "serve", "statements", "explain", "judge", "mutants")]
+    subcommand: &str,
 ) {
     let arguments: Vec<&str> = [subcommand, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
     let output = run(&arguments);

@@ -181,7 +181,6 @@ pub(crate) fn session(
         transport,
         goldens: Arc::new(Goldens::default()),
         options: Options { jobs, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true },
-        restart: None,
         interrupt: tokio::sync::watch::channel(false).1,
         restart: None,
     })

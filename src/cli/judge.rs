@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::{
     Failure,
+    botocore::BotocoreArguments,
     outcome::width,
     shelf::{ModelFolder, Shelf},
     written,
@@ -19,7 +20,6 @@ use super::{
 use crate::{
     corpus::{Models, Record, Tally, read},
     exit::ExitStatus,
-    model::Places,
     report::corpus::{self, CorpusOptions, FalseAlarms},
 };
 
@@ -51,9 +51,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR", env = "WIREPROOF_MODELS")]
     models: Option<PathBuf>,
 
-    /// The botocore to take models from, or its folder of data; of no use with --models.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
-    botocore: Option<PathBuf>,
+    #[command(flatten)]
+    botocore: BotocoreArguments,
 
     /// The share of AWS's own answers that may have an error, from 0 to 1.
     #[arg(long, value_name = "SHARE", env = "WIREPROOF_MAX_ERROR_RATE", default_value_t = 0.001, value_parser = share)]
@@ -92,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 }
 
 fn shelf(arguments: &Arguments) -> Result<Shelf, Failure> {
-    let places = || Places { botocore: arguments.botocore.clone(), path: std::env::var_os("PATH") };
+    let places = || arguments.botocore.places();
     let folder = arguments.models.as_ref().map(|folder| ModelFolder::open(folder).map(Shelf::Folder));
     folder.unwrap_or_else(|| Ok(Shelf::Botocore(places())))
 }

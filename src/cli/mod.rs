@@ -1,5 +1,6 @@
 //! The command line: the only reader of arguments and environment. One file a subcommand.
 
+mod botocore;
 mod check;
 mod config;
 mod credentials;

@@ -133,7 +133,7 @@ fn options(arguments: &Arguments) -> MatrixOptions {
 /// The flags that a single mutant needs again.
 fn rerun(arguments: &Arguments) -> String {
     let mut words = vec![format!("--seed {}", arguments.seed)];
-    let FixtureArguments { fixtures, snapshots } = &arguments.fixtures;
+    let FixtureArguments { fixtures, snapshots, .. } = &arguments.fixtures;
     words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
     words.extend(snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
     words.join(" ")

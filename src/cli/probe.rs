@@ -11,6 +11,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
+    botocore::BotocoreArguments,
     outcome::{Again, OutcomeArguments, Outlet},
     pace::PaceArguments,
     run::interrupt,
@@ -23,7 +24,7 @@ use crate::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
-    model::{self, Places},
+    model,
     probe::{self, Coverage, Effect, Family, Probes},
     scenario::{Case, Files, Plan as _, Suite},
     session::Session,
@@ -50,9 +51,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
     model: String,
 
-    /// Where botocore lies, if it is not found by itself.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
-    botocore: Option<PathBuf>,
+    #[command(flatten)]
+    botocore: BotocoreArguments,
 
     /// How the service's resources are made, in the form of states.yaml with `members`; else what is built in.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE")]
@@ -174,21 +174,31 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
 impl Arguments {
     /// A suite of one service, its model and its recipe, without scenarios.
     fn suite(&self) -> Result<Suite, Failure> {
-        let places = Places { botocore: self.botocore.clone(), path: std::env::var_os("PATH") };
-        let model = model::find(&self.model, &places).map_err(|error| Failure::usage(error.to_string()))?;
+        let model =
+            model::find(&self.model, &self.botocore.places()).map_err(|error| Failure::usage(error.to_string()))?;
         let service = self.service(&model.file);
-        let recipe = match &self.recipe {
-            Some(path) => Some(
-                fs::read_to_string(path)
-                    .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?,
-            ),
-            None => probe::recipe(&service).map(str::to_owned),
-        };
-        let states = recipe.map(|text| (format!("{service}/states.yaml"), text));
-        let examples = model.examples.map(|(_, text)| (format!("{service}/examples-1.json"), text));
-        let model = (format!("{service}/model.json"), model.text);
-        let files = Files::from_texts([model].into_iter().chain(examples).chain(states));
+        let mut texts = vec![("model.json", model.text, model.file.clone())];
+        texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
+        texts.extend(beside(&model.file, "statements.yaml")?);
+        texts.extend(self.recipe(&service, &model.file)?);
+        let path = |name: &str| format!("{service}/{name}");
+        let mut files = Files::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
+        for (name, _, file) in texts {
+            files.stand_at(&path(name), file);
+        }
         Suite::read(&files).map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// The recipe that was given, that of the model's own folder of fixtures, or the one that is built in.
+    fn recipe(&self, service: &str, model: &Path) -> Result<Option<Text>, Failure> {
+        if let Some(path) = &self.recipe {
+            return Ok(Some(("states.yaml", read(path)?, path.clone())));
+        }
+        let built_in = || {
+            let text = probe::recipe(service)?;
+            Some(("states.yaml", text.to_owned(), format!("the recipe of {service}").into()))
+        };
+        Ok(beside(model, "states.yaml")?.or_else(built_in))
     }
 
     /// What ids call the service: botocore's name of it, else the file's own.
@@ -198,13 +208,13 @@ impl Arguments {
             let is_botocore = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("service-2.json"));
             file.ancestors().nth(2).filter(|_| is_botocore)?.file_name()?.to_str()
         };
+        let own_folder = || file.parent().filter(|_| is_of_fixtures(file))?.file_name()?.to_str();
         let stem = || file.file_name()?.to_str()?.split('.').next();
-        named.or_else(folder).or_else(stem).unwrap_or("service").to_owned()
+        named.or_else(folder).or_else(own_folder).or_else(stem).unwrap_or("service").to_owned()
     }
 
     fn derive(&self, suite: &Suite, seed: u64, effect: Effect) -> Result<Probes, Failure> {
         let service = suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))?;
-        let source = Source::read(&self.model, "{}").map_err(|error| Failure::internal(error.to_string()))?;
         let choice = &self.choice;
         let unknown = choice
             .operation
@@ -228,7 +238,7 @@ impl Arguments {
             seed,
             effect,
         };
-        Ok(Probes::new(service, &Arc::new(source), options))
+        Ok(Probes::new(service, &Arc::new(Source::none(&self.model)), options))
     }
 
     /// Without an endpoint there is only the embedded reference, which has two services.
@@ -253,6 +263,27 @@ impl Arguments {
             most: Some(TOLD),
         }
     }
+}
+
+/// A file's name among a service's fixtures, its text, and where it really stands.
+type Text = (&'static str, String, PathBuf);
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
+}
+
+/// Whether a model is that of a folder of fixtures.
+fn is_of_fixtures(model: &Path) -> bool {
+    model.file_name().is_some_and(|name| name == "model.json")
+}
+
+/// What stands beside the model of a folder of fixtures.
+fn beside(model: &Path, name: &'static str) -> Result<Option<Text>, Failure> {
+    let path = model.with_file_name(name);
+    if !is_of_fixtures(model) || !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some((name, read(&path)?, path)))
 }
 
 /// So many deviations of each operation are told one by one.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, botocore::BotocoreArguments};
 use crate::{
     golden::Goldens,
     scenario::{Case, Files, Selection, Suite, nearest},
@@ -21,6 +21,9 @@ pub(super) struct FixtureArguments {
     /// Use the goldens of this folder in place of the bundled ones.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
     pub(super) snapshots: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) botocore: BotocoreArguments,
 }
 
 /// Which cases.
@@ -59,7 +62,8 @@ impl FixtureArguments {
     pub(super) fn files(&self) -> Result<Files, Failure> {
         match &self.fixtures {
             None => Ok(Files::bundled_fixtures()),
-            Some(folder) => Files::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+            Some(folder) => Files::folder_with_models(folder, &self.botocore.places())
+                .map_err(|error| Failure::usage(error.to_string())),
         }
     }
 

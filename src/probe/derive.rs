@@ -183,7 +183,7 @@ impl Subjected {
             evidence: evidence(probe.family, probe.draft.want),
             tag: probe.family.name(),
             call,
-            alternatives: alternatives(probe.draft.want, own),
+            alternatives: alternatives(probe.draft.want, own, probe.draft.looks_like),
             standing: Standing::Controlled(CaseId(probe.control)),
         }))
     }
@@ -305,7 +305,7 @@ fn evidence(family: Family, want: Want) -> Evidence {
     }
 }
 
-fn alternatives(want: Want, own: Vec<String>) -> Vec<Alternative> {
+fn alternatives(want: Want, own: Vec<String>, looks_like: Option<Value>) -> Vec<Alternative> {
     let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
         vec![Alternative::Refusal { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
@@ -316,7 +316,11 @@ fn alternatives(want: Want, own: Vec<String>) -> Vec<Alternative> {
         Want::Unknown => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
         Want::Unsigned => refusal(Vec::new(), &[RefusalClass::Auth]),
         Want::Turned => refusal(Vec::new(), &[RefusalClass::Client]),
-        Want::Admitted | Want::Tolerated => vec![Alternative::Admitted { except: own }],
+        Want::Admitted | Want::Tolerated => {
+            let shaped =
+                looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });
+            shaped.into_iter().chain([Alternative::Admitted { except: own }]).collect()
+        }
         Want::Answered => vec![Alternative::Answered],
     }
 }

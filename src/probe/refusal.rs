@@ -32,11 +32,10 @@ const GENERAL: [&str; 20] = [
 ];
 
 /// Words that say that something is wrong, and not what.
-const FAULTS: [&str; 28] = [
+const FAULTS: [&str; 26] = [
     "Bad",
     "Empty",
     "Error",
-    "Exceeded",
     "Exception",
     "Fault",
     "Format",
@@ -44,7 +43,6 @@ const FAULTS: [&str; 28] = [
     "Incorrect",
     "Invalid",
     "Length",
-    "Limit",
     "Long",
     "Malformed",
     "Many",
@@ -85,7 +83,13 @@ fn speaks_of(name: &str, subject: &[String]) -> bool {
     let (faults, things): (Vec<String>, Vec<String>) =
         words(name).into_iter().partition(|word| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word)));
     let says_wrong = faults.iter().any(|word| !matches!(word.as_str(), "exception" | "error" | "fault"));
-    says_wrong && !things.is_empty() && things.iter().all(|word| subject.contains(word))
+    says_wrong && !things.is_empty() && things.iter().all(|word| subject.iter().any(|known| is_same(word, known)))
+}
+
+/// Whether two words are one, or one is short for the other: `config` for `configuration`.
+fn is_same(word: &str, known: &str) -> bool {
+    let (short, long) = if word.len() < known.len() { (word, known) } else { (known, word) };
+    short == long || (short.len() >= 4 && long.starts_with(short))
 }
 
 fn words_of_place(place: &Place) -> Vec<String> {
@@ -111,7 +115,7 @@ fn words(name: &str) -> Vec<String> {
         previous = c;
     }
     let singular =
-        |word: String| word.strip_suffix('s').filter(|rest| rest.len() > 2).map_or(word.clone(), str::to_owned);
+        |word: String| word.strip_suffix('s').filter(|rest| rest.len() >= 2).map_or(word.clone(), str::to_owned);
     words.into_iter().filter(|word| !word.is_empty()).map(singular).collect()
 }
 
@@ -139,6 +143,8 @@ mod tests {
     #[case("InvalidAllowedPatternException", &["Type"], false)]
     #[case("InvalidFilterValue", &["MaxResults"], false)]
     #[case("TooManyTagsException", &["Tags"], true)]
+    #[case("InvalidAutoRollbackConfigException", &["autoRollbackConfiguration", "events"], true)]
+    #[case("DeploymentIdRequiredException", &["deploymentIds"], true)]
     #[case("DeploymentDoesNotExistException", &["deploymentId"], false)]
     #[case("LimitExceededException", &["Limit"], false)]
     fn some_names_speak_of_one_member(#[case] name: &str, #[case] members: &[&str], #[case] expected: bool) {
@@ -148,7 +154,7 @@ mod tests {
 
     #[rstest]
     #[case("stateMachineArn", &["state", "machine", "arn"])]
-    #[case("KMSKeyIds", &["kms", "key", "ids"])]
+    #[case("KMSKeyIds", &["km", "key", "id"])]
     #[case("S3Bucket_name", &["s3", "bucket", "name"])]
     fn names_fall_into_words(#[case] name: &str, #[case] expected: &[&str]) {
         assert_eq!(words(name), expected);

@@ -136,6 +136,11 @@ impl Files {
         Self { texts: texts.into_iter().collect(), ..Self::default() }
     }
 
+    /// Says where a text really comes from, for messages about it.
+    pub fn stand_at(&mut self, path: &str, file: PathBuf) {
+        self.elsewhere.insert(path.to_owned(), file);
+    }
+
     /// Every file, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))

@@ -1,8 +1,9 @@
-//! The examples that the documents show, as they stand.
+//! The examples that the documents show, as they stand, and whether a success looks like theirs.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Asked, Change, Draft, Subject, Want};
+use crate::contract::{Contract, Kind, ShapeId};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let examples = subject.recipe.operation.traits.get("smithy.api#examples")?.as_array()?;
@@ -11,26 +12,42 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     }
     let mut asked = Asked::of("smithy.api#examples", Vec::new());
     for (index, example) in examples.iter().enumerate() {
-        let number = (index + 1).to_string();
-        let title = example["title"].as_str().unwrap_or("an example of the documents");
         let input = example.get("input").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-        if !subject.inputs.keeps_model(subject.recipe.operation, &input) {
-            asked.unasked.push("an example that breaks its own model is not sent".to_owned());
-        } else if example.get("error").is_some() {
-            asked.drafts.push(Draft::new(
-                number,
-                format!("is the example {title:?}"),
-                Change::Input(input),
-                Want::Answered,
-            ));
+        if subject.inputs.keeps_model(subject.recipe.operation, &input) {
+            asked.drafts.push(draft(subject, index + 1, example, input));
         } else {
-            asked.drafts.push(Draft::new(
-                number,
-                format!("is the example {title:?}"),
-                Change::Input(input),
-                Want::Admitted,
-            ));
+            asked.unasked.push("an example that breaks its own model is not sent".to_owned());
         }
     }
     Some(asked)
+}
+
+fn draft(subject: &Subject<'_>, number: usize, example: &Value, input: Value) -> Draft {
+    let title = example["title"].as_str().unwrap_or("an example of the documents");
+    // An example of an error rests on what is there, and so does whether it is given.
+    let want = if example.get("error").is_some() { Want::Answered } else { Want::Admitted };
+    let output = example.get("output").filter(|output| output.is_object());
+    let looks_like = output.map(|output| types(subject.contract(), &subject.recipe.operation.output, output));
+    let says = format!("is the example {title:?}");
+    Draft { looks_like, ..Draft::new(number.to_string(), says, Change::Input(input), want) }
+}
+
+/// A pattern of the types of a value's members. Examples write times as people do: of them only the presence counts.
+fn types(contract: &Contract, shape: &ShapeId, value: &Value) -> Value {
+    let kind = contract.shape(shape).map(|shape| &shape.kind);
+    match (kind, value) {
+        (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => {
+            let known = members.iter().filter_map(|member| {
+                let value = map.get(&member.name).filter(|value| !value.is_null())?;
+                Some((member.name.clone(), types(contract, &member.target, value)))
+            });
+            Value::Object(known.collect())
+        }
+        (Some(Kind::Timestamp | Kind::Document), _) => json!({ "$not": { "$absent": true } }),
+        (_, Value::Object(_)) => json!({ "$type": "object" }),
+        (_, Value::Array(_)) => json!({ "$type": "array" }),
+        (_, Value::Bool(_)) => json!({ "$type": "boolean" }),
+        (_, Value::Number(_)) => json!({ "$type": "number" }),
+        (_, Value::String(_) | Value::Null) => json!({ "$type": "string" }),
+    }
 }

@@ -169,11 +169,13 @@ pub(super) struct Draft {
     pub(super) change: Change,
     /// What is due.
     pub(super) want: Want,
+    /// What a success looks like in the documents, as a pattern of types: which of the two came is told.
+    pub(super) looks_like: Option<Value>,
 }
 
 impl Draft {
     fn new(variant: impl Into<String>, says: impl Into<String>, change: Change, want: Want) -> Self {
-        Self { variant: variant.into(), says: says.into(), change, want }
+        Self { variant: variant.into(), says: says.into(), change, want, looks_like: None }
     }
 
     fn value(variant: impl Into<String>, says: impl Into<String>, value: impl Into<Value>, want: Want) -> Self {
