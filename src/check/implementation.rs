@@ -59,7 +59,8 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
     if like(&survey.unknown_operation) {
         return Presence::Absent("it answers as it answers an operation that does not exist".to_owned());
     }
-    if like(&survey.unknown_service) {
+    // An endpoint that goes by the operation's name alone answers for an unknown service, too: with what is the operation's own.
+    if own_answer(contract, operation, protocol, &survey.sample).is_none() && like(&survey.unknown_service) {
         return Presence::Absent("it answers as it answers a service that does not exist".to_owned());
     }
     let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
@@ -301,6 +302,14 @@ mod tests {
             response.headers.push("content-type", kind);
         }
         assert_eq!(plainly_absent(&response, &AwsJson::V1_1.answer(&response)).as_deref(), expected);
+    }
+
+    #[test]
+    fn an_endpoint_that_does_not_look_at_the_service_implements_what_it_answers_as_its_own() {
+        let (success, unknown, html) = ((200, "{}"), (400, OTHER), (500, "x"));
+        assert_eq!(decide(success, unknown, success, html), Presence::Present);
+        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), Presence::Present);
+        assert!(matches!(decide(success, success, success, html), Presence::Absent(_)));
     }
 
     #[test]

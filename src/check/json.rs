@@ -19,6 +19,10 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.answer.refusal.is_some() && subject.response.status >= 400 && !subject.names_its_protocol() {
         return Checked::nothing();
     }
+    // What is not sent as a call need not be answered as one: AWS itself greets a GET in plain text.
+    if subject.exchange.request.method != "POST" && subject.answer.value.is_none() {
+        return Checked::nothing();
+    }
     let ground = subject.ground(Code::Json, Evidence::Protocol);
     let finding =
         |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);

@@ -70,7 +70,12 @@ impl<'a> Redactor<'a> {
                 }
             }),
             Template::Array(items) => items.iter().for_each(|item| self.know_fresh(item, bindings)),
-            Template::Object(members) => members.iter().for_each(|(_, member)| self.know_fresh(member, bindings)),
+            Template::Object(members) => {
+                members
+                    .iter()
+                    .flat_map(|(name, member)| [name, member])
+                    .for_each(|part| self.know_fresh(part, bindings));
+            }
             Template::Literal(_) => {}
         }
     }

@@ -25,8 +25,8 @@ pub enum Template {
     Text(Vec<Part>),
     /// An array.
     Array(Vec<Template>),
-    /// An object; keys hold no expressions.
-    Object(Vec<(String, Template)>),
+    /// An object, whose keys may be texts with expressions, too.
+    Object(Vec<(Template, Template)>),
 }
 
 /// A piece of text.
@@ -114,7 +114,8 @@ impl Template {
             Value::Object(map) => {
                 let members = map.iter().map(|(name, value)| {
                     let at = child(pointer, name);
-                    Ok((name.clone(), Self::read_at(value, &at)?))
+                    let key = parse(name).map_err(|problem| TemplateError { pointer: at.clone(), problem })?;
+                    Ok((key, Self::read_at(value, &at)?))
                 });
                 Ok(Self::collapse_object(members.collect::<Result<_, _>>()?))
             }
@@ -127,9 +128,9 @@ impl Template {
         literals.map_or(Self::Array(items), |values| Self::Literal(Value::Array(values)))
     }
 
-    fn collapse_object(members: Vec<(String, Self)>) -> Self {
+    fn collapse_object(members: Vec<(Self, Self)>) -> Self {
         let literals: Option<Map<String, Value>> =
-            members.iter().map(|(name, value)| Some((name.clone(), value.literal()?))).collect();
+            members.iter().map(|(name, value)| Some((as_text(&name.literal()?), value.literal()?))).collect();
         literals.map_or(Self::Object(members), |map| Self::Literal(Value::Object(map)))
     }
 
@@ -163,7 +164,7 @@ impl Template {
             }
             Self::Object(members) => members
                 .iter()
-                .map(|(name, value)| Ok((name.clone(), value.fill(bindings)?)))
+                .map(|(name, value)| Ok((as_text(&name.fill(bindings)?), value.fill(bindings)?)))
                 .collect::<Result<_, _>>()
                 .map(Value::Object),
         }
@@ -197,7 +198,12 @@ impl Template {
                 .collect(),
             Self::Object(members) => members
                 .iter()
-                .map(|(name, value)| (name.clone(), value.fill_known_at(bindings, &child(pointer, name), unknown)))
+                .map(|(name, value)| {
+                    // A name that only a run knows is none that a check before it could look up.
+                    let name = name.fill(bindings).map(|name| as_text(&name)).unwrap_or_default();
+                    let at = child(pointer, &name);
+                    (name, value.fill_known_at(bindings, &at, unknown))
+                })
                 .collect(),
             other => other.fill(bindings).unwrap_or_else(|_| {
                 unknown.push(pointer.to_owned());
@@ -220,7 +226,9 @@ impl Template {
                 })
                 .collect(),
             Self::Array(items) => items.iter().flat_map(Self::roots).collect(),
-            Self::Object(members) => members.iter().flat_map(|(_, value)| value.roots()).collect(),
+            Self::Object(members) => {
+                members.iter().flat_map(|(name, value)| [name.roots(), value.roots()].concat()).collect()
+            }
         }
     }
 }
@@ -513,7 +521,16 @@ mod tests {
         let template = Template::read(&json!({"a": [1, "${b}"]})).unwrap();
         let item = Template::Whole(Expression::Path { root: "b".to_owned(), tokens: vec![] });
         let array = Template::Array(vec![Template::Literal(json!(1)), item]);
-        assert_eq!(template, Template::Object(vec![("a".to_owned(), array)]));
+        assert_eq!(template, Template::Object(vec![(Template::Literal(json!("a")), array)]));
+    }
+
+    #[test]
+    fn a_key_is_filled_as_a_value_is() {
+        let template = Template::read(&json!({"${row.name}": 1, "is ${row.flag}": "${row.flag}", "$${x}": 2})).unwrap();
+        assert_eq!(template.fill(&bindings()), Ok(json!({"x y": 1, "is true": true, "${x}": 2})));
+        assert_eq!(template.roots(), ["row", "row", "row"]);
+        let unknown = Template::read(&json!({"${gone.name}": 1})).unwrap();
+        assert_eq!(unknown.fill(&bindings()), Err(BindError::Unknown("gone".to_owned())));
     }
 
     #[rstest]

@@ -52,6 +52,11 @@ impl Life {
         self.in_doubt && self.died.is_none()
     }
 
+    /// Whether the last cases were cut off: nobody has been answered since.
+    pub(super) fn is_cut_off(&self) -> bool {
+        !self.cut_off.is_empty() && self.died.is_none()
+    }
+
     /// Settles the doubt. The death, where it is one; a restarted endpoint lives on.
     pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
         self.in_doubt = false;

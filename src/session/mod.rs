@@ -22,6 +22,7 @@ use crate::{
         implementation::{Presence, presence},
         request_id::SeenRequestIds,
     },
+    code::Code,
     event::{self, CaseFinished, CaseReport, Event, RunFinished, RunStarted, Surveyed},
     execute::{Executor, Prepared},
     golden::Goldens,
@@ -224,6 +225,10 @@ impl Session {
             }
         }
         self.wind_down(tasks, running, collector).await;
+        // What ended the endpoint may have been the last case of the stage; the next one begins with other questions.
+        if collector.life.is_cut_off() && !*self.interrupt.borrow() {
+            self.look_after(collector).await;
+        }
         while let Some(case) = plan.case() {
             collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
         }
@@ -303,6 +308,12 @@ async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
     }
 }
 
+/// Whether other cases may rest on a control: its input was taken, in whichever form that was answered.
+fn bears(verdict: Verdict, judgement: &Judgement) -> bool {
+    let taken = || judgement.findings.iter().all(|finding| finding.code != Code::Outcome);
+    verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
+}
+
 /// Where finished cases come together, one after the other.
 struct Collector<'s> {
     session: &'s Session,
@@ -370,7 +381,7 @@ impl Collector<'_> {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
         if case.scenario.standing == Standing::Control {
-            let reason = (verdict != Verdict::Conforms).then(|| format!("{verdict}, {reason}"));
+            let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
         let Session { suite, target, goldens, .. } = self.session;

@@ -1,4 +1,6 @@
 //! Enums: each value, one that is none, one in another letter case.
+//!
+//! A value may want other members beside it, of which a model says nothing: that each is taken is told, not demanded.
 
 use super::{Asked, Draft, Subject, Want};
 use crate::contract::Kind;
@@ -12,7 +14,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     }
     let Kind::Enum(values) = &subject.shape.kind else { return None };
     let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-    let each = values.iter().map(|value| Draft::value(segment(value), format!("is {value}"), *value, Want::Admitted));
+    let each = values.iter().map(|value| Draft::value(segment(value), format!("is {value}"), *value, Want::Tolerated));
     let mut drafts: Vec<Draft> = each.collect();
     drafts.push(Draft::value("unknown", "is a value that its enum lacks", UNKNOWN, Want::Refused));
     if let Some(text) = values.iter().find_map(|value| other_case(value, &values)) {
@@ -23,7 +25,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 
 fn numbers(values: &[i64]) -> Asked {
     let each =
-        values.iter().map(|value| Draft::value(value.to_string(), format!("is {value}"), *value, Want::Admitted));
+        values.iter().map(|value| Draft::value(value.to_string(), format!("is {value}"), *value, Want::Tolerated));
     let beyond = values.iter().max().copied().unwrap_or_default().saturating_add(1);
     let unknown = Draft::value("unknown", "is a value that its enum lacks", beyond, Want::Refused);
     Asked::of("smithy.api#enum", each.chain([unknown]).collect())
