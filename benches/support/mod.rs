@@ -182,6 +182,7 @@ pub(crate) fn session(
         goldens: Arc::new(Goldens::default()),
         options: Options { jobs, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true },
         interrupt: tokio::sync::watch::channel(false).1,
+        restart: None,
     })
 }
 
