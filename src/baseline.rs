@@ -260,7 +260,9 @@ impl Seen {
         for (code, mut essences) in found {
             essences.sort();
             let mut hash = Sha256::new();
-            essences.iter().for_each(|essence| hash.update(essence.as_bytes()));
+            for essence in &essences {
+                hash.update(essence.as_bytes());
+            }
             let fingerprint: String = hex(&hash.finalize()).chars().take(12).collect();
             self.deviations.insert((case.id.0.clone(), code), fingerprint);
         }

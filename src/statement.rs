@@ -122,7 +122,7 @@ pub struct Statement {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Statements {
     documents: BTreeMap<String, Document>,
-    statements: Vec<Statement>,
+    in_order: Vec<Statement>,
     /// Where each stands, by its id.
     by_id: HashMap<String, usize>,
     /// Those that a check judges, which every answer asks for.
@@ -170,18 +170,18 @@ impl Statements {
                 by_check.entry(*code).or_default().push(index);
             }
         }
-        Self { documents, statements, by_id, by_check }
+        Self { documents, in_order: statements, by_id, by_check }
     }
 
     /// The statement of that id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Statement> {
-        self.statements.get(*self.by_id.get(id)?)
+        self.in_order.get(*self.by_id.get(id)?)
     }
 
     /// Every statement, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Statement> {
-        self.statements.iter()
+        self.in_order.iter()
     }
 
     /// The document of a statement.
@@ -192,7 +192,7 @@ impl Statements {
 
     /// The statements that a check judges on every answer of `operation`.
     pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Statement> {
-        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.statements.get(*index));
+        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
         judged.filter(move |statement| statement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
 }

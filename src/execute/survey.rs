@@ -70,6 +70,9 @@ impl Executor<'_> {
     }
 
     /// A request that says nothing, to see whether somebody listens.
+    ///
+    /// # Errors
+    /// No answer came, which may mean that nobody does.
     pub async fn knock(&self) -> Result<Response, TransportError> {
         let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
         let request = Request {

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Family, Known, Place, Unbuildable,
-    family::{ASKS, Asked, Change, Draft, Subject, Want, deadly},
+    change::apply,
+    family::{ASKS, Asked, Draft, Subject, Want, deadly},
     input::{Inputs, Reached, Recipe},
     place::places,
     refusal::own_errors,
@@ -15,8 +16,7 @@ use super::{
 use crate::{
     contract::Operation,
     scenario::{
-        Alternative, Body, ByteChanges, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario,
-        Standing, Step, Template,
+        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, Standing, Step, Template,
     },
     source::Source,
     statement::Evidence,
@@ -112,12 +112,12 @@ impl Subjected {
             let id = format!("{at}/{family}");
             let recipe = self.recipe(&id, &NOTHING_KNOWN);
             let asked = ask(&Subject { inputs, recipe, place, shape })?;
-            Some(self.site(id, *family, index, asked))
+            Some(self.site(&id, *family, index, asked))
         });
         sites.collect()
     }
 
-    fn site(&self, id: String, family: Family, place: usize, asked: Asked) -> Site {
+    fn site(&self, id: &str, family: Family, place: usize, asked: Asked) -> Site {
         let control = self.places.get(place).map(|place| self.control_of(place)).unwrap_or_default();
         let origin = self.places.get(place).map(Place::origin).unwrap_or_default();
         let rule = format!("{origin}: {}", asked.rule);
@@ -173,7 +173,9 @@ impl Subjected {
         let place = self.places.get(probe.place)?;
         let reached = self.reached(inputs, known, &probe.id, place)?;
         let recipe = self.recipe(&probe.id, known);
-        let call = self.changed(inputs, recipe, reached, probe.draft.change, probe.place)?;
+        let full = || inputs.full(recipe).ok();
+        let changed = apply(probe.draft.change, reached, place.is_key(), full)?;
+        let call = Call { fault: changed.fault, raw: changed.bytes, ..self.call(changed.input, changed.legal) };
         let own = own_errors(inputs.contract(), &self.operation, Some(place));
         let name = if place.path.is_root() { "the request".to_owned() } else { place.path.to_string() };
         Some(self.case(CaseOf {
@@ -192,51 +194,6 @@ impl Subjected {
     fn reached(&self, inputs: &Inputs, known: &Known, id: &str, place: &Place) -> Option<Reached> {
         let with = inputs.reaching(self.recipe(id, known), place);
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), place)).ok()
-    }
-
-    fn changed(
-        &self,
-        inputs: &Inputs,
-        recipe: Recipe<'_>,
-        reached: Reached,
-        change: Change,
-        place: usize,
-    ) -> Option<Call> {
-        let Reached { mut input, pointer } = reached;
-        let is_key = self.places.get(place)?.is_key();
-        let body = |bytes: Vec<u8>| ByteChanges { body: Some(Body::Bytes(bytes)), ..ByteChanges::default() };
-        let raw = |input: Value, changes: ByteChanges| Call { raw: Some(changes), ..self.call(input, false) };
-        Some(match change {
-            Change::Set(Value::String(name)) if is_key => {
-                rename(&mut input, &pointer, &name)?;
-                self.call(input, false)
-            }
-            Change::Set(value) => {
-                *input.pointer_mut(&pointer)? = value;
-                self.call(input, false)
-            }
-            Change::Remove => {
-                let (parent, name) = parent(&mut input, &pointer)?;
-                parent.remove(&name)?;
-                self.call(input, false)
-            }
-            Change::Add(name, value) => {
-                input.pointer_mut(&pointer)?.as_object_mut()?.insert(name, value);
-                self.call(input, false)
-            }
-            Change::Input(input) => self.call(input, true),
-            Change::Full => self.call(inputs.full(recipe).ok()?, true),
-            Change::Bytes(changes) => raw(input, *changes),
-            Change::Around(front, back) => {
-                let bytes = [front, input.to_string().into_bytes(), back].concat();
-                raw(input, body(bytes))
-            }
-            Change::Merged(members) => {
-                let bytes = merged(&members, &input);
-                raw(input, body(bytes))
-            }
-            Change::Signed(fault) => Call { fault: Some(fault), ..self.call(input, false) },
-        })
     }
 
     fn call(&self, input: Value, legal: bool) -> Call {
@@ -323,27 +280,6 @@ fn alternatives(want: Want, own: Vec<String>, looks_like: Option<Value>) -> Vec<
         }
         Want::Answered => vec![Alternative::Answered],
     }
-}
-
-/// The object that holds what a pointer leads to, and its name there.
-fn parent<'v>(input: &'v mut Value, pointer: &str) -> Option<(&'v mut Map<String, Value>, String)> {
-    let (parent, name) = pointer.rsplit_once('/')?;
-    Some((input.pointer_mut(parent)?.as_object_mut()?, crate::pointer::unescape(name)))
-}
-
-fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
-    let (parent, old) = parent(input, pointer)?;
-    let value = parent.remove(&old)?;
-    parent.insert(name.to_owned(), value);
-    Some(())
-}
-
-/// An object's text with more members in front of its own.
-fn merged(members: &[u8], input: &Value) -> Vec<u8> {
-    let text = input.to_string();
-    let rest = text.strip_prefix('{').unwrap_or(&text);
-    let comma: &[u8] = if rest == "}" { b"" } else { b"," };
-    [b"{".as_slice(), members, comma, rest.as_bytes()].concat()
 }
 
 /// A number that is the same for the same seed and id.

@@ -350,16 +350,12 @@ impl Builder<'_> {
                 Ok(("0".to_owned(), item.target.clone()))
             }
             (Kind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
-                let name = match entries.keys().next() {
-                    Some(name) => name.clone(),
-                    None => {
-                        let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
-                        let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
-                        let name = name.as_str().unwrap_or_default().to_owned();
-                        entries.insert(name.clone(), value);
-                        name
-                    }
-                };
+                if entries.is_empty() {
+                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
+                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
+                    entries.insert(name.as_str().unwrap_or_default().to_owned(), value);
+                }
+                let name = entries.keys().next().cloned().unwrap_or_default();
                 let target = if *token == Token::Key { &key.target } else { &value.target };
                 Ok((pointer::escape(&name), target.clone()))
             }

@@ -5,6 +5,7 @@
 //! that a refusal has the reason that is asked about. Pure: what exists is told by the session that runs the plan.
 //! It refuses to judge: a probe is a [`Case`](crate::scenario::Case) like any other.
 
+mod change;
 mod coverage;
 mod derive;
 mod effect;

@@ -5,7 +5,7 @@
 //! `stateMachineArn`): by the words of its name, since models say nothing about when an error is given.
 
 use super::Place;
-use crate::contract::{Contract, Operation};
+use crate::contract::{Contract, Operation, ShapeId};
 
 /// What an error's name is made of where it refuses an input in general, without its ending and a service's acronym.
 const GENERAL: [&str; 20] = [
@@ -93,7 +93,7 @@ fn is_same(word: &str, known: &str) -> bool {
 }
 
 fn words_of_place(place: &Place) -> Vec<String> {
-    let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(|owner| owner.name()));
+    let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(ShapeId::name));
     names.flat_map(words).collect()
 }
 

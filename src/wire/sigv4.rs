@@ -213,7 +213,7 @@ pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, sc
 fn signature_by(keyed: Hmac<Sha256>, request: &Request, signed: &[impl AsRef<str>], scope: &str, date: &str) -> String {
     let canonical = hex(&Sha256::digest(canonical_request(request, signed).as_bytes()));
     let to_sign = ["AWS4-HMAC-SHA256", "\n", date, "\n", scope, "\n", &canonical];
-    hex(&to_sign.into_iter().fold(keyed, |mac, part| mac.chain_update(part)).finalize().into_bytes())
+    hex(&to_sign.into_iter().fold(keyed, Mac::chain_update).finalize().into_bytes())
 }
 
 fn canonical_request(request: &Request, signed: &[impl AsRef<str>]) -> String {

@@ -25,13 +25,10 @@ use serde_json::Value;
 
 use super::{
     Place,
+    change::Change,
     input::{Inputs, Recipe},
 };
-use crate::{
-    contract::{Contract, Shape},
-    scenario::ByteChanges,
-    wire::sigv4::SigningFault,
-};
+use crate::contract::{Contract, Shape};
 
 pub(super) use request::deadly;
 
@@ -181,29 +178,6 @@ impl Draft {
     fn value(variant: impl Into<String>, says: impl Into<String>, value: impl Into<Value>, want: Want) -> Self {
         Self::new(variant, says, Change::Set(value.into()), want)
     }
-}
-
-/// How a probe differs from a legal request.
-#[derive(Debug, Clone)]
-pub(super) enum Change {
-    /// The place gets this value; a key of a map this name.
-    Set(Value),
-    /// The place is left out.
-    Remove,
-    /// The structure at the place gets one more member.
-    Add(String, Value),
-    /// The whole input is this one.
-    Input(Value),
-    /// The whole input is a full one.
-    Full,
-    /// The request's bytes are changed.
-    Bytes(Box<ByteChanges>),
-    /// The body is that of the legal input with this in front of and behind it.
-    Around(Vec<u8>, Vec<u8>),
-    /// The body is that of the legal input with these members in front of its own.
-    Merged(Vec<u8>),
-    /// It is signed wrongly.
-    Signed(SigningFault),
 }
 
 /// What a probe must get.

@@ -1,0 +1,155 @@
+//! How a probe differs from the legal request that it starts from.
+
+use serde_json::{Map, Value};
+
+use super::input::Reached;
+use crate::{
+    pointer::unescape,
+    scenario::{Body, ByteChanges},
+    wire::sigv4::SigningFault,
+};
+
+/// How a probe differs from a legal request.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// The place gets this value; a key of a map this name.
+    Set(Value),
+    /// The place is left out.
+    Remove,
+    /// The structure at the place gets one more member.
+    Add(String, Value),
+    /// The whole input is this one.
+    Input(Value),
+    /// The whole input is a full one.
+    Full,
+    /// The request's bytes are changed.
+    Bytes(Box<ByteChanges>),
+    /// The body is that of the legal input with this in front of and behind it.
+    Around(Vec<u8>, Vec<u8>),
+    /// The body is that of the legal input with these members in front of its own.
+    Merged(Vec<u8>),
+    /// It is signed wrongly.
+    Signed(SigningFault),
+}
+
+/// What is sent in place of the legal request.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// The input.
+    pub(super) input: Value,
+    /// Whether it is meant to keep the model.
+    pub(super) legal: bool,
+    /// Changes of the request's bytes.
+    pub(super) bytes: Option<ByteChanges>,
+    /// A fault of the signature.
+    pub(super) fault: Option<SigningFault>,
+}
+
+/// Applies a change; `None` where the input has no such place, or no full input can be built.
+pub(super) fn apply(
+    change: Change,
+    reached: Reached,
+    is_key: bool,
+    full: impl FnOnce() -> Option<Value>,
+) -> Option<Changed> {
+    let Reached { mut input, pointer } = reached;
+    let wrong = |input: Value| Changed { input, ..Changed::default() };
+    let legal = |input: Value| Changed { input, legal: true, ..Changed::default() };
+    let with_body = |input: Value, body: Vec<u8>| {
+        let bytes = ByteChanges { body: Some(Body::Bytes(body)), ..ByteChanges::default() };
+        Changed { input, bytes: Some(bytes), ..Changed::default() }
+    };
+    Some(match change {
+        Change::Set(Value::String(name)) if is_key => {
+            rename(&mut input, &pointer, &name)?;
+            wrong(input)
+        }
+        Change::Set(value) => {
+            *input.pointer_mut(&pointer)? = value;
+            wrong(input)
+        }
+        Change::Remove => {
+            let (parent, name) = parent(&mut input, &pointer)?;
+            parent.remove(&name)?;
+            wrong(input)
+        }
+        Change::Add(name, value) => {
+            input.pointer_mut(&pointer)?.as_object_mut()?.insert(name, value);
+            wrong(input)
+        }
+        Change::Input(input) => legal(input),
+        Change::Full => legal(full()?),
+        Change::Bytes(bytes) => Changed { bytes: Some(*bytes), ..wrong(input) },
+        Change::Around(front, back) => {
+            let body = [front, input.to_string().into_bytes(), back].concat();
+            with_body(input, body)
+        }
+        Change::Merged(members) => {
+            let body = merged(&members, &input);
+            with_body(input, body)
+        }
+        Change::Signed(fault) => Changed { fault: Some(fault), ..wrong(input) },
+    })
+}
+
+/// The object that holds what a pointer leads to, and its name there.
+fn parent<'v>(input: &'v mut Value, pointer: &str) -> Option<(&'v mut Map<String, Value>, String)> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    Some((input.pointer_mut(parent)?.as_object_mut()?, unescape(name)))
+}
+
+fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
+    let (parent, old) = parent(input, pointer)?;
+    let value = parent.remove(&old)?;
+    parent.insert(name.to_owned(), value);
+    Some(())
+}
+
+/// An object's text with more members in front of its own.
+fn merged(members: &[u8], input: &Value) -> Vec<u8> {
+    let text = input.to_string();
+    let rest = text.strip_prefix('{').unwrap_or(&text);
+    let comma: &[u8] = if rest == "}" { b"" } else { b"," };
+    [b"{".as_slice(), members, comma, rest.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn changed(change: Change, is_key: bool) -> Option<Changed> {
+        let reached = Reached { input: json!({"a": {"b": 1}, "c": 2}), pointer: "/a/b".to_owned() };
+        apply(change, reached, is_key, || Some(json!("full")))
+    }
+
+    #[rstest]
+    #[case::set(Change::Set(json!("x")), false, json!({"a": {"b": "x"}, "c": 2}))]
+    #[case::rename(Change::Set(json!("x")), true, json!({"a": {"x": 1}, "c": 2}))]
+    #[case::remove(Change::Remove, false, json!({"a": {}, "c": 2}))]
+    #[case::another(Change::Input(json!({})), false, json!({}))]
+    #[case::full(Change::Full, false, json!("full"))]
+    fn an_input_is_changed_at_its_place(#[case] change: Change, #[case] is_key: bool, #[case] expected: Value) {
+        assert_eq!(changed(change, is_key).unwrap().input, expected);
+    }
+
+    #[test]
+    fn a_place_that_is_no_structure_gets_no_member() {
+        assert!(changed(Change::Add("x".to_owned(), json!(1)), false).is_none());
+    }
+
+    #[rstest]
+    #[case::around(Change::Around(b"<".to_vec(), b">".to_vec()), r#"<{"a":{"b":1},"c":2}>"#)]
+    #[case::merged(Change::Merged(br#""x":0"#.to_vec()), r#"{"x":0,"a":{"b":1},"c":2}"#)]
+    fn a_body_is_changed_around_the_legal_input(#[case] change: Change, #[case] expected: &str) {
+        let bytes = changed(change, false).unwrap().bytes.unwrap();
+        assert_eq!(bytes.body, Some(Body::Bytes(expected.as_bytes().to_vec())));
+    }
+
+    #[test]
+    fn members_are_merged_into_an_empty_object_without_a_comma() {
+        assert_eq!(merged(br#""x":0"#, &json!({})), br#"{"x":0}"#);
+    }
+}
