@@ -99,7 +99,6 @@ impl Endpoint {
     fn name(&self) -> &str {
         self.host.trim_end_matches('.')
     }
-
 }
 
 fn host_header(https: bool, host: &str, port: u16) -> String {
