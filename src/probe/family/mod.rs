@@ -186,6 +186,10 @@ impl Draft {
 pub(super) enum Change {
     /// The place gets this value; a key of a map this name.
     Set(Value),
+    /// The place gets a legal text, or one whose length alone may be wrong, made when the case is.
+    Text(Option<u64>),
+    /// The place gets a list of so many items, made when the case is.
+    Items(u64),
     /// The place is left out.
     Remove,
     /// The structure at the place gets one more member.
