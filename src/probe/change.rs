@@ -14,6 +14,10 @@ use crate::{
 pub(super) enum Change {
     /// The place gets this value; a key of a map this name.
     Set(Value),
+    /// The place gets a legal text, or one whose length alone may be wrong, made when the case is.
+    Text(Option<u64>),
+    /// The place gets a list of so many items, made when the case is.
+    Items(u64),
     /// The place is left out.
     Remove,
     /// The structure at the place gets one more member.
@@ -64,6 +68,8 @@ pub(super) fn apply(
             rename(&mut input, &pointer, &name)?;
             wrong(input)
         }
+        // Made before, by what knows the model.
+        Change::Text(_) | Change::Items(_) => return None,
         Change::Set(value) => {
             *input.pointer_mut(&pointer)? = value;
             wrong(input)

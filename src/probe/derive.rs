@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Family, Known, Place, Unbuildable,
-    change::apply,
+    change::{Change, apply},
     family::{ASKS, Asked, Draft, Subject, Want, deadly},
-    input::{Inputs, Reached, Recipe},
+    input::{Inputs, Reached, Recipe, text_rule},
     place::places,
     refusal::own_errors,
 };
@@ -110,8 +110,7 @@ impl Subjected {
         let wanted = ASKS.iter().filter(|(family, _)| families.is_empty() || families.contains(family));
         let sites = wanted.filter_map(|(family, ask)| {
             let id = format!("{at}/{family}");
-            let recipe = self.recipe(&id, &NOTHING_KNOWN);
-            let asked = ask(&Subject { inputs, recipe, place, shape })?;
+            let asked = ask(&Subject { inputs, recipe: self.sketch(), place, shape })?;
             Some(self.site(&id, *family, index, asked))
         });
         sites.collect()
@@ -133,7 +132,12 @@ impl Subjected {
     }
 
     fn recipe<'a>(&'a self, id: &str, known: &'a Known) -> Recipe<'a> {
-        Recipe { operation: &self.operation, known, salt: salt(self.seed, id) }
+        Recipe { operation: &self.operation, known, salt: Some(salt(self.seed, id)) }
+    }
+
+    /// What is built without being sent: the same for every seed, so that ids are.
+    fn sketch(&self) -> Recipe<'_> {
+        Recipe { operation: &self.operation, known: &NOTHING_KNOWN, salt: None }
     }
 
     /// The least legal input, as the survey asks with.
@@ -143,7 +147,7 @@ impl Subjected {
 
     /// Why a place cannot be reached by a legal input, if it cannot.
     pub(super) fn unreachable(&self, inputs: &Inputs, place: &Place) -> Option<Unbuildable> {
-        inputs.reaching(self.recipe(&self.prefix, &NOTHING_KNOWN), place).err()
+        inputs.reaching(self.sketch(), place).err()
     }
 
     /// The case that shows whether a legal input that holds the place is taken.
@@ -173,8 +177,9 @@ impl Subjected {
         let place = self.places.get(probe.place)?;
         let reached = self.reached(inputs, known, &probe.id, place)?;
         let recipe = self.recipe(&probe.id, known);
+        let change = settled(inputs, recipe, place, probe.draft.change)?;
         let full = || inputs.full(recipe).ok();
-        let changed = apply(probe.draft.change, reached, place.is_key(), full)?;
+        let changed = apply(change, reached, place.is_key(), full)?;
         let call = Call { fault: changed.fault, raw: changed.bytes, ..self.call(changed.input, changed.legal) };
         let own = own_errors(inputs.contract(), &self.operation, Some(place));
         let name = if place.path.is_root() { "the request".to_owned() } else { place.path.to_string() };
@@ -237,6 +242,27 @@ impl Subjected {
         };
         Case { id: CaseId(of.id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
     }
+}
+
+/// A change whose value is made.
+fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Place, change: Change) -> Option<Change> {
+    let value = match change {
+        Change::Items(count) => inputs.list(recipe, place, count).ok()?,
+        Change::Text(length) => {
+            let rule = text_rule(inputs.contract().shape(&place.target)?, place.traits());
+            let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
+            match length {
+                None => witness.text(salt).into(),
+                // Some texts are found for some salts alone.
+                Some(length) => match witness.of_length(length, salt) {
+                    Some(text) => text.into(),
+                    None => inputs.of_length(rule, length).ok()??.as_ref().into(),
+                },
+            }
+        }
+        other => return Some(other),
+    };
+    Some(Change::Set(value))
 }
 
 static NOTHING_KNOWN: Known = Known::new();

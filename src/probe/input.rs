@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::{
     Path, Place, Token,
-    witness::{TextRule, Witness},
+    witness::{NearMiss, TextRule, Witness},
 };
 use crate::{
     contract::{
@@ -44,9 +44,17 @@ pub(super) struct Inputs {
     /// Members that a recipe makes part of every legal input, required or not.
     always: Vec<String>,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
+    misses: RefCell<HashMap<TextKey, NearMisses>>,
+    lengths: RefCell<HashMap<(TextKey, u64), OfLength>>,
 }
 
 type TextKey = (Option<String>, u64, Option<u64>);
+
+/// Texts that break a rule by one character.
+type NearMisses = Arc<Vec<(NearMiss, String)>>;
+
+/// A text of one length, where there is one.
+type OfLength = Option<Arc<str>>;
 
 /// How one input is built.
 #[derive(Clone, Copy)]
@@ -55,8 +63,8 @@ pub(super) struct Recipe<'a> {
     pub(super) operation: &'a Operation,
     /// What is known to exist.
     pub(super) known: &'a Known,
-    /// What fresh texts are derived from.
-    pub(super) salt: u64,
+    /// What fresh texts are derived from; `None`: any legal text will do.
+    pub(super) salt: Option<u64>,
 }
 
 /// An input that holds a place, and where.
@@ -81,7 +89,7 @@ const DEEPEST: usize = 6;
 impl Inputs {
     pub(super) fn new(schemas: Arc<Schemas>, fillings: &[Filling]) -> Self {
         let always = fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
-        Self { schemas, always, texts: RefCell::default() }
+        Self { schemas, always, texts: RefCell::default(), misses: RefCell::default(), lengths: RefCell::default() }
     }
 
     /// Whether the least legal input holds the member, if it holds its structure.
@@ -146,7 +154,8 @@ impl Inputs {
         token: Token,
         index: u64,
     ) -> Result<Value, Unbuildable> {
-        let recipe = Recipe { salt: recipe.salt.wrapping_add(index), known: &Vec::new(), ..recipe };
+        let salt = Some(recipe.salt.unwrap_or_default().wrapping_add(index));
+        let recipe = Recipe { salt, known: &Vec::new(), ..recipe };
         let mut builder = Builder { inputs: self, recipe, extent: Extent::Least, open: Vec::new() };
         let shape = self.contract().shape(&place.target).ok_or_else(|| Unbuildable::Nothing(place.path.to_string()))?;
         let member = match (&shape.kind, &token) {
@@ -156,6 +165,13 @@ impl Inputs {
             _ => return Err(Unbuildable::Nothing(place.path.to_string())),
         };
         builder.value(&member.target, Some(&member.traits), &place.path.then(token))
+    }
+
+    /// A list of so many items at a place, each of its own salt.
+    pub(super) fn list(&self, recipe: Recipe<'_>, place: &Place, count: u64) -> Result<Value, Unbuildable> {
+        let items: Result<Vec<Value>, _> =
+            (0..count).map(|index| self.value_at(recipe, place, Token::Item, index)).collect();
+        items.map(Value::Array)
     }
 
     /// A legal value of a member of a union at a place.
@@ -172,7 +188,7 @@ impl Inputs {
 
     /// The witness of a rule for texts.
     pub(super) fn witness(&self, rule: TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
-        let key = (rule.pattern.map(str::to_owned), rule.min, rule.max);
+        let key = key_of(rule);
         if let Some(known) = self.texts.borrow().get(&key) {
             return known.clone();
         }
@@ -180,6 +196,33 @@ impl Inputs {
         self.texts.borrow_mut().insert(key, made.clone());
         made
     }
+
+    /// Texts that break the pattern of a rule by one character: the same ones at every place and for every seed, since
+    /// which there are names the probes.
+    pub(super) fn near_misses(&self, rule: TextRule<'_>) -> Result<Arc<Vec<(NearMiss, String)>>, Unbuildable> {
+        let key = key_of(rule);
+        if let Some(known) = self.misses.borrow().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let made = Arc::new(self.witness(rule)?.near_misses(0));
+        self.misses.borrow_mut().insert(key, Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// A text of `length` characters that keeps the pattern of a rule, if one is found, for every seed the same.
+    pub(super) fn of_length(&self, rule: TextRule<'_>, length: u64) -> Result<Option<Arc<str>>, Unbuildable> {
+        let key = (key_of(rule), length);
+        if let Some(known) = self.lengths.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let made: Option<Arc<str>> = self.witness(rule)?.of_length(length, 0).map(Arc::from);
+        self.lengths.borrow_mut().insert(key, made.clone());
+        Ok(made)
+    }
+}
+
+fn key_of(rule: TextRule<'_>) -> TextKey {
+    (rule.pattern.map(str::to_owned), rule.min, rule.max)
 }
 
 /// Whether a glob over `Operation/Member` is that of a member. Without a `*` it must be the whole name.
@@ -234,7 +277,7 @@ impl Builder<'_> {
             Kind::Map { key, value } => self.map(shape, member, key, value, at)?,
             Kind::String => {
                 let witness = self.inputs.witness(text_rule(shape, member))?;
-                witness.text(self.recipe.salt).into()
+                self.recipe.salt.map_or_else(|| witness.sample().to_owned(), |salt| witness.text(salt)).into()
             }
             Kind::Enum(values) => {
                 let first = values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?;
@@ -286,7 +329,7 @@ impl Builder<'_> {
         let salt = self.recipe.salt;
         let mut items = Vec::new();
         for index in 0..count {
-            self.recipe.salt = salt.wrapping_add(index);
+            self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(index));
             match self.value(&item.target, Some(&item.traits), &at.then(Token::Item)) {
                 Ok(value) => items.push(value),
                 Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
@@ -309,7 +352,7 @@ impl Builder<'_> {
         let salt = self.recipe.salt;
         let mut entries = Map::new();
         for index in 0..least_count(bounds) {
-            self.recipe.salt = salt.wrapping_add(index);
+            self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(index));
             let key = self.value(&key.target, Some(&key.traits), &at.then(Token::Key))?;
             match self.value(&value.target, Some(&value.traits), &at.then(Token::Value)) {
                 Ok(value) => drop(entries.insert(key.as_str().unwrap_or_default().to_owned(), value)),

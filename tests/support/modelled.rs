@@ -8,6 +8,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 use wireproof::{
     contract::{
         self, Bounds, Contract, Kind, Member, NumberKind, Operation, Rule, Schemas, ShapeId, Side, TimestampFormat,
@@ -17,8 +18,6 @@ use wireproof::{
     scenario::ServiceSuite,
     wire::{Request, Response, json, sigv4},
 };
-
-use super::real_now;
 
 /// The one thing that an endpoint does wrongly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +107,7 @@ impl Modelled {
         if key != identity.credentials().access_key_id {
             return refuse("UnrecognizedClientException", "nobody has this key");
         }
-        let now = |seconds| sigv4::amz_date(real_now() as i64 + seconds);
+        let now = |seconds| sigv4::amz_date(OffsetDateTime::now_utc().unix_timestamp() + seconds);
         if !(now(-900)..=now(900)).contains(&date.to_owned()) {
             return refuse("RequestExpired", "the date is too far from now");
         }
@@ -269,7 +268,11 @@ fn least(contract: &Contract, id: &ShapeId, member: Option<&Traits>) -> Value {
 fn number(kind: NumberKind, range: Option<Bounds<f64>>) -> Value {
     let Bounds { min, max } = range.unwrap_or(Bounds { min: None, max: None });
     let value = 1.0_f64.max(min.unwrap_or(f64::MIN)).min(max.unwrap_or(f64::MAX));
-    if matches!(kind, NumberKind::Float | NumberKind::Double) { value.into() } else { (value as i64).into() }
+    if matches!(kind, NumberKind::Float | NumberKind::Double) {
+        value.into()
+    } else {
+        format!("{value:.0}").parse::<i64>().unwrap().into()
+    }
 }
 
 /// A model whose texts and numbers may be one less than this one's, and whose lists one item shorter.

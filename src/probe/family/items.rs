@@ -1,12 +1,10 @@
 //! `smithy.api#length` of lists.
 
-use serde_json::Value;
-
 use super::{
-    Asked, Draft, Subject,
+    Asked, Change, Draft, Subject,
     length::{describe, edges},
 };
-use crate::{contract::Kind, probe::Token};
+use crate::contract::Kind;
 
 /// A longer list is not sent.
 const MOST: u64 = 1_000;
@@ -22,17 +20,13 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             asked.unasked.push(format!("a list of more than {MOST} items is not sent"));
             continue;
         }
-        match list(subject, count) {
-            Ok(value) => asked.drafts.push(Draft::value(variant, format!("has {count} items"), value, want)),
-            Err(reason) => asked.unasked.push(reason),
+        // Where one item can be built, all can.
+        match subject.inputs.list(subject.recipe, subject.place, count.min(1)) {
+            Ok(_) => {
+                asked.drafts.push(Draft::new(variant, format!("has {count} items"), Change::Items(count), want));
+            }
+            Err(reason) => asked.unasked.push(reason.to_string()),
         }
     }
     Some(asked)
-}
-
-/// So many items, each of its own salt.
-pub(super) fn list(subject: &Subject<'_>, count: u64) -> Result<Value, String> {
-    let item = |index| subject.inputs.value_at(subject.recipe, subject.place, Token::Item, index);
-    let items: Result<Vec<Value>, _> = (0..count).map(item).collect();
-    items.map(Value::Array).map_err(|reason| reason.to_string())
 }

@@ -1,8 +1,6 @@
 //! `smithy.api#length` of texts (code points) and blobs (bytes).
 
-use serde_json::Value;
-
-use super::{Asked, Draft, Subject, Want};
+use super::{Asked, Change, Draft, Subject, Want};
 use crate::{
     contract::{Bounds, Kind},
     probe::input::{blob_of, text_rule},
@@ -24,8 +22,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             asked.unasked.push(format!("a length over {LONGEST} is not sent"));
             continue;
         }
-        match value(subject, length, want) {
-            Ok(value) => asked.drafts.push(Draft::value(variant, format!("has {length} {unit}"), value, want)),
+        match change(subject, length, want) {
+            Ok(change) => asked.drafts.push(Draft::new(variant, format!("has {length} {unit}"), change, want)),
             Err(reason) => asked.unasked.push(reason),
         }
     }
@@ -50,16 +48,16 @@ pub(super) fn edges(bounds: Bounds<u64>) -> Vec<(&'static str, u64, Want)> {
     edges
 }
 
-fn value(subject: &Subject<'_>, length: u64, want: Want) -> Result<Value, String> {
+fn change(subject: &Subject<'_>, length: u64, want: Want) -> Result<Change, String> {
     if matches!(subject.shape.kind, Kind::Blob) {
-        return Ok(blob_of(length));
+        return Ok(Change::Set(blob_of(length)));
     }
     let rule = text_rule(subject.shape, subject.place.traits());
     let witness = subject.inputs.witness(rule).map_err(|reason| reason.to_string())?;
-    match witness.of_length(length, subject.recipe.salt) {
-        Some(text) => Ok(text.into()),
+    match subject.inputs.of_length(rule, length).map_err(|reason| reason.to_string())? {
+        Some(_) => Ok(Change::Text(Some(length))),
         // Where the pattern forbids the length as well, any text of it breaks the length all the same.
-        None if want == Want::Refused => Ok(plain(length).into()),
+        None if want == Want::Refused => Ok(Change::Set(plain(length).into())),
         None if witness.excludes_length(length) => Err(format!("the pattern allows no text of {length} characters")),
         None => Err(format!("no text of {length} characters is found")),
     }

@@ -1,6 +1,6 @@
 //! `smithy.api#pattern`: texts that break it by one character, and one that keeps it.
 
-use super::{Asked, Draft, Subject, Want};
+use super::{Asked, Change, Draft, Subject, Want};
 use crate::{
     contract::Kind,
     probe::{input::text_rule, witness::NearMiss},
@@ -13,22 +13,20 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let pattern = subject.place.pattern(subject.shape)?;
     let mut asked = Asked::of(format!("smithy.api#pattern {pattern}"), Vec::new());
     let member = subject.place.traits();
-    let witness = match subject.inputs.witness(text_rule(subject.shape, member)) {
-        Ok(witness) => witness,
+    let misses = match subject.inputs.near_misses(text_rule(subject.shape, member)) {
+        Ok(misses) => misses,
         Err(reason) => {
             asked.unasked.push(reason.to_string());
             return Some(asked);
         }
     };
-    let salt = subject.recipe.salt;
-    asked.drafts.push(Draft::value("match", "keeps its pattern", witness.text(salt.wrapping_add(1)), Want::Tolerated));
-    let misses = witness.near_misses(salt);
+    asked.drafts.push(Draft::new("match", "keeps its pattern", Change::Text(None), Want::Tolerated));
     if misses.is_empty() {
         asked.unasked.push("every text of a legal length keeps the pattern".to_owned());
     }
-    for (miss, text) in misses {
-        let (variant, says) = name(miss);
-        asked.drafts.push(Draft::value(variant, says, text, Want::Refused));
+    for (miss, text) in misses.iter() {
+        let (variant, says) = name(*miss);
+        asked.drafts.push(Draft::value(variant, says, text.as_str(), Want::Refused));
     }
     Some(asked)
 }

@@ -90,6 +90,11 @@ impl Witness {
         self.search(salt).unwrap_or_else(|| self.sample.clone())
     }
 
+    /// The legal text that is at hand.
+    pub(super) fn sample(&self) -> &str {
+        &self.sample
+    }
+
     fn unwitnessed(&self) -> Unwitnessed {
         let pattern = self.pattern.as_ref().map(Pattern::source).unwrap_or_default().to_owned();
         if self.is_contradiction() {

@@ -34,10 +34,13 @@ impl Witness {
     /// A legal text: a natural one, else one made of the pattern.
     pub(super) fn search(&self, salt: u64) -> Option<String> {
         let pattern = self.pattern.as_ref().map(Pattern::source).unwrap_or_default();
-        let natural = candidates(pattern, salt).into_iter().find(|text| self.is_legal(text));
-        natural.or_else(|| {
+        let legal: Vec<String> = candidates(pattern, salt).into_iter().filter(|text| self.is_legal(text)).collect();
+        let (low, high) = self.inside();
+        let natural = legal.iter().find(|text| (low..=high).contains(&length(text))).or(legal.first());
+        natural.cloned().or_else(|| {
             let Some(grammar) = &self.grammar else { return self.of_length(self.nearest_length(), salt) };
-            let legal = grammar.root.lengths.within(self.min, self.max);
+            let inside = grammar.root.lengths.within(low, high);
+            let legal = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
             let made = self.first_kept(salt, |turn, stream| agreeable(&legal, turn, stream))?;
             Some(familiar(made, |text| self.is_legal(text)))
         })
@@ -80,7 +83,15 @@ impl Witness {
 
     /// The legal length that is closest to a name's.
     fn nearest_length(&self) -> u64 {
-        12.clamp(self.min.min(self.max), self.max)
+        let (low, high) = self.inside();
+        12.clamp(low.min(high), high)
+    }
+
+    /// The bounds without their edges, where that leaves something: who is off by one at an edge is to be seen there,
+    /// and not in every text.
+    fn inside(&self) -> (u64, u64) {
+        let is_wide = self.max.saturating_sub(self.min) >= 2;
+        if is_wide { (self.min + 1, self.max - 1) } else { (self.min, self.max) }
     }
 
     /// The first text of the grammar that the pattern keeps, each attempt of the length that `wanted` gives.
