@@ -179,7 +179,9 @@ fn deaths(page: &mut String, reports: &[Report]) -> std::fmt::Result {
     let died: Vec<&Died> = reports.iter().flat_map(|report| &report.died).collect();
     let Some(first) = died.first() else { return Ok(()) };
     let times = if died.len() == 1 { "once".to_owned() } else { format!("{} times", died.len()) };
-    writeln!(page, "\nIt died {times}, first of `{}`, and was started anew.", first.suspects.join("` or `"))
+    let suspect = first.suspects.first().map_or("", String::as_str);
+    let others = if first.suspects.len() > 1 { ", or of a case beside it," } else { "" };
+    writeln!(page, "\nIt died {times}, first of `{suspect}`{others} and was started anew.")
 }
 
 fn service(report: &Report) -> &str {

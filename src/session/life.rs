@@ -2,7 +2,7 @@
 //!
 //! An endpoint that refuses connections after it has answered is asked once more; if nobody listens then, it is over,
 //! and the requests that it cut off since its last answer are the suspects. One that gives no answer to many cases in
-//! a row is over as well.
+//! a row is asked as well, as some operations wait for long: it is over if it has none to a plain question either.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use crate::{
     wire::TransportError,
 };
 
-/// So many cases in a row without any answer mean that the endpoint is gone.
+/// So many cases in a row without any answer raise the question whether the endpoint has hung up.
 const DEAD_AFTER: usize = 8;
 
 /// So many suspects are kept; no more requests than that are on their way at once, as a rule.
@@ -49,7 +49,12 @@ impl Life {
 
     /// Whether somebody must look whether the endpoint still listens.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.in_doubt && self.died.is_none()
+        (self.in_doubt || self.is_mute()) && self.died.is_none()
+    }
+
+    /// Whether it has answered nothing for long.
+    pub(super) fn is_mute(&self) -> bool {
+        self.silent >= DEAD_AFTER
     }
 
     /// Whether the last cases were cut off: nobody has been answered since.
@@ -60,12 +65,13 @@ impl Life {
     /// Settles the doubt. The death, where it is one; a restarted endpoint lives on.
     pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
         self.in_doubt = false;
+        let mute = self.is_mute();
+        self.silent = 0;
         if !gone {
             return None;
         }
         let suspects: Vec<CaseId> = self.cut_off.drain(..).collect();
         if restarted {
-            self.silent = 0;
             return Some(TargetDied { suspects, restarted });
         }
         let after = match suspects.as_slice() {
@@ -73,18 +79,18 @@ impl Life {
             [one] => format!(" since {one}"),
             [first, .., last] => format!(" since one of {first} … {last}"),
         };
-        self.died = Some(format!("the endpoint is gone: nobody listens{after}"));
+        let what = if mute { "it gives no answer" } else { "nobody listens" };
+        self.died = Some(format!("the endpoint is gone: {what}{after}"));
         Some(TargetDied { suspects, restarted })
     }
 
     /// Why no further case is worth running, if none is.
     pub(super) fn over(&self) -> Option<String> {
-        let mute = || format!("the endpoint gave no answer to {DEAD_AFTER} cases in a row");
-        self.died.clone().or_else(|| (self.silent >= DEAD_AFTER).then(mute))
+        self.died.clone()
     }
 
     /// Whether no further case is worth running.
     pub(super) fn is_over(&self) -> bool {
-        self.died.is_some() || self.silent >= DEAD_AFTER
+        self.died.is_some()
     }
 }

@@ -235,7 +235,7 @@ impl Session {
 
     /// Finds out whether the endpoint died, and starts it anew where that can be done.
     async fn look_after(&self, collector: &mut Collector<'_>) {
-        let gone = self.is_gone().await;
+        let gone = self.is_gone(collector.life.is_mute()).await;
         let restarted = match &self.restart {
             Some(restart) if gone => {
                 restart().await;
@@ -251,17 +251,18 @@ impl Session {
     async fn listens_again(&self) -> bool {
         let deadline = tokio::time::Instant::now() + RESTART_LIMIT;
         while tokio::time::Instant::now() < deadline {
-            if !self.is_gone().await {
+            if !self.is_gone(false).await {
                 return true;
             }
         }
         false
     }
 
-    /// Whether nobody listens any more, asked after a moment: a server may be about to start anew.
-    async fn is_gone(&self) -> bool {
+    /// Whether nobody listens any more, asked after a moment: a server may be about to start anew. One that was mute
+    /// for long must answer.
+    async fn is_gone(&self, mute: bool) -> bool {
         tokio::time::sleep(SECOND_LOOK).await;
-        matches!(self.executor().knock().await, Err(TransportError::Refused))
+        self.executor().knock().await.is_err_and(|error| mute || error == TransportError::Refused)
     }
 
     /// Gives running cases a moment to end and clean up, then ends them.
