@@ -138,8 +138,9 @@ impl Sums {
         let rows: String = self.families.iter().map(row).collect();
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, sites)| std::cmp::Reverse(**sites));
-        let reasons: String =
-            reasons.iter().take(40).map(|(reason, sites)| format!("{sites:>6}  {reason}\n")).collect();
+        let reasons: Vec<String> =
+            reasons.iter().take(40).map(|(reason, sites)| format!("{sites:>6}  {reason}")).collect();
+        let reasons = reasons.join("\n");
         format!(
             "{:<16}{:>9}{:>9}{:>10}\n{rows}not probed, by reason:\n{reasons}",
             "family", "sites", "probed", "probes"

@@ -28,8 +28,19 @@ impl Executor<'_> {
         };
         let sample = self.question(service, operation, sample);
         let own_service = service.contract().service().id.name();
+        let answered = self.ask(sample.clone()).await;
+        if let Err(error) = &answered {
+            // Whoever does not answer a good request is not asked three more.
+            let none = || Err(error.clone());
+            return Survey {
+                unknown_operation: none(),
+                unknown_service: none(),
+                empty_input: none(),
+                sample: answered,
+            };
+        }
         Survey {
-            sample: self.ask(sample.clone()).await,
+            sample: answered,
             unknown_operation: self.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
             unknown_service: self.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
             empty_input: self.ask(second).await,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Family, Known, Place, Unbuildable,
+    Effect, Family, Known, Place, Unbuildable,
     change::{Change, apply},
     family::{ASKS, Asked, Draft, Subject, Want, deadly},
     input::{Inputs, Reached, Recipe, text_rule},
@@ -166,7 +166,8 @@ impl Subjected {
             rule: "the input shape".to_owned(),
             evidence: Evidence::Recorded,
             tag: "control",
-            call: self.call(reached.input, true),
+            // What an endpoint said may break the model, and is no fault of ours.
+            call: self.call(reached.input, known.is_empty()),
             alternatives: vec![Alternative::Admitted { except: own }],
             standing: Standing::Control,
         }))
@@ -180,19 +181,29 @@ impl Subjected {
         let change = settled(inputs, recipe, place, probe.draft.change)?;
         let full = || inputs.full(recipe).ok();
         let changed = apply(change, reached, place.is_key(), full)?;
-        let call = Call { fault: changed.fault, raw: changed.bytes, ..self.call(changed.input, changed.legal) };
+        let call = Call {
+            fault: changed.fault,
+            raw: changed.bytes,
+            ..self.call(changed.input, changed.legal && known.is_empty())
+        };
         let own = own_errors(inputs.contract(), &self.operation, Some(place));
         let name = if place.path.is_root() { "the request".to_owned() } else { place.path.to_string() };
+        let want = self.due(probe.draft.want);
         Some(self.case(CaseOf {
             id: probe.id,
             title: format!("{}: {name} {}", self.operation.name, probe.draft.says),
             rule: probe.rule,
-            evidence: evidence(probe.family, probe.draft.want),
+            evidence: evidence(probe.family, want),
             tag: probe.family.name(),
             call,
-            alternatives: alternatives(probe.draft.want, own, probe.draft.looks_like),
+            alternatives: alternatives(want, own, place.names_a_resource(), probe.draft.looks_like),
             standing: Standing::Controlled(CaseId(probe.control)),
         }))
+    }
+
+    /// What is due of this operation: one that can be done once may refuse a legal input after its control.
+    fn due(&self, want: Want) -> Want {
+        if want == Want::Admitted && Effect::is_once(&self.operation) { Want::Tolerated } else { want }
     }
 
     /// What is known may stand in the way of a place: then it is reached without.
@@ -288,11 +299,13 @@ fn evidence(family: Family, want: Want) -> Evidence {
     }
 }
 
-fn alternatives(want: Want, own: Vec<String>, looks_like: Option<Value>) -> Vec<Alternative> {
+/// `of_resource`: the value names a resource. Who may act on it may be asked before its name is looked at.
+fn alternatives(want: Want, own: Vec<String>, of_resource: bool, looks_like: Option<Value>) -> Vec<Alternative> {
     let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
         vec![Alternative::Refusal { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match want {
+        Want::Refused if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
         Want::Refused => refusal(own, &[RefusalClass::Constraint]),
         Want::Unread => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
         Want::Malformed => refusal(Vec::new(), &[RefusalClass::Serialization]),

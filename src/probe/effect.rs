@@ -22,7 +22,16 @@ const READS: [&str; 14] = [
 /// Words of operations that take something away.
 const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Purge", "Terminate"];
 
+/// First words of operations that can be done once: the same request again finds nothing more to do.
+const ONCE: [&str; 8] = ["Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
+
 impl Effect {
+    /// Whether the same request, made again, may rightly be refused: it has used up what it is about.
+    #[must_use]
+    pub fn is_once(operation: &Operation) -> bool {
+        Self::of(operation) == Self::Destroys || ONCE.iter().any(|word| starts_with_word(&operation.name, word))
+    }
+
     /// The effect of an operation.
     #[must_use]
     pub fn of(operation: &Operation) -> Self {

@@ -51,6 +51,11 @@ impl Place {
         }
     }
 
+    /// Whether a value there is the ARN of a resource, by its name.
+    pub(super) fn names_a_resource(&self) -> bool {
+        self.path.members().last().is_some_and(|name| name.to_ascii_lowercase().ends_with("arn"))
+    }
+
     /// Whether it is a key of a map.
     pub(super) fn is_key(&self) -> bool {
         self.path.0.last() == Some(&Token::Key)

@@ -9,11 +9,12 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Coverage, Known, Options, Place,
+    Coverage, Effect, Known, Options, Place,
     derive::{Probe, Site, Subjected, Turn, salt},
     input::{Inputs, fits},
 };
 use crate::{
+    contract::Operation,
     scenario::{Case, Filling, Given, Opening, Plan, ServiceSuite, Stage, Template},
     source::Source,
 };
@@ -97,7 +98,10 @@ impl Probes {
             inputs,
             options,
         };
-        for operation in service.contract().operations() {
+        let mut operations: Vec<&Operation> = service.contract().operations().collect();
+        // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
+        operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
+        for operation in operations {
             let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             match probes.options.leaves_out(operation) {
                 None => probes.enter(subjected),

@@ -47,6 +47,16 @@ impl Life {
         self.silent = if silent { self.silent + 1 } else { 0 };
     }
 
+    /// Whether it has answered at all.
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
+    /// A question outside of the cases got no answer: whoever looks must get one.
+    pub(super) fn doubt(&mut self) {
+        self.silent = self.silent.max(DEAD_AFTER);
+    }
+
     /// Whether somebody must look whether the endpoint still listens.
     pub(super) fn is_in_doubt(&self) -> bool {
         (self.in_doubt || self.is_mute()) && self.died.is_none()

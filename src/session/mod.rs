@@ -145,26 +145,38 @@ impl Session {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
-        let mut interrupt = self.interrupt.clone();
-        let work = async {
-            let presence = self.survey(opening).await;
-            let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
-            let prepared = if absent || opening.given.is_empty() {
-                None
-            } else {
-                Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
-            };
-            (presence, prepared)
-        };
-        let (presence, prepared) = tokio::select! {
-            opened = work => opened,
-            () = interrupted(&mut interrupt) => return None,
-        };
+        let (mut presence, mut prepared) = self.asked(opening).await?;
+        if matches!(presence, Some(Presence::Unreachable(_))) && collector.life.has_answered() {
+            // What was asked last may have ended it; an endpoint that was started anew is asked again.
+            collector.life.doubt();
+            self.look_after(collector).await;
+            if !collector.life.is_over() {
+                (presence, prepared) = self.asked(opening).await?;
+            }
+        }
         if let Some(presence) = presence {
             let problems = prepared.as_ref().map(|prepared| prepared.problems.join("; ")).unwrap_or_default();
             collector.surveyed(opening, presence, problems);
         }
         prepared
+    }
+
+    /// Whether the operation is there, and what its cases share; `None` where the run was interrupted.
+    async fn asked<'s>(&'s self, opening: &Opening) -> Option<(Option<Presence>, Option<Prepared<'s>>)> {
+        let mut interrupt = self.interrupt.clone();
+        let work = async {
+            let presence = self.survey(opening).await;
+            let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
+            if absent || opening.given.is_empty() {
+                return (presence, None);
+            }
+            let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
+            (presence, Some(prepared))
+        };
+        tokio::select! {
+            opened = work => Some(opened),
+            () = interrupted(&mut interrupt) => None,
+        }
     }
 
     /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.

@@ -24,8 +24,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 
 fn draft(subject: &Subject<'_>, number: usize, example: &Value, input: Value) -> Draft {
     let title = example["title"].as_str().unwrap_or("an example of the documents");
-    // An example of an error rests on what is there, and so does whether it is given.
-    let want = if example.get("error").is_some() { Want::Answered } else { Want::Admitted };
+    // What an example speaks of does not exist here, and services say so in many ways: nothing is demanded.
+    let want = if example.get("error").is_some() { Want::Answered } else { Want::Tolerated };
     let output = example.get("output").filter(|output| output.is_object());
     let looks_like = output.map(|output| types(subject.contract(), &subject.recipe.operation.output, output));
     let says = format!("is the example {title:?}");
