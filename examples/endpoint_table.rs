@@ -121,10 +121,12 @@ fn classes(page: &mut String, reports: &[Report]) -> std::fmt::Result {
     if all.is_empty() {
         return Ok(());
     }
-    let header: String = reports.iter().map(|report| format!(" {} |", service(report))).collect();
+    let header: Vec<String> = reports.iter().map(|report| format!(" {} |", service(report))).collect();
+    let header = header.concat();
     writeln!(page, "\n| cases that deviate, by class |{header}\n|---|{}", "---:|".repeat(reports.len()))?;
     for class in all {
-        let row: String = counted.iter().map(|counts| format!(" {} |", counts.get(class).unwrap_or(&0))).collect();
+        let row: Vec<String> = counted.iter().map(|counts| format!(" {} |", counts.get(class).unwrap_or(&0))).collect();
+        let row = row.concat();
         writeln!(page, "| {class} |{row}")?;
     }
     Ok(())
