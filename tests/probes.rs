@@ -189,7 +189,9 @@ fn forget(value: &mut Value, name: &str) {
         Value::Array(items) => items.iter_mut().collect(),
         _ => Vec::new(),
     };
-    inner.into_iter().for_each(|value| forget(value, name));
+    for value in inner {
+        forget(value, name);
+    }
 }
 
 /// A model of the installed botocore; `None`, and said so, where there is none.
