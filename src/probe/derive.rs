@@ -147,7 +147,7 @@ impl Subjected {
 
     /// Why a place cannot be reached by a legal input, if it cannot.
     pub(super) fn unreachable(&self, inputs: &Inputs, place: &Place) -> Option<Unbuildable> {
-        inputs.reaching(self.sketch(), place).err()
+        inputs.obstacle(&self.operation, place)
     }
 
     /// The case that shows whether a legal input that holds the place is taken.

@@ -46,6 +46,8 @@ pub(super) struct Inputs {
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
     misses: RefCell<HashMap<TextKey, NearMisses>>,
     lengths: RefCell<HashMap<(TextKey, u64), OfLength>>,
+    /// What is known of shapes by themselves.
+    unbuildable: RefCell<HashMap<ShapeId, Option<Unbuildable>>>,
 }
 
 type TextKey = (Option<String>, u64, Option<u64>);
@@ -89,7 +91,14 @@ const DEEPEST: usize = 6;
 impl Inputs {
     pub(super) fn new(schemas: Arc<Schemas>, fillings: &[Filling]) -> Self {
         let always = fillings.iter().filter(|filling| filling.always).map(|filling| filling.glob.clone()).collect();
-        Self { schemas, always, texts: RefCell::default(), misses: RefCell::default(), lengths: RefCell::default() }
+        Self {
+            schemas,
+            always,
+            texts: RefCell::default(),
+            misses: RefCell::default(),
+            lengths: RefCell::default(),
+            unbuildable: RefCell::default(),
+        }
     }
 
     /// Whether the least legal input holds the member, if it holds its structure.
@@ -144,6 +153,47 @@ impl Inputs {
             shape = target;
         }
         Ok(Reached { input, pointer: at })
+    }
+
+    /// Why no legal input reaches a place, if none does: the least input, or a shape on the way, cannot be built.
+    pub(super) fn obstacle(&self, operation: &Operation, place: &Place) -> Option<Unbuildable> {
+        let mut shape = operation.input.clone();
+        let mut found = self.unbuildable(operation, &shape, None);
+        for token in &place.path.0 {
+            if found.is_some() {
+                break;
+            }
+            let members: Vec<&Member> = match (&self.contract().shape(&shape)?.kind, token) {
+                (Kind::Structure(members) | Kind::Union(members), Token::Member(name)) => {
+                    members.iter().filter(|member| member.name == *name).collect()
+                }
+                (Kind::List(item), Token::Item) => vec![item],
+                (Kind::Map { key, value }, Token::Key) => vec![value, key],
+                (Kind::Map { key, value }, Token::Value) => vec![key, value],
+                _ => Vec::new(),
+            };
+            let unbuildable = |member: &&Member| self.unbuildable(operation, &member.target, Some(&member.traits));
+            found = members.iter().find_map(unbuildable);
+            shape = members.last()?.target.clone();
+        }
+        found
+    }
+
+    /// Why no legal value of a shape can be built. Nearly every shape is asked about in many places, and says the same.
+    fn unbuildable(&self, operation: &Operation, target: &ShapeId, member: Option<&Traits>) -> Option<Unbuildable> {
+        let narrows =
+            |traits: &Traits| traits.length().is_some() || traits.pattern().is_some() || traits.range().is_some();
+        let own = member.filter(|traits| narrows(traits));
+        if let Some(known) = self.unbuildable.borrow().get(target).filter(|_| own.is_none()) {
+            return known.clone();
+        }
+        let recipe = Recipe { operation, known: &Vec::new(), salt: None };
+        let mut builder = Builder { inputs: self, recipe, extent: Extent::Least, open: Vec::new() };
+        let reason = builder.value(target, member, &Path::default()).err();
+        if own.is_none() {
+            self.unbuildable.borrow_mut().insert(target.clone(), reason.clone());
+        }
+        reason
     }
 
     /// A legal value of a place by itself; `index` tells several of one list apart.
