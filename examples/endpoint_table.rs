@@ -181,9 +181,9 @@ fn deaths(page: &mut String, reports: &[Report]) -> std::fmt::Result {
     let died: Vec<&Died> = reports.iter().flat_map(|report| &report.died).collect();
     let Some(first) = died.first() else { return Ok(()) };
     let times = if died.len() == 1 { "once".to_owned() } else { format!("{} times", died.len()) };
-    let suspect = first.suspects.first().map_or("", String::as_str);
     let others = if first.suspects.len() > 1 { ", or of a case beside it," } else { "" };
-    writeln!(page, "\nIt died {times}, first of `{suspect}`{others} and was started anew.")
+    let suspect = first.suspects.first().map_or_else(String::new, |case| format!(", first of `{case}`{others}"));
+    writeln!(page, "\nIt died or fell silent {times}{suspect} and was started anew.")
 }
 
 fn service(report: &Report) -> &str {

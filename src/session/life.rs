@@ -25,7 +25,7 @@ pub(super) struct Life {
     has_answered: bool,
     silent: usize,
     in_doubt: bool,
-    /// Cases whose connection was cut off since the last answer.
+    /// Cases that were cut off, or never answered, since the last answer.
     cut_off: VecDeque<CaseId>,
     died: Option<String>,
 }
@@ -35,7 +35,10 @@ impl Life {
     pub(super) fn enter(&mut self, case: &Case, transcript: &Transcript) {
         let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
         let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
-        if failed(|error| matches!(error, TransportError::Closed | TransportError::Reset)) {
+        let unanswered = |error: &TransportError| {
+            matches!(error, TransportError::Closed | TransportError::Reset | TransportError::Timeout(_))
+        };
+        if failed(unanswered) {
             self.cut_off.push_back(case.id.clone());
             self.cut_off.drain(..self.cut_off.len().saturating_sub(SUSPECTS));
         } else if outcomes().any(|outcome| outcome.is_ok()) {
