@@ -28,7 +28,7 @@ use crate::{
     probe::{self, Coverage, Effect, Family, Probes},
     scenario::{Case, Files, Plan as _, Suite},
     session::Session,
-    source::Source,
+    source::{Diagnostic, Source},
     transport::Wire,
 };
 
@@ -186,7 +186,9 @@ impl Arguments {
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
         }
-        Suite::read(&files).map_err(|error| Failure::usage(error.to_string()))
+        // One file is wrong as a rule, and it is no fixture: it is told by itself.
+        let told = |diagnostic: &Diagnostic| diagnostic.to_string();
+        Suite::read(&files).map_err(|error| Failure::usage(error.0.iter().map(told).collect::<Vec<_>>().join("\n\n")))
     }
 
     /// The recipe that was given, that of the model's own folder of fixtures, or the one that is built in.

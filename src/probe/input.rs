@@ -3,7 +3,11 @@
 //! Every constraint of the model is kept; what the model does not say (which members go together, which resources
 //! exist) is not known here. Values that are known to exist take the place of invented ones.
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use base64::Engine as _;
 use serde_json::{Map, Number, Value, json};
@@ -236,13 +240,36 @@ impl Inputs {
         builder.value(&member.target, Some(&member.traits), &path)
     }
 
+    /// Makes the witnesses of all places at once, on every processor: to compile patterns is what takes time.
+    pub(super) fn prepare<'p>(&self, places: impl Iterator<Item = &'p Place>) {
+        let contract = self.contract();
+        let rules = places.filter_map(|place| {
+            let shape = contract.shape(&place.target).filter(|shape| matches!(shape.kind, Kind::String))?;
+            Some(key_of(text_rule(shape, place.traits()))).filter(|(pattern, ..)| pattern.is_some())
+        });
+        let rules: BTreeSet<TextKey> = rules.collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let made: Vec<Made> = std::thread::scope(|scope| {
+            // Every so manieth, because those that are alike, and take alike long, stand together.
+            let part = |first| rules.iter().skip(first).step_by(threads);
+            let running: Vec<_> =
+                (0..threads).map(|first| scope.spawn(move || part(first).map(make).collect::<Vec<_>>())).collect();
+            // A part whose thread failed is made when it is asked for.
+            running.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
+        });
+        for (key, witness, misses) in made {
+            self.misses.borrow_mut().extend(misses.map(|misses| (key.clone(), misses)));
+            self.texts.borrow_mut().insert(key, witness);
+        }
+    }
+
     /// The witness of a rule for texts.
     pub(super) fn witness(&self, rule: TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
         let key = key_of(rule);
         if let Some(known) = self.texts.borrow().get(&key) {
             return known.clone();
         }
-        let made = Witness::new(&rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()));
+        let made = witness_of(&rule);
         self.texts.borrow_mut().insert(key, made.clone());
         made
     }
@@ -269,6 +296,20 @@ impl Inputs {
         self.lengths.borrow_mut().insert(key, made.clone());
         Ok(made)
     }
+}
+
+fn witness_of(rule: &TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
+    Witness::new(rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()))
+}
+
+/// A rule with what was made of it.
+type Made = (TextKey, Result<Arc<Witness>, Unbuildable>, Option<NearMisses>);
+
+fn make(key: &TextKey) -> Made {
+    let (pattern, min, max) = key;
+    let witness = witness_of(&TextRule { pattern: pattern.as_deref(), min: *min, max: *max });
+    let misses = witness.as_ref().ok().map(|witness| Arc::new(witness.near_misses(0)));
+    (key.clone(), witness, misses)
 }
 
 fn key_of(rule: TextRule<'_>) -> TextKey {
@@ -511,5 +552,68 @@ fn timestamp(format: Option<TimestampFormat>, at: &Path) -> Value {
         Some(TimestampFormat::HttpDate) => json!("Thu, 01 Jan 2026 00:00:00 GMT"),
         Some(TimestampFormat::EpochSeconds) | None if ends => json!(1_767_312_000),
         Some(TimestampFormat::EpochSeconds) | None => json!(1_767_225_600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{
+        place::places,
+        testing::{SHAPES, inputs, put},
+    };
+
+    fn reaching(path: &str, known: &Known) -> Value {
+        let inputs = inputs(SHAPES);
+        let operation = put(&inputs);
+        let recipe = Recipe { operation: &operation, known, salt: Some(7) };
+        let places = places(&inputs, &operation);
+        let place = places.iter().find(|place| place.path.to_string() == path).unwrap();
+        let reached = inputs.reaching(recipe, place).unwrap();
+        assert!(reached.input.pointer(&reached.pointer).is_some(), "{path} is at {}", reached.pointer);
+        assert!(inputs.keeps_model(&operation, &reached.input), "{}", reached.input);
+        reached.input
+    }
+
+    #[test]
+    fn every_place_is_reached_by_a_legal_input() {
+        let inputs = inputs(SHAPES);
+        for place in places(&inputs, &put(&inputs)) {
+            reaching(&place.path.to_string(), &Known::new());
+        }
+    }
+
+    #[test]
+    fn a_union_holds_the_member_that_is_reached_and_no_other() {
+        let input = reaching("choice/b", &Known::new());
+        assert_eq!(input["choice"].as_object().map(Map::len), Some(1));
+        assert_eq!(input["choice"]["b"], 1);
+    }
+
+    #[test]
+    fn what_is_known_stands_in_place_of_what_is_made_up() {
+        let known = vec![("Put/name".to_owned(), json!("known")), ("*/key".to_owned(), json!("akey"))];
+        let input = reaching("tags[]/key", &known);
+        assert_eq!((&input["name"], &input["tags"][0]["key"]), (&json!("known"), &json!("akey")));
+    }
+
+    #[test]
+    fn a_shape_that_requires_itself_has_an_obstacle_and_one_that_may_hold_itself_has_none() {
+        let shapes = r#""x#In":{"type":"structure","members":{"t":{"target":"x#T"}}},
+            "x#T":{"type":"structure","members":{"t":{"target":"x#T","traits":{"smithy.api#required":{}}}}}"#;
+        let inputs = inputs(shapes);
+        let operation = put(&inputs);
+        let obstacles: Vec<bool> =
+            places(&inputs, &operation).iter().map(|place| inputs.obstacle(&operation, place).is_some()).collect();
+        assert_eq!(obstacles, [false, true, true]);
+    }
+
+    #[test]
+    fn numbers_are_1_or_the_bound_that_is_nearest() {
+        let range = |min, max| Some(Bounds { min, max });
+        assert_eq!(number(NumberKind::Integer, None), 1);
+        assert_eq!(number(NumberKind::Integer, range(Some(5.0), None)), 5);
+        assert_eq!(number(NumberKind::Long, range(None, Some(-3.0))), -3);
+        assert_eq!(number(NumberKind::Double, range(Some(1.5), None)), 1.5);
     }
 }

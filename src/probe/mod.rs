@@ -16,6 +16,8 @@ mod place;
 mod plan;
 mod recipe;
 mod refusal;
+#[cfg(test)]
+mod testing;
 mod witness;
 
 use std::collections::BTreeSet;

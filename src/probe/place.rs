@@ -130,3 +130,42 @@ fn below(inputs: &Inputs, operation: &Operation, place: &Place, above: &[ShapeId
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::testing::{SHAPES, inputs, put};
+
+    fn paths(keep: impl Fn(&Place) -> bool) -> Vec<String> {
+        let inputs = inputs(SHAPES);
+        let places = places(&inputs, &put(&inputs));
+        places.iter().filter(|place| keep(place)).map(|place| place.path.to_string()).collect()
+    }
+
+    #[test]
+    fn every_member_item_key_and_value_is_a_place_and_a_shape_that_holds_itself_is_entered_once() {
+        let expected = [
+            "",
+            "name",
+            "tags",
+            "tags[]",
+            "tags[]/key",
+            "choice",
+            "choice/a",
+            "choice/b",
+            "tree",
+            "tree/left",
+            "tree/leaf",
+            "by",
+            "by{key}",
+            "by{}",
+        ];
+        assert_eq!(paths(|_| true), expected);
+    }
+
+    #[test]
+    fn the_least_input_holds_required_members_alone() {
+        assert_eq!(paths(|place| place.in_minimal), ["", "name"]);
+        assert_eq!(paths(|place| place.required && !place.path.is_root()), ["name", "tags[]/key"]);
+    }
+}

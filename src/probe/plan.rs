@@ -101,8 +101,13 @@ impl Probes {
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
         // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
-        for operation in operations {
-            let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
+        let seed = probes.options.seed;
+        let subjects = operations
+            .into_iter()
+            .map(|operation| (operation, Subjected::new(&probes.inputs, &service.name, operation, source, seed)));
+        let subjects: Vec<(&Operation, Subjected)> = subjects.collect();
+        probes.inputs.prepare(subjects.iter().flat_map(|(_, subjected)| &subjected.places));
+        for (operation, subjected) in subjects {
             match probes.options.leaves_out(operation) {
                 None => probes.enter(subjected),
                 Some(reason) => probes.leave_out(&subjected, &reason),
@@ -295,5 +300,47 @@ impl Plan for Probes {
             Some((filling.glob.clone(), value.clone()))
         });
         self.known = known.collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::testing::{SHAPES, probes};
+
+    fn ids(options: Options) -> Vec<Vec<String>> {
+        let mut probes = probes(SHAPES, options);
+        let mut stages = Vec::new();
+        while probes.stage().is_some() {
+            stages.push(std::iter::from_fn(|| probes.case()).map(|case| case.id.0).collect());
+        }
+        let all: usize = stages.iter().map(Vec::len).sum();
+        assert_eq!(all, probes.selected());
+        stages
+    }
+
+    #[test]
+    fn controls_come_first_then_legal_inputs_then_wrong_ones_and_what_may_end_the_endpoint_last() {
+        let stages = ids(Options::default());
+        assert_eq!(stages.len(), 6, "an opening, two of controls, legal, wrong, deadly");
+        assert!(stages[0].is_empty());
+        assert_eq!(stages[1], ["s.Put/control"]);
+        assert!(stages[2].contains(&"s.Put/tags[]/key/control".to_owned()));
+        assert!(stages[3].contains(&"s.Put/name/length/max".to_owned()));
+        assert!(stages[4].contains(&"s.Put/name/length/over".to_owned()));
+        assert!(stages[5].contains(&"s.Put/request/null".to_owned()));
+    }
+
+    #[test]
+    fn a_filter_keeps_the_controls_that_its_probes_rest_on() {
+        let filters = vec!["s.Put/tags[]/key/required/null".to_owned()];
+        let all: Vec<String> = ids(Options { filters, ..Options::default() }).concat();
+        assert_eq!(all, ["s.Put/control", "s.Put/tags[]/key/control", "s.Put/tags[]/key/required/null"]);
+    }
+
+    #[test]
+    fn a_filter_that_nothing_fits_leaves_nothing_to_open() {
+        let filters = vec!["elsewhere".to_owned()];
+        assert!(ids(Options { filters, ..Options::default() }).concat().is_empty());
     }
 }
