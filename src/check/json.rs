@@ -15,12 +15,7 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
-    // A refused request that hides its protocol is refused in whichever form.
-    if subject.answer.refusal.is_some() && subject.response.status >= 400 && !subject.names_its_protocol() {
-        return Checked::nothing();
-    }
-    // What is not sent as a call need not be answered as one: AWS itself greets a GET in plain text.
-    if subject.exchange.request.method != "POST" && subject.answer.value.is_none() {
+    if subject.service.protocol.calls_by_target() && is_no_call(subject) {
         return Checked::nothing();
     }
     let ground = subject.ground(Code::Json, Evidence::Protocol);
@@ -42,6 +37,14 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
         findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
     }
     Checked::with(ground.cites, findings)
+}
+
+/// What is not sent as a call need not be answered as one: AWS itself greets a GET in plain text, and refuses a request
+/// that hides its protocol in whichever form.
+fn is_no_call(subject: &AnswerSubject<'_>) -> bool {
+    let is_refused = subject.answer.refusal.is_some() && subject.response.status >= 400;
+    let is_greeted = subject.exchange.request.method != "POST" && subject.answer.value.is_none();
+    is_greeted || (is_refused && !subject.names_its_protocol())
 }
 
 #[cfg(test)]

@@ -31,6 +31,11 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// Reads an answer.
     fn answer(&self, response: &Response) -> Answer;
 
+    /// Whether every call is a POST that names its operation in a header; else method and path name it.
+    fn calls_by_target(&self) -> bool {
+        true
+    }
+
     /// The HTTP status of a success.
     fn success_status(&self, _operation: &Operation) -> u16 {
         200

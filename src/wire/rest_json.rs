@@ -50,6 +50,10 @@ impl Protocol for RestJson {
         false
     }
 
+    fn calls_by_target(&self) -> bool {
+        false
+    }
+
     fn names_errors_in_body(&self) -> bool {
         false
     }
