@@ -14,8 +14,8 @@ use crate::{
     code::Code,
     contract::Contract,
     scenario::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, ServiceSuite, Standing,
-        Step, Suite, Template,
+        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, ServiceSuite, Standing, Step,
+        Suite, Template,
     },
     source::Source,
     statement::Evidence,
@@ -84,25 +84,17 @@ impl Models {
     /// A scenario of one call that expects what was recorded, whatever it is: whether it was due, nobody knows.
     fn case(&self, record: &Record, service: &ServiceSuite) -> Case {
         let id = format!("{}/{}/{}", record.service, record.operation, record.id);
-        let step = Step {
-            pointer: String::new(),
-            call: Call {
-                service: service.name.clone(),
-                operation: record.operation.clone(),
-                input: Template::Literal(Value::Object(Map::new())),
-                legal: false,
-                caller: Caller::Owner,
-                region: Region::Home,
-                fault: None,
-                raw: None,
-            },
-            expect: Expectation { alternatives: vec![expected(record)] },
-            control: None,
-            unchanged: Vec::new(),
-            capture: Vec::new(),
-            repeat: Repeat::Once,
-            racing: false,
+        let call = Call {
+            service: service.name.clone(),
+            operation: record.operation.clone(),
+            input: Template::Literal(Value::Object(Map::new())),
+            legal: false,
+            caller: Caller::Owner,
+            region: Region::Home,
+            fault: None,
+            raw: None,
         };
+        let step = Step::once(call, Expectation { alternatives: vec![expected(record)] });
         let scenario = Scenario {
             id: id.clone(),
             service: service.name.clone(),

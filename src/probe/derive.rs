@@ -15,9 +15,7 @@ use super::{
 };
 use crate::{
     contract::Operation,
-    scenario::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Repeat, Row, Scenario, Standing, Step, Template,
-    },
+    scenario::{Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, Standing, Step, Template},
     source::Source,
     statement::Evidence,
     wire::RefusalClass,
@@ -226,16 +224,7 @@ impl Subjected {
     }
 
     fn case(&self, of: CaseOf) -> Case {
-        let step = Step {
-            pointer: String::new(),
-            call: of.call,
-            expect: Expectation { alternatives: of.alternatives },
-            control: None,
-            unchanged: Vec::new(),
-            capture: Vec::new(),
-            repeat: Repeat::Once,
-            racing: false,
-        };
+        let step = Step::once(of.call, Expectation { alternatives: of.alternatives });
         let scenario = Scenario {
             id: of.id.clone(),
             service: self.service.clone(),

@@ -3,11 +3,7 @@
 //! Every constraint of the model is kept; what the model does not say (which members go together, which resources
 //! exist) is not known here. Values that are known to exist take the place of invented ones.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use base64::Engine as _;
 use serde_json::{Map, Number, Value, json};
@@ -240,36 +236,13 @@ impl Inputs {
         builder.value(&member.target, Some(&member.traits), &path)
     }
 
-    /// Makes the witnesses of all places at once, on every processor: to compile patterns is what takes time.
-    pub(super) fn prepare<'p>(&self, places: impl Iterator<Item = &'p Place>) {
-        let contract = self.contract();
-        let rules = places.filter_map(|place| {
-            let shape = contract.shape(&place.target).filter(|shape| matches!(shape.kind, Kind::String))?;
-            Some(key_of(text_rule(shape, place.traits()))).filter(|(pattern, ..)| pattern.is_some())
-        });
-        let rules: BTreeSet<TextKey> = rules.collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let made: Vec<Made> = std::thread::scope(|scope| {
-            // Every so manieth, because those that are alike, and take alike long, stand together.
-            let part = |first| rules.iter().skip(first).step_by(threads);
-            let running: Vec<_> =
-                (0..threads).map(|first| scope.spawn(move || part(first).map(make).collect::<Vec<_>>())).collect();
-            // A part whose thread failed is made when it is asked for.
-            running.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
-        });
-        for (key, witness, misses) in made {
-            self.misses.borrow_mut().extend(misses.map(|misses| (key.clone(), misses)));
-            self.texts.borrow_mut().insert(key, witness);
-        }
-    }
-
     /// The witness of a rule for texts.
     pub(super) fn witness(&self, rule: TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
         let key = key_of(rule);
         if let Some(known) = self.texts.borrow().get(&key) {
             return known.clone();
         }
-        let made = witness_of(&rule);
+        let made = Witness::new(&rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()));
         self.texts.borrow_mut().insert(key, made.clone());
         made
     }
@@ -296,20 +269,6 @@ impl Inputs {
         self.lengths.borrow_mut().insert(key, made.clone());
         Ok(made)
     }
-}
-
-fn witness_of(rule: &TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
-    Witness::new(rule).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()))
-}
-
-/// A rule with what was made of it.
-type Made = (TextKey, Result<Arc<Witness>, Unbuildable>, Option<NearMisses>);
-
-fn make(key: &TextKey) -> Made {
-    let (pattern, min, max) = key;
-    let witness = witness_of(&TextRule { pattern: pattern.as_deref(), min: *min, max: *max });
-    let misses = witness.as_ref().ok().map(|witness| Arc::new(witness.near_misses(0)));
-    (key.clone(), witness, misses)
 }
 
 fn key_of(rule: TextRule<'_>) -> TextKey {

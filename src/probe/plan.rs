@@ -101,13 +101,8 @@ impl Probes {
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
         // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
-        let seed = probes.options.seed;
-        let subjects = operations
-            .into_iter()
-            .map(|operation| (operation, Subjected::new(&probes.inputs, &service.name, operation, source, seed)));
-        let subjects: Vec<(&Operation, Subjected)> = subjects.collect();
-        probes.inputs.prepare(subjects.iter().flat_map(|(_, subjected)| &subjected.places));
-        for (operation, subjected) in subjects {
+        for operation in operations {
+            let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             match probes.options.leaves_out(operation) {
                 None => probes.enter(subjected),
                 Some(reason) => probes.leave_out(&subjected, &reason),

@@ -111,6 +111,23 @@ pub struct Step {
     pub racing: bool,
 }
 
+impl Step {
+    /// A step that the program makes up: one call, made once, with nothing around it.
+    #[must_use]
+    pub fn once(call: Call, expect: Expectation) -> Self {
+        Self {
+            pointer: String::new(),
+            call,
+            expect,
+            control: None,
+            unchanged: Vec::new(),
+            capture: Vec::new(),
+            repeat: Repeat::Once,
+            racing: false,
+        }
+    }
+}
+
 /// A call as a fixture describes it.
 #[derive(Debug, Clone)]
 pub struct Call {
