@@ -26,6 +26,10 @@ use support::{Probes, Stream, session, start_server};
 /// Says to a child how many cases it is to run.
 const CASES: &str = "WIREPROOF_BENCH_CASES";
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     if let Ok(cases) = env::var(CASES) {
         return child(cases.parse()?);

@@ -37,6 +37,10 @@ use wireproof::{
 
 use support::{ANSWER, Probes, Stream, credentials, input, session, start_server};
 
+/// The one of the program; the bare client has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let volume = Volume::from_args(env::args());
     let address = start_server()?;

@@ -28,26 +28,18 @@ use support::{
     modelled::family_of,
 };
 use wireproof::{
-    contract::{self, Contract, Schemas, Side, Violation},
+    contract::{self, Contract, Side, Violation},
     model::{self, ModelFileError, Places},
     probe::{Coverage, Effect, Family, Options, Probes, Sites},
     scenario::{Alternative, Case, Plan as _, ServiceSuite, Template},
     source::Source,
-    statement::Statements,
     wire::{self, RefusalClass},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.
 fn service(name: &str, contract: Contract) -> Option<ServiceSuite> {
     let protocol = wire::protocol(&contract).ok()?;
-    Some(ServiceSuite {
-        name: name.to_owned(),
-        schemas: Arc::new(Schemas::new(Arc::new(contract))),
-        statements: Statements::default(),
-        states: BTreeMap::new(),
-        fillings: Vec::new(),
-        protocol,
-    })
+    Some(ServiceSuite::of(name, contract, protocol))
 }
 
 /// The newest model of each JSON service of botocore, with its examples; `None` where there is no botocore.
@@ -84,7 +76,7 @@ fn smithy() -> Result<Option<Vec<ServiceSuite>>> {
 }
 
 fn probes(service: &ServiceSuite, options: Options) -> Probes {
-    Probes::new(service, &Arc::new(Source::read("model.json", "{}").unwrap()), options)
+    Probes::new(service, &Arc::new(Source::none("model.json")), options)
 }
 
 /// Does something with each service, on all processors; the results in the order of the services.

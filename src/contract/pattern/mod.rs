@@ -1,6 +1,6 @@
 //! Patterns of the models: Java and ECMA syntax in, a full-match decision out.
 //!
-//! The linear engine (`regex`) comes first; `fancy-regex` serves what it cannot do (look-around), with a
+//! The linear engine (`regex`, by its `regex-automata`) comes first; `fancy-regex` serves what it cannot do (look-around), with a
 //! backtrack limit, so that no pattern can hang a run. What neither takes is an error that says why:
 //! a pattern is never skipped in silence.
 //!
@@ -13,7 +13,7 @@ mod translate;
 
 use std::fmt;
 
-use regex::RegexBuilder;
+use regex_automata::meta;
 use thiserror::Error;
 
 use repetition::Repetition;
@@ -26,9 +26,9 @@ pub struct Pattern {
 }
 
 enum Engine {
-    Linear(regex::Regex),
+    Linear(meta::Regex),
     /// Characters of one class, so many: written out, large bounds take an engine a second and much memory.
-    Repeated(regex::Regex, Repetition),
+    Repeated(meta::Regex, Repetition),
     Backtracking(Box<fancy_regex::Regex>),
 }
 
@@ -120,7 +120,11 @@ fn engine(source: &str) -> Result<Engine, String> {
         return Err(format!("it is longer than {LONGEST_SOURCE} bytes"));
     }
     let translated = translate(source)?;
-    let linear = |regex: &str| RegexBuilder::new(&format!(r"\A(?:{regex})\z")).size_limit(LARGEST).build();
+    let linear = |regex: &str| {
+        // A dense automaton takes longer to build than the short texts of a run take to match.
+        let config = meta::Config::new().nfa_size_limit(Some(LARGEST)).dfa(false).onepass(false);
+        meta::Builder::new().configure(config).build(&format!(r"\A(?:{regex})\z")).map_err(Box::new)
+    };
     if let Some((class, times)) = Repetition::read(&translated)
         && let Ok(regex) = linear(&format!("{class}*"))
     {
@@ -128,7 +132,9 @@ fn engine(source: &str) -> Result<Engine, String> {
     }
     match linear(&translated) {
         Ok(regex) => return Ok(Engine::Linear(regex)),
-        Err(regex::Error::CompiledTooBig(limit)) => return Err(format!("compiled, it takes more than {limit} bytes")),
+        Err(error) if error.size_limit().is_some() => {
+            return Err(format!("compiled, it takes more than {LARGEST} bytes"));
+        }
         // The other engine may have what this one lacks.
         Err(_) => {}
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Asked, Draft, Subject,
-    length::{describe, edges},
+    length::{edges, nothing_yet},
 };
 use crate::{contract::Kind, probe::Token};
 
@@ -15,7 +15,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let Kind::Map { key, .. } = &subject.shape.kind else { return None };
     let bounds = subject.place.length(subject.shape)?;
     let keys = keys(subject, &key.target);
-    let mut asked = Asked::of(describe(bounds), Vec::new());
+    let mut asked = nothing_yet(bounds);
     for (variant, count, want) in edges(bounds) {
         if count > keys.as_ref().map_or(MOST, |keys| keys.len() as u64) {
             asked.unasked.push(format!("no map of {count} entries can be written"));

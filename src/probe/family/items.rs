@@ -2,7 +2,7 @@
 
 use super::{
     Asked, Change, Draft, Subject,
-    length::{describe, edges},
+    length::{edges, nothing_yet},
 };
 use crate::contract::Kind;
 
@@ -14,7 +14,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         return None;
     }
     let bounds = subject.place.length(subject.shape)?;
-    let mut asked = Asked::of(describe(bounds), Vec::new());
+    let mut asked = nothing_yet(bounds);
     for (variant, count, want) in edges(bounds) {
         if count > MOST {
             asked.unasked.push(format!("a list of more than {MOST} items is not sent"));

@@ -16,7 +16,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         Kind::Blob => "bytes",
         _ => return None,
     };
-    let mut asked = Asked::of(describe(bounds), Vec::new());
+    let mut asked = nothing_yet(bounds);
     for (variant, length, want) in edges(bounds) {
         if length > LONGEST {
             asked.unasked.push(format!("a length over {LONGEST} is not sent"));
@@ -30,8 +30,17 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     Some(asked)
 }
 
+/// Nothing asked yet; a bound that every value keeps leaves nothing to ask.
+pub(super) fn nothing_yet(bounds: Bounds<u64>) -> Asked {
+    let mut asked = Asked::of(describe(bounds), Vec::new());
+    if edges(bounds).is_empty() {
+        asked.unasked.push("a minimum of 0 leaves nothing out".to_owned());
+    }
+    asked
+}
+
 /// What the trait says, in a few words.
-pub(super) fn describe(Bounds { min, max }: Bounds<u64>) -> String {
+fn describe(Bounds { min, max }: Bounds<u64>) -> String {
     let show = |bound: Option<u64>| bound.map_or_else(String::new, |bound| bound.to_string());
     format!("smithy.api#length {}..{}", show(min), show(max))
 }

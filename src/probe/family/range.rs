@@ -17,15 +17,20 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         }
     };
     if let Some(min) = min {
-        draft("under", min - 1.0, Want::Refused);
+        draft("under", -above(-min), Want::Refused);
         draft("min", min, Want::Tolerated);
     }
     if let Some(max) = max {
         draft("max", max, Want::Tolerated);
-        draft("over", max + 1.0, Want::Refused);
+        draft("over", above(max), Want::Refused);
     }
     let show = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
     Some(Asked::of(format!("smithy.api#range {}..{}", show(min), show(max)), drafts))
+}
+
+/// One more, or the next number that there is: large ones lie further apart.
+fn above(number: f64) -> f64 {
+    if number + 1.0 > number { number + 1.0 } else { number.next_up() }
 }
 
 /// Whether a number of the kind can be that large.
@@ -38,4 +43,20 @@ pub(super) fn holds(kind: NumberKind, number: f64) -> bool {
         _ => (f64::MIN, f64::MAX),
     };
     (least..=most).contains(&number)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(9.0, 10.0)]
+    #[case(0.5, 1.5)]
+    #[case(22_517_998_000_000_000.0, 22_517_998_000_000_004.0)]
+    #[case(-22_517_998_000_000_000.0, -22_517_997_999_999_996.0)]
+    fn above_a_number_is_another_one(#[case] number: f64, #[case] expected: f64) {
+        assert!((above(number) - expected).abs() < f64::EPSILON && above(number) > number);
+    }
 }

@@ -15,7 +15,11 @@ mod salt;
 mod search;
 mod write;
 
-use std::sync::OnceLock;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use thiserror::Error;
 
@@ -57,16 +61,49 @@ pub(super) enum Unwitnessed {
     },
 }
 
+/// The patterns of one model, each compiled once: many rules share one, with other bounds.
+#[derive(Debug, Default)]
+pub(super) struct Patterns(RefCell<HashMap<String, Arc<Judge>>>);
+
+impl Patterns {
+    fn judge(&self, source: &str) -> Result<Arc<Judge>, PatternError> {
+        if let Some(known) = self.0.borrow().get(source) {
+            return Ok(Arc::clone(known));
+        }
+        let judge = Arc::new(Judge { pattern: Pattern::full(source)?, dotall: OnceLock::new() });
+        self.0.borrow_mut().insert(source.to_owned(), Arc::clone(&judge));
+        Ok(judge)
+    }
+}
+
+/// A pattern that decides whether a text is legal.
+#[derive(Debug)]
+struct Judge {
+    pattern: Pattern,
+    /// The pattern with a dot that takes newlines, too; compiled when it is first asked for.
+    dotall: OnceLock<Option<Pattern>>,
+}
+
+impl Judge {
+    /// Whether the text is refused even if a dot takes newlines; that the pattern refuses it is known.
+    fn refuses_dotall(&self, text: &str) -> bool {
+        let source = self.pattern.source();
+        if !source.contains('.') {
+            return true;
+        }
+        let dotall = self.dotall.get_or_init(|| Pattern::full(&format!("(?s){source}")).ok());
+        dotall.as_ref().is_some_and(|pattern| pattern.matches(text) == Matched::No)
+    }
+}
+
 /// Makes texts for one rule; what it needs is compiled once.
 #[derive(Debug)]
 pub(super) struct Witness {
     min: u64,
     max: u64,
-    pattern: Option<Pattern>,
+    judge: Option<Arc<Judge>>,
     /// `None` where the pattern cannot be read as one; natural texts may serve all the same.
     grammar: Option<Grammar>,
-    /// The pattern with a dot that takes newlines, too; compiled when it is first asked for.
-    dotall: OnceLock<Option<Pattern>>,
     /// A legal text, for the salts that find none.
     sample: String,
 }
@@ -76,11 +113,11 @@ impl Witness {
     ///
     /// # Errors
     /// The pattern cannot be checked, the rule contradicts itself, or no text was found.
-    pub(super) fn new(rule: &TextRule<'_>) -> Result<Self, Unwitnessed> {
-        let pattern = rule.pattern.map(Pattern::full).transpose()?;
-        let grammar = pattern.as_ref().and_then(|pattern| Grammar::parse(&pattern.translated()));
+    pub(super) fn new(rule: &TextRule<'_>, patterns: &Patterns) -> Result<Self, Unwitnessed> {
+        let judge = rule.pattern.map(|source| patterns.judge(source)).transpose()?;
+        let grammar = judge.as_ref().and_then(|judge| Grammar::parse(&judge.pattern.translated()));
         let max = rule.max.unwrap_or(u64::MAX);
-        let mut witness = Self { min: rule.min, max, pattern, grammar, dotall: OnceLock::new(), sample: String::new() };
+        let mut witness = Self { min: rule.min, max, judge, grammar, sample: String::new() };
         witness.sample = witness.search(0).ok_or_else(|| witness.unwitnessed())?;
         Ok(witness)
     }
@@ -96,13 +133,22 @@ impl Witness {
     }
 
     fn unwitnessed(&self) -> Unwitnessed {
-        let pattern = self.pattern.as_ref().map(Pattern::source).unwrap_or_default().to_owned();
+        let pattern = self.source().to_owned();
         if self.is_contradiction() {
             let most = if self.max == u64::MAX { "more".to_owned() } else { self.max.to_string() };
             Unwitnessed::Impossible { pattern, lengths: format!("{} to {most}", self.min) }
         } else {
             Unwitnessed::NotFound { pattern }
         }
+    }
+
+    fn pattern(&self) -> Option<&Pattern> {
+        self.judge.as_ref().map(|judge| &judge.pattern)
+    }
+
+    /// The pattern as the model has it; an empty text where there is none.
+    fn source(&self) -> &str {
+        self.pattern().map(Pattern::source).unwrap_or_default()
     }
 
     fn is_legal(&self, text: &str) -> bool {
@@ -114,14 +160,7 @@ impl Witness {
     }
 
     fn pattern_allows(&self, text: &str) -> bool {
-        self.pattern.as_ref().is_none_or(|pattern| pattern.matches(text) == Matched::Yes)
-    }
-
-    /// Whether the pattern refuses the text even if a dot takes newlines.
-    fn refuses_dotall(&self, text: &str) -> bool {
-        let Some(pattern) = &self.pattern else { return false };
-        let dotall = self.dotall.get_or_init(|| Pattern::full(&format!("(?s){}", pattern.source())).ok());
-        dotall.as_ref().is_some_and(|pattern| pattern.matches(text) == Matched::No)
+        self.pattern().is_none_or(|pattern| pattern.matches(text) == Matched::Yes)
     }
 }
 

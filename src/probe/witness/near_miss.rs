@@ -72,7 +72,7 @@ impl Witness {
     /// Texts of a legal length that break the pattern by one character, each verified. A way that the pattern
     /// does not allow is left out: everything matches `.*`.
     pub(in crate::probe) fn near_misses(&self, salt: u64) -> Vec<(NearMiss, String)> {
-        let Some(pattern) = &self.pattern else { return Vec::new() };
+        let Some(pattern) = self.pattern() else { return Vec::new() };
         let own = pattern.source().chars().filter(|c| c.is_ascii_punctuation() && !STRANGERS.contains(*c));
         let mut strangers: Vec<char> = STRANGERS.chars().chain(own).collect();
         // A newline comes last: what it breaks is doubtful.
@@ -98,14 +98,15 @@ impl Witness {
     }
 
     fn is_near_miss(&self, text: &str, doubts: &Cell<u32>) -> bool {
-        match self.pattern.as_ref().map(|pattern| pattern.matches(text)) {
+        let Some(judge) = &self.judge else { return false };
+        match judge.pattern.matches(text) {
             // That a dot takes no newline is seldom meant: only what breaks the pattern otherwise, too, counts.
-            Some(Matched::No) => self.length_is_legal(text) && (!text.contains('\n') || self.refuses_dotall(text)),
-            Some(Matched::Undecided) => {
+            Matched::No => self.length_is_legal(text) && (!text.contains('\n') || judge.refuses_dotall(text)),
+            Matched::Undecided => {
                 doubts.set(doubts.get() + 1);
                 false
             }
-            Some(Matched::Yes) | None => false,
+            Matched::Yes => false,
         }
     }
 }
@@ -114,7 +115,11 @@ impl Witness {
 mod tests {
     use rstest::rstest;
 
-    use super::{super::TextRule, NearMiss::*, *};
+    use super::{
+        super::{Patterns, TextRule},
+        NearMiss::*,
+        *,
+    };
     use crate::contract::Pattern;
 
     fn refuses(pattern: &str, text: &str) -> bool {
@@ -138,7 +143,7 @@ mod tests {
         #[case] max: Option<u64>,
         #[case] expected: &[NearMiss],
     ) {
-        let witness = Witness::new(&TextRule { pattern: Some(pattern), min, max }).unwrap();
+        let witness = Witness::new(&TextRule { pattern: Some(pattern), min, max }, &Patterns::default()).unwrap();
         let misses = witness.near_misses(5);
         assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
         for (_, text) in &misses {

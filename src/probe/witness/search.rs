@@ -10,7 +10,7 @@ use super::{
     salt::Salt,
     write::write,
 };
-use crate::contract::{Matched, Pattern};
+use crate::contract::Matched;
 
 /// How many texts are made of a pattern at most.
 const TURNS: u64 = 600;
@@ -33,8 +33,8 @@ const BASE36: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 impl Witness {
     /// A legal text: a natural one, else one made of the pattern.
     pub(super) fn search(&self, salt: u64) -> Option<String> {
-        let pattern = self.pattern.as_ref().map(Pattern::source).unwrap_or_default();
-        let legal: Vec<String> = candidates(pattern, salt).into_iter().filter(|text| self.is_legal(text)).collect();
+        let legal: Vec<String> =
+            candidates(self.source(), salt).into_iter().filter(|text| self.is_legal(text)).collect();
         let (low, high) = self.inside();
         let natural = legal.iter().find(|text| (low..=high).contains(&length(text))).or(legal.first());
         natural.cloned().or_else(|| {
@@ -77,8 +77,7 @@ impl Witness {
 
     /// A natural text that happens to have the length.
     fn text_of(&self, n: u64, salt: u64) -> Option<String> {
-        let pattern = self.pattern.as_ref().map(Pattern::source).unwrap_or_default();
-        candidates(pattern, salt).into_iter().find(|text| length(text) == n && self.pattern_allows(text))
+        candidates(self.source(), salt).into_iter().find(|text| length(text) == n && self.pattern_allows(text))
     }
 
     /// The legal length that is closest to a name's.
@@ -108,7 +107,7 @@ impl Witness {
             let taste =
                 [Taste::Tidy, Taste::Signs, Taste::Broad].into_iter().cycle().nth(usize::try_from(turn % 3).ok()?)?;
             let text = write(grammar, length, taste, stream)?;
-            match self.pattern.as_ref().map_or(Matched::Yes, |pattern| pattern.matches(&text)) {
+            match self.pattern().map_or(Matched::Yes, |pattern| pattern.matches(&text)) {
                 Matched::Yes => return Some(text),
                 Matched::Undecided if undecided >= UNDECIDED => return None,
                 Matched::Undecided => undecided += 1,

@@ -6,7 +6,7 @@ use rstest::rstest;
 use super::*;
 
 fn witness(pattern: &str, min: u64, max: Option<u64>) -> Witness {
-    Witness::new(&TextRule { pattern: Some(pattern), min, max }).unwrap()
+    Witness::new(&TextRule { pattern: Some(pattern), min, max }, &Patterns::default()).unwrap()
 }
 
 fn refuses(pattern: &str, text: &str) -> bool {
@@ -44,7 +44,7 @@ fn every_salt_gives_a_legal_text_and_always_the_same(
 #[case::no_pattern(None)]
 #[case::account(Some(r"\d{12}"))]
 fn other_salts_give_other_texts(#[case] pattern: Option<&str>) {
-    let witness = Witness::new(&TextRule { pattern, min: 0, max: None }).unwrap();
+    let witness = Witness::new(&TextRule { pattern, min: 0, max: None }, &Patterns::default()).unwrap();
     let texts: BTreeSet<String> = (0..100).map(|salt| witness.text(salt)).collect();
     assert!(texts.len() > 95, "{texts:?}");
 }
@@ -68,7 +68,7 @@ fn a_length_that_the_pattern_has_not_gives_no_text() {
 
 #[test]
 fn without_a_pattern_every_length_has_a_text() {
-    let free = Witness::new(&TextRule::default()).unwrap();
+    let free = Witness::new(&TextRule::default(), &Patterns::default()).unwrap();
     for length in [0, 1, 4096, 100_001] {
         assert_eq!(free.of_length(length, 1).unwrap().chars().count() as u64, length);
     }
@@ -80,19 +80,21 @@ fn without_a_pattern_every_length_has_a_text() {
 #[case::anchor_inside("/^[a-z]+$/", 0, None)]
 #[case::nothing_at_all(r"[^\s\S]", 0, None)]
 fn a_rule_that_contradicts_itself_is_told_as_such(#[case] pattern: &str, #[case] min: u64, #[case] max: Option<u64>) {
-    let refused = Witness::new(&TextRule { pattern: Some(pattern), min, max }).unwrap_err();
+    let refused = Witness::new(&TextRule { pattern: Some(pattern), min, max }, &Patterns::default()).unwrap_err();
     assert!(matches!(refused, Unwitnessed::Impossible { .. }), "{refused}");
 }
 
 #[test]
 fn a_pattern_that_no_engine_takes_is_told_as_such() {
-    let refused = Witness::new(&TextRule { pattern: Some("a("), ..TextRule::default() }).unwrap_err();
+    let refused =
+        Witness::new(&TextRule { pattern: Some("a("), ..TextRule::default() }, &Patterns::default()).unwrap_err();
     assert!(matches!(refused, Unwitnessed::NotCheckable(_)), "{refused}");
 }
 
 #[test]
 fn a_rule_that_no_text_was_found_for_asks_for_one() {
-    let refused = Witness::new(&TextRule { pattern: Some("(?!a)a"), ..TextRule::default() }).unwrap_err();
+    let refused =
+        Witness::new(&TextRule { pattern: Some("(?!a)a"), ..TextRule::default() }, &Patterns::default()).unwrap_err();
     assert!(refused.to_string().contains("by hand"), "{refused}");
 }
 
@@ -133,7 +135,7 @@ proptest! {
         salt: u64,
     ) {
         let rule = TextRule { pattern: Some(&pattern), min, max: more.map(|more| min + more) };
-        if let Ok(witness) = Witness::new(&rule) {
+        if let Ok(witness) = Witness::new(&rule, &Patterns::default()) {
             prop_assert!(witness.is_legal(&witness.text(salt)));
             prop_assert!(!witness.excludes_length(length(&witness.text(salt))));
             if let Some(text) = witness.of_length(min, salt) {

@@ -1,0 +1,224 @@
+//! One value of a shape, part by part.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Inputs, Recipe, Unbuildable, fits,
+    scalar::{blob, number, timestamp},
+    text_rule,
+};
+use crate::{
+    contract::{Bounds, Kind, Member, Shape, ShapeId, Traits},
+    pointer,
+    probe::{Path, Token},
+};
+
+/// What is built beside the required members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Least,
+    Full,
+}
+
+/// How deep a full input goes.
+const DEEPEST: usize = 6;
+
+/// So many times as many keys as are wanted are tried.
+const KEY_TURNS: u64 = 16;
+
+/// Builds one value.
+pub(super) struct Builder<'a> {
+    inputs: &'a Inputs,
+    recipe: Recipe<'a>,
+    extent: Extent,
+    open: Vec<ShapeId>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(inputs: &'a Inputs, recipe: Recipe<'a>, extent: Extent) -> Self {
+        Self { inputs, recipe, extent, open: Vec::new() }
+    }
+
+    pub(super) fn value(&mut self, target: &ShapeId, member: Option<&Traits>, at: &Path) -> Result<Value, Unbuildable> {
+        if let Some(known) = self.known(at) {
+            return Ok(known.clone());
+        }
+        let contract = Arc::clone(self.inputs.contract());
+        let shape = contract.shape(target).ok_or_else(|| Unbuildable::Nothing(target.to_string()))?;
+        if self.open.contains(target) {
+            return Err(Unbuildable::Endless(target.name().to_owned()));
+        }
+        self.open.push(target.clone());
+        let value = self.of_kind(shape, member, at);
+        self.open.pop();
+        value
+    }
+
+    fn known(&self, at: &Path) -> Option<&Value> {
+        if at.is_root() || self.recipe.known.is_empty() {
+            return None;
+        }
+        let name = format!("{}/{}", self.recipe.operation.name, at.slashed());
+        self.recipe.known.iter().find(|(glob, _)| fits(glob, &name)).map(|(_, value)| value)
+    }
+
+    fn of_kind(&mut self, shape: &Shape, member: Option<&Traits>, at: &Path) -> Result<Value, Unbuildable> {
+        Ok(match &shape.kind {
+            Kind::Structure(members) => self.structure(members, at)?,
+            Kind::Union(members) => self.union(shape, members, at)?,
+            Kind::List(item) => self.list(shape, member, item, at)?,
+            Kind::Map { key, value } => self.map(shape, member, key, value, at)?,
+            Kind::String => {
+                let witness = self.inputs.witness(text_rule(shape, member))?;
+                self.recipe.salt.map_or_else(|| witness.sample().to_owned(), |salt| witness.text(salt)).into()
+            }
+            Kind::Enum(values) => {
+                let first = values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?;
+                first.value.clone().into()
+            }
+            Kind::IntEnum(values) => {
+                (*values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?).into()
+            }
+            Kind::Boolean => false.into(),
+            Kind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
+            Kind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
+            Kind::Timestamp => {
+                let own = member.and_then(Traits::timestamp_format).or_else(|| shape.traits.timestamp_format());
+                timestamp(own, at)
+            }
+            Kind::Document => json!({}),
+        })
+    }
+
+    fn structure(&mut self, members: &[Member], at: &Path) -> Result<Value, Unbuildable> {
+        let mut map = Map::new();
+        for member in members {
+            let path = at.then(Token::Member(member.name.clone()));
+            let required = self.inputs.is_wanted(self.recipe.operation, member, &path);
+            if !required && (self.extent == Extent::Least || path.0.len() > DEEPEST) {
+                continue;
+            }
+            match self.value(&member.target, Some(&member.traits), &path) {
+                Ok(value) => drop(map.insert(member.name.clone(), value)),
+                Err(reason) if required => return Err(reason),
+                Err(_) => {}
+            }
+        }
+        Ok(Value::Object(map))
+    }
+
+    fn union(&mut self, shape: &Shape, members: &[Member], at: &Path) -> Result<Value, Unbuildable> {
+        let built = members.iter().find_map(|member| {
+            let path = at.then(Token::Member(member.name.clone()));
+            let value = self.value(&member.target, Some(&member.traits), &path).ok()?;
+            Some(json!({ member.name.as_str(): value }))
+        });
+        built.ok_or_else(|| Unbuildable::Nothing(shape.id.name().to_owned()))
+    }
+
+    pub(super) fn list(
+        &mut self,
+        shape: &Shape,
+        member: Option<&Traits>,
+        item: &Member,
+        at: &Path,
+    ) -> Result<Value, Unbuildable> {
+        let bounds = member.and_then(Traits::length).or_else(|| shape.traits.length());
+        let count = least_count(bounds);
+        let salt = self.recipe.salt;
+        let mut items = Vec::new();
+        for index in 0..count {
+            self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(index));
+            match self.value(&item.target, Some(&item.traits), &at.then(Token::Item)) {
+                Ok(value) => items.push(value),
+                Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
+                Err(reason) => return Err(reason),
+            }
+        }
+        self.recipe.salt = salt;
+        Ok(Value::Array(items))
+    }
+
+    fn map(
+        &mut self,
+        shape: &Shape,
+        member: Option<&Traits>,
+        key: &Member,
+        value: &Member,
+        at: &Path,
+    ) -> Result<Value, Unbuildable> {
+        let bounds = member.and_then(Traits::length).or_else(|| shape.traits.length());
+        let salt = self.recipe.salt;
+        let mut entries = Map::new();
+        let wanted = least_count(bounds);
+        // Keys of few forms come up twice.
+        for turn in 0..wanted.saturating_mul(KEY_TURNS) {
+            if entries.len() as u64 == wanted {
+                break;
+            }
+            self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(turn));
+            let key = self.value(&key.target, Some(&key.traits), &at.then(Token::Key))?;
+            match self.value(&value.target, Some(&value.traits), &at.then(Token::Value)) {
+                Ok(value) => drop(entries.insert(key.as_str().unwrap_or_default().to_owned(), value)),
+                Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
+                Err(reason) => return Err(reason),
+            }
+        }
+        self.recipe.salt = salt;
+        Ok(Value::Object(entries))
+    }
+
+    /// Goes one step into a value, building what is not there yet: the next pointer token, and the shape there.
+    pub(super) fn enter(
+        &mut self,
+        shape: &ShapeId,
+        value: &mut Value,
+        token: &Token,
+        at: &Path,
+    ) -> Result<(String, ShapeId), Unbuildable> {
+        let contract = Arc::clone(self.inputs.contract());
+        let nothing = || Unbuildable::Nothing(at.to_string());
+        let kind = &contract.shape(shape).ok_or_else(nothing)?.kind;
+        match (kind, token, value) {
+            (Kind::Structure(members) | Kind::Union(members), Token::Member(name), Value::Object(map)) => {
+                let member = members.iter().find(|member| member.name == *name).ok_or_else(nothing)?;
+                if !map.contains_key(name) {
+                    if matches!(kind, Kind::Union(_)) {
+                        map.clear();
+                    }
+                    map.insert(name.clone(), self.value(&member.target, Some(&member.traits), at)?);
+                }
+                Ok((pointer::escape(name), member.target.clone()))
+            }
+            (Kind::List(item), Token::Item, Value::Array(items)) => {
+                if items.is_empty() {
+                    items.push(self.value(&item.target, Some(&item.traits), at)?);
+                }
+                Ok(("0".to_owned(), item.target.clone()))
+            }
+            (Kind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
+                if entries.is_empty() {
+                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
+                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
+                    entries.insert(name.as_str().unwrap_or_default().to_owned(), value);
+                }
+                let name = entries.keys().next().cloned().unwrap_or_default();
+                let target = if *token == Token::Key { &key.target } else { &value.target };
+                Ok((pointer::escape(&name), target.clone()))
+            }
+            _ => Err(nothing()),
+        }
+    }
+}
+
+fn sibling(at: &Path, token: Token) -> Path {
+    Path(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
+}
+
+/// One entry at least: an empty list is legal by many models and refused by most services.
+fn least_count(bounds: Option<Bounds<u64>>) -> u64 {
+    let Bounds { min, max } = bounds.unwrap_or(Bounds { min: None, max: None });
+    min.unwrap_or(0).max(1).min(max.unwrap_or(u64::MAX))
+}
