@@ -11,6 +11,7 @@ mod mutants;
 mod outcome;
 mod pace;
 mod probe;
+mod reports;
 mod run;
 mod select;
 mod serve;

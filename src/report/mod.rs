@@ -1,6 +1,8 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
 pub mod corpus;
+mod file;
+mod format;
 mod human;
 mod json;
 pub mod matrix;
@@ -14,6 +16,8 @@ use std::io;
 
 use crate::event::Event;
 
+pub use file::PendingFile;
+pub use format::{FORMATS, Format};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;
