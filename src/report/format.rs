@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Write};
 
-use super::{Human, HumanOptions, Json, Reporter};
+use super::{Human, HumanOptions, Json, Ndjson, Reporter, badge, collected::AtEnd, github, junit, markdown, sarif};
 
 /// A format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,10 +12,31 @@ pub enum Format {
     Human,
     /// One document for programs.
     Json,
+    /// Each event as it happens, for programs.
+    Ndjson,
+    /// `JUnit`'s XML, for CI systems.
+    Junit,
+    /// A summary in GitHub's Markdown.
+    Markdown,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// A shields.io endpoint badge.
+    Badge,
 }
 
 /// Every format, in the order in which they are listed.
-pub const FORMATS: &[Format] = &[Format::Human, Format::Json];
+pub const FORMATS: &[Format] = &[
+    Format::Human,
+    Format::Json,
+    Format::Ndjson,
+    Format::Junit,
+    Format::Markdown,
+    Format::Github,
+    Format::Sarif,
+    Format::Badge,
+];
 
 impl Format {
     /// The name, by which it is asked for.
@@ -24,6 +45,12 @@ impl Format {
         match self {
             Self::Human => "human",
             Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+            Self::Badge => "badge",
         }
     }
 
@@ -33,6 +60,12 @@ impl Format {
         match self {
             Self::Human => "for people at a terminal",
             Self::Json => "one versioned document for programs",
+            Self::Ndjson => "one line for each event as it happens",
+            Self::Junit => "JUnit's XML for CI systems",
+            Self::Markdown => "a job summary or comment in GitHub's Markdown",
+            Self::Github => "annotations of GitHub Actions",
+            Self::Sarif => "SARIF 2.1.0 for code scanning",
+            Self::Badge => "a shields.io endpoint badge",
         }
     }
 
@@ -40,17 +73,19 @@ impl Format {
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
-            Self::Human => "txt",
-            Self::Json => "json",
+            Self::Human | Self::Github => "txt",
+            Self::Json | Self::Badge => "json",
+            Self::Ndjson => "ndjson",
+            Self::Junit => "xml",
+            Self::Markdown => "md",
+            Self::Sarif => "sarif",
         }
     }
 
     /// Whether it is written as things happen, so that half of it is worth reading.
     #[must_use]
     pub fn is_stream(self) -> bool {
-        match self {
-            Self::Human | Self::Json => false,
-        }
+        self == Self::Ndjson
     }
 
     /// The format of that name.
@@ -65,6 +100,12 @@ impl Format {
         match self {
             Self::Human => Box::new(Human::new(writer, options.clone())),
             Self::Json => Box::new(Json::new(writer)),
+            Self::Ndjson => Box::new(Ndjson::new(writer)),
+            Self::Junit => Box::new(AtEnd::new(writer, junit::write)),
+            Self::Markdown => Box::new(AtEnd::new(writer, markdown::write)),
+            Self::Github => Box::new(AtEnd::new(writer, github::write)),
+            Self::Sarif => Box::new(AtEnd::new(writer, sarif::write)),
+            Self::Badge => Box::new(AtEnd::new(writer, badge::write)),
         }
     }
 }

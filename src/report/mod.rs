@@ -1,16 +1,25 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
+mod badge;
+mod collected;
 pub mod corpus;
 mod file;
 mod format;
+mod github;
 mod human;
 mod json;
+mod junit;
+mod markdown;
 pub mod matrix;
+mod ndjson;
 mod page;
+mod sarif;
+mod statements;
 #[cfg(test)]
 mod testing;
 mod text;
 mod wire;
+mod words;
 
 use std::io;
 
@@ -20,6 +29,7 @@ pub use file::PendingFile;
 pub use format::{FORMATS, Format};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
+pub use ndjson::{Ndjson, events_schema};
 pub use wire::WireFiles;
 
 /// Something that writes down what happens in a run.

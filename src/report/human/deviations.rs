@@ -8,12 +8,9 @@ use super::{
 };
 use crate::{
     event::{CaseReport, ShownExchange},
-    report::text,
-    verdict::{Finding, FindingRole, Severity, Verdict},
+    report::{text, words},
+    verdict::{Finding, Severity, Verdict},
 };
-
-/// Longer values are cut; the JSON report has them whole.
-const LONGEST_VALUE: usize = 400;
 
 impl Telling<'_> {
     pub(super) fn deviations(&mut self) {
@@ -60,14 +57,13 @@ impl Telling<'_> {
     }
 
     pub(super) fn finding(&mut self, finding: &Finding) {
-        let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
         // What is no error says so in words, for those who see no colours.
         let severity = match finding.severity {
             Severity::Error => String::new(),
             Severity::Warning | Severity::Note => format!("{}: ", finding.severity),
         };
-        let lead = format!("{severity}{}{rule}", finding.code);
-        self.page.entry(4, of_severity(finding.severity), &lead, &in_words(finding));
+        let lead = format!("{severity}{}", words::rule(finding));
+        self.page.entry(4, of_severity(finding.severity), &lead, &words::found(finding));
     }
 
     /// The `curl` command of an exchange, where it is asked for. It goes over several lines already.
@@ -76,24 +72,4 @@ impl Telling<'_> {
             self.page.verbatim(indent, PLAIN, "", &exchange.curl);
         }
     }
-}
-
-fn in_words(finding: &Finding) -> String {
-    // Most scenarios have one step; the number is worth its room only beyond it.
-    let step = match (finding.role, finding.step) {
-        (FindingRole::Step, 0 | 1) => String::new(),
-        (FindingRole::Step, step) => format!("in step {step}"),
-        (FindingRole::Control, step) => format!("in the control of step {step}"),
-        (FindingRole::Guard, step) => format!("in a read around step {step}"),
-    };
-    let place = match (step.as_str(), finding.pointer.as_str()) {
-        ("", "") => String::new(),
-        ("", pointer) => format!("at {pointer}: "),
-        (step, "") => format!("{step}: "),
-        (step, pointer) => format!("{step} at {pointer}: "),
-    };
-    let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
-    let expected = text::shorten(&finding.expected, LONGEST_VALUE);
-    let actual = text::shorten(&finding.actual, LONGEST_VALUE);
-    format!("{place}expected {expected}, got {actual}  ({})", ground.join(", "))
 }

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     event::{Outcome, StatementReport},
-    report::text,
-    verdict::{Finding, Severity, Verdict},
+    report::{text, words},
+    verdict::{Severity, Verdict},
 };
 
 /// So many causes are listed.
@@ -28,7 +28,7 @@ impl Telling<'_> {
         for case in self.of_verdict(Verdict::Deviates) {
             let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let of_case: BTreeSet<(String, &str)> =
-                errors.map(|finding| (code(finding), finding.expected.as_str())).collect();
+                errors.map(|finding| (words::rule(finding), finding.expected.as_str())).collect();
             for cause in of_case {
                 *causes.entry(cause).or_default() += 1;
             }
@@ -64,7 +64,7 @@ impl Telling<'_> {
             .map(|verdict| {
                 let count = ledger.count(verdict);
                 let style = if count > 0 { of_verdict(verdict) } else { PLAIN };
-                self.page.styled(style, &format!("{count} {}", plural(verdict)))
+                self.page.styled(style, &format!("{count} {}", words::plural(verdict)))
             })
             .collect();
         let selected = self.page.styled(HEADING, &format!("{} selected", text::count(ledger.selected, "case")));
@@ -103,10 +103,6 @@ impl Telling<'_> {
     }
 }
 
-fn code(finding: &Finding) -> String {
-    finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
-}
-
 /// The numbers of the broken statements, in brackets.
 fn broken(statements: &[StatementReport]) -> String {
     let broken: Vec<&str> = statements
@@ -118,16 +114,5 @@ fn broken(statements: &[StatementReport]) -> String {
         0 => String::new(),
         1..=NAMED => format!(" ({})", broken.join(", ")),
         _ => format!(" ({} …)", broken.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn plural(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Conforms => "conform",
-        Verdict::Deviates => "deviate",
-        Verdict::NotImplemented => "not implemented",
-        Verdict::Blocked => "blocked",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::NotApplicable => "not applicable",
     }
 }

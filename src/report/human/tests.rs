@@ -2,8 +2,8 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    event::{CaseFinished, Outcome, RunFinished},
-    report::testing::{case, deviation, events, report_of, run, secrets_in},
+    event::{Outcome, RunFinished},
+    report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
     verdict::Ledger,
 };
 
@@ -296,30 +296,6 @@ fn the_command_is_one_that_a_shell_takes() {
     let report = told(HumanOptions { rerun: String::new(), ..plain() }, &run(vec![finished]));
     let command = r"    run it alone: wireproof run 'codedeploy/stop-deployment/x#an '\''empty'\'' name' --seed 7";
     assert!(report.lines().any(|line| line == command), "{report}");
-}
-
-/// A case in which everything that could come from an endpoint tries to colour the terminal and to forge a line.
-fn hostile(verdict: Verdict) -> CaseFinished {
-    let attack = "x\u{1b}[2J\u{9b}1A\r\n0 cases selected = forged\u{7}";
-    let mut finished = deviation(attack);
-    let report = &mut finished.report;
-    report.verdict = verdict;
-    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
-        attack.clone_into(text);
-    }
-    for finding in &mut report.findings {
-        finding.rule = Some(attack.to_owned());
-        finding.cites = vec![attack.to_owned()];
-        for text in [&mut finding.pointer, &mut finding.expected, &mut finding.actual] {
-            attack.clone_into(text);
-        }
-    }
-    if let Some(exchange) = &mut report.exchange {
-        for text in [&mut exchange.request, &mut exchange.response, &mut exchange.curl] {
-            attack.clone_into(text);
-        }
-    }
-    finished
 }
 
 #[rstest]
