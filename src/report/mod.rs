@@ -14,6 +14,7 @@ pub mod matrix;
 mod ndjson;
 mod page;
 mod sarif;
+mod schema;
 mod statements;
 #[cfg(test)]
 mod testing;
@@ -29,7 +30,8 @@ pub use file::PendingFile;
 pub use format::{FORMATS, Format};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
-pub use ndjson::{Ndjson, events_schema};
+pub use ndjson::Ndjson;
+pub use schema::{SCHEMAS, Schema};
 pub use wire::WireFiles;
 
 /// Something that writes down what happens in a run.
