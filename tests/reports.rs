@@ -87,9 +87,10 @@ fn answer(mut stream: &TcpStream, delay: Duration) -> std::io::Result<()> {
     }
     reader.take(length).read_to_end(&mut Vec::new())?;
     thread::sleep(delay);
-    let (status, body) = match is_known {
-        true => (200, "{\"status\":\"<b>|::error::`` \u{1b}[2J\"}"),
-        false => (400, "{\"__type\":\"UnknownOperationException\"}"),
+    let (status, body) = if is_known {
+        (200, "{\"status\":\"<b>|::error::`` \u{1b}[2J\"}")
+    } else {
+        (400, "{\"__type\":\"UnknownOperationException\"}")
     };
     let length = body.len();
     let head = "content-type: application/x-amz-json-1.1\r\nconnection: close";

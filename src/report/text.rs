@@ -55,7 +55,10 @@ pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
             lines.push(line.trim_end().to_owned());
             word.clone_into(&mut line);
         } else {
-            line.push(' ');
+            // Several blanks at a break are one.
+            if !line.is_empty() || lines.is_empty() {
+                line.push(' ');
+            }
             line.push_str(word);
         }
     }
@@ -123,6 +126,7 @@ mod tests {
     #[case("a  bb", 9, 9, &["a  bb"])]
     #[case("wider-than-the-room a", 4, 4, &["wider-than-the-room", "a"])]
     #[case("", 4, 4, &[""])]
+    #[case("aaaa  bb", 4, 4, &["aaaa", "bb"])]
     #[case("aaa ::error::b ##[group]c d", 4, 4, &["aaa ::error::b ##[group]c", "d"])]
     fn text_is_broken_at_spaces(
         #[case] text: &str,

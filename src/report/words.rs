@@ -16,19 +16,27 @@ pub(super) fn rule(finding: &Finding) -> String {
 
 /// Where it is, what was expected and what came, and on what ground, in one line.
 pub(super) fn found(finding: &Finding) -> String {
+    let (expected, actual) = values(finding);
+    let place = match place(finding) {
+        place if place.is_empty() => place,
+        place => format!("{place}: "),
+    };
+    format!("{place}expected {expected}, got {actual}  ({})", ground(finding))
+}
+
+/// What was expected and what came, cut where they are long.
+pub(super) fn values(finding: &Finding) -> (String, String) {
+    (text::shorten(&finding.expected, LONGEST_VALUE), text::shorten(&finding.actual, LONGEST_VALUE))
+}
+
+/// The statements that it breaks, and what they stand on.
+pub(super) fn ground(finding: &Finding) -> String {
     let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
-    format!("{}{}  ({})", place(finding), difference(finding), ground.join(", "))
+    ground.join(", ")
 }
 
-/// What was expected and what came.
-pub(super) fn difference(finding: &Finding) -> String {
-    let expected = text::shorten(&finding.expected, LONGEST_VALUE);
-    let actual = text::shorten(&finding.actual, LONGEST_VALUE);
-    format!("expected {expected}, got {actual}")
-}
-
-/// The step and the pointer, as far as they tell anything; ends with a colon and a space then.
-fn place(finding: &Finding) -> String {
+/// The step and the pointer, as far as they tell anything.
+pub(super) fn place(finding: &Finding) -> String {
     // Most scenarios have one step; the number is worth its room only beyond it.
     let step = match (finding.role, finding.step) {
         (FindingRole::Step, 0 | 1) => String::new(),
@@ -38,9 +46,9 @@ fn place(finding: &Finding) -> String {
     };
     match (step.as_str(), finding.pointer.as_str()) {
         ("", "") => String::new(),
-        ("", pointer) => format!("at {pointer}: "),
-        (step, "") => format!("{step}: "),
-        (step, pointer) => format!("{step} at {pointer}: "),
+        ("", pointer) => format!("at {pointer}"),
+        (step, "") => step.to_owned(),
+        (step, pointer) => format!("{step} at {pointer}"),
     }
 }
 
