@@ -252,19 +252,13 @@ impl Seen {
         if matches!(case.verdict, Verdict::Conforms | Verdict::Deviates) {
             self.judged.insert(case.id.0.clone());
         }
-        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut found: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
         let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
         for finding in errors.filter(|_| case.verdict == Verdict::Deviates) {
-            found.entry(finding.code.to_string()).or_default().push(essence(finding));
+            found.entry(finding.code.to_string()).or_default().push(finding);
         }
-        for (code, mut essences) in found {
-            essences.sort();
-            let mut hash = Sha256::new();
-            for essence in &essences {
-                hash.update(essence.as_bytes());
-            }
-            let fingerprint: String = hex(&hash.finalize()).chars().take(12).collect();
-            self.deviations.insert((case.id.0.clone(), code), fingerprint);
+        for (code, findings) in found {
+            self.deviations.insert((case.id.0.clone(), code), fingerprint(&findings));
         }
     }
 
@@ -273,6 +267,18 @@ impl Seen {
     pub fn deviations(&self) -> usize {
         self.deviations.len()
     }
+}
+
+/// What these findings of one check in one case come to, in twelve hexadecimal digits that a second run gives again.
+#[must_use]
+pub fn fingerprint(findings: &[&Finding]) -> String {
+    let mut essences: Vec<String> = findings.iter().map(|finding| essence(finding)).collect();
+    essences.sort();
+    let mut hash = Sha256::new();
+    for essence in &essences {
+        hash.update(essence.as_bytes());
+    }
+    hex(&hash.finalize()).chars().take(12).collect()
 }
 
 /// A finding without what differs from run to run: ids, times, generated texts, and which item of a list it was.

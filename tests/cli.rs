@@ -140,7 +140,7 @@ fn deviating(target: &str) -> (u16, String) {
 
 #[rstest]
 fn every_subcommand_explains_itself(
-    #[values("", "run", "probe", "list", "check", "serve", "statements", "explain", "judge", "mutants")]
+    #[values("", "run", "probe", "list", "check", "serve", "statements", "explain", "judge", "mutants", "schema")]
     subcommand: &str,
 ) {
     let arguments: Vec<&str> = [subcommand, "--help"].into_iter().filter(|word| !word.is_empty()).collect();

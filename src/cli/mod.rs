@@ -11,7 +11,9 @@ mod mutants;
 mod outcome;
 mod pace;
 mod probe;
+mod reports;
 mod run;
+mod schema;
 mod select;
 mod serve;
 mod shelf;
@@ -85,6 +87,8 @@ enum Command {
     Statements(Box<statements::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
     Explain(explain::Arguments),
+    /// Print the JSON Schema of a report.
+    Schema(schema::Arguments),
 }
 
 /// Runs the program on these arguments, the first of which is its name.
@@ -114,6 +118,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Statements(arguments) => statements::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
     };
     result.unwrap_or_else(|failure| failed(&failure))
 }

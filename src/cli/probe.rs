@@ -12,8 +12,9 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     botocore::BotocoreArguments,
-    outcome::{Again, OutcomeArguments, Outlet},
+    outcome::{OutcomeArguments, Outlet},
     pace::PaceArguments,
+    reports::Again,
     run::interrupt,
     runtime,
     target::TargetArguments,

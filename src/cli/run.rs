@@ -10,11 +10,7 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::{
-    Failure,
-    outcome::{Again, OutcomeArguments},
-    pace::PaceArguments,
-    runtime,
-    select::SelectArguments,
+    Failure, outcome::OutcomeArguments, pace::PaceArguments, reports::Again, runtime, select::SelectArguments,
     target::TargetArguments,
 };
 use crate::{
@@ -65,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut sink = |event: Event| {
         outlet.take(&event);
         if let (Event::CaseFinished(finished), Some(folder)) = (&event, &update) {
-            outlet.keep(keep_golden(folder, finished, &goldens));
+            outlet.keep("a golden", keep_golden(folder, finished, &goldens));
         }
     };
     let shared = Arc::new(goldens.clone());

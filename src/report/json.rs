@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Reporter;
+use super::{Reporter, collected::without_beginning};
 use crate::{
     event::{CaseReport, Event, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
     probe::CoverageReport,
@@ -48,21 +48,38 @@ struct Document<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+pub(super) struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
 #[derive(Serialize)]
-struct SuiteDigest<'a> {
+pub(super) struct SuiteDigest<'a> {
     digest: &'a str,
 }
 
 #[derive(Serialize)]
-struct Target<'a> {
+pub(super) struct Target<'a> {
     name: &'a str,
     endpoint: &'a str,
     region: &'a str,
+}
+
+impl Tool {
+    /// This very program.
+    pub(super) const THIS: Self = Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+}
+
+impl<'a> SuiteDigest<'a> {
+    pub(super) fn of(started: &'a RunStarted) -> Self {
+        Self { digest: &started.suite }
+    }
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn of(started: &'a RunStarted) -> Self {
+        Self { name: &started.target, endpoint: &started.endpoint, region: &started.region }
+    }
 }
 
 impl<W: Write> Json<W> {
@@ -72,16 +89,14 @@ impl<W: Write> Json<W> {
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
-        let Some(started) = &self.started else {
-            return Err(io::Error::other("the run ended before it began: this is an error of wireproof"));
-        };
+        let started = self.started.as_ref().ok_or_else(without_beginning)?;
         self.surveyed.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         let document = Document {
             schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-            suite: SuiteDigest { digest: &started.suite },
-            target: Target { name: &started.target, endpoint: &started.endpoint, region: &started.region },
+            tool: Tool::THIS,
+            suite: SuiteDigest::of(started),
+            target: Target::of(started),
             seed: started.seed,
             interrupted: finished.interrupted,
             duration_ms: finished.duration_ms,

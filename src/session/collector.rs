@@ -126,7 +126,9 @@ impl<'s> Collector<'s> {
             reason,
             place: shown.place(&case.scenario),
             // Most cases conform, and nobody looks at what they sent.
-            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, endpoint, region, &transcript)).flatten(),
+            exchange: (verdict != Verdict::Conforms)
+                .then(|| shown.exchange(suite, endpoint, region, &transcript))
+                .flatten(),
             findings: judgement.findings,
             checks: judgement.checks,
             alternatives: judgement.alternatives,
