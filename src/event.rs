@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     observe::Observation,
     probe::CoverageReport,
-    scenario::{Case, CaseId, Suite},
+    scenario::{Case, CaseId, Selected, Suite},
+    shard::Shard,
     statement::Evidence,
     transcript::Transcript,
     verdict::{Finding, Ledger, Verdict},
@@ -29,7 +30,7 @@ pub enum Event {
 }
 
 /// What a run is about to do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunStarted {
     /// The target's name.
     pub target: String,
@@ -43,10 +44,15 @@ pub struct RunStarted {
     pub seed: u64,
     /// How many cases are selected.
     pub selected: usize,
+    /// The selection that they are of.
+    pub selection: Selected,
+    /// Which part of it they are; `None`: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// An endpoint that answered, and no longer listens.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TargetDied {
     /// Cases whose connection was cut off since its last answer: one of them ended it.
     pub suspects: Vec<CaseId>,
@@ -55,7 +61,7 @@ pub struct TargetDied {
 }
 
 /// Whether an operation is there.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Surveyed {
     /// The service.
     pub service: String,
@@ -69,7 +75,7 @@ pub struct Surveyed {
 }
 
 /// Whether an operation is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// It is there, or nothing says that it is not.
@@ -104,7 +110,7 @@ impl CaseFinished {
 }
 
 /// A case as reports write it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseReport {
     /// Its id.
     pub id: CaseId,
@@ -117,14 +123,14 @@ pub struct CaseReport {
     /// The verdict.
     pub verdict: Verdict,
     /// Why, where the findings do not say it.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// How many checks were evaluated.
     pub checks: usize,
     /// Which of several documented answers was given.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     /// The statements that it cites.
     pub cites: Vec<String>,
@@ -138,7 +144,7 @@ pub struct CaseReport {
 }
 
 /// An exchange for people: without credentials, and with everything else as it was.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShownExchange {
     /// The request.
     pub request: String,
@@ -149,7 +155,7 @@ pub struct ShownExchange {
 }
 
 /// The end of a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunFinished {
     /// How many cases, and what became of them.
     pub ledger: Ledger,
@@ -165,7 +171,7 @@ pub struct RunFinished {
 }
 
 /// What became of a statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatementReport {
     /// Its number.
     pub id: String,
@@ -184,8 +190,11 @@ pub struct StatementReport {
     pub reason: Option<String>,
 }
 
+/// Why a statement that cases cite was not provoked.
+pub const UNJUDGED: &str = "no case that cites it came to a judgement";
+
 /// What a run says of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It held wherever it was judged.
@@ -194,4 +203,16 @@ pub enum Outcome {
     Broken,
     /// No case judged it.
     NotProvoked,
+}
+
+impl Outcome {
+    /// What a statement's counts come to.
+    #[must_use]
+    pub fn of(held: usize, broken: usize) -> Self {
+        match (held, broken) {
+            (0, 0) => Self::NotProvoked,
+            (_, 0) => Self::Held,
+            _ => Self::Broken,
+        }
+    }
 }

@@ -1,15 +1,19 @@
 //! The command line: the only reader of arguments and environment. One file a subcommand.
 
+mod atomic;
 mod botocore;
 mod check;
 mod config;
 mod credentials;
 mod explain;
+mod gate;
 mod judge;
 mod list;
+mod memory;
 mod mutants;
 mod outcome;
 mod pace;
+mod part;
 mod probe;
 mod run;
 mod select;

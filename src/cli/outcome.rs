@@ -1,21 +1,22 @@
-//! The arguments that say what comes of a run: its reports, its progress, and what fails it.
+//! The arguments that say what comes of a run: its reports and its progress; what fails it stands in a file of its own.
 
 use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal as _, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clap::{Args, builder::BoolishValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Failure;
+use super::{
+    Failure,
+    gate::{Gate, GateArguments},
+    memory::Memory,
+};
 use crate::{
-    baseline::{Baseline, Difference, Seen},
-    event::{Event, RunFinished},
-    exit::ExitStatus,
+    event::Event,
     report::{Human, HumanOptions, Json, Reporter, WireFiles},
-    verdict::Verdict,
 };
 
 /// What comes of a run.
@@ -23,21 +24,12 @@ use crate::{
 #[command(next_help_heading = "Outcome")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct OutcomeArguments {
-    /// Verdicts that do not fail the run: blocked, inconclusive, not-implemented, deviates.
-    #[arg(long, value_name = "VERDICT", value_delimiter = ',', env = "WIREPROOF_ALLOW", value_parser = verdict)]
-    allow: Vec<Verdict>,
+    #[command(flatten)]
+    gate: GateArguments,
 
     /// Write a report: human or json, to standard output or to FORMAT=PATH (repeatable).
     #[arg(long, value_name = "FORMAT[=PATH]", env = "WIREPROOF_REPORT", value_delimiter = ',')]
     report: Vec<String>,
-
-    /// Deviations that are known and accepted, each with a reason: only what differs from this file fails the run.
-    #[arg(long, value_name = "FILE", env = "WIREPROOF_BASELINE")]
-    baseline: Option<PathBuf>,
-
-    /// Write what deviates into the baseline; reasons of what stays are kept.
-    #[arg(long, requires = "baseline", env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
-    baseline_update: bool,
 
     /// Keep every request and response below this folder, without credentials.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_TRANSCRIPT")]
@@ -64,11 +56,6 @@ pub(super) struct OutcomeArguments {
     verbose: bool,
 }
 
-fn verdict(name: &str) -> Result<Verdict, String> {
-    let known = Verdict::ALL.into_iter().find(|verdict| verdict.name() == name);
-    known.ok_or_else(|| "expected blocked, inconclusive, not-implemented or deviates".to_owned())
-}
-
 /// The command that runs one case again: what stands before its id, and what after it.
 #[derive(Debug, Clone)]
 pub(super) struct Again {
@@ -85,17 +72,16 @@ pub(super) struct Outlet {
     reporters: Vec<Box<dyn Reporter>>,
     bar: ProgressBar,
     failed: Option<io::Error>,
-    /// What a baseline wants to know, where there is one.
-    seen: Option<Seen>,
+    gate: Gate,
+    memory: Memory,
 }
 
 impl Outlet {
     /// Gives an event to every report. The first failure is kept until [`Outlet::close`].
     pub(super) fn take(&mut self, event: &Event) {
         advance(&self.bar, event);
-        if let (Event::CaseFinished(finished), Some(seen)) = (event, &mut self.seen) {
-            seen.enter(&finished.report);
-        }
+        self.gate.take(event);
+        self.memory.take(event);
         let result = self.reporters.iter_mut().try_for_each(|reporter| reporter.event(event));
         self.keep(result);
     }
@@ -108,63 +94,27 @@ impl Outlet {
     }
 
     /// Whether everything could be written. A reader that closed its end early is content with what it has.
-    pub(super) fn close(self) -> Result<Option<Seen>, Failure> {
+    pub(super) fn close(self) -> Result<Gate, Failure> {
+        self.memory.keep();
         match self.failed {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::internal(format!("a report cannot be written: {error}")))
             }
-            _ => Ok(self.seen),
+            _ => Ok(self.gate),
         }
     }
 }
 
 impl OutcomeArguments {
     /// The reports and the progress that are asked for.
-    pub(super) fn outlet(&self, again: &Again, cases: usize) -> Result<Outlet, Failure> {
+    pub(super) fn outlet(&self, again: &Again, cases: usize, memory: Memory) -> Result<Outlet, Failure> {
         Ok(Outlet {
             reporters: self.reporters(again)?,
             bar: progress(cases, self.quiet),
             failed: None,
-            seen: self.baseline.as_ref().map(|_| Seen::default()),
+            gate: self.gate.open()?,
+            memory,
         })
-    }
-
-    /// How the program ends. `whole`: every case was selected, so that a case which was not seen does not exist.
-    pub(super) fn status(
-        &self,
-        finished: &RunFinished,
-        seen: Option<&Seen>,
-        whole: bool,
-    ) -> Result<ExitStatus, Failure> {
-        let (Some(path), Some(seen)) = (&self.baseline, seen) else {
-            return Ok(ExitStatus::of_run(&finished.ledger, &self.allow, finished.interrupted));
-        };
-        let baseline = self.known(path)?;
-        let differences = if self.baseline_update {
-            let text = baseline.updated(seen).text();
-            std::fs::write(path, text)
-                .map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))?;
-            Vec::new()
-        } else {
-            baseline.compare(seen, &today(), whole && !finished.interrupted)
-        };
-        let told = tell(path, seen, &differences);
-        super::written(told)?;
-        let allowed: Vec<Verdict> = self.allow.iter().copied().chain([Verdict::Deviates]).collect();
-        let status = ExitStatus::of_run(&finished.ledger, &allowed, finished.interrupted);
-        let red = !differences.is_empty() && matches!(status, ExitStatus::Conforms | ExitStatus::Incomplete);
-        Ok(if red { ExitStatus::Deviates } else { status })
-    }
-
-    /// The baseline; an empty one where it is about to be made.
-    fn known(&self, path: &Path) -> Result<Baseline, Failure> {
-        if self.baseline_update && !path.exists() {
-            return Ok(Baseline::default());
-        }
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("cannot read {}: {error}; --baseline-update makes it", path.display()))
-        })?;
-        Baseline::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
     }
 
     fn reporters(&self, again: &Again) -> Result<Vec<Box<dyn Reporter>>, Failure> {
@@ -215,24 +165,6 @@ impl OutcomeArguments {
             most: again.most.filter(|_| !self.verbose),
         }
     }
-}
-
-/// Tells on standard error, so that reports on standard output stay what they are.
-fn tell(path: &Path, seen: &Seen, differences: &[(Difference, String, String)]) -> io::Result<()> {
-    let mut out = anstream::stderr();
-    for (difference, case, code) in differences {
-        writeln!(out, "baseline: {case} ({code}): {}", difference.words())?;
-    }
-    let known = format!("{} known by {}", seen.deviations(), path.display());
-    match differences.len() {
-        0 => writeln!(out, "baseline: {known}, nothing differs"),
-        count => writeln!(out, "baseline: {count} differ from {}", path.display()),
-    }
-}
-
-fn today() -> String {
-    let now = time::OffsetDateTime::now_utc();
-    format!("{:04}-{:02}-{:02}", now.year(), u8::from(now.month()), now.day())
 }
 
 /// The width of the terminal, as the shell tells it; a page's where it does not.

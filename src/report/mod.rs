@@ -1,6 +1,7 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
 pub mod corpus;
+mod document;
 mod human;
 mod json;
 pub mod matrix;
@@ -14,6 +15,7 @@ use std::io;
 
 use crate::event::Event;
 
+pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;

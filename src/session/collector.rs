@@ -89,7 +89,7 @@ impl Collector<'_> {
             self.controls.insert(case.id.clone(), reason);
         }
         let Session { suite, target, goldens, .. } = self.session;
-        self.tally.enter(suite, &case, verdict, &judgement);
+        self.tally.enter(&case, verdict, &judgement);
         let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),

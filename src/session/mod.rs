@@ -110,10 +110,12 @@ impl Session {
             suite: self.suite.digest().to_owned(),
             seed: self.options.seed,
             selected: plan.selected(),
+            selection: plan.whole().selected.clone(),
+            shard: plan.whole().shard,
         }));
         let mut collector = Collector {
             session: self,
-            tally: Tally::new(&self.suite, plan.selected()),
+            tally: Tally::new(&self.suite, plan.selected(), &plan.whole().services),
             presences: Presences::new(),
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
