@@ -10,11 +10,12 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 use time::OffsetDateTime;
 
-use super::{Failure, atomic, written};
+use super::{Failure, written};
 use crate::{
     baseline::{Baseline, Differing, Seen},
     event::{Event, RunFinished, RunStarted},
     exit::ExitStatus,
+    report::PendingFile,
     verdict::Verdict,
 };
 
@@ -150,7 +151,7 @@ impl Known {
                 .map_err(|error| Failure::usage(error.to_string()))?,
         };
         if self.text.as_ref() != Some(&text) {
-            atomic::replace(&self.path, &text)
+            PendingFile::replace(&self.path, &text)
                 .map_err(|error| Failure::internal(format!("cannot write {}: {error}", self.path.display())))?;
         }
         let mut out = anstream::stderr();

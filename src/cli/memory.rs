@@ -14,10 +14,10 @@ use clap::{Args, builder::BoolishValueParser};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Failure, atomic,
+    Failure,
     part::{is_settled, say},
 };
-use crate::{event::Event, verdict::Verdict};
+use crate::{event::Event, report::PendingFile, verdict::Verdict};
 
 const SCHEMA: &str = "wireproof/last-run/v1";
 
@@ -108,7 +108,7 @@ impl Memory {
         remembered.schema = SCHEMA.to_owned();
         remembered.runs.insert(0, Run { target: self.target, suite: self.suite, verdicts });
         remembered.runs.truncate(REMEMBERED);
-        atomic::replace(path, &serde_json::to_string(&remembered)?)
+        PendingFile::replace(path, &serde_json::to_string(&remembered)?)
     }
 
     fn is(&self, run: &Run) -> bool {

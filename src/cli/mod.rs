@@ -1,6 +1,5 @@
 //! The command line: the only reader of arguments and environment. One file a subcommand.
 
-mod atomic;
 mod botocore;
 mod check;
 mod config;
@@ -10,11 +9,13 @@ mod gate;
 mod judge;
 mod list;
 mod memory;
+mod merge;
 mod mutants;
 mod outcome;
 mod pace;
 mod part;
 mod probe;
+mod reports;
 mod run;
 mod select;
 mod serve;
@@ -75,6 +76,8 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
     Probe(Box<probe::Arguments>),
+    /// Join the reports of shards to one, and prove that they are one whole run.
+    Merge(Box<merge::Arguments>),
     /// Show what would run.
     List(list::Arguments),
     /// Lint fixtures, models, statements and goldens without a network.
@@ -111,6 +114,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

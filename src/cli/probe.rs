@@ -15,9 +15,10 @@ use super::{
     botocore::BotocoreArguments,
     gate::Gate,
     memory::{Memory, MemoryArguments},
-    outcome::{Again, OutcomeArguments, Outlet},
+    outcome::{OutcomeArguments, Outlet},
     pace::PaceArguments,
     part::{PartArguments, nothing_left},
+    reports::Again,
     run::interrupt,
     runtime,
     target::TargetArguments,
@@ -350,7 +351,7 @@ fn beside(model: &Path, name: &'static str) -> Result<Option<Text>, Failure> {
 }
 
 /// So many deviations of each operation are told one by one.
-const TOLD: usize = 3;
+pub(super) const TOLD: usize = 3;
 
 impl ChoiceArguments {
     /// The strongest effect that an operation may have.

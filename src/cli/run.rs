@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use super::{
     Failure,
     memory::{Memory, MemoryArguments},
-    outcome::{Again, OutcomeArguments},
+    outcome::OutcomeArguments,
     pace::PaceArguments,
     part::nothing_left,
+    reports::Again,
     runtime,
     select::{Loaded, SelectArguments},
     target::TargetArguments,
@@ -76,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut sink = |event: Event| {
         outlet.take(&event);
         if let (Event::CaseFinished(finished), Some(folder)) = (&event, &update) {
-            outlet.keep(keep_golden(folder, finished, &goldens));
+            outlet.keep("a golden", keep_golden(folder, finished, &goldens));
         }
     };
     let shared = Arc::new(goldens.clone());

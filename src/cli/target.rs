@@ -71,7 +71,7 @@ pub(super) struct TargetArguments {
 }
 
 /// What reports call the reference of this process.
-const EMBEDDED: &str = "the embedded reference";
+pub(super) const EMBEDDED: &str = "the embedded reference";
 
 impl TargetArguments {
     /// What reports call the endpoint.

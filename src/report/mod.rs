@@ -2,6 +2,8 @@
 
 pub mod corpus;
 mod document;
+mod file;
+mod format;
 mod human;
 mod json;
 pub mod matrix;
@@ -16,6 +18,8 @@ use std::io;
 use crate::event::Event;
 
 pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
+pub use file::PendingFile;
+pub use format::{FORMATS, Format};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;
