@@ -46,7 +46,7 @@ pub enum ShardError {
     )]
     Unknown,
     /// One variable of a pair is missing, or is no number.
-    #[error("--shard auto: {index} is {}, {total} is {}: both must be numbers", told(.index_is), told(.total_is))]
+    #[error("--shard auto: {index} is {}, {total} is {}: both must be numbers", told(.index_is.as_ref()), told(.total_is.as_ref()))]
     Variables {
         /// The variable of the index.
         index: &'static str,
@@ -59,8 +59,8 @@ pub enum ShardError {
     },
 }
 
-fn told(value: &Option<String>) -> String {
-    value.as_ref().map_or_else(|| "not set".to_owned(), |value| format!("{value:?}"))
+fn told(value: Option<&String>) -> String {
+    value.map_or_else(|| "not set".to_owned(), |value| format!("{value:?}"))
 }
 
 /// How a runner tells which part of how many it is.
@@ -75,7 +75,7 @@ const fn convention(index: &'static str, total: &'static str, first: usize) -> C
     Convention { index, total, first }
 }
 
-/// In this order: GitLab, CircleCI, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not tell how many
+/// In this order: GitLab, `CircleCI`, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not tell how many
 /// there are.
 const CONVENTIONS: [Convention; 5] = [
     convention("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),

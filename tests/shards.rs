@@ -37,30 +37,43 @@ fn shards(folder: &Path, command: impl Fn(&str) -> Command + Sync) -> Vec<PathBu
     (1..=SHARDS).map(path).collect()
 }
 
+/// A whole run, and all shards of the same, each of the two against a reference of its own: one seed makes one set of
+/// names, and what was made with them is there afterwards.
+fn both(folder: &Path, command: &[&str]) -> (PathBuf, Vec<PathBuf>) {
+    let (whole, served) = (folder.join("whole.json"), [Served::start(), Served::start()]);
+    let common = |served: &Served, more: &[&str]| {
+        let target = ["--endpoint", &served.endpoint, "--as-reference", "--name", "x", "--seed", "7"];
+        program(&[command, &target, more].concat())
+    };
+    assert_status(&ended(common(&served[0], &["--report", &format!("json={}", whole.display())])), 0);
+    let reports = shards(folder, |shard| common(&served[1], &["--shard", shard]));
+    (whole, reports)
+}
+
 fn merge(reports: &[PathBuf], more: &[&str]) -> Output {
     let files: Vec<&str> = reports.iter().map(|path| path.to_str().unwrap()).collect();
     run(&[&["merge"], &files[..], more].concat())
 }
 
-/// What a run says but for times and what the endpoint made up.
-fn said(report: &Value) -> Value {
-    let cases = report["cases"].as_array().unwrap().iter();
-    let cases: Vec<Value> =
-        cases.map(|case| json!([case["id"], case["verdict"], case["findings"], case["checks"]])).collect();
-    let parts = [
-        "tool",
-        "suite",
-        "target",
-        "seed",
-        "selection",
-        "shard",
-        "interrupted",
-        "ledger",
-        "surveyed",
-        "statements",
-        "coverage",
-    ];
-    json!([parts.map(|part| report[part].clone()), cases])
+/// Whether two reports say the same, but for times and for where the endpoint was.
+#[track_caller]
+fn assert_same(merged: &Value, whole: &Value) {
+    let parts =
+        ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "surveyed", "statements", "coverage"];
+    for part in parts {
+        assert_eq!(merged[part], whole[part], "{part}");
+    }
+    assert_eq!(ids(merged), ids(whole));
+    let cases = |report: &Value| report["cases"].as_array().unwrap().clone();
+    for (one, other) in cases(merged).iter().zip(&cases(whole)) {
+        for part in ["verdict", "title", "cites", "place"] {
+            assert_eq!(one[part], other[part], "{part} of {}", one["id"]);
+        }
+        let codes = |case: &Value| {
+            case["findings"].as_array().unwrap().iter().map(|found| found["code"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(one), codes(other), "{}", one["id"]);
+    }
 }
 
 fn ids(report: &Value) -> Vec<String> {
@@ -69,11 +82,8 @@ fn ids(report: &Value) -> Vec<String> {
 
 #[test]
 fn seven_processes_come_to_what_one_comes_to() {
-    let (served, folder) = (Served::start(), tempfile::tempdir().unwrap());
-    let common = ["run", "--endpoint", &served.endpoint, "--as-reference", "--name", "x", "--seed", "7"];
-    let whole = folder.path().join("whole.json");
-    assert_status(&run(&[&common[..], &["--report", &format!("json={}", whole.display())]].concat()), 0);
-    let reports = shards(folder.path(), |shard| program(&[&common[..], &["--shard", shard]].concat()));
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, reports) = both(folder.path(), &["run", "-j", "4"]);
     let sizes: Vec<usize> = reports.iter().map(|path| ids(&report(path)).len()).collect();
     let merged = folder.path().join("merged.json");
     let output = merge(&reports, &["--report", &format!("json={}", merged.display())]);
@@ -81,7 +91,7 @@ fn seven_processes_come_to_what_one_comes_to() {
     let (whole, merged) = (report(&whole), report(&merged));
     assert_eq!(ids(&merged).len(), sizes.iter().sum::<usize>());
     assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
-    assert_eq!(said(&merged), said(&whole));
+    assert_same(&merged, &whole);
     let schema: Value = serde_json::from_str(wireproof::report::REPORT_SCHEMA).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     for document in reports.iter().map(|path| report(path)).chain([merged]) {
@@ -101,19 +111,14 @@ fn scenario(id: String) -> String {
 
 #[test]
 fn shards_of_probes_come_to_what_one_run_comes_to() {
-    let (served, folder) = (Served::start(), tempfile::tempdir().unwrap());
+    let folder = tempfile::tempdir().unwrap();
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/codedeploy/model.json");
-    let common =
-        ["probe", "--model", model, "--endpoint", &served.endpoint, "--as-reference", "--name", "x", "--seed", "7"];
     let few = ["--max-per-operation", "6", "--probes", "required,length,type,enum,legal", "--allow", "blocked"];
-    let common = [&common[..], &few].concat();
-    let whole = folder.path().join("whole.json");
-    assert_status(&run(&[&common[..], &["--report", &format!("json={}", whole.display())]].concat()), 0);
-    let reports = shards(folder.path(), |shard| program(&[&common[..], &["--shard", shard]].concat()));
+    let (whole, reports) = both(folder.path(), &[&["probe", "--model", model][..], &few].concat());
     let merged = folder.path().join("merged.json");
     assert_status(&merge(&reports, &["--report", &format!("json={}", merged.display()), "--allow", "blocked"]), 0);
     let merged = report(&merged);
-    assert_eq!(said(&merged), said(&report(&whole)));
+    assert_same(&merged, &report(&whole));
     assert!(merged["coverage"]["constraints"]["judged"].as_u64().unwrap() > 10, "{}", merged["coverage"]);
     for shard in reports.iter().map(|path| report(path)) {
         let ids: BTreeSet<String> = ids(&shard).into_iter().collect();

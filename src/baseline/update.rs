@@ -61,7 +61,9 @@ impl From<&Entry> for Table {
             table.insert(name, value(text));
         }
         for (name, text) in [("issue", issue), ("expires", expires)] {
-            text.iter().for_each(|text| drop(table.insert(name, value(text.as_str()))));
+            if let Some(text) = text {
+                table.insert(name, value(text));
+            }
         }
         table.decor_mut().set_prefix("\n");
         table

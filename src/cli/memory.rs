@@ -105,7 +105,7 @@ impl Memory {
         let at = remembered.runs.iter().position(|run| self.is(run));
         let known = at.map(|at| remembered.runs.remove(at).verdicts).unwrap_or_default();
         let verdicts = known.into_iter().chain(self.verdicts).collect();
-        remembered.schema = SCHEMA.to_owned();
+        SCHEMA.clone_into(&mut remembered.schema);
         remembered.runs.insert(0, Run { target: self.target, suite: self.suite, verdicts });
         remembered.runs.truncate(REMEMBERED);
         PendingFile::replace(path, &serde_json::to_string(&remembered)?)

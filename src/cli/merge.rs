@@ -1,6 +1,11 @@
 //! `wireproof merge`: reports of shards to one, with the exit status of the whole.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 
@@ -34,7 +39,7 @@ in no JSON report, beyond the exchanges of cases that do not conform.";
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// JSON reports, one a shard, in any order; one of a whole run may be given alone.
+    /// JSON reports, one a shard, in any order, or folders of them; one of a whole run may be given alone.
     #[arg(value_name = "REPORT", required = true)]
     shards: Vec<PathBuf>,
 
@@ -49,8 +54,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let parts: Result<Vec<Part>, Failure> = arguments.shards.iter().map(part).collect();
-    let document = merge::merge(parts?).map_err(|error| Failure::usage(error.to_string()))?;
+    let document = merge::merge(parts(&arguments.shards)?).map_err(|error| Failure::usage(error.to_string()))?;
     let suite = arguments.suite(&document)?;
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
     let mut gate = arguments.gate.open()?;
@@ -71,8 +75,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     })
 }
 
-fn part(path: &PathBuf) -> Result<Part, Failure> {
-    Ok(Part { file: path.display().to_string(), document: part::read(path)? })
+fn parts(paths: &[PathBuf]) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for path in paths {
+        for file in reports_at(path)? {
+            parts.push(Part { file: file.display().to_string(), document: part::read(&file)? });
+        }
+    }
+    Ok(parts)
+}
+
+/// The file itself, or the JSON files of a folder.
+fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    let entries = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files: Vec<PathBuf> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "json"));
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{} has no JSON report", path.display())));
+    }
+    Ok(files)
 }
 
 impl Arguments {

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct PartArguments {
-    /// Only the K-th of N parts, counted from 1; auto: what CI_NODE_INDEX and such variables say.
+    /// Only the K-th of N parts, counted from 1; auto: what variables such as `CI_NODE_INDEX` say.
     #[arg(long, value_name = "K/N|auto", env = "WIREPROOF_SHARD", value_parser = wanted)]
     shard: Option<Wanted>,
 

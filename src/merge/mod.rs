@@ -4,12 +4,11 @@
 //! there twice, a case in the wrong shard, twice or not at all, a ledger that is not that of its cases. What it makes is
 //! a report like any other, and the events that such a run would have told.
 
+mod error;
 mod events;
 mod sums;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use thiserror::Error;
 
 use crate::{
     report::Document,
@@ -18,6 +17,7 @@ use crate::{
     verdict::{Ledger, Verdict},
 };
 
+pub use error::{MergeError, Unlike};
 pub use events::events;
 
 /// A report, with the file that it is from.
@@ -27,96 +27,6 @@ pub struct Part {
     pub file: String,
     /// What it holds.
     pub document: Document,
-}
-
-/// Why reports are not one whole run.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum MergeError {
-    /// No report at all.
-    #[error("no report to merge")]
-    Nothing,
-    /// One of several is of a whole run.
-    #[error("{file} is no shard: a run of everything cannot be merged with others")]
-    NoShard {
-        /// Its file.
-        file: String,
-    },
-    /// Two reports of what must be the same do not agree.
-    #[error("{file} has {what} {found}, {other} has {expected}: {advice}")]
-    Unlike {
-        /// The file.
-        file: String,
-        /// The file that it is compared with.
-        other: String,
-        /// What they do not agree on.
-        what: &'static str,
-        /// What the file has.
-        found: String,
-        /// What the other has.
-        expected: String,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// A shard is there twice.
-    #[error("shard {shard} is there twice: {first} and {second}")]
-    Twice {
-        /// The shard.
-        shard: Shard,
-        /// One of its files.
-        first: String,
-        /// The other one.
-        second: String,
-    },
-    /// Shards are not there.
-    #[error("of {total} shards, {missing} missing: give every shard's report")]
-    Missing {
-        /// How many there must be.
-        total: usize,
-        /// Those that are not there, in words.
-        missing: String,
-    },
-    /// A case that belongs elsewhere.
-    #[error("{file}: {case} is no case of shard {shard}: the report was changed, or another version cut the shards")]
-    Elsewhere {
-        /// The file.
-        file: String,
-        /// The case.
-        case: String,
-        /// The shard that the file is of.
-        shard: Shard,
-    },
-    /// A case is there twice.
-    #[error("{file}: {case} is there twice")]
-    CaseTwice {
-        /// The file.
-        file: String,
-        /// The case.
-        case: String,
-    },
-    /// The ledger does not tell of the cases that are there.
-    #[error(
-        "{file}: its ledger tells of {told} cases, by verdict {ledger}, and it has {cases}, by verdict {counted}: the report was changed"
-    )]
-    Ledger {
-        /// The file.
-        file: String,
-        /// Cases by the ledger.
-        told: usize,
-        /// The ledger.
-        ledger: String,
-        /// Cases that are there.
-        cases: usize,
-        /// Their verdicts.
-        counted: String,
-    },
-    /// The cases are not those that were selected.
-    #[error("the shards have {found} cases, and they are not the {selected} that were selected: the digests differ")]
-    Cases {
-        /// Cases in all.
-        found: usize,
-        /// Cases selected.
-        selected: usize,
-    },
 }
 
 /// One whole run of its shards, in any order. The report of a whole run is one already.
@@ -177,7 +87,8 @@ fn alike(first: &Part, part: &Part) -> Result<(), MergeError> {
     for ((what, expected, advice), (_, found, _)) in facts(first).into_iter().zip(facts(part)) {
         if found != expected {
             let (file, other) = (part.file.clone(), first.file.clone());
-            return Err(MergeError::Unlike { file, other, what, found, expected, advice });
+            let unlike = Unlike { file, other, what, found, expected, advice };
+            return Err(MergeError::Unlike(Box::new(unlike)));
         }
     }
     Ok(())

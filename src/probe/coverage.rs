@@ -92,7 +92,7 @@ impl CoverageReport {
                 None => families.push(row.clone()),
             }
         }
-        families.sort_by_key(|row| Family::ALL.into_iter().position(|family| family.name() == row.family));
+        families.sort_by_key(|row| Family::ALL.into_iter().find(|family| family.name() == row.family));
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for unprobed in self.unprobed.iter().chain(&other.unprobed) {
             *reasons.entry(&unprobed.reason).or_default() += unprobed.sites;

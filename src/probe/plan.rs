@@ -193,7 +193,9 @@ impl Probes {
                 kept.retain(|probe| !self.options.settled.contains(&probe.id));
                 loaded.settled += asked_here - kept.len();
                 seen(&site, kept.len());
-                kept.into_iter().for_each(|probe| loaded.enter(probe));
+                for probe in kept {
+                    loaded.enter(probe);
+                }
             }
             // A control runs for what rests on it, and where it is itself what has to run again.
             let again = asked > 0 && !self.options.settled.contains(&subjected.control_of(place));

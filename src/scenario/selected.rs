@@ -26,7 +26,9 @@ impl Selected {
             units.entry(unit(id)).or_default().push(id);
         }
         let mut selecting = Selecting::default();
-        units.into_values().for_each(|ids| selecting.enter(ids));
+        for ids in units.into_values() {
+            selecting.enter(ids);
+        }
         selecting.finish()
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start() -> Self {
-        let mut child = program(&["serve", "--speed", "20"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = program(&["serve"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut endpoint = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
         Self { child, endpoint: endpoint.trim().to_owned() }
@@ -143,7 +143,7 @@ fn without_length(head: &str, also: &str) -> String {
         let name = line.split(':').next().unwrap_or_default().to_lowercase();
         !line.is_empty() && !dropped.contains(&name.as_str())
     });
-    kept.map(|line| format!("{line}\r\n")).collect()
+    kept.fold(String::new(), |head, line| head + line + "\r\n")
 }
 
 /// A head with its empty line taken off, and a body by its length.
