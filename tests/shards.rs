@@ -32,7 +32,9 @@ fn shards(folder: &Path, command: impl Fn(&str) -> Command + Sync) -> Vec<PathBu
                 scope.spawn(move || ended(command))
             })
             .collect();
-        runs.into_iter().for_each(|run| assert_status(&run.join().unwrap(), 0));
+        for run in runs {
+            assert_status(&run.join().unwrap(), 0);
+        }
     });
     (1..=SHARDS).map(path).collect()
 }
@@ -100,13 +102,13 @@ fn seven_processes_come_to_what_one_comes_to() {
     }
     // Rows stay with their scenario.
     let of: Vec<BTreeSet<String>> =
-        reports.iter().map(|path| ids(&report(path)).into_iter().map(scenario).collect()).collect();
+        reports.iter().map(|path| ids(&report(path)).iter().map(|id| scenario(id)).collect()).collect();
     let scenarios: BTreeSet<&String> = of.iter().flatten().collect();
     assert_eq!(scenarios.len(), of.iter().map(BTreeSet::len).sum::<usize>());
 }
 
-fn scenario(id: String) -> String {
-    id.split('#').next().unwrap_or(&id).to_owned()
+fn scenario(id: &str) -> String {
+    id.split('#').next().unwrap_or(id).to_owned()
 }
 
 #[test]
