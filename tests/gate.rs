@@ -16,6 +16,8 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use wireproof::baseline::Baseline;
+
 use support::program::{Fault, Proxy, assert_status, ended, err, out, program, report};
 
 /// Two cases that each see one refusal.
@@ -290,4 +292,19 @@ fn probes_have_a_gate_and_a_memory_of_the_same_kind() {
     gate.proxy.set(Fault::None);
     assert!(err(&probe(&["--last-failed"])).contains("deviates no longer"));
     assert!(err(&probe(&["--last-failed"])).contains("nothing is left to run"));
+}
+
+#[test]
+fn every_baseline_of_this_repository_is_read_and_says_why() {
+    let folder = support::package().join("docs/endpoints");
+    let files = support::files_below(&folder, ".toml");
+    let mut entries = 0;
+    for file in &files {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let baseline = Baseline::read(&file.display().to_string(), &text).unwrap();
+        assert_eq!(baseline.unexplained(), 0, "{}", file.display());
+        assert_eq!(baseline.text(), text, "{} is as it would be written", file.display());
+        entries += baseline.len();
+    }
+    assert_eq!((files.len(), entries > 2000), (22, true), "{entries}");
 }
