@@ -12,6 +12,7 @@ use crate::{
 fn started() -> RunStarted {
     serde_json::from_value(json!({
         "target": "t", "endpoint": "http://127.0.0.1:1/", "region": "r", "suite": "s", "seed": 7, "selected": 0,
+        "selection": { "cases": 0, "digest": "0" },
     }))
     .unwrap()
 }

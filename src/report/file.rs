@@ -48,6 +48,16 @@ impl PendingFile {
         Ok(pending)
     }
 
+    /// Replaces a file by this text.
+    ///
+    /// # Errors
+    /// It cannot be written; what was there is there still.
+    pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+        let mut pending = Self::create(path)?;
+        pending.file.write_all(text.as_bytes())?;
+        pending.commit()
+    }
+
     /// Begins a file that is read while it is written: it is at its path at once, and what was there is gone.
     ///
     /// # Errors

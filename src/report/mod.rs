@@ -3,6 +3,7 @@
 mod badge;
 mod collected;
 pub mod corpus;
+mod document;
 mod file;
 mod format;
 mod github;
@@ -27,6 +28,7 @@ use std::io;
 
 use crate::{event::Event, recording::Recorder};
 
+pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
 pub use format::{FORMATS, Format};
 pub use human::{Human, HumanOptions};

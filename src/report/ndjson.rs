@@ -8,9 +8,13 @@ use serde::Serialize;
 
 use super::{
     Reporter,
-    json::{SuiteDigest, Target, Tool},
+    document::{SuiteDigest, TargetNames, Tool},
 };
-use crate::event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied};
+use crate::{
+    event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    scenario::Selected,
+    shard::Shard,
+};
 
 /// The name and version of the form; [`super::Schema`] has it.
 const SCHEMA: &str = "wireproof/events/v1";
@@ -35,21 +39,26 @@ enum Line<'a> {
 struct Started<'a> {
     schema: &'static str,
     tool: Tool,
-    suite: SuiteDigest<'a>,
-    target: Target<'a>,
+    suite: SuiteDigest,
+    target: TargetNames,
     seed: u64,
     selected: usize,
+    selection: &'a Selected,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
 }
 
 impl<'a> Started<'a> {
     fn of(run: &'a RunStarted) -> Self {
         Self {
             schema: SCHEMA,
-            tool: Tool::THIS,
+            tool: Tool::this(),
             suite: SuiteDigest::of(run),
-            target: Target::of(run),
+            target: TargetNames::of(run),
             seed: run.seed,
             selected: run.selected,
+            selection: &run.selection,
+            shard: run.shard,
         }
     }
 }

@@ -342,7 +342,7 @@ mod tests {
         let finished = deviation("x");
         let mut seen = Seen::default();
         seen.enter(&finished.report);
-        let baseline = Baseline::default().updated(&seen).text();
+        let baseline = Baseline::default().updated(&seen, &BTreeSet::new(), None).text();
         let mut twice = deviation("y");
         twice.report.findings = vec![twice.report.findings[0].clone(), twice.report.findings[0].clone()];
         let log = log(&run(vec![finished, twice]));

@@ -15,7 +15,7 @@ use crate::{
         CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
         Surveyed,
     },
-    scenario::{Case, CaseId, Files, Suite},
+    scenario::{Case, CaseId, Files, Selected, Suite},
     statement::Evidence,
     transcript::{End, Exchange, Role, Transcript},
     verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
@@ -53,6 +53,8 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         suite: "d1ge57".to_owned(),
         seed: 7,
         selected: cases.len(),
+        selection: Selected::of(cases.iter().map(|case| case.report.id.0.as_str())),
+        shard: None,
     };
     let surveyed = [
         ("codedeploy", "StopDeployment", None),
