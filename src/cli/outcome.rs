@@ -14,7 +14,7 @@ use crate::{
     baseline::{Baseline, Difference, Seen},
     event::{Event, RunFinished},
     exit::ExitStatus,
-    report::{Human, HumanOptions, Json, Reporter, WireFiles},
+    report::{Html, HtmlOptions, Human, HumanOptions, Json, Reporter, WireFiles},
     verdict::Verdict,
 };
 
@@ -27,7 +27,7 @@ pub(super) struct OutcomeArguments {
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', env = "WIREPROOF_ALLOW", value_parser = verdict)]
     allow: Vec<Verdict>,
 
-    /// Write a report: human or json, to standard output or to FORMAT=PATH (repeatable).
+    /// Write a report: human, json or html, to standard output or to FORMAT=PATH (repeatable).
     #[arg(long, value_name = "FORMAT[=PATH]", env = "WIREPROOF_REPORT", value_delimiter = ',')]
     report: Vec<String>,
 
@@ -197,8 +197,12 @@ impl OutcomeArguments {
         };
         match format {
             "human" => Ok(Box::new(Human::new(writer, self.human_options(path.is_none(), again)))),
+            "html" => Ok(Box::new(Html::new(
+                writer,
+                HtmlOptions { command: again.command.clone(), rerun: again.flags.clone() },
+            ))),
             "json" => Ok(Box::new(Json::new(writer))),
-            other => Err(Failure::usage(format!("no report format {other:?}; there are human and json"))),
+            other => Err(Failure::usage(format!("no report format {other:?}; there are human, json and html"))),
         }
     }
 

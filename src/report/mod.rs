@@ -1,6 +1,7 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
 pub mod corpus;
+mod html;
 mod human;
 mod json;
 pub mod matrix;
@@ -14,6 +15,7 @@ use std::io;
 
 use crate::event::Event;
 
+pub use html::{Html, HtmlOptions};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use wire::WireFiles;
