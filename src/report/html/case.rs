@@ -72,7 +72,7 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
     let view = CaseView {
         anchor: anchor(&report.id.0),
         id: &report.id.0,
-        name: report.id.0.splitn(3, '/').last().unwrap_or_default(),
+        name: name(&report.id.0),
         title: &report.title,
         verdict: report.verdict,
         mark: mark(report.verdict),
@@ -101,6 +101,11 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
 pub(super) fn statements_of(case: &CaseFinished) -> BTreeSet<&str> {
     let of_findings = case.report.findings.iter().flat_map(|finding| &finding.cites);
     case.report.cites.iter().chain(of_findings).map(String::as_str).collect()
+}
+
+/// A case's id below its operation.
+pub(super) fn name(id: &str) -> &str {
+    id.splitn(3, '/').last().unwrap_or_default()
 }
 
 /// The sign that stands beside a verdict's colour.

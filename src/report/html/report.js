@@ -223,7 +223,7 @@
   function follow(event) {
     const link = event.target.closest("a[href^='#']");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    const target = decodeURIComponent(link.hash.slice(1));
+    const target = link.hash.slice(1);
     const there = byId(target);
     if (link.dataset.set) {
       set({ ...nothing(), ...Object.fromEntries([link.dataset.set.split(/=(.*)/s).slice(0, 2)]) });
@@ -284,8 +284,8 @@
   byId("unpin").addEventListener("click", () => set({ statement: "" }));
 
   function arrive() {
-    const target = decodeURIComponent(location.hash.slice(1));
-    const there = target && byId(target);
+    const target = location.hash.slice(1);
+    const there = byId(target);
     read();
     if (there?.matches(".case")) state.case = there.dataset.id;
     if (there?.matches(".statement")) state.statement = target;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::case::anchor;
+use super::case::{anchor, name};
 use crate::{
     event::{CaseFinished, Outcome, StatementReport},
     scenario::Suite,
@@ -95,7 +95,8 @@ struct Cell<'a> {
 #[derive(Debug, Serialize)]
 struct Link<'a> {
     anchor: String,
-    id: &'a str,
+    /// Its id below the operation.
+    name: &'a str,
     verdict: Verdict,
     mark: char,
 }
@@ -172,7 +173,7 @@ fn cell<'a>(
 }
 
 fn link(verdict: Verdict, id: &str) -> Link<'_> {
-    Link { anchor: anchor(id), id, verdict, mark: super::case::mark(verdict) }
+    Link { anchor: anchor(id), name: name(id), verdict, mark: super::case::mark(verdict) }
 }
 
 fn outcome(outcome: Outcome) -> (&'static str, char) {
