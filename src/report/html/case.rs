@@ -35,6 +35,8 @@ struct CaseView<'a> {
     service: &'a str,
     operation: &'a str,
     reason: &'a str,
+    /// Whether the reason says more than any finding.
+    is_unjudged: bool,
     /// Errors and warnings.
     findings: Vec<FindingView<'a>>,
     notes: Vec<FindingView<'a>>,
@@ -79,6 +81,7 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
         service: &report.service,
         operation: &report.operation,
         reason: &report.reason,
+        is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
         findings: findings(case, |severity| severity > Severity::Note),
         notes: findings(case, |severity| severity == Severity::Note),
         codes: report.findings.iter().map(|finding| finding.code.name()).collect(),

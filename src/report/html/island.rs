@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{diff::Hunk, wire::Shown};
 
 /// A chunk is packed when it has so many bytes.
-const CHUNK: usize = 1 << 20;
+const CHUNK: usize = 256 * 1024;
 
 /// Packs as cases come, so that a run's exchanges are never held in full.
 #[derive(Debug, Default)]

@@ -286,6 +286,7 @@
   function arrive() {
     const target = location.hash.slice(1);
     const there = byId(target);
+    if (there && !there.matches(".case, .statement")) return;
     read();
     if (there?.matches(".case")) state.case = there.dataset.id;
     if (there?.matches(".statement")) state.statement = target;
@@ -296,5 +297,6 @@
   addEventListener("hashchange", arrive);
   document.querySelector(".filters").hidden = false;
   document.querySelector(".keys").hidden = false;
+  draw();
   arrive();
 }

@@ -142,7 +142,9 @@ fn headline(ledger: &Ledger) -> (String, &'static str) {
         (_, 1) => (format!("1 of {all} deviates"), "bad"),
         (_, deviates @ 2..) => (format!("{deviates} of {all} deviate"), "bad"),
         (_, 0) if unjudged > 0 => {
-            (format!("{} of {all} conform, {unjudged} could not be judged", ledger.conforms), "weak")
+            let is_missing = unjudged == ledger.not_implemented;
+            let rest = if is_missing { "are not implemented" } else { "could not be judged" };
+            (format!("{} of {all} conform, {unjudged} {rest}", ledger.conforms), "weak")
         }
         (1, 0) if ledger.conforms == 1 => ("The case conforms".to_owned(), "good"),
         _ if ledger.not_applicable == 0 => (format!("All {all} conform"), "good"),
@@ -220,6 +222,7 @@ mod tests {
     #[case::one_deviation(ledger(2, 1, 1, 0), "1 of 4 cases deviates", "bad")]
     #[case::deviations(ledger(2, 2, 0, 0), "2 of 4 cases deviate", "bad")]
     #[case::unjudged(ledger(2, 0, 1, 1), "2 of 4 cases conform, 1 could not be judged", "weak")]
+    #[case::missing(Ledger { selected: 3, not_implemented: 2, conforms: 1, ..Ledger::default() }, "1 of 3 cases conform, 2 are not implemented", "weak")]
     #[case::one(ledger(1, 0, 0, 0), "The case conforms", "good")]
     #[case::all(ledger(3, 0, 0, 0), "All 3 cases conform", "good")]
     #[case::all_that_apply(ledger(3, 0, 0, 1), "All 3 cases that apply conform", "good")]
