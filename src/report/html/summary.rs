@@ -152,24 +152,34 @@ fn headline(ledger: &Ledger) -> (String, &'static str) {
     }
 }
 
-/// The parts of a ledger, in its order, so that no bar is longer than the whole.
+/// The least that is seen of a part, in thousandths.
+const SEEN: usize = 8;
+
+/// The parts of a ledger, in its order, so that no bar is longer than the whole and no part of it is unseen.
 fn shares(ledger: &Ledger) -> Vec<Share> {
-    let mut before = 0;
-    let share = |verdict: Verdict| {
+    let mut start = 0;
+    let share = |(verdict, length): (Verdict, usize)| {
         let count = ledger.count(verdict);
-        let start = thousandths(before, ledger.selected);
-        before += count;
-        Share {
-            name: verdict.name(),
-            words: verdict.name().replace('-', " "),
-            told: told(verdict, count),
-            mark: mark(verdict),
-            count,
-            start,
-            length: thousandths(before, ledger.selected).saturating_sub(start),
-        }
+        let (words, told) = (verdict.name().replace('-', " "), told(verdict, count));
+        let share = Share { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
+        start += length;
+        share
     };
-    Verdict::ALL.into_iter().map(share).collect()
+    Verdict::ALL.into_iter().zip(lengths(ledger)).map(share).collect()
+}
+
+fn lengths(ledger: &Ledger) -> Vec<usize> {
+    let length = |verdict: Verdict| match ledger.count(verdict) {
+        0 => 0,
+        count => thousandths(count, ledger.selected).max(SEEN),
+    };
+    let mut lengths: Vec<usize> = Verdict::ALL.into_iter().map(length).collect();
+    let sum: usize = lengths.iter().sum();
+    // The longest part makes room for the small ones, and takes what rounding leaves.
+    if let Some(longest) = lengths.iter_mut().max().filter(|longest| **longest > 0) {
+        *longest = (*longest + 1_000).saturating_sub(sum);
+    }
+    lengths
 }
 
 fn told(verdict: Verdict, count: usize) -> String {
@@ -233,8 +243,9 @@ mod tests {
 
     #[test]
     fn the_shares_of_a_bar_make_the_whole() {
-        for of in [ledger(1, 1, 1, 0), ledger(463, 2, 2, 1), ledger(0, 7, 0, 0)] {
+        for of in [ledger(1, 1, 1, 0), ledger(463, 2, 2, 1), ledger(0, 7, 0, 0), ledger(9_999, 1, 0, 0)] {
             let shares = shares(&of);
+            assert!(shares.iter().all(|share| (share.count == 0) == (share.length == 0)));
             assert_eq!(shares.iter().map(|share| share.length).sum::<usize>(), 1_000);
             assert!(shares.windows(2).all(|pair| pair[0].start + pair[0].length == pair[1].start));
         }
