@@ -2,7 +2,10 @@
 
 use std::{fmt, io::Write};
 
-use super::{Human, HumanOptions, Json, Ndjson, Reporter, badge, collected::AtEnd, github, junit, markdown, sarif};
+use super::{
+    Html, HtmlOptions, Human, HumanOptions, Json, Ndjson, Reporter, badge, collected::AtEnd, github, junit, markdown,
+    sarif,
+};
 
 /// A format of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +19,8 @@ pub enum Format {
     Ndjson,
     /// `JUnit`'s XML, for CI systems.
     Junit,
+    /// One page for a browser.
+    Html,
     /// A summary in GitHub's Markdown.
     Markdown,
     /// Workflow commands of GitHub Actions.
@@ -32,6 +37,7 @@ pub const FORMATS: &[Format] = &[
     Format::Json,
     Format::Ndjson,
     Format::Junit,
+    Format::Html,
     Format::Markdown,
     Format::Github,
     Format::Sarif,
@@ -47,6 +53,7 @@ impl Format {
             Self::Json => "json",
             Self::Ndjson => "ndjson",
             Self::Junit => "junit",
+            Self::Html => "html",
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Sarif => "sarif",
@@ -62,6 +69,7 @@ impl Format {
             Self::Json => "one versioned document for programs",
             Self::Ndjson => "one line for each event as it happens",
             Self::Junit => "JUnit's XML for CI systems",
+            Self::Html => "one page for a browser, which needs nothing beside it",
             Self::Markdown => "a job summary or comment in GitHub's Markdown",
             Self::Github => "annotations of GitHub Actions",
             Self::Sarif => "SARIF 2.1.0 for code scanning",
@@ -77,6 +85,7 @@ impl Format {
             Self::Json | Self::Badge => "json",
             Self::Ndjson => "ndjson",
             Self::Junit => "xml",
+            Self::Html => "html",
             Self::Markdown => "md",
             Self::Sarif => "sarif",
         }
@@ -94,13 +103,17 @@ impl Format {
         FORMATS.iter().copied().find(|format| format.name() == name)
     }
 
-    /// What writes it to `writer`. Only the report for people looks at the options.
+    /// What writes it to `writer`. Only the reports for people look at the options.
     #[must_use]
     pub fn reporter(self, writer: Box<dyn Write + Send>, options: &HumanOptions) -> Box<dyn Reporter> {
         match self {
             Self::Human => Box::new(Human::new(writer, options.clone())),
             Self::Json => Box::new(Json::new(writer)),
             Self::Ndjson => Box::new(Ndjson::new(writer)),
+            Self::Html => {
+                let (command, rerun) = (options.command.clone(), options.rerun.clone());
+                Box::new(Html::new(writer, HtmlOptions { command, rerun }))
+            }
             Self::Junit => Box::new(AtEnd::new(writer, junit::write)),
             Self::Markdown => Box::new(AtEnd::new(writer, markdown::write)),
             Self::Github => Box::new(AtEnd::new(writer, github::write)),
