@@ -4,6 +4,7 @@ mod botocore;
 mod check;
 mod config;
 mod credentials;
+mod derivation;
 mod diff;
 mod explain;
 mod gate;

@@ -209,20 +209,29 @@ impl Tally {
             writeln!(out)?;
         }
         for (verdict, ids) in &self.skipped {
-            let names: Vec<&str> = ids.iter().take(3).map(String::as_str).collect();
-            writeln!(out, "not recorded: {} {verdict}: {} …", ids.len(), names.join(", "))?;
+            writeln!(out, "not recorded, {verdict}: {}", counted(ids.len(), "case"))?;
+            for id in ids.iter().take(TOLD) {
+                writeln!(out, "  {id}")?;
+            }
         }
-        if !self.deviating.is_empty() {
-            writeln!(out, "recorded although they deviate: {}", self.deviating.len())?;
+        match self.deviating.len() {
+            0 => {}
+            1 => writeln!(out, "recorded although it deviates: 1 case")?,
+            cases => writeln!(out, "recorded although they deviate: {cases} cases")?,
         }
         let all = self.new.len() + self.changed.len() + self.unchanged;
         writeln!(
             out,
-            "{all} goldens = {} new + {} changed + {} unchanged",
+            "{} = {} new + {} changed + {} unchanged",
+            counted(all, "golden"),
             self.new.len(),
             self.changed.len(),
             self.unchanged
         )?;
         out.flush()
     }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

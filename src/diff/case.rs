@@ -31,7 +31,11 @@ pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
         _ => Vec::new(),
     };
     // What is found follows from what was answered, but for what no observation holds.
-    if of_answers.is_empty() { of_findings(a, b) } else { of_answers }
+    if of_answers.iter().all(|change| change.kind == Kind::Step) {
+        let of_findings = of_findings(a, b);
+        return if of_findings.is_empty() { of_answers } else { of_findings };
+    }
+    of_answers
 }
 
 /// The verdict, where it is another one.
@@ -106,9 +110,14 @@ fn told(finding: &Finding) -> String {
     format!("{}{rule} ({})", finding.code, finding.severity)
 }
 
+/// The operation of a finding that does not say which read it is about.
+const ANY: &str = "*";
+
 fn found(case: &Answered, finding: &Finding, before: String, after: String) -> Change {
     let place = if finding.pointer.is_empty() { Place::Answer } else { Place::Body(without_indices(&finding.pointer)) };
-    Change { operation: operation(&case.service, &case.operation), place, kind: Kind::Finding, before, after }
+    let step = case.steps.as_ref().and_then(|steps| steps.get(finding.step.checked_sub(1)?)?["call"].as_str());
+    let call = if finding.role == FindingRole::Guard { ANY } else { step.unwrap_or(&case.operation) };
+    Change { operation: operation(&case.service, call), place, kind: Kind::Finding, before, after }
 }
 
 fn without_indices(pointer: &str) -> String {

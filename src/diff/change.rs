@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::pointer::child;
+
 /// What kind of difference. The first weighs most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -118,13 +120,25 @@ impl fmt::Display for Place {
 }
 
 /// One difference. `before` is the first side's, `after` the second's; both without what changes from run to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Change {
     pub(super) operation: String,
     pub(super) place: Place,
     pub(super) kind: Kind,
     pub(super) before: String,
     pub(super) after: String,
+}
+
+impl Change {
+    /// Whether a finding is about what this difference is about, so that it is no further one.
+    pub(super) fn explains(&self, finding: &Self) -> bool {
+        let (Place::Body(own), Place::Body(pointer)) = (&self.place, &finding.place) else { return false };
+        let renamed = || (self.kind == Kind::Renamed).then(|| own.rsplit_once('/')).flatten();
+        let is_there = own == pointer || renamed().is_some_and(|(above, _)| child(above, &self.after) == *pointer);
+        let service = |change: &Self| change.operation.split('.').next().map(str::to_owned);
+        let is_any = finding.operation.ends_with(".*") && service(self) == service(finding);
+        is_there && (is_any || self.operation == finding.operation)
+    }
 }
 
 /// What is left out, or shown alone.

@@ -71,8 +71,9 @@ struct Bucket {
 }
 
 /// Groups equal differences. `verdicts` has the cases whose verdict is another one.
-pub(super) fn group(shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<Group> {
+pub(super) fn group(mut shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<Group> {
     let mut buckets: BTreeMap<(Kind, Place, Option<Values>, Option<String>), Bucket> = BTreeMap::new();
+    explain(&mut shown);
     let various = various(&shown);
     for Shown { case, change } in shown {
         let Change { operation, place, kind, before, after } = change;
@@ -91,6 +92,19 @@ pub(super) fn group(shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict, Ver
         buckets.into_iter().map(|((kind, place, ..), bucket)| bucket.told(kind, place, verdicts)).collect();
     groups.sort_by_key(|group| (group.verdicts.is_empty(), group.kind, Reverse(group.cases)));
     groups
+}
+
+/// Where an answer itself is not compared, a check may still have found what differs in other answers: it is the same
+/// difference.
+fn explain(shown: &mut [Shown]) {
+    let is_finding = |shown: &Shown| shown.change.kind == Kind::Finding;
+    let seen: BTreeSet<Change> =
+        shown.iter().filter(|shown| !is_finding(shown)).map(|shown| shown.change.clone()).collect();
+    for finding in shown.iter_mut().filter(|shown| is_finding(shown)) {
+        if let Some(change) = seen.iter().find(|change| change.explains(&finding.change)) {
+            finding.change = change.clone();
+        }
+    }
 }
 
 /// Places at which a value is another one in every case.
