@@ -3,6 +3,7 @@
 mod badge;
 mod collected;
 pub mod corpus;
+mod difference;
 mod document;
 mod file;
 mod format;

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, io};
 use serde::Serialize;
 
 use super::{
-    HtmlOptions, diff,
+    HtmlOptions,
     island::{Berth, Cargo, Island},
     shell,
     statements::Cited,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     event::CaseFinished,
-    report::text,
+    report::{difference, text},
     verdict::{Finding, FindingRole, Severity, Verdict},
 };
 
@@ -71,6 +71,8 @@ struct FindingView<'a> {
 pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, island: &mut Island) -> io::Result<String> {
     let report = &case.report;
     let exchanges = wire::shown(case);
+    let difference = difference::of(case);
+    let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
     let view = CaseView {
         anchor: anchor(&report.id.0),
         id: &report.id.0,
@@ -95,7 +97,7 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
         took: text::duration(report.duration_ms),
         written_out: written_out(report.verdict, &exchanges),
         exchanges: case.transcript.exchanges.len(),
-        berth: island.add(&Cargo { exchanges: &exchanges, difference: &diff::of(case) })?,
+        berth: island.add(&Cargo { exchanges: &exchanges, difference })?,
     };
     shell::part("case.html", &view)
 }

@@ -4,16 +4,14 @@
 //! its script unpacks when a case is opened; the exchange that a finding is about is written out.
 
 mod case;
-mod diff;
+mod escape;
 mod island;
-mod json;
 mod marked;
 pub(super) mod shell;
 mod statements;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod visible;
 mod wire;
 
 use std::{

@@ -14,7 +14,7 @@ use minijinja::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::visible;
+use super::escape;
 
 /// Every template, by name. Texts of a page come from them or are escaped.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -93,8 +93,8 @@ fn write(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
         }
         (ValueKind::None, _) => {}
         (_, Some(text)) if value.is_safe() => out.write_str(text)?,
-        (_, Some(text)) => visible::write_escaped(out, text)?,
-        (_, None) => visible::write_escaped(out, &value.to_string())?,
+        (_, Some(text)) => escape::write_escaped(out, text)?,
+        (_, None) => escape::write_escaped(out, &value.to_string())?,
     }
     Ok(())
 }
