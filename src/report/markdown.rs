@@ -93,7 +93,7 @@ impl Page<'_> {
     fn head(&mut self) {
         let (started, finished) = (&self.run.started, &self.run.finished);
         let ledger = &finished.ledger;
-        let applicable = ledger.selected.saturating_sub(ledger.not_applicable);
+        let applicable = ledger.applicable();
         let interrupted = if finished.interrupted { ", interrupted" } else { "" };
         self.line(&format!("## wireproof: {} of {applicable} cases conform{interrupted}", ledger.conforms));
         let (target, endpoint, region) = (code(&started.target), code(&started.endpoint), code(&started.region));
@@ -148,14 +148,10 @@ impl Page<'_> {
     }
 
     fn statements(&mut self) {
-        let statements = &self.run.finished.statements;
-        let count = |outcome| statements.iter().filter(|statement| statement.outcome == outcome).count();
-        self.block(&format!(
-            "### Statements\n\n{} held, {} broken, {} not provoked",
-            count(Outcome::Held),
-            count(Outcome::Broken),
-            count(Outcome::NotProvoked)
-        ));
+        let finished = &self.run.finished;
+        let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
+        self.block(&format!("### Statements\n\n{held} held, {broken} broken, {not_provoked} not provoked"));
+        let statements = &finished.statements;
         let broken: Vec<_> = statements.iter().filter(|statement| statement.outcome == Outcome::Broken).collect();
         if broken.is_empty() {
             return;
@@ -183,13 +179,13 @@ impl Page<'_> {
 fn details(case: &CaseReport) -> Option<String> {
     let exchange = case.exchange.as_ref()?;
     let id = html(&text::line(&case.id.0));
-    let mut found: String = errors(case)
-        .take(FOUND)
-        .map(|finding| format!("- {} {}\n", code(&words::rule(finding)), code(&words::found(finding))))
-        .collect();
+    let mut found = String::new();
+    // Writing to a String cannot fail.
+    for finding in errors(case).take(FOUND) {
+        let _ = writeln!(found, "- {} {}", code(&words::rule(finding)), code(&words::found(finding)));
+    }
     let left = errors(case).count().saturating_sub(FOUND);
     if left > 0 {
-        // Writing to a String cannot fail.
         let _ = writeln!(found, "- and {}", text::count(left, "more finding"));
     }
     let fences = [("http", &exchange.request), ("http", &exchange.response), ("sh", &exchange.curl)];

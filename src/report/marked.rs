@@ -116,11 +116,18 @@ fn header(head: &[Line<'_>], names: &[&str]) -> Option<usize> {
 
 /// Whether a finding is about the head, whatever the body is.
 fn is_of_head(finding: &Finding) -> bool {
-    let is_of_head = match finding.code {
-        Code::Outcome | Code::Status | Code::ErrorStatus | Code::Control | Code::Implementation => true,
-        Code::ContentType | Code::ContentEncoding | Code::ContentLength | Code::RequestId => true,
-        _ => false,
-    };
+    let is_of_head = matches!(
+        finding.code,
+        Code::Outcome
+            | Code::Status
+            | Code::ErrorStatus
+            | Code::ContentType
+            | Code::ContentEncoding
+            | Code::ContentLength
+            | Code::RequestId
+            | Code::Control
+            | Code::Implementation
+    );
     is_of_head && finding.pointer.is_empty()
 }
 

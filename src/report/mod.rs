@@ -23,7 +23,7 @@ mod schema;
 mod statements;
 #[cfg(test)]
 mod testing;
-mod text;
+pub(crate) mod text;
 mod words;
 
 use std::io;

@@ -7,7 +7,7 @@
 use std::{fmt::Write as _, ops::RangeInclusive};
 
 /// The text as one line, in which nothing is left that a terminal would act on.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     spelled(text, is_unseen)
 }
 

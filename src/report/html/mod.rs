@@ -23,7 +23,7 @@ use std::{
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::Reporter;
+use super::{Reporter, collected::without_beginning};
 use crate::{
     event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
     probe::CoverageReport,
@@ -116,7 +116,7 @@ impl<W: Write> Html<W> {
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let Some(started) = &self.started else {
-            return Err(io::Error::other("the run ended before it began: this is an error of wireproof"));
+            return Err(without_beginning());
         };
         let page = Page {
             summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),

@@ -30,7 +30,7 @@ const LONGEST_UNDERLINE: usize = 60;
 impl<'a> Telling<'a> {
     pub(super) fn deviations(&mut self) {
         for ((service, operation), cases) in Run::by_operation(self.of_verdict(Verdict::Deviates)) {
-            let verb = if cases.len() == 1 { "deviates" } else { "deviate" };
+            let verb = words::verb(Verdict::Deviates, cases.len());
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
             let groups = self.alike(cases);
             let most = self.options.most.unwrap_or(usize::MAX);
@@ -90,9 +90,8 @@ impl<'a> Telling<'a> {
             self.answer(&exchange.response, &of_the_exchange(&case.findings, &shown));
             self.page.blank();
         }
-        let (command, id) = (&self.options.command, text::shell_word(&case.id.0));
-        let again = format!("{command} {id} --seed {} {}", self.seed, self.options.rerun);
-        self.page.whole(4, PLAIN, &format!("run it alone: {}", again.trim_end()));
+        let alone = words::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
+        self.page.whole(4, PLAIN, &format!("run it alone: {alone}"));
         self.curl(4, case.exchange.as_ref());
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::CaseReport,
-    report::{difference::Hunk, text},
+    report::{difference::Hunk, text, words},
     scenario::CaseId,
     verdict::Verdict,
 };
@@ -77,7 +77,7 @@ impl<'a> Telling<'a> {
         let mut groups: Vec<(&str, Vec<&CaseReport>)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
         if !groups.is_empty() {
-            self.page.heading(&verdict.name().replace('-', " "));
+            self.page.heading(words::plural(verdict));
         }
         for (reason, cases) in groups {
             self.page.entry(2, of_verdict(verdict), &text::count(cases.len(), "case"), reason);
