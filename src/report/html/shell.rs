@@ -60,7 +60,8 @@ pub(in crate::report) fn page(template: &str, style: &str, script: &str, page: &
         script: Value::from_safe_string(script),
         version: env!("CARGO_PKG_VERSION"),
     };
-    part(template, &framed)
+    // The engine takes the last line break of a template away.
+    Ok(part(template, &framed)? + "\n")
 }
 
 /// The digest of what stands in an element, as a Content-Security-Policy wants it.
