@@ -41,6 +41,8 @@ pub mod observe;
 pub mod pointer;
 pub mod probe;
 pub mod proof;
+pub mod pseudonym;
+pub mod redaction;
 pub mod reference;
 pub mod report;
 pub mod scenario;

@@ -122,6 +122,12 @@ impl Transcript {
         }
     }
 
+    /// What pseudonyms of this transcript are made with, and what fresh names are derived from.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.seed, self.case)
+    }
+
     /// Whether the case was ended from outside, in the middle of what it did.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {

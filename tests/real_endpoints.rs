@@ -24,6 +24,7 @@ use wireproof::{
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
+    redaction::Sensitive,
     scenario::{Batch, Files, Suite},
     session::{Options, Session},
     target::Target,
@@ -181,7 +182,14 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         target: Arc::new(target(address)?),
         transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
         goldens: Arc::new(Goldens::new(Files::bundled_snapshots())),
-        options: Options { jobs: 16, seed: 1, case_timeout: REQUEST_WITHIN, fail_fast: false, survey: true },
+        options: Options {
+            jobs: 16,
+            seed: 1,
+            case_timeout: REQUEST_WITHIN,
+            fail_fast: false,
+            survey: true,
+            sensitive: Sensitive::Hidden,
+        },
         interrupt,
         restart: None,
     };

@@ -20,6 +20,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use wireproof::{
     golden::Goldens,
+    redaction::Sensitive,
     scenario::{
         Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
         Stage, Standing, Step, Suite, Template,
@@ -180,7 +181,14 @@ pub(crate) fn session(
         target: Arc::new(target),
         transport,
         goldens: Arc::new(Goldens::default()),
-        options: Options { jobs, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true },
+        options: Options {
+            jobs,
+            seed: 1,
+            case_timeout: Duration::from_secs(60),
+            fail_fast: false,
+            survey: true,
+            sensitive: Sensitive::Hidden,
+        },
         interrupt: tokio::sync::watch::channel(false).1,
         restart: None,
     })

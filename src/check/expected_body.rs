@@ -3,7 +3,11 @@
 use super::{Check, Checked, Look, StepSubject};
 use crate::{
     code::Code,
-    scenario::{Alternative, Repeat, matcher},
+    scenario::{
+        Alternative, Repeat,
+        matcher::{self, Hidden},
+    },
+    wire::{Answer, Response},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -33,8 +37,8 @@ pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> 
     }
     let ground = step.ground();
     let mut findings = Vec::new();
-    for (_, answer) in step.unexpected().filter(|(_, answer)| answer.refusal.is_none()) {
-        for mismatch in closest(step, answer) {
+    for (response, answer) in step.unexpected().filter(|(_, answer)| answer.refusal.is_none()) {
+        for mismatch in closest(step, response, answer) {
             let (expected, actual) = (mismatch.expected, shorten(&mismatch.actual));
             findings.push(ground.finding(code, None, step.number, &mismatch.pointer, expected, actual));
         }
@@ -43,12 +47,16 @@ pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> 
 }
 
 /// The mismatches of the alternative that has the fewest.
-fn closest(step: &StepSubject<'_>, answer: &crate::wire::Answer) -> Vec<matcher::Mismatch> {
+fn closest(step: &StepSubject<'_>, response: &Response, answer: &Answer) -> Vec<matcher::Mismatch> {
     let value = answer.value.clone().unwrap_or_default();
     let each = step.alternatives_like(answer).filter_map(|alternative| match alternative {
         Alternative::Success { body: Some(body), .. } => {
             let pattern = body.fill(&step.bindings).ok()?;
-            Some(matcher::mismatches(&pattern, &value))
+            Some(matcher::mismatches(
+                &pattern,
+                &value,
+                Hidden { places: &response.hidden, key: step.bindings.origin() },
+            ))
         }
         _ => None,
     });

@@ -12,6 +12,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::Failure;
 use crate::{
+    redaction::Sensitive,
     session::{Options, Restart},
     transport::{Limits, Settings},
 };
@@ -56,6 +57,10 @@ pub(super) struct PaceArguments {
     #[arg(long, value_name = "URL", env = "WIREPROOF_PROXY")]
     proxy: Option<String>,
 
+    /// Keep what the model marks sensitive in reports and transcripts, in place of pseudonyms; credentials never are.
+    #[arg(long, help_heading = "Outcome", env = "WIREPROOF_SHOW_SENSITIVE", value_parser = BoolishValueParser::new())]
+    show_sensitive: bool,
+
     /// Trust the certificates of this PEM file, too.
     #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
     ca_file: Option<PathBuf>,
@@ -81,6 +86,7 @@ impl PaceArguments {
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
             survey: true,
+            sensitive: if self.show_sensitive { Sensitive::Shown } else { Sensitive::Hidden },
         })
     }
 

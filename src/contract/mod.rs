@@ -9,10 +9,14 @@ mod botocore;
 mod model_error;
 mod pattern;
 mod schema;
+mod sensitive;
 mod shape;
 mod smithy;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::OnceLock,
+};
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -33,6 +37,8 @@ pub struct Contract {
     shapes: BTreeMap<ShapeId, Shape>,
     /// The names and wire codes of all errors.
     errors: BTreeSet<String>,
+    /// The shapes that hold what is sensitive, once it is asked for.
+    sensitive: OnceLock<HashSet<ShapeId>>,
 }
 
 /// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
@@ -102,7 +108,7 @@ impl Contract {
             errors.insert(shape.id.name().to_owned());
             errors.extend(shape.traits.query_error_code().map(str::to_owned));
         }
-        Self { service, operations, shapes, errors }
+        Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
     }
 
     /// The same contract with the examples of botocore's `examples-1.json`, each as one of `smithy.api#examples` of its

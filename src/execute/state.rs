@@ -6,7 +6,10 @@ use tokio::time::Instant;
 
 use super::{Cleanup, Run};
 use crate::{
-    scenario::{Alternative, Bindings, Given, State, Step, matcher},
+    scenario::{
+        Alternative, Bindings, Given, State, Step,
+        matcher::{self, Hidden},
+    },
     target::StateChange,
     transcript::{End, Exchange, Role},
     wire::{Answer, Request, Response},
@@ -177,7 +180,7 @@ fn unlike(step: &Step, answer: &Answer, bindings: &Bindings) -> Option<String> {
         _ => None,
     });
     let value = answer.value.as_ref()?;
-    let first = bodies.flat_map(|body| matcher::mismatches(&body, value)).next()?;
+    let first = bodies.flat_map(|body| matcher::mismatches(&body, value, Hidden::default())).next()?;
     Some(format!("with {} at {}, where {} was waited for", first.actual, first.pointer, first.expected))
 }
 

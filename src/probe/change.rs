@@ -104,10 +104,13 @@ fn parent<'v>(input: &'v mut Value, pointer: &str) -> Option<(&'v mut Map<String
     Some((input.pointer_mut(parent)?.as_object_mut()?, unescape(name)))
 }
 
+/// Gives an entry another key. One that has this key gets the old one, so that none is lost.
 fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
     let (parent, old) = parent(input, pointer)?;
     let value = parent.remove(&old)?;
-    parent.insert(name.to_owned(), value);
+    if let Some(other) = parent.insert(name.to_owned(), value) {
+        parent.insert(old, other);
+    }
     Some(())
 }
 
@@ -139,6 +142,13 @@ mod tests {
     #[case::full(Change::Full, false, json!("full"))]
     fn an_input_is_changed_at_its_place(#[case] change: Change, #[case] is_key: bool, #[case] expected: Value) {
         assert_eq!(changed(change, is_key).unwrap().input, expected);
+    }
+
+    #[test]
+    fn an_entry_whose_key_another_one_gets_is_kept_under_the_old_key() {
+        let mut input = json!({"m": {"a": 1, "b": 2}});
+        rename(&mut input, "/m/a", "b").unwrap();
+        assert_eq!(input, json!({"m": {"a": 2, "b": 1}}));
     }
 
     #[test]

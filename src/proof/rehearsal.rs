@@ -15,6 +15,7 @@ use crate::{
     event::{CaseFinished, Event},
     golden::Goldens,
     mutant::{Mutant, MutantEndpoint, NullTarget},
+    redaction::Sensitive,
     reference::{Clock, Endpoint, Identity, STATE_PATH},
     scenario::{Batch, Case, Suite},
     session::{Options, Session},
@@ -102,7 +103,14 @@ impl<'a> Rehearsal<'a> {
             transport: Arc::new(transport),
             goldens: Arc::clone(self.goldens),
             // One after the other: a fault that remembers sees the same in every run.
-            options: Options { jobs: 1, seed: self.seed, case_timeout: CASE_TIMEOUT, fail_fast: false, survey },
+            options: Options {
+                jobs: 1,
+                seed: self.seed,
+                case_timeout: CASE_TIMEOUT,
+                fail_fast: false,
+                survey,
+                sensitive: Sensitive::Hidden,
+            },
             interrupt,
             restart: None,
         };

@@ -125,14 +125,14 @@ pub(super) fn deviation(name: &str) -> CaseFinished {
         role,
         service: "codedeploy".to_owned(),
         operation: "StopDeployment".to_owned(),
-        request: request(),
+        request: redacted().0,
         outcome,
         started: Duration::ZERO,
         elapsed: Duration::from_micros(elapsed),
     };
     let exchanges = vec![
         exchange(Role::Before(0), Err(TransportError::Timeout(Duration::from_secs(2))), 2_000_100),
-        exchange(Role::Main, Ok(response()), 1_250),
+        exchange(Role::Main, Ok(redacted().1), 1_250),
     ];
     finished.transcript = Arc::new(Transcript { exchanges, ..(*finished.transcript).clone() });
     finished
@@ -234,13 +234,19 @@ fn response() -> Response {
     Response { status: 500, headers, body: Bytes::from(body), ..Response::default() }
 }
 
+/// The exchange as a session gives it on: redacted.
+fn redacted() -> (Request, Response) {
+    let (mut request, mut response) = (request(), response());
+    request.hide_credentials().hide_in(&mut response);
+    (request, response)
+}
+
 /// What the session makes of the exchange.
 fn shown() -> ShownExchange {
-    let request = request();
-    let response = request.strip_credentials(response().to_bytes());
+    let (request, response) = redacted();
     ShownExchange {
-        request: String::from_utf8_lossy(&request.without_credentials().to_bytes()).into_owned(),
-        response: String::from_utf8_lossy(&response).into_owned(),
+        request: String::from_utf8_lossy(&request.to_bytes()).into_owned(),
+        response: String::from_utf8_lossy(&response.to_bytes()).into_owned(),
         curl: curl(&request, "http://127.0.0.1:4566", Some(("us-east-1", "codedeploy"))),
     }
 }

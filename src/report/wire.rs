@@ -60,10 +60,10 @@ fn append(out: &mut Vec<u8>, exchange: &Exchange) {
     let milliseconds = elapsed.as_secs_f64() * 1000.0;
     let title = format!("### step {step}, {}, {operation}, {milliseconds:.1} ms\n", in_words(*role));
     out.extend_from_slice(title.as_bytes());
-    out.extend_from_slice(&request.without_credentials().to_bytes());
+    out.extend_from_slice(&request.to_bytes());
     out.extend_from_slice(b"\n\n");
     match outcome {
-        Ok(response) => out.extend_from_slice(&request.strip_credentials(response.to_bytes())),
+        Ok(response) => out.extend_from_slice(&response.to_bytes()),
         Err(error) => out.extend_from_slice(error.to_string().as_bytes()),
     }
     out.extend_from_slice(b"\n\n");
@@ -170,7 +170,7 @@ mod tests {
 
         HTTP/1.1 500␍
         content-type: application/x-amz-json-1.1␍
-        x-echo: <redacted>␍
+        x-echo: *****************************␍
         ␍
         {"__type":"InternalFailure","message":"␛[32mall good␛[0m␍conforms"}
         "##);

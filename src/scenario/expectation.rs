@@ -2,7 +2,10 @@
 
 use crate::wire::{Answer, RefusalClass, Response, TransportError};
 
-use super::{Bindings, Template, matcher};
+use super::{
+    Bindings, Template,
+    matcher::{self, Hidden},
+};
 
 /// One or several answers that the documents allow; the first that holds is recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +95,9 @@ impl Alternative {
         };
         match self {
             Self::Success { status, body } => {
-                answer.refusal.is_none() && response.status == *status && body_holds(body.as_ref(), answer, bindings)
+                answer.refusal.is_none()
+                    && response.status == *status
+                    && body_holds(body.as_ref(), response, answer, bindings)
             }
             Self::Refusal { statuses, .. } => {
                 self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
@@ -115,10 +120,13 @@ fn is_refused_as_invalid(response: &Response, answer: &Answer, names: &[String])
         || answer.error().is_some_and(|name| names.iter().any(|known| known == name))
 }
 
-fn body_holds(body: Option<&Template>, answer: &Answer, bindings: &Bindings) -> bool {
+fn body_holds(body: Option<&Template>, response: &Response, answer: &Answer, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
     match (template.filled(bindings), &answer.value) {
-        (Ok(pattern), Some(value)) => matcher::mismatches(&pattern, value).is_empty(),
+        (Ok(pattern), Some(value)) => {
+            let hidden = Hidden { places: &response.hidden, key: bindings.origin() };
+            matcher::mismatches(&pattern, value, hidden).is_empty()
+        }
         _ => false,
     }
 }

@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::pointer::child;
+use crate::{pointer::child, pseudonym::pseudonym};
 
 /// A place where a body is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +76,52 @@ const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "a
 
 /// Where `actual` is not as `pattern` says; empty when it is.
 #[must_use]
-pub fn mismatches(pattern: &Value, actual: &Value) -> Vec<Mismatch> {
+pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    compare(pattern, Some(actual), "", &mut found);
+    compare(pattern, Some(actual), "", hidden, &mut found);
     found
+}
+
+/// Where pseudonyms stand for the texts of a body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hidden<'a> {
+    /// JSON pointers.
+    pub places: &'a [String],
+    /// What the pseudonyms were made with.
+    pub key: &'a str,
+}
+
+impl Hidden<'_> {
+    /// Whether `actual`, at that place, is equal to what is expected, or stands for it.
+    fn same(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
+        let stands_for = |expected: &str, actual: &str| {
+            self.places.iter().any(|place| place == pointer) && pseudonym(self.key, expected) == actual
+        };
+        match (expected, actual) {
+            (Value::String(expected), Value::String(actual)) => expected == actual || stands_for(expected, actual),
+            _ => same(expected, actual),
+        }
+    }
+
+    /// The same for everything in it, and nothing more than that.
+    fn exactly(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
+        match (expected, actual) {
+            (Value::Object(expected), Value::Object(map)) => {
+                let member = |(name, value): (&String, &Value)| {
+                    map.get(name).is_some_and(|actual| self.exactly(value, actual, &child(pointer, name)))
+                };
+                expected.len() == map.len() && expected.iter().all(member)
+            }
+            (Value::Array(expected), Value::Array(items)) => {
+                let item = |(index, (value, actual)): (usize, (&Value, &Value))| {
+                    self.exactly(value, actual, &format!("{pointer}/{index}"))
+                };
+                expected.len() == items.len() && expected.iter().zip(items).enumerate().all(item)
+            }
+            (Value::String(_), _) => self.same(expected, actual, pointer),
+            _ => expected == actual,
+        }
+    }
 }
 
 /// The object's only key and its value, where that key is a matcher's.
@@ -89,14 +131,14 @@ fn matcher(pattern: &Value) -> Option<(&str, &Value)> {
     (map.len() == 1 && name.starts_with('$')).then_some((name, argument))
 }
 
-fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, found: &mut Vec<Mismatch>) {
+fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidden<'_>, found: &mut Vec<Mismatch>) {
     let wrong = |expected: String| Mismatch {
         pointer: pointer.to_owned(),
         expected,
         actual: actual.map_or_else(|| "absent".to_owned(), Value::to_string),
     };
     if let Some((name, argument)) = matcher(pattern) {
-        if !matches(name, argument, actual) {
+        if !matches(name, argument, actual, pointer, hidden) {
             found.push(wrong(words(name, argument)));
         }
         return;
@@ -104,26 +146,30 @@ fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, found: &mut V
     match (pattern, actual) {
         (Value::Object(expected), Some(Value::Object(map))) => {
             for (name, pattern) in expected {
-                compare(pattern, map.get(name), &child(pointer, name), found);
+                compare(pattern, map.get(name), &child(pointer, name), hidden, found);
             }
         }
         (Value::Array(expected), Some(Value::Array(items))) if expected.len() == items.len() => {
             for (index, (pattern, item)) in expected.iter().zip(items).enumerate() {
-                compare(pattern, Some(item), &format!("{pointer}/{index}"), found);
+                compare(pattern, Some(item), &format!("{pointer}/{index}"), hidden, found);
             }
         }
-        (expected, Some(actual)) if same(expected, actual) => {}
+        (expected, Some(actual)) if hidden.same(expected, actual, pointer) => {}
         _ => found.push(wrong(pattern.to_string())),
     }
 }
 
-fn matches(name: &str, argument: &Value, actual: Option<&Value>) -> bool {
-    let fits = |pattern: &Value, actual: Option<&Value>| {
+fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidden<'_>) -> bool {
+    let fits_at = |pattern: &Value, actual: Option<&Value>, pointer: &str| {
         let mut found = Vec::new();
-        compare(pattern, actual, "", &mut found);
+        compare(pattern, actual, pointer, hidden, &mut found);
         found.is_empty()
     };
+    let fits = |pattern: &Value, actual: Option<&Value>| fits_at(pattern, actual, pointer);
     let items = || actual.and_then(Value::as_array);
+    let has = |items: &[Value]| {
+        items.iter().enumerate().any(|(index, item)| fits_at(argument, Some(item), &format!("{pointer}/{index}")))
+    };
     match name {
         "$any_of" => argument.as_array().into_iter().flatten().any(|option| fits(option, actual)),
         "$absent" => actual.is_none_or(Value::is_null),
@@ -134,12 +180,9 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>) -> bool {
         "$at_least" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, least)| actual >= least),
         "$at_most" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, most)| actual <= most),
         "$not" => actual.is_some() && !fits(argument, actual),
-        "$contains" => items().is_some_and(|items| items.iter().any(|item| fits(argument, Some(item)))),
-        "$lacks" => {
-            actual.is_none_or(Value::is_null)
-                || items().is_some_and(|items| !items.iter().any(|item| fits(argument, Some(item))))
-        }
-        "$exactly" => actual == Some(argument),
+        "$contains" => items().is_some_and(|items| has(items)),
+        "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
+        "$exactly" => actual.is_some_and(|actual| hidden.exactly(argument, actual, pointer)),
         _ => false,
     }
 }
@@ -242,12 +285,16 @@ mod tests {
     #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
         check(&pattern).unwrap();
-        assert_eq!(mismatches(&pattern, &actual).is_empty(), fits);
+        assert_eq!(mismatches(&pattern, &actual, Hidden::default()).is_empty(), fits);
     }
 
     #[test]
     fn a_mismatch_says_where_what_and_what_instead() {
-        let found = mismatches(&json!({"a": {"b/c": {"$any_of": [1, {"$type": "string"}]}}}), &json!({"a": {}}));
+        let found = mismatches(
+            &json!({"a": {"b/c": {"$any_of": [1, {"$type": "string"}]}}}),
+            &json!({"a": {}}),
+            Hidden::default(),
+        );
         assert_eq!(
             found,
             [Mismatch {
@@ -301,7 +348,7 @@ mod tests {
 
     #[test]
     fn every_place_that_differs_is_told() {
-        let found = mismatches(&json!({"a": [1, {"b": 2}], "c": 3}), &json!({"a": [0, {"b": "2"}]}));
+        let found = mismatches(&json!({"a": [1, {"b": 2}], "c": 3}), &json!({"a": [0, {"b": "2"}]}), Hidden::default());
         let told: Vec<(&str, &str, &str)> =
             found.iter().map(|m| (m.pointer.as_str(), m.expected.as_str(), m.actual.as_str())).collect();
         assert_eq!(told, [("/a/0", "1", "0"), ("/a/1/b", "2", "\"2\""), ("/c", "3", "absent")]);

@@ -329,6 +329,12 @@ impl Bindings {
         Self { origin: format!("{seed}/{case}"), ..Self::default() }
     }
 
+    /// What fresh names, and pseudonyms, are made with.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Gives a variable a value of the harness's own.
     pub fn bind(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();

@@ -26,6 +26,7 @@ use crate::{
     event::{Event, RunFinished, RunStarted},
     execute::{Executor, Prepared},
     golden::Goldens,
+    redaction::{Sensitive, redact},
     scenario::{Case, Opening, Plan, Stage, Suite},
     target::Target,
     transcript::Transcript,
@@ -76,6 +77,8 @@ pub struct Options {
     /// Whether each operation is asked first whether it is there. Without it, an absent one is judged like any
     /// other: that shows what the checks are worth by themselves.
     pub survey: bool,
+    /// What becomes of members that the model marks sensitive.
+    pub sensitive: Sensitive,
 }
 
 /// How long an endpoint that refused a connection has until it is asked once more.
@@ -302,7 +305,8 @@ impl Session {
 async fn one(run: Arc<Shared>, case: Case) -> Finished {
     let Shared { session, keys } = &*run;
     let executor = Executor { keys: Some(keys), ..session.executor() };
-    let transcript = executor.execute(&case).await;
+    let mut transcript = executor.execute(&case).await;
+    let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.goldens.get(&case.id));
     Finished { case, transcript, judgement }
 }

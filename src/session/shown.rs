@@ -1,5 +1,4 @@
-//! What a report shows of a case: where it stands, and the exchange that its first finding is about, without
-//! credentials.
+//! What a report shows of a case: where it stands, and the exchange that its first finding is about.
 
 use crate::{
     code::Code,
@@ -48,15 +47,15 @@ impl Shown {
 }
 
 fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {
-    let request = exchange.request.without_credentials();
+    let request = &exchange.request;
     let response = match &exchange.outcome {
-        Ok(response) => lossy(&exchange.request.strip_credentials(response.to_bytes())),
+        Ok(response) => lossy(&response.to_bytes()),
         Err(error) => error.to_string(),
     };
     let signing = suite.service(&exchange.service).map(|service| service.contract().service().signing_name.clone());
     let signed = exchange.request.headers.get("authorization").is_some();
     let signing = signing.as_deref().filter(|_| signed).map(|service| (target.region.as_str(), service));
-    let curl = curl(&request, &target.endpoint.to_string(), signing);
+    let curl = curl(request, &target.endpoint.to_string(), signing);
     ShownExchange { request: lossy(&request.to_bytes()), response, curl }
 }
 

@@ -6,6 +6,7 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
+use memchr::memmem;
 use thiserror::Error;
 
 /// Header fields in the order of the wire; a name may occur more than once.
@@ -58,6 +59,22 @@ impl Headers {
             }
         }
         *self = anew;
+    }
+
+    /// Gives the fields of some names another value, each at its place.
+    fn overwrite(&mut self, is_one: impl Fn(&str) -> bool, value: &str) {
+        let Self { text, fields } = self;
+        for field in fields {
+            if !is_one(field.name(text)) {
+                continue;
+            }
+            let own = field.name(text).to_owned();
+            let start = text.len();
+            text.push_str(&own);
+            let middle = text.len();
+            text.push_str(value);
+            *field = Field { start, middle, end: text.len() };
+        }
     }
 
     /// Removes every field of that name.
@@ -166,18 +183,59 @@ impl Request {
         out
     }
 
-    /// The request as it may be shown and kept: without its credentials and its signature.
-    #[must_use]
-    pub fn without_credentials(&self) -> Self {
-        let fields = self.headers.iter().map(|(name, value)| (name, if is_secret(name) { REDACTED } else { value }));
-        Self { headers: fields.collect(), ..self.clone() }
+    /// Takes the credentials and the signature out; what was taken must not be seen elsewhere either.
+    pub fn hide_credentials(&mut self) -> Secrets {
+        let mut secrets = Secrets::default();
+        self.headers.iter().filter(|(name, _)| is_secret(name)).for_each(|(_, value)| secrets.enter(value));
+        self.headers.overwrite(is_secret, REDACTED);
+        secrets
+    }
+}
+
+/// Texts that nothing may show or keep.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// A credential, or the header that holds one with its signature.
+    fn enter(&mut self, value: &str) {
+        self.add(value);
+        for part in ["Credential=", "Signature="] {
+            let after = value.split_once(part).map(|(_, after)| after);
+            after.and_then(|after| after.split(['/', ',', ' ']).next()).into_iter().for_each(|secret| self.add(secret));
+        }
+        // The longest first: it may hold the others.
+        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     }
 
-    /// What a peer sent in return, without the credentials of this request, which some endpoints echo.
-    #[must_use]
-    pub fn strip_credentials(&self, received: Vec<u8>) -> Vec<u8> {
-        let secrets = self.headers.iter().filter(|(name, value)| is_secret(name) && value.len() >= SHORTEST_SECRET);
-        secrets.fold(received, |bytes, (_, value)| without(&bytes, value.as_bytes()))
+    /// Adds one. A shorter text is no credential but an emulator's `test`, or a fault of the scenario: looking for it
+    /// in an answer would only garble that.
+    fn add(&mut self, secret: &str) {
+        if secret.len() >= SHORTEST_SECRET {
+            self.0.push(secret.to_owned());
+        }
+    }
+
+    /// Overwrites them wherever a response echoes them; lengths stay.
+    pub fn hide_in(&self, response: &mut Response) {
+        let held = |bytes: &[u8]| self.0.iter().any(|secret| memmem::find(bytes, secret.as_bytes()).is_some());
+        if held(&response.body) {
+            response.body = self.hidden(&response.body).into();
+        }
+        if response.headers.iter().any(|(_, value)| held(value.as_bytes())) {
+            let hide = |value: &str| String::from_utf8_lossy(&self.hidden(value.as_bytes())).into_owned();
+            response.headers = response.headers.iter().map(|(name, value)| (name, hide(value))).collect();
+        }
+        response.head = response.head.take().map(|head| if held(&head) { self.hidden(&head).into() } else { head });
+    }
+
+    fn hidden(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for secret in &self.0 {
+            let found: Vec<usize> = memmem::find_iter(&bytes, secret.as_bytes()).collect();
+            found.into_iter().for_each(|at| bytes[at..at + secret.len()].fill(b'*'));
+        }
+        bytes
     }
 }
 
@@ -187,25 +245,11 @@ const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
 /// What stands where a credential was.
 const REDACTED: &str = "<redacted>";
 
-/// A shorter value is no credential but a fault of the scenario, such as a bare `AWS4-HMAC-SHA256`: looking
-/// for it in an answer would only garble that.
-const SHORTEST_SECRET: usize = 20;
+/// AWS's access keys are this long.
+const SHORTEST_SECRET: usize = 16;
 
 fn is_secret(name: &str) -> bool {
     SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
-}
-
-/// The bytes with something else wherever `secret`, which is not empty, occurs in them.
-fn without(bytes: &[u8], secret: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(secret.len()).position(|window| window == secret) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(REDACTED.as_bytes());
-        rest = &rest[at + secret.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
 }
 
 /// A response as it was received.
@@ -223,6 +267,8 @@ pub struct Response {
     pub surplus: u64,
     /// The status line and header fields byte for byte, where the transport keeps them.
     pub head: Option<Bytes>,
+    /// JSON pointers to the texts of the body that a pseudonym stands for; a transport leaves this empty.
+    pub hidden: Vec<String>,
 }
 
 impl Response {
@@ -287,6 +333,8 @@ pub enum TransportError {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
@@ -329,9 +377,10 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_shown_without_its_credentials_and_otherwise_as_it_is() {
-        let shown = signed().without_credentials();
-        let fields: Vec<_> = shown.headers.iter().collect();
+    fn a_request_is_kept_without_its_credentials_and_otherwise_as_it_is() {
+        let mut kept = signed();
+        let _ = kept.hide_credentials();
+        let fields: Vec<_> = kept.headers.iter().collect();
         let expected = [
             ("host", "h"),
             ("Authorization", "<redacted>"),
@@ -339,15 +388,36 @@ mod tests {
             ("authorization", "<redacted>"),
         ];
         assert_eq!(fields, expected);
-        assert_eq!(Request { headers: signed().headers, ..shown }, signed());
+        assert_eq!(Request { headers: signed().headers, ..kept }, signed());
     }
 
     #[test]
-    fn credentials_that_a_peer_echoes_are_stripped_and_short_words_are_not() {
-        let echo =
-            b"token a-session-token-of-some-length, twice: a-session-token-of-some-length; a second one".to_vec();
-        let stripped = String::from_utf8(signed().strip_credentials(echo)).unwrap();
-        assert_eq!(stripped, "token <redacted>, twice: <redacted>; a second one");
+    fn credentials_that_a_peer_echoes_are_hidden_wherever_they_stand_and_lengths_stay() {
+        let secrets = signed().hide_credentials();
+        let token = "a-session-token-of-some-length";
+        let text = format!("token {token}, twice: {token}; a second one, c0ffee");
+        let hidden = format!("token {0}, twice: {0}; a second one, c0ffee", "*".repeat(token.len()));
+        let mut response = Response {
+            headers: [("x", &*text)].into_iter().collect(),
+            body: text.clone().into(),
+            head: Some(text.clone().into()),
+            ..Response::default()
+        };
+        secrets.hide_in(&mut response);
+        assert_eq!(response.headers.get("x"), Some(&*hidden));
+        assert_eq!((&response.body[..], response.head.as_deref()), (hidden.as_bytes(), Some(hidden.as_bytes())));
+    }
+
+    #[test]
+    fn the_key_and_the_signature_are_secrets_by_themselves() {
+        let value =
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLEEXAMPLE00/20150830/us-east-1, Signature=5d672d79c15b13162d92";
+        let headers = [("authorization", value)].into_iter().collect();
+        let secrets = Request { headers, ..Request::default() }.hide_credentials();
+        let mut response =
+            Response { body: "AKIDEXAMPLEEXAMPLE00 5d672d79c15b13162d92 us-east-1".into(), ..Response::default() };
+        secrets.hide_in(&mut response);
+        assert_eq!(response.body, format!("{0} {0} us-east-1", "*".repeat(20)));
     }
 
     #[test]
@@ -370,15 +440,16 @@ mod tests {
         assert_eq!(request.to_bytes(), b"POST / HTTP/1.1\r\n\r\n0\r\n\r\n");
     }
 
-    #[test]
-    fn a_value_counts_as_a_credential_from_twenty_bytes_on() {
-        let strip = |secret: &str| {
-            let headers = [("authorization", secret), ("x-other", "another-of-twenty-bytes")].into_iter().collect();
-            let received = format!("{secret} another-of-twenty-bytes").into_bytes();
-            String::from_utf8(Request { headers, ..Request::default() }.strip_credentials(received)).unwrap()
-        };
-        assert_eq!(strip("nineteen-bytes-long"), "nineteen-bytes-long another-of-twenty-bytes");
-        assert_eq!(strip("twenty-bytes-exactly"), "<redacted> another-of-twenty-bytes");
+    #[rstest]
+    #[case("fifteen-bytes-1", false)]
+    #[case("sixteen-bytes-12", true)]
+    fn a_value_counts_as_a_credential_from_sixteen_bytes_on(#[case] secret: &str, #[case] hidden: bool) {
+        let headers = [("authorization", secret), ("x-other", "another-of-many-bytes")].into_iter().collect();
+        let mut request = Request { headers, ..Request::default() };
+        let mut response = Response { body: format!("{secret} another-of-many-bytes").into(), ..Response::default() };
+        request.hide_credentials().hide_in(&mut response);
+        assert_eq!(response.body.starts_with(b"****************"), hidden);
+        assert!(response.body.ends_with(b" another-of-many-bytes"));
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tokio::{
 use wireproof::{
     event::{CaseFinished, Event, RunFinished},
     golden::Goldens,
+    redaction::Sensitive,
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
     scenario::{Batch, Case, Files, Suite},
     session::{Options, Session},
@@ -104,8 +105,14 @@ pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
 }
 
 /// How a run goes unless a test is about that.
-pub(crate) const PACE: Options =
-    Options { jobs: 16, seed: 1, case_timeout: Duration::from_secs(60), fail_fast: false, survey: true };
+pub(crate) const PACE: Options = Options {
+    jobs: 16,
+    seed: 1,
+    case_timeout: Duration::from_secs(60),
+    fail_fast: false,
+    survey: true,
+    sensitive: Sensitive::Hidden,
+};
 
 /// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
 pub(crate) fn session(target: Target, options: Options, timeout: Duration) -> Session {

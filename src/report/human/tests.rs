@@ -69,7 +69,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
         > {"deploymentId":"d-000000001"}
         < HTTP/1.1 500
         < content-type: application/x-amz-json-1.1
-        < x-echo: <redacted>
+        < x-echo: *****************************
         <
         < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
         run it alone: wireproof run codedeploy/stop-deployment/finished --seed 7 --endpoint http://127.0.0.1:4566
