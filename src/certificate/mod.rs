@@ -8,6 +8,7 @@ pub mod decision;
 pub mod envelope;
 pub mod key;
 pub mod profile;
+pub mod reenactment;
 pub mod reported;
 pub mod seed;
 pub mod suite;
