@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     observe::Observation,
@@ -29,7 +29,7 @@ pub enum Event {
 }
 
 /// What a run is about to do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStarted {
     /// The target's name.
     pub target: String,
@@ -46,16 +46,18 @@ pub struct RunStarted {
 }
 
 /// An endpoint that answered, and no longer listens.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetDied {
     /// Cases whose connection was cut off since its last answer: one of them ended it.
     pub suspects: Vec<CaseId>,
     /// Whether it was started anew, so that the run went on.
     pub restarted: bool,
+    /// How that was seen.
+    pub reason: String,
 }
 
 /// Whether an operation is there.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Surveyed {
     /// The service.
     pub service: String,
@@ -64,12 +66,15 @@ pub struct Surveyed {
     /// What the survey came to.
     pub presence: Presence,
     /// Why, unless it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What was asked, and what the states came to that its cases share.
+    #[serde(skip)]
+    pub opening: Option<Arc<Transcript>>,
 }
 
 /// Whether an operation is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
     /// It is there, or nothing says that it is not.

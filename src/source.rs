@@ -132,6 +132,12 @@ impl Source {
         &self.file
     }
 
+    /// The text as it was read; empty where there was none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The whole value.
     #[must_use]
     pub fn value(&self) -> &Value {

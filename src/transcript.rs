@@ -1,7 +1,8 @@
 //! What a case did on the wire, in order: enough to judge it without a network. Plain data.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// All exchanges of one case, and how it ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
     /// The case.
     pub case: CaseId,
@@ -26,12 +27,15 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
     /// How it ended.
     pub end: End,
+    /// When the case began.
+    pub begun: SystemTime,
     /// How long the case took.
     pub elapsed: Duration,
 }
 
 /// How the execution of a case ended; whether it conforms is not said here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum End {
     /// Every step was made.
     Complete,
@@ -50,7 +54,7 @@ pub enum End {
 }
 
 /// One request and what came of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
     /// The step of the scenario, from 1; 0 outside of the steps.
     pub step: usize,
@@ -71,8 +75,11 @@ pub struct Exchange {
 }
 
 /// What a request was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
+    /// To know whether the operation is there.
+    Question,
     /// To reach a state.
     Setup,
     /// To know, before the step, what a guard watches.
@@ -110,14 +117,21 @@ impl Transcript {
     /// The transcript of a case that was not run.
     #[must_use]
     pub fn empty(case: &Case, seed: u64, end: End) -> Self {
+        Self { end, ..Self::new(case.id.clone(), seed) }
+    }
+
+    /// A transcript with nothing in it.
+    #[must_use]
+    pub fn new(case: CaseId, seed: u64) -> Self {
         Self {
-            case: case.id.clone(),
+            case,
             seed,
             region: String::new(),
             other_region: String::new(),
             variables: Map::new(),
             exchanges: Vec::new(),
-            end,
+            end: End::Complete,
+            begun: SystemTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
         }
     }

@@ -266,7 +266,7 @@ fn role(of: Role) -> FindingRole {
     match of {
         Role::Control => FindingRole::Control,
         Role::Before(_) | Role::After(_) => FindingRole::Guard,
-        Role::Main | Role::Setup | Role::Teardown => FindingRole::Step,
+        Role::Main | Role::Question | Role::Setup | Role::Teardown => FindingRole::Step,
     }
 }
 

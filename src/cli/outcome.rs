@@ -14,7 +14,8 @@ use crate::{
     baseline::{Baseline, Difference, Seen},
     event::{Event, RunFinished},
     exit::ExitStatus,
-    report::{Human, HumanOptions, Json, Reporter, WireFiles},
+    recording::{Command, Recorder},
+    report::{Human, HumanOptions, Json, Reporter},
     verdict::Verdict,
 };
 
@@ -39,7 +40,7 @@ pub(super) struct OutcomeArguments {
     #[arg(long, requires = "baseline", env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
     baseline_update: bool,
 
-    /// Keep every request and response below this folder, without credentials.
+    /// Record every request and response below this folder, a HAR file a case; `wireproof judge` takes it.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_TRANSCRIPT")]
     transcript: Option<PathBuf>,
 
@@ -76,6 +77,8 @@ pub(super) struct Again {
     pub(super) command: String,
     /// The flags that a single case needs again; credentials come from where they came from.
     pub(super) flags: String,
+    /// The model whose probes are run; `None`: fixtures.
+    pub(super) model: Option<String>,
     /// So many deviations of each operation are told; `None`: all.
     pub(super) most: Option<usize>,
 }
@@ -178,9 +181,7 @@ impl OutcomeArguments {
             reporters.push(self.reporter(format, again)?);
         }
         if let Some(folder) = &self.transcript {
-            let failed = |error| Failure::internal(format!("cannot write below {}: {error}", folder.display()));
-            std::fs::create_dir_all(folder).map_err(failed)?;
-            reporters.push(Box::new(WireFiles::new(folder.clone())));
+            reporters.push(Box::new(Recorder::new(folder.clone(), Command { model: again.model.clone() })));
         }
         Ok(reporters)
     }

@@ -262,6 +262,7 @@ impl Arguments {
         Again {
             command: format!("wireproof probe --model {} --filter", self.model),
             flags: flags.join(" "),
+            model: Some(self.model.clone()),
             most: Some(TOLD),
         }
     }

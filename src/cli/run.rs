@@ -83,7 +83,7 @@ impl Arguments {
         if let Some(fixtures) = &self.select.fixtures.fixtures {
             words.push(format!("--fixtures {}", fixtures.display()));
         }
-        Again { command: "wireproof run".to_owned(), flags: words.join(" "), most: None }
+        Again { command: "wireproof run".to_owned(), flags: words.join(" "), model: None, most: None }
     }
 }
 

@@ -12,7 +12,7 @@ mod survey;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
@@ -119,14 +119,10 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(executor: Executor<'a>, case: CaseId) -> Self {
         let transcript = Transcript {
-            case,
-            seed: executor.seed,
             region: executor.target.region.clone(),
             other_region: executor.target.other_region.clone().unwrap_or_default(),
-            variables: Map::new(),
-            exchanges: Vec::new(),
-            end: End::Complete,
-            elapsed: Duration::ZERO,
+            begun: SystemTime::now(),
+            ..Transcript::new(case, executor.seed)
         };
         Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
     }

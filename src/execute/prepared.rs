@@ -6,7 +6,7 @@ use tokio::time::timeout;
 use super::{Executor, Run};
 use crate::{
     scenario::{Bindings, CaseId, Given},
-    transcript::End,
+    transcript::{End, Transcript},
 };
 
 /// States that hold until they are released.
@@ -39,6 +39,12 @@ impl<'a> Executor<'a> {
 }
 
 impl Prepared<'_> {
+    /// What was sent to establish the states.
+    #[must_use]
+    pub fn transcript(&self) -> &Transcript {
+        &self.run.transcript
+    }
+
     /// Cleans up.
     pub async fn release(mut self) {
         self.run.clean_up().await;

@@ -1,12 +1,13 @@
 //! The four questions that tell whether an operation is there.
 
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::{Executor, now};
 use crate::{
     contract::Operation,
     scenario::{Bindings, Call, Caller, Region, ServiceSuite, Template},
-    transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    transcript::{Exchange, Role, Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     wire::{
         Request, Response, TransportError,
         sigv4::{self, Scope},
@@ -15,11 +16,18 @@ use crate::{
 
 impl Executor<'_> {
     /// Asks the four questions of one operation, one after the other: with `sample`, else with the first of the
-    /// model's examples.
-    pub async fn survey(&self, service: &ServiceSuite, operation: &Operation, sample: Option<&Value>) -> Survey {
+    /// model's examples. What was asked and answered is kept in `asked`, each question as a step.
+    pub async fn survey(
+        &self,
+        service: &ServiceSuite,
+        operation: &Operation,
+        sample: Option<&Value>,
+        asked: &mut Vec<Exchange>,
+    ) -> Survey {
         let empty = Value::Object(Map::new());
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
         let operation = operation.name.as_str();
+        let mut put = Questions { executor: self, service, operation, asked, begun: Instant::now() };
         // An empty sample compared with itself tells nothing.
         let second = if *sample == empty {
             Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
@@ -28,7 +36,7 @@ impl Executor<'_> {
         };
         let sample = self.question(service, operation, sample);
         let own_service = service.contract().service().id.name();
-        let answered = self.ask(sample.clone()).await;
+        let answered = put.ask(sample.clone()).await;
         if let Err(error) = &answered {
             // Whoever does not answer a good request is not asked three more.
             let none = || Err(error.clone());
@@ -41,9 +49,9 @@ impl Executor<'_> {
         }
         Survey {
             sample: answered,
-            unknown_operation: self.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
-            unknown_service: self.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
-            empty_input: self.ask(second).await,
+            unknown_operation: put.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
+            unknown_service: put.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
+            empty_input: put.ask(second).await,
         }
     }
 
@@ -92,10 +100,34 @@ impl Executor<'_> {
             headers: headers.into_iter().collect(),
             ..Request::default()
         };
-        self.ask(Ok(request)).await
+        self.transport.send(&self.target.endpoint, &request).await
     }
+}
 
-    async fn ask(&self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
-        self.transport.send(&self.target.endpoint, &request?).await
+/// The questions of one operation, as they are put.
+struct Questions<'a> {
+    executor: &'a Executor<'a>,
+    service: &'a ServiceSuite,
+    operation: &'a str,
+    asked: &'a mut Vec<Exchange>,
+    begun: Instant,
+}
+
+impl Questions<'_> {
+    async fn ask(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
+        let request = request?;
+        let (started, sent) = (self.begun.elapsed(), Instant::now());
+        let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
+        self.asked.push(Exchange {
+            step: self.asked.len() + 1,
+            role: Role::Question,
+            service: self.service.name.clone(),
+            operation: self.operation.to_owned(),
+            request,
+            outcome: outcome.clone(),
+            started,
+            elapsed: sent.elapsed(),
+        });
+        outcome
     }
 }

@@ -55,6 +55,7 @@ fn transcript(exchanges: Vec<Exchange>) -> Transcript {
         variables: serde_json::Map::new(),
         exchanges,
         end: End::Complete,
+        begun: std::time::SystemTime::UNIX_EPOCH,
         elapsed: Duration::ZERO,
     }
 }

@@ -8,15 +8,13 @@ mod page;
 #[cfg(test)]
 mod testing;
 mod text;
-mod wire;
 
 use std::io;
 
-use crate::event::Event;
+use crate::{event::Event, recording::Recorder};
 
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
-pub use wire::WireFiles;
 
 /// Something that writes down what happens in a run.
 pub trait Reporter: Send {
@@ -25,4 +23,10 @@ pub trait Reporter: Send {
     /// # Errors
     /// The report cannot be written.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+}
+
+impl Reporter for Recorder {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        Recorder::event(self, event)
+    }
 }

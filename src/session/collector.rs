@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Finished, Presences, Session, life::Life, milliseconds, shown::Shown, tally::Tally};
+use super::{Finished, life::Life, milliseconds, shown::Shown, tally::Tally};
 use crate::{
-    check::{Judgement, implementation::Presence, request_id::SeenRequestIds},
+    check::{Judgement, request_id::SeenRequestIds},
     code::Code,
     event::{self, CaseFinished, CaseReport, Event, Surveyed},
-    scenario::{Case, CaseId, Opening, Standing},
+    golden::Goldens,
+    scenario::{Case, CaseId, Standing, Suite},
     transcript::{End, Transcript},
     verdict::Verdict,
 };
@@ -18,29 +19,54 @@ fn bears(verdict: Verdict, judgement: &Judgement) -> bool {
     verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
 }
 
+/// What cases are judged and told by, whether they run or were recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'s> {
+    pub(super) suite: &'s Arc<Suite>,
+    pub(super) goldens: &'s Arc<Goldens>,
+    pub(super) endpoint: &'s str,
+    pub(super) region: &'s str,
+    pub(super) seed: u64,
+    pub(super) fail_fast: bool,
+}
+
+/// What became of the question whether an operation is there: what it is, and why.
+type Known = (event::Presence, String);
+
+/// By service and operation.
+type Presences = HashMap<String, HashMap<String, Known>>;
+
 /// Where finished cases come together, one after the other.
 pub(super) struct Collector<'s> {
-    pub(super) session: &'s Session,
+    pub(super) bench: Bench<'s>,
     pub(super) tally: Tally,
-    pub(super) presences: Presences,
+    presences: Presences,
     /// What keeps a control from being rested on; `None` for one that conforms.
-    pub(super) controls: HashMap<CaseId, Option<String>>,
-    pub(super) seen: SeenRequestIds,
+    controls: HashMap<CaseId, Option<String>>,
+    seen: SeenRequestIds,
     pub(super) life: Life,
-    pub(super) stop: bool,
+    stop: bool,
     pub(super) sink: &'s mut (dyn FnMut(Event) + Send),
 }
 
-impl Collector<'_> {
-    pub(super) fn surveyed(&mut self, opening: &Opening, presence: Presence, problems: String) {
-        let (known, reason) = match &presence {
-            Presence::Present => (event::Presence::Present, Some(problems).filter(|problems| !problems.is_empty())),
-            Presence::Absent(reason) => (event::Presence::Absent, Some(reason.clone())),
-            Presence::Unreachable(error) => (event::Presence::Unreachable, Some(error.to_string())),
-        };
-        let (service, operation) = (opening.service.clone(), opening.operation.clone());
-        (self.sink)(Event::Surveyed(Surveyed { service, operation, presence: known, reason }));
-        self.presences.entry(opening.service.clone()).or_default().insert(opening.operation.clone(), presence);
+impl<'s> Collector<'s> {
+    pub(super) fn new(bench: Bench<'s>, selected: usize, sink: &'s mut (dyn FnMut(Event) + Send)) -> Self {
+        Self {
+            bench,
+            tally: Tally::new(bench.suite, selected),
+            presences: Presences::new(),
+            controls: HashMap::new(),
+            seen: SeenRequestIds::default(),
+            life: Life::default(),
+            stop: false,
+            sink,
+        }
+    }
+
+    pub(super) fn surveyed(&mut self, surveyed: Surveyed) {
+        let known = (surveyed.presence, surveyed.reason.clone().unwrap_or_default());
+        self.presences.entry(surveyed.service.clone()).or_default().insert(surveyed.operation.clone(), known);
+        (self.sink)(Event::Surveyed(surveyed));
     }
 
     /// The judgement of a case that is not worth running.
@@ -52,11 +78,11 @@ impl Collector<'_> {
             return Some(Judgement::inconclusive(reason));
         }
         match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
-            Some(Presence::Absent(reason)) => {
+            Some((event::Presence::Absent, reason)) => {
                 return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
             }
-            Some(Presence::Unreachable(error)) => return Some(Judgement::inconclusive(error.to_string())),
-            Some(Presence::Present) | None => {}
+            Some((event::Presence::Unreachable, reason)) => return Some(Judgement::inconclusive(reason.clone())),
+            Some((event::Presence::Present, _)) | None => {}
         }
         let Standing::Controlled(control) = &case.scenario.standing else { return None };
         match self.controls.get(control) {
@@ -68,7 +94,7 @@ impl Collector<'_> {
 
     pub(super) fn enter(&mut self, finished: Finished) {
         let Finished { case, transcript, mut judgement } = finished;
-        let repeated = self.seen.enter(&self.session.suite, &case, &transcript);
+        let repeated = self.seen.enter(self.bench.suite, &case, &transcript);
         if !judgement.is_internal() {
             judgement.findings.extend(repeated);
         }
@@ -77,18 +103,18 @@ impl Collector<'_> {
     }
 
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
-        let transcript = Transcript::empty(&case, self.session.options.seed, End::Interrupted);
+        let transcript = Transcript::empty(&case, self.bench.seed, End::Interrupted);
         self.report(case, transcript, judgement.clone());
     }
 
     fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
         let (verdict, reason) = judgement.verdict();
-        self.stop |= self.session.options.fail_fast && verdict == Verdict::Deviates;
+        self.stop |= self.bench.fail_fast && verdict == Verdict::Deviates;
         if case.scenario.standing == Standing::Control {
             let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        let Session { suite, target, goldens, .. } = self.session;
+        let Bench { suite, goldens, endpoint, region, .. } = self.bench;
         self.tally.enter(suite, &case, verdict, &judgement);
         let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
@@ -100,7 +126,7 @@ impl Collector<'_> {
             reason,
             place: shown.place(&case.scenario),
             // Most cases conform, and nobody looks at what they sent.
-            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, target, &transcript)).flatten(),
+            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, endpoint, region, &transcript)).flatten(),
             findings: judgement.findings,
             checks: judgement.checks,
             alternatives: judgement.alternatives,

@@ -84,17 +84,20 @@ impl Life {
             return None;
         }
         let suspects: Vec<CaseId> = self.cut_off.drain(..).collect();
-        if restarted {
-            return Some(TargetDied { suspects, restarted });
-        }
         let after = match suspects.as_slice() {
             [] => String::new(),
             [one] => format!(" since {one}"),
             [first, .., last] => format!(" since one of {first} … {last}"),
         };
         let what = if mute { "it gives no answer" } else { "nobody listens" };
-        self.died = Some(format!("the endpoint is gone: {what}{after}"));
-        Some(TargetDied { suspects, restarted })
+        let died = TargetDied { suspects, restarted, reason: format!("the endpoint is gone: {what}{after}") };
+        self.mourn(&died);
+        Some(died)
+    }
+
+    /// Takes note of a death that was seen, now or when the run was recorded.
+    pub(super) fn mourn(&mut self, died: &TargetDied) {
+        self.died = (!died.restarted).then(|| died.reason.clone());
     }
 
     /// Why no further case is worth running, if none is.

@@ -5,6 +5,7 @@
 
 mod collector;
 mod life;
+mod replay;
 mod shown;
 mod tally;
 
@@ -12,7 +13,7 @@ use std::{
     collections::HashMap,
     pin::Pin,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{sync::watch, task::JoinSet};
@@ -21,22 +22,20 @@ use crate::{
     check::{
         self, Judgement,
         implementation::{Presence, presence},
-        request_id::SeenRequestIds,
     },
-    event::{Event, RunFinished, RunStarted},
+    event::{self, Event, RunFinished, RunStarted, Surveyed},
     execute::{Executor, Prepared},
     golden::Goldens,
     redaction::{Sensitive, redact},
-    scenario::{Case, Opening, Plan, Stage, Suite},
+    scenario::{Case, CaseId, Opening, Plan, Stage, Suite},
     target::Target,
-    transcript::Transcript,
+    transcript::{Exchange, Transcript},
     transport::Transport,
     wire::{TransportError, sigv4::SigningKeys},
 };
 
-use collector::Collector;
-use life::Life;
-use tally::Tally;
+use collector::{Bench, Collector};
+pub use replay::{Replayed, replay};
 
 /// What a run is made with.
 #[derive(Clone)]
@@ -87,13 +86,48 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// By service and operation.
-type Presences = HashMap<String, HashMap<String, Presence>>;
-
 /// What the tasks of a stage share.
 struct Shared {
     session: Session,
     keys: SigningKeys,
+}
+
+/// What came of opening an operation.
+struct Asked<'s> {
+    presence: Option<Presence>,
+    questions: Vec<Exchange>,
+    prepared: Option<Prepared<'s>>,
+}
+
+impl Asked<'_> {
+    /// What is told of it; nothing where nobody asked.
+    fn tell(&self, session: &Session, opening: &Opening) -> Option<Surveyed> {
+        let mut transcript = Transcript {
+            region: session.target.region.clone(),
+            begun: SystemTime::now(),
+            ..Transcript::new(CaseId(format!("{}.{}", opening.service, opening.operation)), session.options.seed)
+        };
+        transcript.exchanges.clone_from(&self.questions);
+        let mut problems = String::new();
+        if let Some(prepared) = &self.prepared {
+            transcript.exchanges.extend_from_slice(&prepared.transcript().exchanges);
+            transcript.variables.clone_from(&prepared.variables);
+            problems = prepared.problems.join("; ");
+        }
+        let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
+        let (presence, reason) = match self.presence.as_ref()? {
+            Presence::Present => (event::Presence::Present, problems),
+            Presence::Absent(reason) => (event::Presence::Absent, reason.clone()),
+            Presence::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
+        };
+        Some(Surveyed {
+            service: opening.service.clone(),
+            operation: opening.operation.clone(),
+            presence,
+            reason: Some(pseudonyms.in_text(&reason)).filter(|reason| !reason.is_empty()),
+            opening: Some(Arc::new(transcript)),
+        })
+    }
 }
 
 struct Finished {
@@ -114,16 +148,16 @@ impl Session {
             seed: self.options.seed,
             selected: plan.selected(),
         }));
-        let mut collector = Collector {
-            session: self,
-            tally: Tally::new(&self.suite, plan.selected()),
-            presences: Presences::new(),
-            controls: HashMap::new(),
-            seen: SeenRequestIds::default(),
-            life: Life::default(),
-            stop: false,
-            sink,
+        let endpoint = self.target.endpoint.to_string();
+        let bench = Bench {
+            suite: &self.suite,
+            goldens: &self.goldens,
+            endpoint: &endpoint,
+            region: &self.target.region,
+            seed: self.options.seed,
+            fail_fast: self.options.fail_fast,
         };
+        let mut collector = Collector::new(bench, plan.selected(), sink);
         let mut prepared: Option<Prepared<'_>> = None;
         while let Some(stage) = plan.stage() {
             match stage {
@@ -148,45 +182,44 @@ impl Session {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
-        let (mut presence, mut prepared) = self.asked(opening).await?;
-        if matches!(presence, Some(Presence::Unreachable(_))) && collector.life.has_answered() {
+        let mut asked = self.asked(opening).await?;
+        if matches!(asked.presence, Some(Presence::Unreachable(_))) && collector.life.has_answered() {
             // What was asked last may have ended it; an endpoint that was started anew is asked again.
             collector.life.doubt();
             self.look_after(collector).await;
             if !collector.life.is_over() {
-                (presence, prepared) = self.asked(opening).await?;
+                asked = self.asked(opening).await?;
             }
         }
-        if let Some(presence) = presence {
-            let problems = prepared.as_ref().map(|prepared| prepared.problems.join("; ")).unwrap_or_default();
-            collector.surveyed(opening, presence, problems);
-        }
-        prepared
+        asked.tell(self, opening).into_iter().for_each(|surveyed| collector.surveyed(surveyed));
+        asked.prepared
     }
 
     /// Whether the operation is there, and what its cases share; `None` where the run was interrupted.
-    async fn asked<'s>(&'s self, opening: &Opening) -> Option<(Option<Presence>, Option<Prepared<'s>>)> {
+    async fn asked<'s>(&'s self, opening: &Opening) -> Option<Asked<'s>> {
         let mut interrupt = self.interrupt.clone();
         let work = async {
-            let presence = self.survey(opening).await;
+            let mut questions = Vec::new();
+            let presence = self.survey(opening, &mut questions).await;
             let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
-            if absent || opening.given.is_empty() {
-                return (presence, None);
-            }
-            let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
-            (presence, Some(prepared))
+            let prepared = if absent || opening.given.is_empty() {
+                None
+            } else {
+                Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
+            };
+            Asked { presence, questions, prepared }
         };
         tokio::select! {
-            opened = work => Some(opened),
+            asked = work => Some(asked),
             () = interrupted(&mut interrupt) => None,
         }
     }
 
     /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
-    async fn survey(&self, opening: &Opening) -> Option<Presence> {
+    async fn survey(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<Presence> {
         let service = self.suite.service(&opening.service)?;
         let operation = service.contract().operation(&opening.operation).filter(|_| self.options.survey)?;
-        let survey = self.executor().survey(service, operation, opening.sample.as_ref()).await;
+        let survey = self.executor().survey(service, operation, opening.sample.as_ref(), questions).await;
         Some(presence(service.contract(), operation, service.protocol, &survey))
     }
 

@@ -4,7 +4,6 @@ use crate::{
     code::Code,
     event::ShownExchange,
     scenario::{Scenario, Suite},
-    target::Target,
     transcript::{Exchange, Role, Transcript},
     verdict::{Finding, FindingRole},
     wire::curl,
@@ -38,15 +37,21 @@ impl Shown {
     }
 
     /// The last exchange of that call; where it was not made, the last one at all.
-    pub(super) fn exchange(self, suite: &Suite, target: &Target, transcript: &Transcript) -> Option<ShownExchange> {
+    pub(super) fn exchange(
+        self,
+        suite: &Suite,
+        endpoint: &str,
+        region: &str,
+        transcript: &Transcript,
+    ) -> Option<ShownExchange> {
         let exchange = transcript.of_step(self.step).filter(|exchange| exchange.role == self.role).last();
         let exchange =
             exchange.or_else(|| transcript.exchanges.iter().rev().find(|exchange| exchange.role != Role::Teardown));
-        exchange.map(|exchange| show(suite, target, exchange))
+        exchange.map(|exchange| show(suite, endpoint, region, exchange))
     }
 }
 
-fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {
+fn show(suite: &Suite, endpoint: &str, region: &str, exchange: &Exchange) -> ShownExchange {
     let request = &exchange.request;
     let response = match &exchange.outcome {
         Ok(response) => lossy(&response.to_bytes()),
@@ -54,8 +59,8 @@ fn show(suite: &Suite, target: &Target, exchange: &Exchange) -> ShownExchange {
     };
     let signing = suite.service(&exchange.service).map(|service| service.contract().service().signing_name.clone());
     let signed = exchange.request.headers.get("authorization").is_some();
-    let signing = signing.as_deref().filter(|_| signed).map(|service| (target.region.as_str(), service));
-    let curl = curl(request, &target.endpoint.to_string(), signing);
+    let signing = signing.as_deref().filter(|_| signed).map(|service| (region, service));
+    let curl = curl(request, endpoint, signing);
     ShownExchange { request: lossy(&request.to_bytes()), response, curl }
 }
 

@@ -7,6 +7,7 @@ use std::{fmt, time::Duration};
 
 use bytes::Bytes;
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Header fields in the order of the wire; a name may occur more than once.
@@ -132,7 +133,8 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
 }
 
 /// How a request must travel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Delivery {
     /// It is well-formed: a pooled client may carry it.
     #[default]
@@ -290,7 +292,8 @@ impl Response {
 /// Why no response could be had.
 ///
 /// An outcome of the run, never a finding: it says nothing about a documented statement.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum TransportError {
     /// Nothing listens there.

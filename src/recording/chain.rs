@@ -1,0 +1,69 @@
+//! The index line by line, and the chain that holds the lines together.
+
+use std::{
+    fs::File,
+    io::{self, BufRead as _, BufReader},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{Entry, INDEX, RecordingError};
+use crate::wire::sigv4::hex;
+
+/// A line of the index: its text, with the chain as the last member.
+pub(super) fn chained(chain: &mut String, text: &str) -> String {
+    *chain = link(chain, text);
+    format!("{},\"chain\":\"{chain}\"}}", text.strip_suffix('}').unwrap_or(text))
+}
+
+fn link(before: &str, text: &str) -> String {
+    hex(&Sha256::new().chain_update(before).chain_update(text).finalize())
+}
+
+/// The text of a line and its chain; `None` where it has none.
+fn unchained(line: &str) -> Option<(String, &str)> {
+    let (text, chain) = line.rsplit_once(",\"chain\":\"")?;
+    Some((format!("{text}}}"), chain.strip_suffix("\"}")?))
+}
+
+/// The lines of an index, each held against its chain.
+pub(super) struct Lines {
+    path: PathBuf,
+    lines: io::Lines<BufReader<File>>,
+    pub(super) chain: String,
+    line: usize,
+}
+
+impl Lines {
+    pub(super) fn open(folder: &Path) -> Result<Self, RecordingError> {
+        let path = folder.join(INDEX);
+        match File::open(&path) {
+            Ok(file) => Ok(Self { path, lines: BufReader::new(file).lines(), chain: String::new(), line: 0 }),
+            Err(error) => Err(RecordingError::Unreadable { path, error }),
+        }
+    }
+
+    fn entry(&mut self, line: &str) -> Result<Entry, RecordingError> {
+        let (text, chain) = unchained(line).ok_or(RecordingError::Chain { line: self.line })?;
+        self.chain = link(&self.chain, &text);
+        if self.chain != chain {
+            return Err(RecordingError::Chain { line: self.line });
+        }
+        serde_json::from_str(&text)
+            .map_err(|error| RecordingError::Line { line: self.line, problem: error.to_string() })
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<Entry, RecordingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = self.lines.next()?;
+        self.line += 1;
+        Some(match line {
+            Ok(line) => self.entry(&line),
+            Err(error) => Err(RecordingError::Unreadable { path: self.path.clone(), error }),
+        })
+    }
+}
