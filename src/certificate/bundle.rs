@@ -69,7 +69,9 @@ pub struct Contents<'a> {
 #[must_use]
 pub fn cases(suite: &Suite, profiles: &[&Profile]) -> Vec<Case> {
     let counts = |case: &Case| {
-        profiles.iter().any(|profile| profile.service == case.scenario.service && profile.level_of(suite, case).is_some())
+        profiles
+            .iter()
+            .any(|profile| profile.service == case.scenario.service && profile.level_of(suite, case).is_some())
     };
     suite.cases().into_iter().filter(counts).collect()
 }

@@ -79,7 +79,10 @@ mod tests {
         fs::create_dir(dir.path().join("a/e")).unwrap();
         fs::write(dir.path().join("d"), "2").unwrap();
         let files = read(dir.path()).unwrap();
-        assert_eq!(files, [("a/b/c", "1"), ("a/e/", ""), ("d", "2")].map(|(path, text)| (path.to_owned(), text.into())).into());
+        assert_eq!(
+            files,
+            [("a/b/c", "1"), ("a/e/", ""), ("d", "2")].map(|(path, text)| (path.to_owned(), text.into())).into()
+        );
     }
 
     #[cfg(unix)]

@@ -4,11 +4,15 @@
 //! verdicts, sums, the decision and the requests are all derived anew. It refuses to grant by anything but the profiles'
 //! own data, and to know where a bundle lies.
 
+pub mod bundle;
 pub mod decision;
 pub mod envelope;
+pub mod folder;
 pub mod key;
 pub mod profile;
 pub mod reenactment;
 pub mod reported;
 pub mod seed;
+pub mod statement;
 pub mod suite;
+pub mod verify;

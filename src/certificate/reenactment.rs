@@ -16,6 +16,8 @@ use tokio::{
 };
 
 use crate::{
+    check::implementation::{Presence, presence},
+    event::{self, Surveyed},
     execute::Executor,
     pseudonym::pseudonym,
     redaction::{Sensitive, redact},
@@ -51,11 +53,54 @@ impl Reenactment<'_> {
         &self,
         recorded: impl IntoIterator<Item = (&'t Case, &'t Transcript)>,
     ) -> std::io::Result<Vec<(String, String)>> {
-        let runtime = runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let runtime = runtime()?;
         let different = |(case, recorded): (&Case, &Transcript)| {
             runtime.block_on(self.difference(case, recorded)).map(|difference| (case.id.0.clone(), difference))
         };
         Ok(recorded.into_iter().filter_map(different).collect())
+    }
+
+    /// The same for the questions whether operations are there, and for what they came to.
+    ///
+    /// # Errors
+    /// No runtime can be had.
+    pub fn surveys<'t>(
+        &self,
+        recorded: impl IntoIterator<Item = (&'t Surveyed, &'t Transcript)>,
+    ) -> std::io::Result<Vec<(String, String)>> {
+        let runtime = runtime()?;
+        let different = |(surveyed, recorded): (&Surveyed, &Transcript)| {
+            let difference = runtime.block_on(self.survey(surveyed, recorded));
+            difference.map(|difference| (format!("{}.{}", surveyed.service, surveyed.operation), difference))
+        };
+        Ok(recorded.into_iter().filter_map(different).collect())
+    }
+
+    async fn survey(&self, surveyed: &Surveyed, recorded: &Transcript) -> Option<String> {
+        let known = self.suite.service(&surveyed.service);
+        let known = known.and_then(|service| Some((service, service.contract().operation(&surveyed.operation)?)));
+        let Some((service, operation)) = known else { return Some("the suite has no such operation".to_owned()) };
+        let answers = Answers::of(&recorded.exchanges);
+        let mut acted = Transcript::new(recorded.case.clone(), self.seed);
+        let survey = self.executor(&answers).survey(service, operation, None, &mut acted.exchanges).await;
+        let mut hidden = acted.clone();
+        let _ = redact(self.suite, &mut hidden, Sensitive::Hidden);
+        let presence = presence(service.contract(), operation, service.protocol, &survey);
+        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
+            let says = surveyed.presence;
+            (says != told_presence(&presence)).then(|| format!("its answers say {presence:?}, and not {says:?}"))
+        })
+    }
+
+    fn executor<'e>(&'e self, answers: &'e Answers<'_>) -> Executor<'e> {
+        Executor {
+            suite: self.suite,
+            target: self.target,
+            transport: answers,
+            keys: None,
+            seed: self.seed,
+            case_timeout: LONG,
+        }
     }
 
     async fn difference(&self, case: &Case, recorded: &Transcript) -> Option<String> {
@@ -63,24 +108,28 @@ impl Reenactment<'_> {
             return Some(format!("it was recorded with the seed {}, not {}", recorded.seed, self.seed));
         }
         let answers = Answers::of(&recorded.exchanges);
-        let executor = Executor {
-            suite: self.suite,
-            target: self.target,
-            transport: &answers,
-            keys: None,
-            seed: self.seed,
-            case_timeout: LONG,
-        };
         // One that was never begun has nothing to be acted again.
         if recorded.exchanges.is_empty() && recorded.end == End::Interrupted {
             return None;
         }
-        let acted = executor.execute(case).await;
+        let acted = self.executor(&answers).execute(case).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, Sensitive::Hidden);
-        let place = answers.place.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let forms = [&acted, &hidden];
-        requests(&forms, recorded, &place).or_else(|| rest(&acted, recorded))
+        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| rest(&acted, recorded))
+    }
+}
+
+/// A runtime whose clock moves on by itself whenever everything waits.
+fn runtime() -> std::io::Result<runtime::Runtime> {
+    runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+}
+
+/// How an event tells of it.
+fn told_presence(presence: &Presence) -> event::Presence {
+    match presence {
+        Presence::Present => event::Presence::Present,
+        Presence::Absent(_) => event::Presence::Absent,
+        Presence::Unreachable(_) => event::Presence::Unreachable,
     }
 }
 
@@ -112,6 +161,9 @@ fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &Place) -> O
 fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
     if recorded.is_cut_short() || matches!(recorded.end, End::Internal(_)) {
         return None;
+    }
+    if (&acted.region, &acted.other_region) != (&recorded.region, &recorded.other_region) {
+        return Some("it was recorded in other regions than is said".to_owned());
     }
     let same = |acted: &Map<String, Value>| {
         let value = |(name, value): (&String, &Value)| {
@@ -208,7 +260,7 @@ struct Answers<'a> {
 }
 
 /// How far the recording was read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Place {
     next: usize,
     /// For each request that was made, the exchange whose answer it got.
@@ -218,6 +270,10 @@ struct Place {
 impl<'a> Answers<'a> {
     fn of(exchanges: &'a [Exchange]) -> Self {
         Self { exchanges, began: Instant::now(), place: Mutex::default() }
+    }
+
+    fn place(&self) -> Place {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The exchange of a request. When a poll ends hangs on fractions of a millisecond, so that there may be one more

@@ -282,24 +282,24 @@ fn missing(evidence: Evidence<'_>, stated: &Stated) -> Vec<String> {
     }
     match matrix {
         None => missing.push("there is no kill matrix: nothing shows that the judge convicts anybody".to_owned()),
-        Some(matrix) => missing.extend(unproven(matrix, &reported.suite.digest, &stated.tool)),
+        Some(matrix) => {
+            let unproven = || (!matrix.is_proven()).then(|| "the kill matrix does not prove the judge".to_owned());
+            missing.extend(foreign(matrix, &reported.suite.digest, &stated.tool).or_else(unproven));
+        }
     }
     missing
 }
 
-/// Why a kill matrix does not prove this suite and this judge, unless it does.
+/// Why a kill matrix is not about this suite and this program as a whole, unless it is.
 #[must_use]
-pub fn unproven(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
+pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
     if matrix.suite != suite {
         return Some(format!("the kill matrix is of another suite ({})", matrix.suite));
     }
     if matrix.tool != tool {
         return Some(format!("the kill matrix is of {}, and not of {tool}", matrix.tool));
     }
-    if !matrix.only.is_empty() {
-        return Some("the kill matrix has only some of the mutants".to_owned());
-    }
-    (!matrix.is_proven()).then(|| "the kill matrix does not prove the judge".to_owned())
+    (!matrix.only.is_empty()).then(|| "the kill matrix has only some of the mutants".to_owned())
 }
 
 fn subject(stated: &Stated, evidence: Evidence<'_>) -> Resource {

@@ -6,18 +6,13 @@
 mod evidence;
 mod paper;
 mod report;
+pub mod rerun;
 
 use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
 
-use super::{
-    key::PublicKey,
-    profile::Profiles,
-    seed::Nonce,
-    statement::Statement,
-    suite::SuiteDigest,
-};
+use super::{key::PublicKey, profile::Profiles, seed::Nonce, statement::Statement, suite::SuiteDigest};
 use crate::{golden::Goldens, scenario::Suite};
 
 /// What is compared.

@@ -28,7 +28,8 @@ pub(super) fn statement(files: &Files, problems: &mut Vec<Problem>) -> Option<St
     let statement: Statement = match serde_json::from_slice(bytes) {
         Ok(statement) => statement,
         Err(error) => {
-            problems.push(Problem::new(Check::Statement, format!("{STATEMENT} is no statement of a certificate: {error}")));
+            problems
+                .push(Problem::new(Check::Statement, format!("{STATEMENT} is no statement of a certificate: {error}")));
             return None;
         }
     };
@@ -52,7 +53,10 @@ pub(super) fn accounted(files: &Files, statement: &Statement, problems: &mut Vec
             Some(_) => {}
         }
     }
-    found.keys().filter(|path| !listed.contains_key(*path)).for_each(|path| problem(format!("{path} does not belong to it")));
+    found
+        .keys()
+        .filter(|path| !listed.contains_key(*path))
+        .for_each(|path| problem(format!("{path} does not belong to it")));
 }
 
 /// The envelope holds the statement, and each of the keys has signed it.

@@ -15,7 +15,9 @@ pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<Problem> {
     let (theirs, ours): (Reported, Reported) = match (serde_json::from_slice(says), serde_json::from_slice(comes_to)) {
         (Ok(theirs), Ok(ours)) => (theirs, ours),
         (Err(error), _) => return vec![Problem::new(Check::Verdicts, format!("the report is none: {error}"))],
-        (_, Err(error)) => return vec![Problem::new(Check::Verdicts, format!("the recording gives no report: {error}"))],
+        (_, Err(error)) => {
+            return vec![Problem::new(Check::Verdicts, format!("the recording gives no report: {error}"))];
+        }
     };
     let mut problems = verdicts(&theirs, &ours);
     if theirs.ledger != ours.ledger || theirs.sums() != theirs.ledger {
@@ -50,7 +52,8 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<Problem> {
             Some(_) => {}
         }
     }
-    let surplus = told.into_keys().map(|id| Problem::new(Check::Cases, format!("the report has {id}, which was not recorded")));
+    let surplus =
+        told.into_keys().map(|id| Problem::new(Check::Cases, format!("the report has {id}, which was not recorded")));
     problems.extend(surplus);
     problems
 }
@@ -87,11 +90,11 @@ fn first_difference(one: &Value, other: &Value, at: &str) -> Option<String> {
                 }
             })
         }
-        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-            one.iter().zip(other).enumerate().find_map(|(index, (one, other))| {
-                first_difference(one, other, &format!("{at}/{index}"))
-            })
-        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => one
+            .iter()
+            .zip(other)
+            .enumerate()
+            .find_map(|(index, (one, other))| first_difference(one, other, &format!("{at}/{index}"))),
         _ => (one != other).then(|| at.to_owned()),
     }
 }
