@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     observe::Observation,
     probe::CoverageReport,
-    scenario::{Case, CaseId, Suite},
+    scenario::{Case, CaseId, Selected, Suite},
+    shard::Shard,
     statement::Evidence,
     transcript::Transcript,
     verdict::{Finding, Ledger, Verdict},
@@ -43,6 +44,11 @@ pub struct RunStarted {
     pub seed: u64,
     /// How many cases are selected.
     pub selected: usize,
+    /// The selection that they are of.
+    pub selection: Selected,
+    /// Which part of it they are; `None`: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// An endpoint that answered, and no longer listens.
@@ -109,7 +115,7 @@ impl CaseFinished {
 }
 
 /// A case as reports write it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CaseReport {
     /// Its id.
     pub id: CaseId,
@@ -122,14 +128,14 @@ pub struct CaseReport {
     /// The verdict.
     pub verdict: Verdict,
     /// Why, where the findings do not say it.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// What the checks found.
     pub findings: Vec<Finding>,
     /// How many checks were evaluated.
     pub checks: usize,
     /// Which of several documented answers was given.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     /// The statements that it cites.
     pub cites: Vec<String>,
@@ -143,7 +149,7 @@ pub struct CaseReport {
 }
 
 /// An exchange for people: without credentials, and with everything else as it was.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShownExchange {
     /// The request.
     pub request: String,
@@ -154,7 +160,7 @@ pub struct ShownExchange {
 }
 
 /// The end of a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunFinished {
     /// How many cases, and what became of them.
     pub ledger: Ledger,
@@ -170,7 +176,7 @@ pub struct RunFinished {
 }
 
 /// What became of a statement.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatementReport {
     /// Its number.
     pub id: String,
@@ -189,8 +195,11 @@ pub struct StatementReport {
     pub reason: Option<String>,
 }
 
+/// Why a statement that cases cite was not provoked.
+pub const UNJUDGED: &str = "no case that cites it came to a judgement";
+
 /// What a run says of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It held wherever it was judged.
@@ -199,4 +208,16 @@ pub enum Outcome {
     Broken,
     /// No case judged it.
     NotProvoked,
+}
+
+impl Outcome {
+    /// What a statement's counts come to.
+    #[must_use]
+    pub fn of(held: usize, broken: usize) -> Self {
+        match (held, broken) {
+            (0, 0) => Self::NotProvoked,
+            (_, 0) => Self::Held,
+            _ => Self::Broken,
+        }
+    }
 }

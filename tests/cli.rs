@@ -36,7 +36,8 @@ fn program() -> Command {
         command.env_remove(name);
     }
     command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").env("NO_COLOR", "1");
-    command.stdin(Stdio::null());
+    // What a test runs is not remembered.
+    command.env("WIREPROOF_STATE", "").stdin(Stdio::null());
     command
 }
 
@@ -140,7 +141,20 @@ fn deviating(target: &str) -> (u16, String) {
 
 #[rstest]
 fn every_subcommand_explains_itself(
-    #[values("", "run", "probe", "list", "check", "serve", "statements", "explain", "judge", "mutants")]
+    #[values(
+        "",
+        "run",
+        "probe",
+        "list",
+        "check",
+        "serve",
+        "statements",
+        "explain",
+        "judge",
+        "mutants",
+        "schema",
+        "merge"
+    )]
     subcommand: &str,
 ) {
     let arguments: Vec<&str> = [subcommand, "--help"].into_iter().filter(|word| !word.is_empty()).collect();

@@ -141,7 +141,7 @@ fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
 fn a_gate_is_red_on_what_is_new_and_on_nothing_that_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("baseline.toml");
-    let made = gate(&file, &["--baseline-update"]);
+    let made = gate(&file, &["--baseline-update", "--baseline-reason", "signatures are not verified"]);
     assert_status(&made, 0);
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains("codedeploy.StopDeployment/signing/flipped-digit"), "{text}");

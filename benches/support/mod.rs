@@ -23,7 +23,7 @@ use wireproof::{
     redaction::Sensitive,
     scenario::{
         Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
-        Stage, Standing, Step, Suite, Template,
+        Stage, Standing, Step, Suite, Template, Whole,
     },
     session::{Options, Session},
     source::Source,
@@ -128,19 +128,25 @@ pub(crate) struct Stream<'p> {
     stages: VecDeque<Stage>,
     next: usize,
     count: usize,
+    whole: Whole,
 }
 
 impl<'p> Stream<'p> {
     pub(crate) fn new(probes: &'p Probes, count: usize) -> Self {
         let (service, operation) = ("codedeploy".to_owned(), "StopDeployment".to_owned());
         let opening = Opening { service, operation, sample: Some(input()), given: Vec::new() };
-        Self { probes, stages: [Stage::Open(opening), Stage::Cases(None)].into(), next: 0, count }
+        let whole = Whole { services: [opening.service.clone()].into(), ..Whole::default() };
+        Self { probes, stages: [Stage::Open(opening), Stage::Cases(None)].into(), next: 0, count, whole }
     }
 }
 
 impl Plan for Stream<'_> {
     fn selected(&self) -> usize {
         self.count
+    }
+
+    fn whole(&self) -> &Whole {
+        &self.whole
     }
 
     fn stage(&mut self) -> Option<Stage> {

@@ -1,10 +1,14 @@
 //! `wireproof list`: what would run.
 
-use std::io::Write as _;
+use std::{collections::HashSet, io::Write as _};
 
 use clap::Args;
 
-use super::{Failure, select::SelectArguments, written};
+use super::{
+    Failure,
+    select::{Loaded, SelectArguments},
+    written,
+};
 use crate::{exit::ExitStatus, scenario::Case};
 
 /// Arguments of `wireproof list`.
@@ -15,9 +19,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let (_, cases, _) = arguments.select.load()?;
-    print(&cases, "selected")?;
-    Ok(if cases.is_empty() { ExitStatus::Incomplete } else { ExitStatus::Conforms })
+    let Loaded { cases, settled, .. } = arguments.select.load(HashSet::new())?;
+    let selected = cases.len() + settled;
+    print(&arguments.select.part.cases(cases)?, "selected")?;
+    Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })
 }
 
 /// One line a case, and how many there are on standard error.

@@ -6,13 +6,19 @@ mod check;
 mod config;
 mod credentials;
 mod explain;
+mod gate;
 mod judge;
 mod list;
+mod memory;
+mod merge;
 mod mutants;
 mod outcome;
 mod pace;
+mod part;
 mod probe;
+mod reports;
 mod run;
+mod schema;
 mod select;
 mod serve;
 mod shelf;
@@ -73,6 +79,8 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
     Probe(Box<probe::Arguments>),
+    /// Join the reports of shards to one, and prove that they are one whole run.
+    Merge(Box<merge::Arguments>),
     /// Show what would run.
     List(list::Arguments),
     /// Lint fixtures, models, statements and goldens without a network.
@@ -91,6 +99,8 @@ enum Command {
     Verify(Box<verify::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
     Explain(explain::Arguments),
+    /// Print the JSON Schema of a report.
+    Schema(schema::Arguments),
 }
 
 /// Runs the program on these arguments, the first of which is its name.
@@ -113,6 +123,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
+        Command::Merge(arguments) => merge::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
@@ -122,6 +133,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Certify(arguments) => certify::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
     };
     result.unwrap_or_else(|failure| failed(&failure))
 }
@@ -208,6 +220,51 @@ mod tests {
                     argument.get_id()
                 );
             }
+        }
+    }
+
+    /// The words of every command of this program in the texts of a YAML document.
+    fn commands(value: &serde_json::Value) -> Vec<Vec<String>> {
+        use serde_json::Value::{Array, Object, String as Text};
+        let words = |text: &str| text.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect();
+        match value {
+            Text(text) => {
+                let lines = text.replace("\\\n", " ");
+                lines.lines().filter(|line| line.starts_with("wireproof ")).map(words).collect()
+            }
+            Object(members) if members.get("command") == Some(&serde_json::json!(["wireproof"])) => {
+                let arguments =
+                    members["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
+                vec![std::iter::once("wireproof".to_owned()).chain(arguments).collect()]
+            }
+            Object(members) => members.values().flat_map(commands).collect(),
+            Array(items) => items.iter().flat_map(commands).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A text with what a CI system fills in filled in.
+    fn filled(text: &str) -> String {
+        let expression = regex::Regex::new(r"\$\{\{[^}]*\}\}|\$\([A-Z_]+\)|\$[A-Z_]+").unwrap();
+        expression.replace_all(text, "1").into_owned()
+    }
+
+    #[rstest::rstest]
+    #[case("github-matrix.yml", &["run", "merge"])]
+    #[case("gitlab.yml", &["run", "merge"])]
+    #[case("indexed-job.yaml", &["run", "merge"])]
+    fn the_examples_for_ci_are_yaml_and_their_commands_are_understood(
+        #[case] file: &str,
+        #[case] subcommands: &[&str],
+    ) {
+        let path = format!("{}/examples/ci/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = filled(&std::fs::read_to_string(path).unwrap());
+        let documents = text.split("\n---\n").map(|text| crate::source::Source::read(file, text).unwrap());
+        let found: Vec<Vec<String>> = documents.flat_map(|document| commands(document.value())).collect();
+        assert_eq!(found.iter().map(|words| words[1].as_str()).collect::<Vec<_>>(), subcommands);
+        for words in found {
+            let parsed = Cli::command().try_get_matches_from(&words).map(drop);
+            assert!(parsed.is_ok(), "{words:?}: {}", parsed.unwrap_err());
         }
     }
 }

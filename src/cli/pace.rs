@@ -74,6 +74,11 @@ fn jobs(text: &str) -> Result<usize, String> {
 }
 
 impl PaceArguments {
+    /// Whether a seed was given.
+    pub(super) fn has_seed(&self) -> bool {
+        self.seed.is_some()
+    }
+
     /// The seed that was given, or a fresh one: ask once.
     pub(super) fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(fresh_seed)

@@ -1,6 +1,7 @@
 //! `wireproof probe`: derive probes from a model, send them, judge the answers.
 
 use std::{
+    collections::{BTreeSet, HashSet},
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -12,22 +13,26 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     botocore::BotocoreArguments,
-    outcome::{Again, OutcomeArguments, Outlet},
+    gate::Gate,
+    memory::{Memory, MemoryArguments},
+    outcome::{OutcomeArguments, Outlet},
     pace::PaceArguments,
+    part::{PartArguments, nothing_left},
+    reports::Again,
     run::interrupt,
     runtime,
     target::TargetArguments,
     written,
 };
 use crate::{
-    baseline::Seen,
     event::{Event, RunFinished},
     exit::ExitStatus,
     golden::Goldens,
     model,
     probe::{self, Coverage, Effect, Family, Probes},
-    scenario::{Case, Files, Plan as _, Suite},
+    scenario::{Case, Files, Plan as _, ServiceSuite, Suite},
     session::Session,
+    shard::Shard,
     source::{Diagnostic, Source},
     transport::Wire,
 };
@@ -60,6 +65,12 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     choice: ChoiceArguments,
+
+    #[command(flatten)]
+    part: PartArguments,
+
+    #[command(flatten)]
+    memory: MemoryArguments,
 
     #[command(flatten)]
     target: TargetArguments,
@@ -113,21 +124,28 @@ fn family(name: &str) -> Result<Family, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let suite = arguments.suite()?;
     if arguments.outcome.dry_run {
-        let probes = arguments.derive(&suite, arguments.pace.seed(), arguments.choice.effect(true))?;
+        let effect = arguments.choice.effect(true);
+        let part = Part { settled: arguments.settled(&arguments.memory_of(&suite))?, shard: arguments.part.shard()? };
+        let probes = arguments.derive(&suite, arguments.pace.seed(), effect, part)?;
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
     let runtime = runtime()?;
-    let (finished, seen) = runtime.block_on(go(arguments, suite))?;
-    arguments.outcome.status(&finished, seen.as_ref(), arguments.choice.is_everything())
+    let (finished, gate) = runtime.block_on(go(arguments, suite.clone()))?;
+    gate.status(&finished, |unseen| arguments.missing(&suite, unseen))
 }
 
-async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Option<Seen>), Failure> {
+async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Gate), Failure> {
     arguments.check_target(&suite)?;
     let (target, reference) = arguments.target.target(&suite).await?;
     let seed = arguments.pace.seed();
-    let mut probes = arguments.derive(&suite, seed, arguments.choice.effect(target.endpoint.is_loopback()))?;
+    let memory = arguments.memory_of(&suite);
+    let shard = arguments.part.shard_of_run(arguments.pace.has_seed())?;
+    let part = Part { settled: arguments.settled(&memory)?, shard };
+    let mut probes = arguments.derive(&suite, seed, arguments.choice.effect(target.endpoint.is_loopback()), part)?;
     let mut coverage = probes.coverage();
-    let mut outlet = arguments.outcome.outlet(&arguments.again(), probes.selected())?;
+    let settled = probes.settled();
+    let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
+    let mut outlet = arguments.outcome.outlet(&arguments.again(), probes.selected(), memory)?;
     let session = Session {
         suite: Arc::new(suite),
         target: Arc::new(target),
@@ -141,7 +159,7 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Option<
     if let Some(reference) = reference {
         reference.stop().await;
     }
-    Ok((finished, outlet.close()?))
+    Ok((finished, outlet.close()?.idle(nothing_left)))
 }
 
 /// The end of a run tells what it covers.
@@ -215,8 +233,8 @@ impl Arguments {
         named.or_else(folder).or_else(own_folder).or_else(stem).unwrap_or("service").to_owned()
     }
 
-    fn derive(&self, suite: &Suite, seed: u64, effect: Effect) -> Result<Probes, Failure> {
-        let service = suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))?;
+    fn derive(&self, suite: &Suite, seed: u64, effect: Effect, part: Part) -> Result<Probes, Failure> {
+        let service = the_service(suite)?;
         let choice = &self.choice;
         let unknown = choice
             .operation
@@ -236,11 +254,45 @@ impl Arguments {
             operations: choice.operation.clone(),
             filters: choice.filter.clone(),
             excludes: choice.exclude.clone(),
+            settled: part.settled,
+            shard: part.shard,
             max_per_operation: choice.max_per_operation,
             seed,
             effect,
         };
         Ok(Probes::new(service, &Arc::new(Source::none(&self.model)), options))
+    }
+
+    /// What is remembered of the target and the model.
+    fn memory_of(&self, suite: &Suite) -> Memory {
+        let services = suite.services().map(|service| service.name.as_str()).collect::<Vec<_>>().join(" ");
+        Memory::of(self.target.called(), format!("probes of {services}"))
+    }
+
+    /// The ids that need not run again.
+    fn settled(&self, memory: &Memory) -> Result<HashSet<String>, Failure> {
+        let mut settled = self.memory.settled(memory)?;
+        settled.extend(self.part.settled()?);
+        Ok(settled)
+    }
+
+    /// Which of these ids no probe has. Their operations alone are derived, as that takes its time.
+    fn missing(&self, suite: &Suite, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+        let service = the_service(suite)?;
+        let operation = |id: &String| Some(id.split_once('.')?.1.split('/').next()?.to_owned());
+        let known = |name: &String| service.contract().operation(name).is_some();
+        let operations: BTreeSet<String> = ids.iter().filter_map(operation).filter(known).collect();
+        if operations.is_empty() {
+            return Ok(ids.clone());
+        }
+        let options = probe::Options {
+            operations: operations.into_iter().collect(),
+            effect: Effect::Destroys,
+            ..probe::Options::default()
+        };
+        let probes = Probes::new(service, &Arc::new(Source::none(&self.model)), options);
+        let there: BTreeSet<String> = probes.ids().collect();
+        Ok(ids.difference(&there).cloned().collect())
     }
 
     /// Without an endpoint there is only the embedded reference, which has two services.
@@ -268,6 +320,16 @@ impl Arguments {
     }
 }
 
+fn the_service(suite: &Suite) -> Result<&ServiceSuite, Failure> {
+    suite.services().next().ok_or_else(|| Failure::internal("a suite without a service"))
+}
+
+/// Which part of the probes runs.
+struct Part {
+    settled: HashSet<String>,
+    shard: Option<Shard>,
+}
+
 /// A file's name among a service's fixtures, its text, and where it really stands.
 type Text = (&'static str, String, PathBuf);
 
@@ -290,18 +352,9 @@ fn beside(model: &Path, name: &'static str) -> Result<Option<Text>, Failure> {
 }
 
 /// So many deviations of each operation are told one by one.
-const TOLD: usize = 3;
+pub(super) const TOLD: usize = 3;
 
 impl ChoiceArguments {
-    /// Whether nothing is left out.
-    fn is_everything(&self) -> bool {
-        let lists = [&self.operation, &self.filter, &self.exclude];
-        self.probes.is_empty()
-            && self.max_per_operation.is_none()
-            && self.destructive
-            && lists.iter().all(|list| list.is_empty())
-    }
-
     /// The strongest effect that an operation may have.
     fn effect(&self, is_loopback: bool) -> Effect {
         match (self.destructive, is_loopback || self.allow_writes) {

@@ -1,6 +1,7 @@
 //! `wireproof run`: replay and judge.
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,17 +12,20 @@ use tokio::sync::watch;
 
 use super::{
     Failure,
-    outcome::{Again, OutcomeArguments},
+    memory::{Memory, MemoryArguments},
+    outcome::OutcomeArguments,
     pace::PaceArguments,
+    part::nothing_left,
+    reports::Again,
     runtime,
-    select::SelectArguments,
+    select::{Loaded, SelectArguments},
     target::TargetArguments,
 };
 use crate::{
     event::{CaseFinished, Event, RunFinished},
     exit::ExitStatus,
     golden,
-    scenario::{Batch, Case, Suite},
+    scenario::{Batch, Case, Plan as _, Suite},
     session::Session,
     transport::Wire,
     verdict::Verdict,
@@ -44,6 +48,9 @@ pub(super) struct Arguments {
     pub(super) select: SelectArguments,
 
     #[command(flatten)]
+    memory: MemoryArguments,
+
+    #[command(flatten)]
     pub(super) target: TargetArguments,
 
     #[command(flatten)]
@@ -54,27 +61,36 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let (suite, cases, fixtures) = arguments.select.load()?;
+    let memory = Memory::of(arguments.target.called(), arguments.select.origin());
+    let Loaded { suite, cases, fixtures, settled } = arguments.select.load(arguments.memory.settled(&memory)?)?;
     if arguments.outcome.dry_run {
+        let cases = arguments.select.part.cases(cases)?;
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
     }
+    let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
+    let batch = arguments.batch(cases)?;
+    let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
     let goldens = fixtures.goldens()?;
-    let mut outlet = arguments.outcome.outlet(&arguments.again(), cases.len())?;
+    let mut outlet = arguments.outcome.outlet(&arguments.again(), batch.selected(), memory)?;
     let update =
         arguments.outcome.update.then(|| fixtures.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots")));
     let mut sink = |event: Event| {
         outlet.take(&event);
         if let (Event::CaseFinished(finished), Some(folder)) = (&event, &update) {
-            outlet.keep(keep_golden(folder, finished, &goldens));
+            outlet.keep("a golden", keep_golden(folder, finished, &goldens));
         }
     };
     let shared = Arc::new(goldens.clone());
-    let finished = runtime()?.block_on(go(arguments, suite, cases, shared, &mut sink))?;
-    let seen = outlet.close()?;
-    arguments.outcome.status(&finished, seen.as_ref(), arguments.select.is_everything())
+    let finished = runtime()?.block_on(go(arguments, suite, batch, shared, &mut sink))?;
+    outlet.close()?.idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
 }
 
 impl Arguments {
+    /// What is run of the selected cases.
+    pub(super) fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
+        Ok(Batch::sharded(cases, self.select.part.shard_of_run(self.pace.has_seed())?))
+    }
+
     fn again(&self) -> Again {
         let mut words = Vec::new();
         if let Some(endpoint) = &self.target.endpoint {
@@ -96,11 +112,11 @@ fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &golden::Goldens
     Ok(())
 }
 
-/// Runs the cases against the target of the arguments.
+/// Runs the batch against the target of the arguments.
 pub(super) async fn go(
     arguments: &Arguments,
     suite: Suite,
-    cases: Vec<Case>,
+    mut batch: Batch,
     goldens: Arc<golden::Goldens>,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<RunFinished, Failure> {
@@ -114,7 +130,7 @@ pub(super) async fn go(
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
     };
-    let finished = session.run(&mut Batch::new(cases), sink).await;
+    let finished = session.run(&mut batch, sink).await;
     if let Some(reference) = reference {
         reference.stop().await;
     }

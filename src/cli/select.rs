@@ -1,10 +1,10 @@
 //! The arguments that say which fixtures and which cases.
 
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 use clap::Args;
 
-use super::{Failure, botocore::BotocoreArguments};
+use super::{Failure, botocore::BotocoreArguments, part::PartArguments};
 use crate::{
     golden::Goldens,
     scenario::{Case, Files, Selection, Suite, nearest},
@@ -55,7 +55,20 @@ pub(super) struct SelectArguments {
     pub(super) exclude: Vec<String>,
 
     #[command(flatten)]
+    pub(super) part: PartArguments,
+
+    #[command(flatten)]
     pub(super) fixtures: FixtureArguments,
+}
+
+/// What is selected.
+pub(super) struct Loaded {
+    pub(super) suite: Suite,
+    /// The cases, of all shards.
+    pub(super) cases: Vec<Case>,
+    pub(super) fixtures: FixtureArguments,
+    /// How many more there are that need not run again.
+    pub(super) settled: usize,
 }
 
 impl FixtureArguments {
@@ -84,14 +97,8 @@ impl FixtureArguments {
 }
 
 impl SelectArguments {
-    /// Whether nothing is left out.
-    pub(super) fn is_everything(&self) -> bool {
-        let lists = [&self.paths, &self.service, &self.operation, &self.tag, &self.filter, &self.exclude];
-        lists.iter().all(|list| list.is_empty())
-    }
-
-    /// The fixtures and the selected cases.
-    pub(super) fn load(&self) -> Result<(Suite, Vec<Case>, FixtureArguments), Failure> {
+    /// The fixtures and the selected cases, without those that are settled by `--since` or as `also` says.
+    pub(super) fn load(&self, also: HashSet<String>) -> Result<Loaded, Failure> {
         let (fixtures, paths) = self.folders_and_paths();
         let suite = fixtures.suite()?;
         let selection = Selection {
@@ -101,14 +108,25 @@ impl SelectArguments {
             tags: self.tag.clone(),
             filters: self.filter.clone(),
             excludes: self.exclude.clone(),
+            settled: HashSet::new(),
         };
         if let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() {
             let meant = nearest(&wrong, known.iter().map(String::as_str));
             let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
             return Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")));
         }
-        let cases = selection.cases(&suite);
-        Ok((suite, cases, fixtures))
+        let all = selection.cases(&suite).len();
+        let mut settled = also;
+        settled.extend(self.part.settled()?);
+        let cases = Selection { settled, ..selection }.cases(&suite);
+        Ok(Loaded { settled: all - cases.len(), suite, cases, fixtures })
+    }
+
+    /// Where the fixtures are from: what tells one suite from another, whatever becomes of its fixtures.
+    pub(super) fn origin(&self) -> String {
+        let (fixtures, _) = self.folders_and_paths();
+        let folder = fixtures.fixtures.map(|folder| folder.canonicalize().unwrap_or(folder));
+        folder.map_or_else(|| "the bundled fixtures".to_owned(), |folder| folder.display().to_string())
     }
 
     /// A path that is a folder of fixtures replaces the bundled ones; the others select.

@@ -1,10 +1,10 @@
 //! `wireproof statements`: the numbered statements, and what became of them.
 
-use std::{io::Write as _, sync::Arc};
+use std::{collections::HashSet, io::Write as _, sync::Arc};
 
 use clap::Args;
 
-use super::{Failure, run, runtime, written};
+use super::{Failure, run, runtime, select::Loaded, written};
 use crate::{
     event::{Outcome, RunFinished, StatementReport},
     exit::ExitStatus,
@@ -28,13 +28,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let (suite, cases, _) = arguments.run.select.load()?;
+    let Loaded { suite, cases, .. } = arguments.run.select.load(HashSet::new())?;
     if arguments.list {
         return written(list(&suite)).map(|()| ExitStatus::Conforms);
     }
     let shown = suite.clone();
     let mut silent = |_| {};
-    let go = run::go(&arguments.run, suite, cases, Arc::new(Goldens::default()), &mut silent);
+    let go = run::go(&arguments.run, suite, arguments.run.batch(cases)?, Arc::new(Goldens::default()), &mut silent);
     let finished = runtime()?.block_on(go)?;
     written(outcomes(&shown, &finished))?;
     Ok(ExitStatus::of_run(&finished.ledger, &[], finished.interrupted))

@@ -70,7 +70,16 @@ pub(super) struct TargetArguments {
     allow_aws: bool,
 }
 
+/// What reports call the reference of this process.
+pub(super) const EMBEDDED: &str = "the embedded reference";
+
 impl TargetArguments {
+    /// What reports call the endpoint.
+    pub(super) fn called(&self) -> String {
+        let endpoint = self.endpoint.as_deref().unwrap_or(EMBEDDED);
+        self.name.as_deref().filter(|_| self.endpoint.is_some()).unwrap_or(endpoint).to_owned()
+    }
+
     /// The target, and the reference where it is the embedded one.
     pub(super) async fn target(&self, suite: &Suite) -> Result<(Target, Option<Reference>), Failure> {
         match &self.endpoint {
@@ -81,7 +90,7 @@ impl TargetArguments {
             None => {
                 let reference = start(suite, Options::default()).await?;
                 let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
-                "the embedded reference".clone_into(&mut target.name);
+                EMBEDDED.clone_into(&mut target.name);
                 Ok((target, Some(reference)))
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Family, derive::Site};
 use crate::{scenario::Case, verdict::Verdict};
@@ -16,7 +16,7 @@ pub struct Coverage {
 }
 
 /// The sites of one family.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sites {
     /// In the model.
     pub sites: usize,
@@ -63,9 +63,7 @@ impl Coverage {
     #[must_use]
     pub fn report(&self) -> CoverageReport {
         let rows = self.families().map(|(family, sums)| FamilyRow { family: family.name().to_owned(), sums });
-        let unprobed = self.reasons.iter().map(|(reason, sites)| Unprobed { reason: reason.clone(), sites: *sites });
-        let mut unprobed: Vec<Unprobed> = unprobed.collect();
-        unprobed.sort_by_key(|unprobed| std::cmp::Reverse(unprobed.sites));
+        let unprobed = most_first(self.reasons.iter().map(|(reason, sites)| (reason.as_str(), *sites)));
         CoverageReport { families: rows.collect(), constraints: self.constraints(), unprobed }
     }
 
@@ -83,6 +81,34 @@ impl Coverage {
     }
 }
 
+impl CoverageReport {
+    /// The sums of two runs that have no operation in common.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let mut families = self.families.clone();
+        for row in &other.families {
+            match families.iter_mut().find(|known| known.family == row.family) {
+                Some(known) => known.sums = known.sums.plus(row.sums),
+                None => families.push(row.clone()),
+            }
+        }
+        families.sort_by_key(|row| Family::ALL.into_iter().find(|family| family.name() == row.family));
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for unprobed in self.unprobed.iter().chain(&other.unprobed) {
+            *reasons.entry(&unprobed.reason).or_default() += unprobed.sites;
+        }
+        Self { families, constraints: self.constraints.plus(other.constraints), unprobed: most_first(reasons) }
+    }
+}
+
+/// The most frequent reason first; of two, the one that comes first by its letters.
+fn most_first<'a>(reasons: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<Unprobed> {
+    let reasons = reasons.into_iter().map(|(reason, sites)| Unprobed { reason: reason.to_owned(), sites });
+    let mut unprobed: Vec<Unprobed> = reasons.collect();
+    unprobed.sort_by_key(|unprobed| std::cmp::Reverse(unprobed.sites));
+    unprobed
+}
+
 impl Sites {
     fn plus(self, other: Self) -> Self {
         Self {
@@ -95,7 +121,7 @@ impl Sites {
 }
 
 /// What a run of derived probes covers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageReport {
     /// By family.
     pub families: Vec<FamilyRow>,
@@ -106,7 +132,7 @@ pub struct CoverageReport {
 }
 
 /// The sites of one family.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FamilyRow {
     /// Its name.
     pub family: String,
@@ -116,7 +142,7 @@ pub struct FamilyRow {
 }
 
 /// Sites that are not probed for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unprobed {
     /// The reason.
     pub reason: String,

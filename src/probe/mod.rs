@@ -20,9 +20,9 @@ mod refusal;
 mod testing;
 mod witness;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use crate::{contract::Operation, scenario::glob_matches};
+use crate::{contract::Operation, scenario::glob_matches, shard::Shard};
 
 pub use coverage::{Coverage, CoverageReport, FamilyRow, Sites, Unprobed};
 pub use effect::Effect;
@@ -44,6 +44,10 @@ pub struct Options {
     pub filters: Vec<String>,
     /// Globs of ids that are left out.
     pub excludes: Vec<String>,
+    /// Ids that need not run again.
+    pub settled: HashSet<String>,
+    /// The part of all operations that is run; `None`: all of them.
+    pub shard: Option<Shard>,
     /// So many probes of each operation at most, controls not counted.
     pub max_per_operation: Option<usize>,
     /// What fresh texts, and the choice under a limit, are derived from.
@@ -59,6 +63,8 @@ impl Default for Options {
             operations: Vec::new(),
             filters: Vec::new(),
             excludes: Vec::new(),
+            settled: HashSet::new(),
+            shard: None,
             max_per_operation: None,
             seed: 0,
             effect: Effect::Writes,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     contract::Operation,
-    scenario::{Case, Filling, Given, Opening, Plan, ServiceSuite, Stage, Template},
+    scenario::{Case, Filling, Given, Opening, Plan, Selecting, ServiceSuite, Stage, Template, Whole},
     source::Source,
 };
 
@@ -27,6 +27,8 @@ pub struct Probes {
     options: Options,
     operations: Vec<Subjected>,
     selected: usize,
+    whole: Whole,
+    settled: usize,
     coverage: Coverage,
     /// The operation at hand.
     at: usize,
@@ -51,8 +53,10 @@ enum Phase {
 /// What the operation at hand has to run.
 #[derive(Debug, Default)]
 struct Loaded {
-    /// Whether the least legal input has been handed out.
-    least_asked: bool,
+    /// Whether the least legal input is still to be handed out.
+    least: bool,
+    /// How many probes need not run again.
+    settled: usize,
     /// Places whose legal neighbour is asked first, beside the least legal input.
     controls: VecDeque<usize>,
     /// The probes, each kind in its order.
@@ -68,8 +72,15 @@ impl Loaded {
 
     /// Cases in all: the probes, their controls and the control of the least legal input.
     fn cases(&self) -> usize {
-        let probes = self.probes();
-        if probes == 0 { 0 } else { probes + self.controls.len() + 1 }
+        self.probes() + self.controls.len() + usize::from(self.least)
+    }
+
+    /// The ids of its cases.
+    fn ids(&self, subjected: &Subjected) -> Vec<String> {
+        let probes = self.legal.iter().chain(&self.wrong).chain(&self.deadly).map(|probe| probe.id.clone());
+        let places = self.controls.iter().filter_map(|place| subjected.places.get(*place));
+        let controls = places.map(|place| subjected.control_of(place));
+        probes.chain(controls).chain(self.least.then(|| subjected.least_control())).collect()
     }
 
     fn enter(&mut self, probe: Probe) {
@@ -90,6 +101,8 @@ impl Probes {
             fillings: service.fillings.clone(),
             operations: Vec::new(),
             selected: 0,
+            whole: Whole { shard: options.shard, ..Whole::default() },
+            settled: 0,
             coverage: Coverage::default(),
             at: 0,
             phase: Phase::Ready,
@@ -101,14 +114,28 @@ impl Probes {
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
         // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
+        let mut selecting = Selecting::default();
         for operation in operations {
             let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             match probes.options.leaves_out(operation) {
-                None => probes.enter(subjected),
+                None => probes.enter(subjected, &mut selecting),
                 Some(reason) => probes.leave_out(&subjected, &reason),
             }
         }
+        probes.whole.selected = selecting.finish();
+        probes.whole.services.extend((probes.whole.selected.cases > 0).then(|| service.name.clone()));
         probes
+    }
+
+    /// How many probes there are beside those of the selection that need not run again.
+    #[must_use]
+    pub fn settled(&self) -> usize {
+        self.settled
+    }
+
+    /// The ids of all cases, in no order.
+    pub fn ids(&self) -> impl Iterator<Item = String> {
+        self.operations.iter().flat_map(|subjected| self.load(subjected, |_, _| ()).ids(subjected))
     }
 
     /// The sites of the model, and which of them are probed.
@@ -117,17 +144,34 @@ impl Probes {
         self.coverage.clone()
     }
 
-    fn enter(&mut self, subjected: Subjected) {
+    /// Enters an operation: into the whole selection, and into what is run if it belongs to this part.
+    fn enter(&mut self, subjected: Subjected, selecting: &mut Selecting) {
         let mut coverage = std::mem::take(&mut self.coverage);
-        let loaded = self.load(&subjected, |site, kept| coverage.enter(site, kept));
+        let own = self.has(&subjected);
+        let loaded = self.load(&subjected, |site, kept| {
+            if own {
+                coverage.enter(site, kept);
+            }
+        });
         self.coverage = coverage;
-        self.selected += loaded.cases();
-        if loaded.probes() > 0 {
+        let ids = loaded.ids(&subjected);
+        selecting.enter(ids.iter().map(String::as_str).collect());
+        self.settled += loaded.settled;
+        if own && loaded.cases() > 0 {
+            self.selected += loaded.cases();
             self.operations.push(subjected);
         }
     }
 
+    /// Whether an operation belongs to this part.
+    fn has(&self, subjected: &Subjected) -> bool {
+        self.options.shard.is_none_or(|shard| shard.has(&subjected.least_control()))
+    }
+
     fn leave_out(&mut self, subjected: &Subjected, reason: &str) {
+        if !self.has(subjected) {
+            return;
+        }
         for place in 0..subjected.places.len() {
             for site in subjected.sites(&self.inputs, place, &self.options.families) {
                 self.coverage.leave_out(&site, reason);
@@ -140,16 +184,24 @@ impl Probes {
         let chosen = self.chosen(subjected);
         let mut loaded = Loaded::default();
         for (index, place) in subjected.places.iter().enumerate() {
-            let before = loaded.probes();
+            let (before, mut asked) = (loaded.probes(), 0);
             for mut site in self.sites(subjected, index) {
-                let kept =
-                    std::mem::take(&mut site.probes).into_iter().filter(|probe| self.keeps(probe, chosen.as_ref()));
-                let first = loaded.probes();
-                kept.for_each(|probe| loaded.enter(probe));
-                seen(&site, loaded.probes() - first);
+                let mut kept = std::mem::take(&mut site.probes);
+                kept.retain(|probe| self.keeps(probe, chosen.as_ref()));
+                let asked_here = kept.len();
+                asked += asked_here;
+                kept.retain(|probe| !self.options.settled.contains(&probe.id));
+                loaded.settled += asked_here - kept.len();
+                seen(&site, kept.len());
+                for probe in kept {
+                    loaded.enter(probe);
+                }
             }
-            if loaded.probes() > before && !place.in_minimal {
-                loaded.controls.push_back(index);
+            // A control runs for what rests on it, and where it is itself what has to run again.
+            let again = asked > 0 && !self.options.settled.contains(&subjected.control_of(place));
+            if loaded.probes() > before || again {
+                loaded.least = true;
+                loaded.controls.extend((!place.in_minimal).then_some(index));
             }
         }
         loaded
@@ -249,6 +301,10 @@ impl Plan for Probes {
         self.selected
     }
 
+    fn whole(&self) -> &Whole {
+        &self.whole
+    }
+
     fn stage(&mut self) -> Option<Stage> {
         let next = match self.phase {
             Phase::Ready => Phase::Opened,
@@ -281,7 +337,7 @@ impl Plan for Probes {
             std::iter::from_fn(|| queue.pop_front()).find_map(|probe| subjected.probe(inputs, known, probe))
         };
         match self.phase {
-            Phase::Least if !std::mem::replace(&mut self.loaded.least_asked, true) => control(0),
+            Phase::Least if std::mem::take(&mut self.loaded.least) => control(0),
             Phase::Controls => std::iter::from_fn(|| self.loaded.controls.pop_front()).find_map(control),
             Phase::Legal => probe(&mut self.loaded.legal),
             Phase::Wrong => probe(&mut self.loaded.wrong),

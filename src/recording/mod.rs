@@ -262,6 +262,5 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-
 #[cfg(test)]
 mod tests;

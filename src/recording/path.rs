@@ -51,7 +51,6 @@ fn percent_encoded(c: char) -> String {
     c.encode_utf8(&mut bytes).bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02X}"))
 }
 
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;

@@ -82,8 +82,7 @@ impl Recorder {
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
-        let ended =
-            Ended { cases: self.cases, interrupted: finished.interrupted, duration_ms: finished.duration_ms };
+        let ended = Ended { cases: self.cases, interrupted: finished.interrupted, duration_ms: finished.duration_ms };
         self.append(&Entry::Finished(ended))?;
         self.index.take().map_or(Ok(()), |mut index| index.flush())
     }
@@ -123,4 +122,3 @@ fn forget(folder: &Path) -> io::Result<()> {
     }
     fs::remove_file(folder.join(INDEX))
 }
-

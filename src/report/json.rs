@@ -4,94 +4,28 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-
-use super::Reporter;
-use crate::{
-    event::{CaseReport, Event, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
-    probe::CoverageReport,
-    verdict::Ledger,
-};
+use super::{Document, Reporter, collected::without_beginning};
+use crate::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.
 pub const REPORT_SCHEMA: &str = include_str!("report.schema.json");
-
-const SCHEMA: &str = "wireproof/report/v1";
 
 /// Collects a run, and writes it when it is over.
 #[derive(Debug)]
 pub struct Json<W> {
     writer: W,
-    started: Option<RunStarted>,
-    surveyed: Vec<Surveyed>,
-    died: Vec<TargetDied>,
-    cases: Vec<CaseReport>,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    tool: Tool,
-    suite: SuiteDigest<'a>,
-    target: Target<'a>,
-    seed: u64,
-    interrupted: bool,
-    duration_ms: u64,
-    ledger: Ledger,
-    surveyed: &'a [Surveyed],
-    #[serde(skip_serializing_if = "<[TargetDied]>::is_empty")]
-    died: &'a [TargetDied],
-    cases: &'a [CaseReport],
-    statements: &'a [StatementReport],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coverage: Option<&'a CoverageReport>,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct SuiteDigest<'a> {
-    digest: &'a str,
-}
-
-#[derive(Serialize)]
-struct Target<'a> {
-    name: &'a str,
-    endpoint: &'a str,
-    region: &'a str,
+    document: Option<Document>,
 }
 
 impl<W: Write> Json<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W) -> Self {
-        Self { writer, started: None, surveyed: Vec::new(), died: Vec::new(), cases: Vec::new() }
+        Self { writer, document: None }
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
-        let Some(started) = &self.started else {
-            return Err(io::Error::other("the run ended before it began: this is an error of wireproof"));
-        };
-        self.surveyed.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
-        self.cases.sort_by(|a, b| a.id.cmp(&b.id));
-        let document = Document {
-            schema: SCHEMA,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-            suite: SuiteDigest { digest: &started.suite },
-            target: Target { name: &started.target, endpoint: &started.endpoint, region: &started.region },
-            seed: started.seed,
-            interrupted: finished.interrupted,
-            duration_ms: finished.duration_ms,
-            ledger: finished.ledger,
-            surveyed: &self.surveyed,
-            died: &self.died,
-            cases: &self.cases,
-            statements: &finished.statements,
-            coverage: finished.coverage.as_ref(),
-        };
+        let mut document = self.document.take().ok_or_else(without_beginning)?;
+        document.end(finished);
         serde_json::to_writer_pretty(&mut self.writer, &document)?;
         self.writer.write_all(b"\n")?;
         self.writer.flush()
@@ -100,12 +34,14 @@ impl<W: Write> Json<W> {
 
 impl<W: Write + Send> Reporter for Json<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::Surveyed(surveyed) => self.surveyed.push(surveyed.clone()),
-            Event::TargetDied(died) => self.died.push(died.clone()),
-            Event::CaseFinished(case) => self.cases.push(case.report.clone()),
-            Event::RunFinished(finished) => return self.finish(finished),
+        match (event, &mut self.document) {
+            (Event::RunStarted(started), document) => *document = Some(Document::begun(started)),
+            (Event::RunFinished(finished), _) => return self.finish(finished),
+            (Event::Surveyed(surveyed), Some(document)) => document.surveyed.push(surveyed.clone()),
+            (Event::TargetDied(died), Some(document)) => document.died.push(died.clone()),
+            (Event::CaseFinished(case), Some(document)) => document.cases.push(case.report.clone()),
+            // The end tells that there was no beginning.
+            (Event::Surveyed(_) | Event::TargetDied(_) | Event::CaseFinished(_), None) => {}
         }
         Ok(())
     }
@@ -146,9 +82,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_can_be_read_again() {
+        let mut out = Vec::new();
+        report_of(&mut Json::new(&mut out), &events()).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let read = Document::read("r.json", &text).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), document(&events()));
+        let error = Document::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
+        assert!(error.starts_with("r.json is no JSON report of wireproof: ledger: missing field"), "{error}");
+        let error = Document::read("r.json", &text.replace("report/v1", "report/v2")).unwrap_err().to_string();
+        assert!(error.contains("the schema is \"wireproof/report/v2\""), "{error}");
+    }
+
+    #[test]
     fn the_schema_refuses_what_is_not_of_its_form() {
         let whole = document(&events());
-        let changes: [(&str, Value); 7] = [
+        let changes: [(&str, Value); 9] = [
+            ("/selection", json!({ "cases": 1 })),
+            ("/selection/digest", json!("abc")),
             ("/schema", json!("wireproof/report/v2")),
             ("/ledger/selected", json!(-1)),
             ("/cases/0/verdict", json!("passed")),

@@ -1,20 +1,42 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
+mod badge;
+mod collected;
 pub mod corpus;
+mod document;
+mod file;
+mod format;
+mod github;
+mod html;
 mod human;
 mod json;
+mod junit;
+mod layout;
+mod markdown;
+mod marked;
 pub mod matrix;
+mod ndjson;
 mod page;
+mod sarif;
+mod schema;
+mod statements;
 #[cfg(test)]
 mod testing;
 mod text;
+mod words;
 
 use std::io;
 
 use crate::{event::Event, recording::Recorder};
 
+pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
+pub use file::PendingFile;
+pub use format::{FORMATS, Format};
+pub use html::{Html, HtmlOptions};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
+pub use ndjson::Ndjson;
+pub use schema::{SCHEMAS, Schema};
 
 /// Something that writes down what happens in a run.
 pub trait Reporter: Send {

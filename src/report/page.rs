@@ -78,6 +78,42 @@ impl Page {
         }
     }
 
+    /// A styled lead, and a text beside it that is not wrapped, because it is to be copied.
+    pub(super) fn lead(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
+        let lead = self.styled(style, &text::line(lead));
+        self.push(indent, &format!("{lead}  {}", text::line(text)));
+    }
+
+    /// Styled terms behind their signs, broken between terms where they are too wide.
+    pub(super) fn terms(&mut self, terms: &[(Style, String, String)]) {
+        let mut taken = 0;
+        let mut line = String::new();
+        for (style, sign, term) in terms {
+            let more = text::width(sign) + text::width(term);
+            let indent = if taken > 0 && taken + more > self.width {
+                self.push(0, &std::mem::take(&mut line));
+                taken = 0;
+                "   "
+            } else {
+                ""
+            };
+            line.push_str(indent);
+            line.push_str(sign);
+            line.push_str(&self.styled(*style, term));
+            taken += indent.len() + more;
+        }
+        self.push(0, &line);
+    }
+
+    /// A text that is wrapped.
+    pub(super) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
+        let room = self.width.saturating_sub(indent);
+        for line in text::wrap(&text::line(text), room, room) {
+            let line = self.styled(style, line.trim_end());
+            self.push(indent, &line);
+        }
+    }
+
     /// One line that is not wrapped, because it is to be copied or read at a glance.
     pub(super) fn whole(&mut self, indent: usize, style: Style, line: &str) {
         let line = self.styled(style, &text::line(line));

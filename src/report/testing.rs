@@ -15,7 +15,7 @@ use crate::{
         CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
         Surveyed,
     },
-    scenario::{Case, CaseId, Files, Suite},
+    scenario::{Case, CaseId, Files, Selected, Suite},
     statement::Evidence,
     transcript::{End, Exchange, Role, Transcript},
     verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
@@ -53,6 +53,8 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         suite: "d1ge57".to_owned(),
         seed: 7,
         selected: cases.len(),
+        selection: Selected::of(cases.iter().map(|case| case.report.id.0.as_str())),
+        shard: None,
     };
     let surveyed = [
         ("codedeploy", "StopDeployment", None),
@@ -64,6 +66,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
             operation: operation.to_owned(),
             presence: if absent.is_some() { Presence::Absent } else { Presence::Present },
             reason: absent.map(str::to_owned),
+            opening: None,
         })
     });
     let finished =
@@ -164,6 +167,30 @@ fn finished_twice() -> CaseFinished {
     };
     finished.report.findings = vec![status, body];
     finished.report.exchange = Some(shown());
+    finished
+}
+
+/// A case in which everything that could come from an endpoint tries to colour the terminal and to forge a line.
+pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
+    let attack = "x\u{1b}[2J\u{9b}1A\r\n0 cases selected = forged\u{7}";
+    let mut finished = deviation(attack);
+    let report = &mut finished.report;
+    report.verdict = verdict;
+    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
+        attack.clone_into(text);
+    }
+    for finding in &mut report.findings {
+        finding.rule = Some(attack.to_owned());
+        finding.cites = vec![attack.to_owned()];
+        for text in [&mut finding.pointer, &mut finding.expected, &mut finding.actual] {
+            attack.clone_into(text);
+        }
+    }
+    if let Some(exchange) = &mut report.exchange {
+        for text in [&mut exchange.request, &mut exchange.response, &mut exchange.curl] {
+            attack.clone_into(text);
+        }
+    }
     finished
 }
 

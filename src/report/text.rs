@@ -42,18 +42,23 @@ pub(super) fn shorten(text: &str, longest: usize) -> String {
 
 /// The text broken at spaces: so much room on the first line, so much on the others.
 ///
-/// A word that is longer than the room stays whole, so that it can be copied.
+/// A word that is longer than the room stays whole, so that it can be copied. One that CI systems would take for a
+/// command begins no line.
 pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split(' ');
     let mut line = words.next().unwrap_or_default().to_owned();
     for word in words {
         let room = if lines.is_empty() { first } else { others };
-        if width(&line) + 1 + width(word) > room {
+        let is_command = word.starts_with("::") || word.starts_with("##");
+        if width(&line) + 1 + width(word) > room && !is_command {
             lines.push(line.trim_end().to_owned());
             word.clone_into(&mut line);
         } else {
-            line.push(' ');
+            // Several blanks at a break are one.
+            if !line.is_empty() || lines.is_empty() {
+                line.push(' ');
+            }
             line.push_str(word);
         }
     }
@@ -121,6 +126,8 @@ mod tests {
     #[case("a  bb", 9, 9, &["a  bb"])]
     #[case("wider-than-the-room a", 4, 4, &["wider-than-the-room", "a"])]
     #[case("", 4, 4, &[""])]
+    #[case("aaaa  bb", 4, 4, &["aaaa", "bb"])]
+    #[case("aaa ::error::b ##[group]c d", 4, 4, &["aaa ::error::b ##[group]c", "d"])]
     fn text_is_broken_at_spaces(
         #[case] text: &str,
         #[case] first: usize,

@@ -1,10 +1,11 @@
 //! In which order cases run, and which of them at once.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::{Case, Given};
+use super::{Case, Given, Selected};
+use crate::shard::Shard;
 
 /// Cases in stages: those of a stage run at once, and a stage begins when the one before it is over.
 ///
@@ -12,6 +13,9 @@ use super::{Case, Given};
 pub trait Plan: Send {
     /// How many cases there will be in all.
     fn selected(&self) -> usize;
+
+    /// The selection that they are of: all of it, or one part.
+    fn whole(&self) -> &Whole;
 
     /// The next stage; `None` when all is done.
     fn stage(&mut self) -> Option<Stage>;
@@ -45,10 +49,22 @@ pub struct Opening {
     pub given: Vec<Given>,
 }
 
+/// A selection, and which part of it a plan is.
+#[derive(Debug, Clone, Default)]
+pub struct Whole {
+    /// The cases of all parts.
+    pub selected: Selected,
+    /// Their services.
+    pub services: BTreeSet<String>,
+    /// The part; `None`: all of it.
+    pub shard: Option<Shard>,
+}
+
 /// Cases that are known from the start, all in one stage.
 #[derive(Debug)]
 pub struct Batch {
     selected: usize,
+    whole: Whole,
     openings: VecDeque<Opening>,
     cases: VecDeque<Case>,
     handed_out: bool,
@@ -58,6 +74,18 @@ impl Batch {
     /// A plan of these cases, in this order.
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
+        Self::sharded(cases, None)
+    }
+
+    /// A plan of one part of these cases, in this order.
+    #[must_use]
+    pub fn sharded(mut cases: Vec<Case>, shard: Option<Shard>) -> Self {
+        let whole = Whole {
+            selected: Selected::of(cases.iter().map(|case| case.id.0.as_str())),
+            services: cases.iter().map(|case| case.scenario.service.clone()).collect(),
+            shard,
+        };
+        cases.retain(|case| shard.is_none_or(|shard| shard.has(&case.id.0)));
         let mut openings: VecDeque<Opening> = VecDeque::new();
         for case in &cases {
             let (service, operation) = (&case.scenario.service, &case.scenario.operation);
@@ -66,13 +94,17 @@ impl Batch {
                 openings.push_back(Opening { service, operation, sample: None, given: Vec::new() });
             }
         }
-        Self { selected: cases.len(), openings, cases: cases.into(), handed_out: false }
+        Self { selected: cases.len(), whole, openings, cases: cases.into(), handed_out: false }
     }
 }
 
 impl Plan for Batch {
     fn selected(&self) -> usize {
         self.selected
+    }
+
+    fn whole(&self) -> &Whole {
+        &self.whole
     }
 
     fn stage(&mut self) -> Option<Stage> {

@@ -1,6 +1,6 @@
 //! Which cases run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Case, Suite};
 
@@ -19,6 +19,8 @@ pub struct Selection {
     pub filters: Vec<String>,
     /// Globs of ids that do not run.
     pub excludes: Vec<String>,
+    /// Ids that need not run again.
+    pub settled: HashSet<String>,
 }
 
 impl Selection {
@@ -62,6 +64,7 @@ impl Selection {
             && any(&self.tags, &|tag| scenario.tags.iter().any(|own| own == tag))
             && any(&self.filters, &|glob| glob_matches(glob, id))
             && !self.excludes.iter().any(|glob| glob_matches(glob, id))
+            && !self.settled.contains(id)
     }
 }
 
@@ -149,6 +152,7 @@ mod tests {
     #[case::another_tag(Selection { tags: words(&["fast"]), ..Selection::default() }, &[])]
     #[case::filter(Selection { filters: words(&["*#b", "plain"]), ..Selection::default() }, &[PLAIN, B])]
     #[case::exclude(Selection { excludes: words(&["slow"]), ..Selection::default() }, &[PLAIN])]
+    #[case::settled(Selection { settled: words(&[A]).into_iter().collect(), ..Selection::default() }, &[PLAIN, B])]
     #[case::filter_and_exclude(Selection { filters: words(&["slow"]), excludes: words(&["#a"]), ..Selection::default() }, &[B])]
     fn a_case_runs_if_it_is_like_everything_that_is_asked_for(#[case] selection: Selection, #[case] ids: &[&str]) {
         let cases = selection.cases(&suite());

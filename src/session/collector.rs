@@ -1,6 +1,9 @@
 //! Where finished cases come together, one after the other: what concerns the run as a whole is settled here.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{Finished, life::Life, milliseconds, shown::Shown, tally::Tally};
 use crate::{
@@ -50,10 +53,15 @@ pub(super) struct Collector<'s> {
 }
 
 impl<'s> Collector<'s> {
-    pub(super) fn new(bench: Bench<'s>, selected: usize, sink: &'s mut (dyn FnMut(Event) + Send)) -> Self {
+    pub(super) fn new(
+        bench: Bench<'s>,
+        selected: usize,
+        services: &BTreeSet<String>,
+        sink: &'s mut (dyn FnMut(Event) + Send),
+    ) -> Self {
         Self {
             bench,
-            tally: Tally::new(bench.suite, selected),
+            tally: Tally::new(bench.suite, selected, services),
             presences: Presences::new(),
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
@@ -115,7 +123,7 @@ impl<'s> Collector<'s> {
             self.controls.insert(case.id.clone(), reason);
         }
         let Bench { suite, goldens, endpoint, region, .. } = self.bench;
-        self.tally.enter(suite, &case, verdict, &judgement);
+        self.tally.enter(&case, verdict, &judgement);
         let shown = Shown::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
@@ -126,7 +134,9 @@ impl<'s> Collector<'s> {
             reason,
             place: shown.place(&case.scenario),
             // Most cases conform, and nobody looks at what they sent.
-            exchange: (verdict != Verdict::Conforms).then(|| shown.exchange(suite, endpoint, region, &transcript)).flatten(),
+            exchange: (verdict != Verdict::Conforms)
+                .then(|| shown.exchange(suite, endpoint, region, &transcript))
+                .flatten(),
             findings: judgement.findings,
             checks: judgement.checks,
             alternatives: judgement.alternatives,

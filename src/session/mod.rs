@@ -147,6 +147,8 @@ impl Session {
             suite: self.suite.digest().to_owned(),
             seed: self.options.seed,
             selected: plan.selected(),
+            selection: plan.whole().selected.clone(),
+            shard: plan.whole().shard,
         }));
         let endpoint = self.target.endpoint.to_string();
         let bench = Bench {
@@ -157,7 +159,7 @@ impl Session {
             seed: self.options.seed,
             fail_fast: self.options.fail_fast,
         };
-        let mut collector = Collector::new(bench, plan.selected(), sink);
+        let mut collector = Collector::new(bench, plan.selected(), &plan.whole().services, sink);
         let mut prepared: Option<Prepared<'_>> = None;
         while let Some(stage) = plan.stage() {
             match stage {

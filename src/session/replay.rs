@@ -57,7 +57,7 @@ pub fn replay(
         fail_fast: false,
     };
     sink(Event::RunStarted(run.clone()));
-    let collector = Collector::new(bench, run.selected, sink);
+    let collector = Collector::new(bench, run.selected, &plan.whole().services, sink);
     let mut replay = Replay { recording, collector, cases: Cases::new(plan), unknown: Vec::new(), changed: Vec::new() };
     for entry in recording.entries() {
         replay.enter(entry?)?;

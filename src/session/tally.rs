@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::{
     check::Judgement,
     contract::Rule,
-    event::{Outcome, RunFinished, StatementReport},
+    event::{Outcome, RunFinished, StatementReport, UNJUDGED},
     scenario::{Case, Suite},
     statement::Statement,
     verdict::{Finding, Ledger, Severity, Verdict},
@@ -20,20 +20,18 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(suite: &Suite, selected: usize) -> Self {
+    /// `services`: those of the whole selection, whose statements are told whatever part of it this run is.
+    pub(super) fn new(suite: &Suite, selected: usize, services: &BTreeSet<String>) -> Self {
         let statements = suite.services().flat_map(|service| service.statements.iter());
         Self {
             ledger: Ledger { selected, ..Ledger::default() },
-            services: BTreeSet::new(),
+            services: services.clone(),
             cited: BTreeSet::new(),
             statements: statements.map(|statement| (statement.id.clone(), (0, 0))).collect(),
         }
     }
 
-    pub(super) fn enter(&mut self, suite: &Suite, case: &Case, verdict: Verdict, judgement: &Judgement) {
-        if !self.services.contains(&case.scenario.service) && suite.service(&case.scenario.service).is_some() {
-            self.services.insert(case.scenario.service.clone());
-        }
+    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
         for id in case.scenario.cites.iter().filter(|id| self.statements.contains_key(*id)) {
             if !self.cited.contains(id) {
                 self.cited.insert(id.clone());
@@ -69,11 +67,7 @@ impl Tally {
 
     fn statement(&self, statement: &Statement) -> StatementReport {
         let (held, broken) = self.statements.get(&statement.id).copied().unwrap_or_default();
-        let outcome = match (held, broken) {
-            (0, 0) => Outcome::NotProvoked,
-            (_, 0) => Outcome::Held,
-            _ => Outcome::Broken,
-        };
+        let outcome = Outcome::of(held, broken);
         let reason = (outcome == Outcome::NotProvoked).then(|| self.why_not(statement));
         StatementReport {
             id: statement.id.clone(),
@@ -89,7 +83,7 @@ impl Tally {
     fn why_not(&self, statement: &Statement) -> String {
         match &statement.untestable {
             Some(reason) => reason.clone(),
-            None if self.cited.contains(&statement.id) => "no case that cites it came to a judgement".to_owned(),
+            None if self.cited.contains(&statement.id) => UNJUDGED.to_owned(),
             None if !statement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
             None => "no selected case cites it".to_owned(),
         }
@@ -101,10 +95,14 @@ mod tests {
     use super::*;
     use crate::{check::testing::*, transcript::End};
 
+    fn services(suite: &Suite) -> BTreeSet<String> {
+        suite.services().map(|service| service.name.clone()).collect()
+    }
+
     fn outcome(trial: &Trial, id: &str) -> Outcome {
-        let mut tally = Tally::new(&trial.suite, 1);
+        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
-        tally.enter(&trial.suite, &trial.case, judgement.verdict().0, &judgement);
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
         let finished = tally.finish(&trial.suite);
         finished.statements.into_iter().find(|statement| statement.id == id).unwrap().outcome
     }
@@ -119,9 +117,9 @@ mod tests {
     #[test]
     fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(End::Internal("it erred".to_owned()));
-        let mut tally = Tally::new(&trial.suite, 1);
+        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
-        tally.enter(&trial.suite, &trial.case, judgement.verdict().0, &judgement);
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
         let ledger = tally.finish(&trial.suite).ledger;
         assert!(ledger.balances() && (ledger.inconclusive, ledger.internal) == (1, 1), "{ledger:?}");
     }

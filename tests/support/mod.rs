@@ -6,6 +6,7 @@
 
 pub(crate) mod corpus;
 pub(crate) mod modelled;
+pub(crate) mod program;
 
 use std::{
     collections::BTreeMap,

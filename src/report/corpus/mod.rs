@@ -102,3 +102,53 @@ fn scope(tally: &Tally) -> Vec<String> {
     }));
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::report::schema::problems;
+
+    /// The sums of the last run over a whole corpus, with an error and a service without a model.
+    fn document() -> Value {
+        let mut document: Value = serde_json::from_str(include_str!("../../../docs/false-alarms.json")).unwrap();
+        document["tally"]["skipped"] = json!({ "service": { "nimbus": 1 }, "operation": { "codedeploy Stop": 2 } });
+        document["tally"]["errors"] = json!([{
+            "record": "r-1", "service": "codedeploy", "operation": "StopDeployment",
+            "finding": {
+                "code": "response-shape", "rule": "type", "severity": "error", "evidence": "modelled", "step": 1,
+                "role": "step", "pointer": "/status", "expected": "a string", "actual": "[1]", "cites": [],
+            },
+        }]);
+        let read: FalseAlarms = serde_json::from_value(document).unwrap();
+        serde_json::to_value(read).unwrap()
+    }
+
+    #[test]
+    fn the_sums_fit_the_schema() {
+        assert_eq!(problems("judge", &document()), Vec::<String>::new());
+        let nothing = FalseAlarms::of("2026-11-22".to_owned(), Tally::of([]));
+        assert_eq!(problems("judge", &serde_json::to_value(nothing).unwrap()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_not_of_its_form() {
+        let changes: [(&str, Value); 9] = [
+            ("/schema", json!("wireproof/judge/v2")),
+            ("/date", json!("today")),
+            ("/tally/records", json!(-1)),
+            ("/tally/tiers", json!({ "C-guess": 1 })),
+            ("/tally/skipped", json!({ "region": {} })),
+            ("/tally/groups/0/shares/answers", json!({ "errors": 1 })),
+            ("/tally/rules/0/rule", json!("No Rule")),
+            ("/tally/errors/0/finding/severity", json!("fatal")),
+            ("/tally/errors/0/finding", json!({})),
+        ];
+        for (pointer, value) in changes {
+            let mut broken = document();
+            *broken.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems("judge", &broken).is_empty(), "{pointer}");
+        }
+    }
+}

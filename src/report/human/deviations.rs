@@ -1,52 +1,93 @@
-//! The cases that deviate, by operation, each with what is needed to see it again.
+//! The cases that deviate, by operation, each with what is needed to see it again. Cases of one operation that deviate by
+//! the same are told once.
 
 use std::collections::BTreeMap;
 
 use super::{
     Telling,
-    page::{FAINT, PLAIN, of_severity, of_verdict},
+    page::{FAINT, HEADING, PLAIN, of_severity, of_verdict},
 };
 use crate::{
+    baseline::fingerprint,
     event::{CaseReport, ShownExchange},
-    report::text,
+    report::{
+        collected::{Run, errors},
+        marked, text, words,
+    },
     verdict::{Finding, FindingRole, Severity, Verdict},
 };
 
-/// Longer values are cut; the JSON report has them whole.
-const LONGEST_VALUE: usize = 400;
+/// So many ids stand for cases that deviate by the same.
+const ALIKE: usize = 3;
 
-impl Telling<'_> {
+/// More than this is not said beside a mark; the finding has it all.
+const LONGEST_MARK: usize = 100;
+
+/// Longer lines of an answer are not underlined to their end.
+const LONGEST_UNDERLINE: usize = 60;
+
+impl<'a> Telling<'a> {
     pub(super) fn deviations(&mut self) {
-        let mut operations: BTreeMap<(&str, &str), Vec<&CaseReport>> = BTreeMap::new();
-        for case in self.of_verdict(Verdict::Deviates) {
-            operations.entry((&case.service, &case.operation)).or_default().push(case);
-        }
-        for ((service, operation), cases) in operations {
+        for ((service, operation), cases) in Run::by_operation(self.of_verdict(Verdict::Deviates)) {
             let verb = if cases.len() == 1 { "deviates" } else { "deviate" };
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
-            let shown = self.options.most.unwrap_or(usize::MAX);
-            for (index, case) in cases.iter().take(shown).enumerate() {
+            let groups = self.alike(cases);
+            let most = self.options.most.unwrap_or(usize::MAX);
+            for (index, group) in groups.iter().take(most).enumerate() {
                 self.page.blank();
-                self.deviation(case, index == 0 || self.options.verbose);
+                self.group(group, index == 0 || self.options.verbose);
             }
-            if cases.len() > shown {
-                let told =
-                    format!("and {} more (--verbose shows them, --report json has them all)", cases.len() - shown);
+            let rest: usize = groups.iter().skip(most).map(Vec::len).sum();
+            if rest > 0 {
+                let told = format!("and {rest} more (--verbose shows them, --report json has them all)");
+                self.page.blank();
                 self.page.whole(2, FAINT, &told);
             }
         }
     }
 
-    fn deviation(&mut self, case: &CaseReport, with_exchange: bool) {
+    /// Cases that deviate by the same, in the order of their first; every case by itself when everything is asked for.
+    fn alike(&self, cases: Vec<&'a CaseReport>) -> Vec<Vec<&'a CaseReport>> {
+        let mut groups: Vec<Vec<&CaseReport>> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        for case in cases {
+            let at = *known.entry(likeness(case)).or_insert(groups.len());
+            match groups.get_mut(at).filter(|_| !self.options.verbose && !self.options.curl) {
+                Some(group) => group.push(case),
+                None => groups.push(vec![case]),
+            }
+        }
+        groups
+    }
+
+    fn group(&mut self, cases: &[&'a CaseReport], with_exchange: bool) {
+        let Some((first, others)) = cases.split_first() else { return };
+        self.deviation(first, with_exchange);
+        if !others.is_empty() {
+            self.page.whole(4, PLAIN, &format!("the same in {}:", text::count(others.len(), "other case")));
+        }
+        for case in others.iter().take(ALIKE) {
+            self.page.whole(6, FAINT, &case.id.0);
+        }
+        if others.len() > ALIKE {
+            self.page.whole(6, FAINT, &format!("and {} more (--verbose shows them)", others.len() - ALIKE));
+        }
+    }
+
+    fn deviation(&mut self, case: &'a CaseReport, with_exchange: bool) {
         self.title(case);
         let shown = case.findings.iter().filter(|finding| finding.severity == Severity::Error || self.options.verbose);
-        for finding in shown {
+        let shown: Vec<&Finding> = shown.collect();
+        for finding in &shown {
             self.finding(finding);
         }
+        self.statements_of(&shown);
         self.page.whole(4, FAINT, &format!("in {}", case.place));
         if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
+            self.page.blank();
             self.page.verbatim(4, FAINT, "> ", &exchange.request);
-            self.page.verbatim(4, FAINT, "< ", &exchange.response);
+            self.answer(&exchange.response, &of_the_exchange(&case.findings, &shown));
+            self.page.blank();
         }
         let (command, id) = (&self.options.command, text::shell_word(&case.id.0));
         let again = format!("{command} {id} --seed {} {}", self.seed, self.options.rerun);
@@ -54,20 +95,52 @@ impl Telling<'_> {
         self.curl(4, case.exchange.as_ref());
     }
 
+    /// A case: what became of it, its id, and what it shows.
     pub(super) fn title(&mut self, case: &CaseReport) {
-        let title = format!("{}  {}", case.id, case.title);
-        self.page.entry(2, of_verdict(case.verdict), case.verdict.name(), &title);
+        self.page.lead(2, of_verdict(case.verdict), case.verdict.name(), &case.id.0);
+        self.page.paragraph(4, HEADING, &case.title);
     }
 
     pub(super) fn finding(&mut self, finding: &Finding) {
-        let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
         // What is no error says so in words, for those who see no colours.
         let severity = match finding.severity {
             Severity::Error => String::new(),
             Severity::Warning | Severity::Note => format!("{}: ", finding.severity),
         };
-        let lead = format!("{severity}{}{rule}", finding.code);
-        self.page.entry(4, of_severity(finding.severity), &lead, &in_words(finding));
+        let lead = format!("{severity}{}", words::rule(finding));
+        let place = format!("{}  ({})", words::place(finding), words::ground(finding));
+        self.page.entry(4, of_severity(finding.severity), &lead, place.trim_start());
+        let (expected, actual) = words::values(finding);
+        self.page.entry(6, FAINT, "expected", &expected);
+        self.page.entry(6, FAINT, "     got", &actual);
+    }
+
+    /// What the findings break, with its document; each statement and each address once in a report.
+    fn statements_of(&mut self, findings: &[&'a Finding]) {
+        for id in findings.iter().flat_map(|finding| &finding.cites) {
+            let Some(cited) = self.statements.get(id).filter(|_| self.told.insert(id)) else { continue };
+            self.page.entry(4, HEADING, id, cited.says);
+            self.page.paragraph(6, FAINT, &format!("{}, {}", cited.document, cited.section));
+            if self.told.insert(cited.url) {
+                self.page.whole(6, FAINT, cited.url);
+            }
+        }
+    }
+
+    /// An answer, with the findings below the lines that they are about.
+    fn answer(&mut self, response: &str, findings: &[&Finding]) {
+        for line in marked::answer(response, findings) {
+            let style = if line.findings.is_empty() { FAINT } else { PLAIN };
+            self.page.whole(4, style, format!("< {}", line.text).trim_end());
+            let indent = 6 + text::width(&line.text) - text::width(line.text.trim_start());
+            let underline = "^".repeat(text::width(line.text.trim()).clamp(1, LONGEST_UNDERLINE));
+            for (index, finding) in line.findings.iter().enumerate() {
+                let expected = text::shorten(&finding.expected, LONGEST_MARK);
+                let told = format!("{}: expected {expected}", words::rule(finding));
+                let lead = if index == 0 { underline.as_str() } else { "|" };
+                self.page.entry(indent, of_severity(finding.severity), lead, &told);
+            }
+        }
     }
 
     /// The `curl` command of an exchange, where it is asked for. It goes over several lines already.
@@ -78,22 +151,20 @@ impl Telling<'_> {
     }
 }
 
-fn in_words(finding: &Finding) -> String {
-    // Most scenarios have one step; the number is worth its room only beyond it.
-    let step = match (finding.role, finding.step) {
-        (FindingRole::Step, 0 | 1) => String::new(),
-        (FindingRole::Step, step) => format!("in step {step}"),
-        (FindingRole::Control, step) => format!("in the control of step {step}"),
-        (FindingRole::Guard, step) => format!("in a read around step {step}"),
-    };
-    let place = match (step.as_str(), finding.pointer.as_str()) {
-        ("", "") => String::new(),
-        ("", pointer) => format!("at {pointer}: "),
-        (step, "") => format!("{step}: "),
-        (step, pointer) => format!("{step} at {pointer}: "),
-    };
-    let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
-    let expected = text::shorten(&finding.expected, LONGEST_VALUE);
-    let actual = text::shorten(&finding.actual, LONGEST_VALUE);
-    format!("{place}expected {expected}, got {actual}  ({})", ground.join(", "))
+/// What two cases share that deviate by the same.
+fn likeness(case: &CaseReport) -> String {
+    let errors: Vec<&Finding> = errors(case).collect();
+    let what: Vec<String> =
+        errors.iter().map(|finding| format!("{} {}", words::rule(finding), finding.expected)).collect();
+    format!("{} {}", fingerprint(&errors), what.join("\n"))
+}
+
+/// Those findings that are about the exchange that a report shows: it is that of the first of the worst.
+fn of_the_exchange<'a>(all: &[Finding], shown: &[&'a Finding]) -> Vec<&'a Finding> {
+    let worst = all.iter().map(|finding| finding.severity).max();
+    let first = all.iter().find(|finding| Some(finding.severity) == worst);
+    let call = |finding: &Finding| (finding.step, finding.role);
+    let is_of_it = |finding: &&&Finding| first.is_some_and(|first| call(first) == call(finding));
+    // A guard is read twice, and which of both is shown a finding does not tell.
+    shown.iter().filter(is_of_it).filter(|finding| finding.role != FindingRole::Guard).copied().collect()
 }

@@ -6,11 +6,15 @@ mod deviations;
 mod rest;
 mod summary;
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use similar::TextDiff;
 
-use super::{Reporter, page, text};
+use super::{Reporter, page, statements::Statements, text};
 use crate::{
     event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
     verdict::{Severity, Verdict},
@@ -51,12 +55,21 @@ pub struct Human<W> {
     /// Ids of cases whose observation is not the golden one, with the textual difference.
     differences: Vec<(String, String)>,
     died: Vec<TargetDied>,
+    statements: Statements,
 }
 
 impl<W: Write> Human<W> {
     /// A report that goes to `writer`.
     pub fn new(writer: W, options: HumanOptions) -> Self {
-        Self { writer, options, seed: 0, cases: Vec::new(), differences: Vec::new(), died: Vec::new() }
+        Self {
+            writer,
+            options,
+            seed: 0,
+            cases: Vec::new(),
+            differences: Vec::new(),
+            died: Vec::new(),
+            statements: Statements::default(),
+        }
     }
 
     fn start(&mut self, run: &RunStarted) -> io::Result<()> {
@@ -75,8 +88,15 @@ impl<W: Write> Human<W> {
     fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         self.differences.sort();
-        let mut telling =
-            Telling { page: self.page(), options: &self.options, seed: self.seed, cases: &self.cases, run };
+        let mut telling = Telling {
+            page: self.page(),
+            options: &self.options,
+            seed: self.seed,
+            cases: &self.cases,
+            run,
+            statements: &self.statements,
+            told: BTreeSet::new(),
+        };
         if !self.options.quiet {
             telling.deviations();
             telling.warnings_and_notes();
@@ -117,6 +137,7 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::CaseFinished(case) => {
                 self.differences.extend(difference(case).filter(|_| self.options.verbose));
                 let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
+                self.statements.know(Arc::clone(&case.suite));
                 self.cases.extend((!is_plain).then(|| case.report.clone()));
                 Ok(())
             }
@@ -146,6 +167,9 @@ struct Telling<'a> {
     /// Sorted by id.
     cases: &'a [CaseReport],
     run: &'a RunFinished,
+    statements: &'a Statements,
+    /// The statements and addresses that were told already.
+    told: BTreeSet<&'a str>,
 }
 
 impl<'a> Telling<'a> {

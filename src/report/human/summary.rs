@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     event::{Outcome, StatementReport},
-    report::text,
-    verdict::{Finding, Severity, Verdict},
+    report::{text, words},
+    verdict::{Ledger, Severity, Verdict},
 };
 
 /// So many causes are listed.
@@ -28,7 +28,7 @@ impl Telling<'_> {
         for case in self.of_verdict(Verdict::Deviates) {
             let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let of_case: BTreeSet<(String, &str)> =
-                errors.map(|finding| (code(finding), finding.expected.as_str())).collect();
+                errors.map(|finding| (words::rule(finding), finding.expected.as_str())).collect();
             for cause in of_case {
                 *causes.entry(cause).or_default() += 1;
             }
@@ -46,6 +46,7 @@ impl Telling<'_> {
     }
 
     pub(super) fn summary(&mut self) {
+        self.headline();
         self.ledger();
         self.statements();
         self.lesser_findings();
@@ -55,21 +56,45 @@ impl Telling<'_> {
         self.page.whole(0, style, &format!("{word} after {time}, seed {}", self.seed));
     }
 
-    /// The balance, on one line whatever the width: cases selected, and what became of each.
+    /// What it came to, in one sentence.
+    fn headline(&mut self) {
+        let ledger = &self.run.ledger;
+        let unjudged = ledger.not_implemented + ledger.blocked + ledger.inconclusive;
+        let (verdict, told) = match ledger {
+            Ledger { selected: 0, .. } => (Verdict::Inconclusive, "nothing was selected".to_owned()),
+            Ledger { selected, deviates: 1.., .. } => {
+                let verb = if ledger.deviates == 1 { "deviates" } else { "deviate" };
+                (Verdict::Deviates, format!("{} of {} {verb}", ledger.deviates, text::count(*selected, "case")))
+            }
+            _ if unjudged > 0 => {
+                let verb = if unjudged == 1 { "was" } else { "were" };
+                let told = format!("nothing deviates, but {} {verb} not judged", text::count(unjudged, "case"));
+                (Verdict::Inconclusive, told)
+            }
+            Ledger { conforms: 0, .. } => (Verdict::NotApplicable, "no case applies".to_owned()),
+            _ => (Verdict::Conforms, "everything conforms".to_owned()),
+        };
+        self.page.whole(0, of_verdict(verdict).bold(), &told);
+    }
+
+    /// The balance: cases selected, and what became of each. Broken between its terms where it is too wide.
     fn ledger(&mut self) {
         let ledger = &self.run.ledger;
         let always = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Deviates);
         let shown = Verdict::ALL.into_iter().filter(|verdict| always(verdict) || ledger.count(*verdict) > 0);
-        let terms: Vec<String> = shown
-            .map(|verdict| {
-                let count = ledger.count(verdict);
-                let style = if count > 0 { of_verdict(verdict) } else { PLAIN };
-                self.page.styled(style, &format!("{count} {}", plural(verdict)))
-            })
-            .collect();
-        let selected = self.page.styled(HEADING, &format!("{} selected", text::count(ledger.selected, "case")));
-        let relation = if ledger.balances() { "=" } else { "≠" };
-        self.page.push(0, &format!("{selected} {relation} {}", terms.join(" + ")));
+        let selected = format!("{} selected", text::count(ledger.selected, "case"));
+        let mut terms = vec![(HEADING, String::new(), selected)];
+        for verdict in shown {
+            let count = ledger.count(verdict);
+            let style = if count > 0 { of_verdict(verdict) } else { PLAIN };
+            let sign = match terms.len() {
+                1 if ledger.balances() => " = ",
+                1 => " ≠ ",
+                _ => " + ",
+            };
+            terms.push((style, sign.to_owned(), format!("{count} {}", words::plural(verdict))));
+        }
+        self.page.terms(&terms);
         if !ledger.balances() {
             let told = format!(
                 "{} were selected and {} came: this is an error of wireproof",
@@ -90,7 +115,7 @@ impl Telling<'_> {
             count(Outcome::Broken),
             count(Outcome::NotProvoked),
         );
-        self.page.whole(0, PLAIN, &told);
+        self.page.paragraph(0, PLAIN, &told);
     }
 
     fn lesser_findings(&mut self) {
@@ -101,10 +126,6 @@ impl Telling<'_> {
             self.page.whole(0, FAINT, &told);
         }
     }
-}
-
-fn code(finding: &Finding) -> String {
-    finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
 }
 
 /// The numbers of the broken statements, in brackets.
@@ -118,16 +139,5 @@ fn broken(statements: &[StatementReport]) -> String {
         0 => String::new(),
         1..=NAMED => format!(" ({})", broken.join(", ")),
         _ => format!(" ({} …)", broken.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn plural(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Conforms => "conform",
-        Verdict::Deviates => "deviate",
-        Verdict::NotImplemented => "not implemented",
-        Verdict::Blocked => "blocked",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::NotApplicable => "not applicable",
     }
 }

@@ -2,8 +2,8 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    event::{CaseFinished, Outcome, RunFinished},
-    report::testing::{case, deviation, events, report_of, run, secrets_in},
+    event::{Outcome, RunFinished},
+    report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
     verdict::Ledger,
 };
 
@@ -55,11 +55,20 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
 
     codedeploy StopDeployment: 2 cases deviate
 
-      deviates  codedeploy/stop-deployment/finished  A finished deployment stays as it is
-        status  in step 2: expected 200, got 202  (protocol)
-        expected-body  in step 2 at /deploymentInfo/status: expected "Succeeded", got "Stopped"  (SD-21,
-            documented)
+      deviates  codedeploy/stop-deployment/finished
+        A finished deployment stays as it is
+        status  in step 2  (protocol)
+          expected  200
+               got  202
+        expected-body  in step 2 at /deploymentInfo/status  (SD-21, documented)
+          expected  "Succeeded"
+               got  "Stopped"
+        SD-21  A deployment that has already ended is refused with DeploymentAlreadyCompletedException
+            and status 400.
+          AWS CodeDeploy API Reference, StopDeployment, Errors
+          https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
         in fixtures/codedeploy/stop-deployment/finished.yaml:7
+
         > POST / HTTP/1.1
         > host: 127.0.0.1:4566
         > x-amz-target: CodeDeploy_20141006.StopDeployment
@@ -68,16 +77,24 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
         >
         > {"deploymentId":"d-000000001"}
         < HTTP/1.1 500
+          ^^^^^^^^^^^^  status: expected 200
         < content-type: application/x-amz-json-1.1
         < x-echo: *****************************
         <
         < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  expected-body: expected
+              "Succeeded"
+
         run it alone: wireproof run codedeploy/stop-deployment/finished --seed 7 --endpoint http://127.0.0.1:4566
 
-      deviates  codedeploy/stop-deployment/unknown-id  A deployment that does not exist cannot be
-          stopped
-        error-identity  at /__type: expected DeploymentDoesNotExistException, got InternalFailure
-            (SD-22, documented)
+      deviates  codedeploy/stop-deployment/unknown-id
+        A deployment that does not exist cannot be stopped
+        error-identity  at /__type  (SD-22, documented)
+          expected  DeploymentDoesNotExistException
+               got  InternalFailure
+        SD-22  An id that belongs to no deployment is refused with DeploymentDoesNotExistException and
+            status 400.
+          AWS CodeDeploy API Reference, StopDeployment, Errors
         in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
         run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
 
@@ -99,7 +116,9 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
       1 case  the target has no denied identity
         codedeploy/stop-deployment/denied
 
-    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive + 1 not applicable
+    2 of 12 cases deviate
+    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive
+        + 1 not applicable
     3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
     2 warnings, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
@@ -109,7 +128,9 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
 #[test]
 fn a_quiet_run_is_its_summary() {
     insta::assert_snapshot!(told(HumanOptions { quiet: true, ..plain() }, &events()), @"
-    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive + 1 not applicable
+    2 of 12 cases deviate
+    12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive
+        + 1 not applicable
     3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
     2 warnings, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
@@ -122,6 +143,7 @@ fn a_run_that_conforms_is_two_blocks() {
     insta::assert_snapshot!(told(plain(), &events), @"
     wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
 
+    everything conforms
     1 case selected = 1 conform + 0 deviate
     3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
     finished after 4.2 s, seed 7
@@ -173,14 +195,16 @@ fn a_case_that_does_not_conform_has_its_command_below_its_id(#[case] verdict: Ve
 fn warnings_and_notes_are_listed_when_everything_is_asked_for() {
     let report = told(verbose(), &events());
     insta::assert_snapshot!(section(&report, "warnings and notes in cases that do not deviate"), @r#"
-      conforms  codedeploy/stop-deployment/enum  What is asked
-        warning: response-shape/enum  at /status: expected one of Pending, Succeeded, got "Done"
-            (modelled)
+    conforms  codedeploy/stop-deployment/enum
+      What is asked
+      warning: response-shape/enum  at /status  (modelled)
+        expected  one of Pending, Succeeded
+             got  "Done"
     "#);
     for listed in [
-        "    error-identity  at /__type: ",
-        "    warning: response-shape/enum  at /status: ",
-        "    note: response-shape/empty  at /statusMessage: ",
+        "    error-identity  at /__type  (SD-22, documented)\n",
+        "    warning: response-shape/enum  at /status  (modelled)\n",
+        "    note: response-shape/empty  at /statusMessage  (modelled)\n",
         "\n2 warnings, 1 note\n",
     ] {
         assert!(report.contains(listed), "{listed}");
@@ -222,7 +246,7 @@ fn an_operation_that_is_absent_is_one_line() {
 #[case::nothing_selected(Ledger::default(), "0 cases selected = 0 conform + 0 deviate")]
 #[case::one_of_each(
     Ledger { selected: 6, conforms: 1, deviates: 1, not_implemented: 1, blocked: 1, inconclusive: 1, not_applicable: 1, internal: 0 },
-    "6 cases selected = 1 conform + 1 deviate + 1 not implemented + 1 blocked + 1 inconclusive + 1 not applicable"
+    "6 cases selected = 1 conform + 1 deviate + 1 not implemented + 1 blocked + 1 inconclusive\n    + 1 not applicable"
 )]
 #[case::imbalance(
     Ledger { selected: 3, conforms: 1, ..Ledger::default() },
@@ -235,9 +259,127 @@ fn the_ledger_shows_its_balance(#[case] ledger: Ledger, #[case] line: &str) {
 }
 
 #[test]
-fn the_ledger_is_one_line_whatever_the_width() {
-    let report = told(HumanOptions { width: 10, ..plain() }, &events());
-    assert!(report.contains("\n12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + "));
+fn a_narrow_terminal_gets_a_narrow_report() {
+    let options = HumanOptions { width: 60, ..plain() };
+    insta::assert_snapshot!(told(options, &run(vec![deviation("unknown-id")])), @r#"
+    wireproof  1 case against emulator at http://127.0.0.1:4566,
+        seed 7
+
+    codedeploy StopDeployment: 1 case deviates
+
+      deviates  codedeploy/stop-deployment/unknown-id
+        A deployment that does not exist cannot be stopped
+        error-identity  at /__type  (SD-22, documented)
+          expected  DeploymentDoesNotExistException
+               got  InternalFailure
+        SD-22  An id that belongs to no deployment is refused
+            with DeploymentDoesNotExistException and status 400.
+          AWS CodeDeploy API Reference, StopDeployment, Errors
+          https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
+        in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
+
+        > POST / HTTP/1.1
+        > host: 127.0.0.1:4566
+        > x-amz-target: CodeDeploy_20141006.StopDeployment
+        > authorization: <redacted>
+        > X-Amz-Security-Token: <redacted>
+        >
+        > {"deploymentId":"d-000000001"}
+        < HTTP/1.1 500
+        < content-type: application/x-amz-json-1.1
+        < x-echo: *****************************
+        <
+        < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  error-identity:
+              expected DeploymentDoesNotExistException
+
+        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+
+    1 of 1 case deviates
+    1 case selected = 0 conform + 1 deviate
+    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    1 warning, 1 note (--verbose lists them)
+    finished after 4.2 s, seed 7
+    "#);
+    let report = told(HumanOptions { width: 60, quiet: true, ..plain() }, &events());
+    assert!(
+        report.contains("\n12 cases selected = 2 conform + 2 deviate\n    + 2 not implemented + 4 blocked"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_wide_terminal_gets_a_wide_report() {
+    let options = HumanOptions { width: 160, ..plain() };
+    insta::assert_snapshot!(told(options, &run(vec![deviation("unknown-id")])), @r#"
+    wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
+
+    codedeploy StopDeployment: 1 case deviates
+
+      deviates  codedeploy/stop-deployment/unknown-id
+        A deployment that does not exist cannot be stopped
+        error-identity  at /__type  (SD-22, documented)
+          expected  DeploymentDoesNotExistException
+               got  InternalFailure
+        SD-22  An id that belongs to no deployment is refused with DeploymentDoesNotExistException and status 400.
+          AWS CodeDeploy API Reference, StopDeployment, Errors
+          https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
+        in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
+
+        > POST / HTTP/1.1
+        > host: 127.0.0.1:4566
+        > x-amz-target: CodeDeploy_20141006.StopDeployment
+        > authorization: <redacted>
+        > X-Amz-Security-Token: <redacted>
+        >
+        > {"deploymentId":"d-000000001"}
+        < HTTP/1.1 500
+        < content-type: application/x-amz-json-1.1
+        < x-echo: *****************************
+        <
+        < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  error-identity: expected DeploymentDoesNotExistException
+
+        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+
+    1 of 1 case deviates
+    1 case selected = 0 conform + 1 deviate
+    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    1 warning, 1 note (--verbose lists them)
+    finished after 4.2 s, seed 7
+    "#);
+}
+
+#[test]
+fn cases_that_deviate_by_the_same_are_told_once_unless_everything_is_asked_for() {
+    let events = run((1..=6).map(|number| deviation(&format!("x#{number}"))).collect());
+    let report = told(plain(), &events);
+    assert_eq!(report.matches("  deviates  ").count(), 1, "{report}");
+    let listed = "    the same in 5 other cases:\n      codedeploy/stop-deployment/x#2\n";
+    assert!(report.contains(listed) && report.contains("      and 2 more (--verbose shows them)\n"), "{report}");
+    assert_eq!(told(verbose(), &events).matches("  deviates  ").count(), 6);
+}
+
+#[test]
+fn a_statement_is_told_once_with_its_document() {
+    let mut other = deviation("y");
+    other.report.findings[0].expected = "another".to_owned();
+    let report = told(plain(), &run(vec![deviation("x"), other]));
+    assert_eq!(report.matches("  deviates  ").count(), 2, "{report}");
+    assert_eq!(report.matches("    SD-22  ").count(), 1, "{report}");
+    assert_eq!(report.matches("      https://docs.aws.amazon.com/").count(), 1, "{report}");
+}
+
+#[rstest]
+#[case::deviates(&[Verdict::Conforms, Verdict::Deviates], "1 of 2 cases deviates")]
+#[case::unjudged(&[Verdict::Conforms, Verdict::Blocked, Verdict::NotImplemented], "nothing deviates, but 2 cases were not judged")]
+#[case::conforms(&[Verdict::Conforms, Verdict::NotApplicable], "everything conforms")]
+#[case::nothing_applies(&[Verdict::NotApplicable], "no case applies")]
+#[case::nothing(&[], "nothing was selected")]
+fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case] headline: &str) {
+    let cases = verdicts.iter().enumerate().map(|(index, verdict)| case(&format!("s/o/{index}"), *verdict, "r"));
+    let report = told(HumanOptions { quiet: true, ..plain() }, &run(cases.collect()));
+    assert_eq!(report.lines().next(), Some(headline));
 }
 
 #[test]
@@ -276,6 +418,8 @@ fn findings_and_titles_keep_to_the_width(#[case] width: usize) {
     let report = told(HumanOptions { width, rerun: String::new(), ..plain() }, &run(vec![finished]));
     let below = report.lines().skip_while(|line| !line.starts_with("  deviates"));
     let told: Vec<&str> = below.take_while(|line| !line.contains("run it alone")).collect();
+    // An address is to be copied.
+    let told: Vec<&str> = told.into_iter().filter(|line| !line.contains("https://")).collect();
     assert!(told.len() > 400 / width, "{report}");
     let widest = told.iter().map(|line| line.chars().count()).max().unwrap();
     assert!(widest <= width && widest + 20 > width, "{widest}\n{report}");
@@ -286,7 +430,7 @@ fn a_huge_value_is_cut() {
     let mut finished = deviation("x");
     finished.report.findings[0].actual = "x".repeat(100_000);
     let report = told(plain(), &run(vec![finished]));
-    assert!(report.len() < 3_000 && report.contains("x…\n        (100000 characters)"), "{report}");
+    assert!(report.len() < 3_000 && report.contains("x…\n          (100000 characters)\n"), "{report}");
 }
 
 #[test]
@@ -296,30 +440,6 @@ fn the_command_is_one_that_a_shell_takes() {
     let report = told(HumanOptions { rerun: String::new(), ..plain() }, &run(vec![finished]));
     let command = r"    run it alone: wireproof run 'codedeploy/stop-deployment/x#an '\''empty'\'' name' --seed 7";
     assert!(report.lines().any(|line| line == command), "{report}");
-}
-
-/// A case in which everything that could come from an endpoint tries to colour the terminal and to forge a line.
-fn hostile(verdict: Verdict) -> CaseFinished {
-    let attack = "x\u{1b}[2J\u{9b}1A\r\n0 cases selected = forged\u{7}";
-    let mut finished = deviation(attack);
-    let report = &mut finished.report;
-    report.verdict = verdict;
-    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
-        attack.clone_into(text);
-    }
-    for finding in &mut report.findings {
-        finding.rule = Some(attack.to_owned());
-        finding.cites = vec![attack.to_owned()];
-        for text in [&mut finding.pointer, &mut finding.expected, &mut finding.actual] {
-            attack.clone_into(text);
-        }
-    }
-    if let Some(exchange) = &mut report.exchange {
-        for text in [&mut exchange.request, &mut exchange.response, &mut exchange.curl] {
-            attack.clone_into(text);
-        }
-    }
-    finished
 }
 
 #[rstest]

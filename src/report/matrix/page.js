@@ -1,6 +1,5 @@
 // Draws the table of mutants from the data in the page: some rows, and more as they are scrolled to.
 // Nothing is fetched, and every text is set as text: none becomes markup.
-"use strict";
 (() => {
   const BATCH = 100;
   // What is wrong comes first.
@@ -9,8 +8,9 @@
   const WEIGHT = { note: 1, warning: 2, error: 3 };
   const MARK = { note: "n", warning: "W", error: "E" };
   const ARTICLE = { note: "a note", warning: "a warning", error: "an error" };
-  // Controls, and characters that show the text after them in another order.
-  const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+  // Controls, and characters that have no shape of their own or change the direction.
+  const UNSAFE =
+    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
   const byId = (id) => document.getElementById(id);
   const { codes, flags, mutants, remedies } = JSON.parse(byId("data").textContent);

@@ -1,5 +1,7 @@
 //! The tables of the matrix as plain data, so that the terminal and the page show the same sums.
 
+use serde::Serialize;
+
 use crate::{
     code::Code,
     matrix::{Fate, KillMatrix, MutantRow, NullRow},
@@ -7,20 +9,20 @@ use crate::{
 };
 
 /// A table of counts.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Row>,
 }
 
 /// A column's name, and the two lines that stand for it where room is dear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Column {
     pub(super) name: &'static str,
     pub(super) short: [&'static str; 2],
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
     /// What the row is about, where its name does not say it.
@@ -31,14 +33,15 @@ pub(super) struct Row {
 }
 
 /// A number in a table; none where there is nothing to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Count {
     pub(super) number: Option<usize>,
     /// What it means that it is not zero.
     pub(super) tone: Tone,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Tone {
     Plain,
     Good,

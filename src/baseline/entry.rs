@@ -1,0 +1,72 @@
+//! One accepted deviation.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use time::{Date, Month};
+use toml::Value;
+
+/// What an entry says that an update made and nobody has explained. It is not accepted as a reason.
+pub const UNEXPLAINED: &str = "seen when the baseline was made, not yet looked at";
+
+/// One accepted deviation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The case.
+    pub case: String,
+    /// The code of the check.
+    pub code: String,
+    /// What was found, in twelve hexadecimal digits.
+    pub fingerprint: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Where it is being dealt with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub issue: Option<String>,
+    /// The last day on which it is accepted, `2026-12-31`.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "day")]
+    pub expires: Option<String>,
+}
+
+impl Entry {
+    /// An entry of what was just seen.
+    pub(super) fn fresh(case: &str, code: &str, reason: Option<&str>) -> Self {
+        Self {
+            case: case.to_owned(),
+            code: code.to_owned(),
+            fingerprint: String::new(),
+            reason: reason.unwrap_or(UNEXPLAINED).to_owned(),
+            issue: None,
+            expires: None,
+        }
+    }
+
+    /// Whether its last day is over.
+    pub(super) fn is_over(&self, today: &str) -> bool {
+        self.expires.as_deref().is_some_and(|day| day < today)
+    }
+
+    /// Whether nobody has said why it is accepted.
+    pub(super) fn is_unexplained(&self) -> bool {
+        self.reason.trim() == UNEXPLAINED
+    }
+}
+
+/// TOML has days of its own; a text is taken as well.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        Value::Datetime(day) => Ok(Some(day.to_string())),
+        _ => Err(D::Error::custom("expected a day such as 2026-12-31")),
+    }
+}
+
+/// Whether a text is a day of the calendar, as days are compared here.
+pub(super) fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let date = || {
+        let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+        Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+    };
+    text.len() == 10 && year.len() == 4 && month.len() == 2 && date().is_some()
+}

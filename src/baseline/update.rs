@@ -1,0 +1,71 @@
+//! A baseline as text. What is not changed stays as its owner wrote it, with comments.
+
+use std::collections::HashMap;
+
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+use super::{Baseline, BaselineError, Entry, Key, SCHEMA};
+
+impl Baseline {
+    /// The file's text: sorted by case and code, so that two baselines differ where they say something else.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.written(DocumentMut::new())
+    }
+
+    /// The text that an older one becomes: entries that stay are left as they stand.
+    ///
+    /// # Errors
+    /// The older text is not TOML.
+    pub fn text_over(&self, file: &str, older: &str) -> Result<String, BaselineError> {
+        let document = older.parse::<DocumentMut>();
+        let document =
+            document.map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
+        Ok(self.written(document))
+    }
+
+    fn written(&self, mut document: DocumentMut) -> String {
+        if document.get("schema").is_none() {
+            document.insert("schema", value(SCHEMA));
+        }
+        let mut known = tables(document.remove("deviation"));
+        let mut deviations = ArrayOfTables::new();
+        for (position, (key, entry)) in (1..).zip(&self.entries) {
+            let mut table = known.remove(key).unwrap_or_else(|| Table::from(entry));
+            if table.get("fingerprint").and_then(Item::as_str) != Some(&entry.fingerprint) {
+                table.insert("fingerprint", value(&entry.fingerprint));
+            }
+            // A table goes where it was read from unless it is told another place.
+            table.set_position(Some(position));
+            deviations.push(table);
+        }
+        if !deviations.is_empty() {
+            document.insert("deviation", Item::ArrayOfTables(deviations));
+        }
+        document.to_string()
+    }
+}
+
+/// The entries that a file has, by case and code.
+fn tables(item: Option<Item>) -> HashMap<Key, Table> {
+    let tables = item.and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
+    let text = |table: &Table, name: &str| Some(table.get(name)?.as_str()?.to_owned());
+    tables.into_iter().filter_map(|table| Some(((text(&table, "case")?, text(&table, "code")?), table))).collect()
+}
+
+impl From<&Entry> for Table {
+    fn from(entry: &Entry) -> Self {
+        let Entry { case, code, fingerprint, reason, issue, expires } = entry;
+        let mut table = Self::new();
+        for (name, text) in [("case", case), ("code", code), ("fingerprint", fingerprint), ("reason", reason)] {
+            table.insert(name, value(text));
+        }
+        for (name, text) in [("issue", issue), ("expires", expires)] {
+            if let Some(text) = text {
+                table.insert(name, value(text));
+            }
+        }
+        table.decor_mut().set_prefix("\n");
+        table
+    }
+}

@@ -1,0 +1,120 @@
+//! `wireproof merge`: reports of shards to one, with the exit status of the whole.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+
+use super::{
+    Failure,
+    gate::GateArguments,
+    part, probe,
+    reports::{Again, ReportArguments},
+    select::FixtureArguments,
+    target::EMBEDDED,
+};
+use crate::{
+    event::Event,
+    exit::ExitStatus,
+    merge::{self, Part},
+    report::Document,
+    scenario::Suite,
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof merge shard-*.json                                     the summary, and the exit status of the whole
+  wireproof merge shard-*.json --report json=whole.json            one report, as one run would have written it
+  wireproof merge shard-*.json --baseline wireproof.toml           only what differs from the baseline is red
+
+Each report is one that --report json wrote with --shard K/N. They must be of one suite, version, target, seed and
+selection, each shard once, each case once: else nothing is merged, and the exit status is 2. What crossed the wire is
+in no JSON report, beyond the exchanges of cases that do not conform.";
+
+/// Arguments of `wireproof merge`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// JSON reports, one a shard, in any order, or folders of them; one of a whole run may be given alone.
+    #[arg(value_name = "REPORT", required = true)]
+    shards: Vec<PathBuf>,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    gate: GateArguments,
+
+    #[command(flatten)]
+    reports: ReportArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let document = merge::merge(parts(&arguments.shards)?).map_err(|error| Failure::usage(error.to_string()))?;
+    let suite = arguments.suite(&document)?;
+    let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
+    let mut gate = arguments.gate.open()?;
+    let mut reports = arguments.reports.open(&again(&document))?;
+    let mut end = None;
+    for event in merge::events(document, &Arc::new(suite)) {
+        gate.take(&event);
+        reports.take(&event);
+        if let Event::RunFinished(finished) = event {
+            end = Some(finished);
+        }
+    }
+    reports.close()?;
+    let finished = end.ok_or_else(|| Failure::internal("a report without an end"))?;
+    // Without the fixtures nobody knows which other cases there are.
+    gate.status(&finished, |unseen| {
+        Ok(if ids.is_empty() { BTreeSet::new() } else { unseen.difference(&ids).cloned().collect() })
+    })
+}
+
+fn parts(paths: &[PathBuf]) -> Result<Vec<Part>, Failure> {
+    let mut parts = Vec::new();
+    for path in paths {
+        for file in reports_at(path)? {
+            parts.push(Part { file: file.display().to_string(), document: part::read(&file)? });
+        }
+    }
+    Ok(parts)
+}
+
+/// The file itself, or the JSON files of a folder.
+fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |error: std::io::Error| Failure::usage(format!("cannot read {}: {error}", path.display()));
+    let entries = fs::read_dir(path).map_err(failed)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut files: Vec<PathBuf> = entries.collect::<Result<_, _>>().map_err(failed)?;
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "json"));
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::usage(format!("{} has no JSON report", path.display())));
+    }
+    Ok(files)
+}
+
+impl Arguments {
+    /// The suite of the report where it is at hand, else one without a scenario.
+    fn suite(&self, document: &Document) -> Result<Suite, Failure> {
+        let suite = self.fixtures.suite()?;
+        let is_it = suite.digest() == document.suite.digest;
+        Ok(if is_it { suite } else { Suite::of_services([]) })
+    }
+}
+
+/// The command that runs a case of the report alone.
+fn again(document: &Document) -> Again {
+    let of_probes = document.coverage.is_some();
+    let command = if of_probes { "wireproof probe --model MODEL --filter" } else { "wireproof run" };
+    let first = document.target.endpoint.split(", ").next().unwrap_or_default();
+    let flags = if document.target.name == EMBEDDED { String::new() } else { format!("--endpoint {first}") };
+    Again { command: command.to_owned(), flags, model: None, most: of_probes.then_some(probe::TOLD) }
+}

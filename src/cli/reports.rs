@@ -1,0 +1,293 @@
+//! `--report FORMAT[=PATH]`: which reports there are, where each goes, and what becomes of one that cannot be written.
+//!
+//! A report that fails gets no more events, and the others are finished. Files are put in their places when the run is
+//! over. People are told on standard output; where a program reads that, on standard error.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{Failure, outcome::width};
+use crate::{
+    event::Event,
+    report::{FORMATS, Format, HumanOptions, PendingFile, Reporter},
+    scenario::nearest,
+};
+
+/// Which reports, and how the one for people looks.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct ReportArguments {
+    /// Write a report, to standard output or to FORMAT=PATH (repeatable).
+    #[arg(long, value_name = "FORMAT[=PATH]", env = "WIREPROOF_REPORT", value_delimiter = ',', help = help())]
+    report: Vec<Wanted>,
+
+    /// Print an equal curl command for each case that does not conform.
+    #[arg(long, env = "WIREPROOF_CURL", value_parser = BoolishValueParser::new())]
+    curl: bool,
+
+    /// Only the summary.
+    #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET", value_parser = BoolishValueParser::new())]
+    pub(super) quiet: bool,
+
+    /// Also warnings, notes, differences to goldens, and the exchange of every case that deviates.
+    #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new())]
+    verbose: bool,
+}
+
+fn help() -> String {
+    let formats: Vec<String> = FORMATS.iter().map(|format| format!("{format} ({})", format.purpose())).collect();
+    format!(
+        "Write a report to standard output, or to FORMAT=PATH (repeatable). PATH is replaced at the end of the run; - is \
+         standard output. Formats: {}",
+        formats.join(", ")
+    )
+}
+
+/// The command that runs one case again: what stands before its id, and what after it.
+#[derive(Debug, Clone)]
+pub(super) struct Again {
+    /// The subcommand with what makes it find the case.
+    pub(super) command: String,
+    /// The flags that a single case needs again; credentials come from where they came from.
+    pub(super) flags: String,
+    /// The model whose probes are run; `None`: fixtures.
+    pub(super) model: Option<String>,
+    /// So many deviations of each operation are told; `None`: all.
+    pub(super) most: Option<usize>,
+}
+
+/// A report that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wanted {
+    format: Format,
+    /// The file; without one, standard output.
+    path: Option<PathBuf>,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
+        let format = Format::named(name).ok_or_else(|| unknown(name))?;
+        if path == Some("") {
+            return Err(format!("no path behind {name}=; without the sign it goes to standard output"));
+        }
+        Ok(Self { format, path: path.filter(|path| *path != "-").map(PathBuf::from) })
+    }
+}
+
+impl Wanted {
+    /// Where it goes. `people`: where people are told.
+    fn place<'a>(&'a self, people: Place<'a>) -> Place<'a> {
+        match (&self.path, self.format) {
+            (Some(path), _) => Place::File(path),
+            (None, Format::Human) => people,
+            (None, _) => Place::Stdout,
+        }
+    }
+}
+
+/// What is said of a format that does not exist.
+fn unknown(name: &str) -> String {
+    let names = || FORMATS.iter().map(|format| format.name());
+    let near = nearest(name, names()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    format!("no report format {name:?}{near} There are {}", names().collect::<Vec<_>>().join(", "))
+}
+
+/// Where a report goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    Stdout,
+    Stderr,
+    File(&'a Path),
+}
+
+/// Every report with its place. One format at most has standard output; people make room for a program.
+fn placed(wanted: &[Wanted]) -> Result<Vec<(Format, Place<'_>)>, String> {
+    let to_stdout = || wanted.iter().filter(|report| report.path.is_none()).map(|report| report.format);
+    let (human, machine) = (Format::Human, to_stdout().filter(|format| *format != Format::Human));
+    let machine: Vec<Format> = machine.collect();
+    if machine.len() > 1 || to_stdout().filter(|format| *format == human).count() > 1 {
+        let names: Vec<&str> = to_stdout().map(Format::name).collect();
+        return Err(format!("{} cannot share standard output: give each a file, FORMAT=PATH", names.join(" and ")));
+    }
+    let mut files = BTreeSet::new();
+    if let Some(path) = wanted.iter().filter_map(|report| report.path.as_ref()).find(|path| !files.insert(*path)) {
+        return Err(format!("two reports cannot be one file: {}", path.display()));
+    }
+    let people = if machine.is_empty() { Place::Stdout } else { Place::Stderr };
+    let mut placed: Vec<_> = wanted.iter().map(|report| (report.format, report.place(people))).collect();
+    if to_stdout().next().is_none() {
+        // Nothing else goes to standard output: a person is told as ever.
+        placed.push((human, Place::Stdout));
+    }
+    Ok(placed)
+}
+
+impl ReportArguments {
+    /// Begins the reports. What cannot be begun is told before anything is run.
+    pub(super) fn open(&self, again: &Again) -> Result<Reports, Failure> {
+        let mut reports = Reports::default();
+        for (format, place) in placed(&self.report).map_err(Failure::usage)? {
+            let report = self.begin(format, place, again).map_err(|error| match place {
+                Place::File(path) => Failure::internal(format!("cannot write {}: {error}", path.display())),
+                Place::Stdout | Place::Stderr => {
+                    Failure::internal(format!("cannot write the {format} report: {error}"))
+                }
+            })?;
+            reports.open.push(report);
+        }
+        Ok(reports)
+    }
+
+    fn begin(&self, format: Format, place: Place<'_>, again: &Again) -> io::Result<Open> {
+        let (writer, file): (Box<dyn Write + Send>, _) = match place {
+            Place::Stdout => (Box::new(io::stdout()), None),
+            Place::Stderr => (Box::new(io::stderr()), None),
+            Place::File(path) => {
+                let file = if format.is_stream() { PendingFile::in_place(path)? } else { PendingFile::create(path)? };
+                (Box::new(file.writer()?), Some(file))
+            }
+        };
+        let name = match place {
+            Place::File(path) => path.display().to_string(),
+            Place::Stdout | Place::Stderr => format!("the {format} report"),
+        };
+        let reporter = format.reporter(writer, &self.human_options(place, again));
+        Ok(Open { name, reporter, file, ended: false })
+    }
+
+    fn human_options(&self, place: Place<'_>, again: &Again) -> HumanOptions {
+        let choice = match place {
+            Place::Stdout => anstream::AutoStream::choice(&io::stdout()),
+            Place::Stderr => anstream::AutoStream::choice(&io::stderr()),
+            Place::File(_) => anstream::ColorChoice::Never,
+        };
+        HumanOptions {
+            color: choice != anstream::ColorChoice::Never,
+            width: width(),
+            verbose: self.verbose,
+            quiet: self.quiet,
+            curl: self.curl,
+            command: again.command.clone(),
+            rerun: again.flags.clone(),
+            most: again.most.filter(|_| !self.verbose),
+        }
+    }
+}
+
+/// The reports of a run.
+#[derive(Default)]
+pub(super) struct Reports {
+    open: Vec<Open>,
+    /// What failed, in words, each once.
+    failed: Vec<String>,
+}
+
+/// A report that is being written.
+struct Open {
+    /// What it is called where it fails.
+    name: String,
+    reporter: Box<dyn Reporter>,
+    /// The file that it becomes.
+    file: Option<PendingFile>,
+    /// Whether it has seen the end of the run.
+    ended: bool,
+}
+
+impl Reports {
+    /// One more, which sees to its own files.
+    pub(super) fn add(&mut self, name: &str, reporter: Box<dyn Reporter>) {
+        self.open.push(Open { name: name.to_owned(), reporter, file: None, ended: false });
+    }
+
+    /// Gives an event to every report. One that fails gets no more, and its file never comes to be.
+    pub(super) fn take(&mut self, event: &Event) {
+        for mut report in std::mem::take(&mut self.open) {
+            match report.reporter.event(event) {
+                Ok(()) => {
+                    report.ended |= matches!(event, Event::RunFinished(_));
+                    self.open.push(report);
+                }
+                Err(error) => self.fail(&report.name, &error),
+            }
+        }
+    }
+
+    /// Remembers what failed beside the reports.
+    pub(super) fn keep(&mut self, what: &str, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.fail(what, &error);
+        }
+    }
+
+    fn fail(&mut self, what: &str, error: &io::Error) {
+        // A reader that closed its end early is content with what it has.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            let told = format!("cannot write {what}: {error}");
+            if !self.failed.contains(&told) {
+                self.failed.push(told);
+            }
+        }
+    }
+
+    /// Puts every file in its place, and tells of everything that could not be written.
+    pub(super) fn close(mut self) -> Result<(), Failure> {
+        for Open { name, reporter, file, ended } in std::mem::take(&mut self.open) {
+            drop(reporter);
+            if let Some(Err(error)) = file.filter(|_| ended).map(PendingFile::commit) {
+                self.fail(&name, &error);
+            }
+        }
+        if self.failed.is_empty() { Ok(()) } else { Err(Failure::internal(self.failed.join("\nerror: "))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn wanted(texts: &[&str]) -> Vec<Wanted> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[rstest]
+    #[case::nothing(&[], &[(Format::Human, Place::Stdout)])]
+    #[case::one(&["json"], &[(Format::Json, Place::Stdout)])]
+    #[case::dash(&["json=-"], &[(Format::Json, Place::Stdout)])]
+    #[case::people_make_room(&["human", "json"], &[(Format::Human, Place::Stderr), (Format::Json, Place::Stdout)])]
+    #[case::files_leave_it(
+        &["json=a=b", "json=c"],
+        &[(Format::Json, Place::File(Path::new("a=b"))), (Format::Json, Place::File(Path::new("c"))), (Format::Human, Place::Stdout)]
+    )]
+    #[case::people_twice(&["human", "human=a"], &[(Format::Human, Place::Stdout), (Format::Human, Place::File(Path::new("a")))])]
+    fn every_report_has_a_place(#[case] texts: &[&str], #[case] expected: &[(Format, Place<'_>)]) {
+        assert_eq!(placed(&wanted(texts)).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case::programs(&["json", "json=-"], "json and json cannot share standard output")]
+    #[case::people(&["human", "human"], "human and human cannot share standard output")]
+    #[case::file(&["json=a", "human=a"], "two reports cannot be one file: a")]
+    fn what_would_be_mixed_is_refused(#[case] texts: &[&str], #[case] says: &str) {
+        assert!(placed(&wanted(texts)).unwrap_err().starts_with(says));
+    }
+
+    #[rstest]
+    #[case("jsno", "no report format \"jsno\"; did you mean json? There are human, json")]
+    #[case("papyrus=x", "no report format \"papyrus\"")]
+    #[case("json=", "no path behind json=")]
+    fn what_is_no_report_is_told(#[case] text: &str, #[case] says: &str) {
+        let error = text.parse::<Wanted>().unwrap_err();
+        assert!(error.starts_with(says), "{error}");
+    }
+}

@@ -1,0 +1,128 @@
+//! A run as a whole, for the formats that are written when it is over.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    sync::Arc,
+};
+
+use super::{Reporter, statements::Statements};
+use crate::{
+    event::{CaseReport, Event, RunFinished, RunStarted},
+    verdict::{Finding, Severity, Verdict},
+};
+
+/// A run that is over.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) started: RunStarted,
+    /// Sorted by id.
+    pub(super) cases: Vec<CaseReport>,
+    pub(super) finished: RunFinished,
+    pub(super) statements: Statements,
+}
+
+impl Run {
+    pub(super) fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &CaseReport> {
+        self.cases.iter().filter(move |case| case.verdict == verdict)
+    }
+
+    /// The cases of each service and operation.
+    pub(super) fn by_operation<'a>(
+        cases: impl IntoIterator<Item = &'a CaseReport>,
+    ) -> BTreeMap<(&'a str, &'a str), Vec<&'a CaseReport>> {
+        let mut operations: BTreeMap<(&str, &str), Vec<&CaseReport>> = BTreeMap::new();
+        for case in cases {
+            operations.entry((&case.service, &case.operation)).or_default().push(case);
+        }
+        operations
+    }
+}
+
+/// The findings of a case that make it deviate.
+pub(super) fn errors(case: &CaseReport) -> impl Iterator<Item = &Finding> {
+    case.findings.iter().filter(|finding| finding.severity == Severity::Error)
+}
+
+/// A format that is a function of the whole run.
+pub(super) type Form = fn(&Run, &mut dyn Write) -> io::Result<()>;
+
+/// Collects a run, and writes it when it is over.
+pub(super) struct AtEnd<W> {
+    writer: W,
+    form: Form,
+    started: Option<RunStarted>,
+    cases: Vec<CaseReport>,
+    statements: Statements,
+}
+
+impl<W: Write> AtEnd<W> {
+    /// A report of that form, which goes to `writer`.
+    pub(super) fn new(writer: W, form: Form) -> Self {
+        Self { writer, form, started: None, cases: Vec::new(), statements: Statements::default() }
+    }
+
+    fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
+        let started = self.started.take().ok_or_else(without_beginning)?;
+        let mut cases = std::mem::take(&mut self.cases);
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        let statements = std::mem::take(&mut self.statements);
+        let run = Run { started, cases, finished: finished.clone(), statements };
+        (self.form)(&run, &mut self.writer)?;
+        self.writer.flush()
+    }
+}
+
+/// What is wrong with a run that ends before it began.
+pub(super) fn without_beginning() -> io::Error {
+    io::Error::other("the run ended before it began: this is an error of wireproof")
+}
+
+impl<W: Write + Send> Reporter for AtEnd<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::Surveyed(_) | Event::TargetDied(_) => {}
+            Event::CaseFinished(case) => {
+                self.statements.know(Arc::clone(&case.suite));
+                self.cases.push(case.report.clone());
+            }
+            Event::RunFinished(finished) => return self.finish(finished),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{events, report_of};
+
+    fn ids(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+        run.cases.iter().try_for_each(|case| writeln!(out, "{}", case.id))
+    }
+
+    fn written(events: &[Event]) -> String {
+        let mut out = Vec::new();
+        report_of(&mut AtEnd::new(&mut out, ids), events).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cases_are_sorted_and_nothing_is_written_before_the_end() {
+        let events = events();
+        let mut reversed = events.clone();
+        reversed[1..events.len() - 1].reverse();
+        let lines = written(&reversed);
+        assert!(lines.lines().is_sorted() && lines.lines().count() == 12, "{lines}");
+        assert_eq!(written(&events), lines);
+        assert_eq!(written(&events[..events.len() - 1]), "");
+    }
+
+    #[test]
+    fn an_end_without_a_beginning_is_an_error() {
+        let events = events();
+        let error = report_of(&mut AtEnd::new(Vec::new(), ids), &events[events.len() - 1..]).unwrap_err();
+        assert!(error.to_string().contains("before it began"));
+    }
+}

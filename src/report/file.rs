@@ -1,0 +1,175 @@
+//! Files that nobody ever sees a part of: written beside their place, and moved there when they are whole.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+    process,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A file that is being written. It is at its path once it is committed; dropped before, it leaves what was there.
+///
+/// Devices and pipes are written to as they are: what stands in their place must stay there.
+#[derive(Debug)]
+pub struct PendingFile {
+    path: PathBuf,
+    /// Where it is until then; `None` for what cannot be replaced.
+    temporary: Option<PathBuf>,
+    file: File,
+}
+
+impl PendingFile {
+    /// Begins a file; folders that are missing above it are made.
+    ///
+    /// # Errors
+    /// Nothing can be written there.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        // What a link leads to is replaced, and not the link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let there = fs::metadata(&path).ok();
+        if there.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "a folder is there"));
+        }
+        if there.as_ref().is_some_and(|there| !there.is_file()) {
+            return Ok(Self { file: File::options().write(true).open(&path)?, path, temporary: None });
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let temporary = beside(&path)?;
+        let file = File::options().write(true).create_new(true).open(&temporary)?;
+        // From here on it is taken away again whatever happens.
+        let pending = Self { path, temporary: Some(temporary), file };
+        if let Some(there) = there {
+            // Its readers stay the same. What would not be writable is made so by the one who made it that way.
+            pending.file.set_permissions(there.permissions())?;
+        }
+        Ok(pending)
+    }
+
+    /// Replaces a file by this text.
+    ///
+    /// # Errors
+    /// It cannot be written; what was there is there still.
+    pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+        let mut pending = Self::create(path)?;
+        pending.file.write_all(text.as_bytes())?;
+        pending.commit()
+    }
+
+    /// Begins a file that is read while it is written: it is at its path at once, and what was there is gone.
+    ///
+    /// # Errors
+    /// Nothing can be written there.
+    pub fn in_place(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Self { file: File::create(path)?, path: path.to_owned(), temporary: None })
+    }
+
+    /// What writes to it. Whoever writes flushes at the end.
+    ///
+    /// # Errors
+    /// The system gives no second handle.
+    pub fn writer(&self) -> io::Result<impl Write + Send + use<>> {
+        self.file.try_clone().map(BufWriter::new)
+    }
+
+    /// Puts the file at its path.
+    ///
+    /// # Errors
+    /// It cannot be written to the disk, or not be moved.
+    pub fn commit(mut self) -> io::Result<()> {
+        let Some(temporary) = &self.temporary else { return Ok(()) };
+        self.file.sync_all()?;
+        fs::rename(temporary, &self.path)?;
+        self.temporary = None;
+        Ok(())
+    }
+}
+
+impl Drop for PendingFile {
+    fn drop(&mut self) {
+        if let Some(temporary) = &self.temporary {
+            // It was never told of, and nobody waits for it.
+            let _ = fs::remove_file(temporary);
+        }
+    }
+}
+
+/// A name beside the file that no other writer has.
+fn beside(path: &Path) -> io::Result<PathBuf> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no name of a file"))?;
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    Ok(path.with_file_name(format!(".{}.{}-{next}.tmp", name.to_string_lossy(), process::id())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    fn write(pending: &PendingFile, text: &str) {
+        let mut writer = pending.writer().unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        writer.flush().unwrap();
+    }
+
+    #[test]
+    fn the_old_file_stays_until_the_new_one_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        fs::write(&path, "old").unwrap();
+        let pending = PendingFile::create(&path).unwrap();
+        write(&pending, "new");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        pending.commit().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["report.json"]);
+    }
+
+    #[test]
+    fn a_file_that_is_given_up_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made/for/it/report.json");
+        write(&PendingFile::create(&path).unwrap(), "half");
+        assert_eq!(names(path.parent().unwrap()), Vec::<String>::new());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_a_device_stays_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let pending = PendingFile::create(&link).unwrap();
+        write(&pending, "new");
+        pending.commit().unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        // A link to a device in a folder of its own: were it replaced, only the test's would be lost.
+        let null = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &null).unwrap();
+        let pending = PendingFile::create(&null).unwrap();
+        assert_eq!(pending.temporary, None);
+        write(&pending, "gone");
+        pending.commit().unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_no_place_for_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(PendingFile::create(folder.path()).is_err());
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(PendingFile::create(&file.join("below")).is_err());
+    }
+}

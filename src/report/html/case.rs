@@ -1,0 +1,202 @@
+//! A case as the page shows it: what it is about, what was found, how it differs from its golden, what crossed the wire.
+
+use std::{collections::BTreeSet, fmt::Write as _, io};
+
+use serde::Serialize;
+
+use super::{
+    HtmlOptions, diff,
+    island::{Berth, Cargo, Island},
+    shell,
+    statements::Cited,
+    wire::{self, Shown},
+};
+use crate::{
+    event::CaseFinished,
+    report::text,
+    verdict::{Finding, FindingRole, Severity, Verdict},
+};
+
+/// Longer values are cut, in characters; the JSON report has them whole.
+const LONGEST_VALUE: usize = 2_000;
+
+/// So many exchanges are readable where scripts are off; the others are unpacked by the script.
+const WRITTEN_OUT: usize = 2;
+
+#[derive(Debug, Serialize)]
+struct CaseView<'a> {
+    anchor: String,
+    id: &'a str,
+    /// The id below the operation.
+    name: &'a str,
+    title: &'a str,
+    verdict: Verdict,
+    mark: char,
+    service: &'a str,
+    operation: &'a str,
+    reason: &'a str,
+    /// Whether the reason says more than any finding.
+    is_unjudged: bool,
+    /// Errors and warnings.
+    findings: Vec<FindingView<'a>>,
+    notes: Vec<FindingView<'a>>,
+    codes: BTreeSet<&'static str>,
+    severities: BTreeSet<String>,
+    cites: &'a [String],
+    /// Those that it cites and those that its findings cite.
+    statements: BTreeSet<&'a str>,
+    alternatives: &'a [String],
+    checks: usize,
+    place: &'a str,
+    command: String,
+    took: String,
+    written_out: Vec<&'a Shown>,
+    exchanges: usize,
+    berth: Berth,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingView<'a> {
+    code: &'static str,
+    rule: Option<&'a str>,
+    severity: String,
+    evidence: String,
+    place: String,
+    expected: String,
+    actual: String,
+    cites: Vec<Cited<'a>>,
+}
+
+/// The markup of a case. Its exchanges go to the island.
+pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, island: &mut Island) -> io::Result<String> {
+    let report = &case.report;
+    let exchanges = wire::shown(case);
+    let view = CaseView {
+        anchor: anchor(&report.id.0),
+        id: &report.id.0,
+        name: name(&report.id.0),
+        title: &report.title,
+        verdict: report.verdict,
+        mark: mark(report.verdict),
+        service: &report.service,
+        operation: &report.operation,
+        reason: &report.reason,
+        is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
+        findings: findings(case, |severity| severity > Severity::Note),
+        notes: findings(case, |severity| severity == Severity::Note),
+        codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
+        severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
+        cites: &report.cites,
+        statements: statements_of(case),
+        alternatives: &report.alternatives,
+        checks: report.checks,
+        place: &report.place,
+        command: command(case, options, seed),
+        took: text::duration(report.duration_ms),
+        written_out: written_out(report.verdict, &exchanges),
+        exchanges: case.transcript.exchanges.len(),
+        berth: island.add(&Cargo { exchanges: &exchanges, difference: &diff::of(case) })?,
+    };
+    shell::part("case.html", &view)
+}
+
+/// The statements that a case or one of its findings cites.
+pub(super) fn statements_of(case: &CaseFinished) -> BTreeSet<&str> {
+    let of_findings = case.report.findings.iter().flat_map(|finding| &finding.cites);
+    case.report.cites.iter().chain(of_findings).map(String::as_str).collect()
+}
+
+/// A case's id below its operation.
+pub(super) fn name(id: &str) -> &str {
+    id.splitn(3, '/').last().unwrap_or_default()
+}
+
+/// The sign that stands beside a verdict's colour.
+pub(super) fn mark(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Conforms => '✓',
+        Verdict::Deviates => '✕',
+        Verdict::NotImplemented => '∅',
+        Verdict::Blocked => '◼',
+        Verdict::Inconclusive => '?',
+        Verdict::NotApplicable => '–',
+    }
+}
+
+/// An id of the page from that of a case: what an address would change is written in hexadecimal.
+pub(super) fn anchor(id: &str) -> String {
+    let mut anchor = "case-".to_owned();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-./".contains(&byte) {
+            anchor.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(anchor, "_{byte:02x}");
+        }
+    }
+    anchor
+}
+
+/// The exchanges that findings are about; of a case that could not be judged, the last one that was to lead there.
+fn written_out(verdict: Verdict, exchanges: &[Shown]) -> Vec<&Shown> {
+    let marked: Vec<&Shown> = exchanges.iter().filter(|exchange| exchange.is_marked).take(WRITTEN_OUT).collect();
+    if !marked.is_empty() || verdict == Verdict::Conforms {
+        return marked;
+    }
+    exchanges.iter().rev().find(|exchange| !exchange.is_teardown).into_iter().collect()
+}
+
+fn command(case: &CaseFinished, options: &HtmlOptions, seed: u64) -> String {
+    let command =
+        format!("{} {} --seed {seed} {}", options.command, text::shell_word(&case.report.id.0), options.rerun);
+    command.trim_end().to_owned()
+}
+
+fn findings(case: &CaseFinished, is_among: fn(Severity) -> bool) -> Vec<FindingView<'_>> {
+    let among = case.report.findings.iter().filter(|finding| is_among(finding.severity));
+    among.map(|finding| finding_view(case, finding)).collect()
+}
+
+fn finding_view<'a>(case: &'a CaseFinished, finding: &'a Finding) -> FindingView<'a> {
+    FindingView {
+        code: finding.code.name(),
+        rule: finding.rule.as_deref(),
+        severity: finding.severity.to_string(),
+        evidence: finding.evidence.to_string(),
+        place: place(finding),
+        expected: text::shorten(&finding.expected, LONGEST_VALUE),
+        actual: text::shorten(&finding.actual, LONGEST_VALUE),
+        cites: finding.cites.iter().map(|id| Cited::of(&case.suite, id)).collect(),
+    }
+}
+
+fn place(finding: &Finding) -> String {
+    let call = match (finding.role, finding.step) {
+        (_, 0) => "the case as a whole".to_owned(),
+        (FindingRole::Step, step) => format!("step {step}"),
+        (FindingRole::Control, step) => format!("the control of step {step}"),
+        (FindingRole::Guard, step) => format!("a read around step {step}"),
+    };
+    if finding.pointer.is_empty() { call } else { format!("{call}, {}", finding.pointer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("codedeploy/stop-deployment/x", "case-codedeploy/stop-deployment/x")]
+    #[case("s/o/x#1.5", "case-s/o/x_231.5")]
+    #[case("s/o/a_b c\"<ü", "case-s/o/a_5fb_20c_22_3c_c3_bc")]
+    fn an_anchor_stands_in_an_address_as_it_is(#[case] id: &str, #[case] expected: &str) {
+        assert_eq!(anchor(id), expected);
+    }
+
+    #[test]
+    fn every_verdict_has_a_sign_of_its_own() {
+        let signs: BTreeSet<char> = Verdict::ALL.into_iter().map(mark).collect();
+        assert_eq!(signs.len(), Verdict::ALL.len());
+    }
+}

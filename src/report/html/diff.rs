@@ -1,0 +1,75 @@
+//! How an observation differs from the golden one, line by line.
+
+use serde::Serialize;
+use similar::{ChangeTag, TextDiff};
+
+use super::visible;
+use crate::event::CaseFinished;
+
+/// So many lines stand around what differs.
+const AROUND: usize = 3;
+
+/// Lines that stand together.
+pub(super) type Hunk = Vec<Line>;
+
+/// A line of either text, or of both.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    /// `-` where only the golden has it, `+` where only the observation has, else a space.
+    sign: char,
+    text: String,
+}
+
+/// What differs; nothing where there is no golden, or where the case did not come to its steps.
+pub(super) fn of(case: &CaseFinished) -> Vec<Hunk> {
+    let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
+    match case.golden.as_ref().filter(|_| was_run) {
+        Some(golden) => between(golden, &case.observation().text()),
+        None => Vec::new(),
+    }
+}
+
+fn between(golden: &str, observed: &str) -> Vec<Hunk> {
+    if golden == observed {
+        return Vec::new();
+    }
+    let difference = TextDiff::from_lines(golden, observed);
+    let groups = difference.grouped_ops(AROUND);
+    let hunk =
+        |group: &Vec<_>| group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect();
+    groups.iter().map(hunk).collect()
+}
+
+fn line(change: &similar::Change<&str>) -> Line {
+    let sign = match change.tag() {
+        ChangeTag::Delete => '-',
+        ChangeTag::Insert => '+',
+        ChangeTag::Equal => ' ',
+    };
+    Line { sign, text: visible::spelled_out(change.value().trim_end_matches('\n')) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(golden: &str, observed: &str) -> Vec<String> {
+        between(golden, observed)
+            .iter()
+            .map(|hunk| hunk.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|"))
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_stands_with_the_lines_around_it() {
+        assert_eq!(told("1\n2\n3\n4\n5\n6", "1\n2\n3\n4\nfive\n6"), [" 2| 3| 4|-5|+five| 6"]);
+        assert_eq!(told("same\n", "same\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_far_apart_stands_in_hunks_of_its_own() {
+        let golden = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+        let observed = golden.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
+        assert_eq!(told(&golden, &observed).len(), 2);
+    }
+}

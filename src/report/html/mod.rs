@@ -1,0 +1,175 @@
+//! A run as one page that needs nothing beside it: no network, no other file, and no script to be read.
+//!
+//! Cases become markup as they end, so that a run is never held in full. What crossed the wire is data in the page, which
+//! its script unpacks when a case is opened; the exchange that a finding is about is written out.
+
+mod case;
+mod diff;
+mod island;
+mod json;
+mod marked;
+pub(super) mod shell;
+mod statements;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod visible;
+mod wire;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    sync::Arc,
+};
+
+use minijinja::value::Value;
+use serde::Serialize;
+
+use super::Reporter;
+use crate::{
+    event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    probe::CoverageReport,
+    scenario::{CaseId, Suite},
+    verdict::Verdict,
+};
+
+use island::Island;
+use statements::{Citations, Row};
+use summary::{Summary, Sums};
+
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// What a page says of how a case is run again.
+#[derive(Debug, Clone, Default)]
+pub struct HtmlOptions {
+    /// What runs a case by its id, such as `wireproof run`.
+    pub command: String,
+    /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
+    pub rerun: String,
+}
+
+/// Collects a run, and writes its page when it is over.
+#[derive(Debug)]
+pub struct Html<W> {
+    writer: W,
+    options: HtmlOptions,
+    started: Option<RunStarted>,
+    suite: Option<Arc<Suite>>,
+    surveyed: Vec<Surveyed>,
+    died: Vec<TargetDied>,
+    sums: Sums,
+    citations: Citations,
+    island: Island,
+    /// By operation, then the worst first.
+    cases: BTreeMap<Key, String>,
+}
+
+/// Where a case stands on the page: service, operation, weight, id.
+type Key = (String, String, usize, CaseId);
+
+/// All that the page shows.
+#[derive(Debug, Serialize)]
+struct Page<'a> {
+    summary: Summary<'a>,
+    rows: Vec<Row<'a>>,
+    operations: Vec<Operation<'a>>,
+    coverage: Option<&'a CoverageReport>,
+    chunks: Vec<String>,
+}
+
+/// The cases of an operation.
+#[derive(Debug, Serialize)]
+struct Operation<'a> {
+    service: &'a str,
+    name: &'a str,
+    count: usize,
+    cases: Value,
+}
+
+impl<W: Write> Html<W> {
+    /// A report that goes to `writer`.
+    pub fn new(writer: W, options: HtmlOptions) -> Self {
+        Self {
+            writer,
+            options,
+            started: None,
+            suite: None,
+            surveyed: Vec::new(),
+            died: Vec::new(),
+            sums: Sums::default(),
+            citations: Citations::default(),
+            island: Island::default(),
+            cases: BTreeMap::new(),
+        }
+    }
+
+    fn enter(&mut self, case: &CaseFinished) -> io::Result<()> {
+        let seed = self.started.as_ref().map_or(0, |started| started.seed);
+        self.suite.get_or_insert_with(|| Arc::clone(&case.suite));
+        self.sums.enter(&case.report);
+        self.citations.enter(case);
+        let markup = case::markup(case, &self.options, seed, &mut self.island)?;
+        let report = &case.report;
+        let key = (report.service.clone(), report.operation.clone(), weight(report.verdict), report.id.clone());
+        self.cases.insert(key, markup);
+        Ok(())
+    }
+
+    fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
+        let Some(started) = &self.started else {
+            return Err(io::Error::other("the run ended before it began: this is an error of wireproof"));
+        };
+        let page = Page {
+            summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),
+            rows: statements::rows(self.suite.as_deref(), &finished.statements, &mut self.citations),
+            operations: operations(&self.cases),
+            coverage: finished.coverage.as_ref(),
+            chunks: std::mem::take(&mut self.island).finish()?,
+        };
+        let page = shell::page("report.html", STYLE, SCRIPT, &page)?;
+        self.writer.write_all(page.as_bytes())?;
+        self.writer.flush()
+    }
+}
+
+impl<W: Write + Send> Reporter for Html<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::Surveyed(surveyed) => self.surveyed.push(surveyed.clone()),
+            Event::TargetDied(died) => self.died.push(died.clone()),
+            Event::CaseFinished(case) => return self.enter(case),
+            Event::RunFinished(finished) => return self.finish(finished),
+        }
+        Ok(())
+    }
+}
+
+/// What is to be done something about comes first.
+fn weight(verdict: Verdict) -> usize {
+    match verdict {
+        Verdict::Deviates => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::Blocked => 2,
+        Verdict::NotImplemented => 3,
+        Verdict::Conforms => 4,
+        Verdict::NotApplicable => 5,
+    }
+}
+
+fn operations(cases: &BTreeMap<Key, String>) -> Vec<Operation<'_>> {
+    let mut operations: Vec<(&str, &str, usize, String)> = Vec::new();
+    for ((service, name, ..), case) in cases {
+        match operations.last_mut().filter(|(of, last, ..)| of == service && last == name) {
+            Some((.., count, markup)) => {
+                *count += 1;
+                markup.push_str(case);
+            }
+            None => operations.push((service, name, 1, case.clone())),
+        }
+    }
+    let made =
+        |(service, name, count, markup)| Operation { service, name, count, cases: Value::from_safe_string(markup) };
+    operations.into_iter().map(made).collect()
+}

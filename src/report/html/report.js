@@ -1,0 +1,302 @@
+// Filters and opens the cases, and unpacks what they sent and received. Nothing is fetched, and every text is set as text:
+// none becomes markup. What is looked at stands in the address, so that it can be given to somebody.
+{
+  const byId = (id) => document.getElementById(id);
+  const cases = [...document.querySelectorAll(".case")];
+  const all = new Map(cases.map((one) => [one.dataset.id, one]));
+  const controls = new Map(["q", "verdict", "operation", "code", "severity"].map((name) => [name, byId(name)]));
+  const NAMES = [...controls.keys(), "statement", "case"];
+  const state = { q: "", verdict: "", operation: "", code: "", severity: "", statement: "", case: "" };
+
+  function element(name, attributes, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  // What is looked at, in the address and in the controls.
+
+  function read() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const name of NAMES) state[name] = asked.get(name) ?? "";
+  }
+
+  function write() {
+    const kept = new URLSearchParams(NAMES.filter((name) => state[name]).map((name) => [name, state[name]]));
+    const hash = `#${kept}`;
+    if (hash === location.hash || (hash === "#" && location.hash === "")) return;
+    try {
+      history.replaceState(null, "", hash === "#" ? location.pathname + location.search : hash);
+    } catch {
+      // Without an address of its own, the page still shows what was asked for.
+    }
+  }
+
+  // Which cases fit.
+
+  const words = new Map();
+  function text(one) {
+    if (!words.has(one)) {
+      // What is unpacked later must not decide whether a case fits.
+      const told = [...one.querySelectorAll(":scope > summary, :scope > .body > :not(.wire)")];
+      const all = [one.dataset.id, one.dataset.statements, ...told.map((part) => part.textContent)];
+      words.set(one, all.join(" ").toLowerCase());
+    }
+    return words.get(one);
+  }
+
+  const among = (list, name) => name === "" || list.split(" ").includes(name);
+
+  function fits(one, asked) {
+    const { verdict, operation, codes, severities, statements } = one.dataset;
+    return (
+      (state.verdict === "" || verdict === state.verdict) &&
+      (state.operation === "" || operation === state.operation) &&
+      among(codes, state.code) &&
+      among(severities, state.severity) &&
+      among(statements, state.statement) &&
+      asked.every((word) => text(one).includes(word))
+    );
+  }
+
+  function draw() {
+    const asked = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const group of document.querySelectorAll(".cases")) {
+      let here = 0;
+      for (const one of group.querySelectorAll(".case")) {
+        one.hidden = !fits(one, asked);
+        here += one.hidden ? 0 : 1;
+      }
+      group.hidden = here === 0;
+      group.querySelector(".shown").textContent = String(here);
+      shown += here;
+    }
+    byId("none").hidden = shown > 0;
+    byId("count").textContent = `${shown} of ${cases.length} cases`;
+    for (const [name, control] of controls) if (control.value !== state[name]) control.value = state[name];
+    byId("unpin").textContent = `${state.statement} ✕`;
+    byId("unpin").setAttribute("aria-label", `No longer only cases of ${state.statement}`);
+    byId("unpin").hidden = state.statement === "";
+    byId("clear").hidden = !NAMES.some((name) => name !== "case" && state[name]);
+    choose();
+  }
+
+  function set(changes) {
+    Object.assign(state, changes);
+    write();
+    draw();
+  }
+
+  const nothing = () => ({ q: "", verdict: "", operation: "", code: "", severity: "", statement: "" });
+
+  // Statements.
+
+  function copied(id) {
+    const copy = byId(id)?.cloneNode(true);
+    copy?.removeAttribute("id");
+    return copy;
+  }
+
+  function choose() {
+    for (const old of document.querySelectorAll(".chosen > *")) old.remove();
+    for (const cell of document.querySelectorAll("a.cell")) {
+      const isChosen = state.statement !== "" && cell.hash === `#${state.statement}`;
+      if (isChosen) {
+        cell.setAttribute("aria-current", "true");
+        cell.closest(".operation").querySelector(".chosen").append(copied(state.statement));
+      } else cell.removeAttribute("aria-current");
+    }
+  }
+
+  const tip = byId("tip");
+  function hint(cell) {
+    tip.replaceChildren(copied(cell.hash.slice(1)) ?? "");
+    tip.hidden = false;
+    const place = cell.getBoundingClientRect();
+    const left = Math.min(place.left, document.documentElement.clientWidth - tip.offsetWidth - 8);
+    const below = place.bottom + tip.offsetHeight + 12 < innerHeight;
+    tip.style.left = `${Math.max(8, left) + scrollX}px`;
+    tip.style.top = `${(below ? place.bottom + 6 : place.top - tip.offsetHeight - 6) + scrollY}px`;
+  }
+
+  for (const cell of document.querySelectorAll("a.cell")) {
+    cell.removeAttribute("title");
+    for (const kind of ["mouseenter", "focus"]) cell.addEventListener(kind, () => hint(cell));
+    for (const kind of ["mouseleave", "blur"]) cell.addEventListener(kind, () => (tip.hidden = true));
+  }
+
+  // What a case sent and received.
+
+  const chunks = new Map();
+  async function unpack(chunk) {
+    const packed = Uint8Array.from(atob(byId(`wire-${chunk}`).textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  const pieces = (marked) =>
+    marked.map(([text, severity, says]) => (severity ? element("mark", { class: severity, title: says }, text) : text));
+
+  function exchange(one) {
+    const about = element("span", { class: "faint" }, `${one.part} · ${one.status} · ${one.took}`);
+    const pair = element("div", { class: "pair" });
+    pair.append(element("pre", {}, ...pieces(one.request)), element("pre", {}, ...pieces(one.response)));
+    const made = element("details", { class: "exchange" }, element("summary", {}, one.title, about), pair);
+    if (!one.more) return [made];
+    return [made, element("p", { class: "faint small" }, `and ${one.more} more like it; --transcript DIR keeps them all`)];
+  }
+
+  // Setup and teardown stand together, so that what the case is about is seen first.
+  function listed(exchanges) {
+    const made = [];
+    let aside;
+    for (const one of exchanges) {
+      if (!one.is_aside) {
+        aside = undefined;
+        const [drawn, ...more] = exchange(one);
+        drawn.open = true;
+        made.push(drawn, ...more);
+        continue;
+      }
+      if (aside?.part !== one.part) {
+        aside = { part: one.part, count: 0, summary: element("summary", {}), list: element("details", { class: "aside-calls" }) };
+        aside.list.append(aside.summary);
+        made.push(aside.list);
+      }
+      aside.count += 1 + one.more;
+      aside.summary.textContent = `${aside.part}: ${aside.count} ${aside.count === 1 ? "exchange" : "exchanges"}`;
+      aside.list.append(...exchange(one));
+    }
+    return made;
+  }
+
+  const SIGNS = { "+": "added", "-": "removed", " ": "same" };
+  function compared(difference) {
+    if (difference.length === 0) return [];
+    const lines = difference.flatMap((hunk, index) => [
+      ...(index > 0 ? [element("span", { class: "gap" }, "⋯\n")] : []),
+      ...hunk.map(({ sign, text }) => element("span", { class: SIGNS[sign] }, `${sign} ${text}\n`)),
+    ]);
+    return [element("h4", {}, "Difference to the golden"), element("pre", { class: "difference" }, ...lines)];
+  }
+
+  async function unpackInto(one) {
+    const wire = one.querySelector(".wire");
+    if (wire.dataset.whole) return;
+    wire.dataset.whole = "true";
+    const { chunk, index } = one.dataset;
+    if (!chunks.has(chunk)) chunks.set(chunk, unpack(chunk));
+    try {
+      const { exchanges, difference } = (await chunks.get(chunk))[index];
+      const heading = element("h4", {}, exchanges.length === 0 ? "Nothing was sent" : "On the wire");
+      wire.replaceChildren(heading, ...listed(exchanges), ...compared(difference));
+    } catch (error) {
+      wire.append(element("p", { class: "faint" }, `The other exchanges cannot be unpacked here: ${error}`));
+    }
+  }
+
+  // Cases that open and close.
+
+  function show(id) {
+    const one = all.get(id);
+    if (!one) return;
+    if (one.hidden) set(nothing());
+    one.open = true;
+    const summary = one.querySelector("summary");
+    summary.scrollIntoView({ block: "start" });
+    summary.focus({ preventScroll: true });
+  }
+
+  for (const one of cases) {
+    one.addEventListener("toggle", () => {
+      if (one.open) unpackInto(one);
+      if (one.open) state.case = one.dataset.id;
+      else if (state.case === one.dataset.id) state.case = "";
+      write();
+    });
+  }
+
+  // Links within the page.
+
+  function follow(event) {
+    const link = event.target.closest("a[href^='#']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const target = link.hash.slice(1);
+    const there = byId(target);
+    if (link.dataset.set) {
+      set({ ...nothing(), ...Object.fromEntries([link.dataset.set.split(/=(.*)/s).slice(0, 2)]) });
+      byId("cases").scrollIntoView();
+      byId("cases").focus({ preventScroll: true });
+    } else if (link.matches("a.cell")) {
+      tip.hidden = true;
+      set({ statement: state.statement === target ? "" : target });
+    } else if (there?.matches(".case")) {
+      show(there.dataset.id);
+    } else if (there?.matches(".statement")) {
+      set({ statement: target });
+      document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
+    } else return;
+    event.preventDefault();
+  }
+
+  // Keys.
+
+  function step(by) {
+    const shown = cases.filter((one) => !one.hidden);
+    const at = shown.indexOf(document.activeElement?.closest?.(".case"));
+    const next = shown[at < 0 ? (by > 0 ? 0 : shown.length - 1) : Math.min(Math.max(at + by, 0), shown.length - 1)];
+    next?.querySelector("summary").focus();
+  }
+
+  function escape() {
+    const open = document.activeElement?.closest?.(".case[open]") ?? (state.case ? all.get(state.case) : undefined);
+    if (!tip.hidden) tip.hidden = true;
+    else if (document.activeElement === controls.get("q")) {
+      set({ q: "" });
+      controls.get("q").blur();
+    } else if (open?.open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    } else if (state.statement) set({ statement: "" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isTyping = event.target.matches("input, select, textarea");
+    const isOnCase = event.target.matches(".case > summary");
+    if (event.key === "Escape") escape();
+    else if (isTyping) return;
+    else if (event.key === "/") controls.get("q").focus();
+    else if (event.key === "j" || (event.key === "ArrowDown" && isOnCase)) step(1);
+    else if (event.key === "k" || (event.key === "ArrowUp" && isOnCase)) step(-1);
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", follow);
+  for (const [name, control] of controls) {
+    control.addEventListener(name === "q" ? "input" : "change", () => set({ [name]: control.value }));
+  }
+  document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
+  byId("clear").addEventListener("click", () => set(nothing()));
+  byId("unpin").addEventListener("click", () => set({ statement: "" }));
+
+  function arrive() {
+    const target = location.hash.slice(1);
+    const there = byId(target);
+    if (there && !there.matches(".case, .statement")) return;
+    read();
+    if (there?.matches(".case")) state.case = there.dataset.id;
+    if (there?.matches(".statement")) state.statement = target;
+    draw();
+    if (state.case) show(state.case);
+    else if (state.statement) document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
+  }
+  addEventListener("hashchange", arrive);
+  document.querySelector(".filters").hidden = false;
+  document.querySelector(".keys").hidden = false;
+  draw();
+  arrive();
+}

@@ -1,0 +1,206 @@
+//! The matrix of operations and statements: what each document says, and what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::case::{anchor, name};
+use crate::{
+    event::{CaseFinished, Outcome, StatementReport},
+    scenario::Suite,
+    statement::{Contradiction, Document, Kind, Statement, Statements},
+    verdict::{Severity, Verdict},
+};
+
+/// So many cases of a statement are linked where scripts are off.
+const LINKED: usize = 12;
+
+/// A statement with its document, as a finding cites it.
+#[derive(Debug, Serialize)]
+pub(super) struct Cited<'a> {
+    id: &'a str,
+    says: Option<&'a str>,
+    document: Option<&'a str>,
+    section: Option<&'a str>,
+}
+
+impl<'a> Cited<'a> {
+    pub(super) fn of(suite: &'a Suite, id: &'a str) -> Self {
+        let found = find(suite, id);
+        Self {
+            id,
+            says: found.map(|(_, statement)| statement.says.as_str()),
+            document: found
+                .and_then(|(all, statement)| all.document(statement))
+                .map(|document| document.title.as_str()),
+            section: found.map(|(_, statement)| statement.section.as_str()),
+        }
+    }
+}
+
+/// Which cases speak of each statement, as they come.
+#[derive(Debug, Default)]
+pub(super) struct Citations(BTreeMap<String, Vec<(bool, Verdict, String)>>);
+
+impl Citations {
+    pub(super) fn enter(&mut self, case: &CaseFinished) {
+        let errors = case.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let broken: BTreeSet<&str> = errors.flat_map(|finding| &finding.cites).map(String::as_str).collect();
+        for id in super::case::statements_of(case) {
+            let entry = (!broken.contains(id), case.report.verdict, case.report.id.0.clone());
+            self.0.entry(id.to_owned()).or_default().push(entry);
+        }
+    }
+}
+
+/// The row of an operation.
+#[derive(Debug, Serialize)]
+pub(super) struct Row<'a> {
+    service: &'a str,
+    /// None where a statement binds the whole service.
+    operation: Option<&'a str>,
+    held: usize,
+    broken: usize,
+    not_provoked: usize,
+    groups: Vec<Group<'a>>,
+}
+
+/// The statements of one kind.
+#[derive(Debug, Serialize)]
+struct Group<'a> {
+    kind: &'static str,
+    cells: Vec<Cell<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Cell<'a> {
+    id: &'a str,
+    says: &'a str,
+    outcome: &'static str,
+    mark: char,
+    held: usize,
+    broken: usize,
+    reason: Option<&'a str>,
+    evidence: String,
+    section: Option<&'a str>,
+    edition: Option<&'a str>,
+    contradiction: Option<&'a Contradiction>,
+    document: Option<&'a str>,
+    url: Option<&'a str>,
+    cases: Vec<Link<'a>>,
+    /// So many cases are not linked.
+    more: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Link<'a> {
+    anchor: String,
+    /// Its id below the operation.
+    name: &'a str,
+    verdict: Verdict,
+    mark: char,
+}
+
+/// The rows, in the order in which the statements stand.
+pub(super) fn rows<'a>(
+    suite: Option<&'a Suite>,
+    reports: &'a [StatementReport],
+    citations: &'a mut Citations,
+) -> Vec<Row<'a>> {
+    citations.0.values_mut().for_each(|cases| cases.sort());
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    for report in reports {
+        let found = suite.and_then(|suite| find_with_service(suite, &report.id));
+        let service = found.map_or("", |(service, ..)| service);
+        let operation = found.and_then(|(.., statement)| statement.operation.as_deref());
+        let place = rows.iter().position(|row| (row.service, row.operation) == (service, operation));
+        let at = place.unwrap_or_else(|| {
+            rows.push(Row { service, operation, held: 0, broken: 0, not_provoked: 0, groups: Vec::new() });
+            rows.len() - 1
+        });
+        if let Some(row) = rows.get_mut(at) {
+            let kind = found.map_or("other", |(.., statement)| in_words(statement.kind));
+            let cell = cell(report, found.map(|(_, all, statement)| (all, statement)), citations);
+            row.enter(report.outcome, kind, cell);
+        }
+    }
+    // Most statements first: the operations under test.
+    rows.sort_by_key(|row| std::cmp::Reverse(row.held + row.broken + row.not_provoked));
+    rows
+}
+
+impl<'a> Row<'a> {
+    fn enter(&mut self, outcome: Outcome, kind: &'static str, cell: Cell<'a>) {
+        match outcome {
+            Outcome::Held => self.held += 1,
+            Outcome::Broken => self.broken += 1,
+            Outcome::NotProvoked => self.not_provoked += 1,
+        }
+        match self.groups.iter_mut().find(|group| group.kind == kind) {
+            Some(group) => group.cells.push(cell),
+            None => self.groups.push(Group { kind, cells: vec![cell] }),
+        }
+    }
+}
+
+fn cell<'a>(
+    report: &'a StatementReport,
+    found: Option<(&'a Statements, &'a Statement)>,
+    citations: &'a Citations,
+) -> Cell<'a> {
+    let cases = citations.0.get(&report.id).map(Vec::as_slice).unwrap_or_default();
+    let document: Option<&Document> = found.and_then(|(all, statement)| all.document(statement));
+    let statement = found.map(|(_, statement)| statement);
+    let (outcome, mark) = outcome(report.outcome);
+    Cell {
+        id: &report.id,
+        says: &report.says,
+        outcome,
+        mark,
+        held: report.held,
+        broken: report.broken,
+        reason: report.reason.as_deref(),
+        evidence: report.evidence.to_string(),
+        section: statement.map(|statement| statement.section.as_str()),
+        edition: statement.map(|statement| statement.edition.as_str()),
+        contradiction: statement.and_then(|statement| statement.contradiction.as_ref()),
+        document: document.map(|document| document.title.as_str()),
+        // A fixture may come from anywhere, and an address may be a script.
+        url: document.map(|document| document.url.as_str()).filter(|url| url.starts_with("https://")),
+        cases: cases.iter().take(LINKED).map(|(_, verdict, id)| link(*verdict, id)).collect(),
+        more: cases.len().saturating_sub(LINKED),
+    }
+}
+
+fn link(verdict: Verdict, id: &str) -> Link<'_> {
+    Link { anchor: anchor(id), name: name(id), verdict, mark: super::case::mark(verdict) }
+}
+
+fn outcome(outcome: Outcome) -> (&'static str, char) {
+    match outcome {
+        Outcome::Held => ("held", '✓'),
+        Outcome::Broken => ("broken", '✕'),
+        Outcome::NotProvoked => ("not-provoked", '·'),
+    }
+}
+
+fn in_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::RequestConstraint => "request constraints",
+        Kind::ResponseShape => "response shape",
+        Kind::Enum => "enumerations",
+        Kind::Error => "errors",
+        Kind::Behaviour => "behaviour",
+        Kind::Wire => "wire",
+        Kind::Example => "examples",
+        Kind::ClosedWorld => "closed world",
+    }
+}
+
+fn find<'a>(suite: &'a Suite, id: &str) -> Option<(&'a Statements, &'a Statement)> {
+    find_with_service(suite, id).map(|(_, all, statement)| (all, statement))
+}
+
+fn find_with_service<'a>(suite: &'a Suite, id: &str) -> Option<(&'a str, &'a Statements, &'a Statement)> {
+    suite.services().find_map(|service| Some((service.name.as_str(), &service.statements, service.statements.get(id)?)))
+}

@@ -1,0 +1,232 @@
+//! The report for CI systems that read `JUnit`'s XML. One test case a case; a suite is an operation.
+//!
+//! | verdict | element | type |
+//! |---|---|---|
+//! | conforms | | |
+//! | deviates | `failure` | the code of the first error |
+//! | blocked, inconclusive | `error`: nothing was shown, and that is no pass | the verdict |
+//! | not-implemented, not-applicable | `skipped` | the verdict |
+//!
+//! `--allow` changes the exit status alone, and no report.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+    time::Duration,
+};
+
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{
+    collected::{Run, errors},
+    text, words,
+};
+use crate::{
+    event::CaseReport,
+    verdict::{Severity, Verdict},
+};
+
+pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Report::new("wireproof");
+    report.set_time(Duration::from_millis(run.finished.duration_ms));
+    for ((service, operation), cases) in Run::by_operation(&run.cases) {
+        report.add_test_suite(suite(run, &format!("{service}.{operation}"), &cases));
+    }
+    // Whole, so that an error of the writer stays what it is.
+    out.write_all(report.to_string().map_err(io::Error::other)?.as_bytes())
+}
+
+fn suite(run: &Run, name: &str, cases: &[&CaseReport]) -> TestSuite {
+    let name = xml(name);
+    let mut suite = TestSuite::new(name.as_str());
+    let started = &run.started;
+    let properties = [
+        ("endpoint", &started.endpoint),
+        ("target", &started.target),
+        ("region", &started.region),
+        ("suite", &started.suite),
+    ];
+    suite.add_properties(properties.map(|(name, value)| Property::new(name, xml(value))));
+    suite.add_property(Property::new("seed", started.seed.to_string()));
+    suite.set_time(Duration::from_millis(cases.iter().map(|case| case.duration_ms).sum()));
+    suite.add_test_cases(cases.iter().map(|case| test_case(run, &name, case)));
+    suite
+}
+
+fn test_case(run: &Run, class: &str, case: &CaseReport) -> TestCase {
+    let mut test = TestCase::new(xml(&case.id.0), status(run, case));
+    test.set_classname(class).set_assertions(case.checks).set_time(Duration::from_millis(case.duration_ms));
+    let (file, line) = words::file_and_line(case);
+    test.extra.insert("file".into(), xml(file).into());
+    if let Some(line) = line {
+        test.extra.insert("line".into(), line.to_string().into());
+    }
+    let lesser = case.findings.iter().filter(|finding| finding.severity != Severity::Error);
+    let lesser: Vec<String> = lesser
+        .map(|finding| format!("{}: {} {}", finding.severity, words::rule(finding), words::found(finding)))
+        .collect();
+    if !lesser.is_empty() {
+        test.set_system_out(xml(&lesser.join("\n")));
+    }
+    test
+}
+
+fn status(run: &Run, case: &CaseReport) -> TestCaseStatus {
+    let mut status = match case.verdict {
+        Verdict::Conforms => return TestCaseStatus::success(),
+        Verdict::Deviates => return failure(run, case),
+        Verdict::Blocked | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
+        Verdict::NotImplemented | Verdict::NotApplicable => TestCaseStatus::skipped(),
+    };
+    status.set_type(case.verdict.name()).set_message(xml(&case.reason));
+    if let Some(exchange) = &case.exchange {
+        status.set_description(xml(&format!("{}\n\n{}", exchange.request, exchange.response)));
+    }
+    status
+}
+
+fn failure(run: &Run, case: &CaseReport) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let first = errors(case).next();
+    status.set_type(first.map_or_else(|| case.verdict.to_string(), words::rule));
+    status.set_message(xml(&first.map_or_else(|| case.reason.clone(), words::found)));
+    status.set_description(xml(&described(run, case)));
+    status
+}
+
+/// All that is needed to see it: the findings, what they break, and the exchange.
+fn described(run: &Run, case: &CaseReport) -> String {
+    // Writing to a String cannot fail.
+    let mut told = format!("{}\n", case.title);
+    for finding in errors(case) {
+        let _ = writeln!(told, "{}: {}", words::rule(finding), words::found(finding));
+        for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.statements.get(id)?))) {
+            let _ = writeln!(told, "    {id}: {} ({}, {}, {})", cited.says, cited.document, cited.section, cited.url);
+        }
+    }
+    let _ = writeln!(told, "in {}", case.place);
+    if let Some(exchange) = &case.exchange {
+        let _ = write!(told, "\n{}\n\n{}\n\n{}\n", exchange.request, exchange.response, exchange.curl);
+    }
+    told
+}
+
+/// Text that XML can hold: what it cannot is shown as an escape, and not left out.
+fn xml(text: &str) -> String {
+    let lines: Vec<String> = text::lines(text).collect();
+    let escape = |c: char| match c {
+        '\u{fffe}' | '\u{ffff}' => c.escape_unicode().to_string(),
+        c => c.to_string(),
+    };
+    lines.join("\n").chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use junit_parser::{TestCase, TestStatus, TestSuites};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        event::Event,
+        report::{
+            collected::AtEnd,
+            testing::{deviation, events, report_of, run, secrets_in},
+        },
+    };
+
+    fn text_of(events: &[Event]) -> String {
+        let mut out = Vec::new();
+        report_of(&mut AtEnd::new(&mut out, write), events).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn read(text: &str) -> TestSuites {
+        junit_parser::from_reader(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    fn cases(suites: &TestSuites) -> BTreeMap<&str, &TestCase> {
+        suites.suites.iter().flat_map(|suite| &suite.cases).map(|case| (case.original_name.as_str(), case)).collect()
+    }
+
+    #[test]
+    fn another_reader_finds_every_case_with_its_element() {
+        let text = text_of(&events());
+        let suites = read(&text);
+        let names: Vec<&str> = suites.suites.iter().map(|suite| suite.name.as_str()).collect();
+        assert_eq!(names, ["codedeploy.StopDeployment", "proton.CancelServicePipelineDeployment"]);
+        assert_eq!((suites.tests, suites.failures, suites.errors, suites.skipped), (12, 2, 5, 3));
+        let cases = cases(&suites);
+        let events = events();
+        let reports = events.iter().filter_map(|event| match event {
+            Event::CaseFinished(finished) => Some(&finished.report),
+            _ => None,
+        });
+        for report in reports {
+            let case = cases[report.id.0.as_str()];
+            let told = match &case.status {
+                TestStatus::Success => vec![Verdict::Conforms],
+                TestStatus::Failure(_) => vec![Verdict::Deviates],
+                TestStatus::Error(_) => vec![Verdict::Blocked, Verdict::Inconclusive],
+                TestStatus::Skipped(_) => vec![Verdict::NotImplemented, Verdict::NotApplicable],
+            };
+            assert!(told.contains(&report.verdict), "{}", report.id);
+            assert_eq!(case.file.as_deref().zip(case.line), Some((report.place.trim_end_matches(":7"), 7)));
+        }
+    }
+
+    #[test]
+    fn a_failure_tells_all_that_is_needed_to_see_it() {
+        let text = text_of(&events());
+        let suites = read(&text);
+        let TestStatus::Failure(failure) = &cases(&suites)["codedeploy/stop-deployment/unknown-id"].status else {
+            panic!("{text}")
+        };
+        assert_eq!(failure.failure_type, "error-identity");
+        assert_eq!(
+            failure.message,
+            "at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)"
+        );
+        for told in ["SD-22: ", "https://", "x-amz-target: CodeDeploy", "HTTP/1.1 500", "curl --silent", ".yaml:7"] {
+            assert!(failure.text.contains(told), "{told}\n{}", failure.text);
+        }
+        assert!(failure.text.contains(r"\u{1b}[32mall good\u{1b}[0m"), "{}", failure.text);
+    }
+
+    #[test]
+    fn what_is_no_pass_has_its_reason() {
+        let text = text_of(&events());
+        let suites = read(&text);
+        let cases = cases(&suites);
+        let TestStatus::Error(error) = &cases["codedeploy/stop-deployment/not-run"].status else { panic!("{text}") };
+        assert_eq!((error.error_type.as_str(), error.message.as_str()), ("inconclusive", "the run was interrupted"));
+        let TestStatus::Skipped(skipped) = &cases["codedeploy/stop-deployment/denied"].status else { panic!("{text}") };
+        assert_eq!(skipped.message, "the target has no denied identity");
+    }
+
+    #[test]
+    fn no_secret_is_in_it() {
+        assert_eq!(secrets_in(&text_of(&events())), Vec::<&str>::new());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_an_endpoint_sends_is_read_back(sent in any::<String>()) {
+            let sent = format!("{sent}]]>\u{0}\u{fffe}</failure>&x;");
+            let mut finished = deviation("x");
+            finished.report.findings[0].actual.clone_from(&sent);
+            finished.report.title.clone_from(&sent);
+            let text = text_of(&run(vec![finished]));
+            // By a reader of XML: the one of `JUnit` leaves entities out of an element's text.
+            let document = roxmltree::Document::parse(&text).unwrap();
+            let failure = document.descendants().find(|node| node.has_tag_name("failure")).unwrap();
+            for told in [failure.attribute("message"), failure.text()] {
+                prop_assert!(told.unwrap().contains(r"]]>\u{0}\u{fffe}</failure>&x;"), "{told:?}");
+            }
+            prop_assert!(matches!(read(&text).suites[0].cases[0].status, TestStatus::Failure(_)));
+        }
+    }
+}

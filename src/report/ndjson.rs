@@ -1,0 +1,183 @@
+//! The report for programs that listen: one JSON object a line, each as it happens.
+//!
+//! A run that breaks off leaves whole lines; only one that ends with `run-finished` is whole itself.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{
+    Reporter,
+    document::{SuiteDigest, TargetNames, Tool},
+};
+use crate::{
+    event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    scenario::Selected,
+    shard::Shard,
+};
+
+/// The name and version of the form; [`super::Schema`] has it.
+const SCHEMA: &str = "wireproof/events/v1";
+
+/// Writes each event as it happens.
+#[derive(Debug)]
+pub struct Ndjson<W> {
+    writer: W,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Line<'a> {
+    RunStarted(Started<'a>),
+    Surveyed { operation: &'a Surveyed },
+    TargetDied { death: &'a TargetDied },
+    CaseFinished { case: &'a CaseReport },
+    RunFinished { run: &'a RunFinished },
+}
+
+#[derive(Serialize)]
+struct Started<'a> {
+    schema: &'static str,
+    tool: Tool,
+    suite: SuiteDigest,
+    target: TargetNames,
+    seed: u64,
+    selected: usize,
+    selection: &'a Selected,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<Shard>,
+}
+
+impl<'a> Started<'a> {
+    fn of(run: &'a RunStarted) -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: Tool::this(),
+            suite: SuiteDigest::of(run),
+            target: TargetNames::of(run),
+            seed: run.seed,
+            selected: run.selected,
+            selection: &run.selection,
+            shard: run.shard,
+        }
+    }
+}
+
+impl<W: Write> Ndjson<W> {
+    /// Lines that go to `writer`.
+    pub fn new(writer: W) -> Self {
+        Self { writer }
+    }
+}
+
+impl<W: Write + Send> Reporter for Ndjson<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let line = match event {
+            Event::RunStarted(run) => Line::RunStarted(Started::of(run)),
+            Event::Surveyed(operation) => Line::Surveyed { operation },
+            Event::TargetDied(death) => Line::TargetDied { death },
+            Event::CaseFinished(finished) => Line::CaseFinished { case: &finished.report },
+            Event::RunFinished(run) => Line::RunFinished { run },
+        };
+        // At once, so that nobody reads half a line.
+        let mut text = serde_json::to_vec(&line)?;
+        text.push(b'\n');
+        self.writer.write_all(&text)?;
+        self.writer.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        report::{
+            schema::problems,
+            testing::{events, report_of, secrets_in},
+        },
+        scenario::CaseId,
+    };
+
+    fn every_event() -> Vec<Event> {
+        let mut events = events();
+        let suspects = vec![CaseId("codedeploy/stop-deployment/x".to_owned())];
+        events.insert(4, Event::TargetDied(TargetDied { suspects, restarted: true, reason: "it is gone".to_owned() }));
+        events
+    }
+
+    fn text() -> String {
+        let mut out = Vec::new();
+        report_of(&mut Ndjson::new(&mut out), &every_event()).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn lines() -> Vec<Value> {
+        text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_event_is_a_line_that_fits_the_schema() {
+        let lines = lines();
+        assert_eq!(lines.len(), every_event().len());
+        for line in &lines {
+            assert_eq!(problems("ndjson", line), Vec::<String>::new());
+        }
+        assert_eq!(lines[0]["schema"], SCHEMA);
+        for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
+            assert!(lines.iter().any(|line| line["event"] == event), "{event}");
+        }
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_not_of_its_form() {
+        let of = |event: &str| lines().into_iter().find(|line| line["event"] == event).unwrap();
+        let changes: [(&str, &str, Value); 9] = [
+            ("run-started", "/schema", json!("wireproof/events/v2")),
+            ("run-started", "/seed", json!(-1)),
+            ("run-started", "/target", json!({ "name": "x" })),
+            ("run-started", "/event", json!("run-begun")),
+            ("surveyed", "/operation/presence", json!(true)),
+            ("target-died", "/death/restarted", json!("yes")),
+            ("case-finished", "/case/verdict", json!("passed")),
+            ("case-finished", "/case/findings", json!([{}])),
+            ("run-finished", "/run/ledger/selected", json!(1.5)),
+        ];
+        for (event, pointer, value) in changes {
+            let mut broken = of(event);
+            *broken.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems("ndjson", &broken).is_empty(), "{event} {pointer}");
+        }
+        for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
+            let mut more = of(event);
+            more["more"] = json!(1);
+            assert!(!problems("ndjson", &more).is_empty(), "{event}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_there_when_its_event_has_happened() {
+        struct Flushed(Vec<u8>, usize);
+        impl Write for Flushed {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                self.1 = self.0.len();
+                Ok(())
+            }
+        }
+        let mut out = Flushed(Vec::new(), 0);
+        for (index, event) in every_event().iter().enumerate() {
+            Ndjson::new(&mut out).event(event).unwrap();
+            let flushed = String::from_utf8(out.0[..out.1].to_vec()).unwrap();
+            assert!(flushed.ends_with('\n') && flushed.lines().count() == index + 1);
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_it() {
+        assert_eq!(secrets_in(&text()), Vec::<&str>::new());
+    }
+}

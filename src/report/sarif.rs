@@ -1,0 +1,372 @@
+//! SARIF 2.1.0, for code scanning and editors: the checks are its rules, the findings its results, at the fixture's line.
+//!
+//! A result carries the fingerprint that a baseline has for it, so that both mean the same by "known".
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{collected::Run, text, words};
+use crate::{
+    baseline::fingerprint,
+    check::CHECKS,
+    code::Code,
+    event::CaseReport,
+    statement::Evidence,
+    verdict::{Finding, FindingRole, Severity, Verdict},
+    wire::sigv4::hex,
+};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [SarifRun<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifRun<'a> {
+    tool: Tool,
+    invocations: [Invocation; 1],
+    automation_details: Automation,
+    column_kind: &'static str,
+    results: Vec<SarifResult<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: &'static str,
+    short_description: Message,
+    full_description: Message,
+    help: Message,
+}
+
+#[derive(Serialize)]
+struct Message {
+    text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Message,
+}
+
+#[derive(Serialize)]
+struct Automation {
+    id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'a> {
+    rule_id: &'static str,
+    rule_index: usize,
+    level: &'static str,
+    message: Message,
+    locations: [Location; 1],
+    partial_fingerprints: BTreeMap<&'static str, String>,
+    properties: Properties<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Physical,
+    logical_locations: [Logical; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+    uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Logical {
+    fully_qualified_name: String,
+}
+
+/// What a finding has beyond what SARIF has words for.
+#[derive(Serialize)]
+struct Properties<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    evidence: Evidence,
+    step: usize,
+    role: FindingRole,
+    pointer: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+    cites: &'a [String],
+}
+
+pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    let tool = Tool {
+        driver: Driver {
+            name: env!("CARGO_PKG_NAME"),
+            semantic_version: env!("CARGO_PKG_VERSION"),
+            rules: Code::ALL.map(rule).into(),
+        },
+    };
+    let sarif = SarifRun {
+        tool,
+        invocations: [invocation(run)],
+        // Of one target there is one analysis, whose results are compared from run to run.
+        automation_details: Automation { id: format!("wireproof/{}/", text::line(&run.started.target)) },
+        column_kind: "unicodeCodePoints",
+        results: run.cases.iter().flat_map(|case| results(run, case)).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [sarif] })?;
+    writeln!(out)
+}
+
+fn rule(code: Code) -> Rule {
+    let (wants, why) =
+        CHECKS.iter().find(|check| check.code == code).map(|check| (check.wants, check.why)).unwrap_or_default();
+    let message = |text: &str| Message { text: text.to_owned() };
+    let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` says what breaking it weighs.");
+    Rule { id: code.name(), short_description: message(wants), full_description: message(why), help: message(&help) }
+}
+
+/// How the run went. What was not judged is no result, and must not look like one that is good.
+fn invocation(run: &Run) -> Invocation {
+    let ledger = &run.finished.ledger;
+    let unjudged = [Verdict::NotImplemented, Verdict::Blocked, Verdict::Inconclusive];
+    let notifications = unjudged.into_iter().filter(|verdict| ledger.count(*verdict) > 0).map(|verdict| {
+        let text = format!("{} of {} cases: {verdict}", ledger.count(verdict), ledger.selected);
+        Notification { level: "warning", message: Message { text } }
+    });
+    Invocation {
+        execution_successful: !run.finished.interrupted && ledger.balances() && ledger.internal == 0,
+        tool_execution_notifications: notifications.collect(),
+    }
+}
+
+fn results<'a>(run: &'a Run, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
+    case.findings.iter().enumerate().map(|(index, finding)| SarifResult {
+        rule_id: finding.code.name(),
+        rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
+        level: level(finding.severity),
+        message: Message { text: told(run, case, finding) },
+        locations: [location(case)],
+        partial_fingerprints: fingerprints(case, index, finding),
+        properties: properties(finding),
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn told(run: &Run, case: &CaseReport, finding: &Finding) -> String {
+    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&words::found(finding)));
+    for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.statements.get(id)?))) {
+        // Writing to a String cannot fail.
+        let _ = write!(told, "\n{id}: {} {}", cited.says, cited.url);
+    }
+    told
+}
+
+fn location(case: &CaseReport) -> Location {
+    let (file, line) = words::file_and_line(case);
+    let region = line.filter(|line| *line > 0).map(|start_line| Region { start_line });
+    let fully_qualified_name = case.id.0.clone();
+    Location {
+        physical_location: Physical { artifact_location: Artifact { uri: uri(file) }, region },
+        logical_locations: [Logical { fully_qualified_name }],
+    }
+}
+
+/// A path as a reference: relative to wherever the fixtures are checked out, or absolute.
+fn uri(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let encoded: String = path.bytes().map(encode).collect();
+    if encoded.starts_with('/') { format!("file://{encoded}") } else { encoded }
+}
+
+/// What stays the same from run to run: the baseline's for the case and the check, and one of the finding's own, under the
+/// name that GitHub tells results apart by.
+fn fingerprints(case: &CaseReport, index: usize, finding: &Finding) -> BTreeMap<&'static str, String> {
+    let of_check: Vec<&Finding> =
+        case.findings.iter().filter(|other| (other.code, other.severity) == (finding.code, finding.severity)).collect();
+    let own = fingerprint(&[finding]);
+    let earlier = case.findings.iter().take(index).filter(|other| other.code == finding.code);
+    let occurrence = earlier.filter(|other| fingerprint(&[other]) == own).count() + 1;
+    let own = hex(&Sha256::digest(format!("{}\n{}\n{own}", case.id, finding.code)));
+    let own: String = own.chars().take(16).collect();
+    [("wireproof/baseline/v1", fingerprint(&of_check)), ("primaryLocationLineHash", format!("{own}:{occurrence}"))]
+        .into()
+}
+
+fn properties(finding: &Finding) -> Properties<'_> {
+    Properties {
+        rule: finding.rule.as_deref(),
+        evidence: finding.evidence,
+        step: finding.step,
+        role: finding.role,
+        pointer: &finding.pointer,
+        expected: &finding.expected,
+        actual: &finding.actual,
+        cites: &finding.cites,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        baseline::{Baseline, Seen},
+        event::Event,
+        report::{
+            collected::AtEnd,
+            testing::{case, deviation, events, hostile, report_of, run, secrets_in},
+        },
+    };
+
+    fn log(events: &[Event]) -> Value {
+        let mut out = Vec::new();
+        report_of(&mut AtEnd::new(&mut out, write), events).unwrap();
+        serde_json::from_slice(&out).unwrap()
+    }
+
+    fn problems(log: &Value) -> Vec<String> {
+        // A bracket too many: some engines take the pattern, and this one refuses the whole schema for it.
+        let schema = include_str!("../../tests/schemas/sarif-2.1.0.json").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        let options = jsonschema::draft7::options().should_validate_formats(true);
+        let validator = options.build(&schema).unwrap();
+        validator.iter_errors(log).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+
+    #[rstest]
+    #[case::every_verdict(events())]
+    #[case::conforms(run(vec![case("s/o/x", Verdict::Conforms, "")]))]
+    #[case::nothing(run(Vec::new()))]
+    #[case::hostile(run(vec![hostile(Verdict::Deviates)]))]
+    fn a_run_fits_the_schema_of_oasis(#[case] events: Vec<Event>) {
+        assert_eq!(problems(&log(&events)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_schema_would_notice() {
+        for (pointer, value) in [
+            ("/version", json!("2.2.0")),
+            ("/runs/0/results/0/level", json!("fatal")),
+            ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", json!(0)),
+            ("/runs/0/tool/driver/name", Value::Null),
+        ] {
+            let mut broken = log(&events());
+            *broken.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems(&broken).is_empty(), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn findings_are_results_with_their_rule_and_place() {
+        let log = log(&events());
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        let levels: Vec<&str> = results.iter().map(|result| result["level"].as_str().unwrap()).collect();
+        assert_eq!(levels, ["warning", "error", "error", "error", "warning", "note"]);
+        for result in results {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            let rule = &log["runs"][0]["tool"]["driver"]["rules"][index];
+            assert_eq!(rule["id"], result["ruleId"]);
+            assert!(rule["help"]["text"].as_str().unwrap().len() > 60, "{rule}");
+            let place = &result["locations"][0]["physicalLocation"];
+            assert_eq!(place["region"]["startLine"], 7);
+            assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
+        }
+        let broken = &results[3]["message"]["text"];
+        assert!(broken.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{broken}");
+        let notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        assert_eq!(notes.len(), 3);
+    }
+
+    #[test]
+    fn a_result_has_the_fingerprint_of_the_baseline_and_one_of_its_own() {
+        let finished = deviation("x");
+        let mut seen = Seen::default();
+        seen.enter(&finished.report);
+        let baseline = Baseline::default().updated(&seen, &BTreeSet::new(), None).text();
+        let mut twice = deviation("y");
+        twice.report.findings = vec![twice.report.findings[0].clone(), twice.report.findings[0].clone()];
+        let log = log(&run(vec![finished, twice]));
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        let known = results[0]["partialFingerprints"]["wireproof/baseline/v1"].as_str().unwrap();
+        assert!(baseline.contains(known), "{baseline}");
+        let own: BTreeSet<&str> = results
+            .iter()
+            .map(|result| result["partialFingerprints"]["primaryLocationLineHash"].as_str().unwrap())
+            .collect();
+        assert_eq!(own.len(), results.len());
+    }
+
+    #[rstest]
+    #[case("fixtures/a/b.yaml", "fixtures/a/b.yaml")]
+    #[case("my fixtures/ü.yaml", "my%20fixtures/%C3%BC.yaml")]
+    #[case("/abs/x.yaml", "file:///abs/x.yaml")]
+    #[case("botocore:ssm", "botocore%3Assm")]
+    fn a_path_is_a_reference(#[case] path: &str, #[case] expected: &str) {
+        assert_eq!(uri(path), expected);
+    }
+
+    #[test]
+    fn no_secret_is_in_it() {
+        assert_eq!(secrets_in(&log(&events()).to_string()), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,91 @@
+//! Findings and places in words, as several formats have them.
+
+use super::text;
+use crate::{
+    event::CaseReport,
+    verdict::{Finding, FindingRole, Verdict},
+};
+
+/// Longer values are cut; the JSON report has them whole.
+const LONGEST_VALUE: usize = 400;
+
+/// The check, and the rule where it knows several: `response-shape/enum`.
+pub(super) fn rule(finding: &Finding) -> String {
+    finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
+}
+
+/// Where it is, what was expected and what came, and on what ground, in one line.
+pub(super) fn found(finding: &Finding) -> String {
+    let (expected, actual) = values(finding);
+    let place = match place(finding) {
+        place if place.is_empty() => place,
+        place => format!("{place}: "),
+    };
+    format!("{place}expected {expected}, got {actual}  ({})", ground(finding))
+}
+
+/// What was expected and what came, cut where they are long.
+pub(super) fn values(finding: &Finding) -> (String, String) {
+    (text::shorten(&finding.expected, LONGEST_VALUE), text::shorten(&finding.actual, LONGEST_VALUE))
+}
+
+/// The statements that it breaks, and what they stand on.
+pub(super) fn ground(finding: &Finding) -> String {
+    let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
+    ground.join(", ")
+}
+
+/// The step and the pointer, as far as they tell anything.
+pub(super) fn place(finding: &Finding) -> String {
+    // Most scenarios have one step; the number is worth its room only beyond it.
+    let step = match (finding.role, finding.step) {
+        (FindingRole::Step, 0 | 1) => String::new(),
+        (FindingRole::Step, step) => format!("in step {step}"),
+        (FindingRole::Control, step) => format!("in the control of step {step}"),
+        (FindingRole::Guard, step) => format!("in a read around step {step}"),
+    };
+    match (step.as_str(), finding.pointer.as_str()) {
+        ("", "") => String::new(),
+        ("", pointer) => format!("at {pointer}"),
+        (step, "") => step.to_owned(),
+        (step, pointer) => format!("{step} at {pointer}"),
+    }
+}
+
+/// A verdict behind a number of cases.
+pub(super) fn plural(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Conforms => "conform",
+        Verdict::Deviates => "deviate",
+        Verdict::NotImplemented => "not implemented",
+        Verdict::Blocked => "blocked",
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::NotApplicable => "not applicable",
+    }
+}
+
+/// The fixture of a case and the line in it.
+pub(super) fn file_and_line(case: &CaseReport) -> (&str, Option<usize>) {
+    let split = case.place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
+    split.map_or((case.place.as_str(), None), |(file, line)| (file, Some(line)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::case;
+
+    #[test]
+    fn the_line_of_a_fixture_is_behind_the_last_colon() {
+        let mut report = case("s/o/x", Verdict::Conforms, "").report;
+        for (place, file, line) in [
+            ("fixtures/a.yaml:7", "fixtures/a.yaml", Some(7)),
+            ("C:\\a.yaml:7", "C:\\a.yaml", Some(7)),
+            ("botocore:ssm", "botocore:ssm", None),
+            ("", "", None),
+        ] {
+            place.clone_into(&mut report.place);
+            assert_eq!(file_and_line(&report), (file, line));
+        }
+    }
+}
