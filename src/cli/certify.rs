@@ -164,7 +164,10 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) fn load(fixtures: &FixtureArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
-        let files = fixtures.files()?;
+        let found = fixtures.files()?;
+        Suite::read(&found).map_err(|error| broken(error.to_string()))?;
+        // Reports name fixtures by where they stand: a bundle must say the same on every machine.
+        let files = Files::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
         let suite = Suite::read(&files).map_err(|error| broken(error.to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
         let snapshots = snapshot_files(fixtures)?;

@@ -21,7 +21,7 @@ use crate::{
     matrix::{KillMatrix, TOOL},
     recording::{self, Entry, Header, INDEX, Kept, Recording, RecordingError},
     report::{Json, Reporter as _},
-    scenario::{Batch, Case, CaseId},
+    scenario::{Batch, Case, CaseId, Plan as _},
     session::replay,
     target::{StateChange, Target},
     transcript::Transcript,
@@ -43,10 +43,10 @@ pub(super) fn check(
         Err(error) => return problems.push(Problem::new(Check::Recording, error.to_string())),
     };
     let mut look = Look { verifier, files, statement, recording: &recording, problems };
-    look.header();
+    let asked = look.asked();
+    look.header(&asked);
     let Some(kept) = look.kept() else { return };
     look.nothing_else(&kept);
-    let asked = look.asked();
     look.cases(&kept, &asked);
     look.times(&kept);
     look.requests(&kept, &asked);
@@ -77,7 +77,7 @@ impl Look<'_> {
     }
 
     /// What the recording says of itself is what is stated.
-    fn header(&mut self) {
+    fn header(&mut self, asked: &[Case]) {
         let claims = &self.statement.predicate.wireproof;
         let Header { tool, run, command, .. } = self.recording.header();
         let target = &claims.stated.target;
@@ -95,6 +95,9 @@ impl Look<'_> {
         compare("region", &target.region, &run.region);
         compare("seed", &claims.seed.to_string(), &run.seed.to_string());
         compare("model", "", command.model.as_deref().unwrap_or_default());
+        if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() {
+            wrong.push("the recording is of another selection than the profiles ask for".to_owned());
+        }
         wrong.into_iter().for_each(|says| self.problem(Check::Recording, says));
     }
 
