@@ -279,6 +279,22 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// Every file of a folder, and every folder, with its bytes where it has any.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let is_file = entry.file_type().unwrap().is_file();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            }
+            found.insert(entry.path(), is_file.then(|| fs::read(entry.path()).unwrap()));
+        }
+    }
+    found
+}
+
 fn checks(verified: &Verified) -> Vec<&'static str> {
     let mut checks: Vec<&str> = verified.problems.iter().map(|problem| problem.check.name()).collect();
     checks.dedup();
@@ -569,7 +585,7 @@ fn recordings() -> Vec<Forgery> {
         }),
         har("a request's body is edited", Check::Requests, |log| {
             let data = &mut main_entry(log)["request"]["postData"];
-            let text = data["text"].as_str().unwrap().replace("serviceName\":\"", "serviceName\":\"x");
+            let text = data["text"].as_str().unwrap().replace("nobody-", "nobodx-");
             data["text"] = json!(text);
         }),
         har("a request's header is edited", Check::Requests, |log| {
@@ -647,7 +663,9 @@ fn signatures() -> Vec<Forgery> {
 /// about it.
 fn told(forgery: &Forgery) -> Verified {
     let forged = Forged::new();
+    let before = content(forged.root());
     (forgery.forge)(&forged);
+    assert!(content(forged.root()) != before, "{}: nothing was forged", forgery.what);
     match forgery.forger {
         Forger::Edits => {}
         Forger::Reseals => forged.reseal(),
