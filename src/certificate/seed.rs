@@ -34,7 +34,7 @@ impl Nonce {
     /// # Errors
     /// Too short to be unguessable, too long, or no hex.
     pub fn read(text: &str) -> Result<Self, NonceError> {
-        let fits = (16..=128).contains(&text.len()) && text.len() % 2 == 0;
+        let fits = (16..=128).contains(&text.len()) && text.len().is_multiple_of(2);
         let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if fits && is_hex { Ok(Self(text.to_ascii_lowercase())) } else { Err(NonceError) }
     }

@@ -60,8 +60,11 @@ impl SuiteDigest {
 }
 
 fn over(files: &BTreeMap<String, String>) -> String {
-    let lines: String = files.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect();
-    sha256(lines.as_bytes())
+    let mut hash = Sha256::new();
+    for (path, digest) in files {
+        hash.update(format!("{digest}  {path}\n"));
+    }
+    hex(&hash.finalize())
 }
 
 /// SHA-256 in hex.

@@ -98,7 +98,7 @@ impl Look<'_> {
         if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() {
             wrong.push("the recording is of another selection than the profiles ask for".to_owned());
         }
-        wrong.into_iter().for_each(|says| self.problem(Check::Recording, says));
+        self.problems.extend(wrong.into_iter().map(|says| Problem::new(Check::Recording, says)));
     }
 
     /// Every transcript of the recording, in order; `None`, where one cannot be read.
@@ -156,8 +156,9 @@ impl Look<'_> {
         let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
         let belongs =
             |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{TRANSCRIPTS}/{INDEX}");
-        let surplus: Vec<String> = self.files.keys().filter(|path| !belongs(path)).cloned().collect();
-        surplus.into_iter().for_each(|path| self.problem(Check::Files, format!("{path} does not belong to it")));
+        let surplus = self.files.keys().filter(|path| !belongs(path));
+        let problem = |path: &String| Problem::new(Check::Files, format!("{path} does not belong to it"));
+        self.problems.extend(surplus.map(problem));
     }
 
     /// The cases that the profiles ask for.
@@ -180,7 +181,7 @@ impl Look<'_> {
         for id in seen.iter().filter(|id| !wanted.contains(*id)) {
             self.problem(Check::Cases, format!("{id} was recorded, and no profile asks for it"));
         }
-        let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(|case| operation(case)).collect();
+        let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
         let surveyed: BTreeSet<(&str, &str)> =
             kept.surveys.iter().map(|(surveyed, _)| (surveyed.service.as_str(), surveyed.operation.as_str())).collect();
         if asked_for != surveyed || kept.surveys.len() != surveyed.len() {
@@ -219,7 +220,8 @@ impl Look<'_> {
         });
         match different {
             Ok(different) => {
-                different.into_iter().for_each(|(id, says)| self.problem(Check::Requests, format!("{id}: {says}")));
+                let problem = |(id, says)| Problem::new(Check::Requests, format!("{id}: {says}"));
+                self.problems.extend(different.into_iter().map(problem));
             }
             Err(error) => self.problem(Check::Requests, format!("the requests cannot be derived: {error}")),
         }

@@ -110,7 +110,9 @@ pub(super) fn suite(files: &Files, own: &SuiteDigest, problems: &mut Vec<Problem
     };
     let differences = own.differences(&theirs);
     let (shown, rest) = differences.split_at(differences.len().min(MOST));
-    shown.iter().for_each(|difference| problem(format!("another suite: {difference}")));
+    for difference in shown {
+        problem(format!("another suite: {difference}"));
+    }
     if !rest.is_empty() {
         problem(format!("another suite: {} more files differ", rest.len()));
     }
