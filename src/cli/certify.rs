@@ -29,7 +29,7 @@ use crate::{
     golden::Goldens,
     matrix::{KillMatrix, TOOL},
     proof::Proof,
-    recording::{Command, Recorder},
+    recording::Recorder,
     report::{Json, Reporter as _},
     scenario::{Batch, Case, Files, Suite, nearest},
     session::{Options, Session},
@@ -214,6 +214,7 @@ impl Bench {
             goldens: Arc::clone(&self.goldens),
             only: Vec::new(),
             exhaustive: false,
+            judge_again: false,
             jobs: std::thread::available_parallelism().map_or(2, Into::into),
             seed: 1,
         };
@@ -272,7 +273,7 @@ async fn made(arguments: &Arguments, bench: &Bench, cases: Vec<Case>, out: &Path
     };
     let mut report = Vec::new();
     let mut json = Json::new(&mut report);
-    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), Command::default());
+    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
     let mut failed = Ok(());
     let mut sink = |event: Event| {
         if failed.is_ok() {

@@ -116,5 +116,5 @@ fn again(document: &Document) -> Again {
     let command = if of_probes { "wireproof probe --model MODEL --filter" } else { "wireproof run" };
     let first = document.target.endpoint.split(", ").next().unwrap_or_default();
     let flags = if document.target.name == EMBEDDED { String::new() } else { format!("--endpoint {first}") };
-    Again { command: command.to_owned(), flags, model: None, most: of_probes.then_some(probe::TOLD) }
+    Again { command: command.to_owned(), flags, derivation: None, most: of_probes.then_some(probe::TOLD) }
 }

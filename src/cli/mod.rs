@@ -5,6 +5,7 @@ mod certify;
 mod check;
 mod config;
 mod credentials;
+mod derivation;
 mod explain;
 mod gate;
 mod judge;

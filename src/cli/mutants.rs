@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failure, outcome::width, select::FixtureArguments, written};
@@ -57,6 +57,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     exhaustive: bool,
 
+    /// Record each run and judge it again from its recording: it must come to the same.
+    #[arg(long, env = "WIREPROOF_JUDGE_AGAIN", value_parser = BoolishValueParser::new())]
+    judge_again: bool,
+
     /// Only list the mutants; run nothing.
     #[arg(long)]
     list: bool,
@@ -80,6 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         goldens: Arc::new(arguments.fixtures.goldens()?),
         only: arguments.only.clone(),
         exhaustive: arguments.exhaustive,
+        judge_again: arguments.judge_again,
         jobs,
         seed: arguments.seed,
     };
@@ -95,6 +100,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         .map_err(failure)?;
     bar.finish_and_clear();
     written(write(arguments, &matrix))?;
+    if arguments.judge_again {
+        let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
+        written(writeln!(
+            anstream::stderr(),
+            "judged again from their recordings: {runs} runs, each came to the same"
+        ))?;
+    }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 

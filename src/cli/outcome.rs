@@ -14,10 +14,7 @@ use super::{
     memory::Memory,
     reports::{Again, ReportArguments, Reports},
 };
-use crate::{
-    event::Event,
-    recording::{Command, Recorder},
-};
+use crate::{event::Event, recording::Recorder};
 
 /// What comes of a run.
 #[derive(Debug, Clone, Args)]
@@ -80,8 +77,7 @@ impl OutcomeArguments {
         if let Some(folder) = &self.transcript {
             let failed = |error| Failure::internal(format!("cannot write below {}: {error}", folder.display()));
             std::fs::create_dir_all(folder).map_err(failed)?;
-            reports
-                .add("the transcript", Box::new(Recorder::new(folder.clone(), Command { model: again.model.clone() })));
+            reports.add("the transcript", Box::new(Recorder::new(folder.clone(), again.derivation.clone())));
         }
         Ok(Outlet { reports, bar: progress(cases, self.reports.quiet), gate, memory })
     }

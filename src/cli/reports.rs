@@ -56,8 +56,8 @@ pub(super) struct Again {
     pub(super) command: String,
     /// The flags that a single case needs again; credentials come from where they came from.
     pub(super) flags: String,
-    /// The model whose probes are run; `None`: fixtures.
-    pub(super) model: Option<String>,
+    /// Which probes are run, for a recording; `None`: fixtures.
+    pub(super) derivation: Option<serde_json::Value>,
     /// So many deviations of each operation are told; `None`: all.
     pub(super) most: Option<usize>,
 }
@@ -145,6 +145,18 @@ impl ReportArguments {
             reports.open.push(report);
         }
         Ok(reports)
+    }
+
+    /// The one format of an output that has no file of its own, out of those that it knows.
+    pub(super) fn only(&self, known: &[Format]) -> Result<Format, Failure> {
+        match self.report.as_slice() {
+            [] => Ok(Format::Human),
+            [Wanted { format, path: None }] if known.contains(format) => Ok(*format),
+            _ => {
+                let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+                Err(Failure::usage(format!("here --report is one of {}, to standard output", names.join(", "))))
+            }
+        }
     }
 
     fn begin(&self, format: Format, place: Place<'_>, again: &Again) -> io::Result<Open> {

@@ -99,7 +99,7 @@ impl Arguments {
         if let Some(fixtures) = &self.select.fixtures.fixtures {
             words.push(format!("--fixtures {}", fixtures.display()));
         }
-        Again { command: "wireproof run".to_owned(), flags: words.join(" "), model: None, most: None }
+        Again { command: "wireproof run".to_owned(), flags: words.join(" "), derivation: None, most: None }
     }
 }
 

@@ -4,6 +4,7 @@
 //! once and nothing depends on how busy the machine is. It refuses to judge: what convicts a mutant is what the
 //! session's own findings say beyond those on the reference.
 
+mod again;
 mod equivalent;
 mod rehearsal;
 
@@ -44,6 +45,8 @@ pub struct Proof {
     pub only: Vec<String>,
     /// Whether every case runs on every mutant, and not only until it is plain that it is found out.
     pub exhaustive: bool,
+    /// Whether each run is recorded and judged again from its recording, which must come to the same.
+    pub judge_again: bool,
     /// How many mutants run at once.
     pub jobs: usize,
     /// What fresh names are derived from.
@@ -63,6 +66,17 @@ pub enum ProofError {
     /// The address of the endpoint in this process is none.
     #[error(transparent)]
     Address(#[from] crate::transport::EndpointError),
+    /// A run cannot be read again from its recording.
+    #[error(transparent)]
+    Recording(#[from] crate::recording::RecordingError),
+    /// A recording comes to something else than its run.
+    #[error("judged again from its recording, a run comes to something else\n  live:    {live}\n  offline: {offline}")]
+    Other {
+        /// What was told in the run.
+        live: String,
+        /// What was told of its recording.
+        offline: String,
+    },
     /// A runtime cannot be had.
     #[error("a runtime cannot start: {0}")]
     Runtime(#[from] std::io::Error),
@@ -102,7 +116,7 @@ impl Proof {
     pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed, self.judge_again)?;
         let baseline = baseline(&rehearsal, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
         if !work.iter().any(|work| matches!(work, Work::Mutant(_))) {
@@ -155,7 +169,7 @@ impl Proof {
     /// As [`Proof::run`].
     pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed)?;
+        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed, self.judge_again)?;
         let sample = baseline(&rehearsal, &contracts)?.sample;
         let work = self.work(&contracts, &sample);
         Ok(work

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{runtime, sync::watch};
 
-use super::ProofError;
+use super::{ProofError, again::Again};
 use crate::{
     contract::Contract,
     event::{CaseFinished, Event},
@@ -33,6 +33,7 @@ pub(super) struct Rehearsal<'a> {
     pub(super) suite: &'a Arc<Suite>,
     goldens: &'a Arc<Goldens>,
     seed: u64,
+    judge_again: bool,
     /// What every endpoint of a run begins as: schemas are compiled once for all of them.
     pristine: Endpoint,
 }
@@ -48,10 +49,15 @@ pub(super) struct Rehearsed {
 }
 
 impl<'a> Rehearsal<'a> {
-    pub(super) fn new(suite: &'a Arc<Suite>, goldens: &'a Arc<Goldens>, seed: u64) -> Result<Self, ProofError> {
+    pub(super) fn new(
+        suite: &'a Arc<Suite>,
+        goldens: &'a Arc<Goldens>,
+        seed: u64,
+        judge_again: bool,
+    ) -> Result<Self, ProofError> {
         let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
         let pristine = Endpoint::new(contracts, Identity::defaults(), Clock::new())?;
-        Ok(Self { suite, goldens, seed, pristine })
+        Ok(Self { suite, goldens, seed, judge_again, pristine })
     }
 
     /// Runs the cases against a mutant, or against the reference.
@@ -114,7 +120,11 @@ impl<'a> Rehearsal<'a> {
             interrupt,
             restart: None,
         };
+        let mut again = self.judge_again.then(Again::new).transpose()?;
         let mut sink = |event: Event| {
+            if let Some(again) = &mut again {
+                again.event(&event);
+            }
             if let Event::CaseFinished(case) = event
                 && !*stop.borrow()
                 && !told(*case)
@@ -122,7 +132,12 @@ impl<'a> Rehearsal<'a> {
                 stop.send_replace(true);
             }
         };
-        Ok(session.run(&mut Batch::new(cases), &mut sink).await.ledger)
+        let recorded = self.judge_again.then(|| cases.clone());
+        let ledger = session.run(&mut Batch::new(cases), &mut sink).await.ledger;
+        if let Some((again, cases)) = again.zip(recorded) {
+            again.compare(self.suite, self.goldens, cases)?;
+        }
+        Ok(ledger)
     }
 
     fn contracts(&self) -> Vec<Arc<Contract>> {

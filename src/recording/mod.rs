@@ -14,6 +14,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -59,16 +60,9 @@ pub struct Header {
     pub tool: String,
     /// The run, as it was announced.
     pub run: RunStarted,
-    /// Where the requests went.
-    pub command: Command,
-}
-
-/// What was recorded: fixtures, or the probes of a model.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Command {
-    /// The model whose probes were run, as it was named; `None`: fixtures.
+    /// Which probes of which model, as the program's own arguments; `None`: fixtures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
+    pub derivation: Option<Value>,
 }
 
 /// An operation that was asked whether it is there.

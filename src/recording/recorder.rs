@@ -6,8 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use super::{
-    Command, Ended, Entry, Header, INDEX, Kept, Opened, Recorded, Recording, SCHEMA,
+    Ended, Entry, Header, INDEX, Kept, Opened, Recorded, Recording, SCHEMA,
     chain::chained,
     path::{is_below, path, survey_path},
     sha256,
@@ -22,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
-    command: Command,
+    derivation: Option<Value>,
     index: Option<BufWriter<File>>,
     chain: String,
     endpoint: String,
@@ -30,9 +32,9 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recording in `folder`. One that is there already is replaced when the run begins; other files stay.
-    pub fn new(folder: impl Into<PathBuf>, command: Command) -> Self {
-        Self { folder: folder.into(), command, index: None, chain: String::new(), endpoint: String::new(), cases: 0 }
+    /// A recording in `folder`; `derivation` says which probes are run, if it is not fixtures. One that is there already is replaced when the run begins; other files stay.
+    pub fn new(folder: impl Into<PathBuf>, derivation: Option<Value>) -> Self {
+        Self { folder: folder.into(), derivation, index: None, chain: String::new(), endpoint: String::new(), cases: 0 }
     }
 
     /// Takes one event.
@@ -58,7 +60,7 @@ impl Recorder {
             schema: SCHEMA.to_owned(),
             tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
             run: started.clone(),
-            command: self.command.clone(),
+            derivation: self.derivation.clone(),
         }))
     }
 

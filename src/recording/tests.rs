@@ -39,7 +39,7 @@ fn surveyed(operation: &str) -> Surveyed {
 
 /// A recording of two surveys and no case.
 fn record(folder: &Path) {
-    let mut recorder = Recorder::new(folder, Command::default());
+    let mut recorder = Recorder::new(folder, None);
     let events = [
         Event::RunStarted(started()),
         Event::Surveyed(surveyed("A")),
@@ -123,7 +123,7 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     fs::write(folder.path().join("mine.txt"), "mine").unwrap();
-    let mut recorder = Recorder::new(folder.path(), Command::default());
+    let mut recorder = Recorder::new(folder.path(), None);
     [Event::RunStarted(started()), Event::RunFinished(finished())]
         .iter()
         .for_each(|event| recorder.event(event).unwrap());

@@ -220,6 +220,9 @@ impl Secrets {
 
     /// Overwrites them wherever a response echoes them; lengths stay.
     pub fn hide_in(&self, response: &mut Response) {
+        if !self.is_in(response) {
+            return;
+        }
         let held = |bytes: &[u8]| self.0.iter().any(|secret| memmem::find(bytes, secret.as_bytes()).is_some());
         if held(&response.body) {
             response.body = self.hidden(&response.body).into();
@@ -229,6 +232,15 @@ impl Secrets {
             response.headers = response.headers.iter().map(|(name, value)| (name, hide(value))).collect();
         }
         response.head = response.head.take().map(|head| if held(&head) { self.hidden(&head).into() } else { head });
+    }
+
+    /// Nearly no response holds one: all of its head is looked through at once.
+    fn is_in(&self, response: &Response) -> bool {
+        let head = response.head.as_deref().unwrap_or_default();
+        self.0.iter().any(|secret| {
+            let secret = memmem::Finder::new(secret.as_bytes());
+            [&response.body[..], response.headers.text.as_bytes(), head].iter().any(|part| secret.find(part).is_some())
+        })
     }
 
     fn hidden(&self, bytes: &[u8]) -> Vec<u8> {

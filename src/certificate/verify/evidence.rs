@@ -79,7 +79,7 @@ impl Look<'_> {
     /// What the recording says of itself is what is stated.
     fn header(&mut self, asked: &[Case]) {
         let claims = &self.statement.predicate.wireproof;
-        let Header { tool, run, command, .. } = self.recording.header();
+        let Header { tool, run, derivation, .. } = self.recording.header();
         let target = &claims.stated.target;
         let named = format!("{} {}", target.name, target.version);
         let mut wrong = Vec::new();
@@ -94,8 +94,7 @@ impl Look<'_> {
         compare("endpoint", &target.endpoint, &run.endpoint);
         compare("region", &target.region, &run.region);
         compare("seed", &claims.seed.to_string(), &run.seed.to_string());
-        compare("model", "", command.model.as_deref().unwrap_or_default());
-        if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() {
+        if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() || derivation.is_some() {
             wrong.push("the recording is of another selection than the profiles ask for".to_owned());
         }
         self.problems.extend(wrong.into_iter().map(|says| Problem::new(Check::Recording, says)));
