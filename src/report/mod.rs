@@ -3,6 +3,7 @@
 mod badge;
 mod collected;
 pub mod corpus;
+mod difference;
 mod document;
 mod file;
 mod format;
@@ -22,7 +23,7 @@ mod schema;
 mod statements;
 #[cfg(test)]
 mod testing;
-mod text;
+pub(crate) mod text;
 mod words;
 
 use std::io;
