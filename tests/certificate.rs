@@ -13,6 +13,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rstest::rstest;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -37,7 +38,7 @@ use wireproof::{
     session::replay,
 };
 
-use support::program::{Fault, Proxy, assert_status, out, run};
+use support::program::{Fault, Proxy, assert_status, ended, err, out, program, run};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
@@ -781,4 +782,86 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
     assert_status(&other, 1);
     assert!(out(&other).contains("rerun: codedeploy/stop-deployment/"), "{}", out(&other));
     assert!(out(&other).contains("the certificate says conforms, today it is deviates"), "{}", out(&other));
+}
+
+#[rstest]
+#[case::an_unknown_profile(&["--profile", "autth"], "did you mean auth?")]
+#[case::an_unknown_service(&["--profile", "auth", "--service", "protn"], "did you mean proton?")]
+#[case::a_nonce_and_a_seed(&["--profile", "auth", "--nonce", NONCE, "--seed", "1"], "cannot be used with")]
+#[case::a_nonce_that_can_be_guessed(&["--profile", "auth", "--nonce", "00ff"], "16 to 128 hexadecimal digits")]
+#[case::a_matrix_of_another_suite(&["--profile", "auth", "--mutants", "mutants.json"], "of another suite")]
+#[case::a_matrix_that_is_none(&["--profile", "auth", "--mutants", "key"], "is no kill matrix")]
+#[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "no Ed25519 private key")]
+#[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
+#[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
+fn what_cannot_be_certified_is_refused_before_anything_is_sent(#[case] arguments: &[&str], #[case] says: &str) {
+    let work = tempfile::tempdir().unwrap();
+    put(work.path(), "key", KEY);
+    put(work.path(), "mutants.json", &matrix("of another suite"));
+    let mut command = program(&["certify", "--target-name", "Acme", "--target-version", "3"]);
+    let out = ["--out", "bundle"];
+    command.current_dir(work.path()).args(arguments).args(out.iter().filter(|_| !arguments.contains(&"--out")));
+    let output = ended(command);
+    assert_status(&output, 2);
+    assert!(err(&output).contains(says), "{}", err(&output));
+}
+
+#[test]
+fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
+    let work = tempfile::tempdir().unwrap();
+    let path = path_in(work.path(), "vendor.pem");
+    let made = run(&["certify", "--new-key", &path]);
+    assert_status(&made, 0);
+    let key = SigningKey::read(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(out(&made).trim(), key.public().hex());
+    assert_eq!(PublicKey::read(&fs::read_to_string(format!("{path}.pub")).unwrap()).unwrap(), key.public());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_status(&run(&["certify", "--new-key", &path]), 2);
+    assert_eq!(SigningKey::read(&fs::read_to_string(&path).unwrap()).unwrap().public(), key.public());
+}
+
+#[test]
+fn a_program_is_told_the_same_as_a_person() {
+    let work = BUNDLE.path();
+    let (bundle, fixtures) = (path_in(work, "bundle"), path_in(work, "fixtures"));
+    let key = put(work, "public", &public(KEY).hex());
+    let verify = ["verify", &bundle, "--fixtures", &fixtures, "--key", &key, "--nonce", NONCE];
+    let person = run(&verify);
+    assert_status(&person, 0);
+    for says in ["proton auth: extended (3 cases, 4 statements)", "granted to Reference 1.0", "the run is not older"] {
+        assert!(out(&person).contains(says), "{}", out(&person));
+    }
+    let program = run(&[verify.as_slice(), &["--json"]].concat());
+    assert_status(&program, 0);
+    let told: Value = serde_json::from_str(&out(&program)).unwrap();
+    assert_eq!((&told["verified"], &told["granted"], &told["problems"]), (&json!(true), &json!(true), &json!([])));
+    assert_eq!((&told["signed_by"], &told["nonce"]), (&json!([public(KEY).hex()]), &json!(NONCE)));
+
+    let without_the_key = run(&[&verify[..4], &["--json"]].concat());
+    assert_status(&without_the_key, 1);
+    let told: Value = serde_json::from_str(&out(&without_the_key)).unwrap();
+    assert_eq!((&told["verified"], &told["problems"][0]["check"]), (&json!(false), &json!("signature")));
+    assert_status(&run(&["verify", &path_in(work, "nowhere")]), 2);
+}
+
+#[test]
+fn without_a_kill_matrix_nothing_is_granted() {
+    let work = tempfile::tempdir().unwrap();
+    let bundle = path_in(work.path(), "bundle");
+    let fixtures = path_in(BUNDLE.path(), "fixtures");
+    let claim =
+        ["certify", "--profile", "constraints", "--target-name", "Acme", "--target-version", "3", "--out", &bundle];
+    let made = run(&[claim.as_slice(), &["--fixtures", &fixtures]].concat());
+    assert_status(&made, 1);
+    assert!(out(&made).contains("missing: there is no kill matrix"), "{}", out(&made));
+    assert!(out(&made).contains("core lacks CSP-13: not provoked"), "{}", out(&made));
+    assert!(out(&made).contains("unsigned: nothing says who made it"), "{}", out(&made));
+    // It says so soundly.
+    let verified = run(&["verify", &bundle, "--fixtures", &fixtures]);
+    assert_status(&verified, 1);
+    assert!(out(&verified).contains("verified: ") && !out(&verified).contains("not verified"), "{}", out(&verified));
 }
