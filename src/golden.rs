@@ -49,7 +49,22 @@ fn contents(snap: &str) -> &str {
 /// # Errors
 /// The file cannot be written.
 pub fn write_pending(folder: &Path, case: &Case, observation: &str) -> io::Result<PathBuf> {
-    let path = folder.join(format!("{}.snap.new", case.id));
+    write_at(folder.join(format!("{}.snap.new", case.id)), case, observation)
+}
+
+/// Writes the golden of a case itself, and takes a pending one away: it would bring back what is no longer so.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(folder: &Path, case: &Case, observation: &str) -> io::Result<PathBuf> {
+    let path = write_at(folder.join(format!("{}.snap", case.id)), case, observation)?;
+    match fs::remove_file(folder.join(format!("{}.snap.new", case.id))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(path),
+    }
+}
+
+fn write_at(path: PathBuf, case: &Case, observation: &str) -> io::Result<PathBuf> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -80,6 +95,16 @@ mod tests {
         let case = &Suite::bundled().unwrap().cases()[0];
         let files = Files::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
         assert_eq!(Goldens::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
+    }
+
+    #[test]
+    fn a_golden_that_is_written_takes_the_place_of_a_pending_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let case = &Suite::bundled().unwrap().cases()[0];
+        let pending = write_pending(folder.path(), case, "{}").unwrap();
+        let path = write(folder.path(), case, "[]").unwrap();
+        assert!(!pending.exists());
+        assert_eq!(contents(&fs::read_to_string(path).unwrap()), "[]");
     }
 
     #[test]

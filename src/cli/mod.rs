@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod credentials;
 mod derivation;
+mod diff;
 mod explain;
 mod gate;
 mod judge;
@@ -17,6 +18,7 @@ mod outcome;
 mod pace;
 mod part;
 mod probe;
+mod record;
 mod reports;
 mod run;
 mod schema;
@@ -80,6 +82,10 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
     Probe(Box<probe::Arguments>),
+    /// Write the goldens of what an endpoint answers.
+    Record(Box<record::Arguments>),
+    /// Compare two endpoints, recordings or reports, and tell each difference once.
+    Diff(Box<diff::Arguments>),
     /// Join the reports of shards to one, and prove that they are one whole run.
     Merge(Box<merge::Arguments>),
     /// Show what would run.
@@ -124,6 +130,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let result = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

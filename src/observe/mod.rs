@@ -24,7 +24,16 @@ impl Observation {
     /// The observation of a transcript: the answers of its steps and controls, without states and cleanups.
     #[must_use]
     pub fn of(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
-        let mut redactor = Redactor::new(suite, case, transcript);
+        Self::by(Redactor::new(suite, case, transcript), case, transcript)
+    }
+
+    /// The same with every body, however long: for comparing, and not for reading.
+    #[must_use]
+    pub fn in_full(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
+        Self::by(Redactor::new(suite, case, transcript).in_full(), case, transcript)
+    }
+
+    fn by(mut redactor: Redactor<'_>, case: &Case, transcript: &Transcript) -> Self {
         let mut steps = Vec::new();
         for (index, step) in case.scenario.steps.iter().enumerate() {
             let exchanges: Vec<&Exchange> = transcript.of_step(index + 1).collect();

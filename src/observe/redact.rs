@@ -17,17 +17,19 @@ pub(super) struct Redactor<'a> {
     /// Value to the name that stands for it, longest value first when text is searched.
     known: Vec<(String, String)>,
     counts: BTreeMap<String, usize>,
+    /// Longer bodies are shown by their length.
+    longest_body: usize,
 }
 
 /// Shorter values are not looked for inside other text: they would hit by chance.
 const SHORTEST_IN_TEXT: usize = 6;
 
-/// Longer bodies are shown by their length.
+/// What people and goldens are shown of a body.
 const LONGEST_BODY: usize = 4096;
 
 impl<'a> Redactor<'a> {
     pub(super) fn new(suite: &'a Suite, case: &'a Case, transcript: &Transcript) -> Self {
-        let mut redactor = Self { suite, known: Vec::new(), counts: BTreeMap::new() };
+        let mut redactor = Self { suite, known: Vec::new(), counts: BTreeMap::new(), longest_body: LONGEST_BODY };
         for value in transcript.variables.values() {
             redactor.know_variables(value);
         }
@@ -37,6 +39,11 @@ impl<'a> Redactor<'a> {
             templates.into_iter().flatten().for_each(|template| redactor.know_fresh(template, &bindings));
         }
         redactor
+    }
+
+    /// Every body is shown, however long.
+    pub(super) fn in_full(self) -> Self {
+        Self { longest_body: usize::MAX, ..self }
     }
 
     /// What a state yields is known by the name that it is yielded under.
@@ -125,7 +132,7 @@ impl<'a> Redactor<'a> {
 
     /// Text that is no JSON is shown as text; bytes that are no text, and long bodies, by their length.
     fn body(&mut self, bytes: &[u8], redact: impl FnOnce(&mut Self, &Value) -> Value) -> Value {
-        if bytes.len() > LONGEST_BODY {
+        if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));
         }
         match (serde_json::from_slice::<Value>(bytes), std::str::from_utf8(bytes)) {

@@ -3,6 +3,7 @@
 mod badge;
 mod collected;
 pub mod corpus;
+pub mod diff;
 mod difference;
 mod document;
 mod file;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{REPORT_SCHEMA, matrix::MUTANTS_SCHEMA};
+use super::{REPORT_SCHEMA, diff::DIFF_SCHEMA, matrix::MUTANTS_SCHEMA};
 
 /// A published JSON Schema (draft 2020-12).
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,7 @@ pub const SCHEMAS: &[Schema] = &[
         own: include_str!("corpus/judge.schema.json"),
         refers: true,
     },
+    Schema { name: "diff", of: "wireproof diff --report json", own: DIFF_SCHEMA, refers: false },
 ];
 
 impl Schema {

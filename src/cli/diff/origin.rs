@@ -1,0 +1,97 @@
+//! Where a side is from, as it was named.
+
+use std::path::{Path, PathBuf};
+
+use super::super::{Failure, derivation::DerivationArguments, part};
+use crate::{
+    recording::{INDEX, Recording},
+    report::Document,
+};
+
+/// The side that is the embedded reference.
+pub(super) const REFERENCE: &str = "reference";
+
+/// Where a side is from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// It has to be asked; `None`: the embedded reference.
+    Endpoint(Option<String>),
+    /// It has been recorded.
+    Recording {
+        folder: PathBuf,
+        recording: Box<Recording>,
+        /// Which probes were run; `None`: fixtures.
+        derivation: Option<Box<DerivationArguments>>,
+    },
+    /// It has been reported.
+    Report(Box<Document>),
+}
+
+impl Origin {
+    pub(super) fn of(text: &str) -> Result<Self, Failure> {
+        let path = Path::new(text);
+        if text == REFERENCE {
+            Ok(Self::Endpoint(None))
+        } else if text.contains("://") {
+            Ok(Self::Endpoint(Some(text.to_owned())))
+        } else if path.is_dir() {
+            Self::recording(path)
+        } else if path.file_name().is_some_and(|name| name == INDEX) {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Self::recording(folder.unwrap_or(Path::new(".")))
+        } else if path.is_file() {
+            Ok(Self::Report(Box::new(part::read(path)?)))
+        } else {
+            Err(Failure::usage(format!(
+                "{text}: neither a URL, nor a folder of transcripts, nor a JSON report, nor the word {REFERENCE}"
+            )))
+        }
+    }
+
+    fn recording(folder: &Path) -> Result<Self, Failure> {
+        let recording = Recording::open(folder).map_err(|error| Failure::usage(error.to_string()))?;
+        let derivation = recording.header().derivation.clone().map(serde_json::from_value).transpose();
+        let derivation = derivation.map_err(|error| {
+            Failure::usage(format!("{}: it does not say which probes were run: {error}", folder.display()))
+        })?;
+        Ok(Self::Recording { folder: folder.to_owned(), recording: Box::new(recording), derivation })
+    }
+
+    /// The seed that it was asked with, unless it is still to be asked.
+    pub(super) fn seed(&self) -> Option<u64> {
+        match self {
+            Self::Endpoint(_) => None,
+            Self::Recording { recording, .. } => Some(recording.header().run.seed),
+            Self::Report(document) => Some(document.seed),
+        }
+    }
+
+    /// Whether probes of a model were run, and not fixtures.
+    pub(super) fn is_of_probes(&self) -> bool {
+        match self {
+            Self::Endpoint(_) => false,
+            Self::Recording { derivation, .. } => derivation.is_some(),
+            Self::Report(document) => document.coverage.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::ExitStatus;
+
+    #[test]
+    fn what_cannot_be_a_side_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for side in ["no-such-thing", &folder.path().display().to_string()] {
+            assert_eq!(Origin::of(side).unwrap_err().status, ExitStatus::Usage);
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_named_by_its_url_or_by_a_word() {
+        assert!(matches!(Origin::of("reference"), Ok(Origin::Endpoint(None))));
+        assert!(matches!(Origin::of("http://127.0.0.1:1"), Ok(Origin::Endpoint(Some(_)))));
+    }
+}

@@ -1,0 +1,243 @@
+//! Both sides, brought to one form: what is recorded is read, and says what an endpoint is asked.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    path::Path,
+    sync::Arc,
+};
+
+use tokio::sync::watch;
+
+use super::{
+    super::{
+        Failure,
+        derivation::{DerivationArguments, Part},
+        run::interrupt,
+        runtime,
+        select::{Loaded, SelectArguments},
+    },
+    Arguments,
+    origin::Origin,
+};
+use crate::{
+    diff::{PartyKind, Side},
+    event::Event,
+    golden::Goldens,
+    probe::Effect,
+    recording::Recording,
+    report::Document,
+    scenario::{Batch, Case, CaseId, Plan, Suite, glob_matches},
+    session::{Session, replay},
+    transport::{Endpoint, Wire},
+};
+
+/// Both sides. The second one is empty where asking the first was interrupted.
+pub(super) fn sides(arguments: &Arguments, a: Origin, b: Origin) -> Result<(Side, Side), Failure> {
+    let sides = Sides::of(arguments, &a, &b)?;
+    let given = arguments.pace.has_seed().then(|| arguments.pace.seed());
+    let seed = given.or(a.seed()).or(b.seed()).unwrap_or_else(|| arguments.pace.seed());
+    let (first, second) = (arguments.a.as_str(), arguments.b.as_str());
+    match (a, b) {
+        (Origin::Endpoint(a), Origin::Endpoint(b)) => {
+            let one = sides.asked(first, a.clone(), seed, None)?;
+            if one.party.interrupted {
+                return Ok((one, Side::new(second, PartyKind::Endpoint)));
+            }
+            // One and the same server has the names of the first seed already.
+            let seed = if a.is_some() && a == b { seed.wrapping_add(1) } else { seed };
+            Ok((one, sides.asked(second, b, seed, None)?))
+        }
+        (Origin::Endpoint(a), b) => {
+            let other = sides.read(second, &b)?;
+            Ok((sides.asked(first, a, seed, Some((&b, &other)))?, other))
+        }
+        (a, Origin::Endpoint(b)) => {
+            let one = sides.read(first, &a)?;
+            let other = sides.asked(second, b, seed, Some((&a, &one)))?;
+            Ok((one, other))
+        }
+        (a, b) => Ok((sides.read(first, &a)?, sides.read(second, &b)?)),
+    }
+}
+
+struct Sides<'a> {
+    arguments: &'a Arguments,
+    /// Of the fixtures.
+    suite: Suite,
+    cases: Vec<Case>,
+    /// The ids that are selected; `None`: all.
+    wanted: Option<BTreeSet<CaseId>>,
+    of_probes: bool,
+}
+
+impl<'a> Sides<'a> {
+    fn of(arguments: &'a Arguments, a: &Origin, b: &Origin) -> Result<Self, Failure> {
+        if a.is_of_probes() || b.is_of_probes() {
+            // Probes are no part of any fixtures, and are selected by their ids alone.
+            let select = &arguments.select;
+            if !(select.paths.is_empty() && select.service.is_empty() && select.tag.is_empty()) {
+                return Err(Failure::usage("probes are selected by --operation, --filter and --exclude"));
+            }
+            let (suite, cases) = (Suite::of_services([]), Vec::new());
+            return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true });
+        }
+        let Loaded { suite, cases, .. } = arguments.select.load(HashSet::new())?;
+        let is_all = cases.len() == suite.cases().len();
+        let wanted = (!is_all).then(|| cases.iter().map(|case| case.id.clone()).collect());
+        Ok(Self { arguments, suite, cases, wanted, of_probes: false })
+    }
+
+    /// What a recording or a report holds of what is selected.
+    fn read(&self, name: &str, origin: &Origin) -> Result<Side, Failure> {
+        let mut side = match origin {
+            Origin::Recording { folder, recording, derivation: None } => {
+                judged(name, folder, recording, &self.suite, &mut Batch::new(self.suite.cases()))?
+            }
+            Origin::Recording { folder, recording, derivation: Some(derivation) } => {
+                let derivation = self.derivation(derivation);
+                let suite = derivation.suite()?;
+                let run = &recording.header().run;
+                let is_loopback = run.endpoint.parse::<Endpoint>().is_ok_and(|endpoint| endpoint.is_loopback());
+                let part = Part { shard: run.shard, ..Part::default() };
+                let effect = derivation.choice.effect(is_loopback);
+                let mut probes = derivation.derive(&suite, run.seed, effect, part)?;
+                judged(name, folder, recording, &suite, &mut probes)?
+            }
+            Origin::Report(document) => reported(name, document),
+            Origin::Endpoint(_) => return Err(Failure::internal("an endpoint is asked, and not read")),
+        };
+        side.retain(|id| self.is_wanted(id));
+        Ok(side)
+    }
+
+    fn is_wanted(&self, id: &CaseId) -> bool {
+        if self.of_probes {
+            names(&self.arguments.select, &id.0)
+        } else {
+            self.wanted.as_ref().is_none_or(|wanted| wanted.contains(id))
+        }
+    }
+
+    /// How the probes of a recording are derived here.
+    fn derivation(&self, recorded: &DerivationArguments) -> DerivationArguments {
+        DerivationArguments { botocore: self.arguments.select.fixtures.botocore.clone(), ..recorded.clone() }
+    }
+
+    /// What an endpoint answers to what is selected, as far as the other side has it.
+    fn asked(
+        &self,
+        name: &str,
+        url: Option<String>,
+        seed: u64,
+        other: Option<(&Origin, &Side)>,
+    ) -> Result<Side, Failure> {
+        match other {
+            Some((Origin::Recording { derivation: Some(derivation), recording, .. }, _)) => {
+                let derivation = self.derivation(derivation);
+                let suite = derivation.suite()?;
+                // Who allowed it to write elsewhere did not allow it here.
+                let is_loopback =
+                    url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
+                let effect = if is_loopback { derivation.choice.effect(true) } else { Effect::Reads };
+                let part = Part { shard: recording.header().run.shard, ..Part::default() };
+                let mut probes = derivation.derive(&suite, seed, effect, part)?;
+                let mut side = self.ask(name, url, seed, suite, &mut probes)?;
+                side.retain(|id| self.is_wanted(id));
+                Ok(side)
+            }
+            _ if self.of_probes => Err(Failure::usage(
+                "a report does not say which probes were run: record them with wireproof probe --transcript DIR, and compare the folder",
+            )),
+            _ => {
+                let mut cases = self.cases.clone();
+                if let Some((_, side)) = other {
+                    let known: BTreeSet<&CaseId> = side.ids().collect();
+                    cases.retain(|case| known.contains(&case.id));
+                }
+                let mut batch = Batch::new(self.arguments.select.part.cases(cases)?);
+                self.ask(name, url, seed, self.suite.clone(), &mut batch)
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        name: &str,
+        url: Option<String>,
+        seed: u64,
+        suite: Suite,
+        plan: &mut dyn Plan,
+    ) -> Result<Side, Failure> {
+        let mut side = Side::new(name, PartyKind::Endpoint);
+        let session = Asking { arguments: self.arguments, url, seed };
+        runtime()?.block_on(session.run(suite, plan, &mut |event| side.take(&event)))?;
+        Ok(side)
+    }
+}
+
+/// An endpoint that is asked.
+struct Asking<'a> {
+    arguments: &'a Arguments,
+    url: Option<String>,
+    seed: u64,
+}
+
+impl Asking<'_> {
+    async fn run(self, suite: Suite, plan: &mut dyn Plan, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), Failure> {
+        let interrupt: watch::Receiver<bool> = interrupt();
+        let pace = &self.arguments.pace;
+        let mut target = self.arguments.target.clone();
+        target.endpoint = self.url;
+        let (target, reference) = target.target(&suite).await?;
+        let session = Session {
+            suite: Arc::new(suite),
+            target: Arc::new(target),
+            transport: Arc::new(Wire::new(&pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
+            goldens: Arc::new(Goldens::default()),
+            options: pace.options(self.seed)?,
+            interrupt,
+            restart: pace.restart(),
+        };
+        session.run(plan, sink).await;
+        if let Some(reference) = reference {
+            reference.stop().await;
+        }
+        Ok(())
+    }
+}
+
+/// A recording, judged again.
+fn judged(
+    name: &str,
+    folder: &Path,
+    recording: &Recording,
+    suite: &Suite,
+    plan: &mut dyn Plan,
+) -> Result<Side, Failure> {
+    let mut side = Side::new(name, PartyKind::Recording);
+    replay(&Arc::new(suite.clone()), &Arc::new(Goldens::default()), recording, plan, &mut |event| side.take(&event))
+        .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
+    // By which fixtures it was made, and not by which it is judged.
+    side.party.suite.clone_from(&recording.header().run.suite);
+    Ok(side)
+}
+
+fn reported(name: &str, document: &Document) -> Side {
+    let mut side = Side::new(name, PartyKind::Report);
+    side.party.endpoint.clone_from(&document.target.endpoint);
+    side.party.suite.clone_from(&document.suite.digest);
+    side.party.seed = document.seed;
+    side.party.interrupted = document.interrupted;
+    document.cases.iter().for_each(|case| side.enter(case, None));
+    side.conclude(&document.statements);
+    side
+}
+
+/// Whether the id of a probe is selected.
+fn names(select: &SelectArguments, id: &str) -> bool {
+    let any = |globs: &[String]| globs.iter().any(|glob| glob_matches(glob, id));
+    let operation = id.split_once('.').and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    (select.filter.is_empty() || any(&select.filter))
+        && !any(&select.exclude)
+        && (select.operation.is_empty() || select.operation.iter().any(|name| name.eq_ignore_ascii_case(operation)))
+}

@@ -1,0 +1,237 @@
+//! `wireproof record`: the goldens of an endpoint, written as it answers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io::{self, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{
+    Failure,
+    outcome::width,
+    pace::PaceArguments,
+    run::interrupt,
+    runtime,
+    select::{Loaded, SelectArguments},
+    target::TargetArguments,
+    written,
+};
+use crate::{
+    diff::{Differing, Group, of_observations},
+    event::{CaseFinished, Event, RunFinished},
+    exit::ExitStatus,
+    golden::{self, Goldens},
+    report::diff::{self as told, DiffOptions},
+    scenario::{Batch, Case, Suite},
+    session::Session,
+    transport::Wire,
+    verdict::Verdict,
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof record --endpoint http://127.0.0.1:4566 --snapshots goldens/
+  wireproof record codedeploy/stop-deployment --endpoint URL --snapshots goldens/
+  wireproof run --endpoint URL2 --snapshots goldens/ --verbose        what differs from them
+  wireproof record --endpoint URL --snapshots goldens/ --dry-run      what would be asked, and what is there
+
+A golden is what one endpoint did, redacted: it is recorded whether the answer conforms or not. What was blocked,
+inconclusive, not implemented or not applicable keeps the golden that it has.
+
+Exit status:
+    0  every selected case was recorded
+    2  usage, configuration or fixture error; nothing was run
+    3  some were not recorded, or nothing was selected
+    4  a golden could not be written
+  130  interrupted; what was answered until then is recorded";
+
+/// Arguments of `wireproof record`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    select: SelectArguments,
+
+    #[command(flatten)]
+    target: TargetArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    /// Show what would be asked and which goldens are there; ask nothing, and write nothing.
+    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
+    dry_run: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let Loaded { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
+    let Some(folder) = &fixtures.snapshots else {
+        return Err(Failure::usage(
+            "give --snapshots DIR, where the goldens are to be: those of the program belong to the embedded reference",
+        ));
+    };
+    if folder.exists() && !folder.is_dir() {
+        return Err(Failure::usage(format!("{} is no folder", folder.display())));
+    }
+    let goldens = if folder.exists() { fixtures.goldens()? } else { Goldens::default() };
+    let cases = arguments.select.part.cases(cases)?;
+    if arguments.dry_run {
+        return written(list(&cases, &goldens)).map(|()| ExitStatus::Incomplete);
+    }
+    let mut records = Records { folder, goldens, tally: Tally::default() };
+    let finished = runtime()?.block_on(go(arguments, suite, cases, &mut records))?;
+    let Records { tally, .. } = records;
+    written(tally.write(&mut anstream::stdout()))?;
+    if let Some(failed) = tally.failed {
+        return Err(Failure::internal(failed));
+    }
+    Ok(match finished {
+        _ if finished.interrupted => ExitStatus::Interrupted,
+        _ if tally.skipped.is_empty() && finished.ledger.selected > 0 => ExitStatus::Conforms,
+        _ => ExitStatus::Incomplete,
+    })
+}
+
+async fn go(
+    arguments: &Arguments,
+    suite: Suite,
+    cases: Vec<Case>,
+    records: &mut Records<'_>,
+) -> Result<RunFinished, Failure> {
+    let (target, reference) = arguments.target.target(&suite).await?;
+    let wire = Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
+    let session = Session {
+        suite: Arc::new(suite),
+        target: Arc::new(target),
+        transport: Arc::new(wire),
+        goldens: Arc::new(Goldens::default()),
+        options: arguments.pace.options(arguments.pace.seed())?,
+        interrupt: interrupt(),
+        restart: arguments.pace.restart(),
+    };
+    let mut sink = |event: Event| {
+        if let Event::CaseFinished(finished) = event {
+            records.take(&finished);
+        }
+    };
+    let finished = session.run(&mut Batch::new(cases), &mut sink).await;
+    if let Some(reference) = reference {
+        reference.stop().await;
+    }
+    Ok(finished)
+}
+
+fn list(cases: &[Case], goldens: &Goldens) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout());
+    for case in cases {
+        let there = if goldens.get(&case.id).is_some() { "there" } else { "new" };
+        writeln!(out, "{there:<6} {}", case.id)?;
+    }
+    let there = cases.iter().filter(|case| goldens.get(&case.id).is_some()).count();
+    writeln!(out, "would ask {} cases, of which {there} have a golden", cases.len())?;
+    out.flush()
+}
+
+/// Writes goldens as cases end.
+struct Records<'f> {
+    folder: &'f Path,
+    goldens: Goldens,
+    tally: Tally,
+}
+
+/// What became of the goldens.
+#[derive(Default)]
+struct Tally {
+    new: BTreeSet<String>,
+    changed: BTreeSet<String>,
+    unchanged: usize,
+    deviating: BTreeSet<String>,
+    skipped: BTreeMap<Verdict, BTreeSet<String>>,
+    differing: Vec<Differing>,
+    failed: Option<String>,
+}
+
+impl Records<'_> {
+    fn take(&mut self, finished: &CaseFinished) {
+        let id = finished.case.id.0.clone();
+        match finished.report.verdict {
+            Verdict::Conforms => {}
+            Verdict::Deviates => drop(self.tally.deviating.insert(id.clone())),
+            other => {
+                self.tally.skipped.entry(other).or_default().insert(id);
+                return;
+            }
+        }
+        let observation = finished.observation();
+        let text = observation.text();
+        match self.goldens.get(&finished.case.id) {
+            Some(known) if known == text => {
+                self.tally.unchanged += 1;
+                return;
+            }
+            Some(known) => {
+                let (case, service) = (finished.case.id.clone(), finished.report.service.clone());
+                let known = serde_json::from_str(known).unwrap_or_default();
+                self.tally.differing.push(Differing {
+                    case,
+                    service,
+                    before: known,
+                    after: observation.value().clone(),
+                });
+                self.tally.changed.insert(id.clone());
+            }
+            None => drop(self.tally.new.insert(id.clone())),
+        }
+        if let Err(error) = golden::write(self.folder, &finished.case, &text) {
+            self.tally.failed.get_or_insert_with(|| format!("cannot write the golden of {id}: {error}"));
+        }
+    }
+}
+
+/// So many differences are told.
+const TOLD: usize = 20;
+
+impl Tally {
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        for id in &self.new {
+            writeln!(out, "new       {id}")?;
+        }
+        for id in &self.changed {
+            let deviates = if self.deviating.contains(id) { "  (deviates)" } else { "" };
+            writeln!(out, "changed   {id}{deviates}")?;
+        }
+        let groups: Vec<Group> = of_observations(&self.differing);
+        let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+        told::groups(&groups, &DiffOptions { color, width: width(), most: TOLD }, out)?;
+        if !groups.is_empty() {
+            writeln!(out)?;
+        }
+        for (verdict, ids) in &self.skipped {
+            writeln!(out, "not recorded, {verdict}: {}", counted(ids.len(), "case"))?;
+            for id in ids.iter().take(TOLD) {
+                writeln!(out, "  {id}")?;
+            }
+        }
+        match self.deviating.len() {
+            0 => {}
+            1 => writeln!(out, "recorded although it deviates: 1 case")?,
+            cases => writeln!(out, "recorded although they deviate: {cases} cases")?,
+        }
+        let all = self.new.len() + self.changed.len() + self.unchanged;
+        writeln!(
+            out,
+            "{} = {} new + {} changed + {} unchanged",
+            counted(all, "golden"),
+            self.new.len(),
+            self.changed.len(),
+            self.unchanged
+        )?;
+        out.flush()
+    }
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,96 @@
+//! Sides made by hand.
+
+use serde_json::{Value, json};
+
+use super::{side::Answered, *};
+
+fn side(cases: &[(&str, Verdict, Option<Value>)]) -> Side {
+    let mut side = Side::new("x", PartyKind::Endpoint);
+    for (id, verdict, body) in cases {
+        let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
+        let answered = Answered {
+            service: "s".to_owned(),
+            operation: "Op".to_owned(),
+            verdict: *verdict,
+            findings: Vec::new(),
+            steps: Some(body.iter().map(step).collect()),
+        };
+        side.cases.insert(CaseId((*id).to_owned()), answered);
+    }
+    side
+}
+
+use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
+
+fn told(comparison: &Comparison) -> Vec<String> {
+    let told = |group: &Group| {
+        let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
+        format!("{} {} {} x{}", group.kind, group.place, values.join(", "), group.cases)
+    };
+    comparison.groups.iter().map(told).collect()
+}
+
+#[test]
+fn equal_sides_are_equal() {
+    let one = side(&[("a", Conforms, Some(json!({"x": "<id:1>"}))), ("b", Blocked, None)]);
+    let other = side(&[("a", Conforms, Some(json!({"x": "<id:4>"}))), ("b", Blocked, None)]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert!(comparison.is_equal() && !comparison.is_empty(), "{comparison:?}");
+    assert_eq!((comparison.compared, comparison.unjudged[&Blocked]), (1, 1));
+}
+
+#[test]
+fn a_side_that_came_to_nothing_leaves_nothing_to_compare() {
+    let nothing = side(&[("a", NotImplemented, Some(json!({})))]);
+    assert!(compare(&nothing, &nothing, &Options::default()).is_empty());
+    assert!(compare(&side(&[]), &side(&[]), &Options::default()).is_empty());
+}
+
+#[test]
+fn a_difference_that_explains_a_verdict_stands_for_it() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1}))), ("b", Conforms, Some(json!({})))]);
+    let other = side(&[("a", Deviates, Some(json!({"x": 2}))), ("b", Deviates, Some(json!({})))]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert_eq!(told(&comparison), ["verdict  conforms -> deviates x1", "value /x 1 -> 2 x1"]);
+    assert_eq!(comparison.verdicts[0].cases, 2);
+    assert_eq!(comparison.different, 2);
+}
+
+#[test]
+fn an_operation_that_one_side_lacks_differs_by_that_alone() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1})))]);
+    let other = side(&[("a", NotImplemented, Some(json!({"y": 2})))]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert_eq!(told(&comparison), ["verdict  conforms -> not-implemented x1"]);
+    assert_eq!(comparison.compared, 0);
+    assert!(!comparison.is_empty());
+}
+
+#[test]
+fn what_is_ignored_is_counted_and_not_told() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1, "y": 1}))), ("b", Conforms, None)]);
+    let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);
+    let with = |ignore: &[&str], only: &[&str]| {
+        let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        compare(&one, &other, &Options { ignore: read(ignore), only: read(only) })
+    };
+    let all = with(&[], &[]);
+    assert_eq!((all.groups.len(), all.only_a.len(), all.ignored), (2, 1, 0));
+    let some = with(&["/x", "case"], &[]);
+    assert_eq!((told(&some), some.only_a.len(), some.ignored), (vec!["value /y 1 -> 2 x1".to_owned()], 0, 2));
+    assert_eq!(told(&with(&[], &["/x"])), ["value /x 1 -> 2 x1"]);
+    assert!(with(&["value", "case"], &[]).is_equal());
+}
+
+#[test]
+fn a_step_that_one_side_never_made_is_told_unless_something_explains_it() {
+    let steps = |bodies: &[Value]| {
+        let mut side = side(&[("a", Conforms, None)]);
+        let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
+        side.cases.values_mut().for_each(|case| case.steps = Some(bodies.iter().map(step).collect()));
+        side
+    };
+    let two = steps(&[json!({"x": 1}), json!({})]);
+    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 1})]), &Options::default())), ["step  made -> not made x1"]);
+    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 2})]), &Options::default())), ["value /x 1 -> 2 x1"]);
+}
