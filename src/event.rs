@@ -210,7 +210,18 @@ pub enum Outcome {
     NotProvoked,
 }
 
+impl RunFinished {
+    /// How many statements came to that.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.statements.iter().filter(|statement| statement.outcome == outcome).count()
+    }
+}
+
 impl Outcome {
+    /// Every outcome, in the order in which they are counted.
+    pub const ALL: [Self; 3] = [Self::Held, Self::Broken, Self::NotProvoked];
+
     /// What a statement's counts come to.
     #[must_use]
     pub fn of(held: usize, broken: usize) -> Self {

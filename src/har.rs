@@ -22,7 +22,10 @@ use crate::{
 /// # Errors
 /// None that a transcript is known to cause: `serde_json` cannot write a value.
 pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<u8>> {
-    let entries = transcript.exchanges.iter().map(|exchange| Entry::of(exchange, transcript.begun, endpoint)).collect();
+    let begun_us = micros(transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default());
+    // What is shown must be what is read back: nothing is finer than a microsecond.
+    let begun = UNIX_EPOCH + Duration::from_micros(begun_us);
+    let entries = transcript.exchanges.iter().map(|exchange| Entry::of(exchange, begun, endpoint)).collect();
     let creator = Creator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let case = CaseNote {
         case: transcript.case.clone(),
@@ -31,7 +34,7 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
         other_region: transcript.other_region.clone(),
         variables: transcript.variables.clone(),
         end: transcript.end.clone(),
-        begun_us: micros(transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default()),
+        begun_us,
         elapsed_us: micros(transcript.elapsed),
     };
     let mut text = serde_json::to_vec(&Har { log: Log { version: "1.2".to_owned(), creator, entries, case } })?;
@@ -202,9 +205,10 @@ impl Entry {
     fn of(exchange: &Exchange, begun: SystemTime, endpoint: &str) -> Self {
         let Exchange { step, role, service, operation, request, outcome, started, elapsed } = exchange;
         let response = outcome.as_ref().ok();
-        let wait = elapsed.as_secs_f64() * 1000.0;
+        let (started_us, elapsed_us) = (micros(*started), micros(*elapsed));
+        let wait = Duration::from_micros(elapsed_us).as_secs_f64() * 1000.0;
         Self {
-            started_date_time: date_time(begun + *started),
+            started_date_time: date_time(begun + Duration::from_micros(started_us)),
             time: wait,
             request: RequestNote::of(request, endpoint),
             response: response.map_or_else(ResponseNote::none, ResponseNote::of),
@@ -224,8 +228,8 @@ impl Entry {
                 surplus: response.map_or(0, |response| response.surplus),
                 hidden: response.map(|response| response.hidden.clone()).unwrap_or_default(),
                 error: outcome.as_ref().err().cloned(),
-                started_us: micros(*started),
-                elapsed_us: micros(*elapsed),
+                started_us,
+                elapsed_us,
             },
         }
     }

@@ -24,6 +24,7 @@
 //! ARCHITECTURE.md names every module and the imports that are allowed between them.
 
 pub mod baseline;
+pub mod certificate;
 pub mod check;
 pub mod cli;
 pub mod code;

@@ -120,11 +120,16 @@ pub struct NullRow {
     pub unsurveyed: usize,
 }
 
+/// This program: whose judge is proven.
+pub const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
 /// Everything that the proof of a judge came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillMatrix {
     /// The name and version of the form.
     pub schema: String,
+    /// What made it: name and version.
+    pub tool: String,
     /// The digest of the fixtures.
     pub suite: String,
     /// What fresh names are derived from.
@@ -205,6 +210,7 @@ mod tests {
         let ledger = Ledger { selected: 2, not_implemented: 2, ..Ledger::default() };
         KillMatrix {
             schema: "wireproof/mutants/v1".to_owned(),
+            tool: TOOL.to_owned(),
             suite: String::new(),
             seed: 1,
             only: Vec::new(),

@@ -276,6 +276,12 @@ impl Ledger {
         }
     }
 
+    /// The selected cases that apply to the target.
+    #[must_use]
+    pub fn applicable(&self) -> usize {
+        self.selected.saturating_sub(self.not_applicable)
+    }
+
     /// The verdicts entered so far.
     #[must_use]
     pub fn entered(&self) -> usize {

@@ -140,6 +140,11 @@ fn every_format_is_written_at_once_and_all_tell_the_same(#[case] endpoint: Optio
     assert_eq!(junit.matches("<testcase ").count() as u64, ledger("selected"));
     assert_eq!(junit.matches("<failure ").count() as u64, ledger("deviates"));
     assert_eq!(text(Format::Github).matches("::error file=").count() as u64, ledger("deviates"));
+    let page = text(Format::Html);
+    assert_eq!(page.matches("<details class=\"case ").count() as u64, ledger("selected"));
+    assert_eq!(page.matches("data-verdict=\"deviates\"").count() as u64, ledger("deviates"));
+    let sums = format!("{} conform + {} deviate", ledger("conforms"), ledger("deviates"));
+    assert!(text(Format::Human).contains(&sums), "{}", text(Format::Human));
     let last = text(Format::Ndjson).lines().last().map(json).unwrap();
     assert_eq!(last["run"]["ledger"], report["ledger"]);
     let head = format!("## wireproof: {} of {} cases conform\n", ledger("conforms"), ledger("selected"));

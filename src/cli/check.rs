@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
-use crate::{exit::ExitStatus, scenario::Suite};
+use crate::{certificate::profile::Profiles, exit::ExitStatus, scenario::Suite};
 
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]
@@ -22,6 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut fixtures = arguments.fixtures.clone();
     fixtures.fixtures = fixtures.fixtures.or_else(|| arguments.folder.clone());
     let suite = fixtures.suite()?;
+    Profiles::read(&fixtures.files()?, &suite).map_err(|error| Failure::usage(error.to_string()))?;
     let mut problems = uncovered(&suite);
     if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
         let (orphaned, missing) = fixtures.goldens()?.misfits(&suite.cases());

@@ -15,7 +15,7 @@ use crate::{
     baseline::{Baseline, Differing, Seen},
     event::{Event, RunFinished, RunStarted},
     exit::ExitStatus,
-    report::PendingFile,
+    report::{PendingFile, text},
     verdict::Verdict,
 };
 
@@ -180,8 +180,7 @@ fn tell(out: &mut dyn Write, differing: &[Differing]) -> io::Result<()> {
         for one in group {
             writeln!(out, "    {} ({})", one.case, one.code)?;
             for detail in one.details() {
-                let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-                writeln!(out, "      {detail}")?;
+                writeln!(out, "      {}", text::line(&detail))?;
             }
         }
     }

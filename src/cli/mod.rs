@@ -1,6 +1,7 @@
 //! The command line: the only reader of arguments and environment. One file a subcommand.
 
 mod botocore;
+mod certify;
 mod check;
 mod config;
 mod credentials;
@@ -26,6 +27,7 @@ mod serve;
 mod shelf;
 mod statements;
 mod target;
+mod verify;
 
 use std::{ffi::OsString, io::Write as _};
 
@@ -98,6 +100,10 @@ enum Command {
     Judge(judge::Arguments),
     /// Show the numbered statements, and which held, were broken or were not provoked.
     Statements(Box<statements::Arguments>),
+    /// Run what profiles ask for, and make a bundle of it that others can check.
+    Certify(Box<certify::Arguments>),
+    /// Check a certificate without trusting whoever made it.
+    Verify(Box<verify::Arguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
     Explain(explain::Arguments),
     /// Print the JSON Schema of a report.
@@ -133,6 +139,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Mutants(arguments) => mutants::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
         Command::Statements(arguments) => statements::run(&arguments),
+        Command::Certify(arguments) => certify::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
     };

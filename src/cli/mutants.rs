@@ -91,14 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     if arguments.list {
         return list(&proof);
     }
-    let bar = progress();
-    let matrix = proof
-        .run(&|done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-        })
-        .map_err(failure)?;
-    bar.finish_and_clear();
+    let matrix = proven(&proof)?;
     written(write(arguments, &matrix))?;
     if arguments.judge_again {
         let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
@@ -108,6 +101,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         ))?;
     }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+/// Runs a proof, and shows how far it is.
+pub(super) fn proven(proof: &Proof) -> Result<KillMatrix, Failure> {
+    let bar = progress();
+    let matrix = proof
+        .run(&|done, all| {
+            bar.set_length(all as u64);
+            bar.set_position(done as u64);
+        })
+        .map_err(failure)?;
+    bar.finish_and_clear();
+    Ok(matrix)
 }
 
 fn list(proof: &Proof) -> Result<ExitStatus, Failure> {

@@ -88,7 +88,7 @@ pub(super) fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|width| *width >= 40).unwrap_or(100)
 }
 
-fn progress(cases: usize, quiet: bool) -> ProgressBar {
+pub(super) fn progress(cases: usize, quiet: bool) -> ProgressBar {
     let shown = io::stderr().is_terminal() && !quiet;
     let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}")
@@ -96,7 +96,7 @@ fn progress(cases: usize, quiet: bool) -> ProgressBar {
     ProgressBar::with_draw_target(Some(cases as u64), target).with_style(style)
 }
 
-fn advance(bar: &ProgressBar, event: &Event) {
+pub(super) fn advance(bar: &ProgressBar, event: &Event) {
     match event {
         Event::CaseFinished(finished) => {
             bar.inc(1);

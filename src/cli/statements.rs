@@ -72,15 +72,9 @@ fn outcomes(suite: &Suite, finished: &RunFinished) -> std::io::Result<()> {
             writeln!(out, "{:23} {reason}", "")?;
         }
     }
-    let count = |outcome: Outcome| finished.statements.iter().filter(|statement| statement.outcome == outcome).count();
-    writeln!(
-        out,
-        "{} statements: {} held, {} broken, {} not provoked",
-        finished.statements.len(),
-        count(Outcome::Held),
-        count(Outcome::Broken),
-        count(Outcome::NotProvoked)
-    )?;
+    let all = finished.statements.len();
+    let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
+    writeln!(out, "{all} statements: {held} held, {broken} broken, {not_provoked} not provoked")?;
     out.flush()
 }
 

@@ -14,7 +14,7 @@ mod shape;
 mod smithy;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
 
@@ -37,8 +37,8 @@ pub struct Contract {
     shapes: BTreeMap<ShapeId, Shape>,
     /// The names and wire codes of all errors.
     errors: BTreeSet<String>,
-    /// The shapes that hold what is sensitive, once it is asked for.
-    sensitive: OnceLock<HashSet<ShapeId>>,
+    /// What holds something sensitive, once it is asked for.
+    sensitive: OnceLock<sensitive::Sensitive>,
 }
 
 /// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors

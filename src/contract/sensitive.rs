@@ -2,13 +2,38 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Contract, Kind, Member, ShapeId};
+use super::{Contract, Kind, Member, Operation, ShapeId};
+
+/// What holds something sensitive.
+#[derive(Debug, Clone)]
+pub(super) struct Sensitive {
+    shapes: HashSet<ShapeId>,
+    operations: HashSet<String>,
+}
 
 impl Contract {
     /// Whether a value of that shape may hold a sensitive one, or is one.
     #[must_use]
     pub fn holds_sensitive(&self, id: &ShapeId) -> bool {
-        self.sensitive.get_or_init(|| holders(self)).contains(id)
+        self.sensitive().shapes.contains(id)
+    }
+
+    /// Whether the input, the output or an error of an operation may hold something sensitive.
+    #[must_use]
+    pub fn is_sensitive(&self, operation: &Operation) -> bool {
+        self.sensitive().operations.contains(&operation.name)
+    }
+
+    fn sensitive(&self) -> &Sensitive {
+        self.sensitive.get_or_init(|| {
+            let shapes = holders(self);
+            let holds = |operation: &&Operation| {
+                let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
+                own.any(|id| shapes.contains(id))
+            };
+            let operations = self.operations().filter(holds).map(|operation| operation.name.clone()).collect();
+            Sensitive { shapes, operations }
+        })
     }
 }
 

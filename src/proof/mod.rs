@@ -24,7 +24,7 @@ use crate::{
     contract::Contract,
     event::CaseFinished,
     golden::Goldens,
-    matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow},
+    matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow, TOOL},
     mutant::{Mutant, NullTarget, Sample, enumerate},
     reference::EndpointError,
     scenario::{Case, Suite, glob_matches},
@@ -140,6 +140,7 @@ impl Proof {
         });
         let mut matrix = KillMatrix {
             schema: "wireproof/mutants/v1".to_owned(),
+            tool: TOOL.to_owned(),
             suite: self.suite.digest().to_owned(),
             seed: self.seed,
             only: self.only.clone(),

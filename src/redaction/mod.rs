@@ -107,12 +107,9 @@ pub fn redact(suite: &Suite, transcript: &mut Transcript, sensitive: Sensitive) 
 
 /// Whether the model marks anything sensitive that the exchange could hold.
 fn may_hold_sensitive(suite: &Suite, exchange: &Exchange) -> bool {
-    let Some(service) = suite.service(&exchange.service) else { return false };
-    let contract = service.contract();
-    contract.operation(&exchange.operation).is_some_and(|operation| {
-        let mut shapes = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
-        shapes.any(|shape| contract.holds_sensitive(shape))
-    })
+    let contract = suite.service(&exchange.service).map(ServiceSuite::contract);
+    contract
+        .is_some_and(|contract| contract.operation(&exchange.operation).is_some_and(|one| contract.is_sensitive(one)))
 }
 
 /// Where in a request and in its answer sensitive texts stand.

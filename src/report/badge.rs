@@ -22,7 +22,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn badge(ledger: &Ledger, interrupted: bool) -> Badge {
-    let applicable = ledger.selected.saturating_sub(ledger.not_applicable);
+    let applicable = ledger.applicable();
     let color = match ExitStatus::of_run(ledger, &[], interrupted) {
         // A red badge is a deviation; what could not be judged is no praise.
         _ if ledger.deviates > 0 => "red",

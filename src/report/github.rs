@@ -1,8 +1,9 @@
 //! Workflow commands of GitHub Actions: an annotation at the fixture's line for each case that deviates, and for each
 //! that only warns; at the end one notice with the sums.
 //!
-//! GitHub shows ten errors, ten warnings and ten notices of a step, and drops the rest without a word. So the worst come
-//! first, and the tenth says how many more there are.
+//! GitHub shows ten errors, ten warnings and ten notices of a step, and drops the rest without a word, as it does with
+//! the end of a long message. So the worst come first, the tenth says how many more there are, and a message that has no
+//! room for every finding says so itself.
 
 use std::{
     cmp::Reverse,
@@ -21,6 +22,18 @@ use crate::{
 
 /// So many annotations of a kind GitHub shows of one step.
 const SHOWN: usize = 10;
+
+/// The runner cuts messages to so many characters, as UTF-16 counts them.
+const LONGEST_MESSAGE: usize = 4_096;
+
+/// So many of them are kept for what says that there are more findings.
+const RESERVED: usize = 96;
+
+/// The checks that annotations become take titles of so many characters.
+const LONGEST_TITLE: usize = 255;
+
+/// A line of a message is cut where it is longer; two of them fit one message whatever they hold.
+const LONGEST_LINE: usize = 900;
 
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
@@ -49,7 +62,7 @@ fn annotate(
     for case in cases.iter().take(shown) {
         let (file, line) = words::file_and_line(case);
         let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
-        let (file, title) = (property(file), property(&case.id.0));
+        let (file, title) = (property(file), property(&title(&case.id.0)));
         writeln!(out, "::{command} file={file}{line},title={title}::{}", data(&message(case)))?;
     }
     if cases.len() > shown {
@@ -59,14 +72,36 @@ fn annotate(
     Ok(())
 }
 
-/// What a case shows and what was found, each on a line of its own.
+/// An id as a title, of which the end tells most.
+fn title(id: &str) -> String {
+    let id = text::line(id);
+    let surplus = text::width(&id).saturating_sub(LONGEST_TITLE);
+    if surplus == 0 { id } else { format!("…{}", id.chars().skip(surplus + 1).collect::<String>()) }
+}
+
+/// What a case shows and what was found, each on a line of its own, as many as there is room for.
 fn told<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
-    let mut told = text::line(&case.title);
+    let short = |text: &str| text::shorten(&text::line(text), LONGEST_LINE);
+    let mut told = short(&case.title);
+    let mut left = 0;
     for finding in findings {
+        let line = short(&format!("{}: {}", words::rule(finding), words::found(finding)));
+        if left == 0 && units(&told) + units(&line) < LONGEST_MESSAGE - RESERVED {
+            told.push('\n');
+            told.push_str(&line);
+        } else {
+            left += 1;
+        }
+    }
+    if left > 0 {
         // Writing to a String cannot fail.
-        let _ = write!(told, "\n{}: {}", text::line(&words::rule(finding)), text::line(&words::found(finding)));
+        let _ = write!(told, "\nand {}; the JSON report has them all", text::count(left, "more finding"));
     }
     told
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
 fn sums(run: &Run) -> String {
@@ -97,6 +132,8 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
     use crate::{
         event::Event,
@@ -133,6 +170,40 @@ mod tests {
         assert_eq!(lines.len(), 10);
         assert!(lines[0].contains("strong-00") && !text.contains("a-weak-one"), "{text}");
         assert_eq!(lines[9], "::error title=wireproof::22 more cases deviate: GitHub shows 10 of a kind");
+    }
+
+    /// The messages of the errors, as the runner reads them.
+    fn messages(text: &str) -> Vec<String> {
+        let errors = text.lines().filter_map(|line| line.strip_prefix("::error "));
+        let unescaped = |data: &str| data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%");
+        errors.map(|line| unescaped(line.split_once("::").unwrap().1)).collect()
+    }
+
+    #[rstest]
+    #[case::many("x", 300, true)]
+    #[case::wide("👩", 300, true)]
+    #[case::long("\u{e0041}", 1, false)]
+    #[case::few("x", 3, false)]
+    fn a_message_keeps_to_what_the_runner_takes(#[case] of: &str, #[case] findings: usize, #[case] is_cut: bool) {
+        let mut finished = deviation("x");
+        let finding = Finding { actual: of.repeat(9_000), ..finished.report.findings[0].clone() };
+        finished.report.findings = vec![finding; findings];
+        finished.report.title = of.repeat(9_000);
+        let [message] = &messages(&written(&run(vec![finished])))[..] else { panic!("no message") };
+        assert!(units(message) <= LONGEST_MESSAGE, "{}", units(message));
+        let lines: Vec<&str> = message.lines().collect();
+        let told = lines.iter().filter(|line| line.contains("error-identity: ")).count();
+        assert!(told > 0);
+        let last = format!("and {} more findings; the JSON report has them all", findings - told);
+        assert_eq!(*lines.last().unwrap() == last, is_cut, "{lines:?}");
+    }
+
+    #[rstest]
+    #[case(255, "s/x")]
+    #[case(256, "…xx")]
+    fn a_title_keeps_to_what_a_check_takes(#[case] length: usize, #[case] start: &str) {
+        let shown = title(&format!("s/{}", "x".repeat(length - 2)));
+        assert_eq!((text::width(&shown), shown.chars().take(3).collect::<String>()), (255, start.to_owned()));
     }
 
     #[test]

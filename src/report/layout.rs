@@ -3,6 +3,8 @@
 
 use serde::de::IgnoredAny;
 
+use crate::pointer;
+
 /// Deeper texts are shown as they are.
 const DEEPEST: usize = 64;
 
@@ -83,7 +85,7 @@ impl Layout {
 
     fn key(&mut self, raw: &str) {
         let key: String = serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned());
-        self.point_to(&key.replace('~', "~0").replace('/', "~1"));
+        self.point_to(&pointer::escape(&key));
         self.line = format!("{}{raw}", self.indent());
     }
 
@@ -154,6 +156,7 @@ fn end_of_string(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rstest::rstest;
     use serde_json::Value;
 
     use super::*;
@@ -190,6 +193,23 @@ mod tests {
         for text in ["", "{", "<html>", "{} {}", &"[".repeat(200), &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
             assert_eq!(rows(text), None, "{text}");
         }
+    }
+
+    #[rstest]
+    #[case::doubled_name(r#"{"a":1,"a":2}"#, "{\n  \"a\": 1,\n  \"a\": 2\n}")]
+    #[case::number("1.0E+2", "1.0E+2")]
+    #[case::spelling(r#""\u00e9\/""#, r#""\u00e9\/""#)]
+    fn a_token_stays_as_it_was_sent(#[case] text: &str, #[case] shown: &str) {
+        let rows = rows(text).unwrap();
+        assert_eq!(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>().join("\n"), shown);
+    }
+
+    #[test]
+    fn no_depth_is_too_much_for_the_stack() {
+        let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(rows(&deep), None);
+        let deepest = format!("{}{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
+        assert_eq!(rows(&deepest).map(|rows| rows.len()), Some(2 * DEEPEST - 1));
     }
 
     fn json() -> impl Strategy<Value = Value> {

@@ -2,9 +2,10 @@
 //!
 //! What comes from an endpoint stands in code spans and fenced blocks alone, whose marks are longer than any in it: it
 //! ends no table, opens no tag and makes no link.
+//!
+//! GitHub refuses what is too long as a whole. So what there is no room for is left out, and counted.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -14,15 +15,24 @@ use super::{
     text, words,
 };
 use crate::{
-    event::{CaseReport, Outcome},
+    event::{CaseReport, Outcome, StatementReport},
     verdict::{Finding, Verdict},
 };
 
-/// So many deviations are in the table.
-const DEVIATIONS: usize = 50;
+/// GitHub takes so many characters of a comment, and a mebibyte of a job summary. Bytes are never fewer.
+const LONGEST: usize = 65_535;
 
-/// So many exchanges are shown. GitHub takes a mebibyte at the most.
+/// So many of them are kept for what says that something was left out.
+const RESERVED: usize = 1_024;
+
+/// So many rows are in a table.
+const ROWS: usize = 50;
+
+/// So many exchanges are shown.
 const EXCHANGES: usize = 20;
+
+/// So many findings are told with an exchange.
+const FOUND: usize = 10;
 
 /// Longer values are cut in tables.
 const LONGEST_CELL: usize = 160;
@@ -55,10 +65,35 @@ impl Page<'_> {
         self.line(line);
     }
 
+    /// As many blocks as there is room for, each below its head, and the number of the others. A head that blocks in a row
+    /// share is written once.
+    fn blocks(&mut self, blocks: impl IntoIterator<Item = (String, String)>, most: usize, noun: &str) {
+        let mut above = None;
+        let mut left = 0;
+        for (index, (head, block)) in blocks.into_iter().enumerate() {
+            let block = if above.as_ref() == Some(&head) { block } else { format!("{head}{block}") };
+            if index < most && self.text.len() + block.len() < LONGEST - RESERVED {
+                self.line(&block);
+                above = Some(head);
+            } else {
+                left += 1;
+            }
+        }
+        if left > 0 {
+            self.block(&format!("and {}; the JSON report has them all", text::count(left, &format!("more {noun}"))));
+        }
+    }
+
+    /// A table, as far as there is room for it.
+    fn table(&mut self, head: &str, rows: impl IntoIterator<Item = String>, noun: &str) {
+        let head = format!("\n{head}\n");
+        self.blocks(rows.into_iter().map(|row| (head.clone(), row)), ROWS, noun);
+    }
+
     fn head(&mut self) {
         let (started, finished) = (&self.run.started, &self.run.finished);
         let ledger = &finished.ledger;
-        let applicable = ledger.selected.saturating_sub(ledger.not_applicable);
+        let applicable = ledger.applicable();
         let interrupted = if finished.interrupted { ", interrupted" } else { "" };
         self.line(&format!("## wireproof: {} of {applicable} cases conform{interrupted}", ledger.conforms));
         let (target, endpoint, region) = (code(&started.target), code(&started.endpoint), code(&started.region));
@@ -87,20 +122,11 @@ impl Page<'_> {
             return;
         }
         self.block("### Deviations");
-        for (index, ((service, operation), rows)) in by_operation(rows.iter().take(DEVIATIONS)).into_iter().enumerate()
-        {
-            if index > 0 {
-                self.line("");
-            }
-            self.block(&format!("#### {} {}\n", code(service), code(operation)));
-            self.line("| case | check | expected | got | breaks |\n|---|---|---|---|---|");
-            for (case, finding) in rows {
-                self.line(&row(case, finding));
-            }
-        }
-        if rows.len() > DEVIATIONS {
-            self.block(&format!("and {} more findings; the JSON report has them all", rows.len() - DEVIATIONS));
-        }
+        self.blocks(
+            rows.into_iter().map(|(case, finding)| (operation_head(case), row(case, finding))),
+            ROWS,
+            "finding",
+        );
     }
 
     /// What says nothing of the endpoint, by its reasons.
@@ -116,69 +142,64 @@ impl Page<'_> {
         if reasons.is_empty() {
             return;
         }
-        self.block("### Not judged\n");
-        self.line("| verdict | cases | reason |\n|---|---:|---|");
-        for (verdict, reason, count) in reasons.iter().take(DEVIATIONS) {
-            self.line(&format!("| {} {verdict} | {count} | {} |", sign(*verdict), cell(reason)));
-        }
-        if reasons.len() > DEVIATIONS {
-            self.block(&format!("and {} more reasons", reasons.len() - DEVIATIONS));
-        }
+        self.block("### Not judged");
+        let row = |(verdict, reason, count)| format!("| {} {verdict} | {count} | {} |", sign(verdict), cell(reason));
+        self.table("| verdict | cases | reason |\n|---|---:|---|", reasons.into_iter().map(row), "reason");
     }
 
     fn statements(&mut self) {
-        let statements = &self.run.finished.statements;
-        let count = |outcome| statements.iter().filter(|statement| statement.outcome == outcome).count();
-        self.block(&format!(
-            "### Statements\n\n{} held, {} broken, {} not provoked",
-            count(Outcome::Held),
-            count(Outcome::Broken),
-            count(Outcome::NotProvoked)
-        ));
+        let finished = &self.run.finished;
+        let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
+        self.block(&format!("### Statements\n\n{held} held, {broken} broken, {not_provoked} not provoked"));
+        let statements = &finished.statements;
         let broken: Vec<_> = statements.iter().filter(|statement| statement.outcome == Outcome::Broken).collect();
         if broken.is_empty() {
             return;
         }
-        self.block("| broken | in cases | it says |\n|---|---:|---|");
-        for statement in broken {
-            let source = self.run.statements.get(&statement.id);
+        let run = self.run;
+        let row = |statement: &StatementReport| {
+            let source = run.statements.get(&statement.id);
             let source = source.map(|cited| format!(" ({})", plain(cited.document))).unwrap_or_default();
-            let row =
-                format!("| {} | {} | {}{source} |", code(&statement.id), statement.broken, plain(&statement.says));
-            self.line(&row);
-        }
+            format!("| {} | {} | {}{source} |", code(&statement.id), statement.broken, plain(&statement.says))
+        };
+        let rows = broken.into_iter().map(row);
+        self.table("| broken | in cases | it says |\n|---|---:|---|", rows, "broken statement");
     }
 
     /// The first exchange of each operation that deviates.
     fn exchanges(&mut self) {
         let deviating = self.run.of_verdict(Verdict::Deviates).filter(|case| case.exchange.is_some());
-        for (_, cases) in Run::by_operation(deviating).into_iter().take(EXCHANGES) {
-            let Some((case, exchange)) = cases.first().and_then(|case| Some((case, case.exchange.as_ref()?))) else {
-                continue;
-            };
-            self.block(&format!("<details><summary><code>{}</code></summary>", html(&text::line(&case.id.0))));
-            self.block(&format!("{}, in {}", plain(&case.title), code(&case.place)));
-            self.line("");
-            for finding in errors(case) {
-                self.line(&format!("- {} {}", code(&words::rule(finding)), code(&words::found(finding))));
-            }
-            self.block(&fence("http", &exchange.request));
-            self.block(&fence("http", &exchange.response));
-            self.block(&fence("sh", &exchange.curl));
-            self.block("</details>");
-        }
+        let first = Run::by_operation(deviating).into_values().filter_map(|cases| details(cases.first()?));
+        let shown: Vec<(String, String)> = first.map(|details| (String::new(), details)).collect();
+        self.blocks(shown, EXCHANGES, "exchange");
     }
 }
 
-type Row<'a> = (&'a CaseReport, &'a Finding);
-
-/// The rows of each service and operation.
-fn by_operation<'a>(rows: impl Iterator<Item = &'a Row<'a>>) -> BTreeMap<(&'a str, &'a str), Vec<Row<'a>>> {
-    let mut operations: BTreeMap<_, Vec<Row<'a>>> = BTreeMap::new();
-    for (case, finding) in rows {
-        operations.entry((case.service.as_str(), case.operation.as_str())).or_default().push((case, finding));
+/// A case and its exchange, to be unfolded.
+fn details(case: &CaseReport) -> Option<String> {
+    let exchange = case.exchange.as_ref()?;
+    let id = html(&text::line(&case.id.0));
+    let mut found = String::new();
+    // Writing to a String cannot fail.
+    for finding in errors(case).take(FOUND) {
+        let _ = writeln!(found, "- {} {}", code(&words::rule(finding)), code(&words::found(finding)));
     }
-    operations
+    let left = errors(case).count().saturating_sub(FOUND);
+    if left > 0 {
+        let _ = writeln!(found, "- and {}", text::count(left, "more finding"));
+    }
+    let fences = [("http", &exchange.request), ("http", &exchange.response), ("sh", &exchange.curl)];
+    let fences = fences.map(|(language, text)| fence(language, text)).join("\n\n");
+    let (title, place) = (plain(&case.title), code(&case.place));
+    Some(format!(
+        "\n<details><summary><code>{id}</code></summary>\n\n{title}, in {place}\n\n{found}\n{fences}\n\n</details>"
+    ))
+}
+
+/// What stands above the deviations of an operation.
+fn operation_head(case: &CaseReport) -> String {
+    let (service, operation) = (code(&case.service), code(&case.operation));
+    format!("\n#### {service} {operation}\n\n| case | check | expected | got | breaks |\n|---|---|---|---|---|\n")
 }
 
 fn row(case: &CaseReport, finding: &Finding) -> String {
@@ -384,6 +405,30 @@ mod tests {
         assert_eq!(text.matches("| `codedeploy/stop-deployment/x").count(), 50);
         assert!(text.contains("\nand 10 more findings; the JSON report has them all\n"), "{text}");
         assert_eq!(text.matches("<details>").count(), 1);
+    }
+
+    #[rstest]
+    #[case::many_operations(60, 1, "x")]
+    #[case::many_findings(2, 3_000, "x")]
+    #[case::long_values(60, 50, "<|`\u{e0041}👩")]
+    fn a_run_of_any_size_fits_a_comment(#[case] operations: usize, #[case] findings: usize, #[case] of: &str) {
+        let deviating = |number: usize| {
+            let mut finished = deviation(&format!("x{number:02}"));
+            let report = &mut finished.report;
+            report.operation = format!("Operation{number:02}");
+            let finding = Finding { actual: of.repeat(500), ..report.findings[0].clone() };
+            report.findings = vec![finding; findings];
+            let exchange = report.exchange.as_mut().unwrap();
+            exchange.response = of.repeat(2_000);
+            finished
+        };
+        let text = written(&run((0..operations).map(deviating).collect()));
+        assert!(text.len() <= LONGEST && text.len() > LONGEST / 4, "{}", text.len());
+        assert!(text.contains(" more findings; the JSON report has them all\n"));
+        assert!(text.contains(" more exchanges; the JSON report has them all\n") || operations < EXCHANGES);
+        assert!(text.contains("\n### Statements\n"));
+        assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+        outside(&text);
     }
 
     #[rstest]

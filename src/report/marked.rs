@@ -1,18 +1,21 @@
-//! An answer as people read it, with each finding marked at the line that it is about.
+//! A message as people read it, with each finding marked at the line that it is about; for a terminal and for a page.
 
 use super::{
-    layout::{Row, rows},
+    layout::{self, Row},
     text,
 };
-use crate::{code::Code, verdict::Finding};
+use crate::{
+    code::Code,
+    verdict::{Finding, FindingRole},
+};
 
-/// A longer body is shown around its marks alone.
+/// A longer body is shown around its marks alone, where room is dear.
 const MOST: usize = 40;
 
 /// So many lines are shown on each side of a mark then.
 const AROUND: usize = 3;
 
-/// A line of an answer, safe for a terminal.
+/// A line, safe to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line<'a> {
     pub(super) text: String,
@@ -20,72 +23,123 @@ pub(super) struct Line<'a> {
     pub(super) findings: Vec<&'a Finding>,
 }
 
-/// The lines of an answer. `findings` are those of the call that gave it.
-pub(super) fn answer<'a>(response: &str, findings: &[&'a Finding]) -> Vec<Line<'a>> {
-    let split = response.split_once("\r\n\r\n").or_else(|| response.split_once("\n\n"));
-    let (head, body) = split.unwrap_or((response, ""));
-    let mut lines: Vec<Line<'a>> = text::lines(head).map(unmarked).collect();
-    let (of_body, of_head): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|found| names(found).is_none());
-    for finding in of_head {
-        let at = names(finding).and_then(|names| header(&lines, names)).unwrap_or_default();
-        if let Some(line) = lines.get_mut(at) {
-            line.findings.push(finding);
+/// A request, an answer, or what is said where there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message<'a> {
+    /// With the empty line at its end.
+    head: Vec<Line<'a>>,
+    body: Vec<Line<'a>>,
+}
+
+impl<'a> Message<'a> {
+    /// A message of that head and body. `findings` are those of the call that gave it.
+    pub(super) fn of(head: &str, body: &str, findings: &[&'a Finding]) -> Self {
+        let rows = layout::rows(body);
+        let body = match &rows {
+            Some(rows) => rows.iter().map(|row| unmarked(text::line(&row.text))).collect(),
+            None => text::lines(body).map(unmarked).collect(),
+        };
+        let mut message = Self { head: text::lines(head).map(unmarked).collect(), body };
+        for finding in findings {
+            if let Some(line) = message.place(rows.as_deref(), finding) {
+                line.findings.push(finding);
+            }
+        }
+        message
+    }
+
+    /// A message in one text.
+    pub(super) fn read(message: &str, findings: &[&'a Finding]) -> Self {
+        let end = |mark: &str| message.find(mark).map(|at| at + mark.len());
+        let end = end("\r\n\r\n").or_else(|| end("\n\n")).unwrap_or(message.len());
+        let (head, body) = message.split_at(end);
+        Self::of(head, body, findings)
+    }
+
+    /// A long body around its marks alone.
+    pub(super) fn around_marks(self) -> Self {
+        Self { head: self.head, body: around_marks(self.body) }
+    }
+
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line<'a>> {
+        self.head.iter().chain(&self.body)
+    }
+
+    /// The line that a finding is about: the value at its pointer, a header field, else the first line of all.
+    fn place(&mut self, rows: Option<&[Row]>, finding: &Finding) -> Option<&mut Line<'a>> {
+        let header = header(&self.head, names(finding)).filter(|_| finding.pointer.is_empty());
+        match header {
+            Some(at) => self.head.get_mut(at),
+            None if self.body.is_empty() || is_of_head(finding) => self.head.first_mut(),
+            None => {
+                let at = match rows {
+                    Some(rows) => row(rows, finding),
+                    None => self.body.iter().position(|line| !line.text.trim().is_empty()),
+                };
+                self.body.get_mut(at.unwrap_or_default())
+            }
         }
     }
-    if split.is_some() {
-        lines.push(unmarked(String::new()));
-    }
-    lines.extend(body_lines(body, &of_body));
-    lines
 }
 
 fn unmarked<'a>(text: String) -> Line<'a> {
     Line { text, findings: Vec::new() }
 }
 
-/// The header fields that a finding may be about, none for the status; `None`: it is about the body.
-fn names(finding: &Finding) -> Option<&'static [&'static str]> {
+/// The call of its step that a finding is about.
+pub(super) fn call(finding: &Finding) -> FindingRole {
     match finding.code {
-        Code::Outcome | Code::Status | Code::ErrorStatus => Some(&[]),
-        Code::ContentType => Some(&["content-type"]),
-        Code::ContentEncoding => Some(&["content-encoding"]),
-        Code::ContentLength => Some(&["content-length", "transfer-encoding"]),
-        Code::RequestId => Some(&["x-amzn-requestid", "x-amz-request-id"]),
-        _ => None,
+        Code::Control => FindingRole::Control,
+        Code::SideEffect => FindingRole::Guard,
+        _ => finding.role,
+    }
+}
+
+/// The header fields that a finding may be about.
+fn names(finding: &Finding) -> &'static [&'static str] {
+    match finding.code {
+        Code::ContentType => &["content-type"],
+        Code::ContentEncoding => &["content-encoding"],
+        Code::ContentLength => &["content-length", "transfer-encoding"],
+        Code::RequestId => &["x-amzn-requestid", "x-amz-request-id"],
+        Code::ErrorIdentity | Code::DeclaredError => &["x-amzn-errortype"],
+        _ => &[],
     }
 }
 
 /// The line of a header field.
-fn header(lines: &[Line<'_>], names: &[&str]) -> Option<usize> {
+fn header(head: &[Line<'_>], names: &[&str]) -> Option<usize> {
     let name_of = |line: &Line<'_>| line.text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-    lines.iter().skip(1).position(|line| names.contains(&name_of(line).as_str())).map(|at| at + 1)
+    let found = |line: &Line<'_>| names.contains(&name_of(line).as_str());
+    head.iter().skip(1).position(found).map(|at| at + 1)
 }
 
-fn body_lines<'a>(body: &str, findings: &[&'a Finding]) -> Vec<Line<'a>> {
-    let Some(rows) = rows(body) else {
-        let mut lines: Vec<Line<'a>> = text::lines(body).map(unmarked).collect();
-        if let Some(first) = lines.first_mut() {
-            first.findings.extend(findings);
-        }
-        return lines;
-    };
-    let mut lines: Vec<Line<'a>> = rows.iter().map(|row| unmarked(text::line(&row.text))).collect();
-    for finding in findings {
-        if let Some(line) = place(&rows, finding).and_then(|at| lines.get_mut(at)) {
-            line.findings.push(finding);
-        }
-    }
-    around_marks(lines)
+/// Whether a finding is about the head, whatever the body is.
+fn is_of_head(finding: &Finding) -> bool {
+    let is_of_head = matches!(
+        finding.code,
+        Code::Outcome
+            | Code::Status
+            | Code::ErrorStatus
+            | Code::ContentType
+            | Code::ContentEncoding
+            | Code::ContentLength
+            | Code::RequestId
+            | Code::Control
+            | Code::Implementation
+    );
+    is_of_head && finding.pointer.is_empty()
 }
 
 /// The line of the value that a finding is about; where it is missing, that of what should hold it.
-fn place(rows: &[Row], finding: &Finding) -> Option<usize> {
+fn row(rows: &[Row], finding: &Finding) -> Option<usize> {
     let mut pointer = finding.pointer.as_str();
     if pointer.is_empty() && matches!(finding.code, Code::ErrorIdentity | Code::DeclaredError) {
         pointer = "/__type";
     }
     loop {
-        let found = rows.iter().position(|row| row.pointer.as_deref() == Some(pointer));
+        // Of members that come twice, readers take the last.
+        let found = rows.iter().rposition(|row| row.pointer.as_deref() == Some(pointer));
         match pointer.rsplit_once('/') {
             Some((above, _)) if found.is_none() => pointer = above,
             _ => return found,
@@ -127,10 +181,14 @@ mod tests {
         Finding { code, pointer: pointer.to_owned(), ..deviation("x").report.findings[0].clone() }
     }
 
+    fn lines(response: &str, findings: &[&Finding]) -> Vec<String> {
+        Message::read(response, findings).around_marks().lines().map(|line| line.text.clone()).collect()
+    }
+
     /// The marked lines.
     fn marked(response: &str, finding: &Finding) -> Vec<String> {
-        let lines = answer(response, &[finding]);
-        lines.into_iter().filter(|line| !line.findings.is_empty()).map(|line| line.text).collect()
+        let message = Message::read(response, &[finding]);
+        message.lines().filter(|line| !line.findings.is_empty()).map(|line| line.text.clone()).collect()
     }
 
     const ANSWER: &str = "HTTP/1.1 500 X\r\nContent-Type: a/b\r\n\r\n{\"a\":{\"b\":[1,2]},\"__type\":\"E\"}";
@@ -147,22 +205,45 @@ mod tests {
         assert_eq!(marked(ANSWER, &finding(code, pointer)), [line]);
     }
 
+    #[rstest]
+    #[case::identity_in_a_header(
+        "HTTP/1.1 500\r\nx-amzn-errortype: E\r\n\r\n{}",
+        Code::ErrorIdentity,
+        "x-amzn-errortype: E"
+    )]
+    #[case::identity_without_a_header("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::ErrorIdentity, "{")]
+    #[case::control("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::Control, "HTTP/1.1 500")]
+    #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::Json, "HTTP/1.1 500")]
+    #[case::no_answer("no whole answer within 2s", Code::ExpectedBody, "no whole answer within 2s")]
+    #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::Json, "<html>")]
+    #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::Json, "[]")]
+    fn what_a_finding_without_a_pointer_is_about_is_marked(
+        #[case] answer: &str,
+        #[case] code: Code,
+        #[case] line: &str,
+    ) {
+        assert_eq!(marked(answer, &finding(code, "")), [line]);
+    }
+
+    #[test]
+    fn of_members_that_come_twice_the_last_is_marked() {
+        let twice = "HTTP/1.1 200\r\n\r\n{\"a\":1,\"a\":2}";
+        assert_eq!(marked(twice, &finding(Code::ResponseShape, "/a")), ["  \"a\": 2"]);
+    }
+
     #[test]
     fn what_is_no_json_is_shown_as_it_is() {
         let html = "HTTP/1.1 200\r\n\r\n<html>\n\u{1b}[2J";
-        assert_eq!(marked(html, &finding(Code::Json, "")), ["<html>"]);
-        assert!(answer(html, &[]).iter().all(|line| !line.text.contains('\u{1b}')));
-        assert_eq!(answer("no whole answer within 2s", &[]).len(), 1);
-        assert_eq!(answer("", &[&finding(Code::Outcome, "")]), []);
+        assert_eq!(lines(html, &[]), ["HTTP/1.1 200", "", "<html>", r"\u{1b}[2J"]);
+        assert_eq!(lines("", &[&finding(Code::Outcome, "")]), Vec::<String>::new());
     }
 
     #[test]
     fn a_long_body_is_shown_around_its_marks() {
         let body = format!("HTTP/1.1 200\r\n\r\n{}", serde_json::json!((0..200).collect::<Vec<u8>>()));
-        let lines: Vec<String> =
-            answer(&body, &[&finding(Code::ResponseShape, "/100")]).into_iter().map(|line| line.text).collect();
-        assert_eq!(lines[2..5], ["[", "…", "  97,"]);
-        assert_eq!(lines[lines.len() - 3..], ["  103,", "…", "]"]);
-        assert_eq!(answer(&body, &[]).len(), 2 + MOST + 1);
+        let around = lines(&body, &[&finding(Code::ResponseShape, "/100")]);
+        assert_eq!(around[2..5], ["[", "…", "  97,"]);
+        assert_eq!(around[around.len() - 3..], ["  103,", "…", "]"]);
+        assert_eq!(lines(&body, &[]).len(), 2 + MOST + 1);
     }
 }

@@ -4,6 +4,7 @@ mod badge;
 mod collected;
 pub mod corpus;
 pub mod diff;
+mod difference;
 mod document;
 mod file;
 mod format;
@@ -23,7 +24,7 @@ mod schema;
 mod statements;
 #[cfg(test)]
 mod testing;
-mod text;
+pub(crate) mod text;
 mod words;
 
 use std::io;

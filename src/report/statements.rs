@@ -2,12 +2,25 @@
 
 use std::sync::Arc;
 
-use crate::scenario::Suite;
+use crate::{
+    scenario::Suite,
+    statement::{Document, Statement},
+};
 
 /// The statements that a run may cite; none before its first case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Statements {
     suite: Option<Arc<Suite>>,
+}
+
+/// A statement of the fixtures.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Whose it is.
+    pub(super) service: &'a str,
+    pub(super) statement: &'a Statement,
+    /// What it is taken from.
+    pub(super) document: Option<&'a Document>,
 }
 
 /// A statement with its source.
@@ -23,19 +36,24 @@ pub(super) struct Cited<'a> {
     pub(super) url: &'a str,
 }
 
+/// The statement of that number, if the fixtures have it.
+pub(super) fn find<'a>(suite: &'a Suite, id: &str) -> Option<Known<'a>> {
+    suite.services().find_map(|service| {
+        let statement = service.statements.get(id)?;
+        Some(Known { service: &service.name, statement, document: service.statements.document(statement) })
+    })
+}
+
 impl Statements {
     /// Learns of a case's fixtures. All cases of a run have the same.
     pub(super) fn know(&mut self, suite: Arc<Suite>) {
         self.suite.get_or_insert(suite);
     }
 
-    /// The statement of that number, if the fixtures have it.
+    /// The statement of that number with its source, if the fixtures have both.
     pub(super) fn get(&self, id: &str) -> Option<Cited<'_>> {
-        self.suite.as_deref()?.services().find_map(|service| {
-            let statement = service.statements.get(id)?;
-            let document = service.statements.document(statement)?;
-            let (says, section) = (&statement.says, &statement.section);
-            Some(Cited { says, document: &document.title, section, url: &document.url })
-        })
+        let Known { statement, document, .. } = find(self.suite.as_deref()?, id)?;
+        let (says, section, document) = (&statement.says, &statement.section, document?);
+        Some(Cited { says, document: &document.title, section, url: &document.url })
     }
 }

@@ -1,36 +1,80 @@
-//! Text from elsewhere, made safe and fit for a terminal. Pure.
+//! Text from elsewhere, made safe and fit for people. Pure.
 //!
-//! What an endpoint sends is shown to people: it must not move their cursor, change their colours or forge
-//! a line of the report.
+//! What an endpoint sends is shown to people: it must not move their cursor, change their colours, forge a line of the
+//! report, hide, or show its neighbours in another order. There is one list of what is spelled out, for the terminal and
+//! for pages.
+
+use std::{fmt::Write as _, ops::RangeInclusive};
 
 /// The text as one line, in which nothing is left that a terminal would act on.
-pub(super) fn line(text: &str) -> String {
-    text.chars().map(|c| if is_unsafe(c) || c == '\n' || c == '\t' { escaped(c) } else { c.to_string() }).collect()
+pub(crate) fn line(text: &str) -> String {
+    spelled(text, is_unseen)
 }
 
 /// The text line by line, in which nothing is left that a terminal would act on; tabs stay.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
-    text.lines().map(|line| line.chars().map(|c| if is_unsafe(c) { escaped(c) } else { c.to_string() }).collect())
+    text.lines().map(block)
 }
 
-fn is_unsafe(c: char) -> bool {
-    let is_control = c.is_control() && c != '\n' && c != '\t';
-    is_control || REORDERING.contains(&c)
+/// The text with everything spelled out that would not be seen, or would show what follows in another order. Line
+/// breaks and tabs stay.
+pub(super) fn block(text: &str) -> String {
+    spelled(text, |c| is_unseen(c) && c != '\n' && c != '\t')
 }
 
-/// Characters that show the text after them in another order, or as another line.
-const REORDERING: [char; 13] = [
-    '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
-    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
-];
-
-fn escaped(c: char) -> String {
-    match c {
-        '\n' => r"\n".to_owned(),
-        '\t' => r"\t".to_owned(),
-        c => c.escape_unicode().to_string(),
+fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Writing to a String cannot fail.
+        let _ = match c {
+            c if !is_spelled(c) => shown.write_char(c),
+            '\n' => shown.write_str(r"\n"),
+            '\t' => shown.write_str(r"\t"),
+            c => write!(shown, "{}", c.escape_unicode()),
+        };
     }
+    shown
 }
+
+/// Bytes as text. What is no UTF-8 is spelled out byte by byte.
+pub(super) fn of_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// Controls, and characters that have no shape of their own or change the direction.
+pub(super) fn is_unseen(c: char) -> bool {
+    c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
+}
+
+/// What Unicode ignores where it has no glyph for it, what breaks a line, and what annotates one. The two selectors that
+/// choose between a text and an emoji stay: both are seen.
+pub(super) const UNSEEN: [RangeInclusive<char>; 17] = [
+    '\u{ad}'..='\u{ad}',
+    '\u{34f}'..='\u{34f}',
+    '\u{61c}'..='\u{61c}',
+    '\u{115f}'..='\u{1160}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180f}',
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{3164}'..='\u{3164}',
+    '\u{fe00}'..='\u{fe0d}',
+    '\u{feff}'..='\u{feff}',
+    '\u{ffa0}'..='\u{ffa0}',
+    '\u{fff0}'..='\u{fffb}',
+    '\u{1bca0}'..='\u{1bca3}',
+    '\u{1d173}'..='\u{1d17a}',
+    '\u{e0000}'..='\u{e0fff}',
+];
 
 /// The text, cut where it is longer than people read.
 pub(super) fn shorten(text: &str, longest: usize) -> String {
@@ -108,8 +152,9 @@ mod tests {
     #[case::newline("a\nb\tc", r"a\nb\tc")]
     #[case::c1("\u{9b}2J", r"\u{9b}2J")]
     #[case::bell_and_delete("\u{7}\u{7f}", r"\u{7}\u{7f}")]
-    #[case::order("\u{202e}txt", r"\u{202e}txt")]
-    #[case::letters("Zürich 東京", "Zürich 東京")]
+    #[case::order("\u{202e}txt\u{61c}", r"\u{202e}txt\u{61c}")]
+    #[case::unseen("a\u{200b}b\u{feff}\u{ad}\u{e0041}\u{3164}", r"a\u{200b}b\u{feff}\u{ad}\u{e0041}\u{3164}")]
+    #[case::letters("Zürich 東京 مرحبا 👩 ❤\u{fe0f}", "Zürich 東京 مرحبا 👩 ❤\u{fe0f}")]
     fn what_a_terminal_would_act_on_is_escaped(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(line(text), shown);
     }
@@ -118,6 +163,24 @@ mod tests {
     fn a_block_keeps_its_lines_and_tabs_and_nothing_else() {
         let shown: Vec<String> = lines("HTTP/1.1 200\r\n\r\n{\t\"a\": \u{1b}}\n").collect();
         assert_eq!(shown, ["HTTP/1.1 200", "", "{\t\"a\": \\u{1b}}"]);
+    }
+
+    #[rstest]
+    #[case(b"a\xff\xfeb", r"a\xff\xfeb")]
+    #[case("ü".as_bytes(), "ü")]
+    #[case(b"\xc3", r"\xc3")]
+    fn bytes_that_are_no_text_are_spelled_out(#[case] bytes: &[u8], #[case] shown: &str) {
+        assert_eq!(of_bytes(bytes), shown);
+    }
+
+    #[test]
+    fn what_is_unseen_is_what_unicode_says_of_it() {
+        let unseen =
+            r"[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}--\u{fe0e}\u{fe0f}]";
+        let unseen = regex::Regex::new(unseen).unwrap();
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_unseen(c), unseen.is_match(c.encode_utf8(&mut [0; 4])), "{}", c.escape_unicode());
+        }
     }
 
     #[rstest]

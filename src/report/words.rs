@@ -3,6 +3,7 @@
 use super::text;
 use crate::{
     event::CaseReport,
+    scenario::CaseId,
     verdict::{Finding, FindingRole, Verdict},
 };
 
@@ -40,15 +41,37 @@ pub(super) fn place(finding: &Finding) -> String {
     // Most scenarios have one step; the number is worth its room only beyond it.
     let step = match (finding.role, finding.step) {
         (FindingRole::Step, 0 | 1) => String::new(),
-        (FindingRole::Step, step) => format!("in step {step}"),
-        (FindingRole::Control, step) => format!("in the control of step {step}"),
-        (FindingRole::Guard, step) => format!("in a read around step {step}"),
+        _ => format!("in {}", call(finding)),
     };
     match (step.as_str(), finding.pointer.as_str()) {
         ("", "") => String::new(),
         ("", pointer) => format!("at {pointer}"),
         (step, "") => step.to_owned(),
         (step, pointer) => format!("{step} at {pointer}"),
+    }
+}
+
+/// The call that it is about.
+pub(super) fn call(finding: &Finding) -> String {
+    let step = finding.step;
+    match finding.role {
+        FindingRole::Step => format!("step {step}"),
+        FindingRole::Control => format!("the control of step {step}"),
+        FindingRole::Guard => format!("a read around step {step}"),
+    }
+}
+
+/// The command that runs a case alone, with the flags that it needs again.
+pub(super) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> String {
+    format!("{command} {} --seed {seed} {flags}", text::shell_word(&id.0)).trim_end().to_owned()
+}
+
+/// A verdict behind so many cases.
+pub(super) fn verb(verdict: Verdict, cases: usize) -> &'static str {
+    match (verdict, cases) {
+        (Verdict::Conforms, 1) => "conforms",
+        (Verdict::Deviates, 1) => "deviates",
+        _ => plural(verdict),
     }
 }
 

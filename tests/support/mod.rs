@@ -167,6 +167,11 @@ impl Virtual {
         Arc::clone(&self.reference)
     }
 
+    /// Waits for something in this one's time.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+
     /// Makes something whose clock has to be the runtime's.
     pub(crate) fn inside<T>(&self, make: impl FnOnce() -> T) -> T {
         let _inside = self.runtime.enter();

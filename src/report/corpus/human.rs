@@ -5,7 +5,7 @@ use crate::{
     corpus::{RuleCount, Tally},
     report::{
         page::{HEADING, PLAIN, Page, of_severity},
-        text,
+        text, words,
     },
     verdict::Severity,
 };
@@ -58,9 +58,8 @@ fn errors(page: &mut Page, tally: &Tally) {
     page.heading("each error");
     for error in &tally.errors {
         let finding = &error.finding;
-        let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
         let lead = format!("{} {} {}", error.record, error.service, error.operation);
-        page.entry(2, of_severity(Severity::Error), &lead, &format!("{}{rule} {}", finding.code, finding.pointer));
+        page.entry(2, of_severity(Severity::Error), &lead, &format!("{} {}", words::rule(finding), finding.pointer));
         page.entry(6, PLAIN, "expected", &text::shorten(&finding.expected, LONGEST_VALUE));
         page.entry(6, PLAIN, "actual  ", &text::shorten(&finding.actual, LONGEST_VALUE));
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, io};
 use serde::Serialize;
 
 use super::{
-    HtmlOptions, diff,
+    HtmlOptions,
     island::{Berth, Cargo, Island},
     shell,
     statements::Cited,
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     event::CaseFinished,
-    report::text,
-    verdict::{Finding, FindingRole, Severity, Verdict},
+    report::{difference, text, words},
+    verdict::{Finding, Severity, Verdict},
 };
 
 /// Longer values are cut, in characters; the JSON report has them whole.
@@ -71,6 +71,8 @@ struct FindingView<'a> {
 pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, island: &mut Island) -> io::Result<String> {
     let report = &case.report;
     let exchanges = wire::shown(case);
+    let difference = difference::of(case);
+    let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
     let view = CaseView {
         anchor: anchor(&report.id.0),
         id: &report.id.0,
@@ -91,11 +93,11 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
         alternatives: &report.alternatives,
         checks: report.checks,
         place: &report.place,
-        command: command(case, options, seed),
+        command: words::alone(&options.command, &report.id, seed, &options.rerun),
         took: text::duration(report.duration_ms),
         written_out: written_out(report.verdict, &exchanges),
         exchanges: case.transcript.exchanges.len(),
-        berth: island.add(&Cargo { exchanges: &exchanges, difference: &diff::of(case) })?,
+        berth: island.add(&Cargo { exchanges: &exchanges, difference })?,
     };
     shell::part("case.html", &view)
 }
@@ -146,12 +148,6 @@ fn written_out(verdict: Verdict, exchanges: &[Shown]) -> Vec<&Shown> {
     exchanges.iter().rev().find(|exchange| !exchange.is_teardown).into_iter().collect()
 }
 
-fn command(case: &CaseFinished, options: &HtmlOptions, seed: u64) -> String {
-    let command =
-        format!("{} {} --seed {seed} {}", options.command, text::shell_word(&case.report.id.0), options.rerun);
-    command.trim_end().to_owned()
-}
-
 fn findings(case: &CaseFinished, is_among: fn(Severity) -> bool) -> Vec<FindingView<'_>> {
     let among = case.report.findings.iter().filter(|finding| is_among(finding.severity));
     among.map(|finding| finding_view(case, finding)).collect()
@@ -171,12 +167,7 @@ fn finding_view<'a>(case: &'a CaseFinished, finding: &'a Finding) -> FindingView
 }
 
 fn place(finding: &Finding) -> String {
-    let call = match (finding.role, finding.step) {
-        (_, 0) => "the case as a whole".to_owned(),
-        (FindingRole::Step, step) => format!("step {step}"),
-        (FindingRole::Control, step) => format!("the control of step {step}"),
-        (FindingRole::Guard, step) => format!("a read around step {step}"),
-    };
+    let call = if finding.step == 0 { "the case as a whole".to_owned() } else { words::call(finding) };
     if finding.pointer.is_empty() { call } else { format!("{call}, {}", finding.pointer) }
 }
 

@@ -9,7 +9,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
-use super::{diff::Hunk, wire::Shown};
+use super::wire::Shown;
+use crate::report::difference::Line;
 
 /// A chunk is packed when it has so many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -28,8 +29,8 @@ pub(super) struct Island {
 #[derive(Debug, Serialize)]
 pub(super) struct Cargo<'a> {
     pub(super) exchanges: &'a [Shown],
-    /// How its observation differs from the golden one.
-    pub(super) difference: &'a [Hunk],
+    /// How its observation differs from the golden one: lines that stand together.
+    pub(super) difference: Vec<&'a [Line]>,
 }
 
 /// Where a case is: the chunk, and the place in it.

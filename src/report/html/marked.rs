@@ -1,18 +1,13 @@
-//! A text of which some places are marked by what was found there. Plain data.
+//! A message as the page has it: text in pieces, marked or not. Plain data.
 
 use serde::{Serialize, Serializer, ser::SerializeTuple as _};
 
-use super::visible;
-use crate::verdict::{Finding, Severity};
+use crate::{
+    report::{marked::Message, text},
+    verdict::{Finding, Severity},
+};
 
-/// What was found at a place, in one line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mark {
-    severity: Severity,
-    says: String,
-}
-
-/// The text in pieces, marked or not.
+/// The text in pieces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Marked(Vec<Piece>);
@@ -23,29 +18,44 @@ struct Piece {
     mark: Option<Mark>,
 }
 
-impl Mark {
-    pub(super) fn of(finding: &Finding) -> Self {
-        let says = format!("{}: expected {}, got {}", finding.code, finding.expected, finding.actual);
-        Self { severity: finding.severity, says: visible::spelled_out(&says) }
-    }
+/// What was found at a place, a line a finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mark {
+    /// Of the worst.
+    severity: Severity,
+    says: String,
 }
 
 impl Marked {
+    pub(super) fn of(message: &Message<'_>) -> Self {
+        let mut shown = Self::default();
+        for (index, line) in message.lines().enumerate() {
+            if index > 0 {
+                shown.push("\n");
+            }
+            match Mark::of(&line.findings) {
+                Some(mark) => shown.mark(&line.text, mark),
+                None => shown.push(&line.text),
+            }
+        }
+        shown
+    }
+
+    /// Appends a text that is safe already.
     pub(super) fn push(&mut self, text: &str) {
-        let text = visible::spelled_out(text);
         match self.0.last_mut() {
-            Some(Piece { text: last, mark: None }) => last.push_str(&text),
-            _ => self.0.push(Piece { text, mark: None }),
+            Some(Piece { text: last, mark: None }) => last.push_str(text),
+            _ => self.0.push(Piece { text: text.to_owned(), mark: None }),
         }
     }
 
-    pub(super) fn mark(&mut self, text: &str, mark: Mark) {
-        self.0.push(Piece { text: visible::spelled_out(text), mark: Some(mark) });
-    }
-
-    /// Appends another text.
-    pub(super) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+    /// Appends a line of which neither what indents it nor the comma behind it is marked.
+    fn mark(&mut self, line: &str, mark: Mark) {
+        let text = line.trim_start();
+        let (text, comma) = text.strip_suffix(',').map_or((text, ""), |text| (text, ","));
+        self.push(line.get(..line.len() - text.len() - comma.len()).unwrap_or_default());
+        self.0.push(Piece { text: text.to_owned(), mark: Some(mark) });
+        self.push(comma);
     }
 
     /// The text alone, with `«…»` around what is marked.
@@ -57,6 +67,17 @@ impl Marked {
     }
 }
 
+impl Mark {
+    fn of(findings: &[&Finding]) -> Option<Self> {
+        let severity = findings.iter().map(|finding| finding.severity).max()?;
+        let told = |finding: &&Finding| {
+            let (expected, actual) = (&finding.expected, &finding.actual);
+            text::line(&format!("{}: expected {expected}, got {actual}", finding.code))
+        };
+        Some(Self { severity, says: findings.iter().map(told).collect::<Vec<_>>().join("\n") })
+    }
+}
+
 /// As a list: the text, the severity of its mark, and what that says. Thousands of them make the names dear.
 impl Serialize for Piece {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -65,5 +86,39 @@ impl Serialize for Piece {
         tuple.serialize_element(&self.mark.as_ref().map(|mark| mark.severity))?;
         tuple.serialize_element(&self.mark.as_ref().map(|mark| &mark.says))?;
         tuple.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::{code::Code, report::testing::deviation};
+
+    fn finding(severity: Severity, pointer: &str) -> Finding {
+        let found = deviation("x").report.findings[0].clone();
+        Finding { code: Code::ResponseShape, pointer: pointer.to_owned(), severity, ..found }
+    }
+
+    #[rstest]
+    #[case::scalar(r#"{"a":1,"b":[]}"#, "/a", "{\n  «\"a\": 1»,\n  \"b\": []\n}")]
+    #[case::item("[1, {\"x\" : null}]", "/1/x", "[\n  1,\n  {\n    «\"x\": null»\n  }\n]")]
+    #[case::container(r#"{"a":{"b":1}}"#, "/a", "{\n  «\"a\": {»\n    \"b\": 1\n  }\n}")]
+    #[case::missing(r#"{"a":{"b":1}}"#, "/a/c/d", "{\n  «\"a\": {»\n    \"b\": 1\n  }\n}")]
+    #[case::whole("7", "", "«7»")]
+    #[case::escaped_name(r#"{"a/\u0062":"\"}"}"#, "/a~1b", "{\n  «\"a/\\u0062\": \"\\\"}\"»\n}")]
+    fn a_place_is_marked_where_it_stands(#[case] body: &str, #[case] pointer: &str, #[case] shown: &str) {
+        let finding = finding(Severity::Error, pointer);
+        assert_eq!(Marked::of(&Message::of("", body, &[&finding])).told(), shown);
+    }
+
+    #[test]
+    fn a_mark_says_all_that_was_found_there_and_looks_like_the_worst() {
+        let [warning, error] = [Severity::Warning, Severity::Error].map(|severity| finding(severity, "/a"));
+        let shown = Marked::of(&Message::of("", r#"{"a":1}"#, &[&warning, &error]));
+        let marks: Vec<&Mark> = shown.0.iter().filter_map(|piece| piece.mark.as_ref()).collect();
+        assert_eq!(marks.len(), 1);
+        assert_eq!((marks[0].severity, marks[0].says.lines().count()), (Severity::Error, 2));
     }
 }

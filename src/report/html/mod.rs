@@ -4,16 +4,14 @@
 //! its script unpacks when a case is opened; the exchange that a finding is about is written out.
 
 mod case;
-mod diff;
+mod escape;
 mod island;
-mod json;
 mod marked;
 pub(super) mod shell;
 mod statements;
 mod summary;
 #[cfg(test)]
 mod tests;
-mod visible;
 mod wire;
 
 use std::{
@@ -25,7 +23,7 @@ use std::{
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::Reporter;
+use super::{Reporter, collected::without_beginning};
 use crate::{
     event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
     probe::CoverageReport,
@@ -118,7 +116,7 @@ impl<W: Write> Html<W> {
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let Some(started) = &self.started else {
-            return Err(io::Error::other("the run ended before it began: this is an error of wireproof"));
+            return Err(without_beginning());
         };
         let page = Page {
             summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),

@@ -14,7 +14,7 @@ use minijinja::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::visible;
+use super::escape;
 
 /// Every template, by name. Texts of a page come from them or are escaped.
 const TEMPLATES: [(&str, &str); 6] = [
@@ -60,7 +60,8 @@ pub(in crate::report) fn page(template: &str, style: &str, script: &str, page: &
         script: Value::from_safe_string(script),
         version: env!("CARGO_PKG_VERSION"),
     };
-    part(template, &framed)
+    // The engine takes the last line break of a template away.
+    Ok(part(template, &framed)? + "\n")
 }
 
 /// The digest of what stands in an element, as a Content-Security-Policy wants it.
@@ -93,8 +94,8 @@ fn write(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
         }
         (ValueKind::None, _) => {}
         (_, Some(text)) if value.is_safe() => out.write_str(text)?,
-        (_, Some(text)) => visible::write_escaped(out, text)?,
-        (_, None) => visible::write_escaped(out, &value.to_string())?,
+        (_, Some(text)) => escape::write_escaped(out, text)?,
+        (_, None) => escape::write_escaped(out, &value.to_string())?,
     }
     Ok(())
 }

@@ -7,9 +7,13 @@ use serde::Serialize;
 use super::case::{anchor, name};
 use crate::{
     event::{CaseFinished, Outcome, StatementReport},
+    report::{
+        collected::errors,
+        statements::{Known, find},
+    },
     scenario::Suite,
-    statement::{Contradiction, Document, Kind, Statement, Statements},
-    verdict::{Severity, Verdict},
+    statement::{Contradiction, Kind},
+    verdict::Verdict,
 };
 
 /// So many cases of a statement are linked where scripts are off.
@@ -26,14 +30,12 @@ pub(super) struct Cited<'a> {
 
 impl<'a> Cited<'a> {
     pub(super) fn of(suite: &'a Suite, id: &'a str) -> Self {
-        let found = find(suite, id);
+        let known = find(suite, id);
         Self {
             id,
-            says: found.map(|(_, statement)| statement.says.as_str()),
-            document: found
-                .and_then(|(all, statement)| all.document(statement))
-                .map(|document| document.title.as_str()),
-            section: found.map(|(_, statement)| statement.section.as_str()),
+            says: known.map(|known| known.statement.says.as_str()),
+            document: known.and_then(|known| known.document).map(|document| document.title.as_str()),
+            section: known.map(|known| known.statement.section.as_str()),
         }
     }
 }
@@ -44,8 +46,8 @@ pub(super) struct Citations(BTreeMap<String, Vec<(bool, Verdict, String)>>);
 
 impl Citations {
     pub(super) fn enter(&mut self, case: &CaseFinished) {
-        let errors = case.report.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let broken: BTreeSet<&str> = errors.flat_map(|finding| &finding.cites).map(String::as_str).collect();
+        let broken: BTreeSet<&str> =
+            errors(&case.report).flat_map(|finding| &finding.cites).map(String::as_str).collect();
         for id in super::case::statements_of(case) {
             let entry = (!broken.contains(id), case.report.verdict, case.report.id.0.clone());
             self.0.entry(id.to_owned()).or_default().push(entry);
@@ -110,18 +112,17 @@ pub(super) fn rows<'a>(
     citations.0.values_mut().for_each(|cases| cases.sort());
     let mut rows: Vec<Row<'a>> = Vec::new();
     for report in reports {
-        let found = suite.and_then(|suite| find_with_service(suite, &report.id));
-        let service = found.map_or("", |(service, ..)| service);
-        let operation = found.and_then(|(.., statement)| statement.operation.as_deref());
+        let known = suite.and_then(|suite| find(suite, &report.id));
+        let service = known.map_or("", |known| known.service);
+        let operation = known.and_then(|known| known.statement.operation.as_deref());
         let place = rows.iter().position(|row| (row.service, row.operation) == (service, operation));
         let at = place.unwrap_or_else(|| {
             rows.push(Row { service, operation, held: 0, broken: 0, not_provoked: 0, groups: Vec::new() });
             rows.len() - 1
         });
         if let Some(row) = rows.get_mut(at) {
-            let kind = found.map_or("other", |(.., statement)| in_words(statement.kind));
-            let cell = cell(report, found.map(|(_, all, statement)| (all, statement)), citations);
-            row.enter(report.outcome, kind, cell);
+            let kind = known.map_or("other", |known| in_words(known.statement.kind));
+            row.enter(report.outcome, kind, cell(report, known, citations));
         }
     }
     // Most statements first: the operations under test.
@@ -143,14 +144,10 @@ impl<'a> Row<'a> {
     }
 }
 
-fn cell<'a>(
-    report: &'a StatementReport,
-    found: Option<(&'a Statements, &'a Statement)>,
-    citations: &'a Citations,
-) -> Cell<'a> {
+fn cell<'a>(report: &'a StatementReport, known: Option<Known<'a>>, citations: &'a Citations) -> Cell<'a> {
     let cases = citations.0.get(&report.id).map(Vec::as_slice).unwrap_or_default();
-    let document: Option<&Document> = found.and_then(|(all, statement)| all.document(statement));
-    let statement = found.map(|(_, statement)| statement);
+    let document = known.and_then(|known| known.document);
+    let statement = known.map(|known| known.statement);
     let (outcome, mark) = outcome(report.outcome);
     Cell {
         id: &report.id,
@@ -195,12 +192,4 @@ fn in_words(kind: Kind) -> &'static str {
         Kind::Example => "examples",
         Kind::ClosedWorld => "closed world",
     }
-}
-
-fn find<'a>(suite: &'a Suite, id: &str) -> Option<(&'a Statements, &'a Statement)> {
-    find_with_service(suite, id).map(|(_, all, statement)| (all, statement))
-}
-
-fn find_with_service<'a>(suite: &'a Suite, id: &str) -> Option<(&'a str, &'a Statements, &'a Statement)> {
-    suite.services().find_map(|service| Some((service.name.as_str(), &service.statements, service.statements.get(id)?)))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::case::mark;
 use crate::{
     event::{CaseReport, Presence, RunFinished, RunStarted, Surveyed, TargetDied},
-    report::text,
+    report::{collected::errors, text, words},
     verdict::{Ledger, Severity, Verdict},
 };
 
@@ -35,8 +35,7 @@ impl Sums {
         for code in case.findings.iter().map(|finding| finding.code.name()).collect::<BTreeSet<_>>() {
             *self.codes.entry(code).or_default() += 1;
         }
-        let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        for cause in errors.map(|finding| (finding.code.name(), finding.rule.clone())).collect::<BTreeSet<_>>() {
+        for cause in errors(case).map(|finding| (finding.code.name(), finding.rule.clone())).collect::<BTreeSet<_>>() {
             *self.causes.entry(cause).or_default() += 1;
         }
     }
@@ -73,7 +72,7 @@ pub(super) struct Summary<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Share {
     name: &'static str,
-    words: String,
+    words: &'static str,
     /// The number with its verb.
     told: String,
     mark: char,
@@ -139,8 +138,7 @@ fn headline(ledger: &Ledger) -> (String, &'static str) {
     let unjudged = ledger.not_implemented + ledger.blocked + ledger.inconclusive;
     match (ledger.selected, ledger.deviates) {
         (0, _) => ("Nothing was selected".to_owned(), "weak"),
-        (_, 1) => (format!("1 of {all} deviates"), "bad"),
-        (_, deviates @ 2..) => (format!("{deviates} of {all} deviate"), "bad"),
+        (_, deviates @ 1..) => (format!("{deviates} of {all} {}", words::verb(Verdict::Deviates, deviates)), "bad"),
         (_, 0) if unjudged > 0 => {
             let is_missing = unjudged == ledger.not_implemented;
             let rest = if is_missing { "are not implemented" } else { "could not be judged" };
@@ -160,7 +158,8 @@ fn shares(ledger: &Ledger) -> Vec<Share> {
     let mut start = 0;
     let share = |(verdict, length): (Verdict, usize)| {
         let count = ledger.count(verdict);
-        let (words, told) = (verdict.name().replace('-', " "), told(verdict, count));
+        let words = words::verb(verdict, 1);
+        let told = format!("{count} {}", words::verb(verdict, count));
         let share = Share { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
         start += length;
         share
@@ -180,15 +179,6 @@ fn lengths(ledger: &Ledger) -> Vec<usize> {
         *longest = (*longest + 1_000).saturating_sub(sum);
     }
     lengths
-}
-
-fn told(verdict: Verdict, count: usize) -> String {
-    let words = match verdict {
-        Verdict::Conforms if count != 1 => "conform".to_owned(),
-        Verdict::Deviates if count != 1 => "deviate".to_owned(),
-        other => other.name().replace('-', " "),
-    };
-    format!("{count} {words}")
 }
 
 fn thousandths(part: usize, whole: usize) -> usize {

@@ -3,14 +3,14 @@
 
 use serde::Serialize;
 
-use super::{
-    json,
-    marked::{Mark, Marked},
-    visible,
-};
+use super::marked::Marked;
 use crate::{
     code::Code,
     event::CaseFinished,
+    report::{
+        marked::{Message, call},
+        text,
+    },
     transcript::{Exchange, Role, Transcript},
     verdict::{Finding, FindingRole},
     wire::{Request, Response},
@@ -74,7 +74,7 @@ fn show(case: &CaseFinished, exchange: &Exchange) -> Shown {
         case.report.findings.iter().filter(|finding| is_about(finding, exchange, &case.transcript)).collect();
     let (status, response) = match &exchange.outcome {
         Ok(response) => (response.status.to_string(), answer(response, &findings)),
-        Err(error) => ("no answer".to_owned(), no_answer(&error.to_string(), &findings)),
+        Err(error) => ("no answer".to_owned(), Marked::of(&Message::of(&error.to_string(), "", &findings))),
     };
     Shown {
         title: exchange.operation.clone(),
@@ -92,12 +92,12 @@ fn show(case: &CaseFinished, exchange: &Exchange) -> Shown {
 
 /// Whether a finding is about that exchange: the last one of its call.
 fn is_about(finding: &Finding, exchange: &Exchange, transcript: &Transcript) -> bool {
-    let is_of_role = |role: Role| match (finding.code, finding.role) {
+    let is_of_role = |role: Role| match call(finding) {
         // What a golden holds is told by the difference to it.
-        (Code::Snapshot, _) => false,
-        (Code::Control, _) | (_, FindingRole::Control) => role == Role::Control,
-        (Code::SideEffect, _) | (_, FindingRole::Guard) => matches!(role, Role::After(_)),
-        (_, FindingRole::Step) => role == Role::Main,
+        _ if finding.code == Code::Snapshot => false,
+        FindingRole::Control => role == Role::Control,
+        FindingRole::Guard => matches!(role, Role::After(_)),
+        FindingRole::Step => role == Role::Main,
     };
     let last = transcript.of_step(finding.step).filter(|exchange| is_of_role(exchange.role)).last();
     finding.step > 0 && last.is_some_and(|last| std::ptr::eq(last, exchange))
@@ -117,29 +117,13 @@ fn part(exchange: &Exchange) -> String {
 }
 
 fn request(request: &Request) -> Marked {
-    let bytes = request.to_bytes();
     // What goes in chunks is shown with their framing.
-    let body = if request.chunked { &[][..] } else { &request.body[..] };
-    let head = bytes.len().saturating_sub(body.len());
-    let mut shown = Marked::default();
-    shown.push(&cut(bytes.get(..head).unwrap_or_default()));
-    shown.extend(laid_out(body, &[]));
-    shown
+    let body = if request.chunked { 0 } else { request.body.len() };
+    Marked::of(&message(&request.to_bytes(), body, &[]))
 }
 
 fn answer(response: &Response, findings: &[&Finding]) -> Marked {
-    let mut head = response.to_bytes();
-    head.truncate(head.len().saturating_sub(response.body.len()));
-    let head = cut(&head);
-    let body = &response.body[..];
-    let places: Vec<(Place<'_>, Mark)> =
-        findings.iter().map(|finding| (place(finding, response, body), Mark::of(finding))).collect();
-    let mut shown = marked_head(&head, &places);
-    let in_body = places.into_iter().filter_map(|(place, mark)| match place {
-        Place::Pointer(pointer) => Some((pointer.to_owned(), mark)),
-        Place::Status | Place::Header(_) => None,
-    });
-    shown.extend(laid_out(body, &in_body.collect::<Vec<_>>()));
+    let mut shown = Marked::of(&message(&response.to_bytes(), response.body.len(), findings));
     if response.missing > 0 {
         shown.push(&format!("\n({} more bytes were promised, and never came)", response.missing));
     }
@@ -149,74 +133,16 @@ fn answer(response: &Response, findings: &[&Finding]) -> Marked {
     shown
 }
 
-fn no_answer(error: &str, findings: &[&Finding]) -> Marked {
-    let mut shown = Marked::default();
-    match findings.first() {
-        Some(finding) => shown.mark(error, Mark::of(finding)),
-        None => shown.push(error),
-    }
-    shown
+/// A message of which so many bytes at the end are the body.
+fn message<'a>(bytes: &[u8], body: usize, findings: &[&'a Finding]) -> Message<'a> {
+    let head = bytes.len().saturating_sub(body);
+    let (head, body) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
+    Message::of(&cut(head), &cut(body), findings)
 }
 
-/// Where in an answer a finding points.
-enum Place<'a> {
-    Status,
-    Header(&'static str),
-    Pointer(&'a str),
-}
-
-fn place<'a>(finding: &'a Finding, response: &Response, body: &[u8]) -> Place<'a> {
-    let header = match finding.code {
-        Code::ContentType => Some("content-type"),
-        Code::ContentEncoding => Some("content-encoding"),
-        Code::ContentLength => Some("content-length"),
-        Code::RequestId => Some("x-amzn-requestid"),
-        Code::ErrorIdentity | Code::DeclaredError => Some("x-amzn-errortype"),
-        _ => None,
-    };
-    match header.filter(|name| response.headers.get(name).is_some()) {
-        _ if !finding.pointer.is_empty() && !body.is_empty() => Place::Pointer(&finding.pointer),
-        Some(name) => Place::Header(name),
-        None if matches!(finding.code, Code::ErrorIdentity | Code::DeclaredError) => Place::Pointer("/__type"),
-        None if matches!(finding.code, Code::Json | Code::ErrorShape | Code::ResponseShape) => Place::Pointer(""),
-        None => Place::Status,
-    }
-}
-
-fn marked_head(head: &str, places: &[(Place<'_>, Mark)]) -> Marked {
-    let mut shown = Marked::default();
-    for (index, line) in head.lines().enumerate() {
-        let name = line.split(':').next().unwrap_or_default().trim();
-        let is_here = |place: &Place<'_>| match place {
-            Place::Status => index == 0,
-            Place::Header(header) => index > 0 && name.eq_ignore_ascii_case(header),
-            Place::Pointer(_) => false,
-        };
-        match places.iter().find(|(place, _)| is_here(place)) {
-            Some((_, mark)) => shown.mark(line, mark.clone()),
-            None => shown.push(line),
-        }
-        shown.push("\n");
-    }
-    shown
-}
-
-/// A body: JSON over several lines, anything else as it is.
-fn laid_out(body: &[u8], marks: &[(String, Mark)]) -> Marked {
-    let text = std::str::from_utf8(body).ok().filter(|text| text.len() <= LONGEST);
-    text.and_then(|text| json::laid_out(text, marks)).unwrap_or_else(|| {
-        let mut shown = Marked::default();
-        match marks.first() {
-            Some((_, mark)) if !body.is_empty() => shown.mark(&cut(body), mark.clone()),
-            _ => shown.push(&cut(body)),
-        }
-        shown
-    })
-}
-
-/// Bytes as lines of text; only the line breaks of HTTP itself are not spelled out.
+/// Bytes as text.
 fn cut(bytes: &[u8]) -> String {
-    let text = visible::text_of(bytes.get(..LONGEST).unwrap_or(bytes)).replace("\r\n", "\n");
+    let text = text::of_bytes(bytes.get(..LONGEST).unwrap_or(bytes));
     if bytes.len() > LONGEST { format!("{text}… ({} bytes)", bytes.len()) } else { text }
 }
 
@@ -285,8 +211,8 @@ mod tests {
 
     #[test]
     fn a_long_body_is_cut_and_its_length_told() {
-        let told = laid_out(&vec![b'x'; LONGEST + 1], &[]).told();
+        let told = cut(&vec![b'x'; LONGEST + 1]);
         assert!(told.ends_with("x… (16385 bytes)"));
-        assert_eq!(laid_out(&vec![b'x'; LONGEST], &[]).told().len(), LONGEST);
+        assert_eq!(cut(&vec![b'x'; LONGEST]).len(), LONGEST);
     }
 }

@@ -12,7 +12,8 @@ use crate::{
     event::{CaseReport, ShownExchange},
     report::{
         collected::{Run, errors},
-        marked, text, words,
+        marked::{Message, call},
+        text, words,
     },
     verdict::{Finding, FindingRole, Severity, Verdict},
 };
@@ -29,7 +30,7 @@ const LONGEST_UNDERLINE: usize = 60;
 impl<'a> Telling<'a> {
     pub(super) fn deviations(&mut self) {
         for ((service, operation), cases) in Run::by_operation(self.of_verdict(Verdict::Deviates)) {
-            let verb = if cases.len() == 1 { "deviates" } else { "deviate" };
+            let verb = words::verb(Verdict::Deviates, cases.len());
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
             let groups = self.alike(cases);
             let most = self.options.most.unwrap_or(usize::MAX);
@@ -89,9 +90,8 @@ impl<'a> Telling<'a> {
             self.answer(&exchange.response, &of_the_exchange(&case.findings, &shown));
             self.page.blank();
         }
-        let (command, id) = (&self.options.command, text::shell_word(&case.id.0));
-        let again = format!("{command} {id} --seed {} {}", self.seed, self.options.rerun);
-        self.page.whole(4, PLAIN, &format!("run it alone: {}", again.trim_end()));
+        let alone = words::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
+        self.page.whole(4, PLAIN, &format!("run it alone: {alone}"));
         self.curl(4, case.exchange.as_ref());
     }
 
@@ -129,7 +129,7 @@ impl<'a> Telling<'a> {
 
     /// An answer, with the findings below the lines that they are about.
     fn answer(&mut self, response: &str, findings: &[&Finding]) {
-        for line in marked::answer(response, findings) {
+        for line in Message::read(response, findings).around_marks().lines() {
             let style = if line.findings.is_empty() { FAINT } else { PLAIN };
             self.page.whole(4, style, format!("< {}", line.text).trim_end());
             let indent = 6 + text::width(&line.text) - text::width(line.text.trim_start());
@@ -163,8 +163,8 @@ fn likeness(case: &CaseReport) -> String {
 fn of_the_exchange<'a>(all: &[Finding], shown: &[&'a Finding]) -> Vec<&'a Finding> {
     let worst = all.iter().map(|finding| finding.severity).max();
     let first = all.iter().find(|finding| Some(finding.severity) == worst);
-    let call = |finding: &Finding| (finding.step, finding.role);
-    let is_of_it = |finding: &&&Finding| first.is_some_and(|first| call(first) == call(finding));
+    let is_of_it =
+        |finding: &&&Finding| first.is_some_and(|first| (first.step, call(first)) == (finding.step, call(finding)));
     // A guard is read twice, and which of both is shown a finding does not tell.
-    shown.iter().filter(is_of_it).filter(|finding| finding.role != FindingRole::Guard).copied().collect()
+    shown.iter().filter(is_of_it).filter(|finding| call(finding) != FindingRole::Guard).copied().collect()
 }

@@ -12,11 +12,16 @@ use std::{
     sync::Arc,
 };
 
-use similar::TextDiff;
-
-use super::{Reporter, page, statements::Statements, text};
+use super::{
+    Reporter,
+    difference::{self, Hunk},
+    page,
+    statements::Statements,
+    text,
+};
 use crate::{
     event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
+    scenario::CaseId,
     verdict::{Severity, Verdict},
 };
 
@@ -52,8 +57,8 @@ pub struct Human<W> {
     seed: u64,
     /// Those of which there is anything to tell.
     cases: Vec<CaseReport>,
-    /// Ids of cases whose observation is not the golden one, with the textual difference.
-    differences: Vec<(String, String)>,
+    /// Ids of cases whose observation is not the golden one, with how it differs.
+    differences: Vec<(CaseId, Vec<Hunk>)>,
     died: Vec<TargetDied>,
     statements: Statements,
 }
@@ -87,7 +92,7 @@ impl<W: Write> Human<W> {
 
     fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
-        self.differences.sort();
+        self.differences.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut telling = Telling {
             page: self.page(),
             options: &self.options,
@@ -115,6 +120,13 @@ impl<W: Write> Human<W> {
         self.write(&page)
     }
 
+    fn differ(&mut self, case: &CaseFinished) {
+        let difference = difference::of(case);
+        if !difference.is_empty() {
+            self.differences.push((case.report.id.clone(), difference));
+        }
+    }
+
     fn page(&self) -> Page {
         Page::new(self.options.color, self.options.width)
     }
@@ -135,7 +147,9 @@ impl<W: Write + Send> Reporter for Human<W> {
                 Ok(())
             }
             Event::CaseFinished(case) => {
-                self.differences.extend(difference(case).filter(|_| self.options.verbose));
+                if self.options.verbose {
+                    self.differ(case);
+                }
                 let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
                 self.statements.know(Arc::clone(&case.suite));
                 self.cases.extend((!is_plain).then(|| case.report.clone()));
@@ -144,19 +158,6 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::RunFinished(run) => self.finish(run),
         }
     }
-}
-
-/// The id of a case and the textual difference of its observation to the golden one, if there is any.
-fn difference(case: &CaseFinished) -> Option<(String, String)> {
-    let golden = case.golden.as_ref()?;
-    let observed = case.observation().text();
-    // A case that did not come to its steps has nothing to compare.
-    let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
-    (was_run && *golden != observed).then(|| {
-        let difference = TextDiff::from_lines(golden.as_str(), observed.as_str());
-        let text = difference.unified_diff().context_radius(3).header("golden", "observed").to_string();
-        (case.report.id.0.clone(), text)
-    })
 }
 
 /// A run that is being told: its sections write themselves to the page, each in a file of its own.

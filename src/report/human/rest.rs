@@ -6,7 +6,12 @@ use super::{
     Telling,
     page::{FAINT, PLAIN, of_verdict},
 };
-use crate::{event::CaseReport, report::text, verdict::Verdict};
+use crate::{
+    event::CaseReport,
+    report::{difference::Hunk, text, words},
+    scenario::CaseId,
+    verdict::Verdict,
+};
 
 /// So many ids stand for a group.
 const EXAMPLES: usize = 3;
@@ -28,14 +33,21 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// Observations that are not the recorded ones, as a textual difference.
-    pub(super) fn differences(&mut self, differences: &[(String, String)]) {
+    /// Observations that are not the recorded ones, as a unified difference.
+    pub(super) fn differences(&mut self, differences: &[(CaseId, Vec<Hunk>)]) {
         if !differences.is_empty() {
             self.page.heading("observations that differ from their goldens");
         }
-        for (id, difference) in differences {
-            self.page.whole(2, PLAIN, id);
-            self.page.verbatim(4, FAINT, "", difference);
+        for (id, hunks) in differences {
+            self.page.whole(2, PLAIN, &id.0);
+            self.page.whole(4, FAINT, "--- golden");
+            self.page.whole(4, FAINT, "+++ observed");
+            for hunk in hunks {
+                self.page.whole(4, FAINT, &hunk.place);
+                for line in &hunk.lines {
+                    self.page.whole(4, FAINT, format!("{}{}", line.sign, line.text).trim_end());
+                }
+            }
         }
     }
 
@@ -65,7 +77,7 @@ impl<'a> Telling<'a> {
         let mut groups: Vec<(&str, Vec<&CaseReport>)> = groups.into_iter().collect();
         groups.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
         if !groups.is_empty() {
-            self.page.heading(&verdict.name().replace('-', " "));
+            self.page.heading(words::plural(verdict));
         }
         for (reason, cases) in groups {
             self.page.entry(2, of_verdict(verdict), &text::count(cases.len(), "case"), reason);

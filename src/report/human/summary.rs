@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     event::{Outcome, StatementReport},
-    report::{text, words},
+    report::{collected::errors, text, words},
     verdict::{Ledger, Severity, Verdict},
 };
 
@@ -26,9 +26,8 @@ impl Telling<'_> {
     pub(super) fn causes(&mut self) {
         let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
         for case in self.of_verdict(Verdict::Deviates) {
-            let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
             let of_case: BTreeSet<(String, &str)> =
-                errors.map(|finding| (words::rule(finding), finding.expected.as_str())).collect();
+                errors(case).map(|finding| (words::rule(finding), finding.expected.as_str())).collect();
             for cause in of_case {
                 *causes.entry(cause).or_default() += 1;
             }
@@ -63,7 +62,7 @@ impl Telling<'_> {
         let (verdict, told) = match ledger {
             Ledger { selected: 0, .. } => (Verdict::Inconclusive, "nothing was selected".to_owned()),
             Ledger { selected, deviates: 1.., .. } => {
-                let verb = if ledger.deviates == 1 { "deviates" } else { "deviate" };
+                let verb = words::verb(Verdict::Deviates, ledger.deviates);
                 (Verdict::Deviates, format!("{} of {} {verb}", ledger.deviates, text::count(*selected, "case")))
             }
             _ if unjudged > 0 => {
@@ -106,14 +105,11 @@ impl Telling<'_> {
     }
 
     fn statements(&mut self) {
-        let count = |outcome| self.run.statements.iter().filter(|statement| statement.outcome == outcome).count();
-        let broken = broken(&self.run.statements);
+        let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| self.run.count(outcome));
         let told = format!(
-            "{} = {} held + {} broken{broken} + {} not provoked",
+            "{} = {held} held + {broken} broken{} + {not_provoked} not provoked",
             text::count(self.run.statements.len(), "statement"),
-            count(Outcome::Held),
-            count(Outcome::Broken),
-            count(Outcome::NotProvoked),
+            named(&self.run.statements),
         );
         self.page.paragraph(0, PLAIN, &told);
     }
@@ -129,7 +125,7 @@ impl Telling<'_> {
 }
 
 /// The numbers of the broken statements, in brackets.
-fn broken(statements: &[StatementReport]) -> String {
+fn named(statements: &[StatementReport]) -> String {
     let broken: Vec<&str> = statements
         .iter()
         .filter(|statement| statement.outcome == Outcome::Broken)

@@ -8,9 +8,9 @@
   const WEIGHT = { note: 1, warning: 2, error: 3 };
   const MARK = { note: "n", warning: "W", error: "E" };
   const ARTICLE = { note: "a note", warning: "a warning", error: "an error" };
-  // Controls, and characters that have no shape of their own or change the direction.
-  const UNSAFE =
-    /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  // Controls, and characters that have no shape of their own or change the direction; the report in a terminal spells out
+  // the same ones.
+  const UNSEEN = /(?![\ufe0e\ufe0f])[\p{Cc}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\ufff9-\ufffb]/gu;
 
   const byId = (id) => document.getElementById(id);
   const { codes, flags, mutants, remedies } = JSON.parse(byId("data").textContent);
@@ -18,7 +18,7 @@
   const [scroller, more, none] = ["scroller", "more", "none"].map(byId);
   const place = new Map(mutants.map((row, index) => [row, index]));
 
-  const safe = (text) => text.replace(UNSAFE, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+  const safe = (text) => text.replace(UNSEEN, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
   const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const inWords = (name) => name.replace("-", " ");
 

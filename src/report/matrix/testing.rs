@@ -51,6 +51,7 @@ pub(super) fn matrix() -> KillMatrix {
     ];
     KillMatrix {
         schema: "wireproof/mutants/v1".to_owned(),
+        tool: "wireproof 0.0.0".to_owned(),
         suite: "532c1b04".to_owned(),
         seed: 7,
         only: Vec::new(),

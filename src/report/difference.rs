@@ -1,23 +1,28 @@
 //! How an observation differs from the golden one, line by line.
 
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
+use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
 
-use super::visible;
+use super::text;
 use crate::event::CaseFinished;
 
 /// So many lines stand around what differs.
 const AROUND: usize = 3;
 
 /// Lines that stand together.
-pub(super) type Hunk = Vec<Line>;
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hunk {
+    /// Which lines of both texts they are, as in a unified difference.
+    pub(super) place: String,
+    pub(super) lines: Vec<Line>,
+}
 
 /// A line of either text, or of both.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
     /// `-` where only the golden has it, `+` where only the observation has, else a space.
-    sign: char,
-    text: String,
+    pub(super) sign: char,
+    pub(super) text: String,
 }
 
 /// What differs; nothing where there is no golden, or where the case did not come to its steps.
@@ -34,10 +39,11 @@ fn between(golden: &str, observed: &str) -> Vec<Hunk> {
         return Vec::new();
     }
     let difference = TextDiff::from_lines(golden, observed);
-    let groups = difference.grouped_ops(AROUND);
-    let hunk =
-        |group: &Vec<_>| group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect();
-    groups.iter().map(hunk).collect()
+    let hunk = |group: &Vec<DiffOp>| Hunk {
+        place: UnifiedHunkHeader::new(group).to_string(),
+        lines: group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect(),
+    };
+    difference.grouped_ops(AROUND).iter().map(hunk).collect()
 }
 
 fn line(change: &similar::Change<&str>) -> Line {
@@ -46,7 +52,7 @@ fn line(change: &similar::Change<&str>) -> Line {
         ChangeTag::Insert => '+',
         ChangeTag::Equal => ' ',
     };
-    Line { sign, text: visible::spelled_out(change.value().trim_end_matches('\n')) }
+    Line { sign, text: text::block(change.value().trim_end_matches('\n')) }
 }
 
 #[cfg(test)]
@@ -56,7 +62,9 @@ mod tests {
     fn told(golden: &str, observed: &str) -> Vec<String> {
         between(golden, observed)
             .iter()
-            .map(|hunk| hunk.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|"))
+            .map(|hunk| {
+                hunk.lines.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|")
+            })
             .collect()
     }
 

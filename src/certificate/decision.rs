@@ -1,0 +1,244 @@
+//! Whether a profile is granted, and what is missing where it is not. Pure.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    profile::{Level, Profile},
+    reported::{Fate, Reported, ReportedCase, ReportedStatement},
+};
+use crate::{
+    scenario::Suite,
+    verdict::{Severity, Verdict},
+};
+
+/// What a run came to by one profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// The service.
+    pub service: String,
+    /// The profile.
+    pub profile: String,
+    /// The level that is granted; `None`: not even the core.
+    pub granted: Option<Level>,
+    /// How many cases count.
+    pub cases: usize,
+    /// How many statements it has.
+    pub statements: usize,
+    /// What keeps a level from being granted.
+    pub missing: Vec<Missing>,
+}
+
+/// One thing that keeps a level from being granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// The lowest level that it keeps from being granted.
+    pub level: Level,
+    /// A statement or a case, by its id.
+    pub what: String,
+    /// Why.
+    pub because: String,
+}
+
+/// What `reported` comes to by a profile.
+///
+/// A deviation in any of its cases refuses the profile as a whole. What was blocked, inconclusive or not implemented
+/// refuses the level at which the case counts, and a statement that did not hold the level to which it belongs. The
+/// extended level takes nothing for granted: what the target rules out is missing there, too.
+#[must_use]
+pub fn decide(suite: &Suite, profile: &Profile, reported: &Reported) -> Decision {
+    let known: HashMap<&str, &ReportedCase> = reported.cases.iter().map(|case| (case.id.0.as_str(), case)).collect();
+    let cases = profile.cases(suite);
+    let of_cases =
+        cases.iter().filter_map(|(case, level)| missing_case(&case.id.0, known.get(case.id.0.as_str()), *level));
+    let mut missing: Vec<Missing> = of_cases.collect();
+    for (id, level) in &profile.statements {
+        let statement = reported.statements.iter().find(|statement| statement.id == *id);
+        missing.extend(unheld(statement, reported).map(|because| Missing { level: *level, what: id.clone(), because }));
+    }
+    missing.sort_by(|a, b| (a.level, &a.what).cmp(&(b.level, &b.what)));
+    Decision {
+        service: profile.service.clone(),
+        profile: profile.name.clone(),
+        granted: granted(&missing),
+        cases: cases.len(),
+        statements: profile.statements.len(),
+        missing,
+    }
+}
+
+fn granted(missing: &[Missing]) -> Option<Level> {
+    match missing.iter().map(|missing| missing.level).min() {
+        None => Some(Level::Extended),
+        Some(Level::Extended) => Some(Level::Core),
+        Some(Level::Core) => None,
+    }
+}
+
+fn missing_case(id: &str, reported: Option<&&ReportedCase>, level: Level) -> Option<Missing> {
+    let (level, because) = match reported {
+        None => (level, "was not run".to_owned()),
+        Some(case) => match case.verdict {
+            Verdict::Conforms => return None,
+            Verdict::Deviates => (Level::Core, format!("deviates: {}", worst(case))),
+            Verdict::NotApplicable => (Level::Extended, format!("not applicable: {}", case.reason)),
+            other => (level, format!("{other}: {}", case.reason)),
+        },
+    };
+    Some(Missing { level, what: id.to_owned(), because })
+}
+
+/// The first error in few words.
+fn worst(case: &ReportedCase) -> String {
+    let error = case.findings.iter().find(|finding| finding.severity == Severity::Error);
+    error.map_or_else(String::new, |error| format!("{}, expected {}, was {}", error.code, error.expected, error.actual))
+}
+
+/// Why a statement did not hold, unless it did.
+fn unheld(statement: Option<&ReportedStatement>, reported: &Reported) -> Option<String> {
+    let Some(statement) = statement else { return Some("the report does not have it".to_owned()) };
+    match statement.outcome {
+        Fate::Held => None,
+        Fate::Broken => Some(broken_in(&statement.id, reported)),
+        Fate::NotProvoked => {
+            let reason = statement.reason.as_deref().unwrap_or("no case judged it");
+            Some(format!("not provoked: {reason}"))
+        }
+    }
+}
+
+fn broken_in(id: &str, reported: &Reported) -> String {
+    let breaks = |case: &&ReportedCase| {
+        case.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Error && finding.cites.iter().any(|cited| cited == id))
+    };
+    let cases: Vec<&str> = reported.cases.iter().filter(breaks).map(|case| case.id.0.as_str()).collect();
+    match cases.as_slice() {
+        [] => "broken".to_owned(),
+        [one] => format!("broken in {one}"),
+        [first, rest @ ..] => format!("broken in {first} and {} more", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::{
+        certificate::{
+            profile::Profiles,
+            reported::{Addressed, SuiteName, Tool},
+        },
+        code::Code,
+        scenario::Files,
+        statement::Evidence,
+        verdict::{Finding, FindingRole, Ledger},
+    };
+
+    fn auth() -> (Suite, Profile) {
+        let files = Files::bundled_fixtures();
+        let suite = Suite::read(&files).unwrap();
+        let profiles = Profiles::read(&files, &suite).unwrap();
+        let profile = profiles.select(&["auth".to_owned()], &["proton".to_owned()])[0].clone();
+        (suite, profile)
+    }
+
+    /// A report in which everything of the profile is as it should be.
+    fn good(suite: &Suite, profile: &Profile) -> Reported {
+        let cases = profile.cases(suite).into_iter().map(|(case, _)| ReportedCase {
+            id: case.id,
+            verdict: Verdict::Conforms,
+            reason: String::new(),
+            findings: Vec::new(),
+        });
+        let statements = profile.statements.keys();
+        let held = |id: &String| ReportedStatement { id: id.clone(), outcome: Fate::Held, reason: None };
+        let mut report = Reported {
+            tool: Tool { name: "wireproof".to_owned(), version: "0".to_owned() },
+            suite: SuiteName { digest: suite.digest().to_owned() },
+            target: Addressed { name: String::new(), endpoint: String::new(), region: String::new() },
+            seed: 1,
+            interrupted: false,
+            ledger: Ledger::default(),
+            cases: cases.collect(),
+            statements: statements.map(held).collect(),
+        };
+        report.ledger = report.sums();
+        report
+    }
+
+    fn case<'r>(report: &'r mut Reported, name: &str) -> &'r mut ReportedCase {
+        report.cases.iter_mut().find(|case| case.id.0.ends_with(name)).unwrap()
+    }
+
+    fn statement<'r>(report: &'r mut Reported, id: &str) -> &'r mut ReportedStatement {
+        report.statements.iter_mut().find(|statement| statement.id == id).unwrap()
+    }
+
+    fn deviation(cites: &str) -> Finding {
+        Finding {
+            code: Code::ErrorIdentity,
+            rule: None,
+            severity: Severity::Error,
+            evidence: Evidence::Documented,
+            step: 1,
+            role: FindingRole::Step,
+            pointer: String::new(),
+            expected: "AccessDeniedException".to_owned(),
+            actual: "200".to_owned(),
+            cites: vec![cites.to_owned()],
+        }
+    }
+
+    #[rstest]
+    #[case::all_is_well(|_: &mut Reported| {}, Some(Level::Extended), "")]
+    #[case::a_core_case_is_blocked(|report: &mut Reported| case(report, "/unsigned").verdict = Verdict::Blocked, None, "blocked")]
+    #[case::a_core_case_is_inconclusive(|report: &mut Reported| case(report, "/unsigned").verdict = Verdict::Inconclusive, None, "inconclusive")]
+    #[case::an_operation_is_absent(|report: &mut Reported| case(report, "/unsigned").verdict = Verdict::NotImplemented, None, "not-implemented")]
+    #[case::an_extended_case_is_blocked(|report: &mut Reported| case(report, "/denied-identity").verdict = Verdict::Blocked, Some(Level::Core), "blocked")]
+    #[case::an_extended_case_deviates(|report: &mut Reported| case(report, "/denied-identity").verdict = Verdict::Deviates, None, "deviates")]
+    #[case::a_case_is_not_applicable(|report: &mut Reported| case(report, "/other-region").verdict = Verdict::NotApplicable, Some(Level::Core), "not applicable")]
+    #[case::a_case_was_not_run(|report: &mut Reported| drop(report.cases.pop()), None, "was not run")]
+    #[case::a_core_statement_was_not_provoked(|report: &mut Reported| statement(report, "CSP-10").outcome = Fate::NotProvoked, None, "not provoked: no case judged it")]
+    #[case::an_extended_statement_was_not(|report: &mut Reported| statement(report, "CSP-37").outcome = Fate::NotProvoked, Some(Level::Core), "not provoked")]
+    #[case::a_statement_is_not_in_the_report(|report: &mut Reported| report.statements.retain(|each| each.id != "CSP-36"), None, "does not have it")]
+    fn a_level_is_granted_when_nothing_of_it_is_missing(
+        #[case] spoil: fn(&mut Reported),
+        #[case] level: Option<Level>,
+        #[case] says: &str,
+    ) {
+        let (suite, profile) = auth();
+        let mut report = good(&suite, &profile);
+        spoil(&mut report);
+        let decision = decide(&suite, &profile, &report);
+        assert_eq!(decision.granted, level, "{:?}", decision.missing);
+        assert_eq!(decision.missing.is_empty(), says.is_empty());
+        assert!(decision.missing.iter().all(|missing| missing.because.contains(says)), "{:?}", decision.missing);
+    }
+
+    #[test]
+    fn a_broken_statement_is_told_with_the_case_that_broke_it() {
+        let (suite, profile) = auth();
+        let mut report = good(&suite, &profile);
+        let denied = case(&mut report, "/denied-identity");
+        (denied.verdict, denied.findings) = (Verdict::Deviates, vec![deviation("CSP-37")]);
+        statement(&mut report, "CSP-37").outcome = Fate::Broken;
+        let told: Vec<String> = decide(&suite, &profile, &report)
+            .missing
+            .into_iter()
+            .map(|missing| format!("{} {}: {}", missing.level.name(), missing.what, missing.because))
+            .collect();
+        let case = "proton/cancel-service-pipeline-deployment/denied-identity";
+        assert_eq!(
+            told,
+            [
+                format!("core {case}: deviates: error-identity, expected AccessDeniedException, was 200"),
+                format!("extended CSP-37: broken in {case}"),
+            ]
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! DSSE: the envelope that a statement travels and is signed in.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE},
+};
+use serde::{Deserialize, Serialize};
+
+use super::key::{PublicKey, SigningKey};
+
+/// The type of an in-toto statement.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// A payload with its signatures, of which there may be none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Envelope {
+    /// The payload, in base64.
+    pub payload: String,
+    /// What it is.
+    pub payload_type: String,
+    /// Who signed it.
+    pub signatures: Vec<Signature>,
+}
+
+/// One signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// Which key it is by; a hint, and never what is decided by.
+    pub keyid: String,
+    /// The signature, in base64.
+    pub sig: String,
+}
+
+impl Envelope {
+    /// An envelope around a payload, signed where there is a key.
+    #[must_use]
+    pub fn of(payload: &[u8], key: Option<&SigningKey>) -> Self {
+        let sign = |key: &SigningKey| Signature {
+            keyid: key.public().id(),
+            sig: STANDARD.encode(key.sign(&pae(PAYLOAD_TYPE, payload))),
+        };
+        Self {
+            payload: STANDARD.encode(payload),
+            payload_type: PAYLOAD_TYPE.to_owned(),
+            signatures: key.map(sign).into_iter().collect(),
+        }
+    }
+
+    /// The payload; `None`, where it is no base64.
+    #[must_use]
+    pub fn payload(&self) -> Option<Vec<u8>> {
+        decode(&self.payload)
+    }
+
+    /// The text of the file: one form for one envelope, so that a changed byte is seen.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
+    }
+
+    /// Whether a signature of this envelope is by the owner of `key`.
+    #[must_use]
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
+        self.signatures.iter().any(|signature| self.is_by(signature, key))
+    }
+
+    /// Whether that signature is by the owner of `key`, and says so.
+    #[must_use]
+    pub fn is_by(&self, signature: &Signature, key: &PublicKey) -> bool {
+        let (Some(payload), Some(bytes)) = (self.payload(), decode(&signature.sig)) else { return false };
+        signature.keyid == key.id() && key.has_signed(&pae(&self.payload_type, &payload), &bytes)
+    }
+}
+
+/// What is signed in place of the payload, so that its type is signed, too.
+#[must_use]
+pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
+    bytes.extend_from_slice(payload);
+    bytes
+}
+
+/// Both alphabets are legal.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SigningKey {
+        SigningKey::read(&SigningKey::fresh().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_signed_is_the_encoding_of_the_specification() {
+        let expected = "DSSEv1 29 http://example.com/HelloWorld 11 hello world";
+        assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), expected.as_bytes());
+        assert_eq!(pae("", b""), b"DSSEv1 0  0 ");
+    }
+
+    #[test]
+    fn a_signed_envelope_is_read_back_and_checked() {
+        let key = key();
+        let envelope: Envelope = serde_json::from_str(&Envelope::of(b"{}", Some(&key)).text()).unwrap();
+        assert_eq!(envelope.payload().unwrap(), b"{}");
+        assert!(envelope.is_signed_by(&key.public()));
+        assert!(!envelope.is_signed_by(&self::key().public()));
+    }
+
+    #[test]
+    fn another_payload_or_type_is_not_signed() {
+        let key = key();
+        let envelope = Envelope::of(b"{}", Some(&key));
+        let payload = Envelope { payload: STANDARD.encode("[]"), ..envelope.clone() };
+        let of_type = Envelope { payload_type: "text/plain".to_owned(), ..envelope };
+        assert!(!payload.is_signed_by(&key.public()) && !of_type.is_signed_by(&key.public()));
+    }
+
+    #[test]
+    fn without_a_key_there_is_no_signature() {
+        let envelope = Envelope::of(b"{}", None);
+        assert!(envelope.signatures.is_empty() && !envelope.is_signed_by(&key().public()));
+        assert!(envelope.text().contains("\"payloadType\": \"application/vnd.in-toto+json\""));
+    }
+
+    #[test]
+    fn both_alphabets_of_base64_are_read() {
+        assert_eq!((decode("-_8="), decode("+/8=")), (Some(vec![0xfb, 0xff]), Some(vec![0xfb, 0xff])));
+        assert_eq!(decode("!"), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! The files of a bundle: read strictly, because a bundle comes from somebody else.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+/// The statement.
+pub const STATEMENT: &str = "statement.json";
+/// The statement in its envelope.
+pub const ENVELOPE: &str = "envelope.json";
+
+/// A folder that is no bundle.
+#[derive(Debug, Error)]
+pub enum FolderError {
+    /// A file or folder that cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Neither a file nor a folder: what it is could change under whoever looks.
+    #[error("{} is neither a plain file nor a folder; a bundle holds nothing else", path.display())]
+    Odd {
+        /// Its path.
+        path: PathBuf,
+    },
+}
+
+/// Every file below a folder by its path with `/`, with its bytes. Links are refused, wherever they lead.
+///
+/// # Errors
+/// Something that cannot be read, or is neither a file nor a folder.
+pub fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        let failed = |error| FolderError::Read { path: folder.clone(), error };
+        let entries: Vec<fs::DirEntry> = fs::read_dir(&folder).and_then(Iterator::collect).map_err(failed)?;
+        if entries.is_empty() && folder != root {
+            // An empty folder is something, too.
+            files.insert(format!("{}/", below(root, &folder)), Vec::new());
+        }
+        for entry in entries {
+            let path = entry.path();
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file() {
+                let bytes = fs::read(&path).map_err(|error| FolderError::Read { path: path.clone(), error })?;
+                files.insert(below(root, &path), bytes);
+            } else {
+                return Err(FolderError::Odd { path });
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn below(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_read_by_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        fs::write(dir.path().join("a/b/c"), "1").unwrap();
+        fs::create_dir(dir.path().join("a/e")).unwrap();
+        fs::write(dir.path().join("d"), "2").unwrap();
+        let files = read(dir.path()).unwrap();
+        assert_eq!(
+            files,
+            [("a/b/c", "1"), ("a/e/", ""), ("d", "2")].map(|(path, text)| (path.to_owned(), text.into())).into()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_refused_wherever_it_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("d"), "2").unwrap();
+        std::os::unix::fs::symlink("d", dir.path().join("e")).unwrap();
+        assert!(read(dir.path()).unwrap_err().to_string().contains("neither a plain file nor a folder"));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told() {
+        assert!(read(Path::new("not/there")).unwrap_err().to_string().contains("not/there"));
+    }
+}

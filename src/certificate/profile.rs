@@ -1,0 +1,347 @@
+//! Profiles as data: which statements a certificate is about, at which level, and which cases count for them.
+//!
+//! A service's `profiles.yaml` lists them. The profile [`FULL`] is the union of a service's others, and is not listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    scenario::{Caller, Case, Files, Given, ServiceSuite, Suite},
+    source::{Diagnostic, Source},
+    statement::Statements,
+};
+
+/// The union of all profiles of a service.
+pub const FULL: &str = "full";
+
+/// How much of a profile is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// What any endpoint can show that is reached by documented calls.
+    Core,
+    /// All of it, also what needs the target's help to be reached.
+    Extended,
+}
+
+impl Level {
+    /// The kebab-case name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Extended => "extended",
+        }
+    }
+}
+
+/// One profile of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// The service, by its folder.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// What it is about, in one line.
+    pub says: String,
+    /// Its statements.
+    pub statements: BTreeMap<String, Level>,
+    /// Why statements are not of the core, by their id.
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// The profiles of all services that have any.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profiles {
+    profiles: Vec<Profile>,
+    /// Statements that are in none, with the reason.
+    outside: BTreeMap<String, String>,
+}
+
+/// The form of a `profiles.yaml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    service: String,
+    profiles: BTreeMap<String, RawProfile>,
+    #[serde(default)]
+    outside: Vec<RawReason>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProfile {
+    says: String,
+    core: Vec<String>,
+    #[serde(default)]
+    extended: Vec<RawReason>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReason {
+    because: String,
+    statements: Vec<String>,
+}
+
+impl Profiles {
+    /// The profiles in these files, whose statements `suite` has.
+    ///
+    /// # Errors
+    /// A file of another form; a statement that is not there, is there twice, or is in no profile and not left out.
+    pub fn read(files: &Files, suite: &Suite) -> Result<Self, Diagnostic> {
+        let mut all = Self::default();
+        for service in suite.services() {
+            let path = format!("{}/profiles.yaml", service.name);
+            if let Some(text) = files.get(&path) {
+                all.add(&Source::read(&files.display(&path), text)?, service)?;
+            }
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, source: &Source, service: &ServiceSuite) -> Result<(), Diagnostic> {
+        let raw: Raw = source.decode()?;
+        if raw.service != service.name {
+            let problem = format!("the folder is {:?}, the file says {:?}", service.name, raw.service);
+            return Err(source.at("/service", problem));
+        }
+        check(source, &raw, &service.statements)?;
+        let profiles: Vec<Profile> =
+            raw.profiles.into_iter().map(|(name, raw)| profile(&service.name, name, raw)).collect();
+        self.profiles.push(union(&service.name, &profiles));
+        self.profiles.extend(profiles);
+        self.profiles.sort_by(|a, b| (&a.service, &a.name).cmp(&(&b.service, &b.name)));
+        self.outside.extend(raw.outside.into_iter().flat_map(pairs));
+        Ok(())
+    }
+
+    /// Every profile, by service and name.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter()
+    }
+
+    /// The profiles of these names, of these services; of all services, where none is named.
+    #[must_use]
+    pub fn select(&self, names: &[String], services: &[String]) -> Vec<&Profile> {
+        let wanted = |profile: &&Profile| {
+            names.contains(&profile.name) && (services.is_empty() || services.contains(&profile.service))
+        };
+        self.profiles.iter().filter(wanted).collect()
+    }
+
+    /// Statements that are in no profile, with the reason.
+    pub fn outside(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outside.iter().map(|(id, reason)| (id.as_str(), reason.as_str()))
+    }
+}
+
+impl Profile {
+    /// The level at which a case counts; `None`, where it says nothing of the profile.
+    ///
+    /// A case is of the core if it cites a statement of the core and needs nothing of the target but its answers to
+    /// documented calls.
+    #[must_use]
+    pub fn level_of(&self, suite: &Suite, case: &Case) -> Option<Level> {
+        let cited = case.scenario.cites.iter().filter_map(|id| self.statements.get(id));
+        let level = cited.min().copied()?;
+        Some(if needs_help(suite, case) { Level::Extended } else { level })
+    }
+
+    /// The cases that count, with their level.
+    #[must_use]
+    pub fn cases(&self, suite: &Suite) -> Vec<(Case, Level)> {
+        let counted = |case: Case| self.level_of(suite, &case).map(|level| (case, level));
+        suite.cases().into_iter().filter(|case| case.scenario.service == self.service).filter_map(counted).collect()
+    }
+
+    /// How many statements are of that level itself.
+    #[must_use]
+    pub fn count(&self, level: Level) -> usize {
+        self.statements.values().filter(|each| **each == level).count()
+    }
+}
+
+/// Whether a case needs what a target may lack: a state that no documented call reaches, another identity or region.
+fn needs_help(suite: &Suite, case: &Case) -> bool {
+    let others = case.needs_caller(Caller::Denied) || case.needs_caller(Caller::OtherAccount);
+    let unreached = |given: &Given| {
+        suite.service(&case.scenario.service).is_none_or(|service| !is_reached(service, given, &mut BTreeSet::new()))
+    };
+    others || case.needs_other_region() || case.scenario.given.iter().any(unreached)
+}
+
+/// Whether documented calls reach a state and all that it builds on.
+fn is_reached<'s>(service: &'s ServiceSuite, given: &'s Given, above: &mut BTreeSet<&'s str>) -> bool {
+    let Some(state) = service.states.get(&given.state).filter(|_| above.insert(&given.state)) else { return false };
+    let reached = state.is_reached_by_calls() && state.given.iter().all(|given| is_reached(service, given, above));
+    above.remove(given.state.as_str());
+    reached
+}
+
+fn pairs(raw: RawReason) -> impl Iterator<Item = (String, String)> {
+    let RawReason { because, statements } = raw;
+    statements.into_iter().map(move |id| (id, because.clone()))
+}
+
+fn profile(service: &str, name: String, raw: RawProfile) -> Profile {
+    let reasons: BTreeMap<String, String> = raw.extended.into_iter().flat_map(pairs).collect();
+    let core = raw.core.into_iter().map(|id| (id, Level::Core));
+    let statements = core.chain(reasons.keys().map(|id| (id.clone(), Level::Extended))).collect();
+    Profile { service: service.to_owned(), name, says: raw.says, statements, reasons }
+}
+
+/// A statement that is of the core anywhere is of the core of the union.
+fn union(service: &str, profiles: &[Profile]) -> Profile {
+    let mut statements: BTreeMap<String, Level> = BTreeMap::new();
+    for (id, level) in profiles.iter().flat_map(|profile| &profile.statements) {
+        let known = statements.entry(id.clone()).or_insert(*level);
+        *known = (*known).min(*level);
+    }
+    let reasons = profiles.iter().flat_map(|profile| profile.reasons.clone());
+    let reasons = reasons.filter(|(id, _)| statements.get(id) == Some(&Level::Extended)).collect();
+    let says = "Everything that the service's other profiles are about.".to_owned();
+    Profile { service: service.to_owned(), name: FULL.to_owned(), says, statements, reasons }
+}
+
+/// Every statement exists, stands once in a profile, and is in one or is left out.
+fn check(source: &Source, raw: &Raw, statements: &Statements) -> Result<(), Diagnostic> {
+    let mut seen = BTreeSet::new();
+    for (name, profile) in &raw.profiles {
+        let at = format!("/profiles/{name}");
+        if name == FULL || profile.core.is_empty() {
+            let problem = if name == FULL { "is the union of the others, and is not listed" } else { "has no core" };
+            return Err(source.at(&at, format!("the profile {name} {problem}")));
+        }
+        let mut own = BTreeSet::new();
+        for id in profile.core.iter().chain(profile.extended.iter().flat_map(|reason| &reason.statements)) {
+            if statements.get(id).is_none() {
+                return Err(source.at(&at, format!("{name} lists {id}, which statements.yaml does not have")));
+            }
+            if !own.insert(id) {
+                return Err(source.at(&at, format!("{name} lists {id} twice")));
+            }
+        }
+        seen.extend(own);
+    }
+    check_outside(source, raw, statements, &seen)
+}
+
+fn check_outside(
+    source: &Source,
+    raw: &Raw,
+    statements: &Statements,
+    seen: &BTreeSet<&String>,
+) -> Result<(), Diagnostic> {
+    let outside: BTreeSet<&String> = raw.outside.iter().flat_map(|reason| &reason.statements).collect();
+    if let Some(id) = outside.iter().find(|id| seen.contains(*id) || statements.get(id).is_none()) {
+        return Err(source.at("/outside", format!("{id} is left out, and is in a profile or no statement at all")));
+    }
+    let open = statements.iter().find(|statement| !seen.contains(&statement.id) && !outside.contains(&statement.id));
+    match open {
+        Some(statement) => Err(source
+            .at("/profiles", format!("{} is in no profile", statement.id))
+            .help("put it into one, or below `outside` with a reason")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn bundled() -> (Suite, Profiles) {
+        let files = Files::bundled_fixtures();
+        let suite = Suite::read(&files).unwrap();
+        let profiles = Profiles::read(&files, &suite).unwrap();
+        (suite, profiles)
+    }
+
+    fn one(service: &str, name: &str) -> (Suite, Profile) {
+        let (suite, profiles) = bundled();
+        let profile = profiles.select(&[name.to_owned()], &[service.to_owned()])[0].clone();
+        (suite, profile)
+    }
+
+    #[test]
+    fn every_bundled_statement_is_in_a_profile_or_is_left_out_with_a_reason() {
+        let (suite, profiles) = bundled();
+        for statement in suite.services().flat_map(|service| service.statements.iter()) {
+            let inside = profiles.iter().any(|profile| profile.statements.contains_key(&statement.id));
+            let outside = profiles.outside().any(|(id, reason)| id == statement.id && !reason.is_empty());
+            assert!(inside != outside, "{}", statement.id);
+            assert!(statement.untestable.is_none() || outside, "{} cannot be tested", statement.id);
+        }
+    }
+
+    #[test]
+    fn each_service_has_the_same_profiles_and_the_full_one_is_their_union() {
+        let (_, profiles) = bundled();
+        for service in ["codedeploy", "proton"] {
+            let own: Vec<&Profile> = profiles.iter().filter(|profile| profile.service == service).collect();
+            let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
+            assert_eq!(names, ["auth", "behaviour", "constraints", FULL, "wire"]);
+            let full = own[3];
+            let others = || own.iter().filter(|profile| profile.name != FULL).flat_map(|profile| &profile.statements);
+            assert_eq!(full.statements.len(), others().map(|(id, _)| id).collect::<BTreeSet<_>>().len());
+            for (id, level) in others() {
+                assert!(full.statements[id] <= *level, "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_case_of_the_suite_counts_for_the_full_profile() {
+        let (suite, profiles) = bundled();
+        let full: usize = profiles.select(&[FULL.to_owned()], &[]).iter().map(|full| full.cases(&suite).len()).sum();
+        assert_eq!(full, suite.cases().len());
+    }
+
+    #[rstest]
+    #[case::of_the_core("open-stops", Some(Level::Core))]
+    #[case::of_a_state_that_no_call_reaches("forced", Some(Level::Extended))]
+    #[case::of_a_statement_that_is_extended("minted-ids", Some(Level::Extended))]
+    #[case::of_another_profile("method-get", None)]
+    fn the_level_of_a_case_is_that_of_what_it_cites_and_needs(#[case] name: &str, #[case] level: Option<Level>) {
+        let (suite, profile) = one("codedeploy", "constraints");
+        let case = suite.cases().into_iter().find(|case| case.id.0.ends_with(&format!("/{name}"))).unwrap();
+        assert_eq!(profile.level_of(&suite, &case), level);
+    }
+
+    #[test]
+    fn a_case_that_needs_another_identity_is_extended_though_its_statement_is_not() {
+        let (suite, profile) = one("proton", "behaviour");
+        let cases = profile.cases(&suite);
+        let level = |name: &str| cases.iter().find(|(case, _)| case.id.0.ends_with(name)).unwrap().1;
+        assert_eq!((level("/other-account"), level("/unknown-name")), (Level::Extended, Level::Core));
+    }
+
+    fn broken(change: impl Fn(&str) -> String) -> String {
+        let files = Files::bundled_fixtures();
+        let suite = Suite::read(&files).unwrap();
+        let texts = files.iter().map(|(path, text)| {
+            (path.to_owned(), if path == "proton/profiles.yaml" { change(text) } else { text.to_owned() })
+        });
+        Profiles::read(&Files::from_texts(texts), &suite).unwrap_err().to_string()
+    }
+
+    #[rstest]
+    #[case::unknown("CSP-32, CSP-33", "CSP-32, CSP-99", "wire lists CSP-99, which statements.yaml does not have")]
+    #[case::twice("CSP-32, CSP-33", "CSP-33, CSP-33", "wire lists CSP-33 twice")]
+    #[case::in_none("CSP-32, CSP-33", "CSP-33", "CSP-32 is in no profile")]
+    #[case::both("statements: [UG-P-03]", "statements: [UG-P-03, CSP-01]", "CSP-01 is left out, and is in a profile")]
+    #[case::reserved("  wire:\n", "  full:\n", "is the union of the others")]
+    #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core")]
+    #[case::of_another_service("service: proton", "service: other", "the file says \"other\"")]
+    #[case::form("    says: Sig", "    what: x\n    says: Sig", "unknown field")]
+    fn a_broken_file_is_refused(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
+        let error = broken(|text| {
+            assert!(text.contains(from));
+            text.replacen(from, to, 1)
+        });
+        assert!(error.contains(says) && error.contains("proton/profiles.yaml"), "{error}");
+    }
+}

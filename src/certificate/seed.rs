@@ -1,0 +1,101 @@
+//! From a verifier's nonce to the seed of a run: whoever gave the nonce knows that the run was made after it.
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::wire::sigv4::hex;
+
+/// A nonce in hex, as the verifier gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce(String);
+
+/// A text that is no nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a nonce is 16 to 128 hexadecimal digits, of which there is an even number: `openssl rand -hex 16` makes one")]
+pub struct NonceError;
+
+/// What a seed is derived from, so that one run cannot stand for another claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// The digest of the suite.
+    pub suite: &'a str,
+    /// The target's name, as its vendor states it.
+    pub target: &'a str,
+    /// The target's version, as its vendor states it.
+    pub version: &'a str,
+}
+
+/// What the hash begins with: no other use of the nonce comes to the same.
+const DOMAIN: &str = "wireproof/seed/v1";
+
+impl Nonce {
+    /// Reads a nonce.
+    ///
+    /// # Errors
+    /// Too short to be unguessable, too long, or no hex.
+    pub fn read(text: &str) -> Result<Self, NonceError> {
+        let fits = (16..=128).contains(&text.len()) && text.len().is_multiple_of(2);
+        let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if fits && is_hex { Ok(Self(text.to_ascii_lowercase())) } else { Err(NonceError) }
+    }
+
+    /// The nonce of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8; 16]) -> Self {
+        Self(hex(bytes))
+    }
+
+    /// The digits, in lower case.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
+    /// The seed of a run for that claim. Of 53 bits, so that every reader of JSON keeps all of them.
+    #[must_use]
+    pub fn seed(&self, claim: Claim<'_>) -> u64 {
+        let mut hash = Sha256::new();
+        for part in [DOMAIN, &self.0, claim.suite, claim.target, claim.version] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)) >> 11
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const CLAIM: Claim<'_> = Claim { suite: "s", target: "t", version: "1" };
+
+    #[rstest]
+    #[case::short("0011", false)]
+    #[case::long_enough("0011223344556677", true)]
+    #[case::in_capitals("00112233445566FF", true)]
+    #[case::odd("00112233445566778", false)]
+    #[case::no_hex("00112233445566gg", false)]
+    fn a_nonce_is_hex_and_long_enough_not_to_be_guessed(#[case] text: &str, #[case] fits: bool) {
+        assert_eq!(Nonce::read(text).is_ok(), fits);
+    }
+
+    #[test]
+    fn the_seed_hangs_on_the_nonce_and_on_every_part_of_the_claim() {
+        let nonce = Nonce::read("00112233445566FF").unwrap();
+        let seed = nonce.seed(CLAIM);
+        assert_eq!(seed, Nonce::read("00112233445566ff").unwrap().seed(CLAIM));
+        assert!(seed < 1 << 53);
+        let others = [
+            Nonce::read("00112233445566fe").unwrap().seed(CLAIM),
+            nonce.seed(Claim { suite: "u", ..CLAIM }),
+            nonce.seed(Claim { target: "u", ..CLAIM }),
+            nonce.seed(Claim { version: "2", ..CLAIM }),
+            // The border between two parts counts, too.
+            nonce.seed(Claim { suite: "st", target: "", ..CLAIM }),
+        ];
+        assert!(others.iter().all(|other| *other != seed));
+    }
+}

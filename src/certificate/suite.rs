@@ -1,0 +1,108 @@
+//! The canonical form of a suite: every file that questions and judgements come from, with its SHA-256.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{scenario::Files, wire::sigv4::hex};
+
+const SCHEMA: &str = "wireproof/suite/v1";
+
+/// The files of a suite by path, each with its digest, and one digest over them all.
+///
+/// The digest over all is that of the lines that `sha256sum` prints for the files, sorted by path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SuiteDigest {
+    /// The form of this document.
+    pub schema: String,
+    /// Over all files.
+    pub digest: String,
+    /// SHA-256 by path: models, statements, states, profiles, scenarios and goldens.
+    pub files: BTreeMap<String, String>,
+}
+
+impl SuiteDigest {
+    /// The digest of fixtures and goldens.
+    #[must_use]
+    pub fn of(fixtures: &Files, snapshots: &Files) -> Self {
+        let below = |root: &'static str, files: &Files| -> Vec<(String, String)> {
+            files.iter().map(|(path, text)| (format!("{root}/{path}"), sha256(text.as_bytes()))).collect()
+        };
+        let files: BTreeMap<String, String> =
+            below("fixtures", fixtures).into_iter().chain(below("snapshots", snapshots)).collect();
+        Self { schema: SCHEMA.to_owned(), digest: over(&files), files }
+    }
+
+    /// How another suite differs from this one, which is the one at hand: a line a file.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for path in self.files.keys().filter(|path| !other.files.contains_key(*path)) {
+            lines.push(format!("{path} is not in it"));
+        }
+        for (path, digest) in &other.files {
+            match self.files.get(path) {
+                None => lines.push(format!("{path} is in it and not in the suite at hand")),
+                Some(own) if own != digest => lines.push(format!("{path} is another one")),
+                Some(_) => {}
+            }
+        }
+        lines
+    }
+
+    /// Whether it is what it says of itself.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.schema == SCHEMA && over(&self.files) == self.digest
+    }
+}
+
+fn over(files: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for (path, digest) in files {
+        hash.update(format!("{digest}  {path}\n"));
+    }
+    hex(&hash.finalize())
+}
+
+/// SHA-256 in hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(texts: &[(&str, &str)]) -> Files {
+        Files::from_texts(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())))
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_lines_that_sha256sum_prints() {
+        let suite = SuiteDigest::of(&files(&[("a", "x")]), &files(&[("b", "")]));
+        let lines = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  fixtures/a\n\
+                     e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  snapshots/b\n";
+        assert_eq!(suite.digest, sha256(lines.as_bytes()));
+        assert!(suite.is_sound());
+        assert!(!SuiteDigest { digest: sha256(b""), ..suite }.is_sound());
+    }
+
+    #[test]
+    fn two_suites_differ_by_what_each_lacks_and_by_what_is_another_file() {
+        let own = SuiteDigest::of(&files(&[("a", "x"), ("b", "x")]), &files(&[]));
+        let other = SuiteDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
+        assert_eq!(
+            own.differences(&other),
+            [
+                "fixtures/a is not in it",
+                "fixtures/b is another one",
+                "fixtures/c is in it and not in the suite at hand"
+            ]
+        );
+        assert!(own.differences(&own).is_empty());
+    }
+}

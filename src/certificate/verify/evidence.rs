@@ -1,0 +1,314 @@
+//! What a bundle's recording comes to: cases, requests, times, verdicts, sums, profiles; and so what must be stated.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{Check, Problem, Verifier, paper::Files, report};
+use crate::{
+    certificate::{
+        bundle::{cases, decisions, digests},
+        folder::{ENVELOPE, STATEMENT},
+        reenactment::Reenactment,
+        reported::Reported,
+        statement::{Evidence, MUTANTS, REPORT, SUITE, StatedTarget, Statement, TRANSCRIPTS, foreign},
+    },
+    event::Event,
+    har,
+    matrix::{KillMatrix, TOOL},
+    recording::{self, Entry, Header, INDEX, Kept, Recording, RecordingError},
+    report::{Json, Reporter as _},
+    scenario::{Batch, Case, CaseId, Plan as _},
+    session::replay,
+    target::{StateChange, Target},
+    transcript::Transcript,
+    transport::EndpointError,
+    wire::sigv4::Credentials,
+};
+
+/// Checks all that hangs on the recording.
+pub(super) fn check(
+    verifier: &Verifier<'_>,
+    root: &Path,
+    files: &Files,
+    statement: &Statement,
+    matrix: Option<&KillMatrix>,
+    problems: &mut Vec<Problem>,
+) {
+    let recording = match Recording::open(&root.join(TRANSCRIPTS)) {
+        Ok(recording) => recording,
+        Err(error) => return problems.push(Problem::new(Check::Recording, error.to_string())),
+    };
+    let mut look = Look { verifier, files, statement, recording: &recording, problems };
+    let asked = look.asked();
+    look.header(&asked);
+    let Some(kept) = look.kept() else { return };
+    look.nothing_else(&kept);
+    look.cases(&kept, &asked);
+    look.times(&kept);
+    look.requests(&kept, &asked);
+    let Some(reported) = look.verdicts(&asked) else { return };
+    look.conclusions(&reported, matrix);
+}
+
+/// What one look at a recording shares.
+struct Look<'l> {
+    verifier: &'l Verifier<'l>,
+    files: &'l Files,
+    statement: &'l Statement,
+    recording: &'l Recording,
+    problems: &'l mut Vec<Problem>,
+}
+
+/// What a recording holds.
+#[derive(Default)]
+struct KeptFiles {
+    cases: Vec<(CaseId, Transcript)>,
+    surveys: Vec<(crate::event::Surveyed, Option<Transcript>)>,
+    paths: BTreeSet<String>,
+}
+
+impl Look<'_> {
+    fn problem(&mut self, check: Check, says: impl Into<String>) {
+        self.problems.push(Problem::new(check, says));
+    }
+
+    /// What the recording says of itself is what is stated.
+    fn header(&mut self, asked: &[Case]) {
+        let claims = &self.statement.predicate.wireproof;
+        let Header { tool, run, derivation, .. } = self.recording.header();
+        let target = &claims.stated.target;
+        let named = format!("{} {}", target.name, target.version);
+        let mut wrong = Vec::new();
+        let mut compare = |what: &str, said: &str, recorded: &str| {
+            if said != recorded {
+                wrong.push(format!("the recording is of another {what}: {recorded}, and not {said}"));
+            }
+        };
+        compare("program", TOOL, tool);
+        compare("suite", self.verifier.suite.digest(), &run.suite);
+        compare("target", &named, &run.target);
+        compare("endpoint", &target.endpoint, &run.endpoint);
+        compare("region", &target.region, &run.region);
+        compare("seed", &claims.seed.to_string(), &run.seed.to_string());
+        if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() || derivation.is_some() {
+            wrong.push("the recording is of another selection than the profiles ask for".to_owned());
+        }
+        self.problems.extend(wrong.into_iter().map(|says| Problem::new(Check::Recording, says)));
+    }
+
+    /// Every transcript of the recording, in order; `None`, where one cannot be read.
+    fn kept(&mut self) -> Option<KeptFiles> {
+        let mut kept = KeptFiles::default();
+        for entry in self.recording.entries() {
+            let read = entry.and_then(|entry| self.keep(entry, &mut kept));
+            if let Err(error) = read {
+                self.problem(Check::Recording, error.to_string());
+                return None;
+            }
+        }
+        Some(kept)
+    }
+
+    fn keep(&mut self, entry: Entry, kept: &mut KeptFiles) -> Result<(), RecordingError> {
+        match entry {
+            Entry::Case(case) => {
+                let transcript = self.transcript(&case.file, &recording::path(&case.id), kept)?;
+                if transcript.case != case.id {
+                    self.problem(
+                        Check::Recording,
+                        format!("the transcript of {} is that of {}", case.id, transcript.case),
+                    );
+                }
+                kept.cases.push((case.id, transcript));
+            }
+            Entry::Opened(opened) => {
+                let surveyed = opened.surveyed;
+                let path = recording::survey_path(&surveyed.service, &surveyed.operation);
+                let transcript = opened.file.map(|file| self.transcript(&file, &path, kept)).transpose()?;
+                kept.surveys.push((surveyed, transcript));
+            }
+            Entry::Started(_) | Entry::Died(_) | Entry::Finished(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A transcript, which lies where it has to and is written as it has to be.
+    fn transcript(&mut self, file: &Kept, path: &str, kept: &mut KeptFiles) -> Result<Transcript, RecordingError> {
+        let transcript = self.recording.transcript(file)?;
+        let name = format!("{TRANSCRIPTS}/{}", file.path);
+        let written = har::write(&transcript, &self.recording.header().run.endpoint).ok();
+        if file.path != path {
+            self.problem(Check::Recording, format!("{name} does not lie where it belongs"));
+        } else if written.as_ref() != self.files.get(&name) {
+            self.problem(Check::Recording, format!("{name} shows something else than it holds"));
+        }
+        kept.paths.insert(name);
+        Ok(transcript)
+    }
+
+    /// Also what a statement made anew would list.
+    fn nothing_else(&mut self, kept: &KeptFiles) {
+        let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
+        let belongs =
+            |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{TRANSCRIPTS}/{INDEX}");
+        let surplus = self.files.keys().filter(|path| !belongs(path));
+        let problem = |path: &String| Problem::new(Check::Files, format!("{path} does not belong to it"));
+        self.problems.extend(surplus.map(problem));
+    }
+
+    /// The cases that the profiles ask for.
+    fn asked(&self) -> Vec<Case> {
+        let stated = &self.statement.predicate.wireproof.stated;
+        cases(self.verifier.suite, &self.verifier.profiles.select(&stated.asked, &stated.services))
+    }
+
+    fn cases(&mut self, kept: &KeptFiles, asked: &[Case]) {
+        let mut seen = BTreeSet::new();
+        for (id, _) in &kept.cases {
+            if !seen.insert(id) {
+                self.problem(Check::Cases, format!("{id} was recorded twice"));
+            }
+        }
+        let wanted: BTreeSet<&CaseId> = asked.iter().map(|case| &case.id).collect();
+        for id in wanted.iter().filter(|id| !seen.contains(*id)) {
+            self.problem(Check::Cases, format!("{id} is asked for by the profiles, and was not recorded"));
+        }
+        for id in seen.iter().filter(|id| !wanted.contains(*id)) {
+            self.problem(Check::Cases, format!("{id} was recorded, and no profile asks for it"));
+        }
+        let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
+        let surveyed: BTreeSet<(&str, &str)> =
+            kept.surveys.iter().map(|(surveyed, _)| (surveyed.service.as_str(), surveyed.operation.as_str())).collect();
+        if asked_for != surveyed || kept.surveys.len() != surveyed.len() {
+            self.problem(Check::Cases, "not every operation was asked once whether it is there");
+        }
+    }
+
+    fn times(&mut self, kept: &KeptFiles) {
+        let stated = &self.statement.predicate.wireproof.stated;
+        let (from, until) = (at(stated.started_ms), at(stated.finished_ms));
+        if from > until {
+            self.problem(Check::Times, "the run ended before it began");
+        }
+        let out = |transcript: &Transcript| transcript.begun < from || transcript.begun > until;
+        for (id, _) in kept.cases.iter().filter(|(_, transcript)| !transcript.exchanges.is_empty() && out(transcript)) {
+            self.problem(Check::Times, format!("{id} did not begin in the time of the run"));
+        }
+        for (surveyed, _) in kept.surveys.iter().filter(|(_, transcript)| transcript.as_ref().is_some_and(out)) {
+            self.problem(Check::Times, format!("{} was not asked in the time of the run", surveyed.operation));
+        }
+    }
+
+    fn requests(&mut self, kept: &KeptFiles, asked: &[Case]) {
+        let claims = &self.statement.predicate.wireproof;
+        let target = match target(&claims.stated.target) {
+            Ok(target) => target,
+            Err(error) => return self.problem(Check::Statement, error.to_string()),
+        };
+        let again = Reenactment { suite: self.verifier.suite, target: &target, seed: claims.seed };
+        let case = |id: &CaseId| asked.iter().find(|case| case.id == *id);
+        let recorded = kept.cases.iter().filter_map(|(id, transcript)| Some((case(id)?, transcript)));
+        let surveys = kept.surveys.iter().filter_map(|(surveyed, transcript)| Some((surveyed, transcript.as_ref()?)));
+        let different = again.differences(recorded).and_then(|mut cases| {
+            cases.extend(again.surveys(surveys)?);
+            Ok(cases)
+        });
+        match different {
+            Ok(different) => {
+                let problem = |(id, says)| Problem::new(Check::Requests, format!("{id}: {says}"));
+                self.problems.extend(different.into_iter().map(problem));
+            }
+            Err(error) => self.problem(Check::Requests, format!("the requests cannot be derived: {error}")),
+        }
+    }
+
+    /// What the recording comes to, once it is compared with the report.
+    fn verdicts(&mut self, asked: &[Case]) -> Option<Reported> {
+        let comes_to = match self.report(asked) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.problem(Check::Verdicts, format!("the recording cannot be judged: {error}"));
+                return None;
+            }
+        };
+        match self.files.get(REPORT) {
+            Some(says) => self.problems.extend(report::differences(says, &comes_to)),
+            None => self.problem(Check::Files, format!("{REPORT} is missing")),
+        }
+        serde_json::from_slice(&comes_to).ok()
+    }
+
+    /// The report that the recording comes to.
+    fn report(&mut self, asked: &[Case]) -> io::Result<Vec<u8>> {
+        let Verifier { suite, goldens, .. } = self.verifier;
+        let mut bytes = Vec::new();
+        let mut json = Json::new(&mut bytes);
+        let mut failed = Ok(());
+        let mut sink = |event: Event| {
+            if failed.is_ok() {
+                failed = json.event(&event);
+            }
+        };
+        let replayed = replay(suite, goldens, self.recording, &mut Batch::new(asked.to_vec()), &mut sink)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        failed?;
+        for id in replayed.changed {
+            self.problem(Check::Suite, format!("{id} was recorded by another fixture"));
+        }
+        Ok(bytes)
+    }
+
+    /// The statement must be the one that the evidence comes to.
+    fn conclusions(&mut self, reported: &Reported, matrix: Option<&KillMatrix>) {
+        let claims = &self.statement.predicate.wireproof;
+        let decided = decisions(self.verifier.suite, self.verifier.profiles, &claims.stated, reported);
+        if let Some(foreign) = matrix.and_then(|matrix| foreign(matrix, &reported.suite.digest, TOOL)) {
+            self.problem(Check::Mutants, foreign);
+        }
+        if decided != claims.profiles {
+            self.problem(Check::Profiles, "the profiles come to something else than is stated");
+        }
+        let files = digests(self.files);
+        let evidence = Evidence { reported, decisions: &decided, matrix, chain: self.recording.chain(), files: &files };
+        let anew = Statement::of(&claims.stated, evidence);
+        if anew.predicate.wireproof.ledger != claims.ledger {
+            self.problem(Check::Ledger, "the ledger that is stated is not that of the recorded cases");
+        }
+        if anew.predicate.wireproof.mutants != claims.mutants {
+            self.problem(Check::Mutants, "the sums of the kill matrix are not those that are stated");
+        }
+        if Some(anew.text().as_bytes()) != self.files.get(STATEMENT).map(Vec::as_slice) {
+            self.problem(Check::Statement, format!("{STATEMENT} is not what the evidence comes to"));
+        }
+    }
+}
+
+fn operation(case: &Case) -> (&str, &str) {
+    (&case.scenario.service, &case.scenario.operation)
+}
+
+fn at(milliseconds: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
+}
+
+/// The target as it was stated, with credentials that nothing is signed by.
+fn target(stated: &StatedTarget) -> Result<Target, EndpointError> {
+    let nobody = || Credentials { access_key_id: "-".into(), secret_access_key: "-".into(), session_token: None };
+    let change = stated.state_change.as_ref();
+    let state_change = change.map(|url| Ok(StateChange { endpoint: url.endpoint.parse()?, path: url.path.clone() }));
+    Ok(Target {
+        endpoint: stated.endpoint.parse()?,
+        name: format!("{} {}", stated.name, stated.version),
+        region: stated.region.clone(),
+        other_region: stated.other_region.clone(),
+        owner: nobody(),
+        denied: stated.denied_identity.then(nobody),
+        other_account: stated.other_account.then(nobody),
+        state_change: state_change.transpose()?,
+        states: stated.states.clone(),
+    })
+}

@@ -1,0 +1,116 @@
+//! A sample of a certificate's cases, chosen by whoever verifies, and what they come to today.
+
+use sha2::{Digest, Sha256};
+
+use super::{Check, Problem};
+use crate::{
+    certificate::reported::Reported,
+    scenario::{Case, CaseId},
+    verdict::Verdict,
+};
+
+/// What a case came to when it was run again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Again {
+    /// The case.
+    pub id: CaseId,
+    /// Its verdict today.
+    pub verdict: Verdict,
+    /// Why, or what was found first.
+    pub reason: String,
+}
+
+/// So many cases, chosen by a seed that nobody could know when the certificate was made.
+#[must_use]
+pub fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
+    cases.sort_by_cached_key(|case| Sha256::new().chain_update(seed.to_be_bytes()).chain_update(&case.id.0).finalize());
+    cases.truncate(count);
+    cases
+}
+
+/// Where the endpoint does today what the certificate does not say, and how many cases could be compared.
+///
+/// What whoever verifies has no identity or region for cannot be compared. All else counts, also a case that is blocked
+/// or gets no answer.
+#[must_use]
+pub fn compare(said: &Reported, today: &[Again]) -> (Vec<Problem>, usize) {
+    let comparable: Vec<&Again> = today.iter().filter(|again| again.verdict != Verdict::NotApplicable).collect();
+    let problem = |again: &&Again| {
+        let said = said.cases.iter().find(|case| case.id == again.id).map(|case| case.verdict);
+        let differs = said != Some(again.verdict);
+        let said = said.map_or("nothing", Verdict::name);
+        let says =
+            format!("{}: the certificate says {said}, today it is {} ({})", again.id, again.verdict, again.reason);
+        differs.then(|| Problem::new(Check::Rerun, says))
+    };
+    let mut problems: Vec<Problem> = comparable.iter().filter_map(problem).collect();
+    if comparable.is_empty() {
+        problems.push(Problem::new(Check::Rerun, "no case of the sample could be compared"));
+    }
+    (problems, comparable.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        certificate::reported::{Addressed, ReportedCase, SuiteName, Tool},
+        scenario::Suite,
+        verdict::Ledger,
+    };
+
+    fn said(verdicts: &[(&str, Verdict)]) -> Reported {
+        let case = |(id, verdict): &(&str, Verdict)| ReportedCase {
+            id: CaseId((*id).to_owned()),
+            verdict: *verdict,
+            reason: String::new(),
+            findings: Vec::new(),
+        };
+        Reported {
+            tool: Tool { name: String::new(), version: String::new() },
+            suite: SuiteName { digest: String::new() },
+            target: Addressed { name: String::new(), endpoint: String::new(), region: String::new() },
+            seed: 0,
+            interrupted: false,
+            ledger: Ledger::default(),
+            cases: verdicts.iter().map(case).collect(),
+            statements: Vec::new(),
+        }
+    }
+
+    fn today(verdicts: &[(&str, Verdict)]) -> Vec<Again> {
+        let again = |(id, verdict): &(&str, Verdict)| Again {
+            id: CaseId((*id).to_owned()),
+            verdict: *verdict,
+            reason: "why".to_owned(),
+        };
+        verdicts.iter().map(again).collect()
+    }
+
+    #[test]
+    fn another_verdict_is_told_and_what_cannot_be_asked_is_not_compared() {
+        let said = said(&[("a", Verdict::Conforms), ("b", Verdict::Conforms), ("c", Verdict::Conforms)]);
+        let today = today(&[("a", Verdict::Conforms), ("b", Verdict::Blocked), ("c", Verdict::NotApplicable)]);
+        let (problems, compared) = compare(&said, &today);
+        assert_eq!(compared, 2);
+        assert_eq!(
+            problems,
+            [Problem::new(Check::Rerun, "b: the certificate says conforms, today it is blocked (why)")]
+        );
+    }
+
+    #[test]
+    fn a_sample_of_which_nothing_can_be_compared_proves_nothing() {
+        let (problems, compared) = compare(&said(&[]), &today(&[("c", Verdict::NotApplicable)]));
+        assert_eq!((problems.len(), compared), (1, 0));
+    }
+
+    #[test]
+    fn a_sample_hangs_on_its_seed_alone() {
+        let cases = Suite::bundled().unwrap().cases();
+        let ids = |seed| -> Vec<String> { sample(cases.clone(), 5, seed).into_iter().map(|case| case.id.0).collect() };
+        assert_eq!(ids(1), ids(1));
+        assert_ne!(ids(1), ids(2));
+        assert_eq!((ids(1).len(), sample(cases.clone(), 100_000, 1).len()), (5, cases.len()));
+    }
+}

@@ -1,0 +1,117 @@
+//! The suite at hand, with all that a certificate needs of it, whether it is made or checked.
+
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{
+    certificate::{
+        bundle,
+        key::{PublicKey, SigningKey},
+        profile::{Profile, Profiles},
+        seed::Nonce,
+        statement::foreign,
+        suite::SuiteDigest,
+        verify::Verifier,
+    },
+    cli::{Failure, mutants::proven, select::FixtureArguments},
+    golden::Goldens,
+    matrix::{KillMatrix, TOOL},
+    proof::Proof,
+    scenario::{Case, Files, Suite, nearest},
+};
+
+/// The suite at hand, with all that a certificate needs of it.
+pub(in crate::cli) struct Bench {
+    pub(in crate::cli) suite: Arc<Suite>,
+    pub(in crate::cli) goldens: Arc<Goldens>,
+    pub(in crate::cli) profiles: Profiles,
+    pub(in crate::cli) digest: SuiteDigest,
+}
+
+impl Bench {
+    pub(in crate::cli) fn load(fixtures: &FixtureArguments) -> Result<Self, Failure> {
+        let broken = |error: String| Failure::usage(error);
+        let found = fixtures.files()?;
+        Suite::read(&found).map_err(|error| broken(error.to_string()))?;
+        // Reports name fixtures by where they stand: a bundle must say the same on every machine.
+        let files = Files::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
+        let suite = Suite::read(&files).map_err(|error| broken(error.to_string()))?;
+        let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
+        let snapshots = snapshot_files(fixtures)?;
+        let digest = SuiteDigest::of(&files, &snapshots);
+        let goldens = Arc::new(Goldens::new(snapshots));
+        Ok(Self { suite: Arc::new(suite), goldens, profiles, digest })
+    }
+
+    /// The cases of the profiles that are asked for.
+    pub(super) fn cases(&self, asked: &[String], services: &[String]) -> Result<Vec<Case>, Failure> {
+        let known = |wanted: &[String], name: fn(&Profile) -> &str| -> Result<(), Failure> {
+            let unknown = wanted.iter().find(|wanted| !self.profiles.iter().any(|profile| name(profile) == *wanted));
+            let Some(wrong) = unknown else { return Ok(()) };
+            let meant = nearest(wrong, self.profiles.iter().map(name));
+            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            Err(Failure::usage(format!("no profile has {wrong:?}{hint} `wireproof certify --list` shows them")))
+        };
+        known(asked, |profile| &profile.name)?;
+        known(services, |profile| &profile.service)?;
+        Ok(bundle::cases(&self.suite, &self.profiles.select(asked, services)))
+    }
+
+    /// The kill matrix, made or read.
+    pub(super) fn matrix(&self, from: Option<&str>) -> Result<Option<KillMatrix>, Failure> {
+        let matrix = match from {
+            None => return Ok(None),
+            Some("run") => self.proof()?,
+            Some(path) => {
+                let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
+                serde_json::from_slice(&text)
+                    .map_err(|error| Failure::usage(format!("{path} is no kill matrix: {error}")))?
+            }
+        };
+        match foreign(&matrix, self.suite.digest(), TOOL) {
+            Some(foreign) => Err(Failure::usage(format!("{foreign}; `--mutants run` makes another"))),
+            None => Ok(Some(matrix)),
+        }
+    }
+
+    /// The proof of this suite's judge.
+    pub(in crate::cli) fn proof(&self) -> Result<KillMatrix, Failure> {
+        let proof = Proof {
+            suite: Arc::clone(&self.suite),
+            goldens: Arc::clone(&self.goldens),
+            only: Vec::new(),
+            exhaustive: false,
+            judge_again: false,
+            jobs: std::thread::available_parallelism().map_or(2, Into::into),
+            seed: 1,
+        };
+        proven(&proof)
+    }
+
+    /// No bundle is handed out that does not verify.
+    pub(super) fn prove(&self, out: &Path, key: Option<&SigningKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
+        let keys: Vec<_> = key.map(SigningKey::public).into_iter().collect();
+        let verified = self.verifier(&keys, nonce).verify(out);
+        match verified.problems.first() {
+            None => Ok(()),
+            Some(problem) => Err(Failure::internal(format!(
+                "the bundle does not verify ({}: {}): this is an error of wireproof",
+                problem.check.name(),
+                problem.says
+            ))),
+        }
+    }
+
+    pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
+        let Self { suite, goldens, profiles, digest } = self;
+        Verifier { suite, goldens, profiles, digest, keys, nonce }
+    }
+}
+
+/// The files that goldens are read from: other fixtures have other goldens.
+fn snapshot_files(fixtures: &FixtureArguments) -> Result<Files, Failure> {
+    match (&fixtures.snapshots, &fixtures.fixtures) {
+        (Some(folder), _) => Files::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+        (None, Some(_)) => Ok(Files::default()),
+        (None, None) => Ok(Files::bundled_snapshots()),
+    }
+}

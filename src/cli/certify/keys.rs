@@ -1,0 +1,41 @@
+//! Keys in files: read, and made so that nobody else can read them.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use crate::{
+    certificate::key::SigningKey,
+    cli::{Failure, written},
+    exit::ExitStatus,
+};
+
+pub(super) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    SigningKey::read(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// A new key in a file that nobody else may read, and its public half beside it.
+pub(super) fn new_key(path: &Path) -> Result<ExitStatus, Failure> {
+    let failed = |error: io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
+    let text = SigningKey::fresh().map_err(|error| Failure::internal(error.to_string()))?;
+    let public = SigningKey::read(&text).map_err(|error| Failure::internal(error.to_string()))?.public();
+    private(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    fs::write(&beside, public.pem()).map_err(failed)?;
+    written(writeln!(io::stdout(), "{}", public.hex()))?;
+    Ok(ExitStatus::Conforms)
+}
+
+/// A file that was not there before.
+fn private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

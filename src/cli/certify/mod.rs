@@ -1,0 +1,265 @@
+//! `wireproof certify`: a run by profiles, as a bundle that others can check.
+
+mod bench;
+mod keys;
+mod text;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{
+    Failure,
+    outcome::{advance, progress},
+    pace::PaceArguments,
+    run::interrupt,
+    runtime,
+    select::FixtureArguments,
+    target::TargetArguments,
+    written,
+};
+use crate::{
+    certificate::{
+        bundle::{self, Contents},
+        profile::Level,
+        seed::{Claim, Nonce},
+        statement::{Stated, StatedTarget, StatedUrl, TRANSCRIPTS},
+    },
+    event::Event,
+    exit::ExitStatus,
+    matrix::TOOL,
+    recording::Recorder,
+    redaction::Sensitive,
+    report::{Json, Reporter as _},
+    scenario::{Batch, Case},
+    session::{Options, Session},
+    target::Target,
+    transport::Wire,
+};
+
+pub(super) use bench::Bench;
+use keys::{new_key, signing_key};
+pub(super) use text::conclusions;
+use text::{list, tell};
+
+const EXAMPLES: &str = "Examples:
+  wireproof certify --list                                            the profiles, with their statements
+  wireproof certify --new-key vendor.pem                              a key to sign with
+  wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
+      --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
+  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          what the customer runs
+
+Exit status:
+    0  granted
+    1  not granted; the bundle says what is missing
+    2  usage, configuration or fixture error";
+
+/// Arguments of `wireproof certify`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(after_help = EXAMPLES, mut_arg("profile", |argument| argument.long("aws-profile")))]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    target: TargetArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    claim: ClaimArguments,
+}
+
+/// What is certified.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Certificate")]
+struct ClaimArguments {
+    /// Show the profiles, and run nothing.
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    list: bool,
+
+    /// Write a new private key here, its public half beside it as FILE.pub, and run nothing.
+    #[arg(long, value_name = "FILE")]
+    new_key: Option<PathBuf>,
+
+    /// Profiles that are to be granted: wire, constraints, behaviour, auth, or full for all of them (repeatable).
+    #[arg(id = "certified", long = "profile", value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_CERTIFY_PROFILE", required_unless_present_any = ["list", "new_key"])]
+    profiles: Vec<String>,
+
+    /// Only the profiles of this service, by its folder (repeatable).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_CERTIFY_SERVICE", value_delimiter = ',')]
+    service: Vec<String>,
+
+    /// The level that must be reached: core or extended.
+    #[arg(long, value_name = "LEVEL", env = "WIREPROOF_LEVEL", default_value = "core", value_parser = level)]
+    level: Level,
+
+    /// The folder of the bundle, which must be new or empty.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_OUT", required_unless_present_any = ["list", "new_key"])]
+    out: Option<PathBuf>,
+
+    /// The name of what is certified, as its vendor states it.
+    #[arg(long, value_name = "TEXT", env = "WIREPROOF_TARGET_NAME", required_unless_present_any = ["list", "new_key"])]
+    target_name: Option<String>,
+
+    /// Its version, as its vendor states it.
+    #[arg(long, value_name = "TEXT", env = "WIREPROOF_TARGET_VERSION", required_unless_present_any = ["list", "new_key"])]
+    target_version: Option<String>,
+
+    /// What the verifier gave: the seed is derived from it, so that the run cannot be older.
+    #[arg(long, value_name = "HEX", env = "WIREPROOF_NONCE", value_parser = nonce, conflicts_with = "seed")]
+    nonce: Option<Nonce>,
+
+    /// Sign with this Ed25519 key: PKCS#8 in PEM, or 64 hexadecimal digits.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_KEY")]
+    key: Option<PathBuf>,
+
+    /// The kill matrix: `run` makes it, which takes about a minute; else a file of `wireproof mutants --report json`.
+    #[arg(long, value_name = "run|FILE", env = "WIREPROOF_MUTANTS")]
+    mutants: Option<String>,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    let known = [Level::Core, Level::Extended].into_iter().find(|level| level.name() == text);
+    known.ok_or_else(|| "expected core or extended".to_owned())
+}
+
+pub(super) fn nonce(text: &str) -> Result<Nonce, String> {
+    Nonce::read(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    if let Some(path) = &arguments.claim.new_key {
+        return new_key(path);
+    }
+    let bench = Bench::load(&arguments.fixtures)?;
+    if arguments.claim.list {
+        return written(list(&bench)).map(|()| ExitStatus::Conforms);
+    }
+    let key = arguments.claim.key.as_deref().map(signing_key).transpose()?;
+    let out = arguments.claim.out.as_deref().map(fresh).transpose()?.unwrap_or(Path::new("."));
+    let cases = bench.cases(&arguments.claim.profiles, &arguments.claim.service)?;
+    let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
+    let made = runtime()?.block_on(made(arguments, &bench, cases, out))?;
+    let contents = Contents {
+        stated: &made.stated,
+        suite: &bench.suite,
+        digest: &bench.digest,
+        profiles: &bench.profiles,
+        report: &made.report,
+        matrix: matrix.as_ref(),
+        key: key.as_ref(),
+    };
+    let statement = bundle::write(out, &contents).map_err(|error| Failure::internal(error.to_string()))?;
+    bench.prove(out, key.as_ref(), arguments.claim.nonce.as_ref())?;
+    written(tell(out, &statement, key.as_ref()))?;
+    Ok(if statement.predicate.wireproof.granted { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+/// What a run gives to a bundle, beside the recording.
+struct Made {
+    stated: Stated,
+    report: Vec<u8>,
+}
+
+/// Runs the cases, and records them in the bundle.
+async fn made(arguments: &Arguments, bench: &Bench, cases: Vec<Case>, out: &Path) -> Result<Made, Failure> {
+    let claim = &arguments.claim;
+    let name = claim.target_name.clone().unwrap_or_default();
+    let version = claim.target_version.clone().unwrap_or_default();
+    let (mut target, reference) = arguments.target.target(&bench.suite).await?;
+    target.name = format!("{name} {version}");
+    let stated = stated_target(&target, name, version);
+    let started_ms = now();
+    let report = recorded(&session(arguments, bench, target, &stated)?, cases, out).await?;
+    let finished_ms = now();
+    if let Some(reference) = reference {
+        reference.stop().await;
+    }
+    let stated = Stated {
+        tool: TOOL.to_owned(),
+        target: stated,
+        asked: claim.profiles.clone(),
+        services: claim.service.clone(),
+        level: claim.level,
+        nonce: claim.nonce.as_ref().map(|nonce| nonce.digits().to_owned()),
+        started_ms,
+        finished_ms,
+    };
+    Ok(Made { stated, report })
+}
+
+/// The run, whose fresh names hang on the nonce where there is one.
+fn session(arguments: &Arguments, bench: &Bench, target: Target, stated: &StatedTarget) -> Result<Session, Failure> {
+    let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
+    let nonce = arguments.claim.nonce.as_ref();
+    let seed = nonce.map_or_else(|| arguments.pace.seed(), |nonce| nonce.seed(of));
+    Ok(Session {
+        suite: Arc::clone(&bench.suite),
+        target: Arc::new(target),
+        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
+        goldens: Arc::clone(&bench.goldens),
+        // A certificate has no use for a run that ends early, nor for what must not be shown.
+        options: Options { fail_fast: false, sensitive: Sensitive::Hidden, ..arguments.pace.options(seed)? },
+        interrupt: interrupt(),
+        restart: arguments.pace.restart(),
+    })
+}
+
+/// Runs the cases; their report, once they are recorded.
+async fn recorded(session: &Session, cases: Vec<Case>, out: &Path) -> Result<Vec<u8>, Failure> {
+    let bar = progress(cases.len(), false);
+    let mut report = Vec::new();
+    let mut json = Json::new(&mut report);
+    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
+    let mut failed = Ok(());
+    let mut sink = |event: Event| {
+        advance(&bar, &event);
+        if failed.is_ok() {
+            failed = json.event(&event).and_then(|()| recorder.event(&event));
+        }
+    };
+    session.run(&mut Batch::new(cases), &mut sink).await;
+    failed.map_err(|error| Failure::internal(format!("the bundle cannot be written: {error}")))?;
+    Ok(report)
+}
+
+/// The target as the statement has it: without a credential.
+fn stated_target(target: &Target, name: String, version: String) -> StatedTarget {
+    StatedTarget {
+        name,
+        version,
+        endpoint: target.endpoint.to_string(),
+        region: target.region.clone(),
+        other_region: target.other_region.clone(),
+        denied_identity: target.denied.is_some(),
+        other_account: target.other_account.is_some(),
+        state_change: target
+            .state_change
+            .as_ref()
+            .map(|url| StatedUrl { endpoint: url.endpoint.to_string(), path: url.path.clone() }),
+        states: target.states.clone(),
+    }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A folder that is new, or empty.
+fn fresh(path: &Path) -> Result<&Path, Failure> {
+    let failed = |error: io::Error| Failure::usage(format!("cannot use {}: {error}", path.display()));
+    fs::create_dir_all(path).map_err(failed)?;
+    match fs::read_dir(path).map_err(failed)?.next() {
+        None => Ok(path),
+        Some(_) => Err(Failure::usage(format!("{} is not empty: a bundle holds nothing else", path.display()))),
+    }
+}

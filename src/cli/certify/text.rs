@@ -1,0 +1,71 @@
+//! Profiles, and what a certificate comes to, for people.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use super::bench::Bench;
+use crate::certificate::{
+    decision::Decision,
+    key::SigningKey,
+    profile::{Level, Profile},
+    statement::Statement,
+};
+
+pub(super) fn list(bench: &Bench) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout());
+    for profile in bench.profiles.iter() {
+        let Profile { service, name, says, .. } = profile;
+        let (core, extended) = (profile.count(Level::Core), profile.count(Level::Extended));
+        let cases = profile.cases(&bench.suite);
+        writeln!(out, "{service} {name}: {says}")?;
+        writeln!(out, "  {core} core and {extended} extended statements, {} cases", cases.len())?;
+        for level in [Level::Core, Level::Extended] {
+            let ids = profile.statements.iter().filter(|(_, of)| **of == level).map(|(id, _)| id.as_str());
+            let ids: Vec<&str> = ids.collect();
+            if !ids.is_empty() {
+                writeln!(out, "  {}: {}", level.name(), ids.join(" "))?;
+            }
+        }
+    }
+    for (id, reason) in bench.profiles.outside() {
+        writeln!(out, "{id} is in no profile: {reason}")?;
+    }
+    out.flush()
+}
+
+/// So many things that are missing are told; the statement has all of them.
+const MOST: usize = 12;
+
+pub(super) fn tell(root: &Path, statement: &Statement, key: Option<&SigningKey>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout());
+    conclusions(&mut out, statement)?;
+    match key {
+        Some(key) => writeln!(out, "signed by {}", key.public().hex())?,
+        None => writeln!(out, "unsigned: nothing says who made it")?,
+    }
+    writeln!(out, "bundle in {}", root.display())?;
+    out.flush()
+}
+
+/// What a certificate grants, and what is missing.
+pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -> io::Result<()> {
+    let claims = &statement.predicate.wireproof;
+    for Decision { service, profile, granted, cases, statements, missing } in &claims.profiles {
+        let granted = granted.map_or("not granted", Level::name);
+        writeln!(out, "{service} {profile}: {granted} ({cases} cases, {statements} statements)")?;
+        for missing in missing.iter().take(MOST) {
+            writeln!(out, "  {} lacks {}: {}", missing.level.name(), missing.what, missing.because)?;
+        }
+        if missing.len() > MOST {
+            writeln!(out, "  and {} more, in statement.json", missing.len() - MOST)?;
+        }
+    }
+    for missing in &claims.missing {
+        writeln!(out, "missing: {missing}")?;
+    }
+    let (name, version) = (&claims.stated.target.name, &claims.stated.target.version);
+    let granted = if claims.granted { "granted" } else { "not granted" };
+    writeln!(out, "{granted} to {name} {version} at {}, seed {}", claims.stated.target.endpoint, claims.seed)
+}

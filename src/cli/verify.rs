@@ -1,0 +1,255 @@
+//! `wireproof verify`: a certificate, checked without trusting whoever made it.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, builder::BoolishValueParser};
+use serde::Serialize;
+
+use super::{
+    Failure,
+    certify::{Bench, conclusions, nonce},
+    pace::PaceArguments,
+    run::interrupt,
+    runtime,
+    select::FixtureArguments,
+    target::TargetArguments,
+    written,
+};
+use crate::{
+    certificate::{
+        bundle,
+        decision::Decision,
+        key::{PublicKey, random},
+        reported::Reported,
+        seed::Nonce,
+        statement::{MUTANTS, REPORT, Statement},
+        verify::{
+            Check, Problem, Verified,
+            rerun::{Again, compare, sample},
+        },
+    },
+    event::Event,
+    exit::ExitStatus,
+    matrix::KillMatrix,
+    scenario::{Batch, Case},
+    session::Session,
+    transport::Wire,
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof verify bundle                                             an unsigned one
+  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          signed, and made after the nonce was given
+  wireproof verify bundle --rerun 20 --endpoint URL                   and asks the endpoint 20 cases again
+
+Exit status:
+    0  verified and granted
+    1  not verified, or not granted
+    2  usage, configuration or fixture error";
+
+/// Arguments of `wireproof verify`.
+#[derive(Debug, Args)]
+#[group(skip)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The bundle.
+    #[arg(value_name = "DIR")]
+    bundle: PathBuf,
+
+    /// A public key that must have signed it, in PEM or as 64 hexadecimal digits (repeatable).
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_PUBLIC_KEY")]
+    key: Vec<PathBuf>,
+
+    /// The nonce that was given before the run.
+    #[arg(long, value_name = "HEX", env = "WIREPROOF_NONCE", value_parser = nonce)]
+    nonce: Option<Nonce>,
+
+    /// Run so many of its cases again, and compare: the answer to a bundle whose answers are made up.
+    #[arg(long, value_name = "N", env = "WIREPROOF_RERUN", requires = "endpoint")]
+    rerun: Option<usize>,
+
+    /// What the sample is chosen by; without it, nobody can know.
+    #[arg(long, value_name = "N", env = "WIREPROOF_RERUN_SEED", requires = "rerun")]
+    rerun_seed: Option<u64>,
+
+    /// Make the kill matrix again, too, which takes about a minute.
+    #[arg(long, env = "WIREPROOF_PROVE", value_parser = BoolishValueParser::new())]
+    prove: bool,
+
+    /// Tell the result as one JSON document.
+    #[arg(long, env = "WIREPROOF_JSON", value_parser = BoolishValueParser::new())]
+    json: bool,
+
+    #[command(flatten)]
+    target: TargetArguments,
+
+    #[command(flatten)]
+    pace: PaceArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+}
+
+/// What is told of a bundle.
+#[derive(Serialize)]
+struct Told<'a> {
+    schema: &'static str,
+    verified: bool,
+    granted: bool,
+    signed_by: Vec<String>,
+    nonce: Option<&'a str>,
+    problems: &'a [Problem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rerun: Option<Rerun>,
+    profiles: &'a [Decision],
+}
+
+/// What a sample came to.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Rerun {
+    seed: u64,
+    asked: usize,
+    compared: usize,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    if !arguments.bundle.is_dir() {
+        return Err(Failure::usage(format!("{} is no folder", arguments.bundle.display())));
+    }
+    let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
+    let bench = Bench::load(&arguments.fixtures)?;
+    let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
+    if arguments.prove {
+        verified.problems.extend(unlike_proof(&bench, &arguments.bundle)?);
+    }
+    let mut rerun = None;
+    if let (Some(count), Some(statement)) = (arguments.rerun, &verified.statement) {
+        let (problems, told) = again(arguments, &bench, statement, count)?;
+        verified.problems.extend(problems);
+        rerun = Some(told);
+    }
+    written(tell(arguments, &verified, &keys, rerun))?;
+    Ok(if verified.is_granted() { ExitStatus::Conforms } else { ExitStatus::Deviates })
+}
+
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
+    let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    PublicKey::read(&text).map_err(|error| failed(error.to_string()))
+}
+
+/// How the kill matrix differs from the one that suite and judge give today.
+fn unlike_proof(bench: &Bench, root: &Path) -> Result<Option<Problem>, Failure> {
+    let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
+    let Some(said) = read() else { return Ok(Some(Problem::new(Check::Mutants, "there is no kill matrix"))) };
+    let own = KillMatrix { duration_ms: said.duration_ms, seed: said.seed, ..bench.proof()? };
+    Ok((own != said).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
+}
+
+/// Runs a sample again.
+fn again(
+    arguments: &Arguments,
+    bench: &Bench,
+    statement: &Statement,
+    count: usize,
+) -> Result<(Vec<Problem>, Rerun), Failure> {
+    let stated = &statement.predicate.wireproof.stated;
+    let random = || random().map(u64::from_be_bytes).map_err(|error| Failure::internal(error.to_string()));
+    let seed = arguments.rerun_seed.map_or_else(random, Ok)?;
+    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.asked, &stated.services));
+    let cases = sample(cases, count, seed);
+    let asked = cases.len();
+    let today = runtime()?.block_on(today(arguments, bench, cases))?;
+    let said =
+        fs::read(arguments.bundle.join(REPORT)).ok().and_then(|text| serde_json::from_slice::<Reported>(&text).ok());
+    let Some(said) = said else {
+        return Ok((Vec::new(), Rerun { seed, asked, compared: 0 }));
+    };
+    let (problems, compared) = compare(&said, &today);
+    Ok((problems, Rerun { seed, asked, compared }))
+}
+
+async fn today(arguments: &Arguments, bench: &Bench, cases: Vec<Case>) -> Result<Vec<Again>, Failure> {
+    let (target, _) = arguments.target.target(&bench.suite).await?;
+    let session = Session {
+        suite: Arc::clone(&bench.suite),
+        target: Arc::new(target),
+        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
+        goldens: Arc::clone(&bench.goldens),
+        options: arguments.pace.options(arguments.pace.seed())?,
+        interrupt: interrupt(),
+        restart: arguments.pace.restart(),
+    };
+    let mut today = Vec::new();
+    let mut sink = |event: Event| {
+        if let Event::CaseFinished(finished) = event {
+            let report = finished.report;
+            let found = report.findings.first().map(|finding| format!("{}: {}", finding.code, finding.actual));
+            let reason = if report.reason.is_empty() { found.unwrap_or_default() } else { report.reason };
+            today.push(Again { id: report.id, verdict: report.verdict, reason });
+        }
+    };
+    session.run(&mut Batch::new(cases), &mut sink).await;
+    Ok(today)
+}
+
+fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout());
+    if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &told(verified, keys, rerun))?;
+        writeln!(out)?;
+    } else {
+        human(&mut out, verified, keys, rerun)?;
+    }
+    out.flush()
+}
+
+fn told<'a>(verified: &'a Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> Told<'a> {
+    let claims = verified.statement.as_ref().map(|statement| &statement.predicate.wireproof);
+    let signed = !verified.problems.iter().any(|problem| matches!(problem.check, Check::Signature | Check::Envelope));
+    Told {
+        schema: "wireproof/verification/v1",
+        verified: verified.is_sound(),
+        granted: verified.is_granted(),
+        signed_by: keys.iter().filter(|_| signed).map(PublicKey::hex).collect(),
+        nonce: claims.and_then(|claims| claims.stated.nonce.as_deref()),
+        problems: &verified.problems,
+        rerun,
+        profiles: claims.map(|claims| claims.profiles.as_slice()).unwrap_or_default(),
+    }
+}
+
+fn human(out: &mut impl Write, verified: &Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> io::Result<()> {
+    for Problem { check, says } in &verified.problems {
+        writeln!(out, "{}: {says}", check.name())?;
+    }
+    let Some(statement) = verified.statement.as_ref().filter(|_| verified.is_sound()) else {
+        return writeln!(out, "not verified: {} problems", verified.problems.len());
+    };
+    conclusions(out, statement)?;
+    let claims = &statement.predicate.wireproof;
+    writeln!(
+        out,
+        "verified: {} files, {} cases judged again, every request derived anew from the seed",
+        claims.files.len() + 2,
+        claims.ledger.selected
+    )?;
+    match &claims.stated.nonce {
+        Some(nonce) => writeln!(out, "nonce {nonce}: the run is not older than it")?,
+        None => writeln!(out, "no nonce: nothing says when the run was made")?,
+    }
+    if keys.is_empty() {
+        writeln!(out, "unsigned: nothing says who made it, and its answers may be made up; --rerun asks the endpoint")?;
+    }
+    keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.hex()))?;
+    match rerun {
+        Some(Rerun { seed, compared, .. }) => {
+            writeln!(out, "{compared} cases were run again and came to the same (--rerun-seed {seed})")
+        }
+        None => Ok(()),
+    }
+}
