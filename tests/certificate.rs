@@ -1,6 +1,13 @@
 //! A certificate of the reference, and everything that a forger may do to it: each forgery is told by the check that it
 //! breaks. What no look at a bundle can tell, an endpoint tells that is asked again.
 
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "forgeries are a long list"
+)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod support;
@@ -368,7 +375,7 @@ fn files() -> Vec<Forgery> {
     use Forger::{Edits, Rechains, Reseals};
     let gone = |name: &'static str, by| {
         forgery(&format!("{} is gone", name.rsplit('/').next().unwrap()), Edits, by, move |forged| {
-            fs::remove_file(forged.path(name)).unwrap()
+            fs::remove_file(forged.path(name)).unwrap();
         })
     };
     let mut all: Vec<Forgery> = ["report.json", "suite.json", "mutants.json", "envelope.json", "statement.json", HAR]

@@ -29,6 +29,7 @@ Exit status:
 /// Arguments of `wireproof mutants`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     #[command(flatten)]
     fixtures: FixtureArguments,

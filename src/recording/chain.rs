@@ -30,7 +30,7 @@ fn unchained(line: &str) -> Option<(String, &str)> {
 /// The lines of an index, each held against its chain.
 pub(super) struct Lines {
     path: PathBuf,
-    lines: io::Lines<BufReader<File>>,
+    reader: io::Lines<BufReader<File>>,
     pub(super) chain: String,
     line: usize,
 }
@@ -39,7 +39,7 @@ impl Lines {
     pub(super) fn open(folder: &Path) -> Result<Self, RecordingError> {
         let path = folder.join(INDEX);
         match File::open(&path) {
-            Ok(file) => Ok(Self { path, lines: BufReader::new(file).lines(), chain: String::new(), line: 0 }),
+            Ok(file) => Ok(Self { path, reader: BufReader::new(file).lines(), chain: String::new(), line: 0 }),
             Err(error) => Err(RecordingError::Unreadable { path, error }),
         }
     }
@@ -59,7 +59,7 @@ impl Iterator for Lines {
     type Item = Result<Entry, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.lines.next()?;
+        let line = self.reader.next()?;
         self.line += 1;
         Some(match line {
             Ok(line) => self.entry(&line),

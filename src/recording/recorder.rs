@@ -114,9 +114,9 @@ impl Recorder {
 fn forget(folder: &Path) -> io::Result<()> {
     let Ok(recording) = Recording::open(folder) else { return Ok(()) };
     for entry in recording.entries() {
-        let kept = match entry {
-            Ok(Entry::Case(Recorded { file, .. }) | Entry::Opened(Opened { file: Some(file), .. })) => file,
-            _ => continue,
+        let Ok(Entry::Case(Recorded { file: kept, .. }) | Entry::Opened(Opened { file: Some(kept), .. })) = entry
+        else {
+            continue;
         };
         if is_below(&kept.path) {
             let _ = fs::remove_file(folder.join(kept.path));

@@ -69,7 +69,8 @@ fn what_was_recorded_is_read_in_its_order() {
 }
 
 fn without(text: &str, line: usize) -> String {
-    text.lines().enumerate().filter(|(index, _)| *index != line).map(|(_, line)| format!("{line}\n")).collect()
+    let kept = text.lines().enumerate().filter(|(index, _)| *index != line);
+    kept.flat_map(|(_, line)| [line, "\n"]).collect()
 }
 
 #[rstest]
@@ -124,9 +125,9 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
     record(folder.path());
     fs::write(folder.path().join("mine.txt"), "mine").unwrap();
     let mut recorder = Recorder::new(folder.path(), None);
-    [Event::RunStarted(started()), Event::RunFinished(finished())]
-        .iter()
-        .for_each(|event| recorder.event(event).unwrap());
+    for event in [Event::RunStarted(started()), Event::RunFinished(finished())] {
+        recorder.event(&event).unwrap();
+    }
     assert_eq!(Recording::open(folder.path()).unwrap().entries().count(), 1);
     assert!(!folder.path().join("_survey/s.A.har").exists());
     assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).unwrap(), "mine");

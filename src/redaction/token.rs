@@ -1,5 +1,7 @@
 //! One JSON token in place of another: as many bytes, as many characters.
 
+use std::fmt::Write as _;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::pseudonym::{pseudonym, pseudonymous_bytes};
@@ -17,10 +19,11 @@ pub(super) fn recoded(token: &str, other: &str) -> String {
                 Some('u') => {
                     let units = others.next().map(|other| other.encode_utf16(&mut [0; 2]).to_vec()).unwrap_or_default();
                     for (index, unit) in units.iter().enumerate() {
-                        out.push_str(&format!("\\u{unit:04x}"));
+                        // Writing to a String cannot fail.
+                        let _ = write!(out, "\\u{unit:04x}");
                         // The first unit replaces what has been begun; a second one, a whole escape of its own.
-                        let taken = if index == 0 { 4 } else { 6 };
-                        source.by_ref().take(taken).for_each(drop);
+                        let characters = if index == 0 { 4 } else { 6 };
+                        source.by_ref().take(characters).for_each(drop);
                     }
                 }
                 Some(escaped) => {

@@ -88,13 +88,12 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn write(arguments: &CorpusArguments, format: Format, tally: &Tally) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
-    match format {
-        Format::Json => corpus::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?,
-        _ => {
-            let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-            let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
-            corpus::human(tally, &options, &mut out)?;
-        }
+    if format == Format::Json {
+        corpus::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?;
+    } else {
+        let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+        let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
+        corpus::human(tally, &options, &mut out)?;
     }
     out.flush()
 }
