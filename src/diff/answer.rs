@@ -64,9 +64,10 @@ impl<'o> Answer<'o> {
     }
 
     fn told(self) -> String {
-        match self.is_refusal() {
-            true => format!("{} ({})", self.error(), self.status),
-            false => format!("a success ({})", self.status),
+        if self.is_refusal() {
+            format!("{} ({})", self.error(), self.status)
+        } else {
+            format!("a success ({})", self.status)
         }
     }
 }
@@ -174,7 +175,8 @@ mod tests {
     }
 
     fn ok(body: Value) -> Value {
-        json!({"status": 200, "headers": {"content-type": "a"}, "body": body})
+        let headers = json!({"content-type": "a"});
+        Value::from_iter([("status", Value::from(200)), ("headers", headers), ("body", body)])
     }
 
     fn refused(status: u16, name: &str) -> Value {
@@ -216,6 +218,9 @@ mod tests {
             told(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), refused(400, "F")])),
             ["value /a: 1 -> 2", "answer : E (400) -> F (400)"]
         );
-        assert_eq!(told(&crowd(&[won.clone()]), &crowd(&[won, lost])), ["answer : absent -> E (400)"]);
+        assert_eq!(
+            told(&crowd(std::slice::from_ref(&won)), &crowd(&[won.clone(), lost])),
+            ["answer : absent -> E (400)"]
+        );
     }
 }

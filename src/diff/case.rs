@@ -38,14 +38,22 @@ pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
     of_answers
 }
 
-/// The verdict, where it is another one.
+/// The verdict, where it is another one. Whatever the other side makes of an operation that one lacks is one difference.
 pub(super) fn of_verdict(a: &Answered, b: &Answered) -> Option<Change> {
+    let lacks = |side: &Answered| side.verdict == Verdict::NotImplemented;
+    let (kind, told): (Kind, fn(Verdict) -> String) = if lacks(a) == lacks(b) {
+        (Kind::Verdict, |verdict| verdict.to_string())
+    } else {
+        (Kind::Operation, |verdict| {
+            if verdict == Verdict::NotImplemented { "not implemented" } else { "implemented" }.to_owned()
+        })
+    };
     (a.verdict != b.verdict).then(|| Change {
         operation: operation(&a.service, &a.operation),
         place: Place::Answer,
-        kind: Kind::Verdict,
-        before: a.verdict.to_string(),
-        after: b.verdict.to_string(),
+        kind,
+        before: told(a.verdict),
+        after: told(b.verdict),
     })
 }
 

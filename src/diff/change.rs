@@ -11,6 +11,8 @@ use crate::pointer::child;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Kind {
+    /// One side has an operation that the other one lacks.
+    Operation,
     /// The verdict is another one, and nothing that can be compared says why.
     Verdict,
     /// One side answered, or one side did not.
@@ -47,7 +49,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, the first weighs most.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
+        Self::Operation,
         Self::Verdict,
         Self::Answer,
         Self::Outcome,
@@ -70,6 +73,7 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Operation => "operation",
             Self::Verdict => "verdict",
             Self::Answer => "answer",
             Self::Outcome => "outcome",

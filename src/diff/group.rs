@@ -63,6 +63,9 @@ pub(super) struct Shown {
     pub(super) change: Change,
 }
 
+/// What is told at once: a kind and a place, with the values, or with the operation where they are all others.
+type Key = (Kind, Place, Option<Values>, Option<String>);
+
 /// Everything that is told at once.
 #[derive(Default)]
 struct Bucket {
@@ -72,7 +75,7 @@ struct Bucket {
 
 /// Groups equal differences. `verdicts` has the cases whose verdict is another one.
 pub(super) fn group(mut shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<Group> {
-    let mut buckets: BTreeMap<(Kind, Place, Option<Values>, Option<String>), Bucket> = BTreeMap::new();
+    let mut buckets: BTreeMap<Key, Bucket> = BTreeMap::new();
     explain(&mut shown);
     let various = various(&shown);
     for Shown { case, change } in shown {
@@ -109,7 +112,7 @@ fn explain(shown: &mut [Shown]) {
 
 /// Places at which a value is another one in every case.
 fn various(shown: &[Shown]) -> BTreeSet<(Kind, String, Place)> {
-    let mut values: BTreeMap<(Kind, String, Place), BTreeSet<(&str, &str)>> = BTreeMap::new();
+    let mut values: BTreeMap<_, BTreeSet<(&str, &str)>> = BTreeMap::new();
     for Shown { change, .. } in shown.iter().filter(|shown| shown.change.kind == Kind::Value) {
         let place = (change.kind, change.operation.clone(), change.place.clone());
         values.entry(place).or_default().insert((&change.before, &change.after));

@@ -199,7 +199,7 @@ impl<'o> Tally<'o> {
         changes.retain(|change| self.options.tells(change.kind, &change.place));
         self.ignored += all - changes.len();
         if let Some(verdict) = of_verdict(a, b) {
-            if self.options.tells(Kind::Verdict, &Place::Answer) {
+            if self.options.tells(verdict.kind, &Place::Answer) {
                 self.verdicts.insert(id.clone(), (a.verdict, b.verdict));
                 // A difference that is told says why; without one, the verdict is what is told.
                 changes.extend(changes.is_empty().then_some(verdict));

@@ -61,7 +61,7 @@ fn an_operation_that_one_side_lacks_differs_by_that_alone() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1})))]);
     let other = side(&[("a", NotImplemented, Some(json!({"y": 2})))]);
     let comparison = compare(&one, &other, &Options::default());
-    assert_eq!(told(&comparison), ["verdict  conforms -> not-implemented x1"]);
+    assert_eq!(told(&comparison), ["operation  implemented -> not implemented x1"]);
     assert_eq!(comparison.compared, 0);
     assert!(!comparison.is_empty());
 }

@@ -12,6 +12,7 @@ use super::{
     super::{
         Failure,
         derivation::{DerivationArguments, Part},
+        part::say,
         run::interrupt,
         runtime,
         select::{Loaded, SelectArguments},
@@ -215,8 +216,17 @@ fn judged(
     plan: &mut dyn Plan,
 ) -> Result<Side, Failure> {
     let mut side = Side::new(name, PartyKind::Recording);
-    replay(&Arc::new(suite.clone()), &Arc::new(Goldens::default()), recording, plan, &mut |event| side.take(&event))
+    let (suite, goldens) = (Arc::new(suite.clone()), Arc::new(Goldens::default()));
+    let replayed = replay(&suite, &goldens, recording, plan, &mut |event| side.take(&event))
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
+    for (ids, what) in [
+        (replayed.unknown, "not compared, since these fixtures have no such case"),
+        (replayed.changed, "recorded with another fixture, and judged by this one"),
+    ] {
+        if let Some(first) = ids.first() {
+            say(&format!("diff: {name}: {} {what}, such as {first}", ids.len()))?;
+        }
+    }
     // By which fixtures it was made, and not by which it is judged.
     side.party.suite.clone_from(&recording.header().run.suite);
     Ok(side)

@@ -198,6 +198,7 @@ fn in_words(transition: &Transition) -> String {
 /// What a difference is called where it is told.
 fn word(kind: Kind) -> &'static str {
     match kind {
+        Kind::Operation => "an operation on one side alone",
         Kind::Verdict => "another verdict",
         Kind::Answer => "an answer on one side alone",
         Kind::Outcome => "success or refusal",
@@ -220,9 +221,7 @@ fn word(kind: Kind) -> &'static str {
 fn of_kind(group: &Group) -> Style {
     match group.kind {
         _ if !group.verdicts.is_empty() => AnsiColor::Red.on_default().bold(),
-        Kind::Verdict | Kind::Answer | Kind::Outcome | Kind::Error | Kind::Status | Kind::Step => {
-            AnsiColor::Red.on_default()
-        }
+        kind if kind <= Kind::Step => AnsiColor::Red.on_default(),
         Kind::Type | Kind::Removed | Kind::Renamed => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Cyan.on_default(),
     }

@@ -13,7 +13,9 @@ use crate::{
 
 fn side(name: &str, kind: PartyKind, events: &[Event]) -> Side {
     let mut side = Side::new(name, kind);
-    events.iter().for_each(|event| side.take(event));
+    for event in events {
+        side.take(event);
+    }
     side
 }
 
