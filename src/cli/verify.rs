@@ -148,8 +148,8 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 fn unlike_proof(bench: &Bench, root: &Path) -> Result<Option<Problem>, Failure> {
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
     let Some(said) = read() else { return Ok(Some(Problem::new(Check::Mutants, "there is no kill matrix"))) };
-    let own = KillMatrix { duration_ms: said.duration_ms, seed: said.seed, ..bench.proof()? };
-    Ok((own != said).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
+    let own = bench.proof(said.seed, said.exhaustive)?;
+    Ok((!said.agrees_with(&own)).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
 }
 
 /// Runs a sample again.
