@@ -176,6 +176,21 @@ impl KillMatrix {
         self.nulls.iter().map(|null| null.ledger.conforms + null.unsurveyed).sum()
     }
 
+    /// Whether another proof of the same came to the same: which mutants there are, what became of each, and what null
+    /// targets were given. How a mutant was found out may be told in other words.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let rows = |matrix: &Self| -> Vec<(String, Vec<Code>, Fate)> {
+            matrix.mutants.iter().map(|row| (row.id.clone(), row.kind.clone(), row.fate)).collect()
+        };
+        let given = |matrix: &Self| -> Vec<(String, usize, usize)> {
+            matrix.nulls.iter().map(|null| (null.name.clone(), null.ledger.conforms, null.unsurveyed)).collect()
+        };
+        (&self.tool, &self.suite, self.reference) == (&other.tool, &other.suite, other.reference)
+            && rows(self) == rows(other)
+            && given(self) == given(other)
+    }
+
     /// Whether the judge is proven: the reference conforms, every mutant was found out by a code of its kind or
     /// is equivalent, and nothing was given to a null target.
     #[must_use]
@@ -230,6 +245,18 @@ mod tests {
         assert_eq!(matrix.mutants[0].weight(), Some(Severity::Warning));
         assert_eq!((matrix.count(Fate::Killed, None), matrix.count(Fate::Killed, Some("state"))), (1, 0));
         assert_eq!(matrix.families(), ["output"]);
+    }
+
+    #[test]
+    fn two_proofs_agree_whatever_words_they_found_for_it() {
+        let one = matrix();
+        let mut other = KillMatrix { duration_ms: 7, ..matrix() };
+        other.mutants[0].cases = 9;
+        assert!(one.agrees_with(&other));
+        other.mutants[0].fate = Fate::Equivalent;
+        assert!(!one.agrees_with(&other));
+        assert!(!one.agrees_with(&KillMatrix { nulls: Vec::new(), ..matrix() }));
+        assert!(!one.agrees_with(&KillMatrix { tool: "another".to_owned(), ..matrix() }));
     }
 
     #[rstest]

@@ -88,7 +88,10 @@ impl Reenactment<'_> {
         let presence = presence(service.contract(), operation, service.protocol, &survey);
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
             let says = surveyed.presence;
-            (says != told_presence(&presence)).then(|| format!("its answers say {presence:?}, and not {says:?}"))
+            let reason = says == event::Presence::Present && surveyed.reason.is_some();
+            let reason = reason.then(|| "it has a reason, and was found to be there".to_owned());
+            let other = says != told_presence(&presence);
+            other.then(|| format!("its answers say {presence:?}, and not {says:?}")).or(reason)
         })
     }
 

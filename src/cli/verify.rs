@@ -36,6 +36,7 @@ use crate::{
     event::Event,
     exit::ExitStatus,
     matrix::KillMatrix,
+    report::text::line,
     scenario::{Batch, Case},
     session::Session,
     transport::Wire,
@@ -101,6 +102,7 @@ struct Told<'a> {
     verified: bool,
     granted: bool,
     signed_by: Vec<String>,
+    /// The verifier's own nonce, as far as it was given.
     nonce: Option<&'a str>,
     problems: &'a [Problem],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,8 +148,8 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 fn unlike_proof(bench: &Bench, root: &Path) -> Result<Option<Problem>, Failure> {
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
     let Some(said) = read() else { return Ok(Some(Problem::new(Check::Mutants, "there is no kill matrix"))) };
-    let own = KillMatrix { duration_ms: said.duration_ms, seed: said.seed, ..bench.proof()? };
-    Ok((own != said).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
+    let own = bench.proof(said.seed, said.exhaustive)?;
+    Ok((!said.agrees_with(&own)).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
 }
 
 /// Runs a sample again.
@@ -200,15 +202,15 @@ async fn today(arguments: &Arguments, bench: &Bench, cases: Vec<Case>) -> Result
 fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &told(verified, keys, rerun))?;
+        serde_json::to_writer_pretty(&mut out, &told(verified, keys, arguments.nonce.as_ref(), rerun))?;
         writeln!(out)?;
     } else {
-        human(&mut out, verified, keys, rerun)?;
+        human(&mut out, verified, keys, arguments.nonce.as_ref(), rerun)?;
     }
     out.flush()
 }
 
-fn told<'a>(verified: &'a Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> Told<'a> {
+fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, rerun: Option<Rerun>) -> Told<'a> {
     let claims = verified.statement.as_ref().map(|statement| &statement.predicate.wireproof);
     let signed = !verified.problems.iter().any(|problem| matches!(problem.check, Check::Signature | Check::Envelope));
     Told {
@@ -216,16 +218,22 @@ fn told<'a>(verified: &'a Verified, keys: &[PublicKey], rerun: Option<Rerun>) ->
         verified: verified.is_sound(),
         granted: verified.is_granted(),
         signed_by: keys.iter().filter(|_| signed).map(PublicKey::hex).collect(),
-        nonce: claims.and_then(|claims| claims.stated.nonce.as_deref()),
+        nonce: nonce.map(Nonce::digits),
         problems: &verified.problems,
         rerun,
         profiles: claims.map(|claims| claims.profiles.as_slice()).unwrap_or_default(),
     }
 }
 
-fn human(out: &mut impl Write, verified: &Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> io::Result<()> {
+fn human(
+    out: &mut impl Write,
+    verified: &Verified,
+    keys: &[PublicKey],
+    nonce: Option<&Nonce>,
+    rerun: Option<Rerun>,
+) -> io::Result<()> {
     for Problem { check, says } in &verified.problems {
-        writeln!(out, "{}: {says}", check.name())?;
+        writeln!(out, "{}: {}", check.name(), line(says))?;
     }
     let Some(statement) = verified.statement.as_ref().filter(|_| verified.is_sound()) else {
         return writeln!(out, "not verified: {} problems", verified.problems.len());
@@ -238,9 +246,12 @@ fn human(out: &mut impl Write, verified: &Verified, keys: &[PublicKey], rerun: O
         claims.files.len() + 2,
         claims.ledger.selected
     )?;
-    match &claims.stated.nonce {
-        Some(nonce) => writeln!(out, "nonce {nonce}: the run is not older than it")?,
-        None => writeln!(out, "no nonce: nothing says when the run was made")?,
+    match (&claims.stated.nonce, nonce) {
+        (Some(nonce), Some(_)) => writeln!(out, "nonce {}: the run is not older than it", line(nonce))?,
+        (Some(nonce), None) => {
+            writeln!(out, "nonce {}: give it with --nonce if it is yours; else it says nothing", line(nonce))?;
+        }
+        (None, _) => writeln!(out, "no nonce: nothing says when the run was made")?,
     }
     if keys.is_empty() {
         writeln!(out, "unsigned: nothing says who made it, and its answers may be made up; --rerun asks the endpoint")?;

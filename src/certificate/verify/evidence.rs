@@ -7,6 +7,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use serde::Deserialize;
+
 use super::{Check, Problem, Verifier, paper::Files, report};
 use crate::{
     certificate::{
@@ -45,6 +47,7 @@ pub(super) fn check(
     let mut look = Look { verifier, files, statement, recording: &recording, problems };
     let asked = look.asked();
     look.header(&asked);
+    look.index();
     let Some(kept) = look.kept() else { return };
     look.nothing_else(&kept);
     look.cases(&kept, &asked);
@@ -61,6 +64,14 @@ struct Look<'l> {
     statement: &'l Statement,
     recording: &'l Recording,
     problems: &'l mut Vec<Problem>,
+}
+
+/// A line of the index.
+#[derive(Deserialize)]
+struct Linked {
+    #[serde(flatten)]
+    entry: Entry,
+    chain: String,
 }
 
 /// What a recording holds.
@@ -98,6 +109,21 @@ impl Look<'_> {
             wrong.push("the recording is of another selection than the profiles ask for".to_owned());
         }
         self.problems.extend(wrong.into_iter().map(|says| Problem::new(Check::Recording, says)));
+    }
+
+    /// The index has nothing that its lines do not need.
+    fn index(&mut self) {
+        let bytes = self.files.get(&format!("{TRANSCRIPTS}/{INDEX}")).map(Vec::as_slice).unwrap_or_default();
+        let mut anew = String::new();
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let Ok(line) = serde_json::from_slice::<Linked>(line) else { break };
+            let entry = serde_json::to_string(&line.entry).unwrap_or_default();
+            let entry = entry.strip_suffix('}').unwrap_or(&entry);
+            anew.extend([entry, ",\"chain\":\"", &line.chain, "\"}\n"]);
+        }
+        if anew.as_bytes() != bytes {
+            self.problem(Check::Recording, format!("{INDEX} is not written as it should be"));
+        }
     }
 
     /// Every transcript of the recording, in order; `None`, where one cannot be read.
@@ -140,6 +166,10 @@ impl Look<'_> {
     fn transcript(&mut self, file: &Kept, path: &str, kept: &mut KeptFiles) -> Result<Transcript, RecordingError> {
         let transcript = self.recording.transcript(file)?;
         let name = format!("{TRANSCRIPTS}/{}", file.path);
+        if !has_a_date(&transcript) {
+            let problem = "its times are beyond all years".to_owned();
+            return Err(RecordingError::Transcript { path: name, problem });
+        }
         let written = har::write(&transcript, &self.recording.header().run.endpoint).ok();
         if file.path != path {
             self.problem(Check::Recording, format!("{name} does not lie where it belongs"));
@@ -285,6 +315,14 @@ impl Look<'_> {
             self.problem(Check::Statement, format!("{STATEMENT} is not what the evidence comes to"));
         }
     }
+}
+
+/// Whether its times can be written as dates: whoever made it may have put any number there.
+fn has_a_date(transcript: &Transcript) -> bool {
+    const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+    let begun = transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let spans = transcript.exchanges.iter().flat_map(|exchange| [exchange.started, exchange.elapsed]);
+    begun < 1000 * LONGEST && spans.chain([transcript.elapsed]).all(|span| span < LONGEST)
 }
 
 fn operation(case: &Case) -> (&str, &str) {

@@ -60,7 +60,7 @@ impl Bench {
     pub(super) fn matrix(&self, from: Option<&str>) -> Result<Option<KillMatrix>, Failure> {
         let matrix = match from {
             None => return Ok(None),
-            Some("run") => self.proof()?,
+            Some("run") => self.proof(1, false)?,
             Some(path) => {
                 let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
                 serde_json::from_slice(&text)
@@ -74,15 +74,15 @@ impl Bench {
     }
 
     /// The proof of this suite's judge.
-    pub(in crate::cli) fn proof(&self) -> Result<KillMatrix, Failure> {
+    pub(in crate::cli) fn proof(&self, seed: u64, exhaustive: bool) -> Result<KillMatrix, Failure> {
         let proof = Proof {
             suite: Arc::clone(&self.suite),
             goldens: Arc::clone(&self.goldens),
             only: Vec::new(),
-            exhaustive: false,
+            exhaustive,
             judge_again: false,
             jobs: std::thread::available_parallelism().map_or(2, Into::into),
-            seed: 1,
+            seed,
         };
         proven(&proof)
     }

@@ -6,11 +6,14 @@ use std::{
 };
 
 use super::bench::Bench;
-use crate::certificate::{
-    decision::Decision,
-    key::SigningKey,
-    profile::{Level, Profile},
-    statement::Statement,
+use crate::{
+    certificate::{
+        decision::Decision,
+        key::SigningKey,
+        profile::{Level, Profile},
+        statement::{StatedTarget, Statement},
+    },
+    report::text::line,
 };
 
 pub(super) fn list(bench: &Bench) -> io::Result<()> {
@@ -54,18 +57,22 @@ pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -
     let claims = &statement.predicate.wireproof;
     for Decision { service, profile, granted, cases, statements, missing } in &claims.profiles {
         let granted = granted.map_or("not granted", Level::name);
-        writeln!(out, "{service} {profile}: {granted} ({cases} cases, {statements} statements)")?;
+        let name = line(&format!("{service} {profile}"));
+        writeln!(out, "{name}: {granted} ({cases} cases, {statements} statements)")?;
         for missing in missing.iter().take(MOST) {
-            writeln!(out, "  {} lacks {}: {}", missing.level.name(), missing.what, missing.because)?;
+            let told = line(&format!("{}: {}", missing.what, missing.because));
+            writeln!(out, "  {} lacks {told}", missing.level.name())?;
         }
         if missing.len() > MOST {
             writeln!(out, "  and {} more, in statement.json", missing.len() - MOST)?;
         }
     }
     for missing in &claims.missing {
-        writeln!(out, "missing: {missing}")?;
+        writeln!(out, "missing: {}", line(missing))?;
     }
-    let (name, version) = (&claims.stated.target.name, &claims.stated.target.version);
+    let StatedTarget { name, version, endpoint, .. } = &claims.stated.target;
     let granted = if claims.granted { "granted" } else { "not granted" };
-    writeln!(out, "{granted} to {name} {version} at {}, seed {}", claims.stated.target.endpoint, claims.seed)
+    // Whoever made the certificate chose these words.
+    let target = line(&format!("{name} {version} at {endpoint}"));
+    writeln!(out, "{granted} to {target}, seed {}", claims.seed)
 }
