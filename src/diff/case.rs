@@ -41,12 +41,14 @@ pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
 /// The verdict, where it is another one. Whatever the other side makes of an operation that one lacks is one difference.
 pub(super) fn of_verdict(a: &Answered, b: &Answered) -> Option<Change> {
     let lacks = |side: &Answered| side.verdict == Verdict::NotImplemented;
-    let (kind, told): (Kind, fn(Verdict) -> String) = if lacks(a) == lacks(b) {
-        (Kind::Verdict, |verdict| verdict.to_string())
-    } else {
+    let has = |side: &Answered| is_judged(side.verdict) || side.verdict == Verdict::Blocked;
+    let is_of_one = (lacks(a) && has(b)) || (has(a) && lacks(b));
+    let (kind, told): (Kind, fn(Verdict) -> String) = if is_of_one {
         (Kind::Operation, |verdict| {
             if verdict == Verdict::NotImplemented { "not implemented" } else { "implemented" }.to_owned()
         })
+    } else {
+        (Kind::Verdict, |verdict| verdict.to_string())
     };
     (a.verdict != b.verdict).then(|| Change {
         operation: operation(&a.service, &a.operation),

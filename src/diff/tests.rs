@@ -67,6 +67,13 @@ fn an_operation_that_one_side_lacks_differs_by_that_alone() {
 }
 
 #[test]
+fn a_side_that_gave_no_answer_is_not_said_to_have_the_operation() {
+    let (lacking, silent) = (side(&[("a", NotImplemented, None)]), side(&[("a", Verdict::Inconclusive, None)]));
+    let comparison = compare(&lacking, &silent, &Options::default());
+    assert_eq!(told(&comparison), ["verdict  not-implemented -> inconclusive x1"]);
+}
+
+#[test]
 fn what_is_ignored_is_counted_and_not_told() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1, "y": 1}))), ("b", Conforms, None)]);
     let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);

@@ -11,9 +11,11 @@ use std::{
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::{Failure, outcome::width, pace::PaceArguments, select::SelectArguments, target::TargetArguments, written};
+use super::{
+    Failure, outcome::width, pace::PaceArguments, part::say, select::SelectArguments, target::TargetArguments, written,
+};
 use crate::{
-    diff::{Comparison, Options, Party, PartyKind, Pattern, compare},
+    diff::{Comparison, Options, PartyKind, Pattern, compare},
     exit::ExitStatus,
     report::{
         PendingFile,
@@ -138,8 +140,9 @@ impl FromStr for Wanted {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
     let (a, b) = sides(arguments, a, b)?;
-    if a.party.interrupted && a.party.kind == PartyKind::Endpoint {
-        return Ok(ExitStatus::Interrupted);
+    // What was not asked any more would look like a difference.
+    if [&a.party, &b.party].iter().any(|side| side.interrupted && side.kind == PartyKind::Endpoint) {
+        return say("diff: interrupted: nothing is compared").map(|()| ExitStatus::Interrupted);
     }
     let options = Options { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
     let comparison = compare(&a, &b, &options);
@@ -148,9 +151,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 }
 
 fn status(comparison: &Comparison) -> ExitStatus {
-    let stopped = |side: &Party| side.interrupted && side.kind == PartyKind::Endpoint;
     match comparison {
-        _ if stopped(&comparison.a) || stopped(&comparison.b) => ExitStatus::Interrupted,
         _ if comparison.is_empty() => ExitStatus::Incomplete,
         _ if comparison.is_equal() => ExitStatus::Conforms,
         _ => ExitStatus::Deviates,
