@@ -83,6 +83,9 @@ pub struct Options {
 /// How long an endpoint that refused a connection has until it is asked once more.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 
+/// Why a case has no verdict that an interruption kept from running.
+const INTERRUPTED: &str = "the run was interrupted";
+
 /// How long running cases may go on after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -279,7 +282,7 @@ impl Session {
             self.look_after(collector).await;
         }
         while let Some(case) = plan.case() {
-            collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
+            collector.enter_unrun(case, &Judgement::inconclusive(INTERRUPTED.to_owned()));
         }
     }
 
@@ -331,7 +334,7 @@ impl Session {
         }
         tasks.abort_all();
         for case in running.into_values() {
-            collector.enter_unrun(case, &Judgement::inconclusive("the run was interrupted".to_owned()));
+            collector.enter_unrun(case, &Judgement::inconclusive(INTERRUPTED.to_owned()));
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Finished,
+    Finished, INTERRUPTED,
     collector::{Bench, Collector},
 };
 use crate::{
@@ -108,7 +108,8 @@ impl Replay<'_> {
         }
         let transcript = self.recording.transcript(&recorded.file)?;
         if let Some(reason) = recorded.unrun {
-            let judgement = self.collector.not_to_run(&case);
+            // An interruption comes before every other reason.
+            let judgement = if reason == INTERRUPTED { None } else { self.collector.not_to_run(&case) };
             self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| Judgement::inconclusive(reason)));
             return Ok(());
         }
