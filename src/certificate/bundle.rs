@@ -16,11 +16,11 @@ use super::{
     profile::{Profile, Profiles},
     reported::Reported,
     statement::{Evidence, MUTANTS, REPORT, SUITE, Stated, Statement, TRANSCRIPTS},
-    suite::{SuiteDigest, sha256},
+    suite::SuiteDigest,
 };
 use crate::{
     matrix::KillMatrix,
-    recording::{Recording, RecordingError},
+    recording::{Recording, RecordingError, sha256},
     scenario::{Case, Suite},
 };
 

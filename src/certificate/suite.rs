@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{scenario::Files, wire::sigv4::hex};
+use crate::{recording::sha256, scenario::Files, wire::sigv4::hex};
 
 const SCHEMA: &str = "wireproof/suite/v1";
 
@@ -65,12 +65,6 @@ fn over(files: &BTreeMap<String, String>) -> String {
         hash.update(format!("{digest}  {path}\n"));
     }
     hex(&hash.finalize())
-}
-
-/// SHA-256 in hex.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use wireproof::{
     certificate::{
         seed::{Claim, Nonce},
-        suite::sha256,
         verify::Check,
     },
     har,
+    recording::sha256,
     transcript::Transcript,
 };
 

@@ -24,11 +24,12 @@ use wireproof::{
     certificate::{
         key::{PublicKey, SigningKey},
         profile::Profiles,
-        suite::{SuiteDigest, sha256},
+        suite::SuiteDigest,
         verify::{Check, Verified, Verifier},
     },
     golden::Goldens,
     matrix::TOOL,
+    recording::sha256,
     scenario::{Files, Suite},
 };
 
