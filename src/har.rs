@@ -42,7 +42,7 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
     Ok(text)
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// Text that is no HAR, or one that wireproof has not written.

@@ -1,7 +1,7 @@
 //! Which part of a selection a machine runs: one of several, each case in exactly one of them.
 //!
 //! The part follows from the id alone, whatever else is selected, on every machine and in every order. What belongs
-//! together stays together ([`unit`]). Pure: the environment is given as a function.
+//! together stays together ([`unit()`]). Pure: the environment is given as a function.
 
 use std::{fmt, str::FromStr};
 
@@ -130,7 +130,7 @@ impl Shard {
         self.total
     }
 
-    /// Whether a case, or a [`unit`] of cases, is in this part.
+    /// Whether a case, or a [`unit()`] of cases, is in this part.
     #[must_use]
     pub fn has(self, id: &str) -> bool {
         let digest = Sha256::digest(unit(id).as_bytes());

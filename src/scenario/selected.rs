@@ -13,7 +13,7 @@ use crate::{shard::unit, wire::sigv4::hex};
 pub struct Selected {
     /// How many.
     pub cases: usize,
-    /// Which: SHA-256, in hex, over a line a [`unit`] of cases, sorted: its name, and the SHA-256 of its sorted ids.
+    /// Which: SHA-256, in hex, over a line a [`unit()`] of cases, sorted: its name, and the SHA-256 of its sorted ids.
     pub digest: String,
 }
 
@@ -41,7 +41,7 @@ pub struct Selecting {
 }
 
 impl Selecting {
-    /// Enters all ids of one [`unit`].
+    /// Enters all ids of one [`unit()`].
     pub fn enter(&mut self, mut ids: Vec<&str>) {
         ids.sort_unstable();
         let Some(first) = ids.first() else { return };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
 use crate::contract::{Contract, Operation};
 
-/// `restJson1`, as far as answers go: [`protocol`](super::protocol) does not give it, because a run must send requests.
+/// `restJson1`, as far as answers go: [`protocol`](super::protocol()) does not give it, because a run must send requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RestJson;
 
