@@ -24,7 +24,7 @@ impl Goldens {
     /// The recorded observation of a case.
     #[must_use]
     pub fn get(&self, case: &CaseId) -> Option<&str> {
-        self.0.get(&format!("{case}.snap")).map(contents)
+        self.0.get(&[&*case.0, ".snap"].concat()).map(contents)
     }
 
     /// Goldens of no case, and cases without a golden.

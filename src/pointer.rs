@@ -19,7 +19,20 @@ pub fn unescape(token: &str) -> String {
 /// ```
 #[must_use]
 pub fn child(parent: &str, token: &str) -> String {
-    format!("{parent}/{}", escape(token))
+    let mut pointer = String::with_capacity(parent.len() + token.len() + 1);
+    pointer.push_str(parent);
+    push(&mut pointer, token);
+    pointer
+}
+
+/// Goes from a value's pointer to that of its member.
+pub(crate) fn push(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    if token.contains(['~', '/']) {
+        pointer.push_str(&escape(token));
+    } else {
+        pointer.push_str(token);
+    }
 }
 
 #[cfg(test)]

@@ -204,7 +204,7 @@ impl Contract {
     #[must_use]
     pub fn enum_values(&self, root: &ShapeId, value: &serde_json::Value) -> Vec<(String, &EnumValue)> {
         let mut found = Vec::new();
-        self.collect_enum_values(root, value, "", &mut found);
+        self.collect_enum_values(root, value, &mut String::new(), &mut found);
         found
     }
 
@@ -212,27 +212,33 @@ impl Contract {
         &'c self,
         id: &ShapeId,
         value: &serde_json::Value,
-        at: &str,
+        at: &mut String,
         found: &mut Vec<(String, &'c EnumValue)>,
     ) {
         use serde_json::Value;
+        let mut below = |target: &ShapeId, value: &Value, token: &str, at: &mut String| {
+            let end = at.len();
+            pointer::push(at, token);
+            self.collect_enum_values(target, value, at, found);
+            at.truncate(end);
+        };
         match (self.shape(id).map(|shape| &shape.kind), value) {
             (Some(Kind::Enum(values)), Value::String(text)) => {
-                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.to_owned(), known)));
+                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.clone(), known)));
             }
             (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => {
                 for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
-                    self.collect_enum_values(&member.target, value, &pointer::child(at, &member.name), found);
+                    below(&member.target, value, &member.name, at);
                 }
             }
             (Some(Kind::List(item)), Value::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
-                    self.collect_enum_values(&item.target, value, &format!("{at}/{index}"), found);
+                    below(&item.target, value, &index.to_string(), at);
                 }
             }
             (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
                 for (name, value) in map {
-                    self.collect_enum_values(&member.target, value, &pointer::child(at, name), found);
+                    below(&member.target, value, name, at);
                 }
             }
             _ => {}

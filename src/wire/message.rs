@@ -32,12 +32,12 @@ impl Headers {
     /// The first value of that name, whatever its case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.fields.iter().find(|field| field.is_of(&self.text, name)).map(|field| field.value(&self.text))
     }
 
     /// Every value of that name, whatever its case, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.fields.iter().filter(move |field| field.is_of(&self.text, name)).map(|field| field.value(&self.text))
     }
 
     /// Adds a field at the end, whatever is there already.
@@ -48,7 +48,7 @@ impl Headers {
 
     /// Gives a name one value: in place of the first of that name, or at the end.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
-        let Some(at) = self.iter().position(|(key, _)| key.eq_ignore_ascii_case(name)) else {
+        let Some(at) = self.fields.iter().position(|field| field.is_of(&self.text, name)) else {
             return self.push(name, value);
         };
         let mut anew = Self::default();
@@ -81,7 +81,7 @@ impl Headers {
     /// Removes every field of that name.
     pub fn remove(&mut self, name: &str) {
         let Self { text, fields } = self;
-        fields.retain(|field| !field.name(text).eq_ignore_ascii_case(name));
+        fields.retain(|field| !field.is_of(text, name));
     }
 
     /// Every field, in order.
@@ -99,6 +99,11 @@ impl Headers {
 }
 
 impl Field {
+    /// Whether it has that name, whatever its case; the length tells nearly always.
+    fn is_of(self, text: &str, name: &str) -> bool {
+        self.middle - self.start == name.len() && self.name(text).eq_ignore_ascii_case(name)
+    }
+
     fn name(self, text: &str) -> &str {
         text.get(self.start..self.middle).unwrap_or_default()
     }
@@ -201,7 +206,10 @@ pub struct Secrets(Vec<String>);
 impl Secrets {
     /// A credential, or the header that holds one with its signature.
     fn enter(&mut self, value: &str) {
-        let part = |name: &str| value.split_once(name)?.1.split(['/', ',', ' ']).next();
+        let part = |name: &str| {
+            let start = find(value.as_bytes(), name.as_bytes())? + name.len();
+            value.get(start..)?.split(['/', ',', ' ']).next()
+        };
         match (part("Credential="), part("Signature=")) {
             // Without these two, the rest of the header says nothing.
             (Some(key), Some(signature)) => [key, signature].into_iter().for_each(|secret| self.add(secret)),
@@ -269,7 +277,8 @@ const REDACTED: &str = "<redacted>";
 const SHORTEST_SECRET: usize = 16;
 
 fn is_secret(name: &str) -> bool {
-    SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
+    // Most names are shorter than the shortest of them.
+    name.len() >= SECRET[0].len() && SECRET.iter().any(|secret| name.trim().eq_ignore_ascii_case(secret))
 }
 
 /// A response as it was received.
