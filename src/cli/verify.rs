@@ -107,7 +107,17 @@ struct Told<'a> {
     problems: &'a [Problem],
     #[serde(skip_serializing_if = "Option::is_none")]
     rerun: Option<Rerun>,
+    /// How many mutants and null targets the kill matrix was made again with, and came to the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proven: Option<usize>,
     profiles: &'a [Decision],
+}
+
+/// What was done again beside judging.
+#[derive(Debug, Clone, Copy, Default)]
+struct DoneAgain {
+    rerun: Option<Rerun>,
+    proven: Option<usize>,
 }
 
 /// What a sample came to.
@@ -125,16 +135,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let bench = Bench::load(&arguments.fixtures)?;
     let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
+    let mut done = DoneAgain::default();
     if arguments.prove {
-        verified.problems.extend(unlike_proof(&bench, &arguments.bundle)?);
+        match proof_again(&bench, &arguments.bundle)? {
+            Ok(rows) => done.proven = Some(rows),
+            Err(problem) => verified.problems.push(problem),
+        }
     }
-    let mut rerun = None;
     if let (Some(count), Some(statement)) = (arguments.rerun, &verified.statement) {
         let (problems, told) = again(arguments, &bench, statement, count)?;
         verified.problems.extend(problems);
-        rerun = Some(told);
+        done.rerun = Some(told);
     }
-    written(tell(arguments, &verified, &keys, rerun))?;
+    written(tell(arguments, &verified, &keys, done))?;
     Ok(if verified.is_granted() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
@@ -144,12 +157,16 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 
-/// How the kill matrix differs from the one that suite and judge give today.
-fn unlike_proof(bench: &Bench, root: &Path) -> Result<Option<Problem>, Failure> {
+/// The rows of the kill matrix, where suite and judge give the same one today.
+fn proof_again(bench: &Bench, root: &Path) -> Result<Result<usize, Problem>, Failure> {
+    let problem = |says| Ok(Err(Problem::new(Check::Mutants, says)));
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
-    let Some(said) = read() else { return Ok(Some(Problem::new(Check::Mutants, "there is no kill matrix"))) };
-    let own = bench.proof(said.seed, said.exhaustive)?;
-    Ok((!said.agrees_with(&own)).then(|| Problem::new(Check::Mutants, "the judge gives another kill matrix")))
+    let Some(said) = read() else { return problem("there is no kill matrix") };
+    if said.agrees_with(&bench.proof(said.seed, said.exhaustive)?) {
+        Ok(Ok(said.mutants.len() + said.nulls.len()))
+    } else {
+        problem("the judge gives another kill matrix")
+    }
 }
 
 /// Runs a sample again.
@@ -199,18 +216,18 @@ async fn today(arguments: &Arguments, bench: &Bench, cases: Vec<Case>) -> Result
     Ok(today)
 }
 
-fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], rerun: Option<Rerun>) -> io::Result<()> {
+fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &told(verified, keys, arguments.nonce.as_ref(), rerun))?;
+        serde_json::to_writer_pretty(&mut out, &told(verified, keys, arguments.nonce.as_ref(), done))?;
         writeln!(out)?;
     } else {
-        human(&mut out, verified, keys, arguments.nonce.as_ref(), rerun)?;
+        human(&mut out, verified, keys, arguments.nonce.as_ref(), done)?;
     }
     out.flush()
 }
 
-fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, rerun: Option<Rerun>) -> Told<'a> {
+fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, done: DoneAgain) -> Told<'a> {
     let claims = verified.statement.as_ref().map(|statement| &statement.predicate.wireproof);
     let signed = !verified.problems.iter().any(|problem| matches!(problem.check, Check::Signature | Check::Envelope));
     Told {
@@ -220,7 +237,8 @@ fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>
         signed_by: keys.iter().filter(|_| signed).map(PublicKey::hex).collect(),
         nonce: nonce.map(Nonce::digits),
         problems: &verified.problems,
-        rerun,
+        rerun: done.rerun,
+        proven: done.proven,
         profiles: claims.map(|claims| claims.profiles.as_slice()).unwrap_or_default(),
     }
 }
@@ -230,7 +248,7 @@ fn human(
     verified: &Verified,
     keys: &[PublicKey],
     nonce: Option<&Nonce>,
-    rerun: Option<Rerun>,
+    done: DoneAgain,
 ) -> io::Result<()> {
     for Problem { check, says } in &verified.problems {
         writeln!(out, "{}: {}", check.name(), line(says))?;
@@ -257,10 +275,11 @@ fn human(
         writeln!(out, "unsigned: nothing says who made it, and its answers may be made up; --rerun asks the endpoint")?;
     }
     keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.hex()))?;
-    match rerun {
-        Some(Rerun { seed, compared, .. }) => {
-            writeln!(out, "{compared} cases were run again and came to the same (--rerun-seed {seed})")
-        }
-        None => Ok(()),
+    if let Some(Rerun { seed, compared, .. }) = done.rerun {
+        writeln!(out, "{compared} cases were run again and came to the same (--rerun-seed {seed})")?;
     }
+    if let Some(rows) = done.proven {
+        writeln!(out, "the judge was proven again, by {rows} mutants and null targets, and came to the same")?;
+    }
+    Ok(())
 }
