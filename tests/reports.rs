@@ -133,25 +133,25 @@ fn every_format_is_written_at_once_and_all_tell_the_same(#[case] endpoint: Optio
         assert!(!text(*format).is_empty() && text(*format).ends_with('\n'), "{format}");
         assert!(!text(*format).contains('\u{1b}'), "{format}");
     }
-    let report = json(&text(Format::Json));
+    let report = json(&text(Format::JSON));
     let ledger = |verdict: &str| report["ledger"][verdict].as_u64().unwrap();
-    assert_eq!(json(&text(Format::Badge))["message"], format!("{}/{}", ledger("conforms"), ledger("selected")));
-    let junit = text(Format::Junit);
+    assert_eq!(json(&text(Format::BADGE))["message"], format!("{}/{}", ledger("conforms"), ledger("selected")));
+    let junit = text(Format::JUNIT);
     assert_eq!(junit.matches("<testcase ").count() as u64, ledger("selected"));
     assert_eq!(junit.matches("<failure ").count() as u64, ledger("deviates"));
-    assert_eq!(text(Format::Github).matches("::error file=").count() as u64, ledger("deviates"));
-    let page = text(Format::Html);
+    assert_eq!(text(Format::GITHUB).matches("::error file=").count() as u64, ledger("deviates"));
+    let page = text(Format::HTML);
     assert_eq!(page.matches("<details class=\"case ").count() as u64, ledger("selected"));
     assert_eq!(page.matches("data-verdict=\"deviates\"").count() as u64, ledger("deviates"));
     let sums = format!("{} conform + {} deviate", ledger("conforms"), ledger("deviates"));
-    assert!(text(Format::Human).contains(&sums), "{}", text(Format::Human));
-    let last = text(Format::Ndjson).lines().last().map(json).unwrap();
+    assert!(text(Format::HUMAN).contains(&sums), "{}", text(Format::HUMAN));
+    let last = text(Format::NDJSON).lines().last().map(json).unwrap();
     assert_eq!(last["run"]["ledger"], report["ledger"]);
     let head = format!("## wireproof: {} of {} cases conform\n", ledger("conforms"), ledger("selected"));
-    assert!(text(Format::Markdown).starts_with(&head), "{}", text(Format::Markdown));
+    assert!(text(Format::MARKDOWN).starts_with(&head), "{}", text(Format::MARKDOWN));
     let cases = report["cases"].as_array().unwrap().iter();
     let findings: usize = cases.map(|case| case["findings"].as_array().unwrap().len()).sum();
-    assert_eq!(json(&text(Format::Sarif))["runs"][0]["results"].as_array().unwrap().len(), findings);
+    assert_eq!(json(&text(Format::SARIF))["runs"][0]["results"].as_array().unwrap().len(), findings);
 }
 
 #[test]

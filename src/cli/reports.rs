@@ -86,10 +86,10 @@ impl FromStr for Wanted {
 impl Wanted {
     /// Where it goes. `people`: where people are told.
     fn place<'a>(&'a self, people: Place<'a>) -> Place<'a> {
-        match (&self.path, self.format) {
-            (Some(path), _) => Place::File(path),
-            (None, Format::Human) => people,
-            (None, _) => Place::Stdout,
+        match &self.path {
+            Some(path) => Place::File(path),
+            None if self.format == Format::HUMAN => people,
+            None => Place::Stdout,
         }
     }
 }
@@ -112,7 +112,7 @@ enum Place<'a> {
 /// Every report with its place. One format at most has standard output; people make room for a program.
 fn placed(wanted: &[Wanted]) -> Result<Vec<(Format, Place<'_>)>, String> {
     let to_stdout = || wanted.iter().filter(|report| report.path.is_none()).map(|report| report.format);
-    let (human, machine) = (Format::Human, to_stdout().filter(|format| *format != Format::Human));
+    let (human, machine) = (Format::HUMAN, to_stdout().filter(|format| *format != Format::HUMAN));
     let machine: Vec<Format> = machine.collect();
     if machine.len() > 1 || to_stdout().filter(|format| *format == human).count() > 1 {
         let names: Vec<&str> = to_stdout().map(Format::name).collect();
@@ -150,7 +150,7 @@ impl ReportArguments {
     /// The one format of an output that has no file of its own, out of those that it knows.
     pub(super) fn only(&self, known: &[Format]) -> Result<Format, Failure> {
         match self.report.as_slice() {
-            [] => Ok(Format::Human),
+            [] => Ok(Format::HUMAN),
             [Wanted { format, path: None }] if known.contains(format) => Ok(*format),
             _ => {
                 let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
@@ -273,15 +273,15 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing(&[], &[(Format::Human, Place::Stdout)])]
-    #[case::one(&["json"], &[(Format::Json, Place::Stdout)])]
-    #[case::dash(&["json=-"], &[(Format::Json, Place::Stdout)])]
-    #[case::people_make_room(&["human", "json"], &[(Format::Human, Place::Stderr), (Format::Json, Place::Stdout)])]
+    #[case::nothing(&[], &[(Format::HUMAN, Place::Stdout)])]
+    #[case::one(&["json"], &[(Format::JSON, Place::Stdout)])]
+    #[case::dash(&["json=-"], &[(Format::JSON, Place::Stdout)])]
+    #[case::people_make_room(&["human", "json"], &[(Format::HUMAN, Place::Stderr), (Format::JSON, Place::Stdout)])]
     #[case::files_leave_it(
         &["json=a=b", "json=c"],
-        &[(Format::Json, Place::File(Path::new("a=b"))), (Format::Json, Place::File(Path::new("c"))), (Format::Human, Place::Stdout)]
+        &[(Format::JSON, Place::File(Path::new("a=b"))), (Format::JSON, Place::File(Path::new("c"))), (Format::HUMAN, Place::Stdout)]
     )]
-    #[case::people_twice(&["human", "human=a"], &[(Format::Human, Place::Stdout), (Format::Human, Place::File(Path::new("a")))])]
+    #[case::people_twice(&["human", "human=a"], &[(Format::HUMAN, Place::Stdout), (Format::HUMAN, Place::File(Path::new("a")))])]
     fn every_report_has_a_place(#[case] texts: &[&str], #[case] expected: &[(Format, Place<'_>)]) {
         assert_eq!(placed(&wanted(texts)).unwrap(), expected);
     }

@@ -1,15 +1,14 @@
 //! A run as a whole, for the formats that are written when it is over.
 
 use std::{
-    collections::BTreeMap,
     io::{self, Write},
     sync::Arc,
 };
 
-use super::{Reporter, statements::Statements};
+use super::{Reporter, statements::Statements, without_beginning};
 use crate::{
     event::{CaseReport, Event, RunFinished, RunStarted},
-    verdict::{Finding, Severity, Verdict},
+    verdict::Verdict,
 };
 
 /// A run that is over.
@@ -26,22 +25,6 @@ impl Run {
     pub(super) fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }
-
-    /// The cases of each service and operation.
-    pub(super) fn by_operation<'a>(
-        cases: impl IntoIterator<Item = &'a CaseReport>,
-    ) -> BTreeMap<(&'a str, &'a str), Vec<&'a CaseReport>> {
-        let mut operations: BTreeMap<(&str, &str), Vec<&CaseReport>> = BTreeMap::new();
-        for case in cases {
-            operations.entry((&case.service, &case.operation)).or_default().push(case);
-        }
-        operations
-    }
-}
-
-/// The findings of a case that make it deviate.
-pub(super) fn errors(case: &CaseReport) -> impl Iterator<Item = &Finding> {
-    case.findings.iter().filter(|finding| finding.severity == Severity::Error)
 }
 
 /// A format that is a function of the whole run.
@@ -71,11 +54,6 @@ impl<W: Write> AtEnd<W> {
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()
     }
-}
-
-/// What is wrong with a run that ends before it began.
-pub(super) fn without_beginning() -> io::Error {
-    io::Error::other("the run ended before it began: this is an error of wireproof")
 }
 
 impl<W: Write + Send> Reporter for AtEnd<W> {

@@ -11,10 +11,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::{
-    collected::{Run, errors},
-    text, words,
-};
+use super::{cases::errors, collected::Run, text, words};
 use crate::{
     event::CaseReport,
     verdict::{Finding, Severity, Verdict},

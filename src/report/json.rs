@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Document, Reporter, collected::without_beginning};
+use super::{Document, Reporter, without_beginning};
 use crate::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.

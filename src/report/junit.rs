@@ -18,7 +18,8 @@ use std::{
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    collected::{Run, errors},
+    cases::{by_operation, errors},
+    collected::Run,
     text, words,
 };
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("wireproof");
     report.set_time(Duration::from_millis(run.finished.duration_ms));
-    for ((service, operation), cases) in Run::by_operation(&run.cases) {
+    for ((service, operation), cases) in by_operation(&run.cases) {
         report.add_test_suite(suite(run, &format!("{service}.{operation}"), &cases));
     }
     // Whole, so that an error of the writer stays what it is.

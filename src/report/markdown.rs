@@ -11,7 +11,8 @@ use std::{
 };
 
 use super::{
-    collected::{Run, errors},
+    cases::{by_operation, errors},
+    collected::Run,
     text, words,
 };
 use crate::{
@@ -169,7 +170,7 @@ impl Page<'_> {
     /// The first exchange of each operation that deviates.
     fn exchanges(&mut self) {
         let deviating = self.run.of_verdict(Verdict::Deviates).filter(|case| case.exchange.is_some());
-        let first = Run::by_operation(deviating).into_values().filter_map(|cases| details(cases.first()?));
+        let first = by_operation(deviating).into_values().filter_map(|cases| details(cases.first()?));
         let shown: Vec<(String, String)> = first.map(|details| (String::new(), details)).collect();
         self.blocks(shown, EXCHANGES, "exchange");
     }

@@ -1,25 +1,37 @@
 //! Events to text: one file a format. A report sees events and nothing else.
 
+#[cfg(feature = "reports")]
 mod badge;
+mod cases;
+#[cfg(feature = "reports")]
 mod collected;
+#[cfg(feature = "cli")]
 pub mod corpus;
+#[cfg(feature = "cli")]
 pub mod diff;
 mod difference;
 mod document;
 mod file;
 mod format;
+#[cfg(feature = "reports")]
 mod github;
+#[cfg(feature = "reports")]
 mod html;
 mod human;
 mod json;
+#[cfg(feature = "reports")]
 mod junit;
 mod layout;
+#[cfg(feature = "reports")]
 mod markdown;
 mod marked;
+#[cfg(feature = "cli")]
 pub mod matrix;
 mod ndjson;
 mod page;
+#[cfg(feature = "reports")]
 mod sarif;
+#[cfg(feature = "cli")]
 mod schema;
 mod statements;
 #[cfg(test)]
@@ -34,10 +46,12 @@ use crate::{event::Event, recording::Recorder};
 pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
 pub use format::{FORMATS, Format};
+#[cfg(feature = "reports")]
 pub use html::{Html, HtmlOptions};
 pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use ndjson::Ndjson;
+#[cfg(feature = "cli")]
 pub use schema::{SCHEMAS, Schema};
 
 /// Something that writes down what happens in a run.
@@ -47,6 +61,11 @@ pub trait Reporter: Send {
     /// # Errors
     /// The report cannot be written.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+}
+
+/// What is wrong with a run that ends before it began.
+fn without_beginning() -> io::Error {
+    io::Error::other("the run ended before it began: this is an error of wireproof")
 }
 
 impl Reporter for Recorder {

@@ -17,6 +17,7 @@ pub(super) struct Statements {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'a> {
     /// Whose it is.
+    #[cfg(feature = "reports")]
     pub(super) service: &'a str,
     pub(super) statement: &'a Statement,
     /// What it is taken from.
@@ -40,7 +41,12 @@ pub(super) struct Cited<'a> {
 pub(super) fn find<'a>(suite: &'a Suite, id: &str) -> Option<Known<'a>> {
     suite.services().find_map(|service| {
         let statement = service.statements.get(id)?;
-        Some(Known { service: &service.name, statement, document: service.statements.document(statement) })
+        Some(Known {
+            #[cfg(feature = "reports")]
+            service: &service.name,
+            statement,
+            document: service.statements.document(statement),
+        })
     })
 }
 

@@ -37,6 +37,7 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
 }
 
 /// Bytes as text. What is no UTF-8 is spelled out byte by byte.
+#[cfg(feature = "reports")]
 pub(super) fn of_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -2,7 +2,6 @@
 
 use super::text;
 use crate::{
-    event::CaseReport,
     scenario::CaseId,
     verdict::{Finding, FindingRole, Verdict},
 };
@@ -16,6 +15,7 @@ pub(super) fn rule(finding: &Finding) -> String {
 }
 
 /// Where it is, what was expected and what came, and on what ground, in one line.
+#[cfg(feature = "reports")]
 pub(super) fn found(finding: &Finding) -> String {
     let (expected, actual) = values(finding);
     let place = match place(finding) {
@@ -88,7 +88,8 @@ pub(super) fn plural(verdict: Verdict) -> &'static str {
 }
 
 /// The fixture of a case and the line in it.
-pub(super) fn file_and_line(case: &CaseReport) -> (&str, Option<usize>) {
+#[cfg(feature = "reports")]
+pub(super) fn file_and_line(case: &crate::event::CaseReport) -> (&str, Option<usize>) {
     let split = case.place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     split.map_or((case.place.as_str(), None), |(file, line)| (file, Some(line)))
 }

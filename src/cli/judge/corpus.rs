@@ -88,7 +88,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn write(arguments: &CorpusArguments, format: Format, tally: &Tally) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
-    if format == Format::Json {
+    if format == Format::JSON {
         corpus::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?;
     } else {
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;

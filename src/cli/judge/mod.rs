@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match (&arguments.recording, &arguments.corpus) {
         (Some(folder), _) => arguments.judge(folder),
         (None, Some(file)) => {
-            let format = arguments.reports.only(&[Format::Human, Format::Json])?;
+            let format = arguments.reports.only(&[Format::HUMAN, Format::JSON])?;
             corpus::judge(file, &arguments.of_corpus, &arguments.fixtures.botocore, format)
         }
         (None, None) => Err(Failure::usage("give a recording, or --corpus FILE")),

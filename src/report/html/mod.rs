@@ -23,7 +23,7 @@ use std::{
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::{Reporter, collected::without_beginning};
+use super::{Reporter, without_beginning};
 use crate::{
     event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
     probe::CoverageReport,

@@ -8,7 +8,7 @@ use super::case::{anchor, name};
 use crate::{
     event::{CaseFinished, Outcome, StatementReport},
     report::{
-        collected::errors,
+        cases::errors,
         statements::{Known, find},
     },
     scenario::Suite,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::case::mark;
 use crate::{
     event::{CaseReport, Presence, RunFinished, RunStarted, Surveyed, TargetDied},
-    report::{collected::errors, text, words},
+    report::{cases::errors, text, words},
     verdict::{Ledger, Severity, Verdict},
 };
 

@@ -11,7 +11,7 @@ use crate::{
     baseline::fingerprint,
     event::{CaseReport, ShownExchange},
     report::{
-        collected::{Run, errors},
+        cases::{by_operation, errors},
         marked::{Message, call},
         text, words,
     },
@@ -29,7 +29,7 @@ const LONGEST_UNDERLINE: usize = 60;
 
 impl<'a> Telling<'a> {
     pub(super) fn deviations(&mut self) {
-        for ((service, operation), cases) in Run::by_operation(self.of_verdict(Verdict::Deviates)) {
+        for ((service, operation), cases) in by_operation(self.of_verdict(Verdict::Deviates)) {
             let verb = words::verb(Verdict::Deviates, cases.len());
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
             let groups = self.alike(cases);

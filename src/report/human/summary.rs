@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     event::{Outcome, StatementReport},
-    report::{collected::errors, text, words},
+    report::{cases::errors, text, words},
     verdict::{Ledger, Severity, Verdict},
 };
 

@@ -1,0 +1,24 @@
+//! The cases of a run as every report for people has them: by operation, and with what makes them deviate.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    event::CaseReport,
+    verdict::{Finding, Severity},
+};
+
+/// The cases of each service and operation.
+pub(super) fn by_operation<'a>(
+    cases: impl IntoIterator<Item = &'a CaseReport>,
+) -> BTreeMap<(&'a str, &'a str), Vec<&'a CaseReport>> {
+    let mut operations: BTreeMap<(&str, &str), Vec<&CaseReport>> = BTreeMap::new();
+    for case in cases {
+        operations.entry((&case.service, &case.operation)).or_default().push(case);
+    }
+    operations
+}
+
+/// The findings of a case that make it deviate.
+pub(super) fn errors(case: &CaseReport) -> impl Iterator<Item = &Finding> {
+    case.findings.iter().filter(|finding| finding.severity == Severity::Error)
+}
