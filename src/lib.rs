@@ -34,6 +34,7 @@ pub mod diff;
 pub mod event;
 pub mod execute;
 pub mod exit;
+pub mod gate;
 pub mod golden;
 pub mod har;
 pub mod matrix;
