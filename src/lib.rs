@@ -30,6 +30,7 @@ pub mod cli;
 pub mod code;
 pub mod contract;
 pub mod corpus;
+pub mod derivation;
 pub mod diff;
 pub mod event;
 pub mod execute;
