@@ -33,13 +33,16 @@ pub mod code;
 pub mod contract;
 #[cfg(feature = "cli")]
 pub mod corpus;
+pub mod derivation;
 #[cfg(feature = "cli")]
 pub mod diff;
 pub mod event;
 pub mod execute;
 pub mod exit;
+pub mod gate;
 pub mod golden;
 pub mod har;
+pub mod harness;
 #[cfg(feature = "cli")]
 pub mod matrix;
 #[cfg(feature = "cli")]
@@ -68,3 +71,10 @@ pub mod transcript;
 pub mod transport;
 pub mod verdict;
 pub mod wire;
+
+#[cfg(feature = "libtest")]
+pub use harness::test;
+pub use harness::{Outcome, Problem, Run, Suite, Target};
+pub use target::{Action, BoxError, StateChange};
+pub use verdict::Verdict;
+pub use wire::sigv4::Credentials;

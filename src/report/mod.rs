@@ -17,7 +17,7 @@ mod format;
 mod github;
 #[cfg(feature = "reports")]
 mod html;
-mod human;
+pub mod human;
 mod json;
 #[cfg(feature = "reports")]
 mod junit;
