@@ -32,7 +32,7 @@ pub(super) struct GateArguments {
     baseline: Option<PathBuf>,
 
     /// Write what deviates into the baseline; reasons and comments of what stays are kept.
-    #[arg(long, requires = "baseline", env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
     baseline_update: bool,
 
     /// The reason of every entry that an update adds; without it, each waits for one and is red until then.
@@ -65,6 +65,9 @@ struct Known {
 impl GateArguments {
     /// Begins. A baseline that cannot be used is told before anything is run.
     pub(super) fn open(&self) -> Result<Gate, Failure> {
+        if self.baseline_update && self.baseline.is_none() {
+            return Err(Failure::alone("--baseline-update", "--baseline FILE"));
+        }
         let known = self.baseline.as_deref().map(|path| self.known(path)).transpose()?;
         Ok(Gate { arguments: self.clone(), known, idle: None })
     }
