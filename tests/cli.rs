@@ -223,6 +223,8 @@ fn nothing_selected_ends_with_3() {
 #[case::timeout(&["run", "--timeout", "0"], "--timeout")]
 #[case::code(&["explain", "no-such-code"], "no-such-code")]
 #[case::reference_without_endpoint(&["run", "--as-reference"], "--endpoint")]
+#[case::update_without_baseline(&["run", "--baseline-update"], "--baseline FILE")]
+#[case::rerun_without_endpoint(&["verify", "/", "--rerun", "1"], "--endpoint URL")]
 #[case::listen_to_others(&["serve", "--listen", "0.0.0.0:0"], "0.0.0.0")]
 fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
     let output = run(arguments);

@@ -25,7 +25,7 @@ pub(super) struct GateArguments {
     baseline: Option<PathBuf>,
 
     /// Write what deviates into the baseline; reasons and comments of what stays are kept.
-    #[arg(long, requires = "baseline", env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
     baseline_update: bool,
 
     /// The reason of every entry that an update adds; without it, each waits for one and is red until then.
@@ -49,6 +49,9 @@ pub(super) struct Gate {
 impl GateArguments {
     /// Begins. A baseline that cannot be used is told before anything is run.
     pub(super) fn open(&self) -> Result<Gate, Failure> {
+        if self.baseline_update && self.baseline.is_none() {
+            return Err(Failure::alone("--baseline-update", "--baseline FILE"));
+        }
         let known = self.baseline.as_deref().map(|path| gate::Gate::open(path, self.baseline_update)).transpose()?;
         Ok(Gate { arguments: self.clone(), known, idle: None })
     }

@@ -9,8 +9,11 @@ mod derivation;
 mod diff;
 mod explain;
 mod gate;
+mod init;
 mod judge;
 mod list;
+#[cfg(test)]
+mod manual;
 mod memory;
 mod merge;
 mod mutants;
@@ -78,6 +81,8 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a test, a config, a baseline and a job of CI into a repository.
+    Init(init::Arguments),
     /// Replay scenarios against an endpoint and judge its answers.
     Run(Box<run::Arguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
@@ -128,6 +133,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     apply(cli.color);
     let result = match cli.command {
+        Command::Init(arguments) => init::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
@@ -176,6 +182,11 @@ struct Failure {
 impl Failure {
     fn usage(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Usage, message: message.into() }
+    }
+
+    /// A flag that means nothing without another. clap's own `requires` does not see what the configuration gives.
+    fn alone(flag: &str, other: &str) -> Self {
+        Self::usage(format!("{flag} needs {other}, as a flag, a variable or in the configuration"))
     }
 
     fn internal(message: impl Into<String>) -> Self {

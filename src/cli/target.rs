@@ -62,7 +62,7 @@ pub(super) struct TargetArguments {
     states: Option<PathBuf>,
 
     /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
-    #[arg(long, requires = "endpoint", env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
     as_reference: bool,
 
     /// Allow hosts of AWS itself, which costs money and changes real resources.
@@ -87,6 +87,7 @@ impl TargetArguments {
                 Ok((self.reference(url, format!("{url}/_wireproof/state").as_str())?, None))
             }
             Some(url) => Ok((self.given(url)?, None)),
+            None if self.as_reference => Err(Failure::alone("--as-reference", "--endpoint URL")),
             None => {
                 let reference = start(suite, Options::default()).await?;
                 let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;

@@ -70,7 +70,7 @@ pub(super) struct Arguments {
     nonce: Option<Nonce>,
 
     /// Run so many of its cases again, and compare: the answer to a bundle whose answers are made up.
-    #[arg(long, value_name = "N", env = "WIREPROOF_RERUN", requires = "endpoint")]
+    #[arg(long, value_name = "N", env = "WIREPROOF_RERUN")]
     rerun: Option<usize>,
 
     /// What the sample is chosen by; without it, nobody can know.
@@ -131,6 +131,9 @@ struct Rerun {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     if !arguments.bundle.is_dir() {
         return Err(Failure::usage(format!("{} is no folder", arguments.bundle.display())));
+    }
+    if arguments.rerun.is_some() && arguments.target.endpoint.is_none() {
+        return Err(Failure::alone("--rerun", "--endpoint URL"));
     }
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
     let bench = Bench::load(&arguments.fixtures)?;

@@ -79,10 +79,10 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("a/b.html", Format::Html)]
-    #[case("b.json", Format::Json)]
-    #[case("b.xml", Format::Junit)]
-    #[case("b.txt", Format::Human)]
+    #[case("a/b.html", Format::HTML)]
+    #[case("b.json", Format::JSON)]
+    #[case("b.xml", Format::JUNIT)]
+    #[case("b.txt", Format::HUMAN)]
     fn a_report_has_the_format_of_its_ending(#[case] path: &str, #[case] expected: Format) {
         assert_eq!(format(Path::new(path)).unwrap(), expected);
     }

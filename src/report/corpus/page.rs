@@ -16,8 +16,10 @@ What breaking each rule weighs, why, and how often real AWS breaks it itself. Th
 own tables and from the last run of `wireproof judge` over recorded answers (`docs/false-alarms.json`); a test fails
 when it differs. To write it anew:
 
-    wireproof judge --corpus FILE --report json > docs/false-alarms.json
-    WIREPROOF_UPDATE=1 cargo test --test severities
+```console no-run: the recorded answers are not in this repository
+$ wireproof judge --corpus FILE --report json > docs/false-alarms.json
+$ WIREPROOF_UPDATE=1 cargo test --test severities
+```
 
 What a client library recorded cannot show a wrong JSON type, a null or an unknown member: the library hides them. Only
 answers as on the wire can. A dash is where a recorded answer cannot break the rule, or where the corpus has lost it.

@@ -1,0 +1,223 @@
+//! `wireproof init`: what a repository needs to be held to the contract: a test, a config, a baseline, a job of CI.
+//!
+//! It writes all of its files or none, and replaces no file of another text unless it is told to.
+
+mod draft;
+mod manifest;
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
+
+use self::draft::Draft;
+use super::{Failure, written};
+use crate::{
+    exit::ExitStatus,
+    scenario::{Selection, Suite, nearest},
+    transport::{Endpoint, EndpointError},
+};
+
+const EXAMPLES: &str = "Examples:
+  wireproof init                                            the repository of the current folder
+  wireproof init --operation StopDeployment --dry-run       what it would write
+  wireproof init emulator/ --endpoint http://127.0.0.1:5000 --ci gitlab";
+
+/// Arguments of `wireproof init`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The repository.
+    #[arg(value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+
+    /// Only this service, by its folder (repeatable).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
+    service: Vec<String>,
+
+    /// Only this operation (repeatable).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
+    operation: Vec<String>,
+
+    /// Where the endpoint listens when it is tested.
+    #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT", default_value = "http://127.0.0.1:4566")]
+    endpoint: String,
+
+    /// What the repository is written in; without it, Rust where there is a Cargo.toml.
+    #[arg(long, value_enum)]
+    language: Option<Language>,
+
+    /// Whose CI gets a job; without it, GitLab where there is a .gitlab-ci.yml, else GitHub.
+    #[arg(long, value_enum)]
+    ci: Option<Ci>,
+
+    /// Depend on wireproof by this folder of its sources, and not by its version.
+    #[arg(long = "path", value_name = "DIR")]
+    sources: Option<PathBuf>,
+
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Replace files that are there. A baseline is kept all the same.
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    force: bool,
+}
+
+/// What a repository is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// A test of the crate.
+    Rust,
+    /// The program alone.
+    Any,
+}
+
+/// Whose job is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Ci {
+    /// `.github/workflows/wireproof.yml`.
+    Github,
+    /// `.gitlab/wireproof.yml`, to be included.
+    Gitlab,
+    /// None.
+    None,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    arguments.refuse_what_no_run_would_take()?;
+    let drafts = arguments.drafts()?;
+    draft::refuse_others(&arguments.folder, &drafts, arguments.force)?;
+    let mut out = io::stdout().lock();
+    if arguments.dry_run {
+        written(drafts.iter().try_for_each(|draft| writeln!(out, "--- {}\n{}", draft.path.display(), draft.text)))?;
+        return Ok(ExitStatus::Conforms);
+    }
+    let done = draft::write(&arguments.folder, &drafts)?;
+    let lines =
+        drafts.iter().zip(done).try_for_each(|(draft, done)| writeln!(out, "{done:<9}  {}", draft.path.display()));
+    written(lines.and_then(|()| writeln!(out, "\n{}", arguments.next())))?;
+    Ok(ExitStatus::Conforms)
+}
+
+impl Arguments {
+    /// An endpoint or a name that the first run would refuse is refused here.
+    fn refuse_what_no_run_would_take(&self) -> Result<(), Failure> {
+        if !self.folder.is_dir() {
+            return Err(Failure::usage(format!("{} is no folder", self.folder.display())));
+        }
+        let endpoint: Endpoint =
+            self.endpoint.parse().map_err(|error: EndpointError| Failure::usage(error.to_string()))?;
+        if endpoint.is_aws() {
+            let host = endpoint.host();
+            return Err(Failure::usage(format!("{host} is a host of AWS itself: a repository tests its own endpoint")));
+        }
+        let suite = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
+        let selection =
+            Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
+        let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() else { return Ok(()) };
+        let meant = nearest(&wrong, known.iter().map(String::as_str));
+        let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")))
+    }
+
+    fn language(&self) -> Language {
+        let found = if self.folder.join("Cargo.toml").is_file() { Language::Rust } else { Language::Any };
+        self.language.unwrap_or(found)
+    }
+
+    fn ci(&self) -> Ci {
+        let found = if self.folder.join(".gitlab-ci.yml").is_file() { Ci::Gitlab } else { Ci::Github };
+        self.ci.unwrap_or(found)
+    }
+
+    fn drafts(&self) -> Result<Vec<Draft>, Failure> {
+        let config = Draft::file(".config/wireproof.toml", self.config());
+        let baseline = Draft::once(self.baseline(), include_str!("templates/baseline.toml").to_owned());
+        let rust = match self.language() {
+            Language::Rust => vec![self.manifest()?, Draft::file("tests/conformance.rs", self.test())],
+            Language::Any => Vec::new(),
+        };
+        Ok(rust.into_iter().chain([config, baseline]).chain(self.job()).collect())
+    }
+
+    fn manifest(&self) -> Result<Draft, Failure> {
+        let path = self.folder.join("Cargo.toml");
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+        let sources = self.sources.as_deref().map(Path::canonicalize).transpose();
+        let sources = sources.map_err(|error| Failure::usage(format!("--path: {error}")))?;
+        let edited = manifest::with_test(&text, sources.as_deref(), self.force);
+        edited
+            .map(|text| Draft::edited("Cargo.toml", text))
+            .map_err(|problem| Failure::usage(format!("{}: {problem}", path.display())))
+    }
+
+    fn baseline(&self) -> &'static str {
+        match self.language() {
+            Language::Rust => "tests/baseline.toml",
+            Language::Any => "conformance.toml",
+        }
+    }
+
+    fn config(&self) -> String {
+        let text = include_str!("templates/config.toml")
+            .replace("{endpoint}", &quoted(&self.endpoint))
+            .replace("{baseline}", &quoted(self.baseline()));
+        let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+        [("service", &self.service), ("operation", &self.operation)]
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .fold(text, |text, (key, names)| format!("{text}{key} = [{}]\n", list(names)))
+    }
+
+    fn test(&self) -> String {
+        let calls = |name: &str, values: &[String]| values.iter().map(|value| format!(".{name}({value:?})")).collect();
+        let (services, operations): (String, String) =
+            (calls("service", &self.service), calls("operation", &self.operation));
+        let suite = format!("Suite::bundled(){services}{operations}.baseline({:?})", self.baseline());
+        include_str!("templates/conformance.rs.txt")
+            .replace("{suite}", &suite)
+            .replace("{endpoint}", &format!("{:?}", self.endpoint))
+    }
+
+    fn job(&self) -> Option<Draft> {
+        let (path, template) = match (self.ci(), self.language()) {
+            (Ci::None, _) => return None,
+            (Ci::Github, Language::Rust) => (GITHUB, include_str!("templates/github-rust.yml")),
+            (Ci::Github, Language::Any) => (GITHUB, include_str!("templates/github-any.yml")),
+            (Ci::Gitlab, Language::Rust) => (GITLAB, include_str!("templates/gitlab-rust.yml")),
+            (Ci::Gitlab, Language::Any) => (GITLAB, include_str!("templates/gitlab-any.yml")),
+        };
+        Some(Draft::file(path, template.replace("{endpoint}", &self.endpoint)))
+    }
+
+    /// What to do now.
+    fn next(&self) -> String {
+        let run = match self.language() {
+            Language::Rust => "cargo test --test conformance",
+            Language::Any => "wireproof run",
+        };
+        let place =
+            if self.folder == Path::new(".") { String::new() } else { format!("in {}, ", self.folder.display()) };
+        let include = match self.ci() {
+            Ci::Gitlab => format!("Include the job in .gitlab-ci.yml: include: [{{ local: {GITLAB} }}]\n"),
+            Ci::Github | Ci::None => String::new(),
+        };
+        format!("{include}Next: {place}with your endpoint at {}: {run}", self.endpoint)
+    }
+}
+
+const GITHUB: &str = ".github/workflows/wireproof.yml";
+const GITLAB: &str = ".gitlab/wireproof.yml";
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

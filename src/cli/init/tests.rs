@@ -1,0 +1,55 @@
+use clap::Parser;
+use rstest::rstest;
+
+use super::*;
+use crate::{baseline::Baseline, source::Source};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn arguments(words: &[&str]) -> Arguments {
+    Line::try_parse_from(std::iter::once(&"init").chain(words)).unwrap().arguments
+}
+
+#[rstest]
+fn a_job_is_yaml_and_its_commands_are_understood(
+    #[values("github", "gitlab")] ci: &str,
+    #[values("rust", "any")] language: &str,
+) {
+    let job = arguments(&["--ci", ci, "--language", language]).job().unwrap();
+    Source::read("job", &job.text).unwrap();
+    let lines = job.text.lines().map(|line| line.trim().trim_start_matches("- ").trim_start_matches("run: "));
+    let commands: Vec<&str> = lines.filter(|line| line.starts_with("wireproof ")).collect();
+    assert_eq!(commands.is_empty(), language == "rust");
+    for command in commands {
+        let parsed = <super::super::Cli as clap::CommandFactory>::command().try_get_matches_from(command.split(' '));
+        assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+    }
+}
+
+#[test]
+fn the_test_names_what_was_asked_for() {
+    let test = arguments(&["--language", "rust", "--service", "codedeploy", "--operation", "StopDeployment"]).test();
+    let suite = r#"Suite::bundled().service("codedeploy").operation("StopDeployment").baseline("tests/baseline.toml")"#;
+    assert!(test.contains(suite) && test.contains(r#"Target::at("http://127.0.0.1:4566")"#), "{test}");
+    assert!(!test.contains('{') || !test.contains("{suite}") && !test.contains("{endpoint}"));
+}
+
+#[test]
+fn the_baseline_is_one_without_entries() {
+    let baseline = Baseline::read("baseline.toml", include_str!("templates/baseline.toml")).unwrap();
+    assert_eq!(baseline.len(), 0);
+}
+
+#[rstest]
+#[case(&["--endpoint", "nowhere"], "nowhere")]
+#[case(&["--endpoint", "https://codedeploy.us-east-1.amazonaws.com"], "AWS itself")]
+#[case(&["--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
+#[case(&["no/such/folder"], "no/such/folder")]
+fn what_no_run_would_take_is_refused(#[case] words: &[&str], #[case] says: &str) {
+    let failure = arguments(words).refuse_what_no_run_would_take().unwrap_err();
+    assert!(failure.message.contains(says), "{failure}");
+}

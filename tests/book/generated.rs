@@ -1,0 +1,115 @@
+//! The pages that are written from what the library knows. `WIREPROOF_UPDATE=1 cargo test --test book` writes them.
+
+use std::{env, fmt::Write as _, fs};
+
+use rstest::rstest;
+use wireproof::{
+    check::CHECKS, exit::ExitStatus, report::SCHEMAS, scenario::matcher::MATCHERS, statement::Statement,
+    verdict::SEVERITIES,
+};
+
+use crate::support::{self, SUITE};
+
+const CHECKS_HEAD: &str = "# Checks
+
+What each check wants, and why; `wireproof explain CODE` says it too. What breaking a rule weighs, and why, is a page of
+its own: [severities](severities.md). Written from the program by `WIREPROOF_UPDATE=1 cargo test --test book`.
+";
+
+const STATEMENTS_HEAD: &str = "# Statements
+
+What the documents say of the bundled operations, in our own words, each with its ground; `wireproof explain SD-17` says
+where it is written and which scenarios cite it. Where documents contradict each other, the policy is told.
+Written from `fixtures/` by `WIREPROOF_UPDATE=1 cargo test --test book`.
+";
+
+fn checks() -> String {
+    let mut page = CHECKS_HEAD.to_owned();
+    for check in CHECKS {
+        let rules = SEVERITIES.iter().filter(|row| row.code == check.code).filter_map(|row| row.rule);
+        let rules: Vec<String> = rules.map(|rule| format!("`{}`", rule.name())).collect();
+        let _ = write!(page, "\n## {}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why);
+        if !rules.is_empty() {
+            let _ = write!(page, "\nIts rules: {}.\n", rules.join(", "));
+        }
+    }
+    page
+}
+
+fn statements() -> String {
+    let mut page = STATEMENTS_HEAD.to_owned();
+    for service in SUITE.services() {
+        let _ = write!(page, "\n## {}\n\n| | says | evidence | written in |\n|---|---|---|---|\n", service.name);
+        for statement in service.statements.iter() {
+            let document = service.statements.document(statement);
+            let document = document.map(|document| format!("[{}]({}), ", document.title, document.url));
+            let ground = format!("{}{}", document.unwrap_or_default(), statement.section);
+            let (id, evidence) = (&statement.id, statement.evidence);
+            let _ = writeln!(page, "| {id} | {} | {evidence} | {} |", cell(&says(statement)), cell(&ground));
+        }
+    }
+    page
+}
+
+fn says(statement: &Statement) -> String {
+    let contradiction = statement.contradiction.as_ref();
+    let contradiction = contradiction
+        .map(|other| format!(" *{}: {} Policy: {}*", other.id, other.with, other.policy))
+        .unwrap_or_default();
+    let untestable = statement.untestable.as_ref();
+    let untestable = untestable.map(|why| format!(" *Cannot be tested: {why}*")).unwrap_or_default();
+    format!("{}{contradiction}{untestable}", statement.says)
+}
+
+/// A text as a cell of a table.
+fn cell(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+}
+
+#[rstest]
+#[case("checks.md", checks())]
+#[case("statements.md", statements())]
+fn the_page_is_what_the_library_knows(#[case] name: &str, #[case] page: String) {
+    let path = support::package().join("docs").join(name);
+    if env::var_os("WIREPROOF_UPDATE").is_some_and(|value| !value.is_empty()) {
+        fs::write(&path, &page).unwrap();
+    }
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    assert!(there == page, "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test book");
+}
+
+/// What is written by hand names everything that there is.
+fn assert_names(page: &str, names: impl IntoIterator<Item = String>) {
+    let text = fs::read_to_string(support::package().join(page)).unwrap();
+    let missing: Vec<String> = names.into_iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{page} lacks {missing:?}");
+}
+
+#[test]
+fn the_form_of_fixtures_is_told_field_by_field() {
+    let source = fs::read_to_string(support::package().join("src/scenario/raw.rs")).unwrap();
+    let renamed = regex::Regex::new(r#"rename = "([^"]+)""#).unwrap();
+    let mut names: Vec<String> = renamed.captures_iter(&source).map(|found| found[1].to_owned()).collect();
+    let field = regex::Regex::new(r#"((?:#\[serde.*\]\s+)*)pub\(super\) (\w+):"#).unwrap();
+    let plain = field.captures_iter(&source).filter(|found| !found[1].contains("rename"));
+    names.extend(plain.map(|found| found[2].to_owned()));
+    assert!(names.len() > 30, "{names:?}");
+    assert_names("docs/fixtures.md", names);
+    assert_names("docs/fixtures.md", MATCHERS.map(str::to_owned));
+}
+
+#[test]
+fn every_schema_and_every_exit_status_is_told() {
+    assert_names("docs/reports.md", SCHEMAS.iter().map(|schema| schema.name.to_owned()));
+    use ExitStatus::{Conforms, Deviates, Incomplete, Internal, Interrupted, Usage};
+    let statuses = [Conforms, Deviates, Usage, Incomplete, Internal, Interrupted];
+    assert_names("docs/exit-statuses.md", statuses.map(|status| status.code().to_string()));
+}
+
+#[test]
+fn the_readme_counts_what_the_suite_has() {
+    let readme = fs::read_to_string(support::package().join("README.md")).unwrap();
+    let (cases, statements) = (SUITE.cases().len(), SUITE.services().map(|service| service.statements.iter().count()));
+    assert!(readme.contains(&format!("{cases} cases selected = {cases} conform + 0 deviate")), "{cases} cases");
+    assert!(readme.contains(&format!("{} statements = ", statements.sum::<usize>())));
+}

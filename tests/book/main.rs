@@ -1,0 +1,13 @@
+//! The book does what it says: every command that it shows is run, every link leads somewhere, every page is in its
+//! contents, and the pages that are written from the program are what the program says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[cfg(unix)]
+mod commands;
+mod generated;
+mod links;
+mod page;
