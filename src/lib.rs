@@ -59,3 +59,6 @@ pub mod transcript;
 pub mod transport;
 pub mod verdict;
 pub mod wire;
+
+#[cfg(feature = "tower")]
+pub use transport::tower;
