@@ -324,10 +324,7 @@ mod tests {
     #[case(b"12345", Ok(5))]
     #[case(b"123456", Err(TransportError::BodyTooLarge(5)))]
     #[tokio::test]
-    async fn a_body_ends_at_the_limit(
-        #[case] answer: &'static [u8],
-        #[case] expected: Result<usize, TransportError>,
-    ) {
+    async fn a_body_ends_at_the_limit(#[case] answer: &'static [u8], #[case] expected: Result<usize, TransportError>) {
         let limits = Limits { body: 5, ..Limits::default() };
         let transport = tower(Router::new().fallback(move || async move { answer })).with_limits(limits);
         let outcome = transport.send(&"http://h".parse().unwrap(), &post(b"{}")).await;

@@ -37,6 +37,7 @@ struct Group {
 
 struct Deployment {
     group: GroupName,
+    revision: Value,
     created: f64,
     /// How and when it ended; an open one has not.
     ended: Option<(&'static str, f64)>,
@@ -83,6 +84,8 @@ pub(crate) struct NewDeployment {
     #[serde(flatten)]
     group: GroupName,
     deployment_config_name: Option<String>,
+    #[serde(default)]
+    revision: Value,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +148,7 @@ impl Estate {
             _ if is_server && !group.selects_servers => Some("Failed"),
             _ => None,
         };
-        Ok(json!({"deploymentId": self.enter(new.group, ended, Stop::Works("Succeeded"))}))
+        Ok(json!({"deploymentId": self.enter(new.group, new.revision, ended, Stop::Works("Succeeded"))}))
     }
 
     pub(crate) fn get_deployment(&self, wanted: &DeploymentId) -> Outcome {
@@ -157,6 +160,7 @@ impl Estate {
             "deploymentGroupName": deployment.group.deployment_group_name,
             "status": self.status(id, deployment),
             "createTime": deployment.created,
+            "revision": deployment.revision,
         });
         if let Some((_, completed)) = deployment.ended {
             info["completeTime"] = json!(completed);
@@ -187,15 +191,15 @@ impl Estate {
         let group = GroupName { application_name: "established".to_owned(), deployment_group_name: own.clone() };
         let servers = Group { selects_servers: true, deployment_config_name: String::new() };
         self.groups.insert(group.clone(), servers);
-        let id = self.enter(group, None, *stop);
+        let id = self.enter(group, Value::Null, None, *stop);
         Some(json!({"deploymentId": id, "applicationName": "established", "deploymentGroupName": own}))
     }
 
     /// A new deployment; its id.
-    fn enter(&mut self, group: GroupName, ended: Option<&'static str>, stop: Stop) -> String {
+    fn enter(&mut self, group: GroupName, revision: Value, ended: Option<&'static str>, stop: Stop) -> String {
         let id = format!("d-{:09}", self.deployments.len() + 1);
         let ended = ended.map(|status| (status, now()));
-        self.deployments.insert(id.clone(), Deployment { group, created: now(), ended, stop });
+        self.deployments.insert(id.clone(), Deployment { group, revision, created: now(), ended, stop });
         id
     }
 

@@ -14,9 +14,8 @@ use axum::{
     Router,
     body::Bytes,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::post,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -49,9 +48,9 @@ impl Refusal {
 }
 
 impl Emulator {
-    /// The service: every operation is a `POST /`.
+    /// The service.
     pub fn router(&self) -> Router {
-        Router::new().route("/", post(answer)).with_state(self.clone())
+        Router::new().fallback(answer).with_state(self.clone())
     }
 
     /// Brings about a state that no operation reaches, for tests; `None` for one that is not known.
@@ -78,12 +77,22 @@ impl Emulator {
     }
 }
 
-async fn answer(State(emulator): State<Emulator>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+/// Every operation is a `POST /`, and a header names it.
+async fn answer(
+    State(emulator): State<Emulator>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = headers.get("x-amz-target").filter(|_| method == Method::POST && uri.path() == "/");
+    let target = target.and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("CodeDeploy_20141006.").unwrap_or_default();
     let (status, body) = match emulator.call(operation, &body) {
         Ok(output) => (200, output),
-        Err(Refusal { status, error }) => (status, json!({"__type": error, "message": format!("{operation}: {error}")})),
+        Err(Refusal { status, error }) => {
+            (status, json!({"__type": error, "message": format!("{operation}: {error}")}))
+        }
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let id = format!("00000000-0000-4000-8000-{:012x}", emulator.answered.fetch_add(1, Ordering::Relaxed));
