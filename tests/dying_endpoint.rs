@@ -78,7 +78,7 @@ fn target(url: &str) -> Result<Target> {
         owner: Identity::test().credentials().clone(),
         denied: None,
         other_account: None,
-        state_change: None,
+        state_handler: None,
         states: BTreeMap::new(),
     })
 }

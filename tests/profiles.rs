@@ -17,7 +17,7 @@ use wireproof::{
     reference::STATE_PATH,
     report::{Json, Reporter as _},
     scenario::{Batch, Case, Files},
-    target::{StateChange, Target},
+    target::{StateHandler, Target},
     transport::{InProcess, Reply},
     wire::Request,
 };
@@ -29,7 +29,7 @@ static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&Files::bu
 /// The reference with a state-change URL, two more identities and another region.
 fn helped() -> Target {
     let mut target = target("http://127.0.0.1:1");
-    target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+    target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
     target
 }
 

@@ -219,7 +219,7 @@ fn target(address: &SocketAddr) -> Result<Target> {
         },
         denied: None,
         other_account: None,
-        state_change: None,
+        state_handler: None,
         states: BTreeMap::new(),
     })
 }

@@ -7,7 +7,7 @@ mod support;
 use std::{sync::LazyLock, time::Duration};
 
 use wireproof::{
-    certificate::reenactment::Reenactment, event::CaseFinished, reference::STATE_PATH, target::StateChange,
+    certificate::reenactment::Reenactment, event::CaseFinished, reference::STATE_PATH, target::StateHandler,
     transcript::Transcript,
 };
 
@@ -29,7 +29,7 @@ fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, Stri
         .collect();
     let recorded = RUN.iter().map(|case| &case.case).zip(&changed);
     let mut target = target("http://127.0.0.1:1");
-    target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+    target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
     Reenactment { suite: &SUITE, target: &target, seed }.differences(recorded).unwrap()
 }
 

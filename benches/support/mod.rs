@@ -179,7 +179,7 @@ pub(crate) fn session(
         owner: credentials(),
         denied: None,
         other_account: None,
-        state_change: None,
+        state_handler: None,
         states: BTreeMap::new(),
     };
     Ok(Session {

@@ -19,10 +19,11 @@ use super::{
     written,
 };
 use crate::{
-    event::{Event, RunFinished},
+    derivation::covered,
+    event::RunFinished,
     exit::ExitStatus,
     golden::Goldens,
-    probe::{Coverage, Probes},
+    probe::Probes,
     scenario::{Case, Plan as _, Suite},
     session::Session,
     transport::Wire,
@@ -106,16 +107,6 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Gate), 
         reference.stop().await;
     }
     Ok((finished, outlet.close()?.idle(nothing_left)))
-}
-
-/// The end of a run tells what it covers.
-pub(super) fn covered(mut event: Event, coverage: &mut Coverage) -> Event {
-    match &mut event {
-        Event::CaseFinished(finished) => coverage.finished(&finished.case, finished.report.verdict),
-        Event::RunFinished(finished) => finished.coverage = Some(coverage.report()),
-        Event::RunStarted(_) | Event::Surveyed(_) | Event::TargetDied(_) => {}
-    }
-    event
 }
 
 /// Every case that would run, and the sites of the model.

@@ -10,7 +10,7 @@ use crate::{
     reference::{Identity, Options, Reference},
     scenario::Suite,
     source::Source,
-    target::{StateChange, Target},
+    target::{StateHandler, Target},
     transport::Endpoint,
     wire::sigv4::Credentials,
 };
@@ -97,7 +97,7 @@ impl TargetArguments {
     }
 
     fn given(&self, url: &str) -> Result<Target, Failure> {
-        let state_change = self.state_change_url.as_deref().map(|url| self.state_change(url)).transpose()?;
+        let state_handler = self.state_change_url.as_deref().map(|url| self.state_handler(url)).transpose()?;
         Ok(Target {
             endpoint: self.endpoint(url)?,
             name: self.name.clone().unwrap_or_else(|| url.to_owned()),
@@ -106,7 +106,7 @@ impl TargetArguments {
             owner: credentials::owner(self.profile.as_deref())?,
             denied: credentials::identity(self.denied_profile.as_deref(), "WIREPROOF_DENIED")?,
             other_account: credentials::identity(self.other_account_profile.as_deref(), "WIREPROOF_OTHER_ACCOUNT")?,
-            state_change,
+            state_handler,
             states: self.states()?,
         })
     }
@@ -121,7 +121,7 @@ impl TargetArguments {
             owner: credentials(&Identity::test()),
             denied: Some(credentials(&Identity::denied())),
             other_account: Some(credentials(&Identity::other_account())),
-            state_change: Some(self.state_change(state_change)?),
+            state_handler: Some(self.state_handler(state_change)?),
             states: self.states()?,
         })
     }
@@ -133,20 +133,26 @@ impl TargetArguments {
     fn endpoint(&self, url: &str) -> Result<Endpoint, Failure> {
         let endpoint: Endpoint =
             url.parse().map_err(|error: crate::transport::EndpointError| Failure::usage(error.to_string()))?;
+        self.check(&endpoint)?;
+        Ok(endpoint)
+    }
+
+    fn check(&self, endpoint: &Endpoint) -> Result<(), Failure> {
         if endpoint.is_aws() && !self.allow_aws {
             return Err(Failure::usage(format!(
                 "{} is a host of AWS itself: scenarios create, change and delete resources there; --allow-aws if you mean it",
                 endpoint.host()
             )));
         }
-        Ok(endpoint)
+        Ok(())
     }
 
-    fn state_change(&self, url: &str) -> Result<StateChange, Failure> {
-        let after_scheme = url.find("://").map_or(0, |at| at + 3);
-        let slash = url[after_scheme..].find('/').map_or(url.len(), |at| at + after_scheme);
-        let path = if slash == url.len() { "/" } else { &url[slash..] };
-        Ok(StateChange { endpoint: self.endpoint(&url[..slash])?, path: path.to_owned() })
+    fn state_handler(&self, url: &str) -> Result<StateHandler, Failure> {
+        let handler = StateHandler::at(url).map_err(|error| Failure::usage(error.to_string()))?;
+        if let StateHandler::Url { endpoint, .. } = &handler {
+            self.check(endpoint)?;
+        }
+        Ok(handler)
     }
 
     fn states(&self) -> Result<BTreeMap<String, Value>, Failure> {

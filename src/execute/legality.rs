@@ -116,7 +116,7 @@ mod tests {
             owner: Identity::test().credentials().clone(),
             denied: None,
             other_account: None,
-            state_change: None,
+            state_handler: None,
             states: BTreeMap::new(),
         };
         let body = bytes::Bytes::from_static(br#"{"status":"Pending"}"#);

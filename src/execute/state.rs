@@ -1,4 +1,4 @@
-//! Establishing states: the target's state-change URL, else documented operations, else values given by hand.
+//! Establishing states: the target's state handler, else documented operations, else values given by hand.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::{
         Alternative, Bindings, Given, State, Step,
         matcher::{self, Hidden},
     },
-    target::StateChange,
+    target::{Action, BoxError, StateChange, StateHandler},
     transcript::{End, Exchange, Role},
     wire::{Answer, Request, Response},
 };
@@ -35,10 +35,11 @@ impl Run<'_> {
         let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
         let params = self.parameters(state, given, bindings).map_err(&blocked)?;
-        if let Some(url) = &self.executor.target.state_change {
+        if let Some(handler) = &self.executor.target.state_handler {
             // Entered first: a state whose answer comes too late holds all the same.
             self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
-            match self.change(url, &given.state, &params, "setup", Role::Setup).await {
+            let change = StateChange::new(&given.state, params.clone(), Action::Setup);
+            match self.change(handler, change, Role::Setup).await {
                 Ok(Some(variables)) => return Ok(variables),
                 Ok(None) => drop(self.cleanups.pop()),
                 Err(reason) => return Err(blocked(reason)),
@@ -121,49 +122,39 @@ impl Run<'_> {
         Ok(Value::Object(params))
     }
 
-    /// Tells the state-change URL that a state is no longer needed.
+    /// Tells whoever established a state that it is no longer needed.
     pub(super) async fn leave(&mut self, state: &str, params: &Value) {
-        if let Some(url) = &self.executor.target.state_change {
+        if let Some(handler) = &self.executor.target.state_handler {
             // What goes wrong here is in the transcript; the verdict does not depend on it.
-            let _ = self.change(url, state, params, "teardown", Role::Teardown).await;
+            let change = StateChange::new(state, params.clone(), Action::Teardown);
+            let _ = self.change(handler, change, Role::Teardown).await;
         }
     }
 
-    /// Asks the state-change URL; `None` where it does not know the state.
+    /// Asks for a state; `None` where the handler does not know it. A function is asked, and answers, as a URL is, so
+    /// that reports and recordings show both in one way.
     async fn change(
         &mut self,
-        url: &StateChange,
-        state: &str,
-        params: &Value,
-        action: &str,
+        handler: &StateHandler,
+        change: StateChange,
         role: Role,
     ) -> Result<Option<Value>, String> {
-        let body = json!({"state": state, "params": params, "action": action}).to_string();
-        let request = Request {
-            method: "POST".to_owned(),
-            target: url.path.clone(),
-            headers: [
-                ("host", url.endpoint.host_header()),
-                ("accept", "*/*".to_owned()),
-                ("content-type", "application/json".to_owned()),
-                ("content-length", body.len().to_string()),
-            ]
-            .into_iter()
-            .collect(),
-            body: Bytes::from(body),
-            ..Request::default()
-        };
+        let request = written(handler, &change);
+        let operation = format!("state change: {}", change.state);
         let (started, begun) = (self.started.elapsed(), Instant::now());
-        let outcome = self.executor.transport.send(&url.endpoint, &request).await;
+        let outcome = match handler {
+            StateHandler::Url { endpoint, .. } => self.executor.transport.send(endpoint, &request).await,
+            StateHandler::Function(function) => Ok(answer(function.call(change).await)),
+        };
         let result = match &outcome {
-            Ok(response) => variables(response),
+            Ok(response) => variables(handler, response),
             Err(error) => Err(format!("the state-change URL gave no answer: {error}")),
         };
         self.transcript.exchanges.push(Exchange {
             step: 0,
             role,
             service: String::new(),
-            operation: format!("state change: {state}"),
+            operation,
             request,
             outcome,
             started,
@@ -184,19 +175,56 @@ fn unlike(step: &Step, answer: &Answer, bindings: &Bindings) -> Option<String> {
     Some(format!("with {} at {}, where {} was waited for", first.actual, first.pointer, first.expected))
 }
 
-fn variables(response: &Response) -> Result<Option<Value>, String> {
+/// The request for a state, in the form of Pact's provider states.
+fn written(handler: &StateHandler, change: &StateChange) -> Request {
+    let StateChange { state, params, action, .. } = change;
+    let body = json!({"state": state, "params": params, "action": action.name()}).to_string();
+    let (host, path) = match handler {
+        StateHandler::Url { endpoint, path } => (endpoint.host_header(), path.as_str()),
+        StateHandler::Function(_) => ("localhost".to_owned(), "/"),
+    };
+    let headers = [
+        ("host", host),
+        ("accept", "*/*".to_owned()),
+        ("content-type", "application/json".to_owned()),
+        ("content-length", body.len().to_string()),
+    ];
+    Request {
+        method: "POST".to_owned(),
+        target: path.to_owned(),
+        headers: headers.into_iter().collect(),
+        body: Bytes::from(body),
+        ..Request::default()
+    }
+}
+
+/// What a function came to, as a URL would answer it.
+fn answer(result: Result<Option<Value>, BoxError>) -> Response {
+    let (status, body) = match result {
+        Ok(Some(variables)) => (200, json!({ "variables": variables }).to_string()),
+        Ok(None) => (404, String::new()),
+        Err(error) => (500, error.to_string()),
+    };
+    Response { status, body: Bytes::from(body), ..Response::default() }
+}
+
+fn variables(handler: &StateHandler, response: &Response) -> Result<Option<Value>, String> {
+    let who = match handler {
+        StateHandler::Url { .. } => "the state-change URL",
+        StateHandler::Function(_) => "the state handler",
+    };
     match response.status {
         200..=299 => {
             let body: Option<Value> = serde_json::from_slice(&response.body).ok();
             let variables =
                 body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
-            variables
-                .cloned()
-                .map(Some)
-                .ok_or_else(|| "the state-change URL answered without {\"variables\": {…}}".to_owned())
+            variables.cloned().map(Some).ok_or_else(|| format!("{who} answered without {{\"variables\": {{…}}}}"))
         }
         404 | 501 => Ok(None),
-        status => Err(format!("the state-change URL answered {status}")),
+        500 if matches!(handler, StateHandler::Function(_)) => {
+            Err(format!("{who} failed: {}", String::from_utf8_lossy(&response.body)))
+        }
+        status => Err(format!("{who} answered {status}")),
     }
 }
 
@@ -251,7 +279,7 @@ steps:
         }
     }
 
-    async fn sent(state_change: Option<StateChange>) -> (Vec<String>, End) {
+    async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, End) {
         let all = Files::bundled_fixtures();
         let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
         let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
@@ -266,7 +294,7 @@ steps:
             owner: Identity::test().credentials().clone(),
             denied: None,
             other_account: None,
-            state_change,
+            state_handler,
             states: BTreeMap::new(),
         };
         let transport = Hanging::default();
@@ -287,7 +315,7 @@ steps:
 
     #[tokio::test]
     async fn a_state_change_that_gave_no_answer_in_time_is_taken_back() {
-        let url = StateChange { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
+        let url = StateHandler::Url { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
         let (sent, _) = sent(Some(url)).await;
         assert!(sent.len() == 2 && sent[0].contains("setup") && sent[1].contains("teardown"), "{sent:?}");
     }

@@ -19,7 +19,7 @@ use crate::{
     reference::{Clock, Endpoint, Identity, STATE_PATH},
     scenario::{Batch, Case, Suite},
     session::{Options, Session},
-    target::{StateChange, Target},
+    target::{StateHandler, Target},
     transport::{self, InProcess, Reply, Transport},
     verdict::Ledger,
     wire::Request,
@@ -154,7 +154,7 @@ fn runtime() -> io::Result<runtime::Runtime> {
 fn target() -> Result<Target, ProofError> {
     let endpoint: transport::Endpoint = "http://127.0.0.1:1".parse()?;
     Ok(Target {
-        state_change: Some(StateChange { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
+        state_handler: Some(StateHandler::Url { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
         endpoint,
         name: "in process".to_owned(),
         region: "us-east-1".to_owned(),

@@ -28,7 +28,7 @@ use wireproof::{
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
     scenario::{Batch, Case, Files, Suite},
     session::{Options, Session},
-    target::{StateChange, Target},
+    target::{StateHandler, Target},
     transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     verdict::{Finding, Ledger, Verdict},
     wire::{Request, Response},
@@ -82,7 +82,7 @@ pub(crate) fn target(endpoint: &str) -> Target {
         owner: Identity::test().credentials().clone(),
         denied: Some(Identity::denied().credentials().clone()),
         other_account: Some(Identity::other_account().credentials().clone()),
-        state_change: None,
+        state_handler: None,
         states: BTreeMap::new(),
     }
 }
@@ -101,7 +101,7 @@ pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
     let endpoint = reference.endpoint();
     let path = reference.state_change_url().strip_prefix(&endpoint).unwrap().to_owned();
     let mut target = target(&endpoint);
-    target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path });
+    target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path });
     (reference, target)
 }
 
@@ -191,7 +191,8 @@ impl Virtual {
     /// Runs the cases over whatever carries requests to the reference, in this one's time.
     pub(crate) fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
         let mut target = target("http://127.0.0.1:1");
-        target.state_change = Some(StateChange { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+        target.state_handler =
+            Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
         let session = session_over(transport, target, options);
         self.runtime.block_on(Run::entered(&session, cases))
     }

@@ -25,7 +25,7 @@ use crate::{
     report::{Json, Reporter as _},
     scenario::{Batch, Case, CaseId, Plan as _},
     session::replay,
-    target::{StateChange, Target},
+    target::{StateHandler, Target},
     transcript::Transcript,
     transport::EndpointError,
     wire::sigv4::Credentials,
@@ -337,7 +337,8 @@ fn at(milliseconds: u64) -> SystemTime {
 fn target(stated: &StatedTarget) -> Result<Target, EndpointError> {
     let nobody = || Credentials { access_key_id: "-".into(), secret_access_key: "-".into(), session_token: None };
     let change = stated.state_change.as_ref();
-    let state_change = change.map(|url| Ok(StateChange { endpoint: url.endpoint.parse()?, path: url.path.clone() }));
+    let state_handler =
+        change.map(|url| Ok(StateHandler::Url { endpoint: url.endpoint.parse()?, path: url.path.clone() }));
     Ok(Target {
         endpoint: stated.endpoint.parse()?,
         name: format!("{} {}", stated.name, stated.version),
@@ -346,7 +347,7 @@ fn target(stated: &StatedTarget) -> Result<Target, EndpointError> {
         owner: nobody(),
         denied: stated.denied_identity.then(nobody),
         other_account: stated.other_account.then(nobody),
-        state_change: state_change.transpose()?,
+        state_handler: state_handler.transpose()?,
         states: stated.states.clone(),
     })
 }

@@ -38,7 +38,7 @@ use crate::{
     report::{Json, Reporter as _},
     scenario::{Batch, Case},
     session::{Options, Session},
-    target::Target,
+    target::{StateHandler, Target},
     transport::Wire,
 };
 
@@ -241,11 +241,15 @@ fn stated_target(target: &Target, name: String, version: String) -> StatedTarget
         other_region: target.other_region.clone(),
         denied_identity: target.denied.is_some(),
         other_account: target.other_account.is_some(),
-        state_change: target
-            .state_change
-            .as_ref()
-            .map(|url| StatedUrl { endpoint: url.endpoint.to_string(), path: url.path.clone() }),
+        state_change: target.state_handler.as_ref().and_then(stated_url),
         states: target.states.clone(),
+    }
+}
+
+fn stated_url(handler: &StateHandler) -> Option<StatedUrl> {
+    match handler {
+        StateHandler::Url { endpoint, path } => Some(StatedUrl { endpoint: endpoint.to_string(), path: path.clone() }),
+        StateHandler::Function(_) => None,
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     written,
 };
 use crate::{
+    derivation::covered,
     event::Event,
     exit::ExitStatus,
     golden::Goldens,
@@ -149,7 +150,7 @@ impl Arguments {
         let mut reports = self.reports.open(&again(recording.header()))?;
         let mut sink = |event: Event| {
             let event = match &mut coverage {
-                Some(coverage) => probe::covered(event, coverage),
+                Some(coverage) => covered(event, coverage),
                 None => event,
             };
             gate.take(&event);
