@@ -20,7 +20,17 @@ pub(super) struct Loaded {
 
 enum What {
     Scenarios(Vec<Case>),
-    Probes { derivation: Derivation, options: probe::Options, ids: Vec<String> },
+    Probes(Box<OfModel>),
+}
+
+/// The probes of a model.
+struct OfModel {
+    derivation: Derivation,
+    options: probe::Options,
+    /// The selected ones.
+    ids: Vec<String>,
+    /// Whether there are others that the options select.
+    narrowed: bool,
 }
 
 /// What a run goes by, and the sites of the model where it is one of probes.
@@ -65,16 +75,19 @@ impl Loaded {
         let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
         let options = probe::Options { operations, filters, excludes, effect, ..probe::Options::default() };
         let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
+        let all = ids.len();
         ids.retain(|id| environment.selects(id));
         ids.sort();
-        Ok(Self { suite: Arc::new(fixtures), what: What::Probes { derivation, options, ids } })
+        let narrowed = ids.len() < all;
+        let probes = OfModel { derivation, options, ids, narrowed };
+        Ok(Self { suite: Arc::new(fixtures), what: What::Probes(Box::new(probes)) })
     }
 
     /// The ids of the selected cases.
     pub(super) fn ids(&self) -> Box<dyn Iterator<Item = String> + '_> {
         match &self.what {
             What::Scenarios(cases) => Box::new(cases.iter().map(|case| case.id.0.clone())),
-            What::Probes { ids, .. } => Box::new(ids.iter().cloned()),
+            What::Probes(probes) => Box::new(probes.ids.iter().cloned()),
         }
     }
 
@@ -85,21 +98,20 @@ impl Loaded {
 
     /// A plan of those of the selected cases that are `wanted`. Elsewhere than on this machine nothing is written.
     pub(super) fn plan(&self, seed: u64, is_here: bool, wanted: impl Fn(&str) -> bool) -> Result<Planned, Problem> {
-        let (derivation, options, ids) = match &self.what {
+        match &self.what {
             What::Scenarios(cases) => {
                 let cases = cases.iter().filter(|case| wanted(&case.id.0)).cloned().collect();
-                return Ok(Planned { plan: Box::new(Batch::new(cases)), coverage: None });
+                Ok(Planned { plan: Box::new(Batch::new(cases)), coverage: None })
             }
-            What::Probes { derivation, options, ids } => (derivation, options, ids),
-        };
-        // What a wanted probe rests on runs with it.
-        let unselected = derivation.probes(&self.suite, options.clone())?;
-        let selected: HashSet<&str> = ids.iter().map(String::as_str).filter(|id| wanted(id)).collect();
-        let settled = unselected.ids().filter(|id| !selected.contains(id.as_str())).collect();
-        let effect = if is_here { options.effect } else { Effect::Reads };
-        let probes = derivation.probes(&self.suite, probe::Options { settled, seed, effect, ..options.clone() })?;
-        let coverage = Some(probes.coverage());
-        Ok(Planned { plan: Box::new(probes), coverage })
+            What::Probes(probes) => {
+                let effect = if is_here { probes.options.effect } else { Effect::Reads };
+                let settled = probes.unwanted(&self.suite, wanted)?;
+                let options = probe::Options { settled, seed, effect, ..probes.options.clone() };
+                let probes = probes.derivation.probes(&self.suite, options)?;
+                let coverage = Some(probes.coverage());
+                Ok(Planned { plan: Box::new(probes), coverage })
+            }
+        }
     }
 
     /// Which of these ids no case has, selected or not.
@@ -109,8 +121,20 @@ impl Loaded {
                 let known: BTreeSet<String> = self.suite.cases().into_iter().map(|case| case.id.0).collect();
                 Ok(ids.difference(&known).cloned().collect())
             }
-            What::Probes { derivation, .. } => Ok(derivation.missing(&self.suite, ids)?),
+            What::Probes(probes) => Ok(probes.derivation.missing(&self.suite, ids)?),
         }
+    }
+}
+
+impl OfModel {
+    /// What need not run. What a wanted probe rests on runs with it, wanted or not.
+    fn unwanted(&self, suite: &scenario::Suite, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
+        if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
+            return Ok(HashSet::new());
+        }
+        let selected: HashSet<&str> = self.ids.iter().map(String::as_str).filter(|id| wanted(id)).collect();
+        let all = self.derivation.probes(suite, self.options.clone())?;
+        Ok(all.ids().filter(|id| !selected.contains(id.as_str())).collect())
     }
 }
 
