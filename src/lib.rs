@@ -38,6 +38,7 @@ pub mod exit;
 pub mod gate;
 pub mod golden;
 pub mod har;
+pub mod harness;
 pub mod matrix;
 pub mod merge;
 pub mod model;
@@ -62,5 +63,11 @@ pub mod transport;
 pub mod verdict;
 pub mod wire;
 
+#[cfg(feature = "libtest")]
+pub use harness::test;
+pub use harness::{Outcome, Problem, Run, Suite, Target};
+pub use target::{Action, BoxError, StateChange};
 #[cfg(feature = "tower")]
 pub use transport::tower;
+pub use verdict::Verdict;
+pub use wire::sigv4::Credentials;

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     process::{Command, ExitStatus, Stdio},
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use clap::{Args, builder::BoolishValueParser};
@@ -13,7 +13,7 @@ use clap::{Args, builder::BoolishValueParser};
 use super::Failure;
 use crate::{
     redaction::Sensitive,
-    session::{Options, Restart},
+    session::{self, Options, Restart},
     transport::{Limits, Settings},
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[command(next_help_heading = "Pace and transport")]
 pub(super) struct PaceArguments {
     /// How many cases run at once.
-    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = 16, value_parser = jobs)]
+    #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = session::JOBS, value_parser = jobs)]
     jobs: usize,
 
     /// What fresh names are derived from; a run with the same seed asks the same.
@@ -81,7 +81,7 @@ impl PaceArguments {
 
     /// The seed that was given, or a fresh one: ask once.
     pub(super) fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(fresh_seed)
+        self.seed.unwrap_or_else(session::fresh_seed)
     }
 
     pub(super) fn options(&self, seed: u64) -> Result<Options, Failure> {
@@ -124,12 +124,6 @@ impl PaceArguments {
 fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {
     let duration = Duration::try_from_secs_f64(value).ok().filter(|duration| !duration.is_zero());
     duration.ok_or_else(|| Failure::usage(format!("{flag} takes a number of seconds above 0, not {value}")))
-}
-
-/// A seed is printed, so it is short enough to be typed.
-fn fresh_seed() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
 }
 
 /// Runs a command of the shell to its end; a server that it starts must go on by itself.

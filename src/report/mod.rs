@@ -10,7 +10,7 @@ mod file;
 mod format;
 mod github;
 mod html;
-mod human;
+pub mod human;
 mod json;
 mod junit;
 mod layout;

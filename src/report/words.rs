@@ -61,8 +61,12 @@ pub(super) fn call(finding: &Finding) -> String {
     }
 }
 
-/// The command that runs a case alone, with the flags that it needs again.
+/// The command that runs a case alone, with the flags that it needs again. One that says by itself where the case and the
+/// seed go has both filled in.
 pub(super) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> String {
+    if command.contains("{id}") {
+        return command.replace("{seed}", &seed.to_string()).replace("{id}", &text::shell_word(&id.0));
+    }
     format!("{command} {} --seed {seed} {flags}", text::shell_word(&id.0)).trim_end().to_owned()
 }
 

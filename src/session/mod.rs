@@ -80,6 +80,16 @@ pub struct Options {
     pub sensitive: Sensitive,
 }
 
+/// So many cases run at once unless it is said.
+pub const JOBS: usize = 16;
+
+/// A seed that no run had before. It is printed, so it is short enough to be typed.
+#[must_use]
+pub fn fresh_seed() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
+}
+
 /// How long an endpoint that refused a connection has until it is asked once more.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
     scenario::CaseId,
-    verdict::{Severity, Verdict},
+    verdict::{Ledger, Severity, Verdict},
 };
 
 use page::{HEADING, Page};
@@ -41,7 +41,7 @@ pub struct HumanOptions {
     pub quiet: bool,
     /// Whether each case that does not conform comes with a `curl` command.
     pub curl: bool,
-    /// What runs a case by its id, such as `wireproof run`.
+    /// What runs a case by its id, such as `wireproof run`; or a whole command with `{id}` and `{seed}` in it.
     pub command: String,
     /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
     pub rerun: String,
@@ -75,6 +75,11 @@ impl<W: Write> Human<W> {
             died: Vec::new(),
             statements: Statements::default(),
         }
+    }
+
+    /// What was written to.
+    pub fn into_writer(self) -> W {
+        self.writer
     }
 
     fn start(&mut self, run: &RunStarted) -> io::Result<()> {
@@ -158,6 +163,40 @@ impl<W: Write + Send> Reporter for Human<W> {
             Event::RunFinished(run) => self.finish(run),
         }
     }
+}
+
+/// What there is to tell of one case alone; nothing of one that conforms.
+#[must_use]
+pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> String {
+    let mut statements = Statements::default();
+    statements.know(Arc::clone(&finished.suite));
+    let (ledger, statements_of_run) = (Ledger::default(), Vec::new());
+    let run = RunFinished { ledger, statements: statements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
+    let mut telling = Telling {
+        page: Page::new(options.color, options.width),
+        options,
+        seed,
+        cases: std::slice::from_ref(&finished.report),
+        run: &run,
+        statements: &statements,
+        told: BTreeSet::new(),
+    };
+    telling.deviations();
+    telling.not_implemented();
+    for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
+        telling.unjudged(verdict);
+    }
+    telling.page.text().to_owned()
+}
+
+/// How what a case observed differs from its golden; nothing where it does not.
+#[must_use]
+pub fn golden_difference(finished: &CaseFinished) -> String {
+    let lines = difference::of(finished).into_iter().flat_map(|hunk| {
+        let lines = hunk.lines.into_iter().map(|line| format!("    {}{}", line.sign, line.text).trim_end().to_owned());
+        std::iter::once(format!("    {}", hunk.place)).chain(lines)
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A run that is being told: its sections write themselves to the page, each in a file of its own.

@@ -1,0 +1,126 @@
+//! What the environment of a test says: the only reader of it beside the command line.
+
+use std::{env, path::PathBuf};
+
+use super::Problem;
+use crate::model::Places;
+
+/// What the environment of a test says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    /// `WIREPROOF_BASELINE_UPDATE`: the baseline is rewritten, and fails nothing.
+    pub(super) update_baseline: bool,
+    /// `WIREPROOF_BASELINE_REASON`: of every entry that such an update adds.
+    pub(super) reason: Option<String>,
+    /// `WIREPROOF_SEED`.
+    pub(super) seed: Option<u64>,
+    /// `WIREPROOF_FILTER`: only these cases of the selection.
+    pub(super) filters: Vec<String>,
+    /// `INSTA_UPDATE` and `CI`, as insta reads them.
+    pub(super) goldens: GoldenUpdate,
+    /// `INSTA_FORCE_PASS`: `cargo insta test` reviews afterwards.
+    pub(super) goldens_pass: bool,
+    /// Each test is a process of its own, as cargo-nextest runs them.
+    pub(super) process_per_test: bool,
+    /// `WIREPROOF_BOTOCORE` and `PATH`.
+    pub(super) places: Places,
+}
+
+/// What becomes of an observation that differs from its golden.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum GoldenUpdate {
+    /// It is left beside the golden for review.
+    #[default]
+    Pending,
+    /// Nothing is written.
+    No,
+    /// It takes the golden's place.
+    Always,
+}
+
+impl Environment {
+    /// The environment of this process.
+    pub(super) fn read() -> Result<Self, Problem> {
+        Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Problem> {
+        let is_on = |name| variable(name).map_or(Ok(false), |value| boolish(name, value));
+        let seed = variable("WIREPROOF_SEED").map(|value| {
+            value.parse().map_err(|_| Problem::Variable { name: "WIREPROOF_SEED", value, expected: "a number" })
+        });
+        Ok(Self {
+            update_baseline: is_on("WIREPROOF_BASELINE_UPDATE")?,
+            reason: variable("WIREPROOF_BASELINE_REASON"),
+            seed: seed.transpose()?,
+            filters: variable("WIREPROOF_FILTER")
+                .iter()
+                .flat_map(|globs| globs.split(','))
+                .map(str::to_owned)
+                .collect(),
+            goldens: golden_update(variable("INSTA_UPDATE").as_deref(), variable("CI").is_some()),
+            goldens_pass: variable("INSTA_FORCE_PASS").is_some_and(|value| value == "1"),
+            process_per_test: variable("NEXTEST_EXECUTION_MODE").is_some_and(|mode| mode == "process-per-test"),
+            places: Places { botocore: variable("WIREPROOF_BOTOCORE").map(PathBuf::from), path: env::var_os("PATH") },
+        })
+    }
+}
+
+fn boolish(name: &'static str, value: String) -> Result<bool, Problem> {
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" | "y" | "t" => Ok(true),
+        "0" | "false" | "no" | "off" | "n" | "f" => Ok(false),
+        _ => Err(Problem::Variable { name, value, expected: "1 or 0" }),
+    }
+}
+
+fn golden_update(wanted: Option<&str>, is_ci: bool) -> GoldenUpdate {
+    match wanted {
+        Some("no") => GoldenUpdate::No,
+        Some("always") => GoldenUpdate::Always,
+        Some("new" | "unseen") => GoldenUpdate::Pending,
+        _ if is_ci => GoldenUpdate::No,
+        _ => GoldenUpdate::Pending,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Result<Environment, Problem> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        Environment::of(|name| find(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn an_empty_environment_changes_nothing() {
+        let none = of(&[]).unwrap();
+        assert!(!none.update_baseline && none.seed.is_none() && none.filters.is_empty() && !none.process_per_test);
+        assert_eq!(none.goldens, GoldenUpdate::Pending);
+    }
+
+    #[rstest]
+    #[case(&[("WIREPROOF_BASELINE_UPDATE", "maybe")], "WIREPROOF_BASELINE_UPDATE=maybe means nothing here: expected 1 or 0")]
+    #[case(&[("WIREPROOF_SEED", "x")], "WIREPROOF_SEED=x means nothing here: expected a number")]
+    fn what_means_nothing_is_refused(#[case] variables: &[(&str, &str)], #[case] says: &str) {
+        assert_eq!(of(variables).unwrap_err().to_string(), says);
+    }
+
+    #[rstest]
+    #[case(None, true, GoldenUpdate::No)]
+    #[case(Some("auto"), true, GoldenUpdate::No)]
+    #[case(Some("always"), true, GoldenUpdate::Always)]
+    #[case(Some("new"), true, GoldenUpdate::Pending)]
+    #[case(Some("no"), false, GoldenUpdate::No)]
+    #[case(Some("auto"), false, GoldenUpdate::Pending)]
+    fn goldens_are_written_as_insta_writes_them(
+        #[case] wanted: Option<&str>,
+        #[case] is_ci: bool,
+        #[case] expected: GoldenUpdate,
+    ) {
+        assert_eq!(golden_update(wanted, is_ci), expected);
+    }
+}

@@ -1,0 +1,59 @@
+//! What a run observed, compared with the goldens of the user's own folder, as insta would do it.
+
+use std::path::PathBuf;
+
+use super::{
+    Problem,
+    environment::{Environment, GoldenUpdate},
+};
+use crate::{
+    event::CaseFinished,
+    golden::{self, Goldens},
+    report::human,
+    scenario::Files,
+    verdict::Verdict,
+};
+
+/// The goldens of a folder, and what becomes of what differs from them.
+#[derive(Clone)]
+pub(super) struct Snapshots {
+    folder: PathBuf,
+    pub(super) goldens: Goldens,
+    update: GoldenUpdate,
+    pass: bool,
+}
+
+impl Snapshots {
+    /// Those of a folder, which need not be there yet.
+    pub(super) fn open(folder: PathBuf, environment: &Environment) -> Result<Self, Problem> {
+        let files = if folder.is_dir() { Files::folder(&folder)? } else { Files::default() };
+        let (update, pass) = (environment.goldens, environment.goldens_pass);
+        Ok(Self { folder, goldens: Goldens::new(files), update, pass })
+    }
+
+    /// How what a case observed differs from its golden, in words, where that fails.
+    pub(super) fn settle(&self, finished: &CaseFinished) -> Result<Option<String>, Problem> {
+        let judged = matches!(finished.report.verdict, Verdict::Conforms | Verdict::Deviates);
+        let observed = finished.observation().text();
+        if !judged || finished.golden.as_deref() == Some(observed.as_str()) {
+            return Ok(None);
+        }
+        let written = match self.update {
+            GoldenUpdate::No => Ok(()),
+            GoldenUpdate::Pending => golden::write_pending(&self.folder, &finished.case, &observed).map(drop),
+            GoldenUpdate::Always => golden::write(&self.folder, &finished.case, &observed).map(drop),
+        };
+        written.map_err(|error| Problem::Write { path: self.folder.join(&finished.case.id.0), error })?;
+        let settled = self.pass || self.update == GoldenUpdate::Always;
+        Ok((!settled).then(|| told(finished)))
+    }
+}
+
+fn told(finished: &CaseFinished) -> String {
+    let id = &finished.report.id;
+    if finished.golden.is_none() {
+        return format!("{id} has no golden yet: cargo insta review shows what it observed\n");
+    }
+    let difference = human::golden_difference(finished);
+    format!("{id} observed something else than its golden has: cargo insta review\n{difference}\n")
+}

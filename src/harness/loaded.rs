@@ -1,0 +1,145 @@
+//! A suite as it is read and checked: its fixtures and cases, or its model and probes.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use super::{Problem, Suite, environment::Environment};
+use crate::{
+    derivation::Derivation,
+    probe::{self, Coverage, Effect},
+    scenario::{self, Batch, Case, Files, Plan, Selection, glob_matches, nearest},
+};
+
+/// What is read, and checked.
+pub(super) struct Loaded {
+    pub(super) suite: Arc<scenario::Suite>,
+    what: What,
+}
+
+enum What {
+    Scenarios(Vec<Case>),
+    Probes(Box<OfModel>),
+}
+
+/// The probes of a model.
+struct OfModel {
+    derivation: Derivation,
+    options: probe::Options,
+    /// The selected ones.
+    ids: Vec<String>,
+    /// Whether there are others that the options select.
+    narrowed: bool,
+}
+
+/// What a run goes by, and the sites of the model where it is one of probes.
+pub(super) struct Planned {
+    pub(super) plan: Box<dyn Plan>,
+    pub(super) coverage: Option<Coverage>,
+}
+
+impl Loaded {
+    /// Reads what a suite names.
+    pub(super) fn load(suite: &Suite) -> Result<Self, Problem> {
+        let environment = Environment::read()?;
+        match &suite.model {
+            None => Self::scenarios(suite, &environment),
+            Some(model) => Self::probes(suite, model, &environment),
+        }
+    }
+
+    fn scenarios(suite: &Suite, environment: &Environment) -> Result<Self, Problem> {
+        let files = match &suite.fixtures {
+            None => Files::bundled_fixtures(),
+            Some(folder) => Files::folder_with_models(folder, &environment.places)?,
+        };
+        let fixtures = scenario::Suite::read(&files)?;
+        if let Some((word, known)) = suite.selection.unknown(&fixtures).into_iter().next() {
+            let meant = nearest(&word, known.iter().map(String::as_str));
+            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            return Err(Problem::Selection { word, hint });
+        }
+        let mut cases = suite.selection.cases(&fixtures);
+        cases.retain(|case| environment.selects(&case.id.0));
+        Ok(Self { suite: Arc::new(fixtures), what: What::Scenarios(cases) })
+    }
+
+    fn probes(suite: &Suite, model: &str, environment: &Environment) -> Result<Self, Problem> {
+        let Selection { services, tags, operations, filters, excludes, .. } = suite.selection.clone();
+        if !(services.is_empty() && tags.is_empty()) {
+            return Err(Problem::SelectionOfProbes);
+        }
+        let derivation = Derivation { model: model.to_owned(), recipe: None, places: environment.places.clone() };
+        let fixtures = derivation.suite()?;
+        let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
+        let options = probe::Options { operations, filters, excludes, effect, ..probe::Options::default() };
+        let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
+        let all = ids.len();
+        ids.retain(|id| environment.selects(id));
+        ids.sort();
+        let narrowed = ids.len() < all;
+        let probes = OfModel { derivation, options, ids, narrowed };
+        Ok(Self { suite: Arc::new(fixtures), what: What::Probes(Box::new(probes)) })
+    }
+
+    /// The ids of the selected cases.
+    pub(super) fn ids(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        match &self.what {
+            What::Scenarios(cases) => Box::new(cases.iter().map(|case| case.id.0.clone())),
+            What::Probes(probes) => Box::new(probes.ids.iter().cloned()),
+        }
+    }
+
+    /// Whether its cases are few enough to keep what each of them observed.
+    pub(super) fn is_of_scenarios(&self) -> bool {
+        matches!(self.what, What::Scenarios(_))
+    }
+
+    /// A plan of those of the selected cases that are `wanted`. Elsewhere than on this machine nothing is written.
+    pub(super) fn plan(&self, seed: u64, is_here: bool, wanted: impl Fn(&str) -> bool) -> Result<Planned, Problem> {
+        match &self.what {
+            What::Scenarios(cases) => {
+                let cases = cases.iter().filter(|case| wanted(&case.id.0)).cloned().collect();
+                Ok(Planned { plan: Box::new(Batch::new(cases)), coverage: None })
+            }
+            What::Probes(probes) => {
+                let effect = if is_here { probes.options.effect } else { Effect::Reads };
+                let settled = probes.unwanted(&self.suite, wanted)?;
+                let options = probe::Options { settled, seed, effect, ..probes.options.clone() };
+                let probes = probes.derivation.probes(&self.suite, options)?;
+                let coverage = Some(probes.coverage());
+                Ok(Planned { plan: Box::new(probes), coverage })
+            }
+        }
+    }
+
+    /// Which of these ids no case has, selected or not.
+    pub(super) fn missing(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
+        match &self.what {
+            What::Scenarios(_) => {
+                let known: BTreeSet<String> = self.suite.cases().into_iter().map(|case| case.id.0).collect();
+                Ok(ids.difference(&known).cloned().collect())
+            }
+            What::Probes(probes) => Ok(probes.derivation.missing(&self.suite, ids)?),
+        }
+    }
+}
+
+impl OfModel {
+    /// What need not run. What a wanted probe rests on runs with it, wanted or not.
+    fn unwanted(&self, suite: &scenario::Suite, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
+        if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
+            return Ok(HashSet::new());
+        }
+        let selected: HashSet<&str> = self.ids.iter().map(String::as_str).filter(|id| wanted(id)).collect();
+        let all = self.derivation.probes(suite, self.options.clone())?;
+        Ok(all.ids().filter(|id| !selected.contains(id.as_str())).collect())
+    }
+}
+
+impl Environment {
+    fn selects(&self, id: &str) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|glob| glob_matches(glob, id))
+    }
+}

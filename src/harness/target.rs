@@ -1,0 +1,332 @@
+//! The endpoint under test, as a test describes it. Nothing is opened, read or refused before the run.
+
+use std::{any::Any, collections::BTreeMap, env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::Problem;
+use crate::{
+    target::{self, BoxError, StateChange, StateFunction, StateHandler},
+    transport::{Endpoint, Limits, Settings, Transport, Wire},
+    wire::sigv4::Credentials,
+};
+
+/// The endpoint under test: where it is, who calls it, and who establishes its states.
+///
+/// Calls are signed with `test` / `test` in `us-east-1`, as emulators have it, unless something else is said.
+///
+/// ```
+/// use wireproof::{Credentials, Target};
+///
+/// let target = Target::at("https://127.0.0.1:4566")
+///     .region("eu-central-1")
+///     .credentials(Credentials::new("AKIAEXAMPLE", "secret"))
+///     .ca_file("tests/ca.pem");
+/// ```
+#[derive(Clone)]
+pub struct Target {
+    url: String,
+    name: Option<String>,
+    region: String,
+    other_region: Option<String>,
+    owner: Credentials,
+    denied: Option<Credentials>,
+    other_account: Option<Credentials>,
+    states: States,
+    by_hand: BTreeMap<String, Value>,
+    ca_file: Option<PathBuf>,
+    transport: Option<Arc<dyn Transport>>,
+    allow_aws: bool,
+    kept: Vec<Arc<dyn Any + Send + Sync>>,
+}
+
+#[derive(Debug, Clone)]
+enum States {
+    /// By documented calls alone.
+    Calls,
+    /// By the URL of that text, too.
+    Url(String),
+    /// By a function, too.
+    Function(StateFunction),
+}
+
+/// Where an endpoint of this process is said to be.
+const IN_PROCESS: &str = "http://localhost";
+
+impl Target {
+    /// The endpoint at this URL, such as `http://127.0.0.1:4566`.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            name: None,
+            region: "us-east-1".to_owned(),
+            other_region: Some("eu-west-1".to_owned()),
+            owner: Credentials::new("test", "test"),
+            denied: None,
+            other_account: None,
+            states: States::Calls,
+            by_hand: BTreeMap::new(),
+            ca_file: None,
+            transport: None,
+            allow_aws: false,
+            kept: Vec::new(),
+        }
+    }
+
+    /// An endpoint of this process, called without a socket.
+    ///
+    /// ```
+    /// use wireproof::{Target, transport::{InProcess, Reply}, wire::Response};
+    ///
+    /// let target = Target::in_process(InProcess::new(|_: &_| Reply::Answer(Response::default())));
+    /// ```
+    #[must_use]
+    pub fn in_process(transport: impl Transport + 'static) -> Self {
+        Self { transport: Some(Arc::new(transport)), ..Self::at(IN_PROCESS) }
+    }
+
+    /// The endpoint that the environment gives, in the variables of the program: `WIREPROOF_ENDPOINT`, and with it
+    /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE` and the access keys
+    /// `AWS_…`, `WIREPROOF_DENIED_…` and `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`,
+    /// `SESSION_TOKEN`).
+    #[must_use]
+    pub fn from_env() -> Option<Self> {
+        Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let keys = |prefix: &str| {
+            let part = |name: &str| variable(&format!("{prefix}_{name}"));
+            let (access_key_id, secret_access_key) = (part("ACCESS_KEY_ID")?, part("SECRET_ACCESS_KEY")?);
+            Some(Credentials { access_key_id, secret_access_key, session_token: part("SESSION_TOKEN") })
+        };
+        let target = Self::at(variable("WIREPROOF_ENDPOINT")?);
+        Some(Self {
+            region: variable("WIREPROOF_REGION").unwrap_or(target.region),
+            other_region: variable("WIREPROOF_OTHER_REGION").or(target.other_region),
+            owner: keys("AWS").unwrap_or(target.owner),
+            denied: keys("WIREPROOF_DENIED"),
+            other_account: keys("WIREPROOF_OTHER_ACCOUNT"),
+            states: variable("WIREPROOF_STATE_CHANGE_URL").map_or(States::Calls, States::Url),
+            ca_file: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            ..target
+        })
+    }
+
+    /// What reports call it; else its URL.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// The region of the calls.
+    #[must_use]
+    pub fn region(self, region: impl Into<String>) -> Self {
+        Self { region: region.into(), ..self }
+    }
+
+    /// Another region, where nothing of the first may be seen; `eu-west-1` unless it is said.
+    #[must_use]
+    pub fn other_region(self, region: impl Into<String>) -> Self {
+        Self { other_region: Some(region.into()), ..self }
+    }
+
+    /// The endpoint has only one region: cases that need two are not applicable.
+    #[must_use]
+    pub fn one_region(self) -> Self {
+        Self { other_region: None, ..self }
+    }
+
+    /// Whose calls they are.
+    #[must_use]
+    pub fn credentials(self, owner: Credentials) -> Self {
+        Self { owner, ..self }
+    }
+
+    /// An identity of the same account that may not call the operations under test. Without one, cases that need it are
+    /// not applicable.
+    #[must_use]
+    pub fn denied(self, denied: Credentials) -> Self {
+        Self { denied: Some(denied), ..self }
+    }
+
+    /// An identity of another account. Without one, cases that need it are not applicable.
+    #[must_use]
+    pub fn other_account(self, other: Credentials) -> Self {
+        Self { other_account: Some(other), ..self }
+    }
+
+    /// Where states are established, as Pact's provider states are: `POST {state, params, action}` gives `{variables}`.
+    #[must_use]
+    pub fn state_change_url(self, url: impl Into<String>) -> Self {
+        Self { states: States::Url(url.into()), ..self }
+    }
+
+    /// Establishes states by a function: for an endpoint of this process, no request is needed.
+    ///
+    /// It gives the state's variables, or `None` for a state that it does not know: that one is reached by documented
+    /// calls then.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use wireproof::{StateChange, Target};
+    ///
+    /// let target = Target::at("http://127.0.0.1:4566").state_handler(|change: StateChange| async move {
+    ///     Ok(match change.state.as_str() {
+    ///         "an open deployment" => Some(json!({ "deploymentId": "d-EXAMPLE01" })),
+    ///         _ => None,
+    ///     })
+    /// });
+    /// ```
+    #[must_use]
+    pub fn state_handler<F, R, V>(self, handler: F) -> Self
+    where
+        F: Fn(StateChange) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<V, BoxError>> + Send + 'static,
+        V: Into<Option<Value>>,
+    {
+        Self { states: States::Function(StateFunction::new(handler)), ..self }
+    }
+
+    /// Variables of a state that was established by hand.
+    #[must_use]
+    pub fn state(mut self, state: impl Into<String>, variables: Value) -> Self {
+        self.by_hand.insert(state.into(), variables);
+        self
+    }
+
+    /// Trusts the certificates of this PEM file, too.
+    #[must_use]
+    pub fn ca_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { ca_file: Some(path.into()), ..self }
+    }
+
+    /// Carries requests by this in place of sockets.
+    #[must_use]
+    pub fn through(self, transport: impl Transport + 'static) -> Self {
+        Self { transport: Some(Arc::new(transport)), ..self }
+    }
+
+    /// Allows a host of AWS itself, which costs money and changes real resources.
+    #[must_use]
+    pub fn allow_aws(self) -> Self {
+        Self { allow_aws: true, ..self }
+    }
+
+    /// Keeps something until the run is over, such as the handle that stops the endpoint when it is dropped.
+    #[must_use]
+    pub fn keeping(mut self, guard: impl Any + Send + Sync) -> Self {
+        self.kept.push(Arc::new(guard));
+        self
+    }
+
+    /// The target and what carries requests there. `otherwise` establishes states where the target says nothing of it.
+    pub(super) fn open(
+        &self,
+        timeout: Duration,
+        otherwise: Option<&StateFunction>,
+    ) -> Result<(target::Target, Arc<dyn Transport>), Problem> {
+        let target = target::Target {
+            endpoint: self.endpoint(self.url.parse()?)?,
+            name: self.name.clone().unwrap_or_else(|| self.called().to_owned()),
+            region: self.region.clone(),
+            other_region: self.other_region.clone(),
+            owner: self.owner.clone(),
+            denied: self.denied.clone(),
+            other_account: self.other_account.clone(),
+            state_handler: self.handler(otherwise)?,
+            states: self.by_hand.clone(),
+        };
+        Ok((target, self.carrier(timeout)?))
+    }
+
+    fn called(&self) -> &str {
+        let in_process = self.transport.is_some() && self.url == IN_PROCESS;
+        if in_process { "the endpoint of this process" } else { &self.url }
+    }
+
+    fn endpoint(&self, endpoint: Endpoint) -> Result<Endpoint, Problem> {
+        if endpoint.is_aws() && !self.allow_aws && self.transport.is_none() {
+            return Err(Problem::Aws { host: endpoint.host().to_owned() });
+        }
+        Ok(endpoint)
+    }
+
+    fn handler(&self, otherwise: Option<&StateFunction>) -> Result<Option<StateHandler>, Problem> {
+        let handler = match &self.states {
+            States::Calls => return Ok(otherwise.cloned().map(StateHandler::Function)),
+            States::Function(function) => StateHandler::Function(function.clone()),
+            States::Url(url) => StateHandler::at(url)?,
+        };
+        if let StateHandler::Url { endpoint, .. } = &handler {
+            self.endpoint(endpoint.clone())?;
+        }
+        Ok(Some(handler))
+    }
+
+    fn carrier(&self, timeout: Duration) -> Result<Arc<dyn Transport>, Problem> {
+        if let Some(transport) = &self.transport {
+            return Ok(Arc::clone(transport));
+        }
+        let read = |path: &PathBuf| fs::read(path).map_err(|error| Problem::Read { path: path.clone(), error });
+        let limits = Limits::default();
+        let limits = Limits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
+        let extra_ca = self.ca_file.as_ref().map(read).transpose()?;
+        Ok(Arc::new(Wire::new(&Settings { limits, extra_ca, ..Settings::default() })?))
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The URL may hold a password, which is refused only later.
+        f.debug_struct("Target").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn opened(target: &Target) -> Result<target::Target, Problem> {
+        target.open(Duration::from_secs(1), None).map(|(target, _)| target)
+    }
+
+    #[test]
+    fn a_target_is_what_emulators_have_unless_something_else_is_said() {
+        let target = opened(&Target::at("http://127.0.0.1:4566")).unwrap();
+        assert_eq!((target.region.as_str(), target.name.as_str()), ("us-east-1", "http://127.0.0.1:4566"));
+        assert_eq!(target.owner, Credentials::new("test", "test"));
+        assert_eq!(target.other_region.as_deref(), Some("eu-west-1"));
+        assert!(target.denied.is_none() && target.state_handler.is_none());
+        assert!(opened(&Target::at("http://127.0.0.1").one_region()).unwrap().other_region.is_none());
+    }
+
+    #[rstest]
+    #[case::no_url(Target::at("localhost"), "cannot be used")]
+    #[case::aws(Target::at("https://codedeploy.us-east-1.amazonaws.com"), "a host of AWS itself")]
+    #[case::aws_state(
+        Target::at("http://127.0.0.1").state_change_url("https://x.amazonaws.com/s"),
+        "a host of AWS itself"
+    )]
+    #[case::no_file(Target::at("http://127.0.0.1").ca_file("no/such.pem"), "cannot read no/such.pem")]
+    fn what_cannot_be_opened_is_told(#[case] target: Target, #[case] says: &str) {
+        let problem = opened(&target).unwrap_err().to_string();
+        assert!(problem.contains(says), "{problem}");
+    }
+
+    #[test]
+    fn the_environment_may_give_the_target() {
+        let given = |variables: &[(&str, &str)]| {
+            let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
+            Target::of(|name| find(name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(given(&[("WIREPROOF_REGION", "x")]).is_none());
+        let keys =
+            [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("WIREPROOF_DENIED_ACCESS_KEY_ID", "c")];
+        let target = given(&[&[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")][..], &keys].concat()).unwrap();
+        assert_eq!((target.owner.access_key_id.as_str(), target.denied.is_none()), ("a", true));
+    }
+}

@@ -1,0 +1,301 @@
+//! One test a case: what `cargo test`, cargo-nextest and IDEs list and run, without a macro.
+//!
+//! The cases that are asked for run as one run, so that whether an operation is there is asked once, a control runs before
+//! what rests on it, and an endpoint that dies is told as ever. Each test waits for the verdict of its own case.
+
+use std::{
+    collections::{HashMap, HashSet},
+    env,
+    io::{self, Write as _},
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime;
+
+use super::{Outcome, Problem, Suite, Target, run::Prepared};
+use crate::{event::CaseFinished, report::human, target::BoxError, verdict::Verdict};
+
+/// The test that looks whether every entry of the baseline is of a case that exists.
+const BASELINE: &str = "baseline";
+
+/// Runs each case of a suite as a test of its own: the `main` of a test target with `harness = false`.
+///
+/// Listing and filtering are those of `cargo test`, as cargo-nextest and IDEs use them, too. `start` gives the target: it
+/// is called once in a process, and only if a case runs. `WIREPROOF_ENDPOINT` takes its place (see [`Target::from_env`]).
+/// As many cases run at once as `--test-threads` or `RUST_TEST_THREADS` say, else as [`Suite::jobs`] does.
+///
+/// A deviation that the baseline knows passes, and is told at the end; one that it knows and that is gone fails. What
+/// [`Suite::ignore`] names is listed as ignored, and run by `--ignored`. What is not applicable, or of an allowed verdict
+/// other than a deviation, is ignored with its reason when it has run.
+///
+/// ```toml
+/// # Cargo.toml
+/// [[test]]
+/// name = "conformance"
+/// harness = false
+/// ```
+///
+/// ```no_run
+/// // tests/conformance.rs
+/// use wireproof::{Suite, Target};
+/// # async fn start() -> Result<String, std::io::Error> { Ok(String::new()) }
+///
+/// fn main() -> std::process::ExitCode {
+///     wireproof::test(Suite::bundled().operation("StopDeployment"), || async { Ok(Target::at(start().await?)) })
+/// }
+/// ```
+#[must_use = "the exit code fails the tests"]
+pub fn test<F, R>(suite: Suite, start: F) -> ExitCode
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Future<Output = Result<Target, BoxError>> + 'static,
+{
+    let mut arguments = Arguments::from_args();
+    match Prepared::new(suite) {
+        Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
+        Err(problem) => {
+            // Whoever lists must see that something is wrong, too.
+            let _ = writeln!(io::stderr(), "error: {problem}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// What `cargo test` takes for a failure of tests.
+const FAILED: u8 = 101;
+
+/// Runs the cases, and leaves when all are done.
+type Driver = Box<dyn FnOnce(Arc<Shared>) -> Outcome + Send>;
+
+struct Trials {
+    shared: Arc<Shared>,
+    trials: Vec<Trial>,
+}
+
+/// What the tests of a process share.
+struct Shared {
+    prepared: Prepared,
+    /// The cases that run in this process.
+    selected: HashSet<String>,
+    state: Mutex<State>,
+    /// Something in the state is new.
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    driver: Option<Driver>,
+    running: Option<JoinHandle<Outcome>>,
+    /// What became of cases, until their tests ask for it.
+    ended: HashMap<String, Result<Ended, String>>,
+    /// Why nothing more will end.
+    over: Option<String>,
+    /// Known deviations, in words.
+    known: Vec<String>,
+}
+
+/// A case that does not fail.
+enum Ended {
+    Passed,
+    Ignored(String),
+}
+
+impl Trials {
+    fn new<F, R>(mut prepared: Prepared, arguments: &mut Arguments, start: F) -> Self
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Future<Output = Result<Target, BoxError>> + 'static,
+    {
+        prepared.human.command = command();
+        let threads = env::var("RUST_TEST_THREADS").ok().and_then(|threads| threads.parse().ok());
+        let jobs = arguments.test_threads.or(threads).filter(|jobs| *jobs > 0).unwrap_or(prepared.suite.jobs);
+        arguments.test_threads = Some(jobs);
+        let ids: Vec<String> = prepared.loaded.ids().collect();
+        let selected = ids.iter().filter(|id| is_selected(arguments, &prepared, id)).cloned().collect();
+        let driver: Driver = Box::new(move |shared| drive(&shared, jobs, start));
+        let state = Mutex::new(State { driver: Some(driver), ..State::default() });
+        let shared = Arc::new(Shared { prepared, selected, state, news: Condvar::new() });
+        let mut trials: Vec<Trial> = ids.into_iter().map(|id| shared.trial(arguments, id)).collect();
+        trials.extend(shared.prepared.gate.is_some().then(|| shared.trial_of_baseline()));
+        Self { shared, trials }
+    }
+
+    fn run(self, arguments: &Arguments) -> ExitCode {
+        let Self { shared, trials } = self;
+        let conclusion = libtest_mimic::run(arguments, trials);
+        // The run may still write its reports, or the baseline.
+        let running = shared.state().running.take();
+        let problem = match running.map(JoinHandle::join) {
+            Some(Ok(outcome)) => outcome.problem,
+            Some(Err(_)) => Some(Problem::Ended),
+            None => None,
+        };
+        let mut known = std::mem::take(&mut shared.state().known);
+        known.sort();
+        let told: String =
+            known.into_iter().chain(problem.iter().map(|problem| format!("error: {problem}\n"))).collect();
+        // A closed pipe is no reason to fail.
+        let _ = io::stderr().write_all(told.as_bytes());
+        if problem.is_some() && !conclusion.has_failed() { ExitCode::from(FAILED) } else { conclusion.exit_code() }
+    }
+}
+
+/// Whether a test runs in this process: as cargo-nextest asks, as a rule one alone.
+fn is_selected(arguments: &Arguments, prepared: &Prepared, id: &str) -> bool {
+    let trial = Trial::test(id, || Ok(())).with_ignored_flag(prepared.suite.why_ignored(id).is_some());
+    !arguments.is_filtered_out(&trial) && !arguments.is_ignored(&trial)
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trial(self: &Arc<Self>, arguments: &Arguments, id: String) -> Trial {
+        let reason = self.prepared.suite.why_ignored(&id).map(str::to_owned);
+        match reason {
+            // Only a test that runs can tell why it is ignored; whoever lists, or runs them, wants the flag.
+            Some(reason) if !arguments.list && !arguments.ignored && !arguments.include_ignored => {
+                Trial::ignorable_test(id, || Ok(Completion::ignored_with(reason)))
+            }
+            reason => {
+                let shared = Arc::clone(self);
+                let name = id.clone();
+                Trial::ignorable_test(name, move || shared.completion(&id)).with_ignored_flag(reason.is_some())
+            }
+        }
+    }
+
+    /// What became of a case, once it has ended. The first to ask starts the run.
+    fn completion(self: &Arc<Self>, id: &str) -> Result<Completion, Failed> {
+        let mut state = self.state();
+        if let Some(driver) = state.driver.take() {
+            let shared = Arc::clone(self);
+            state.running = Some(thread::spawn(move || driver(shared)));
+        }
+        loop {
+            match (state.ended.remove(id), &state.over) {
+                (Some(Ok(Ended::Passed)), _) => return Ok(Completion::Completed),
+                (Some(Ok(Ended::Ignored(reason))), _) => return Ok(Completion::ignored_with(reason)),
+                (Some(Err(told)), _) => return Err(told.into()),
+                (None, Some(why)) => return Err(why.into()),
+                (None, None) => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+    }
+
+    fn trial_of_baseline(self: &Arc<Self>) -> Trial {
+        let shared = Arc::clone(self);
+        Trial::test(BASELINE, move || shared.check_baseline())
+    }
+
+    /// Entries of cases that exist under no name; the others are looked at by the tests of their cases.
+    fn check_baseline(&self) -> Result<(), Failed> {
+        let Some(gate) = self.prepared.gate.as_ref().filter(|_| !self.prepared.environment.update_baseline) else {
+            return Ok(());
+        };
+        let missing = self.prepared.loaded.missing(&gate.unseen())?;
+        let differing = gate.compare(&missing);
+        if differing.is_empty() { Ok(()) } else { Err(gate.told(&differing).into()) }
+    }
+
+    fn enter(&self, finished: &CaseFinished, golden: Option<&str>) {
+        let id = &finished.report.id.0;
+        // What runs because something rests on it is told by nobody.
+        if self.selected.contains(id) {
+            let ended = self.judge(finished, golden);
+            self.state().ended.insert(id.clone(), ended);
+            self.news.notify_all();
+        }
+    }
+
+    fn judge(&self, finished: &CaseFinished, golden: Option<&str>) -> Result<Ended, String> {
+        let told = self.told(finished) + golden.unwrap_or_default();
+        if told.is_empty() { Ok(self.passed(finished)) } else { Err(told) }
+    }
+
+    /// Why a case fails by its verdict, if it does.
+    fn told(&self, finished: &CaseFinished) -> String {
+        let Prepared { suite, environment, gate, human: options, seed, .. } = &self.prepared;
+        let gate = gate.as_ref().filter(|_| !environment.update_baseline);
+        let verdict = finished.report.verdict;
+        let differing = gate.map(|gate| gate.compare_case(&finished.report)).unwrap_or_default();
+        let accepted = match verdict {
+            Verdict::Conforms | Verdict::NotApplicable => true,
+            Verdict::Deviates => self.prepared.gate.is_some() || suite.allowed.contains(&verdict),
+            _ => suite.allowed.contains(&verdict),
+        };
+        let mut told = String::new();
+        if !accepted || !differing.is_empty() {
+            told.push_str(&human::case(finished, *seed, options));
+        }
+        if let Some(gate) = gate.filter(|_| !differing.is_empty()) {
+            told.push('\n');
+            told.push_str(&gate.told(&differing));
+        }
+        told
+    }
+
+    fn passed(&self, finished: &CaseFinished) -> Ended {
+        let report = &finished.report;
+        match report.verdict {
+            Verdict::Conforms => Ended::Passed,
+            Verdict::Deviates => {
+                let found: Vec<&str> = report.findings.iter().map(|finding| finding.code.name()).collect();
+                let accepted = format!("accepted: {} deviates ({})\n", report.id, found.join(", "));
+                self.state().known.push(accepted);
+                Ended::Passed
+            }
+            verdict => Ended::Ignored(format!("{verdict}: {}", report.reason)),
+        }
+    }
+}
+
+/// Starts the endpoint and runs the cases.
+fn drive<F, R>(shared: &Arc<Shared>, jobs: usize, start: F) -> Outcome
+where
+    F: FnOnce() -> R,
+    R: Future<Output = Result<Target, BoxError>>,
+{
+    let over = Over(Arc::clone(shared));
+    let outcome = match runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(async {
+            let target = match Target::from_env() {
+                Some(target) => target,
+                None => match start().await {
+                    Ok(target) => target,
+                    Err(error) => return Problem::Start(error).into(),
+                },
+            };
+            let wanted = |id: &str| shared.selected.contains(id);
+            shared.prepared.run(&target, jobs, &wanted, &mut |finished, golden| shared.enter(finished, golden)).await
+        }),
+        Err(error) => Problem::Runtime(error).into(),
+    };
+    shared.state().over = outcome.problem.as_ref().map(ToString::to_string);
+    drop(over);
+    outcome
+}
+
+/// Wakes whoever waits, however the run ends.
+struct Over(Arc<Shared>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.state().over.get_or_insert_with(|| Problem::Ended.to_string());
+        self.0.news.notify_all();
+    }
+}
+
+/// What runs one test of this binary again.
+fn command() -> String {
+    let program = env::args_os().next().unwrap_or_default();
+    let stem = Path::new(&program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // Cargo adds a hash to the name of a test.
+    let test = stem.rsplit_once('-').map_or(stem.as_str(), |(name, _)| name);
+    format!("WIREPROOF_SEED={{seed}} cargo test --test {test} -- --exact {{id}}")
+}
