@@ -76,5 +76,7 @@ pub mod wire;
 pub use harness::test;
 pub use harness::{Outcome, Problem, Run, Suite, Target};
 pub use target::{Action, BoxError, StateChange};
+#[cfg(feature = "tower")]
+pub use transport::tower;
 pub use verdict::Verdict;
 pub use wire::sigv4::Credentials;

@@ -237,7 +237,10 @@ impl<'a> Run<'a> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
         let request = self.executor.written(call, input, service, bindings)?;
         self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
-        Ok(request)
+        match self.executor.transport.cannot_carry(&request) {
+            Some(reason) => Err(Unwritable::NotApplicable(reason)),
+            None => Ok(request),
+        }
     }
 
     /// Sends one call; the index of its exchange.

@@ -54,10 +54,7 @@ impl Outcome {
     /// With the report for people, where it does not.
     #[track_caller]
     pub fn assert_conforms(&self) {
-        #[expect(clippy::panic, reason = "an assertion fails a test by a panic")]
-        if !self.conforms() {
-            panic!("the endpoint does not conform\n\n{}", self.report);
-        }
+        assert!(self.conforms(), "the endpoint does not conform\n\n{}", self.report);
     }
 
     /// Why nothing, or not all of it, was run.

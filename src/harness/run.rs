@@ -17,7 +17,6 @@ use crate::{
     event::{CaseFinished, CaseReport, Event, RunFinished},
     exit::ExitStatus,
     gate::{self, Gate},
-    golden::Goldens,
     probe::Coverage,
     redaction::Sensitive,
     report::{Human, HumanOptions, Reporter as _},
@@ -123,7 +122,7 @@ impl Prepared {
             suite: Arc::clone(&self.loaded.suite),
             target: Arc::new(target),
             transport,
-            goldens: Arc::new(goldens.unwrap_or_else(Goldens::default)),
+            goldens: Arc::new(goldens.unwrap_or_default()),
             options,
             // Nobody interrupts a test but by ending its process.
             interrupt: watch::channel(false).1,
@@ -221,9 +220,7 @@ impl<'a> Taken<'a> {
         self.goldens.iter().for_each(|golden| told.push_str(golden));
         let status = gate::status(finished, &prepared.suite.allowed, differing.as_ref().map(Vec::len));
         let status = gate::red(status, !self.goldens.is_empty());
-        if let Some(problem) = &problem {
-            told.push_str(&format!("error: {problem}\n"));
-        }
+        told.extend(problem.iter().map(|problem| format!("error: {problem}\n")));
         let mut cases = self.cases;
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         Outcome {

@@ -201,7 +201,6 @@ impl Suite {
     }
 
     /// The same, asked of this endpoint.
-    #[must_use]
     pub fn against(self, target: Target) -> Run {
         Run::new(self, target)
     }

@@ -92,8 +92,8 @@ struct State {
     running: Option<JoinHandle<Outcome>>,
     /// What became of cases, until their tests ask for it.
     ended: HashMap<String, Result<Ended, String>>,
-    /// Nothing more will end; why, where that is no good end.
-    over: Option<Option<String>>,
+    /// Why nothing more will end.
+    over: Option<String>,
     /// Known deviations, in words.
     known: Vec<String>,
 }
@@ -182,7 +182,7 @@ impl Shared {
                 (Some(Ok(Ended::Passed)), _) => return Ok(Completion::Completed),
                 (Some(Ok(Ended::Ignored(reason))), _) => return Ok(Completion::ignored_with(reason)),
                 (Some(Err(told)), _) => return Err(told.into()),
-                (None, Some(why)) => return Err(why.clone().unwrap_or_else(|| Problem::Ended.to_string()).into()),
+                (None, Some(why)) => return Err(why.into()),
                 (None, None) => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
@@ -276,7 +276,7 @@ where
         }),
         Err(error) => Problem::Runtime(error).into(),
     };
-    shared.state().over = Some(outcome.problem.as_ref().map(ToString::to_string));
+    shared.state().over = outcome.problem.as_ref().map(ToString::to_string);
     drop(over);
     outcome
 }
@@ -286,7 +286,7 @@ struct Over(Arc<Shared>);
 
 impl Drop for Over {
     fn drop(&mut self) {
-        self.0.state().over.get_or_insert(None);
+        self.0.state().over.get_or_insert_with(|| Problem::Ended.to_string());
         self.0.news.notify_all();
     }
 }

@@ -1,8 +1,8 @@
 //! Carries requests to an endpoint and brings back what came, or why nothing came.
 //!
 //! Owns the [`Transport`] trait and its implementations: [`Pooled`] for well-formed requests and [`Exact`] for
-//! requests that must arrive byte for byte, between which [`Wire`] chooses, and [`InProcess`] for an endpoint of
-//! this process. The only place that names an HTTP client.
+//! requests that must arrive byte for byte, between which [`Wire`] chooses, and [`InProcess`] and `Tower` for an
+//! endpoint of this process. The only place that names an HTTP client.
 //! It refuses to judge, to follow, to retry, to decompress and to repair: one request, one answer or one
 //! [`TransportError`].
 
@@ -18,6 +18,8 @@ mod test_server;
 #[cfg(test)]
 mod tests;
 mod tls;
+#[cfg(feature = "tower")]
+mod tower;
 
 use std::{pin::Pin, time::Duration};
 
@@ -29,6 +31,8 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;
 pub use in_process::{InProcess, Reply};
 pub use pooled::Pooled;
+#[cfg(feature = "tower")]
+pub use tower::{Tower, tower};
 
 /// An exchange under way.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
@@ -37,6 +41,11 @@ pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportEr
 pub trait Transport: Send + Sync {
     /// Sends `request` as it stands and reads one whole answer within the limits.
     fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a>;
+
+    /// Why this way has no form for that request at all, whatever the endpoint: its case is then not applicable.
+    fn cannot_carry(&self, _request: &Request) -> Option<String> {
+        None
+    }
 }
 
 /// How long to wait and how much to read.

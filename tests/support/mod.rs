@@ -188,7 +188,8 @@ impl Virtual {
         self.run_over(InProcess::new(move |request: &Request| Reply::Answer(answer(request))), cases, options)
     }
 
-    fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
+    /// Runs the cases over whatever carries requests to the reference, in this one's time.
+    pub(crate) fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
         let mut target = target("http://127.0.0.1:1");
         target.state_handler =
             Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
