@@ -13,7 +13,7 @@ use std::sync::{
 use axum::{
     Router,
     body::Bytes,
-    extract::State,
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -83,12 +83,14 @@ async fn answer(
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let target = headers.get("x-amz-target").filter(|_| method == Method::POST && uri.path() == "/");
     let target = target.and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("CodeDeploy_20141006.").unwrap_or_default();
-    let (status, body) = match emulator.call(operation, &body) {
+    // A body that did not come whole is none.
+    let outcome = body.map_err(|_| Refusal::new("SerializationException"));
+    let (status, body) = match outcome.and_then(|body| emulator.call(operation, &body)) {
         Ok(output) => (200, output),
         Err(Refusal { status, error }) => {
             (status, json!({"__type": error, "message": format!("{operation}: {error}")}))
