@@ -116,6 +116,7 @@ impl CaseFinished {
 
 /// A case as reports write it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CaseReport {
     /// Its id.
     pub id: CaseId,

@@ -93,6 +93,7 @@ pub enum FindingRole {
 
 /// One deviation that a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// The check.
     pub code: Code,
@@ -225,6 +226,7 @@ pub fn severity(code: Code, rule: Option<Rule>, evidence: Evidence) -> Severity 
 
 /// How many cases were selected, and what became of each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Ledger {
     /// Cases that the selection holds.
     pub selected: usize,

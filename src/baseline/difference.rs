@@ -53,6 +53,7 @@ impl Difference {
 
 /// One case and check that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Differing {
     /// In which way.
     pub difference: Difference,
