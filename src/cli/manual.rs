@@ -92,7 +92,7 @@ fn plain(command: Command) -> Command {
 
 fn help(mut command: Command) -> String {
     let text = command.render_help().to_string();
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 #[rstest::rstest]

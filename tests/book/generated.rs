@@ -90,7 +90,7 @@ fn the_form_of_fixtures_is_told_field_by_field() {
     let source = fs::read_to_string(support::package().join("src/scenario/raw.rs")).unwrap();
     let renamed = regex::Regex::new(r#"rename = "([^"]+)""#).unwrap();
     let mut names: Vec<String> = renamed.captures_iter(&source).map(|found| found[1].to_owned()).collect();
-    let field = regex::Regex::new(r#"((?:#\[serde.*\]\s+)*)pub\(super\) (\w+):"#).unwrap();
+    let field = regex::Regex::new(r"((?:#\[serde.*\]\s+)*)pub\(super\) (\w+):").unwrap();
     let plain = field.captures_iter(&source).filter(|found| !found[1].contains("rename"));
     names.extend(plain.map(|found| found[2].to_owned()));
     assert!(names.len() > 30, "{names:?}");
@@ -98,12 +98,19 @@ fn the_form_of_fixtures_is_told_field_by_field() {
     assert_names("docs/fixtures.md", MATCHERS.map(str::to_owned));
 }
 
+const STATUSES: [ExitStatus; 6] = [
+    ExitStatus::Conforms,
+    ExitStatus::Deviates,
+    ExitStatus::Usage,
+    ExitStatus::Incomplete,
+    ExitStatus::Internal,
+    ExitStatus::Interrupted,
+];
+
 #[test]
 fn every_schema_and_every_exit_status_is_told() {
     assert_names("docs/reports.md", SCHEMAS.iter().map(|schema| schema.name.to_owned()));
-    use ExitStatus::{Conforms, Deviates, Incomplete, Internal, Interrupted, Usage};
-    let statuses = [Conforms, Deviates, Usage, Incomplete, Internal, Interrupted];
-    assert_names("docs/exit-statuses.md", statuses.map(|status| status.code().to_string()));
+    assert_names("docs/exit-statuses.md", STATUSES.map(|status| status.code().to_string()));
 }
 
 #[test]

@@ -84,9 +84,9 @@ impl Page {
         let code = regex::Regex::new("`[^`]*`").unwrap();
         let mut found = Vec::new();
         for (number, line) in self.prose() {
-            let line = code.replace_all(line, "");
-            let links = link.captures_iter(&line).map(|link| link[1].to_owned());
-            found.extend(links.filter(|link| !link.contains("://")).map(|link| (number, link)));
+            let without_code = code.replace_all(line, "");
+            let links = link.captures_iter(&without_code).map(|found| found[1].to_owned());
+            found.extend(links.filter(|to| !to.contains("://")).map(|to| (number, to)));
         }
         found
     }

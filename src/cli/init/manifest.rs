@@ -80,24 +80,18 @@ fn add_feature(dependency: &mut dyn TableLike) {
 fn enter_test(document: &mut DocumentMut, force: bool) -> Result<(), ManifestError> {
     match document.entry("test").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new())) {
         Item::ArrayOfTables(tests) => {
-            let named = tests.iter_mut().find(|test| is_ours(*test));
-            match named {
-                Some(test) => own_harness(test, force),
-                None => {
-                    tests.push([("name", value(NAME)), ("harness", value(false))].into_iter().collect());
-                    Ok(())
-                }
+            if let Some(test) = tests.iter_mut().find(|test| is_ours(*test)) {
+                return own_harness(test, force);
             }
+            tests.push([("name", value(NAME)), ("harness", value(false))].into_iter().collect());
+            Ok(())
         }
         Item::Value(Value::Array(tests)) => {
-            let named = tests.iter_mut().filter_map(Value::as_inline_table_mut).find(|test| is_ours(*test));
-            match named {
-                Some(test) => own_harness(test, force),
-                None => {
-                    tests.push(InlineTable::from_iter([("name", Value::from(NAME)), ("harness", false.into())]));
-                    Ok(())
-                }
+            if let Some(test) = tests.iter_mut().filter_map(Value::as_inline_table_mut).find(|test| is_ours(*test)) {
+                return own_harness(test, force);
             }
+            tests.push(InlineTable::from_iter([("name", Value::from(NAME)), ("harness", false.into())]));
+            Ok(())
         }
         _ => Err(ManifestError::NoTable("test")),
     }

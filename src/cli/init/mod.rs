@@ -175,12 +175,12 @@ impl Arguments {
     }
 
     fn test(&self) -> String {
-        let calls = |name: &str, values: &[String]| values.iter().map(|value| format!(".{name}({value:?})")).collect();
-        let (services, operations): (String, String) =
-            (calls("service", &self.service), calls("operation", &self.operation));
-        let suite = format!("Suite::bundled(){services}{operations}.baseline({:?})", self.baseline());
+        let services = self.service.iter().map(|name| format!(".service({name:?})"));
+        let operations = self.operation.iter().map(|name| format!(".operation({name:?})"));
+        let baseline = format!(".baseline({:?})", self.baseline());
+        let calls: Vec<String> = services.chain(operations).chain([baseline]).collect();
         include_str!("templates/conformance.rs.txt")
-            .replace("{suite}", &suite)
+            .replace("{suite}", &chain("Suite::bundled()", &calls))
             .replace("{endpoint}", &format!("{:?}", self.endpoint))
     }
 
@@ -213,6 +213,13 @@ impl Arguments {
 
 const GITHUB: &str = ".github/workflows/wireproof.yml";
 const GITLAB: &str = ".gitlab/wireproof.yml";
+
+/// Calls one after the other, as rustfmt lays them out.
+fn chain(first: &str, calls: &[String]) -> String {
+    const WIDTH: usize = 60;
+    let line = format!("{first}{}", calls.concat());
+    if line.len() <= WIDTH { line } else { format!("{first}\n        {}", calls.join("\n        ")) }
+}
 
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {

@@ -33,9 +33,26 @@ fn a_job_is_yaml_and_its_commands_are_understood(
 #[test]
 fn the_test_names_what_was_asked_for() {
     let test = arguments(&["--language", "rust", "--service", "codedeploy", "--operation", "StopDeployment"]).test();
-    let suite = r#"Suite::bundled().service("codedeploy").operation("StopDeployment").baseline("tests/baseline.toml")"#;
-    assert!(test.contains(suite) && test.contains(r#"Target::at("http://127.0.0.1:4566")"#), "{test}");
-    assert!(!test.contains('{') || !test.contains("{suite}") && !test.contains("{endpoint}"));
+    for part in
+        [".service(\"codedeploy\")\n", ".operation(\"StopDeployment\")\n", "Target::at(\"http://127.0.0.1:4566\")"]
+    {
+        assert!(test.contains(part), "{part}: {test}");
+    }
+    assert!(!test.contains("{suite}") && !test.contains("{endpoint}"), "{test}");
+}
+
+#[rstest]
+#[case(&[])]
+#[case(&["--operation", "StopDeployment"])]
+#[case(&["--service", "codedeploy,proton", "--operation", "StopDeployment"])]
+fn the_test_is_laid_out_as_rustfmt_does(#[case] words: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("conformance.rs");
+    fs::write(&path, arguments(&[&["--language", "rust"], words].concat()).test()).unwrap();
+    let check = std::process::Command::new("rustfmt").args(["--edition", "2024", "--check"]).arg(&path).output();
+    // Where there is no rustfmt, nobody will mind.
+    let Ok(check) = check else { return };
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
 }
 
 #[test]
