@@ -1,4 +1,4 @@
-//! The arguments that say what fails a run. What that comes to is decided by [`gate`](crate::gate).
+//! The arguments that say what fails a run. What that comes to is decided by [`crate::gate`].
 
 use std::{collections::BTreeSet, io::Write as _, path::PathBuf};
 
