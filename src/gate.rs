@@ -92,6 +92,12 @@ impl Gate {
         self.baseline.compare(&seen, &today(), &BTreeSet::new())
     }
 
+    /// The baseline.
+    #[must_use]
+    pub fn baseline(&self) -> &Baseline {
+        &self.baseline
+    }
+
     /// What differs, in words for a person, each with what to do about it.
     #[must_use]
     pub fn told(&self, differing: &[Differing]) -> String {

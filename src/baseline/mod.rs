@@ -161,6 +161,12 @@ impl Baseline {
         differences
     }
 
+    /// What is accepted of a case.
+    pub fn entries_of(&self, case: &str) -> impl Iterator<Item = &Entry> {
+        let from = (case.to_owned(), String::new());
+        self.entries.range(from..).map(|(_, entry)| entry).take_while(move |entry| entry.case == case)
+    }
+
     /// How many entries have no reason yet.
     #[must_use]
     pub fn unexplained(&self) -> usize {

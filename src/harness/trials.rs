@@ -245,9 +245,11 @@ impl Shared {
         match report.verdict {
             Verdict::Conforms => Ended::Passed,
             Verdict::Deviates => {
-                let found: Vec<&str> = report.findings.iter().map(|finding| finding.code.name()).collect();
-                let accepted = format!("accepted: {} deviates ({})\n", report.id, found.join(", "));
-                self.state().known.push(accepted);
+                let gate = self.prepared.gate.as_ref();
+                let entries = gate.iter().flat_map(|gate| gate.baseline().entries_of(&report.id.0));
+                let reasons: Vec<String> =
+                    entries.map(|entry| format!(" ({}: {})", entry.code, entry.reason)).collect();
+                self.state().known.push(format!("accepted: {} deviates{}\n", report.id, reasons.concat()));
                 Ended::Passed
             }
             verdict => Ended::Ignored(format!("{verdict}: {}", report.reason)),
