@@ -241,7 +241,8 @@ impl Run {
 
     /// The sums, which have to be those of the cases.
     pub(crate) fn ledger(&self) -> Ledger {
-        let mut counted = Ledger { selected: self.finished.ledger.selected, ..Ledger::default() };
+        let mut counted = Ledger::default();
+        counted.selected = self.finished.ledger.selected;
         self.cases.iter().for_each(|case| counted.enter(case.report.verdict));
         assert_eq!(counted, self.finished.ledger, "the ledger is not the sum of the cases");
         assert!(counted.balances(), "{counted:?}");
