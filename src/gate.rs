@@ -29,7 +29,7 @@ use crate::{
 #[non_exhaustive]
 pub enum GateError {
     /// It cannot be read.
-    #[error("cannot read {}: {error}; --baseline-update or WIREPROOF_BASELINE_UPDATE=1 makes it", path.display())]
+    #[error("cannot read {}: {error}; --baseline-update makes it (in a test: WIREPROOF_BASELINE_UPDATE=1)", path.display())]
     Read {
         /// The file.
         path: PathBuf,

@@ -369,7 +369,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
     let odd = [baseline, ("HARNESS_ENDPOINT", "without-request-ids")];
-    assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 makes it"));
+    assert!(program(&["user-agent"], &odd).err.contains("in a test: WIREPROOF_BASELINE_UPDATE=1"));
     let update = [&odd[..], &[("WIREPROOF_BASELINE_UPDATE", "1"), ("WIREPROOF_BASELINE_REASON", "we know")]].concat();
     // As cargo-nextest does: one process a test, at once.
     std::thread::scope(|scope| {
