@@ -30,12 +30,22 @@ const OTHERS: &[(&str, &str)] = &[
     ("`NO_COLOR`, `FORCE_COLOR`", "no colour; colour also where no terminal is"),
 ];
 
+/// Variables of a test that uses the library, beside those of its target.
+const OF_TESTS: &[(&str, &str)] = &[
+    ("`WIREPROOF_ENDPOINT`", "with `wireproof::test`: the endpoint in place of the one that the test starts"),
+    ("`WIREPROOF_FILTER`", "only these cases of the suite"),
+    ("`WIREPROOF_SEED`", "the seed, whatever the suite says"),
+    ("`WIREPROOF_BASELINE_UPDATE`, `WIREPROOF_BASELINE_REASON`", "the baseline is rewritten, and fails nothing"),
+    ("`INSTA_UPDATE`, `INSTA_FORCE_PASS`, `CI`", "what becomes of goldens that differ, as insta reads them"),
+    ("`RUST_TEST_THREADS`", "how many cases run at once"),
+];
+
 const ENVIRONMENT: &str = "# Environment and configuration
 
 Every flag that a repository or a CI system may want to set has a variable. A flag wins over a variable, and a variable
 over `.config/wireproof.toml` of the current folder, whose keys are long names of flags: `jobs = 4`, `tag = [\"auth\"]`.
 A key holds for every subcommand that has the flag. Lists are separated by commas; a switch takes `1`, `true`, `yes` or
-`on`. What the library reads inside `cargo test` its documentation says.
+`on`.
 
 Written from the program's definitions by `WIREPROOF_UPDATE=1 cargo test --lib cli::manual`.
 
@@ -66,9 +76,14 @@ fn environment() -> String {
         let _ = writeln!(page, "| `{variable}` | `--{flag}` | {} | {} |", of.join(", "), help.replace('|', "\\|"));
     }
     page += "\nRead without a flag:\n\n| variable | what it says |\n|---|---|\n";
-    for (variables, says) in OTHERS {
-        let _ = writeln!(page, "| {variables} | {says} |");
-    }
+    let list = |page: &mut String, variables: &[(&str, &str)]| {
+        for (variables, says) in variables {
+            let _ = writeln!(page, "| {variables} | {says} |");
+        }
+    };
+    list(&mut page, OTHERS);
+    page += "\nRead in a test by the library, beside the variables of its target:\n\n| variable | what it says |\n|---|---|\n";
+    list(&mut page, OF_TESTS);
     page
 }
 
