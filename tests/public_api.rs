@@ -4,12 +4,14 @@
 //! reader knows, the test says that it is skipped. Modules that are public for the program and for these tests alone
 //! are hidden, and are no part of it: what the root re-exports is, whichever module it stands in.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
 mod support;
 
 use std::{
     env, fs,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -25,12 +27,21 @@ fn described(target: &Path) -> PathBuf {
         .args(["rustdoc", "--lib", "--all-features", "--quiet", "--target-dir"])
         .arg(target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--document-hidden-items"])
-        // The form of the output is unstable, and needs this on a stable compiler.
-        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUSTDOC", unlocked_rustdoc())
         .status()
         .expect("cargo starts");
     assert!(done.success(), "rustdoc fails");
     target.join("doc/wireproof.json")
+}
+
+/// The form of the output is unstable, and needs a variable on a stable compiler. Only rustdoc may see it: build scripts of
+/// dependencies look at it, and the folder of this build would be built anew while its tests run.
+fn unlocked_rustdoc() -> PathBuf {
+    let script = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unlocked-rustdoc");
+    let rustdoc = env::var("RUSTDOC").unwrap_or_else(|_| "rustdoc".to_owned());
+    fs::write(&script, format!("#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec {rustdoc} \"$@\"\n")).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    script
 }
 
 /// What the root re-exports: the path where it stands, and the one by which it is promised.
