@@ -258,15 +258,8 @@ async fn an_observation_is_the_same_text_each_time_for_a_golden_of_ones_own() {
 
 /// The program of `tests/harness_libtest.rs`.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["test", "--offline", "--quiet", "--no-run", "--message-format=json", "--test", "harness_libtest"]);
-    // Build scripts look at what cargo tells a test of its package, and would run again.
-    for (name, _) in
-        env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
-    {
-        cargo.env_remove(name);
-    }
-    let output = cargo.current_dir(support::package()).output().unwrap();
+    let build = ["test", "--offline", "--quiet", "--no-run", "--message-format=json", "--test", "harness_libtest"];
+    let output = support::cargo().args(build).output().unwrap();
     let messages = String::from_utf8(output.stdout).unwrap();
     let found = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut found = found.filter(|message| message["target"]["name"] == "harness_libtest");

@@ -13,7 +13,6 @@ use std::{
     env, fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use regex::Regex;
@@ -21,9 +20,7 @@ use serde_json::Value;
 
 /// Rustdoc's JSON of this crate with every feature.
 fn described(target: &Path) -> PathBuf {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let done = Command::new(cargo)
-        .current_dir(support::package())
+    let done = support::cargo()
         .args(["rustdoc", "--lib", "--all-features", "--quiet", "--target-dir"])
         .arg(target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--document-hidden-items"])

@@ -10,8 +10,10 @@ pub(crate) mod program;
 
 use std::{
     collections::BTreeMap,
+    env,
     future::Future,
     path::{Path, PathBuf},
+    process::Command,
     sync::{Arc, LazyLock},
     time::{Duration, SystemTime},
 };
@@ -47,6 +49,18 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a ru
 /// The folder of the package.
 pub(crate) fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Cargo, to build what is in this package in the folder of this build. Build scripts look at what cargo tells a test of
+/// its package: they would run again, and what this test runs with would be built anew beneath it.
+pub(crate) fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in env::vars().filter(|(name, _)| told(name)) {
+        cargo.env_remove(name);
+    }
+    cargo.current_dir(package());
+    cargo
 }
 
 /// Every file below a folder whose name ends so, by its path from there, sorted.
