@@ -55,7 +55,7 @@ pub(crate) fn package() -> &'static Path {
 /// its package: they would run again, and what this test runs with would be built anew beneath it.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
-    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let told = |name: &str| name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     for (name, _) in env::vars().filter(|(name, _)| told(name)) {
         cargo.env_remove(name);
     }
