@@ -37,7 +37,8 @@
 //! # Features
 //!
 //! The default has all that the program needs. A dev-dependency takes `default-features = false`, and what it uses:
-//! `libtest` (one test a case), `tower` (an endpoint that is a tower service), `reports` (html, junit, markdown and
+//! `libtest` (one test a case), `tower` (an endpoint that is a tower service), `insta` (the redactions of goldens, for
+//! snapshots of your own), `reports` (html, junit, markdown and
 //! others beside the reports for people and programs), `reference` (the embedded endpoint that keeps the contract).
 
 // Public for the program, the benchmarks and this crate's own tests, which are crates of their own: no promise is made

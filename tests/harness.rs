@@ -14,6 +14,7 @@ use std::{
         Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use rstest::rstest;
@@ -222,6 +223,14 @@ async fn what_cannot_be_set_up_fails_the_test_and_says_why(#[case] suite: Suite,
     let told = panic_of(&outcome);
     assert!(told.contains(says), "{told}");
     assert!(outcome.problem().is_some() && outcome.cases().is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_of_this_process_has_as_long_as_the_suite_says() {
+    let silent = || Target::in_process(InProcess::new(|_: &Request| Reply::Silence));
+    let outcome = few().timeout(Duration::from_millis(50)).against(silent()).run().await;
+    assert!(outcome.cases().iter().all(|case| case.verdict == Verdict::Inconclusive), "{}", outcome.report());
+    assert!(outcome.report().contains("within 50ms"), "{}", outcome.report());
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use wireproof::{Credentials, Suite, Target, Verdict};
+
 use support::program;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
@@ -116,6 +118,19 @@ fn the_environment_names_an_authority_as_it_does_for_the_aws_tools() {
     let mut command = program::program(&["run", CASES, "--endpoint", &server.url("localhost")]);
     command.env("AWS_CA_BUNDLE", path);
     program::assert_status(&program::ended(command), 0);
+}
+
+#[test]
+fn a_test_names_an_authority_and_the_keys_of_its_run() {
+    let authority = authority();
+    let server = Server::start(issued(&authority, "localhost"));
+    let (_folder, path) = file_of(&authority);
+    let suite = Suite::bundled().filter(CASES);
+    let untold = Target::at(server.url("localhost")).credentials(Credentials::new("test", "test"));
+    let refused = suite.clone().against(untold.clone()).run_blocking();
+    assert_eq!(refused.cases()[0].verdict, Verdict::Inconclusive, "{}", refused.report());
+    assert!(refused.report().contains("Target::ca_file"), "{}", refused.report());
+    suite.against(untold.ca_file(path)).run_blocking().assert_conforms();
 }
 
 #[rstest]

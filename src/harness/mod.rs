@@ -8,6 +8,8 @@ mod goldens;
 mod loaded;
 mod outcome;
 mod problem;
+#[cfg(feature = "insta")]
+mod redactions;
 mod reports;
 mod run;
 mod suite;

@@ -3,12 +3,13 @@
 use std::{any::Any, collections::BTreeMap, env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::Value;
+use tokio::time;
 
 use super::Problem;
 use crate::{
     target::{self, BoxError, StateChange, StateFunction, StateHandler},
-    transport::{Endpoint, Limits, Settings, Transport, Wire},
-    wire::sigv4::Credentials,
+    transport::{Endpoint, Exchange, Limits, Settings, Transport, Wire},
+    wire::{Request, TransportError, sigv4::Credentials},
 };
 
 /// The endpoint under test: where it is, who calls it, and who establishes its states.
@@ -267,7 +268,7 @@ impl Target {
 
     fn carrier(&self, timeout: Duration) -> Result<Arc<dyn Transport>, Problem> {
         if let Some(transport) = &self.transport {
-            return Ok(Arc::clone(transport));
+            return Ok(Arc::new(Timed { transport: Arc::clone(transport), timeout }));
         }
         let read = |path: &PathBuf| fs::read(path).map_err(|error| Problem::Read { path: path.clone(), error });
         let limits = Limits::default();
@@ -281,6 +282,25 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL may hold a password, which is refused only later.
         f.debug_struct("Target").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// A transport of the user's, which need not know how long a request may take.
+struct Timed {
+    transport: Arc<dyn Transport>,
+    timeout: Duration,
+}
+
+impl Transport for Timed {
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+        Box::pin(async move {
+            let exchange = self.transport.send(endpoint, request);
+            time::timeout(self.timeout, exchange).await.unwrap_or(Err(TransportError::Timeout(self.timeout)))
+        })
+    }
+
+    fn cannot_carry(&self, request: &Request) -> Option<String> {
+        self.transport.cannot_carry(request)
     }
 }
 

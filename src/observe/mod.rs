@@ -5,6 +5,7 @@
 //! from the look of a text. Pure.
 
 mod redact;
+mod stand_in;
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,8 @@ use crate::{
     transcript::{Exchange, Role, Transcript},
     wire::{Response, TransportError},
 };
+
+pub use stand_in::StandIn;
 
 use redact::Redactor;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::stand_in::{StandIn, is_identity};
 use crate::{
     contract::{Contract, Kind, Member, ShapeId, kebab_case},
     scenario::{Bindings, Case, Expression, Part, Suite, Template},
@@ -144,9 +145,6 @@ impl<'a> Redactor<'a> {
 
     fn by_shape(&mut self, contract: &Contract, id: &ShapeId, value: &Value) -> Value {
         let Some(shape) = contract.shape(id) else { return self.by_text(value) };
-        if shape.traits.sensitive() && !value.is_null() {
-            return json!("<sensitive>");
-        }
         match (&shape.kind, value) {
             (Kind::Structure(members) | Kind::Union(members), Value::Object(map)) => {
                 let member = |name: &str| members.iter().find(|member| member.name == name);
@@ -159,24 +157,17 @@ impl<'a> Redactor<'a> {
                 .iter()
                 .map(|(name, value)| (self.text(name), self.by_member(contract, Some(member), value)))
                 .collect(),
-            (Kind::Timestamp, Value::Number(_)) => json!("<timestamp>"),
-            (Kind::String, Value::String(text)) if is_identity(id.name()) => {
-                json!(self.know(text, &kebab_case(id.name())))
-            }
             _ => self.by_text(value),
         }
     }
 
     fn by_member(&mut self, contract: &Contract, member: Option<&Member>, value: &Value) -> Value {
         let Some(member) = member else { return self.by_text(value) };
-        if member.traits.sensitive() && !value.is_null() {
-            return json!("<sensitive>");
-        }
-        match value {
+        match (StandIn::of(contract, member), value) {
+            (Some(StandIn::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
+            (Some(StandIn::Timestamp), Value::Number(_)) => json!("<timestamp>"),
             // Names that a state or the fixture made are known already; other ids are known by their member.
-            Value::String(text) if is_identity(&member.name) && !text.is_empty() && is_minted(contract, member) => {
-                json!(self.know(text, &kebab_case(&member.name)))
-            }
+            (Some(StandIn::Identity(label)), Value::String(text)) if !text.is_empty() => json!(self.know(text, &label)),
             _ => self.by_shape(contract, &member.target, value),
         }
     }
@@ -213,18 +204,6 @@ impl<'a> Redactor<'a> {
         }
         text
     }
-}
-
-/// Whether a member's values are made by the endpoint: ids and ARNs, not texts with a closed list.
-fn is_minted(contract: &Contract, member: &Member) -> bool {
-    contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, Kind::String))
-}
-
-/// Whether a member or shape of that name identifies something that an endpoint or a fixture minted.
-fn is_identity(name: &str) -> bool {
-    let last = kebab_case(name);
-    let last = last.rsplit('-').next().unwrap_or_default();
-    matches!(last, "id" | "ids" | "arn" | "name" | "token")
 }
 
 #[cfg(test)]
@@ -264,14 +243,6 @@ mod tests {
     fn knowing(trial: &mut Trial, yielded: Value) -> Redactor<'_> {
         trial.transcript.variables.insert("state".to_owned(), yielded);
         Redactor::new(&trial.suite, &trial.case, &trial.transcript)
-    }
-
-    #[test]
-    fn ids_names_arns_and_tokens_are_identities() {
-        assert!(
-            is_identity("deploymentId") && is_identity("Arn") && is_identity("serviceName") && is_identity("nextToken")
-        );
-        assert!(!is_identity("status") && !is_identity("deploymentStatus"));
     }
 
     #[rstest]

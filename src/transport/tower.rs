@@ -19,7 +19,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri::PathAndQuery};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
-use tokio::{task::yield_now, time};
+use tokio::task::yield_now;
 use tower_service::Service;
 
 use super::{Endpoint, Exchange, Limits, Transport};
@@ -29,13 +29,14 @@ use crate::wire::{Headers, Request, Response, TransportError};
 #[derive(Debug, Clone)]
 pub struct Tower<S> {
     service: S,
-    limits: Limits,
+    /// The largest body of an answer, in bytes.
+    largest: usize,
 }
 
 /// A transport to a tower service of this process, whatever endpoint a request names: no port, no socket.
 ///
 /// The service is cloned for each request. One that panics or fails gives no answer, which is no finding, and one that
-/// blocks its thread blocks the run. Requests that only a socket carries make their cases not applicable.
+/// blocks its thread blocks the run. How long it may take is the suite's to say, not this transport's. Requests that only a socket carries make their cases not applicable.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
@@ -55,15 +56,7 @@ pub fn tower<S, B>(service: S) -> Tower<S>
 where
     S: Service<http::Request<Full<Bytes>>, Response = http::Response<B>>,
 {
-    Tower { service, limits: Limits::default() }
-}
-
-impl<S> Tower<S> {
-    /// The same, with other limits. Those of connecting, of heads and of surplus bytes mean nothing here.
-    #[must_use]
-    pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
-    }
+    Tower { service, largest: Limits::default().body }
 }
 
 impl<S, B> Transport for Tower<S>
@@ -75,15 +68,12 @@ where
     B::Data: Send,
 {
     fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
-        let limit = self.limits.timeout;
         Box::pin(async move {
             let request = outgoing(request).map_err(|reason| TransportError::Unsendable(only_by_socket(reason)))?;
             let exchange = AssertUnwindSafe(self.exchange(request)).catch_unwind();
-            match time::timeout(limit, exchange).await {
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(panic)) => Err(TransportError::Other(format!("the service panicked: {}", words_of(&*panic)))),
-                Err(_) => Err(TransportError::Timeout(limit)),
-            }
+            exchange.await.unwrap_or_else(|panic| {
+                Err(TransportError::Other(format!("the service panicked: {}", words_of(&*panic))))
+            })
         })
     }
 
@@ -123,8 +113,8 @@ where
             };
             // Trailers are of no protocol that is spoken here.
             let Ok(mut piece) = frame.into_data() else { continue };
-            if piece.remaining() > self.limits.body - bytes.len() {
-                return Err(TransportError::BodyTooLarge(self.limits.body));
+            if piece.remaining() > self.largest - bytes.len() {
+                return Err(TransportError::BodyTooLarge(self.largest));
             }
             bytes.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
         }
@@ -205,7 +195,6 @@ fn words_of(panic: &(dyn Any + Send)) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, time::Duration};
 
     use axum::{Router, body, http::header, response::IntoResponse, routing::any};
     use rstest::rstest;
@@ -325,8 +314,7 @@ mod tests {
     #[case(b"123456", Err(TransportError::BodyTooLarge(5)))]
     #[tokio::test]
     async fn a_body_ends_at_the_limit(#[case] answer: &'static [u8], #[case] expected: Result<usize, TransportError>) {
-        let limits = Limits { body: 5, ..Limits::default() };
-        let transport = tower(Router::new().fallback(move || async move { answer })).with_limits(limits);
+        let transport = Tower { largest: 5, ..tower(Router::new().fallback(move || async move { answer })) };
         let outcome = transport.send(&"http://h".parse().unwrap(), &post(b"{}")).await;
         assert_eq!(outcome.map(|response| response.body.len()), expected);
     }
@@ -382,14 +370,5 @@ mod tests {
     async fn a_service_that_fails_gives_no_answer() {
         let outcome = tower(Broken).send(&"http://h".parse().unwrap(), &post(b"")).await;
         assert_eq!(outcome, Err(TransportError::Other("the service failed: out of order".to_owned())));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn silence_lasts_until_the_time_limit() {
-        let begun = time::Instant::now();
-        let router = Router::new().fallback(std::future::pending::<Infallible>);
-        let limit = Limits::default().timeout;
-        assert_eq!(send_to(router, &post(b"")).await, Err(TransportError::Timeout(limit)));
-        assert_eq!(begun.elapsed(), Duration::from_secs(10));
     }
 }

@@ -1,0 +1,210 @@
+//! What goldens leave out, as filters of insta, for the snapshots of a user's own tests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problem, Suite, loaded::Loaded};
+use crate::{
+    contract::{Contract, Kind, Member},
+    observe::StandIn,
+};
+
+/// A JSON text that is not a stand-in already.
+const TEXT: &str = r#""(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*""#;
+const NUMBER: &str = r"-?\d[\d.eE+-]*";
+
+/// What is filtered of any service: a pattern, and what takes its place.
+const OF_ANY: [(&str, &str); 3] = [
+    (r#"(?i)("x-amzn-requestid"\s*:\s*)"[^"<][^"]*""#, "${1}\"<request-id>\""),
+    (r"(?im)^(x-amzn-requestid:[ \t]*)[^<\s]\S*", "${1}<request-id>"),
+    (r#"("[Mm]essage"\s*:\s*)"(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*""#, "${1}\"<message>\""),
+];
+
+impl Suite {
+    /// The redactions of goldens as filters of insta, for JSON in the snapshots of a test of your own: what the models of
+    /// the suite's services say are ids (`<deployment-id>`), times (`<timestamp>`) and secrets (`<sensitive>`), request
+    /// ids, and messages, which no document promises.
+    ///
+    /// A filter knows a member by its name alone: one that is an id anywhere in the service is an id everywhere, and a
+    /// structure that is secret as a whole is left as it is. [`Outcome::observation`](super::Outcome::observation) is
+    /// redacted by its model, and needs none of them.
+    ///
+    /// ```
+    /// use wireproof::Suite;
+    ///
+    /// let answer = r#"{"deploymentId":"d-A1B2C3D4E","createTime":1732190400.1,"status":"Stopped"}"#;
+    /// Suite::bundled().service("codedeploy").insta_settings()?.bind(|| {
+    ///     insta::assert_snapshot!(answer, @r#"{"deploymentId":"<deployment-id>","createTime":"<timestamp>","status":"Stopped"}"#);
+    /// });
+    /// # Ok::<(), wireproof::Problem>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Fixtures or a model that cannot be used, or a name that selects nothing.
+    pub fn insta_settings(&self) -> Result<insta::Settings, Problem> {
+        let loaded = Loaded::load(self)?;
+        let mut redactions = Redactions::default();
+        let services = &self.selection.services;
+        for service in loaded.suite.services() {
+            if services.is_empty() || services.contains(&service.name) {
+                redactions.add(service.contract());
+            }
+        }
+        let mut settings = insta::Settings::clone_current();
+        for (pattern, replacement) in redactions.filters() {
+            settings.add_filter(&pattern, replacement);
+        }
+        Ok(settings)
+    }
+}
+
+/// What takes the place of members, by their names. Of several, the first of [`StandIn`].
+#[derive(Debug, Default)]
+struct Redactions {
+    values: BTreeMap<String, StandIn>,
+    lists: BTreeMap<String, StandIn>,
+}
+
+impl Redactions {
+    fn add(&mut self, contract: &Contract) {
+        for shape in contract.shapes() {
+            if let Kind::Structure(members) | Kind::Union(members) = &shape.kind {
+                for member in members {
+                    self.add_member(contract, member);
+                }
+            }
+        }
+    }
+
+    fn add_member(&mut self, contract: &Contract, member: &Member) {
+        if let Some(stand_in) = StandIn::of(contract, member) {
+            insert(&mut self.values, member, stand_in);
+        }
+        if let Some(Kind::List(item)) = contract.shape(&member.target).map(|shape| &shape.kind)
+            && let Some(stand_in) = StandIn::of(contract, item)
+        {
+            insert(&mut self.lists, member, stand_in);
+        }
+    }
+
+    /// A pattern for all members that are filtered alike, and what takes its place.
+    fn filters(&self) -> Vec<(String, String)> {
+        let values = by_stand_in(&self.values).into_iter().map(|(stand_in, names)| {
+            let (value, told) = (pattern(stand_in), told(stand_in));
+            (format!(r#"("(?:{names})"\s*:\s*){value}"#), format!("${{1}}\"<{told}>\""))
+        });
+        let lists = by_stand_in(&self.lists).into_iter().map(|(stand_in, names)| {
+            let (value, told) = (pattern(stand_in), told(stand_in));
+            let items = format!(r"\[\s*{value}(?:\s*,\s*{value})*\s*\]");
+            (format!(r#"("(?:{names})"\s*:\s*){items}"#), format!("${{1}}[\"<{told}>\"]"))
+        });
+        let of_any = OF_ANY.map(|(pattern, replacement)| (pattern.to_owned(), replacement.to_owned()));
+        values.chain(lists).chain(of_any).collect()
+    }
+}
+
+fn insert(into: &mut BTreeMap<String, StandIn>, member: &Member, stand_in: StandIn) {
+    let known = into.entry(member.name.clone()).or_insert_with(|| stand_in.clone());
+    if stand_in < *known {
+        *known = stand_in;
+    }
+}
+
+/// The names of each stand-in, as alternatives of a pattern.
+fn by_stand_in(members: &BTreeMap<String, StandIn>) -> BTreeMap<&StandIn, String> {
+    let mut names: BTreeMap<&StandIn, BTreeSet<String>> = BTreeMap::new();
+    for (name, stand_in) in members {
+        names.entry(stand_in).or_default().insert(regex::escape(name));
+    }
+    names.into_iter().map(|(stand_in, names)| (stand_in, Vec::from_iter(names).join("|"))).collect()
+}
+
+fn pattern(stand_in: &StandIn) -> String {
+    match stand_in {
+        StandIn::Sensitive => format!("(?:{TEXT}|{NUMBER}|true|false)"),
+        StandIn::Timestamp => NUMBER.to_owned(),
+        StandIn::Identity(_) => TEXT.to_owned(),
+    }
+}
+
+fn told(stand_in: &StandIn) -> &str {
+    match stand_in {
+        StandIn::Sensitive => "sensitive",
+        StandIn::Timestamp => "timestamp",
+        StandIn::Identity(label) => label,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use regex::Regex;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::contract;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Op":{"type":"operation","input":{"target":"x#Other"},"output":{"target":"x#Out"}},
+        "x#Out":{"type":"structure","members":{
+            "taskId":{"target":"smithy.api#String"},
+            "task":{"target":"x#TaskId"},
+            "tasks":{"target":"x#Tasks"},
+            "at":{"target":"smithy.api#Timestamp"},
+            "count":{"target":"smithy.api#Integer"},
+            "planName":{"target":"x#Plan"},
+            "a.b":{"target":"x#TaskId"},
+            "pin":{"target":"smithy.api#Integer","traits":{"smithy.api#sensitive":{}}}}},
+        "x#Other":{"type":"structure","members":{
+            "taskId":{"target":"smithy.api#String","traits":{"smithy.api#sensitive":{}}}}},
+        "x#Plan":{"type":"enum","members":{"A":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"Basic"}}}},
+        "x#TaskId":{"type":"string"},
+        "x#Tasks":{"type":"list","member":{"target":"x#TaskId"}}}}"#;
+
+    fn filtered(text: &str) -> String {
+        let mut redactions = Redactions::default();
+        redactions.add(&contract::read("m", MODEL).unwrap());
+        redactions.filters().iter().fold(text.to_owned(), |text, (pattern, replacement)| {
+            Regex::new(pattern).unwrap().replace_all(&text, replacement).into_owned()
+        })
+    }
+
+    #[rstest]
+    #[case::id(r#"{"task": "t-1"}"#, r#"{"task": "<task-id>"}"#)]
+    #[case::with_an_escape(r#"{"task":"\"x\\","count":1}"#, r#"{"task":"<task-id>","count":1}"#)]
+    #[case::no_id(r#"{"task": ""}"#, r#"{"task": ""}"#)]
+    #[case::list(r#"{"tasks":["a", "b]"]}"#, r#"{"tasks":["<task-id>"]}"#)]
+    #[case::indented_list("\"tasks\": [\n  \"a\"\n]", r#""tasks": ["<task-id>"]"#)]
+    #[case::empty_list(r#"{"tasks":[]}"#, r#"{"tasks":[]}"#)]
+    #[case::time(r#"{"at":1.7e9}"#, r#"{"at":"<timestamp>"}"#)]
+    #[case::time_as_text(r#"{"at":"noon"}"#, r#"{"at":"noon"}"#)]
+    #[case::number(r#"{"count":3}"#, r#"{"count":3}"#)]
+    #[case::closed_list(r#"{"planName":"Basic"}"#, r#"{"planName":"Basic"}"#)]
+    #[case::secret(r#"{"pin":1234}"#, r#"{"pin":"<sensitive>"}"#)]
+    #[case::secret_somewhere(r#"{"taskId":"t"}"#, r#"{"taskId":"<sensitive>"}"#)]
+    #[case::name_that_is_no_pattern(r#"{"a.b":"t","axb":"t"}"#, r#"{"a.b":"<task-id>","axb":"t"}"#)]
+    #[case::message(r#"{"__type":"E","Message":"m"}"#, r#"{"__type":"E","Message":"<message>"}"#)]
+    #[case::request_id(r#"{"X-Amzn-RequestId":"0-1"}"#, r#"{"X-Amzn-RequestId":"<request-id>"}"#)]
+    #[case::header("a: b\r\nx-amzn-requestid: 0-1\r\n", "a: b\r\nx-amzn-requestid: <request-id>\r\n")]
+    fn the_model_says_what_is_filtered(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(filtered(text), expected);
+        assert_eq!(filtered(expected), expected, "a second time");
+    }
+
+    #[test]
+    fn settings_hold_for_the_services_that_are_selected() {
+        let text = r#"{"deploymentId":"d-1","pipelineProvisionedCount":2,"servicePipeline":{"arn":"arn:aws:x"}}"#;
+        Suite::bundled().service("codedeploy").insta_settings().unwrap().bind(|| {
+            assert_snapshot!(text, @r#"{"deploymentId":"<deployment-id>","pipelineProvisionedCount":2,"servicePipeline":{"arn":"arn:aws:x"}}"#);
+        });
+        Suite::bundled().insta_settings().unwrap().bind(|| {
+            assert_snapshot!(text, @r#"{"deploymentId":"<deployment-id>","pipelineProvisionedCount":2,"servicePipeline":{"arn":"<arn>"}}"#);
+        });
+    }
+
+    #[test]
+    fn a_suite_that_cannot_be_read_has_no_settings() {
+        let problem = Suite::bundled().service("codedeplo").insta_settings().err().unwrap();
+        assert!(problem.to_string().contains("did you mean codedeploy"), "{problem}");
+    }
+}
