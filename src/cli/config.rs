@@ -1,6 +1,7 @@
 //! `.config/wireproof.toml`: defaults of flags for a repository. Flags and variables win over it.
 //!
-//! A key is the long name of a flag of any subcommand; a list is a flag that may be repeated.
+//! A key is the long name of a flag, for every subcommand that has it, and in a table such as `[run]` for that subcommand
+//! alone; a list is a flag that may be repeated.
 
 use std::{fs, io, path::Path};
 
@@ -22,19 +23,34 @@ pub(super) fn with_defaults(command: Command) -> Result<Command, Failure> {
 
 fn apply(command: Command, text: &str) -> Result<Command, Failure> {
     let table: Table = text.parse().map_err(|error| Failure::usage(format!("{PATH}: {error}")))?;
-    table.into_iter().try_fold(command, |command, (flag, value)| with_default(command, &flag, &value))
+    // What holds for one subcommand wins over what holds for all, wherever it stands.
+    let (tables, flags): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
+    let command = with_flags(command, None, flags)?;
+    tables.into_iter().try_fold(command, |command, (name, value)| match value {
+        Value::Table(flags) if command.get_subcommands().any(|subcommand| subcommand.get_name() == name) => {
+            with_flags(command, Some(&name), flags)
+        }
+        _ => Err(Failure::usage(format!("{PATH}: [{name}] is no subcommand, and no flag takes a table"))),
+    })
 }
 
-fn with_default(command: Command, flag: &str, value: &Value) -> Result<Command, Failure> {
+fn with_flags(command: Command, only: Option<&str>, flags: Table) -> Result<Command, Failure> {
+    flags.into_iter().try_fold(command, |command, (flag, value)| with_default(command, only, &flag, &value))
+}
+
+/// The default of a flag, of one subcommand or of all that have it.
+fn with_default(command: Command, only: Option<&str>, flag: &str, value: &Value) -> Result<Command, Failure> {
     let texts = texts(value)
         .ok_or_else(|| Failure::usage(format!("{PATH}: {flag} takes text, a number, true or a list of them")))?;
     let owners: Vec<String> = command
         .get_subcommands()
+        .filter(|subcommand| only.is_none_or(|only| subcommand.get_name() == only))
         .filter(|subcommand| argument(subcommand, flag).is_some())
         .map(|subcommand| subcommand.get_name().to_owned())
         .collect();
     if owners.is_empty() {
-        return Err(Failure::usage(format!("{PATH}: no flag --{flag}")));
+        let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
+        return Err(Failure::usage(format!("{PATH}: no flag --{flag}{of}")));
     }
     Ok(owners.into_iter().fold(command, |command, owner| {
         command.mut_subcommand(owner, |subcommand| {
@@ -79,7 +95,21 @@ mod tests {
         let jobs = Arg::new("jobs").long("jobs").default_value("16");
         let fast = Arg::new("fast").long("fail-fast").action(ArgAction::SetTrue);
         let tags = Arg::new("tag").long("tag").action(ArgAction::Append);
-        Command::new("w").subcommand(Command::new("run").args([jobs, fast, tags])).subcommand(Command::new("list"))
+        let listed = tags.clone();
+        Command::new("w")
+            .subcommand(Command::new("run").args([jobs, fast, tags]))
+            .subcommand(Command::new("list").arg(listed))
+    }
+
+    #[test]
+    fn a_table_holds_for_its_subcommand_alone() {
+        let command = apply(command(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
+        let tags = |subcommand: &str| {
+            let matches = command.clone().get_matches_from(["w", subcommand]);
+            let tags = matches.subcommand_matches(subcommand).unwrap().get_many::<String>("tag").unwrap();
+            tags.cloned().collect::<Vec<_>>()
+        };
+        assert_eq!((tags("run"), tags("list")), (vec!["a".to_owned()], vec!["all".to_owned()]));
     }
 
     #[test]
@@ -94,7 +124,10 @@ mod tests {
 
     #[rstest]
     #[case("job = 4", "no flag --job")]
-    #[case("jobs = {a = 1}", "jobs takes text")]
+    #[case("jobs = [[1]]", "jobs takes text")]
+    #[case("jobs = {a = 1}", "[jobs] is no subcommand")]
+    #[case("[list]\njobs = 3", "no flag --jobs of list")]
+    #[case("[list]\ntag = {a = 1}", "tag takes text")]
     #[case("jobs = ", "wireproof.toml")]
     fn a_broken_file_is_refused(#[case] text: &str, #[case] says: &str) {
         let failure = apply(command(), text).unwrap_err();

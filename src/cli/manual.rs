@@ -44,8 +44,8 @@ const ENVIRONMENT: &str = "# Environment and configuration
 
 Every flag that a repository or a CI system may want to set has a variable. A flag wins over a variable, and a variable
 over `.config/wireproof.toml` of the current folder, whose keys are long names of flags: `jobs = 4`, `tag = [\"auth\"]`.
-A key holds for every subcommand that has the flag. Lists are separated by commas; a switch takes `1`, `true`, `yes` or
-`on`.
+A key holds for every subcommand that has the flag, and in a table such as `[run]` for that one alone. Lists are separated
+by commas; a switch takes `1`, `true`, `yes` or `on`.
 
 Written from the program's definitions by `WIREPROOF_UPDATE=1 cargo test --lib cli::manual`.
 
@@ -68,7 +68,12 @@ fn environment() -> String {
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ");
             let row = rows.entry(variable.display().to_string());
             let of = if command.get_name() == "wireproof" { "all" } else { command.get_name() };
-            row.or_insert_with(|| (flag.to_owned(), Vec::new(), help)).1.push(format!("`{of}`"));
+            let row = row.or_insert_with(|| (flag.to_owned(), Vec::new(), help.clone()));
+            // `init` only writes down what others are told.
+            if row.1 == ["`init`"] {
+                row.2 = help;
+            }
+            row.1.push(format!("`{of}`"));
         }
     }
     let mut page = ENVIRONMENT.to_owned();

@@ -168,10 +168,11 @@ impl Arguments {
             .replace("{endpoint}", &quoted(&self.endpoint))
             .replace("{baseline}", &quoted(self.baseline()));
         let list = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-        [("service", &self.service), ("operation", &self.operation)]
+        let selection: String = [("service", &self.service), ("operation", &self.operation)]
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
-            .fold(text, |text, (key, names)| format!("{text}{key} = [{}]\n", list(names)))
+            .fold(String::new(), |lines, (key, names)| format!("{lines}{key} = [{}]\n", list(names)));
+        if selection.is_empty() { text } else { format!("{text}{selection}\n[list]\n{selection}") }
     }
 
     fn test(&self) -> String {
