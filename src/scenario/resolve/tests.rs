@@ -56,7 +56,7 @@ fn a_step_is_read_as_it_is_written() {
 
 #[rstest]
 #[case::eventually("eventually: { within: 5s, every: 200ms }", Repeat::Eventually { within: Duration::from_secs(5), every: Duration::from_millis(200) })]
-#[case::consistently("consistently: { for: 3600s, every: 3600000ms }", Repeat::Consistently { lasting: Duration::from_hours(1), every: Duration::from_hours(1) })]
+#[case::consistently("consistently: { for: 3600s, every: 3600000ms }", Repeat::Consistently { lasting: Duration::from_secs(3600), every: Duration::from_secs(3600) })]
 #[case::fewest("concurrently: 2", Repeat::Concurrently(2))]
 #[case::most("concurrently: 64", Repeat::Concurrently(64))]
 fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
