@@ -29,10 +29,12 @@ use crate::{
 #[non_exhaustive]
 pub enum GateError {
     /// It cannot be read.
-    #[error("cannot read {}: {error}; --baseline-update makes it (in a test: WIREPROOF_BASELINE_UPDATE=1)", path.display())]
+    #[error("cannot read {}: {error}; {update} makes it", path.display())]
     Read {
         /// The file.
         path: PathBuf,
+        /// What makes it.
+        update: &'static str,
         /// Why.
         error: io::Error,
     },
@@ -53,18 +55,20 @@ pub enum GateError {
 #[derive(Debug, Clone)]
 pub struct Gate {
     path: PathBuf,
+    update: &'static str,
     baseline: Baseline,
     seen: Seen,
 }
 
 impl Gate {
-    /// Reads a baseline. One that is about to be made (`may_be_missing`) accepts nothing.
+    /// Reads a baseline. One that is about to be made (`may_be_missing`) accepts nothing. `update` is what brings it up to
+    /// date where people are told of it: a flag, or a variable.
     ///
     /// # Errors
     /// A file that cannot be read, or is no baseline.
-    pub fn open(path: &Path, may_be_missing: bool) -> Result<Self, GateError> {
-        let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path)?.1 };
-        Ok(Self { path: path.to_owned(), baseline, seen: Seen::default() })
+    pub fn open(path: &Path, may_be_missing: bool, update: &'static str) -> Result<Self, GateError> {
+        let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path, update)?.1 };
+        Ok(Self { path: path.to_owned(), update, baseline, seen: Seen::default() })
     }
 
     /// Enters a case.
@@ -104,8 +108,8 @@ impl Gate {
         let path = self.path.display();
         match differing.len() {
             0 => format!("baseline {path}: {} known, nothing differs\n", self.seen.count()),
-            1 => format!("baseline {path}: 1 differs\n{}", told(differing)),
-            count => format!("baseline {path}: {count} differ\n{}", told(differing)),
+            1 => format!("baseline {path}: 1 differs\n{}", told(differing, self.update)),
+            count => format!("baseline {path}: {count} differ\n{}", told(differing, self.update)),
         }
     }
 
@@ -118,7 +122,7 @@ impl Gate {
         let failed = |error| GateError::Write { path: self.path.clone(), error };
         let _lock = lock(&self.path).map_err(failed)?;
         let (older, known) = if self.path.exists() {
-            let (text, baseline) = read(&self.path)?;
+            let (text, baseline) = read(&self.path, self.update)?;
             (Some(text), baseline)
         } else {
             (None, Baseline::default())
@@ -131,7 +135,8 @@ impl Gate {
         if older.as_ref() != Some(&text) {
             PendingFile::replace(&self.path, &text).map_err(failed)?;
         }
-        Ok(format!("baseline {}: {}", self.path.display(), entries(&baseline)))
+        let (added, removed) = (baseline.beyond(&known), known.beyond(&baseline));
+        Ok(format!("baseline {}: {}", self.path.display(), entries(&baseline, added, removed)))
     }
 }
 
@@ -152,8 +157,8 @@ pub fn red(status: ExitStatus, differs: bool) -> ExitStatus {
     if outweighed { ExitStatus::Deviates } else { status }
 }
 
-fn read(path: &Path) -> Result<(String, Baseline), GateError> {
-    let text = fs::read_to_string(path).map_err(|error| GateError::Read { path: path.to_owned(), error })?;
+fn read(path: &Path, update: &'static str) -> Result<(String, Baseline), GateError> {
+    let text = fs::read_to_string(path).map_err(|error| GateError::Read { path: path.to_owned(), update, error })?;
     let baseline = Baseline::read(&path.display().to_string(), &text)?;
     Ok((text, baseline))
 }
@@ -167,23 +172,23 @@ fn lock(path: &Path) -> io::Result<fs::File> {
     Ok(lock)
 }
 
-fn entries(baseline: &Baseline) -> String {
+fn entries(baseline: &Baseline, added: usize, removed: usize) -> String {
     let waiting = match baseline.unexplained() {
         0 => String::new(),
         1 => "; 1 waits for its reason, and is red until it has one".to_owned(),
         count => format!("; {count} wait for their reasons, and are red until they have them"),
     };
     let noun = if baseline.len() == 1 { "entry" } else { "entries" };
-    format!("{} {noun}{waiting}", baseline.len())
+    format!("{} {noun}, {added} of them new, {removed} taken out{waiting}", baseline.len())
 }
 
 /// What differs, way by way, each with what to do about it.
-fn told(differing: &[Differing]) -> String {
+fn told(differing: &[Differing], update: &str) -> String {
     let mut out = String::new();
     for group in differing.chunk_by(|a, b| a.difference == b.difference) {
         let Some(difference) = group.first().map(|first| first.difference) else { continue };
         // Writing to a string does not fail.
-        let _ = writeln!(out, "\n  {} ({})\n  {}", difference.words(), group.len(), difference.advice());
+        let _ = writeln!(out, "\n  {} ({})\n  {}", difference.words(), group.len(), difference.advice(update));
         for one in group {
             let _ = writeln!(out, "    {} ({})", one.case, one.code);
             for detail in one.details() {

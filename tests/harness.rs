@@ -211,7 +211,14 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 
 #[rstest]
 #[case::operation(Suite::bundled().operation("StopDeploymnt"), "\"StopDeploymnt\" selects nothing; did you mean StopDeployment?")]
+#[case::filter(few().filter("user-agnt"), "\"user-agnt\" selects nothing; did you mean user-agent?")]
+#[case::exclude(few().exclude("user-agnt"), "\"user-agnt\" selects nothing")]
+#[case::ignore(few().ignore("user-agnt", "it is slow"), "\"user-agnt\" selects nothing")]
+#[case::nothing(few().exclude("*"), "the suite selects no case")]
+#[case::no_probe(Suite::bundled().probes(MODEL).filter("nothing-like-it"), "\"nothing-like-it\" selects nothing")]
+#[case::no_probe_left(Suite::bundled().probes(MODEL).exclude("*"), "the suite selects no case")]
 #[case::folder(Suite::load("no/such/folder"), "no/such/folder")]
+#[case::broken(Suite::load("tests/support"), "the run failed\n\nerror: ")]
 #[case::baseline(Suite::bundled().baseline("no/such.toml"), "cannot read no/such.toml")]
 #[case::report(few().report("report.pdf"), "no report has this ending")]
 #[case::model(Suite::bundled().probes("no-such.json"), "no-such.json")]
@@ -221,7 +228,7 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 async fn what_cannot_be_set_up_fails_the_test_and_says_why(#[case] suite: Suite, #[case] says: &str) {
     let outcome = suite.against(right()).run().await;
     let told = panic_of(&outcome);
-    assert!(told.contains(says), "{told}");
+    assert!(told.contains(says) && !told.contains("error: error: "), "{told}");
     assert!(outcome.problem().is_some() && outcome.cases().is_empty());
 }
 
@@ -237,12 +244,6 @@ async fn an_endpoint_of_this_process_has_as_long_as_the_suite_says() {
 async fn a_target_that_is_no_url_is_a_problem_and_no_panic() {
     let outcome = few().against(Target::at("localhost:4566")).run().await;
     assert!(matches!(outcome.problem(), Some(Problem::Endpoint(_))), "{}", outcome.report());
-}
-
-#[tokio::test]
-async fn a_selection_of_nothing_does_not_conform() {
-    let outcome = few().exclude("*").against(right()).run().await;
-    assert_eq!((outcome.status(), outcome.ledger().selected), (ExitStatus::Incomplete, 0));
 }
 
 #[tokio::test]
@@ -359,6 +360,13 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "none")]);
     assert_eq!((run.status, run.came_to("FAILED").len()), (Some(101), 5));
     assert!(run.out.contains("the endpoint could not be started: no emulator here"), "{}", run.out);
+    let panicked = program(&["user-agent"], &[("HARNESS_ENDPOINT", "panic")]);
+    let why = "the endpoint could not be started: it panicked: the emulator has no port";
+    assert!(panicked.status == Some(101) && panicked.out.contains(why), "{}", panicked.out);
+    let gone = program(&["--exact", ABSENT], &[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")]);
+    let what_to_do =
+        "nothing listens at http://127.0.0.1:1: start the endpoint there, or say by WIREPROOF_ENDPOINT where it is";
+    assert!(gone.status == Some(101) && gone.out.contains(what_to_do), "{}", gone.out);
     let (reference, _) = support::reference();
     let given =
         [("HARNESS_ENDPOINT", "none"), ("WIREPROOF_ENDPOINT", &*reference.endpoint()), ("RUST_TEST_THREADS", "1")];
@@ -371,14 +379,18 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
     let odd = [baseline, ("HARNESS_ENDPOINT", "without-request-ids")];
-    assert!(program(&["user-agent"], &odd).err.contains("in a test: WIREPROOF_BASELINE_UPDATE=1"));
+    assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 makes it"));
     let update = [&odd[..], &[("WIREPROOF_BASELINE_UPDATE", "1"), ("WIREPROOF_BASELINE_REASON", "we know")]].concat();
     // As cargo-nextest does: one process a test, at once.
     std::thread::scope(|scope| {
         for name in ["user-agent-absent", "user-agent#word", "user-agent#comment", "user-agent#browser"] {
             let update = &update;
             let id = format!("codedeploy/stop-deployment/{name}");
-            scope.spawn(move || assert_eq!(program(&["--exact", &id], update).status, Some(0)));
+            scope.spawn(move || {
+                let updated = program(&["--exact", &id], update);
+                assert_eq!(updated.status, Some(0), "{}", updated.err);
+                assert!(updated.err.contains(", 1 of them new, 0 taken out"), "{}", updated.err);
+            });
         }
     });
     let known = program(&["user-agent", "--skip", "signed"], &odd);
@@ -386,6 +398,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
     assert!(known.err.contains(&format!("accepted: {ABSENT} deviates (request-id: we know)")), "{}", known.err);
     let new = program(&["signed-user-agent"], &odd);
     assert!(new.status == Some(101) && new.out.contains("new deviation (1)"), "{}", new.out);
+    assert!(new.out.contains("WIREPROOF_BASELINE_UPDATE=1 enters it"), "{}", new.out);
     let stale = program(&["--exact", ABSENT], &[baseline]);
     assert!(stale.status == Some(101) && stale.out.contains("deviates no longer (1)"), "{}", stale.out);
     let text = fs::read_to_string(&path).unwrap().replace("user-agent-absent", "user-agent-gone");

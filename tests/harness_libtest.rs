@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     wireproof::test(suite(), || async {
         let target = match env::var("HARNESS_ENDPOINT").as_deref() {
             Ok("none") => return Err("no emulator here".into()),
+            Ok("panic") => panic!("the emulator has no port"),
             Ok("without-request-ids") => without_request_ids()?,
             _ => reference().await?,
         };

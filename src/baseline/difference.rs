@@ -36,18 +36,19 @@ impl Difference {
         }
     }
 
-    /// What to do about it.
+    /// What to do about it; `update` is what brings a baseline up to date there.
     #[must_use]
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::New => "correct the endpoint, or accept it: --baseline-update enters it, and you write its reason",
-            Self::Changed => "look at what is found now: if the reason still stands, --baseline-update takes it over",
-            Self::Replaced => "look at what is found now; --baseline-update enters that and takes this entry out",
+    pub fn advice(self, update: &str) -> String {
+        let advice = match self {
+            Self::New => "correct the endpoint, or accept it: {update} enters it, and you write its reason",
+            Self::Changed => "look at what is found now: if the reason still stands, {update} takes it over",
+            Self::Replaced => "look at what is found now; {update} enters that and takes this entry out",
             Self::Expired => "correct the endpoint, or give the entry another day",
             Self::Unexplained => "write its reason into the baseline",
-            Self::Stale => "good: take the entry out, or let --baseline-update do it",
-            Self::UnknownCase => "it was renamed or removed: take the entry out, or let --baseline-update do it",
-        }
+            Self::Stale => "good: take the entry out, or let {update} do it",
+            Self::UnknownCase => "it was renamed or removed: take the entry out, or let {update} do it",
+        };
+        advice.replace("{update}", update)
     }
 }
 

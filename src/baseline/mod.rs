@@ -35,7 +35,7 @@ pub struct Baseline {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    schema: String,
+    schema: Option<String>,
     #[serde(default)]
     deviation: Vec<Entry>,
 }
@@ -50,6 +50,12 @@ pub enum BaselineError {
         file: String,
         /// What is wrong, with its line.
         problem: String,
+    },
+    /// No version of the form is told: an empty file, as a rule.
+    #[error("{file}: no schema; a baseline without entries is the line schema = {SCHEMA:?}")]
+    NoSchema {
+        /// The file.
+        file: String,
     },
     /// Another version of the form.
     #[error("{file}: the schema is {found:?}; {SCHEMA:?} is known here")]
@@ -81,8 +87,10 @@ impl Baseline {
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
         let document: Document = toml::from_str(text)
             .map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
-        if document.schema != SCHEMA {
-            return Err(BaselineError::Schema { file: file.to_owned(), found: document.schema });
+        match document.schema {
+            None => return Err(BaselineError::NoSchema { file: file.to_owned() }),
+            Some(found) if found != SCHEMA => return Err(BaselineError::Schema { file: file.to_owned(), found }),
+            Some(_) => {}
         }
         let mut entries = BTreeMap::new();
         for entry in document.deviation {
@@ -102,6 +110,12 @@ impl Baseline {
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// How many deviations it accepts that the other does not.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> usize {
+        self.entries.keys().filter(|key| !other.entries.contains_key(*key)).count()
     }
 
     /// Whether it accepts nothing.

@@ -52,7 +52,11 @@ impl GateArguments {
         if self.baseline_update && self.baseline.is_none() {
             return Err(Failure::alone("--baseline-update", "--baseline FILE"));
         }
-        let known = self.baseline.as_deref().map(|path| gate::Gate::open(path, self.baseline_update)).transpose()?;
+        let known = self
+            .baseline
+            .as_deref()
+            .map(|path| gate::Gate::open(path, self.baseline_update, "--baseline-update"))
+            .transpose()?;
         Ok(Gate { arguments: self.clone(), known, idle: None })
     }
 }

@@ -186,6 +186,7 @@ impl ReportArguments {
             color: choice != anstream::ColorChoice::Never,
             width: width(),
             verbose: self.verbose,
+            more: "--verbose",
             quiet: self.quiet,
             curl: self.curl,
             command: again.command.clone(),

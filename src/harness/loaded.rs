@@ -60,7 +60,12 @@ impl Loaded {
             let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
             return Err(Problem::Selection { word, hint });
         }
+        let known: Vec<String> = fixtures.cases().into_iter().map(|case| case.id.0).collect();
+        refuse_idle_globs(suite, &known)?;
         let mut cases = suite.selection.cases(&fixtures);
+        if cases.is_empty() {
+            return Err(Problem::Nothing);
+        }
         cases.retain(|case| environment.selects(&case.id.0));
         Ok(Self { suite: Arc::new(fixtures), what: What::Scenarios(cases) })
     }
@@ -74,8 +79,16 @@ impl Loaded {
         let fixtures = derivation.suite()?;
         let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
         let options = probe::Options { operations, filters, excludes, effect, ..probe::Options::default() };
+        let every = probe::Options { effect: Effect::Destroys, ..probe::Options::default() };
+        if suite.globs().next().is_some() {
+            let known: Vec<String> = derivation.probes(&fixtures, every)?.ids().collect();
+            refuse_idle_globs(suite, &known)?;
+        }
         let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
         let all = ids.len();
+        if all == 0 {
+            return Err(Problem::Nothing);
+        }
         ids.retain(|id| environment.selects(id));
         ids.sort();
         let narrowed = ids.len() < all;
@@ -136,6 +149,14 @@ impl OfModel {
         let all = self.derivation.probes(suite, self.options.clone())?;
         Ok(all.ids().filter(|id| !selected.contains(id.as_str())).collect())
     }
+}
+
+/// A glob of the suite that fits nothing chooses nothing: a test that runs no case would be green for ever.
+fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
+    let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
+    let parts = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()]));
+    let hint = nearest(idle, parts).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+    Err(Problem::Selection { word: idle.clone(), hint })
 }
 
 impl Environment {

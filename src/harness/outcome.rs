@@ -24,6 +24,8 @@ pub struct Outcome {
     pub(super) observed: BTreeMap<CaseId, CaseFinished>,
     pub(super) differing: Vec<Differing>,
     pub(super) report: String,
+    /// What became of the file of the baseline, where it was brought up to date.
+    pub(super) updated: Option<String>,
 }
 
 impl From<Problem> for Outcome {
@@ -35,10 +37,17 @@ impl From<Problem> for Outcome {
             cases: Vec::new(),
             observed: BTreeMap::new(),
             differing: Vec::new(),
-            report: format!("error: {problem}\n"),
+            report: told(&problem),
+            updated: None,
             problem: Some(problem),
         }
     }
+}
+
+/// A problem in the words of a report. Broken fixtures come with words of their own.
+pub(super) fn told(problem: &Problem) -> String {
+    let told = problem.to_string();
+    if told.starts_with("error: ") { format!("{told}\n") } else { format!("error: {told}\n") }
 }
 
 impl Outcome {
@@ -54,7 +63,8 @@ impl Outcome {
     /// With the report for people, where it does not.
     #[track_caller]
     pub fn assert_conforms(&self) {
-        assert!(self.conforms(), "the endpoint does not conform\n\n{}", self.report);
+        let what = if self.problem.is_some() { "the run failed" } else { "the endpoint does not conform" };
+        assert!(self.conforms(), "{what}\n\n{}", self.report);
     }
 
     /// Why nothing, or not all of it, was run.

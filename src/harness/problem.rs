@@ -30,6 +30,9 @@ pub enum Problem {
         /// What may have been meant.
         hint: String,
     },
+    /// Each name selects something, and all of them together nothing.
+    #[error("the suite selects no case: no one fits everything that is asked for")]
+    Nothing,
     /// Probes are of one model, and are selected in fewer ways than scenarios.
     #[error("probes are selected by operation, filter and exclude, not by service or tag")]
     SelectionOfProbes,

@@ -9,6 +9,7 @@ use super::{
     environment::Environment,
     goldens::Snapshots,
     loaded::{Loaded, Planned},
+    outcome,
     reports::Reports,
 };
 use crate::{
@@ -76,11 +77,15 @@ pub(super) struct Prepared {
     pub(super) seed: u64,
 }
 
+/// What brings a baseline up to date in a test.
+const UPDATE: &str = "WIREPROOF_BASELINE_UPDATE=1";
+
 impl Prepared {
     pub(super) fn new(suite: Suite) -> Result<Self, Problem> {
         let environment = Environment::read()?;
         let loaded = Loaded::load(&suite)?;
-        let gate = suite.baseline.as_ref().map(|path| Gate::open(path, environment.update_baseline)).transpose()?;
+        let gate =
+            suite.baseline.as_ref().map(|path| Gate::open(path, environment.update_baseline, UPDATE)).transpose()?;
         let snapshots = suite.snapshots.clone().map(|folder| Snapshots::open(folder, &environment)).transpose()?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);
         let human = human(command(), suite.model.is_some());
@@ -209,18 +214,25 @@ impl<'a> Taken<'a> {
         let prepared = self.prepared;
         let mut told = String::from_utf8_lossy(&self.human.into_writer()).into_owned();
         let mut problem = self.problem.or(self.reports.close().err());
-        let differing = match self.gate.as_ref().map(|gate| prepared.settle(gate, &mut told)).transpose() {
-            Ok(differing) => differing,
+        let settled = self.gate.as_ref().map(|gate| prepared.settle(gate)).transpose();
+        let (differing, updated) = match settled {
+            Ok(None) => (None, None),
+            Ok(Some(Settled::Compared(differing, words))) => {
+                told.push_str(&words);
+                (Some(differing), None)
+            }
+            Ok(Some(Settled::Updated(line))) => (Some(Vec::new()), Some(line)),
             Err(failed) => {
                 problem = Some(failed);
-                None
+                (None, None)
             }
         };
+        told.extend(updated.iter().map(|line| format!("{line}\n")));
         told.push_str(&prepared.ignored());
         self.goldens.iter().for_each(|golden| told.push_str(golden));
         let status = gate::status(finished, &prepared.suite.allowed, differing.as_ref().map(Vec::len));
         let status = gate::red(status, !self.goldens.is_empty());
-        told.extend(problem.iter().map(|problem| format!("error: {problem}\n")));
+        told.extend(problem.iter().map(outcome::told));
         let mut cases = self.cases;
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         Outcome {
@@ -232,22 +244,21 @@ impl<'a> Taken<'a> {
             observed: self.observed,
             differing: differing.unwrap_or_default(),
             report: told,
+            updated,
         }
     }
 }
 
 impl Prepared {
     /// What differs from the baseline, unless that is brought up to date.
-    fn settle(&self, gate: &Gate, told: &mut String) -> Result<Vec<Differing>, Problem> {
+    fn settle(&self, gate: &Gate) -> Result<Settled, Problem> {
         let missing = self.loaded.missing(&gate.unseen())?;
         if self.environment.update_baseline {
-            told.push_str(&gate.update(&missing, self.environment.reason.as_deref())?);
-            told.push('\n');
-            return Ok(Vec::new());
+            return Ok(Settled::Updated(gate.update(&missing, self.environment.reason.as_deref())?));
         }
         let differing = gate.compare(&missing);
-        told.push_str(&gate.told(&differing));
-        Ok(differing)
+        let words = gate.told(&differing);
+        Ok(Settled::Compared(differing, words))
     }
 
     /// The cases that are not run, by their reasons.
@@ -263,6 +274,14 @@ impl Prepared {
     }
 }
 
+/// What became of a baseline.
+enum Settled {
+    /// What differs, and that in words.
+    Compared(Vec<Differing>, String),
+    /// It was brought up to date, in a line.
+    Updated(String),
+}
+
 /// So many deviations of each operation are told one by one, where there may be thousands.
 const TOLD: usize = 3;
 
@@ -271,6 +290,7 @@ fn human(command: String, of_probes: bool) -> HumanOptions {
         color: false,
         width: 100,
         verbose: false,
+        more: "Outcome::cases",
         quiet: false,
         curl: false,
         command,

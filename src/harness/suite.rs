@@ -113,7 +113,8 @@ impl Suite {
         self
     }
 
-    /// Only ids that match this glob (`*`), or hold this text. Of several, any.
+    /// Only ids that match this glob (`*`), or hold this text. Of several, any. One that fits no case is a problem, here as
+    /// for [`exclude`](Self::exclude) and [`ignore`](Self::ignore): it was misspelt, or the case has another name now.
     #[must_use]
     pub fn filter(mut self, glob: impl Into<String>) -> Self {
         self.selection.filters.push(glob.into());
@@ -212,6 +213,12 @@ impl Suite {
     pub fn cases(&self) -> Result<Vec<CaseId>, Problem> {
         let loaded = Loaded::load(self)?;
         Ok(loaded.ids().filter(|id| self.why_ignored(id).is_none()).map(CaseId).collect())
+    }
+
+    /// The globs that choose cases.
+    pub(super) fn globs(&self) -> impl Iterator<Item = &String> {
+        let ignored = self.ignored.iter().map(|ignored| &ignored.glob);
+        self.selection.filters.iter().chain(&self.selection.excludes).chain(ignored)
     }
 
     /// Why a case is not run, if it is not.

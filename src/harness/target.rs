@@ -222,6 +222,12 @@ impl Target {
         self
     }
 
+    /// Where it is said to be.
+    #[cfg(feature = "libtest")]
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The target and what carries requests there. `otherwise` establishes states where the target says nothing of it.
     pub(super) fn open(
         &self,

@@ -4,20 +4,29 @@
 //! what rests on it, and an endpoint that dies is told as ever. Each test waits for the verdict of its own case.
 
 use std::{
+    any::Any,
     collections::{HashMap, HashSet},
     env,
+    fmt::Write as _,
     io::{self, Write as _},
+    panic::AssertUnwindSafe,
     path::Path,
+    pin::pin,
     process::ExitCode,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use tokio::runtime;
+use tokio::{
+    runtime,
+    time::{Instant, interval_at},
+};
 
-use super::{Outcome, Problem, Suite, Target, run::Prepared};
-use crate::{event::CaseFinished, report::human, target::BoxError, verdict::Verdict};
+use super::{Outcome, Problem, Suite, Target, outcome, run::Prepared};
+use crate::{event::CaseFinished, report::human, target::BoxError, verdict::Verdict, wire::TransportError};
 
 /// The test that looks whether every entry of the baseline is of a case that exists.
 const BASELINE: &str = "baseline";
@@ -59,7 +68,7 @@ where
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
         Err(problem) => {
             // Whoever lists must see that something is wrong, too.
-            let _ = writeln!(io::stderr(), "error: {problem}");
+            let _ = io::stderr().write_all(outcome::told(&problem).as_bytes());
             ExitCode::from(FAILED)
         }
     }
@@ -67,6 +76,9 @@ where
 
 /// What `cargo test` takes for a failure of tests.
 const FAILED: u8 = 101;
+
+/// How long an endpoint may take to start before that is told, each time.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the cases, and leaves when all are done.
 type Driver = Box<dyn FnOnce(Arc<Shared>) -> Outcome + Send>;
@@ -96,6 +108,8 @@ struct State {
     over: Option<String>,
     /// Known deviations, in words.
     known: Vec<String>,
+    /// Where the endpoint is.
+    url: String,
 }
 
 /// A case that does not fail.
@@ -129,15 +143,15 @@ impl Trials {
         let conclusion = libtest_mimic::run(arguments, trials);
         // The run may still write its reports, or the baseline.
         let running = shared.state().running.take();
-        let problem = match running.map(JoinHandle::join) {
-            Some(Ok(outcome)) => outcome.problem,
-            Some(Err(_)) => Some(Problem::Ended),
-            None => None,
+        let (problem, updated) = match running.map(JoinHandle::join) {
+            Some(Ok(outcome)) => (outcome.problem, outcome.updated),
+            Some(Err(_)) => (Some(Problem::Ended), None),
+            None => (None, None),
         };
         let mut known = std::mem::take(&mut shared.state().known);
         known.sort();
-        let told: String =
-            known.into_iter().chain(problem.iter().map(|problem| format!("error: {problem}\n"))).collect();
+        let updated = updated.map(|line| format!("{line}\n"));
+        let told: String = known.into_iter().chain(updated).chain(problem.as_ref().map(outcome::told)).collect();
         // A closed pipe is no reason to fail.
         let _ = io::stderr().write_all(told.as_bytes());
         if problem.is_some() && !conclusion.has_failed() { ExitCode::from(FAILED) } else { conclusion.exit_code() }
@@ -233,6 +247,13 @@ impl Shared {
         if !accepted || !differing.is_empty() {
             told.push_str(&human::case(finished, *seed, options));
         }
+        if !told.is_empty() && finished.report.reason.contains(&TransportError::Refused.to_string()) {
+            let url = &self.state().url;
+            let _ = writeln!(
+                told,
+                "nothing listens at {url}: start the endpoint there, or say by WIREPROOF_ENDPOINT where it is"
+            );
+        }
         if let Some(gate) = gate.filter(|_| !differing.is_empty()) {
             told.push('\n');
             told.push_str(&gate.told(&differing));
@@ -268,11 +289,12 @@ where
         Ok(runtime) => runtime.block_on(async {
             let target = match Target::from_env() {
                 Some(target) => target,
-                None => match start().await {
+                None => match started(start).await {
                     Ok(target) => target,
                     Err(error) => return Problem::Start(error).into(),
                 },
             };
+            shared.state().url.push_str(target.url());
             let wanted = |id: &str| shared.selected.contains(id);
             shared.prepared.run(&target, jobs, &wanted, &mut |finished, golden| shared.enter(finished, golden)).await
         }),
@@ -281,6 +303,32 @@ where
     shared.state().over = outcome.problem.as_ref().map(ToString::to_string);
     drop(over);
     outcome
+}
+
+/// What the user's own function starts. One that takes long is told of, and one that panics has failed.
+async fn started<F, R>(start: F) -> Result<Target, BoxError>
+where
+    F: FnOnce() -> R,
+    R: Future<Output = Result<Target, BoxError>>,
+{
+    let mut starting = pin!(AssertUnwindSafe(async { start().await }).catch_unwind());
+    let mut told = interval_at(Instant::now() + PATIENCE, PATIENCE);
+    loop {
+        tokio::select! {
+            started = &mut starting => {
+                return started.unwrap_or_else(|panic| Err(format!("it panicked: {}", words(&*panic)).into()));
+            }
+            _ = told.tick() => {
+                let _ = writeln!(io::stderr(), "still waiting for the endpoint to be started");
+            }
+        }
+    }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why")
 }
 
 /// Wakes whoever waits, however the run ends.

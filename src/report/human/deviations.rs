@@ -40,7 +40,7 @@ impl<'a> Telling<'a> {
             }
             let rest: usize = groups.iter().skip(most).map(Vec::len).sum();
             if rest > 0 {
-                let told = format!("and {rest} more (--verbose shows them, --report json has them all)");
+                let told = format!("and {rest} more ({} shows them, a report in JSON has them all)", self.options.more);
                 self.page.blank();
                 self.page.whole(2, FAINT, &told);
             }
@@ -71,7 +71,7 @@ impl<'a> Telling<'a> {
             self.page.whole(6, FAINT, &case.id.0);
         }
         if others.len() > ALIKE {
-            self.page.whole(6, FAINT, &format!("and {} more (--verbose shows them)", others.len() - ALIKE));
+            self.page.whole(6, FAINT, &format!("and {} more ({} shows them)", others.len() - ALIKE, self.options.more));
         }
     }
 

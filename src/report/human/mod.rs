@@ -37,6 +37,8 @@ pub struct HumanOptions {
     pub width: usize,
     /// Whether every exchange, warning, note and id is shown.
     pub verbose: bool,
+    /// What shows them where this does not, such as `--verbose`.
+    pub more: &'static str,
     /// Whether only the summary is shown.
     pub quiet: bool,
     /// Whether each case that does not conform comes with a `curl` command.

@@ -92,7 +92,7 @@ impl<'a> Telling<'a> {
             self.curl(6, case.exchange.as_ref());
         }
         if cases.len() > shown {
-            self.page.whole(4, FAINT, &format!("and {} more (--verbose lists them)", cases.len() - shown));
+            self.page.whole(4, FAINT, &format!("and {} more ({} lists them)", cases.len() - shown, self.options.more));
         }
     }
 }

@@ -117,7 +117,8 @@ impl Telling<'_> {
     fn lesser_findings(&mut self) {
         let (warnings, notes) = (self.findings_of(Severity::Warning), self.findings_of(Severity::Note));
         if warnings + notes > 0 {
-            let hint = if self.options.verbose { "" } else { " (--verbose lists them)" };
+            let hint =
+                if self.options.verbose { String::new() } else { format!(" ({} lists them)", self.options.more) };
             let told = format!("{}, {}{hint}", text::count(warnings, "warning"), text::count(notes, "note"));
             self.page.whole(0, FAINT, &told);
         }

@@ -15,6 +15,7 @@ fn plain() -> HumanOptions {
         color: false,
         width: 100,
         verbose: false,
+        more: "--verbose",
         quiet: false,
         curl: false,
         command: "wireproof run".to_owned(),
