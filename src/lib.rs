@@ -145,3 +145,8 @@ pub use transport::{Endpoint, EndpointError, Exchange, InProcess, Reply, Transpo
 pub use transport::{Tower, tower};
 pub use verdict::{Finding, Ledger, Severity, Verdict};
 pub use wire::{Delivery, Headers, Request, Response, TransportError, sigv4::Credentials};
+
+/// The Rust of the book is run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/cargo-test.md")]
+struct CargoTest;
