@@ -15,10 +15,10 @@ use std::{
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use self::draft::Draft;
-use super::{Failure, written};
+use super::{Failure, select::refuse_misnomers, written};
 use crate::{
     exit::ExitStatus,
-    scenario::{Selection, Suite, nearest},
+    scenario::{Selection, Suite},
     transport::{Endpoint, EndpointError},
 };
 
@@ -124,10 +124,7 @@ impl Arguments {
         let suite = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
-        let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() else { return Ok(()) };
-        let meant = nearest(&wrong, known.iter().map(String::as_str));
-        let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-        Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")))
+        refuse_misnomers(&selection, &suite)
     }
 
     fn language(&self) -> Language {
