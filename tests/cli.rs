@@ -209,10 +209,19 @@ fn nothing_selected_ends_with_3() {
 }
 
 #[rstest]
+#[case::one("codedeploy/stop-deployment/missing-id#nothing", "1 case selected\n")]
+#[case::two("codedeploy/stop-deployment/missing-id", "2 cases selected\n")]
+fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] told: &str) {
+    assert_eq!(err(&run(&["list", path])), told);
+}
+
+#[rstest]
 #[case::flag(&["run", "--no-such-flag"], "--no-such-flag")]
 #[case::path(&["run", "codedeploy/stop-deployment/unknown-i"], "did you mean codedeploy/stop-deployment/unknown-id?")]
 #[case::operation(&["list", "--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
 #[case::tag(&["run", "--tag", "no-such-tag"], "no-such-tag")]
+#[case::end_of_an_id(&["run", "missing-id"], "\"missing-id\" selects nothing; --filter missing-id would select ")]
+#[case::service(&["run", "--service", "xyz"], "\"xyz\" selects nothing; there are codedeploy, proton")]
 #[case::jobs(&["run", "--jobs", "0"], "1 to 1024")]
 #[case::subcommand(&["rnu"], "rnu")]
 #[case::folder(&["run", "--fixtures", "no/such/folder"], "no/such/folder")]
@@ -230,6 +239,26 @@ fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[
     let output = run(arguments);
     assert_status(&output, 2);
     assert!(err(&output).contains(named), "{}", err(&output));
+}
+
+#[rstest]
+#[case::selection("[list]\noperation = ['StopDeploymnt']", &["list"], "did you mean StopDeployment? (\"operation\" is set in ")]
+#[case::folder("fixtures = 'no/such/folder'", &["check"], "(\"fixtures\" is set in .config/wireproof.toml)")]
+#[case::value_of_clap("jobs = 0", &["run"], "tip: \"jobs\" is set in .config/wireproof.toml")]
+#[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: \"report\" is set in ")]
+fn what_the_config_gives_and_is_refused_is_told_to_be_of_it(
+    #[case] config: &str,
+    #[case] arguments: &[&str],
+    #[case] says: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".config")).unwrap();
+    fs::write(folder.path().join(".config/wireproof.toml"), config).unwrap();
+    let mut command = with(arguments);
+    command.current_dir(folder.path());
+    let output = assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap();
+    assert_status(&output, 2);
+    assert!(err(&output).contains(says), "{}", err(&output));
 }
 
 #[rstest]

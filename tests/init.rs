@@ -6,6 +6,7 @@ mod support;
 
 use std::{fs, path::Path, process::Output};
 
+use rstest::rstest;
 use support::program::{Served, assert_status, ended, err, out, program};
 use tempfile::TempDir;
 
@@ -139,4 +140,59 @@ fn a_workspace_without_a_package_is_told_to_name_a_member() {
     assert_status(&output, 2);
     assert!(err(&output).contains("member"), "{}", err(&output));
     assert_eq!(names(folder.path()), ["Cargo.toml"]);
+}
+
+/// A folder with something to depend on, and a package two folders down.
+fn package_beside_sources() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("sources")).unwrap();
+    fs::write(folder.path().join("sources/Cargo.toml"), "[package]\nname = \"wireproof\"\n").unwrap();
+    fs::create_dir_all(folder.path().join("mine/emulator")).unwrap();
+    fs::write(folder.path().join("mine/emulator/Cargo.toml"), MANIFEST).unwrap();
+    folder
+}
+
+#[rstest]
+#[case::in_the_package("mine/emulator", ".", "../../sources/")]
+#[case::above_it(".", "mine/emulator", "sources")]
+#[case::beside_it("sources", "../mine/emulator", ".")]
+fn sources_named_relatively_are_named_from_the_package(#[case] from: &str, #[case] package: &str, #[case] path: &str) {
+    let folder = package_beside_sources();
+    let output = in_folder(&folder.path().join(from), &["init", package, "--path", path]);
+    assert_status(&output, 0);
+    let manifest = fs::read_to_string(folder.path().join("mine/emulator/Cargo.toml")).unwrap();
+    assert!(manifest.contains("wireproof = { path = \"../../sources\", "), "{manifest}");
+}
+
+#[test]
+fn a_path_that_comes_second_replaces_the_version_that_came_first() {
+    let folder = package_beside_sources();
+    let package = folder.path().join("mine/emulator");
+    assert_status(&in_folder(&package, &["init"]), 0);
+    let output = in_folder(&package, &["init", "--path", "../../sources"]);
+    assert_status(&output, 0);
+    assert!(out(&output).contains("edited     Cargo.toml"), "{}", out(&output));
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("path = \"../../sources\"") && !manifest.contains("wireproof = { version"), "{manifest}");
+}
+
+#[rstest]
+#[case::not_there("../../wrong", "--path ../../wrong: ")]
+#[case::something_else("../..", "--path ../..: no Cargo.toml of wireproof")]
+fn sources_that_are_none_are_told_with_their_path(#[case] path: &str, #[case] says: &str) {
+    let folder = package_beside_sources();
+    let package = folder.path().join("mine/emulator");
+    let output = in_folder(&package, &["init", "--path", path]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains(says), "{}", err(&output));
+    assert_eq!(names(&package), ["Cargo.toml"]);
+}
+
+#[test]
+fn sources_for_a_repository_without_a_package_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = in_folder(folder.path(), &["init", "--path", env!("CARGO_MANIFEST_DIR")]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains("--path is for a test in Rust"), "{}", err(&output));
+    assert_eq!(files(folder.path()), []);
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
-use crate::{certificate::profile::Profiles, exit::ExitStatus, scenario::Suite};
+use crate::{certificate::profile::Profiles, exit::ExitStatus, report::text::count, scenario::Suite};
 
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]
@@ -31,13 +31,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     }
     let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());
     let statements: usize = suite.services().map(|service| service.statements.iter().count()).sum();
-    let summary =
-        format!("{} services, {statements} statements, {scenarios} scenarios, {cases} cases", suite.services().count());
+    let sums =
+        [(suite.services().count(), "service"), (statements, "statement"), (scenarios, "scenario"), (cases, "case")];
+    let summary = sums.map(|(number, noun)| count(number, noun)).join(", ");
     if problems.is_empty() {
         written(writeln!(std::io::stdout(), "{summary}: no problem"))?;
         return Ok(ExitStatus::Conforms);
     }
-    Err(Failure::usage(format!("{}\n{summary}: {} problems", problems.join("\nerror: "), problems.len())))
+    Err(Failure::usage(format!("{}\n{summary}: {}", problems.join("\nerror: "), count(problems.len(), "problem"))))
 }
 
 /// One line for all of them: after a change there may be hundreds.

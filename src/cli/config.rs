@@ -3,43 +3,125 @@
 //! A key is the long name of a flag, for every subcommand that has it, and in a table such as `[run]` for that subcommand
 //! alone; a list is a flag that may be repeated.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
-use clap::{ArgAction, Command};
+use clap::{
+    ArgAction, ArgMatches, Command, Id,
+    error::{ContextKind, ContextValue},
+    parser::ValueSource,
+};
 use toml::{Table, Value};
 
 use super::Failure;
 
 const PATH: &str = ".config/wireproof.toml";
 
+/// What the file gives: its texts, by subcommand and flag. Whoever reads a refusal may never have typed them.
+#[derive(Debug, Default)]
+pub(super) struct Defaults(BTreeMap<(String, String), Setting>);
+
+#[derive(Debug)]
+struct Setting {
+    id: Id,
+    texts: Vec<String>,
+}
+
 /// The command line with the defaults of the file below the current folder, if there is one.
-pub(super) fn with_defaults(command: Command) -> Result<Command, Failure> {
+pub(super) fn with_defaults(command: Command) -> Result<(Command, Defaults), Failure> {
     match fs::read_to_string(Path::new(PATH)) {
         Ok(text) => apply(command, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(command),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((command, Defaults::default())),
         Err(error) => Err(Failure::usage(format!("cannot read {PATH}: {error}"))),
     }
 }
 
-fn apply(command: Command, text: &str) -> Result<Command, Failure> {
-    let table: Table = text.parse().map_err(|error| Failure::usage(format!("{PATH}: {error}")))?;
-    // What holds for one subcommand wins over what holds for all, wherever it stands.
-    let (tables, flags): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
-    let command = with_flags(command, None, flags)?;
-    tables.into_iter().try_fold(command, |command, (name, value)| match value {
-        Value::Table(flags) if command.get_subcommands().any(|subcommand| subcommand.get_name() == name) => {
-            with_flags(command, Some(&name), flags)
+impl Defaults {
+    /// A failure with the origin of what it names: the flags, and the texts, that hold because of the file.
+    pub(super) fn blamed(&self, failure: Failure, matches: &ArgMatches) -> Failure {
+        let Some((subcommand, matches)) = matches.subcommand() else { return failure };
+        let holds = |setting: &Setting| matches.value_source(setting.id.as_str()) == Some(ValueSource::DefaultValue);
+        let named = |flag: &str, setting: &Setting| {
+            let mut texts = setting.texts.iter().filter(|text| is_telling(text));
+            has_word(&failure.message, &format!("--{flag}")) || texts.any(|text| has_word(&failure.message, text))
+        };
+        let settings = self
+            .0
+            .iter()
+            .filter(|((owner, flag), setting)| owner == subcommand && holds(setting) && named(flag, setting));
+        let flags: Vec<&str> = settings.map(|((_, flag), _)| flag.as_str()).collect();
+        if flags.is_empty() {
+            return failure;
         }
-        _ => Err(Failure::usage(format!("{PATH}: [{name}] is no subcommand, and no flag takes a table"))),
+        let between = if failure.message.contains('\n') { '\n' } else { ' ' };
+        Failure { message: format!("{}{between}({})", failure.message, origin(&flags)), ..failure }
+    }
+
+    /// An error of clap with the origin of the value that it refuses.
+    pub(super) fn blamed_by_clap(&self, mut error: clap::Error) -> clap::Error {
+        let text = |kind| match error.get(kind) {
+            Some(ContextValue::String(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        let flag = text(ContextKind::InvalidArg).and_then(|usage| usage.strip_prefix("--")?.split([' ', '=']).next());
+        let (Some(flag), Some(value)) = (flag, text(ContextKind::InvalidValue)) else { return error };
+        let is_it = |((_, known), setting): (&(String, String), &Setting)| {
+            known == flag && setting.texts.iter().any(|text| text.split(',').any(|part| part == value))
+        };
+        if self.0.iter().any(is_it) {
+            let tip = origin(&[flag]);
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        }
+        error
+    }
+}
+
+fn origin(flags: &[&str]) -> String {
+    let names = flags.iter().map(|flag| format!("{flag:?}")).collect::<Vec<_>>().join(" and ");
+    format!("{names} {} set in {PATH}", if flags.len() == 1 { "is" } else { "are" })
+}
+
+/// Whether a text in a message shows where it is from. A number or a switch may stand there for anything.
+fn is_telling(text: &str) -> bool {
+    !text.is_empty() && text.parse::<f64>().is_err() && text.parse::<bool>().is_err()
+}
+
+/// Whether a message has a text that is no part of a longer word.
+fn has_word(message: &str, text: &str) -> bool {
+    let goes_on = |beside: Option<char>| beside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    let mut found = message.match_indices(text);
+    found.any(|(at, _)| {
+        let (before, rest) = message.split_at(at);
+        !goes_on(before.chars().next_back()) && !goes_on(rest[text.len()..].chars().next())
     })
 }
 
-fn with_flags(command: Command, only: Option<&str>, flags: Table) -> Result<Command, Failure> {
-    flags.into_iter().try_fold(command, |command, (flag, value)| with_default(command, only, &flag, &value))
+fn apply(command: Command, text: &str) -> Result<(Command, Defaults), Failure> {
+    let table: Table = text.parse().map_err(|error| Failure::usage(format!("{PATH}: {error}")))?;
+    // What holds for one subcommand wins over what holds for all, wherever it stands.
+    let (tables, flags): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
+    let mut defaults = Defaults::default();
+    let command = with_flags(command, &mut defaults, None, flags)?;
+    let command = tables.into_iter().try_fold(command, |command, (name, value)| match value {
+        Value::Table(flags) if command.get_subcommands().any(|subcommand| subcommand.get_name() == name) => {
+            with_flags(command, &mut defaults, Some(&name), flags)
+        }
+        _ => Err(Failure::usage(format!("{PATH}: [{name}] is no subcommand, and no flag takes a table"))),
+    })?;
+    Ok((command, defaults))
+}
+
+fn with_flags(command: Command, defaults: &mut Defaults, only: Option<&str>, flags: Table) -> Result<Command, Failure> {
+    flags.into_iter().try_fold(command, |command, (flag, value)| with_default(command, defaults, only, &flag, &value))
 }
 
 /// The default of a flag, of one subcommand or of all that have it.
-fn with_default(command: Command, only: Option<&str>, flag: &str, value: &Value) -> Result<Command, Failure> {
+fn with_default(
+    command: Command,
+    defaults: &mut Defaults,
+    only: Option<&str>,
+    flag: &str,
+    value: &Value,
+) -> Result<Command, Failure> {
     let texts = texts(value)
         .ok_or_else(|| Failure::usage(format!("{PATH}: {flag} takes text, a number, true or a list of them")))?;
     let owners: Vec<String> = command
@@ -53,15 +135,16 @@ fn with_default(command: Command, only: Option<&str>, flag: &str, value: &Value)
         return Err(Failure::usage(format!("{PATH}: no flag --{flag}{of}")));
     }
     Ok(owners.into_iter().fold(command, |command, owner| {
-        command.mut_subcommand(owner, |subcommand| {
+        command.mut_subcommand(&owner, |subcommand| {
             let Some(id) = argument(&subcommand, flag) else { return subcommand };
+            defaults.0.insert((owner.clone(), flag.to_owned()), Setting { id: id.clone(), texts: texts.clone() });
             subcommand.mut_arg(id, |argument| argument.default_values(texts.clone()))
         })
     }))
 }
 
 /// The id of the argument with that long name, where it takes a value or is a switch.
-fn argument(command: &Command, flag: &str) -> Option<clap::Id> {
+fn argument(command: &Command, flag: &str) -> Option<Id> {
     let found = command.get_arguments().find(|argument| argument.get_long() == Some(flag))?;
     matches!(found.get_action(), ArgAction::Set | ArgAction::Append | ArgAction::SetTrue)
         .then(|| found.get_id().clone())
@@ -103,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_table_holds_for_its_subcommand_alone() {
-        let command = apply(command(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
+        let (command, _) = apply(command(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
         let tags = |subcommand: &str| {
             let matches = command.clone().get_matches_from(["w", subcommand]);
             let tags = matches.subcommand_matches(subcommand).unwrap().get_many::<String>("tag").unwrap();
@@ -114,12 +197,33 @@ mod tests {
 
     #[test]
     fn the_file_gives_defaults_and_a_flag_wins() {
-        let command = apply(command(), "jobs = 4\nfail-fast = true\ntag = ['a', 'b']\n").unwrap();
+        let (command, _) = apply(command(), "jobs = 4\nfail-fast = true\ntag = ['a', 'b']\n").unwrap();
         let matches = command.get_matches_from(["w", "run", "--tag", "c"]);
         let run = matches.subcommand_matches("run").unwrap();
         assert_eq!(run.get_one::<String>("jobs").unwrap(), "4");
         assert!(run.get_flag("fast"));
         assert_eq!(run.get_many::<String>("tag").unwrap().collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[rstest]
+    #[case::text("a case \"slow\"", &["w", "run"], "a case \"slow\" (\"tag\" is set in .config/wireproof.toml)")]
+    #[case::flag("--jobs means nothing", &["w", "run"], "--jobs means nothing (\"jobs\" is set in .config/wireproof.toml)")]
+    #[case::both(
+        "slow: not\nby --jobs",
+        &["w", "run"],
+        "slow: not\nby --jobs\n(\"jobs\" and \"tag\" are set in .config/wireproof.toml)"
+    )]
+    #[case::another_flag("--jobs-of and slower, 4 of them", &["w", "run"], "--jobs-of and slower, 4 of them")]
+    #[case::typed("no slow one", &["w", "run", "--tag", "slow"], "no slow one")]
+    #[case::another_subcommand("no slow one", &["w", "list"], "no slow one")]
+    fn a_refusal_names_the_file_where_it_names_what_the_file_gives(
+        #[case] message: &str,
+        #[case] typed: &[&str],
+        #[case] told: &str,
+    ) {
+        let (command, defaults) = apply(command(), "jobs = 4\n[run]\ntag = ['slow']").unwrap();
+        let matches = command.get_matches_from(typed);
+        assert_eq!(defaults.blamed(Failure::usage(message), &matches).message, told);
     }
 
     #[rstest]

@@ -9,7 +9,7 @@ use super::{
     select::{Loaded, SelectArguments},
     written,
 };
-use crate::{exit::ExitStatus, scenario::Case};
+use crate::{exit::ExitStatus, report::text::count, scenario::Case};
 
 /// Arguments of `wireproof list`.
 #[derive(Debug, Args)]
@@ -35,6 +35,6 @@ pub(super) fn print(cases: &[Case], what: &str) -> Result<(), Failure> {
         out.flush()
     };
     written(lines())?;
-    let _ = writeln!(std::io::stderr(), "{} cases {what}", cases.len());
+    let _ = writeln!(std::io::stderr(), "{} {what}", count(cases.len(), "case"));
     Ok(())
 }

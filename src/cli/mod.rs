@@ -117,14 +117,16 @@ enum Command {
 
 /// Runs the program on these arguments, the first of which is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let command = match config::with_defaults(Cli::command()) {
-        Ok(command) => command,
+    let (command, defaults) = match config::with_defaults(Cli::command()) {
+        Ok(configured) => configured,
         Err(failure) => return failed(&failure),
     };
-    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let matches = command.try_get_matches_from(arguments);
+    let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
+            let error = defaults.blamed_by_clap(error);
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Conforms };
             // A closed pipe is no reason to fail.
             let _ = error.print();
@@ -132,7 +134,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     apply(cli.color);
-    let result = match cli.command {
+    dispatch(cli.command).unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
+}
+
+fn dispatch(command: Command) -> Result<ExitStatus, Failure> {
+    match command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Probe(arguments) => probe::run(&arguments),
@@ -149,8 +155,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
-    };
-    result.unwrap_or_else(|failure| failed(&failure))
+    }
 }
 
 fn failed(failure: &Failure) -> ExitStatus {

@@ -13,7 +13,10 @@ use crate::{
     exit::ExitStatus,
     matrix::KillMatrix,
     proof::{Proof, ProofError},
-    report::matrix::{self, MatrixOptions},
+    report::{
+        matrix::{self, MatrixOptions},
+        text::count,
+    },
 };
 
 const EXAMPLES: &str = "Examples:
@@ -123,7 +126,7 @@ fn list(proof: &Proof) -> Result<ExitStatus, Failure> {
     let mut lines = || mutants.iter().try_for_each(|mutant| writeln!(out, "{}\t{}", mutant.id, mutant.says));
     written(lines())?;
     written(out.flush())?;
-    let _ = writeln!(io::stderr(), "{} mutants", mutants.len());
+    let _ = writeln!(io::stderr(), "{}", count(mutants.len(), "mutant"));
     Ok(ExitStatus::Conforms)
 }
 

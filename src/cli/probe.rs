@@ -24,6 +24,7 @@ use crate::{
     exit::ExitStatus,
     golden::Goldens,
     probe::Probes,
+    report::text::count,
     scenario::{Case, Plan as _, Suite},
     session::Session,
     transport::Wire,
@@ -119,9 +120,10 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
     }
     let coverage = probes.coverage().report();
     let sums = coverage.constraints;
-    writeln!(out, "would run {} cases; {} of {} constraint sites probed", probes.selected(), sums.probed, sums.sites)?;
+    let (cases, sites) = (count(probes.selected(), "case"), count(sums.sites, "constraint site"));
+    writeln!(out, "would run {cases}; {} of {sites} probed", sums.probed)?;
     for unprobed in &coverage.unprobed {
-        writeln!(out, "not probed: {} sites: {}", unprobed.sites, unprobed.reason)?;
+        writeln!(out, "not probed: {}: {}", count(unprobed.sites, "site"), unprobed.reason)?;
     }
     out.flush()
 }

@@ -24,7 +24,10 @@ use crate::{
     event::{CaseFinished, Event, RunFinished},
     exit::ExitStatus,
     golden::{self, Goldens},
-    report::diff::{self as told, DiffOptions},
+    report::{
+        diff::{self as told, DiffOptions},
+        text::count,
+    },
     scenario::{Batch, Case, Suite},
     session::Session,
     transport::Wire,
@@ -130,7 +133,7 @@ fn list(cases: &[Case], goldens: &Goldens) -> io::Result<()> {
         writeln!(out, "{there:<6} {}", case.id)?;
     }
     let there = cases.iter().filter(|case| goldens.get(&case.id).is_some()).count();
-    writeln!(out, "would ask {} cases, of which {there} have a golden", cases.len())?;
+    writeln!(out, "would ask {}; with a golden: {there}", count(cases.len(), "case"))?;
     out.flush()
 }
 
@@ -209,7 +212,7 @@ impl Tally {
             writeln!(out)?;
         }
         for (verdict, ids) in &self.skipped {
-            writeln!(out, "not recorded, {verdict}: {}", counted(ids.len(), "case"))?;
+            writeln!(out, "not recorded, {verdict}: {}", count(ids.len(), "case"))?;
             for id in ids.iter().take(TOLD) {
                 writeln!(out, "  {id}")?;
             }
@@ -223,15 +226,11 @@ impl Tally {
         writeln!(
             out,
             "{} = {} new + {} changed + {} unchanged",
-            counted(all, "golden"),
+            count(all, "golden"),
             self.new.len(),
             self.changed.len(),
             self.unchanged
         )?;
         out.flush()
     }
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

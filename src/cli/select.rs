@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, botocore::BotocoreArguments, part::PartArguments};
 use crate::{
     golden::Goldens,
-    scenario::{Case, Files, Selection, Suite, nearest},
+    scenario::{Case, Files, Selection, Suite},
 };
 
 /// Which fixtures.
@@ -110,11 +110,7 @@ impl SelectArguments {
             excludes: self.exclude.clone(),
             settled: HashSet::new(),
         };
-        if let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() {
-            let meant = nearest(&wrong, known.iter().map(String::as_str));
-            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-            return Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")));
-        }
+        refuse_misnomers(&selection, &suite)?;
         let all = selection.cases(&suite).len();
         let mut settled = also;
         settled.extend(self.part.settled()?);
@@ -147,6 +143,13 @@ impl SelectArguments {
         let paths = paths.into_iter().map(below).collect();
         (fixtures, paths)
     }
+}
+
+/// A name that selects nothing is a slip of the pen.
+pub(super) fn refuse_misnomers(selection: &Selection, suite: &Suite) -> Result<(), Failure> {
+    let Some(misnomer) = selection.misnomer(suite) else { return Ok(()) };
+    let hint = misnomer.hint(|word| format!("--filter {word}"));
+    Err(Failure::usage(format!("{:?} selects nothing{hint}", misnomer.word)))
 }
 
 /// Whether a path is a folder with a `<service>/model.json` below it.

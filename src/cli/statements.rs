@@ -9,6 +9,7 @@ use crate::{
     event::{Outcome, RunFinished, StatementReport},
     exit::ExitStatus,
     golden::Goldens,
+    report::text::count,
     scenario::Suite,
     statement::Statement,
 };
@@ -72,9 +73,9 @@ fn outcomes(suite: &Suite, finished: &RunFinished) -> std::io::Result<()> {
             writeln!(out, "{:23} {reason}", "")?;
         }
     }
-    let all = finished.statements.len();
     let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
-    writeln!(out, "{all} statements: {held} held, {broken} broken, {not_provoked} not provoked")?;
+    let all = count(finished.statements.len(), "statement");
+    writeln!(out, "{all}: {held} held, {broken} broken, {not_provoked} not provoked")?;
     out.flush()
 }
 

@@ -36,7 +36,7 @@ use crate::{
     event::Event,
     exit::ExitStatus,
     matrix::KillMatrix,
-    report::text::line,
+    report::text::{count, line},
     scenario::{Batch, Case},
     session::Session,
     transport::Wire,
@@ -257,15 +257,15 @@ fn human(
         writeln!(out, "{}: {}", check.name(), line(says))?;
     }
     let Some(statement) = verified.statement.as_ref().filter(|_| verified.is_sound()) else {
-        return writeln!(out, "not verified: {} problems", verified.problems.len());
+        return writeln!(out, "not verified: {}", count(verified.problems.len(), "problem"));
     };
     conclusions(out, statement)?;
     let claims = &statement.predicate.wireproof;
     writeln!(
         out,
-        "verified: {} files, {} cases judged again, every request derived anew from the seed",
-        claims.files.len() + 2,
-        claims.ledger.selected
+        "verified: {}, {} judged again, every request derived anew from the seed",
+        count(claims.files.len() + 2, "file"),
+        count(claims.ledger.selected, "case")
     )?;
     match (&claims.stated.nonce, nonce) {
         (Some(nonce), Some(_)) => writeln!(out, "nonce {}: the run is not older than it", line(nonce))?,
@@ -279,7 +279,9 @@ fn human(
     }
     keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.hex()))?;
     if let Some(Rerun { seed, compared, .. }) = done.rerun {
-        writeln!(out, "{compared} cases were run again and came to the same (--rerun-seed {seed})")?;
+        let verb = if compared == 1 { "was" } else { "were" };
+        let cases = count(compared, "case");
+        writeln!(out, "{cases} {verb} run again and came to the same (--rerun-seed {seed})")?;
     }
     if let Some(rows) = done.proven {
         writeln!(out, "the judge was proven again, by {rows} mutants and null targets, and came to the same")?;

@@ -117,7 +117,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// A count with its noun.
-pub(super) fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Case, Suite};
+use super::{Case, Misnomer, Suite};
 
 /// What a case must be like to run. Empty lists select everything.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +52,16 @@ impl Selection {
         unknown.extend(missing(&self.operations, each(&operation), &same));
         unknown.extend(missing(&self.tags, each(&tags), &|case, tag| case.scenario.tags.iter().any(|own| own == tag)));
         unknown
+    }
+
+    /// The first thing that is asked for by name and is not there. A path that is none may have been meant as a filter.
+    #[must_use]
+    pub fn misnomer(&self, suite: &Suite) -> Option<Misnomer> {
+        let (word, known) = self.unknown(suite).into_iter().next()?;
+        let (meant, paths): (Vec<String>, Vec<String>) = self.paths.iter().cloned().partition(|path| *path == word);
+        let as_filter = || Self { paths, filters: vec![word.clone()], ..self.clone() }.cases(suite).len();
+        let filtered = if meant.is_empty() { 0 } else { as_filter() };
+        Some(Misnomer { word, known, filtered })
     }
 
     fn holds(&self, case: &Case) -> bool {
@@ -184,6 +194,19 @@ mod tests {
         ]
         .map(|(word, names)| (word.to_owned(), names));
         assert_eq!(unknown.unknown(&suite()), expected);
+    }
+
+    #[rstest]
+    #[case::path(Selection { paths: words(&["slow"]), ..Selection::default() }, "slow", 2)]
+    #[case::of_an_operation(Selection { paths: words(&["slow"]), operations: words(&["GetThing"]), ..Selection::default() }, "slow", 0)]
+    #[case::no_path(Selection { operations: words(&["slow"]), ..Selection::default() }, "slow", 0)]
+    fn a_path_that_is_none_is_counted_as_a_filter(
+        #[case] selection: Selection,
+        #[case] word: &str,
+        #[case] filtered: usize,
+    ) {
+        let misnomer = selection.misnomer(&suite()).unwrap();
+        assert_eq!((misnomer.word.as_str(), misnomer.filtered), (word, filtered));
     }
 
     #[rstest]

@@ -13,7 +13,7 @@ use crate::{
         profile::{Level, Profile},
         statement::{StatedTarget, Statement},
     },
-    report::text::line,
+    report::text::{count, line},
 };
 
 pub(super) fn list(bench: &Bench) -> io::Result<()> {
@@ -23,7 +23,7 @@ pub(super) fn list(bench: &Bench) -> io::Result<()> {
         let (core, extended) = (profile.count(Level::Core), profile.count(Level::Extended));
         let cases = profile.cases(&bench.suite);
         writeln!(out, "{service} {name}: {says}")?;
-        writeln!(out, "  {core} core and {extended} extended statements, {} cases", cases.len())?;
+        writeln!(out, "  {core} core and {extended} extended statements, {}", count(cases.len(), "case"))?;
         for level in [Level::Core, Level::Extended] {
             let ids = profile.statements.iter().filter(|(_, of)| **of == level).map(|(id, _)| id.as_str());
             let ids: Vec<&str> = ids.collect();
@@ -58,7 +58,7 @@ pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -
     for Decision { service, profile, granted, cases, statements, missing } in &claims.profiles {
         let granted = granted.map_or("not granted", Level::name);
         let name = line(&format!("{service} {profile}"));
-        writeln!(out, "{name}: {granted} ({cases} cases, {statements} statements)")?;
+        writeln!(out, "{name}: {granted} ({}, {})", count(*cases, "case"), count(*statements, "statement"))?;
         for missing in missing.iter().take(MOST) {
             let told = line(&format!("{}: {}", missing.what, missing.because));
             writeln!(out, "  {} lacks {told}", missing.level.name())?;

@@ -1,7 +1,5 @@
 //! `Cargo.toml` with the test and the dependency that it needs. What is there stays as its owner wrote it.
 
-use std::path::Path;
-
 use thiserror::Error;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
@@ -26,26 +24,34 @@ pub(super) enum ManifestError {
     /// Somebody else's test.
     #[error("a test named {NAME:?} with the usual harness is there already; nothing was written; --force replaces it")]
     OtherTest,
+    /// Somebody else's dependency.
+    #[error(
+        "wireproof is a dependency there already, and not as init writes it; nothing was written; --force sets its path"
+    )]
+    OtherDependency,
 }
 
 /// The manifest with `[[test]]` and the dependency; by a folder where wireproof's sources are given.
-pub(super) fn with_test(text: &str, sources: Option<&Path>, force: bool) -> Result<String, ManifestError> {
+pub(super) fn with_test(text: &str, sources: Option<&str>, force: bool) -> Result<String, ManifestError> {
     let mut document: DocumentMut = text.parse()?;
     if !document.contains_key("package") {
         return Err(ManifestError::NoPackage);
     }
-    depend(&mut document, sources)?;
+    depend(&mut document, sources, force)?;
     enter_test(&mut document, force)?;
     Ok(document.to_string())
 }
 
-fn depend(document: &mut DocumentMut, sources: Option<&Path>) -> Result<(), ManifestError> {
+fn depend(document: &mut DocumentMut, sources: Option<&str>, force: bool) -> Result<(), ManifestError> {
     const SECTION: &str = "dev-dependencies";
     let section = document.entry(SECTION).or_insert_with(|| Item::Table(Table::new()));
     let section = section.as_table_like_mut().ok_or(ManifestError::NoTable(SECTION))?;
     match section.get_mut("wireproof") {
         None => drop(section.insert("wireproof", value(dependency(sources)))),
         Some(there) => {
+            if let Some(folder) = sources {
+                set_path(there, folder, force)?;
+            }
             if let Some(there) = there.as_table_like_mut() {
                 add_feature(there);
             }
@@ -54,10 +60,46 @@ fn depend(document: &mut DocumentMut, sources: Option<&Path>) -> Result<(), Mani
     Ok(())
 }
 
-fn dependency(sources: Option<&Path>) -> InlineTable {
+/// The dependency comes from the folder, where it did not before. What init did not write is changed only by force.
+fn set_path(there: &mut Item, folder: &str, force: bool) -> Result<(), ManifestError> {
+    /// What says where a dependency is from.
+    const PLACES: [&str; 8] = ["version", "git", "branch", "tag", "rev", "registry", "workspace", "path"];
+    let is_there = |there: &Item| there.get("path").and_then(Item::as_str) == Some(folder);
+    if is_there(there) {
+        return Ok(());
+    }
+    if !force && !is_of_init(there) {
+        return Err(ManifestError::OtherDependency);
+    }
+    let Some(table) = there.as_table_like_mut() else {
+        *there = value(InlineTable::from_iter([("path", folder)]));
+        return Ok(());
+    };
+    for place in PLACES {
+        table.remove(place);
+    }
+    table.insert("path", value(folder));
+    if let Some(inline) = there.as_inline_table_mut() {
+        inline.sort_values_by(|a, _, b, _| (a != "path").cmp(&(b != "path")));
+        inline.fmt();
+    }
+    Ok(())
+}
+
+/// Whether it is as init writes it, of whatever version or path.
+fn is_of_init(there: &Item) -> bool {
+    let Some(table) = there.as_table_like() else { return false };
+    let features = table.get("features").and_then(Item::as_array);
+    let features = features.map(|names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>());
+    table.iter().all(|(key, _)| matches!(key, "version" | "path" | "default-features" | "features"))
+        && table.get("default-features").and_then(Item::as_bool) == Some(false)
+        && features.as_deref() == Some(&[FEATURE])
+}
+
+fn dependency(sources: Option<&str>) -> InlineTable {
     let mut dependency = InlineTable::new();
     match sources {
-        Some(folder) => dependency.insert("path", folder.display().to_string().into()),
+        Some(folder) => dependency.insert("path", folder.into()),
         None => dependency.insert("version", env!("CARGO_PKG_VERSION").into()),
     };
     dependency.insert("default-features", false.into());
@@ -159,6 +201,36 @@ mod tests {
         let edited = with_test(&there, None, false).unwrap();
         assert!(edited.contains(holds), "{edited}");
         assert_eq!(edited.matches("wireproof").count(), 1, "{edited}");
+    }
+
+    #[test]
+    fn a_dependency_that_init_wrote_gets_the_path_that_is_asked_for() {
+        let written = with_test(PACKAGE, None, false).unwrap();
+        let by_path = with_test(&written, Some("../w"), false).unwrap();
+        assert_eq!(by_path, with_test(PACKAGE, Some("../w"), false).unwrap(), "as if it had been asked for at once");
+        assert_eq!(with_test(&by_path, Some("../w"), false).unwrap(), by_path, "a second time");
+        assert!(with_test(&by_path, Some("../v"), false).unwrap().contains("path = \"../v\""));
+        assert_eq!(with_test(&by_path, None, true).unwrap(), by_path, "nobody asked for another");
+    }
+
+    #[rstest]
+    #[case::text("wireproof = \"0.1\"", "wireproof = { path = \"../w\" }\n")]
+    #[case::workspace("wireproof.workspace = true", "wireproof.path = \"../w\"\n")]
+    #[case::git(
+        "wireproof = { git = \"https://example.com/w\", rev = \"1\", features = [\"tower\"] }",
+        "wireproof = { path = \"../w\", features = [\"tower\"] }\n"
+    )]
+    #[case::table(
+        "[dev-dependencies.wireproof]\nversion = \"0.1\" # old",
+        "[dev-dependencies.wireproof]\npath = \"../w\"\n"
+    )]
+    fn a_dependency_of_somebody_else_gets_the_path_only_by_force(#[case] line: &str, #[case] forced: &str) {
+        let section = if line.starts_with('[') { "" } else { "[dev-dependencies]\n" };
+        let there = format!("{PACKAGE}{section}{line}\n");
+        assert!(matches!(with_test(&there, Some("../w"), false), Err(ManifestError::OtherDependency)));
+        let edited = with_test(&there, Some("../w"), true).unwrap();
+        assert!(edited.contains(forced) && edited.matches("wireproof").count() == 1, "{edited}");
+        assert_eq!(with_test(&edited, Some("../w"), false).unwrap(), edited, "it is there now");
     }
 
     #[rstest]

@@ -4,6 +4,7 @@
 
 mod draft;
 mod manifest;
+mod sources;
 
 use std::{
     fs,
@@ -14,10 +15,10 @@ use std::{
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use self::draft::Draft;
-use super::{Failure, written};
+use super::{Failure, select::refuse_misnomers, written};
 use crate::{
     exit::ExitStatus,
-    scenario::{Selection, Suite, nearest},
+    scenario::{Selection, Suite},
     transport::{Endpoint, EndpointError},
 };
 
@@ -54,7 +55,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum)]
     ci: Option<Ci>,
 
-    /// Depend on wireproof by this folder of its sources, and not by its version.
+    /// Depend on wireproof by this folder of its sources, and not by its version; a relative one is kept relative.
     #[arg(long = "path", value_name = "DIR")]
     sources: Option<PathBuf>,
 
@@ -109,6 +110,11 @@ impl Arguments {
         if !self.folder.is_dir() {
             return Err(Failure::usage(format!("{} is no folder", self.folder.display())));
         }
+        if self.sources.is_some() && self.language() == Language::Any {
+            return Err(Failure::usage(
+                "--path is for a test in Rust: name a folder with a Cargo.toml, or leave it out",
+            ));
+        }
         let endpoint: Endpoint =
             self.endpoint.parse().map_err(|error: EndpointError| Failure::usage(error.to_string()))?;
         if endpoint.is_aws() {
@@ -118,10 +124,7 @@ impl Arguments {
         let suite = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
-        let Some((wrong, known)) = selection.unknown(&suite).into_iter().next() else { return Ok(()) };
-        let meant = nearest(&wrong, known.iter().map(String::as_str));
-        let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-        Err(Failure::usage(format!("{wrong:?} selects nothing{hint}")))
+        refuse_misnomers(&selection, &suite)
     }
 
     fn language(&self) -> Language {
@@ -148,8 +151,8 @@ impl Arguments {
         let path = self.folder.join("Cargo.toml");
         let text = fs::read_to_string(&path)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-        let sources = self.sources.as_deref().map(Path::canonicalize).transpose();
-        let sources = sources.map_err(|error| Failure::usage(format!("--path: {error}")))?;
+        let sources = self.sources.as_deref().map(|sources| sources::named_from(&self.folder, sources)).transpose();
+        let sources = sources.map_err(|error| Failure::usage(error.to_string()))?;
         let edited = manifest::with_test(&text, sources.as_deref(), self.force);
         edited
             .map(|text| Draft::edited("Cargo.toml", text))
