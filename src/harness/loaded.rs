@@ -55,10 +55,9 @@ impl Loaded {
             Some(folder) => Files::folder_with_models(folder, &environment.places)?,
         };
         let fixtures = scenario::Suite::read(&files)?;
-        if let Some((word, known)) = suite.selection.unknown(&fixtures).into_iter().next() {
-            let meant = nearest(&word, known.iter().map(String::as_str));
-            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-            return Err(Problem::Selection { word, hint });
+        if let Some(misnomer) = suite.selection.misnomer(&fixtures) {
+            let hint = misnomer.hint(|word| format!(".filter({word:?})"));
+            return Err(Problem::Selection { word: misnomer.word, hint });
         }
         let known: Vec<String> = fixtures.cases().into_iter().map(|case| case.id.0).collect();
         refuse_idle_globs(suite, &known)?;
