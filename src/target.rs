@@ -1,8 +1,10 @@
 //! The endpoint under test: where it is, who calls it, and who establishes its states.
 
-use std::{collections::BTreeMap, error::Error, fmt, pin::Pin, sync::Arc};
+use std::{any::Any, collections::BTreeMap, error::Error, fmt, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
+use futures_util::FutureExt as _;
 use serde_json::Value;
+use thiserror::Error as ThisError;
 
 use crate::{
     transport::{Endpoint, EndpointError},
@@ -126,10 +128,32 @@ impl StateFunction {
     }
 
     /// Asks it for a state.
-    #[must_use]
-    pub fn call(&self, change: StateChange) -> Changing {
-        (self.0)(change)
+    ///
+    /// # Errors
+    /// It fails, or panics: what is the user's own must not end the run.
+    pub async fn call(&self, change: StateChange) -> Result<Option<Value>, StateFunctionError> {
+        let changing = async { (self.0)(change).await };
+        match AssertUnwindSafe(changing).catch_unwind().await {
+            Ok(variables) => variables.map_err(StateFunctionError::Failed),
+            Err(panic) => Err(StateFunctionError::Panicked(words_of(&*panic).to_owned())),
+        }
     }
+}
+
+/// Why a function gave no variables.
+#[derive(Debug, ThisError)]
+pub enum StateFunctionError {
+    /// It says so itself.
+    #[error("failed: {0}")]
+    Failed(BoxError),
+    /// It panicked, with these words.
+    #[error("panicked: {0}")]
+    Panicked(String),
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }
 
 impl fmt::Debug for StateFunction {

@@ -527,7 +527,7 @@ mod tests {
         let template = json!({"a": ["x", "${b} and ${uuid('c')}"], "d/e": "${f}", "${g}": "${h}"});
         let template = Template::read(&template).unwrap();
         let places: Vec<_> = template.expressions().into_iter().map(|(pointer, _)| pointer).collect();
-        assert_eq!(places, ["", "", "/a/1", "/a/1", "/d~1e"]);
+        assert_eq!(places, ["/a/1", "/a/1", "/d~1e", "", ""]);
     }
 
     #[test]

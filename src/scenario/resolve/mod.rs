@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, Filling, Given, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
+    Call, Filling, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service::{Services, States},
     spelling::nearest,
@@ -138,52 +138,6 @@ impl Resolver<'_> {
             }
         }
         Ok(())
-    }
-
-    /// What the states of this service yield.
-    fn yields(&self) -> Yields {
-        let states = self.services[self.service].states.iter();
-        states.map(|(name, state)| (name.clone(), state.yields.keys().cloned().collect())).collect()
-    }
-
-    /// The states of a `given`, whose variables are in reach from there on.
-    fn given(
-        &self,
-        raw: &Map<String, Value>,
-        at: &str,
-        yields: &Yields,
-        scope: &mut Scope,
-    ) -> Result<Vec<Given>, Diagnostic> {
-        let given = self.given_among(raw, at, yields)?;
-        for given in &given {
-            scope.add_given(given, yields);
-        }
-        for given in &given {
-            self.check_variables(&given.params, scope, &format!("{at}/{}/params", escape(&given.variable)))?;
-        }
-        Ok(given)
-    }
-
-    fn given_among(&self, raw: &Map<String, Value>, at: &str, yields: &Yields) -> Result<Vec<Given>, Diagnostic> {
-        raw.iter()
-            .map(|(variable, value)| {
-                let pointer = format!("{at}/{}", escape(variable));
-                let (state, params) = match value {
-                    Value::String(name) => (name.as_str(), Value::Object(Map::new())),
-                    Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
-                        map.get("state").and_then(Value::as_str).unwrap_or_default(),
-                        map.get("params").cloned().unwrap_or_default(),
-                    ),
-                    _ => return Err(self.source.at(&pointer, "expected a state's name, or { state, params }")),
-                };
-                if !yields.contains_key(state) {
-                    let diagnostic = self.source.at(&pointer, format!("no state {state:?} in states.yaml"));
-                    return Err(with_nearest(diagnostic, state, yields.keys().map(String::as_str)));
-                }
-                let params = self.template(&params, &format!("{pointer}/params"))?;
-                Ok(Given { variable: variable.clone(), state: state.to_owned(), params })
-            })
-            .collect()
     }
 
     fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<Row>, Diagnostic> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Resolver, with_nearest};
 use crate::{
+    pointer::escape,
     scenario::{Expression, Given, Row, Template, case::OWN_VARIABLES},
     source::Diagnostic,
 };
@@ -67,6 +68,52 @@ impl Holder {
 }
 
 impl Resolver<'_> {
+    /// What the states of this service yield.
+    pub(super) fn yields(&self) -> Yields {
+        let states = self.services[self.service].states.iter();
+        states.map(|(name, state)| (name.clone(), state.yields.keys().cloned().collect())).collect()
+    }
+
+    /// The states of a `given`, whose variables are in reach from there on.
+    pub(super) fn given(
+        &self,
+        raw: &Map<String, Value>,
+        at: &str,
+        yields: &Yields,
+        scope: &mut Scope,
+    ) -> Result<Vec<Given>, Diagnostic> {
+        let given = self.given_among(raw, at, yields)?;
+        for given in &given {
+            scope.add_given(given, yields);
+        }
+        for given in &given {
+            self.check_variables(&given.params, scope, &format!("{at}/{}/params", escape(&given.variable)))?;
+        }
+        Ok(given)
+    }
+
+    fn given_among(&self, raw: &Map<String, Value>, at: &str, yields: &Yields) -> Result<Vec<Given>, Diagnostic> {
+        raw.iter()
+            .map(|(variable, value)| {
+                let pointer = format!("{at}/{}", escape(variable));
+                let (state, params) = match value {
+                    Value::String(name) => (name.as_str(), Value::Object(Map::new())),
+                    Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
+                        map.get("state").and_then(Value::as_str).unwrap_or_default(),
+                        map.get("params").cloned().unwrap_or_default(),
+                    ),
+                    _ => return Err(self.source.at(&pointer, "expected a state's name, or { state, params }")),
+                };
+                if !yields.contains_key(state) {
+                    let diagnostic = self.source.at(&pointer, format!("no state {state:?} in states.yaml"));
+                    return Err(with_nearest(diagnostic, state, yields.keys().map(String::as_str)));
+                }
+                let params = self.template(&params, &format!("{pointer}/params"))?;
+                Ok(Given { variable: variable.clone(), state: state.to_owned(), params })
+            })
+            .collect()
+    }
+
     /// Every variable of a template is in reach, and has the member that is taken from it.
     pub(super) fn check_variables(&self, template: &Template, scope: &Scope, at: &str) -> Result<(), Diagnostic> {
         for (pointer, expression) in template.expressions() {
