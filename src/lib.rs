@@ -92,6 +92,7 @@ pub mod model;
 pub mod mutant;
 #[cfg_attr(not(any(test, internals)), doc(hidden))]
 pub mod observe;
+mod panicked;
 #[cfg_attr(not(any(test, internals)), doc(hidden))]
 pub mod pointer;
 #[cfg_attr(not(any(test, internals)), doc(hidden))]

@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, error::Error, fmt, pin::Pin, sync::Arc};
 
 use serde_json::Value;
+use thiserror::Error as ThisError;
 
 use crate::{
+    panicked::caught,
     transport::{Endpoint, EndpointError},
     wire::sigv4::Credentials,
 };
@@ -126,10 +128,24 @@ impl StateFunction {
     }
 
     /// Asks it for a state.
-    #[must_use]
-    pub fn call(&self, change: StateChange) -> Changing {
-        (self.0)(change)
+    ///
+    /// # Errors
+    /// It fails, or panics: what is the user's own must not end the run.
+    pub async fn call(&self, change: StateChange) -> Result<Option<Value>, StateFunctionError> {
+        let changing = async { (self.0)(change).await };
+        caught(changing).await.map_err(StateFunctionError::Panicked)?.map_err(StateFunctionError::Failed)
     }
+}
+
+/// Why a function gave no variables.
+#[derive(Debug, ThisError)]
+pub enum StateFunctionError {
+    /// It says so itself.
+    #[error("failed: {0}")]
+    Failed(BoxError),
+    /// It panicked, with these words.
+    #[error("panicked: {0}")]
+    Panicked(String),
 }
 
 impl fmt::Debug for StateFunction {

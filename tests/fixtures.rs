@@ -14,7 +14,9 @@ use wireproof::{
     scenario::{Alternative, Expectation, Files, Scenario, Step},
     source::Source,
     statement::Evidence,
-    verdict::SEVERITIES,
+    transport::{InProcess, Reply},
+    verdict::{SEVERITIES, Verdict},
+    wire::{Request, Response},
 };
 
 use support::SUITE;
@@ -180,6 +182,59 @@ fn kinds(expect: &Expectation) -> BTreeSet<String> {
         }
     }
     kinds
+}
+
+/// The files of a page, in a folder.
+fn files_of(page: &str) -> tempfile::TempDir {
+    let text = fs::read_to_string(support::package().join(page)).unwrap();
+    let fence = regex::Regex::new(r"(?ms)^```\w+ file=(\S+)\n(.*?)^```$").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (_, [path, text]) in fence.captures_iter(&text).map(|found| found.extract()) {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// The service of `docs/scenarios.md`, which has no stations, and knows how long a name may be.
+fn weather(longest: usize) -> wireproof::Target {
+    wireproof::Target::in_process(InProcess::new(move |request: &Request| {
+        let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let error = match (request.headers.get("x-amz-target"), input["name"].as_str()) {
+            (Some("Weather.GetStation"), Some(name)) if (1..=longest).contains(&name.len()) => {
+                "StationNotFoundException"
+            }
+            (Some("Weather.GetStation"), _) => "ValidationException",
+            _ => "UnknownOperationException",
+        };
+        let body = json!({ "__type": error, "message": "no" }).to_string();
+        let length = body.len().to_string();
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("content-length", length.as_str()),
+            ("x-amzn-requestid", "a-request"),
+        ];
+        Reply::Answer(Response {
+            status: 400,
+            headers: headers.into_iter().collect(),
+            body: body.into(),
+            ..Response::default()
+        })
+    }))
+}
+
+#[tokio::test]
+async fn the_scenarios_of_the_book_hold_a_right_endpoint_for_right_and_tell_a_wrong_one() {
+    let folder = files_of("docs/scenarios.md");
+    let suite = || wireproof::Suite::load(folder.path().join("my/fixtures"));
+    let right = suite().against(weather(20)).run().await;
+    right.assert_conforms();
+    assert_eq!(right.ledger().conforms, 3, "{}", right.report());
+    let wrong = suite().against(weather(21)).run().await;
+    let deviating: Vec<_> = wrong.cases().iter().filter(|case| case.verdict == Verdict::Deviates).collect();
+    assert_eq!(deviating.len(), 1, "{}", wrong.report());
+    assert_eq!(deviating[0].id.0, "weather/get-station/long-name#one-over");
 }
 
 /// The archive of published models, where the environment tells of one: `WIREPROOF_CORPUS` is its folder.

@@ -147,7 +147,9 @@ fn an_update_keeps_what_its_owner_wrote_and_tells_what_waits_for_a_reason() {
     let update = gate.run(&["--baseline-update"]);
     assert_status(&update, 0);
     assert!(
-        err(&update).contains("4 entries, 2 of them new, 0 taken out; 2 wait for their reasons, and are red until they have them"),
+        err(&update).contains(
+            "4 entries, 2 of them new, 0 taken out; 2 wait for their reasons, and are red until they have them"
+        ),
         "{}",
         err(&update)
     );

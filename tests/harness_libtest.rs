@@ -2,6 +2,8 @@
 //!
 //! `tests/harness.rs` runs this again in other ways, which variables choose.
 
+#![expect(clippy::panic, reason = "how a start panics is tested, too")]
+
 use std::{env, process::ExitCode, sync::Arc};
 
 use wireproof::{

@@ -129,9 +129,9 @@ impl<'a> Run<'a> {
 
     async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
         for given in &case.scenario.given {
-            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service)).await?;
+            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
-            bindings.bind_received(&given.variable, value);
+            bindings.bind_state(&given.variable, &given.state, value);
         }
         for (index, step) in case.scenario.steps.iter().enumerate() {
             self.step(step, index + 1, bindings).await?;

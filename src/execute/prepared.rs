@@ -27,7 +27,7 @@ impl<'a> Executor<'a> {
         let bindings = Bindings::new(self.seed, &origin);
         for state in given {
             let limit = self.case_timeout;
-            let established = timeout(limit, prepared.run.establish(state, &bindings, &origin, service)).await;
+            let established = timeout(limit, prepared.run.establish(state, &bindings, &origin, service, 0)).await;
             match established.unwrap_or(Err(End::TimedOut(limit))) {
                 Ok(value) => drop(prepared.variables.insert(state.variable.clone(), value)),
                 Err(End::Blocked(reason)) => prepared.problems.push(reason),

@@ -7,74 +7,81 @@ use tokio::time::Instant;
 use super::{Cleanup, Run};
 use crate::{
     scenario::{
-        Alternative, Bindings, Given, State, Step,
+        Alternative, BindError, Bindings, Given, State, Step,
         matcher::{self, Hidden},
     },
-    target::{Action, BoxError, StateChange, StateHandler},
+    target::{Action, StateChange, StateFunctionError, StateHandler},
     transcript::{End, Exchange, Role},
-    wire::{Answer, Request, Response},
+    wire::{Answer, Request, Response, TransportError},
 };
 
 /// States that build on states, this deep at most: a circle in `states.yaml` must end.
 const DEEPEST: usize = 8;
 
 impl Run<'_> {
-    /// The variables of a state, once it holds.
+    /// The variables of a state, once it holds; `depth` counts the states that build on it.
     pub(super) async fn establish(
         &mut self,
         given: &Given,
         bindings: &Bindings,
         origin: &str,
         service: &str,
+        depth: usize,
     ) -> Result<Value, End> {
         let origin = format!("{origin}/{}", given.variable);
         let blocked = |reason: String| End::Blocked(format!("{}: {reason}", given.state));
-        if origin.matches('/').count() > DEEPEST + 3 {
+        if depth > DEEPEST {
             return Err(blocked("states that build on each other in a circle".to_owned()));
         }
         let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
         let params = self.parameters(state, given, bindings).map_err(&blocked)?;
-        if let Some(handler) = &self.executor.target.state_handler {
-            // Entered first: a state whose answer comes too late holds all the same.
-            self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
-            let change = StateChange::new(&given.state, params.clone(), Action::Setup);
-            match self.change(handler, change, Role::Setup).await {
-                Ok(Some(variables)) => return Ok(variables),
-                Ok(None) => drop(self.cleanups.pop()),
-                Err(reason) => return Err(blocked(reason)),
-            }
+        if let Some(variables) = self.ask(given, &params).await.map_err(&blocked)? {
+            return Ok(variables);
         }
-        if state.is_reached_by_calls() {
-            let mut own = Bindings::new(self.executor.seed, &origin);
-            if bindings.is_received(&given.params) {
-                own.bind_received("params", params);
-            } else {
-                own.bind("params", params);
-            }
-            return Box::pin(self.by_steps(state, own, &origin, service)).await;
+        // Said of the state that the case asks for alone: a slip of the handler's pen is in its name.
+        let handler = self.executor.target.state_handler.as_ref().filter(|_| depth == 0);
+        let label = handler
+            .map_or_else(|| state.name.clone(), |handler| format!("{} (unknown to {})", state.name, who(handler)));
+        if !state.is_reached_by_calls() {
+            let by_hand = self.executor.target.states.get(&given.state).cloned();
+            let no_way = "no documented call reaches it, and the target has no other way";
+            return by_hand.ok_or_else(|| End::Blocked(format!("{label}: {no_way}")));
         }
-        let by_hand = self.executor.target.states.get(&given.state).cloned();
-        by_hand.ok_or_else(|| blocked("no documented call reaches it, and the target has no other way".to_owned()))
+        let mut own = Bindings::new(self.executor.seed, &origin);
+        if bindings.is_received(&given.params) {
+            own.bind_received("params", params);
+        } else {
+            own.bind("params", params);
+        }
+        own.bind("region", json!(self.executor.target.region));
+        own.bind("other_region", json!(self.executor.target.other_region));
+        for below in &state.given {
+            let value = Box::pin(self.establish(below, &own, &origin, service, depth + 1)).await;
+            let value = value.map_err(|end| blocked_in(&format!("{label} > "), end))?;
+            own.bind_state(&below.variable, &below.state, value);
+        }
+        Box::pin(self.by_steps(state, own)).await.map_err(|end| blocked_in(&format!("{label}: "), end))
     }
 
-    async fn by_steps(
-        &mut self,
-        state: &State,
-        mut bindings: Bindings,
-        origin: &str,
-        service: &str,
-    ) -> Result<Value, End> {
-        bindings.bind("region", json!(self.executor.target.region));
-        bindings.bind("other_region", json!(self.executor.target.other_region));
-        for given in &state.given {
-            let value = self.establish(given, &bindings, origin, service).await?;
-            bindings.bind_received(&given.variable, value);
+    /// Asks whoever establishes states; `None` where nobody does, or nobody knows it.
+    async fn ask(&mut self, given: &Given, params: &Value) -> Result<Option<Value>, String> {
+        let Some(handler) = &self.executor.target.state_handler else { return Ok(None) };
+        // Entered first: a state whose answer comes too late holds all the same.
+        self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
+        let change = StateChange::new(&given.state, params.clone(), Action::Setup);
+        let variables = self.change(handler, change, Role::Setup).await?;
+        if variables.is_none() {
+            self.cleanups.pop();
         }
+        Ok(variables)
+    }
+
+    async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, End> {
         self.set_up(state, &mut bindings).await?;
         let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
-        let yields: Result<Map<String, Value>, crate::scenario::BindError> = yields.collect();
-        yields.map(Value::Object).map_err(|error| End::Blocked(format!("{}: {error}", state.name)))
+        let yields: Result<Map<String, Value>, BindError> = yields.collect();
+        yields.map(Value::Object).map_err(|error| End::Blocked(error.to_string()))
     }
 
     async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), End> {
@@ -83,8 +90,7 @@ impl Run<'_> {
         self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                let reason = format!("{}: {} {}", state.name, step.call.operation, self.last_answer(step, bindings));
-                return Err(End::Blocked(reason));
+                return Err(End::Blocked(format!("{} {}", step.call.operation, self.last_answer(step, bindings))));
             }
             self.capture(step, bindings)?;
             if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {
@@ -142,13 +148,17 @@ impl Run<'_> {
         let request = written(handler, &change);
         let operation = format!("state change: {}", change.state);
         let (started, begun) = (self.started.elapsed(), Instant::now());
-        let outcome = match handler {
-            StateHandler::Url { endpoint, .. } => self.executor.transport.send(endpoint, &request).await,
-            StateHandler::Function(function) => Ok(answer(function.call(change).await)),
-        };
-        let result = match &outcome {
-            Ok(response) => variables(handler, response),
-            Err(error) => Err(format!("the state-change URL gave no answer: {error}")),
+        let (outcome, result) = match handler {
+            StateHandler::Url { endpoint, .. } => {
+                let outcome = self.executor.transport.send(endpoint, &request).await;
+                let result = of_url(&outcome).map_err(|what| format!("{} {what}", who(handler)));
+                (outcome, result)
+            }
+            StateHandler::Function(function) => {
+                let given = function.call(change).await;
+                let answer = answer(&given);
+                (Ok(answer), of_function(given).map_err(|what| format!("{} {what}", who(handler))))
+            }
         };
         self.transcript.exchanges.push(Exchange {
             step: 0,
@@ -198,9 +208,25 @@ fn written(handler: &StateHandler, change: &StateChange) -> Request {
     }
 }
 
+/// What whoever establishes states is called.
+fn who(handler: &StateHandler) -> &'static str {
+    match handler {
+        StateHandler::Url { .. } => "the state-change URL",
+        StateHandler::Function(_) => "the state handler",
+    }
+}
+
+/// An end with the state in whose making it came about, if it is one that blocks.
+fn blocked_in(state: &str, end: End) -> End {
+    match end {
+        End::Blocked(reason) => End::Blocked(format!("{state}{reason}")),
+        other => other,
+    }
+}
+
 /// What a function came to, as a URL would answer it.
-fn answer(result: Result<Option<Value>, BoxError>) -> Response {
-    let (status, body) = match result {
+fn answer(given: &Result<Option<Value>, StateFunctionError>) -> Response {
+    let (status, body) = match given {
         Ok(Some(variables)) => (200, json!({ "variables": variables }).to_string()),
         Ok(None) => (404, String::new()),
         Err(error) => (500, error.to_string()),
@@ -208,115 +234,32 @@ fn answer(result: Result<Option<Value>, BoxError>) -> Response {
     Response { status, body: Bytes::from(body), ..Response::default() }
 }
 
-fn variables(handler: &StateHandler, response: &Response) -> Result<Option<Value>, String> {
-    let who = match handler {
-        StateHandler::Url { .. } => "the state-change URL",
-        StateHandler::Function(_) => "the state handler",
-    };
+/// The variables that a function gave, or what it did instead.
+fn of_function(given: Result<Option<Value>, StateFunctionError>) -> Result<Option<Value>, String> {
+    match given {
+        Ok(Some(variables)) if !variables.is_object() => {
+            Err("gave JSON that is no object: a function gives the variables themselves, such as {\"deploymentId\": …}"
+                .to_owned())
+        }
+        Ok(variables) => Ok(variables),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The variables that a URL gave, or what it did instead.
+fn of_url(outcome: &Result<Response, TransportError>) -> Result<Option<Value>, String> {
+    let response = outcome.as_ref().map_err(|error| format!("gave no answer: {error}"))?;
     match response.status {
         200..=299 => {
             let body: Option<Value> = serde_json::from_slice(&response.body).ok();
             let variables =
                 body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
-            variables.cloned().map(Some).ok_or_else(|| format!("{who} answered without {{\"variables\": {{…}}}}"))
+            variables.cloned().map(Some).ok_or_else(|| "answered without {\"variables\": {…}}".to_owned())
         }
         404 | 501 => Ok(None),
-        500 if matches!(handler, StateHandler::Function(_)) => {
-            Err(format!("{who} failed: {}", String::from_utf8_lossy(&response.body)))
-        }
-        status => Err(format!("{who} answered {status}")),
+        status => Err(format!("answered {status}")),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{collections::BTreeMap, sync::Mutex, time::Duration};
-
-    use super::*;
-    use crate::{
-        execute::Executor,
-        reference::Identity,
-        scenario::{Files, Suite},
-        target::Target,
-        transport::{Endpoint, Exchange as Sent, Transport},
-    };
-
-    const STATES: &str = "states:
-  half made:
-    says: Two applications, of which the second never comes.
-    steps:
-      - { call: CreateApplication, input: { applicationName: first } }
-      - { call: CreateApplication, input: { applicationName: second } }
-    yields: { name: first }
-    teardown:
-      - { call: DeleteApplication, input: { applicationName: first } }
-";
-
-    const SCENARIO: &str = "title: T
-cites: [SD-17]
-evidence: documented
-given: { half: half made }
-steps:
-  - { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }
-";
-
-    /// Knows every operation, and never answers about the second application or to a state change.
-    #[derive(Default)]
-    struct Hanging(Mutex<Vec<String>>);
-
-    impl Transport for Hanging {
-        fn send<'a>(&'a self, _: &'a Endpoint, request: &'a Request) -> Sent<'a> {
-            let body = String::from_utf8_lossy(&request.body).into_owned();
-            let hangs = body.contains("second") || body.contains("setup");
-            let name = request.headers.get("x-amz-target").unwrap_or(&body).to_owned();
-            self.0.lock().unwrap().push(name);
-            Box::pin(async move {
-                if hangs {
-                    std::future::pending::<()>().await;
-                }
-                Ok(Response { status: 200, body: Bytes::from_static(b"{}"), ..Response::default() })
-            })
-        }
-    }
-
-    async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, End) {
-        let all = Files::bundled_fixtures();
-        let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
-        let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
-        let own = [("codedeploy/states.yaml", STATES), ("codedeploy/stop-deployment/case.yaml", SCENARIO)];
-        let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let suite = Suite::read(&Files::from_texts(shared.into_iter().chain(own))).unwrap();
-        let target = Target {
-            endpoint: "http://127.0.0.1:9".parse().unwrap(),
-            name: String::new(),
-            region: "us-east-1".to_owned(),
-            other_region: None,
-            owner: Identity::test().credentials().clone(),
-            denied: None,
-            other_account: None,
-            state_handler,
-            states: BTreeMap::new(),
-        };
-        let transport = Hanging::default();
-        let case_timeout = Duration::from_millis(50);
-        let (suite, target) = (&suite, &target);
-        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
-        let transcript = executor.execute(&suite.cases()[0]).await;
-        (transport.0.into_inner().unwrap(), transcript.end)
-    }
-
-    #[tokio::test]
-    async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
-        let (sent, end) = sent(None).await;
-        let operations: Vec<&str> = sent.iter().filter_map(|target| target.split('.').nth(1)).collect();
-        assert_eq!(operations, ["CreateApplication", "CreateApplication", "DeleteApplication"]);
-        assert!(matches!(end, End::TimedOut(_)));
-    }
-
-    #[tokio::test]
-    async fn a_state_change_that_gave_no_answer_in_time_is_taken_back() {
-        let url = StateHandler::Url { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
-        let (sent, _) = sent(Some(url)).await;
-        assert!(sent.len() == 2 && sent[0].contains("setup") && sent[1].contains("teardown"), "{sent:?}");
-    }
-}
+mod tests;

@@ -104,6 +104,12 @@ impl Outcome {
         &self.differing
     }
 
+    /// What became of the baseline's file, in a line, where it was brought up to date.
+    #[must_use]
+    pub fn updated(&self) -> Option<&str> {
+        self.updated.as_deref()
+    }
+
     /// What fresh names were derived from.
     #[must_use]
     pub fn seed(&self) -> u64 {

@@ -4,12 +4,10 @@
 //! what rests on it, and an endpoint that dies is told as ever. Each test waits for the verdict of its own case.
 
 use std::{
-    any::Any,
     collections::{HashMap, HashSet},
     env,
     fmt::Write as _,
     io::{self, Write as _},
-    panic::AssertUnwindSafe,
     path::Path,
     pin::pin,
     process::ExitCode,
@@ -18,7 +16,6 @@ use std::{
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::{
     runtime,
@@ -26,7 +23,9 @@ use tokio::{
 };
 
 use super::{Outcome, Problem, Suite, Target, outcome, run::Prepared};
-use crate::{event::CaseFinished, report::human, target::BoxError, verdict::Verdict, wire::TransportError};
+use crate::{
+    event::CaseFinished, panicked::caught, report::human, target::BoxError, verdict::Verdict, wire::TransportError,
+};
 
 /// The test that looks whether every entry of the baseline is of a case that exists.
 const BASELINE: &str = "baseline";
@@ -311,24 +310,18 @@ where
     F: FnOnce() -> R,
     R: Future<Output = Result<Target, BoxError>>,
 {
-    let mut starting = pin!(AssertUnwindSafe(async { start().await }).catch_unwind());
+    let mut starting = pin!(caught(async { start().await }));
     let mut told = interval_at(Instant::now() + PATIENCE, PATIENCE);
     loop {
         tokio::select! {
             started = &mut starting => {
-                return started.unwrap_or_else(|panic| Err(format!("it panicked: {}", words(&*panic)).into()));
+                return started.unwrap_or_else(|words| Err(format!("it panicked: {words}").into()));
             }
             _ = told.tick() => {
                 let _ = writeln!(io::stderr(), "still waiting for the endpoint to be started");
             }
         }
     }
-}
-
-/// What a panic says.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why")
 }
 
 /// Wakes whoever waits, however the run ends.

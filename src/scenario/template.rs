@@ -6,7 +6,7 @@
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
 //! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -83,13 +83,20 @@ pub enum BindError {
     #[error("no value for {0:?}")]
     Unknown(String),
     /// The variable has nothing at that place.
-    #[error("{root:?} has no {path:?}")]
+    #[error("{} has no {path:?}", named(root, state.as_deref()))]
     Missing {
         /// The variable.
         root: String,
+        /// The state whose variables it holds.
+        state: Option<String>,
         /// The path that leads nowhere.
         path: String,
     },
+}
+
+fn named(variable: &str, state: Option<&str>) -> String {
+    let state = state.map(|state| format!(" (the state {state:?})")).unwrap_or_default();
+    format!("{variable:?}{state}")
 }
 
 impl Template {
@@ -215,28 +222,44 @@ impl Template {
     /// The variables that it needs, each once for each use.
     #[must_use]
     pub fn roots(&self) -> Vec<&str> {
+        let expressions = self.expressions().into_iter();
+        let roots = expressions.filter_map(|(_, expression)| match expression {
+            Expression::Path { root, .. } => Some(root.as_str()),
+            _ => None,
+        });
+        roots.collect()
+    }
+
+    /// Every expression, with the JSON pointer of the text that it stands in; for a key, that of its object.
+    #[must_use]
+    pub fn expressions(&self) -> Vec<(String, &Expression)> {
+        let mut found = Vec::new();
+        self.add_expressions("", &mut found);
+        found
+    }
+
+    fn add_expressions<'t>(&'t self, pointer: &str, found: &mut Vec<(String, &'t Expression)>) {
         match self {
-            Self::Literal(_) => Vec::new(),
-            Self::Whole(expression) => root(expression).into_iter().collect(),
-            Self::Text(parts) => parts
-                .iter()
-                .filter_map(|part| match part {
-                    Part::Expression(expression) => root(expression),
-                    Part::Literal(_) => None,
-                })
-                .collect(),
-            Self::Array(items) => items.iter().flat_map(Self::roots).collect(),
+            Self::Literal(_) => {}
+            Self::Whole(expression) => found.push((pointer.to_owned(), expression)),
+            Self::Text(parts) => found.extend(parts.iter().filter_map(|part| match part {
+                Part::Expression(expression) => Some((pointer.to_owned(), expression)),
+                Part::Literal(_) => None,
+            })),
+            Self::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    item.add_expressions(&format!("{pointer}/{index}"), found);
+                }
+            }
             Self::Object(members) => {
-                members.iter().flat_map(|(name, value)| [name.roots(), value.roots()].concat()).collect()
+                for (name, value) in members {
+                    name.add_expressions(pointer, found);
+                    // What a key with an expression was in the file is not kept: its object is the nearest place.
+                    let at = name.literal().map_or_else(|| pointer.to_owned(), |name| child(pointer, &as_text(&name)));
+                    value.add_expressions(&at, found);
+                }
             }
         }
-    }
-}
-
-fn root(expression: &Expression) -> Option<&str> {
-    match expression {
-        Expression::Path { root, .. } => Some(root),
-        _ => None,
     }
 }
 
@@ -319,7 +342,8 @@ pub struct Bindings {
     origin: String,
     /// A handful: a list is found through faster than a table is made.
     variables: Vec<(String, Value)>,
-    received: BTreeSet<String>,
+    /// Which of them the harness was given, and by which state, where it was one.
+    received: BTreeMap<String, Option<String>>,
 }
 
 impl Bindings {
@@ -345,7 +369,14 @@ impl Bindings {
     /// Gives a variable a value that the harness was given, and did not make.
     pub fn bind_received(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();
-        self.received.insert(name.clone());
+        self.received.insert(name.clone(), None);
+        self.put(name, value);
+    }
+
+    /// Gives a variable what a state yielded.
+    pub fn bind_state(&mut self, name: impl Into<String>, state: &str, value: Value) {
+        let name = name.into();
+        self.received.insert(name.clone(), Some(state.to_owned()));
         self.put(name, value);
     }
 
@@ -363,7 +394,7 @@ impl Bindings {
     /// Whether a template rests on a value that the harness was given.
     #[must_use]
     pub fn is_received(&self, template: &Template) -> bool {
-        template.roots().into_iter().any(|root| self.received.contains(root))
+        template.roots().into_iter().any(|root| self.received.contains_key(root))
     }
 
     /// The same without the values that the harness was given.
@@ -371,7 +402,7 @@ impl Bindings {
     pub fn own(&self) -> Self {
         let mut own = self.clone();
         let received = std::mem::take(&mut own.received);
-        own.variables.retain(|(name, _)| !received.contains(name));
+        own.variables.retain(|(name, _)| !received.contains_key(name));
         own
     }
 
@@ -398,7 +429,11 @@ impl Bindings {
             Value::Array(items) => token.parse::<usize>().ok().and_then(|index| items.get(index)),
             _ => None,
         });
-        found.cloned().ok_or_else(|| BindError::Missing { root: root.to_owned(), path: tokens.join(".") })
+        found.cloned().ok_or_else(|| BindError::Missing {
+            root: root.to_owned(),
+            state: self.received.get(root).cloned().flatten(),
+            path: tokens.join("."),
+        })
     }
 
     fn digest(&self, label: &str) -> Vec<u8> {
@@ -473,6 +508,26 @@ mod tests {
         let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings()).unwrap_err().to_string();
         assert_eq!(fill("${gone}"), "no value for \"gone\"");
         assert_eq!(fill("${row.items.5}"), "\"row\" has no \"items.5\"");
+    }
+
+    #[test]
+    fn what_a_state_did_not_yield_is_told_with_its_name_unless_the_variable_is_another_by_now() {
+        let mut bindings = bindings();
+        bindings.bind_state("s", "a thing", json!({"name": 1}));
+        let template = Template::read(&json!("${s.nam}")).unwrap();
+        let fill = |bindings: &Bindings| template.fill(bindings).unwrap_err().to_string();
+        assert_eq!(fill(&bindings), "\"s\" (the state \"a thing\") has no \"nam\"");
+        assert!(bindings.is_received(&template) && !bindings.own().has("s"));
+        bindings.bind_received("s", json!({}));
+        assert_eq!(fill(&bindings), "\"s\" has no \"nam\"");
+    }
+
+    #[test]
+    fn expressions_are_told_with_the_text_that_they_stand_in() {
+        let template = json!({"a": ["x", "${b} and ${uuid('c')}"], "d/e": "${f}", "${g}": "${h}"});
+        let template = Template::read(&template).unwrap();
+        let places: Vec<_> = template.expressions().into_iter().map(|(pointer, _)| pointer).collect();
+        assert_eq!(places, ["/a/1", "/a/1", "/d~1e", "", ""]);
     }
 
     #[test]

@@ -18,13 +18,13 @@ pub(super) const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#TakenException":{"type":"structure","members":{"message":{"target":"smithy.api#String"}},"traits":{"smithy.api#error":"client"}},
     "x#GoneException":{"type":"structure","members":{"message":{"target":"smithy.api#String"}},"traits":{"smithy.api#error":"client"}}}}"#;
 
-const STATEMENTS: &str = "service: works
+pub(super) const STATEMENTS: &str = "service: works
 documents: { page: { title: t, url: 'https://example.com/' } }
 statements:
   - { id: W-1, says: s, document: page, section: x, kind: behaviour, evidence: documented, edition: e }
 ";
 
-const STATES: &str = "states:
+pub(super) const STATES: &str = "states:
   a thing:
     says: A thing exists.
     params: { name: a }

@@ -7,15 +7,12 @@
 //! server would add to an answer (`date`, `content-length`) is not added either, and there is no `ConnectInfo`.
 
 use std::{
-    any::Any,
     error::Error,
     future::poll_fn,
-    panic::AssertUnwindSafe,
     pin::{Pin, pin},
 };
 
 use bytes::{Buf, Bytes};
-use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, uri::PathAndQuery};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
@@ -23,7 +20,10 @@ use tokio::task::yield_now;
 use tower_service::Service;
 
 use super::{Endpoint, Exchange, Limits, Transport};
-use crate::wire::{Headers, Request, Response, TransportError};
+use crate::{
+    panicked::caught,
+    wire::{Headers, Request, Response, TransportError},
+};
 
 /// Carries requests to a tower service of this process; see [`tower()`].
 #[derive(Debug, Clone)]
@@ -70,10 +70,8 @@ where
     fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
         Box::pin(async move {
             let request = outgoing(request).map_err(|reason| TransportError::Unsendable(only_by_socket(reason)))?;
-            let exchange = AssertUnwindSafe(self.exchange(request)).catch_unwind();
-            exchange.await.unwrap_or_else(|panic| {
-                Err(TransportError::Other(format!("the service panicked: {}", words_of(&*panic))))
-            })
+            let told = |words| Err(TransportError::Other(format!("the service panicked: {words}")));
+            caught(self.exchange(request)).await.unwrap_or_else(told)
         })
     }
 
@@ -185,12 +183,6 @@ fn fields(headers: &Headers) -> Result<HeaderMap, &'static str> {
 
 fn received(map: &HeaderMap) -> Headers {
     map.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
-}
-
-/// What a panic said.
-fn words_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
 }
 
 #[cfg(test)]

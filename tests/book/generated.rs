@@ -4,8 +4,8 @@ use std::{env, fmt::Write as _, fs};
 
 use rstest::rstest;
 use wireproof::{
-    check::CHECKS, exit::ExitStatus, report::SCHEMAS, scenario::matcher::MATCHERS, statement::Statement,
-    verdict::SEVERITIES,
+    check::CHECKS, contract::kebab_case, exit::ExitStatus, report::SCHEMAS, scenario::matcher::MATCHERS,
+    statement::Statement, verdict::SEVERITIES,
 };
 
 use crate::support::{self, SUITE};
@@ -96,6 +96,30 @@ fn the_form_of_fixtures_is_told_field_by_field() {
     assert!(names.len() > 30, "{names:?}");
     assert_names("docs/fixtures.md", names);
     assert_names("docs/fixtures.md", MATCHERS.map(str::to_owned));
+}
+
+#[test]
+fn the_form_of_statements_is_told_field_by_field() {
+    let source = fs::read_to_string(support::package().join("src/statement.rs")).unwrap();
+    let form = regex::Regex::new(r"deny_unknown_fields\)\]\s+(?:pub )?struct (\w+) \{([^}]*)\}").unwrap();
+    let field = regex::Regex::new(r"(?m)^    (?:pub )?(\w+):").unwrap();
+    let page = fs::read_to_string(support::package().join("docs/fixtures.md")).unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with("Statements\n")).unwrap();
+    let row = regex::Regex::new(r"(?m)^\| `([^`]+)` \|").unwrap();
+    let mut told: Vec<&str> = row.captures_iter(section).map(|found| found.extract::<1>().1[0]).collect();
+    for form in form.captures_iter(&source) {
+        for field in field.captures_iter(&form[2]).map(|found| found[1].to_owned()) {
+            assert!(section.contains(&format!("`{field}`")), "{}: {field} is not told", &form[1]);
+            told.retain(|name| *name != field);
+        }
+    }
+    assert!(told.is_empty(), "no form has {told:?}");
+    let kinds = regex::Regex::new(r"pub enum Kind \{([^}]*)\}").unwrap().captures(&source).unwrap();
+    let kind = regex::Regex::new(r"(?m)^    ([A-Z]\w+),").unwrap();
+    let kinds: Vec<_> = kind.captures_iter(&kinds[1]).map(|found| kebab_case(&found[1])).collect();
+    assert!(kinds.len() > 5, "{kinds:?}");
+    let untold: Vec<_> = kinds.iter().filter(|kind| !section.contains(&format!("`{kind}`"))).collect();
+    assert!(untold.is_empty(), "{untold:?}");
 }
 
 const STATUSES: [ExitStatus; 6] = [

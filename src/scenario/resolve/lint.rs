@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Resolver, with_nearest};
+use super::{Resolver, scope::Scope, with_nearest};
 use crate::{
     contract::Violation,
     pointer::{child, escape},
@@ -23,15 +23,18 @@ impl Resolver<'_> {
         at: &str,
     ) -> Result<bool, Diagnostic> {
         let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
-        let meant = raw.illegal || body_replaced;
-        let mut legal = !meant;
+        let mut legal = !raw.illegal && !body_replaced;
         for row in rows {
-            let violation = if meant { None } else { self.violation(call, &call.input, row)? };
+            let violation = if body_replaced { None } else { self.violation(call, &call.input, row)? };
             legal &= violation.is_none();
-            if let Some(violation) = violation.filter(|_| !expect.is_refusal()) {
-                return Err(self
-                    .illegal(&violation, row, &format!("{at}/input"))
-                    .help("expect the refusal (expect: { error: … }), or say that it is meant with illegal: true"));
+            match violation {
+                None if raw.illegal && !body_replaced => self.check_illegal_is_open(&call.input, row, at)?,
+                Some(violation) if !raw.illegal && !expect.is_refusal() => {
+                    return Err(self.illegal(&violation, row, &format!("{at}/input")).help(
+                        "expect the refusal (expect: { error: … }), or say that it is meant with illegal: true",
+                    ));
+                }
+                _ => {}
             }
             let Some(control) = control else { continue };
             if let Some(violation) = self.violation(call, control, row)? {
@@ -54,11 +57,26 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// An input without a violation that is said to be illegal must have something that only a run knows: else what
+    /// is expected of it is expected of a legal one.
+    fn check_illegal_is_open(&self, input: &Template, row: &Row, at: &str) -> Result<(), Diagnostic> {
+        let (_, unknown) = input.fill_known(&of_row(row));
+        if !unknown.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the model allows this input{}: it is not illegal", name_of(row));
+        Err(self
+            .source
+            .at_key(&format!("{at}/illegal"), message)
+            .help("leave illegal out, or give an input that breaks the model"))
+    }
+
     fn illegal(&self, violation: &Violation, row: &Row, at: &str) -> Diagnostic {
-        let of_row = row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default();
         let message = format!(
-            "the model forbids this input{of_row}: expected {}, found {}",
-            violation.expected, violation.actual
+            "the model forbids this input{}: expected {}, found {}",
+            name_of(row),
+            violation.expected,
+            violation.actual
         );
         self.source.at(&format!("{at}{}", violation.pointer), message)
     }
@@ -67,9 +85,7 @@ impl Resolver<'_> {
     fn violation(&self, call: &Call, input: &Template, row: &Row) -> Result<Option<Violation>, Diagnostic> {
         let service = &self.services[&call.service];
         let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
-        let mut bindings = Bindings::default();
-        bindings.bind("row", Value::Object(row.values.clone()));
-        let (value, unknown) = input.fill_known(&bindings);
+        let (value, unknown) = input.fill_known(&of_row(row));
         let violation = service.violation(operation, &value, &unknown);
         violation.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))
     }
@@ -116,41 +132,44 @@ impl Resolver<'_> {
         self.check_pointers(&pointers, call, |index| format!("{at}{}", pointers[index].1))
     }
 
-    pub(super) fn check_roots(&self, template: &Template, known: &[String], at: &str) -> Result<(), Diagnostic> {
-        for root in template.roots() {
-            if !known.iter().any(|name| name == root) {
-                let diagnostic = self.source.at(at, format!("no variable {root:?} at this point"));
-                return Err(with_nearest(diagnostic, root, known.iter().map(String::as_str)));
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn check_expectation_roots(
+    pub(super) fn check_expected_variables(
         &self,
         expect: &Expectation,
-        known: &[String],
+        scope: &Scope,
         at: &str,
     ) -> Result<(), Diagnostic> {
-        for alternative in &expect.alternatives {
+        let is_choice = expect.alternatives.len() > 1;
+        for (index, alternative) in expect.alternatives.iter().enumerate() {
+            let at = if is_choice { format!("{at}/any_of/{index}/body") } else { format!("{at}/body") };
             if let Alternative::Success { body: Some(body), .. } = alternative {
-                self.check_roots(body, known, at)?;
+                self.check_variables(body, scope, &at)?;
             }
         }
         Ok(())
     }
 
     /// Expressions in the bytes of a request need their variables, too.
-    pub(super) fn check_raw_roots(&self, call: &Call, known: &[String], at: &str) -> Result<(), Diagnostic> {
+    pub(super) fn check_raw_variables(&self, call: &Call, scope: &Scope, at: &str) -> Result<(), Diagnostic> {
         let Some(raw) = &call.raw else { return Ok(()) };
         for (name, value) in &raw.set {
-            self.check_roots(value, known, &format!("{at}/raw/set/{}", escape(name)))?;
+            self.check_variables(value, scope, &format!("{at}/raw/set/{}", escape(name)))?;
         }
         match &raw.body {
-            Some(Body::Text(template)) => self.check_roots(template, known, &format!("{at}/raw/body/text")),
+            Some(Body::Text(template)) => self.check_variables(template, scope, &format!("{at}/raw/body/text")),
             _ => Ok(()),
         }
     }
+}
+
+/// What is known before a run.
+fn of_row(row: &Row) -> Bindings {
+    let mut bindings = Bindings::default();
+    bindings.bind("row", Value::Object(row.values.clone()));
+    bindings
+}
+
+fn name_of(row: &Row) -> String {
+    row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default()
 }
 
 /// The pointers of a pattern's members, as far as no matcher stands in between.

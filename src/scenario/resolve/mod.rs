@@ -5,14 +5,14 @@
 mod expect;
 mod lint;
 mod request;
+mod scope;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
 use super::{
-    Call, Filling, Given, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
-    case::OWN_VARIABLES,
+    Call, Filling, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service::{Services, States},
     spelling::nearest,
@@ -22,6 +22,7 @@ use crate::{
     pointer::escape,
     source::{Diagnostic, Source},
 };
+use scope::{Scope, Yields};
 
 /// What resolving one file needs to know.
 pub(super) struct Resolver<'a> {
@@ -36,15 +37,11 @@ impl Resolver<'_> {
         let raw: RawScenario = self.source.decode()?;
         let operation = self.operation_of_folder(folder)?;
         self.check_citations(&raw.cites)?;
-        let given = self.given(&raw.given, "/given")?;
         let rows = self.rows(&raw.table)?;
-        let mut known: Vec<String> = OWN_VARIABLES.iter().map(|name| (*name).to_owned()).collect();
-        known.extend(given.iter().map(|given| given.variable.clone()));
-        for given in &given {
-            self.check_roots(&given.params, &known, &format!("/given/{}", given.variable))?;
-        }
-        let steps = self.steps(&raw.steps, "/steps", &mut known, &rows)?;
-        let teardown = self.steps(&raw.teardown, "/teardown", &mut known, &rows)?;
+        let mut scope = Scope::of_rows(&rows);
+        let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
+        let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
+        let teardown = self.steps(&raw.teardown, "/teardown", &mut scope, &rows)?;
         if !steps.iter().any(|step| step.call.operation == operation) {
             return Err(self.source.at("/steps", format!("no step calls {operation}, the operation of this folder")));
         }
@@ -68,8 +65,9 @@ impl Resolver<'_> {
     /// Reads a `states.yaml`.
     pub(super) fn states(&self) -> Result<States, Diagnostic> {
         let raw: RawStates = self.source.decode()?;
-        let names: Vec<String> = raw.states.keys().cloned().collect();
-        let states = raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &names)?)));
+        let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
+        let yields: Yields = raw.states.iter().map(yielded).collect();
+        let states = raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &yields)?)));
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
@@ -95,20 +93,19 @@ impl Resolver<'_> {
         Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
     }
 
-    fn state(&self, name: &str, raw: RawState, names: &[String]) -> Result<State, Diagnostic> {
+    fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
         let at = format!("/states/{}", escape(name));
-        let given = self.given_among(&raw.given, &format!("{at}/given"), names)?;
-        let mut known: Vec<String> = OWN_VARIABLES.iter().map(|name| (*name).to_owned()).collect();
-        known.push("params".to_owned());
-        known.extend(given.iter().map(|given| given.variable.clone()));
         let rows = [Row { name: None, values: Map::new() }];
-        let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut known, &rows)?;
-        let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut known, &rows)?;
+        let mut scope = Scope::of_rows(&rows);
+        scope.add("params");
+        let given = self.given(&raw.given, &format!("{at}/given"), of_states, &mut scope)?;
+        let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut scope, &rows)?;
+        let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut scope, &rows)?;
         let mut yields = BTreeMap::new();
         for (variable, value) in &raw.yields {
-            let pointer = format!("{at}/yields/{variable}");
+            let pointer = format!("{at}/yields/{}", escape(variable));
             let template = self.template(value, &pointer)?;
-            self.check_roots(&template, &known, &pointer)?;
+            self.check_variables(&template, &scope, &pointer)?;
             yields.insert(variable.clone(), template);
         }
         Ok(State { name: name.to_owned(), says: raw.says, params: raw.params, given, steps, yields, teardown })
@@ -143,33 +140,6 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn given(&self, raw: &Map<String, Value>, at: &str) -> Result<Vec<Given>, Diagnostic> {
-        let names: Vec<String> = self.services[self.service].states.keys().cloned().collect();
-        self.given_among(raw, at, &names)
-    }
-
-    fn given_among(&self, raw: &Map<String, Value>, at: &str, names: &[String]) -> Result<Vec<Given>, Diagnostic> {
-        raw.iter()
-            .map(|(variable, value)| {
-                let pointer = format!("{at}/{}", escape(variable));
-                let (state, params) = match value {
-                    Value::String(name) => (name.as_str(), Value::Object(Map::new())),
-                    Value::Object(map) if map.keys().all(|key| key == "state" || key == "params") => (
-                        map.get("state").and_then(Value::as_str).unwrap_or_default(),
-                        map.get("params").cloned().unwrap_or_default(),
-                    ),
-                    _ => return Err(self.source.at(&pointer, "expected a state's name, or { state, params }")),
-                };
-                if !names.iter().any(|name| name == state) {
-                    let diagnostic = self.source.at(&pointer, format!("no state {state:?} in states.yaml"));
-                    return Err(with_nearest(diagnostic, state, names.iter().map(String::as_str)));
-                }
-                let params = self.template(&params, &format!("{pointer}/params"))?;
-                Ok(Given { variable: variable.clone(), state: state.to_owned(), params })
-            })
-            .collect()
-    }
-
     fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<Row>, Diagnostic> {
         if table.is_empty() {
             return Ok(vec![Row { name: None, values: Map::new() }]);
@@ -188,32 +158,34 @@ impl Resolver<'_> {
             if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
                 return Err(self.source.at(&format!("{at}/id"), format!("the row {name:?} stands here a second time")));
             }
-            rows.push(Row { name: Some(name.to_owned()), values: raw.clone() });
+            rows.push(Row { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
         }
         Ok(rows)
     }
 
-    fn steps(&self, raw: &[RawStep], at: &str, known: &mut Vec<String>, rows: &[Row]) -> Result<Vec<Step>, Diagnostic> {
-        raw.iter().enumerate().map(|(index, step)| self.step(step, &format!("{at}/{index}"), known, rows)).collect()
+    fn steps(&self, raw: &[RawStep], at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Vec<Step>, Diagnostic> {
+        raw.iter().enumerate().map(|(index, step)| self.step(step, &format!("{at}/{index}"), scope, rows)).collect()
     }
 
-    fn step(&self, raw: &RawStep, at: &str, known: &mut Vec<String>, rows: &[Row]) -> Result<Step, Diagnostic> {
+    fn step(&self, raw: &RawStep, at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Step, Diagnostic> {
         let mut call = self.call(raw, at)?;
         let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
         let control =
             raw.control.as_ref().map(|control| self.template(control, &format!("{at}/control"))).transpose()?;
-        let unchanged = self.guards(raw, at, known)?;
-        self.check_roots(&call.input, known, &format!("{at}/input"))?;
+        let unchanged = self.guards(raw, at, scope)?;
+        self.check_variables(&call.input, scope, &format!("{at}/input"))?;
         if let Some(control) = &control {
-            self.check_roots(control, known, &format!("{at}/control"))?;
+            self.check_variables(control, scope, &format!("{at}/control"))?;
         }
-        self.check_raw_roots(&call, known, at)?;
-        self.check_expectation_roots(&expect, known, &format!("{at}/expect"))?;
+        self.check_raw_variables(&call, scope, at)?;
+        self.check_expected_variables(&expect, scope, &format!("{at}/expect"))?;
         call.legal = self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
         self.check_guards(&unchanged, rows, at)?;
         let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
         self.check_captures(&capture, &call, at)?;
-        known.extend(capture.iter().map(|(variable, _)| variable.clone()));
+        for (variable, _) in &capture {
+            scope.add(variable);
+        }
         let repeat = self.repeat(raw, at)?;
         Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat, racing: raw.racing })
     }
@@ -234,7 +206,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn guards(&self, raw: &RawStep, at: &str, known: &[String]) -> Result<Vec<Guard>, Diagnostic> {
+    fn guards(&self, raw: &RawStep, at: &str, scope: &Scope) -> Result<Vec<Guard>, Diagnostic> {
         raw.unchanged
             .iter()
             .enumerate()
@@ -247,7 +219,7 @@ impl Resolver<'_> {
                     ..RawStep::default()
                 };
                 let call = self.call(&read, &at)?;
-                self.check_roots(&call.input, known, &format!("{at}/input"))?;
+                self.check_variables(&call.input, scope, &format!("{at}/input"))?;
                 let pointers: Vec<(String, String)> =
                     guard.at.iter().map(|pointer| (String::new(), pointer.clone())).collect();
                 self.check_pointers(&pointers, &call, |index| format!("{at}/at/{index}"))?;

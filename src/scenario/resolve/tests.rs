@@ -149,6 +149,11 @@ fn what_a_step_cannot_mean_is_refused(#[case] form: &str, #[case] says: &str) {
 #[rstest]
 #[case::a_refusal_is_expected("{ name: toolong }, expect: { refused: constraint }", true)]
 #[case::it_is_said("{ name: toolong }, illegal: true", true)]
+#[case::it_is_said_of_what_a_run_will_know("{ name: \"${thing.name}\" }, illegal: true", true)]
+#[case::it_is_said_wrongly("{ name: a }, illegal: true", false)]
+#[case::it_is_said_wrongly_of_an_expression("{ name: \"${repeat('a', 5)}\" }, illegal: true", false)]
+#[case::it_is_said_of_an_expression("{ name: \"${repeat('a', 6)}\" }, illegal: true", true)]
+#[case::it_is_said_of_what_is_not_sent("{ name: a }, illegal: true, raw: { body: { text: '[' } }", true)]
 #[case::the_body_is_another("{ name: toolong }, raw: { body: { text: '' } }", true)]
 #[case::only_a_header_is_another("{ name: toolong }, raw: { method: PUT }", false)]
 #[case::a_success_is_expected("{ name: toolong }, expect: { status: 200 }", false)]
@@ -165,6 +170,98 @@ fn a_row_that_the_model_forbids_is_named() {
     let rest = "table: [{ id: a, v: ok }, { id: b, v: toolong }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }";
     let error = scenario(rest).unwrap_err();
     assert_eq!(error, "6: the model forbids this input (row b): expected at most 5 characters, found \"toolong\"");
+}
+
+#[test]
+fn a_row_that_breaks_nothing_is_not_illegal() {
+    let rest = "table: [{ id: a, v: toolong }, { id: b, v: ok }]\nsteps:\n  - { call: MakeThing, illegal: true, input: { name: '${row.v}' } }";
+    assert_eq!(scenario(rest).unwrap_err(), "6: the model allows this input (row b): it is not illegal");
+}
+
+#[rstest]
+#[case::function("{ id: a, v: \"${repeat('a', 21)}\" }")]
+#[case::variable("{ id: a, v: '<${region}>' }")]
+#[case::deep("{ id: a, v: { w: [1, '${region}'] } }")]
+#[case::key("{ id: a, '${region}': 1 }")]
+#[case::no_expression_at_all("{ id: a, v: '${jndi:x}' }")]
+fn a_row_holds_no_expression(#[case] row: &str) {
+    let error = scenario(&format!("table: [{row}]\nsteps:\n  - {{ {MAKE} }}")).unwrap_err();
+    assert_eq!(error, "4: a row holds plain values, and no expressions");
+}
+
+#[test]
+fn a_row_may_hold_what_looks_like_an_expression() {
+    let rest = "table: [{ id: a, v: '$${x}' }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }";
+    assert_eq!(scenario(rest).unwrap().rows[0].values["v"], json!("${x}"));
+}
+
+#[rstest]
+#[case::input("call: MakeThing, input: { name: '${s.nam}' }")]
+#[case::text("call: MakeThing, input: { name: 'x${s.nam}' }")]
+#[case::path("call: MakeThing, input: { name: '${s/nam/0}' }")]
+#[case::body("call: MakeThing, input: { name: a }, expect: { body: { id: '${s.nam}' } }")]
+#[case::one_of_several(
+    "call: MakeThing, input: { name: a }, expect: { any_of: [{ answered: true }, { body: { inner: { state: '${s.nam}' } } }] }"
+)]
+#[case::matcher("call: MakeThing, input: { name: a }, expect: { body: { id: { $any_of: ['${s.nam}'] } } }")]
+#[case::control("call: MakeThing, input: { name: a }, control: { name: '${s.nam}' }")]
+#[case::guard("call: MakeThing, input: { name: a }, unchanged: [{ call: GetThing, input: { name: '${s.nam}' } }]")]
+#[case::header("call: MakeThing, input: { name: a }, raw: { set: { A: '${s.nam}' } }")]
+#[case::bytes("call: MakeThing, input: { name: a }, raw: { body: { text: '${s.nam}' } }")]
+fn what_a_state_does_not_yield_cannot_be_taken_from_it(#[case] form: &str) {
+    let error = scenario(&format!("given: {{ s: a thing }}\nsteps:\n  - {{ {form} }}")).unwrap_err();
+    assert_eq!(error, "6: the state \"a thing\" yields no \"nam\"");
+}
+
+#[rstest]
+#[case::params(
+    "given: { s: a thing, t: { state: a thing, params: { name: '${s.nam}' } } }\nsteps: []",
+    "4: the state \"a thing\" yields no \"nam\""
+)]
+#[case::teardown(
+    "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, input: { name: '${s.nam}' } }",
+    "8: the state \"a thing\" yields no \"nam\""
+)]
+#[case::row(
+    "table: [{ id: a, v: x }, { id: b, w: x }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
+    "6: the row \"b\" has no \"v\""
+)]
+#[case::no_table(
+    "steps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
+    "5: without a table, the row has no \"v\""
+)]
+fn what_is_known_to_have_no_such_member_is_refused(#[case] rest: &str, #[case] says: &str) {
+    assert_eq!(scenario(rest).unwrap_err(), says);
+}
+
+#[test]
+fn a_capture_takes_the_place_of_a_state_of_its_name() {
+    let rest = "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a }, capture: { s: /inner } }\n  - { call: GetThing, input: { name: '${s.state}' } }";
+    assert!(scenario(rest).is_ok());
+}
+
+#[test]
+fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
+    let rest = "given: { s: a thing }\nsteps:\n  - call: MakeThing\n    input: { size: 1, name: \"${s.nam}\" }";
+    let own = [
+        ("works/model.json", crate::scenario::testing::MODEL.to_owned()),
+        ("works/statements.yaml", crate::scenario::testing::STATEMENTS.to_owned()),
+        ("works/states.yaml", crate::scenario::testing::STATES.to_owned()),
+        ("works/make-thing/x.yaml", text(rest)),
+    ];
+    let files = crate::scenario::Files::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
+    let error = crate::scenario::Suite::read(&files).unwrap_err().to_string();
+    insta::assert_snapshot!(error, @r#"
+    error: the state "a thing" yields no "nam"
+     --> fixtures/works/make-thing/x.yaml:7:29
+      |
+    7 |     input: { size: 1, name: "${s.nam}" }
+      |                             ^^^^^^^^^^
+      |
+      = help: did you mean name?
+
+    1 broken fixture file(s)
+    "#);
 }
 
 #[rstest]
@@ -233,6 +330,11 @@ fn a_scenario_cites_a_statement() {
 #[case(
     "given: { b: a thing }\n    steps: [{ call: MakeThing, input: { name: '${b.name}' } }]\n    yields: { name: '${params.v}' }",
     None
+)]
+#[case("given: { b: a thing }\n    yields: { name: '${b.nam}' }", Some("the state \"a thing\" yields no \"nam\""))]
+#[case(
+    "given: { b: { state: a thing, params: { v: '${parms.v}' } } }\n    yields: {}",
+    Some("no variable \"parms\" at this point")
 )]
 #[case("yields: { name: '${gone}' }", Some("no variable \"gone\" at this point"))]
 #[case("given: { b: another }\n    yields: {}", Some("no state \"another\" in states.yaml"))]
