@@ -22,32 +22,24 @@ pub(super) fn fault(call: &Call, input: &Template, service: &ServiceSuite, bindi
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, time::Duration};
+    use std::time::Duration;
 
     use rstest::rstest;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::{
-        execute::Executor,
-        reference::Identity,
-        scenario::{Caller, Files, Region, Suite},
-        target::Target,
+        execute::{
+            Executor,
+            testing::{suite, target},
+        },
+        scenario::{Caller, Region},
         transcript::End,
         transport::{InProcess, Reply},
         wire::{Request, Response},
     };
 
     const SENT: &str = "the harness sent an input that breaks the model: StopDeployment: expected ";
-
-    fn suite(states: &str, scenario: &str) -> Suite {
-        let all = Files::bundled_fixtures();
-        let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
-        let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
-        let own = [("codedeploy/states.yaml", states), ("codedeploy/stop-deployment/case.yaml", scenario)];
-        let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        Suite::read(&Files::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
-    }
 
     fn scenario(steps: &str) -> String {
         format!("title: T\ncites: [SD-17]\nevidence: documented\n{steps}")
@@ -108,17 +100,7 @@ mod tests {
 
     async fn end(steps: &str) -> End {
         let suite = suite(STATES, &scenario(steps));
-        let target = Target {
-            endpoint: "http://127.0.0.1:9".parse().unwrap(),
-            name: String::new(),
-            region: "us-east-1".to_owned(),
-            other_region: None,
-            owner: Identity::test().credentials().clone(),
-            denied: None,
-            other_account: None,
-            state_handler: None,
-            states: BTreeMap::new(),
-        };
+        let target = target(None);
         let body = bytes::Bytes::from_static(br#"{"status":"Pending"}"#);
         let answer = Response { status: 200, body, ..Response::default() };
         let transport = InProcess::new(move |_: &Request| Reply::Answer(answer.clone()));

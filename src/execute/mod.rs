@@ -8,6 +8,8 @@ mod prepared;
 mod request;
 mod state;
 mod survey;
+#[cfg(test)]
+mod testing;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

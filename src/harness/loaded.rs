@@ -9,7 +9,7 @@ use super::{Problem, Suite, environment::Environment};
 use crate::{
     derivation::Derivation,
     probe::{self, Coverage, Effect},
-    scenario::{self, Batch, Case, Files, Plan, Selection, glob_matches, nearest},
+    scenario::{self, Batch, Case, Files, Misnomer, Plan, Selection, glob_matches},
 };
 
 /// What is read, and checked.
@@ -153,9 +153,11 @@ impl OfModel {
 /// A glob of the suite that fits nothing chooses nothing: a test that runs no case would be green for ever.
 fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
     let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
-    let parts = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()]));
-    let hint = nearest(idle, parts).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-    Err(Problem::Selection { word: idle.clone(), hint })
+    let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();
+    let known = parts.into_iter().map(str::to_owned).collect();
+    let misnomer = Misnomer { word: idle.clone(), known, filtered: 0 };
+    let hint = misnomer.hint(str::to_owned);
+    Err(Problem::Selection { word: misnomer.word, hint })
 }
 
 impl Environment {

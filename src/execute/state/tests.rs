@@ -1,7 +1,6 @@
 //! States that are reached, cleaned up, or told why they are not.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -10,10 +9,11 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    execute::Executor,
-    reference::Identity,
-    scenario::{Files, Suite},
-    target::{BoxError, StateFunction, Target},
+    execute::{
+        Executor,
+        testing::{suite, target},
+    },
+    target::{BoxError, StateFunction},
     transport::{Endpoint, Exchange as Sent, InProcess, Reply, Transport},
 };
 
@@ -52,29 +52,6 @@ impl Transport for Hanging {
             }
             Ok(Response { status: 200, body: Bytes::from_static(b"{}"), ..Response::default() })
         })
-    }
-}
-
-fn suite(states: &str, scenario: &str) -> Suite {
-    let all = Files::bundled_fixtures();
-    let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
-    let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
-    let own = [("codedeploy/states.yaml", states), ("codedeploy/stop-deployment/case.yaml", scenario)];
-    let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Suite::read(&Files::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn target(state_handler: Option<StateHandler>) -> Target {
-    Target {
-        endpoint: "http://127.0.0.1:9".parse().unwrap(),
-        name: String::new(),
-        region: "us-east-1".to_owned(),
-        other_region: None,
-        owner: Identity::test().credentials().clone(),
-        denied: None,
-        other_account: None,
-        state_handler,
-        states: BTreeMap::new(),
     }
 }
 
