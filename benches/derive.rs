@@ -12,12 +12,13 @@ use std::{
 };
 
 use anyhow::Result;
-use wireproof::{
-    contract,
-    model::{self, ModelFileError, Places},
+use wireproof::internals::{
+    model::{
+        self,
+        published::{self, ModelFileError, Places},
+    },
     probe::{Effect, Options, Probes},
-    scenario::{Plan as _, ServiceSuite},
-    source::Source,
+    suite::{Plan as _, ServiceSuite, source::Source},
     wire,
 };
 
@@ -32,7 +33,7 @@ fn main() -> Result<()> {
     let mut out = io::stdout().lock();
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let files = match model::find(&format!("botocore:{LARGEST}"), &places) {
+    let files = match published::find(&format!("botocore:{LARGEST}"), &places) {
         Err(ModelFileError::NoBotocore) => {
             return Ok(writeln!(out, "skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?);
         }
@@ -44,7 +45,7 @@ fn main() -> Result<()> {
     let mut told = String::new();
     for _ in 0..rounds {
         let begun = Instant::now();
-        let contract = contract::read(&files.file.display().to_string(), &files.text)?;
+        let contract = model::read(&files.file.display().to_string(), &files.text)?;
         read.push(begun.elapsed());
         let protocol = wire::protocol(&contract)?;
         let service = ServiceSuite::of(LARGEST, contract, protocol);

@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use wireproof::{
+use wireproof::internals::run::{
     event::Event,
     session::Session,
     transport::{Settings, Wire},

@@ -21,14 +21,16 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wireproof::{
-    check,
-    contract::{self, Operation, Schemas, Side},
-    event::Event,
-    execute::Executor,
-    scenario::{Batch, Files, Plan, Suite},
-    session::Session,
-    transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
+use wireproof::internals::{
+    judge::check,
+    model::{self, Operation, Schemas, Side},
+    run::{
+        event::Event,
+        execute::Executor,
+        session::Session,
+        transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
+    },
+    suite::{Batch, Files, Plan, Suite},
     wire::{
         self, Answer, Protocol, Request, Response,
         sigv4::{Credentials, Scope, SigningKeys},
@@ -149,7 +151,7 @@ struct Harness {
 
 impl Harness {
     fn new(address: SocketAddr) -> Result<Self> {
-        let contract = contract::read("model.json", include_str!("../fixtures/codedeploy/model.json"))?;
+        let contract = model::read("model.json", include_str!("../fixtures/codedeploy/model.json"))?;
         let protocol = wire::protocol(&contract)?;
         Ok(Self {
             wire: Wire::new(&Settings::default())?,

@@ -41,111 +41,87 @@
 //! snapshots of your own), `reports` (html, junit, markdown and
 //! others beside the reports for people and programs), `reference` (the embedded endpoint that keeps the contract).
 
-// Public for the program, the benchmarks and this crate's own tests, which are crates of their own: no promise is made
-// about these modules. What is promised is below, and in tests/snapshots.
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod baseline;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod certificate;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod check;
+mod certificate;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod cli;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod code;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod contract;
+mod cli;
+mod gate;
+mod harness;
+mod judge;
+mod model;
+mod probe;
 #[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod corpus;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod derivation;
-#[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod diff;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod event;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod execute;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod exit;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod gate;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod golden;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod har;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod harness;
-#[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod matrix;
-#[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod merge;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod model;
-#[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod mutant;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod observe;
-mod panicked;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod pointer;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod probe;
-#[cfg(feature = "cli")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod proof;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod pseudonym;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod recording;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod redaction;
+mod proof;
 #[cfg(feature = "reference")]
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod reference;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod report;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod scenario;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod session;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod shard;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod source;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod statement;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod target;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod transcript;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod transport;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod verdict;
-#[cfg_attr(not(any(test, internals)), doc(hidden))]
-pub mod wire;
+mod reference;
+mod report;
+mod run;
+mod suite;
+mod wire;
 
-pub use baseline::Differing;
-pub use code::Code;
-pub use event::CaseReport;
-pub use exit::ExitStatus;
+pub use gate::baseline::Differing;
 #[cfg(feature = "libtest")]
 pub use harness::test;
 pub use harness::{Outcome, Problem, Run, Suite, Target};
-pub use scenario::CaseId;
-pub use target::{Action, BoxError, StateChange};
-pub use transport::{Endpoint, EndpointError, Exchange, InProcess, Reply, Transport};
+pub use judge::verdict::{Finding, Ledger, Severity, Verdict};
 #[cfg(feature = "tower")]
-pub use transport::{Tower, tower};
-pub use verdict::{Finding, Ledger, Severity, Verdict};
+pub use run::transport::{Tower, tower};
+pub use run::{
+    event::CaseReport,
+    exit::ExitStatus,
+    target::{Action, BoxError, StateChange},
+    transport::{Endpoint, EndpointError, Exchange, InProcess, Reply, Transport},
+};
+pub use suite::{CaseId, code::Code};
 pub use wire::{Delivery, Headers, Request, Response, TransportError, sigv4::Credentials};
+
+/// The modules, for the program, the benchmarks and the tests of this crate: no promise is made about them.
+#[doc(hidden)]
+pub mod internals {
+    #[cfg(feature = "cli")]
+    pub mod certificate {
+        pub use crate::certificate::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod cli {
+        pub use crate::cli::*;
+    }
+    pub mod gate {
+        pub use crate::gate::*;
+    }
+    pub mod harness {
+        pub use crate::harness::*;
+    }
+    pub mod judge {
+        pub use crate::judge::*;
+    }
+    pub mod model {
+        pub use crate::model::*;
+    }
+    pub mod probe {
+        pub use crate::probe::*;
+    }
+    #[cfg(feature = "cli")]
+    pub mod proof {
+        pub use crate::proof::*;
+    }
+    #[cfg(feature = "reference")]
+    pub mod reference {
+        pub use crate::reference::*;
+    }
+    pub mod report {
+        pub use crate::report::*;
+    }
+    pub mod run {
+        pub use crate::run::*;
+    }
+    pub mod suite {
+        pub use crate::suite::*;
+    }
+    pub mod wire {
+        pub use crate::wire::*;
+    }
+}
 
 /// The Rust of the book is run.
 #[cfg(doctest)]

@@ -7,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    ExitCode::from(wireproof::cli::main(std::env::args_os()).code())
+    ExitCode::from(wireproof::internals::cli::main(std::env::args_os()).code())
 }

@@ -20,7 +20,10 @@ use std::{
 
 use rstest::rstest;
 use tokio::sync::watch;
-use wireproof::{code::Code, event::Event, scenario::Batch, session::Options};
+use wireproof::internals::{
+    run::{event::Event, session::Options},
+    suite::{Batch, code::Code},
+};
 
 use support::SUITE;
 

@@ -17,13 +17,11 @@ use std::{
 };
 
 use rstest::rstest;
-use wireproof::{
-    event::CaseFinished,
-    golden::Goldens,
+use wireproof::internals::{
+    judge::{snapshots::Goldens, verdict::Verdict},
     reference::Reference,
-    scenario::{Case, Files},
-    target::Target,
-    verdict::Verdict,
+    run::{event::CaseFinished, target::Target},
+    suite::{Case, Files},
 };
 
 use support::{PACE, Run, SUITE};

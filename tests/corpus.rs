@@ -24,11 +24,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime::Runtime,
 };
-use wireproof::{
-    check::implementation::{Presence, plainly_absent, presence},
-    scenario::Suite,
-    transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
-    transport::{Endpoint, Exact, Limits, Settings, Transport as _},
+use wireproof::internals::{
+    judge::{
+        check::implementation::{Presence, plainly_absent, presence},
+        transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    },
+    run::transport::{Endpoint, Exact, Limits, Settings, Transport as _},
+    suite::Suite,
     wire::{AwsJson, Delivery, Protocol as _, Request, Response, TransportError},
 };
 

@@ -12,13 +12,12 @@ use std::{
 };
 
 use serde_json::json;
-use wireproof::{
-    contract::Contract,
-    diff::{Comparison, Group, Kind, Options as DiffOptions, PartyKind, Side, compare},
-    event::Event,
-    mutant::{self, Mutant, MutantEndpoint, Sample},
-    scenario::Case,
-    session::Options,
+use wireproof::internals::{
+    model::Contract,
+    proof::mutant::{self, Mutant, MutantEndpoint, Sample},
+    report::diff::{Comparison, Group, Kind, Options as DiffOptions, PartyKind, Side, compare},
+    run::{event::Event, session::Options},
+    suite::Case,
     wire::Request,
 };
 

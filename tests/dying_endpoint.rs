@@ -8,17 +8,17 @@ use std::{
 
 use anyhow::Result;
 use tokio::{sync::watch, time::timeout};
-use wireproof::{
-    event::Event,
-    exit::ExitStatus,
-    golden::Goldens,
-    redaction::Sensitive,
+use wireproof::internals::{
+    judge::{redaction::Sensitive, snapshots::Goldens, verdict::Verdict},
     reference::{self, Identity, Reference},
-    scenario::{Batch, Suite},
-    session::{self, Session},
-    target::Target,
-    transport::{Settings, Wire},
-    verdict::Verdict,
+    run::{
+        event::Event,
+        exit::ExitStatus,
+        session::{self, Session},
+        target::Target,
+        transport::{Settings, Wire},
+    },
+    suite::{Batch, Suite},
 };
 
 /// So many cases have their verdict when the endpoint dies.

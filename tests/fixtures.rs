@@ -7,15 +7,14 @@ mod support;
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command, sync::Arc, thread};
 
 use serde_json::{Value, json};
-use wireproof::{
-    check::CHECKS,
-    code::Code,
-    contract::{self, Schemas, Side},
-    scenario::{Alternative, Expectation, Files, Scenario, Step},
-    source::Source,
-    statement::Evidence,
-    transport::{InProcess, Reply},
-    verdict::{SEVERITIES, Verdict},
+use wireproof::internals::{
+    judge::{
+        check::CHECKS,
+        verdict::{SEVERITIES, Verdict},
+    },
+    model::{self, Schemas, Side},
+    run::transport::{InProcess, Reply},
+    suite::{Alternative, Expectation, Files, Scenario, Step, code::Code, requirement::Evidence, source::Source},
     wire::{Request, Response},
 };
 
@@ -273,7 +272,7 @@ fn every_published_model_loads_and_its_outputs_compile() {
 /// What is wrong with a model, and how many outputs it has.
 fn problems(root: &Path, path: &Path) -> (Vec<String>, usize) {
     let text = fs::read_to_string(root.join(path)).unwrap();
-    let contract = match contract::read(&path.display().to_string(), &text) {
+    let contract = match model::read(&path.display().to_string(), &text) {
         Ok(contract) => Arc::new(contract),
         Err(error) => return (vec![error.to_string()], 0),
     };

@@ -16,7 +16,7 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use wireproof::baseline::Baseline;
+use wireproof::internals::gate::baseline::Baseline;
 
 use support::program::{Fault, Proxy, assert_status, ended, err, out, program, report};
 

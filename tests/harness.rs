@@ -21,11 +21,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wireproof::{
     Action, Credentials, Outcome, Problem, StateChange, Suite, Target, Verdict,
-    baseline::{Baseline, Difference, Seen},
-    exit::ExitStatus,
-    reference::{Clock, Endpoint, Identity, STATE_PATH},
-    transport::{InProcess, Reply},
-    wire::{Request, Response},
+    internals::{
+        gate::baseline::{Baseline, Difference, Seen},
+        reference::{Clock, Endpoint, Identity, STATE_PATH},
+        run::{
+            exit::ExitStatus,
+            transport::{InProcess, Reply},
+        },
+        wire::{Request, Response},
+    },
 };
 
 use support::SUITE;

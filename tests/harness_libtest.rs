@@ -8,10 +8,12 @@ use std::{env, process::ExitCode, sync::Arc};
 
 use wireproof::{
     Credentials, Suite, Target,
-    reference::{Clock, Endpoint, Identity, Options, Reference, STATE_PATH},
-    scenario,
-    transport::{InProcess, Reply},
-    wire::Request,
+    internals::{
+        reference::{Clock, Endpoint, Identity, Options, Reference, STATE_PATH},
+        run::transport::{InProcess, Reply},
+        suite,
+        wire::Request,
+    },
 };
 
 fn main() -> ExitCode {
@@ -38,7 +40,7 @@ fn suite() -> Suite {
 }
 
 async fn reference() -> Result<Target, wireproof::BoxError> {
-    let suite = scenario::Suite::bundled()?;
+    let suite = suite::Suite::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     let reference = Reference::start(contracts, Options::default()).await?;
     let target = Target::at(reference.endpoint()).state_change_url(reference.state_change_url());
@@ -47,7 +49,7 @@ async fn reference() -> Result<Target, wireproof::BoxError> {
 
 /// The reference in this process, with a fault that every answer of it has.
 fn without_request_ids() -> Result<Target, wireproof::BoxError> {
-    let suite = scenario::Suite::bundled()?;
+    let suite = suite::Suite::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     let reference = Endpoint::new(contracts, Identity::defaults(), Clock::new())?;
     let transport = InProcess::new(move |request: &Request| {

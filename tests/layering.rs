@@ -87,7 +87,7 @@ fn imports_of(file: &str, text: &str) -> Vec<Import> {
     let Some(from) = module.first() else { return Vec::new() };
     let text = without_inline_tests(&without_text(text));
     let mut found = Vec::new();
-    let root = if *from == "main" { "wireproof::" } else { "crate::" };
+    let root = if *from == "main" { "wireproof::internals::" } else { "crate::" };
     for (at, _) in text.match_indices(root) {
         if !text[..at].ends_with(is_word) {
             found.extend(heads(&text, at + root.len()));
@@ -304,14 +304,8 @@ fn the_table_allows_nothing_that_no_module_needs() {
 }
 
 #[test]
-fn report_cannot_reach_transport() {
-    assert!(!reached(&table(), "report").contains("transport"));
-}
-
-#[test]
-fn check_cannot_reach_execute() {
-    let reached = reached(&table(), "check");
-    assert!(!reached.contains("execute") && !reached.contains("transport"), "{reached:?}");
+fn the_judge_cannot_reach_execution() {
+    assert!(!reached(&table(), "judge").contains("run"));
 }
 
 fn names(file: &str, text: &str) -> Vec<(String, usize)> {
@@ -335,7 +329,7 @@ fn paths_in_code_and_paths_through_super_are_read() {
     assert_eq!(names("check/json.rs", text), [pair("exit", 1), pair("golden", 1)]);
     assert_eq!(names("code.rs", "use super::wire;\nuse super::super::x;"), [pair("wire", 1)]);
     assert_eq!(names("check/json.rs", "use super::subject;"), []);
-    assert_eq!(names("main.rs", "fn main() { wireproof::cli::main() }"), [pair("cli", 1)]);
+    assert_eq!(names("main.rs", "fn main() { wireproof::internals::cli::main() }"), [pair("cli", 1)]);
 }
 
 #[test]

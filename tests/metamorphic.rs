@@ -16,11 +16,10 @@ use std::{
 };
 
 use rstest::rstest;
-use wireproof::{
-    golden::Goldens,
-    scenario::{Case, Files},
-    session::Options,
-    verdict::Verdict,
+use wireproof::internals::{
+    judge::{snapshots::Goldens, verdict::Verdict},
+    run::session::Options,
+    suite::{Case, Files},
 };
 
 use support::{PACE, Run, SUITE, Virtual};

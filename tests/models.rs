@@ -19,9 +19,9 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::json;
 use support::corpus::{self, say};
-use wireproof::{
-    contract::{self, Contract, Kind, Matched, Pattern, Schemas, Shape, ShapeId, Side},
-    model::{self, ModelFileError, Places},
+use wireproof::internals::model::{
+    self, Contract, Kind, Matched, Pattern, Schemas, Shape, ShapeId, Side,
+    published::{self, ModelFileError, Places},
 };
 
 /// A model with the name that the figures give it.
@@ -35,7 +35,7 @@ struct Model {
 impl Model {
     fn read(name: &str, file: &str, text: &str) -> Result<Self> {
         let start = Instant::now();
-        let contract = contract::read(file, text)?;
+        let contract = model::read(file, text)?;
         Ok(Self { name: name.to_owned(), bytes: text.len(), loaded: start.elapsed(), contract: Arc::new(contract) })
     }
 
@@ -48,7 +48,7 @@ impl Model {
 fn botocore() -> Result<Option<Vec<Model>>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let services = match model::services(&places) {
+    let services = match published::services(&places) {
         Err(ModelFileError::NoBotocore) => {
             say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?;
             return Ok(None);
@@ -57,7 +57,7 @@ fn botocore() -> Result<Option<Vec<Model>>> {
     };
     let names = services.iter().flat_map(|(service, versions)| versions.iter().map(move |v| format!("{service}@{v}")));
     let models = names.map(|name| {
-        let files = model::find(&format!("botocore:{name}"), &places)?;
+        let files = published::find(&format!("botocore:{name}"), &places)?;
         let mut read = Model::read(&name, &files.file.display().to_string(), &files.text)?;
         if let Some((file, text)) = files.examples {
             let contract = Contract::clone(&read.contract).with_examples(&file.display().to_string(), &text)?;

@@ -20,10 +20,10 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rstest::rstest;
 use tokio::net::{TcpListener, TcpStream};
-use wireproof::{
-    session::Options,
-    statement::Evidence,
-    verdict::Verdict,
+use wireproof::internals::{
+    judge::verdict::Verdict,
+    run::session::Options,
+    suite::requirement::Evidence,
     wire::{Request, Response},
 };
 

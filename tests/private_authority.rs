@@ -52,7 +52,7 @@ fn config(certificate: CertificateDer<'static>, key: &KeyPair) -> ServerConfig {
 /// The reference behind TLS.
 struct Server {
     address: SocketAddr,
-    _reference: wireproof::reference::Reference,
+    _reference: wireproof::internals::reference::Reference,
 }
 
 impl Server {

@@ -58,7 +58,7 @@ fn the_reference_keeps_what_its_model_says_and_the_report_tells_what_was_covered
     let text = out(&output);
     assert!(text.contains("coverage") && text.contains("+ 0 deviate"), "{text}");
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(report).unwrap()).unwrap();
-    let schema: serde_json::Value = serde_json::from_str(wireproof::report::REPORT_SCHEMA).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(wireproof::internals::report::REPORT_SCHEMA).unwrap();
     let problems: Vec<String> =
         jsonschema::validator_for(&schema).unwrap().iter_errors(&json).map(|error| error.to_string()).collect();
     assert!(problems.is_empty(), "{problems:?}");

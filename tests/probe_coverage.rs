@@ -27,12 +27,13 @@ use support::{
     corpus::{self, say},
     modelled::family_of,
 };
-use wireproof::{
-    contract::{self, Contract, Side, Violation},
-    model::{self, ModelFileError, Places},
+use wireproof::internals::{
+    model::{
+        self, Contract, Side, Violation,
+        published::{self, ModelFileError, Places},
+    },
     probe::{Coverage, Effect, Family, Options, Probes, Sites},
-    scenario::{Alternative, Case, Plan as _, ServiceSuite, Template},
-    source::Source,
+    suite::{Alternative, Case, Plan as _, ServiceSuite, Template, source::Source},
     wire::{self, RefusalClass},
 };
 
@@ -46,7 +47,7 @@ fn service(name: &str, contract: Contract) -> Option<ServiceSuite> {
 fn botocore() -> Result<Option<Vec<ServiceSuite>>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    let names = match model::services(&places) {
+    let names = match published::services(&places) {
         Err(ModelFileError::NoBotocore) => {
             say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set")?;
             return Ok(None);
@@ -54,8 +55,8 @@ fn botocore() -> Result<Option<Vec<ServiceSuite>>> {
         services => services?.into_keys(),
     };
     let services = names.map(|name| {
-        let files = model::find(&format!("botocore:{name}"), &places)?;
-        let mut contract = contract::read(&files.file.display().to_string(), &files.text)?;
+        let files = published::find(&format!("botocore:{name}"), &places)?;
+        let mut contract = model::read(&files.file.display().to_string(), &files.text)?;
         if let Some((file, text)) = files.examples {
             contract = contract.with_examples(&file.display().to_string(), &text)?;
         }
@@ -70,7 +71,7 @@ fn smithy() -> Result<Option<Vec<ServiceSuite>>> {
     let services = support::files_below(folder.path(), ".json").into_iter().map(|file| {
         let text = fs::read_to_string(folder.path().join(&file))?;
         let name = file.file_stem().and_then(|name| name.to_str()).context("a name that is not text")?;
-        Ok(service(name, contract::read(name, &text)?))
+        Ok(service(name, model::read(name, &text)?))
     });
     services.filter_map(Result::transpose).collect::<Result<_>>().map(Some)
 }
@@ -146,7 +147,7 @@ fn cover(services: &[ServiceSuite], least_percent: usize) -> Result<()> {
     let derived = each(services, |service| {
         let begun = Instant::now();
         let probes = probes(service, Options { effect: Effect::Destroys, ..Options::default() });
-        (probes.coverage(), wireproof::scenario::Plan::selected(&probes), begun.elapsed())
+        (probes.coverage(), wireproof::internals::suite::Plan::selected(&probes), begun.elapsed())
     });
     let mut sums = Sums::default();
     let mut slowest = (Duration::ZERO, "");

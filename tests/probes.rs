@@ -31,17 +31,19 @@ use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
 };
-use wireproof::{
-    event::{CaseFinished, Event, RunFinished, TargetDied},
-    golden::Goldens,
-    model::{self, ModelFileError, Places},
+use wireproof::internals::{
+    judge::{
+        snapshots::Goldens,
+        verdict::{Severity, Verdict},
+    },
+    model::published::{self, ModelFileError, Places},
     probe::{self, Coverage, Effect, Probes},
-    scenario::{Case, Files, Plan as _, ServiceSuite, Suite},
-    session::{Options, Restart, Session},
-    source::Source,
-    statement::Evidence,
-    transport::{InProcess, Reply, Settings, Transport, Wire},
-    verdict::{Severity, Verdict},
+    run::{
+        event::{CaseFinished, Event, RunFinished, TargetDied},
+        session::{Options, Restart, Session},
+        transport::{InProcess, Reply, Settings, Transport, Wire},
+    },
+    suite::{Case, Files, Plan as _, ServiceSuite, Suite, requirement::Evidence, source::Source},
     wire::{Request, Response},
 };
 
@@ -198,7 +200,7 @@ fn forget(value: &mut Value, name: &str) {
 fn botocore(name: &str) -> Option<Arc<Suite>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
-    match model::find(&format!("botocore:{name}"), &places) {
+    match published::find(&format!("botocore:{name}"), &places) {
         Err(ModelFileError::NoBotocore) => {
             say("skipped: no botocore is installed, and WIREPROOF_BOTOCORE is not set").unwrap();
             None

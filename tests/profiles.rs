@@ -7,18 +7,20 @@ mod support;
 use std::{sync::LazyLock, time::Duration};
 
 use rstest::rstest;
-use wireproof::{
+use wireproof::internals::{
     certificate::{
         decision::{Decision, decide},
         profile::{FULL, Level, Profile, Profiles},
         reported::Reported,
     },
-    event::Event,
     reference::STATE_PATH,
     report::{Json, Reporter as _},
-    scenario::{Batch, Case, Files},
-    target::{StateHandler, Target},
-    transport::{InProcess, Reply},
+    run::{
+        event::Event,
+        target::{StateHandler, Target},
+        transport::{InProcess, Reply},
+    },
+    suite::{Batch, Case, Files},
     wire::Request,
 };
 

@@ -20,15 +20,16 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use rstest::rstest;
 use tokio::{sync::watch, time::timeout};
-use wireproof::{
-    event::{Event, RunFinished},
-    exit::ExitStatus,
-    golden::Goldens,
-    redaction::Sensitive,
-    scenario::{Batch, Files, Suite},
-    session::{Options, Session},
-    target::Target,
-    transport::{Limits, Settings, Wire},
+use wireproof::internals::{
+    judge::{redaction::Sensitive, snapshots::Goldens},
+    run::{
+        event::{Event, RunFinished},
+        exit::ExitStatus,
+        session::{Options, Session},
+        target::Target,
+        transport::{Limits, Settings, Wire},
+    },
+    suite::{Batch, Files, Suite},
     wire::sigv4::Credentials,
 };
 

@@ -19,13 +19,14 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wireproof::{
-    contract::{self, Contract, Rule, ShapeId},
-    corpus::{Kind, Models, Protocol, Record, Tally, Tier, read},
-    model::{self, Places},
-    pointer::child,
-    report::corpus::FalseAlarms,
-    verdict::{Finding, Severity, exception},
+use wireproof::internals::{
+    judge::verdict::{Finding, Severity, exception},
+    model::{
+        self, Contract, Rule, ShapeId,
+        pointer::child,
+        published::{self, Places},
+    },
+    proof::corpus::{Kind, Models, Protocol, Record, Tally, Tier, read, report::FalseAlarms},
 };
 
 use support::corpus::{say, unpack};
@@ -74,8 +75,8 @@ fn what_another_validator_found_in_aws_is_found() -> Result<()> {
     let places = Places { botocore: Some(botocore.into()), path: None };
     let records = records(&corpus)?;
     let models = Models::gather(&records, |service| {
-        let found = model::find(&format!("botocore:{service}"), &places)?;
-        anyhow::Ok(Some(contract::read(&found.file.display().to_string(), &found.text)?))
+        let found = published::find(&format!("botocore:{service}"), &places)?;
+        anyhow::Ok(Some(model::read(&found.file.display().to_string(), &found.text)?))
     })?;
     let (mut known, mut missed) = (0, Vec::new());
     for record in records.iter().filter(|record| record.masked_paths.is_empty()) {
@@ -135,7 +136,7 @@ fn model(folder: &Path, service: &str) -> Result<Contract> {
     let versions = folder.join(service).join("service");
     let version = fs::read_dir(&versions)?.next().context("no version")??.path();
     let file = fs::read_dir(version)?.next().context("no model")??.path();
-    Ok(contract::read(&file.display().to_string(), &fs::read_to_string(&file)?)?)
+    Ok(model::read(&file.display().to_string(), &fs::read_to_string(&file)?)?)
 }
 
 fn records(corpus: &Path) -> Result<Vec<Record>> {
@@ -200,14 +201,14 @@ fn ways_to_spoil(record: &Record, contract: &Contract) -> Vec<(&'static str, Rec
 fn members(contract: &Contract, shape: &ShapeId, body: &Value, at: &str, found: &mut Vec<(String, bool)>) {
     let kind = contract.shape(shape).map(|shape| &shape.kind);
     match (kind, body) {
-        (Some(contract::Kind::Structure(known)), Value::Object(map)) => {
+        (Some(model::Kind::Structure(known)), Value::Object(map)) => {
             for member in known.iter().filter(|member| map.contains_key(&member.name)) {
                 let place = child(at, &member.name);
                 found.push((place.clone(), member.traits.required()));
                 members(contract, &member.target, &map[&member.name], &place, found);
             }
         }
-        (Some(contract::Kind::List(item)), Value::Array(items)) => {
+        (Some(model::Kind::List(item)), Value::Array(items)) => {
             for (index, value) in items.iter().enumerate() {
                 members(contract, &item.target, value, &format!("{at}/{index}"), found);
             }

@@ -12,7 +12,7 @@ use support::{
     program::{Served, assert_status, ended, err, out, program, run},
     within,
 };
-use wireproof::{
+use wireproof::internals::{
     reference::{Identity, Options, Reference},
     wire::sigv4::Credentials,
 };

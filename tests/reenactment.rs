@@ -6,9 +6,11 @@ mod support;
 
 use std::{sync::LazyLock, time::Duration};
 
-use wireproof::{
-    certificate::reenactment::Reenactment, event::CaseFinished, reference::STATE_PATH, target::StateHandler,
-    transcript::Transcript,
+use wireproof::internals::{
+    certificate::reenactment::Reenactment,
+    judge::transcript::Transcript,
+    reference::STATE_PATH,
+    run::{event::CaseFinished, target::StateHandler},
 };
 
 use support::{PACE, SUITE, Virtual, target};

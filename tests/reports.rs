@@ -14,7 +14,7 @@ use std::{
 
 use rstest::rstest;
 use serde_json::Value;
-use wireproof::report::{FORMATS, Format};
+use wireproof::internals::report::{FORMATS, Format};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

@@ -13,14 +13,15 @@ use std::{
 };
 
 use serde_json::json;
-use wireproof::{
-    code::Code,
-    contract::Contract,
-    event::{CaseFinished, Outcome},
-    mutant::{self, Mutant, MutantEndpoint, Sample},
-    scenario::Case,
-    session::Options,
-    verdict::Verdict,
+use wireproof::internals::{
+    judge::verdict::Verdict,
+    model::Contract,
+    proof::mutant::{self, Mutant, MutantEndpoint, Sample},
+    run::{
+        event::{CaseFinished, Outcome},
+        session::Options,
+    },
+    suite::{Case, code::Code},
     wire::Request,
 };
 

@@ -6,7 +6,7 @@ mod support;
 
 use std::{env, fs};
 
-use wireproof::report::corpus::{FalseAlarms, page};
+use wireproof::internals::proof::corpus::report::{FalseAlarms, page};
 
 #[test]
 fn the_page_of_severities_is_written_from_the_programs_tables() {

@@ -105,7 +105,7 @@ fn seven_processes_come_to_what_one_comes_to() {
             assert_eq!(statement[count], json!(sum), "{count} of {}", statement["id"]);
         }
     }
-    let schema: Value = serde_json::from_str(wireproof::report::REPORT_SCHEMA).unwrap();
+    let schema: Value = serde_json::from_str(wireproof::internals::report::REPORT_SCHEMA).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
     for document in reports.iter().map(|path| report(path)).chain([merged]) {
         let problems: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();

@@ -12,9 +12,9 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use wireproof::{
+use wireproof::internals::{
+    judge::verdict::Verdict,
     reference::Endpoint,
-    verdict::Verdict,
     wire::{self, Headers},
 };
 
@@ -68,7 +68,7 @@ fn a_service_that_panics_is_never_convicted() {
     let run = time.run_over(wireproof::tower(router), SUITE.cases(), PACE);
     assert!(run.cases.iter().all(|case| case.report.findings.is_empty()));
     assert_eq!((run.ledger().conforms, run.ledger().deviates), (0, 0));
-    let told = |case: &&wireproof::event::CaseFinished| case.report.reason.contains("not written yet");
+    let told = |case: &&wireproof::internals::run::event::CaseFinished| case.report.reason.contains("not written yet");
     assert!(run.cases.iter().any(|case| told(&case)), "{:#?}", reasons(&run));
 }
 

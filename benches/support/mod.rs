@@ -18,18 +18,17 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
-use wireproof::{
-    golden::Goldens,
-    redaction::Sensitive,
-    scenario::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
-        Stage, Standing, Step, Suite, Template, Whole,
+use wireproof::internals::{
+    judge::{redaction::Sensitive, snapshots::Goldens},
+    run::{
+        session::{Options, Session},
+        target::Target,
+        transport::Transport,
     },
-    session::{Options, Session},
-    source::Source,
-    statement::Evidence,
-    target::Target,
-    transport::Transport,
+    suite::{
+        Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
+        Stage, Standing, Step, Suite, Template, Whole, requirement::Evidence, source::Source,
+    },
     wire::sigv4::Credentials,
 };
 

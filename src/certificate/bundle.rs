@@ -19,9 +19,9 @@ use super::{
     suite::SuiteDigest,
 };
 use crate::{
-    matrix::KillMatrix,
-    recording::{Recording, RecordingError, sha256},
-    scenario::{Case, Suite},
+    proof::matrix::KillMatrix,
+    run::recording::{Recording, RecordingError, sha256},
+    suite::{Case, Suite},
 };
 
 /// Why no bundle can be made.

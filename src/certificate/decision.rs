@@ -9,8 +9,8 @@ use super::{
     reported::{Fate, Reported, ReportedCase, ReportedStatement},
 };
 use crate::{
-    scenario::Suite,
-    verdict::{Severity, Verdict},
+    judge::verdict::{Severity, Verdict},
+    suite::Suite,
 };
 
 /// What a run came to by one profile.
@@ -133,10 +133,8 @@ mod tests {
             profile::Profiles,
             reported::{Addressed, SuiteName, Tool},
         },
-        code::Code,
-        scenario::Files,
-        statement::Evidence,
-        verdict::{Finding, FindingRole, Ledger},
+        judge::verdict::{Finding, FindingRole, Ledger},
+        suite::{Files, code::Code, requirement::Evidence},
     };
 
     fn auth() -> (Suite, Profile) {

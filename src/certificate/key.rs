@@ -9,7 +9,7 @@ use ring::{
 };
 use thiserror::Error;
 
-use crate::recording::sha256;
+use crate::run::recording::sha256;
 use crate::wire::sigv4::hex;
 
 /// What stands before the 32 bytes of a private key in PKCS#8, by RFC 8410.

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    scenario::{Caller, Case, Files, Given, ServiceSuite, Suite},
+use crate::suite::{
+    Caller, Case, Files, Given, ServiceSuite, Suite,
+    requirement::Statements,
     source::{Diagnostic, Source},
-    statement::Statements,
 };
 
 /// The union of all profiles of a service.

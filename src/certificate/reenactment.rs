@@ -16,15 +16,18 @@ use tokio::{
 };
 
 use crate::{
-    check::implementation::{Presence, presence},
-    event::{self, Surveyed},
-    execute::Executor,
-    pseudonym::pseudonym,
-    redaction::{Sensitive, redact},
-    scenario::{Case, Suite},
-    target::Target,
-    transcript::{End, Exchange, Transcript},
-    transport::{self, Endpoint, Transport},
+    judge::{
+        check::implementation::{Presence, presence},
+        redaction::{Sensitive, redact},
+        transcript::{End, Exchange, Transcript},
+    },
+    run::{
+        event::{self, Surveyed},
+        execute::Executor,
+        target::Target,
+        transport::{self, Endpoint, Transport},
+    },
+    suite::{Case, Suite, placeholder::pseudonym},
     wire::{Headers, Request, TransportError},
 };
 

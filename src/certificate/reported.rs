@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::{
-    scenario::CaseId,
-    verdict::{Finding, Ledger, Verdict},
+    judge::verdict::{Finding, Ledger, Verdict},
+    suite::CaseId,
 };
 
 /// A report, as far as a profile is decided by it.

@@ -14,8 +14,8 @@ use super::{
     reported::{Reported, ReportedCase},
 };
 use crate::{
-    matrix::{Fate, KillMatrix},
-    verdict::{Ledger, Severity, Verdict},
+    judge::verdict::{Ledger, Severity, Verdict},
+    proof::matrix::{Fate, KillMatrix},
 };
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -303,7 +303,7 @@ pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
 }
 
 fn subject(stated: &Stated, evidence: Evidence<'_>) -> Resource {
-    let index = evidence.files.get(&format!("{TRANSCRIPTS}/{}", crate::recording::INDEX)).cloned();
+    let index = evidence.files.get(&format!("{TRANSCRIPTS}/{}", crate::run::recording::INDEX)).cloned();
     let chain = ("wireproofChain".to_owned(), evidence.chain.to_owned());
     Resource {
         name: format!("{} {}", stated.target.name, stated.target.version),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{recording::sha256, scenario::Files, wire::sigv4::hex};
+use crate::{run::recording::sha256, suite::Files, wire::sigv4::hex};
 
 const SCHEMA: &str = "wireproof/suite/v1";
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::model::Places;
+use crate::model::published::Places;
 
 /// Where botocore is.
 #[derive(Debug, Clone, Default, Args)]

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
-use crate::{certificate::profile::Profiles, exit::ExitStatus, report::text::count, scenario::Suite};
+use crate::{certificate::profile::Profiles, report::text::count, run::exit::ExitStatus, suite::Suite};
 
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]

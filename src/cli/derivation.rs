@@ -10,10 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Failure, botocore::BotocoreArguments};
 use crate::{
-    derivation::{Derivation, DerivationError},
-    probe::{self, Effect, Family, Probes},
-    scenario::Suite,
-    shard::Shard,
+    probe::{
+        self, Effect, Family, Probes,
+        derivation::{Derivation, DerivationError},
+    },
+    suite::{Suite, shard::Shard},
 };
 
 /// Which model, and what of it.

@@ -6,11 +6,12 @@ use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
 use crate::{
-    check::{CHECKS, Check},
-    code::Code,
-    exit::ExitStatus,
-    scenario::Suite,
-    verdict::{EXCEPTIONS, Exception, SEVERITIES},
+    judge::{
+        check::{CHECKS, Check},
+        verdict::{EXCEPTIONS, Exception, SEVERITIES},
+    },
+    run::exit::ExitStatus,
+    suite::{Suite, code::Code},
 };
 
 /// Arguments of `wireproof explain`.
@@ -55,7 +56,7 @@ fn one(check: &Check, suite: &Suite) -> std::io::Result<()> {
     writeln!(out, "{}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why)?;
     writeln!(out, "Weighs, where a page states it / where only a model or the protocol does:")?;
     for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
-        let name = row.rule.map_or("any", crate::contract::Rule::name);
+        let name = row.rule.map_or("any", crate::model::Rule::name);
         writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
     }
     if check.code == Code::ResponseShape {

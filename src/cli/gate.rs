@@ -6,10 +6,12 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{Failure, written};
 use crate::{
-    event::{Event, RunFinished, RunStarted},
-    exit::ExitStatus,
     gate::{self, GateError},
-    verdict::Verdict,
+    judge::verdict::Verdict,
+    run::{
+        event::{Event, RunFinished, RunStarted},
+        exit::ExitStatus,
+    },
 };
 
 /// What fails a run.

@@ -9,7 +9,7 @@ use super::{
     select::{Loaded, SelectArguments},
     written,
 };
-use crate::{exit::ExitStatus, report::text::count, scenario::Case};
+use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
 
 /// Arguments of `wireproof list`.
 #[derive(Debug, Args)]

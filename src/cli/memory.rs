@@ -17,7 +17,7 @@ use super::{
     Failure,
     part::{is_settled, say},
 };
-use crate::{event::Event, report::PendingFile, verdict::Verdict};
+use crate::{judge::verdict::Verdict, report::PendingFile, run::event::Event};
 
 const SCHEMA: &str = "wireproof/last-run/v1";
 

@@ -18,11 +18,10 @@ use super::{
     target::EMBEDDED,
 };
 use crate::{
-    event::Event,
-    exit::ExitStatus,
-    merge::{self, Part},
+    gate::merge::{self, Part},
     report::Document,
-    scenario::Suite,
+    run::{event::Event, exit::ExitStatus},
+    suite::Suite,
 };
 
 const EXAMPLES: &str = "Examples:

@@ -32,11 +32,13 @@ mod statements;
 mod target;
 mod verify;
 
+pub use schema::SCHEMAS;
+
 use std::{ffi::OsString, io::Write as _};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::exit::ExitStatus;
+use crate::run::exit::ExitStatus;
 
 /// Conformance harness for AWS-compatible endpoints.
 ///
@@ -284,7 +286,7 @@ mod tests {
     ) {
         let path = format!("{}/examples/ci/{file}", env!("CARGO_MANIFEST_DIR"));
         let text = filled(&std::fs::read_to_string(path).unwrap());
-        let documents = text.split("\n---\n").map(|text| crate::source::Source::read(file, text).unwrap());
+        let documents = text.split("\n---\n").map(|text| crate::suite::source::Source::read(file, text).unwrap());
         let found: Vec<Vec<String>> = documents.flat_map(|document| commands(document.value())).collect();
         assert_eq!(found.iter().map(|words| words[1].as_str()).collect::<Vec<_>>(), subcommands);
         for words in found {

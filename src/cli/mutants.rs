@@ -10,13 +10,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Failure, outcome::width, select::FixtureArguments, written};
 use crate::{
-    exit::ExitStatus,
-    matrix::KillMatrix,
-    proof::{Proof, ProofError},
-    report::{
-        matrix::{self, MatrixOptions},
-        text::count,
+    proof::{
+        Proof, ProofError,
+        matrix::{
+            KillMatrix,
+            report::{self, MatrixOptions},
+        },
     },
+    report::text::count,
+    run::exit::ExitStatus,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -140,9 +142,9 @@ fn failure(error: ProofError) -> Failure {
 fn write(arguments: &Arguments, found: &KillMatrix) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     match arguments.report {
-        Format::Human => matrix::human(found, &options(arguments), &mut out)?,
-        Format::Json => matrix::json(found, &mut out)?,
-        Format::Html => matrix::html(found, &rerun(arguments), &mut out)?,
+        Format::Human => report::human(found, &options(arguments), &mut out)?,
+        Format::Json => report::json(found, &mut out)?,
+        Format::Html => report::html(found, &rerun(arguments), &mut out)?,
     }
     out.flush()
 }

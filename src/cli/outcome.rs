@@ -14,7 +14,7 @@ use super::{
     memory::Memory,
     reports::{Again, ReportArguments, Reports},
 };
-use crate::{event::Event, recording::Recorder};
+use crate::run::{event::Event, recording::Recorder};
 
 /// What comes of a run.
 #[derive(Debug, Clone, Args)]

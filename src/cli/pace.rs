@@ -12,9 +12,11 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::Failure;
 use crate::{
-    redaction::Sensitive,
-    session::{self, Options, Restart},
-    transport::{Limits, Settings},
+    judge::redaction::Sensitive,
+    run::{
+        session::{self, Options, Restart},
+        transport::{Limits, Settings},
+    },
 };
 
 /// How fast and how long.

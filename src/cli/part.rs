@@ -11,10 +11,12 @@ use clap::Args;
 
 use super::{Failure, written};
 use crate::{
+    judge::verdict::Verdict,
     report::Document,
-    scenario::Case,
-    shard::{Shard, ShardError},
-    verdict::Verdict,
+    suite::{
+        Case,
+        shard::{Shard, ShardError},
+    },
 };
 
 /// Which part of a selection.

@@ -19,15 +19,11 @@ use super::{
     written,
 };
 use crate::{
-    derivation::covered,
-    event::RunFinished,
-    exit::ExitStatus,
-    golden::Goldens,
+    judge::snapshots::Goldens,
     probe::Probes,
     report::text::count,
-    scenario::{Case, Plan as _, Suite},
-    session::Session,
-    transport::Wire,
+    run::{event::RunFinished, exit::ExitStatus, session::Session, transport::Wire},
+    suite::{Case, Plan as _, Suite},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -103,7 +99,7 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Gate), 
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
     };
-    let finished = session.run(&mut probes, &mut |event| outlet.take(&covered(event, &mut coverage))).await;
+    let finished = session.run(&mut probes, &mut |event| outlet.take(&event.covered(&mut coverage))).await;
     if let Some(reference) = reference {
         reference.stop().await;
     }

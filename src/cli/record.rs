@@ -20,18 +20,24 @@ use super::{
     written,
 };
 use crate::{
-    diff::{Differing, Group, of_observations},
-    event::{CaseFinished, Event, RunFinished},
-    exit::ExitStatus,
-    golden::{self, Goldens},
+    judge::{
+        snapshots::{self, Goldens},
+        verdict::Verdict,
+    },
     report::{
-        diff::{self as told, DiffOptions},
+        diff::{
+            Differing, Group, of_observations,
+            text::{self as told, DiffOptions},
+        },
         text::count,
     },
-    scenario::{Batch, Case, Suite},
-    session::Session,
-    transport::Wire,
-    verdict::Verdict,
+    run::{
+        event::{CaseFinished, Event, RunFinished},
+        exit::ExitStatus,
+        session::Session,
+        transport::Wire,
+    },
+    suite::{Batch, Case, Suite},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -187,7 +193,7 @@ impl Records<'_> {
             }
             None => drop(self.tally.new.insert(id.clone())),
         }
-        if let Err(error) = golden::write(self.folder, &finished.case, &text) {
+        if let Err(error) = snapshots::write(self.folder, &finished.case, &text) {
             self.tally.failed.get_or_insert_with(|| format!("cannot write the golden of {id}: {error}"));
         }
     }

@@ -14,9 +14,9 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{Failure, outcome::width};
 use crate::{
-    event::Event,
     report::{FORMATS, Format, HumanOptions, PendingFile, Reporter},
-    scenario::nearest,
+    run::event::Event,
+    suite::nearest,
 };
 
 /// Which reports, and how the one for people looks.

@@ -22,13 +22,14 @@ use super::{
     target::TargetArguments,
 };
 use crate::{
-    event::{CaseFinished, Event, RunFinished},
-    exit::ExitStatus,
-    golden,
-    scenario::{Batch, Case, Plan as _, Suite},
-    session::Session,
-    transport::Wire,
-    verdict::Verdict,
+    judge::{snapshots, verdict::Verdict},
+    run::{
+        event::{CaseFinished, Event, RunFinished},
+        exit::ExitStatus,
+        session::Session,
+        transport::Wire,
+    },
+    suite::{Batch, Case, Plan as _, Suite},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -103,11 +104,11 @@ impl Arguments {
     }
 }
 
-fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &golden::Goldens) -> io::Result<()> {
+fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &snapshots::Goldens) -> io::Result<()> {
     let observation = finished.observation().text();
     let known = goldens.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
-        golden::write_pending(folder, &finished.case, &observation)?;
+        snapshots::write_pending(folder, &finished.case, &observation)?;
     }
     Ok(())
 }
@@ -117,7 +118,7 @@ pub(super) async fn go(
     arguments: &Arguments,
     suite: Suite,
     mut batch: Batch,
-    goldens: Arc<golden::Goldens>,
+    goldens: Arc<snapshots::Goldens>,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;

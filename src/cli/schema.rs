@@ -6,10 +6,17 @@ use clap::Args;
 
 use super::{Failure, written};
 use crate::{
-    exit::ExitStatus,
-    report::{SCHEMAS, Schema},
-    scenario::nearest,
+    proof::{corpus::report::JUDGE, matrix::report::MATRIX},
+    report::{
+        diff::text::DIFF,
+        schema::{NDJSON, REPORT, Schema},
+    },
+    run::exit::ExitStatus,
+    suite::nearest,
 };
+
+/// Every schema, in the order in which they are listed.
+pub const SCHEMAS: [Schema; 5] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF];
 
 const EXAMPLES: &str = "Examples:
   wireproof schema                     every schema in one line
@@ -25,7 +32,7 @@ pub(super) struct Arguments {
 }
 
 fn schema(name: &str) -> Result<Schema, String> {
-    Schema::named(name).copied().ok_or_else(|| {
+    SCHEMAS.into_iter().find(|schema| schema.name == name).ok_or_else(|| {
         let names = || SCHEMAS.iter().map(|schema| schema.name);
         let near = nearest(name, names()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
         format!("{near}there are {}", names().collect::<Vec<_>>().join(", "))
@@ -39,4 +46,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         None => SCHEMAS.iter().try_for_each(|schema| writeln!(out, "{:<8} {}", schema.name, schema.of)),
     };
     written(result).map(|()| ExitStatus::Conforms)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_schema_has_a_name_an_identity_and_a_description_of_its_own() {
+        let mut ids = BTreeSet::new();
+        for schema in SCHEMAS {
+            let document: Value = serde_json::from_str(&schema.text()).unwrap();
+            let id = document["$id"].as_str().unwrap().to_owned();
+            assert!(id.starts_with("urn:wireproof:") && ids.insert(id), "{}", schema.name);
+            assert!(document["description"].as_str().unwrap().len() > 20);
+            assert!(document["$defs"].is_object(), "{}", schema.name);
+            assert_eq!(super::schema(schema.name).map(|found| found.of), Ok(schema.of));
+        }
+    }
+
+    #[test]
+    fn a_schema_needs_nothing_beside_it() {
+        for schema in SCHEMAS {
+            let text = schema.text();
+            let refers = text.matches("urn:wireproof:report:v1#").count();
+            assert_eq!(refers > 0, schema.refers, "{}", schema.name);
+            assert_eq!(
+                text.matches("\"$id\": \"urn:wireproof:report:v1\"").count(),
+                usize::from(refers > 0 || schema.name == "report")
+            );
+        }
+    }
 }

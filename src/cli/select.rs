@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::{Failure, botocore::BotocoreArguments, part::PartArguments};
 use crate::{
-    golden::Goldens,
-    scenario::{Case, Files, Selection, Suite},
+    judge::snapshots::Goldens,
+    suite::{Case, Files, Selection, Suite},
 };
 
 /// Which fixtures.

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::{Failure, runtime, select::FixtureArguments, target::start, written};
 use crate::{
-    exit::ExitStatus,
     reference::{Clock, Options},
+    run::exit::ExitStatus,
 };
 
 /// Arguments of `wireproof serve`.

@@ -8,9 +8,9 @@ use std::{
 use serde::Deserialize;
 
 use super::Failure;
-use crate::{
-    contract::{self, Contract},
-    model::{self, ModelFileError, Places},
+use crate::model::{
+    self, Contract,
+    published::{self, ModelFileError, Places},
 };
 
 /// Where the model of a service is found by its name.
@@ -29,7 +29,7 @@ impl Shelf {
             Self::Folder(folder) => return folder.find(service),
             Self::Botocore(places) => places,
         };
-        match model::find(&format!("botocore:{service}"), places) {
+        match published::find(&format!("botocore:{service}"), places) {
             Ok(found) => contract(&found.file, &found.text).map(Some),
             Err(ModelFileError::UnknownService { .. }) => Ok(None),
             Err(error) => Err(Failure::usage(error.to_string())),
@@ -38,7 +38,7 @@ impl Shelf {
 }
 
 fn contract(file: &Path, text: &str) -> Result<Contract, Failure> {
-    contract::read(&file.display().to_string(), text).map_err(|error| Failure::usage(error.to_string()))
+    model::read(&file.display().to_string(), text).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// The models below a folder.

@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::{Failure, run, runtime, select::Loaded, written};
 use crate::{
-    event::{Outcome, RunFinished, StatementReport},
-    exit::ExitStatus,
-    golden::Goldens,
+    judge::snapshots::Goldens,
     report::text::count,
-    scenario::Suite,
-    statement::Statement,
+    run::{
+        event::{Outcome, RunFinished, StatementReport},
+        exit::ExitStatus,
+    },
+    suite::{Suite, requirement::Statement},
 };
 
 /// Arguments of `wireproof statements`.

@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::{Failure, credentials};
 use crate::{
     reference::{Identity, Options, Reference},
-    scenario::Suite,
-    source::Source,
-    target::{StateHandler, Target},
-    transport::Endpoint,
+    run::{
+        target::{StateHandler, Target},
+        transport::Endpoint,
+    },
+    suite::{Suite, source::Source},
     wire::sigv4::Credentials,
 };
 
@@ -133,7 +134,7 @@ impl TargetArguments {
 
     fn endpoint(&self, url: &str) -> Result<Endpoint, Failure> {
         let endpoint: Endpoint =
-            url.parse().map_err(|error: crate::transport::EndpointError| Failure::usage(error.to_string()))?;
+            url.parse().map_err(|error: crate::run::transport::EndpointError| Failure::usage(error.to_string()))?;
         self.check(&endpoint)?;
         Ok(endpoint)
     }

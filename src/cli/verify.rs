@@ -33,13 +33,10 @@ use crate::{
             rerun::{Again, compare, sample},
         },
     },
-    event::Event,
-    exit::ExitStatus,
-    matrix::KillMatrix,
+    proof::matrix::KillMatrix,
     report::text::{count, line},
-    scenario::{Batch, Case},
-    session::Session,
-    transport::Wire,
+    run::{event::Event, exit::ExitStatus, session::Session, transport::Wire},
+    suite::{Batch, Case},
 };
 
 const EXAMPLES: &str = "Examples:

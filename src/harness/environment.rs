@@ -3,7 +3,7 @@
 use std::{env, path::PathBuf};
 
 use super::Problem;
-use crate::model::Places;
+use crate::model::published::Places;
 
 /// What the environment of a test says.
 #[derive(Debug, Clone, Default)]

@@ -7,11 +7,13 @@ use super::{
     environment::{Environment, GoldenUpdate},
 };
 use crate::{
-    event::CaseFinished,
-    golden::{self, Goldens},
+    judge::{
+        snapshots::{self, Goldens},
+        verdict::Verdict,
+    },
     report::human,
-    scenario::Files,
-    verdict::Verdict,
+    run::event::CaseFinished,
+    suite::Files,
 };
 
 /// The goldens of a folder, and what becomes of what differs from them.
@@ -40,8 +42,8 @@ impl Snapshots {
         }
         let written = match self.update {
             GoldenUpdate::No => Ok(()),
-            GoldenUpdate::Pending => golden::write_pending(&self.folder, &finished.case, &observed).map(drop),
-            GoldenUpdate::Always => golden::write(&self.folder, &finished.case, &observed).map(drop),
+            GoldenUpdate::Pending => snapshots::write_pending(&self.folder, &finished.case, &observed).map(drop),
+            GoldenUpdate::Always => snapshots::write(&self.folder, &finished.case, &observed).map(drop),
         };
         written.map_err(|error| Problem::Write { path: self.folder.join(&finished.case.id.0), error })?;
         let settled = self.pass || self.update == GoldenUpdate::Always;

@@ -7,14 +7,13 @@ use std::{
 
 use super::{Problem, Suite, environment::Environment};
 use crate::{
-    derivation::Derivation,
-    probe::{self, Coverage, Effect},
-    scenario::{self, Batch, Case, Files, Misnomer, Plan, Selection, glob_matches},
+    probe::{self, Coverage, Effect, derivation::Derivation},
+    suite::{self, Batch, Case, Files, Misnomer, Plan, Selection, glob_matches},
 };
 
 /// What is read, and checked.
 pub(super) struct Loaded {
-    pub(super) suite: Arc<scenario::Suite>,
+    pub(super) suite: Arc<suite::Suite>,
     what: What,
 }
 
@@ -54,7 +53,7 @@ impl Loaded {
             None => Files::bundled_fixtures(),
             Some(folder) => Files::folder_with_models(folder, &environment.places)?,
         };
-        let fixtures = scenario::Suite::read(&files)?;
+        let fixtures = suite::Suite::read(&files)?;
         if let Some(misnomer) = suite.selection.misnomer(&fixtures) {
             let hint = misnomer.hint(|word| format!(".filter({word:?})"));
             return Err(Problem::Selection { word: misnomer.word, hint });
@@ -140,7 +139,7 @@ impl Loaded {
 
 impl OfModel {
     /// What need not run. What a wanted probe rests on runs with it, wanted or not.
-    fn unwanted(&self, suite: &scenario::Suite, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
+    fn unwanted(&self, suite: &suite::Suite, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
         if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
             return Ok(HashSet::new());
         }

@@ -1,7 +1,7 @@
 //! The face for `cargo test`: a suite, a target, an outcome. Re-exported at the crate's root.
 //!
 //! Owns what a test says and is told, and the few environment variables of tests. It refuses to judge, and to decide what
-//! fails: that is done by [`session`](crate::session) and [`gate`](crate::gate), as for the program.
+//! fails: that is done by [`session`](crate::run::session) and [`gate`](crate::gate), as for the program.
 
 mod environment;
 mod goldens;

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Problem;
 use crate::{
-    baseline::Differing,
-    event::{CaseFinished, CaseReport},
-    exit::ExitStatus,
-    scenario::CaseId,
-    verdict::Ledger,
+    gate::baseline::Differing,
+    judge::verdict::Ledger,
+    run::{
+        event::{CaseFinished, CaseReport},
+        exit::ExitStatus,
+    },
+    suite::CaseId,
 };
 
 /// What a run came to; also where nothing was run, because something could not be set up.

@@ -5,11 +5,13 @@ use std::{io, path::PathBuf};
 use thiserror::Error;
 
 use crate::{
-    derivation::DerivationError,
     gate::GateError,
-    scenario::{FilesError, SuiteError},
-    target::BoxError,
-    transport::{EndpointError, SetupError},
+    probe::derivation::DerivationError,
+    run::{
+        target::BoxError,
+        transport::{EndpointError, SetupError},
+    },
+    suite::{FilesError, SuiteError},
 };
 
 /// Why a run could not be set up, or not be finished. It is told by the [`Outcome`](super::Outcome), and is no verdict.

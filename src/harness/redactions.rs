@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problem, Suite, loaded::Loaded};
 use crate::{
-    contract::{Contract, Kind, Member},
-    observe::StandIn,
+    judge::observation::StandIn,
+    model::{Contract, Kind, Member},
 };
 
 /// A JSON text that is not a stand-in already.
@@ -141,7 +141,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::contract;
+    use crate::model;
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
@@ -163,7 +163,7 @@ mod tests {
 
     fn filtered(text: &str) -> String {
         let mut redactions = Redactions::default();
-        redactions.add(&contract::read("m", MODEL).unwrap());
+        redactions.add(&model::read("m", MODEL).unwrap());
         redactions.filters().iter().fold(text.to_owned(), |text, (pattern, replacement)| {
             Regex::new(pattern).unwrap().replace_all(&text, replacement).into_owned()
         })

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Problem;
 use crate::{
-    event::Event,
     report::{FORMATS, Format, HumanOptions, PendingFile, Reporter},
+    run::event::Event,
 };
 
 /// The reports of a run. One that cannot be written gets no more events, and never comes to be.

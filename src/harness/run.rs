@@ -13,16 +13,16 @@ use super::{
     reports::Reports,
 };
 use crate::{
-    baseline::Differing,
-    derivation::covered,
-    event::{CaseFinished, CaseReport, Event, RunFinished},
-    exit::ExitStatus,
-    gate::{self, Gate},
+    gate::{self, Gate, baseline::Differing},
+    judge::redaction::Sensitive,
     probe::Coverage,
-    redaction::Sensitive,
     report::{Human, HumanOptions, Reporter as _},
-    scenario::CaseId,
-    session::{self, Options, Session},
+    run::{
+        event::{CaseFinished, CaseReport, Event, RunFinished},
+        exit::ExitStatus,
+        session::{self, Options, Session},
+    },
+    suite::CaseId,
 };
 
 /// A suite that is about to be asked of a target.
@@ -181,7 +181,7 @@ impl<'a> Taken<'a> {
 
     fn take(&mut self, event: Event, see: &mut See<'_>) {
         let event = match &mut self.coverage {
-            Some(coverage) => covered(event, coverage),
+            Some(coverage) => event.covered(coverage),
             None => event,
         };
         // Memory takes everything.

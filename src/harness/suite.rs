@@ -4,10 +4,12 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{Problem, Run, Target, loaded::Loaded};
 use crate::{
-    scenario::{CaseId, Selection, glob_matches},
-    session,
-    target::{BoxError, StateChange, StateFunction},
-    verdict::Verdict,
+    judge::verdict::Verdict,
+    run::{
+        session,
+        target::{BoxError, StateChange, StateFunction},
+    },
+    suite::{CaseId, Selection, glob_matches},
 };
 
 /// What is asked of an endpoint: scenarios or probes, which of them, and what is known of it already.

@@ -7,8 +7,10 @@ use tokio::time;
 
 use super::Problem;
 use crate::{
-    target::{self, BoxError, StateChange, StateFunction, StateHandler},
-    transport::{Endpoint, Exchange, Limits, Settings, Transport, Wire},
+    run::{
+        target::{self, BoxError, StateChange, StateFunction, StateHandler},
+        transport::{Endpoint, Exchange, Limits, Settings, Transport, Wire},
+    },
     wire::{Request, TransportError, sigv4::Credentials},
 };
 

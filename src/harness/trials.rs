@@ -24,7 +24,10 @@ use tokio::{
 
 use super::{Outcome, Problem, Suite, Target, outcome, run::Prepared};
 use crate::{
-    event::CaseFinished, panicked::caught, report::human, target::BoxError, verdict::Verdict, wire::TransportError,
+    judge::verdict::Verdict,
+    report::human,
+    run::{event::CaseFinished, panicked::caught, target::BoxError},
+    wire::TransportError,
 };
 
 /// The test that looks whether every entry of the baseline is of a case that exists.

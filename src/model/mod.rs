@@ -1,297 +1,315 @@
-//! The files of a published model, by its name: a path, or `botocore:SERVICE[@VERSION]`.
+//! What the documents promise of one service, in Smithy's terms, whichever file it was read from.
 //!
-//! Owns where models are found on a machine, and reading them, compressed or not. What they say is `contract`'s to
-//! read. It refuses to fetch anything, and to read the environment: callers give it the [`Places`].
+//! Owns the types [`Contract`], [`Operation`] and [`Shape`], the readers that make them, and the
+//! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
+//! It refuses to know about scenarios, HTTP or verdicts.
 
-mod places;
+mod body;
+mod botocore;
+mod model_error;
+mod pattern;
+pub mod pointer;
+pub mod published;
+mod schema;
+mod sensitive;
+mod shape;
+mod smithy;
 
 use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Read},
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
 };
 
-use flate2::read::GzDecoder;
-use thiserror::Error;
+use serde::{Deserialize, de::IgnoredAny};
 
-pub use places::Places;
+pub use model_error::ModelError;
+pub use pattern::{Matched, Pattern, PatternError};
+pub use schema::{Rule, SchemaError, Schemas, Side, Violation, Violations};
+pub use shape::{
+    Bounds, EnumValue, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits, kebab_case,
+};
 
-/// The text of a model, and of the examples beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelFiles {
-    /// The model's file.
-    pub file: PathBuf,
-    /// What it holds.
-    pub text: String,
-    /// botocore's `examples-1.json` with its text, where one stands beside the model.
-    pub examples: Option<(PathBuf, String)>,
+/// One service's contract: its operations and every shape that they reach.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    service: Service,
+    operations: BTreeMap<String, Operation>,
+    shapes: BTreeMap<ShapeId, Shape>,
+    /// The names and wire codes of all errors.
+    errors: BTreeSet<String>,
+    /// What holds something sensitive, once it is asked for.
+    sensitive: OnceLock<sensitive::Sensitive>,
 }
 
-/// A model that cannot be had.
-#[derive(Debug, Error)]
-pub enum ModelFileError {
-    /// The name is of no known form.
-    #[error("{name:?} names no model: give a .json or .json.gz file, or botocore:SERVICE, such as botocore:ssm")]
-    Name {
-        /// The name as it was given.
-        name: String,
-    },
-    /// A file or folder that cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// No botocore on this machine.
-    #[error(
-        "no botocore found: install it (pip install botocore, or AWS CLI version 2), set WIREPROOF_BOTOCORE to its \
-         folder, or give the file of a model"
-    )]
-    NoBotocore,
-    /// The folder that was given is no botocore.
-    #[error(
-        "{folder} is no botocore: expected <service>/<version>/service-2.json[.gz] in it or in its folder \"data\""
-    )]
-    NotBotocore {
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// botocore does not have the service.
-    #[error("{data} has no service {service:?}{hint}", hint = hint(nearest))]
-    UnknownService {
-        /// botocore's folder of models.
-        data: PathBuf,
-        /// The name as it was given.
-        service: String,
-        /// Names that may have been meant.
-        nearest: Vec<String>,
-    },
-    /// botocore has the service in other API versions.
-    #[error("{data} has {service} in {known}, not in {version:?}", known = known.join(", "))]
-    UnknownVersion {
-        /// botocore's folder of models.
-        data: PathBuf,
-        /// The service.
-        service: String,
-        /// The version that was asked for.
-        version: String,
-        /// The versions that there are.
-        known: Vec<String>,
-    },
-}
-
-fn hint(nearest: &[String]) -> String {
-    if nearest.is_empty() { String::new() } else { format!(": did you mean {}?", nearest.join(", ")) }
-}
-
-/// Reads the model of that name, from `places` where the name leaves it open.
+/// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
+/// alone.
 ///
 /// # Errors
-/// A name of no known form, a file that cannot be read, no botocore, or one without that service or version.
-pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
-    if let Some(service) = name.strip_prefix("botocore:") {
-        return with_examples(botocore(service, places)?);
+/// Text that is no JSON, no model of either form, or refers to shapes that it does not define.
+pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
+    #[derive(Deserialize)]
+    struct Form {
+        smithy: Option<IgnoredAny>,
+        metadata: Option<IgnoredAny>,
     }
-    let is_model = [".json", ".json.gz"].iter().any(|ending| name.ends_with(ending));
-    if is_model { with_examples(PathBuf::from(name)) } else { Err(ModelFileError::Name { name: name.to_owned() }) }
+    let form: Form = model_error::decode(file, text)?;
+    match form {
+        Form { smithy: None, metadata: Some(_) } => botocore::read(file, text),
+        _ => smithy::read(file, text),
+    }
 }
 
-/// The services that the botocore of this machine has, each with its API versions, the newest last.
-///
-/// # Errors
-/// No botocore, or one that cannot be read.
-pub fn services(places: &Places) -> Result<BTreeMap<String, Vec<String>>, ModelFileError> {
-    let services = catalogue(&places.data()?)?.into_iter();
-    Ok(services.map(|(service, versions)| (service, versions.into_keys().collect())).collect())
+/// What a model says of the service as a whole.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// The shape id of the service; its name is the prefix of `X-Amz-Target` in the AWS JSON protocols.
+    pub id: ShapeId,
+    /// The API version, `2014-10-06` for CodeDeploy.
+    pub version: String,
+    /// The title that people use, from `smithy.api#title`.
+    pub title: String,
+    /// The service name of the SigV4 credential scope, from `aws.auth#sigv4`.
+    pub signing_name: String,
+    /// Protocol traits in the order of the file, absolute ids such as `aws.protocols#awsJson1_1`.
+    pub protocols: Vec<ShapeId>,
+    /// All traits of the service shape.
+    pub traits: Traits,
 }
 
-/// The file of `SERVICE[@VERSION]`; the newest version where none is named.
-fn botocore(name: &str, places: &Places) -> Result<PathBuf, ModelFileError> {
-    let (service, version) = name.split_once('@').map_or((name, None), |(service, version)| (service, Some(version)));
-    let data = places.data()?;
-    let mut services = catalogue(&data)?;
-    let Some(mut versions) = services.remove(service) else {
-        let known: Vec<&str> = services.keys().map(String::as_str).collect();
-        let nearest = nearest(service, &known);
-        return Err(ModelFileError::UnknownService { data, service: service.to_owned(), nearest });
-    };
-    let found = match version {
-        None => versions.pop_last().map(|(_, file)| file),
-        Some(version) => versions.remove(version),
-    };
-    found.ok_or_else(|| ModelFileError::UnknownVersion {
-        data,
-        service: service.to_owned(),
-        version: version.unwrap_or_default().to_owned(),
-        known: versions.into_keys().collect(),
-    })
+/// One operation of a service.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The name without its namespace, as `X-Amz-Target` carries it.
+    pub name: String,
+    /// The shape id of the operation.
+    pub id: ShapeId,
+    /// The input structure; `smithy.api#Unit` when there is none.
+    pub input: ShapeId,
+    /// The output structure; `smithy.api#Unit` when there is none.
+    pub output: ShapeId,
+    /// Declared errors, those of the service included, in the order of the file.
+    pub errors: Vec<ShapeId>,
+    /// All traits of the operation shape.
+    pub traits: Traits,
 }
 
-fn nearest(wrong: &str, known: &[&str]) -> Vec<String> {
-    let wrong = wrong.to_lowercase();
-    let alike = similar::get_close_matches(wrong.as_str(), known, 3, 0.6).into_iter();
-    let longer = known.iter().copied().filter(|name| wrong.len() > 2 && name.contains(&*wrong)).take(3);
-    let mut found: Vec<String> = Vec::new();
-    for name in alike.chain(longer) {
-        if !found.iter().any(|seen| seen == name) {
-            found.push(name.to_owned());
+impl Operation {
+    /// The input of the first of the model's examples (`smithy.api#examples`): one that the documents show.
+    #[must_use]
+    pub fn example_input(&self) -> Option<&serde_json::Value> {
+        self.traits.get("smithy.api#examples")?.as_array()?.first()?.get("input")
+    }
+}
+
+impl Contract {
+    fn new(service: Service, operations: BTreeMap<String, Operation>, shapes: BTreeMap<ShapeId, Shape>) -> Self {
+        let mut errors = BTreeSet::new();
+        for shape in shapes.values().filter(|shape| shape.traits.error().is_some()) {
+            errors.insert(shape.id.name().to_owned());
+            errors.extend(shape.traits.query_error_code().map(str::to_owned));
+        }
+        Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
+    }
+
+    /// The same contract with the examples of botocore's `examples-1.json`, each as one of `smithy.api#examples` of its
+    /// operation. Examples of operations that the contract does not have are left out.
+    ///
+    /// # Errors
+    /// Text that is no JSON, or of another form.
+    pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
+        for (name, examples) in botocore::read_examples(file, text)? {
+            if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
+                let examples = examples.iter().map(botocore::example).collect();
+                operation.traits.0.insert("smithy.api#examples".to_owned(), examples);
+            }
+        }
+        Ok(self)
+    }
+
+    /// The service that this contract is of.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The operation of that name, without a namespace.
+    #[must_use]
+    pub fn operation(&self, name: &str) -> Option<&Operation> {
+        self.operations.get(name)
+    }
+
+    /// Every operation, by name.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.values()
+    }
+
+    /// The shape of that id: one of the model's, or of Smithy's prelude.
+    #[must_use]
+    pub fn shape(&self, id: &ShapeId) -> Option<&Shape> {
+        self.shapes.get(id).or_else(|| shape::prelude(id))
+    }
+
+    /// Every shape of the model itself.
+    pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.shapes.values()
+    }
+
+    /// The shape of a declared error of `operation`, by the error's name without a namespace; else by its code of the
+    /// query protocol, which a service that once spoke it may go on to send.
+    #[must_use]
+    pub fn error(&self, operation: &Operation, name: &str) -> Option<&Shape> {
+        let by_name = operation.errors.iter().find(|id| id.name() == name).and_then(|id| self.shape(id));
+        by_name.or_else(|| {
+            let mut shapes = operation.errors.iter().filter_map(|id| self.shape(id));
+            shapes.find(|shape| shape.traits.query_error_code() == Some(name))
+        })
+    }
+
+    /// Whether the service has an error of that name, or of that code of the query protocol.
+    #[must_use]
+    pub fn knows_error(&self, name: &str) -> bool {
+        self.errors.contains(name)
+    }
+
+    /// The members of a structure or union; none for any other shape.
+    #[must_use]
+    pub fn members(&self, id: &ShapeId) -> &[Member] {
+        match self.shape(id).map(|shape| &shape.kind) {
+            Some(Kind::Structure(members) | Kind::Union(members)) => members,
+            _ => &[],
         }
     }
-    found
-}
 
-/// The model of each version of each service; versions are dates, so that the last is the newest.
-fn catalogue(data: &Path) -> Result<BTreeMap<String, BTreeMap<String, PathBuf>>, ModelFileError> {
-    let mut services = BTreeMap::new();
-    for (service, folder) in folders(data)? {
-        let versions = folders(&folder)?.into_iter();
-        let models = versions.filter_map(|(version, folder)| Some((version, plain_or_gz(&folder, "service-2.json")?)));
-        let models: BTreeMap<_, _> = models.collect();
-        if !models.is_empty() {
-            services.insert(service, models);
+    /// The member that a JSON pointer leads to below the shape `root`, following list items and map values.
+    #[must_use]
+    pub fn member_at(&self, root: &ShapeId, pointer: &str) -> Option<&Member> {
+        let mut current = root.clone();
+        let mut found = None;
+        for token in pointer.split('/').skip(1) {
+            let member = match &self.shape(&current)?.kind {
+                Kind::Structure(members) | Kind::Union(members) => {
+                    members.iter().find(|member| member.name == token)?
+                }
+                Kind::List(item) => item,
+                Kind::Map { value, .. } => value,
+                _ => return None,
+            };
+            current = member.target.clone();
+            found = Some(member);
+        }
+        found
+    }
+
+    /// The enum values that `value` holds below the shape `root`, each with its JSON pointer.
+    #[must_use]
+    pub fn enum_values(&self, root: &ShapeId, value: &serde_json::Value) -> Vec<(String, &EnumValue)> {
+        let mut found = Vec::new();
+        self.collect_enum_values(root, value, &mut String::new(), &mut found);
+        found
+    }
+
+    fn collect_enum_values<'c>(
+        &'c self,
+        id: &ShapeId,
+        value: &serde_json::Value,
+        at: &mut String,
+        found: &mut Vec<(String, &'c EnumValue)>,
+    ) {
+        use serde_json::Value;
+        let mut below = |target: &ShapeId, value: &Value, token: &str, at: &mut String| {
+            let end = at.len();
+            pointer::push(at, token);
+            self.collect_enum_values(target, value, at, found);
+            at.truncate(end);
+        };
+        match (self.shape(id).map(|shape| &shape.kind), value) {
+            (Some(Kind::Enum(values)), Value::String(text)) => {
+                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.clone(), known)));
+            }
+            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => {
+                for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
+                    below(&member.target, value, &member.name, at);
+                }
+            }
+            (Some(Kind::List(item)), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    below(&item.target, value, &index.to_string(), at);
+                }
+            }
+            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+                for (name, value) in map {
+                    below(&member.target, value, name, at);
+                }
+            }
+            _ => {}
         }
     }
-    Ok(services)
-}
 
-fn folders(parent: &Path) -> Result<Vec<(String, PathBuf)>, ModelFileError> {
-    let failed = |error| ModelFileError::Read { path: parent.to_owned(), error };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(parent).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_dir()) {
-            found.push((name.to_owned(), path));
+    /// A copy of `input` without the null members of structures, which the AWS JSON protocols read as absent.
+    ///
+    /// Nulls inside lists and maps stay: there they are values.
+    #[must_use]
+    pub fn without_null_members(&self, root: &ShapeId, input: &serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        let shape = self.shape(root).map(|shape| &shape.kind);
+        match (shape, input) {
+            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => map
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| {
+                    let member = members.iter().find(|member| &member.name == name);
+                    let value =
+                        member.map_or_else(|| value.clone(), |member| self.without_null_members(&member.target, value));
+                    (name.clone(), value)
+                })
+                .collect(),
+            (Some(Kind::List(item)), Value::Array(values)) => {
+                values.iter().map(|value| self.without_null_members(&item.target, value)).collect()
+            }
+            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+                map.iter().map(|(key, value)| (key.clone(), self.without_null_members(&member.target, value))).collect()
+            }
+            _ => input.clone(),
         }
     }
-    Ok(found)
-}
-
-fn plain_or_gz(folder: &Path, name: &str) -> Option<PathBuf> {
-    [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
-}
-
-/// Reads a model; examples belong to it where it has botocore's name.
-fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
-    let is_botocore =
-        file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("service-2."));
-    let beside = file.parent().filter(|_| is_botocore).and_then(|folder| plain_or_gz(folder, "examples-1.json"));
-    let examples = match beside {
-        Some(path) => {
-            let text = read(&path)?;
-            Some((path, text))
-        }
-        None => None,
-    };
-    Ok(ModelFiles { text: read(&file)?, file, examples })
-}
-
-/// The largest model there is has 4 MB; a compressed file must not fill the memory.
-const LARGEST: u64 = 256 << 20;
-
-fn read(path: &Path) -> Result<String, ModelFileError> {
-    let failed = |error| ModelFileError::Read { path: path.to_owned(), error };
-    let file = File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    let mut bounded: Box<dyn Read> = match path.extension() {
-        Some(ending) if ending == "gz" => Box::new(GzDecoder::new(file).take(LARGEST + 1)),
-        _ => Box::new(file.take(LARGEST + 1)),
-    };
-    let length = bounded.read_to_string(&mut text).map_err(failed)?;
-    if length as u64 > LARGEST {
-        return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "a model of more than 256 MiB")));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use flate2::{Compression, write::GzEncoder};
-    use rstest::rstest;
-    use tempfile::TempDir;
+    use serde_json::json;
 
     use super::*;
 
-    fn compressed(text: &str) -> Vec<u8> {
-        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
-        gz.write_all(text.as_bytes()).unwrap();
-        gz.finish().unwrap()
-    }
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Put"}],
+               "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_0":{}}},
+        "x#Put":{"type":"operation","input":{"target":"x#In"},"output":{"target":"smithy.api#Unit"},"errors":[{"target":"x#Bad"}]},
+        "x#In":{"type":"structure","members":{"a":{"target":"smithy.api#String"},"l":{"target":"x#L"}}},
+        "x#L":{"type":"list","member":{"target":"x#In"}},
+        "x#Bad":{"type":"structure","members":{},"traits":{"smithy.api#error":"client"}}}}"#;
 
-    /// A botocore with `ssm` in one version and `dynamodb` in two.
-    fn botocore() -> (TempDir, Places) {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        for version in ["ssm/2014-11-06", "dynamodb/2011-12-05", "dynamodb/2012-08-10", "empty/2020-01-01"] {
-            fs::create_dir_all(data.join(version)).unwrap();
-        }
-        fs::write(data.join("endpoints.json"), "{}").unwrap();
-        fs::write(data.join("ssm/2014-11-06/service-2.json.gz"), compressed("ssm")).unwrap();
-        fs::write(data.join("ssm/2014-11-06/examples-1.json"), "examples").unwrap();
-        fs::write(data.join("dynamodb/2011-12-05/service-2.json"), "old").unwrap();
-        fs::write(data.join("dynamodb/2012-08-10/service-2.json"), "new").unwrap();
-        let places = Places { botocore: Some(folder.path().to_owned()), path: None };
-        (folder, places)
-    }
-
-    #[rstest]
-    #[case::compressed("botocore:ssm", "ssm")]
-    #[case::newest("botocore:dynamodb", "new")]
-    #[case::by_version("botocore:dynamodb@2011-12-05", "old")]
-    fn a_model_of_botocore_is_found_by_its_service(#[case] name: &str, #[case] text: &str) {
-        let (_folder, places) = botocore();
-        assert_eq!(find(name, &places).unwrap().text, text);
+    #[test]
+    fn null_members_are_dropped_but_null_list_items_stay() {
+        let contract = read("m.json", MODEL).unwrap();
+        let input = json!({"a": null, "l": [null, {"a": null}]});
+        let id = ShapeId::new("x#In");
+        assert_eq!(contract.without_null_members(&id, &input), json!({"l": [null, {}]}));
     }
 
     #[test]
-    fn examples_stand_beside_the_model() {
-        let (folder, places) = botocore();
-        assert_eq!(find("botocore:ssm", &places).unwrap().examples.unwrap().1, "examples");
-        assert_eq!(find("botocore:dynamodb", &places).unwrap().examples, None);
-        let path = folder.path().join("data/ssm/2014-11-06/service-2.json.gz");
-        assert!(find(path.to_str().unwrap(), &places).unwrap().examples.is_some());
+    fn a_pointer_leads_through_lists_to_a_member() {
+        let contract = read("m.json", MODEL).unwrap();
+        let member = contract.member_at(&ShapeId::new("x#In"), "/l/0/a").unwrap();
+        assert_eq!(member.name, "a");
+        assert!(contract.member_at(&ShapeId::new("x#In"), "/l/0/zz").is_none());
     }
 
     #[test]
-    fn a_service_is_one_that_has_a_model() {
-        let (_folder, places) = botocore();
-        let found = services(&places).unwrap();
-        assert_eq!(found.keys().collect::<Vec<_>>(), ["dynamodb", "ssm"]);
-        assert_eq!(found["dynamodb"], ["2011-12-05", "2012-08-10"]);
-    }
-
-    #[rstest]
-    #[case::misspelt("botocore:dynamdb", "has no service \"dynamdb\": did you mean dynamodb?")]
-    #[case::part("botocore:DYNAMO", "did you mean dynamodb?")]
-    #[case::strange("botocore:zzz", "has no service \"zzz\"")]
-    #[case::above("botocore:../data/ssm", "has no service")]
-    #[case::version("botocore:ssm@1999-01-01", "has ssm in 2014-11-06, not in \"1999-01-01\"")]
-    #[case::form("ssm", "\"ssm\" names no model")]
-    #[case::no_file("no/such.json", "cannot read no/such.json")]
-    fn an_error_says_what_there_is(#[case] name: &str, #[case] expected: &str) {
-        let (_folder, places) = botocore();
-        let error = find(name, &places).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-    }
-
-    #[test]
-    fn a_folder_that_is_no_botocore_is_not_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let places = Places { botocore: Some(folder.path().to_owned()), path: None };
-        let error = find("botocore:ssm", &places).unwrap_err().to_string();
-        assert!(error.contains("is no botocore"), "{error}");
-    }
-
-    #[test]
-    fn a_broken_compressed_file_is_an_error_that_names_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("m.json.gz");
-        fs::write(&path, "not gzip").unwrap();
-        let error = find(path.to_str().unwrap(), &Places::default()).unwrap_err().to_string();
-        assert!(error.contains("m.json.gz"), "{error}");
+    fn an_error_is_found_by_its_name_on_the_operation_that_declares_it() {
+        let contract = read("m.json", MODEL).unwrap();
+        let put = contract.operation("Put").unwrap();
+        assert!(contract.error(put, "Bad").is_some());
+        assert!(contract.error(put, "Worse").is_none());
+        assert!(contract.knows_error("Bad") && !contract.knows_error("In"));
     }
 }

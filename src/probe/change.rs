@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::input::Reached;
 use crate::{
-    pointer::unescape,
-    scenario::{Body, ByteChanges},
+    model::pointer::unescape,
+    suite::{Body, ByteChanges},
     wire::sigv4::SigningFault,
 };
 

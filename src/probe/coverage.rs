@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Family, derive::Site};
-use crate::{scenario::Case, verdict::Verdict};
+use crate::{judge::verdict::Verdict, suite::Case};
 
 /// Sums of sites, by family. A site is one constraint at one place of one operation's input.
 #[derive(Debug, Clone, Default)]

@@ -14,10 +14,11 @@ use super::{
     refusal::own_errors,
 };
 use crate::{
-    contract::Operation,
-    scenario::{Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, Standing, Step, Template},
-    source::Source,
-    statement::Evidence,
+    model::Operation,
+    suite::{
+        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, Standing, Step, Template,
+        requirement::Evidence, source::Source,
+    },
     wire::RefusalClass,
 };
 

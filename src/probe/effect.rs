@@ -1,6 +1,6 @@
 //! What an operation does to what is there: the model's word where it has one, else the operation's name.
 
-use crate::contract::Operation;
+use crate::model::Operation;
 
 /// What an operation does to what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::contract::{ShapeId, Traits};
+    use crate::model::{ShapeId, Traits};
 
     #[rstest]
     #[case("GetParameter", Effect::Reads)]

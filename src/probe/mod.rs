@@ -3,10 +3,11 @@
 //! From the model alone: every constraint of every operation's input at every place, broken and just kept; whole
 //! requests; signatures; the documents' examples. Each rests on a control, a legal input that must be taken first, so
 //! that a refusal has the reason that is asked about. Pure: what exists is told by the session that runs the plan.
-//! It refuses to judge: a probe is a [`Case`](crate::scenario::Case) like any other.
+//! It refuses to judge: a probe is a [`Case`](crate::suite::Case) like any other.
 
 mod change;
 mod coverage;
+pub mod derivation;
 mod derive;
 mod effect;
 mod family;
@@ -22,7 +23,10 @@ mod witness;
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::{contract::Operation, scenario::glob_matches, shard::Shard};
+use crate::{
+    model::Operation,
+    suite::{glob_matches, shard::Shard},
+};
 
 pub use coverage::{Coverage, CoverageReport, FamilyRow, Sites, Unprobed};
 pub use effect::Effect;

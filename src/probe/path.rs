@@ -42,7 +42,7 @@ impl Path {
         })
     }
 
-    /// The path as [`Filling`](crate::scenario::Filling) globs write it: members by name, all else as `*`.
+    /// The path as [`Filling`](crate::suite::Filling) globs write it: members by name, all else as `*`.
     #[must_use]
     pub(super) fn slashed(&self) -> String {
         let tokens = self.0.iter().map(|token| match token {

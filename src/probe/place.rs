@@ -4,7 +4,7 @@
 //! first, too.
 
 use super::{Path, Token, input::Inputs};
-use crate::contract::{Bounds, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
+use crate::model::{Bounds, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
 
 /// One place, with the traits that count there: those of the member over those of its target.
 #[derive(Debug, Clone)]

@@ -14,9 +14,8 @@ use super::{
     input::{Inputs, fits},
 };
 use crate::{
-    contract::Operation,
-    scenario::{Case, Filling, Given, Opening, Plan, Selecting, ServiceSuite, Stage, Template, Whole},
-    source::Source,
+    model::Operation,
+    suite::{Case, Filling, Given, Opening, Plan, Selecting, ServiceSuite, Stage, Template, Whole, source::Source},
 };
 
 /// The probes of one service, derived as they are asked for: one operation at a time is held.

@@ -5,7 +5,7 @@
 //! `stateMachineArn`): by the words of its name, since models say nothing about when an error is given.
 
 use super::Place;
-use crate::contract::{Contract, Operation, ShapeId};
+use crate::model::{Contract, Operation, ShapeId};
 
 /// What an error's name is made of where it refuses an input in general, without its ending and a service's acronym.
 const GENERAL: [&str; 20] = [

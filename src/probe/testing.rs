@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::{Options, Probes, input::Inputs};
 use crate::{
-    contract::Operation,
-    scenario::{Files, Suite},
-    source::Source,
+    model::Operation,
+    suite::{Files, Suite, source::Source},
 };
 
 /// A service `s` with the operation `Put`, whose input structure is `x#In`; `shapes` defines it and what it reaches.

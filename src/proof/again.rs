@@ -7,11 +7,13 @@ use tempfile::TempDir;
 
 use super::ProofError;
 use crate::{
-    event::Event,
-    golden::Goldens,
-    recording::{Recorder, Recording},
-    scenario::{Batch, Case, Suite},
-    session::replay,
+    judge::snapshots::Goldens,
+    run::{
+        event::Event,
+        recording::{Recorder, Recording},
+        session::replay,
+    },
+    suite::{Batch, Case, Suite},
 };
 
 /// What a run told, and its recording.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::scenario::glob_matches;
+use crate::suite::glob_matches;
 
 /// The written list: `[[equivalent]]` with `reason` and `mutants`, ids in which `*` stands for anything.
 const LIST: &str = include_str!("equivalents.toml");

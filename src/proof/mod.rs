@@ -5,7 +5,10 @@
 //! session's own findings say beyond those on the reference.
 
 mod again;
+pub mod corpus;
 mod equivalent;
+pub mod matrix;
+pub mod mutant;
 mod rehearsal;
 
 use std::{
@@ -20,15 +23,18 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    code::Code,
-    contract::Contract,
-    event::CaseFinished,
-    golden::Goldens,
-    matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow, TOOL},
-    mutant::{Mutant, NullTarget, Sample, enumerate},
+    judge::{
+        snapshots::Goldens,
+        verdict::{Finding, Severity, Verdict},
+    },
+    model::Contract,
+    proof::{
+        matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow, TOOL},
+        mutant::{Mutant, NullTarget, Sample, enumerate},
+    },
     reference::EndpointError,
-    scenario::{Case, Suite, glob_matches},
-    verdict::{Finding, Severity, Verdict},
+    run::event::CaseFinished,
+    suite::{Case, Suite, code::Code, glob_matches},
 };
 
 use equivalent::Equivalents;
@@ -65,10 +71,10 @@ pub enum ProofError {
     NothingFits(String),
     /// The address of the endpoint in this process is none.
     #[error(transparent)]
-    Address(#[from] crate::transport::EndpointError),
+    Address(#[from] crate::run::transport::EndpointError),
     /// A run cannot be read again from its recording.
     #[error(transparent)]
-    Recording(#[from] crate::recording::RecordingError),
+    Recording(#[from] crate::run::recording::RecordingError),
     /// A recording comes to something else than its run.
     #[error("judged again from its recording, a run comes to something else\n  live:    {live}\n  offline: {offline}")]
     Other {
@@ -95,7 +101,7 @@ enum Done {
 
 /// What the suite makes of the reference itself.
 struct Baseline {
-    ledger: crate::verdict::Ledger,
+    ledger: crate::judge::verdict::Ledger,
     sample: Sample,
     /// What is found on the reference, too.
     findings: BTreeMap<String, BTreeSet<Mark>>,
@@ -303,7 +309,7 @@ fn absence(finished: &CaseFinished) -> Finding {
         severity: Severity::Error,
         evidence: finished.case.scenario.evidence,
         step: 0,
-        role: crate::verdict::FindingRole::Step,
+        role: crate::judge::verdict::FindingRole::Step,
         pointer: String::new(),
         expected: "an operation that is there".to_owned(),
         actual: finished.report.reason.clone(),

@@ -11,17 +11,17 @@ use tokio::{runtime, sync::watch};
 
 use super::{ProofError, again::Again};
 use crate::{
-    contract::Contract,
-    event::{CaseFinished, Event},
-    golden::Goldens,
-    mutant::{Mutant, MutantEndpoint, NullTarget},
-    redaction::Sensitive,
+    judge::{redaction::Sensitive, snapshots::Goldens, verdict::Ledger},
+    model::Contract,
+    proof::mutant::{Mutant, MutantEndpoint, NullTarget},
     reference::{Clock, Endpoint, Identity, STATE_PATH},
-    scenario::{Batch, Case, Suite},
-    session::{Options, Session},
-    target::{StateHandler, Target},
-    transport::{self, InProcess, Reply, Transport},
-    verdict::Ledger,
+    run::{
+        event::{CaseFinished, Event},
+        session::{Options, Session},
+        target::{StateHandler, Target},
+        transport::{self, InProcess, Reply, Transport},
+    },
+    suite::{Batch, Case, Suite},
     wire::Request,
 };
 

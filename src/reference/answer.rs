@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::service::Refusal;
 use crate::{
-    contract::{Contract, Operation, Shape},
+    model::{Contract, Operation, Shape},
     wire::{Protocol, Response},
 };
 
@@ -76,7 +76,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::{contract, wire::AwsJson};
+    use crate::{model, wire::AwsJson};
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
@@ -99,7 +99,7 @@ mod tests {
         #[case] status: u16,
         #[case] long: &str,
     ) {
-        let contract = contract::read("m", MODEL).unwrap();
+        let contract = model::read("m", MODEL).unwrap();
         let operation = contract.operation("Op").map(|operation| (&contract, operation));
         for (protocol, spelled) in [(AwsJson::V1_0, long), (AwsJson::V1_1, error)] {
             let response = refusal(&protocol, operation, &Refusal::new(error, "why"));

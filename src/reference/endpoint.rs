@@ -24,7 +24,7 @@ use super::{
     services,
 };
 use crate::{
-    contract::{Contract, Operation, Rule, Schemas, Side, Violation},
+    model::{Contract, Operation, Rule, Schemas, Side, Violation},
     wire::{Protocol, Request, Response, UnknownProtocol, json as strict_json, protocol},
 };
 
@@ -309,7 +309,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        contract,
+        model,
         reference::testing::{Bench, NOW},
         wire::{
             AwsJson, ErrorIdentity,
@@ -500,7 +500,7 @@ mod tests {
         let start = |contracts: Vec<Arc<Contract>>| {
             Endpoint::new(contracts, Identity::defaults(), Clock::new()).map(|_| ()).unwrap_err().to_string()
         };
-        let message = start(vec![Arc::new(contract::read("m", model).unwrap())]);
+        let message = start(vec![Arc::new(model::read("m", model).unwrap())]);
         assert!(message.contains("Strange") && message.contains("CodeDeploy_20141006"), "{message}");
         let same = Bench::contract();
         assert!(start(vec![Arc::clone(&same), same]).contains("two contracts"));

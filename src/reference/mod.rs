@@ -32,7 +32,7 @@ pub use endpoint::{Endpoint, EndpointError, Snapshot};
 pub use identity::Identity;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-use crate::contract::Contract;
+use crate::model::Contract;
 
 /// How a reference is started.
 #[derive(Debug, Clone)]

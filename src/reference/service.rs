@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::contract::Violation;
+use crate::model::Violation;
 
 /// One call that is authenticated, authorised and readable as JSON.
 #[derive(Debug, Clone, Copy)]

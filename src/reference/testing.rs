@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Clock, Endpoint, Identity};
 use crate::{
-    contract::{self, Contract, Schemas, Side},
+    model::{self, Contract, Schemas, Side},
     wire::{
         AwsJson, Protocol as _, Request, Response,
         sigv4::{Scope, sign},
@@ -43,7 +43,7 @@ impl Default for From {
 impl Bench {
     pub(super) fn contract() -> Arc<Contract> {
         let model = include_str!("../../fixtures/codedeploy/model.json");
-        Arc::new(contract::read("fixtures/codedeploy/model.json", model).unwrap())
+        Arc::new(model::read("fixtures/codedeploy/model.json", model).unwrap())
     }
 
     pub(super) fn new() -> Self {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::collected::Run;
-use crate::{exit::ExitStatus, verdict::Ledger};
+use crate::{judge::verdict::Ledger, run::exit::ExitStatus};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    event::CaseReport,
-    verdict::{Finding, Severity},
+    judge::verdict::{Finding, Severity},
+    run::event::CaseReport,
 };
 
 /// The cases of each service and operation.

@@ -7,8 +7,8 @@ use std::{
 
 use super::{Reporter, statements::Statements, without_beginning};
 use crate::{
-    event::{CaseReport, Event, RunFinished, RunStarted},
-    verdict::Verdict,
+    judge::verdict::Verdict,
+    run::event::{CaseReport, Event, RunFinished, RunStarted},
 };
 
 /// A run that is over.

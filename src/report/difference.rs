@@ -4,7 +4,7 @@ use serde::Serialize;
 use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
 
 use super::text;
-use crate::event::CaseFinished;
+use crate::run::event::CaseFinished;
 
 /// So many lines stand around what differs.
 const AROUND: usize = 3;

@@ -4,11 +4,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{
-    event::{CaseReport, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
+    judge::verdict::Ledger,
     probe::CoverageReport,
-    scenario::Selected,
-    shard::Shard,
-    verdict::Ledger,
+    run::event::{CaseReport, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
+    suite::{Selected, shard::Shard},
 };
 
 const SCHEMA: &str = "wireproof/report/v1";

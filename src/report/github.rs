@@ -13,8 +13,8 @@ use std::{
 
 use super::{cases::errors, collected::Run, text, words};
 use crate::{
-    event::CaseReport,
-    verdict::{Finding, Severity, Verdict},
+    judge::verdict::{Finding, Severity, Verdict},
+    run::event::CaseReport,
 };
 
 /// So many annotations of a kind GitHub shows of one step.
@@ -133,12 +133,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        event::Event,
         report::{
             collected::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
-        statement::Evidence,
+        run::event::Event,
+        suite::requirement::Evidence,
     };
 
     fn written(events: &[Event]) -> String {

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::{Document, Reporter, without_beginning};
-use crate::event::{Event, RunFinished};
+use crate::run::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.
 pub const REPORT_SCHEMA: &str = include_str!("report.schema.json");
@@ -53,9 +53,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        code::Code,
+        judge::verdict::Verdict,
         report::testing::{events, report_of, secrets_in},
-        verdict::Verdict,
+        suite::code::Code,
     };
 
     fn document(events: &[Event]) -> Value {

@@ -23,8 +23,8 @@ use super::{
     text, words,
 };
 use crate::{
-    event::CaseReport,
-    verdict::{Severity, Verdict},
+    judge::verdict::{Severity, Verdict},
+    run::event::CaseReport,
 };
 
 pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
@@ -127,11 +127,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        event::Event,
         report::{
             collected::AtEnd,
             testing::{deviation, events, report_of, run, secrets_in},
         },
+        run::event::Event,
     };
 
     fn text_of(events: &[Event]) -> String {

@@ -3,7 +3,7 @@
 
 use serde::de::IgnoredAny;
 
-use crate::pointer;
+use crate::model::pointer;
 
 /// Deeper texts are shown as they are.
 const DEEPEST: usize = 64;

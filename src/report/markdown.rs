@@ -16,8 +16,8 @@ use super::{
     text, words,
 };
 use crate::{
-    event::{CaseReport, Outcome, StatementReport},
-    verdict::{Finding, Verdict},
+    judge::verdict::{Finding, Verdict},
+    run::event::{CaseReport, Outcome, StatementReport},
 };
 
 /// GitHub takes so many characters of a comment, and a mebibyte of a job summary. Bytes are never fewer.
@@ -283,11 +283,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        event::Event,
         report::{
             collected::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
+        run::event::Event,
     };
 
     fn written(events: &[Event]) -> String {

@@ -5,8 +5,8 @@ use super::{
     text,
 };
 use crate::{
-    code::Code,
-    verdict::{Finding, FindingRole},
+    judge::verdict::{Finding, FindingRole},
+    suite::code::Code,
 };
 
 /// A longer body is shown around its marks alone, where room is dear.

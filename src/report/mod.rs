@@ -6,8 +6,6 @@ mod cases;
 #[cfg(feature = "reports")]
 mod collected;
 #[cfg(feature = "cli")]
-pub mod corpus;
-#[cfg(feature = "cli")]
 pub mod diff;
 mod difference;
 mod document;
@@ -16,7 +14,7 @@ mod format;
 #[cfg(feature = "reports")]
 mod github;
 #[cfg(feature = "reports")]
-mod html;
+pub(crate) mod html;
 pub mod human;
 mod json;
 #[cfg(feature = "reports")]
@@ -25,23 +23,21 @@ mod layout;
 #[cfg(feature = "reports")]
 mod markdown;
 mod marked;
-#[cfg(feature = "cli")]
-pub mod matrix;
 mod ndjson;
-mod page;
+pub(crate) mod page;
 #[cfg(feature = "reports")]
 mod sarif;
 #[cfg(feature = "cli")]
-mod schema;
+pub mod schema;
 mod statements;
 #[cfg(test)]
 mod testing;
 pub(crate) mod text;
-mod words;
+pub(crate) mod words;
 
 use std::io;
 
-use crate::{event::Event, recording::Recorder};
+use crate::run::{event::Event, recording::Recorder};
 
 pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
@@ -52,7 +48,7 @@ pub use human::{Human, HumanOptions};
 pub use json::{Json, REPORT_SCHEMA};
 pub use ndjson::Ndjson;
 #[cfg(feature = "cli")]
-pub use schema::{SCHEMAS, Schema};
+pub use schema::Schema;
 
 /// Something that writes down what happens in a run.
 pub trait Reporter: Send {

@@ -11,9 +11,8 @@ use super::{
     document::{SuiteDigest, TargetNames, Tool},
 };
 use crate::{
-    event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied},
-    scenario::Selected,
-    shard::Shard,
+    run::event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    suite::{Selected, shard::Shard},
 };
 
 /// The name and version of the form; [`super::Schema`] has it.
@@ -94,10 +93,10 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            schema::problems,
+            schema::{NDJSON, problems},
             testing::{events, report_of, secrets_in},
         },
-        scenario::CaseId,
+        suite::CaseId,
     };
 
     fn every_event() -> Vec<Event> {
@@ -122,7 +121,7 @@ mod tests {
         let lines = lines();
         assert_eq!(lines.len(), every_event().len());
         for line in &lines {
-            assert_eq!(problems("ndjson", line), Vec::<String>::new());
+            assert_eq!(problems(&NDJSON, line), Vec::<String>::new());
         }
         assert_eq!(lines[0]["schema"], SCHEMA);
         for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
@@ -147,12 +146,12 @@ mod tests {
         for (event, pointer, value) in changes {
             let mut broken = of(event);
             *broken.pointer_mut(pointer).unwrap() = value;
-            assert!(!problems("ndjson", &broken).is_empty(), "{event} {pointer}");
+            assert!(!problems(&NDJSON, &broken).is_empty(), "{event} {pointer}");
         }
         for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
             let mut more = of(event);
             more["more"] = json!(1);
-            assert!(!problems("ndjson", &more).is_empty(), "{event}");
+            assert!(!problems(&NDJSON, &more).is_empty(), "{event}");
         }
     }
 

@@ -5,19 +5,19 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 
 use crate::{
+    judge::verdict::{Severity, Verdict},
     report::text,
-    verdict::{Severity, Verdict},
 };
 
-pub(super) const HEADING: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
-pub(super) const PLAIN: Style = Style::new();
+pub(crate) const HEADING: Style = Style::new().bold();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const PLAIN: Style = Style::new();
 
 /// Less than this makes nothing easier to read.
 const NARROWEST: usize = 40;
 
 /// The style of a verdict's word.
-pub(super) fn of_verdict(verdict: Verdict) -> Style {
+pub(crate) fn of_verdict(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Conforms => AnsiColor::Green.on_default(),
         Verdict::Deviates => AnsiColor::Red.on_default().bold(),
@@ -27,7 +27,7 @@ pub(super) fn of_verdict(verdict: Verdict) -> Style {
 }
 
 /// The style of a finding's code.
-pub(super) fn of_severity(severity: Severity) -> Style {
+pub(crate) fn of_severity(severity: Severity) -> Style {
     match severity {
         Severity::Error => AnsiColor::Red.on_default(),
         Severity::Warning => AnsiColor::Yellow.on_default(),
@@ -37,33 +37,33 @@ pub(super) fn of_severity(severity: Severity) -> Style {
 
 /// What is written at once.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     text: String,
     color: bool,
     width: usize,
 }
 
 impl Page {
-    pub(super) fn new(color: bool, width: usize) -> Self {
+    pub(crate) fn new(color: bool, width: usize) -> Self {
         Self { text: String::new(), color, width: width.max(NARROWEST) }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         self.text.push('\n');
     }
 
-    pub(super) fn heading(&mut self, heading: &str) {
+    pub(crate) fn heading(&mut self, heading: &str) {
         self.blank();
         let heading = self.styled(HEADING, &text::line(heading));
         self.push(0, &heading);
     }
 
     /// A styled lead, and a text that is wrapped beside and below it.
-    pub(super) fn entry(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
+    pub(crate) fn entry(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
         let lead = text::line(lead);
         let below = indent + 4;
         let beside = indent + text::width(&lead) + 2;
@@ -79,13 +79,13 @@ impl Page {
     }
 
     /// A styled lead, and a text beside it that is not wrapped, because it is to be copied.
-    pub(super) fn lead(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
+    pub(crate) fn lead(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
         let lead = self.styled(style, &text::line(lead));
         self.push(indent, &format!("{lead}  {}", text::line(text)));
     }
 
     /// Styled terms behind their signs, broken between terms where they are too wide.
-    pub(super) fn terms(&mut self, terms: &[(Style, String, String)]) {
+    pub(crate) fn terms(&mut self, terms: &[(Style, String, String)]) {
         let mut taken = 0;
         let mut line = String::new();
         for (style, sign, term) in terms {
@@ -106,7 +106,7 @@ impl Page {
     }
 
     /// A text that is wrapped.
-    pub(super) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
+    pub(crate) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
         let room = self.width.saturating_sub(indent);
         for line in text::wrap(&text::line(text), room, room) {
             let line = self.styled(style, line.trim_end());
@@ -115,13 +115,13 @@ impl Page {
     }
 
     /// One line that is not wrapped, because it is to be copied or read at a glance.
-    pub(super) fn whole(&mut self, indent: usize, style: Style, line: &str) {
+    pub(crate) fn whole(&mut self, indent: usize, style: Style, line: &str) {
         let line = self.styled(style, &text::line(line));
         self.push(indent, &line);
     }
 
     /// A text as it stands, line by line, each behind a prefix.
-    pub(super) fn verbatim(&mut self, indent: usize, style: Style, prefix: &str, text: &str) {
+    pub(crate) fn verbatim(&mut self, indent: usize, style: Style, prefix: &str, text: &str) {
         for line in text::lines(text) {
             let line = self.styled(style, format!("{prefix}{line}").trim_end());
             self.push(indent, &line);
@@ -129,12 +129,12 @@ impl Page {
     }
 
     /// A line that is safe and styled already.
-    pub(super) fn push(&mut self, indent: usize, line: &str) {
+    pub(crate) fn push(&mut self, indent: usize, line: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{:indent$}{line}", "");
     }
 
-    pub(super) fn styled(&self, style: Style, text: &str) -> String {
+    pub(crate) fn styled(&self, style: Style, text: &str) -> String {
         if self.color && style != PLAIN { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 }

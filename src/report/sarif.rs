@@ -13,12 +13,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{collected::Run, text, words};
 use crate::{
-    baseline::fingerprint,
-    check::CHECKS,
-    code::Code,
-    event::CaseReport,
-    statement::Evidence,
-    verdict::{Finding, FindingRole, Severity, Verdict},
+    judge::fingerprint::fingerprint,
+    judge::{
+        check::CHECKS,
+        verdict::{Finding, FindingRole, Severity, Verdict},
+    },
+    run::event::CaseReport,
+    suite::{code::Code, requirement::Evidence},
     wire::sigv4::hex,
 };
 
@@ -270,12 +271,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        baseline::{Baseline, Seen},
-        event::Event,
+        gate::baseline::{Baseline, Seen},
         report::{
             collected::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
+        run::event::Event,
     };
 
     fn log(events: &[Event]) -> Value {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{
-    scenario::Suite,
-    statement::{Document, Statement},
+use crate::suite::{
+    Suite,
+    requirement::{Document, Statement},
 };
 
 /// The statements that a run may cite; none before its first case.

@@ -10,15 +10,15 @@ use bytes::Bytes;
 
 use super::Reporter;
 use crate::{
-    code::Code,
-    event::{
+    judge::{
+        transcript::{End, Exchange, Role, Transcript},
+        verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
+    },
+    run::event::{
         CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
         Surveyed,
     },
-    scenario::{Case, CaseId, Files, Selected, Suite},
-    statement::Evidence,
-    transcript::{End, Exchange, Role, Transcript},
-    verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
+    suite::{Case, CaseId, Files, Selected, Suite, code::Code, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 

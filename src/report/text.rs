@@ -12,13 +12,13 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// The text line by line, in which nothing is left that a terminal would act on; tabs stay.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(block)
 }
 
 /// The text with everything spelled out that would not be seen, or would show what follows in another order. Line
 /// breaks and tabs stay.
-pub(super) fn block(text: &str) -> String {
+pub(crate) fn block(text: &str) -> String {
     spelled(text, |c| is_unseen(c) && c != '\n' && c != '\t')
 }
 
@@ -38,7 +38,7 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
 
 /// Bytes as text. What is no UTF-8 is spelled out byte by byte.
 #[cfg(feature = "reports")]
-pub(super) fn of_bytes(bytes: &[u8]) -> String {
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
@@ -51,13 +51,13 @@ pub(super) fn of_bytes(bytes: &[u8]) -> String {
 }
 
 /// Controls, and characters that have no shape of their own or change the direction.
-pub(super) fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
 }
 
 /// What Unicode ignores where it has no glyph for it, what breaks a line, and what annotates one. The two selectors that
 /// choose between a text and an emoji stay: both are seen.
-pub(super) const UNSEEN: [RangeInclusive<char>; 17] = [
+pub(crate) const UNSEEN: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
     '\u{61c}'..='\u{61c}',
@@ -78,7 +78,7 @@ pub(super) const UNSEEN: [RangeInclusive<char>; 17] = [
 ];
 
 /// The text, cut where it is longer than people read.
-pub(super) fn shorten(text: &str, longest: usize) -> String {
+pub(crate) fn shorten(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}… ({} characters)", &text[..end], width(text)),
         None => text.to_owned(),
@@ -89,7 +89,7 @@ pub(super) fn shorten(text: &str, longest: usize) -> String {
 ///
 /// A word that is longer than the room stays whole, so that it can be copied. One that CI systems would take for a
 /// command begins no line.
-pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split(' ');
     let mut line = words.next().unwrap_or_default().to_owned();
@@ -112,7 +112,7 @@ pub(super) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
 }
 
 /// How many columns a text takes, near enough.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
@@ -122,7 +122,7 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 }
 
 /// A time in the unit that fits.
-pub(super) fn duration(milliseconds: u64) -> String {
+pub(crate) fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
@@ -131,7 +131,7 @@ pub(super) fn duration(milliseconds: u64) -> String {
 }
 
 /// A word as a POSIX shell reads it back.
-pub(super) fn shell_word(word: &str) -> String {
+pub(crate) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_.,:=+@%-#".contains(c);
     // A `#` begins a comment only where a word does.
     if !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain) {

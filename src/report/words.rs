@@ -2,21 +2,21 @@
 
 use super::text;
 use crate::{
-    scenario::CaseId,
-    verdict::{Finding, FindingRole, Verdict},
+    judge::verdict::{Finding, FindingRole, Verdict},
+    suite::CaseId,
 };
 
 /// Longer values are cut; the JSON report has them whole.
 const LONGEST_VALUE: usize = 400;
 
 /// The check, and the rule where it knows several: `response-shape/enum`.
-pub(super) fn rule(finding: &Finding) -> String {
+pub(crate) fn rule(finding: &Finding) -> String {
     finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
 }
 
 /// Where it is, what was expected and what came, and on what ground, in one line.
 #[cfg(feature = "reports")]
-pub(super) fn found(finding: &Finding) -> String {
+pub(crate) fn found(finding: &Finding) -> String {
     let (expected, actual) = values(finding);
     let place = match place(finding) {
         place if place.is_empty() => place,
@@ -26,18 +26,18 @@ pub(super) fn found(finding: &Finding) -> String {
 }
 
 /// What was expected and what came, cut where they are long.
-pub(super) fn values(finding: &Finding) -> (String, String) {
+pub(crate) fn values(finding: &Finding) -> (String, String) {
     (text::shorten(&finding.expected, LONGEST_VALUE), text::shorten(&finding.actual, LONGEST_VALUE))
 }
 
 /// The statements that it breaks, and what they stand on.
-pub(super) fn ground(finding: &Finding) -> String {
+pub(crate) fn ground(finding: &Finding) -> String {
     let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
     ground.join(", ")
 }
 
 /// The step and the pointer, as far as they tell anything.
-pub(super) fn place(finding: &Finding) -> String {
+pub(crate) fn place(finding: &Finding) -> String {
     // Most scenarios have one step; the number is worth its room only beyond it.
     let step = match (finding.role, finding.step) {
         (FindingRole::Step, 0 | 1) => String::new(),
@@ -52,7 +52,7 @@ pub(super) fn place(finding: &Finding) -> String {
 }
 
 /// The call that it is about.
-pub(super) fn call(finding: &Finding) -> String {
+pub(crate) fn call(finding: &Finding) -> String {
     let step = finding.step;
     match finding.role {
         FindingRole::Step => format!("step {step}"),
@@ -63,7 +63,7 @@ pub(super) fn call(finding: &Finding) -> String {
 
 /// The command that runs a case alone, with the flags that it needs again. One that says by itself where the case and the
 /// seed go has both filled in.
-pub(super) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> String {
+pub(crate) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> String {
     if command.contains("{id}") {
         return command.replace("{seed}", &seed.to_string()).replace("{id}", &text::shell_word(&id.0));
     }
@@ -71,7 +71,7 @@ pub(super) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> Strin
 }
 
 /// A verdict behind so many cases.
-pub(super) fn verb(verdict: Verdict, cases: usize) -> &'static str {
+pub(crate) fn verb(verdict: Verdict, cases: usize) -> &'static str {
     match (verdict, cases) {
         (Verdict::Conforms, 1) => "conforms",
         (Verdict::Deviates, 1) => "deviates",
@@ -80,7 +80,7 @@ pub(super) fn verb(verdict: Verdict, cases: usize) -> &'static str {
 }
 
 /// A verdict behind a number of cases.
-pub(super) fn plural(verdict: Verdict) -> &'static str {
+pub(crate) fn plural(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Conforms => "conform",
         Verdict::Deviates => "deviate",
@@ -93,7 +93,7 @@ pub(super) fn plural(verdict: Verdict) -> &'static str {
 
 /// The fixture of a case and the line in it.
 #[cfg(feature = "reports")]
-pub(super) fn file_and_line(case: &crate::event::CaseReport) -> (&str, Option<usize>) {
+pub(crate) fn file_and_line(case: &crate::run::event::CaseReport) -> (&str, Option<usize>) {
     let split = case.place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));
     split.map_or((case.place.as_str(), None), |(file, line)| (file, Some(line)))
 }

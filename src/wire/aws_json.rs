@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
-use crate::contract::{Contract, Operation};
+use crate::model::{Contract, Operation};
 
 /// One of the two AWS JSON protocols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,7 @@ mod tests {
         let model = r#"{"smithy":"2.0","shapes":{
             "x#S_1":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
             "x#Op":{"type":"operation","input":{"target":"smithy.api#Unit"},"output":{"target":"smithy.api#Unit"}}}}"#;
-        let contract = crate::contract::read("m", model).unwrap();
+        let contract = crate::model::read("m", model).unwrap();
         let operation = contract.operation("Op").unwrap();
         let mut request = AwsJson::V1_0.request(&contract, operation, &serde_json::json!({"a": 1})).unwrap();
         assert_eq!(request.to_bytes(), b"POST / HTTP/1.1\r\naccept-encoding: identity\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: S_1.Op\r\n\r\n{\"a\":1}");

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, map::Entry};
 
-use crate::pointer::child;
+use crate::model::pointer::child;
 
 /// A body read as JSON.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::{AwsJson, ErrorIdentity, Request, Response, json::Problem};
-use crate::contract::{Contract, Operation};
+use crate::model::{Contract, Operation};
 
 /// A wire protocol: builds requests from an operation and its input, and reads answers without trusting them.
 ///
@@ -105,7 +105,7 @@ pub fn protocol(contract: &Contract) -> Result<&'static dyn Protocol, UnknownPro
         _ => None,
     });
     known.ok_or_else(|| {
-        let names: Vec<&str> = service.protocols.iter().map(crate::contract::ShapeId::name).collect();
+        let names: Vec<&str> = service.protocols.iter().map(crate::model::ShapeId::name).collect();
         let protocols = if names.is_empty() { "no protocol that its model names".to_owned() } else { names.join(", ") };
         UnknownProtocol { service: service.id.name().to_owned(), protocols }
     })
@@ -121,7 +121,7 @@ mod tests {
         let model = format!(
             r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","version":"1","operations":[],"traits":{{{traits}}}}}}}}}"#
         );
-        let contract = crate::contract::read("m", &model).unwrap();
+        let contract = crate::model::read("m", &model).unwrap();
         protocol(&contract).map(Protocol::id).map_err(|error| error.to_string())
     }
 

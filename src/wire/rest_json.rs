@@ -1,12 +1,12 @@
 //! Answers of restJson1, after the Smithy specification. Requests are not written here.
 //!
 //! What travels in headers and in the status is bound by the model, not by the body: a caller judges bodies by
-//! [`Contract::bodies`](crate::contract::Contract::bodies).
+//! [`Contract::bodies`](crate::model::Contract::bodies).
 
 use serde_json::{Map, Value};
 
 use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
-use crate::contract::{Contract, Operation};
+use crate::model::{Contract, Operation};
 
 /// `restJson1`, as far as answers go: [`protocol`](super::protocol()) does not give it, because a run must send requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,14 +99,14 @@ mod tests {
 
     #[test]
     fn a_success_has_the_status_of_the_model() {
-        let contract = crate::contract::read("m", MODEL).unwrap();
+        let contract = crate::model::read("m", MODEL).unwrap();
         let (get, make) = (contract.operation("Op").unwrap(), contract.operation("Make").unwrap());
         assert_eq!([get, make].map(|operation| RestJson.success_status(operation)), [200, 201]);
     }
 
     #[test]
     fn a_request_is_refused_in_words() {
-        let contract = crate::contract::read("m", MODEL).unwrap();
+        let contract = crate::model::read("m", MODEL).unwrap();
         let mut untouched = Request::default();
         RestJson.rename(&mut untouched, "S", "Op");
         assert_eq!(untouched, Request::default());

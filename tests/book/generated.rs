@@ -3,9 +3,12 @@
 use std::{env, fmt::Write as _, fs};
 
 use rstest::rstest;
-use wireproof::{
-    check::CHECKS, contract::kebab_case, exit::ExitStatus, report::SCHEMAS, scenario::matcher::MATCHERS,
-    statement::Statement, verdict::SEVERITIES,
+use wireproof::internals::{
+    cli::SCHEMAS,
+    judge::{check::CHECKS, verdict::SEVERITIES},
+    model::kebab_case,
+    run::exit::ExitStatus,
+    suite::{matcher::MATCHERS, requirement::Statement},
 };
 
 use crate::support::{self, SUITE};

@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
-use wireproof::{
+use wireproof::internals::{
     certificate::{
         bundle::{self, Contents},
         envelope::Envelope,
@@ -19,12 +19,14 @@ use wireproof::{
         statement::{Stated, Statement},
         verify::{Verified, Verifier},
     },
-    event::Event,
-    matrix::KillMatrix,
-    recording::{Recording, sha256},
+    proof::matrix::KillMatrix,
     report::{Json, Reporter as _},
-    scenario::Batch,
-    session::replay,
+    run::{
+        event::Event,
+        recording::{Recording, sha256},
+        session::replay,
+    },
+    suite::Batch,
     wire::sigv4::hex,
 };
 

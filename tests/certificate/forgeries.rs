@@ -4,14 +4,13 @@ use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use wireproof::{
+use wireproof::internals::{
     certificate::{
         seed::{Claim, Nonce},
         verify::Check,
     },
-    har,
-    recording::sha256,
-    transcript::Transcript,
+    judge::transcript::Transcript,
+    run::recording::{har, sha256},
 };
 
 use crate::{

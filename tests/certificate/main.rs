@@ -20,17 +20,17 @@ use std::{
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wireproof::{
+use wireproof::internals::{
     certificate::{
         key::{PublicKey, SigningKey},
         profile::Profiles,
         suite::SuiteDigest,
         verify::{Check, Verified, Verifier},
     },
-    golden::Goldens,
-    matrix::TOOL,
-    recording::sha256,
-    scenario::{Files, Suite},
+    judge::snapshots::Goldens,
+    proof::matrix::TOOL,
+    run::recording::sha256,
+    suite::{Files, Suite},
 };
 
 use forged::{Forged, content};

@@ -23,16 +23,20 @@ use tokio::{
     sync::watch,
     time::timeout,
 };
-use wireproof::{
-    event::{CaseFinished, Event, RunFinished},
-    golden::Goldens,
-    redaction::Sensitive,
+use wireproof::internals::{
+    judge::{
+        redaction::Sensitive,
+        snapshots::Goldens,
+        verdict::{Finding, Ledger, Verdict},
+    },
     reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
-    scenario::{Batch, Case, Files, Suite},
-    session::{Options, Session},
-    target::{StateHandler, Target},
-    transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
-    verdict::{Finding, Ledger, Verdict},
+    run::{
+        event::{CaseFinished, Event, RunFinished},
+        session::{Options, Session},
+        target::{StateHandler, Target},
+        transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
+    },
+    suite::{Batch, Case, Files, Suite},
     wire::{Request, Response},
 };
 

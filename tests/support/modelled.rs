@@ -9,13 +9,13 @@ use std::sync::{
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
-use wireproof::{
-    contract::{
+use wireproof::internals::{
+    model::{
         self, Bounds, Contract, Kind, Member, NumberKind, Operation, Rule, Schemas, ShapeId, Side, TimestampFormat,
         Traits, Violation,
     },
     reference::Identity,
-    scenario::ServiceSuite,
+    suite::ServiceSuite,
     wire::{Request, Response, json, sigv4},
 };
 
@@ -279,7 +279,7 @@ fn number(kind: NumberKind, range: Option<Bounds<f64>>) -> Value {
 pub(crate) fn one_too_early(model: &str) -> Arc<Contract> {
     let mut model: Value = serde_json::from_str(model).unwrap();
     lower_maxima(&mut model);
-    Arc::new(contract::read("early.json", &model.to_string()).unwrap())
+    Arc::new(model::read("early.json", &model.to_string()).unwrap())
 }
 
 fn lower_maxima(value: &mut Value) {

@@ -18,16 +18,17 @@ use crate::{
         reported::Reported,
         statement::{Evidence, MUTANTS, REPORT, SUITE, StatedTarget, Statement, TRANSCRIPTS, foreign},
     },
-    event::Event,
-    har,
-    matrix::{KillMatrix, TOOL},
-    recording::{self, Entry, Header, INDEX, Kept, Recording, RecordingError},
+    judge::transcript::Transcript,
+    proof::matrix::{KillMatrix, TOOL},
     report::{Json, Reporter as _},
-    scenario::{Batch, Case, CaseId, Plan as _},
-    session::replay,
-    target::{StateHandler, Target},
-    transcript::Transcript,
-    transport::EndpointError,
+    run::{
+        event::Event,
+        recording::{self, Entry, Header, INDEX, Kept, Recording, RecordingError, har},
+        session::replay,
+        target::{StateHandler, Target},
+        transport::EndpointError,
+    },
+    suite::{Batch, Case, CaseId, Plan as _},
     wire::sigv4::Credentials,
 };
 
@@ -78,7 +79,7 @@ struct Linked {
 #[derive(Default)]
 struct KeptFiles {
     cases: Vec<(CaseId, Transcript)>,
-    surveys: Vec<(crate::event::Surveyed, Option<Transcript>)>,
+    surveys: Vec<(crate::run::event::Surveyed, Option<Transcript>)>,
     paths: BTreeSet<String>,
 }
 

@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use serde::Serialize;
 
 use super::{key::PublicKey, profile::Profiles, seed::Nonce, statement::Statement, suite::SuiteDigest};
-use crate::{golden::Goldens, scenario::Suite};
+use crate::{judge::snapshots::Goldens, suite::Suite};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -13,7 +13,7 @@ use crate::{
         statement::{MUTANTS, SUITE, Statement},
         suite::SuiteDigest,
     },
-    matrix::{KillMatrix, TOOL},
+    proof::matrix::{KillMatrix, TOOL},
 };
 
 /// The files of a bundle.

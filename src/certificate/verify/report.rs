@@ -83,7 +83,7 @@ fn first_difference(one: &Value, other: &Value, at: &str) -> Option<String> {
         (Value::Object(one), Value::Object(other)) => {
             let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
             names.into_iter().find_map(|name| {
-                let at = crate::pointer::child(at, name);
+                let at = crate::model::pointer::child(at, name);
                 match (one.get(name), other.get(name)) {
                     (Some(one), Some(other)) => first_difference(one, other, &at),
                     _ => Some(at),

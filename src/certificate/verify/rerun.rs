@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use super::{Check, Problem};
 use crate::{
     certificate::reported::Reported,
-    scenario::{Case, CaseId},
-    verdict::Verdict,
+    judge::verdict::Verdict,
+    suite::{Case, CaseId},
 };
 
 /// What a case came to when it was run again.
@@ -55,8 +55,8 @@ mod tests {
     use super::*;
     use crate::{
         certificate::reported::{Addressed, ReportedCase, SuiteName, Tool},
-        scenario::Suite,
-        verdict::Ledger,
+        judge::verdict::Ledger,
+        suite::Suite,
     };
 
     fn said(verdicts: &[(&str, Verdict)]) -> Reported {

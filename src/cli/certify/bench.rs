@@ -13,10 +13,12 @@ use crate::{
         verify::Verifier,
     },
     cli::{Failure, mutants::proven, select::FixtureArguments},
-    golden::Goldens,
-    matrix::{KillMatrix, TOOL},
-    proof::Proof,
-    scenario::{Case, Files, Suite, nearest},
+    judge::snapshots::Goldens,
+    proof::{
+        Proof,
+        matrix::{KillMatrix, TOOL},
+    },
+    suite::{Case, Files, Suite, nearest},
 };
 
 /// The suite at hand, with all that a certificate needs of it.

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     certificate::key::SigningKey,
     cli::{Failure, written},
-    exit::ExitStatus,
+    run::exit::ExitStatus,
 };
 
 pub(super) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {

@@ -30,16 +30,18 @@ use crate::{
         seed::{Claim, Nonce},
         statement::{Stated, StatedTarget, StatedUrl, TRANSCRIPTS},
     },
-    event::Event,
-    exit::ExitStatus,
-    matrix::TOOL,
-    recording::Recorder,
-    redaction::Sensitive,
+    judge::redaction::Sensitive,
+    proof::matrix::TOOL,
     report::{Json, Reporter as _},
-    scenario::{Batch, Case},
-    session::{Options, Session},
-    target::{StateHandler, Target},
-    transport::Wire,
+    run::{
+        event::Event,
+        exit::ExitStatus,
+        recording::Recorder,
+        session::{Options, Session},
+        target::{StateHandler, Target},
+        transport::Wire,
+    },
+    suite::{Batch, Case},
 };
 
 pub(super) use bench::Bench;

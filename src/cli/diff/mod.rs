@@ -15,12 +15,14 @@ use super::{
     Failure, outcome::width, pace::PaceArguments, part::say, select::SelectArguments, target::TargetArguments, written,
 };
 use crate::{
-    diff::{Comparison, Options, PartyKind, Pattern, compare},
-    exit::ExitStatus,
     report::{
         PendingFile,
-        diff::{self as told, DiffOptions},
+        diff::{
+            Comparison, Options, PartyKind, Pattern, compare,
+            text::{self as told, DiffOptions},
+        },
     },
+    run::exit::ExitStatus,
 };
 
 use origin::Origin;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Failure, derivation::DerivationArguments, part};
 use crate::{
-    recording::{INDEX, Recording},
     report::Document,
+    run::recording::{INDEX, Recording},
 };
 
 /// The side that is the embedded reference.
@@ -79,7 +79,7 @@ impl Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::ExitStatus;
+    use crate::run::exit::ExitStatus;
 
     #[test]
     fn what_cannot_be_a_side_is_told() {

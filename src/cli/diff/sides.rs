@@ -21,15 +21,19 @@ use super::{
     origin::Origin,
 };
 use crate::{
-    diff::{PartyKind, Side},
-    event::Event,
-    golden::Goldens,
+    judge::snapshots::Goldens,
     probe::Effect,
-    recording::Recording,
-    report::Document,
-    scenario::{Batch, Case, CaseId, Plan, Suite, glob_matches},
-    session::{Session, replay},
-    transport::{Endpoint, Wire},
+    report::{
+        Document,
+        diff::{PartyKind, Side},
+    },
+    run::{
+        event::Event,
+        recording::Recording,
+        session::{Session, replay},
+        transport::{Endpoint, Wire},
+    },
+    suite::{Batch, Case, CaseId, Plan, Suite, glob_matches},
 };
 
 /// Both sides. The second one is empty where asking the first was interrupted.

@@ -17,9 +17,11 @@ use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use self::draft::Draft;
 use super::{Failure, select::refuse_misnomers, written};
 use crate::{
-    exit::ExitStatus,
-    scenario::{Selection, Suite},
-    transport::{Endpoint, EndpointError},
+    run::{
+        exit::ExitStatus,
+        transport::{Endpoint, EndpointError},
+    },
+    suite::{Selection, Suite},
 };
 
 const EXAMPLES: &str = "Examples:

@@ -2,7 +2,7 @@ use clap::Parser;
 use rstest::rstest;
 
 use super::*;
-use crate::{baseline::Baseline, source::Source};
+use crate::{gate::baseline::Baseline, suite::source::Source};
 
 #[derive(Parser)]
 struct Line {

@@ -18,12 +18,12 @@ use super::super::{
     written,
 };
 use crate::{
-    corpus::{Models, Record, Tally, read},
-    exit::ExitStatus,
-    report::{
-        Format,
-        corpus::{self, CorpusOptions, FalseAlarms},
+    proof::corpus::{
+        Models, Record, Tally, read,
+        report::{self, CorpusOptions, FalseAlarms},
     },
+    report::Format,
+    run::exit::ExitStatus,
 };
 
 /// How a corpus is judged.
@@ -89,11 +89,11 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 fn write(arguments: &CorpusArguments, format: Format, tally: &Tally) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if format == Format::JSON {
-        corpus::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?;
+        report::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?;
     } else {
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
-        corpus::human(tally, &options, &mut out)?;
+        report::human(tally, &options, &mut out)?;
     }
     out.flush()
 }

@@ -21,16 +21,17 @@ use super::{
     written,
 };
 use crate::{
-    derivation::covered,
-    event::Event,
-    exit::ExitStatus,
-    golden::Goldens,
+    judge::snapshots::Goldens,
     probe::Coverage,
-    recording::{Header, Recording},
     report::Format,
-    scenario::{Batch, Plan, Suite},
-    session::{Replayed, replay},
-    transport::Endpoint,
+    run::{
+        event::Event,
+        exit::ExitStatus,
+        recording::{Header, Recording},
+        session::{Replayed, replay},
+        transport::Endpoint,
+    },
+    suite::{Batch, Plan, Suite},
 };
 
 use corpus::CorpusArguments;
@@ -150,7 +151,7 @@ impl Arguments {
         let mut reports = self.reports.open(&again(recording.header()))?;
         let mut sink = |event: Event| {
             let event = match &mut coverage {
-                Some(coverage) => covered(event, coverage),
+                Some(coverage) => event.covered(coverage),
                 None => event,
             };
             gate.take(&event);

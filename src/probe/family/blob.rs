@@ -1,7 +1,7 @@
 //! Blobs travel as base64.
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::Kind;
+use crate::model::Kind;
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     matches!(subject.shape.kind, Kind::Blob).then(|| {

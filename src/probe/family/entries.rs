@@ -6,7 +6,7 @@ use super::{
     Asked, Draft, Subject,
     length::{edges, nothing_yet},
 };
-use crate::{contract::Kind, probe::Token};
+use crate::{model::Kind, probe::Token};
 
 /// A larger map is not sent.
 const MOST: u64 = 1_000;
@@ -30,7 +30,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 }
 
 /// The only keys that there are, where they are an enum's.
-fn keys(subject: &Subject<'_>, key: &crate::contract::ShapeId) -> Option<Vec<String>> {
+fn keys(subject: &Subject<'_>, key: &crate::model::ShapeId) -> Option<Vec<String>> {
     match &subject.contract().shape(key)?.kind {
         Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
         _ => None,

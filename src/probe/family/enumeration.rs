@@ -3,7 +3,7 @@
 //! A value may want other members beside it, of which a model says nothing: that each is taken is told, not demanded.
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::Kind;
+use crate::model::Kind;
 
 /// A value that no service has.
 const UNKNOWN: &str = "WIREPROOF_UNKNOWN";

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Asked, Change, Draft, Subject, Want};
-use crate::contract::{Contract, Kind, ShapeId};
+use crate::model::{Contract, Kind, ShapeId};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let examples = subject.recipe.operation.traits.get("smithy.api#examples")?.as_array()?;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::{Bounds, Kind, NumberKind};
+use crate::model::{Bounds, Kind, NumberKind};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let Kind::Number(kind) = subject.shape.kind else { return None };

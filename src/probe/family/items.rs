@@ -4,7 +4,7 @@ use super::{
     Asked, Change, Draft, Subject,
     length::{edges, nothing_yet},
 };
-use crate::contract::Kind;
+use crate::model::Kind;
 
 /// A longer list is not sent.
 const MOST: u64 = 1_000;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::{Kind, TimestampFormat};
+use crate::model::{Kind, TimestampFormat};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     if subject.place.path.is_root() || subject.place.is_key() {

@@ -2,7 +2,7 @@
 
 use super::{Asked, Change, Draft, Subject, Want};
 use crate::{
-    contract::{Bounds, Kind},
+    model::{Bounds, Kind},
     probe::input::{blob_of, text_rule},
 };
 

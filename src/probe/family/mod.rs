@@ -28,7 +28,7 @@ use super::{
     change::Change,
     input::{Inputs, Recipe},
 };
-use crate::contract::{Contract, Shape};
+use crate::model::{Contract, Shape};
 
 pub(super) use request::deadly;
 

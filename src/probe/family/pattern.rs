@@ -2,7 +2,7 @@
 
 use super::{Asked, Change, Draft, Subject, Want};
 use crate::{
-    contract::Kind,
+    model::Kind,
     probe::{input::text_rule, witness::NearMiss},
 };
 

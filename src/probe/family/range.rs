@@ -2,7 +2,7 @@
 
 use super::{Asked, Draft, Subject, Want};
 use crate::{
-    contract::{Bounds, Kind, NumberKind},
+    model::{Bounds, Kind, NumberKind},
     probe::input::write_number,
 };
 

@@ -4,7 +4,7 @@
 //! answered, in whichever way.
 
 use super::{Asked, Change, Draft, Subject, Want};
-use crate::scenario::{Body, ByteChanges, Template};
+use crate::suite::{Body, ByteChanges, Template};
 
 /// Variants that were seen to end an endpoint's process: they come last, one at a time.
 const DEADLY: [&str; 4] = ["null", "deep-nesting", "large-body", "invalid-utf-8"];

@@ -1,7 +1,7 @@
 //! Timestamps in another form than the protocol's.
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::{Kind, TimestampFormat};
+use crate::model::{Kind, TimestampFormat};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     if !matches!(subject.shape.kind, Kind::Timestamp) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Asked, Draft, Subject, Want};
-use crate::contract::Kind;
+use crate::model::Kind;
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let Kind::Union(members) = &subject.shape.kind else { return None };

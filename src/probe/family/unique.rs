@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Asked, Draft, Subject, Want};
-use crate::{contract::Kind, probe::Token};
+use crate::{model::Kind, probe::Token};
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     if !matches!(subject.shape.kind, Kind::List(_)) || !subject.place.unique(subject.shape) {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Asked, Change, Draft, Subject, Want};
-use crate::contract::Kind;
+use crate::model::Kind;
 
 pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     matches!(subject.shape.kind, Kind::Structure(_)).then(|| {

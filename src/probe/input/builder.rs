@@ -10,8 +10,7 @@ use super::{
     text_rule,
 };
 use crate::{
-    contract::{Bounds, Kind, Member, Shape, ShapeId, Traits},
-    pointer,
+    model::{Bounds, Kind, Member, Shape, ShapeId, Traits, pointer},
     probe::{Path, Token},
 };
 

@@ -18,8 +18,8 @@ use super::{
     witness::{NearMiss, Patterns, TextRule, Witness},
 };
 use crate::{
-    contract::{Bounds, Contract, Kind, Member, Operation, Schemas, Shape, ShapeId, Side, Traits},
-    scenario::{Filling, glob_matches},
+    model::{Bounds, Contract, Kind, Member, Operation, Schemas, Shape, ShapeId, Side, Traits},
+    suite::{Filling, glob_matches},
 };
 
 /// Why no legal input can be built.

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use serde_json::{Number, Value, json};
 
 use crate::{
-    contract::{Bounds, NumberKind, TimestampFormat},
+    model::{Bounds, NumberKind, TimestampFormat},
     probe::Path,
 };
 

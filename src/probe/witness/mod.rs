@@ -23,7 +23,7 @@ use std::{
 
 use thiserror::Error;
 
-use crate::contract::{Matched, Pattern, PatternError};
+use crate::model::{Matched, Pattern, PatternError};
 
 use grammar::Grammar;
 pub(super) use near_miss::NearMiss;

@@ -3,7 +3,7 @@
 use std::{cell::Cell, iter};
 
 use super::Witness;
-use crate::contract::Matched;
+use crate::model::Matched;
 
 /// How a text misses its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +120,7 @@ mod tests {
         NearMiss::*,
         *,
     };
-    use crate::contract::Pattern;
+    use crate::model::Pattern;
 
     fn refuses(pattern: &str, text: &str) -> bool {
         Pattern::full(pattern).unwrap().matches(text) == Matched::No

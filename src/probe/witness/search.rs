@@ -10,7 +10,7 @@ use super::{
     salt::Salt,
     write::write,
 };
-use crate::contract::Matched;
+use crate::model::Matched;
 
 /// How many texts are made of a pattern at most.
 const TURNS: u64 = 600;

@@ -66,7 +66,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::contract::{Matched, Pattern};
+    use crate::model::{Matched, Pattern};
 
     #[rstest]
     #[case("[a-z]{3}-[0-9]{1,5}", 8)]

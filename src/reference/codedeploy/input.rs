@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Refusal;
-use crate::contract::{Rule, Violation};
+use crate::model::{Rule, Violation};
 
 /// A member, the error for its absence or emptiness, and the error for anything else that is wrong with it.
 type Row = (&'static str, &'static str, &'static str);

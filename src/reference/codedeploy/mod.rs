@@ -26,7 +26,7 @@ use super::{
     ids::Ids,
     service::{Call, Partition, Refusal, Service},
 };
-use crate::contract::Violation;
+use crate::model::Violation;
 
 /// How many pairs of an account and a region are remembered.
 const PARTITIONS: usize = 1_000;

@@ -36,7 +36,7 @@ use self::{
     template::{Kind, Template},
 };
 use super::service::{Call, Partition, Refusal, Service};
-use crate::contract::Violation;
+use crate::model::Violation;
 
 /// Partitions that are held at most, and resources of one sort in one partition.
 const BOUND: usize = 1000;

@@ -45,7 +45,7 @@ fn sentence(violation: &Violation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::Rule;
+    use crate::model::Rule;
 
     fn violation(pointer: &str) -> Violation {
         Violation {

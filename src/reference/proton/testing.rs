@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use super::{Call, Partition, Proton, Refusal, Service};
-use crate::contract::{Rule, Schemas, Side, read};
+use crate::model::{Rule, Schemas, Side, read};
 
 pub(super) static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
     let model = include_str!("../../../fixtures/proton/model.json");

@@ -1,72 +1,243 @@
-//! What two runs differ in as text: for people, and for programs.
+//! Two runs compared, case by case and answer by answer: what differs, and each difference once.
+//!
+//! Each side is what a run came to: an endpoint that was just asked, a recording, or the report of a run, of which only
+//! verdicts, findings and statements are known. Answers are compared as observations, in which times, ids and secrets
+//! stand for themselves; what identities are called makes no difference, which of them are the same one does. Equal
+//! differences are told once, with how many cases show them. It refuses to say which side is right, and sends nothing.
 
-mod human;
+mod answer;
+mod body;
+mod case;
+mod change;
+mod group;
+mod identity;
+mod side;
+#[cfg(test)]
+mod tests;
+pub mod text;
+mod volatile;
 
-use std::io::{self, Write};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::document::Tool;
-use crate::diff::{Comparison, Group};
+use crate::{judge::verdict::Verdict, run::event::Outcome, suite::CaseId};
 
-/// The JSON Schema of [`Differences`].
-pub const DIFF_SCHEMA: &str = include_str!("diff.schema.json");
+pub use change::{Kind, Pattern, Place};
+pub use group::{Group, Transition, Values};
+pub use side::{Party, PartyKind, Side};
 
-/// How differences are told to people.
-#[derive(Debug, Clone, Copy)]
-pub struct DiffOptions {
-    /// Whether they are styled.
-    pub color: bool,
-    /// The columns to keep to, as far as words allow it.
-    pub width: usize,
-    /// So many groups, statements and cases of each sort are told; the rest is counted.
-    pub most: usize,
+use case::{changes, is_judged, of_steps, of_verdict};
+use group::{Shown, group, transitions};
+
+/// Which differences are told.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// None of these.
+    pub ignore: Vec<Pattern>,
+    /// Only these; none means all.
+    pub only: Vec<Pattern>,
 }
 
-/// The differences as a program reads them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Differences {
-    /// The name and version of this form.
-    pub schema: String,
-    /// What wrote it.
-    pub tool: Tool,
-    /// What differs.
-    #[serde(flatten)]
-    pub comparison: Comparison,
-}
-
-impl Differences {
-    /// The differences that this program found.
-    #[must_use]
-    pub fn of(comparison: Comparison) -> Self {
-        Self { schema: "wireproof/diff/v1".to_owned(), tool: Tool::this(), comparison }
+impl Options {
+    fn tells(&self, kind: Kind, place: &Place) -> bool {
+        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.fits(kind, place));
+        (self.only.is_empty() || any(&self.only)) && !any(&self.ignore)
     }
 }
 
-/// Writes the differences for people at a terminal.
-///
-/// # Errors
-/// They cannot be written.
-pub fn human(comparison: &Comparison, options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(human::told(comparison, options).as_bytes())
+/// How far two sides can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Depth {
+    /// By every answer.
+    Answers,
+    /// By verdicts, findings and statements, since a report says no more.
+    Findings,
 }
 
-/// Writes groups of differences alone for people at a terminal.
-///
-/// # Errors
-/// They cannot be written.
-pub fn groups(groups: &[Group], options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(human::groups_told(groups, options).as_bytes())
+/// What two sides differ in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The first side.
+    pub a: Party,
+    /// The second side.
+    pub b: Party,
+    /// How far they were compared.
+    pub depth: Depth,
+    /// How many cases both sides have a judgement on, so that their answers were compared.
+    pub compared: usize,
+    /// How many cases both sides have that differ in something that is told.
+    pub different: usize,
+    /// Cases that could not be compared, because neither side came to a judgement, by what they came to.
+    pub unjudged: BTreeMap<Verdict, usize>,
+    /// Other verdicts, counted.
+    pub verdicts: Vec<Transition>,
+    /// The differences, each once, the heaviest first.
+    pub groups: Vec<Group>,
+    /// Statements of which something else became.
+    pub statements: Vec<StatementChange>,
+    /// Cases of the first side alone.
+    pub only_a: Vec<CaseId>,
+    /// Cases of the second side alone.
+    pub only_b: Vec<CaseId>,
+    /// How many differences were left out, because the caller said so.
+    pub ignored: usize,
 }
 
-/// Writes the differences as one JSON document.
-///
-/// # Errors
-/// They cannot be written.
-pub fn json(comparison: Comparison, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Differences::of(comparison))?;
-    writeln!(out)
+/// A statement of which something else became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementChange {
+    /// Its number.
+    pub id: String,
+    /// What it says.
+    pub says: String,
+    /// On the first side.
+    pub before: Outcome,
+    /// On the second side.
+    pub after: Outcome,
 }
 
-#[cfg(test)]
-mod tests;
+impl Comparison {
+    /// Whether nothing that is told differs.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.groups.is_empty() && self.statements.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
+    }
+
+    /// Whether there was nothing to compare.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.is_equal() && self.compared == 0
+    }
+}
+
+/// Two observations of one case.
+#[derive(Debug, Clone)]
+pub struct Differing {
+    /// The case.
+    pub case: CaseId,
+    /// Its service.
+    pub service: String,
+    /// The one.
+    pub before: Value,
+    /// The other.
+    pub after: Value,
+}
+
+/// What differs in observations, each difference once.
+#[must_use]
+pub fn of_observations(differing: &[Differing]) -> Vec<Group> {
+    let shown = differing.iter().flat_map(|Differing { case, service, before, after }| {
+        let changes = of_steps(service, &side::steps(before), &side::steps(after));
+        changes.into_iter().map(|change| Shown { case: case.clone(), change })
+    });
+    group(shown.collect(), &BTreeMap::new())
+}
+
+/// Compares two sides.
+#[must_use]
+pub fn compare(a: &Side, b: &Side, options: &Options) -> Comparison {
+    let mut tally = Tally::new(options);
+    for (id, one) in &a.cases {
+        if let Some(other) = b.cases.get(id) {
+            tally.case(id, one, other);
+        }
+    }
+    let knows = |side: &Side| side.cases.values().all(|case| case.steps.is_some());
+    let depth = if knows(a) && knows(b) { Depth::Answers } else { Depth::Findings };
+    let (only_a, only_b) = (tally.alone(a, b), tally.alone(b, a));
+    let statements = tally.statements(a, b);
+    Comparison {
+        a: a.party.clone(),
+        b: b.party.clone(),
+        depth,
+        compared: tally.compared,
+        different: tally.different,
+        unjudged: tally.unjudged,
+        verdicts: transitions(tally.verdicts.values().copied()),
+        groups: group(tally.shown, &tally.verdicts),
+        statements,
+        only_a,
+        only_b,
+        ignored: tally.ignored,
+    }
+}
+
+struct Tally<'o> {
+    options: &'o Options,
+    compared: usize,
+    different: usize,
+    ignored: usize,
+    unjudged: BTreeMap<Verdict, usize>,
+    verdicts: BTreeMap<CaseId, (Verdict, Verdict)>,
+    shown: Vec<Shown>,
+}
+
+impl<'o> Tally<'o> {
+    fn new(options: &'o Options) -> Self {
+        Self {
+            options,
+            compared: 0,
+            different: 0,
+            ignored: 0,
+            unjudged: BTreeMap::new(),
+            verdicts: BTreeMap::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    fn case(&mut self, id: &CaseId, a: &side::Answered, b: &side::Answered) {
+        let judged = [a, b].map(|side| is_judged(side.verdict));
+        match judged {
+            [true, true] => self.compared += 1,
+            _ if a.verdict == b.verdict => *self.unjudged.entry(a.verdict).or_default() += 1,
+            _ => {}
+        }
+        let mut changes = changes(a, b);
+        let all = changes.len();
+        changes.retain(|change| self.options.tells(change.kind, &change.place));
+        self.ignored += all - changes.len();
+        if let Some(verdict) = of_verdict(a, b) {
+            if self.options.tells(verdict.kind, &Place::Answer) {
+                self.verdicts.insert(id.clone(), (a.verdict, b.verdict));
+                // A difference that is told says why; without one, the verdict is what is told.
+                changes.extend(changes.is_empty().then_some(verdict));
+            } else {
+                self.ignored += 1;
+            }
+        }
+        self.different += usize::from(!changes.is_empty());
+        self.shown.extend(changes.into_iter().map(|change| Shown { case: id.clone(), change }));
+    }
+
+    /// Cases of one side alone.
+    fn alone(&mut self, side: &Side, other: &Side) -> Vec<CaseId> {
+        let mut alone: Vec<CaseId> = side.ids().filter(|id| !other.cases.contains_key(*id)).cloned().collect();
+        if !self.options.tells(Kind::Case, &Place::Answer) {
+            self.ignored += alone.len();
+            alone.clear();
+        }
+        alone
+    }
+
+    /// Statements of which something else became. Which cases a side lacks is told already.
+    fn statements(&mut self, a: &Side, b: &Side) -> Vec<StatementChange> {
+        let both = a.statements.iter().filter_map(|(id, one)| Some((one, b.statements.get(id)?)));
+        let mut changed: Vec<StatementChange> = both
+            .filter(|(one, other)| one.outcome != other.outcome)
+            .map(|(one, other)| StatementChange {
+                id: one.id.clone(),
+                says: one.says.clone(),
+                before: one.outcome,
+                after: other.outcome,
+            })
+            .collect();
+        if !self.options.tells(Kind::Statement, &Place::Answer) {
+            self.ignored += changed.len();
+            changed.clear();
+        }
+        changed
+    }
+}

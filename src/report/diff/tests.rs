@@ -1,101 +1,103 @@
+//! Sides made by hand.
+
 use serde_json::{Value, json};
 
-use super::*;
-use crate::{
-    diff::{Options, PartyKind, Side, compare},
-    event::Event,
-    report::{
-        schema::problems,
-        testing::{events, secrets_in},
-    },
-    verdict::Verdict,
-};
+use super::{side::Answered, *};
 
-fn side(name: &str, kind: PartyKind, events: &[Event]) -> Side {
-    let mut side = Side::new(name, kind);
-    for event in events {
-        side.take(event);
+fn side(cases: &[(&str, Verdict, Option<Value>)]) -> Side {
+    let mut side = Side::new("x", PartyKind::Endpoint);
+    for (id, verdict, body) in cases {
+        let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
+        let answered = Answered {
+            service: "s".to_owned(),
+            operation: "Op".to_owned(),
+            verdict: *verdict,
+            findings: Vec::new(),
+            steps: Some(body.iter().map(step).collect()),
+        };
+        side.cases.insert(CaseId((*id).to_owned()), answered);
     }
     side
 }
 
-/// The same run, in which every case that conforms deviates, and the first case is missing.
-fn other() -> Vec<Event> {
-    let mut events = events();
-    let first = events.iter().position(|event| matches!(event, Event::CaseFinished(_))).unwrap();
-    events.remove(first);
-    for event in &mut events {
-        match event {
-            Event::CaseFinished(case) if case.report.verdict == Verdict::Conforms => {
-                case.report.verdict = Verdict::Deviates;
-            }
-            Event::RunFinished(finished) => finished.statements[0].outcome = crate::event::Outcome::Broken,
-            _ => {}
-        }
-    }
-    events
-}
+use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
 
-fn comparison() -> Comparison {
-    let a = side("http://127.0.0.1:1", PartyKind::Endpoint, &events());
-    let b = side("before/\u{1b}[2J", PartyKind::Recording, &other());
-    compare(&a, &b, &Options::default())
-}
-
-fn told(comparison: &Comparison, color: bool) -> String {
-    let mut out = Vec::new();
-    human(comparison, &DiffOptions { color, width: 100, most: 20 }, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+fn told(comparison: &Comparison) -> Vec<String> {
+    let told = |group: &Group| {
+        let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
+        format!("{} {} {} x{}", group.kind, group.place, values.join(", "), group.cases)
+    };
+    comparison.groups.iter().map(told).collect()
 }
 
 #[test]
-fn people_are_told_what_differs_and_how_much() {
-    let told = told(&comparison(), false);
-    for line in ["verdicts", "  conforms -> deviates  2 cases", "1 difference", "only in A: 1 case", "1 statement"] {
-        assert!(told.lines().any(|told| told == line), "{line:?} in:\n{told}");
-    }
-    assert!(told.contains("SD-21  held -> broken"), "{told}");
-    assert!(told.ends_with("1 difference in 2 cases  3 cases compared\n"), "{told}");
-    assert!(!told.contains('\u{1b}'), "a name moves the cursor:\n{told}");
+fn equal_sides_are_equal() {
+    let one = side(&[("a", Conforms, Some(json!({"x": "<id:1>"}))), ("b", Blocked, None)]);
+    let other = side(&[("a", Conforms, Some(json!({"x": "<id:4>"}))), ("b", Blocked, None)]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert!(comparison.is_equal() && !comparison.is_empty(), "{comparison:?}");
+    assert_eq!((comparison.compared, comparison.unjudged[&Blocked]), (1, 1));
 }
 
 #[test]
-fn equal_runs_differ_in_nothing() {
-    let a = side("a", PartyKind::Endpoint, &events());
-    let comparison = compare(&a, &a, &Options::default());
-    assert!(told(&comparison, false).ends_with("no difference  4 cases compared\n"), "{}", told(&comparison, false));
-    assert!(told(&comparison, true).contains('\u{1b}'));
+fn a_side_that_came_to_nothing_leaves_nothing_to_compare() {
+    let nothing = side(&[("a", NotImplemented, Some(json!({})))]);
+    assert!(compare(&nothing, &nothing, &Options::default()).is_empty());
+    assert!(compare(&side(&[]), &side(&[]), &Options::default()).is_empty());
 }
 
 #[test]
-fn the_document_fits_its_schema_and_is_read_back() {
-    for comparison in [
-        comparison(),
-        compare(&side("a", PartyKind::Report, &[]), &side("b", PartyKind::Report, &[]), &Options::default()),
-    ] {
-        let mut out = Vec::new();
-        json(comparison.clone(), &mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        assert_eq!(secrets_in(&text), [""; 0]);
-        assert_eq!(problems("diff", &serde_json::from_str(&text).unwrap()), Vec::<String>::new());
-        assert_eq!(serde_json::from_str::<Differences>(&text).unwrap().comparison, comparison);
-    }
+fn a_difference_that_explains_a_verdict_stands_for_it() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1}))), ("b", Conforms, Some(json!({})))]);
+    let other = side(&[("a", Deviates, Some(json!({"x": 2}))), ("b", Deviates, Some(json!({})))]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert_eq!(told(&comparison), ["verdict  conforms -> deviates x1", "value /x 1 -> 2 x1"]);
+    assert_eq!(comparison.verdicts[0].cases, 2);
+    assert_eq!(comparison.different, 2);
 }
 
 #[test]
-fn the_schema_refuses_what_is_not_of_its_form() {
-    let changes: [(&str, Value); 7] = [
-        ("/schema", json!("wireproof/diff/v2")),
-        ("/depth", json!("deep")),
-        ("/compared", json!(-1)),
-        ("/verdicts/0/after", json!("fails")),
-        ("/groups/0/place", json!("header")),
-        ("/groups/0/values", json!([])),
-        ("/unjudged", json!({"deviate": 1})),
-    ];
-    for (pointer, value) in changes {
-        let mut broken = serde_json::to_value(Differences::of(comparison())).unwrap();
-        *broken.pointer_mut(pointer).unwrap() = value;
-        assert!(!problems("diff", &broken).is_empty(), "{pointer}");
-    }
+fn an_operation_that_one_side_lacks_differs_by_that_alone() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1})))]);
+    let other = side(&[("a", NotImplemented, Some(json!({"y": 2})))]);
+    let comparison = compare(&one, &other, &Options::default());
+    assert_eq!(told(&comparison), ["operation  implemented -> not implemented x1"]);
+    assert_eq!(comparison.compared, 0);
+    assert!(!comparison.is_empty());
+}
+
+#[test]
+fn a_side_that_gave_no_answer_is_not_said_to_have_the_operation() {
+    let (lacking, silent) = (side(&[("a", NotImplemented, None)]), side(&[("a", Verdict::Inconclusive, None)]));
+    let comparison = compare(&lacking, &silent, &Options::default());
+    assert_eq!(told(&comparison), ["verdict  not-implemented -> inconclusive x1"]);
+}
+
+#[test]
+fn what_is_ignored_is_counted_and_not_told() {
+    let one = side(&[("a", Conforms, Some(json!({"x": 1, "y": 1}))), ("b", Conforms, None)]);
+    let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);
+    let with = |ignore: &[&str], only: &[&str]| {
+        let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        compare(&one, &other, &Options { ignore: read(ignore), only: read(only) })
+    };
+    let all = with(&[], &[]);
+    assert_eq!((all.groups.len(), all.only_a.len(), all.ignored), (2, 1, 0));
+    let some = with(&["/x", "case"], &[]);
+    assert_eq!((told(&some), some.only_a.len(), some.ignored), (vec!["value /y 1 -> 2 x1".to_owned()], 0, 2));
+    assert_eq!(told(&with(&[], &["/x"])), ["value /x 1 -> 2 x1"]);
+    assert!(with(&["value", "case"], &[]).is_equal());
+}
+
+#[test]
+fn a_step_that_one_side_never_made_is_told_unless_something_explains_it() {
+    let steps = |bodies: &[Value]| {
+        let mut side = side(&[("a", Conforms, None)]);
+        let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
+        side.cases.values_mut().for_each(|case| case.steps = Some(bodies.iter().map(step).collect()));
+        side
+    };
+    let two = steps(&[json!({"x": 1}), json!({})]);
+    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 1})]), &Options::default())), ["step  made -> not made x1"]);
+    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 2})]), &Options::default())), ["value /x 1 -> 2 x1"]);
 }

@@ -12,9 +12,9 @@ use super::{
     wire::{self, Shown},
 };
 use crate::{
-    event::CaseFinished,
+    judge::verdict::{Finding, Severity, Verdict},
     report::{difference, text, words},
-    verdict::{Finding, Severity, Verdict},
+    run::event::CaseFinished,
 };
 
 /// Longer values are cut, in characters; the JSON report has them whole.

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer, ser::SerializeTuple as _};
 
 use crate::{
+    judge::verdict::{Finding, Severity},
     report::{marked::Message, text},
-    verdict::{Finding, Severity},
 };
 
 /// The text in pieces.
@@ -94,7 +94,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::{code::Code, report::testing::deviation};
+    use crate::{report::testing::deviation, suite::code::Code};
 
     fn finding(severity: Severity, pointer: &str) -> Finding {
         let found = deviation("x").report.findings[0].clone();

@@ -7,7 +7,7 @@ mod case;
 mod escape;
 mod island;
 mod marked;
-pub(super) mod shell;
+pub(crate) mod shell;
 mod statements;
 mod summary;
 #[cfg(test)]
@@ -25,18 +25,21 @@ use serde::Serialize;
 
 use super::{Reporter, without_beginning};
 use crate::{
-    event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    judge::verdict::Verdict,
     probe::CoverageReport,
-    scenario::{CaseId, Suite},
-    verdict::Verdict,
+    run::event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    suite::{CaseId, Suite},
 };
 
 use island::Island;
 use statements::{Citations, Row};
 use summary::{Summary, Sums};
 
-const STYLE: &str = include_str!("report.css");
-const SCRIPT: &str = include_str!("report.js");
+const SOURCE: shell::PageSource = shell::PageSource {
+    template: include_str!("report.html"),
+    style: include_str!("report.css"),
+    script: include_str!("report.js"),
+};
 
 /// What a page says of how a case is run again.
 #[derive(Debug, Clone, Default)]
@@ -125,7 +128,7 @@ impl<W: Write> Html<W> {
             coverage: finished.coverage.as_ref(),
             chunks: std::mem::take(&mut self.island).finish()?,
         };
-        let page = shell::page("report.html", STYLE, SCRIPT, &page)?;
+        let page = shell::page(&SOURCE, &page)?;
         self.writer.write_all(page.as_bytes())?;
         self.writer.flush()
     }

@@ -16,14 +16,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::escape;
 
-/// Every template, by name. Texts of a page come from them or are escaped.
-const TEMPLATES: [(&str, &str); 6] = [
+/// The templates that pages share, by name. Texts of a page come from them or are escaped.
+const TEMPLATES: [(&str, &str); 4] = [
     ("frame.html", include_str!("frame.html")),
-    ("report.html", include_str!("report.html")),
     ("case.html", include_str!("case.html")),
     ("statements.html", include_str!("statements.html")),
     ("summary.html", include_str!("summary.html")),
-    ("matrix.html", include_str!("../matrix/page.html")),
 ];
 
 /// What every page looks like and does.
@@ -46,12 +44,21 @@ struct Framed<'a, T> {
 
 /// Fills a template that stands for itself.
 pub(super) fn part(template: &str, context: &impl Serialize) -> io::Result<String> {
-    filled(template, context).map_err(io::Error::other)
+    let environment = ENVIRONMENT.as_ref().map_err(io::Error::other)?;
+    filled(environment, template, context)
 }
 
-/// Fills a template that extends the frame, with what its style and its script add to those of every page.
-pub(in crate::report) fn page(template: &str, style: &str, script: &str, page: &impl Serialize) -> io::Result<String> {
-    let (style, script) = (format!("{STYLE}{style}"), format!("{SCRIPT}{script}"));
+/// What makes one page: its template, which extends the frame, and what its style and its script add to those of every page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageSource {
+    pub(crate) template: &'static str,
+    pub(crate) style: &'static str,
+    pub(crate) script: &'static str,
+}
+
+/// Fills a page.
+pub(crate) fn page(source: &PageSource, page: &impl Serialize) -> io::Result<String> {
+    let (style, script) = (format!("{STYLE}{}", source.style), format!("{SCRIPT}{}", source.script));
     let framed = Framed {
         page,
         style_digest: digest(&style),
@@ -60,8 +67,10 @@ pub(in crate::report) fn page(template: &str, style: &str, script: &str, page: &
         script: Value::from_safe_string(script),
         version: env!("CARGO_PKG_VERSION"),
     };
+    let mut environment = ENVIRONMENT.as_ref().map_err(io::Error::other)?.clone();
+    environment.add_template("page.html", source.template).map_err(io::Error::other)?;
     // The engine takes the last line break of a template away.
-    Ok(part(template, &framed)? + "\n")
+    Ok(filled(&environment, "page.html", &framed)? + "\n")
 }
 
 /// The digest of what stands in an element, as a Content-Security-Policy wants it.
@@ -69,10 +78,9 @@ fn digest(text: &str) -> String {
     BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
-fn filled(template: &str, context: &impl Serialize) -> Result<String, String> {
-    let environment = ENVIRONMENT.as_ref().map_err(ToString::to_string)?;
-    let template = environment.get_template(template).map_err(|error| error.to_string())?;
-    template.render(Serde(context)).map_err(|error| format!("{error:#}"))
+fn filled(environment: &Environment<'_>, template: &str, context: &impl Serialize) -> io::Result<String> {
+    let template = environment.get_template(template).map_err(io::Error::other)?;
+    template.render(Serde(context)).map_err(|error| io::Error::other(format!("{error:#}")))
 }
 
 fn environment() -> Result<Environment<'static>, Error> {

@@ -6,14 +6,16 @@ use serde::Serialize;
 
 use super::case::{anchor, name};
 use crate::{
-    event::{CaseFinished, Outcome, StatementReport},
+    judge::verdict::Verdict,
     report::{
         cases::errors,
         statements::{Known, find},
     },
-    scenario::Suite,
-    statement::{Contradiction, Kind},
-    verdict::Verdict,
+    run::event::{CaseFinished, Outcome, StatementReport},
+    suite::{
+        Suite,
+        requirement::{Contradiction, Kind},
+    },
 };
 
 /// So many cases of a statement are linked where scripts are off.

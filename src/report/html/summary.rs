@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::case::mark;
 use crate::{
-    event::{CaseReport, Presence, RunFinished, RunStarted, Surveyed, TargetDied},
+    judge::verdict::{Ledger, Severity, Verdict},
     report::{cases::errors, text, words},
-    verdict::{Ledger, Severity, Verdict},
+    run::event::{CaseReport, Presence, RunFinished, RunStarted, Surveyed, TargetDied},
 };
 
 /// So many causes are listed.

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::{
+    judge::transcript::Transcript,
     report::testing::{deviation, events, report_of, run, secrets_in},
-    transcript::Transcript,
 };
 
 fn page_of(events: &[Event]) -> String {
@@ -140,7 +140,7 @@ fn nothing_is_fetched_from_anywhere() {
 
 #[test]
 fn the_script_and_the_style_end_no_element() {
-    assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--") && !STYLE.contains("</"));
+    assert!(!SOURCE.script.contains("</") && !SOURCE.script.contains("<!--") && !SOURCE.style.contains("</"));
 }
 
 #[test]

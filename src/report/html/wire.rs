@@ -5,14 +5,16 @@ use serde::Serialize;
 
 use super::marked::Marked;
 use crate::{
-    code::Code,
-    event::CaseFinished,
+    judge::{
+        transcript::{Exchange, Role, Transcript},
+        verdict::{Finding, FindingRole},
+    },
     report::{
         marked::{Message, call},
         text,
     },
-    transcript::{Exchange, Role, Transcript},
-    verdict::{Finding, FindingRole},
+    run::event::CaseFinished,
+    suite::code::Code,
     wire::{Request, Response},
 };
 

@@ -4,7 +4,7 @@ use super::{
     Telling,
     page::{FAINT, HEADING, PLAIN, of_verdict},
 };
-use crate::{event::TargetDied, probe::Sites, report::text, verdict::Verdict};
+use crate::{judge::verdict::Verdict, probe::Sites, report::text, run::event::TargetDied};
 
 /// So many reasons are told.
 const REASONS: usize = 12;

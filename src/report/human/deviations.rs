@@ -8,14 +8,14 @@ use super::{
     page::{FAINT, HEADING, PLAIN, of_severity, of_verdict},
 };
 use crate::{
-    baseline::fingerprint,
-    event::{CaseReport, ShownExchange},
+    judge::fingerprint::fingerprint,
+    judge::verdict::{Finding, FindingRole, Severity, Verdict},
     report::{
         cases::{by_operation, errors},
         marked::{Message, call},
         text, words,
     },
-    verdict::{Finding, FindingRole, Severity, Verdict},
+    run::event::{CaseReport, ShownExchange},
 };
 
 /// So many ids stand for cases that deviate by the same.

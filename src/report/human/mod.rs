@@ -20,9 +20,9 @@ use super::{
     text,
 };
 use crate::{
-    event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
-    scenario::CaseId,
-    verdict::{Ledger, Severity, Verdict},
+    judge::verdict::{Ledger, Severity, Verdict},
+    run::event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
+    suite::CaseId,
 };
 
 use page::{HEADING, Page};

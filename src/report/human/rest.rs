@@ -7,10 +7,10 @@ use super::{
     page::{FAINT, PLAIN, of_verdict},
 };
 use crate::{
-    event::CaseReport,
+    judge::verdict::Verdict,
     report::{difference::Hunk, text, words},
-    scenario::CaseId,
-    verdict::Verdict,
+    run::event::CaseReport,
+    suite::CaseId,
 };
 
 /// So many ids stand for a group.

@@ -10,9 +10,9 @@ use super::{
     page::{FAINT, HEADING, PLAIN, of_verdict},
 };
 use crate::{
-    event::{Outcome, StatementReport},
+    judge::verdict::{Ledger, Severity, Verdict},
     report::{cases::errors, text, words},
-    verdict::{Ledger, Severity, Verdict},
+    run::event::{Outcome, StatementReport},
 };
 
 /// So many causes are listed.

@@ -2,9 +2,9 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    event::{Outcome, RunFinished},
+    judge::verdict::Ledger,
     report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
-    verdict::Ledger,
+    run::event::{Outcome, RunFinished},
 };
 
 const STOP: &str = "codedeploy/stop-deployment";
@@ -387,7 +387,7 @@ fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case]
 fn many_broken_statements_are_counted_and_some_are_named() {
     let report = told_with_end(plain(), |finished| {
         let one = finished.statements[0].clone();
-        let broken = (1..=8).map(|number| crate::event::StatementReport {
+        let broken = (1..=8).map(|number| crate::run::event::StatementReport {
             id: format!("SD-{number:02}"),
             outcome: Outcome::Broken,
             ..one.clone()

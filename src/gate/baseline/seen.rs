@@ -1,0 +1,79 @@
+//! What a run found, as far as a baseline wants to know.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Key;
+use crate::{
+    judge::{
+        fingerprint::fingerprint,
+        verdict::{Finding, Severity, Verdict},
+    },
+    run::event::CaseReport,
+};
+
+/// What a run found.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    deviations: BTreeMap<Key, Found>,
+    cases: BTreeSet<String>,
+    judged: BTreeSet<String>,
+}
+
+/// What one check found in one case.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) fingerprint: String,
+    /// The first finding, in words.
+    pub(super) says: String,
+}
+
+impl Seen {
+    /// Enters a case.
+    pub fn enter(&mut self, case: &CaseReport) {
+        self.cases.insert(case.id.0.clone());
+        if matches!(case.verdict, Verdict::Conforms | Verdict::Deviates) {
+            self.judged.insert(case.id.0.clone());
+        }
+        let mut found: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
+        let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        for finding in errors.filter(|_| case.verdict == Verdict::Deviates) {
+            found.entry(finding.code.to_string()).or_default().push(finding);
+        }
+        for (code, findings) in found {
+            let says = findings.first().map(|first| format!("expected {}, got {}", first.expected, first.actual));
+            let found = Found { fingerprint: fingerprint(&findings), says: says.unwrap_or_default() };
+            self.deviations.insert((case.id.0.clone(), code), found);
+        }
+    }
+
+    /// How many deviations there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.deviations.len()
+    }
+
+    pub(super) fn deviations(&self) -> impl Iterator<Item = (&Key, &Found)> {
+        self.deviations.iter()
+    }
+
+    pub(super) fn deviates_by(&self, key: &Key) -> bool {
+        self.deviations.contains_key(key)
+    }
+
+    /// The codes of the checks that found something in a case.
+    pub(super) fn codes_of(&self, case: &str) -> Vec<&str> {
+        let from = (case.to_owned(), String::new());
+        let of_case = self.deviations.range(from..).take_while(|((of, _), _)| of == case);
+        of_case.map(|((_, code), _)| code.as_str()).collect()
+    }
+
+    /// Whether the run had a case.
+    pub(super) fn has(&self, case: &str) -> bool {
+        self.cases.contains(case)
+    }
+
+    /// Whether a case conforms or deviates.
+    pub(super) fn is_judged(&self, case: &str) -> bool {
+        self.judged.contains(case)
+    }
+}

@@ -1,0 +1,76 @@
+//! What the shards of a run come to together.
+
+use crate::{
+    judge::verdict::Ledger,
+    report::Document,
+    run::event::{Outcome, StatementReport, Surveyed, UNJUDGED},
+};
+
+/// The sum of shards that are known to be one run.
+pub(super) fn sum(documents: impl IntoIterator<Item = Document>) -> Option<Document> {
+    let mut sum = documents.into_iter().reduce(plus)?;
+    sum.shard = None;
+    sum.cases.sort_by(|a, b| a.id.cmp(&b.id));
+    sum.surveyed = surveyed(sum.surveyed);
+    Some(sum)
+}
+
+fn plus(mut sum: Document, other: Document) -> Document {
+    sum.target.endpoint = joined(&sum.target.endpoint, &other.target.endpoint);
+    sum.interrupted |= other.interrupted;
+    // They ran at once.
+    sum.duration_ms = sum.duration_ms.max(other.duration_ms);
+    sum.ledger = ledger(sum.ledger, other.ledger);
+    sum.surveyed.extend(other.surveyed);
+    sum.died.extend(other.died);
+    sum.cases.extend(other.cases);
+    for (statement, more) in sum.statements.iter_mut().zip(other.statements) {
+        add(statement, more);
+    }
+    sum.coverage = match (sum.coverage, other.coverage) {
+        (Some(one), Some(more)) => Some(one.plus(&more)),
+        (one, more) => one.or(more),
+    };
+    sum
+}
+
+/// Shards may have an endpoint each.
+fn joined(endpoints: &str, other: &str) -> String {
+    if endpoints.split(", ").any(|known| known == other) {
+        endpoints.to_owned()
+    } else {
+        format!("{endpoints}, {other}")
+    }
+}
+
+fn ledger(one: Ledger, other: Ledger) -> Ledger {
+    Ledger {
+        selected: one.selected + other.selected,
+        conforms: one.conforms + other.conforms,
+        deviates: one.deviates + other.deviates,
+        not_implemented: one.not_implemented + other.not_implemented,
+        blocked: one.blocked + other.blocked,
+        inconclusive: one.inconclusive + other.inconclusive,
+        not_applicable: one.not_applicable + other.not_applicable,
+        internal: one.internal + other.internal,
+    }
+}
+
+fn add(statement: &mut StatementReport, other: StatementReport) {
+    statement.held += other.held;
+    statement.broken += other.broken;
+    statement.outcome = Outcome::of(statement.held, statement.broken);
+    statement.reason = match (statement.outcome, statement.reason.take(), other.reason) {
+        // That a case of any shard cites it says more than that none of another does.
+        (Outcome::NotProvoked, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
+        (Outcome::NotProvoked, reason, other) => reason.or(other),
+        _ => None,
+    };
+}
+
+/// What each operation was found to be. Shards that saw different things are all heard.
+fn surveyed(mut all: Vec<Surveyed>) -> Vec<Surveyed> {
+    all.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
+    all.dedup_by(|a, b| (&a.service, &a.operation, a.presence) == (&b.service, &b.operation, b.presence));
+    all
+}

@@ -1,0 +1,68 @@
+//! The media type of the answer.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::suite::{code::Code, requirement::Evidence};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ContentType,
+    wants: "the media type of the service's protocol, on successes and errors alike",
+    why: "Smithy gives the header one static value; parameters such as a charset do not count.",
+    look: Look::Answer(look),
+};
+
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+    if !subject.names_its_protocol() {
+        return Checked::nothing();
+    }
+    let ground = subject.ground(Code::ContentType, Evidence::Protocol);
+    let expected = subject.service.protocol.content_type();
+    let actual = subject.response.headers.get("content-type");
+    let essence = actual.map(|value| value.split(';').next().unwrap_or_default().trim());
+    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(expected)) {
+        return Checked::with(ground.cites, Vec::new());
+    }
+    let actual = actual.map_or_else(|| "no content-type".to_owned(), |value| format!("content-type: {value}"));
+    let finding =
+        ground.finding(Code::ContentType, None, subject.number(), "", format!("content-type: {expected}"), actual);
+    Checked::with(ground.cites, vec![finding])
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::judge::{check::testing::*, transcript::Role};
+
+    #[rstest]
+    #[case::own("application/x-amz-json-1.1", &[])]
+    #[case::charset("application/x-amz-json-1.1; charset=utf-8", &[])]
+    #[case::case_of_letters("Application/X-AMZ-JSON-1.1", &[])]
+    #[case::other_version("application/x-amz-json-1.0", &["error content-type"])]
+    #[case::plain_json("application/json", &["error content-type"])]
+    #[case::none("", &["error content-type"])]
+    fn the_media_type_is_the_protocols(#[case] value: &str, #[case] findings: &[&str]) {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 200, stopping().to_string().as_bytes(), |response| {
+            response.headers.remove("content-type");
+            if !value.is_empty() {
+                response.headers.push("content-type", value);
+            }
+        });
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[test]
+    fn where_only_the_protocol_speaks_it_is_a_warning() {
+        let trial = Trial::cancel(CANCEL).with(1, Role::Main, 200, cancelling().to_string().as_bytes(), |response| {
+            response.headers.set("content-type", "application/json");
+        });
+        assert_eq!(trial.findings(), ["warning content-type"]);
+    }
+
+    #[test]
+    fn a_request_that_names_another_protocol_may_be_answered_in_it() {
+        let trial = Trial::stop(STOP)
+            .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.set("content-type", "text/xml"))
+            .asked(|request| request.headers.set("content-type", "text/xml"));
+        assert!(trial.findings().is_empty());
+    }
+}

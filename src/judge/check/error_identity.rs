@@ -1,0 +1,80 @@
+//! The error is the documented one.
+
+use super::{Check, Checked, Look, StepSubject, outcome};
+use crate::suite::code::Code;
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ErrorIdentity,
+    wants: "the error that the documents name for this request",
+    why: "Clients branch on the name of an error. It is read from the header x-amzn-errortype, from code and \
+          from __type, in all four spellings that Smithy lists.",
+    look: Look::Step(look),
+};
+
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
+    if step.is_poll() {
+        return Checked::nothing();
+    }
+    let refusals = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, answer)| answer.refusal.is_some());
+    let refusals: Vec<_> = refusals.filter(|(_, answer)| step.alternatives_like(answer).next().is_some()).collect();
+    if refusals.is_empty() {
+        return Checked::nothing();
+    }
+    let ground = step.ground();
+    let mut findings = Vec::new();
+    for (response, answer) in refusals {
+        let holds = step.step.expect.held(Ok((response, answer)), &step.bindings).is_some();
+        let allowed = step.alternatives_like(answer).any(|alternative| alternative.allows_error(response, answer));
+        if !holds && !allowed {
+            let expected: Vec<String> =
+                step.alternatives_like(answer).map(crate::suite::Alternative::describe).collect();
+            let actual = outcome::describe(response.status, answer);
+            findings.push(ground.finding(Code::ErrorIdentity, None, step.number, "", expected.join(" or "), actual));
+        }
+    }
+    Checked::with(ground.cites, findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::judge::{check::testing::*, transcript::Role};
+
+    const NAME: &str = "DeploymentDoesNotExistException";
+
+    #[rstest]
+    #[case::bare(NAME.to_owned())]
+    #[case::with_uri(format!("{NAME}:http://internal.amazon.com/coral/"))]
+    #[case::with_namespace(format!("com.amazonaws.codedeploy#{NAME}"))]
+    #[case::with_both(format!("com.amazonaws.codedeploy#{NAME}:http://internal.amazon.com/coral/"))]
+    fn every_place_and_spelling_of_the_name_counts(#[case] spelled: String) {
+        let in_type = Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": spelled, "message": "m"}));
+        assert!(in_type.findings().is_empty());
+        let in_code = Trial::stop(UNKNOWN).answers(1, 400, &json!({"code": spelled, "message": "m"}));
+        let in_header = Trial::stop(UNKNOWN).with(1, Role::Main, 400, br#"{"message":"m"}"#, |response| {
+            response.headers.push("x-amzn-ErrorType", spelled);
+        });
+        for trial in [in_code, in_header] {
+            assert!(!trial.findings().iter().any(|finding| finding.starts_with("error")), "{:?}", trial.findings());
+        }
+    }
+
+    #[test]
+    fn another_declared_error_is_not_the_documented_one() {
+        let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"});
+        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-identity"]);
+        assert_eq!(Trial::recorded(UNKNOWN).answers(1, 400, &body).findings(), ["note error-identity"]);
+    }
+
+    #[rstest]
+    #[case::its_name_in_another_status("{ error: DeploymentDoesNotExistException, status: 404 }", &["error error-status"])]
+    #[case::anything("{ answered: true }", &[])]
+    #[case::another("{ error: DeploymentAlreadyCompletedException, status: 404 }", &["error error-identity"])]
+    fn only_the_name_counts_here(#[case] expect: &str, #[case] findings: &[&str]) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        assert_eq!(Trial::stop(&steps).answers(1, 400, &does_not_exist()).findings(), findings);
+    }
+}

@@ -1,0 +1,257 @@
+//! The HTTP status of an error.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{
+    model::{ErrorKind, Shape},
+    suite::{Alternative, code::Code, requirement::Evidence},
+    wire::RefusalClass,
+};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ErrorStatus,
+    wants: "the status that the operation's page states for the error; else one of the error's class",
+    why: "Both pages state 400 for every client error and 500 for the server's. The AWS JSON protocols ignore \
+          Smithy's httpError, and so does AWS: of 519 recorded errors 511 are 400. Where only a model speaks, \
+          400 and the declared status are both right; where it declares none, any status of the class.",
+    look: Look::Answer(look),
+};
+
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+    let stated = stated(subject);
+    if subject.answer.error().is_none() && stated.is_none() {
+        return Checked::nothing();
+    }
+    let name = subject.answer.error().unwrap_or("a refusal");
+    let own = subject.service.contract().error(subject.operation, name);
+    let mut ground = subject.ground_of(own.into_iter().flat_map(|shape| shape.traits.statements()));
+    if ground.cites.is_empty() {
+        ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
+    }
+    let actual = subject.response.status;
+    let allowed = stated.unwrap_or_else(|| by_contract(own, name, ground.evidence));
+    if allowed.contains(&actual) {
+        return Checked::with(ground.cites, Vec::new());
+    }
+    let expected = if allowed.len() > 20 {
+        format!("a status from {} to {}", allowed[0], allowed[allowed.len() - 1])
+    } else {
+        let words: Vec<String> = allowed.iter().map(u16::to_string).collect();
+        format!("the status {} of {name}", words.join(" or "))
+    };
+    let finding = ground.finding(Code::ErrorStatus, None, subject.number(), "", expected, actual.to_string());
+    Checked::with(ground.cites, vec![finding])
+}
+
+/// What the scenario itself says of the status of this error, in any alternative that allows it.
+fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
+    let alternatives = subject.step.step.expect.alternatives.iter().filter(|_| subject.is_main());
+    let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer));
+    let statuses: Vec<&[u16]> = allowing
+        .filter_map(|alternative| match alternative {
+            Alternative::Refusal { statuses, .. } => Some(statuses.as_slice()),
+            _ => None,
+        })
+        .collect();
+    let says_it = !statuses.is_empty() && statuses.iter().all(|statuses| !statuses.is_empty());
+    says_it.then(|| statuses.concat())
+}
+
+/// A page states the status. A model that declares one is right with it, and with the plain one: the AWS JSON protocols
+/// ignore what it declares. One that declares none says whose fault the error is, and no more: botocore's models have no
+/// status for errors that AWS sends with 400, 403 and 404.
+fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
+    let Some(shape) = own else { return common(name) };
+    if evidence <= Evidence::Linked {
+        return vec![shape.error_status()];
+    }
+    let plain = if shape.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
+    match shape.traits.http_error() {
+        None => (plain..plain + 100).collect(),
+        Some(declared) if declared == plain => vec![plain],
+        Some(declared) => vec![plain, declared],
+    }
+}
+
+/// The statuses of an error that the operation does not declare. Both generations of the page on common errors have
+/// 400 or 403 for those of authentication; a name that no document knows says nothing of whose fault the error is.
+fn common(name: &str) -> Vec<u16> {
+    if is_failure(name) {
+        (500..600).collect()
+    } else if RefusalClass::Auth.names().contains(&name) {
+        vec![400, 403]
+    } else if RefusalClass::is_common(name) {
+        (400..500).collect()
+    } else {
+        (400..600).collect()
+    }
+}
+
+/// Common errors that are the service's fault.
+fn is_failure(name: &str) -> bool {
+    matches!(name, "InternalFailure" | "ServiceUnavailable" | "ServiceUnavailableException")
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::check::testing::*;
+
+    #[test]
+    fn a_common_error_binds_by_its_class_alone() {
+        assert_eq!(by_contract(None, "InternalFailure", Evidence::Protocol).first(), Some(&500));
+        let serialization = by_contract(None, "SerializationException", Evidence::Protocol);
+        assert!(serialization.contains(&404) && !serialization.contains(&500));
+        let unknown = by_contract(None, "InternalServiceError", Evidence::Protocol);
+        assert!(unknown.contains(&400) && unknown.contains(&500) && !unknown.contains(&200));
+    }
+
+    #[rstest]
+    #[case::stated("DeploymentDoesNotExistException", 400, &[])]
+    #[case::not_found("DeploymentDoesNotExistException", 404, &["error error-status"])]
+    #[case::success("DeploymentDoesNotExistException", 200, &["error error-status"])]
+    #[case::failure("DeploymentDoesNotExistException", 500, &["error error-status"])]
+    #[case::auth("UnrecognizedClientException", 403, &[])]
+    #[case::auth_not_found("UnrecognizedClientException", 404, &["error error-status"])]
+    #[case::auth_as_failure("UnrecognizedClientException", 500, &["error error-status"])]
+    fn a_client_error_has_its_status(#[case] name: &str, #[case] status: u16, #[case] findings: &[&str]) {
+        let steps = format!(
+            "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ error: {name} }} }}"
+        );
+        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[rstest]
+    #[case(500, &[])]
+    #[case(400, &["error error-status"])]
+    fn the_services_own_failure_is_500(#[case] status: u16, #[case] findings: &[&str]) {
+        let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException");
+        let body = json!({"__type": "InternalServerException", "message": "m"});
+        assert_eq!(Trial::cancel(&steps).answers(1, status, &body).findings(), findings);
+    }
+
+    #[rstest]
+    #[case::first(404, "{ refused: client, status: 404 }", 0)]
+    #[case::unnamed(400, "{ refused: client, status: 404 }", 1)]
+    #[case::list(405, "{ refused: client, status: [404, 405] }", 0)]
+    #[case::second_alternative(
+        405,
+        "{ any_of: [{ refused: client, status: 404 }, { refused: client, status: 405 }] }",
+        0
+    )]
+    fn a_status_that_the_scenario_states_binds_even_without_a_name(
+        #[case] status: u16,
+        #[case] expect: &str,
+        #[case] count: usize,
+    ) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        let found = Trial::stop(&steps).answers(1, status, &json!({"message": "m"})).findings();
+        assert_eq!(found.iter().filter(|finding| *finding == "error error-status").count(), count, "{found:?}");
+    }
+
+    #[rstest]
+    #[case::stated_without_one("client", None, Evidence::Documented, &[400])]
+    #[case::declared_only_by_the_model("client", Some(404), Evidence::Modelled, &[400, 404])]
+    #[case::declared_by_the_protocol("server", Some(503), Evidence::Protocol, &[500, 503])]
+    #[case::stated_by_a_page("client", Some(404), Evidence::Documented, &[404])]
+    #[case::stated_by_a_linked_page("client", Some(404), Evidence::Linked, &[404])]
+    #[case::declared_as_usual("client", Some(400), Evidence::Modelled, &[400])]
+    fn a_declared_error_has_its_status_and_a_modelled_one_that_of_its_class_too(
+        #[case] kind: &str,
+        #[case] declared: Option<u16>,
+        #[case] evidence: Evidence,
+        #[case] expected: &[u16],
+    ) {
+        let statuses = of_declared(kind, declared, evidence);
+        assert_eq!(statuses, expected);
+    }
+
+    #[rstest]
+    #[case("client", 400, 499)]
+    #[case("server", 500, 599)]
+    fn of_an_error_whose_model_has_no_status_the_class_binds(
+        #[case] kind: &str,
+        #[case] first: u16,
+        #[case] last: u16,
+    ) {
+        let statuses = of_declared(kind, None, Evidence::Modelled);
+        assert_eq!((statuses.first(), statuses.last(), statuses.len()), (Some(&first), Some(&last), 100));
+    }
+
+    /// The statuses of an error that an operation declares in this way.
+    fn of_declared(kind: &str, declared: Option<u16>, evidence: Evidence) -> Vec<u16> {
+        let declared = declared.map(|status| format!(r#","smithy.api#httpError":{status}"#)).unwrap_or_default();
+        let model = format!(
+            r#"{{"smithy":"2.0","shapes":{{
+            "x#S":{{"type":"service","version":"1","operations":[{{"target":"x#Op"}}]}},
+            "x#Op":{{"type":"operation","input":{{"target":"smithy.api#Unit"}},"output":{{"target":"smithy.api#Unit"}},"errors":[{{"target":"x#E"}}]}},
+            "x#E":{{"type":"structure","members":{{}},"traits":{{"smithy.api#error":"{kind}"{declared}}}}}}}}}"#
+        );
+        let contract = crate::model::read("m", &model).unwrap();
+        let shape = contract.error(contract.operation("Op").unwrap(), "E");
+        assert!(shape.is_some());
+        by_contract(shape, "E", evidence)
+    }
+
+    #[rstest]
+    #[case("InternalFailure", 500, 599)]
+    #[case("ServiceUnavailable", 500, 599)]
+    #[case("ServiceUnavailableException", 500, 599)]
+    #[case("RequestExpired", 400, 403)]
+    #[case("ThrottlingException", 400, 499)]
+    fn a_common_error_has_the_statuses_of_its_class(#[case] name: &str, #[case] first: u16, #[case] last: u16) {
+        let statuses = common(name);
+        assert_eq!((statuses.first(), statuses.last()), (Some(&first), Some(&last)));
+    }
+
+    #[rstest]
+    #[case::one(
+        "{ error: DeploymentDoesNotExistException }",
+        "DeploymentDoesNotExistException",
+        404,
+        "the status 400 of DeploymentDoesNotExistException"
+    )]
+    #[case::two("{ refused: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
+    #[case::stated(
+        "{ refused: client, status: [404, 405] }",
+        "ThrottlingException",
+        406,
+        "the status 404 or 405 of ThrottlingException"
+    )]
+    #[case::a_class("{ refused: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    fn what_was_expected_is_told(
+        #[case] expect: &str,
+        #[case] name: &str,
+        #[case] status: u16,
+        #[case] expected: &str,
+    ) {
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
+        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        assert!(trial.told().contains(&(expected.to_owned(), status.to_string())), "{:?}", trial.told());
+    }
+
+    #[test]
+    fn what_the_scenario_states_binds_the_step_and_not_its_control() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { error: DeploymentDoesNotExistException, status: 404 }, control: { deploymentId: d-ABCDEF124 } }";
+        let refusal = does_not_exist().to_string();
+        let trial = Trial::stop(steps).answers(1, 404, &does_not_exist());
+        assert_eq!(trial.findings(), Vec::<String>::new());
+        let trial = trial.with(1, crate::judge::transcript::Role::Control, 400, refusal.as_bytes(), |_| {});
+        assert!(!trial.findings().contains(&"error error-status".to_owned()), "{:?}", trial.findings());
+    }
+
+    #[test]
+    fn a_status_that_only_one_of_two_alternatives_states_does_not_bind() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ refused: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
+        assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
+    }
+
+    #[test]
+    fn a_refusal_that_names_no_error_has_no_status_of_its_own() {
+        let found = Trial::stop(UNKNOWN).answers(1, 500, &json!({"message": "m"})).findings();
+        assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
+    }
+}

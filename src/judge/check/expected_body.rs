@@ -1,0 +1,134 @@
+//! The values that the scenario expects in the body.
+
+use super::{Check, Checked, Look, StepSubject};
+use crate::{
+    suite::{
+        Alternative, Repeat,
+        code::Code,
+        matcher::{self, Hidden},
+    },
+    wire::{Answer, Response},
+};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ExpectedBody,
+    wants: "the values that the scenario expects in the answer",
+    why: "The scenario cites the statement that promises them.",
+    look: Look::Step(look),
+};
+
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
+    if !matches!(step.step.repeat, Repeat::Once | Repeat::Concurrently(_)) {
+        return Checked::nothing();
+    }
+    mismatches(step, Code::ExpectedBody)
+}
+
+/// Where answers of the step are not as expected, under the code of the check that asks.
+pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> {
+    let expected = step
+        .step
+        .expect
+        .alternatives
+        .iter()
+        .any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
+    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, answer)| answer.refusal.is_none())) {
+        return Checked::nothing();
+    }
+    let ground = step.ground();
+    let mut findings = Vec::new();
+    for (response, answer) in step.unexpected().filter(|(_, answer)| answer.refusal.is_none()) {
+        for mismatch in closest(step, response, answer) {
+            let (expected, actual) = (mismatch.expected, shorten(&mismatch.actual));
+            findings.push(ground.finding(code, None, step.number, &mismatch.pointer, expected, actual));
+        }
+    }
+    Checked::with(ground.cites, findings)
+}
+
+/// The mismatches of the alternative that has the fewest.
+fn closest(step: &StepSubject<'_>, response: &Response, answer: &Answer) -> Vec<matcher::Mismatch> {
+    let value = answer.value.clone().unwrap_or_default();
+    let each = step.alternatives_like(answer).filter_map(|alternative| match alternative {
+        Alternative::Success { body: Some(body), .. } => {
+            let pattern = body.fill(&step.bindings).ok()?;
+            Some(matcher::mismatches(
+                &pattern,
+                &value,
+                Hidden { places: &response.hidden, key: step.bindings.origin() },
+            ))
+        }
+        _ => None,
+    });
+    each.min_by_key(Vec::len).unwrap_or_default()
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use crate::judge::check::testing::*;
+
+    #[rstest]
+    #[case::as_expected("{ status: Pending }", &[])]
+    #[case::other("{ status: Succeeded }", &["error expected-body /status"])]
+    #[case::absent("{ status: { $absent: true } }", &["error expected-body /status"])]
+    #[case::one_of("{ status: { $any_of: [Pending, Succeeded] } }", &[])]
+    fn the_values_are_the_expected_ones(#[case] body: &str, #[case] findings: &[&str]) {
+        let expect = format!("expect: {{ body: {body} }}");
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        assert_eq!(Trial::stop(&steps).answers(1, 200, &stopping()).findings(), findings);
+        let note: Vec<String> = findings.iter().map(|finding| finding.replace("error", "note")).collect();
+        assert_eq!(Trial::recorded(&steps).answers(1, 200, &stopping()).findings(), note);
+    }
+
+    #[test]
+    fn the_nearest_alternative_says_what_differs() {
+        let expect = "expect: { any_of: [{ body: { status: Failed, statusMessage: x } }, { body: { status: Failed, statusMessage: m } }] }";
+        let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
+        let body = json!({"status": "Pending", "statusMessage": "m"});
+        assert_eq!(Trial::stop(&steps).answers(1, 200, &body).findings(), ["error expected-body /status"]);
+    }
+
+    #[test]
+    fn a_crowd_reports_one_deviation_once_whatever_the_values() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { body: { statusMessage: x } }, concurrently: 2 }";
+        let answer = |message: &str| json!({"status": "Pending", "statusMessage": message});
+        let trial = Trial::stop(steps).answers(1, 200, &answer("a")).answers(1, 200, &answer("b"));
+        assert_eq!(trial.findings(), ["error expected-body /statusMessage"]);
+    }
+
+    #[test]
+    fn a_long_value_is_shortened() {
+        assert_eq!(super::shorten(&"x".repeat(160)), "x".repeat(160));
+        assert_eq!(super::shorten(&"x".repeat(161)), format!("{}…", "x".repeat(160)));
+    }
+
+    #[test]
+    fn a_refusal_and_a_poll_are_judged_by_other_checks() {
+        let expect = "expect: { body: { status: Failed } }";
+        let step = |more: &str| {
+            format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}{more} }}")
+        };
+        assert_eq!(Trial::stop(&step("")).answers(1, 400, &does_not_exist()).findings(), ["error outcome"]);
+        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }")).answers(1, 200, &stopping());
+        assert_eq!(poll.findings(), ["error eventually /status"]);
+    }
+
+    #[test]
+    fn of_a_crowd_only_the_successes_are_compared() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ body: { status: Failed } }, { error: DeploymentDoesNotExistException }] }, concurrently: 2 }";
+        let trial = Trial::stop(steps).answers(1, 400, &does_not_exist()).answers(1, 200, &stopping());
+        assert_eq!(trial.findings(), ["error expected-body /status"]);
+        assert_eq!(trial.told(), [("\"Failed\"".to_owned(), "\"Pending\"".to_owned())]);
+    }
+}

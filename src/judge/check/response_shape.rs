@@ -1,0 +1,136 @@
+//! The output, by the model.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{
+    judge::verdict::{Exception, Finding, Severity, exception},
+    model::Rule,
+    suite::{code::Code, requirement::Evidence},
+};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::ResponseShape,
+    wants: "an output that keeps the operation's output shape: types, required members, enums, lengths, patterns, ranges, timestamps",
+    why: "Typed clients fail on a wrong type and on a missing required member. The model is compiled to a JSON \
+          Schema; each finding names the rule, and its severity follows the evidence and what AWS itself keeps.",
+    look: Look::Answer(look),
+};
+
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+    let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else {
+        return Checked::nothing();
+    };
+    if subject.operation.output.is_unit() {
+        return Checked::nothing();
+    }
+    let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
+    let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
+        let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
+        let known = known_exception(subject, violation.rule, &violation.pointer, ground.evidence);
+        let expected = match known {
+            Some(exception) => format!("{} ({})", violation.expected, exception.reason),
+            None => violation.expected,
+        };
+        let (rule, at) = (Some(violation.rule), &violation.pointer);
+        let mut finding = ground.finding(Code::ResponseShape, rule, subject.number(), at, expected, violation.actual);
+        if known.is_some() {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+        finding
+    });
+    Checked::with(general.cites, findings.chain(contested(subject, body)).collect())
+}
+
+/// What AWS itself breaks in this place. A page that states the member outweighs it.
+fn known_exception(
+    subject: &AnswerSubject<'_>,
+    rule: Rule,
+    pointer: &str,
+    evidence: Evidence,
+) -> Option<&'static Exception> {
+    let service = &subject.service.contract().service().signing_name;
+    exception(service, &subject.operation.name, rule, pointer).filter(|_| evidence >= Evidence::Modelled)
+}
+
+/// Values that one document lists and another does not.
+fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
+    let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
+    values.filter_map(|(pointer, value)| {
+        let ids = || value.traits.statements();
+        let mut statements = ids().filter_map(|id| subject.service.statements.get(id));
+        let contradiction = statements.find_map(|statement| statement.contradiction.as_ref())?;
+        let ground = subject.ground_of(ids());
+        let expected = format!("a value that all documents know ({})", contradiction.id);
+        let rule = Some(Rule::ContestedValue);
+        Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use crate::judge::check::testing::*;
+
+    #[rstest]
+    #[case::documented_enum("", "status", json!("Odd"), &["error response-shape/enum /status"])]
+    #[case::documented_enum_case("", "status", json!("pending"), &["error response-shape/enum-case /status"])]
+    #[case::wrong_type("", "statusMessage", json!(1), &["error response-shape/type /statusMessage"])]
+    #[case::null("", "statusMessage", json!(null), &["note response-shape/null /statusMessage"])]
+    #[case::empty("", "status", json!(""), &["note response-shape/empty /status"])]
+    #[case::unknown("", "more", json!(1), &["note response-shape/unknown-member /more"])]
+    fn a_stop_keeps_its_output(#[case] at: &str, #[case] name: &str, #[case] value: Value, #[case] findings: &[&str]) {
+        let mut body = stopping();
+        body.pointer_mut(at).unwrap()[name] = value;
+        assert_eq!(Trial::stop(STOP).answers(1, 200, &body).findings(), findings);
+    }
+
+    #[rstest]
+    #[case::missing("arn", None, "error response-shape/required /pipeline/arn")]
+    #[case::null_is_missing("arn", Some(json!(null)), "error response-shape/required /pipeline/arn")]
+    #[case::timestamp("createdAt", Some(json!("2024-01-01T00:00:00Z")), "error response-shape/timestamp /pipeline/createdAt")]
+    #[case::pattern("templateMajorVersion", Some(json!("one")), "error response-shape/pattern /pipeline/templateMajorVersion")]
+    #[case::length("templateName", Some(json!("a".repeat(101))), "error response-shape/length /pipeline/templateName")]
+    #[case::status("deploymentStatus", Some(json!("ODD")), "error response-shape/enum /pipeline/deploymentStatus")]
+    fn a_cancel_keeps_its_output(#[case] name: &str, #[case] value: Option<Value>, #[case] finding: &str) {
+        let mut body = cancelling();
+        let pipeline = body["pipeline"].as_object_mut().unwrap();
+        match value {
+            Some(value) => drop(pipeline.insert(name.to_owned(), value)),
+            None => drop(pipeline.remove(name)),
+        }
+        let found = Trial::cancel(CANCEL).answers(1, 200, &body).findings();
+        assert_eq!(found, [finding]);
+    }
+
+    #[test]
+    fn what_only_the_model_says_of_a_neighbour_is_a_warning() {
+        let steps = format!("{STOP}\n- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }} }}");
+        let trial = Trial::stop(&steps).answers(1, 200, &stopping()).answers(
+            2,
+            200,
+            &json!({"deploymentInfo": {"creator": "nobody"}}),
+        );
+        assert_eq!(trial.findings(), ["warning response-shape/enum /deploymentInfo/creator"]);
+    }
+
+    #[test]
+    fn a_right_output_has_no_finding() {
+        assert!(Trial::cancel(CANCEL).answers(1, 200, &cancelling()).findings().is_empty());
+    }
+
+    #[test]
+    fn a_value_that_documents_contest_is_a_warning() {
+        let body = json!({"status": "Forced", "statusMessage": "m"});
+        let trial = Trial::stop(STOP).answers(1, 200, &body);
+        assert_eq!(trial.findings(), ["warning response-shape/contested-value /status"]);
+        assert_eq!(trial.judge().findings[0].cites, ["SD-18"]);
+    }
+
+    #[test]
+    fn an_operation_without_output_has_no_shape_to_keep() {
+        let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
+        assert!(Trial::stop(&steps).answers(1, 200, &json!({"more": 1})).findings().is_empty());
+    }
+}

@@ -1,0 +1,141 @@
+//! The observation is the recorded one.
+
+use serde_json::Value;
+
+use super::{CaseSubject, Check, Checked, Look};
+use crate::{
+    judge::observation::Observation,
+    suite::{code::Code, requirement::Evidence},
+};
+
+use super::subject::Ground;
+
+pub(super) const CHECK: Check = Check {
+    code: Code::Snapshot,
+    wants: "the observation that the golden file holds, after redaction",
+    why: "A golden is what one endpoint did, and no promise: a difference is a note. On the endpoint that it was \
+          recorded from it is a regression, which cargo test and --update show as a difference.",
+    look: Look::Case(look),
+};
+
+/// So many differences are listed; the rest is counted.
+const SHOWN: usize = 5;
+
+fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
+    // A case that did not come to its steps has nothing to compare.
+    let Some(golden) = case.golden.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
+    let ground = Ground { evidence: Evidence::Recorded, cites: Vec::new() };
+    let finding = |pointer: &str, expected: String, actual: String| {
+        ground.finding(Code::Snapshot, None, 0, pointer, expected, actual)
+    };
+    let Ok(golden) = serde_json::from_str::<Value>(golden) else {
+        return Checked::with(
+            Vec::new(),
+            vec![finding("", "a golden that is JSON".to_owned(), "other text".to_owned())],
+        );
+    };
+    let mut differences = Vec::new();
+    let observation = Observation::of(case.suite, case.case, case.transcript);
+    compare(&golden, observation.value(), "", &mut differences);
+    let more = differences.len().saturating_sub(SHOWN);
+    let mut findings: Vec<_> = differences
+        .into_iter()
+        .take(SHOWN)
+        .map(|(pointer, expected, actual)| finding(&pointer, expected, actual))
+        .collect();
+    if more > 0 {
+        findings.push(finding("", "no further difference".to_owned(), format!("{more} more")));
+    }
+    Checked::with(Vec::new(), findings)
+}
+
+fn compare(golden: &Value, now: &Value, pointer: &str, found: &mut Vec<(String, String, String)>) {
+    match (golden, now) {
+        (Value::Object(a), Value::Object(b)) => {
+            for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
+                let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+                compare(a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null), &at, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                compare(a, b, &format!("{pointer}/{index}"), found);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => found.push((pointer.to_owned(), short(a), short(b))),
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::check::testing::*;
+
+    #[test]
+    fn a_difference_from_the_golden_is_a_note_and_the_same_is_nothing() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let same = trial.observation().text();
+        let other = same.replace("Pending", "Succeeded");
+        assert_eq!(trial.golden(&other).findings(), ["note snapshot /steps/0/got/body/status"]);
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert!(trial.golden(&same).findings().is_empty());
+    }
+
+    #[test]
+    fn many_differences_are_counted_and_other_text_is_named() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert_eq!(trial.golden("{}").findings().len(), 2);
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        assert_eq!(trial.golden("[").findings(), ["note snapshot"]);
+    }
+
+    #[test]
+    fn five_differences_are_shown_and_the_sixth_is_counted() {
+        let golden = |count: usize| {
+            let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+            let mut golden = trial.observation().value().clone();
+            for index in 0..count {
+                golden[format!("a/{index}")] = json!(index);
+            }
+            trial.golden(&golden.to_string()).told()
+        };
+        assert_eq!(golden(1), [("0".to_owned(), "null".to_owned())]);
+        assert_eq!(golden(5).len(), 5);
+        let of_seven = golden(7);
+        assert_eq!((of_seven.len(), &of_seven[5].1[..]), (6, "2 more"));
+    }
+
+    #[test]
+    fn a_case_that_made_no_step_has_nothing_to_compare() {
+        assert!(Trial::stop(STOP).golden("{}").findings().is_empty());
+    }
+
+    #[test]
+    fn values_are_compared_member_by_member_and_lists_of_one_length_item_by_item() {
+        let compared = |a: &Value, b: &Value| {
+            let mut found = Vec::new();
+            compare(a, b, "", &mut found);
+            found.into_iter().map(|(pointer, _, _)| pointer).collect::<Vec<_>>()
+        };
+        let golden = json!({"a~/b": 1, "l": [1, {"x": 2}], "m": [1], "gone": 1, "same": [1]});
+        let now = json!({"a~/b": 2, "l": [1, {"x": 3}], "m": [1, 2], "new": 1, "same": [1]});
+        assert_eq!(compared(&golden, &now), ["/a~0~1b", "/l/1/x", "/m", "/gone", "/new"]);
+    }
+
+    #[test]
+    fn a_long_value_is_shortened() {
+        assert_eq!(short(&json!("x".repeat(78))).chars().count(), 80);
+        assert_eq!(short(&json!("x".repeat(79))), format!("\"{}…", "x".repeat(79)));
+    }
+}

@@ -1,0 +1,69 @@
+//! The HTTP status of a success.
+
+use super::{AnswerSubject, Check, Checked, Look};
+use crate::{
+    judge::verdict::Severity,
+    suite::{Alternative, code::Code, requirement::Evidence},
+};
+
+pub(super) const CHECK: Check = Check {
+    code: Code::Status,
+    wants: "the status 200 on a success",
+    why: "Both pages state it, and each of 5,559 recorded successes of AWS JSON services has it.",
+    look: Look::Answer(look),
+};
+
+fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+    if subject.answer.refusal.is_some() {
+        return Checked::nothing();
+    }
+    let ground = subject.ground(Code::Status, Evidence::Protocol);
+    let expected = subject.step.step.expect.alternatives.iter().find_map(|alternative| match alternative {
+        Alternative::Success { status, .. } if subject.is_main() => Some(*status),
+        _ => None,
+    });
+    let protocol = subject.service.protocol;
+    let (binding, actual) = (expected.is_some() || protocol.fixes_success_status(), subject.response.status);
+    let expected = expected.unwrap_or_else(|| protocol.success_status(subject.operation));
+    let finding = (actual != expected).then(|| {
+        let (told, came) = (format!("the status {expected}"), format!("{actual}"));
+        let mut finding = ground.finding(Code::Status, None, subject.number(), "", told, came);
+        if !binding {
+            finding.severity = Severity::Note;
+        }
+        finding
+    });
+    Checked::with(ground.cites, finding.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::judge::{check::testing::*, transcript::Role};
+
+    #[rstest]
+    #[case::ok(200, &[])]
+    #[case::created(201, &["error status"])]
+    #[case::accepted(202, &["error status"])]
+    fn a_success_is_200(#[case] status: u16, #[case] findings: &[&str]) {
+        assert_eq!(Trial::stop(STOP).answers(1, status, &stopping()).findings(), findings);
+    }
+
+    #[test]
+    fn a_scenario_may_expect_another() {
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { status: 202 } }";
+        assert!(Trial::stop(steps).answers(1, 202, &stopping()).findings().is_empty());
+    }
+
+    #[test]
+    fn another_status_is_expected_of_the_step_and_not_of_its_guards() {
+        let guard = "unchanged: [{ call: GetDeployment, input: { deploymentId: d-ABCDEF123 } }]";
+        let steps = format!(
+            "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ status: 202 }}, {guard} }}"
+        );
+        let body = br#"{"deploymentInfo":{}}"#;
+        let trial = Trial::stop(&steps).with(1, Role::Before(0), 200, body, |_| {}).answers(1, 202, &stopping());
+        assert_eq!(trial.findings(), Vec::<String>::new());
+    }
+}

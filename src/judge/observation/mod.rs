@@ -1,0 +1,227 @@
+//! A transcript made stable and comparable: what a snapshot holds.
+//!
+//! Times, ids and secrets go; identity stays: `<deployment-id:1>` is the same thing wherever it appears in
+//! one observation. What is an id, a time or a secret is the model's and the fixture's word, never a guess
+//! from the look of a text. Pure.
+
+mod redact;
+mod stand_in;
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    judge::transcript::{Exchange, Role, Transcript},
+    suite::{Case, Repeat, Step, Suite},
+    wire::{Response, TransportError},
+};
+
+pub use stand_in::StandIn;
+
+use redact::Redactor;
+
+/// What a case did, redacted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation(Value);
+
+impl Observation {
+    /// The observation of a transcript: the answers of its steps and controls, without states and cleanups.
+    #[must_use]
+    pub fn of(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
+        Self::by(Redactor::new(suite, case, transcript), case, transcript)
+    }
+
+    /// The same with every body, however long: for comparing, and not for reading.
+    #[must_use]
+    pub fn in_full(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
+        Self::by(Redactor::new(suite, case, transcript).in_full(), case, transcript)
+    }
+
+    fn by(mut redactor: Redactor<'_>, case: &Case, transcript: &Transcript) -> Self {
+        let mut steps = Vec::new();
+        for (index, step) in case.scenario.steps.iter().enumerate() {
+            let exchanges: Vec<&Exchange> = transcript.of_step(index + 1).collect();
+            if let Some(observed) = of_step(step, &exchanges, &mut redactor) {
+                steps.push(observed);
+            }
+        }
+        Self(json!({ "case": case.id.0, "steps": steps }))
+    }
+
+    /// The observation as JSON.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.0
+    }
+
+    /// The observation as a golden file holds it: indented JSON.
+    #[must_use]
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(&self.0).unwrap_or_default()
+    }
+}
+
+/// A poll is observed by its last answer, a crowd by its different answers: how many there were depends on time.
+fn of_step(step: &Step, exchanges: &[&Exchange], redactor: &mut Redactor<'_>) -> Option<Value> {
+    let main: Vec<&&Exchange> = exchanges.iter().filter(|exchange| exchange.role == Role::Main).collect();
+    let last = main.last()?;
+    let mut observed = Map::new();
+    observed.insert("call".to_owned(), json!(step.call.operation));
+    observed.insert("sent".to_owned(), redactor.request(last));
+    let answers = match step.repeat {
+        _ if step.racing => json!("<depends on time>"),
+        Repeat::Concurrently(_) => {
+            let mut answers: Vec<Value> = main.iter().map(|exchange| of_outcome(exchange, redactor)).collect();
+            answers.sort_by_key(Value::to_string);
+            answers.dedup();
+            json!({ "any of": answers })
+        }
+        Repeat::Once | Repeat::Eventually { .. } | Repeat::Consistently { .. } => of_outcome(last, redactor),
+    };
+    observed.insert("got".to_owned(), answers);
+    if let Some(control) = exchanges.iter().find(|exchange| exchange.role == Role::Control) {
+        observed.insert(
+            "control".to_owned(),
+            json!({ "sent": redactor.request(control), "got": of_outcome(control, redactor) }),
+        );
+    }
+    Some(Value::Object(observed))
+}
+
+fn of_outcome(exchange: &Exchange, redactor: &mut Redactor<'_>) -> Value {
+    match &exchange.outcome {
+        Ok(response) => of_response(exchange, response, redactor),
+        Err(error) => json!({ "no answer": kind(error) }),
+    }
+}
+
+/// Headers that say something about the contract; the rest is the server's own affair.
+const HEADERS: [&str; 3] = ["content-type", "content-encoding", "x-amzn-errortype"];
+
+fn of_response(exchange: &Exchange, response: &Response, redactor: &mut Redactor<'_>) -> Value {
+    let mut headers = Map::new();
+    for name in HEADERS {
+        if let Some(value) = response.headers.get(name) {
+            headers.insert(name.to_owned(), json!(value));
+        }
+    }
+    if response.headers.get("x-amzn-requestid").is_some() {
+        headers.insert("x-amzn-requestid".to_owned(), json!("<request-id>"));
+    }
+    json!({ "status": response.status, "headers": headers, "body": redactor.response_body(exchange, response) })
+}
+
+/// The kind of a failure, without its details, which differ between systems.
+fn kind(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::Refused => "refused",
+        TransportError::Dns(_) => "unknown host",
+        TransportError::ConnectTimeout(_) | TransportError::Timeout(_) => "timeout",
+        TransportError::Tls(_) => "tls",
+        TransportError::Reset | TransportError::Closed => "closed",
+        TransportError::NotHttp(_) => "not http",
+        TransportError::HeadTooLarge(_) | TransportError::BodyTooLarge(_) => "too large",
+        _ => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::judge::check::testing::*;
+
+    const CALL: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
+
+    /// What was observed of the first step.
+    fn first(trial: &Trial) -> Value {
+        trial.observation().value()["steps"][0].clone()
+    }
+
+    fn says(message: &str) -> Value {
+        json!({"status": "Pending", "statusMessage": message})
+    }
+
+    #[test]
+    fn a_step_is_observed_by_what_it_sent_and_what_it_got() {
+        let observation = Trial::stop(STOP).answers(1, 200, &stopping()).observation();
+        let headers = json!({"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "<request-id>"});
+        let expected = json!({
+            "case": "codedeploy/stop-deployment/case",
+            "steps": [{
+                "call": "StopDeployment",
+                "sent": {"target": "CodeDeploy_20141006.StopDeployment", "body": {}},
+                "got": {"status": 200, "headers": headers, "body": stopping()},
+            }],
+        });
+        assert_eq!(*observation.value(), expected);
+        assert_eq!(observation.text(), serde_json::to_string_pretty(&expected).unwrap());
+    }
+
+    #[test]
+    fn a_step_that_was_not_made_is_not_observed() {
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(2, 200, &stopping());
+        assert_eq!(trial.observation().value()["steps"].as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn only_headers_of_the_contract_are_observed() {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 400, b"{}", |response| {
+            response.headers.remove("x-amzn-requestid");
+            response.headers.push("Content-Encoding", "gzip");
+            response.headers.push("x-amzn-ErrorType", "E");
+            response.headers.push("server", "s");
+        });
+        let expected =
+            json!({"content-type": "application/x-amz-json-1.1", "content-encoding": "gzip", "x-amzn-errortype": "E"});
+        assert_eq!(first(&trial)["got"]["headers"], expected);
+    }
+
+    #[rstest]
+    #[case::poll(", eventually: { within: 150ms, every: 100ms } }", json!({"body": says("a")}))]
+    #[case::crowd(", concurrently: 3 }", json!({"any of": [{"body": says("a")}, {"body": says("b")}]}))]
+    #[case::racing(", racing: true }", json!("<depends on time>"))]
+    fn how_many_answers_there_were_does_not_show(#[case] form: &str, #[case] expected: Value) {
+        let trial = ["a", "b", "a"].iter().fold(Trial::stop(&format!("{CALL}{form}")), |trial, message| {
+            trial.with(1, Role::Main, 200, says(message).to_string().as_bytes(), |_| {})
+        });
+        let mut got = first(&trial)["got"].clone();
+        let alternatives = match got.get_mut("any of") {
+            Some(answers) => answers.as_array_mut().unwrap().iter_mut().collect(),
+            None => vec![&mut got],
+        };
+        for answer in alternatives.into_iter().filter_map(Value::as_object_mut) {
+            answer.retain(|name, _| name == "body");
+        }
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_control_is_observed_beside_the_step() {
+        let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
+        let trial = Trial::stop(&steps).answers(1, 400, &does_not_exist());
+        assert_eq!(first(&trial).get("control"), None);
+        let control = &first(&trial.gets(1, Role::Control, Err(TransportError::Closed)))["control"];
+        assert_eq!(control["sent"]["target"], "CodeDeploy_20141006.StopDeployment");
+        assert_eq!(control["got"], json!({"no answer": "closed"}));
+    }
+
+    #[rstest]
+    #[case(TransportError::Refused, "refused")]
+    #[case(TransportError::Dns("x".to_owned()), "unknown host")]
+    #[case(TransportError::ConnectTimeout(Duration::ZERO), "timeout")]
+    #[case(TransportError::Timeout(Duration::ZERO), "timeout")]
+    #[case(TransportError::Tls("x".to_owned()), "tls")]
+    #[case(TransportError::Reset, "closed")]
+    #[case(TransportError::Closed, "closed")]
+    #[case(TransportError::NotHttp("x".to_owned()), "not http")]
+    #[case(TransportError::HeadTooLarge(1), "too large")]
+    #[case(TransportError::BodyTooLarge(1), "too large")]
+    #[case(TransportError::Unsendable("x".to_owned()), "failed")]
+    fn a_failure_is_observed_by_its_kind_alone(#[case] error: TransportError, #[case] expected: &str) {
+        let trial = Trial::stop(STOP).gets(1, Role::Main, Err(error));
+        assert_eq!(first(&trial)["got"], json!({ "no answer": expected }));
+    }
+}

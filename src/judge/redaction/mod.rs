@@ -1,0 +1,154 @@
+//! Takes out of a transcript what nothing may show or keep: credentials, signatures, and what the model marks sensitive.
+//!
+//! It is done once, before anybody judges, so that every report, golden, recording and certificate is clean by
+//! construction, and so that a recording is judged as the run was. Pseudonyms keep what is judged: lengths, kinds of
+//! characters, and which texts are equal. Pure. What it refuses to do: to guess from a name that something is secret.
+
+mod scan;
+mod token;
+
+use serde_json::Value;
+
+use crate::{
+    judge::transcript::{End, Exchange, Transcript},
+    model::{Contract, ShapeId},
+    suite::{ServiceSuite, Suite, placeholder::pseudonym},
+    wire::{Request, Response},
+};
+
+use scan::Scan;
+
+/// Shorter texts are not looked for inside others: they would hit by chance.
+const SHORTEST_IN_TEXT: usize = 8;
+
+/// What becomes of members that the model marks sensitive. Credentials are always taken out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sensitive {
+    /// Pseudonyms stand for them.
+    #[default]
+    Hidden,
+    /// They stay, for who looks into an endpoint of his own.
+    Shown,
+}
+
+/// The sensitive texts that were found, each with what stands for it; the longest first.
+#[derive(Debug, Default)]
+pub struct Pseudonyms(Vec<(String, String)>);
+
+impl Pseudonyms {
+    fn of(key: &str, mut texts: Vec<String>) -> Self {
+        texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        texts.dedup();
+        let with_other = |text: String| {
+            let other = pseudonym(key, &text);
+            (text, other)
+        };
+        Self(texts.into_iter().map(with_other).collect())
+    }
+
+    /// The text with a pseudonym wherever it holds a sensitive one.
+    #[must_use]
+    pub fn in_text(&self, text: &str) -> String {
+        let long = self.0.iter().filter(|(sensitive, _)| sensitive.len() >= SHORTEST_IN_TEXT);
+        long.fold(
+            text.to_owned(),
+            |text, (sensitive, other)| {
+                if text.contains(sensitive) { text.replace(sensitive, other) } else { text }
+            },
+        )
+    }
+
+    fn in_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some((_, other)) = self.0.iter().find(|(sensitive, _)| sensitive == text) {
+                    text.clone_from(other);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.in_value(item)),
+            Value::Object(members) => members.values_mut().for_each(|member| self.in_value(member)),
+            _ => {}
+        }
+    }
+}
+
+/// Redacts a transcript in place.
+pub fn redact(suite: &Suite, transcript: &mut Transcript, sensitive: Sensitive) -> Pseudonyms {
+    for Exchange { request, outcome, .. } in &mut transcript.exchanges {
+        let secrets = request.hide_credentials();
+        outcome.as_mut().into_iter().for_each(|response| secrets.hide_in(response));
+    }
+    if sensitive == Sensitive::Shown || !transcript.exchanges.iter().any(|exchange| may_hold_sensitive(suite, exchange))
+    {
+        return Pseudonyms::default();
+    }
+    let scans: Vec<[Scan; 2]> = transcript.exchanges.iter().map(|exchange| scan(suite, exchange)).collect();
+    let texts: Vec<String> = scans.iter().flatten().flat_map(Scan::texts).collect();
+    if texts.is_empty() {
+        return Pseudonyms::default();
+    }
+    let key = transcript.key();
+    let known = Pseudonyms::of(&key, texts);
+    for (Exchange { request, outcome, .. }, [sent, received]) in transcript.exchanges.iter_mut().zip(scans) {
+        request.body = sent.rewritten(&request.body, &key, &known);
+        if let Ok(response) = outcome {
+            response.body = received.rewritten(&response.body, &key, &known);
+            response.hidden = received.into_pointers();
+            response.headers = response.headers.iter().map(|(name, value)| (name, known.in_text(value))).collect();
+        }
+    }
+    transcript.variables.values_mut().for_each(|value| known.in_value(value));
+    if let End::Blocked(reason) | End::NotApplicable(reason) | End::Internal(reason) = &mut transcript.end {
+        *reason = known.in_text(reason);
+    }
+    known
+}
+
+/// Whether the model marks anything sensitive that the exchange could hold.
+fn may_hold_sensitive(suite: &Suite, exchange: &Exchange) -> bool {
+    let contract = suite.service(&exchange.service).map(ServiceSuite::contract);
+    contract
+        .is_some_and(|contract| contract.operation(&exchange.operation).is_some_and(|one| contract.is_sensitive(one)))
+}
+
+/// Where in a request and in its answer sensitive texts stand.
+fn scan(suite: &Suite, exchange: &Exchange) -> [Scan; 2] {
+    let service = suite.service(&exchange.service);
+    let shapes = service.and_then(|service| Shapes::of(service, exchange));
+    let sent = |request: &Request| match &shapes {
+        Some(Shapes { contract, input, .. }) => Scan::of(contract, Some(input), &request.body),
+        None => Scan::foreign(&request.body),
+    };
+    let received = |response: &Response| match &shapes {
+        Some(Shapes { contract, answer, .. }) => Scan::of(contract, answer.as_ref(), &response.body),
+        None => Scan::foreign(&response.body),
+    };
+    [sent(&exchange.request), exchange.outcome.as_ref().map(received).unwrap_or_default()]
+}
+
+/// The shapes of one exchange.
+struct Shapes<'a> {
+    contract: &'a Contract,
+    input: ShapeId,
+    /// Of the output, or of the error that was given; `None` where the model has none.
+    answer: Option<ShapeId>,
+}
+
+impl<'a> Shapes<'a> {
+    fn of(service: &'a ServiceSuite, exchange: &Exchange) -> Option<Self> {
+        let contract = service.contract();
+        let operation = contract.operation(&exchange.operation)?;
+        let answer = match &exchange.outcome {
+            Ok(response) if response.status >= 400 => {
+                let answer = service.protocol.answer(response);
+                let shape = answer.error().and_then(|name| contract.error(operation, name));
+                shape.map(|shape| shape.id.clone())
+            }
+            _ => Some(operation.output.clone()),
+        };
+        Some(Self { contract, input: operation.input.clone(), answer })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Golden files: one recorded observation a case, in insta's format, so that `cargo insta` takes them.
+//!
+//! The only writer of snapshots. A golden lies at `<service>/<operation>/<case>.snap`; a row's name follows
+//! a `#`, as in its id. What is pending lies beside it with the ending `.snap.new`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::suite::{Case, CaseId, Files};
+
+/// The goldens of a suite.
+#[derive(Debug, Clone, Default)]
+pub struct Goldens(Files);
+
+impl Goldens {
+    /// The goldens in these files.
+    #[must_use]
+    pub fn new(files: Files) -> Self {
+        Self(files)
+    }
+
+    /// The recorded observation of a case.
+    #[must_use]
+    pub fn get(&self, case: &CaseId) -> Option<&str> {
+        self.0.get(&[&*case.0, ".snap"].concat()).map(contents)
+    }
+
+    /// Goldens of no case, and cases without a golden.
+    #[must_use]
+    pub fn misfits(&self, cases: &[Case]) -> (Vec<String>, Vec<String>) {
+        let paths = self.0.iter().map(|(path, _)| path).filter_map(|path| path.strip_suffix(".snap"));
+        let orphaned =
+            paths.filter(|path| !cases.iter().any(|case| case.id.0 == *path)).map(|path| format!("{path}.snap"));
+        let missing = cases.iter().filter(|case| self.get(&case.id).is_none()).map(|case| case.id.0.clone());
+        (orphaned.collect(), missing.collect())
+    }
+}
+
+/// The text below the header of a `.snap` file.
+fn contents(snap: &str) -> &str {
+    let below = snap.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(snap, |(_, below)| below);
+    below.trim_end_matches('\n')
+}
+
+/// Writes the pending golden of a case, for `cargo insta review` or `accept`.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_pending(folder: &Path, case: &Case, observation: &str) -> io::Result<PathBuf> {
+    write_at(folder.join(format!("{}.snap.new", case.id)), case, observation)
+}
+
+/// Writes the golden of a case itself, and takes a pending one away: it would bring back what is no longer so.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(folder: &Path, case: &Case, observation: &str) -> io::Result<PathBuf> {
+    let path = write_at(folder.join(format!("{}.snap", case.id)), case, observation)?;
+    match fs::remove_file(folder.join(format!("{}.snap.new", case.id))) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(path),
+    }
+}
+
+fn write_at(path: PathBuf, case: &Case, observation: &str) -> io::Result<PathBuf> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(&path, document(case, observation))?;
+    Ok(path)
+}
+
+/// A golden file: the header that insta expects, and the observation.
+#[must_use]
+pub fn document(case: &Case, observation: &str) -> String {
+    let expression = serde_json::Value::from(case.scenario.title.as_str());
+    format!("---\nsource: tests/conformance.rs\ndescription: {expression}\n---\n{observation}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Suite;
+
+    #[test]
+    fn a_golden_is_read_without_its_header() {
+        assert_eq!(contents("---\nsource: x\n---\n{\n}\n"), "{\n}");
+        assert_eq!(contents("{}"), "{}");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let case = &Suite::bundled().unwrap().cases()[0];
+        let files = Files::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
+        assert_eq!(Goldens::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
+    }
+
+    #[test]
+    fn a_golden_that_is_written_takes_the_place_of_a_pending_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let case = &Suite::bundled().unwrap().cases()[0];
+        let pending = write_pending(folder.path(), case, "{}").unwrap();
+        let path = write(folder.path(), case, "[]").unwrap();
+        assert!(!pending.exists());
+        assert_eq!(contents(&fs::read_to_string(path).unwrap()), "[]");
+    }
+
+    #[test]
+    fn orphaned_and_missing_goldens_are_named() {
+        let cases = Suite::bundled().unwrap().cases();
+        let goldens = Goldens::new(Files::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
+        let (orphaned, missing) = goldens.misfits(&cases[..1]);
+        assert_eq!(orphaned, ["gone/op/x.snap"]);
+        assert_eq!(missing, [cases[0].id.0.as_str()]);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a case did on the wire, in order: enough to judge it without a network. Plain data.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    suite::{Bindings, Case, CaseId, Step},
+    wire::{Protocol, Request, Response, TransportError},
+};
+
+/// All exchanges of one case, and how it ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transcript {
+    /// The case.
+    pub case: CaseId,
+    /// What fresh names were derived from.
+    pub seed: u64,
+    /// The region of the calls.
+    pub region: String,
+    /// The other region, or an empty text where the target has none.
+    pub other_region: String,
+    /// What the states yielded, by variable.
+    pub variables: Map<String, Value>,
+    /// Every exchange, in the order of sending.
+    pub exchanges: Vec<Exchange>,
+    /// How it ended.
+    pub end: End,
+    /// When the case began.
+    pub begun: SystemTime,
+    /// How long the case took.
+    pub elapsed: Duration,
+}
+
+/// How the execution of a case ended; whether it conforms is not said here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Every step was made.
+    Complete,
+    /// A step's answer was not as expected, so that the later ones make no sense.
+    Stopped,
+    /// A state or a capture could not be had.
+    Blocked(String),
+    /// The case's time ran out.
+    TimedOut(Duration),
+    /// The target rules the case out.
+    NotApplicable(String),
+    /// The run was interrupted.
+    Interrupted,
+    /// The harness itself was at fault, so that nothing is to be said of the endpoint.
+    Internal(String),
+}
+
+/// One request and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchange {
+    /// The step of the scenario, from 1; 0 outside of the steps.
+    pub step: usize,
+    /// What the request was for.
+    pub role: Role,
+    /// The service, by folder; empty for the state-change URL.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// The request as sent.
+    pub request: Request,
+    /// The response as received, or why there is none.
+    pub outcome: Result<Response, TransportError>,
+    /// When it was sent, since the start of the case.
+    pub started: Duration,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a request was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// To know whether the operation is there.
+    Question,
+    /// To reach a state.
+    Setup,
+    /// To know, before the step, what a guard watches.
+    Before(usize),
+    /// The step itself.
+    Main,
+    /// The step's legal neighbour.
+    Control,
+    /// To see, after the step, whether what a guard watches has changed.
+    After(usize),
+    /// To clean up.
+    Teardown,
+}
+
+/// The answers to the four questions that tell whether an operation is there.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// To a well-formed request.
+    pub sample: Result<Response, TransportError>,
+    /// To the same request, to an operation that nobody has.
+    pub unknown_operation: Result<Response, TransportError>,
+    /// To the same request, to a service that nobody has.
+    pub unknown_service: Result<Response, TransportError>,
+    /// To an empty input.
+    pub empty_input: Result<Response, TransportError>,
+}
+
+/// The operation that nobody has.
+pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
+
+/// The service that nobody has.
+pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
+
+impl Transcript {
+    /// The transcript of a case that was not run.
+    #[must_use]
+    pub fn empty(case: &Case, seed: u64, end: End) -> Self {
+        Self { end, ..Self::new(case.id.clone(), seed) }
+    }
+
+    /// A transcript with nothing in it.
+    #[must_use]
+    pub fn new(case: CaseId, seed: u64) -> Self {
+        Self {
+            case,
+            seed,
+            region: String::new(),
+            other_region: String::new(),
+            variables: Map::new(),
+            exchanges: Vec::new(),
+            end: End::Complete,
+            begun: SystemTime::UNIX_EPOCH,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// What pseudonyms of this transcript are made with, and what fresh names are derived from.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.seed, self.case)
+    }
+
+    /// Whether the case was ended from outside, in the middle of what it did.
+    #[must_use]
+    pub fn is_cut_short(&self) -> bool {
+        matches!(self.end, End::TimedOut(_) | End::Interrupted)
+    }
+
+    /// The exchanges of a step, in order.
+    pub fn of_step(&self, step: usize) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter().filter(move |exchange| exchange.step == step)
+    }
+
+    /// The bindings that held when a step was made: the case's own, the states' and earlier captures.
+    #[must_use]
+    pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
+        let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);
+        for (variable, value) in &self.variables {
+            bindings.bind_received(variable, value.clone());
+        }
+        let earlier = case.scenario.steps.iter().enumerate().take(step.saturating_sub(1));
+        for (index, earlier) in earlier.filter(|(_, earlier)| !earlier.capture.is_empty()) {
+            let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
+            let value = last
+                .and_then(|exchange| exchange.outcome.as_ref().ok())
+                .and_then(|response| protocol.answer(response).value);
+            if let Some(value) = value {
+                let _ = capture(earlier, &value, &mut bindings);
+            }
+        }
+        bindings
+    }
+}
+
+/// Binds what a step captures from its answer.
+///
+/// # Errors
+/// The first pointer that leads nowhere.
+pub fn capture(step: &Step, answer: &Value, bindings: &mut Bindings) -> Result<(), String> {
+    for (variable, pointer) in &step.capture {
+        match answer.pointer(pointer) {
+            Some(value) => bindings.bind_received(variable, value.clone()),
+            None => return Err(format!("the answer of {} has nothing at {pointer}", step.call.operation)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,361 @@
+//! Reads botocore's `service-2.json` into a [`Contract`], in the terms of the Smithy model that it was made from.
+//!
+//! What a member is called is what it is called on the wire. Documentation is left out: it is most of the text, and
+//! HTML. An error names the file and the JSON pointer of what is wrong.
+
+mod document;
+mod shapes;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Contract, Operation, Service, model_error::ModelError, shape::ShapeId, shape::Traits};
+use crate::model::pointer::child;
+
+use document::{Document, Metadata};
+use shapes::Names;
+
+pub(super) use document::read_examples;
+
+/// Reads a model. `file` is used in errors alone.
+pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
+    let document = Document::parse(file, text)?;
+    Reader::new(file, &document).contract(&document)
+}
+
+/// The protocols that a model may name, each with its Smithy trait; JSON-RPC depends on the version, too.
+const PROTOCOLS: [(&str, &str); 5] = [
+    ("rest-json", "aws.protocols#restJson1"),
+    ("rest-xml", "aws.protocols#restXml"),
+    ("query", "aws.protocols#awsQuery"),
+    ("ec2", "aws.protocols#ec2Query"),
+    ("smithy-rpc-v2-cbor", "smithy.protocols#rpcv2Cbor"),
+];
+
+struct Reader<'a> {
+    file: &'a str,
+    namespace: String,
+    protocols: Vec<ShapeId>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a str, document: &Document<'_>) -> Self {
+        let metadata = &document.metadata;
+        let named = metadata.signing_name.as_deref().unwrap_or(&metadata.endpoint_prefix);
+        // A namespace has no hyphens.
+        let name: String = named.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+        Self { file, namespace: format!("com.amazonaws.{name}"), protocols: protocols(metadata) }
+    }
+
+    fn error(&self, pointer: impl Into<String>, problem: impl Into<String>) -> ModelError {
+        ModelError { file: self.file.to_owned(), pointer: pointer.into(), problem: problem.into() }
+    }
+
+    fn id(&self, name: &str) -> ShapeId {
+        ShapeId::new(format!("{}#{name}", self.namespace))
+    }
+
+    fn contract(&self, document: &Document<'_>) -> Result<Contract, ModelError> {
+        let mut shapes = BTreeMap::new();
+        for (name, raw) in document.shapes.iter() {
+            let at = child("/shapes", name);
+            let shape = self.shape(&at, name, raw, &document.shapes)?;
+            shapes.insert(shape.id.clone(), shape);
+        }
+        let mut operations = BTreeMap::new();
+        for (name, raw) in document.operations.iter() {
+            let operation = self.operation(&child("/operations", name), name, raw, document)?;
+            for (error, reference) in operation.errors.iter().zip(&raw.errors) {
+                if let Some(shape) = shapes.get_mut(error) {
+                    shapes::mark_error(shape, reference);
+                }
+            }
+            operations.insert(operation.name.clone(), operation);
+        }
+        Ok(Contract::new(self.service(&document.metadata), operations, shapes))
+    }
+
+    fn service(&self, metadata: &Metadata<'_>) -> Service {
+        let signing_name = metadata.signing_name.as_deref().unwrap_or(&metadata.endpoint_prefix);
+        let name = metadata
+            .target_prefix
+            .as_deref()
+            .map_or_else(|| metadata.service_id.chars().filter(char::is_ascii_alphanumeric).collect(), str::to_owned);
+        let mut traits: BTreeMap<String, Value> =
+            self.protocols.iter().map(|protocol| (protocol.as_str().to_owned(), json!({}))).collect();
+        traits.insert("smithy.api#title".to_owned(), (*metadata.title).into());
+        traits.insert("aws.auth#sigv4".to_owned(), json!({"name": signing_name}));
+        let service = json!({"sdkId": *metadata.service_id, "endpointPrefix": *metadata.endpoint_prefix});
+        traits.insert("aws.api#service".to_owned(), service);
+        if metadata.query_compatible.is_some() {
+            traits.insert("aws.protocols#awsQueryCompatible".to_owned(), json!({}));
+        }
+        Service {
+            id: self.id(&name),
+            version: metadata.api_version.clone().into_owned(),
+            title: metadata.title.clone().into_owned(),
+            signing_name: signing_name.to_owned(),
+            protocols: self.protocols.clone(),
+            traits: Traits(traits),
+        }
+    }
+
+    fn operation(
+        &self,
+        at: &str,
+        name: &str,
+        raw: &document::Operation<'_>,
+        document: &Document<'_>,
+    ) -> Result<Operation, ModelError> {
+        let target = |field: &str, reference: Option<&document::Reference<'_>>| match reference {
+            None => Ok(ShapeId::new("smithy.api#Unit")),
+            Some(reference) => self.target(&format!("{at}/{field}"), &reference.shape, &document.shapes),
+        };
+        let errors = raw.errors.iter().enumerate();
+        let errors = errors
+            .map(|(index, error)| self.target(&format!("{at}/errors/{index}"), &error.shape, &document.shapes))
+            .collect::<Result<_, _>>()?;
+        Ok(Operation {
+            name: name.to_owned(),
+            id: self.id(name),
+            input: target("input", raw.input.as_ref())?,
+            output: target("output", raw.output.as_ref())?,
+            errors,
+            traits: operation_traits(raw, document),
+        })
+    }
+
+    /// The id of a shape that is referred to at `at`.
+    fn target(&self, at: &str, name: &str, shapes: &document::Shapes<'_>) -> Result<ShapeId, ModelError> {
+        if shapes.contains(name) {
+            Ok(self.id(name))
+        } else {
+            Err(self.error(format!("{at}/shape"), format!("no shape {name} in this model")))
+        }
+    }
+
+    /// What the members of structures are called on the wire.
+    fn names(&self) -> Names {
+        let has = |name: &str| self.protocols.iter().any(|protocol| protocol.name() == name);
+        if has("awsJson1_0") || has("awsJson1_1") || has("rpcv2Cbor") {
+            Names::Location
+        } else if has("restJson1") {
+            Names::LocationInBody
+        } else {
+            Names::Own
+        }
+    }
+}
+
+/// The protocols in the order of the model, its `protocol` among them.
+fn protocols(metadata: &Metadata<'_>) -> Vec<ShapeId> {
+    let mut found: Vec<ShapeId> = Vec::new();
+    let main = (!metadata.protocols.contains(&metadata.protocol)).then_some(&metadata.protocol);
+    for name in main.into_iter().chain(&metadata.protocols) {
+        let json = if metadata.json_version.as_deref() == Some("1.1") { "awsJson1_1" } else { "awsJson1_0" };
+        let known = PROTOCOLS.iter().find(|(known, _)| name == known).map(|(_, id)| (*id).to_owned());
+        let id = if name == "json" { Some(format!("aws.protocols#{json}")) } else { known };
+        found.extend(id.map(ShapeId::new).filter(|id| !found.contains(id)));
+    }
+    found
+}
+
+fn operation_traits(raw: &document::Operation<'_>, document: &Document<'_>) -> Traits {
+    let mut traits = BTreeMap::new();
+    let mut set = |id: &str, value: Value| drop(traits.insert(format!("smithy.api#{id}"), value));
+    if let Some(http) = &raw.http {
+        let uri = shapes::uri_by_members(&http.request_uri, raw.input.as_ref(), document);
+        set("http", json!({"method": *http.method, "uri": uri, "code": http.response_code.unwrap_or(200)}));
+    }
+    for (id, flag) in [
+        ("readonly", raw.readonly),
+        ("idempotent", raw.idempotent),
+        ("deprecated", raw.deprecated),
+        ("httpChecksumRequired", raw.http_checksum_required),
+    ] {
+        if flag {
+            set(id, json!({}));
+        }
+    }
+    if let Some(prefix) = raw.endpoint.as_ref().and_then(|endpoint| endpoint.host_prefix.as_deref()) {
+        set("endpoint", json!({"hostPrefix": prefix}));
+    }
+    if raw.authtype.as_deref() == Some("none") || raw.auth.iter().any(|scheme| scheme == "smithy.api#noAuth") {
+        set("auth", json!([]));
+    }
+    Traits(traits)
+}
+
+/// Puts botocore's examples into the terms of `smithy.api#examples`.
+pub(super) fn example(raw: &Value) -> Value {
+    let mut example = Map::new();
+    let title = raw["title"].as_str().or_else(|| raw["id"].as_str()).unwrap_or("example");
+    example.insert("title".to_owned(), title.into());
+    if let Some(text) = raw["description"].as_str() {
+        example.insert("documentation".to_owned(), text.into());
+    }
+    for part in ["input", "output"] {
+        if raw[part].is_object() {
+            example.insert(part.to_owned(), raw[part].clone());
+        }
+    }
+    Value::Object(example)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::{Bounds, ErrorKind, Kind, read};
+
+    const METADATA: &str =
+        r#""apiVersion":"2020-01-01","endpointPrefix":"toy","serviceFullName":"Toy Service","serviceId":"Toy Box""#;
+
+    fn model(metadata: &str, shapes: &str) -> String {
+        format!(
+            r#"{{"metadata":{{{METADATA},{metadata}}},
+            "operations":{{"Get":{{"name":"Get","readonly":true,"http":{{"method":"POST","requestUri":"/b/{{bucket}}"}},
+              "input":{{"shape":"In"}},"errors":[{{"shape":"Bad"}}]}}}},
+            "shapes":{{"Bad":{{"type":"structure","members":{{}},"exception":true,
+                "error":{{"code":"Toy.Bad","httpStatusCode":404,"senderFault":true}}}},
+              "In":{{"type":"structure","required":["Name"],"members":{{
+                "Name":{{"shape":"Name","locationName":"name"}},
+                "Bucket":{{"shape":"Name","location":"uri","locationName":"bucket"}}}}}},
+              "Name":{{"type":"string","min":1,"max":5,"pattern":"[a-z]*","sensitive":true}}{shapes}}}}}"#
+        )
+    }
+
+    const JSON: &str = r#""protocol":"json","jsonVersion":"1.1","targetPrefix":"Toy_20200101""#;
+
+    #[test]
+    fn the_service_is_named_by_its_target_prefix() {
+        let contract = read("m", &model(JSON, "")).unwrap();
+        let service = contract.service();
+        assert_eq!(service.id.as_str(), "com.amazonaws.toy#Toy_20200101");
+        assert_eq!((&*service.signing_name, &*service.title), ("toy", "Toy Service"));
+        assert_eq!(service.protocols, [ShapeId::new("aws.protocols#awsJson1_1")]);
+    }
+
+    #[test]
+    fn a_service_without_a_target_prefix_is_named_by_its_id() {
+        let contract = read("m", &model(r#""protocol":"rest-json","signingName":"box-1""#, "")).unwrap();
+        assert_eq!(contract.service().id.as_str(), "com.amazonaws.box1#ToyBox");
+        assert_eq!(contract.service().signing_name, "box-1");
+    }
+
+    #[rstest]
+    #[case::several(r#""protocol":"smithy-rpc-v2-cbor","protocols":["smithy-rpc-v2-cbor","json","query"],"jsonVersion":"1.0""#, &["rpcv2Cbor", "awsJson1_0", "awsQuery"])]
+    #[case::main_first(r#""protocol":"query","protocols":["json"],"jsonVersion":"1.1""#, &["awsQuery", "awsJson1_1"])]
+    #[case::unknown(r#""protocol":"smoke-signals""#, &[])]
+    fn protocols_are_a_set(#[case] metadata: &str, #[case] expected: &[&str]) {
+        let contract = read("m", &model(metadata, "")).unwrap();
+        let names: Vec<&str> = contract.service().protocols.iter().map(ShapeId::name).collect();
+        assert_eq!(names, expected);
+    }
+
+    #[rstest]
+    #[case::rpc(JSON, &["name", "bucket"])]
+    #[case::rest(r#""protocol":"rest-json""#, &["name", "Bucket"])]
+    #[case::xml(r#""protocol":"query""#, &["Name", "Bucket"])]
+    fn a_member_has_its_name_on_the_wire(#[case] metadata: &str, #[case] expected: &[&str]) {
+        let contract = read("m", &model(metadata, "")).unwrap();
+        let operation = contract.operation("Get").unwrap();
+        let members = contract.members(&operation.input);
+        assert_eq!(members.iter().map(|member| &*member.name).collect::<Vec<_>>(), expected);
+        assert!(members[0].traits.required() && !members[1].traits.required());
+        assert_eq!(operation.traits.get("smithy.api#http").unwrap()["uri"], "/b/{Bucket}");
+    }
+
+    #[test]
+    fn constraints_become_traits_of_the_shape() {
+        let contract = read("m", &model(JSON, r#","N":{"type":"integer","min":-1,"box":true}"#)).unwrap();
+        let shape = |name: &str| contract.shape(&ShapeId::new(format!("com.amazonaws.toy#{name}"))).unwrap();
+        let name = &shape("Name").traits;
+        assert_eq!(name.length(), Some(Bounds { min: Some(1), max: Some(5) }));
+        assert!(name.pattern() == Some("[a-z]*") && name.sensitive());
+        assert_eq!(shape("N").traits.range(), Some(Bounds { min: Some(-1.0), max: None }));
+    }
+
+    #[test]
+    fn an_error_is_found_by_its_name_and_by_its_code() {
+        let contract = read("m", &model(JSON, "")).unwrap();
+        let operation = contract.operation("Get").unwrap();
+        for name in ["Bad", "Toy.Bad"] {
+            let error = contract.error(operation, name).unwrap();
+            assert_eq!((error.traits.error(), error.error_status()), (Some(ErrorKind::Client), 404));
+            assert!(contract.knows_error(name));
+        }
+        assert!(contract.error(operation, "Worse").is_none() && !contract.knows_error("In"));
+    }
+
+    #[rstest]
+    #[case::union(r#"{"type":"structure","union":true,"members":{}}"#, "Union")]
+    #[case::events(r#"{"type":"structure","eventstream":true,"members":{}}"#, "Union")]
+    #[case::document(r#"{"type":"structure","document":true,"members":{}}"#, "Document")]
+    #[case::values(r#"{"type":"string","enum":["A"]}"#, "Enum")]
+    #[case::map(r#"{"type":"map","key":{"shape":"Name"},"value":{"shape":"X"}}"#, "Map")]
+    #[case::time(r#"{"type":"timestamp","timestampFormat":"iso8601"}"#, "Timestamp")]
+    fn each_type_has_its_kind(#[case] shape: &str, #[case] kind: &str) {
+        let contract = read("m", &model(JSON, &format!(r#","X":{shape}"#))).unwrap();
+        let found: &Kind = &contract.shape(&ShapeId::new("com.amazonaws.toy#X")).unwrap().kind;
+        assert!(format!("{found:?}").starts_with(kind), "{found:?}");
+    }
+
+    #[test]
+    fn examples_belong_to_their_operation() {
+        let examples =
+            r#"{"version":"1.0","examples":{"Get":[{"id":"one","input":{"Name":"a"},"output":{}}],"Gone":[{}]}}"#;
+        let contract = read("m", &model(JSON, "")).unwrap().with_examples("e", examples).unwrap();
+        let operation = contract.operation("Get").unwrap();
+        let expected = json!([{"title": "one", "input": {"Name": "a"}, "output": {}}]);
+        assert_eq!(operation.traits.get("smithy.api#examples"), Some(&expected));
+    }
+
+    #[rstest]
+    #[case::no_json("{", "m: not JSON: EOF")]
+    #[case::array("[]", "m: ")]
+    #[case::no_shapes(
+        r#"{"metadata":{"endpointPrefix":"e","serviceFullName":"f","serviceId":"i","protocol":"json"}}"#,
+        "m: missing field `shapes`"
+    )]
+    #[case::no_id(r#"{"metadata":{"endpointPrefix":"e"},"shapes":{}}"#, "m at /metadata: missing field")]
+    #[case::wrong_type(&model(JSON, r#","X/Y":{"type":"string","min":"one"}"#), "m at /shapes/X~1Y/min: ")]
+    #[case::unknown_type(&model(JSON, r#","X":{"type":"strin"}"#), "m at /shapes/X/type: \"strin\" is no type")]
+    #[case::no_member(&model(JSON, r#","X":{"type":"list"}"#), "m at /shapes/X/member: expected")]
+    #[case::dangling(&model(JSON, r#","X":{"type":"list","member":{"shape":"Gone"}}"#), "m at /shapes/X/member/shape: no shape Gone")]
+    fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
+        let error = read("m", text).unwrap_err().to_string();
+        assert!(error.starts_with(starts), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic(at in 0_usize..900, cut in 0_usize..20, put in r#"[\[\]{}",:0-9a-z]{0,8}"#) {
+            let mut text = model(JSON, r#","X":{"type":"map","key":{"shape":"Name"},"value":{"shape":"X"}}"#);
+            let at = at.min(text.len());
+            let end = (at + cut).min(text.len());
+            text.replace_range(at..end, &put);
+            let _ = read("m", &text);
+        }
+
+        #[test]
+        fn nor_does_another_value_at_any_place(place in 0_usize..200, value in prop_oneof![Just(json!(null)), Just(json!([])), Just(json!({})), Just(json!("x")), Just(json!(-1)), Just(json!(true))]) {
+            let mut whole: Value = serde_json::from_str(&model(JSON, "")).unwrap();
+            let mut places = Vec::new();
+            collect("", &whole, &mut places);
+            let pointer = &places[place % places.len()];
+            *whole.pointer_mut(pointer).unwrap() = value;
+            let _ = read("m", &whole.to_string());
+        }
+    }
+
+    fn collect(at: &str, value: &Value, places: &mut Vec<String>) {
+        places.push(at.to_owned());
+        for (name, value) in value.as_object().into_iter().flatten() {
+            collect(&child(at, name), value, places);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! One shape of a `service-2.json` in Smithy's terms: its kind, its members, its traits.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Number, Value, json};
+
+use super::{
+    Reader,
+    document::{Document, ErrorInfo, Reference, Shape as Raw, Shapes},
+};
+use crate::model::{
+    model_error::ModelError,
+    pointer::child,
+    shape::{EnumValue, Kind, Member, NumberKind, Shape, Traits},
+};
+
+/// What `locationName` says of a member that travels in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Its name, wherever the model says that it travels: RPC knows bodies alone.
+    Location,
+    /// Its name, unless it travels outside of the body.
+    LocationInBody,
+    /// The name of its XML element or query parameter: a trait.
+    Own,
+}
+
+type TraitMap = BTreeMap<String, Value>;
+
+fn set(traits: &mut TraitMap, id: &str, value: Value) {
+    traits.insert(id.to_owned(), value);
+}
+
+fn flag(traits: &mut TraitMap, id: &str, on: bool) {
+    if on {
+        set(traits, id, json!({}));
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn shape(&self, at: &str, name: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Shape, ModelError> {
+        let kind = self.kind(at, raw, shapes)?;
+        let traits = Traits(shape_traits(name, raw, &kind));
+        Ok(Shape { id: self.id(name), kind, traits })
+    }
+
+    fn kind(&self, at: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Kind, ModelError> {
+        let part = |field: &str, reference: Option<&Reference<'_>>| match reference {
+            Some(reference) => self.member(&format!("{at}/{field}"), field, reference, raw, shapes),
+            None => Err(self.error(format!("{at}/{field}"), "expected {\"shape\": \"Name\"}")),
+        };
+        Ok(match &*raw.kind {
+            "structure" if raw.document => Kind::Document,
+            "structure" if raw.union || raw.eventstream => Kind::Union(self.members(at, raw, shapes)?),
+            "structure" => Kind::Structure(self.members(at, raw, shapes)?),
+            "list" => Kind::List(part("member", raw.member.as_deref())?),
+            "map" => Kind::Map { key: part("key", raw.key.as_deref())?, value: part("value", raw.value.as_deref())? },
+            "string" | "character" if raw.values.is_empty() => Kind::String,
+            "string" => Kind::Enum(raw.values.iter().map(|value| enum_value(value)).collect()),
+            "boolean" => Kind::Boolean,
+            "byte" => Kind::Number(NumberKind::Byte),
+            "short" => Kind::Number(NumberKind::Short),
+            "integer" => Kind::Number(NumberKind::Integer),
+            "long" => Kind::Number(NumberKind::Long),
+            "float" => Kind::Number(NumberKind::Float),
+            "double" => Kind::Number(NumberKind::Double),
+            "biginteger" | "bigInteger" => Kind::Number(NumberKind::BigInteger),
+            "bigdecimal" | "bigDecimal" => Kind::Number(NumberKind::BigDecimal),
+            "blob" => Kind::Blob,
+            "timestamp" => Kind::Timestamp,
+            other => {
+                return Err(self.error(format!("{at}/type"), format!("\"{other}\" is no type of a botocore shape")));
+            }
+        })
+    }
+
+    fn members(&self, at: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Vec<Member>, ModelError> {
+        let at = format!("{at}/members");
+        raw.members.iter().map(|(name, member)| self.member(&child(&at, name), name, member, raw, shapes)).collect()
+    }
+
+    fn member(
+        &self,
+        at: &str,
+        name: &str,
+        reference: &Reference<'_>,
+        of: &Raw<'_>,
+        shapes: &Shapes<'_>,
+    ) -> Result<Member, ModelError> {
+        let target = self.target(at, &reference.shape, shapes)?;
+        let shape = shapes.get(&reference.shape);
+        let names = self.names();
+        let mut traits = member_traits(reference, shape);
+        if &*of.kind == "structure" {
+            flag(&mut traits, "smithy.api#required", of.required.iter().any(|required| required == name));
+            flag(&mut traits, "smithy.api#httpPayload", of.payload.as_deref() == Some(name));
+        }
+        // A shape may carry the name that all its uses have.
+        let located = reference.location_name.as_deref().or_else(|| shape.and_then(|s| s.location_name.as_deref()));
+        let renamed = match names {
+            Names::Location => located,
+            Names::LocationInBody => located.filter(|_| reference.location.is_none()),
+            Names::Own => None,
+        };
+        if let (Names::Own, Some(xml), None) = (names, located, &reference.location) {
+            set(&mut traits, "smithy.api#xmlName", xml.into());
+        }
+        let renamed = renamed.filter(|_| &*of.kind == "structure");
+        Ok(Member { name: renamed.unwrap_or(name).to_owned(), target, traits: Traits(traits) })
+    }
+}
+
+fn enum_value(value: &str) -> EnumValue {
+    EnumValue { value: value.to_owned(), traits: Traits::default() }
+}
+
+fn member_traits(reference: &Reference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
+    let mut traits = TraitMap::new();
+    flag(&mut traits, "smithy.api#idempotencyToken", reference.idempotency_token);
+    flag(&mut traits, "smithy.api#deprecated", reference.deprecated);
+    flag(&mut traits, "smithy.api#hostLabel", reference.host_label);
+    flag(&mut traits, "smithy.api#streaming", reference.streaming);
+    flag(&mut traits, "smithy.api#xmlFlattened", reference.flattened || target.is_some_and(|shape| shape.flattened));
+    flag(&mut traits, "smithy.api#xmlAttribute", reference.xml_attribute);
+    if reference.jsonvalue {
+        set(&mut traits, "smithy.api#mediaType", "application/json".into());
+    }
+    if let Some(name) = &reference.query_name {
+        set(&mut traits, "aws.protocols#ec2QueryName", (**name).into());
+    }
+    let named = || Value::from(reference.location_name.as_deref().unwrap_or_default());
+    match reference.location.as_deref() {
+        Some("header") => set(&mut traits, "smithy.api#httpHeader", named()),
+        Some("headers") => set(&mut traits, "smithy.api#httpPrefixHeaders", named()),
+        Some("querystring") if target.is_some_and(|shape| shape.kind == "map") => {
+            set(&mut traits, "smithy.api#httpQueryParams", json!({}));
+        }
+        Some("querystring") => set(&mut traits, "smithy.api#httpQuery", named()),
+        Some("uri") => set(&mut traits, "smithy.api#httpLabel", json!({})),
+        Some("statusCode") => set(&mut traits, "smithy.api#httpResponseCode", json!({})),
+        _ => {}
+    }
+    traits
+}
+
+fn shape_traits(name: &str, raw: &Raw<'_>, kind: &Kind) -> TraitMap {
+    let mut traits = TraitMap::new();
+    let bounds = match kind {
+        Kind::String | Kind::Enum(_) | Kind::Blob | Kind::List(_) | Kind::Map { .. } => Some("smithy.api#length"),
+        Kind::Number(_) => Some("smithy.api#range"),
+        _ => None,
+    };
+    if let Some((id, value)) = bounds.and_then(|id| Some((id, bounds_value(raw.min.as_ref(), raw.max.as_ref())?))) {
+        set(&mut traits, id, value);
+    }
+    if let Some(pattern) = &raw.pattern {
+        set(&mut traits, "smithy.api#pattern", (**pattern).into());
+    }
+    if let Some(format) = raw.timestamp_format.as_deref().and_then(timestamp_format) {
+        set(&mut traits, "smithy.api#timestampFormat", format.into());
+    }
+    flag(&mut traits, "smithy.api#sensitive", raw.sensitive);
+    flag(&mut traits, "smithy.api#sparse", raw.sparse);
+    flag(&mut traits, "smithy.api#streaming", raw.streaming || raw.eventstream);
+    flag(&mut traits, "smithy.api#deprecated", raw.deprecated);
+    flag(&mut traits, "smithy.api#retryable", raw.retryable.is_some());
+    if raw.exception || raw.fault || raw.error.is_some() {
+        error_traits(&mut traits, name, raw.fault, raw.error.as_ref());
+    }
+    traits
+}
+
+fn bounds_value(min: Option<&Number>, max: Option<&Number>) -> Option<Value> {
+    let bounds = [("min", min), ("max", max)];
+    let bounds = bounds.into_iter().filter_map(|(name, bound)| Some((name.to_owned(), Value::from(bound?.clone()))));
+    Some(Value::Object(bounds.collect())).filter(|value| value != &json!({}))
+}
+
+fn timestamp_format(name: &str) -> Option<&'static str> {
+    match name {
+        "iso8601" => Some("date-time"),
+        "rfc822" => Some("http-date"),
+        "unixTimestamp" => Some("epoch-seconds"),
+        _ => None,
+    }
+}
+
+fn error_traits(traits: &mut TraitMap, name: &str, fault: bool, info: Option<&ErrorInfo<'_>>) {
+    let status = info.and_then(|info| info.http_status_code);
+    let server = match info.and_then(|info| info.sender_fault) {
+        Some(sender) => !sender,
+        None => fault || info.is_some_and(|info| info.fault) || status.is_some_and(|status| status >= 500),
+    };
+    set(traits, "smithy.api#error", if server { "server" } else { "client" }.into());
+    if let Some(status) = status {
+        set(traits, "smithy.api#httpError", status.into());
+    }
+    if let Some(code) = info.and_then(|info| info.code.as_deref()).filter(|code| *code != name) {
+        let status = status.unwrap_or(if server { 500 } else { 400 });
+        set(traits, "aws.protocols#awsQueryError", json!({"code": code, "httpResponseCode": status}));
+    }
+}
+
+/// What an operation names as an error is one, even where only the reference says so.
+pub(super) fn mark_error(shape: &mut Shape, reference: &Reference<'_>) {
+    if shape.traits.error().is_none() {
+        let name = shape.id.name().to_owned();
+        error_traits(&mut shape.traits.0, &name, reference.fault, reference.error.as_ref());
+    }
+}
+
+/// The URI with the names of members in its labels: botocore's have those of `locationName`.
+pub(super) fn uri_by_members(uri: &str, input: Option<&Reference<'_>>, document: &Document<'_>) -> String {
+    let mut uri = uri.to_owned();
+    let members = input.and_then(|input| document.shapes.get(&input.shape)).into_iter().flat_map(|s| s.members.iter());
+    for (name, member) in members.filter(|(_, member)| member.location.as_deref() == Some("uri")) {
+        if let Some(label) = member.location_name.as_deref().filter(|label| *label != name) {
+            uri = uri.replace(&format!("{{{label}}}"), &format!("{{{name}}}"));
+            uri = uri.replace(&format!("{{{label}+}}"), &format!("{{{name}+}}"));
+        }
+    }
+    uri
+}

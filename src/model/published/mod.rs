@@ -1,0 +1,297 @@
+//! The files of a published model, by its name: a path, or `botocore:SERVICE[@VERSION]`.
+//!
+//! Owns where models are found on a machine, and reading them, compressed or not. What they say is `contract`'s to
+//! read. It refuses to fetch anything, and to read the environment: callers give it the [`Places`].
+
+mod places;
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use flate2::read::GzDecoder;
+use thiserror::Error;
+
+pub use places::Places;
+
+/// The text of a model, and of the examples beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelFiles {
+    /// The model's file.
+    pub file: PathBuf,
+    /// What it holds.
+    pub text: String,
+    /// botocore's `examples-1.json` with its text, where one stands beside the model.
+    pub examples: Option<(PathBuf, String)>,
+}
+
+/// A model that cannot be had.
+#[derive(Debug, Error)]
+pub enum ModelFileError {
+    /// The name is of no known form.
+    #[error("{name:?} names no model: give a .json or .json.gz file, or botocore:SERVICE, such as botocore:ssm")]
+    Name {
+        /// The name as it was given.
+        name: String,
+    },
+    /// A file or folder that cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// No botocore on this machine.
+    #[error(
+        "no botocore found: install it (pip install botocore, or AWS CLI version 2), set WIREPROOF_BOTOCORE to its \
+         folder, or give the file of a model"
+    )]
+    NoBotocore,
+    /// The folder that was given is no botocore.
+    #[error(
+        "{folder} is no botocore: expected <service>/<version>/service-2.json[.gz] in it or in its folder \"data\""
+    )]
+    NotBotocore {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// botocore does not have the service.
+    #[error("{data} has no service {service:?}{hint}", hint = hint(nearest))]
+    UnknownService {
+        /// botocore's folder of models.
+        data: PathBuf,
+        /// The name as it was given.
+        service: String,
+        /// Names that may have been meant.
+        nearest: Vec<String>,
+    },
+    /// botocore has the service in other API versions.
+    #[error("{data} has {service} in {known}, not in {version:?}", known = known.join(", "))]
+    UnknownVersion {
+        /// botocore's folder of models.
+        data: PathBuf,
+        /// The service.
+        service: String,
+        /// The version that was asked for.
+        version: String,
+        /// The versions that there are.
+        known: Vec<String>,
+    },
+}
+
+fn hint(nearest: &[String]) -> String {
+    if nearest.is_empty() { String::new() } else { format!(": did you mean {}?", nearest.join(", ")) }
+}
+
+/// Reads the model of that name, from `places` where the name leaves it open.
+///
+/// # Errors
+/// A name of no known form, a file that cannot be read, no botocore, or one without that service or version.
+pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
+    if let Some(service) = name.strip_prefix("botocore:") {
+        return with_examples(botocore(service, places)?);
+    }
+    let is_model = [".json", ".json.gz"].iter().any(|ending| name.ends_with(ending));
+    if is_model { with_examples(PathBuf::from(name)) } else { Err(ModelFileError::Name { name: name.to_owned() }) }
+}
+
+/// The services that the botocore of this machine has, each with its API versions, the newest last.
+///
+/// # Errors
+/// No botocore, or one that cannot be read.
+pub fn services(places: &Places) -> Result<BTreeMap<String, Vec<String>>, ModelFileError> {
+    let services = catalogue(&places.data()?)?.into_iter();
+    Ok(services.map(|(service, versions)| (service, versions.into_keys().collect())).collect())
+}
+
+/// The file of `SERVICE[@VERSION]`; the newest version where none is named.
+fn botocore(name: &str, places: &Places) -> Result<PathBuf, ModelFileError> {
+    let (service, version) = name.split_once('@').map_or((name, None), |(service, version)| (service, Some(version)));
+    let data = places.data()?;
+    let mut services = catalogue(&data)?;
+    let Some(mut versions) = services.remove(service) else {
+        let known: Vec<&str> = services.keys().map(String::as_str).collect();
+        let nearest = nearest(service, &known);
+        return Err(ModelFileError::UnknownService { data, service: service.to_owned(), nearest });
+    };
+    let found = match version {
+        None => versions.pop_last().map(|(_, file)| file),
+        Some(version) => versions.remove(version),
+    };
+    found.ok_or_else(|| ModelFileError::UnknownVersion {
+        data,
+        service: service.to_owned(),
+        version: version.unwrap_or_default().to_owned(),
+        known: versions.into_keys().collect(),
+    })
+}
+
+fn nearest(wrong: &str, known: &[&str]) -> Vec<String> {
+    let wrong = wrong.to_lowercase();
+    let alike = similar::get_close_matches(wrong.as_str(), known, 3, 0.6).into_iter();
+    let longer = known.iter().copied().filter(|name| wrong.len() > 2 && name.contains(&*wrong)).take(3);
+    let mut found: Vec<String> = Vec::new();
+    for name in alike.chain(longer) {
+        if !found.iter().any(|seen| seen == name) {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+/// The model of each version of each service; versions are dates, so that the last is the newest.
+fn catalogue(data: &Path) -> Result<BTreeMap<String, BTreeMap<String, PathBuf>>, ModelFileError> {
+    let mut services = BTreeMap::new();
+    for (service, folder) in folders(data)? {
+        let versions = folders(&folder)?.into_iter();
+        let models = versions.filter_map(|(version, folder)| Some((version, plain_or_gz(&folder, "service-2.json")?)));
+        let models: BTreeMap<_, _> = models.collect();
+        if !models.is_empty() {
+            services.insert(service, models);
+        }
+    }
+    Ok(services)
+}
+
+fn folders(parent: &Path) -> Result<Vec<(String, PathBuf)>, ModelFileError> {
+    let failed = |error| ModelFileError::Read { path: parent.to_owned(), error };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(parent).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_dir()) {
+            found.push((name.to_owned(), path));
+        }
+    }
+    Ok(found)
+}
+
+fn plain_or_gz(folder: &Path, name: &str) -> Option<PathBuf> {
+    [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
+}
+
+/// Reads a model; examples belong to it where it has botocore's name.
+fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
+    let is_botocore =
+        file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("service-2."));
+    let beside = file.parent().filter(|_| is_botocore).and_then(|folder| plain_or_gz(folder, "examples-1.json"));
+    let examples = match beside {
+        Some(path) => {
+            let text = read(&path)?;
+            Some((path, text))
+        }
+        None => None,
+    };
+    Ok(ModelFiles { text: read(&file)?, file, examples })
+}
+
+/// The largest model there is has 4 MB; a compressed file must not fill the memory.
+const LARGEST: u64 = 256 << 20;
+
+fn read(path: &Path) -> Result<String, ModelFileError> {
+    let failed = |error| ModelFileError::Read { path: path.to_owned(), error };
+    let file = File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let mut bounded: Box<dyn Read> = match path.extension() {
+        Some(ending) if ending == "gz" => Box::new(GzDecoder::new(file).take(LARGEST + 1)),
+        _ => Box::new(file.take(LARGEST + 1)),
+    };
+    let length = bounded.read_to_string(&mut text).map_err(failed)?;
+    if length as u64 > LARGEST {
+        return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "a model of more than 256 MiB")));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+    use rstest::rstest;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn compressed(text: &str) -> Vec<u8> {
+        let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+        gz.write_all(text.as_bytes()).unwrap();
+        gz.finish().unwrap()
+    }
+
+    /// A botocore with `ssm` in one version and `dynamodb` in two.
+    fn botocore() -> (TempDir, Places) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        for version in ["ssm/2014-11-06", "dynamodb/2011-12-05", "dynamodb/2012-08-10", "empty/2020-01-01"] {
+            fs::create_dir_all(data.join(version)).unwrap();
+        }
+        fs::write(data.join("endpoints.json"), "{}").unwrap();
+        fs::write(data.join("ssm/2014-11-06/service-2.json.gz"), compressed("ssm")).unwrap();
+        fs::write(data.join("ssm/2014-11-06/examples-1.json"), "examples").unwrap();
+        fs::write(data.join("dynamodb/2011-12-05/service-2.json"), "old").unwrap();
+        fs::write(data.join("dynamodb/2012-08-10/service-2.json"), "new").unwrap();
+        let places = Places { botocore: Some(folder.path().to_owned()), path: None };
+        (folder, places)
+    }
+
+    #[rstest]
+    #[case::compressed("botocore:ssm", "ssm")]
+    #[case::newest("botocore:dynamodb", "new")]
+    #[case::by_version("botocore:dynamodb@2011-12-05", "old")]
+    fn a_model_of_botocore_is_found_by_its_service(#[case] name: &str, #[case] text: &str) {
+        let (_folder, places) = botocore();
+        assert_eq!(find(name, &places).unwrap().text, text);
+    }
+
+    #[test]
+    fn examples_stand_beside_the_model() {
+        let (folder, places) = botocore();
+        assert_eq!(find("botocore:ssm", &places).unwrap().examples.unwrap().1, "examples");
+        assert_eq!(find("botocore:dynamodb", &places).unwrap().examples, None);
+        let path = folder.path().join("data/ssm/2014-11-06/service-2.json.gz");
+        assert!(find(path.to_str().unwrap(), &places).unwrap().examples.is_some());
+    }
+
+    #[test]
+    fn a_service_is_one_that_has_a_model() {
+        let (_folder, places) = botocore();
+        let found = services(&places).unwrap();
+        assert_eq!(found.keys().collect::<Vec<_>>(), ["dynamodb", "ssm"]);
+        assert_eq!(found["dynamodb"], ["2011-12-05", "2012-08-10"]);
+    }
+
+    #[rstest]
+    #[case::misspelt("botocore:dynamdb", "has no service \"dynamdb\": did you mean dynamodb?")]
+    #[case::part("botocore:DYNAMO", "did you mean dynamodb?")]
+    #[case::strange("botocore:zzz", "has no service \"zzz\"")]
+    #[case::above("botocore:../data/ssm", "has no service")]
+    #[case::version("botocore:ssm@1999-01-01", "has ssm in 2014-11-06, not in \"1999-01-01\"")]
+    #[case::form("ssm", "\"ssm\" names no model")]
+    #[case::no_file("no/such.json", "cannot read no/such.json")]
+    fn an_error_says_what_there_is(#[case] name: &str, #[case] expected: &str) {
+        let (_folder, places) = botocore();
+        let error = find(name, &places).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_folder_that_is_no_botocore_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places { botocore: Some(folder.path().to_owned()), path: None };
+        let error = find("botocore:ssm", &places).unwrap_err().to_string();
+        assert!(error.contains("is no botocore"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_compressed_file_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.json.gz");
+        fs::write(&path, "not gzip").unwrap();
+        let error = find(path.to_str().unwrap(), &Places::default()).unwrap_err().to_string();
+        assert!(error.contains("m.json.gz"), "{error}");
+    }
+}

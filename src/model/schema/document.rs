@@ -1,0 +1,153 @@
+//! A shape, and all that it reaches, as one JSON Schema document.
+//!
+//! Keywords of ours start with `x-`: patterns, timestamps and blobs are checked by [`super::keyword`]; statements,
+//! sensitivity and unions are marks that a violation reads.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    Contract,
+    shape::{Bounds, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits},
+};
+
+/// The JSON Schema of a shape and of all that it reaches.
+pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
+    let mut defs = Map::new();
+    let mut open = vec![root.clone()];
+    while let Some(id) = open.pop() {
+        if defs.contains_key(id.as_str()) {
+            continue;
+        }
+        let Some(shape) = contract.shape(&id) else { continue };
+        defs.insert(id.as_str().to_owned(), shape_schema(contract, shape));
+        match &shape.kind {
+            Kind::Structure(members) | Kind::Union(members) => open.extend(members.iter().map(|m| m.target.clone())),
+            Kind::List(item) => open.push(item.target.clone()),
+            Kind::Map { key, value } => open.extend([key.target.clone(), value.target.clone()]),
+            _ => {}
+        }
+    }
+    json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": reference(root), "$defs": defs})
+}
+
+/// A `$ref` to a definition; `#` and `/` of a shape id are escaped.
+fn reference(id: &ShapeId) -> String {
+    format!("#/$defs/{}", id.as_str().replace('~', "~0").replace('/', "~1").replace('%', "%25").replace('#', "%23"))
+}
+
+fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
+    let mut schema = match &shape.kind {
+        Kind::Structure(members) => structure(contract, members, false),
+        Kind::Union(members) => structure(contract, members, true),
+        Kind::List(item) => json!({"type": "array", "items": member_schema(contract, item, shape.traits.sparse())}),
+        Kind::Map { key, value } => json!({
+            "type": "object",
+            "propertyNames": member_schema(contract, key, false),
+            "additionalProperties": member_schema(contract, value, shape.traits.sparse()),
+        }),
+        Kind::String => json!({"type": "string"}),
+        Kind::Enum(values) => {
+            let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
+            json!({"type": "string", "enum": values})
+        }
+        Kind::IntEnum(values) => json!({"type": "integer", "enum": values}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Number(kind) => number(*kind),
+        Kind::Blob => json!({"type": "string", "x-blob": {}}),
+        Kind::Timestamp | Kind::Document => json!({}),
+    };
+    constrain(&mut schema, &shape.kind, &shape.traits);
+    if matches!(shape.kind, Kind::Timestamp) {
+        set(&mut schema, "x-timestamp", timestamp_name(shape.traits.timestamp_format()).into());
+    }
+    schema
+}
+
+fn structure(contract: &Contract, members: &[Member], union: bool) -> Value {
+    let properties: Map<String, Value> =
+        members.iter().map(|m| (m.name.clone(), member_schema(contract, m, false))).collect();
+    if union {
+        let mut properties = properties;
+        properties.insert("__type".to_owned(), json!({}));
+        return json!({"type": "object", "properties": properties, "x-union": true, "minProperties": 1, "maxProperties": 1});
+    }
+    let required: Vec<&str> = members.iter().filter(|m| m.traits.required()).map(|m| m.name.as_str()).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// A member's schema: its target's, narrowed by its own traits, or a null where the list or map is sparse.
+fn member_schema(contract: &Contract, member: &Member, sparse: bool) -> Value {
+    let mut schema = json!({"$ref": reference(&member.target)});
+    if let Some(target) = contract.shape(&member.target) {
+        constrain(&mut schema, &target.kind, &member.traits);
+        if matches!(target.kind, Kind::Timestamp) && member.traits.timestamp_format().is_some() {
+            schema = json!({"x-timestamp": timestamp_name(member.traits.timestamp_format())});
+        }
+    }
+    if sparse { json!({"anyOf": [{"type": "null"}, schema]}) } else { schema }
+}
+
+fn number(kind: NumberKind) -> Value {
+    let whole = |min: i64, max: i64| json!({"type": "integer", "minimum": min, "maximum": max});
+    match kind {
+        NumberKind::Byte => whole(i8::MIN.into(), i8::MAX.into()),
+        NumberKind::Short => whole(i16::MIN.into(), i16::MAX.into()),
+        NumberKind::Integer => whole(i32::MIN.into(), i32::MAX.into()),
+        NumberKind::Long => whole(i64::MIN, i64::MAX),
+        NumberKind::BigInteger => json!({"type": "integer"}),
+        NumberKind::BigDecimal => json!({"type": "number"}),
+        NumberKind::Float | NumberKind::Double => {
+            json!({"type": ["number", "string"], "anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]})
+        }
+    }
+}
+
+/// Adds the constraint traits, and the statements and sensitivity that a violation must know.
+fn constrain(schema: &mut Value, kind: &Kind, traits: &Traits) {
+    if let Some(Bounds { min, max }) = traits.length() {
+        let (low, high) = match kind {
+            Kind::List(_) => ("minItems", "maxItems"),
+            Kind::Map { .. } => ("minProperties", "maxProperties"),
+            Kind::Blob => return set(schema, "x-blob", json!({"min": min, "max": max})),
+            _ => ("minLength", "maxLength"),
+        };
+        set_some(schema, low, min.map(Value::from));
+        set_some(schema, high, max.map(Value::from));
+    }
+    if let Some(Bounds { min, max }) = traits.range() {
+        set_some(schema, "minimum", min.map(Value::from));
+        set_some(schema, "maximum", max.map(Value::from));
+    }
+    set_some(schema, "x-pattern", traits.pattern().map(Value::from));
+    if traits.unique_items() {
+        set(schema, "uniqueItems", true.into());
+    }
+    if traits.sensitive() {
+        set(schema, "x-sensitive", true.into());
+    }
+    let statements: Vec<&str> = traits.statements().collect();
+    if !statements.is_empty() {
+        set(schema, "x-statements", statements.into());
+    }
+}
+
+fn set(schema: &mut Value, keyword: &str, value: Value) {
+    if let Value::Object(map) = schema {
+        map.insert(keyword.to_owned(), value);
+    }
+}
+
+fn set_some(schema: &mut Value, keyword: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        set(schema, keyword, value);
+    }
+}
+
+/// awsJson, restJson and CBOR bodies carry epoch seconds unless the model says otherwise.
+fn timestamp_name(format: Option<TimestampFormat>) -> &'static str {
+    match format {
+        Some(TimestampFormat::DateTime) => "date-time",
+        Some(TimestampFormat::HttpDate) => "http-date",
+        Some(TimestampFormat::EpochSeconds) | None => "epoch-seconds",
+    }
+}

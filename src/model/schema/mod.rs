@@ -1,0 +1,211 @@
+//! Shapes compiled to JSON Schema (draft 2020-12), and what a value breaks of them.
+//!
+//! The one mechanism that checks values against a model: answers, errors, the inputs of fixtures, and the
+//! reference's own validation. The `jsonschema` crate stays behind this folder; callers see [`Violation`]s.
+//! Schemas are compiled on first use, once, and read without a lock from then on.
+
+mod document;
+mod keyword;
+mod violation;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, OnceLock},
+};
+
+use jsonschema::Validator;
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{Contract, shape::ShapeId};
+
+use document::document;
+use keyword::{BlobKeyword, PatternKeyword, TimestampKeyword};
+use violation::violations_of;
+
+pub use violation::{Rule, Violation, Violations};
+
+/// A shape whose JSON Schema does not compile: a defect of the model or of this crate.
+#[derive(Debug, Clone, Error)]
+#[error("the schema of {shape} does not compile: {problem}")]
+pub struct SchemaError {
+    /// The shape.
+    pub shape: ShapeId,
+    /// What the schema compiler says.
+    pub problem: String,
+}
+
+/// Which way a value travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// From the caller to the endpoint.
+    Input,
+    /// From the endpoint to the caller.
+    Output,
+}
+/// The compiled schemas of a contract.
+#[derive(Debug)]
+pub struct Schemas {
+    contract: Arc<Contract>,
+    compiled: BTreeMap<(ShapeId, Side), OnceLock<Result<Compiled, SchemaError>>>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    validator: Validator,
+    document: Value,
+}
+
+impl Schemas {
+    /// Prepares the schemas of all operations' inputs, outputs and errors. Nothing is compiled yet.
+    #[must_use]
+    pub fn new(contract: Arc<Contract>) -> Self {
+        let mut compiled = BTreeMap::new();
+        for operation in contract.operations() {
+            compiled.entry((operation.input.clone(), Side::Input)).or_default();
+            compiled.entry((operation.output.clone(), Side::Output)).or_default();
+            for error in &operation.errors {
+                compiled.entry((error.clone(), Side::Output)).or_default();
+            }
+        }
+        Self { contract, compiled }
+    }
+
+    /// The contract that these schemas are of.
+    #[must_use]
+    pub fn contract(&self) -> &Arc<Contract> {
+        &self.contract
+    }
+
+    /// What `value` breaks of the shape `id`, which must be the input, output or error of an operation.
+    ///
+    /// # Errors
+    /// A schema that does not compile, or a shape that is none of those.
+    pub fn violations(&self, id: &ShapeId, side: Side, value: &Value) -> Result<Violations, SchemaError> {
+        let cell = self.compiled.get(&(id.clone(), side)).ok_or_else(|| SchemaError {
+            shape: id.clone(),
+            problem: "no operation of the contract uses it this way".to_owned(),
+        })?;
+        let compiled = cell.get_or_init(|| compile(&self.contract, id)).as_ref().map_err(SchemaError::clone)?;
+        // Nearly every value keeps its shape: only one that does not is asked what it breaks.
+        if compiled.validator.is_valid(value) {
+            return Ok(Violations::new());
+        }
+        let mut found = BTreeSet::new();
+        for error in compiled.validator.iter_errors(value) {
+            found.extend(violations_of(&error, &compiled.document));
+        }
+        Ok(found.into_iter().collect())
+    }
+}
+
+fn compile(contract: &Contract, root: &ShapeId) -> Result<Compiled, SchemaError> {
+    let document = document(contract, root);
+    let validator = jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .offline()
+        .with_keyword("x-pattern", |_, value, _| Ok(Box::new(PatternKeyword::new(value))))
+        .with_keyword("x-timestamp", |_, value, _| Ok(Box::new(TimestampKeyword::new(value))))
+        .with_keyword("x-blob", |_, value, _| Ok(Box::new(BlobKeyword::new(value))))
+        .build(&document)
+        .map_err(|error| SchemaError { shape: root.clone(), problem: error.to_string() })?;
+    Ok(Compiled { validator, document })
+}
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::json;
+
+    use super::*;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Op":{"type":"operation","input":{"target":"x#In"},"output":{"target":"x#Out"}},
+        "x#In":{"type":"structure","members":{"name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["T-1"]}}}},
+        "x#Out":{"type":"structure","members":{
+            "name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["T-1"]}},
+            "at":{"target":"smithy.api#Timestamp"},
+            "status":{"target":"x#Status"},
+            "count":{"target":"x#Count"},
+            "tags":{"target":"x#Tags"},
+            "map":{"target":"x#Map"},
+            "choice":{"target":"x#Choice"},
+            "data":{"target":"x#Data"},
+            "secret":{"target":"x#Secret"},
+            "next":{"target":"x#Out"},
+            "ratio":{"target":"smithy.api#Double"},
+            "free":{"target":"smithy.api#Document"},
+            "day":{"target":"x#Day"}}},
+        "x#Name":{"type":"string","traits":{"smithy.api#length":{"min":1,"max":5},"smithy.api#pattern":"^[a-z]+$"}},
+        "x#Status":{"type":"enum","members":{"A":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"Open"}}}},
+        "x#Count":{"type":"integer","traits":{"smithy.api#range":{"min":1,"max":9}}},
+        "x#Tags":{"type":"list","member":{"target":"x#Name"},"traits":{"smithy.api#length":{"min":1,"max":2},"smithy.api#uniqueItems":{}}},
+        "x#Map":{"type":"map","key":{"target":"x#Name"},"value":{"target":"x#Count"}},
+        "x#Choice":{"type":"union","members":{"a":{"target":"smithy.api#String"},"b":{"target":"smithy.api#String"}}},
+        "x#Data":{"type":"blob","traits":{"smithy.api#length":{"max":2}}},
+        "x#Day":{"type":"timestamp","traits":{"smithy.api#timestampFormat":"date-time"}},
+        "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{},"smithy.api#length":{"max":1}}}}}"#;
+
+    fn found(value: &Value) -> Vec<(String, &'static str)> {
+        let contract = Arc::new(crate::model::read("m", MODEL).unwrap());
+        let schemas = Schemas::new(contract);
+        let violations = schemas.violations(&ShapeId::new("x#Out"), Side::Output, value).unwrap();
+        violations.into_iter().map(|v| (v.pointer, v.rule.name())).collect()
+    }
+
+    #[rstest]
+    #[case::nothing(json!({"name": "ok", "at": 1.7e9, "status": "Open", "count": 3, "ratio": "NaN", "free": [1], "next": {"name": "b"}}), &[])]
+    #[case::required(json!({}), &[("/name", "required")])]
+    #[case::nested_required(json!({"name": "a", "next": {}}), &[("/next/name", "required")])]
+    #[case::wrong_type(json!({"name": 1}), &[("/name", "type")])]
+    #[case::not_an_object(json!([]), &[("", "type")])]
+    #[case::null_member(json!({"name": "a", "status": null}), &[("/status", "null")])]
+    #[case::too_long(json!({"name": "abcdef"}), &[("/name", "length")])]
+    #[case::pattern(json!({"name": "a\n"}), &[("/name", "pattern")])]
+    #[case::empty(json!({"name": ""}), &[("/name", "empty"), ("/name", "empty")])]
+    #[case::unknown_value(json!({"name": "a", "status": "Odd"}), &[("/status", "enum")])]
+    #[case::value_in_other_case(json!({"name": "a", "status": "OPEN"}), &[("/status", "enum-case")])]
+    #[case::range(json!({"name": "a", "count": 10}), &[("/count", "range")])]
+    #[case::zero_under_minimum(json!({"name": "a", "count": 0}), &[("/count", "empty")])]
+    #[case::timestamp_text(json!({"name": "a", "at": "2020-01-01T00:00:00Z"}), &[("/at", "timestamp")])]
+    #[case::timestamp_milliseconds(json!({"name": "a", "at": 1_617_398_999_962_i64}), &[("/at", "timestamp")])]
+    #[case::own_format(json!({"name": "a", "day": "2020-01-01T00:00:00Z"}), &[])]
+    #[case::own_format_broken(json!({"name": "a", "day": 5}), &[("/day", "timestamp")])]
+    #[case::list_bounds(json!({"name": "a", "tags": ["a", "b", "c"]}), &[("/tags", "length")])]
+    #[case::duplicates(json!({"name": "a", "tags": ["a", "a"]}), &[("/tags", "unique")])]
+    #[case::list_item(json!({"name": "a", "tags": ["A"]}), &[("/tags/0", "pattern")])]
+    #[case::map_key(json!({"name": "a", "map": {"A": 1}}), &[("/map", "pattern")])]
+    #[case::map_value(json!({"name": "a", "map": {"a": 99}}), &[("/map/a", "range")])]
+    #[case::union_of_two(json!({"name": "a", "choice": {"a": "", "b": ""}}), &[("/choice", "union")])]
+    #[case::union_of_none(json!({"name": "a", "choice": {}}), &[("/choice", "union")])]
+    #[case::blob_text(json!({"name": "a", "data": "%%"}), &[("/data", "blob")])]
+    #[case::blob_bytes(json!({"name": "a", "data": "YWJj"}), &[("/data", "length")])]
+    #[case::unknown_member(json!({"name": "a", "extra": 1}), &[("/extra", "unknown-member")])]
+    fn each_rule_is_found_at_its_pointer(#[case] value: Value, #[case] expected: &[(&str, &str)]) {
+        let found = found(&value);
+        let found: Vec<(&str, &str)> = found.iter().map(|(pointer, rule)| (pointer.as_str(), *rule)).collect();
+        let mut expected = expected.to_vec();
+        expected.dedup();
+        let mut seen = found.clone();
+        seen.dedup();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_violation_cites_the_statements_of_the_member_and_hides_sensitive_values() {
+        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
+        let found = schemas
+            .violations(&ShapeId::new("x#Out"), Side::Output, &json!({"name": "TOO LONG", "secret": "hush"}))
+            .unwrap();
+        assert!(found.iter().filter(|v| v.pointer == "/name").all(|v| v.statements == ["T-1"]));
+        let secret = found.iter().find(|v| v.pointer == "/secret").unwrap();
+        assert!(!secret.actual.contains("hush"), "{}", secret.actual);
+    }
+
+    #[test]
+    fn a_shape_that_no_operation_uses_is_an_error_and_no_panic() {
+        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
+        assert!(schemas.violations(&ShapeId::new("x#Name"), Side::Output, &json!("a")).is_err());
+    }
+}

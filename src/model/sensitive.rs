@@ -1,0 +1,103 @@
+//! Which shapes hold what is marked sensitive, at any depth.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Contract, Kind, Member, Operation, ShapeId};
+
+/// What holds something sensitive.
+#[derive(Debug, Clone)]
+pub(super) struct Sensitive {
+    shapes: HashSet<ShapeId>,
+    operations: HashSet<String>,
+}
+
+impl Contract {
+    /// Whether a value of that shape may hold a sensitive one, or is one.
+    #[must_use]
+    pub fn holds_sensitive(&self, id: &ShapeId) -> bool {
+        self.sensitive().shapes.contains(id)
+    }
+
+    /// Whether the input, the output or an error of an operation may hold something sensitive.
+    #[must_use]
+    pub fn is_sensitive(&self, operation: &Operation) -> bool {
+        self.sensitive().operations.contains(&operation.name)
+    }
+
+    fn sensitive(&self) -> &Sensitive {
+        self.sensitive.get_or_init(|| {
+            let shapes = holders(self);
+            let holds = |operation: &&Operation| {
+                let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
+                own.any(|id| shapes.contains(id))
+            };
+            let operations = self.operations().filter(holds).map(|operation| operation.name.clone()).collect();
+            Sensitive { shapes, operations }
+        })
+    }
+}
+
+/// From the sensitive shapes to whatever leads to them.
+fn holders(contract: &Contract) -> HashSet<ShapeId> {
+    let mut leads: HashMap<&ShapeId, Vec<&ShapeId>> = HashMap::new();
+    let mut found = Vec::new();
+    for shape in contract.shapes() {
+        for member in parts(&shape.kind) {
+            leads.entry(&member.target).or_default().push(&shape.id);
+            if member.traits.sensitive() {
+                found.push(&shape.id);
+            }
+        }
+        if shape.traits.sensitive() {
+            found.push(&shape.id);
+        }
+    }
+    let mut holders = HashSet::new();
+    while let Some(id) = found.pop() {
+        if holders.insert(id.clone()) {
+            found.extend(leads.get(id).into_iter().flatten());
+        }
+    }
+    holders
+}
+
+/// The members, items, keys and values of a shape.
+fn parts(kind: &Kind) -> Vec<&Member> {
+    match kind {
+        Kind::Structure(members) | Kind::Union(members) => members.iter().collect(),
+        Kind::List(item) => vec![item],
+        Kind::Map { key, value } => vec![key, value],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::model::{ShapeId, read};
+
+    #[rstest]
+    #[case::itself("x#Secret", true)]
+    #[case::a_list_of_it("x#Secrets", true)]
+    #[case::deep("x#Out", true)]
+    #[case::its_neighbour("x#Plain", false)]
+    #[case::a_shape_that_holds_itself("x#Tree", false)]
+    #[case::by_the_member("x#Marked", true)]
+    fn whatever_leads_to_a_sensitive_shape_holds_it(#[case] id: &str, #[case] expected: bool) {
+        let model = r#"{"smithy":"2.0","shapes":{
+            "x#S":{"type":"service","version":"1","operations":[{"target":"x#O"}],
+                "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
+            "x#O":{"type":"operation","output":{"target":"x#Out"}},
+            "x#Out":{"type":"structure","members":{"list":{"target":"x#Secrets"},"plain":{"target":"x#Plain"},
+                "tree":{"target":"x#Tree"},"marked":{"target":"x#Marked"}}},
+            "x#Plain":{"type":"structure","members":{"a":{"target":"smithy.api#String"}}},
+            "x#Marked":{"type":"structure","members":{
+                "a":{"target":"smithy.api#String","traits":{"smithy.api#sensitive":{}}}}},
+            "x#Tree":{"type":"structure","members":{"left":{"target":"x#Tree"}}},
+            "x#Secrets":{"type":"list","member":{"target":"x#Secret"}},
+            "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
+        let contract = read("m", model).unwrap();
+        assert_eq!(contract.holds_sensitive(&ShapeId::new(id)), expected);
+    }
+}

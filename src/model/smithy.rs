@@ -1,0 +1,492 @@
+//! Reads a Smithy JSON AST, 1.0 or 2.0, into a [`Contract`].
+//!
+//! Takes AWS's published files as they are: mixins, `apply` statements, the `enum` trait of Smithy 1.0,
+//! operations bound to resources. An error names the file and the JSON pointer of what is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Contract, Operation, Service,
+    model_error::{ModelError, decode},
+    shape::{EnumValue, Kind, Member, NumberKind, Shape, ShapeId, Traits},
+};
+use crate::model::pointer::escape;
+
+/// Reads a model. `file` is used in errors alone.
+pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
+    let reader = Reader { file };
+    let mut ast: Value = decode(file, text)?;
+    reader.check_version(&ast)?;
+    let Some(Value::Object(raw)) = ast.get_mut("shapes").map(Value::take) else {
+        return Err(reader.error("/shapes", "expected an object of shapes by id, as in a Smithy JSON AST"));
+    };
+    let nodes = reader.expand(raw)?;
+    reader.contract(nodes)
+}
+
+/// AWS's models nest mixins twice at most.
+const DEEPEST_MIXIN: usize = 64;
+
+/// Shapes after `apply` and mixins: id to its AST node.
+type Nodes = BTreeMap<String, Map<String, Value>>;
+
+struct Reader<'a> {
+    file: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(&self, pointer: &str, problem: impl Into<String>) -> ModelError {
+        ModelError { file: self.file.to_owned(), pointer: pointer.to_owned(), problem: problem.into() }
+    }
+
+    fn check_version(&self, ast: &Value) -> Result<(), ModelError> {
+        match ast.get("smithy").and_then(Value::as_str) {
+            Some(version) if version.starts_with("1.") || version.starts_with("2.") => Ok(()),
+            Some("1" | "2") => Ok(()),
+            Some(other) => Err(self.error("/smithy", format!("Smithy {other} is not known here; 1.0 and 2.0 are"))),
+            None => {
+                Err(self.error("/smithy", "expected the Smithy version, such as \"2.0\": is this a Smithy JSON AST?"))
+            }
+        }
+    }
+
+    /// Folds `apply` statements into their targets and mixins into the shapes that use them.
+    fn expand(&self, raw: Map<String, Value>) -> Result<Nodes, ModelError> {
+        let mut nodes = Nodes::new();
+        let mut applied = Vec::new();
+        for (id, node) in raw {
+            let Value::Object(node) = node else {
+                return Err(self.error(&shape_pointer(&id), "expected an object with a \"type\""));
+            };
+            if node.get("type").and_then(Value::as_str) == Some("apply") {
+                applied.push((id, node));
+            } else {
+                nodes.insert(id, node);
+            }
+        }
+        let ids: Vec<String> =
+            nodes.iter().filter(|(_, node)| node.contains_key("mixins")).map(|(id, _)| id.clone()).collect();
+        for id in &ids {
+            self.mix_in(id, &mut nodes, &mut BTreeSet::new())?;
+        }
+        for (id, statement) in applied {
+            self.apply(&id, statement, &mut nodes)?;
+        }
+        Ok(nodes)
+    }
+
+    fn apply(&self, id: &str, mut statement: Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
+        let (shape, member) = id.split_once('$').map_or((id, None), |(shape, member)| (shape, Some(member)));
+        let unknown = || self.error(&shape_pointer(id), format!("\"apply\" to {id}, which the model does not define"));
+        let node = nodes.get_mut(shape).ok_or_else(unknown)?;
+        let target = match member {
+            None => node,
+            Some(name @ ("member" | "key" | "value")) if node.contains_key(name) => {
+                node.get_mut(name).and_then(Value::as_object_mut).ok_or_else(unknown)?
+            }
+            Some(name) => node
+                .get_mut("members")
+                .and_then(|members| members.get_mut(name))
+                .and_then(Value::as_object_mut)
+                .ok_or_else(unknown)?,
+        };
+        let traits = target.entry("traits").or_insert_with(|| Value::Object(Map::new()));
+        if let (Some(traits), Some(Value::Object(more))) = (traits.as_object_mut(), statement.remove("traits")) {
+            traits.extend(more);
+        }
+        Ok(())
+    }
+
+    fn mix_in(&self, id: &str, nodes: &mut Nodes, open: &mut BTreeSet<String>) -> Result<(), ModelError> {
+        let Some(Value::Array(mixins)) = nodes.get_mut(id).and_then(|node| node.remove("mixins")) else {
+            return Ok(());
+        };
+        if open.len() > DEEPEST_MIXIN {
+            return Err(self.error(&shape_pointer(id), "mixins of mixins, too deep to be meant"));
+        }
+        open.insert(id.to_owned());
+        let mut members = Map::new();
+        let mut traits = Map::new();
+        for (index, mixin) in mixins.iter().enumerate() {
+            let at = format!("{}/mixins/{index}", shape_pointer(id));
+            let target =
+                mixin["target"].as_str().ok_or_else(|| self.error(&at, "expected {\"target\": \"namespace#Name\"}"))?;
+            if open.contains(target) {
+                return Err(self.error(&at, "a mixin that mixes in itself"));
+            }
+            self.mix_in(target, nodes, open)?;
+            let node = nodes.get(target).ok_or_else(|| self.error(&at, format!("no shape {target} in this model")))?;
+            members.extend(node.get("members").and_then(Value::as_object).cloned().unwrap_or_default());
+            traits.extend(inherited_traits(node));
+        }
+        open.remove(id);
+        let Some(node) = nodes.get_mut(id) else { return Ok(()) };
+        merge_under(node, "members", members);
+        merge_under(node, "traits", traits);
+        Ok(())
+    }
+
+    fn contract(&self, mut nodes: Nodes) -> Result<Contract, ModelError> {
+        let mut shapes = BTreeMap::new();
+        for (id, node) in &mut nodes {
+            if let Some(kind) = self.kind(id, node)? {
+                let id = ShapeId::new(id.as_str());
+                shapes.insert(id.clone(), Shape { id, kind, traits: take_traits(node) });
+            }
+        }
+        let (service, node) = self.service(&nodes)?;
+        let mut operations = BTreeMap::new();
+        for id in self.operation_ids(service.id.as_str(), &nodes)? {
+            let operation = self.operation(&id, node, &nodes)?;
+            operations.insert(operation.name.clone(), operation);
+        }
+        name_as_on_the_wire(&service, &mut shapes);
+        let contract = Contract::new(service, operations, shapes);
+        self.check_targets(&contract)?;
+        Ok(contract)
+    }
+
+    fn service<'n>(&self, nodes: &'n Nodes) -> Result<(Service, &'n Map<String, Value>), ModelError> {
+        let mut services = nodes.iter().filter(|(_, node)| node.get("type") == Some(&Value::from("service")));
+        let Some((id, node)) = services.next() else {
+            return Err(self.error("/shapes", "no service shape: a contract needs exactly one"));
+        };
+        if let Some((other, _)) = services.next() {
+            return Err(self
+                .error(&shape_pointer(other), format!("a second service beside {id}: a contract needs exactly one")));
+        }
+        let traits = traits(node);
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let sigv4 = text(traits.get("aws.auth#sigv4").map(|value| &value["name"]));
+        let arn = text(traits.get("aws.api#service").map(|value| &value["arnNamespace"]));
+        let service = Service {
+            id: ShapeId::new(id.as_str()),
+            version: text(node.get("version")).unwrap_or_default(),
+            title: text(traits.get("smithy.api#title")).unwrap_or_else(|| ShapeId::new(id.as_str()).name().to_owned()),
+            signing_name: sigv4.or(arn).unwrap_or_default(),
+            protocols: traits.ids().filter(|id| is_protocol(id)).map(ShapeId::new).collect(),
+            traits,
+        };
+        Ok((service, node))
+    }
+
+    /// The operations of a service, those of its resources and of theirs included.
+    fn operation_ids(&self, service: &str, nodes: &Nodes) -> Result<BTreeSet<String>, ModelError> {
+        let mut found = BTreeSet::new();
+        let (mut seen, mut open) = (BTreeSet::new(), vec![service]);
+        while let Some(id) = open.pop().filter(|id| seen.insert(*id)) {
+            let Some(node) = nodes.get(id) else { continue };
+            for list in ["operations", "collectionOperations"] {
+                found.extend(targets(node.get(list)).map(str::to_owned));
+            }
+            for lifecycle in ["create", "put", "read", "update", "delete", "list"] {
+                found.extend(node.get(lifecycle).and_then(|target| target["target"].as_str()).map(str::to_owned));
+            }
+            for resource in targets(node.get("resources")) {
+                let at = format!("{}/resources", shape_pointer(id));
+                let known = nodes.contains_key(resource);
+                known.then_some(()).ok_or_else(|| self.error(&at, format!("no resource {resource} in this model")))?;
+                open.push(resource);
+            }
+        }
+        Ok(found)
+    }
+
+    fn operation(&self, id: &str, service: &Map<String, Value>, nodes: &Nodes) -> Result<Operation, ModelError> {
+        let at = shape_pointer(id);
+        let node = nodes
+            .get(id)
+            .ok_or_else(|| self.error(&at, format!("the service lists {id}, which the model does not define")))?;
+        let target = |name: &str| {
+            let target = node.get(name).and_then(|target| target["target"].as_str());
+            ShapeId::new(target.unwrap_or("smithy.api#Unit"))
+        };
+        let mut errors: Vec<ShapeId> = targets(node.get("errors")).map(ShapeId::new).collect();
+        for common in targets(service.get("errors")).map(ShapeId::new) {
+            if !errors.contains(&common) {
+                errors.push(common);
+            }
+        }
+        let shape = ShapeId::new(id);
+        Ok(Operation {
+            name: shape.name().to_owned(),
+            id: shape,
+            input: target("input"),
+            output: target("output"),
+            errors,
+            traits: traits(node),
+        })
+    }
+
+    /// The kind of a shape that describes a value; `None` for services, operations and resources.
+    fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<Kind>, ModelError> {
+        let at = shape_pointer(id);
+        let Some(kind) = node.get("type").and_then(Value::as_str).map(str::to_owned) else {
+            return Err(self.error(&format!("{at}/type"), "expected the type of the shape, such as \"structure\""));
+        };
+        Ok(Some(match kind.as_str() {
+            "structure" => Kind::Structure(self.members(&at, node)?),
+            "union" => Kind::Union(self.members(&at, node)?),
+            "list" | "set" => Kind::List(self.member(&format!("{at}/member"), "member", node.remove("member"))?),
+            "map" => Kind::Map {
+                key: self.member(&format!("{at}/key"), "key", node.remove("key"))?,
+                value: self.member(&format!("{at}/value"), "value", node.remove("value"))?,
+            },
+            "string" => string_kind(node),
+            "enum" => Kind::Enum(enum_values(node, |name, member| EnumValue {
+                value: member["traits"]["smithy.api#enumValue"].as_str().unwrap_or(name).to_owned(),
+                traits: member.as_object_mut().map(take_traits).unwrap_or_default(),
+            })),
+            "intEnum" => Kind::IntEnum(enum_values(node, |_, member| {
+                member["traits"]["smithy.api#enumValue"].as_i64().unwrap_or_default()
+            })),
+            "boolean" => Kind::Boolean,
+            "byte" => Kind::Number(NumberKind::Byte),
+            "short" => Kind::Number(NumberKind::Short),
+            "integer" => Kind::Number(NumberKind::Integer),
+            "long" => Kind::Number(NumberKind::Long),
+            "bigInteger" => Kind::Number(NumberKind::BigInteger),
+            "float" => Kind::Number(NumberKind::Float),
+            "double" => Kind::Number(NumberKind::Double),
+            "bigDecimal" => Kind::Number(NumberKind::BigDecimal),
+            "blob" => Kind::Blob,
+            "timestamp" => Kind::Timestamp,
+            "document" => Kind::Document,
+            "service" | "operation" | "resource" => return Ok(None),
+            other => return Err(self.error(&format!("{at}/type"), format!("\"{other}\" is no Smithy shape type"))),
+        }))
+    }
+
+    fn members(&self, at: &str, node: &mut Map<String, Value>) -> Result<Vec<Member>, ModelError> {
+        take_members(node)
+            .map(|(name, member)| self.member(&format!("{at}/members/{}", escape(&name)), &name, Some(member)))
+            .collect()
+    }
+
+    fn member(&self, at: &str, name: &str, node: Option<Value>) -> Result<Member, ModelError> {
+        if let Some(Value::Object(mut node)) = node
+            && let Some(Value::String(target)) = node.remove("target")
+        {
+            return Ok(Member { name: name.to_owned(), target: ShapeId::new(target), traits: take_traits(&mut node) });
+        }
+        Err(self.error(at, "expected {\"target\": \"namespace#Name\"}"))
+    }
+
+    fn check_targets(&self, contract: &Contract) -> Result<(), ModelError> {
+        let known = |at: &str, id: &ShapeId| match contract.shape(id) {
+            Some(_) => Ok(()),
+            None => {
+                Err(self.error(&format!("{at}/target"), format!("no shape {id} in this model or in Smithy's prelude")))
+            }
+        };
+        for shape in contract.shapes() {
+            let at = shape_pointer(shape.id.as_str());
+            match &shape.kind {
+                Kind::Structure(members) | Kind::Union(members) => {
+                    for member in members {
+                        known(&format!("{at}/members/{}", escape(&member.name)), &member.target)?;
+                    }
+                }
+                Kind::List(member) => known(&format!("{at}/member"), &member.target)?,
+                Kind::Map { key, value } => {
+                    known(&format!("{at}/key"), &key.target)?;
+                    known(&format!("{at}/value"), &value.target)?;
+                }
+                _ => {}
+            }
+        }
+        for operation in contract.operations() {
+            let at = shape_pointer(operation.id.as_str());
+            known(&format!("{at}/input"), &operation.input)?;
+            known(&format!("{at}/output"), &operation.output)?;
+            for (index, error) in operation.errors.iter().enumerate() {
+                known(&format!("{at}/errors/{index}"), error)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Traits that say what a shape is, rather than what it carries over to those that mix it in.
+fn inherited_traits(node: &Map<String, Value>) -> Map<String, Value> {
+    let own = node.get("traits").and_then(Value::as_object).cloned().unwrap_or_default();
+    let local: Vec<String> = own
+        .get("smithy.api#mixin")
+        .and_then(|mixin| mixin["localTraits"].as_array())
+        .into_iter()
+        .flatten()
+        .filter_map(|id| id.as_str().map(str::to_owned))
+        .collect();
+    own.into_iter().filter(|(id, _)| id != "smithy.api#mixin" && !local.contains(id)).collect()
+}
+
+/// Puts `inherited` below what the node has itself: what it has itself wins, member by member.
+fn merge_under(node: &mut Map<String, Value>, field: &str, inherited: Map<String, Value>) {
+    let own = node.remove(field).and_then(|value| match value {
+        Value::Object(map) => Some(map),
+        _ => None,
+    });
+    let mut merged = inherited;
+    merged.extend(own.unwrap_or_default());
+    node.insert(field.to_owned(), Value::Object(merged));
+}
+
+fn string_kind(node: &Map<String, Value>) -> Kind {
+    let values = node.get("traits").and_then(|traits| traits["smithy.api#enum"].as_array());
+    values.map_or(Kind::String, |values| {
+        let plain = |value: &str| EnumValue { value: value.to_owned(), traits: Traits::default() };
+        Kind::Enum(values.iter().filter_map(|entry| entry["value"].as_str().map(plain)).collect())
+    })
+}
+
+fn enum_values<T>(node: &mut Map<String, Value>, value: impl Fn(&str, &mut Value) -> T) -> Vec<T> {
+    take_members(node).map(|(name, mut member)| value(&name, &mut member)).collect()
+}
+
+fn take_members(node: &mut Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    let members = match node.remove("members") {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    members.into_iter()
+}
+
+fn take_traits(node: &mut Map<String, Value>) -> Traits {
+    match node.remove("traits") {
+        Some(Value::Object(traits)) => Traits(traits.into_iter().collect()),
+        _ => Traits::default(),
+    }
+}
+
+fn traits(node: &Map<String, Value>) -> Traits {
+    take_traits(&mut node.get("traits").map(|traits| ("traits".to_owned(), traits.clone())).into_iter().collect())
+}
+
+/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson does not heed it.
+fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>) {
+    if !service.protocols.iter().any(|protocol| protocol.name() == "restJson1") {
+        return;
+    }
+    for shape in shapes.values_mut() {
+        let (Kind::Structure(members) | Kind::Union(members)) = &mut shape.kind else { continue };
+        for member in members {
+            if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(Value::as_str) {
+                member.name = name.to_owned();
+            }
+        }
+    }
+}
+
+fn targets(list: Option<&Value>) -> impl Iterator<Item = &str> {
+    list.and_then(Value::as_array).into_iter().flatten().filter_map(|target| target["target"].as_str())
+}
+
+/// Protocol definition traits that AWS services carry.
+fn is_protocol(id: &str) -> bool {
+    const NAMES: [&str; 8] =
+        ["awsJson1_0", "awsJson1_1", "restJson1", "restXml", "awsQuery", "ec2Query", "rpcv2Cbor", "rpcv2Json"];
+    id.rsplit_once('#').is_some_and(|(namespace, name)| namespace.ends_with("protocols") && NAMES.contains(&name))
+}
+
+fn shape_pointer(id: &str) -> String {
+    format!("/shapes/{}", escape(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn model(shapes: &str) -> String {
+        format!(
+            r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","version":"1","operations":[{{"target":"x#Op"}}],
+            "traits":{{"aws.auth#sigv4":{{"name":"sv"}},"aws.protocols#awsJson1_1":{{}}}}}},
+            "x#Op":{{"type":"operation","input":{{"target":"x#In"}}}},{shapes}}}}}"#
+        )
+    }
+
+    #[test]
+    fn a_mixin_gives_its_members_and_traits_and_the_shape_itself_wins() {
+        let text = model(
+            r#""x#M":{"type":"structure","members":{"a":{"target":"smithy.api#String"},"b":{"target":"smithy.api#String"}},
+                 "traits":{"smithy.api#mixin":{"localTraits":["x#local"]},"x#local":{},"smithy.api#sensitive":{}}},
+               "x#In":{"type":"structure","mixins":[{"target":"x#M"}],"members":{"b":{"target":"smithy.api#Integer"}}}"#,
+        );
+        let contract = read("m", &text).unwrap();
+        let shape = contract.shape(&ShapeId::new("x#In")).unwrap();
+        assert!(shape.traits.sensitive());
+        assert!(shape.traits.get("x#local").is_none() && shape.traits.get("smithy.api#mixin").is_none());
+        let Kind::Structure(members) = &shape.kind else { panic!("a structure") };
+        assert_eq!(
+            members.iter().map(|m| (m.name.as_str(), m.target.name())).collect::<Vec<_>>(),
+            [("a", "String"), ("b", "Integer")]
+        );
+    }
+
+    #[test]
+    fn apply_statements_reach_shapes_and_members() {
+        let text = model(
+            r#""x#In":{"type":"structure","members":{"a":{"target":"smithy.api#String"}}},
+               "x#In$a":{"type":"apply","traits":{"smithy.api#length":{"min":3}}},
+               "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}]}"#,
+        );
+        let contract = read("m", &text).unwrap();
+        let member = contract.member_at(&ShapeId::new("x#In"), "/a").unwrap();
+        assert_eq!(member.traits.length().unwrap().min, Some(3));
+    }
+
+    #[test]
+    fn the_enum_trait_of_smithy_1_reads_as_an_enum() {
+        let text = model(
+            r#""x#In":{"type":"structure","members":{}},
+               "x#E":{"type":"string","traits":{"smithy.api#enum":[{"value":"A"},{"value":"B","name":"b"}]}}"#,
+        );
+        let contract = read("m", &text).unwrap();
+        let Kind::Enum(values) = &contract.shape(&ShapeId::new("x#E")).unwrap().kind else { panic!("an enum") };
+        assert_eq!(values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    }
+
+    #[test]
+    fn operations_of_resources_belong_to_the_service() {
+        let text = r#"{"smithy":"2","shapes":{
+            "x#S":{"type":"service","resources":[{"target":"x#R"}],"errors":[{"target":"x#E"}]},
+            "x#R":{"type":"resource","read":{"target":"x#Get"},"collectionOperations":[{"target":"x#Sweep"}]},
+            "x#Get":{"type":"operation"},"x#Sweep":{"type":"operation"},
+            "x#E":{"type":"structure","members":{},"traits":{"smithy.api#error":"server"}}}}"#;
+        let contract = read("m", text).unwrap();
+        assert_eq!(contract.operations().map(|o| o.name.as_str()).collect::<Vec<_>>(), ["Get", "Sweep"]);
+        assert_eq!(contract.operation("Get").unwrap().errors[0].name(), "E");
+    }
+
+    #[rstest]
+    #[case::no_json("{", "m: not JSON: EOF")]
+    #[case::no_version(r#"{"shapes":{}}"#, "m at /smithy: expected the Smithy version")]
+    #[case::other_version(r#"{"smithy":"3.0"}"#, "m at /smithy: Smithy 3.0 is not known")]
+    #[case::no_shapes(r#"{"smithy":"2.0"}"#, "m at /shapes: expected an object")]
+    #[case::no_service(r#"{"smithy":"2.0","shapes":{}}"#, "m at /shapes: no service shape")]
+    #[case::bad_type(
+        r#"{"smithy":"2.0","shapes":{"x#A":{"type":"strukture"}}}"#,
+        "m at /shapes/x#A/type: \"strukture\""
+    )]
+    #[case::no_type(r#"{"smithy":"2.0","shapes":{"x#A":{}}}"#, "m at /shapes/x#A/type: expected the type")]
+    #[case::no_target(r#"{"smithy":"2.0","shapes":{"x#A":{"type":"list"}}}"#, "m at /shapes/x#A/member: expected")]
+    #[case::dangling(
+        r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","members":{"a/b":{"target":"x#Gone"}}}}}"#,
+        "m at /shapes/x#A/members/a~1b/target: no shape x#Gone"
+    )]
+    #[case::self_mixin(
+        r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#A"}]}}}"#,
+        "m at /shapes/x#B/mixins/0: a mixin that mixes in itself"
+    )]
+    #[case::unknown_mixin(
+        r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#C"}]}}}"#,
+        "m at /shapes/x#B/mixins/0: no shape x#C"
+    )]
+    fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
+        let error = read("m", text).unwrap_err().to_string();
+        assert!(error.starts_with(starts), "{error}");
+    }
+}

@@ -1,0 +1,306 @@
+//! Endpoints that break the contract in exactly one way: what the judge is proven against.
+//!
+//! A mutant is the reference with one fault. Which there are follows from the models and from a [`Sample`] of
+//! what the reference showed: each member of each answer, each refusal, each constraint, each edge of a course of
+//! states, each variation of a request that was refused. Pure and synchronous, like the reference itself. Whether
+//! a mutant is found out is not decided here.
+
+mod behaviour;
+mod caller;
+mod error;
+mod header;
+mod input;
+mod known;
+mod null;
+mod output;
+mod place;
+mod premature;
+mod routing;
+mod sample;
+mod state;
+mod view;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use serde::Serialize;
+
+use crate::{
+    model::{Contract, Kind, Member, Operation, Shape},
+    reference::{Clock, Endpoint},
+    suite::code::Code,
+    wire::{Request, Response},
+};
+
+use behaviour::{Asked, Behaviour};
+use place::Place;
+
+pub use null::NullTarget;
+pub use sample::Sample;
+
+/// What sort of fault a mutant has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Family {
+    /// A member of an output.
+    Output,
+    /// An error.
+    Error,
+    /// A constraint of an input.
+    Input,
+    /// A header or the framing of an answer.
+    Header,
+    /// Which operation a request reaches.
+    Routing,
+    /// Who may call.
+    Caller,
+    /// What a call does.
+    State,
+    /// What reads show of it.
+    View,
+}
+
+impl Family {
+    /// Every family, in the order of reports.
+    pub const ALL: [Self; 8] =
+        [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
+
+    /// The name in ids and reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Error => "error",
+            Self::Input => "input",
+            Self::Header => "header",
+            Self::Routing => "routing",
+            Self::Caller => "caller",
+            Self::State => "state",
+            Self::View => "view",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Makes the fault of one run: faults may remember what they saw.
+type Fault = Arc<dyn Fn() -> Box<dyn Behaviour> + Send + Sync>;
+
+/// An endpoint with one fault.
+#[derive(Clone)]
+pub struct Mutant {
+    /// Its id, `SERVICE/OPERATION/FAMILY/…`; stable as long as the models are.
+    pub id: String,
+    /// What sort of fault it has.
+    pub family: Family,
+    /// The service, by the name of its folder.
+    pub service: String,
+    /// The operation that answers wrongly, or that is done wrongly.
+    pub operation: String,
+    /// The codes of which one has to convict it: those that name this sort of fault.
+    pub kind: &'static [Code],
+    /// The fault, in one line.
+    pub says: String,
+    /// Which answers of the operation can show it.
+    site: Site,
+    fault: Fault,
+}
+
+/// Which answers of an operation a fault can show in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Site {
+    /// Any.
+    Anywhere,
+    /// A success.
+    Success,
+    /// A refusal with the error of that name.
+    Error(String),
+    /// A success that has a member at that place.
+    Member(Place),
+}
+
+impl fmt::Debug for Mutant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mutant").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Mutant {
+    fn at(self, site: Site) -> Self {
+        Self { site, ..self }
+    }
+}
+
+/// An operation whose mutants are made: its service's folder, its contract, itself.
+#[derive(Debug, Clone, Copy)]
+struct Subject<'a> {
+    service: &'a str,
+    contract: &'a Arc<Contract>,
+    operation: &'a Operation,
+}
+
+impl Subject<'_> {
+    fn mutant<B: Behaviour + 'static>(
+        &self,
+        family: Family,
+        name: &str,
+        kind: &'static [Code],
+        says: impl Into<String>,
+        fault: impl Fn() -> B + Send + Sync + 'static,
+    ) -> Mutant {
+        Mutant {
+            id: format!("{}/{}/{family}/{name}", self.service, self.operation.name),
+            family,
+            service: self.service.to_owned(),
+            operation: self.operation.name.clone(),
+            kind,
+            says: says.into(),
+            site: Site::Anywhere,
+            fault: Arc::new(move || Box::new(fault())),
+        }
+    }
+
+    /// The member of the output at a place, and the shape that it has.
+    fn member(&self, place: &Place) -> Option<(&Member, &Shape)> {
+        let mut shape = self.contract.shape(&self.operation.output)?;
+        let mut found = None;
+        for name in place.names() {
+            let member = match (&shape.kind, name) {
+                (Kind::Structure(members) | Kind::Union(members), Some(name)) => {
+                    members.iter().find(|member| member.name == name)?
+                }
+                (Kind::List(item), None) => item,
+                _ => return None,
+            };
+            shape = self.contract.shape(&member.target)?;
+            found = Some((member, shape));
+        }
+        found
+    }
+
+    /// How `X-Amz-Target` names the operation.
+    fn target(&self) -> String {
+        format!("{}.{}", self.contract.service().id.name(), self.operation.name)
+    }
+}
+
+/// Every mutant that the contracts and the sample give rise to, in a stable order, each id once.
+#[must_use]
+pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Mutant> {
+    let mut all = Vec::new();
+    for (service, contract) in contracts {
+        for operation in contract.operations() {
+            let subject = Subject { service, contract, operation };
+            let Some(seen) = sample.of(service, &operation.name) else { continue };
+            if seen.judged {
+                all.extend(output::mutants(&subject, seen));
+            }
+            if seen.under_test {
+                all.extend(error::mutants(&subject, seen));
+                all.extend(input::mutants(&subject, seen));
+                all.extend(header::mutants(&subject));
+                all.extend(routing::mutants(&subject, seen));
+                all.extend(caller::mutants(&subject));
+                all.extend(state::mutants(&subject, seen));
+            } else if seen.judged {
+                all.extend(view::mutants(&subject, seen, sample));
+            }
+        }
+    }
+    all
+}
+
+/// The reference with the fault of a mutant, or without any.
+pub struct MutantEndpoint {
+    reference: Endpoint,
+    contracts: Vec<Arc<Contract>>,
+    behaviour: Option<Mutex<Box<dyn Behaviour>>>,
+    deviations: AtomicUsize,
+}
+
+impl fmt::Debug for MutantEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MutantEndpoint").field("reference", &self.reference).finish_non_exhaustive()
+    }
+}
+
+impl MutantEndpoint {
+    /// An endpoint like `pristine` as it is now, with a clock of its own and the fault of `mutant`.
+    #[must_use]
+    pub fn new(pristine: &Endpoint, contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Self {
+        Self {
+            reference: pristine.fork(Clock::new()),
+            contracts,
+            behaviour: mutant.map(|mutant| Mutex::new((mutant.fault)())),
+            deviations: AtomicUsize::new(0),
+        }
+    }
+
+    /// Answers one request, which arrived at the real time `real_now` in seconds since 1970.
+    #[must_use]
+    pub fn handle(&self, request: &Request, real_now: f64) -> Response {
+        let asked = Asked::new(request, real_now, &self.contracts, &self.reference);
+        let deviating = self
+            .behaviour
+            .as_ref()
+            .and_then(|behaviour| behaviour.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked));
+        self.deviations.fetch_add(usize::from(asked.deviated()), Ordering::Relaxed);
+        deviating.unwrap_or_else(|| asked.reference())
+    }
+
+    /// At how many requests its fault took effect.
+    #[must_use]
+    pub fn deviations(&self) -> usize {
+        self.deviations.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::model;
+
+    const MODEL: &str = r#"{"smithy":"2.0","shapes":{
+        "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},
+        "x#Get":{"type":"operation","input":{"target":"x#In"},"output":{"target":"x#Out"}},
+        "x#In":{"type":"structure","members":{}},
+        "x#Out":{"type":"structure","members":{"list":{"target":"x#List"}}},
+        "x#List":{"type":"list","member":{"target":"x#Item"}},
+        "x#Item":{"type":"structure","members":{"at":{"target":"smithy.api#Timestamp"}}}}}"#;
+
+    #[test]
+    fn a_place_leads_through_lists_to_the_shape_of_a_member() {
+        let contract = Arc::new(model::read("m", MODEL).unwrap());
+        let subject = Subject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
+        let place = Place::root().member("list").items().member("at");
+        assert!(matches!(subject.member(&place).unwrap().1.kind, Kind::Timestamp));
+        assert!(subject.member(&Place::root().member("nothing")).is_none());
+        assert_eq!(subject.target(), "S.Get");
+    }
+
+    #[test]
+    fn nothing_is_enumerated_of_what_was_never_shown() {
+        let contracts = vec![("s".to_owned(), Arc::new(model::read("m", MODEL).unwrap()))];
+        assert!(enumerate(&contracts, &Sample::new(&contracts)).is_empty());
+    }
+
+    #[test]
+    fn names_of_families_are_those_that_reports_serialise() {
+        let names: BTreeSet<&str> = Family::ALL.into_iter().map(Family::name).collect();
+        assert_eq!(names.len(), Family::ALL.len());
+        assert!(Family::ALL.iter().all(|family| json!(family) == family.name()));
+    }
+}

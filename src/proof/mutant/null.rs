@@ -1,0 +1,198 @@
+//! Endpoints that keep no contract at all, and must be given nothing for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+
+use super::{
+    behaviour::{Asked, is_success, set_body},
+    sample::Sample,
+};
+use crate::{
+    model::Contract,
+    reference::{Clock, Endpoint},
+    run::transport::Reply,
+    wire::{Request, Response, protocol},
+};
+
+/// Answers a request of the case of that id; it may remember what it saw.
+type Answering = Box<dyn FnMut(&Asked<'_>, &str) -> Reply + Send>;
+
+/// An endpoint that answers without regard to what it is asked.
+#[derive(Clone)]
+pub struct NullTarget {
+    /// Its name, in kebab-case.
+    pub name: String,
+    /// What it does, in one line.
+    pub says: String,
+    start: Arc<dyn Fn() -> Answering + Send + Sync>,
+}
+
+impl std::fmt::Debug for NullTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NullTarget").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A [`NullTarget`] at work.
+pub struct NullEndpoint {
+    reference: Endpoint,
+    contracts: Vec<Arc<Contract>>,
+    answering: Mutex<Answering>,
+    answers: Mutex<u64>,
+    case: Mutex<String>,
+}
+
+impl NullTarget {
+    /// All of them, for these contracts: constants, each declared error of each operation under test, parrots.
+    #[must_use]
+    pub fn all(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Self> {
+        let mut all = constants();
+        for (service, contract) in contracts {
+            let Ok(protocol) = protocol(contract) else { continue };
+            for (name, seen) in sample.operations(service).filter(|(_, seen)| seen.under_test) {
+                let content_type = protocol.content_type();
+                if let Some(output) = &seen.output {
+                    let says = format!("200 with the output of {name}, whatever is asked");
+                    all.push(constant(&format!("always-{name}"), &says, 200, content_type, &output.to_string()));
+                }
+                for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
+                    let spelled = if protocol.id() == "awsJson1_0" { error.as_str() } else { error.name() };
+                    let body = json!({"__type": spelled, "message": "No."}).to_string();
+                    let says = format!("400 {}, which {name} declares, whatever is asked", error.name());
+                    all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, &body));
+                }
+            }
+        }
+        all.extend(stateful(sample));
+        all
+    }
+
+    /// Starts it; an endpoint like `pristine` is behind those that need right answers.
+    #[must_use]
+    pub fn start(&self, pristine: &Endpoint, contracts: Vec<Arc<Contract>>) -> NullEndpoint {
+        NullEndpoint {
+            reference: pristine.fork(Clock::new()),
+            contracts,
+            answering: Mutex::new((self.start)()),
+            answers: Mutex::new(0),
+            case: Mutex::new(String::new()),
+        }
+    }
+}
+
+impl std::fmt::Debug for NullEndpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NullEndpoint").finish_non_exhaustive()
+    }
+}
+
+impl NullEndpoint {
+    /// Tells it which case its next requests are of: no real endpoint knows, and not even that may help it.
+    pub fn begin(&self, case: &str) {
+        case.clone_into(&mut self.case.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What it does with a request that arrived at the real time `real_now`, in seconds since 1970.
+    #[must_use]
+    pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
+        let asked = Asked::new(request, real_now, &self.contracts, &self.reference);
+        let case = self.case.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked, &case);
+        if let Reply::Answer(response) = &mut reply {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            *answers += 1;
+            // The one thing that differs, or every case but the first would be convicted of it alone.
+            response.headers.set("x-amzn-requestid", format!("00000000-0000-4000-8000-{:012}", *answers));
+        }
+        reply
+    }
+}
+
+fn null(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 'static) -> NullTarget {
+    NullTarget { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
+}
+
+fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str) -> NullTarget {
+    let headers = [("content-type", content_type)].into_iter().collect();
+    let mut response = Response { status, headers, ..Response::default() };
+    set_body(&mut response, body.to_owned());
+    null(name, says, move || {
+        let response = response.clone();
+        Box::new(move |_, _| Reply::Answer(response.clone()))
+    })
+}
+
+fn constants() -> Vec<NullTarget> {
+    const JSON: &str = "application/x-amz-json-1.1";
+    vec![
+        constant("empty-success", "200 with an empty body", 200, JSON, ""),
+        constant("empty-object", "200 with an empty object", 200, JSON, "{}"),
+        constant("empty-not-found", "404 with an empty body", 404, JSON, ""),
+        constant("html", "404 with a page of HTML", 404, "text/html", "<html><h1>404 Not Found</h1></html>"),
+        constant("unknown-operation", "400 UnknownOperationException, whatever is asked", 400, JSON, UNKNOWN),
+        constant("access-denied", "400 AccessDeniedException, whatever is asked", 400, JSON, DENIED),
+        constant("server-error", "500 InternalFailure", 500, JSON, r#"{"__type":"InternalFailure","message":"No."}"#),
+        constant("not-implemented", "501 with an empty object", 501, JSON, "{}"),
+        null("echo", "200 with the body that was sent", || {
+            Box::new(|asked, _| {
+                let headers = [("content-type", JSON)].into_iter().collect();
+                let mut response = Response { status: 200, headers, ..Response::default() };
+                set_body(&mut response, asked.request.body.clone());
+                Reply::Answer(response)
+            })
+        }),
+        null("silent", "accepts a request and never answers", || Box::new(|_, _| Reply::Silence)),
+        null("closing", "closes the connection without an answer", || Box::new(|_, _| Reply::Close)),
+    ]
+}
+
+const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"No."}"#;
+const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"No."}"#;
+
+fn stateful(sample: &Sample) -> Vec<NullTarget> {
+    let (outputs, script) = (sample.outputs(), sample.script());
+    vec![
+        null(
+            "parrot",
+            "the right error of each case about a refusal, to every request; else a declared one",
+            move || {
+                let script = script.clone();
+                Box::new(move |asked, case| {
+                    let refused = || refused(&asked.reference());
+                    Reply::Answer(script.get(case).cloned().unwrap_or_else(refused))
+                })
+            },
+        ),
+        null("last-success", "the last success before the request, whatever is asked", || {
+            let mut last = None;
+            Box::new(move |asked, _| {
+                let right = asked.reference();
+                let before = if is_success(&right) { last.replace(right.clone()) } else { last.clone() };
+                // Before the first one, something that no operation answers.
+                let none = || {
+                    let mut none = Response { status: 200, ..right };
+                    set_body(&mut none, "{}");
+                    none
+                };
+                Reply::Answer(before.unwrap_or_else(none))
+            })
+        }),
+        null("other-operation", "a right answer to another operation", move || {
+            let outputs = outputs.clone();
+            Box::new(move |asked, _| {
+                let mut answer = Response { status: 200, ..asked.reference() };
+                let other = outputs.iter().find(|(target, _)| target != asked.target() && !target.is_empty());
+                set_body(&mut answer, other.map_or_else(String::new, |(_, output)| output.to_string()));
+                Reply::Answer(answer)
+            })
+        }),
+    ]
+}
+
+/// A refusal in the place of a success.
+fn refused(right: &Response) -> Response {
+    let mut response = Response { status: 400, ..right.clone() };
+    set_body(&mut response, json!({"__type": "ValidationException", "message": "No."}).to_string());
+    response
+}

@@ -1,0 +1,232 @@
+//! Faults in what an operation under test does: nothing, too much, elsewhere, for a while, or for ever.
+
+use serde_json::{Value, json};
+
+use super::{
+    Family, Mutant, Site, Subject,
+    behaviour::{Altered, Answers, Asked, Behaviour, Understood, error_of, is_success, set_body},
+    known::{Knowing, Known, key_member},
+    sample::Seen,
+};
+use crate::{
+    model::{Kind, Member},
+    reference::Snapshot,
+    suite::code::Code::{self, Consistently, Control, ErrorIdentity, Eventually, ExpectedBody, Outcome, SideEffect},
+    wire::{Protocol, Response, protocol},
+};
+
+/// What was to come about did not, or something else did.
+const EFFECT: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+/// What was to stay as it was did not.
+const SPARED: &[Code] = &[SideEffect, Consistently, Eventually, ExpectedBody, Outcome];
+/// An operation that only ever refuses.
+const REFUSAL: &[Code] = &[Outcome, ErrorIdentity, Control];
+
+/// How long after a success it is undone, in seconds of the reference's time: later than it takes to show.
+const UNDONE_AFTER: f64 = 0.6;
+
+pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+    let Some((key, protocol)) = key_member(subject.contract, subject.operation).zip(protocol(subject.contract).ok())
+    else {
+        return Vec::new();
+    };
+    let target = subject.target();
+    let at = Calling { key, target: target.clone(), content_type: protocol.content_type() };
+    let mut mutants = vec![
+        no_effect(subject, &at),
+        on_sibling(subject, &at, true),
+        on_sibling(subject, &at, false),
+        subject.mutant(Family::State, "undone", EFFECT, "what is done is undone a little later", {
+            let target = target.clone();
+            move || Undone { target: target.clone(), done: None }
+        }),
+        subject.mutant(Family::State, "never-ends", EFFECT, "what is begun never ends", move || Endless {
+            target: target.clone(),
+        }),
+    ];
+    mutants.extend(seen.actionable.iter().map(|error| despite(subject, &at, error)));
+    mutants.extend(seen.refusals.keys().map(|error| always(subject, error)));
+    let members = subject.contract.members(&subject.operation.input).iter();
+    mutants.extend(members.filter(|member| !member.traits.required()).flat_map(|member| of_option(subject, member)));
+    mutants
+}
+
+/// How the operation is called rightly.
+#[derive(Debug, Clone)]
+struct Calling {
+    key: String,
+    target: String,
+    content_type: &'static str,
+}
+
+fn knowing(
+    subject: &Subject<'_>,
+    at: &Calling,
+    name: &str,
+    kind: &'static [Code],
+    says: impl Into<String>,
+    act: impl Fn(&Asked<'_>, &Known, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
+) -> Mutant {
+    let at = at.clone();
+    subject.mutant(Family::State, name, kind, says, move || {
+        let (act, calling) = (act.clone(), at.clone());
+        let act = move |asked: &Asked<'_>, known: &Known| act(asked, known, &calling);
+        Knowing { target: at.target.clone(), known: Known::by(&at.key), act }
+    })
+}
+
+fn no_effect(subject: &Subject<'_>, at: &Calling) -> Mutant {
+    knowing(subject, at, "no-effect", EFFECT, "a success is answered, and nothing is done", |asked, _, _| {
+        let response = asked.rehearsed();
+        is_success(&response).then(|| {
+            asked.deviate();
+            response
+        })
+    })
+}
+
+/// The call acts on another resource: in place of the named one, or besides.
+fn on_sibling(subject: &Subject<'_>, at: &Calling, instead: bool) -> Mutant {
+    let (name, says) = if instead {
+        ("sibling", "another resource is acted on in place of the named one")
+    } else {
+        ("sibling-too", "another resource is acted on besides the named one")
+    };
+    knowing(subject, at, name, SPARED, says, move |asked, known, at| {
+        let named = asked.input()?[&at.key].as_str()?;
+        let sibling = known.other_than(named)?;
+        let response = if instead { asked.rehearsed() } else { asked.reference() };
+        if is_success(&response) {
+            asked.deviate();
+            // Whether the sibling can be acted on is its own affair: the caller is told of the named one.
+            drop(asked.instead(&known.call(asked, &at.target, at.content_type, sibling)));
+        }
+        Some(response)
+    })
+}
+
+/// A refused request acts all the same on what it names.
+fn despite(subject: &Subject<'_>, at: &Calling, error: &str) -> Mutant {
+    let expected = error.to_owned();
+    let says = format!("{error} is given, and what was asked for is done all the same");
+    knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |asked, known, at| {
+        let response = asked.reference();
+        if error_of(&response).as_deref() == Some(&expected)
+            && let Some(resource) = known.named_in(asked.request)
+        {
+            let done = asked.instead(&known.call(asked, &at.target, at.content_type, resource));
+            if is_success(&done) {
+                asked.deviate();
+            }
+        }
+        Some(response)
+    })
+    .at(Site::Error(error.to_owned()))
+}
+
+/// The operation refuses whatever it should do, with an error that is right at times.
+fn always(subject: &Subject<'_>, error: &str) -> Mutant {
+    let (target, name) = (subject.target(), error.to_owned());
+    let protocol = protocol(subject.contract).map(Protocol::content_type).unwrap_or_default();
+    let declared = subject.contract.error(subject.operation, error).map(|shape| shape.id.as_str().to_owned());
+    let spelled = declared.filter(|_| protocol.ends_with("1.0")).unwrap_or_else(|| name.clone());
+    let says = format!("{error} is what every success becomes");
+    let mutant = subject.mutant(Family::State, &format!("always-{error}"), REFUSAL, says, move || {
+        let spelled = spelled.clone();
+        Altered {
+            target: target.clone(),
+            answers: Answers::Successes,
+            alter: move |response: &mut Response| {
+                response.status = 400;
+                set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
+            },
+        }
+    });
+    mutant.at(Site::Success)
+}
+
+/// What is made of an optional member: `None`, it is left as it is.
+type Reading = fn(Option<&Value>) -> Option<Option<Value>>;
+
+/// An optional member is not looked at, or taken for another value than it has.
+fn of_option(subject: &Subject<'_>, member: &Member) -> Vec<Mutant> {
+    let shape = subject.contract.shape(&member.target);
+    let is_flag = shape.is_some_and(|shape| matches!(shape.kind, Kind::Boolean));
+    let ignored: (&str, &str, Reading) = ("ignored", "is not looked at", |given| given.map(|_| None));
+    let forced: [(&str, &str, Reading); 2] = [
+        ("always-true", "is always taken for true", |given| {
+            (given != Some(&Value::Bool(true))).then_some(Some(Value::Bool(true)))
+        }),
+        ("always-false", "is always taken for false", |given| {
+            (given != Some(&Value::Bool(false))).then_some(Some(Value::Bool(false)))
+        }),
+    ];
+    let ways = std::iter::once(ignored).chain(forced.into_iter().filter(|_| is_flag));
+    ways.map(|(name, says, reading)| {
+        let (target, member) = (subject.target(), member.name.clone());
+        let says = format!("{member} {says}");
+        subject.mutant(Family::State, &format!("{member}/{name}"), EFFECT, says, move || {
+            let (target, member) = (target.clone(), member.clone());
+            Understood {
+                rewrite: move |asked: &Asked<'_>| {
+                    let mut input = asked.input().filter(|_| asked.target() == target)?.as_object()?.clone();
+                    let legal = |value: &Value| value.is_boolean() || !is_flag;
+                    let given = input.shift_remove(&member).filter(|value| !value.is_null());
+                    if given.as_ref().is_some_and(|value| !legal(value)) || error_of(&asked.rehearsed()).is_some() {
+                        return None;
+                    }
+                    input.extend(reading(given.as_ref())?.map(|value| (member.clone(), value)));
+                    Some(asked.with_input(&Value::Object(input)))
+                },
+            }
+        })
+    })
+    .collect()
+}
+
+/// Puts everything back to before a success, a little after it.
+struct Undone {
+    target: String,
+    done: Option<(f64, Snapshot)>,
+}
+
+impl Behaviour for Undone {
+    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+        let now = asked.endpoint.clock().now();
+        if let Some((_, before)) = self.done.take_if(|(at, _)| now >= *at + UNDONE_AFTER) {
+            asked.deviate();
+            asked.endpoint.restore(&before);
+        }
+        if asked.target() != self.target {
+            return None;
+        }
+        let before = asked.endpoint.snapshot();
+        let response = asked.reference();
+        if is_success(&response) {
+            self.done = Some((now, before));
+        }
+        Some(response)
+    }
+}
+
+/// Lets no time pass after a success, until something else is begun.
+struct Endless {
+    target: String,
+}
+
+impl Behaviour for Endless {
+    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+        if !asked.is_read() {
+            asked.endpoint.clock().resume();
+        }
+        if asked.target() != self.target {
+            return None;
+        }
+        let response = asked.reference();
+        if is_success(&response) {
+            asked.deviate();
+            asked.endpoint.clock().hold();
+        }
+        Some(response)
+    }
+}

@@ -1,0 +1,264 @@
+//! Faults in what reads show of a course that goes on rightly behind them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{
+    Family, Mutant, Site, Subject,
+    behaviour::{Altered, Answers, Asked, Behaviour, change_body, is_read, is_success, set_body},
+    place::Place,
+    premature,
+    sample::{Edge, Sample, Seen},
+};
+use crate::{
+    model::Kind,
+    suite::code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
+    wire::Response,
+};
+
+pub(super) const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+
+/// How long a value is shown before it goes back, in seconds of the reference's time.
+const SHOWN: f64 = 0.2;
+
+pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Vec<Mutant> {
+    if !is_read(&subject.target()) {
+        return Vec::new();
+    }
+    let acts: Vec<String> = sample
+        .operations(subject.service)
+        .filter(|(_, seen)| seen.under_test)
+        .map(|(operation, _)| format!("{}.{operation}", subject.contract.service().id.name()))
+        .collect();
+    let mut mutants: Vec<Mutant> = seen.edges.iter().flat_map(|edge| of_edge(subject, &acts, edge)).collect();
+    mutants.extend(of_ends(subject, &acts, seen));
+    mutants.extend(seen.guarded.iter().filter_map(|place| moving(subject, place)));
+    mutants.extend(seen.changing.iter().flat_map(|place| premature::mutants(subject, &acts, seen, place)));
+    mutants.extend(seen.members.iter().filter_map(|place| disagreeing(subject, sample, place)));
+    mutants.extend(seen.members.iter().filter(|place| place.is_top()).flat_map(|place| of_list(subject, place)));
+    mutants
+}
+
+/// One step of a course is shown late for ever, too soon, or taken back.
+fn of_edge(subject: &Subject<'_>, acts: &[String], edge: (&(Place, String, String), &Edge)) -> Vec<Mutant> {
+    let ((place, from, to), Edge { left_after, held }) = edge;
+    let ways = [
+        ("never", format!("{place} never goes on from {from} to {to}"), Way::Never, *left_after),
+        ("early", format!("{place} is {to} as soon as it is {from}"), Way::Early, *left_after),
+        ("undone", format!("{place} goes back from {to} to {from}"), Way::Undone, *held),
+    ];
+    let seen = ways.into_iter().filter(|(.., has_occasion)| *has_occasion);
+    seen.map(|(name, says, way, _)| course(subject, acts, place, (from, to), name, says, way)).collect()
+}
+
+/// What has ended ends a second time, otherwise.
+fn of_ends(subject: &Subject<'_>, acts: &[String], seen: &Seen) -> Vec<Mutant> {
+    let mut mutants = Vec::new();
+    let places: BTreeSet<&Place> = seen.edges.keys().map(|(place, _, _)| place).collect();
+    for place in places {
+        let of_place = || seen.edges.iter().filter(move |((at, _, _), _)| at == place);
+        let left: BTreeSet<&String> = of_place().map(|((_, from, _), _)| from).collect();
+        let ends: BTreeSet<&String> = of_place()
+            .filter(|(_, edge)| edge.held)
+            .map(|((_, _, to), _)| to)
+            .filter(|to| !left.contains(to))
+            .collect();
+        for end in &ends {
+            for other in ends.iter().filter(|other| *other != end) {
+                let says = format!("{place} ends as {end}, and then as {other}");
+                mutants.push(course(subject, acts, place, (*other, *end), "ends-again", says, Way::Undone));
+            }
+        }
+    }
+    mutants
+}
+
+fn course(
+    subject: &Subject<'_>,
+    acts: &[String],
+    place: &Place,
+    (from, to): (&String, &String),
+    name: &str,
+    says: String,
+    way: Way,
+) -> Mutant {
+    let course = Course {
+        target: subject.target(),
+        acts: acts.to_vec(),
+        acted_on: BTreeSet::new(),
+        place: place.clone(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        way,
+        resources: BTreeMap::new(),
+    };
+    let name = format!("{place}/{from}-to-{to}/{name}");
+    let site = Site::Member(place.clone());
+    subject.mutant(Family::View, &name, KIND, says, move || course.clone()).at(site)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Never,
+    Early,
+    Undone,
+}
+
+/// A fault in showing one edge of a course.
+#[derive(Debug, Clone)]
+struct Course {
+    target: String,
+    /// The operations under test, and what they have acted on: other resources go their own way.
+    acts: Vec<String>,
+    acted_on: BTreeSet<String>,
+    place: Place,
+    from: String,
+    to: String,
+    way: Way,
+    /// By what was asked for: whether it was on the edge's near side, and since when on its far side.
+    resources: BTreeMap<String, (bool, Option<f64>)>,
+}
+
+impl Behaviour for Course {
+    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+        if asked.is_control() {
+            return None;
+        }
+        let mut response = asked.reference();
+        if self.acts.iter().any(|act| act == asked.target()) && is_success(&response) {
+            self.acted_on.extend(asked.texts());
+        }
+        let named = asked.texts().iter().any(|text| self.acted_on.contains(text));
+        if asked.target() != self.target || !named {
+            return Some(response);
+        }
+        let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return Some(response) };
+        if !is_success(&response) {
+            return Some(response);
+        }
+        let now = asked.endpoint.clock().now();
+        let resource = String::from_utf8_lossy(&asked.request.body).into_owned();
+        let place = self.place.clone();
+        let mut changed = false;
+        place.change(&mut body, &mut |value| {
+            if let Some(shown) = value.as_str().and_then(|right| self.shown(&resource, right, now)) {
+                *value = json!(shown);
+                changed = true;
+            }
+        });
+        if changed {
+            asked.deviate();
+            set_body(&mut response, body.to_string());
+        }
+        Some(response)
+    }
+}
+
+impl Course {
+    /// What is shown in place of the right value, where that is another.
+    fn shown(&mut self, resource: &str, right: &str, now: f64) -> Option<String> {
+        let (was, since) = self.resources.entry(resource.to_owned()).or_default();
+        if right == self.from {
+            *was = true;
+            return (self.way == Way::Early).then(|| self.to.clone());
+        }
+        if right != self.to {
+            *was = *was && self.way != Way::Never;
+            return None;
+        }
+        let since = *since.get_or_insert(now);
+        match self.way {
+            Way::Never => was.then(|| self.from.clone()),
+            Way::Early => None,
+            Way::Undone => (now >= since + SHOWN).then(|| self.from.clone()),
+        }
+    }
+}
+
+/// A point in time that is another one with every read.
+fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
+    let (_, shape) = subject.member(place)?;
+    if !matches!(shape.kind, Kind::Timestamp) {
+        return None;
+    }
+    let (target, at) = (subject.target(), place.clone());
+    let says = format!("{place} is later with every read");
+    let mutant = subject.mutant(Family::View, &format!("{place}/moves"), KIND, says, move || {
+        let (at, mut reads) = (at.clone(), 0.0);
+        Altered {
+            target: target.clone(),
+            answers: Answers::Successes,
+            alter: move |response: &mut Response| {
+                reads += 1.0;
+                change_body(response, |body| {
+                    at.change(body, &mut |value| *value = json!(value.as_f64().unwrap_or_default() + reads));
+                });
+            },
+        }
+    });
+    Some(mutant.at(Site::Member(place.clone())))
+}
+
+/// A list shows another state of its items than a read of each does.
+fn disagreeing(subject: &Subject<'_>, sample: &Sample, place: &Place) -> Option<Mutant> {
+    let (_, shape) = subject.member(place).filter(|_| place.has_items())?;
+    let Kind::Enum(values) = &shape.kind else { return None };
+    let mut read = sample.operations(subject.service).flat_map(|(_, seen)| seen.edges.keys());
+    read.find(|(at, _, _)| at.name() == place.name())?;
+    let values: Vec<String> = values.iter().map(|value| value.value.clone()).collect();
+    let (target, at) = (subject.target(), place.clone());
+    let (name, says) = (format!("{place}/disagrees"), format!("{place} is another state than the item is in"));
+    let mutant = subject.mutant(Family::View, &name, KIND, says, move || {
+        let (at, values) = (at.clone(), values.clone());
+        let other =
+            move |right: &Value| values.iter().find(|value| right.as_str() != Some(value)).map(|value| json!(value));
+        Altered {
+            target: target.clone(),
+            answers: Answers::Successes,
+            alter: move |response: &mut Response| {
+                change_body(response, |body| {
+                    at.change(body, &mut |value| *value = other(value).unwrap_or_default());
+                });
+            },
+        }
+    });
+    Some(mutant.at(Site::Member(place.clone())))
+}
+
+/// Changes the items of a list.
+type Spoil = fn(&mut Vec<Value>);
+
+/// A list that is not whole, or holds something twice.
+fn of_list(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
+    if !subject.member(place).is_some_and(|(_, shape)| matches!(shape.kind, Kind::List(_))) {
+        return Vec::new();
+    }
+    let ways: [(&str, &str, Spoil); 4] = [
+        ("lacks-first", "lacks its first item", |items| drop(items.drain(..items.len().min(1)))),
+        ("lacks-last", "lacks its last item", |items| drop(items.pop())),
+        ("repeats", "holds its first item twice", |items| items.extend(items.first().cloned())),
+        ("empty", "is empty", Vec::clear),
+    ];
+    ways.into_iter()
+        .map(|(name, says, change)| {
+            let (target, at) = (subject.target(), place.clone());
+            subject.mutant(Family::View, &format!("{place}/{name}"), KIND, format!("{place} {says}"), move || {
+                let at = at.clone();
+                Altered {
+                    target: target.clone(),
+                    answers: Answers::Successes,
+                    alter: move |response: &mut Response| {
+                        change_body(response, |body| {
+                            at.change(body, &mut |value| {
+                                if let Some(items) = value.as_array_mut() {
+                                    change(items);
+                                }
+                            });
+                        });
+                    },
+                }
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! One of two things that are compared: what a run came to, as far as it is known.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    judge::{
+        observation::Observation,
+        verdict::{Finding, Verdict},
+    },
+    run::event::{CaseReport, Event, StatementReport},
+    suite::CaseId,
+};
+
+/// What a side is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// As it was named.
+    pub name: String,
+    /// What it is.
+    pub kind: PartyKind,
+    /// The endpoint that answered.
+    pub endpoint: String,
+    /// What fresh names were derived from.
+    pub seed: u64,
+    /// The digest of the fixtures.
+    pub suite: String,
+    /// How many cases it has.
+    pub cases: usize,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+}
+
+/// What a side may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyKind {
+    /// An endpoint that was asked for this.
+    Endpoint,
+    /// A folder of transcripts.
+    Recording,
+    /// A JSON report.
+    Report,
+}
+
+/// What a case came to.
+#[derive(Debug, Clone)]
+pub(super) struct Answered {
+    pub(super) service: String,
+    pub(super) operation: String,
+    pub(super) verdict: Verdict,
+    pub(super) findings: Vec<Finding>,
+    /// `None`: only what a report says is known.
+    pub(super) steps: Option<Vec<Value>>,
+}
+
+/// One side.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// What it is.
+    pub party: Party,
+    pub(super) cases: BTreeMap<CaseId, Answered>,
+    pub(super) statements: BTreeMap<String, StatementReport>,
+}
+
+impl Side {
+    /// A side of which nothing is known yet.
+    #[must_use]
+    pub fn new(name: &str, kind: PartyKind) -> Self {
+        let party = Party {
+            name: name.to_owned(),
+            kind,
+            endpoint: String::new(),
+            seed: 0,
+            suite: String::new(),
+            cases: 0,
+            interrupted: false,
+        };
+        Self { party, cases: BTreeMap::new(), statements: BTreeMap::new() }
+    }
+
+    /// Takes what happened in a run, or when a recording was judged again.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(started) => {
+                self.party.endpoint.clone_from(&started.endpoint);
+                self.party.suite.clone_from(&started.suite);
+                self.party.seed = started.seed;
+            }
+            Event::CaseFinished(finished) => {
+                let observation = Observation::in_full(&finished.suite, &finished.case, &finished.transcript);
+                self.enter(&finished.report, Some(&observation));
+            }
+            Event::RunFinished(finished) => {
+                self.party.interrupted = finished.interrupted;
+                self.conclude(&finished.statements);
+            }
+            Event::Surveyed(_) | Event::TargetDied(_) => {}
+        }
+    }
+
+    /// Takes a case of a report.
+    pub fn enter(&mut self, report: &CaseReport, observation: Option<&Observation>) {
+        let answered = Answered {
+            service: report.service.clone(),
+            operation: report.operation.clone(),
+            verdict: report.verdict,
+            findings: report.findings.clone(),
+            steps: observation.map(|observation| steps(observation.value())),
+        };
+        self.cases.insert(report.id.clone(), answered);
+        self.party.cases = self.cases.len();
+    }
+
+    /// Takes what became of the statements.
+    pub fn conclude(&mut self, statements: &[StatementReport]) {
+        self.statements = statements.iter().map(|statement| (statement.id.clone(), statement.clone())).collect();
+    }
+
+    /// Leaves only these cases.
+    pub fn retain(&mut self, wanted: impl Fn(&CaseId) -> bool) {
+        self.cases.retain(|id, _| wanted(id));
+        self.party.cases = self.cases.len();
+    }
+
+    /// The ids of its cases, sorted.
+    pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
+        self.cases.keys()
+    }
+}
+
+/// The steps of an observation.
+pub(super) fn steps(observation: &Value) -> Vec<Value> {
+    observation["steps"].as_array().cloned().unwrap_or_default()
+}

@@ -1,0 +1,137 @@
+//! The harness checks itself: an input that is meant to keep the model keeps it. Pure.
+//!
+//! What an endpoint said and a later call says again is the endpoint's affair, and no fault of the harness.
+
+use crate::suite::{Bindings, Call, ServiceSuite, Template};
+
+/// What is wrong with an input that the harness made and means to be legal.
+pub(super) fn fault(call: &Call, input: &Template, service: &ServiceSuite, bindings: &Bindings) -> Option<String> {
+    let operation = service.contract().operation(&call.operation).filter(|_| call.legal)?;
+    let value = input.filled(bindings).ok()?;
+    let broken = |open: &[String]| match service.violation(operation, &value, open) {
+        Ok(violation) => violation
+            .map(|broken| format!("expected {} at {:?}, found {}", broken.expected, broken.pointer, broken.actual)),
+        Err(error) => Some(error.to_string()),
+    };
+    // Nearly every input keeps the model: only one that does not is asked whose values it holds.
+    broken(&[])?;
+    let (_, received) = input.fill_known(&bindings.own());
+    let what = broken(&received)?;
+    Some(format!("the harness sent an input that breaks the model: {}: {what}", call.operation))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        judge::transcript::End,
+        run::{
+            execute::{
+                Executor,
+                testing::{suite, target},
+            },
+            transport::{InProcess, Reply},
+        },
+        suite::{Caller, Region},
+        wire::{Request, Response},
+    };
+
+    const SENT: &str = "the harness sent an input that breaks the model: StopDeployment: expected ";
+
+    fn scenario(steps: &str) -> String {
+        format!("title: T\ncites: [SD-17]\nevidence: documented\n{steps}")
+    }
+
+    fn stop(input: &Value, legal: bool) -> Call {
+        Call {
+            service: "codedeploy".to_owned(),
+            operation: "StopDeployment".to_owned(),
+            input: Template::read(input).unwrap(),
+            legal,
+            caller: Caller::Owner,
+            region: Region::Home,
+            fault: None,
+            raw: None,
+        }
+    }
+
+    #[rstest]
+    #[case::legal(json!({"deploymentId": "d-ABCDEF123"}), true, false)]
+    #[case::wrong_type(json!({"deploymentId": 5}), true, true)]
+    #[case::missing(json!({}), true, true)]
+    #[case::meant(json!({"deploymentId": 5}), false, false)]
+    #[case::made_here(json!({"deploymentId": "${made}"}), true, true)]
+    #[case::received(json!({"deploymentId": "${received}"}), true, false)]
+    #[case::both(json!({"deploymentId": "${received}", "autoRollbackEnabled": "${made}"}), true, true)]
+    fn an_input_of_its_own_that_breaks_the_model_is_a_fault_of_the_harness(
+        #[case] input: Value,
+        #[case] legal: bool,
+        #[case] at_fault: bool,
+    ) {
+        let suite = suite("states: {}\n", &scenario("steps: [{ call: StopDeployment, input: { deploymentId: x } }]\n"));
+        let mut bindings = Bindings::new(1, "case");
+        bindings.bind("made", json!(5));
+        bindings.bind_received("received", json!(5));
+        let call = stop(&input, legal);
+        let fault = fault(&call, &call.input, suite.service("codedeploy").unwrap(), &bindings);
+        assert_eq!(fault.is_some(), at_fault, "{fault:?}");
+        assert!(fault.is_none_or(|fault| fault.starts_with(SENT)));
+    }
+
+    const STATES: &str = "states:
+  stopped:
+    says: A state whose call is as legal as its parameter.
+    params: { roll_back: true }
+    steps:
+      - { call: StopDeployment, input: { deploymentId: d-ABCDEF123, autoRollbackEnabled: '${params.roll_back}' } }
+    yields: { id: d-ABCDEF123 }
+";
+    const STOP: &str = "steps: [{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }]\n";
+
+    /// The region is a text, which nobody knows before a run, and the member is no text.
+    const WRONG: &str = "{ deploymentId: d-ABCDEF123, autoRollbackEnabled: '${region}' }";
+
+    fn step(more: &str) -> String {
+        format!("steps: [{{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {more} }}]\n")
+    }
+
+    async fn end(steps: &str) -> End {
+        let suite = suite(STATES, &scenario(steps));
+        let target = target(None);
+        let body = bytes::Bytes::from_static(br#"{"status":"Pending"}"#);
+        let answer = Response { status: 200, body, ..Response::default() };
+        let transport = InProcess::new(move |_: &Request| Reply::Answer(answer.clone()));
+        let case_timeout = Duration::from_secs(5);
+        let (suite, target) = (&suite, &target);
+        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
+        executor.execute(&suite.cases()[0]).await.end
+    }
+
+    #[rstest]
+    #[case::step(format!("steps: [{{ call: StopDeployment, input: {WRONG} }}]\n"))]
+    #[case::control(step(&format!("control: {WRONG}")))]
+    #[case::guard(step(&format!("unchanged: [{{ call: StopDeployment, input: {WRONG} }}]")))]
+    #[case::many_at_once(format!("steps: [{{ call: StopDeployment, input: {WRONG}, concurrently: 2 }}]\n"))]
+    #[case::teardown(format!("{STOP}teardown: [{{ call: StopDeployment, input: {WRONG} }}]\n"))]
+    #[case::state(format!("given: {{ s: {{ state: stopped, params: {{ roll_back: 'no' }} }} }}\n{STOP}"))]
+    #[tokio::test]
+    async fn every_call_of_a_case_is_looked_at(#[case] steps: String) {
+        let end = end(&steps).await;
+        assert!(matches!(&end, End::Internal(fault) if fault.starts_with(SENT)), "{end:?}");
+    }
+
+    #[rstest]
+    #[case::legal(STOP.to_owned())]
+    #[case::state("given: { s: stopped }\n".to_owned() + STOP)]
+    #[case::on_purpose(format!("steps: [{{ call: StopDeployment, input: {WRONG}, illegal: true }}]\n"))]
+    #[case::another_body(step("raw: { body: { text: '[]' } }"))]
+    #[tokio::test]
+    async fn what_is_legal_or_meant_is_no_fault(#[case] steps: String) {
+        assert_eq!(end(&steps).await, End::Complete);
+    }
+}

@@ -1,0 +1,307 @@
+//! One case to its transcript: states, steps, captures, teardown. It never judges.
+//!
+//! Async, because it waits for sockets and clocks. Whether a poll may stop is asked of the step's own
+//! expectation, which is pure.
+
+mod legality;
+mod prepared;
+mod request;
+mod state;
+mod survey;
+#[cfg(test)]
+mod testing;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    judge::transcript::{End, Exchange, Role, Transcript, capture},
+    run::{target::Target, transport::Transport},
+    suite::{Bindings, Call, Caller, Case, CaseId, Repeat, ServiceSuite, Step, Suite, Template},
+    wire::{Answer, Request, Response, TransportError, sigv4::SigningKeys},
+};
+
+pub use prepared::Prepared;
+
+use request::Unwritable;
+
+/// What every case of a run shares.
+#[derive(Clone, Copy)]
+pub struct Executor<'a> {
+    /// The fixtures.
+    pub suite: &'a Suite,
+    /// The endpoint.
+    pub target: &'a Target,
+    /// What carries requests there.
+    pub transport: &'a dyn Transport,
+    /// Where signing keys are kept; `None`: each request derives its own.
+    pub keys: Option<&'a SigningKeys>,
+    /// What fresh names are derived from.
+    pub seed: u64,
+    /// How long a case may take, its teardown not counted.
+    pub case_timeout: Duration,
+}
+
+impl From<Unwritable> for End {
+    fn from(reason: Unwritable) -> Self {
+        match reason {
+            Unwritable::Unbound(reason) => Self::Blocked(reason),
+            Unwritable::NotApplicable(reason) => Self::NotApplicable(reason),
+        }
+    }
+}
+
+impl Executor<'_> {
+    /// Runs one case, teardown included.
+    pub async fn execute(&self, case: &Case) -> Transcript {
+        let mut run = Run::new(*self, case.id.clone());
+        let other_region = run.transcript.other_region.clone();
+        let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
+        run.transcript.end = match self.ruled_out(case) {
+            Some(reason) => End::NotApplicable(reason),
+            None => match timeout(self.case_timeout, run.case(case, &mut bindings)).await {
+                Ok(Ok(())) => End::Complete,
+                Ok(Err(end)) => end,
+                Err(_) => End::TimedOut(self.case_timeout),
+            },
+        };
+        run.transcript.elapsed = run.started.elapsed();
+        if !case.scenario.teardown.is_empty() {
+            run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
+        }
+        if !run.cleanups.is_empty() {
+            Box::pin(run.clean_up()).await;
+        }
+        if let Some(fault) = run.fault {
+            run.transcript.end = End::Internal(fault);
+        }
+        run.transcript
+    }
+
+    /// What the target lacks for this case, so that no state is built in vain.
+    fn ruled_out(&self, case: &Case) -> Option<String> {
+        let lacks = |what: &str| Some(format!("the target has no {what}"));
+        if self.target.denied.is_none() && case.needs_caller(Caller::Denied) {
+            return lacks("denied identity");
+        }
+        if self.target.other_account.is_none() && case.needs_caller(Caller::OtherAccount) {
+            return lacks("identity of another account");
+        }
+        if self.target.other_region.is_none() && case.needs_other_region() {
+            return lacks("other region");
+        }
+        None
+    }
+}
+
+/// What is to be undone at the end.
+enum Cleanup {
+    /// Steps, with the values that they need.
+    Steps(Vec<Step>, Bindings),
+    /// A state of the state-change URL, with its parameters.
+    State(String, Value),
+}
+
+/// How long a whole teardown may take.
+const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
+
+struct Run<'a> {
+    executor: Executor<'a>,
+    transcript: Transcript,
+    started: Instant,
+    cleanups: Vec<Cleanup>,
+    /// What the harness itself did wrong first.
+    fault: Option<String>,
+}
+
+impl<'a> Run<'a> {
+    fn new(executor: Executor<'a>, case: CaseId) -> Self {
+        let transcript = Transcript {
+            region: executor.target.region.clone(),
+            other_region: executor.target.other_region.clone().unwrap_or_default(),
+            begun: SystemTime::now(),
+            ..Transcript::new(case, executor.seed)
+        };
+        Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
+    }
+
+    async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
+        for given in &case.scenario.given {
+            let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
+            self.transcript.variables.insert(given.variable.clone(), value.clone());
+            bindings.bind_state(&given.variable, &given.state, value);
+        }
+        for (index, step) in case.scenario.steps.iter().enumerate() {
+            self.step(step, index + 1, bindings).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step, number: usize, bindings: &mut Bindings) -> Result<(), End> {
+        for (index, guard) in step.unchanged.iter().enumerate() {
+            self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
+        }
+        let held = self.main(step, number, Role::Main, bindings).await?;
+        // A control may well change what the guards watch: it comes last.
+        for (index, guard) in step.unchanged.iter().enumerate() {
+            self.call(&guard.call, &guard.call.input, bindings, number, Role::After(index)).await?;
+        }
+        if let Some(control) = &step.control {
+            self.call(&control_of(step), control, bindings, number, Role::Control).await?;
+        }
+        if !held {
+            return Err(End::Stopped);
+        }
+        self.capture(step, bindings)
+    }
+
+    fn capture(&self, step: &Step, bindings: &mut Bindings) -> Result<(), End> {
+        if step.capture.is_empty() {
+            return Ok(());
+        }
+        let last =
+            self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
+        let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
+        let answer = response.and_then(|response| self.service(&step.call)?.protocol.answer(response).value);
+        capture(step, &answer.unwrap_or_default(), bindings).map_err(End::Blocked)
+    }
+
+    /// Makes a step's call as often as it asks; whether the expectation held, as far as one can go on.
+    async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
+        let (lasting, every, until_it_holds) = match step.repeat {
+            Repeat::Once => return self.once(step, number, role, bindings).await,
+            Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
+            Repeat::Eventually { within, every } => (within, every, true),
+            Repeat::Consistently { lasting, every } => (lasting, every, false),
+        };
+        let deadline = Instant::now() + lasting;
+        loop {
+            let held = self.once(step, number, role, bindings).await?;
+            if held == until_it_holds || Instant::now() >= deadline {
+                return Ok(held);
+            }
+            sleep(every).await;
+        }
+    }
+
+    async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
+        let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
+        Ok(self.held(step, at, bindings))
+    }
+
+    async fn at_once(
+        &mut self,
+        step: &Step,
+        number: usize,
+        role: Role,
+        bindings: &Bindings,
+        count: u16,
+    ) -> Result<bool, End> {
+        let requests: Vec<Request> =
+            (0..count).map(|_| self.write(&step.call, &step.call.input, bindings)).collect::<Result<_, _>>()?;
+        let executor = self.executor;
+        let started = self.started;
+        let sent = requests.into_iter().map(|request| async move {
+            let at = started.elapsed();
+            let begun = Instant::now();
+            let outcome = executor.transport.send(&executor.target.endpoint, &request).await;
+            (request, outcome, at, begun.elapsed())
+        });
+        let first = self.transcript.exchanges.len();
+        for (request, outcome, started, elapsed) in join_all(sent).await {
+            self.record(&step.call, number, role, request, outcome, (started, elapsed));
+        }
+        Ok((first..self.transcript.exchanges.len()).all(|at| self.held(step, at, bindings)))
+    }
+
+    fn held(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
+        let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
+            return false;
+        };
+        let answer: Option<Answer> = exchange.outcome.as_ref().ok().map(|response| service.protocol.answer(response));
+        let outcome = match (&exchange.outcome, &answer) {
+            (Ok(response), Some(answer)) => Ok((response, answer)),
+            (Err(error), _) => Err(error),
+            (Ok(_), None) => return false,
+        };
+        step.expect.held(outcome, bindings).is_some()
+    }
+
+    fn service(&self, call: &Call) -> Option<&'a ServiceSuite> {
+        self.executor.suite.service(&call.service)
+    }
+
+    fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
+        let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
+        let request = self.executor.written(call, input, service, bindings)?;
+        self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
+        match self.executor.transport.cannot_carry(&request) {
+            Some(reason) => Err(Unwritable::NotApplicable(reason)),
+            None => Ok(request),
+        }
+    }
+
+    /// Sends one call; the index of its exchange.
+    async fn call(
+        &mut self,
+        call: &Call,
+        input: &Template,
+        bindings: &Bindings,
+        step: usize,
+        role: Role,
+    ) -> Result<usize, Unwritable> {
+        let request = self.write(call, input, bindings)?;
+        let (at, begun) = (self.started.elapsed(), Instant::now());
+        let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
+        self.record(call, step, role, request, outcome, (at, begun.elapsed()));
+        Ok(self.transcript.exchanges.len() - 1)
+    }
+
+    fn record(
+        &mut self,
+        call: &Call,
+        step: usize,
+        role: Role,
+        request: Request,
+        outcome: Result<Response, TransportError>,
+        (started, elapsed): (Duration, Duration),
+    ) {
+        let (service, operation) = (call.service.clone(), call.operation.clone());
+        self.transcript.exchanges.push(Exchange { step, role, service, operation, request, outcome, started, elapsed });
+    }
+
+    /// Makes every cleanup in reverse. What fails here is in the transcript and changes nothing.
+    async fn clean_up(&mut self) {
+        let cleanups = std::mem::take(&mut self.cleanups);
+        let work = async {
+            for cleanup in cleanups.iter().rev() {
+                match cleanup {
+                    Cleanup::Steps(steps, bindings) => self.undo(steps, bindings).await,
+                    Cleanup::State(state, params) => self.leave(state, params).await,
+                }
+            }
+        };
+        let _ = timeout(TEARDOWN_LIMIT, work).await;
+    }
+
+    async fn undo(&mut self, steps: &[Step], bindings: &Bindings) {
+        for step in steps.iter().rev() {
+            // A value that was never bound means that there is nothing to clean up.
+            let _ = self.main(step, 0, Role::Teardown, bindings).await;
+        }
+    }
+}
+
+/// A control is the step's call without what makes it wrong on the wire.
+fn control_of(step: &Step) -> Call {
+    let right = Call { raw: None, fault: None, legal: true, ..step.call.clone() };
+    Call { caller: Caller::Owner, region: crate::suite::Region::Home, ..right }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or_default()
+}

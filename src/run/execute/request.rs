@@ -1,0 +1,155 @@
+//! A call and its bindings to the exact request: input, byte changes, signature. Pure.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::{Executor, now};
+use crate::{
+    run::target::Target,
+    suite::{BindError, Bindings, Body, ByteChanges, Call, Caller, Region, ServiceSuite, Template},
+    wire::{
+        Delivery, Request,
+        sigv4::{self, Credentials, Scope},
+    },
+};
+
+/// Why a call cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unwritable {
+    /// A value that it needs could not be had.
+    Unbound(String),
+    /// The target lacks what it needs.
+    NotApplicable(String),
+}
+
+impl fmt::Display for Unwritable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Unbound(reason) | Self::NotApplicable(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
+impl Executor<'_> {
+    /// The request of `call` with `input` in place of its own, as it is sent now.
+    pub(super) fn written(
+        &self,
+        call: &Call,
+        input: &Template,
+        service: &ServiceSuite,
+        bindings: &Bindings,
+    ) -> Result<Request, Unwritable> {
+        let mut request = write(call, input, service, bindings, self.target)?;
+        self.sign(call, service, &mut request)?;
+        if let Some(changes) = &call.raw {
+            request.delivery = Delivery::Exact;
+            restore_after_signing(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
+        }
+        Ok(request)
+    }
+
+    fn sign(&self, call: &Call, service: &ServiceSuite, request: &mut Request) -> Result<(), Unwritable> {
+        let service = service.contract().service().signing_name.clone();
+        let scope = Scope { region: region(call, self.target)?.to_owned(), service };
+        let credentials = credentials(call, self.target)?;
+        match self.keys {
+            Some(keys) => keys.sign(request, credentials, &scope, now(), call.fault.as_ref()),
+            None => sigv4::sign(request, credentials, &scope, now(), call.fault.as_ref()),
+        }
+        Ok(())
+    }
+}
+
+/// The request before it is signed.
+fn write(
+    call: &Call,
+    input: &Template,
+    service: &ServiceSuite,
+    bindings: &Bindings,
+    target: &Target,
+) -> Result<Request, Unwritable> {
+    let contract = service.contract();
+    let operation =
+        contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
+    let input = input.filled(bindings).map_err(|error| unbound(&error))?;
+    let mut request = service.protocol.request(contract, operation, &input).map_err(|error| unbound(&error))?;
+    request.headers.set("host", target.endpoint.host_header());
+    // Said here, because a pooled client says it anyway and what is kept must be what is sent.
+    request.headers.set("accept", "*/*");
+    request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
+    if let Some(changes) = &call.raw {
+        apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
+    }
+    set_length(call.raw.as_ref(), &mut request);
+    Ok(request)
+}
+
+fn unbound(error: &dyn fmt::Display) -> Unwritable {
+    Unwritable::Unbound(error.to_string())
+}
+
+fn credentials<'t>(call: &Call, target: &'t Target) -> Result<&'t Credentials, Unwritable> {
+    let missing = |what: &str| Unwritable::NotApplicable(format!("the target has no {what}"));
+    match call.caller {
+        Caller::Owner => Ok(&target.owner),
+        Caller::Denied => target.denied.as_ref().ok_or_else(|| missing("denied identity")),
+        Caller::OtherAccount => target.other_account.as_ref().ok_or_else(|| missing("identity of another account")),
+    }
+}
+
+fn region<'t>(call: &Call, target: &'t Target) -> Result<&'t str, Unwritable> {
+    match call.region {
+        Region::Home => Ok(&target.region),
+        Region::Other => {
+            let missing = || Unwritable::NotApplicable("the target has no other region".to_owned());
+            target.other_region.as_deref().ok_or_else(missing)
+        }
+    }
+}
+
+fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
+    if let Some(method) = &changes.method {
+        request.method.clone_from(method);
+    }
+    if let Some(path) = &changes.path {
+        request.target.clone_from(path);
+    }
+    for name in &changes.remove {
+        request.headers.remove(name);
+    }
+    for (name, value) in &changes.set {
+        let value = value.fill(bindings)?;
+        request.headers.set(name, value.as_str().unwrap_or_default());
+    }
+    match &changes.body {
+        Some(Body::Text(template)) => {
+            request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned());
+        }
+        Some(Body::Bytes(bytes)) => request.body = Bytes::from(bytes.clone()),
+        None => {}
+    }
+    request.chunked = changes.chunked;
+    Ok(())
+}
+
+fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
+    if request.chunked {
+        request.headers.set("transfer-encoding", "chunked");
+        return;
+    }
+    let length = changes.and_then(|changes| changes.content_length).unwrap_or(request.body.len() as u64);
+    request.headers.set("content-length", length.to_string());
+}
+
+/// Headers that signing sets may be meant to be absent, or to have another value.
+fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
+    let signing = ["authorization", "x-amz-date", "x-amz-security-token"];
+    let is_signing = |name: &str| signing.iter().any(|header| name.eq_ignore_ascii_case(header));
+    for name in changes.remove.iter().filter(|name| is_signing(name)) {
+        request.headers.remove(name);
+    }
+    for (name, value) in changes.set.iter().filter(|(name, _)| is_signing(name)) {
+        request.headers.set(name, value.fill(bindings)?.as_str().unwrap_or_default());
+    }
+    Ok(())
+}

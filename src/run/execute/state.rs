@@ -1,0 +1,265 @@
+//! Establishing states: the target's state handler, else documented operations, else values given by hand.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use super::{Cleanup, Run};
+use crate::{
+    judge::transcript::{End, Exchange, Role},
+    run::target::{Action, StateChange, StateFunctionError, StateHandler},
+    suite::{
+        Alternative, BindError, Bindings, Given, State, Step,
+        matcher::{self, Hidden},
+    },
+    wire::{Answer, Request, Response, TransportError},
+};
+
+/// States that build on states, this deep at most: a circle in `states.yaml` must end.
+const DEEPEST: usize = 8;
+
+impl Run<'_> {
+    /// The variables of a state, once it holds; `depth` counts the states that build on it.
+    pub(super) async fn establish(
+        &mut self,
+        given: &Given,
+        bindings: &Bindings,
+        origin: &str,
+        service: &str,
+        depth: usize,
+    ) -> Result<Value, End> {
+        let origin = format!("{origin}/{}", given.variable);
+        let blocked = |reason: String| End::Blocked(format!("{}: {reason}", given.state));
+        if depth > DEEPEST {
+            return Err(blocked("states that build on each other in a circle".to_owned()));
+        }
+        let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
+        let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
+        let params = self.parameters(state, given, bindings).map_err(&blocked)?;
+        if let Some(variables) = self.ask(given, &params).await.map_err(&blocked)? {
+            return Ok(variables);
+        }
+        // Said of the state that the case asks for alone: a slip of the handler's pen is in its name.
+        let handler = self.executor.target.state_handler.as_ref().filter(|_| depth == 0);
+        let label = handler
+            .map_or_else(|| state.name.clone(), |handler| format!("{} (unknown to {})", state.name, who(handler)));
+        if !state.is_reached_by_calls() {
+            let by_hand = self.executor.target.states.get(&given.state).cloned();
+            let no_way = "no documented call reaches it, and the target has no other way";
+            return by_hand.ok_or_else(|| End::Blocked(format!("{label}: {no_way}")));
+        }
+        let mut own = Bindings::new(self.executor.seed, &origin);
+        if bindings.is_received(&given.params) {
+            own.bind_received("params", params);
+        } else {
+            own.bind("params", params);
+        }
+        own.bind("region", json!(self.executor.target.region));
+        own.bind("other_region", json!(self.executor.target.other_region));
+        for below in &state.given {
+            let value = Box::pin(self.establish(below, &own, &origin, service, depth + 1)).await;
+            let value = value.map_err(|end| blocked_in(&format!("{label} > "), end))?;
+            own.bind_state(&below.variable, &below.state, value);
+        }
+        Box::pin(self.by_steps(state, own)).await.map_err(|end| blocked_in(&format!("{label}: "), end))
+    }
+
+    /// Asks whoever establishes states; `None` where nobody does, or nobody knows it.
+    async fn ask(&mut self, given: &Given, params: &Value) -> Result<Option<Value>, String> {
+        let Some(handler) = &self.executor.target.state_handler else { return Ok(None) };
+        // Entered first: a state whose answer comes too late holds all the same.
+        self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
+        let change = StateChange::new(&given.state, params.clone(), Action::Setup);
+        let variables = self.change(handler, change, Role::Setup).await?;
+        if variables.is_none() {
+            self.cleanups.pop();
+        }
+        Ok(variables)
+    }
+
+    async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, End> {
+        self.set_up(state, &mut bindings).await?;
+        let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
+        let yields: Result<Map<String, Value>, BindError> = yields.collect();
+        yields.map(Value::Object).map_err(|error| End::Blocked(error.to_string()))
+    }
+
+    async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), End> {
+        // Before the first call: what is half made when time runs out must be cleaned up, too.
+        let cleanup = self.cleanups.len();
+        self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
+        for step in &state.steps {
+            if !self.main(step, 0, Role::Setup, bindings).await? {
+                return Err(End::Blocked(format!("{} {}", step.call.operation, self.last_answer(step, bindings))));
+            }
+            self.capture(step, bindings)?;
+            if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {
+                known.clone_from(bindings);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the last exchange came to, in a few words.
+    fn last_answer(&self, step: &Step, bindings: &Bindings) -> String {
+        let Some(exchange) = self.transcript.exchanges.last() else { return "was not sent".to_owned() };
+        let service = self.executor.suite.service(&exchange.service);
+        match &exchange.outcome {
+            Ok(response) => {
+                let answer = service.map(|service| service.protocol.answer(response));
+                let name = answer.as_ref().and_then(|answer| answer.error()).map(str::to_owned);
+                let unlike = || answer.as_ref().and_then(|answer| unlike(step, answer, bindings));
+                let what = name.or_else(unlike).unwrap_or_else(|| "with another answer than expected".to_owned());
+                format!("gave {} {what}", response.status)
+            }
+            Err(error) => format!("got no answer: {error}"),
+        }
+    }
+
+    /// The state's own parameters, the scenario's over them, and the region that its calls go to.
+    fn parameters(&self, state: &State, given: &Given, bindings: &Bindings) -> Result<Value, String> {
+        let mut params = state.params.clone();
+        params.insert("region".to_owned(), json!(self.executor.target.region));
+        match given.params.fill(bindings) {
+            Ok(Value::Object(own)) => params.extend(own),
+            Ok(_) => {}
+            Err(error) => return Err(error.to_string()),
+        }
+        Ok(Value::Object(params))
+    }
+
+    /// Tells whoever established a state that it is no longer needed.
+    pub(super) async fn leave(&mut self, state: &str, params: &Value) {
+        if let Some(handler) = &self.executor.target.state_handler {
+            // What goes wrong here is in the transcript; the verdict does not depend on it.
+            let change = StateChange::new(state, params.clone(), Action::Teardown);
+            let _ = self.change(handler, change, Role::Teardown).await;
+        }
+    }
+
+    /// Asks for a state; `None` where the handler does not know it. A function is asked, and answers, as a URL is, so
+    /// that reports and recordings show both in one way.
+    async fn change(
+        &mut self,
+        handler: &StateHandler,
+        change: StateChange,
+        role: Role,
+    ) -> Result<Option<Value>, String> {
+        let request = written(handler, &change);
+        let operation = format!("state change: {}", change.state);
+        let (started, begun) = (self.started.elapsed(), Instant::now());
+        let (outcome, result) = match handler {
+            StateHandler::Url { endpoint, .. } => {
+                let outcome = self.executor.transport.send(endpoint, &request).await;
+                let result = of_url(&outcome).map_err(|what| format!("{} {what}", who(handler)));
+                (outcome, result)
+            }
+            StateHandler::Function(function) => {
+                let given = function.call(change).await;
+                let answer = answer(&given);
+                (Ok(answer), of_function(given).map_err(|what| format!("{} {what}", who(handler))))
+            }
+        };
+        self.transcript.exchanges.push(Exchange {
+            step: 0,
+            role,
+            service: String::new(),
+            operation,
+            request,
+            outcome,
+            started,
+            elapsed: begun.elapsed(),
+        });
+        result
+    }
+}
+
+/// Where a success is not the one that a step waits for.
+fn unlike(step: &Step, answer: &Answer, bindings: &Bindings) -> Option<String> {
+    let bodies = step.expect.alternatives.iter().filter_map(|alternative| match alternative {
+        Alternative::Success { body, .. } => body.as_ref()?.fill(bindings).ok(),
+        _ => None,
+    });
+    let value = answer.value.as_ref()?;
+    let first = bodies.flat_map(|body| matcher::mismatches(&body, value, Hidden::default())).next()?;
+    Some(format!("with {} at {}, where {} was waited for", first.actual, first.pointer, first.expected))
+}
+
+/// The request for a state, in the form of Pact's provider states.
+fn written(handler: &StateHandler, change: &StateChange) -> Request {
+    let StateChange { state, params, action, .. } = change;
+    let body = json!({"state": state, "params": params, "action": action.name()}).to_string();
+    let (host, path) = match handler {
+        StateHandler::Url { endpoint, path } => (endpoint.host_header(), path.as_str()),
+        StateHandler::Function(_) => ("localhost".to_owned(), "/"),
+    };
+    let headers = [
+        ("host", host),
+        ("accept", "*/*".to_owned()),
+        ("content-type", "application/json".to_owned()),
+        ("content-length", body.len().to_string()),
+    ];
+    Request {
+        method: "POST".to_owned(),
+        target: path.to_owned(),
+        headers: headers.into_iter().collect(),
+        body: Bytes::from(body),
+        ..Request::default()
+    }
+}
+
+/// What whoever establishes states is called.
+fn who(handler: &StateHandler) -> &'static str {
+    match handler {
+        StateHandler::Url { .. } => "the state-change URL",
+        StateHandler::Function(_) => "the state handler",
+    }
+}
+
+/// An end with the state in whose making it came about, if it is one that blocks.
+fn blocked_in(state: &str, end: End) -> End {
+    match end {
+        End::Blocked(reason) => End::Blocked(format!("{state}{reason}")),
+        other => other,
+    }
+}
+
+/// What a function came to, as a URL would answer it.
+fn answer(given: &Result<Option<Value>, StateFunctionError>) -> Response {
+    let (status, body) = match given {
+        Ok(Some(variables)) => (200, json!({ "variables": variables }).to_string()),
+        Ok(None) => (404, String::new()),
+        Err(error) => (500, error.to_string()),
+    };
+    Response { status, body: Bytes::from(body), ..Response::default() }
+}
+
+/// The variables that a function gave, or what it did instead.
+fn of_function(given: Result<Option<Value>, StateFunctionError>) -> Result<Option<Value>, String> {
+    match given {
+        Ok(Some(variables)) if !variables.is_object() => {
+            Err("gave JSON that is no object: a function gives the variables themselves, such as {\"deploymentId\": …}"
+                .to_owned())
+        }
+        Ok(variables) => Ok(variables),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The variables that a URL gave, or what it did instead.
+fn of_url(outcome: &Result<Response, TransportError>) -> Result<Option<Value>, String> {
+    let response = outcome.as_ref().map_err(|error| format!("gave no answer: {error}"))?;
+    match response.status {
+        200..=299 => {
+            let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+            let variables =
+                body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
+            variables.cloned().map(Some).ok_or_else(|| "answered without {\"variables\": {…}}".to_owned())
+        }
+        404 | 501 => Ok(None),
+        status => Err(format!("answered {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! States that are reached, cleaned up, or told why they are not.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rstest::rstest;
+
+use super::*;
+use crate::run::{
+    execute::{
+        Executor,
+        testing::{suite, target},
+    },
+    target::{BoxError, StateFunction},
+    transport::{Endpoint, Exchange as Sent, InProcess, Reply, Transport},
+};
+
+const STATES: &str = "states:
+  half made:
+    says: Two applications, of which the second never comes.
+    steps:
+      - { call: CreateApplication, input: { applicationName: first } }
+      - { call: CreateApplication, input: { applicationName: second } }
+    yields: { name: first }
+    teardown:
+      - { call: DeleteApplication, input: { applicationName: first } }
+";
+
+const SCENARIO: &str = "title: T
+cites: [SD-17]
+evidence: documented
+given: { half: half made }
+steps:
+  - { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }
+";
+
+/// Knows every operation, and never answers about the second application or to a state change.
+#[derive(Default)]
+struct Hanging(Mutex<Vec<String>>);
+
+impl Transport for Hanging {
+    fn send<'a>(&'a self, _: &'a Endpoint, request: &'a Request) -> Sent<'a> {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        let hangs = body.contains("second") || body.contains("setup");
+        let name = request.headers.get("x-amz-target").unwrap_or(&body).to_owned();
+        self.0.lock().unwrap().push(name);
+        Box::pin(async move {
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok(Response { status: 200, body: Bytes::from_static(b"{}"), ..Response::default() })
+        })
+    }
+}
+
+async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, End) {
+    let (suite, target) = (suite(STATES, SCENARIO), target(state_handler));
+    let transport = Hanging::default();
+    let case_timeout = Duration::from_millis(50);
+    let (suite, target) = (&suite, &target);
+    let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
+    let transcript = executor.execute(&suite.cases()[0]).await;
+    (transport.0.into_inner().unwrap(), transcript.end)
+}
+
+#[tokio::test]
+async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
+    let (sent, end) = sent(None).await;
+    let operations: Vec<&str> = sent.iter().filter_map(|target| target.split('.').nth(1)).collect();
+    assert_eq!(operations, ["CreateApplication", "CreateApplication", "DeleteApplication"]);
+    assert!(matches!(end, End::TimedOut(_)));
+}
+
+#[tokio::test]
+async fn a_state_change_that_gave_no_answer_in_time_is_taken_back() {
+    let url = StateHandler::Url { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
+    let (sent, _) = sent(Some(url)).await;
+    assert!(sent.len() == 2 && sent[0].contains("setup") && sent[1].contains("teardown"), "{sent:?}");
+}
+
+const CHAIN: &str = "states:
+  an application:
+    says: There is one.
+    steps: [{ call: CreateApplication, input: { applicationName: a } }]
+    yields: { name: a, deploymentId: d-ABCDEF123 }
+  a group:
+    says: It stands in an application.
+    given: { app: an application }
+    steps: [{ call: CreateApplication, input: { applicationName: '${app.name}' } }]
+    yields: { name: '${app.name}' }
+  an open deployment:
+    says: It runs in a group.
+    given: { group: a group }
+    steps: [{ call: CreateApplication, input: { applicationName: '${group.name}' } }]
+    yields: { deploymentId: d-ABCDEF123 }
+  a far deployment:
+    says: No call reaches it.
+    yields: { deploymentId: true }
+";
+
+fn asking(state: &str) -> String {
+    SCENARIO.replace("half made", state).replace("deploymentId: d-ABCDEF123", "deploymentId: '${half.deploymentId}'")
+}
+
+/// How a case of that state ends at an endpoint that refuses every call.
+async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
+    let suite = suite(CHAIN, &asking(state));
+    let target = target(state_handler);
+    let refused = Bytes::from_static(br#"{"__type":"UnknownOperationException"}"#);
+    let refused = Response { status: 400, body: refused, ..Response::default() };
+    let transport = InProcess::new(move |_: &Request| Reply::Answer(refused.clone()));
+    let case_timeout = Duration::from_secs(5);
+    let (suite, target) = (&suite, &target);
+    let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
+    match executor.execute(&suite.cases()[0]).await.end {
+        End::Blocked(reason) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn function(function: impl Fn(StateChange) -> Result<Option<Value>, BoxError> + Send + Sync + 'static) -> StateHandler {
+    let function = Arc::new(function);
+    StateHandler::Function(StateFunction::new(move |change| {
+        let function = Arc::clone(&function);
+        async move { function(change) }
+    }))
+}
+
+const REFUSED: &str = "an application: CreateApplication gave 400 UnknownOperationException";
+
+#[tokio::test]
+async fn a_state_that_is_not_reached_is_told_from_what_was_asked_for_down_to_the_call_that_failed() {
+    let told = format!("an open deployment > a group > {REFUSED}");
+    assert_eq!(end_of("an open deployment", None).await, told);
+    let told = format!("an open deployment (unknown to the state handler) > a group > {REFUSED}");
+    assert_eq!(end_of("an open deployment", Some(function(|_| Ok(None)))).await, told);
+    let told = "an application (unknown to the state handler): CreateApplication gave 400 UnknownOperationException";
+    assert_eq!(end_of("an application", Some(function(|_| Ok(None)))).await, told);
+    let told = "a far deployment (unknown to the state handler): no documented call reaches it, and the target has no other way";
+    assert_eq!(end_of("a far deployment", Some(function(|_| Ok(None)))).await, told);
+}
+
+#[tokio::test]
+async fn what_a_handler_of_a_state_below_does_wrong_is_told_with_the_states_above() {
+    let handler = function(|change| match change.state.as_str() {
+        "an application" => Ok(Some(json!({ "nam": "a" }))),
+        "a group" | "an open deployment" => Ok(None),
+        _ => Err("none such".into()),
+    });
+    let told = "an open deployment (unknown to the state handler) > a group: \"app\" (the state \"an application\") has no \"name\"";
+    assert_eq!(end_of("an open deployment", Some(handler)).await, told);
+}
+
+#[tokio::test]
+async fn what_a_handler_left_out_is_told_with_the_name_of_the_state() {
+    let handler = function(|_| Ok(Some(json!({ "deployment_id": "d-ABCDEF123" }))));
+    let told = "\"half\" (the state \"a far deployment\") has no \"deploymentId\"";
+    assert_eq!(end_of("a far deployment", Some(handler)).await, told);
+}
+
+#[rstest]
+#[case::text(json!("d-ABCDEF123"))]
+#[case::list(json!([{"variables": {}}]))]
+#[case::null(json!(null))]
+#[tokio::test]
+async fn a_function_is_told_that_it_gives_the_variables_themselves(#[case] given: Value) {
+    let handler = function(move |_| Ok(Some(given.clone())));
+    let told = "a far deployment: the state handler gave JSON that is no object: a function gives the variables \
+                themselves, such as {\"deploymentId\": …}";
+    assert_eq!(end_of("a far deployment", Some(handler)).await, told);
+}
+
+#[tokio::test]
+async fn a_function_that_fails_or_panics_blocks_the_case_with_its_words() {
+    let failing = function(|_| Err("the disk is full".into()));
+    assert_eq!(
+        end_of("a far deployment", Some(failing)).await,
+        "a far deployment: the state handler failed: the disk is full"
+    );
+    let panicking = function(|change| panic!("no {}", change.state));
+    let told = "a far deployment: the state handler panicked: no a far deployment";
+    assert_eq!(end_of("a far deployment", Some(panicking)).await, told);
+    let at_once = StateFunction::new(|_| -> std::future::Ready<Result<Option<Value>, BoxError>> { panic!("at once") });
+    let told = "a far deployment: the state handler panicked: at once";
+    assert_eq!(end_of("a far deployment", Some(StateHandler::Function(at_once))).await, told);
+}
+
+#[test]
+fn a_url_answers_with_an_object_of_variables() {
+    let answer = |status: u16, body: &'static str| {
+        of_url(&Ok(Response { status, body: Bytes::from_static(body.as_bytes()), ..Response::default() }))
+    };
+    assert_eq!(answer(200, r#"{"variables": {"a": 1}}"#), Ok(Some(json!({"a": 1}))));
+    assert_eq!(answer(200, r#"{"a": 1}"#), Err("answered without {\"variables\": {…}}".to_owned()));
+    assert_eq!((answer(404, ""), answer(501, "")), (Ok(None), Ok(None)));
+    assert_eq!(answer(500, "x"), Err("answered 500".to_owned()));
+}

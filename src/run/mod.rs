@@ -1,0 +1,10 @@
+//! Everything that meets an endpoint: transports, execution, sessions, and what they leave behind as events and recordings.
+
+pub mod event;
+pub mod execute;
+pub mod exit;
+pub(crate) mod panicked;
+pub mod recording;
+pub mod session;
+pub mod target;
+pub mod transport;

@@ -1,0 +1,152 @@
+//! Where finished cases come together, one after the other: what concerns the run as a whole is settled here.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use super::{Finished, life::Life, milliseconds, shown::Shown, tally::Tally};
+use crate::{
+    judge::{
+        check::{Judgement, request_id::SeenRequestIds},
+        snapshots::Goldens,
+        transcript::{End, Transcript},
+        verdict::Verdict,
+    },
+    run::event::{self, CaseFinished, CaseReport, Event, Surveyed},
+    suite::{Case, CaseId, Standing, Suite, code::Code},
+};
+
+/// Whether other cases may rest on a control: its input was taken, in whichever form that was answered.
+fn bears(verdict: Verdict, judgement: &Judgement) -> bool {
+    let taken = || judgement.findings.iter().all(|finding| finding.code != Code::Outcome);
+    verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
+}
+
+/// What cases are judged and told by, whether they run or were recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Bench<'s> {
+    pub(super) suite: &'s Arc<Suite>,
+    pub(super) goldens: &'s Arc<Goldens>,
+    pub(super) endpoint: &'s str,
+    pub(super) region: &'s str,
+    pub(super) seed: u64,
+    pub(super) fail_fast: bool,
+}
+
+/// What became of the question whether an operation is there: what it is, and why.
+type Known = (event::Presence, String);
+
+/// By service and operation.
+type Presences = HashMap<String, HashMap<String, Known>>;
+
+/// Where finished cases come together, one after the other.
+pub(super) struct Collector<'s> {
+    pub(super) bench: Bench<'s>,
+    pub(super) tally: Tally,
+    presences: Presences,
+    /// What keeps a control from being rested on; `None` for one that conforms.
+    controls: HashMap<CaseId, Option<String>>,
+    seen: SeenRequestIds,
+    pub(super) life: Life,
+    stop: bool,
+    pub(super) sink: &'s mut (dyn FnMut(Event) + Send),
+}
+
+impl<'s> Collector<'s> {
+    pub(super) fn new(
+        bench: Bench<'s>,
+        selected: usize,
+        services: &BTreeSet<String>,
+        sink: &'s mut (dyn FnMut(Event) + Send),
+    ) -> Self {
+        Self {
+            bench,
+            tally: Tally::new(bench.suite, selected, services),
+            presences: Presences::new(),
+            controls: HashMap::new(),
+            seen: SeenRequestIds::default(),
+            life: Life::default(),
+            stop: false,
+            sink,
+        }
+    }
+
+    pub(super) fn surveyed(&mut self, surveyed: Surveyed) {
+        let known = (surveyed.presence, surveyed.reason.clone().unwrap_or_default());
+        self.presences.entry(surveyed.service.clone()).or_default().insert(surveyed.operation.clone(), known);
+        (self.sink)(Event::Surveyed(surveyed));
+    }
+
+    /// The judgement of a case that is not worth running.
+    pub(super) fn not_to_run(&self, case: &Case) -> Option<Judgement> {
+        if self.stop {
+            return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
+        }
+        if let Some(reason) = self.life.over() {
+            return Some(Judgement::inconclusive(reason));
+        }
+        match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
+            Some((event::Presence::Absent, reason)) => {
+                return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
+            }
+            Some((event::Presence::Unreachable, reason)) => return Some(Judgement::inconclusive(reason.clone())),
+            Some((event::Presence::Present, _)) | None => {}
+        }
+        let Standing::Controlled(control) = &case.scenario.standing else { return None };
+        match self.controls.get(control) {
+            Some(None) => None,
+            Some(Some(reason)) => Some(Judgement::blocked(format!("{control}: {reason}"))),
+            None => Some(Judgement::blocked(format!("{control} was not run"))),
+        }
+    }
+
+    pub(super) fn enter(&mut self, finished: Finished) {
+        let Finished { case, transcript, mut judgement } = finished;
+        let repeated = self.seen.enter(self.bench.suite, &case, &transcript);
+        if !judgement.is_internal() {
+            judgement.findings.extend(repeated);
+        }
+        self.life.enter(&case, &transcript);
+        self.report(case, transcript, judgement);
+    }
+
+    pub(super) fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
+        let transcript = Transcript::empty(&case, self.bench.seed, End::Interrupted);
+        self.report(case, transcript, judgement.clone());
+    }
+
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
+        let (verdict, reason) = judgement.verdict();
+        self.stop |= self.bench.fail_fast && verdict == Verdict::Deviates;
+        if case.scenario.standing == Standing::Control {
+            let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
+            self.controls.insert(case.id.clone(), reason);
+        }
+        let Bench { suite, goldens, endpoint, region, .. } = self.bench;
+        self.tally.enter(&case, verdict, &judgement);
+        let shown = Shown::of(&judgement.findings);
+        let report = CaseReport {
+            id: case.id.clone(),
+            service: case.scenario.service.clone(),
+            operation: case.scenario.operation.clone(),
+            title: case.scenario.title.clone(),
+            verdict,
+            reason,
+            place: shown.place(&case.scenario),
+            // Most cases conform, and nobody looks at what they sent.
+            exchange: (verdict != Verdict::Conforms)
+                .then(|| shown.exchange(suite, endpoint, region, &transcript))
+                .flatten(),
+            findings: judgement.findings,
+            checks: judgement.checks,
+            alternatives: judgement.alternatives,
+            cites: case.scenario.cites.clone(),
+            duration_ms: milliseconds(transcript.elapsed),
+        };
+        let golden = goldens.get(&case.id).map(str::to_owned);
+        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let finished = CaseFinished { report, case, suite, transcript, golden };
+        (self.sink)(Event::CaseFinished(Box::new(finished)));
+    }
+}

@@ -1,0 +1,133 @@
+//! The sums of a run: the ledger, and what became of each statement.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    judge::{
+        check::Judgement,
+        verdict::{Finding, Ledger, Severity, Verdict},
+    },
+    model::Rule,
+    run::event::{Outcome, RunFinished, StatementReport, UNJUDGED},
+    suite::{Case, Suite, requirement::Statement},
+};
+
+/// Sums, as cases come in.
+pub(super) struct Tally {
+    ledger: Ledger,
+    services: BTreeSet<String>,
+    cited: BTreeSet<String>,
+    statements: HashMap<String, (usize, usize)>,
+}
+
+impl Tally {
+    /// `services`: those of the whole selection, whose statements are told whatever part of it this run is.
+    pub(super) fn new(suite: &Suite, selected: usize, services: &BTreeSet<String>) -> Self {
+        let statements = suite.services().flat_map(|service| service.statements.iter());
+        Self {
+            ledger: Ledger { selected, ..Ledger::default() },
+            services: services.clone(),
+            cited: BTreeSet::new(),
+            statements: statements.map(|statement| (statement.id.clone(), (0, 0))).collect(),
+        }
+    }
+
+    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
+        for id in case.scenario.cites.iter().filter(|id| self.statements.contains_key(*id)) {
+            if !self.cited.contains(id) {
+                self.cited.insert(id.clone());
+            }
+        }
+        self.ledger.enter(verdict);
+        self.ledger.internal += usize::from(judgement.is_internal());
+        let errors = judgement.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let broken: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
+        for id in &broken {
+            self.statements.get_mut(*id).into_iter().for_each(|(_, broken)| *broken += 1);
+        }
+        // What a scenario cites is judged by the case as a whole: it held where the case conforms.
+        let cites: BTreeSet<&String> = case.scenario.cites.iter().collect();
+        let on_its_answers = judgement.judged.iter().filter(|id| !cites.contains(id));
+        let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
+        // What a warning or a note speaks against is not broken, and has not held either. A contested value is
+        // legal by the statement that it cites: the warning is about the documents.
+        let contested = |finding: &&Finding| finding.rule.as_deref() == Some(Rule::ContestedValue.name());
+        let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
+        let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
+        for id in judged.filter(|id| !doubted.contains(id)) {
+            self.statements.get_mut(id).into_iter().for_each(|(held, _)| *held += 1);
+        }
+    }
+
+    pub(super) fn finish(&self, suite: &Suite) -> RunFinished {
+        let services = suite.services().filter(|service| self.services.contains(&service.name));
+        let statements =
+            services.flat_map(|service| service.statements.iter()).map(|statement| self.statement(statement)).collect();
+        RunFinished { ledger: self.ledger, statements, coverage: None, interrupted: false, duration_ms: 0 }
+    }
+
+    fn statement(&self, statement: &Statement) -> StatementReport {
+        let (held, broken) = self.statements.get(&statement.id).copied().unwrap_or_default();
+        let outcome = Outcome::of(held, broken);
+        let reason = (outcome == Outcome::NotProvoked).then(|| self.why_not(statement));
+        StatementReport {
+            id: statement.id.clone(),
+            says: statement.says.clone(),
+            evidence: statement.evidence,
+            outcome,
+            held,
+            broken,
+            reason,
+        }
+    }
+
+    fn why_not(&self, statement: &Statement) -> String {
+        match &statement.untestable {
+            Some(reason) => reason.clone(),
+            None if self.cited.contains(&statement.id) => UNJUDGED.to_owned(),
+            None if !statement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
+            None => "no selected case cites it".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::{check::testing::*, transcript::End};
+
+    fn services(suite: &Suite) -> BTreeSet<String> {
+        suite.services().map(|service| service.name.clone()).collect()
+    }
+
+    fn outcome(trial: &Trial, id: &str) -> Outcome {
+        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
+        let judgement = trial.judge();
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        let finished = tally.finish(&trial.suite);
+        finished.statements.into_iter().find(|statement| statement.id == id).unwrap().outcome
+    }
+
+    #[test]
+    fn what_a_case_cites_held_is_broken_or_stays_open() {
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), Outcome::Held);
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), Outcome::Broken);
+        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), Outcome::NotProvoked);
+    }
+
+    #[test]
+    fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(End::Internal("it erred".to_owned()));
+        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
+        let judgement = trial.judge();
+        tally.enter(&trial.case, judgement.verdict().0, &judgement);
+        let ledger = tally.finish(&trial.suite).ledger;
+        assert!(ledger.balances() && (ledger.inconclusive, ledger.internal) == (1, 1), "{ledger:?}");
+    }
+
+    #[test]
+    fn a_statement_that_a_note_speaks_against_has_not_held() {
+        let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, Outcome::NotProvoked));
+    }
+}

@@ -1,0 +1,359 @@
+//! Everything that a run needs of its fixtures: contracts, statements, states and scenarios.
+
+use std::{fmt, sync::Arc};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Case, CaseId, Files, Scenario,
+    files::EXAMPLES,
+    resolve::Resolver,
+    service::{ServiceSuite, Services, States},
+};
+use crate::{
+    model::{self, Contract},
+    suite::{
+        requirement::Statements,
+        source::{Diagnostic, Source},
+    },
+    wire::{protocol, sigv4::hex},
+};
+
+/// All fixtures, validated.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    services: Services,
+    scenarios: Vec<Arc<Scenario>>,
+    digest: String,
+}
+
+/// Why fixtures cannot be used: every problem that was found, at most one a file.
+#[derive(Debug)]
+pub struct SuiteError(pub Vec<Diagnostic>);
+
+impl fmt::Display for SuiteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in &self.0 {
+            writeln!(f, "{diagnostic}\n")?;
+        }
+        write!(f, "{} broken fixture file(s)", self.0.len())
+    }
+}
+
+impl std::error::Error for SuiteError {}
+
+impl Suite {
+    /// The fixtures that are compiled in.
+    ///
+    /// # Errors
+    /// They are broken, which a test of this crate rules out.
+    pub fn bundled() -> Result<Self, SuiteError> {
+        Self::read(&Files::bundled_fixtures())
+    }
+
+    /// Reads and validates fixtures.
+    ///
+    /// # Errors
+    /// Every broken file, with its place.
+    pub fn read(files: &Files) -> Result<Self, SuiteError> {
+        let mut problems = Vec::new();
+        let mut services = Services::new();
+        for (path, text) in files.iter() {
+            if let Some((service, "model.json")) = path.split_once('/') {
+                match service_suite(files, service, path, text) {
+                    Ok(suite) => drop(services.insert(service.to_owned(), suite)),
+                    Err(diagnostic) => problems.push(diagnostic),
+                }
+            }
+        }
+        if services.is_empty() && problems.is_empty() {
+            problems.push(
+                Diagnostic::of_file(&files.display(""), "no <service>/model.json here")
+                    .help("give the folder that holds the services"),
+            );
+        }
+        for service in services.keys().cloned().collect::<Vec<_>>() {
+            match states(files, &service, &services) {
+                Ok(states) => {
+                    if let Some(suite) = services.get_mut(&service) {
+                        suite.states = states.by_name;
+                        suite.fillings = states.fillings;
+                    }
+                }
+                Err(diagnostic) => problems.push(diagnostic),
+            }
+        }
+        let mut scenarios = Vec::new();
+        for (path, text) in files.iter() {
+            match scenario(files, path, text, &services) {
+                Some(Ok(scenario)) => scenarios.push(Arc::new(scenario)),
+                Some(Err(diagnostic)) => problems.push(diagnostic),
+                None => {}
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { services, scenarios, digest: digest(files) })
+        } else {
+            Err(SuiteError(problems))
+        }
+    }
+
+    /// Services alone, without a fixture: for answers that were recorded, and for scenarios that are derived.
+    #[must_use]
+    pub fn of_services(services: impl IntoIterator<Item = ServiceSuite>) -> Self {
+        let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
+        Self { services, scenarios: Vec::new(), digest: digest(&Files::default()) }
+    }
+
+    /// The services, by folder.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceSuite> {
+        self.services.values()
+    }
+
+    /// The service of that folder.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&ServiceSuite> {
+        self.services.get(name)
+    }
+
+    /// The scenarios, in the order of their ids.
+    pub fn scenarios(&self) -> impl Iterator<Item = &Arc<Scenario>> {
+        self.scenarios.iter()
+    }
+
+    /// Every case, in the order of the scenarios and their rows.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        let rows = self.scenarios.iter().flat_map(|scenario| scenario.rows.iter().map(move |row| (scenario, row)));
+        rows.map(|(scenario, row)| {
+            let id = row.name.as_ref().map_or_else(|| scenario.id.clone(), |name| format!("{}#{name}", scenario.id));
+            Case { id: CaseId(id), scenario: Arc::clone(scenario), row: row.clone() }
+        })
+        .collect()
+    }
+
+    /// SHA-256 over the paths and texts of all fixtures, in hex: two suites of one digest ask the same.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result<ServiceSuite, Diagnostic> {
+    let broken = |error: model::ModelError| Diagnostic::of_file(&error.file, error.to_string());
+    let mut contract = model::read(&files.display(path), text).map_err(broken)?;
+    let examples = format!("{service}/{EXAMPLES}");
+    if let Some(text) = files.get(&examples) {
+        contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
+    }
+    let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
+    let statements = match files.get(&format!("{service}/statements.yaml")) {
+        Some(text) => {
+            Statements::read(&Source::read(&files.display(&format!("{service}/statements.yaml")), text)?, service)?
+        }
+        None => Statements::default(),
+    };
+    check_statement_traits(&contract, &statements, &files.display(path))?;
+    Ok(ServiceSuite { statements, ..ServiceSuite::of(service, contract, protocol) })
+}
+
+/// Statement ids in a model must exist, or findings would cite nothing.
+fn check_statement_traits(contract: &Contract, statements: &Statements, file: &str) -> Result<(), Diagnostic> {
+    for shape in contract.shapes() {
+        let members = contract.members(&shape.id).iter().flat_map(|member| member.traits.statements());
+        if let Some(id) = shape.traits.statements().chain(members).find(|id| statements.get(id).is_none()) {
+            return Err(Diagnostic::of_file(
+                file,
+                format!("{} cites {id}, which statements.yaml does not have", shape.id),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn states(files: &Files, service: &str, services: &Services) -> Result<States, Diagnostic> {
+    let path = format!("{service}/states.yaml");
+    let Some(text) = files.get(&path) else { return Ok(States::default()) };
+    let source = Source::read(&files.display(&path), text)?;
+    Resolver { source: &source, services, service }.states()
+}
+
+/// The scenario of a file, where the path is a scenario's.
+fn scenario(files: &Files, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
+    let id = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json"))?;
+    let (service, rest) = id.split_once('/')?;
+    let (operation, _) = rest.split_once('/')?;
+    // A service whose model is broken is reported already.
+    services.get(service)?;
+    let read = || {
+        let source = Source::read(&files.display(path), text)?;
+        Resolver { source: &source, services, service }.scenario(id, operation)
+    };
+    Some(read())
+}
+
+fn digest(files: &Files) -> String {
+    let mut hash = Sha256::new();
+    for (path, text) in files.iter() {
+        hash.update((path.len() as u64).to_be_bytes());
+        hash.update(path.as_bytes());
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rstest::rstest;
+
+    use super::*;
+    use crate::suite::testing::{MODEL, read, text};
+
+    fn suite(path: &str, text: &str) -> Result<Suite, SuiteError> {
+        let mut texts: BTreeMap<String, String> = Files::bundled_fixtures()
+            .iter()
+            .filter(|(path, _)| path.split('/').count() == 2)
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .collect();
+        texts.insert(path.to_owned(), text.to_owned());
+        Suite::read(&Files::from_texts(texts))
+    }
+
+    fn scenario(steps: &str) -> String {
+        format!("title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n{steps}")
+    }
+
+    const PATH: &str = "codedeploy/stop-deployment/x.yaml";
+
+    #[test]
+    fn a_table_makes_one_case_a_row() {
+        let text = "title: t\ncites: [SD-26]\nevidence: documented\ntable:\n  - { id: a, v: x }\n  - { id: b, v: z }\nsteps:\n  - call: StopDeployment\n    input: { deploymentId: '${row.v}' }\n    expect: { error: InvalidDeploymentIdException }\n";
+        let suite = suite(PATH, text).unwrap();
+        let ids: Vec<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
+        assert_eq!(ids, ["codedeploy/stop-deployment/x#a", "codedeploy/stop-deployment/x#b"]);
+    }
+
+    #[rstest]
+    #[case::statement("title: t\ncites: [SD-99]\nevidence: documented\nsteps: []\n", 2, "no statement SD-99")]
+    #[case::operation(&scenario("  - call: StopDeploymnt\n"), 5, "codedeploy has no operation StopDeploymnt")]
+    #[case::illegal(&scenario("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"), 6, "the model forbids this input")]
+    #[case::illegal_control(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: DeploymentIdRequiredException }\n    control: {}\n"), 8, "the model forbids this input")]
+    #[case::illegal_guard(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    unchanged:\n      - { call: GetDeployment, input: {} }\n"), 8, "the model forbids this input")]
+    #[case::capture(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    capture: { s: /statsu }\n"), 7, "leads nowhere")]
+    #[case::body(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { state: x } }\n"), 7, "leads nowhere")]
+    #[case::error(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: NoSuchException }\n"), 7, "does not declare NoSuchException")]
+    #[case::variable(&scenario("  - call: StopDeployment\n    input: { deploymentId: '${gone.id}' }\n"), 6, "no variable \"gone\"")]
+    #[case::state(
+        "title: t\ncites: [SD-22]\nevidence: documented\ngiven: { d: no such state }\nsteps: []\n",
+        4,
+        "no state \"no such state\""
+    )]
+    #[case::matcher(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { status: { $one_of: [a] } } }\n"), 7, "no matcher $one_of")]
+    #[case::fault(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    sign: badly\n"), 7, "no such signing fault")]
+    #[case::duration(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    eventually: { within: 5m, every: 1s }\n"), 7, "no duration")]
+    #[case::expectation(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { errror: X }\n"), 7, "unknown expectation \"errror\"")]
+    #[case::hex(&scenario("  - call: StopDeployment\n    raw: { body: { hex: 'abc' } }\n    expect: { refused: client }\n"), 6, "no hex")]
+    #[case::service(&scenario("  - call: StopDeployment\n    service: codedeplo\n"), 6, "no service \"codedeplo\"")]
+    #[case::never_called(&scenario("  - call: GetDeployment\n    input: { deploymentId: x }\n"), 5, "no step calls StopDeployment")]
+    fn a_broken_fixture_is_refused_at_its_place(#[case] text: &str, #[case] line: usize, #[case] says: &str) {
+        let SuiteError(problems) = suite(PATH, text).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains(says), "{}", problems[0]);
+        assert_eq!(problems[0].line, line, "{}", problems[0]);
+    }
+
+    #[test]
+    fn what_is_said_to_be_illegal_may_be() {
+        let text = scenario(
+            "  - call: StopDeployment\n    input: { deploymentId: x, more: 1 }\n    illegal: true\n    expect: { answered: true }\n",
+        );
+        assert!(suite(PATH, &text).is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_is_no_operation_is_refused() {
+        let SuiteError(problems) =
+            suite("codedeploy/stop/x.yaml", &scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n"))
+                .unwrap_err();
+        assert!(problems[0].message.contains("\"stop\" is no operation"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn the_digest_changes_with_any_text() {
+        let a = suite(PATH, &scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n")).unwrap();
+        let b = suite(PATH, &scenario("  - call: StopDeployment\n    input: { deploymentId: z }\n")).unwrap();
+        assert_ne!(a.digest(), b.digest());
+        assert_eq!(a.digest().len(), 64);
+    }
+
+    const STEP: &str = "steps:\n  - { call: MakeThing, input: { name: a } }";
+
+    #[test]
+    fn a_suite_gives_its_services_and_scenarios() {
+        let suite = read(&[("works/make-thing/x.yaml", &text(STEP)), ("works/make-thing/notes.txt", "?")]).unwrap();
+        assert_eq!(suite.services().map(|service| service.name.as_str()).collect::<Vec<_>>(), ["works"]);
+        assert_eq!(suite.service("works").map(|service| service.contract().service().id.name()), Some("Works_1"));
+        assert_eq!(suite.scenarios().map(|scenario| scenario.id.as_str()).collect::<Vec<_>>(), ["works/make-thing/x"]);
+        assert_eq!(suite.cases()[0].id.0, "works/make-thing/x");
+        assert!(suite.service("other").is_none());
+    }
+
+    #[test]
+    fn scenarios_in_json_are_read_too() {
+        let json = r#"{"title":"t","cites":["W-1"],"evidence":"documented","steps":[{"call":"MakeThing","input":{"name":"a"}}]}"#;
+        assert_eq!(read(&[("works/make-thing/x.json", json)]).unwrap().cases().len(), 1);
+    }
+
+    #[test]
+    fn every_broken_file_is_told_and_not_only_the_first() {
+        let SuiteError(problems) = Suite::read(&Files::from_texts(
+            [
+                ("a/model.json", "{"),
+                ("a/op/x.yaml", "["),
+                ("b/model.json", MODEL),
+                ("b/states.yaml", "["),
+                ("b/make-thing/x.yaml", "["),
+            ]
+            .map(|(path, text)| (path.to_owned(), text.to_owned())),
+        ))
+        .unwrap_err();
+        let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
+        assert_eq!(files[0], "fixtures/a/model.json");
+        // Its model cites a statement, and there are none.
+        assert_eq!(files[1], "fixtures/b/model.json");
+        assert_eq!(files.len(), 2);
+    }
+
+    #[test]
+    fn broken_states_and_scenarios_are_told_together() {
+        let problems = read(&[("works/states.yaml", "["), ("works/make-thing/x.yaml", "[")]).unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
+    }
+
+    #[test]
+    fn a_model_that_cites_no_statement_of_its_service_is_refused() {
+        let problems = read(&[("works/model.json", &MODEL.replace("W-1", "W-2"))]).unwrap_err();
+        assert!(problems[0].ends_with("cites W-2, which statements.yaml does not have"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_folder_without_a_service_is_refused_and_the_problems_are_counted() {
+        let error = Suite::read(&Files::default()).unwrap_err();
+        assert!(error.to_string().contains("no <service>/model.json here"), "{error}");
+        assert!(error.to_string().ends_with("1 broken fixture file(s)"), "{error}");
+    }
+
+    #[test]
+    fn the_digest_is_that_of_every_path_and_text_with_their_lengths() {
+        let digest = |texts: &[(&str, &str)]| {
+            let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+            digest(&Files::from_texts(texts))
+        };
+        assert_eq!(digest(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_ne!(digest(&[("ab", "c")]), digest(&[("a", "bc")]));
+        assert_ne!(digest(&[("a", "b")]), digest(&[("a", "c")]));
+    }
+}

@@ -1,0 +1,356 @@
+//! Expected bodies: a value that must be found in the answer, with matchers where equality says too much.
+//!
+//! An object matches an object that has at least its members; everything else matches by equality. An
+//! object with one `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
+//! `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are values of the same form.
+
+use serde_json::Value;
+
+use crate::{model::pointer::child, suite::placeholder::pseudonym};
+
+/// A place where a body is not as expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// JSON pointer into the body.
+    pub pointer: String,
+    /// What was expected there.
+    pub expected: String,
+    /// What is there.
+    pub actual: String,
+}
+
+/// The names of the matchers.
+pub const MATCHERS: [&str; 10] =
+    ["$any_of", "$absent", "$type", "$matches", "$at_least", "$at_most", "$not", "$contains", "$lacks", "$exactly"];
+
+/// A pattern that no value can be held against, with its JSON pointer inside the pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternProblem {
+    /// Where in the pattern.
+    pub pointer: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// Checks the form of a pattern, so that a run never meets a broken one.
+///
+/// # Errors
+/// An unknown matcher, or one whose argument has the wrong form.
+pub fn check(pattern: &Value) -> Result<(), PatternProblem> {
+    check_at(pattern, "")
+}
+
+fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
+    let problem = |problem: String| Err(PatternProblem { pointer: pointer.to_owned(), problem });
+    if let Some((name, argument)) = matcher(pattern) {
+        let inner = format!("{pointer}/{name}");
+        return match (name, argument) {
+            ("$any_of", Value::Array(options)) if !options.is_empty() => {
+                options.iter().enumerate().try_for_each(|(index, option)| check_at(option, &format!("{inner}/{index}")))
+            }
+            ("$absent", Value::Bool(true))
+            | ("$exactly", _)
+            | ("$at_least" | "$at_most", Value::Number(_) | Value::Null) => Ok(()),
+            ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
+            ("$matches", Value::String(regex)) => regex::Regex::new(regex)
+                .map(|_| ())
+                .or_else(|error| problem(format!("{regex:?} is no regular expression: {error}"))),
+            ("$not" | "$contains" | "$lacks", argument) => check_at(argument, &inner),
+            (name, argument) if MATCHERS.contains(&name) => problem(format!("{name} cannot take {argument}")),
+            (name, _) => problem(format!("no matcher {name}; there are {}", MATCHERS.join(", "))),
+        };
+    }
+    match pattern {
+        Value::Object(map) if map.keys().any(|name| name.starts_with('$')) => {
+            problem("a matcher stands alone in its object".to_owned())
+        }
+        Value::Object(map) => map.iter().try_for_each(|(name, value)| check_at(value, &child(pointer, name))),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(index, item)| check_at(item, &format!("{pointer}/{index}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+
+/// Where `actual` is not as `pattern` says; empty when it is.
+#[must_use]
+pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    compare(pattern, Some(actual), "", hidden, &mut found);
+    found
+}
+
+/// Where pseudonyms stand for the texts of a body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hidden<'a> {
+    /// JSON pointers.
+    pub places: &'a [String],
+    /// What the pseudonyms were made with.
+    pub key: &'a str,
+}
+
+impl Hidden<'_> {
+    /// Whether `actual`, at that place, is equal to what is expected, or stands for it.
+    fn same(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
+        let stands_for = |expected: &str, actual: &str| {
+            self.places.iter().any(|place| place == pointer) && pseudonym(self.key, expected) == actual
+        };
+        match (expected, actual) {
+            (Value::String(expected), Value::String(actual)) => expected == actual || stands_for(expected, actual),
+            _ => same(expected, actual),
+        }
+    }
+
+    /// The same for everything in it, and nothing more than that.
+    fn exactly(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
+        match (expected, actual) {
+            (Value::Object(expected), Value::Object(map)) => {
+                let member = |(name, value): (&String, &Value)| {
+                    map.get(name).is_some_and(|actual| self.exactly(value, actual, &child(pointer, name)))
+                };
+                expected.len() == map.len() && expected.iter().all(member)
+            }
+            (Value::Array(expected), Value::Array(items)) => {
+                let item = |(index, (value, actual)): (usize, (&Value, &Value))| {
+                    self.exactly(value, actual, &format!("{pointer}/{index}"))
+                };
+                expected.len() == items.len() && expected.iter().zip(items).enumerate().all(item)
+            }
+            (Value::String(_), _) => self.same(expected, actual, pointer),
+            _ => expected == actual,
+        }
+    }
+}
+
+/// The object's only key and its value, where that key is a matcher's.
+fn matcher(pattern: &Value) -> Option<(&str, &Value)> {
+    let map = pattern.as_object()?;
+    let (name, argument) = map.iter().next()?;
+    (map.len() == 1 && name.starts_with('$')).then_some((name, argument))
+}
+
+fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidden<'_>, found: &mut Vec<Mismatch>) {
+    let wrong = |expected: String| Mismatch {
+        pointer: pointer.to_owned(),
+        expected,
+        actual: actual.map_or_else(|| "absent".to_owned(), Value::to_string),
+    };
+    if let Some((name, argument)) = matcher(pattern) {
+        if !matches(name, argument, actual, pointer, hidden) {
+            found.push(wrong(words(name, argument)));
+        }
+        return;
+    }
+    match (pattern, actual) {
+        (Value::Object(expected), Some(Value::Object(map))) => {
+            for (name, pattern) in expected {
+                compare(pattern, map.get(name), &child(pointer, name), hidden, found);
+            }
+        }
+        (Value::Array(expected), Some(Value::Array(items))) if expected.len() == items.len() => {
+            for (index, (pattern, item)) in expected.iter().zip(items).enumerate() {
+                compare(pattern, Some(item), &format!("{pointer}/{index}"), hidden, found);
+            }
+        }
+        (expected, Some(actual)) if hidden.same(expected, actual, pointer) => {}
+        _ => found.push(wrong(pattern.to_string())),
+    }
+}
+
+fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidden<'_>) -> bool {
+    let fits_at = |pattern: &Value, actual: Option<&Value>, pointer: &str| {
+        let mut found = Vec::new();
+        compare(pattern, actual, pointer, hidden, &mut found);
+        found.is_empty()
+    };
+    let fits = |pattern: &Value, actual: Option<&Value>| fits_at(pattern, actual, pointer);
+    let items = || actual.and_then(Value::as_array);
+    let has = |items: &[Value]| {
+        items.iter().enumerate().any(|(index, item)| fits_at(argument, Some(item), &format!("{pointer}/{index}")))
+    };
+    match name {
+        "$any_of" => argument.as_array().into_iter().flatten().any(|option| fits(option, actual)),
+        "$absent" => actual.is_none_or(Value::is_null),
+        "$type" => actual.is_some_and(|actual| argument.as_str().is_some_and(|kind| has_type(actual, kind))),
+        "$matches" => actual.and_then(Value::as_str).is_some_and(|text| {
+            argument.as_str().and_then(|regex| regex::Regex::new(regex).ok()).is_some_and(|regex| regex.is_match(text))
+        }),
+        "$at_least" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, least)| actual >= least),
+        "$at_most" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, most)| actual <= most),
+        "$not" => actual.is_some() && !fits(argument, actual),
+        "$contains" => items().is_some_and(|items| has(items)),
+        "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
+        "$exactly" => actual.is_some_and(|actual| hidden.exactly(argument, actual, pointer)),
+        _ => false,
+    }
+}
+
+fn words(name: &str, argument: &Value) -> String {
+    match name {
+        "$any_of" => {
+            let options: Vec<String> = argument.as_array().into_iter().flatten().map(describe).collect();
+            format!("one of {}", options.join(", "))
+        }
+        "$absent" => "nothing".to_owned(),
+        "$type" => format!("a JSON {}", argument.as_str().unwrap_or_default()),
+        "$matches" => format!("text that matches {}", argument.as_str().unwrap_or_default()),
+        "$at_least" => format!("at least {argument}"),
+        "$at_most" => format!("at most {argument}"),
+        "$not" => format!("anything but {}", describe(argument)),
+        "$contains" => format!("a list with {} in it", describe(argument)),
+        "$lacks" => format!("a list without {}", describe(argument)),
+        _ => format!("exactly {argument}"),
+    }
+}
+
+fn describe(pattern: &Value) -> String {
+    matcher(pattern).map_or_else(|| pattern.to_string(), |(name, argument)| words(name, argument))
+}
+
+fn has_type(value: &Value, kind: &str) -> bool {
+    match kind {
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => value.is_null(),
+    }
+}
+
+fn number(value: Option<&Value>) -> Option<f64> {
+    value.and_then(Value::as_f64)
+}
+
+/// Equality that takes 1 and 1.0 for the same number, as JSON does.
+fn same(a: &Value, b: &Value) -> bool {
+    a == b || (a.is_number() && b.is_number() && a.as_f64() == b.as_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::subset(json!({"a": 1}), json!({"a": 1, "b": 2}), true)]
+    #[case::missing(json!({"a": 1}), json!({"b": 2}), false)]
+    #[case::array_by_length(json!([1]), json!([1, 2]), false)]
+    #[case::numbers(json!(1), json!(1.0), true)]
+    #[case::any_of(json!({"s": {"$any_of": ["A", "B"]}}), json!({"s": "B"}), true)]
+    #[case::none_of(json!({"s": {"$any_of": ["A", "B"]}}), json!({"s": "C"}), false)]
+    #[case::absent(json!({"s": {"$absent": true}}), json!({}), true)]
+    #[case::null_is_absent(json!({"s": {"$absent": true}}), json!({"s": null}), true)]
+    #[case::not_absent(json!({"s": {"$absent": true}}), json!({"s": 1}), false)]
+    #[case::type_is(json!({"$type": "string"}), json!("x"), true)]
+    #[case::type_is_not(json!({"$type": "integer"}), json!(1.5), false)]
+    #[case::regex(json!({"$matches": "^d-"}), json!("d-1"), true)]
+    #[case::at_least(json!({"$at_least": 2}), json!(1), false)]
+    #[case::at_most(json!({"$at_most": 2}), json!(2), true)]
+    #[case::not(json!({"$not": "x"}), json!("y"), true)]
+    #[case::contains(json!({"$contains": {"id": 1}}), json!([{"id": 2}, {"id": 1, "n": 0}]), true)]
+    #[case::lacks(json!({"$lacks": 3}), json!([1, 3]), false)]
+    #[case::lacks_of_nothing(json!({"l": {"$lacks": 3}}), json!({}), true)]
+    #[case::lacks_is_for_lists(json!({"$lacks": 3}), json!("3"), false)]
+    #[case::not_of_nothing(json!({"s": {"$not": "x"}}), json!({}), false)]
+    #[case::array(json!([1, {"a": 2}]), json!([1, {"a": 2, "b": 3}]), true)]
+    #[case::another_item(json!([1, 2]), json!([1, 3]), false)]
+    #[case::another_text(json!("a"), json!("b"), false)]
+    #[case::an_object_for_a_text(json!({"a": 1}), json!("a"), false)]
+    #[case::type_is_number(json!({"$type": "number"}), json!(1.5), true)]
+    #[case::type_is_integer(json!({"$type": "integer"}), json!(-1), true)]
+    #[case::type_is_large_integer(json!({"$type": "integer"}), json!(u64::MAX), true)]
+    #[case::type_is_boolean(json!({"$type": "boolean"}), json!(false), true)]
+    #[case::type_is_object(json!({"$type": "object"}), json!({}), true)]
+    #[case::type_is_array(json!({"$type": "array"}), json!([]), true)]
+    #[case::type_is_null(json!({"$type": "null"}), json!(null), true)]
+    #[case::type_is_no_array(json!({"$type": "array"}), json!({}), false)]
+    #[case::type_of_nothing(json!({"s": {"$type": "null"}}), json!({}), false)]
+    #[case::regex_does_not(json!({"$matches": "^d-"}), json!("x"), false)]
+    #[case::regex_is_for_text(json!({"$matches": "1"}), json!(1), false)]
+    #[case::at_least_itself(json!({"$at_least": 2}), json!(2), true)]
+    #[case::at_most_not(json!({"$at_most": 2}), json!(2.5), false)]
+    #[case::at_least_is_for_numbers(json!({"$at_least": 2}), json!("3"), false)]
+    #[case::not_itself(json!({"$not": "x"}), json!("x"), false)]
+    #[case::contains_not(json!({"$contains": 1}), json!([2]), false)]
+    #[case::contains_is_for_lists(json!({"$contains": 1}), json!(1), false)]
+    #[case::lacks_it(json!({"$lacks": 3}), json!([1, 2]), true)]
+    #[case::lacks_of_null(json!({"$lacks": 3}), json!(null), true)]
+    #[case::exactly_so(json!({"$exactly": {"a": 1}}), json!({"a": 1}), true)]
+    #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
+    fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
+        check(&pattern).unwrap();
+        assert_eq!(mismatches(&pattern, &actual, Hidden::default()).is_empty(), fits);
+    }
+
+    #[test]
+    fn a_mismatch_says_where_what_and_what_instead() {
+        let found = mismatches(
+            &json!({"a": {"b/c": {"$any_of": [1, {"$type": "string"}]}}}),
+            &json!({"a": {}}),
+            Hidden::default(),
+        );
+        assert_eq!(
+            found,
+            [Mismatch {
+                pointer: "/a/b~1c".into(),
+                expected: "one of 1, a JSON string".into(),
+                actual: "absent".into()
+            }]
+        );
+    }
+
+    #[rstest]
+    #[case(json!({"a": {"$some": 1}}), "/a", "no matcher $some")]
+    #[case(json!({"a": {"$type": "strin"}}), "/a", "$type cannot take")]
+    #[case(json!([{"$matches": "("}]), "/0", "no regular expression")]
+    #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of cannot take []")]
+    #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "stands alone")]
+    #[case(json!({"n": {"a": 1, "$at_most": 2}}), "/n", "stands alone")]
+    #[case(json!({"$absent": false}), "", "$absent cannot take false")]
+    #[case(json!({"$at_least": "1"}), "", "$at_least cannot take")]
+    #[case(json!({"$contains": {"$some": 1}}), "/$contains", "no matcher $some; there are $any_of, $absent,")]
+    #[case(json!([1, [{"$lacks": {"$some": 1}}]]), "/1/0/$lacks", "no matcher $some")]
+    fn broken_patterns_are_refused_at_their_place(#[case] pattern: Value, #[case] pointer: &str, #[case] says: &str) {
+        let problem = check(&pattern).unwrap_err();
+        assert_eq!(problem.pointer, pointer);
+        assert!(problem.problem.contains(says), "{}", problem.problem);
+    }
+
+    #[rstest]
+    #[case(json!({"$exactly": {"$some": 1}}))]
+    #[case(json!({"$at_least": null}))]
+    #[case(json!({"$any_of": [1, {"$type": "null"}]}))]
+    #[case(json!({"a": 1, "b": [{"$lacks": 2}]}))]
+    #[case(json!("$some"))]
+    fn whole_patterns_are_taken(#[case] pattern: Value) {
+        assert_eq!(check(&pattern), Ok(()));
+    }
+
+    #[rstest]
+    #[case(json!({"$absent": true}), "nothing")]
+    #[case(json!({"$type": "null"}), "a JSON null")]
+    #[case(json!({"$matches": "^a"}), "text that matches ^a")]
+    #[case(json!({"$at_least": 2}), "at least 2")]
+    #[case(json!({"$at_most": 2}), "at most 2")]
+    #[case(json!({"$not": {"$at_most": 2}}), "anything but at most 2")]
+    #[case(json!({"$contains": 2}), "a list with 2 in it")]
+    #[case(json!({"$lacks": 2}), "a list without 2")]
+    #[case(json!({"$exactly": {"a": 2}}), "exactly {\"a\":2}")]
+    fn a_matcher_is_put_in_words(#[case] pattern: Value, #[case] words: &str) {
+        assert_eq!(describe(&pattern), words);
+    }
+
+    #[test]
+    fn every_place_that_differs_is_told() {
+        let found = mismatches(&json!({"a": [1, {"b": 2}], "c": 3}), &json!({"a": [0, {"b": "2"}]}), Hidden::default());
+        let told: Vec<(&str, &str, &str)> =
+            found.iter().map(|m| (m.pointer.as_str(), m.expected.as_str(), m.actual.as_str())).collect();
+        assert_eq!(told, [("/a/0", "1", "0"), ("/a/1/b", "2", "\"2\""), ("/c", "3", "absent")]);
+    }
+}

@@ -1,0 +1,242 @@
+//! The numbered statements of the documents: one testable sentence each, paraphrased, with its source.
+//!
+//! Owns [`Statements`] and [`Evidence`]. It refuses to know how a statement is tested.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::suite::{
+    code::Code,
+    source::{Diagnostic, Source},
+};
+
+/// How good the ground is that a requirement stands on, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The operation's own page.
+    Documented,
+    /// The user guide, or a page that the operation's page links to.
+    Linked,
+    /// A trait of the published model.
+    Modelled,
+    /// The specification of the protocol.
+    Protocol,
+    /// Seen on a real endpoint, promised nowhere.
+    Recorded,
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Documented => "documented",
+            Self::Linked => "linked",
+            Self::Modelled => "modelled",
+            Self::Protocol => "protocol",
+            Self::Recorded => "recorded",
+        })
+    }
+}
+
+/// What a statement is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// What a request may hold.
+    RequestConstraint,
+    /// What an answer holds.
+    ResponseShape,
+    /// A closed list of values.
+    Enum,
+    /// An error and its status.
+    Error,
+    /// What an operation does.
+    Behaviour,
+    /// Headers, methods, encodings.
+    Wire,
+    /// A sample.
+    Example,
+    /// That nothing else exists.
+    ClosedWorld,
+}
+
+/// Two documents that disagree, and what the harness does about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contradiction {
+    /// A number of its own, `C-3`.
+    pub id: String,
+    /// What else is said, and where.
+    pub with: String,
+    /// What the harness accepts because of it.
+    pub policy: String,
+}
+
+/// A document that statements are taken from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// The title as its publisher has it.
+    pub title: String,
+    /// Where it is published.
+    pub url: String,
+}
+
+/// One testable sentence of a document, in our own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// The number, `SD-17`.
+    pub id: String,
+    /// What it says.
+    pub says: String,
+    /// The key of its document.
+    pub document: String,
+    /// The section of the document.
+    pub section: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// How good the ground is.
+    pub evidence: Evidence,
+    /// Which edition of the document was read.
+    pub edition: String,
+    /// The operation that it binds; none where it binds the service.
+    #[serde(default)]
+    pub operation: Option<String>,
+    /// The checks that judge it on every answer.
+    #[serde(default)]
+    pub checks: Vec<Code>,
+    /// The document that disagrees, and the policy.
+    #[serde(default)]
+    pub contradiction: Option<Contradiction>,
+    /// Why it cannot be tested from outside.
+    #[serde(default)]
+    pub untestable: Option<String>,
+}
+
+/// The statements of one service, in the order of their file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Statements {
+    documents: BTreeMap<String, Document>,
+    in_order: Vec<Statement>,
+    /// Where each stands, by its id.
+    by_id: HashMap<String, usize>,
+    /// Those that a check judges, which every answer asks for.
+    by_check: BTreeMap<Code, Vec<usize>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    service: String,
+    documents: BTreeMap<String, Document>,
+    statements: Vec<Statement>,
+}
+
+impl Statements {
+    /// Reads a `statements.yaml` of the service `service`.
+    ///
+    /// # Errors
+    /// A file of another form, of another service, with an id twice or a document that it does not list.
+    pub fn read(source: &Source, service: &str) -> Result<Self, Diagnostic> {
+        let raw: Raw = source.decode()?;
+        if raw.service != service {
+            return Err(source.at("/service", format!("the folder is {service:?}, the file says {:?}", raw.service)));
+        }
+        for (index, statement) in raw.statements.iter().enumerate() {
+            let at = format!("/statements/{index}");
+            if !raw.documents.contains_key(&statement.document) {
+                let known: Vec<&str> = raw.documents.keys().map(String::as_str).collect();
+                return Err(source
+                    .at(&format!("{at}/document"), format!("no document {:?} in this file", statement.document))
+                    .help(format!("its documents are {}", known.join(", "))));
+            }
+            if raw.statements.iter().take(index).any(|earlier| earlier.id == statement.id) {
+                return Err(source.at(&format!("{at}/id"), format!("{} stands here a second time", statement.id)));
+            }
+        }
+        Ok(Self::new(raw.documents, raw.statements))
+    }
+
+    fn new(documents: BTreeMap<String, Document>, statements: Vec<Statement>) -> Self {
+        let by_id = statements.iter().enumerate().map(|(index, statement)| (statement.id.clone(), index)).collect();
+        let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
+        for (index, statement) in statements.iter().enumerate() {
+            for code in &statement.checks {
+                by_check.entry(*code).or_default().push(index);
+            }
+        }
+        Self { documents, in_order: statements, by_id, by_check }
+    }
+
+    /// The statement of that id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Statement> {
+        self.in_order.get(*self.by_id.get(id)?)
+    }
+
+    /// Every statement, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Statement> {
+        self.in_order.iter()
+    }
+
+    /// The document of a statement.
+    #[must_use]
+    pub fn document(&self, statement: &Statement) -> Option<&Document> {
+        self.documents.get(&statement.document)
+    }
+
+    /// The statements that a check judges on every answer of `operation`.
+    pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Statement> {
+        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
+        judged.filter(move |statement| statement.operation.as_deref().is_none_or(|bound| bound == operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const HEAD: &str = "service: s\ndocuments:\n  page: { title: T, url: 'https://x' }\nstatements:\n";
+
+    fn statement(id: &str, document: &str, more: &str) -> String {
+        format!(
+            "  - {{ id: {id}, says: S, document: {document}, section: X, kind: wire, evidence: documented, edition: e{more} }}\n"
+        )
+    }
+
+    fn read(text: &str) -> Result<Statements, Diagnostic> {
+        Statements::read(&Source::read("statements.yaml", text)?, "s")
+    }
+
+    #[test]
+    fn statements_are_found_by_id_and_by_the_check_that_judges_them() {
+        let text = format!(
+            "{HEAD}{}{}",
+            statement("A-1", "page", ", checks: [status], operation: Put"),
+            statement("A-2", "page", ", checks: [status]")
+        );
+        let statements = read(&text).unwrap();
+        assert_eq!(statements.get("A-1").unwrap().says, "S");
+        let judged =
+            |operation| statements.judged_by(Code::Status, operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(judged("Put"), ["A-1", "A-2"]);
+        assert_eq!(judged("Get"), ["A-2"]);
+    }
+
+    #[rstest]
+    #[case::document(&statement("A-1", "other", ""), "no document \"other\"")]
+    #[case::check(&statement("A-1", "page", ", checks: [statsu]"), "unknown variant `statsu`")]
+    #[case::twice(&format!("{}{}", statement("A-1", "page", ""), statement("A-1", "page", "")), "A-1 stands here a second time")]
+    #[case::unknown_field(&statement("A-1", "page", ", quote: q"), "unknown field `quote`")]
+    fn a_broken_file_is_refused(#[case] statements: &str, #[case] says: &str) {
+        let error = read(&format!("{HEAD}{statements}")).unwrap_err();
+        assert!(error.message.contains(says), "{error}");
+    }
+}

@@ -1,0 +1,188 @@
+//! What a contract and the variables in reach say against a step.
+
+use serde_json::Value;
+
+use super::{Resolver, scope::Scope, with_nearest};
+use crate::{
+    model::{
+        Violation,
+        pointer::{child, escape},
+    },
+    suite::{Alternative, Bindings, Body, Call, Expectation, Guard, Row, Template, raw::RawStep, source::Diagnostic},
+};
+
+impl Resolver<'_> {
+    /// An input that the model forbids must be meant: its refusal is expected, or `illegal: true` says so. Whether
+    /// it keeps the model, as far as that is known before a run, and is meant to.
+    pub(super) fn check_legality(
+        &self,
+        raw: &RawStep,
+        call: &Call,
+        expect: &Expectation,
+        control: Option<&Template>,
+        rows: &[Row],
+        at: &str,
+    ) -> Result<bool, Diagnostic> {
+        let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
+        let mut legal = !raw.illegal && !body_replaced;
+        for row in rows {
+            let violation = if body_replaced { None } else { self.violation(call, &call.input, row)? };
+            legal &= violation.is_none();
+            match violation {
+                None if raw.illegal && !body_replaced => self.check_illegal_is_open(&call.input, row, at)?,
+                Some(violation) if !raw.illegal && !expect.is_refusal() => {
+                    return Err(self.illegal(&violation, row, &format!("{at}/input")).help(
+                        "expect the refusal (expect: { error: … }), or say that it is meant with illegal: true",
+                    ));
+                }
+                _ => {}
+            }
+            let Some(control) = control else { continue };
+            if let Some(violation) = self.violation(call, control, row)? {
+                return Err(self.illegal(&violation, row, &format!("{at}/control")).help("a control must be legal"));
+            }
+        }
+        Ok(legal)
+    }
+
+    /// What a guard asks must be legal: it compares answers, and no refusals.
+    pub(super) fn check_guards(&self, guards: &[Guard], rows: &[Row], at: &str) -> Result<(), Diagnostic> {
+        for (index, guard) in guards.iter().enumerate() {
+            for row in rows {
+                if let Some(violation) = self.violation(&guard.call, &guard.call.input, row)? {
+                    let at = format!("{at}/unchanged/{index}/input");
+                    return Err(self.illegal(&violation, row, &at).help("a guard must be legal"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An input without a violation that is said to be illegal must have something that only a run knows: else what
+    /// is expected of it is expected of a legal one.
+    fn check_illegal_is_open(&self, input: &Template, row: &Row, at: &str) -> Result<(), Diagnostic> {
+        let (_, unknown) = input.fill_known(&of_row(row));
+        if !unknown.is_empty() {
+            return Ok(());
+        }
+        let message = format!("the model allows this input{}: it is not illegal", name_of(row));
+        Err(self
+            .source
+            .at_key(&format!("{at}/illegal"), message)
+            .help("leave illegal out, or give an input that breaks the model"))
+    }
+
+    fn illegal(&self, violation: &Violation, row: &Row, at: &str) -> Diagnostic {
+        let message = format!(
+            "the model forbids this input{}: expected {}, found {}",
+            name_of(row),
+            violation.expected,
+            violation.actual
+        );
+        self.source.at(&format!("{at}{}", violation.pointer), message)
+    }
+
+    /// The first violation of the operation's input that does not rest on what only a run knows.
+    fn violation(&self, call: &Call, input: &Template, row: &Row) -> Result<Option<Violation>, Diagnostic> {
+        let service = &self.services[&call.service];
+        let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
+        let (value, unknown) = input.fill_known(&of_row(row));
+        let violation = service.violation(operation, &value, &unknown);
+        violation.map_err(|error| Diagnostic::of_file(self.source.file(), error.to_string()))
+    }
+
+    pub(super) fn check_captures(
+        &self,
+        captures: &[(String, String)],
+        call: &Call,
+        at: &str,
+    ) -> Result<(), Diagnostic> {
+        self.check_pointers(captures, call, |index| {
+            let variable = captures.get(index).map(|(variable, _)| variable.as_str()).unwrap_or_default();
+            format!("{at}/capture/{}", escape(variable))
+        })
+    }
+
+    /// Pointers into an output must lead to a member that the output has.
+    pub(super) fn check_pointers(
+        &self,
+        pointers: &[(String, String)],
+        call: &Call,
+        place: impl Fn(usize) -> String,
+    ) -> Result<(), Diagnostic> {
+        let contract = self.services[&call.service].schemas.contract();
+        let Some(operation) = contract.operation(&call.operation) else { return Ok(()) };
+        for (index, (_, pointer)) in pointers.iter().enumerate() {
+            let leads = pointer.starts_with('/') && contract.member_at(&operation.output, pointer).is_some();
+            if !leads {
+                let message = format!("{pointer:?} leads nowhere in the output of {}", call.operation);
+                let diagnostic = self.source.at(&place(index), message);
+                let first = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+                let members = contract.members(&operation.output).iter().map(|member| member.name.as_str());
+                return Err(with_nearest(diagnostic, first, members));
+            }
+        }
+        Ok(())
+    }
+
+    /// Members that an expected body names must exist in the output.
+    pub(super) fn check_body_members(&self, pattern: &Value, call: &Call, at: &str) -> Result<(), Diagnostic> {
+        let mut pointers = Vec::new();
+        leaves(pattern, "", &mut pointers);
+        let pointers: Vec<(String, String)> = pointers.into_iter().map(|pointer| (String::new(), pointer)).collect();
+        self.check_pointers(&pointers, call, |index| format!("{at}{}", pointers[index].1))
+    }
+
+    pub(super) fn check_expected_variables(
+        &self,
+        expect: &Expectation,
+        scope: &Scope,
+        at: &str,
+    ) -> Result<(), Diagnostic> {
+        let is_choice = expect.alternatives.len() > 1;
+        for (index, alternative) in expect.alternatives.iter().enumerate() {
+            let at = if is_choice { format!("{at}/any_of/{index}/body") } else { format!("{at}/body") };
+            if let Alternative::Success { body: Some(body), .. } = alternative {
+                self.check_variables(body, scope, &at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Expressions in the bytes of a request need their variables, too.
+    pub(super) fn check_raw_variables(&self, call: &Call, scope: &Scope, at: &str) -> Result<(), Diagnostic> {
+        let Some(raw) = &call.raw else { return Ok(()) };
+        for (name, value) in &raw.set {
+            self.check_variables(value, scope, &format!("{at}/raw/set/{}", escape(name)))?;
+        }
+        match &raw.body {
+            Some(Body::Text(template)) => self.check_variables(template, scope, &format!("{at}/raw/body/text")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is known before a run.
+fn of_row(row: &Row) -> Bindings {
+    let mut bindings = Bindings::default();
+    bindings.bind("row", Value::Object(row.values.clone()));
+    bindings
+}
+
+fn name_of(row: &Row) -> String {
+    row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default()
+}
+
+/// The pointers of a pattern's members, as far as no matcher stands in between.
+fn leaves(pattern: &Value, pointer: &str, found: &mut Vec<String>) {
+    match pattern {
+        Value::Object(map) if !map.keys().any(|key| key.starts_with('$')) => {
+            for (name, value) in map {
+                let at = child(pointer, name);
+                found.push(at.clone());
+                leaves(value, &at, found);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,288 @@
+//! Raw fixture to validated type: everything is looked up here, so that a run meets no broken fixture.
+//!
+//! Every problem is a [`Diagnostic`] with its place. The first problem of a file is reported.
+
+mod expect;
+mod lint;
+mod request;
+mod scope;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::{
+    Call, Filling, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
+    raw::{RawScenario, RawState, RawStates, RawStep},
+    service::{Services, States},
+    spelling::nearest,
+};
+use crate::{
+    model::{kebab_case, pointer::escape},
+    suite::source::{Diagnostic, Source},
+};
+use scope::{Scope, Yields};
+
+/// What resolving one file needs to know.
+pub(super) struct Resolver<'a> {
+    pub(super) source: &'a Source,
+    pub(super) services: &'a Services,
+    pub(super) service: &'a str,
+}
+
+impl Resolver<'_> {
+    /// Reads the scenario of the file `service/operation/name`.
+    pub(super) fn scenario(&self, id: &str, folder: &str) -> Result<Scenario, Diagnostic> {
+        let raw: RawScenario = self.source.decode()?;
+        let operation = self.operation_of_folder(folder)?;
+        self.check_citations(&raw.cites)?;
+        let rows = self.rows(&raw.table)?;
+        let mut scope = Scope::of_rows(&rows);
+        let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
+        let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
+        let teardown = self.steps(&raw.teardown, "/teardown", &mut scope, &rows)?;
+        if !steps.iter().any(|step| step.call.operation == operation) {
+            return Err(self.source.at("/steps", format!("no step calls {operation}, the operation of this folder")));
+        }
+        Ok(Scenario {
+            id: id.to_owned(),
+            service: self.service.to_owned(),
+            operation,
+            title: raw.title,
+            cites: raw.cites,
+            evidence: raw.evidence,
+            tags: raw.tags,
+            given,
+            rows,
+            steps,
+            teardown,
+            source: Arc::new(self.source.clone()),
+            standing: Standing::Free,
+        })
+    }
+
+    /// Reads a `states.yaml`.
+    pub(super) fn states(&self) -> Result<States, Diagnostic> {
+        let raw: RawStates = self.source.decode()?;
+        let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
+        let yields: Yields = raw.states.iter().map(yielded).collect();
+        let states = raw.states.into_iter().map(|(name, state)| Ok((name.clone(), self.state(&name, state, &yields)?)));
+        let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
+        let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
+        let fillings = fillings.collect::<Result<_, _>>()?;
+        Ok(States { by_name, fillings })
+    }
+
+    /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member. With a `!` behind its
+    /// name, the member is part of every legal input.
+    fn filling(&self, glob: &str, place: &Value, states: &BTreeMap<String, State>) -> Result<Filling, Diagnostic> {
+        let at = format!("/members/{}", escape(glob));
+        let Some((state, variable)) = place.as_str().and_then(|place| place.rsplit_once('/')) else {
+            return Err(self.source.at(&at, "expected a state and its variable, such as \"a queue/url\""));
+        };
+        let Some(known) = states.get(state) else {
+            let diagnostic = self.source.at(&at, format!("no state {state:?} in this file"));
+            return Err(with_nearest(diagnostic, state, states.keys().map(String::as_str)));
+        };
+        if !known.yields.contains_key(variable) {
+            let diagnostic = self.source.at(&at, format!("{state} yields no {variable:?}"));
+            return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
+        }
+        let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
+        Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
+    }
+
+    fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
+        let at = format!("/states/{}", escape(name));
+        let rows = [Row { name: None, values: Map::new() }];
+        let mut scope = Scope::of_rows(&rows);
+        scope.add("params");
+        let given = self.given(&raw.given, &format!("{at}/given"), of_states, &mut scope)?;
+        let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut scope, &rows)?;
+        let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut scope, &rows)?;
+        let mut yields = BTreeMap::new();
+        for (variable, value) in &raw.yields {
+            let pointer = format!("{at}/yields/{}", escape(variable));
+            let template = self.template(value, &pointer)?;
+            self.check_variables(&template, &scope, &pointer)?;
+            yields.insert(variable.clone(), template);
+        }
+        Ok(State { name: name.to_owned(), says: raw.says, params: raw.params, given, steps, yields, teardown })
+    }
+
+    fn operation_of_folder(&self, folder: &str) -> Result<String, Diagnostic> {
+        let contract = self.services[self.service].schemas.contract();
+        let found = contract.operations().find(|operation| kebab_case(&operation.name) == folder);
+        found.map(|operation| operation.name.clone()).ok_or_else(|| {
+            self.source
+                .at("", format!("the folder {folder:?} is no operation of {}", self.service))
+                .help("name the folder after the operation: StopDeployment is stop-deployment")
+        })
+    }
+
+    fn check_citations(&self, cites: &[String]) -> Result<(), Diagnostic> {
+        if cites.is_empty() {
+            return Err(self.source.at("/cites", "a scenario cites at least one statement"));
+        }
+        for (index, id) in cites.iter().enumerate() {
+            let known = self.services.values().any(|service| service.statements.get(id).is_some());
+            if !known {
+                let all = self
+                    .services
+                    .values()
+                    .flat_map(|service| service.statements.iter())
+                    .map(|statement| statement.id.as_str());
+                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("no statement {id}"));
+                return Err(with_nearest(diagnostic, id, all));
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<Row>, Diagnostic> {
+        if table.is_empty() {
+            return Ok(vec![Row { name: None, values: Map::new() }]);
+        }
+        let mut rows: Vec<Row> = Vec::new();
+        for (index, raw) in table.iter().enumerate() {
+            let at = format!("/table/{index}");
+            let name = raw.get("id").and_then(Value::as_str);
+            let legal = name.filter(|name| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            });
+            let name = legal.ok_or_else(|| {
+                self.source
+                    .at(&format!("{at}/id"), "a row needs an id of letters, digits, dots, hyphens and underscores")
+            })?;
+            if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
+                return Err(self.source.at(&format!("{at}/id"), format!("the row {name:?} stands here a second time")));
+            }
+            rows.push(Row { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
+        }
+        Ok(rows)
+    }
+
+    fn steps(&self, raw: &[RawStep], at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Vec<Step>, Diagnostic> {
+        raw.iter().enumerate().map(|(index, step)| self.step(step, &format!("{at}/{index}"), scope, rows)).collect()
+    }
+
+    fn step(&self, raw: &RawStep, at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Step, Diagnostic> {
+        let mut call = self.call(raw, at)?;
+        let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
+        let control =
+            raw.control.as_ref().map(|control| self.template(control, &format!("{at}/control"))).transpose()?;
+        let unchanged = self.guards(raw, at, scope)?;
+        self.check_variables(&call.input, scope, &format!("{at}/input"))?;
+        if let Some(control) = &control {
+            self.check_variables(control, scope, &format!("{at}/control"))?;
+        }
+        self.check_raw_variables(&call, scope, at)?;
+        self.check_expected_variables(&expect, scope, &format!("{at}/expect"))?;
+        call.legal = self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
+        self.check_guards(&unchanged, rows, at)?;
+        let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
+        self.check_captures(&capture, &call, at)?;
+        for (variable, _) in &capture {
+            scope.add(variable);
+        }
+        let repeat = self.repeat(raw, at)?;
+        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat, racing: raw.racing })
+    }
+
+    fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {
+        let (service, operation) = self.look_up(raw.service.as_deref(), &raw.call, at)?;
+        let empty = Value::Object(Map::new());
+        let input = self.template(raw.input.as_ref().unwrap_or(&empty), &format!("{at}/input"))?;
+        Ok(Call {
+            service,
+            operation,
+            input,
+            legal: true,
+            caller: raw.caller,
+            region: raw.region,
+            fault: self.fault(raw.sign.as_ref(), at)?,
+            raw: raw.raw.as_ref().map(|raw| self.byte_changes(raw, &format!("{at}/raw"))).transpose()?,
+        })
+    }
+
+    fn guards(&self, raw: &RawStep, at: &str, scope: &Scope) -> Result<Vec<Guard>, Diagnostic> {
+        raw.unchanged
+            .iter()
+            .enumerate()
+            .map(|(index, guard)| {
+                let at = format!("{at}/unchanged/{index}");
+                let read = RawStep {
+                    call: guard.call.clone(),
+                    service: guard.service.clone(),
+                    input: guard.input.clone(),
+                    ..RawStep::default()
+                };
+                let call = self.call(&read, &at)?;
+                self.check_variables(&call.input, scope, &format!("{at}/input"))?;
+                let pointers: Vec<(String, String)> =
+                    guard.at.iter().map(|pointer| (String::new(), pointer.clone())).collect();
+                self.check_pointers(&pointers, &call, |index| format!("{at}/at/{index}"))?;
+                Ok(Guard { call, at: guard.at.clone() })
+            })
+            .collect()
+    }
+
+    fn look_up(&self, service: Option<&str>, operation: &str, at: &str) -> Result<(String, String), Diagnostic> {
+        let name = service.unwrap_or(self.service);
+        let Some(service) = self.services.get(name) else {
+            let diagnostic = self.source.at(&format!("{at}/service"), format!("no service {name:?}"));
+            return Err(with_nearest(diagnostic, name, self.services.keys().map(String::as_str)));
+        };
+        let contract = service.schemas.contract();
+        if contract.operation(operation).is_none() {
+            let diagnostic = self.source.at(&format!("{at}/call"), format!("{name} has no operation {operation}"));
+            return Err(with_nearest(
+                diagnostic,
+                operation,
+                contract.operations().map(|operation| operation.name.as_str()),
+            ));
+        }
+        Ok((name.to_owned(), operation.to_owned()))
+    }
+
+    fn repeat(&self, raw: &RawStep, at: &str) -> Result<Repeat, Diagnostic> {
+        match (&raw.eventually, &raw.consistently, raw.concurrently) {
+            (None, None, None) => Ok(Repeat::Once),
+            (Some(wait), None, None) => Ok(Repeat::Eventually {
+                within: self.duration(&wait.within, &format!("{at}/eventually/within"))?,
+                every: self.duration(&wait.every, &format!("{at}/eventually/every"))?,
+            }),
+            (None, Some(last), None) => Ok(Repeat::Consistently {
+                lasting: self.duration(&last.lasting, &format!("{at}/consistently/for"))?,
+                every: self.duration(&last.every, &format!("{at}/consistently/every"))?,
+            }),
+            (None, None, Some(count @ 2..=64)) => Ok(Repeat::Concurrently(count)),
+            (None, None, Some(_)) => Err(self.source.at(&format!("{at}/concurrently"), "from 2 to 64 calls at once")),
+            _ => Err(self.source.at(at, "only one of eventually, consistently and concurrently")),
+        }
+    }
+
+    fn duration(&self, text: &str, at: &str) -> Result<Duration, Diagnostic> {
+        let (number, unit) = text.find(|c: char| !c.is_ascii_digit()).map_or((text, ""), |split| text.split_at(split));
+        let number: Option<u64> = number.parse().ok();
+        match (number, unit) {
+            (Some(n), "ms") if n <= 3_600_000 => Ok(Duration::from_millis(n)),
+            (Some(n), "s") if n <= 3600 => Ok(Duration::from_secs(n)),
+            _ => Err(self.source.at(at, format!("{text:?} is no duration")).help("write 200ms or 5s, an hour at most")),
+        }
+    }
+
+    fn template(&self, value: &Value, at: &str) -> Result<Template, Diagnostic> {
+        Template::read(value).map_err(|error| self.source.at(&format!("{at}{}", error.pointer), error.problem))
+    }
+}
+
+fn with_nearest<'n>(diagnostic: Diagnostic, wrong: &str, known: impl Iterator<Item = &'n str>) -> Diagnostic {
+    match nearest(wrong, known) {
+        Some(name) => diagnostic.help(format!("did you mean {name}?")),
+        None => diagnostic,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The parts of a step that change how its request is signed and written.
+
+use base64::Engine as _;
+use serde_json::Value;
+
+use super::Resolver;
+use crate::{
+    model::pointer::escape,
+    suite::{
+        Body, ByteChanges, Template,
+        raw::{RawBody, RawRequest},
+        source::Diagnostic,
+    },
+    wire::sigv4::SigningFault,
+};
+
+impl Resolver<'_> {
+    pub(super) fn fault(&self, raw: Option<&Value>, at: &str) -> Result<Option<SigningFault>, Diagnostic> {
+        let Some(raw) = raw else { return Ok(None) };
+        let fault = serde_json::from_value(raw.clone());
+        fault.map(Some).map_err(|error| {
+            self.source.at(&format!("{at}/sign"), format!("no such signing fault: {error}")).help(
+                "none, flipped-digit, other-service, other-region, other-terminator, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header or changed-body",
+            )
+        })
+    }
+
+    pub(super) fn byte_changes(&self, raw: &RawRequest, at: &str) -> Result<ByteChanges, Diagnostic> {
+        let mut set = Vec::new();
+        for (name, value) in &raw.set {
+            let at = format!("{at}/set/{}", escape(name));
+            if !value.is_string() {
+                return Err(self.source.at(&at, "a header's value is text").help("quote it"));
+            }
+            set.push((name.clone(), self.template(value, &at)?));
+        }
+        Ok(ByteChanges {
+            method: raw.method.clone(),
+            path: raw.path.clone(),
+            set,
+            remove: raw.remove.clone(),
+            body: raw.body.as_ref().map(|body| self.body(body, &format!("{at}/body"))).transpose()?,
+            content_length: raw.content_length,
+            chunked: raw.chunked,
+        })
+    }
+
+    fn body(&self, raw: &RawBody, at: &str) -> Result<Body, Diagnostic> {
+        match (&raw.text, &raw.base64, &raw.hex) {
+            (Some(text), None, None) => {
+                let at = format!("{at}/text");
+                let template = Template::read(&Value::from(text.as_str()));
+                template.map(Body::Text).map_err(|error| self.source.at(&at, error.problem))
+            }
+            (None, Some(text), None) => {
+                let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+                bytes
+                    .map(Body::Bytes)
+                    .map_err(|error| self.source.at(&format!("{at}/base64"), format!("no base64: {error}")))
+            }
+            (None, None, Some(text)) => hex(text).map(Body::Bytes).ok_or_else(|| {
+                self.source.at(&format!("{at}/hex"), "no hex").help("two digits a byte; blanks may stand between them")
+            }),
+            _ => Err(self.source.at(at, "exactly one of text, base64 and hex")),
+        }
+    }
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> =
+        text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_reads_pairs_and_refuses_the_rest() {
+        assert_eq!(hex("ef bb BF"), Some(vec![0xef, 0xbb, 0xbf]));
+        assert_eq!((hex("abc"), hex("zz")), (None, None));
+    }
+}

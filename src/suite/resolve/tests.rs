@@ -1,0 +1,355 @@
+//! Fixtures of a small service, read or refused at their place.
+
+use rstest::rstest;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    suite::{
+        Alternative, Body, Caller, Region,
+        testing::{read, scenario, text},
+    },
+    wire::{RefusalClass, sigv4::SigningFault},
+};
+
+const MAKE: &str = "call: MakeThing, input: { name: a }";
+
+fn step(form: &str) -> Result<Step, String> {
+    scenario(&format!("steps:\n  - {{ {form} }}")).map(|mut scenario| scenario.steps.remove(0))
+}
+
+#[test]
+fn the_nearest_name_is_offered() {
+    let known = || ["GetDeployment", "StopDeployment"].into_iter();
+    let help = |wrong: &str| with_nearest(Diagnostic::of_file("f", "m"), wrong, known()).help;
+    assert_eq!(help("StopDeploymnt").as_deref(), Some("did you mean StopDeployment?"));
+    assert_eq!(help("xyz"), None);
+}
+
+#[test]
+fn a_step_is_read_as_it_is_written() {
+    let plain = step(MAKE).unwrap();
+    assert_eq!(
+        (plain.pointer.as_str(), plain.call.service.as_str(), plain.call.operation.as_str()),
+        ("/steps/0", "works", "MakeThing")
+    );
+    assert_eq!(
+        (plain.repeat, plain.racing, plain.call.caller, plain.call.region),
+        (Repeat::Once, false, Caller::Owner, Region::Home)
+    );
+    assert_eq!((plain.control, plain.call.fault, plain.call.raw), (None, None, None));
+    let full = step(&format!(
+        "{MAKE}, service: works, as: denied, region: other, sign: {{ skewed-clock: -5 }}, racing: true, capture: {{ id: /id, s: /inner/state }}, \
+         unchanged: [{{ call: GetThing, input: {{ name: b }}, at: [/inner/state] }}, {{ call: GetThing, service: works }}], \
+         control: {{ name: b }}, expect: {{ error: TakenException }}"
+    ))
+    .unwrap();
+    assert_eq!((full.call.caller, full.call.region, full.racing), (Caller::Denied, Region::Other, true));
+    assert_eq!(full.call.fault, Some(SigningFault::SkewedClock(-5)));
+    assert_eq!(full.control, Some(Template::Literal(json!({"name": "b"}))));
+    assert_eq!(full.capture, [("id".to_owned(), "/id".to_owned()), ("s".to_owned(), "/inner/state".to_owned())]);
+    let guards: Vec<_> =
+        full.unchanged.iter().map(|guard| (guard.call.operation.as_str(), &guard.call.input, guard.at.len())).collect();
+    let (named, empty) = (Template::Literal(json!({"name": "b"})), Template::Literal(json!({})));
+    assert_eq!(guards, [("GetThing", &named, 1), ("GetThing", &empty, 0)]);
+}
+
+#[rstest]
+#[case::eventually("eventually: { within: 5s, every: 200ms }", Repeat::Eventually { within: Duration::from_secs(5), every: Duration::from_millis(200) })]
+#[case::consistently("consistently: { for: 3600s, every: 3600000ms }", Repeat::Consistently { lasting: Duration::from_secs(3600), every: Duration::from_secs(3600) })]
+#[case::fewest("concurrently: 2", Repeat::Concurrently(2))]
+#[case::most("concurrently: 64", Repeat::Concurrently(64))]
+fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
+    assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().repeat, expected);
+}
+
+#[rstest]
+#[case("expect: { status: 201 }", Alternative::Success { status: 201, body: None })]
+#[case("expect: { body: { inner: { state: x } } }", Alternative::Success { status: 200, body: Some(Template::Literal(json!({"inner": {"state": "x"}}))) })]
+#[case("expect: { answered: true }", Alternative::Answered)]
+#[case("expect: { closed: true }", Alternative::Closed)]
+#[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Refusal { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
+#[case("expect: { error: [ThrottlingException], refused: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
+    assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
+}
+
+#[test]
+fn several_expectations_are_alternatives_and_none_is_a_success() {
+    let success = Alternative::Success { status: 200, body: None };
+    let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ answered: true }}, {{ status: 200 }}] }}")).unwrap();
+    assert_eq!(either.expect.alternatives, [Alternative::Answered, success.clone()]);
+    assert_eq!(step(MAKE).unwrap().expect.alternatives, [success]);
+}
+
+#[test]
+fn the_bytes_of_a_request_are_read_as_they_are_written() {
+    let raw = |body: &str| {
+        let form = format!(
+            "method: PUT, path: /x, set: {{ A: 'b ${{region}}' }}, remove: [C], content-length: 7, chunked: true, body: {body}"
+        );
+        step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ refused: client }}"))
+            .map(|step| step.call.raw.unwrap())
+    };
+    let changes = raw("{ text: '{}' }").unwrap();
+    assert_eq!((changes.method.as_deref(), changes.path.as_deref()), (Some("PUT"), Some("/x")));
+    assert_eq!((&changes.set[0].0[..], changes.set[0].1.roots()), ("A", vec!["region"]));
+    assert_eq!((changes.remove, changes.content_length, changes.chunked), (vec!["C".to_owned()], Some(7), true));
+    assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")))));
+    assert_eq!(raw("{ base64: 'e30=' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
+    assert_eq!(raw("{ hex: '7b 7d' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
+    assert_eq!(raw("{ text: a, hex: '00' }").unwrap_err(), "5: exactly one of text, base64 and hex");
+}
+
+#[rstest]
+#[case("concurrently: 1", "5: from 2 to 64 calls at once")]
+#[case("concurrently: 65", "5: from 2 to 64 calls at once")]
+#[case(
+    "concurrently: 2, eventually: { within: 1s, every: 1s }",
+    "5: only one of eventually, consistently and concurrently"
+)]
+#[case("eventually: { within: 3601s, every: 1s }", "5: \"3601s\" is no duration")]
+#[case("eventually: { within: 1s, every: 3600001ms }", "5: \"3600001ms\" is no duration")]
+#[case("consistently: { for: s, every: 1s }", "5: \"s\" is no duration")]
+#[case("consistently: { for: 1s, every: '1' }", "5: \"1\" is no duration")]
+#[case("expect: { any_of: [{ answered: true }] }", "5: any_of needs at least two expectations")]
+#[case("expect: { any_of: [{ status: 200 }, { odd: 1 }] }", "5: unknown expectation \"odd\"")]
+#[case("expect: [answered]", "5: expected an object")]
+#[case("expect: { answered: false }", "5: answered and closed stand alone, and are true")]
+#[case("expect: { closed: true, status: 200 }", "5: answered and closed stand alone, and are true")]
+#[case("expect: { error: TakenException, body: {} }", "5: a refusal and a body in one expectation")]
+#[case("expect: { refused: auth, body: {} }", "5: a refusal and a body in one expectation")]
+#[case("expect: { status: 99 }", "5: 99 is no HTTP status")]
+#[case("expect: { status: 600 }", "5: 600 is no HTTP status")]
+#[case("expect: { status: [200, x] }", "5: \"x\" is no HTTP status")]
+#[case("expect: { error: [TakenException, 5] }", "5: expected a name")]
+#[case("expect: { error: 5 }", "5: expected a name or a list of names")]
+#[case("expect: { error: GoneException }", "5: MakeThing does not declare GoneException, and it is no common error")]
+#[case("expect: { body: { inner: { stat: x } } }", "5: \"/inner/stat\" leads nowhere in the output of MakeThing")]
+#[case("expect: { body: { id: '${gone}' } }", "5: no variable \"gone\" at this point")]
+#[case("capture: { id: id }", "5: \"id\" leads nowhere in the output of MakeThing")]
+#[case("unchanged: [{ call: GetThing, service: other }]", "5: no service \"other\"")]
+#[case("unchanged: [{ call: GetThing, at: [/no] }]", "5: \"/no\" leads nowhere in the output of GetThing")]
+#[case("unchanged: [{ call: GetThing, input: { name: '${gone}' } }]", "5: no variable \"gone\" at this point")]
+#[case("control: { name: '${gone}' }, expect: { error: TakenException }", "5: no variable \"gone\" at this point")]
+#[case(
+    "control: { name: toolong }, expect: { error: TakenException }",
+    "5: the model forbids this input: expected at most 5 characters, found \"toolong\""
+)]
+#[case("raw: { set: { A: 5 } }", "5: a header's value is text")]
+#[case("raw: { set: { A: '${gone}' } }", "5: no variable \"gone\" at this point")]
+#[case("raw: { body: { text: '${gone}' } }", "5: no variable \"gone\" at this point")]
+#[case("raw: { body: { text: '${' } }", "5: an expression that starts with \"${\" and does not end")]
+#[case("raw: { body: { hex: '0' } }", "5: no hex")]
+#[case("raw: { body: {} }", "5: exactly one of text, base64 and hex")]
+fn what_a_step_cannot_mean_is_refused(#[case] form: &str, #[case] says: &str) {
+    assert_eq!(step(&format!("{MAKE}, {form}")).unwrap_err(), says);
+}
+
+#[rstest]
+#[case::a_refusal_is_expected("{ name: toolong }, expect: { refused: constraint }", true)]
+#[case::it_is_said("{ name: toolong }, illegal: true", true)]
+#[case::it_is_said_of_what_a_run_will_know("{ name: \"${thing.name}\" }, illegal: true", true)]
+#[case::it_is_said_wrongly("{ name: a }, illegal: true", false)]
+#[case::it_is_said_wrongly_of_an_expression("{ name: \"${repeat('a', 5)}\" }, illegal: true", false)]
+#[case::it_is_said_of_an_expression("{ name: \"${repeat('a', 6)}\" }, illegal: true", true)]
+#[case::it_is_said_of_what_is_not_sent("{ name: a }, illegal: true, raw: { body: { text: '[' } }", true)]
+#[case::the_body_is_another("{ name: toolong }, raw: { body: { text: '' } }", true)]
+#[case::only_a_header_is_another("{ name: toolong }, raw: { method: PUT }", false)]
+#[case::a_success_is_expected("{ name: toolong }, expect: { status: 200 }", false)]
+#[case::a_null_is_nothing("{ name: a, size: null }", true)]
+#[case::a_run_will_know("{ name: \"${thing.name}\" }", true)]
+#[case::a_run_will_know_but_for_that("{ name: \"${thing.name}\", size: x }", false)]
+fn what_the_model_forbids_must_be_meant(#[case] form: &str, #[case] legal: bool) {
+    let read = scenario(&format!("given: {{ thing: a thing }}\nsteps:\n  - {{ call: MakeThing, input: {form} }}"));
+    assert_eq!(read.is_ok(), legal, "{:?}", read.err());
+}
+
+#[test]
+fn a_row_that_the_model_forbids_is_named() {
+    let rest = "table: [{ id: a, v: ok }, { id: b, v: toolong }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }";
+    let error = scenario(rest).unwrap_err();
+    assert_eq!(error, "6: the model forbids this input (row b): expected at most 5 characters, found \"toolong\"");
+}
+
+#[test]
+fn a_row_that_breaks_nothing_is_not_illegal() {
+    let rest = "table: [{ id: a, v: toolong }, { id: b, v: ok }]\nsteps:\n  - { call: MakeThing, illegal: true, input: { name: '${row.v}' } }";
+    assert_eq!(scenario(rest).unwrap_err(), "6: the model allows this input (row b): it is not illegal");
+}
+
+#[rstest]
+#[case::function("{ id: a, v: \"${repeat('a', 21)}\" }")]
+#[case::variable("{ id: a, v: '<${region}>' }")]
+#[case::deep("{ id: a, v: { w: [1, '${region}'] } }")]
+#[case::key("{ id: a, '${region}': 1 }")]
+#[case::no_expression_at_all("{ id: a, v: '${jndi:x}' }")]
+fn a_row_holds_no_expression(#[case] row: &str) {
+    let error = scenario(&format!("table: [{row}]\nsteps:\n  - {{ {MAKE} }}")).unwrap_err();
+    assert_eq!(error, "4: a row holds plain values, and no expressions");
+}
+
+#[test]
+fn a_row_may_hold_what_looks_like_an_expression() {
+    let rest = "table: [{ id: a, v: '$${x}' }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }";
+    assert_eq!(scenario(rest).unwrap().rows[0].values["v"], json!("${x}"));
+}
+
+#[rstest]
+#[case::input("call: MakeThing, input: { name: '${s.nam}' }")]
+#[case::text("call: MakeThing, input: { name: 'x${s.nam}' }")]
+#[case::path("call: MakeThing, input: { name: '${s/nam/0}' }")]
+#[case::body("call: MakeThing, input: { name: a }, expect: { body: { id: '${s.nam}' } }")]
+#[case::one_of_several(
+    "call: MakeThing, input: { name: a }, expect: { any_of: [{ answered: true }, { body: { inner: { state: '${s.nam}' } } }] }"
+)]
+#[case::matcher("call: MakeThing, input: { name: a }, expect: { body: { id: { $any_of: ['${s.nam}'] } } }")]
+#[case::control("call: MakeThing, input: { name: a }, control: { name: '${s.nam}' }")]
+#[case::guard("call: MakeThing, input: { name: a }, unchanged: [{ call: GetThing, input: { name: '${s.nam}' } }]")]
+#[case::header("call: MakeThing, input: { name: a }, raw: { set: { A: '${s.nam}' } }")]
+#[case::bytes("call: MakeThing, input: { name: a }, raw: { body: { text: '${s.nam}' } }")]
+fn what_a_state_does_not_yield_cannot_be_taken_from_it(#[case] form: &str) {
+    let error = scenario(&format!("given: {{ s: a thing }}\nsteps:\n  - {{ {form} }}")).unwrap_err();
+    assert_eq!(error, "6: the state \"a thing\" yields no \"nam\"");
+}
+
+#[rstest]
+#[case::params(
+    "given: { s: a thing, t: { state: a thing, params: { name: '${s.nam}' } } }\nsteps: []",
+    "4: the state \"a thing\" yields no \"nam\""
+)]
+#[case::teardown(
+    "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, input: { name: '${s.nam}' } }",
+    "8: the state \"a thing\" yields no \"nam\""
+)]
+#[case::row(
+    "table: [{ id: a, v: x }, { id: b, w: x }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
+    "6: the row \"b\" has no \"v\""
+)]
+#[case::no_table(
+    "steps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
+    "5: without a table, the row has no \"v\""
+)]
+fn what_is_known_to_have_no_such_member_is_refused(#[case] rest: &str, #[case] says: &str) {
+    assert_eq!(scenario(rest).unwrap_err(), says);
+}
+
+#[test]
+fn a_capture_takes_the_place_of_a_state_of_its_name() {
+    let rest = "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a }, capture: { s: /inner } }\n  - { call: GetThing, input: { name: '${s.state}' } }";
+    assert!(scenario(rest).is_ok());
+}
+
+#[test]
+fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
+    let rest = "given: { s: a thing }\nsteps:\n  - call: MakeThing\n    input: { size: 1, name: \"${s.nam}\" }";
+    let own = [
+        ("works/model.json", crate::suite::testing::MODEL.to_owned()),
+        ("works/statements.yaml", crate::suite::testing::STATEMENTS.to_owned()),
+        ("works/states.yaml", crate::suite::testing::STATES.to_owned()),
+        ("works/make-thing/x.yaml", text(rest)),
+    ];
+    let files = crate::suite::Files::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
+    let error = crate::suite::Suite::read(&files).unwrap_err().to_string();
+    insta::assert_snapshot!(error, @r#"
+    error: the state "a thing" yields no "nam"
+     --> fixtures/works/make-thing/x.yaml:7:29
+      |
+    7 |     input: { size: 1, name: "${s.nam}" }
+      |                             ^^^^^^^^^^
+      |
+      = help: did you mean name?
+
+    1 broken fixture file(s)
+    "#);
+}
+
+#[rstest]
+#[case::blank("{ id: '' }")]
+#[case::absent("{ v: 1 }")]
+#[case::space("{ id: 'a b' }")]
+fn a_row_needs_a_plain_id(#[case] row: &str) {
+    let error = scenario(&format!("table: [{row}]\nsteps:\n  - {{ {MAKE} }}")).unwrap_err();
+    assert!(error.ends_with("a row needs an id of letters, digits, dots, hyphens and underscores"), "{error}");
+}
+
+#[test]
+fn rows_keep_their_ids_and_values_and_no_id_comes_twice() {
+    let rows =
+        |table: &str| scenario(&format!("table: [{table}]\nsteps:\n  - {{ {MAKE} }}")).map(|scenario| scenario.rows);
+    let read = rows("{ id: a.b_c-1, v: 5 }").unwrap();
+    assert_eq!((read[0].name.as_deref(), &read[0].values["v"]), (Some("a.b_c-1"), &json!(5)));
+    assert_eq!(rows("{ id: a }, { id: a }").unwrap_err(), "4: the row \"a\" stands here a second time");
+    let plain = scenario(&format!("steps:\n  - {{ {MAKE} }}")).unwrap().rows;
+    assert_eq!(plain, [Row { name: None, values: Map::new() }]);
+}
+
+#[test]
+fn a_scenario_is_read_with_all_that_it_says() {
+    let read = scenario(
+        "tags: [slow]\ngiven: { one: a thing, two: { state: a thing, params: { name: '${region}' } } }\nsteps:\n  - { call: MakeThing, input: { name: '${one.name}' }, capture: { id: /id } }\n\
+         teardown:\n  - { call: GetThing, input: { name: '${id}' } }",
+    )
+    .unwrap();
+    let given: Vec<_> =
+        read.given.iter().map(|given| (given.variable.as_str(), given.state.as_str(), given.params.roots())).collect();
+    assert_eq!(given, [("one", "a thing", vec![]), ("two", "a thing", vec!["region"])]);
+    assert_eq!(
+        (read.id.as_str(), read.service.as_str(), read.operation.as_str()),
+        ("works/make-thing/x", "works", "MakeThing")
+    );
+    assert_eq!((read.title.as_str(), read.cites, read.tags), ("t", vec!["W-1".to_owned()], vec!["slow".to_owned()]));
+    assert_eq!(read.teardown[0].pointer, "/teardown/0");
+}
+
+#[rstest]
+#[case("given: { a: 5 }\nsteps: []", "4: expected a state's name, or { state, params }")]
+#[case("given: { a: { state: a thing, more: 1 } }\nsteps: []", "4: expected a state's name, or { state, params }")]
+#[case("given: { a: a thin }\nsteps: []", "4: no state \"a thin\" in states.yaml")]
+#[case(
+    "given: { a: { state: a thing, params: { name: '${gone}' } } }\nsteps: []",
+    "4: no variable \"gone\" at this point"
+)]
+#[case("steps:\n  - { call: GetThing }", "5: no step calls MakeThing, the operation of this folder")]
+#[case(
+    "steps:\n  - { call: MakeThing, input: { name: '${id}' }, capture: { id: /id } }",
+    "5: no variable \"id\" at this point"
+)]
+fn what_a_scenario_cannot_mean_is_refused(#[case] rest: &str, #[case] says: &str) {
+    assert_eq!(scenario(rest).unwrap_err(), says);
+}
+
+#[test]
+fn a_scenario_cites_a_statement() {
+    let uncited = text("steps: []").replace("[W-1]", "[]");
+    let problems = read(&[("works/make-thing/x.yaml", &uncited)]).unwrap_err();
+    assert_eq!(problems, ["2: a scenario cites at least one statement"]);
+}
+
+#[rstest]
+#[case(
+    "given: { b: a thing }\n    steps: [{ call: MakeThing, input: { name: '${b.name}' } }]\n    yields: { name: '${params.v}' }",
+    None
+)]
+#[case("given: { b: a thing }\n    yields: { name: '${b.nam}' }", Some("the state \"a thing\" yields no \"nam\""))]
+#[case(
+    "given: { b: { state: a thing, params: { v: '${parms.v}' } } }\n    yields: {}",
+    Some("no variable \"parms\" at this point")
+)]
+#[case("yields: { name: '${gone}' }", Some("no variable \"gone\" at this point"))]
+#[case("given: { b: another }\n    yields: {}", Some("no state \"another\" in states.yaml"))]
+#[case("steps: [{ call: MakeThin }]\n    yields: {}", Some("works has no operation MakeThin"))]
+fn a_state_is_read_or_refused(#[case] rest: &str, #[case] says: Option<&str>) {
+    let states = format!("states:\n  a thing:\n    says: s\n    params: {{ v: 5 }}\n    {rest}\n");
+    let found = read(&[("works/states.yaml", &states)]);
+    match (found, says) {
+        (Ok(suite), None) => {
+            let state = &suite.service("works").unwrap().states["a thing"];
+            assert_eq!((state.name.as_str(), state.says.as_str(), &state.params["v"]), ("a thing", "s", &json!(5)));
+            assert_eq!((state.given[0].variable.as_str(), state.steps.len()), ("b", 1));
+            assert_eq!(state.yields["name"].roots(), ["params"]);
+        }
+        (Err(problems), Some(says)) => assert!(problems[0].ends_with(says), "{problems:?}"),
+        (found, says) => panic!("{:?} for {says:?}", found.err()),
+    }
+}

@@ -1,0 +1,233 @@
+//! Which cases run.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{Case, Misnomer, Suite};
+
+/// What a case must be like to run. Empty lists select everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Folders, files or ids: a case whose id starts with one of them at a border.
+    pub paths: Vec<String>,
+    /// Services, by folder.
+    pub services: Vec<String>,
+    /// Operations, by name.
+    pub operations: Vec<String>,
+    /// Tags, of which one is enough.
+    pub tags: Vec<String>,
+    /// Globs (`*`) that an id must match, one of them.
+    pub filters: Vec<String>,
+    /// Globs of ids that do not run.
+    pub excludes: Vec<String>,
+    /// Ids that need not run again.
+    pub settled: HashSet<String>,
+}
+
+impl Selection {
+    /// The selected cases, in the order of their ids.
+    #[must_use]
+    pub fn cases(&self, suite: &Suite) -> Vec<Case> {
+        suite.cases().into_iter().filter(|case| self.holds(case)).collect()
+    }
+
+    /// What is asked for by name and is not there, each with the names that are: a slip of the pen.
+    #[must_use]
+    pub fn unknown(&self, suite: &Suite) -> Vec<(String, Vec<String>)> {
+        let cases = suite.cases();
+        let missing = |wanted: &[String], names: Vec<String>, fits: &dyn Fn(&Case, &str) -> bool| {
+            let unknown = wanted.iter().filter(|word| !cases.iter().any(|case| fits(case, word)));
+            unknown.map(|word| (word.clone(), names.clone())).collect::<Vec<_>>()
+        };
+        let each = |name: &dyn Fn(&Case) -> Vec<String>| {
+            let names: BTreeSet<String> = cases.iter().flat_map(name).collect();
+            names.into_iter().collect::<Vec<_>>()
+        };
+        let scenario = |case: &Case| vec![case.scenario.id.clone()];
+        let service = |case: &Case| vec![case.scenario.service.clone()];
+        let operation = |case: &Case| vec![case.scenario.operation.clone()];
+        let tags = |case: &Case| case.scenario.tags.clone();
+        let mut unknown = missing(&self.paths, each(&scenario), &|case, path| is_below(&case.id.0, path));
+        unknown.extend(missing(&self.services, each(&service), &|case, name| case.scenario.service == name));
+        let same = |case: &Case, name: &str| case.scenario.operation.eq_ignore_ascii_case(name);
+        unknown.extend(missing(&self.operations, each(&operation), &same));
+        unknown.extend(missing(&self.tags, each(&tags), &|case, tag| case.scenario.tags.iter().any(|own| own == tag)));
+        unknown
+    }
+
+    /// The first thing that is asked for by name and is not there. A path that is none may have been meant as a filter.
+    #[must_use]
+    pub fn misnomer(&self, suite: &Suite) -> Option<Misnomer> {
+        let (word, known) = self.unknown(suite).into_iter().next()?;
+        let (meant, paths): (Vec<String>, Vec<String>) = self.paths.iter().cloned().partition(|path| *path == word);
+        let as_filter = || Self { paths, filters: vec![word.clone()], ..self.clone() }.cases(suite).len();
+        let filtered = if meant.is_empty() { 0 } else { as_filter() };
+        Some(Misnomer { word, known, filtered })
+    }
+
+    fn holds(&self, case: &Case) -> bool {
+        let (id, scenario) = (case.id.0.as_str(), &case.scenario);
+        let any =
+            |wanted: &[String], fits: &dyn Fn(&str) -> bool| wanted.is_empty() || wanted.iter().any(|word| fits(word));
+        any(&self.paths, &|path| is_below(id, path))
+            && any(&self.services, &|service| scenario.service == service)
+            && any(&self.operations, &|operation| scenario.operation.eq_ignore_ascii_case(operation))
+            && any(&self.tags, &|tag| scenario.tags.iter().any(|own| own == tag))
+            && any(&self.filters, &|glob| glob_matches(glob, id))
+            && !self.excludes.iter().any(|glob| glob_matches(glob, id))
+            && !self.settled.contains(id)
+    }
+}
+
+/// Whether an id is a path, or lies below it. A path may be a fixture's own, with its folder and ending.
+fn is_below(id: &str, path: &str) -> bool {
+    let path = path.trim_start_matches("./").trim_end_matches('/');
+    let path = path.strip_prefix("fixtures/").unwrap_or(path);
+    let path = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json")).unwrap_or(path);
+    id == path || id.strip_prefix(path).is_some_and(|rest| rest.starts_with(['/', '#']))
+}
+
+/// Whether `text` matches a glob in which `*` stands for anything. A glob without `*` matches any part.
+#[must_use]
+pub fn glob_matches(glob: &str, text: &str) -> bool {
+    if !glob.contains('*') {
+        return text.contains(glob);
+    }
+    let mut parts = glob.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let mut last = "";
+    for part in parts {
+        last = part;
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    last.is_empty() || text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::suite::testing::{read, text};
+
+    #[rstest]
+    #[case("codedeploy", true)]
+    #[case("codedeploy/stop-deployment", true)]
+    #[case("fixtures/codedeploy/stop-deployment/unknown-id.yaml", true)]
+    #[case("codedeploy/stop-deployment/unknown-id#random", true)]
+    #[case("codedeploy/stop", false)]
+    #[case("proton", false)]
+    fn a_path_selects_what_lies_below_it(#[case] path: &str, #[case] selects: bool) {
+        assert_eq!(is_below("codedeploy/stop-deployment/unknown-id#random", path), selects);
+    }
+
+    #[rstest]
+    #[case("stop", true)]
+    #[case("*/stop-*", true)]
+    #[case("codedeploy/*#random", true)]
+    #[case("*#other", false)]
+    #[case("stop*", false)]
+    #[case("*", true)]
+    fn a_glob_matches_an_id(#[case] glob: &str, #[case] matches: bool) {
+        assert_eq!(glob_matches(glob, "codedeploy/stop-deployment/unknown-id#random"), matches);
+    }
+
+    fn suite() -> Suite {
+        let slow = text(
+            "tags: [slow, odd]\ntable: [{ id: a }, { id: b }]\nsteps:\n  - { call: MakeThing, input: { name: a } }",
+        );
+        let plain = text("steps:\n  - { call: GetThing }");
+        read(&[("works/make-thing/slow.yaml", &slow), ("works/get-thing/plain.yaml", &plain)]).unwrap()
+    }
+
+    fn words(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    const PLAIN: &str = "works/get-thing/plain";
+    const A: &str = "works/make-thing/slow#a";
+    const B: &str = "works/make-thing/slow#b";
+
+    #[rstest]
+    #[case::all(Selection::default(), &[PLAIN, A, B])]
+    #[case::path(Selection { paths: words(&["works/make-thing"]), ..Selection::default() }, &[A, B])]
+    #[case::paths(Selection { paths: words(&["works/get-thing", "works/make-thing/slow#b"]), ..Selection::default() }, &[PLAIN, B])]
+    #[case::service(Selection { services: words(&["works"]), ..Selection::default() }, &[PLAIN, A, B])]
+    #[case::another_service(Selection { services: words(&["other"]), ..Selection::default() }, &[])]
+    #[case::operation(Selection { operations: words(&["getthing"]), ..Selection::default() }, &[PLAIN])]
+    #[case::tag(Selection { tags: words(&["odd"]), ..Selection::default() }, &[A, B])]
+    #[case::another_tag(Selection { tags: words(&["fast"]), ..Selection::default() }, &[])]
+    #[case::filter(Selection { filters: words(&["*#b", "plain"]), ..Selection::default() }, &[PLAIN, B])]
+    #[case::exclude(Selection { excludes: words(&["slow"]), ..Selection::default() }, &[PLAIN])]
+    #[case::settled(Selection { settled: words(&[A]).into_iter().collect(), ..Selection::default() }, &[PLAIN, B])]
+    #[case::filter_and_exclude(Selection { filters: words(&["slow"]), excludes: words(&["#a"]), ..Selection::default() }, &[B])]
+    fn a_case_runs_if_it_is_like_everything_that_is_asked_for(#[case] selection: Selection, #[case] ids: &[&str]) {
+        let cases = selection.cases(&suite());
+        assert_eq!(cases.iter().map(|case| case.id.0.as_str()).collect::<Vec<_>>(), ids);
+    }
+
+    #[test]
+    fn what_is_asked_for_and_is_not_there_is_told_with_what_is() {
+        let known = Selection {
+            paths: words(&["works/make-thing/slow.yaml"]),
+            services: words(&["works"]),
+            operations: words(&["makething"]),
+            tags: words(&["slow"]),
+            ..Selection::default()
+        };
+        assert_eq!(known.unknown(&suite()), []);
+        let unknown = Selection {
+            paths: words(&["works/make"]),
+            services: words(&["work"]),
+            operations: words(&["Make"]),
+            tags: words(&["fast", "slow"]),
+            ..Selection::default()
+        };
+        let expected = [
+            ("works/make", words(&[PLAIN, "works/make-thing/slow"])),
+            ("work", words(&["works"])),
+            ("Make", words(&["GetThing", "MakeThing"])),
+            ("fast", words(&["odd", "slow"])),
+        ]
+        .map(|(word, names)| (word.to_owned(), names));
+        assert_eq!(unknown.unknown(&suite()), expected);
+    }
+
+    #[rstest]
+    #[case::path(Selection { paths: words(&["slow"]), ..Selection::default() }, "slow", 2)]
+    #[case::of_an_operation(Selection { paths: words(&["slow"]), operations: words(&["GetThing"]), ..Selection::default() }, "slow", 0)]
+    #[case::no_path(Selection { operations: words(&["slow"]), ..Selection::default() }, "slow", 0)]
+    fn a_path_that_is_none_is_counted_as_a_filter(
+        #[case] selection: Selection,
+        #[case] word: &str,
+        #[case] filtered: usize,
+    ) {
+        let misnomer = selection.misnomer(&suite()).unwrap();
+        assert_eq!((misnomer.word.as_str(), misnomer.filtered), (word, filtered));
+    }
+
+    #[rstest]
+    #[case("a*c", "abc", true)]
+    #[case("a*c", "abcd", false)]
+    #[case("a*b*", "xab", false)]
+    #[case("a*b*c", "a-b-c", true)]
+    #[case("a*b*c", "a-c", false)]
+    #[case("a*b*c", "acb", false)]
+    #[case("ab*ba", "aba", false)]
+    #[case("*bb", "bbb", true)]
+    fn the_parts_of_a_glob_stand_in_their_order(#[case] glob: &str, #[case] text: &str, #[case] matches: bool) {
+        assert_eq!(glob_matches(glob, text), matches);
+    }
+
+    #[rstest]
+    #[case("./fixtures/s/op/", true)]
+    #[case("s/op/case.json", true)]
+    #[case("s/op/cas", false)]
+    #[case("op", false)]
+    fn a_path_may_be_that_of_a_file(#[case] path: &str, #[case] selects: bool) {
+        assert_eq!(is_below("s/op/case", path), selects);
+    }
+}

@@ -1,0 +1,519 @@
+//! The text of a fixture: strict YAML (or JSON) read to a value, with the place of everything in it.
+//!
+//! A strict subset: YAML 1.2 core, one document, no anchors, aliases, tags, merge keys or duplicate keys,
+//! and no plain scalar that a YAML 1.1 reader would type otherwise. Built on the event parser, because the
+//! layers above it hide the style of a scalar. Later stages know a place by its JSON pointer alone and turn
+//! it into file, line, column and a caret through [`Source::at`].
+
+use std::{collections::HashMap, fmt, ops::Range};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
+
+use crate::model::pointer::{child, escape};
+
+/// A fixture's text, its value, and where each part of the value stands.
+#[derive(Debug, Clone)]
+pub struct Source {
+    file: String,
+    text: String,
+    value: Value,
+    places: HashMap<String, Place>,
+    /// Where each line ends, in bytes.
+    newlines: Vec<usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Place {
+    key: Option<Range<usize>>,
+    value: Range<usize>,
+}
+
+/// What is wrong with a fixture, and where.
+///
+/// `Display` gives the message with file, line, column, the line itself, a caret and help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file as the caller named it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    text: Box<str>,
+    span: Range<usize>,
+}
+
+impl Diagnostic {
+    fn new(file: &str, text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
+        let start = (0..=span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let before = &text[..start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let end = (span.end.max(start)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let end = text[start..end].find('\n').map_or(end, |newline| start + newline);
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+            message: message.into(),
+            help: None,
+            text: text.into(),
+            span: start..end.max(start),
+        }
+    }
+
+    /// A problem of a whole file that has no place in its text, such as one that cannot be read.
+    #[must_use]
+    pub fn of_file(file: &str, message: impl Into<String>) -> Self {
+        Self::new(file, "", 0..0, message)
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.is_empty() {
+            write!(f, "error: {}\n --> {}", self.message, self.file)?;
+            return self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  = help: {help}"));
+        }
+        let snippet =
+            Snippet::source(&*self.text).path(&self.file).annotation(AnnotationKind::Primary.span(self.span.clone()));
+        let mut group = Level::ERROR.primary_title(&self.message).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+impl Source {
+    /// Reads `text`, which `file` names in messages.
+    ///
+    /// # Errors
+    /// Text that is not of the strict subset, with its place.
+    pub fn read(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        let mut reader = Reader { file, text, events: Parser::new_from_str(text), places: HashMap::new() };
+        let value = reader.document()?;
+        let newlines = text.match_indices('\n').map(|(at, _)| at).collect();
+        Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places, newlines })
+    }
+
+    /// No text at all: for scenarios that are derived, and stand in no file.
+    #[must_use]
+    pub fn none(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            text: String::new(),
+            value: Value::Null,
+            places: HashMap::new(),
+            newlines: Vec::new(),
+        }
+    }
+
+    /// The file as the caller named it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The text as it was read; empty where there was none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The whole value.
+    #[must_use]
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// A problem at the value that a JSON pointer leads to; where there is none, at the nearest one around it.
+    #[must_use]
+    pub fn at(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(&self.file, &self.text, self.place(pointer).value.clone(), message)
+    }
+
+    /// A problem at the key of a member rather than at its value.
+    #[must_use]
+    pub fn at_key(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
+        let place = self.place(pointer);
+        Diagnostic::new(&self.file, &self.text, place.key.as_ref().unwrap_or(&place.value).clone(), message)
+    }
+
+    /// The line of a pointer, from 1.
+    #[must_use]
+    pub fn line(&self, pointer: &str) -> usize {
+        let place = self.place(pointer);
+        let start = place.key.as_ref().unwrap_or(&place.value).start;
+        self.newlines.partition_point(|newline| *newline < start) + 1
+    }
+
+    fn place(&self, pointer: &str) -> &Place {
+        const NOWHERE: &Place = &Place { key: None, value: 0..0 };
+        let mut pointer = pointer;
+        loop {
+            if let Some(place) = self.places.get(pointer) {
+                return place;
+            }
+            match pointer.rfind('/') {
+                Some(at) => pointer = &pointer[..at],
+                None => return NOWHERE,
+            }
+        }
+    }
+
+    /// Reads the value into a type, refusing what the type does not have.
+    ///
+    /// # Errors
+    /// A member that is unknown, missing or of another type, with its place.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
+        serde_path_to_error::deserialize(self.value.clone()).map_err(|error| {
+            let pointer: String = error.path().iter().map(segment).collect();
+            let message = error.inner().to_string();
+            let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+            match unknown {
+                Some(field) if !pointer.ends_with(&format!("/{field}")) => {
+                    self.at_key(&format!("{pointer}/{field}"), &message)
+                }
+                Some(_) => self.at_key(&pointer, &message),
+                None => self.at(&pointer, &message),
+            }
+        })
+    }
+}
+
+fn segment(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", escape(key)),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => String::new(),
+    }
+}
+
+struct Reader<'t> {
+    file: &'t str,
+    text: &'t str,
+    events: Parser<'t, granit_parser::StrInput<'t>>,
+    places: HashMap<String, Place>,
+}
+
+impl<'t> Reader<'t> {
+    fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.text, span, message)
+    }
+
+    /// The next event with its place in bytes; comments are switched off in the parser's features.
+    fn next(&mut self) -> Result<(Event<'t>, Range<usize>), Diagnostic> {
+        match self.events.next() {
+            Some(Ok((event, span))) => Ok((event, bytes(&span, self.text))),
+            Some(Err(error)) => {
+                let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+                // Line and column are shown below; the category alone says what is wrong.
+                Err(self.error(at..at, format!("not YAML: {}", error.kind())))
+            }
+            None => Err(self.error(self.text.len()..self.text.len(), "the text ends too early")),
+        }
+    }
+
+    fn document(&mut self) -> Result<Value, Diagnostic> {
+        loop {
+            match self.next()? {
+                (Event::StreamStart | Event::DocumentStart(..), _) => {}
+                (Event::StreamEnd, span) => return Err(self.error(span, "the file holds nothing")),
+                (event, span) => {
+                    let value = self.node(event, span, "", None)?;
+                    return self.end().map(|()| value);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Diagnostic> {
+        loop {
+            match self.next()? {
+                (Event::DocumentEnd, _) => {}
+                (Event::StreamEnd, _) => return Ok(()),
+                (_, span) => {
+                    return Err(self.error(span, "a second document in one file").help("one file holds one fixture"));
+                }
+            }
+        }
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'t>,
+        span: Range<usize>,
+        pointer: &str,
+        key: Option<Range<usize>>,
+    ) -> Result<Value, Diagnostic> {
+        self.refuse_decorations(&event, &span)?;
+        let start = span.start;
+        let (value, end) = match event {
+            Event::Scalar(text, style, ..) => (self.scalar(&text, style, span.clone())?, span.end),
+            Event::SequenceStart(..) => self.sequence(pointer)?,
+            Event::MappingStart(..) => self.mapping(pointer)?,
+            _ => return Err(self.error(span, "expected a value")),
+        };
+        self.places.insert(pointer.to_owned(), Place { key, value: start..end.max(start) });
+        Ok(value)
+    }
+
+    fn refuse_decorations(&self, event: &Event<'t>, span: &Range<usize>) -> Result<(), Diagnostic> {
+        let help = "write the value out: a fixture is read by people, and by readers that know less YAML";
+        let anchor = match event {
+            Event::Scalar(_, _, anchor, _) | Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
+                *anchor
+            }
+            Event::Alias(..) => return Err(self.error(span.clone(), "aliases are not allowed").help(help)),
+            _ => 0,
+        };
+        if anchor != 0 {
+            return Err(self.error(span.clone(), "anchors are not allowed").help(help));
+        }
+        if event.tag().is_some() {
+            return Err(self.error(span.clone(), "tags are not allowed").help("quote the scalar if it must be text"));
+        }
+        Ok(())
+    }
+
+    fn sequence(&mut self, pointer: &str) -> Result<(Value, usize), Diagnostic> {
+        let mut items = Vec::new();
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, span) => return Ok((Value::Array(items), span.end)),
+                (event, span) => {
+                    let at = format!("{pointer}/{}", items.len());
+                    items.push(self.node(event, span, &at, None)?);
+                }
+            }
+        }
+    }
+
+    fn mapping(&mut self, pointer: &str) -> Result<(Value, usize), Diagnostic> {
+        let mut members = Map::new();
+        loop {
+            let (event, key_span) = self.next()?;
+            let Event::Scalar(name, style, ..) = &event else {
+                if matches!(event, Event::MappingEnd) {
+                    return Ok((Value::Object(members), key_span.end));
+                }
+                self.refuse_decorations(&event, &key_span)?;
+                return Err(self.error(key_span, "a key must be text"));
+            };
+            self.refuse_decorations(&event, &key_span)?;
+            if name == "<<" {
+                return Err(self.error(key_span, "merge keys are not allowed").help("write the members out"));
+            }
+            if !self.scalar(name, *style, key_span.clone())?.is_string() {
+                return Err(self.error(key_span, "a key must be text").help("quote it"));
+            }
+            let at = child(pointer, name);
+            let (value, span) = self.next()?;
+            let value = self.node(value, span, &at, Some(key_span.clone()))?;
+            if members.insert(name.to_string(), value).is_some() {
+                let twice = format!("the key {name:?} stands here a second time");
+                return Err(self.error(key_span, twice).help("keep one of the two"));
+            }
+        }
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, span: Range<usize>) -> Result<Value, Diagnostic> {
+        if style != ScalarStyle::Plain {
+            return Ok(Value::from(text));
+        }
+        if let Some(otherwise) = read_otherwise(text) {
+            let message = format!("{text} means {otherwise} to a YAML 1.1 reader");
+            return Err(self.error(span, message).help(format!("quote it: \"{text}\"")));
+        }
+        Ok(plain(text))
+    }
+}
+
+fn bytes(span: &Span, text: &str) -> Range<usize> {
+    let start = span.start.byte_offset().unwrap_or(0).min(text.len());
+    let end = span.end.byte_offset().unwrap_or(start).min(text.len());
+    start..end.max(start)
+}
+
+/// A plain scalar in the YAML 1.2 core schema.
+fn plain(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+        "true" | "True" | "TRUE" => Value::Bool(true),
+        "false" | "False" | "FALSE" => Value::Bool(false),
+        _ => number(text).unwrap_or_else(|| Value::from(text)),
+    }
+}
+
+fn number(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.trim_start_matches('+').parse::<i64>().ok().map(Value::from);
+    }
+    let numeric = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
+    if !numeric {
+        return None;
+    }
+    serde_json::Number::from_f64(text.parse::<f64>().ok()?).map(Value::Number)
+}
+
+/// What YAML 1.1 reads into a plain scalar that YAML 1.2 reads otherwise, or the other way round.
+fn read_otherwise(text: &str) -> Option<&'static str> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let all = |allowed: &[u8]| digits.bytes().all(|byte| byte.is_ascii_digit() || allowed.contains(&byte));
+    let numeric = digits.starts_with(|c: char| c.is_ascii_digit());
+    match text.to_ascii_lowercase().as_str() {
+        "y" | "n" | "yes" | "no" | "on" | "off" => Some("a boolean"),
+        "=" => Some("a default value"),
+        lower if lower.starts_with("0o") || lower.starts_with("0x") || lower.starts_with("0b") => {
+            Some("another number or text")
+        }
+        _ if numeric && digits.len() > 1 && digits.starts_with('0') && all(b"") => Some("an octal number"),
+        _ if numeric && digits.contains('_') && all(b"_.") => Some("a number"),
+        _ if numeric && digits.contains(':') && all(b":._") => Some("a sexagesimal number"),
+        _ if is_date(digits) => Some("a date"),
+        lower if [".inf", "-.inf", "+.inf", ".nan"].contains(&lower) => Some("a number"),
+        _ => None,
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 8
+        && bytes.iter().take(4).all(u8::is_ascii_digit)
+        && bytes.get(4) == Some(&b'-')
+        && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:tTzZ .+".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn yaml_reads_to_the_value_that_it_says() {
+        let text = "a: 1\nb: [x, 'yes', -2.5, null]\nc: { d: true }\n# comment\ne: |\n  two\n  lines\n";
+        let source = Source::read("f.yaml", text).unwrap();
+        assert_eq!(
+            source.value(),
+            &json!({"a": 1, "b": ["x", "yes", -2.5, null], "c": {"d": true}, "e": "two\nlines\n"})
+        );
+    }
+
+    #[test]
+    fn json_reads_as_the_same_form() {
+        let source = Source::read("f.json", "{\"a\": [1, \"x\\u00e9\"],\n \"b\": null}").unwrap();
+        assert_eq!(source.value(), &json!({"a": [1, "xé"], "b": null}));
+    }
+
+    #[rstest]
+    #[case::yes("a: yes", 1, 4, "a boolean")]
+    #[case::octal("a:\n  b: 012", 2, 6, "octal")]
+    #[case::account("a: 012345678901", 1, 4, "octal")]
+    #[case::underscore("a: 1_000", 1, 4, "number")]
+    #[case::sexagesimal("a: 1:20", 1, 4, "sexagesimal")]
+    #[case::date("a: 2020-01-01", 1, 4, "a date")]
+    #[case::key("on: 1", 1, 1, "a boolean")]
+    #[case::anchor("a: &x 1", 1, 7, "anchors")]
+    #[case::alias("a: &x 1\nb: *x", 1, 7, "anchors")]
+    #[case::tag("a: !!str 1", 1, 4, "tags")]
+    #[case::merge("a: 1\n<<: {b: 1}", 2, 1, "merge keys")]
+    #[case::duplicate("a: 1\na: 2", 2, 1, "second time")]
+    #[case::documents("a: 1\n---\nb: 2", 2, 1, "second document")]
+    #[case::empty("# nothing", 1, 10, "holds nothing")]
+    #[case::unclosed("a: [1", 1, 6, "not YAML: ")]
+    fn what_is_outside_the_subset_is_refused_at_its_place(
+        #[case] text: &str,
+        #[case] line: usize,
+        #[case] column: usize,
+        #[case] says: &str,
+    ) {
+        let error = Source::read("f.yaml", text).unwrap_err();
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!(error.line, line, "{error}");
+        if !["tags", "not YAML: "].contains(&says) && says != "second document" && says != "holds nothing" {
+            assert_eq!(error.column, column, "{error}");
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        #[serde(rename = "steps")]
+        _steps: Vec<Step>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Step {
+        #[serde(rename = "call")]
+        _call: String,
+    }
+
+    #[rstest]
+    #[case::unknown("steps:\n  - call: x\n    cal: z", 3, 5, "unknown field `cal`")]
+    #[case::wrong_type("steps:\n  - call: 1", 2, 11, "invalid type: integer `1`, expected a string")]
+    #[case::missing("steps:\n  - {}", 2, 5, "missing field `call`")]
+    fn a_value_of_another_form_is_refused_at_its_place(
+        #[case] text: &str,
+        #[case] line: usize,
+        #[case] column: usize,
+        #[case] says: &str,
+    ) {
+        let error = Source::read("f.yaml", text).unwrap().decode::<Form>().unwrap_err();
+        assert!(error.message.contains(says), "{error}");
+        assert_eq!((error.line, error.column), (line, column), "{error}");
+    }
+
+    #[test]
+    fn a_diagnostic_shows_the_line_a_caret_and_help() {
+        let error = Source::read("f.yaml", "a: 1\nb: yes\n").unwrap_err().to_string();
+        assert!(
+            error.contains("f.yaml:2:4")
+                && error.contains("b: yes")
+                && error.contains("^^^")
+                && error.contains("quote it"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_pointer_that_leads_nowhere_is_shown_at_the_nearest_place() {
+        let source = Source::read("f.yaml", "a:\n  b: 1").unwrap();
+        assert_eq!(source.at("/a/b/c/d", "m").line, 2);
+        assert_eq!(source.line("/a/b"), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused_without_a_panic(text in "[-a-z0-9:#{}\\[\\], \n\"'&*!|>%é]{0,60}") {
+            if let Err(error) = Source::read("f", &text) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}
