@@ -17,8 +17,8 @@ use wireproof::internals::{
         self,
         published::{self, ModelFileError, Places},
     },
-    probe::{Effect, Options, Probes},
-    suite::{Plan as _, ServiceSuite, source::Source},
+    probe::{Effect, ProbeOptions, Probes},
+    suite::{Plan as _, ServiceFixtures, source::Source},
     wire,
 };
 
@@ -48,8 +48,8 @@ fn main() -> Result<()> {
         let contract = model::read(&files.file.display().to_string(), &files.text)?;
         read.push(begun.elapsed());
         let protocol = wire::protocol(&contract)?;
-        let service = ServiceSuite::of(LARGEST, contract, protocol);
-        let options = Options { effect: Effect::Destroys, ..Options::default() };
+        let service = ServiceFixtures::of(LARGEST, contract, protocol);
+        let options = ProbeOptions { effect: Effect::Destroys, ..ProbeOptions::default() };
         let begun = Instant::now();
         let probes = black_box(Probes::new(&service, &Arc::new(Source::none(LARGEST)), options));
         built.push(begun.elapsed());

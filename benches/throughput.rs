@@ -23,17 +23,17 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wireproof::internals::{
     judge::check,
-    model::{self, Operation, Schemas, Side},
+    model::{self, Operation, PayloadSide, Schemas},
     run::{
         event::Event,
         execute::Executor,
         session::Session,
         transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
     },
-    suite::{Batch, Files, Plan, Suite},
+    suite::{Batch, FixtureFiles, Fixtures, Plan},
     wire::{
-        self, Answer, Protocol, Request, Response,
-        sigv4::{Credentials, Scope, SigningKeys},
+        self, ParsedResponse, Protocol, Request, Response,
+        sigv4::{CredentialScope, Credentials, SigningKeys},
     },
 };
 
@@ -145,7 +145,7 @@ struct Harness {
     schemas: Schemas,
     protocol: &'static dyn Protocol,
     credentials: Credentials,
-    scope: Scope,
+    scope: CredentialScope,
     keys: SigningKeys,
 }
 
@@ -156,7 +156,7 @@ impl Harness {
         Ok(Self {
             wire: Wire::new(&Settings::default())?,
             endpoint: format!("http://{address}").parse()?,
-            scope: Scope { region: "us-east-1".to_owned(), service: contract.service().signing_name.clone() },
+            scope: CredentialScope { region: "us-east-1".to_owned(), service: contract.service().signing_name.clone() },
             schemas: Schemas::new(Arc::new(contract)),
             protocol,
             credentials: credentials(),
@@ -189,13 +189,13 @@ impl Harness {
         Ok(())
     }
 
-    fn parse(&self, response: &Response) -> Answer {
+    fn parse(&self, response: &Response) -> ParsedResponse {
         self.protocol.answer(response)
     }
 
-    fn validate(&self, answer: &Answer) -> Result<()> {
+    fn validate(&self, answer: &ParsedResponse) -> Result<()> {
         let value = answer.value.as_ref().context("the answer has no value")?;
-        let violations = self.schemas.violations(&self.operation()?.output, Side::Output, value)?;
+        let violations = self.schemas.violations(&self.operation()?.output, PayloadSide::Output, value)?;
         ensure!(answer.refusal.is_none() && violations.is_empty(), "the answer breaks the model: {violations:?}");
         Ok(())
     }
@@ -298,8 +298,8 @@ fn response() -> Response {
 }
 
 /// The bundled contracts, and one scenario with a row a case.
-fn suite(rows: usize) -> Result<Suite> {
-    let bundled = Files::bundled_fixtures();
+fn suite(rows: usize) -> Result<Fixtures> {
+    let bundled = FixtureFiles::bundled_fixtures();
     let contracts =
         bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
     let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
@@ -312,7 +312,7 @@ fn suite(rows: usize) -> Result<Suite> {
         "steps": [{ "call": "StopDeployment", "input": input(), "expect": { "body": { "status": "Succeeded" } } }],
     });
     files.push(("codedeploy/stop-deployment/succeeds.json".to_owned(), scenario.to_string()));
-    Ok(Suite::read(&Files::from_texts(files))?)
+    Ok(Fixtures::read(&FixtureFiles::from_texts(files))?)
 }
 
 fn mean<T>(times: usize, stage: impl Fn() -> Result<T>) -> Result<Duration> {

@@ -70,7 +70,7 @@ pub use run::{
     event::CaseReport,
     exit::ExitStatus,
     target::{Action, BoxError, StateChange},
-    transport::{Endpoint, EndpointError, Exchange, InProcess, Reply, Transport},
+    transport::{Endpoint, EndpointError, ExchangeFuture, InProcess, Reply, Transport},
 };
 pub use suite::{CaseId, code::Code};
 pub use wire::{Delivery, Headers, Request, Response, TransportError, sigv4::Credentials};

@@ -21,7 +21,7 @@ use std::{
 use rstest::rstest;
 use tokio::sync::watch;
 use wireproof::internals::{
-    run::{event::Event, session::Options},
+    run::{event::Event, session::RunOptions},
     suite::{Batch, code::Code},
 };
 
@@ -423,7 +423,7 @@ fn an_interrupted_run_ends_soon_with_130() {
 #[test]
 fn an_interrupted_run_gives_every_case_its_verdict() {
     let (_reference, target) = support::reference();
-    let options = Options { jobs: 4, ..support::PACE };
+    let options = RunOptions { jobs: 4, ..support::PACE };
     let (interrupt, interrupted) = watch::channel(false);
     let mut session = support::session(target, options, Duration::from_secs(10));
     session.interrupt = interrupted;

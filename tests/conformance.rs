@@ -18,10 +18,10 @@ use std::{
 
 use rstest::rstest;
 use wireproof::internals::{
-    judge::{snapshots::Goldens, verdict::Verdict},
+    judge::{snapshots::Snapshots, verdict::Verdict},
     reference::Reference,
-    run::{event::CaseFinished, target::Target},
-    suite::{Case, Files},
+    run::{event::CaseFinished, target::ResolvedTarget},
+    suite::{Case, FixtureFiles},
 };
 
 use support::{PACE, Run, SUITE};
@@ -29,7 +29,7 @@ use support::{PACE, Run, SUITE};
 /// Where this process looks for goldens.
 const SNAPSHOTS: &str = "WIREPROOF_TEST_SNAPSHOTS";
 
-static REFERENCE: LazyLock<(Reference, Target)> = LazyLock::new(support::reference);
+static REFERENCE: LazyLock<(Reference, ResolvedTarget)> = LazyLock::new(support::reference);
 
 #[rstest]
 fn replays(
@@ -87,7 +87,7 @@ fn every_fixture_has_its_test() {
 
 #[test]
 fn every_case_has_its_golden_and_every_golden_its_case() {
-    let goldens = Goldens::new(Files::folder(&support::package().join("snapshots")).unwrap());
+    let goldens = Snapshots::new(FixtureFiles::folder(&support::package().join("snapshots")).unwrap());
     let (orphaned, missing) = goldens.misfits(&SUITE.cases());
     assert!(orphaned.is_empty(), "goldens of no case: {orphaned:#?}");
     assert!(missing.is_empty(), "cases without a golden: {missing:#?}");
@@ -95,8 +95,10 @@ fn every_case_has_its_golden_and_every_golden_its_case() {
 
 #[test]
 fn what_is_compiled_in_is_what_lies_in_the_folders() {
-    for (compiled, folder) in [(Files::bundled_fixtures(), "fixtures"), (Files::bundled_snapshots(), "snapshots")] {
-        let on_disk = Files::folder(&support::package().join(folder)).unwrap();
+    for (compiled, folder) in
+        [(FixtureFiles::bundled_fixtures(), "fixtures"), (FixtureFiles::bundled_snapshots(), "snapshots")]
+    {
+        let on_disk = FixtureFiles::folder(&support::package().join(folder)).unwrap();
         let differ: Vec<&str> =
             on_disk.iter().filter(|(path, text)| compiled.get(path) != Some(*text)).map(|(path, _)| path).collect();
         assert!(differ.is_empty(), "{folder} was not compiled anew: {differ:?}");

@@ -26,11 +26,11 @@ use tokio::{
 };
 use wireproof::internals::{
     judge::{
-        check::implementation::{Presence, plainly_absent, presence},
-        transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+        check::implementation::{PresenceDecision, plainly_absent, presence},
+        transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     },
     run::transport::{Endpoint, Exact, Limits, Settings, Transport as _},
-    suite::Suite,
+    suite::Fixtures,
     wire::{AwsJson, Delivery, Protocol as _, Request, Response, TransportError},
 };
 
@@ -69,16 +69,16 @@ fn judge(response: &Response) {
 #[test]
 fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
-    let suite = Suite::bundled()?;
+    let suite = Fixtures::bundled()?;
     let (mut present, mut decided) = (BTreeSet::new(), 0);
     for emulator in corpus.emulators()? {
         for operation in OPERATIONS {
             let Some(found) = corpus.presence(&suite, &emulator, operation)? else { continue };
             decided += 1;
             match found {
-                Presence::Present => drop(present.insert(format!("{emulator} {}", operation.name))),
-                Presence::Absent(_) => {}
-                Presence::Unreachable(error) => ensure!(false, "{emulator} {}: {error}", operation.name),
+                PresenceDecision::Present => drop(present.insert(format!("{emulator} {}", operation.name))),
+                PresenceDecision::Absent(_) => {}
+                PresenceDecision::Unreachable(error) => ensure!(false, "{emulator} {}: {error}", operation.name),
             }
         }
     }
@@ -148,7 +148,7 @@ impl Corpus {
     }
 
     /// Whether an emulator was found to have the operation; `None` where it was not asked all four questions.
-    fn presence(&self, suite: &Suite, emulator: &str, operation: &Questions) -> Result<Option<Presence>> {
+    fn presence(&self, suite: &Fixtures, emulator: &str, operation: &Questions) -> Result<Option<PresenceDecision>> {
         let questions =
             [operation.sample, operation.unknown_operation, operation.unknown_service, operation.empty_input];
         let files = questions.map(|question| self.0.path().join(emulator).join(question).with_extension("http"));
@@ -158,8 +158,12 @@ impl Corpus {
         let recordings: Result<Vec<_>> = files.iter().map(|file| Recording::read(file).map(Arc::new)).collect();
         let mut answers = replay(&recordings?)?.into_iter().map(|outcome| outcome.map(renamed));
         let mut next = || answers.next().context("an answer is missing");
-        let survey =
-            Survey { sample: next()?, unknown_operation: next()?, unknown_service: next()?, empty_input: next()? };
+        let survey = PresenceResponses {
+            sample: next()?,
+            unknown_operation: next()?,
+            unknown_service: next()?,
+            empty_input: next()?,
+        };
         let service = suite.service(operation.service).context("no such service")?;
         let modelled = service.contract().operation(operation.name).context("no such operation")?;
         Ok(Some(presence(service.contract(), modelled, service.protocol, &survey)))

@@ -15,8 +15,8 @@ use serde_json::json;
 use wireproof::internals::{
     model::Contract,
     proof::mutant::{self, Mutant, MutantEndpoint, Sample},
-    report::diff::{Comparison, Group, Kind, Options as DiffOptions, PartyKind, Side, compare},
-    run::{event::Event, session::Options},
+    report::diff::{ChangeGroup, ChangeKind, CompareOptions as DiffOptions, Comparison, DiffSide, PartyKind, compare},
+    run::{event::Event, session::RunOptions},
     suite::Case,
     wire::Request,
 };
@@ -29,15 +29,15 @@ use support::{
 /// A run of everything on the reference.
 static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
 
-fn side(run: &Run) -> Side {
-    let mut side = Side::new("run", PartyKind::Endpoint);
+fn side(run: &Run) -> DiffSide {
+    let mut side = DiffSide::new("run", PartyKind::Endpoint);
     run.cases.iter().for_each(|case| side.take(&Event::CaseFinished(Box::new(case.clone()))));
     side.take(&Event::RunFinished(run.finished.clone()));
     side
 }
 
-fn told(groups: &[Group]) -> String {
-    let told = |group: &Group| {
+fn told(groups: &[ChangeGroup]) -> String {
+    let told = |group: &ChangeGroup| {
         let values = &group.values[0];
         format!(
             "{} {}: {} -> {} x{} {:?}\n",
@@ -49,7 +49,8 @@ fn told(groups: &[Group]) -> String {
 
 #[test]
 fn two_runs_of_the_reference_with_different_seeds_differ_in_nothing() {
-    let other = Virtual::start().run(SUITE.cases(), Options { seed: 4711, jobs: 3, ..PACE }, Duration::from_millis(3));
+    let other =
+        Virtual::start().run(SUITE.cases(), RunOptions { seed: 4711, jobs: 3, ..PACE }, Duration::from_millis(3));
     let comparison = compare(&side(&RUN), &side(&other), &DiffOptions::default());
     assert!(comparison.is_equal(), "{}", told(&comparison.groups));
     assert_eq!((comparison.compared, comparison.ignored), (SUITE.cases().len(), 0));
@@ -98,7 +99,7 @@ fn a_renamed_member_is_one_difference() {
             mutants.iter().find(|(mutant, _)| mutant.id == id).unwrap_or_else(|| panic!("no {id}"));
         let comparison = compared(&time, mutant, occasions);
         let [group] = comparison.groups.as_slice() else { panic!("{id}:\n{}", told(&comparison.groups)) };
-        assert_eq!(group.kind, Kind::Renamed, "{id}");
+        assert_eq!(group.kind, ChangeKind::Renamed, "{id}");
         assert_eq!(group.cases, comparison.different, "{id}");
         assert!(!group.verdicts.is_empty() || id.contains("creator"), "{id}");
     }

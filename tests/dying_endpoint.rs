@@ -9,16 +9,16 @@ use std::{
 use anyhow::Result;
 use tokio::{sync::watch, time::timeout};
 use wireproof::internals::{
-    judge::{redaction::Sensitive, snapshots::Goldens, verdict::Verdict},
+    judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Verdict},
     reference::{self, Identity, Reference},
     run::{
         event::Event,
         exit::ExitStatus,
         session::{self, Session},
-        target::Target,
+        target::ResolvedTarget,
         transport::{Settings, Wire},
     },
-    suite::{Batch, Suite},
+    suite::{Batch, Fixtures},
 };
 
 /// So many cases have their verdict when the endpoint dies.
@@ -26,9 +26,9 @@ const LIVES_FOR: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts_nobody() -> Result<()> {
-    let suite = Suite::bundled()?;
+    let suite = Fixtures::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
-    let mut endpoint = Some(Reference::start(contracts, reference::Options::default()).await?);
+    let mut endpoint = Some(Reference::start(contracts, reference::ReferenceOptions::default()).await?);
     let url = endpoint.as_ref().map(Reference::endpoint).unwrap_or_default();
     let cases = suite.cases();
     let (_interrupt, interrupt) = watch::channel(false);
@@ -36,14 +36,14 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
         suite: Arc::new(suite),
         target: Arc::new(target(&url)?),
         transport: Arc::new(Wire::new(&Settings::default())?),
-        goldens: Arc::new(Goldens::default()),
-        options: session::Options {
+        goldens: Arc::new(Snapshots::default()),
+        options: session::RunOptions {
             jobs: 4,
             seed: 1,
             case_timeout: Duration::from_secs(60),
             fail_fast: false,
             survey: true,
-            sensitive: Sensitive::Hidden,
+            sensitive: SensitiveValues::Hidden,
         },
         interrupt,
         restart: None,
@@ -69,8 +69,8 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
     Ok(())
 }
 
-fn target(url: &str) -> Result<Target> {
-    Ok(Target {
+fn target(url: &str) -> Result<ResolvedTarget> {
+    Ok(ResolvedTarget {
         endpoint: url.parse()?,
         name: "an endpoint that dies".to_owned(),
         region: "us-east-1".to_owned(),

@@ -12,9 +12,11 @@ use wireproof::internals::{
         check::CHECKS,
         verdict::{SEVERITIES, Verdict},
     },
-    model::{self, Schemas, Side},
+    model::{self, PayloadSide, Schemas},
     run::transport::{InProcess, Reply},
-    suite::{Alternative, Expectation, Files, Scenario, Step, code::Code, requirement::Evidence, source::Source},
+    suite::{
+        Alternative, Expectation, FixtureFiles, Scenario, Step, code::Code, requirement::Evidence, source::Source,
+    },
     wire::{Request, Response},
 };
 
@@ -77,7 +79,7 @@ fn ids_are_unique() {
 
 #[test]
 fn an_input_that_is_illegal_on_purpose_has_its_reason() {
-    let files = Files::bundled_fixtures();
+    let files = FixtureFiles::bundled_fixtures();
     let mut found = 0;
     for (path, text) in files.iter().filter(|(path, _)| path.split('/').count() == 3) {
         let source = Source::read(path, text).unwrap_or_else(|error| panic!("{error}"));
@@ -279,7 +281,7 @@ fn problems(root: &Path, path: &Path) -> (Vec<String>, usize) {
     let schemas = Schemas::new(Arc::clone(&contract));
     let nothing: Value = json!({});
     let failures = contract.operations().filter_map(|operation| {
-        let error = schemas.violations(&operation.output, Side::Output, &nothing).err()?;
+        let error = schemas.violations(&operation.output, PayloadSide::Output, &nothing).err()?;
         Some(format!("{}: {}: {error}", path.display(), operation.name))
     });
     (failures.collect(), contract.operations().count())

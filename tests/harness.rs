@@ -22,8 +22,8 @@ use serde_json::{Value, json};
 use wireproof::{
     Action, Credentials, Outcome, Problem, StateChange, Suite, Target, Verdict,
     internals::{
-        gate::baseline::{Baseline, Difference, Seen},
-        reference::{Clock, Endpoint, Identity, STATE_PATH},
+        gate::baseline::{Baseline, Difference, SeenDeviations},
+        reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
         run::{
             exit::ExitStatus,
             transport::{InProcess, Reply},
@@ -42,13 +42,16 @@ fn few() -> Suite {
     FEW.into_iter().fold(Suite::bundled().operation("StopDeployment").seed(1), Suite::filter)
 }
 
-fn reference() -> Arc<Endpoint> {
+fn reference() -> Arc<ReferenceEndpoint> {
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
-    Arc::new(Endpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap())
+    Arc::new(ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap())
 }
 
 /// The reference in this process, whose answers pass through `fault`.
-fn faulty(reference: &Arc<Endpoint>, fault: impl Fn(&Request, &mut Response) + Send + Sync + 'static) -> Target {
+fn faulty(
+    reference: &Arc<ReferenceEndpoint>,
+    fault: impl Fn(&Request, &mut Response) + Send + Sync + 'static,
+) -> Target {
     let reference = Arc::clone(reference);
     let target = Target::in_process(InProcess::new(move |request: &Request| {
         let mut response = support::handle(&reference, request);
@@ -110,7 +113,7 @@ async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_i
 
 /// A baseline that accepts what an outcome deviates by.
 fn accepting(folder: &Path, outcome: &Outcome) -> PathBuf {
-    let mut seen = Seen::default();
+    let mut seen = SeenDeviations::default();
     outcome.cases().iter().for_each(|case| seen.enter(case));
     let path = folder.join("baseline.toml");
     fs::write(&path, Baseline::default().updated(&seen, &BTreeSet::new(), Some("we know")).text()).unwrap();
@@ -156,7 +159,7 @@ async fn a_function_establishes_states_without_a_request_and_is_told_when_they_e
 }
 
 /// What the reference's own state-change URL says.
-fn established(reference: &Endpoint, change: &StateChange) -> Option<Value> {
+fn established(reference: &ReferenceEndpoint, change: &StateChange) -> Option<Value> {
     let body = json!({"state": change.state, "params": change.params, "action": change.action.name()}).to_string();
     let request = Request {
         method: "POST".to_owned(),

@@ -9,7 +9,7 @@ use std::{env, process::ExitCode, sync::Arc};
 use wireproof::{
     Credentials, Suite, Target,
     internals::{
-        reference::{Clock, Endpoint, Identity, Options, Reference, STATE_PATH},
+        reference::{Clock, Identity, Reference, ReferenceEndpoint, ReferenceOptions, STATE_PATH},
         run::transport::{InProcess, Reply},
         suite,
         wire::Request,
@@ -40,18 +40,18 @@ fn suite() -> Suite {
 }
 
 async fn reference() -> Result<Target, wireproof::BoxError> {
-    let suite = suite::Suite::bundled()?;
+    let suite = suite::Fixtures::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
-    let reference = Reference::start(contracts, Options::default()).await?;
+    let reference = Reference::start(contracts, ReferenceOptions::default()).await?;
     let target = Target::at(reference.endpoint()).state_change_url(reference.state_change_url());
     Ok(target.keeping(reference))
 }
 
 /// The reference in this process, with a fault that every answer of it has.
 fn without_request_ids() -> Result<Target, wireproof::BoxError> {
-    let suite = suite::Suite::bundled()?;
+    let suite = suite::Fixtures::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
-    let reference = Endpoint::new(contracts, Identity::defaults(), Clock::new())?;
+    let reference = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new())?;
     let transport = InProcess::new(move |request: &Request| {
         let mut response = reference.handle(request, std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs_f64());
         response.headers.remove("x-amzn-requestid");

@@ -17,9 +17,9 @@ use std::{
 
 use rstest::rstest;
 use wireproof::internals::{
-    judge::{snapshots::Goldens, verdict::Verdict},
-    run::session::Options,
-    suite::{Case, Files},
+    judge::{snapshots::Snapshots, verdict::Verdict},
+    run::session::RunOptions,
+    suite::{Case, FixtureFiles},
 };
 
 use support::{PACE, Run, SUITE, Virtual};
@@ -89,7 +89,7 @@ fn reversed() -> Vec<Case> {
 
 #[test]
 fn every_case_conforms_and_its_golden_holds() {
-    let goldens = Goldens::new(Files::bundled_snapshots());
+    let goldens = Snapshots::new(FixtureFiles::bundled_snapshots());
     let recorded = |case: &Case| goldens.get(&case.id).unwrap_or_default().to_owned();
     let expected = SUITE.cases().into_iter().map(|case| (case.id.0.clone(), (Verdict::Conforms, recorded(&case))));
     assert_same(&expected.collect(), &BASE.outcomes);
@@ -97,16 +97,16 @@ fn every_case_conforms_and_its_golden_holds() {
 
 /// Several things differ at once: a verdict that hung on any of them would differ.
 #[rstest]
-#[case::in_reverse_and_one_at_a_time(reversed(), Options { jobs: 1, ..PACE })]
-#[case::shuffled_and_many_at_once_with_another_seed(shuffled(7), Options { jobs: 32, seed: 987_654_321, ..PACE })]
-fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>, #[case] options: Options) {
+#[case::in_reverse_and_one_at_a_time(reversed(), RunOptions { jobs: 1, ..PACE })]
+#[case::shuffled_and_many_at_once_with_another_seed(shuffled(7), RunOptions { jobs: 32, seed: 987_654_321, ..PACE })]
+fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>, #[case] options: RunOptions) {
     assert_same(&BASE.outcomes, &outcomes(&Virtual::start().run(cases, options, Duration::ZERO)));
 }
 
 #[test]
 fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
     // The same seed would ask for the very names that the first run has used.
-    let options = Options { seed: PACE.seed + 1, ..PACE };
+    let options = RunOptions { seed: PACE.seed + 1, ..PACE };
     let base = &*BASE;
     assert_same(&base.outcomes, &outcomes(&base.reference.run(SUITE.cases(), options, Duration::ZERO)));
 }
@@ -115,7 +115,7 @@ fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
 fn answers_that_take_200_ms_give_the_same_verdicts() {
     // Ten times as long as a case takes at all, for none may end because of the delay. What a case observes of
     // something that goes on meanwhile may differ.
-    let options = Options { case_timeout: 10 * PACE.case_timeout, ..PACE };
+    let options = RunOptions { case_timeout: 10 * PACE.case_timeout, ..PACE };
     let run = Virtual::start().run(SUITE.cases(), options, Duration::from_millis(200));
     assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
 }
@@ -137,7 +137,7 @@ fn the_same_seed_asks_the_same_again_without_a_reset() {
 #[test]
 fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
     let (_reference, target) = support::reference();
-    let session = support::session(target, Options { jobs: 32, ..PACE }, Duration::from_secs(20));
+    let session = support::session(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
     let run = Run::of(&session, SUITE.cases(), Duration::from_secs(120));
     // How fast a busy machine is may show in an observation; `tests/conformance.rs` looks at those.
     assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
@@ -160,7 +160,7 @@ fn fifty_repeated_runs_differ_in_no_verdict() {
 fn differences_of_run(seed: u64) -> Vec<String> {
     const JOBS: [usize; 5] = [1, 4, 16, 32, 64];
     let jobs = JOBS[usize::try_from(seed).unwrap() % JOBS.len()];
-    let run = Virtual::start().run(shuffled(seed), Options { seed, jobs, ..PACE }, Duration::ZERO);
+    let run = Virtual::start().run(shuffled(seed), RunOptions { seed, jobs, ..PACE }, Duration::ZERO);
     let outcomes = outcomes(&run);
     let differing = differing_verdicts(&BASE.outcomes, &outcomes);
     differing.into_iter().map(|differing| format!("seed {seed}, {jobs} jobs: {differing:?}")).collect()

@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::json;
 use support::corpus::{self, say};
 use wireproof::internals::model::{
-    self, Contract, Kind, Matched, Pattern, Schemas, Shape, ShapeId, Side,
+    self, Contract, Matched, Pattern, PayloadSide, Schemas, Shape, ShapeId, ShapeKind,
     published::{self, ModelFileError, Places},
 };
 
@@ -119,7 +119,7 @@ fn schemas_of(contract: &Arc<Contract>) -> Result<usize> {
         let outputs = operation.errors.iter().chain([&operation.output]).map(|id| (id, false));
         for (id, is_input) in outputs.chain([(&operation.input, true)]) {
             if seen.insert((id, is_input)) {
-                schemas.violations(id, if is_input { Side::Input } else { Side::Output }, &json!({}))?;
+                schemas.violations(id, if is_input { PayloadSide::Input } else { PayloadSide::Output }, &json!({}))?;
             }
         }
     }
@@ -253,7 +253,10 @@ impl Differences {
         }
         self.constraints(at, a, b);
         let below: Vec<(String, &ShapeId, &ShapeId)> = match (&a.kind, &b.kind) {
-            (Kind::Structure(own) | Kind::Union(own), Kind::Structure(their) | Kind::Union(their)) => {
+            (
+                ShapeKind::Structure(own) | ShapeKind::Union(own),
+                ShapeKind::Structure(their) | ShapeKind::Union(their),
+            ) => {
                 let mut below = Vec::new();
                 for member in their {
                     let found = own.iter().find(|own| own.name == member.name);
@@ -265,8 +268,8 @@ impl Differences {
                 }
                 below
             }
-            (Kind::List(own), Kind::List(their)) => vec![(format!("{at}[]"), &own.target, &their.target)],
-            (Kind::Map { key, value }, Kind::Map { key: their_key, value: their_value }) => vec![
+            (ShapeKind::List(own), ShapeKind::List(their)) => vec![(format!("{at}[]"), &own.target, &their.target)],
+            (ShapeKind::Map { key, value }, ShapeKind::Map { key: their_key, value: their_value }) => vec![
                 (format!("{at}{{key}}"), &key.target, &their_key.target),
                 (format!("{at}{{}}"), &value.target, &their_value.target),
             ],
@@ -280,7 +283,7 @@ impl Differences {
     fn constraints(&mut self, at: &str, own: &Shape, their: &Shape) {
         let kinds = [own, their].map(|shape| std::mem::discriminant(&shape.kind));
         self.note("kinds", kinds[0] == kinds[1], || format!("{at}: {:?} {:?}", own.kind, their.kind));
-        if let (Kind::Enum(own), Kind::Enum(their)) = (&own.kind, &their.kind) {
+        if let (ShapeKind::Enum(own), ShapeKind::Enum(their)) = (&own.kind, &their.kind) {
             let [own, their] = [own, their].map(|values| values.iter().map(|v| &v.value).collect::<BTreeSet<_>>());
             self.note("enums", own.is_superset(&their), || {
                 format!("{at}: {:?}", their.difference(&own).collect::<Vec<_>>())

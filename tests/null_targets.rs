@@ -22,7 +22,7 @@ use rstest::rstest;
 use tokio::net::{TcpListener, TcpStream};
 use wireproof::internals::{
     judge::verdict::Verdict,
-    run::session::Options,
+    run::session::RunOptions,
     suite::requirement::Evidence,
     wire::{Request, Response},
 };
@@ -54,7 +54,7 @@ const HTML: Null = Null::Always { status: 404, content_type: "text/html", body: 
 static ANSWERS: AtomicU64 = AtomicU64::new(0);
 
 /// So many cases at once, and so long for each: a null target answers at once or never.
-const BRIEFLY: Options = Options { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE };
+const BRIEFLY: RunOptions = RunOptions { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE };
 const REQUEST: Duration = Duration::from_millis(150);
 
 /// Without the survey the checks alone have to tell. Silence costs every case its time, and is told by no check.
@@ -67,7 +67,7 @@ const REQUEST: Duration = Duration::from_millis(150);
 fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] surveyed: &[bool]) {
     let target = support::target(&start(null));
     for survey in surveyed {
-        let session = support::session(target.clone(), Options { survey: *survey, ..BRIEFLY }, REQUEST);
+        let session = support::session(target.clone(), RunOptions { survey: *survey, ..BRIEFLY }, REQUEST);
         let run = Run::of(&session, SUITE.cases(), Duration::from_secs(60));
         let conforming = run.conforming();
         assert!(conforming.is_empty(), "survey {survey}: {conforming:#?}");

@@ -29,22 +29,22 @@ use support::{
 };
 use wireproof::internals::{
     model::{
-        self, Contract, Side, Violation,
+        self, Contract, PayloadSide, Violation,
         published::{self, ModelFileError, Places},
     },
-    probe::{Coverage, Effect, Family, Options, Probes, Sites},
-    suite::{Alternative, Case, Plan as _, ServiceSuite, Template, source::Source},
+    probe::{Coverage, Effect, ProbeFamily, ProbeOptions, Probes, Sites},
+    suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
     wire::{self, RefusalClass},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.
-fn service(name: &str, contract: Contract) -> Option<ServiceSuite> {
+fn service(name: &str, contract: Contract) -> Option<ServiceFixtures> {
     let protocol = wire::protocol(&contract).ok()?;
-    Some(ServiceSuite::of(name, contract, protocol))
+    Some(ServiceFixtures::of(name, contract, protocol))
 }
 
 /// The newest model of each JSON service of botocore, with its examples; `None` where there is no botocore.
-fn botocore() -> Result<Option<Vec<ServiceSuite>>> {
+fn botocore() -> Result<Option<Vec<ServiceFixtures>>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
     let names = match published::services(&places) {
@@ -66,7 +66,7 @@ fn botocore() -> Result<Option<Vec<ServiceSuite>>> {
 }
 
 /// AWS's own models of JSON services; `None` where no corpus is given.
-fn smithy() -> Result<Option<Vec<ServiceSuite>>> {
+fn smithy() -> Result<Option<Vec<ServiceFixtures>>> {
     let Some(folder) = corpus::unpack("smithy-models.tar.xz")? else { return Ok(None) };
     let services = support::files_below(folder.path(), ".json").into_iter().map(|file| {
         let text = fs::read_to_string(folder.path().join(&file))?;
@@ -76,12 +76,12 @@ fn smithy() -> Result<Option<Vec<ServiceSuite>>> {
     services.filter_map(Result::transpose).collect::<Result<_>>().map(Some)
 }
 
-fn probes(service: &ServiceSuite, options: Options) -> Probes {
+fn probes(service: &ServiceFixtures, options: ProbeOptions) -> Probes {
     Probes::new(service, &Arc::new(Source::none("model.json")), options)
 }
 
 /// Does something with each service, on all processors; the results in the order of the services.
-fn each<T: Send>(services: &[ServiceSuite], work: impl Fn(&ServiceSuite) -> T + Sync) -> Vec<T> {
+fn each<T: Send>(services: &[ServiceFixtures], work: impl Fn(&ServiceFixtures) -> T + Sync) -> Vec<T> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
@@ -101,7 +101,7 @@ fn each<T: Send>(services: &[ServiceSuite], work: impl Fn(&ServiceSuite) -> T + 
 /// The sums of many services.
 #[derive(Default)]
 struct Sums {
-    families: BTreeMap<Family, Sites>,
+    families: BTreeMap<ProbeFamily, Sites>,
     reasons: BTreeMap<String, usize>,
     constraints: [usize; 2],
     cases: usize,
@@ -124,7 +124,7 @@ impl Sums {
     }
 
     fn table(&self) -> String {
-        let row = |(family, sums): (&Family, &Sites)| {
+        let row = |(family, sums): (&ProbeFamily, &Sites)| {
             let Sites { sites, probed, probes, .. } = sums;
             format!("{:<16}{sites:>9}{probed:>9}{probes:>10}\n", family.name())
         };
@@ -142,11 +142,11 @@ impl Sums {
 }
 
 /// Derives everything, and looks whether each site has a probe or a reason.
-fn cover(services: &[ServiceSuite], least_percent: usize) -> Result<()> {
+fn cover(services: &[ServiceFixtures], least_percent: usize) -> Result<()> {
     let begun = Instant::now();
     let derived = each(services, |service| {
         let begun = Instant::now();
-        let probes = probes(service, Options { effect: Effect::Destroys, ..Options::default() });
+        let probes = probes(service, ProbeOptions { effect: Effect::Destroys, ..ProbeOptions::default() });
         (probes.coverage(), wireproof::internals::suite::Plan::selected(&probes), begun.elapsed())
     });
     let mut sums = Sums::default();
@@ -195,7 +195,7 @@ fn nearly_every_constraint_of_aws_own_models_is_probed_and_each_other_has_its_re
 const ONE_OF: u8 = if cfg!(debug_assertions) { 20 } else { 1 };
 
 /// Whether the probes of one service are what they say, and how many were looked at: legal ones, wrong ones.
-fn examine(service: &ServiceSuite) -> (usize, usize, Vec<String>) {
+fn examine(service: &ServiceFixtures) -> (usize, usize, Vec<String>) {
     let is_chosen = |name: &str| Sha256::digest(format!("{}.{name}", service.name))[0] % ONE_OF == 0;
     let names = service.contract().operations().map(|operation| operation.name.clone());
     let operations: Vec<String> = names.filter(|name| is_chosen(name)).collect();
@@ -203,7 +203,7 @@ fn examine(service: &ServiceSuite) -> (usize, usize, Vec<String>) {
     if operations.is_empty() {
         return (legal, wrong, problems);
     }
-    let mut plan = probes(service, Options { effect: Effect::Destroys, operations, ..Options::default() });
+    let mut plan = probes(service, ProbeOptions { effect: Effect::Destroys, operations, ..ProbeOptions::default() });
     let mut handed_out = 0;
     while plan.stage().is_some() {
         while let Some(case) = plan.case() {
@@ -236,12 +236,12 @@ fn told(case: &Case, broken: &Violation) -> String {
 }
 
 /// What an input breaks, where there is one.
-fn violations(service: &ServiceSuite, case: &Case) -> Option<Vec<Violation>> {
+fn violations(service: &ServiceFixtures, case: &Case) -> Option<Vec<Violation>> {
     let call = &case.scenario.steps[0].call;
     let Template::Literal(input) = &call.input else { return None };
     let operation = service.contract().operation(&call.operation)?;
     let input: Value = service.contract().without_null_members(&operation.input, input);
-    Some(service.schemas.violations(&operation.input, Side::Input, &input).unwrap())
+    Some(service.schemas.violations(&operation.input, PayloadSide::Input, &input).unwrap())
 }
 
 enum Meaning {
@@ -257,7 +257,7 @@ fn meaning(case: &Case) -> Option<Meaning> {
     if tag == "control" || step.call.legal || step.call.raw.is_some() || step.call.fault.is_some() {
         return Some(Meaning::Legal);
     }
-    let family = Family::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;
+    let family = ProbeFamily::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;
     match &step.expect.alternatives[0] {
         Alternative::Admitted { .. } => Some(Meaning::Legal),
         Alternative::Refusal { classes, .. } if classes.contains(&RefusalClass::Constraint) => {

@@ -33,41 +33,42 @@ use tokio::{
 };
 use wireproof::internals::{
     judge::{
-        snapshots::Goldens,
+        snapshots::Snapshots,
         verdict::{Severity, Verdict},
     },
     model::published::{self, ModelFileError, Places},
     probe::{self, Coverage, Effect, Probes},
     run::{
         event::{CaseFinished, Event, RunFinished, TargetDied},
-        session::{Options, Restart, Session},
+        session::{Restart, RunOptions, Session},
         transport::{InProcess, Reply, Settings, Transport, Wire},
     },
-    suite::{Case, Files, Plan as _, ServiceSuite, Suite, requirement::Evidence, source::Source},
+    suite::{Case, FixtureFiles, Fixtures, Plan as _, ServiceFixtures, requirement::Evidence, source::Source},
     wire::{Request, Response},
 };
 
 /// Every constraint that there is, twice over at most.
 const TINY: &str = include_str!("support/tiny.json");
 
-static TINY_SUITE: LazyLock<Arc<Suite>> = LazyLock::new(|| suite_of("tiny", TINY, None));
+static TINY_SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| suite_of("tiny", TINY, None));
 
-fn suite_of(name: &str, model: &str, examples: Option<&str>) -> Arc<Suite> {
+fn suite_of(name: &str, model: &str, examples: Option<&str>) -> Arc<Fixtures> {
     let examples = examples.map(|text| (format!("{name}/examples-1.json"), text.to_owned()));
-    let files = Files::from_texts([(format!("{name}/model.json"), model.to_owned())].into_iter().chain(examples));
-    Arc::new(Suite::read(&files).unwrap())
+    let files =
+        FixtureFiles::from_texts([(format!("{name}/model.json"), model.to_owned())].into_iter().chain(examples));
+    Arc::new(Fixtures::read(&files).unwrap())
 }
 
-fn service(suite: &Suite) -> &ServiceSuite {
+fn service(suite: &Fixtures) -> &ServiceFixtures {
     suite.services().next().unwrap()
 }
 
 /// Every probe, of destructive operations as well.
-fn everything() -> probe::Options {
-    probe::Options { effect: Effect::Destroys, ..probe::Options::default() }
+fn everything() -> probe::ProbeOptions {
+    probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() }
 }
 
-fn probes(suite: &Suite, options: probe::Options) -> Probes {
+fn probes(suite: &Fixtures, options: probe::ProbeOptions) -> Probes {
     Probes::new(service(suite), &Arc::new(Source::read("model.json", "{}").unwrap()), options)
 }
 
@@ -82,8 +83,8 @@ struct Run {
 impl Run {
     /// Runs all probes of a suite against whatever answers.
     fn against(
-        suite: &Arc<Suite>,
-        options: probe::Options,
+        suite: &Arc<Fixtures>,
+        options: probe::ProbeOptions,
         answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> Self {
         let transport = InProcess::new(move |request: &Request| Reply::Answer(answer(request)));
@@ -91,8 +92,8 @@ impl Run {
     }
 
     fn over(
-        suite: &Arc<Suite>,
-        options: probe::Options,
+        suite: &Arc<Fixtures>,
+        options: probe::ProbeOptions,
         transport: impl Transport + 'static,
         endpoint: &str,
         restart: Option<Restart>,
@@ -101,8 +102,8 @@ impl Run {
             suite: Arc::clone(suite),
             target: Arc::new(support::target(endpoint)),
             transport: Arc::new(transport),
-            goldens: Arc::new(Goldens::default()),
-            options: Options { jobs: 8, ..support::PACE },
+            goldens: Arc::new(Snapshots::default()),
+            options: RunOptions { jobs: 8, ..support::PACE },
             interrupt: watch::channel(false).1,
             restart,
         };
@@ -153,7 +154,7 @@ fn tiny(fault: Fault) -> Run {
     Run::against(&TINY_SUITE, everything(), move |request| endpoint.handle(request))
 }
 
-fn conforms(suite: &Arc<Suite>, options: probe::Options) -> Run {
+fn conforms(suite: &Arc<Fixtures>, options: probe::ProbeOptions) -> Run {
     let endpoint = Modelled::new(service(suite), Fault::None);
     let run = Run::against(suite, options, move |request| endpoint.handle(request));
     run.assert_all_conform();
@@ -167,7 +168,7 @@ fn conforms(suite: &Arc<Suite>, options: probe::Options) -> Run {
 fn an_endpoint_that_keeps_the_tiny_model_conforms_to_every_probe_of_every_family() {
     let run = conforms(&TINY_SUITE, everything());
     let probed: BTreeSet<_> = run.coverage.families().filter(|(_, sites)| sites.judged > 0).map(|(f, _)| f).collect();
-    assert_eq!(probed, probe::Family::ALL.into_iter().collect(), "each family has a probe here");
+    assert_eq!(probed, probe::ProbeFamily::ALL.into_iter().collect(), "each family has a probe here");
     let noted: Vec<String> =
         run.cases.iter().filter(|case| !case.report.findings.is_empty()).map(support::describe).collect();
     assert!(noted.is_empty(), "{}", noted.join("\n"));
@@ -197,7 +198,7 @@ fn forget(value: &mut Value, name: &str) {
 }
 
 /// A model of the installed botocore; `None`, and said so, where there is none.
-fn botocore(name: &str) -> Option<Arc<Suite>> {
+fn botocore(name: &str) -> Option<Arc<Fixtures>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
     match published::find(&format!("botocore:{name}"), &places) {
@@ -220,7 +221,7 @@ fn an_endpoint_that_keeps_a_published_model_conforms_to_every_probe(#[case] name
     let Some(suite) = botocore(name) else { return };
     // Without optimisation a few of each operation have to do.
     let max_per_operation = (cfg!(debug_assertions) && name != "kinesis").then_some(12);
-    let run = conforms(&suite, probe::Options { max_per_operation, ..everything() });
+    let run = conforms(&suite, probe::ProbeOptions { max_per_operation, ..everything() });
     say(&format!("{name}: {} cases conform in {} ms", run.finished.ledger.conforms, run.finished.duration_ms)).unwrap();
 }
 
@@ -461,7 +462,7 @@ fn ids(cases: &[Case]) -> BTreeSet<&str> {
 
 #[test]
 fn ids_are_those_of_every_seed_and_the_same_seed_gives_the_same_requests() {
-    let of = |seed| handed_out(probes(&TINY_SUITE, probe::Options { seed, ..everything() }));
+    let of = |seed| handed_out(probes(&TINY_SUITE, probe::ProbeOptions { seed, ..everything() }));
     let (one, again, other) = (of(1), of(1), of(2));
     assert_eq!(ids(&one), ids(&other));
     let calls =
@@ -476,7 +477,7 @@ fn ids_are_those_of_every_seed_and_the_same_seed_gives_the_same_requests() {
 #[case(100_000)]
 fn a_limit_leaves_a_part_of_the_same_ids(#[case] limit: usize) {
     let all = handed_out(probes(&TINY_SUITE, everything()));
-    let some = handed_out(probes(&TINY_SUITE, probe::Options { max_per_operation: Some(limit), ..everything() }));
+    let some = handed_out(probes(&TINY_SUITE, probe::ProbeOptions { max_per_operation: Some(limit), ..everything() }));
     assert!(ids(&some).is_subset(&ids(&all)));
     let of_put = some.iter().filter(|case| case.id.0.starts_with("tiny.PutThing") && !case.id.0.ends_with("/control"));
     let (left, all) = (of_put.count(), all.len());

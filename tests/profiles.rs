@@ -17,31 +17,32 @@ use wireproof::internals::{
     report::{Json, Reporter as _},
     run::{
         event::Event,
-        target::{StateHandler, Target},
+        target::{ResolvedTarget, StateHandler},
         transport::{InProcess, Reply},
     },
-    suite::{Batch, Case, Files},
+    suite::{Batch, Case, FixtureFiles},
     wire::Request,
 };
 
 use support::{PACE, SUITE, Virtual, handle, session_over, target};
 
-static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&Files::bundled_fixtures(), &SUITE).unwrap());
+static PROFILES: LazyLock<Profiles> =
+    LazyLock::new(|| Profiles::read(&FixtureFiles::bundled_fixtures(), &SUITE).unwrap());
 
 /// The reference with a state-change URL, two more identities and another region.
-fn helped() -> Target {
+fn helped() -> ResolvedTarget {
     let mut target = target("http://127.0.0.1:1");
     target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
     target
 }
 
 /// The reference as any endpoint is that knows one caller and one region.
-fn plain() -> Target {
-    Target { other_region: None, denied: None, other_account: None, ..target("http://127.0.0.1:1") }
+fn plain() -> ResolvedTarget {
+    ResolvedTarget { other_region: None, denied: None, other_account: None, ..target("http://127.0.0.1:1") }
 }
 
 /// What the reference comes to in these cases.
-fn reported(target: Target, cases: Vec<Case>) -> Reported {
+fn reported(target: ResolvedTarget, cases: Vec<Case>) -> Reported {
     let virtually = Virtual::start();
     let endpoint = virtually.endpoint();
     let answer = InProcess::new(move |request: &Request| Reply::Answer(handle(&endpoint, request)));

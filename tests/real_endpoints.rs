@@ -21,15 +21,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use rstest::rstest;
 use tokio::{sync::watch, time::timeout};
 use wireproof::internals::{
-    judge::{redaction::Sensitive, snapshots::Goldens},
+    judge::{redaction::SensitiveValues, snapshots::Snapshots},
     run::{
         event::{Event, RunFinished},
         exit::ExitStatus,
-        session::{Options, Session},
-        target::Target,
+        session::{RunOptions, Session},
+        target::ResolvedTarget,
         transport::{Limits, Settings, Wire},
     },
-    suite::{Batch, Files, Suite},
+    suite::{Batch, FixtureFiles, Fixtures},
     wire::sigv4::Credentials,
 };
 
@@ -174,7 +174,7 @@ struct Run {
 }
 
 fn run_all(address: &SocketAddr) -> Result<Run> {
-    let suite = Suite::bundled()?;
+    let suite = Fixtures::bundled()?;
     let cases = suite.cases();
     let limits = Limits { timeout: REQUEST_WITHIN, ..Limits::default() };
     let (_interrupt, interrupt) = watch::channel(false);
@@ -182,14 +182,14 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         suite: Arc::new(suite),
         target: Arc::new(target(address)?),
         transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
-        goldens: Arc::new(Goldens::new(Files::bundled_snapshots())),
-        options: Options {
+        goldens: Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())),
+        options: RunOptions {
             jobs: 16,
             seed: 1,
             case_timeout: REQUEST_WITHIN,
             fail_fast: false,
             survey: true,
-            sensitive: Sensitive::Hidden,
+            sensitive: SensitiveValues::Hidden,
         },
         interrupt,
         restart: None,
@@ -207,8 +207,8 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
 }
 
 /// As the command line makes it of `--endpoint` alone.
-fn target(address: &SocketAddr) -> Result<Target> {
-    Ok(Target {
+fn target(address: &SocketAddr) -> Result<ResolvedTarget> {
+    Ok(ResolvedTarget {
         endpoint: format!("http://{address}").parse()?,
         name: address.to_string(),
         region: "us-east-1".to_owned(),

@@ -22,11 +22,11 @@ use tempfile::TempDir;
 use wireproof::internals::{
     judge::verdict::{Finding, Severity, exception},
     model::{
-        self, Contract, Rule, ShapeId,
+        self, Contract, ShapeId, ShapeRule,
         pointer::child,
         published::{self, Places},
     },
-    proof::corpus::{Kind, Models, Protocol, Record, Tally, Tier, read, report::FalseAlarms},
+    proof::corpus::{CorpusTally, Models, Record, RecordKind, RecordedProtocol, Tier, read, report::FalsePositives},
 };
 
 use support::corpus::{say, unpack};
@@ -93,12 +93,12 @@ fn what_another_validator_found_in_aws_is_found() -> Result<()> {
 }
 
 /// The sums of the program's own run, in which less than one answer in a thousand has an error.
-fn judged(corpus: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Result<Tally> {
+fn judged(corpus: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Result<CorpusTally> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     command.arg("judge").arg("--corpus").arg(corpus.join("recorded-aws.jsonl.gz")).args(["--report", "json"]);
     let output = with(&mut command).env_remove("WIREPROOF_MODELS").env_remove("WIREPROOF_MAX_ERROR_RATE").output()?;
     ensure!(output.status.code() == Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let tally = serde_json::from_slice::<FalseAlarms>(&output.stdout)?.tally;
+    let tally = serde_json::from_slice::<FalsePositives>(&output.stdout)?.tally;
     let all = tally.all();
     ensure!(all.answers.rate() < 0.001 && all.distinct.rate() < 0.001, "{all:?}: {:#?}", tally.errors);
     ensure!(all.operations.of > 500, "only {all:?}");
@@ -121,7 +121,7 @@ fn spoiled_answers_of_aws_are_convicted() -> Result<()> {
     let mut spoiled: BTreeMap<&str, usize> = BTreeMap::new();
     for record in &records {
         ensure!(errors(&models, record).is_empty(), "{} is sound", record.id);
-        let contracts = if record.protocol == Protocol::RestJson { &bodies } else { &contracts };
+        let contracts = if record.protocol == RecordedProtocol::RestJson { &bodies } else { &contracts };
         for (way, broken) in ways_to_spoil(record, &contracts[record.service.as_str()]) {
             *spoiled.entry(way).or_default() += 1;
             let found = errors(&models, &broken);
@@ -151,7 +151,7 @@ fn sound_records(corpus: &Path) -> Result<Vec<Record>> {
         let is_whole = record.masked_paths.is_empty() && record.model_violations.is_empty();
         let has_members = record.body.as_object().is_some_and(|body| !body.is_empty());
         SPOILED.contains(&record.service.as_str())
-            && record.kind == Kind::Response
+            && record.kind == RecordKind::Response
             && record.tier != Tier::Edited
             && is_whole
             && has_members
@@ -169,7 +169,8 @@ fn ways_to_spoil(record: &Record, contract: &Contract) -> Vec<(&'static str, Rec
     let Some(operation) = contract.operation(&record.operation) else { return Vec::new() };
     let with_text = |text: &str| Record { body_text: Some(text.to_owned()), ..record.clone() };
     let body = record.body.to_string();
-    let nameless = Record { kind: Kind::Error, error_code: Some("Gone".to_owned()), status: 400, ..record.clone() };
+    let nameless =
+        Record { kind: RecordKind::Error, error_code: Some("Gone".to_owned()), status: 400, ..record.clone() };
     let mut ways = vec![
         ("a page of HTML", with_text("<html></html>")),
         ("a body that is cut off", with_text(&body[..body.len() - 1])),
@@ -178,7 +179,7 @@ fn ways_to_spoil(record: &Record, contract: &Contract) -> Vec<(&'static str, Rec
     let mut places = Vec::new();
     members(contract, &operation.output, &record.body, "", &mut places);
     let signing_name = &contract.service().signing_name;
-    let is_excepted = |place: &str| exception(signing_name, &operation.name, Rule::Required, place).is_some();
+    let is_excepted = |place: &str| exception(signing_name, &operation.name, ShapeRule::Required, place).is_some();
     let required = places.iter().find(|(place, required)| *required && !is_excepted(place));
     let (first, last) = (places.first(), places.last());
     for (place, _) in [first, last].into_iter().flatten() {
@@ -201,14 +202,14 @@ fn ways_to_spoil(record: &Record, contract: &Contract) -> Vec<(&'static str, Rec
 fn members(contract: &Contract, shape: &ShapeId, body: &Value, at: &str, found: &mut Vec<(String, bool)>) {
     let kind = contract.shape(shape).map(|shape| &shape.kind);
     match (kind, body) {
-        (Some(model::Kind::Structure(known)), Value::Object(map)) => {
+        (Some(model::ShapeKind::Structure(known)), Value::Object(map)) => {
             for member in known.iter().filter(|member| map.contains_key(&member.name)) {
                 let place = child(at, &member.name);
                 found.push((place.clone(), member.traits.required()));
                 members(contract, &member.target, &map[&member.name], &place, found);
             }
         }
-        (Some(model::Kind::List(item)), Value::Array(items)) => {
+        (Some(model::ShapeKind::List(item)), Value::Array(items)) => {
             for (index, value) in items.iter().enumerate() {
                 members(contract, &item.target, value, &format!("{at}/{index}"), found);
             }

@@ -13,7 +13,7 @@ use support::{
     within,
 };
 use wireproof::internals::{
-    reference::{Identity, Options, Reference},
+    reference::{Identity, Reference, ReferenceOptions},
     wire::sigv4::Credentials,
 };
 
@@ -129,7 +129,8 @@ fn no_output_of_a_run_holds_a_secret() {
     let [key, secret, token] = SECRETS.map(str::to_owned);
     let owner = Credentials { access_key_id: key, secret_access_key: secret, session_token: Some(token) };
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
-    let options = Options { identities: vec![Identity::new(owner, "123456789012")], ..Options::default() };
+    let options =
+        ReferenceOptions { identities: vec![Identity::new(owner, "123456789012")], ..ReferenceOptions::default() };
     let reference = within(Duration::from_secs(10), Reference::start(contracts, options)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let formats = ["human", "json", "ndjson", "junit", "markdown", "github", "sarif", "badge", "html"];

@@ -18,8 +18,8 @@ use wireproof::internals::{
     model::Contract,
     proof::mutant::{self, Mutant, MutantEndpoint, Sample},
     run::{
-        event::{CaseFinished, Outcome},
-        session::Options,
+        event::{CaseFinished, RequirementOutcome},
+        session::RunOptions,
     },
     suite::{Case, code::Code},
     wire::Request,
@@ -61,7 +61,7 @@ fn every_statement_that_can_be_tested_holds_in_a_run_on_the_reference() {
     let statements = &RUN.finished.statements;
     let unreached: Vec<&str> = statements
         .iter()
-        .filter(|statement| statement.outcome != Outcome::Held && !untestable(&statement.id))
+        .filter(|statement| statement.outcome != RequirementOutcome::Held && !untestable(&statement.id))
         .map(|statement| statement.id.as_str())
         .collect();
     assert!(unreached.is_empty(), "{unreached:?}");
@@ -110,7 +110,7 @@ fn fired(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> BTree
     // Those that watch the most come first.
     cases.sort_by_key(|case| Reverse(case.scenario.steps.iter().map(|step| step.unchanged.len()).sum::<usize>()));
     cases.truncate(CASES);
-    let run = time.run_against(answer, cases, Options { jobs: 1, ..PACE });
+    let run = time.run_against(answer, cases, RunOptions { jobs: 1, ..PACE });
     let new = run.cases.iter().flat_map(|case| &codes(case) - &codes(BASE[case.case.id.0.as_str()]));
     // A golden convicts nobody, so that no mutant is of its kind; any may differ from it.
     new.filter(|code| mutant.kind.contains(code) || *code == Code::Snapshot).collect()

@@ -6,12 +6,12 @@ mod support;
 
 use std::{env, fs};
 
-use wireproof::internals::proof::corpus::report::{FalseAlarms, page};
+use wireproof::internals::proof::corpus::report::{FalsePositives, page};
 
 #[test]
 fn the_page_of_severities_is_written_from_the_programs_tables() {
     let docs = support::package().join("docs");
-    let alarms: FalseAlarms =
+    let alarms: FalsePositives =
         serde_json::from_str(&fs::read_to_string(docs.join("false-alarms.json")).unwrap()).unwrap();
     let written = page(&alarms);
     let path = docs.join("severities.md");

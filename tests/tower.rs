@@ -14,7 +14,7 @@ use axum::{
 };
 use wireproof::internals::{
     judge::verdict::Verdict,
-    reference::Endpoint,
+    reference::ReferenceEndpoint,
     wire::{self, Headers},
 };
 
@@ -25,11 +25,11 @@ const ONLY_BY_SOCKET: [&str; 2] =
     ["codedeploy/stop-deployment/content-length-too-long", "codedeploy/stop-deployment/content-length-too-short"];
 
 /// A router that answers as the reference does.
-fn router(reference: Arc<Endpoint>) -> Router {
+fn router(reference: Arc<ReferenceEndpoint>) -> Router {
     Router::new().fallback(answer).with_state(reference)
 }
 
-async fn answer(State(reference): State<Arc<Endpoint>>, request: Request) -> Response {
+async fn answer(State(reference): State<Arc<ReferenceEndpoint>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let headers: Headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
     let (method, target) = (head.method.to_string(), head.uri.to_string());

@@ -19,15 +19,15 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use wireproof::internals::{
-    judge::{redaction::Sensitive, snapshots::Goldens},
+    judge::{redaction::SensitiveValues, snapshots::Snapshots},
     run::{
-        session::{Options, Session},
-        target::Target,
+        session::{RunOptions, Session},
+        target::ResolvedTarget,
         transport::Transport,
     },
     suite::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Files, Opening, Plan, Region, Repeat, Row, Scenario,
-        Stage, Standing, Step, Suite, Template, Whole, requirement::Evidence, source::Source,
+        Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, FixtureFiles, Fixtures, Opening, Plan,
+        PlanStage, Region, Repeat, Scenario, ScenarioRow, Step, Template, Whole, requirement::Evidence, source::Source,
     },
     wire::sigv4::Credentials,
 };
@@ -46,12 +46,12 @@ pub(crate) fn credentials() -> Credentials {
 }
 
 /// The bundled model of CodeDeploy alone, as a published model is: nobody has written statements about it.
-fn model() -> Result<Suite> {
-    let bundled = Files::bundled_fixtures();
+fn model() -> Result<Fixtures> {
+    let bundled = FixtureFiles::bundled_fixtures();
     let model = bundled.get("codedeploy/model.json").context("the model of CodeDeploy is not bundled")?;
     let mut model: Value = serde_json::from_str(model)?;
     forget_statements(&mut model);
-    Ok(Suite::read(&Files::from_texts([("codedeploy/model.json".to_owned(), model.to_string())]))?)
+    Ok(Fixtures::read(&FixtureFiles::from_texts([("codedeploy/model.json".to_owned(), model.to_string())]))?)
 }
 
 fn forget_statements(value: &mut Value) {
@@ -67,7 +67,7 @@ fn forget_statements(value: &mut Value) {
 
 /// Makes cases as a derivation does: each with a scenario, an input and an id of its own, built when it is asked for.
 pub(crate) struct Probes {
-    pub(crate) suite: Arc<Suite>,
+    pub(crate) suite: Arc<Fixtures>,
     source: Arc<Source>,
 }
 
@@ -92,9 +92,9 @@ impl Probes {
             steps: vec![step(number)],
             teardown: Vec::new(),
             source: Arc::clone(&self.source),
-            standing: Standing::Free,
+            standing: CaseStanding::Free,
         };
-        Case { id: CaseId(id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
+        Case { id: CaseId(id), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
     }
 }
 
@@ -104,7 +104,7 @@ fn step(number: usize) -> Step {
         operation: "StopDeployment".to_owned(),
         input: Template::Literal(json!({ "deploymentId": format!("d-{number:09}") })),
         legal: true,
-        caller: Caller::Owner,
+        caller: CallerName::Owner,
         region: Region::Home,
         fault: None,
         raw: None,
@@ -124,7 +124,7 @@ fn step(number: usize) -> Step {
 /// A run of so many probes, each made when the session asks for it.
 pub(crate) struct Stream<'p> {
     probes: &'p Probes,
-    stages: VecDeque<Stage>,
+    stages: VecDeque<PlanStage>,
     next: usize,
     count: usize,
     whole: Whole,
@@ -135,7 +135,7 @@ impl<'p> Stream<'p> {
         let (service, operation) = ("codedeploy".to_owned(), "StopDeployment".to_owned());
         let opening = Opening { service, operation, sample: Some(input()), given: Vec::new() };
         let whole = Whole { services: [opening.service.clone()].into(), ..Whole::default() };
-        Self { probes, stages: [Stage::Open(opening), Stage::Cases(None)].into(), next: 0, count, whole }
+        Self { probes, stages: [PlanStage::Open(opening), PlanStage::Cases(None)].into(), next: 0, count, whole }
     }
 }
 
@@ -148,7 +148,7 @@ impl Plan for Stream<'_> {
         &self.whole
     }
 
-    fn stage(&mut self) -> Option<Stage> {
+    fn stage(&mut self) -> Option<PlanStage> {
         self.stages.pop_front()
     }
 
@@ -165,12 +165,12 @@ impl Plan for Stream<'_> {
 
 /// A session on the server.
 pub(crate) fn session(
-    suite: Arc<Suite>,
+    suite: Arc<Fixtures>,
     address: SocketAddr,
     transport: Arc<dyn Transport>,
     jobs: usize,
 ) -> Result<Session> {
-    let target = Target {
+    let target = ResolvedTarget {
         endpoint: format!("http://{address}").parse()?,
         name: "the trivial server".to_owned(),
         region: "us-east-1".to_owned(),
@@ -185,14 +185,14 @@ pub(crate) fn session(
         suite,
         target: Arc::new(target),
         transport,
-        goldens: Arc::new(Goldens::default()),
-        options: Options {
+        goldens: Arc::new(Snapshots::default()),
+        options: RunOptions {
             jobs,
             seed: 1,
             case_timeout: Duration::from_secs(60),
             fail_fast: false,
             survey: true,
-            sensitive: Sensitive::Hidden,
+            sensitive: SensitiveValues::Hidden,
         },
         interrupt: tokio::sync::watch::channel(false).1,
         restart: None,

@@ -12,16 +12,16 @@ use super::{
     decision::{Decision, decide},
     envelope::Envelope,
     folder::{self, ENVELOPE, FolderError, STATEMENT},
-    key::SigningKey,
+    key::CertificateKey,
     profile::{Profile, Profiles},
     reported::Reported,
-    statement::{Evidence, MUTANTS, REPORT, SUITE, Stated, Statement, TRANSCRIPTS},
-    suite::SuiteDigest,
+    statement::{EvidenceFiles, MUTANTS, REPORT, SUITE, Statement, StatementSubject, TRANSCRIPTS},
+    suite::CertifiedDigest,
 };
 use crate::{
     proof::matrix::KillMatrix,
     run::recording::{Recording, RecordingError, sha256},
-    suite::{Case, Suite},
+    suite::{Case, Fixtures},
 };
 
 /// Why no bundle can be made.
@@ -48,13 +48,13 @@ pub enum BundleError {
 }
 
 /// What a bundle is made of, beside the recording.
-pub struct Contents<'a> {
+pub struct BundleContents<'a> {
     /// What the vendor states.
-    pub stated: &'a Stated,
+    pub stated: &'a StatementSubject,
     /// The suite.
-    pub suite: &'a Suite,
+    pub suite: &'a Fixtures,
     /// Its digest, file by file.
-    pub digest: &'a SuiteDigest,
+    pub digest: &'a CertifiedDigest,
     /// Its profiles.
     pub profiles: &'a Profiles,
     /// The report, as it was written.
@@ -62,12 +62,12 @@ pub struct Contents<'a> {
     /// The kill matrix.
     pub matrix: Option<&'a KillMatrix>,
     /// What signs it.
-    pub key: Option<&'a SigningKey>,
+    pub key: Option<&'a CertificateKey>,
 }
 
 /// The cases that profiles ask for, each once.
 #[must_use]
-pub fn cases(suite: &Suite, profiles: &[&Profile]) -> Vec<Case> {
+pub fn cases(suite: &Fixtures, profiles: &[&Profile]) -> Vec<Case> {
     let counts = |case: &Case| {
         profiles
             .iter()
@@ -78,7 +78,12 @@ pub fn cases(suite: &Suite, profiles: &[&Profile]) -> Vec<Case> {
 
 /// What a report comes to by the profiles that were asked for.
 #[must_use]
-pub fn decisions(suite: &Suite, profiles: &Profiles, stated: &Stated, reported: &Reported) -> Vec<Decision> {
+pub fn decisions(
+    suite: &Fixtures,
+    profiles: &Profiles,
+    stated: &StatementSubject,
+    reported: &Reported,
+) -> Vec<Decision> {
     let asked = profiles.select(&stated.asked, &stated.services);
     asked.into_iter().map(|profile| decide(suite, profile, reported)).collect()
 }
@@ -91,7 +96,7 @@ pub fn matrix_text(matrix: &KillMatrix) -> String {
 
 /// The text of a suite's digest.
 #[must_use]
-pub fn suite_text(digest: &SuiteDigest) -> String {
+pub fn suite_text(digest: &CertifiedDigest) -> String {
     serde_json::to_string_pretty(digest).map(|text| text + "\n").unwrap_or_default()
 }
 
@@ -99,7 +104,7 @@ pub fn suite_text(digest: &SuiteDigest) -> String {
 ///
 /// # Errors
 /// A file cannot be written or read back.
-pub fn write(root: &Path, contents: &Contents<'_>) -> Result<Statement, BundleError> {
+pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, BundleError> {
     put(root, REPORT, contents.report)?;
     put(root, SUITE, suite_text(contents.digest).as_bytes())?;
     if let Some(matrix) = contents.matrix {
@@ -109,7 +114,7 @@ pub fn write(root: &Path, contents: &Contents<'_>) -> Result<Statement, BundleEr
     let reported: Reported = serde_json::from_slice(contents.report).map_err(BundleError::Report)?;
     let decisions = decisions(contents.suite, contents.profiles, contents.stated, &reported);
     let recording = Recording::open(&root.join(TRANSCRIPTS))?;
-    let evidence = Evidence {
+    let evidence = EvidenceFiles {
         reported: &reported,
         decisions: &decisions,
         matrix: contents.matrix,

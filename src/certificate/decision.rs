@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     profile::{Level, Profile},
-    reported::{Fate, Reported, ReportedCase, ReportedStatement},
+    reported::{Reported, ReportedCase, ReportedFate, ReportedRequirement},
 };
 use crate::{
     judge::verdict::{Severity, Verdict},
-    suite::Suite,
+    suite::Fixtures,
 };
 
 /// What a run came to by one profile.
@@ -48,7 +48,7 @@ pub struct Missing {
 /// refuses the level at which the case counts, and a statement that did not hold the level to which it belongs. The
 /// extended level takes nothing for granted: what the target rules out is missing there, too.
 #[must_use]
-pub fn decide(suite: &Suite, profile: &Profile, reported: &Reported) -> Decision {
+pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decision {
     let known: HashMap<&str, &ReportedCase> = reported.cases.iter().map(|case| (case.id.0.as_str(), case)).collect();
     let cases = profile.cases(suite);
     let of_cases =
@@ -97,12 +97,12 @@ fn worst(case: &ReportedCase) -> String {
 }
 
 /// Why a statement did not hold, unless it did.
-fn unheld(statement: Option<&ReportedStatement>, reported: &Reported) -> Option<String> {
+fn unheld(statement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
     let Some(statement) = statement else { return Some("the report does not have it".to_owned()) };
     match statement.outcome {
-        Fate::Held => None,
-        Fate::Broken => Some(broken_in(&statement.id, reported)),
-        Fate::NotProvoked => {
+        ReportedFate::Held => None,
+        ReportedFate::Broken => Some(broken_in(&statement.id, reported)),
+        ReportedFate::NotProvoked => {
             let reason = statement.reason.as_deref().unwrap_or("no case judged it");
             Some(format!("not provoked: {reason}"))
         }
@@ -131,22 +131,22 @@ mod tests {
     use crate::{
         certificate::{
             profile::Profiles,
-            reported::{Addressed, SuiteName, Tool},
+            reported::{Addressed, ReportedTool, SuiteName},
         },
         judge::verdict::{Finding, FindingRole, Ledger},
-        suite::{Files, code::Code, requirement::Evidence},
+        suite::{FixtureFiles, code::Code, requirement::Evidence},
     };
 
-    fn auth() -> (Suite, Profile) {
-        let files = Files::bundled_fixtures();
-        let suite = Suite::read(&files).unwrap();
+    fn auth() -> (Fixtures, Profile) {
+        let files = FixtureFiles::bundled_fixtures();
+        let suite = Fixtures::read(&files).unwrap();
         let profiles = Profiles::read(&files, &suite).unwrap();
         let profile = profiles.select(&["auth".to_owned()], &["proton".to_owned()])[0].clone();
         (suite, profile)
     }
 
     /// A report in which everything of the profile is as it should be.
-    fn good(suite: &Suite, profile: &Profile) -> Reported {
+    fn good(suite: &Fixtures, profile: &Profile) -> Reported {
         let cases = profile.cases(suite).into_iter().map(|(case, _)| ReportedCase {
             id: case.id,
             verdict: Verdict::Conforms,
@@ -154,9 +154,9 @@ mod tests {
             findings: Vec::new(),
         });
         let statements = profile.statements.keys();
-        let held = |id: &String| ReportedStatement { id: id.clone(), outcome: Fate::Held, reason: None };
+        let held = |id: &String| ReportedRequirement { id: id.clone(), outcome: ReportedFate::Held, reason: None };
         let mut report = Reported {
-            tool: Tool { name: "wireproof".to_owned(), version: "0".to_owned() },
+            tool: ReportedTool { name: "wireproof".to_owned(), version: "0".to_owned() },
             suite: SuiteName { digest: suite.digest().to_owned() },
             target: Addressed { name: String::new(), endpoint: String::new(), region: String::new() },
             seed: 1,
@@ -173,7 +173,7 @@ mod tests {
         report.cases.iter_mut().find(|case| case.id.0.ends_with(name)).unwrap()
     }
 
-    fn statement<'r>(report: &'r mut Reported, id: &str) -> &'r mut ReportedStatement {
+    fn statement<'r>(report: &'r mut Reported, id: &str) -> &'r mut ReportedRequirement {
         report.statements.iter_mut().find(|statement| statement.id == id).unwrap()
     }
 
@@ -201,8 +201,8 @@ mod tests {
     #[case::an_extended_case_deviates(|report: &mut Reported| case(report, "/denied-identity").verdict = Verdict::Deviates, None, "deviates")]
     #[case::a_case_is_not_applicable(|report: &mut Reported| case(report, "/other-region").verdict = Verdict::NotApplicable, Some(Level::Core), "not applicable")]
     #[case::a_case_was_not_run(|report: &mut Reported| drop(report.cases.pop()), None, "was not run")]
-    #[case::a_core_statement_was_not_provoked(|report: &mut Reported| statement(report, "CSP-10").outcome = Fate::NotProvoked, None, "not provoked: no case judged it")]
-    #[case::an_extended_statement_was_not(|report: &mut Reported| statement(report, "CSP-37").outcome = Fate::NotProvoked, Some(Level::Core), "not provoked")]
+    #[case::a_core_statement_was_not_provoked(|report: &mut Reported| statement(report, "CSP-10").outcome = ReportedFate::NotProvoked, None, "not provoked: no case judged it")]
+    #[case::an_extended_statement_was_not(|report: &mut Reported| statement(report, "CSP-37").outcome = ReportedFate::NotProvoked, Some(Level::Core), "not provoked")]
     #[case::a_statement_is_not_in_the_report(|report: &mut Reported| report.statements.retain(|each| each.id != "CSP-36"), None, "does not have it")]
     fn a_level_is_granted_when_nothing_of_it_is_missing(
         #[case] spoil: fn(&mut Reported),
@@ -224,7 +224,7 @@ mod tests {
         let mut report = good(&suite, &profile);
         let denied = case(&mut report, "/denied-identity");
         (denied.verdict, denied.findings) = (Verdict::Deviates, vec![deviation("CSP-37")]);
-        statement(&mut report, "CSP-37").outcome = Fate::Broken;
+        statement(&mut report, "CSP-37").outcome = ReportedFate::Broken;
         let told: Vec<String> = decide(&suite, &profile, &report)
             .missing
             .into_iter()

@@ -6,7 +6,7 @@ use base64::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::key::{PublicKey, SigningKey};
+use super::key::{CertificateKey, PublicKey};
 
 /// The type of an in-toto statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -36,8 +36,8 @@ pub struct Signature {
 impl Envelope {
     /// An envelope around a payload, signed where there is a key.
     #[must_use]
-    pub fn of(payload: &[u8], key: Option<&SigningKey>) -> Self {
-        let sign = |key: &SigningKey| Signature {
+    pub fn of(payload: &[u8], key: Option<&CertificateKey>) -> Self {
+        let sign = |key: &CertificateKey| Signature {
             keyid: key.public().id(),
             sig: STANDARD.encode(key.sign(&pae(PAYLOAD_TYPE, payload))),
         };
@@ -91,8 +91,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn key() -> SigningKey {
-        SigningKey::read(&SigningKey::fresh().unwrap()).unwrap()
+    fn key() -> CertificateKey {
+        CertificateKey::read(&CertificateKey::fresh().unwrap()).unwrap()
     }
 
     #[test]

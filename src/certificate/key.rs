@@ -36,13 +36,13 @@ pub enum KeyError {
 }
 
 /// A private key, to sign with.
-pub struct SigningKey(Ed25519KeyPair);
+pub struct CertificateKey(Ed25519KeyPair);
 
 /// A public key, to check by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
-impl SigningKey {
+impl CertificateKey {
     /// Reads PEM or hex.
     ///
     /// # Errors
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_vector_of_the_rfc_is_signed_and_checked() {
-        let key = SigningKey::read(SECRET).unwrap();
+        let key = CertificateKey::read(SECRET).unwrap();
         assert_eq!(key.public().hex(), PUBLIC);
         assert_eq!(hex(&key.sign(b"")), SIGNATURE);
         assert!(key.public().has_signed(b"", &key.sign(b"")));
@@ -176,12 +176,12 @@ mod tests {
 
     #[test]
     fn a_new_key_is_read_back_and_signs() {
-        let text = SigningKey::fresh().unwrap();
-        let key = SigningKey::read(&text).unwrap();
+        let text = CertificateKey::fresh().unwrap();
+        let key = CertificateKey::read(&text).unwrap();
         let public = PublicKey::read(&key.public().pem()).unwrap();
         assert!(public.has_signed(b"m", &key.sign(b"m")));
         assert_eq!(public, PublicKey::read(&format!("{}\n", public.hex())).unwrap());
-        assert_ne!(text, SigningKey::fresh().unwrap());
+        assert_ne!(text, CertificateKey::fresh().unwrap());
         assert_eq!(public.id().len(), 64);
     }
 
@@ -190,7 +190,7 @@ mod tests {
     fn keys_of_openssl_are_read() {
         let private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
         let public = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
-        assert_eq!(SigningKey::read(private).unwrap().public(), PublicKey::read(public).unwrap());
+        assert_eq!(CertificateKey::read(private).unwrap().public(), PublicKey::read(public).unwrap());
         assert_eq!(PublicKey::read(public).unwrap().hex(), PUBLIC);
     }
 
@@ -205,7 +205,7 @@ mod tests {
         "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n-----END PUBLIC KEY-----\n"
     )]
     fn what_is_no_key_is_refused(#[case] text: &str) {
-        assert_eq!(SigningKey::read(text).err(), Some(KeyError::Private));
+        assert_eq!(CertificateKey::read(text).err(), Some(KeyError::Private));
         assert_eq!(PublicKey::read(text).err(), Some(KeyError::Public));
     }
 }

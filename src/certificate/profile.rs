@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::suite::{
-    Caller, Case, Files, Given, ServiceSuite, Suite,
-    requirement::Statements,
+    CallerName, Case, FixtureFiles, Fixtures, Given, ServiceFixtures,
+    requirement::Requirements,
     source::{Diagnostic, Source},
 };
 
@@ -62,7 +62,7 @@ pub struct Profiles {
 /// The form of a `profiles.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+struct RawProfiles {
     service: String,
     profiles: BTreeMap<String, RawProfile>,
     #[serde(default)]
@@ -90,7 +90,7 @@ impl Profiles {
     ///
     /// # Errors
     /// A file of another form; a statement that is not there, is there twice, or is in no profile and not left out.
-    pub fn read(files: &Files, suite: &Suite) -> Result<Self, Diagnostic> {
+    pub fn read(files: &FixtureFiles, suite: &Fixtures) -> Result<Self, Diagnostic> {
         let mut all = Self::default();
         for service in suite.services() {
             let path = format!("{}/profiles.yaml", service.name);
@@ -101,8 +101,8 @@ impl Profiles {
         Ok(all)
     }
 
-    fn add(&mut self, source: &Source, service: &ServiceSuite) -> Result<(), Diagnostic> {
-        let raw: Raw = source.decode()?;
+    fn add(&mut self, source: &Source, service: &ServiceFixtures) -> Result<(), Diagnostic> {
+        let raw: RawProfiles = source.decode()?;
         if raw.service != service.name {
             let problem = format!("the folder is {:?}, the file says {:?}", service.name, raw.service);
             return Err(source.at("/service", problem));
@@ -143,7 +143,7 @@ impl Profile {
     /// A case is of the core if it cites a statement of the core and needs nothing of the target but its answers to
     /// documented calls.
     #[must_use]
-    pub fn level_of(&self, suite: &Suite, case: &Case) -> Option<Level> {
+    pub fn level_of(&self, suite: &Fixtures, case: &Case) -> Option<Level> {
         let cited = case.scenario.cites.iter().filter_map(|id| self.statements.get(id));
         let level = cited.min().copied()?;
         Some(if needs_help(suite, case) { Level::Extended } else { level })
@@ -151,7 +151,7 @@ impl Profile {
 
     /// The cases that count, with their level.
     #[must_use]
-    pub fn cases(&self, suite: &Suite) -> Vec<(Case, Level)> {
+    pub fn cases(&self, suite: &Fixtures) -> Vec<(Case, Level)> {
         let counted = |case: Case| self.level_of(suite, &case).map(|level| (case, level));
         suite.cases().into_iter().filter(|case| case.scenario.service == self.service).filter_map(counted).collect()
     }
@@ -164,8 +164,8 @@ impl Profile {
 }
 
 /// Whether a case needs what a target may lack: a state that no documented call reaches, another identity or region.
-fn needs_help(suite: &Suite, case: &Case) -> bool {
-    let others = case.needs_caller(Caller::Denied) || case.needs_caller(Caller::OtherAccount);
+fn needs_help(suite: &Fixtures, case: &Case) -> bool {
+    let others = case.needs_caller(CallerName::Denied) || case.needs_caller(CallerName::OtherAccount);
     let unreached = |given: &Given| {
         suite.service(&case.scenario.service).is_none_or(|service| !is_reached(service, given, &mut BTreeSet::new()))
     };
@@ -173,7 +173,7 @@ fn needs_help(suite: &Suite, case: &Case) -> bool {
 }
 
 /// Whether documented calls reach a state and all that it builds on.
-fn is_reached<'s>(service: &'s ServiceSuite, given: &'s Given, above: &mut BTreeSet<&'s str>) -> bool {
+fn is_reached<'s>(service: &'s ServiceFixtures, given: &'s Given, above: &mut BTreeSet<&'s str>) -> bool {
     let Some(state) = service.states.get(&given.state).filter(|_| above.insert(&given.state)) else { return false };
     let reached = state.is_reached_by_calls() && state.given.iter().all(|given| is_reached(service, given, above));
     above.remove(given.state.as_str());
@@ -206,7 +206,7 @@ fn union(service: &str, profiles: &[Profile]) -> Profile {
 }
 
 /// Every statement exists, stands once in a profile, and is in one or is left out.
-fn check(source: &Source, raw: &Raw, statements: &Statements) -> Result<(), Diagnostic> {
+fn check(source: &Source, raw: &RawProfiles, statements: &Requirements) -> Result<(), Diagnostic> {
     let mut seen = BTreeSet::new();
     for (name, profile) in &raw.profiles {
         let at = format!("/profiles/{name}");
@@ -230,8 +230,8 @@ fn check(source: &Source, raw: &Raw, statements: &Statements) -> Result<(), Diag
 
 fn check_outside(
     source: &Source,
-    raw: &Raw,
-    statements: &Statements,
+    raw: &RawProfiles,
+    statements: &Requirements,
     seen: &BTreeSet<&String>,
 ) -> Result<(), Diagnostic> {
     let outside: BTreeSet<&String> = raw.outside.iter().flat_map(|reason| &reason.statements).collect();
@@ -253,14 +253,14 @@ mod tests {
 
     use super::*;
 
-    fn bundled() -> (Suite, Profiles) {
-        let files = Files::bundled_fixtures();
-        let suite = Suite::read(&files).unwrap();
+    fn bundled() -> (Fixtures, Profiles) {
+        let files = FixtureFiles::bundled_fixtures();
+        let suite = Fixtures::read(&files).unwrap();
         let profiles = Profiles::read(&files, &suite).unwrap();
         (suite, profiles)
     }
 
-    fn one(service: &str, name: &str) -> (Suite, Profile) {
+    fn one(service: &str, name: &str) -> (Fixtures, Profile) {
         let (suite, profiles) = bundled();
         let profile = profiles.select(&[name.to_owned()], &[service.to_owned()])[0].clone();
         (suite, profile)
@@ -320,12 +320,12 @@ mod tests {
     }
 
     fn broken(change: impl Fn(&str) -> String) -> String {
-        let files = Files::bundled_fixtures();
-        let suite = Suite::read(&files).unwrap();
+        let files = FixtureFiles::bundled_fixtures();
+        let suite = Fixtures::read(&files).unwrap();
         let texts = files.iter().map(|(path, text)| {
             (path.to_owned(), if path == "proton/profiles.yaml" { change(text) } else { text.to_owned() })
         });
-        Profiles::read(&Files::from_texts(texts), &suite).unwrap_err().to_string()
+        Profiles::read(&FixtureFiles::from_texts(texts), &suite).unwrap_err().to_string()
     }
 
     #[rstest]

@@ -17,17 +17,17 @@ use tokio::{
 
 use crate::{
     judge::{
-        check::implementation::{Presence, presence},
-        redaction::{Sensitive, redact},
-        transcript::{End, Exchange, Transcript},
+        check::implementation::{PresenceDecision, presence},
+        redaction::{SensitiveValues, redact},
+        transcript::{CaseEnd, Exchange, Transcript},
     },
     run::{
-        event::{self, Surveyed},
+        event::{self, PresenceChecked},
         execute::Executor,
-        target::Target,
+        target::ResolvedTarget,
         transport::{self, Endpoint, Transport},
     },
-    suite::{Case, Suite, placeholder::pseudonym},
+    suite::{Case, Fixtures, placeholder::pseudonym},
     wire::{Headers, Request, TransportError},
 };
 
@@ -40,9 +40,9 @@ const OF_THE_SIGNATURE: [&str; 3] = ["authorization", "x-amz-date", "x-amz-secur
 /// What cases are acted again with.
 pub struct Reenactment<'a> {
     /// The fixtures.
-    pub suite: &'a Suite,
+    pub suite: &'a Fixtures,
     /// The target as it was; its credentials may be any.
-    pub target: &'a Target,
+    pub target: &'a ResolvedTarget,
     /// What fresh names are derived from.
     pub seed: u64,
 }
@@ -69,25 +69,25 @@ impl Reenactment<'_> {
     /// No runtime can be had.
     pub fn surveys<'t>(
         &self,
-        recorded: impl IntoIterator<Item = (&'t Surveyed, &'t Transcript)>,
+        recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
     ) -> std::io::Result<Vec<(String, String)>> {
         let runtime = runtime()?;
-        let different = |(surveyed, recorded): (&Surveyed, &Transcript)| {
+        let different = |(surveyed, recorded): (&PresenceChecked, &Transcript)| {
             let difference = runtime.block_on(self.survey(surveyed, recorded));
             difference.map(|difference| (format!("{}.{}", surveyed.service, surveyed.operation), difference))
         };
         Ok(recorded.into_iter().filter_map(different).collect())
     }
 
-    async fn survey(&self, surveyed: &Surveyed, recorded: &Transcript) -> Option<String> {
+    async fn survey(&self, surveyed: &PresenceChecked, recorded: &Transcript) -> Option<String> {
         let known = self.suite.service(&surveyed.service);
         let known = known.and_then(|service| Some((service, service.contract().operation(&surveyed.operation)?)));
         let Some((service, operation)) = known else { return Some("the suite has no such operation".to_owned()) };
-        let answers = Answers::of(&recorded.exchanges);
+        let answers = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
         let survey = self.executor(&answers).survey(service, operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
-        let _ = redact(self.suite, &mut hidden, Sensitive::Hidden);
+        let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         let presence = presence(service.contract(), operation, service.protocol, &survey);
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
             let says = surveyed.presence;
@@ -98,7 +98,7 @@ impl Reenactment<'_> {
         })
     }
 
-    fn executor<'e>(&'e self, answers: &'e Answers<'_>) -> Executor<'e> {
+    fn executor<'e>(&'e self, answers: &'e RecordedResponses<'_>) -> Executor<'e> {
         Executor {
             suite: self.suite,
             target: self.target,
@@ -113,14 +113,14 @@ impl Reenactment<'_> {
         if recorded.seed != self.seed {
             return Some(format!("it was recorded with the seed {}, not {}", recorded.seed, self.seed));
         }
-        let answers = Answers::of(&recorded.exchanges);
+        let answers = RecordedResponses::of(&recorded.exchanges);
         // One that was never begun has nothing to be acted again.
-        if recorded.exchanges.is_empty() && recorded.end == End::Interrupted {
+        if recorded.exchanges.is_empty() && recorded.end == CaseEnd::Interrupted {
             return None;
         }
         let acted = self.executor(&answers).execute(case).await;
         let mut hidden = acted.clone();
-        let _ = redact(self.suite, &mut hidden, Sensitive::Hidden);
+        let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| rest(&acted, recorded))
     }
 }
@@ -131,16 +131,16 @@ fn runtime() -> std::io::Result<runtime::Runtime> {
 }
 
 /// How an event tells of it.
-fn told_presence(presence: &Presence) -> event::Presence {
+fn told_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
-        Presence::Present => event::Presence::Present,
-        Presence::Absent(_) => event::Presence::Absent,
-        Presence::Unreachable(_) => event::Presence::Unreachable,
+        PresenceDecision::Present => event::Presence::Present,
+        PresenceDecision::Absent(_) => event::Presence::Absent,
+        PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
     }
 }
 
 /// Which request differs first, if any does.
-fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &Place) -> Option<String> {
+fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &ExchangeSlot) -> Option<String> {
     let cut_short = recorded.is_cut_short();
     for (index, taken) in place.taken.iter().enumerate() {
         let acted = forms.map(|form| form.exchanges.get(index));
@@ -165,7 +165,7 @@ fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &Place) -> O
 
 /// What else differs: what the states yielded, and how the case ended.
 fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
-    if recorded.is_cut_short() || matches!(recorded.end, End::Internal(_)) {
+    if recorded.is_cut_short() || matches!(recorded.end, CaseEnd::Internal(_)) {
         return None;
     }
     if (&acted.region, &acted.other_region) != (&recorded.region, &recorded.other_region) {
@@ -201,19 +201,19 @@ fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
 }
 
 /// Reasons are words about answers, and may be redacted; the kind is what counts.
-fn same_end(one: &End, other: &End) -> bool {
+fn same_end(one: &CaseEnd, other: &CaseEnd) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
-fn told(end: &End) -> String {
+fn told(end: &CaseEnd) -> String {
     match end {
-        End::Complete => "complete".to_owned(),
-        End::Stopped => "stopped by an answer".to_owned(),
-        End::Blocked(reason) => format!("blocked ({reason})"),
-        End::TimedOut(limit) => format!("after its time of {limit:?}"),
-        End::NotApplicable(reason) => format!("not applicable ({reason})"),
-        End::Interrupted => "interrupted".to_owned(),
-        End::Internal(reason) => format!("by a fault of the harness ({reason})"),
+        CaseEnd::Complete => "complete".to_owned(),
+        CaseEnd::Stopped => "stopped by an answer".to_owned(),
+        CaseEnd::Blocked(reason) => format!("blocked ({reason})"),
+        CaseEnd::TimedOut(limit) => format!("after its time of {limit:?}"),
+        CaseEnd::NotApplicable(reason) => format!("not applicable ({reason})"),
+        CaseEnd::Interrupted => "interrupted".to_owned(),
+        CaseEnd::Internal(reason) => format!("by a fault of the harness ({reason})"),
     }
 }
 
@@ -259,26 +259,26 @@ fn alike(one: &Request, other: &Request) -> bool {
 }
 
 /// The recorded answers of a case, given in order.
-struct Answers<'a> {
+struct RecordedResponses<'a> {
     exchanges: &'a [Exchange],
     began: Instant,
-    place: Mutex<Place>,
+    place: Mutex<ExchangeSlot>,
 }
 
 /// How far the recording was read.
 #[derive(Clone, Default)]
-struct Place {
+struct ExchangeSlot {
     next: usize,
     /// For each request that was made, the exchange whose answer it got.
     taken: Vec<Option<usize>>,
 }
 
-impl<'a> Answers<'a> {
+impl<'a> RecordedResponses<'a> {
     fn of(exchanges: &'a [Exchange]) -> Self {
         Self { exchanges, began: Instant::now(), place: Mutex::default() }
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> ExchangeSlot {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -316,8 +316,8 @@ impl<'a> Answers<'a> {
     }
 }
 
-impl Transport for Answers<'_> {
-    fn send<'s>(&'s self, _: &'s Endpoint, request: &'s Request) -> transport::Exchange<'s> {
+impl Transport for RecordedResponses<'_> {
+    fn send<'s>(&'s self, _: &'s Endpoint, request: &'s Request) -> transport::ExchangeFuture<'s> {
         Box::pin(self.answer(request))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Reported {
     /// What made it.
-    pub tool: Tool,
+    pub tool: ReportedTool,
     /// What was asked.
     pub suite: SuiteName,
     /// Who answered.
@@ -25,12 +25,12 @@ pub struct Reported {
     /// The cases.
     pub cases: Vec<ReportedCase>,
     /// The statements.
-    pub statements: Vec<ReportedStatement>,
+    pub statements: Vec<ReportedRequirement>,
 }
 
 /// A tool by its name and version.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Tool {
+pub struct ReportedTool {
     /// Its name.
     pub name: String,
     /// Its version.
@@ -71,11 +71,11 @@ pub struct ReportedCase {
 
 /// A statement.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ReportedStatement {
+pub struct ReportedRequirement {
     /// Its number.
     pub id: String,
     /// What became of it.
-    pub outcome: Fate,
+    pub outcome: ReportedFate,
     /// Why it was not provoked.
     #[serde(default)]
     pub reason: Option<String>,
@@ -84,7 +84,7 @@ pub struct ReportedStatement {
 /// What became of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum ReportedFate {
     /// It held wherever it was judged.
     Held,
     /// It was broken.

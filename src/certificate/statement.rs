@@ -30,7 +30,7 @@ pub struct Statement {
     #[serde(rename = "_type")]
     pub form: String,
     /// What it is about: the target, by the recording of what it answered.
-    pub subject: Vec<Resource>,
+    pub subject: Vec<ResourceDescriptor>,
     /// The form of the predicate.
     pub predicate_type: String,
     /// What is said of it.
@@ -40,7 +40,7 @@ pub struct Statement {
 /// Something by its name and its digests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Resource {
+pub struct ResourceDescriptor {
     /// Its name.
     pub name: String,
     /// Where it can be had.
@@ -58,7 +58,7 @@ pub struct Predicate {
     /// What it came to.
     pub result: TestResult,
     /// What it was tested with.
-    pub configuration: Vec<Resource>,
+    pub configuration: Vec<ResourceDescriptor>,
     /// Cases that conform.
     pub passed_tests: Vec<String>,
     /// Cases that conform, with a warning.
@@ -95,7 +95,7 @@ pub struct Claims {
     pub profiles: Vec<Decision>,
     /// What the vendor states.
     #[serde(flatten)]
-    pub stated: Stated,
+    pub stated: StatementSubject,
     /// What fresh names were derived from.
     pub seed: u64,
     /// The ledger of the run.
@@ -111,7 +111,7 @@ pub struct Claims {
 /// What only whoever made the certificate knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stated {
+pub struct StatementSubject {
     /// What made it: name and version.
     pub tool: String,
     /// Who was tested.
@@ -181,7 +181,7 @@ pub struct Mutants {
 
 /// What the evidence comes to.
 #[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
+pub struct EvidenceFiles<'a> {
     /// The report.
     pub reported: &'a Reported,
     /// What it comes to by profile.
@@ -206,7 +206,7 @@ pub const TRANSCRIPTS: &str = "transcripts";
 impl Statement {
     /// The statement about a run.
     #[must_use]
-    pub fn of(stated: &Stated, evidence: Evidence<'_>) -> Self {
+    pub fn of(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> Self {
         let missing = missing(evidence, stated);
         let reached = |decision: &Decision| decision.granted.is_some_and(|level| level >= stated.level);
         let granted = missing.is_empty() && !evidence.decisions.is_empty() && evidence.decisions.iter().all(reached);
@@ -271,8 +271,8 @@ fn has_warning(case: &ReportedCase) -> bool {
 }
 
 /// What keeps anything from being granted.
-fn missing(evidence: Evidence<'_>, stated: &Stated) -> Vec<String> {
-    let Evidence { reported, matrix, .. } = evidence;
+fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String> {
+    let EvidenceFiles { reported, matrix, .. } = evidence;
     let mut missing = Vec::new();
     if reported.interrupted {
         missing.push("the run was interrupted".to_owned());
@@ -302,26 +302,26 @@ pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
     (!matrix.only.is_empty()).then(|| "the kill matrix has only some of the mutants".to_owned())
 }
 
-fn subject(stated: &Stated, evidence: Evidence<'_>) -> Resource {
+fn subject(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> ResourceDescriptor {
     let index = evidence.files.get(&format!("{TRANSCRIPTS}/{}", crate::run::recording::INDEX)).cloned();
     let chain = ("wireproofChain".to_owned(), evidence.chain.to_owned());
-    Resource {
+    ResourceDescriptor {
         name: format!("{} {}", stated.target.name, stated.target.version),
         uri: None,
         digest: index.map(|index| ("sha256".to_owned(), index)).into_iter().chain([chain]).collect(),
     }
 }
 
-fn configuration(stated: &Stated, files: &BTreeMap<String, String>) -> Vec<Resource> {
+fn configuration(stated: &StatementSubject, files: &BTreeMap<String, String>) -> Vec<ResourceDescriptor> {
     let version = stated.tool.rsplit(' ').next().unwrap_or_default();
-    let tool = Resource {
+    let tool = ResourceDescriptor {
         name: stated.tool.clone(),
         uri: Some(format!("pkg:cargo/{}@{version}", env!("CARGO_PKG_NAME"))),
-        ..Resource::default()
+        ..ResourceDescriptor::default()
     };
     let file = |name: &str| {
         let digest = BTreeMap::from([("sha256".to_owned(), files.get(name)?.clone())]);
-        Some(Resource { name: name.to_owned(), uri: None, digest })
+        Some(ResourceDescriptor { name: name.to_owned(), uri: None, digest })
     };
     [Some(tool), file(SUITE), file(MUTANTS)].into_iter().flatten().collect()
 }

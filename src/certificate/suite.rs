@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{run::recording::sha256, suite::Files, wire::sigv4::hex};
+use crate::{run::recording::sha256, suite::FixtureFiles, wire::sigv4::hex};
 
 const SCHEMA: &str = "wireproof/suite/v1";
 
@@ -14,7 +14,7 @@ const SCHEMA: &str = "wireproof/suite/v1";
 /// The digest over all is that of the lines that `sha256sum` prints for the files, sorted by path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SuiteDigest {
+pub struct CertifiedDigest {
     /// The form of this document.
     pub schema: String,
     /// Over all files.
@@ -23,11 +23,11 @@ pub struct SuiteDigest {
     pub files: BTreeMap<String, String>,
 }
 
-impl SuiteDigest {
+impl CertifiedDigest {
     /// The digest of fixtures and goldens.
     #[must_use]
-    pub fn of(fixtures: &Files, snapshots: &Files) -> Self {
-        let below = |root: &'static str, files: &Files| -> Vec<(String, String)> {
+    pub fn of(fixtures: &FixtureFiles, snapshots: &FixtureFiles) -> Self {
+        let below = |root: &'static str, files: &FixtureFiles| -> Vec<(String, String)> {
             files.iter().map(|(path, text)| (format!("{root}/{path}"), sha256(text.as_bytes()))).collect()
         };
         let files: BTreeMap<String, String> =
@@ -71,24 +71,24 @@ fn over(files: &BTreeMap<String, String>) -> String {
 mod tests {
     use super::*;
 
-    fn files(texts: &[(&str, &str)]) -> Files {
-        Files::from_texts(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())))
+    fn files(texts: &[(&str, &str)]) -> FixtureFiles {
+        FixtureFiles::from_texts(texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())))
     }
 
     #[test]
     fn the_digest_is_that_of_the_lines_that_sha256sum_prints() {
-        let suite = SuiteDigest::of(&files(&[("a", "x")]), &files(&[("b", "")]));
+        let suite = CertifiedDigest::of(&files(&[("a", "x")]), &files(&[("b", "")]));
         let lines = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  fixtures/a\n\
                      e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  snapshots/b\n";
         assert_eq!(suite.digest, sha256(lines.as_bytes()));
         assert!(suite.is_sound());
-        assert!(!SuiteDigest { digest: sha256(b""), ..suite }.is_sound());
+        assert!(!CertifiedDigest { digest: sha256(b""), ..suite }.is_sound());
     }
 
     #[test]
     fn two_suites_differ_by_what_each_lacks_and_by_what_is_another_file() {
-        let own = SuiteDigest::of(&files(&[("a", "x"), ("b", "x")]), &files(&[]));
-        let other = SuiteDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
+        let own = CertifiedDigest::of(&files(&[("a", "x"), ("b", "x")]), &files(&[]));
+        let other = CertifiedDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
         assert_eq!(
             own.differences(&other),
             [

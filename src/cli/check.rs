@@ -5,11 +5,11 @@ use std::io::Write as _;
 use clap::Args;
 
 use super::{Failure, select::FixtureArguments, written};
-use crate::{certificate::profile::Profiles, report::text::count, run::exit::ExitStatus, suite::Suite};
+use crate::{certificate::profile::Profiles, report::text::count, run::exit::ExitStatus, suite::Fixtures};
 
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct CheckArguments {
     /// The folder of the fixtures; without it, the bundled ones.
     #[arg(value_name = "DIR", conflicts_with = "fixtures")]
     folder: Option<std::path::PathBuf>,
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     fixtures: FixtureArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     let mut fixtures = arguments.fixtures.clone();
     fixtures.fixtures = fixtures.fixtures.or_else(|| arguments.folder.clone());
     let suite = fixtures.suite()?;
@@ -51,7 +51,7 @@ fn missing_goldens(missing: &[String]) -> Option<String> {
 }
 
 /// Statements that no scenario cites, no check judges, and that do not say why.
-fn uncovered(suite: &Suite) -> Vec<String> {
+fn uncovered(suite: &Fixtures) -> Vec<String> {
     let statements = suite.services().flat_map(|service| service.statements.iter());
     let open = statements.filter(|statement| {
         let cited = suite.scenarios().any(|scenario| scenario.cites.contains(&statement.id));

@@ -11,10 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::{Failure, botocore::BotocoreArguments};
 use crate::{
     probe::{
-        self, Effect, Family, Probes,
+        self, Effect, ProbeFamily, Probes,
         derivation::{Derivation, DerivationError},
     },
-    suite::{Suite, shard::Shard},
+    suite::{Fixtures, shard::Shard},
 };
 
 /// Which model, and what of it.
@@ -44,7 +44,7 @@ pub(super) struct ChoiceArguments {
     /// integer, unknown-member, legal, request, signing, example.
     #[arg(long, value_name = "FAMILY", value_delimiter = ',', env = "WIREPROOF_PROBES", value_parser = family)]
     #[serde(serialize_with = "names", deserialize_with = "named")]
-    probes: Vec<Family>,
+    probes: Vec<ProbeFamily>,
 
     /// Only these operations.
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
@@ -71,23 +71,23 @@ pub(super) struct ChoiceArguments {
     allow_writes: bool,
 }
 
-fn family(name: &str) -> Result<Family, String> {
-    let known = Family::ALL.into_iter().find(|family| family.name() == name);
-    known.ok_or_else(|| format!("expected {}", Family::ALL.map(Family::name).join(", ")))
+fn family(name: &str) -> Result<ProbeFamily, String> {
+    let known = ProbeFamily::ALL.into_iter().find(|family| family.name() == name);
+    known.ok_or_else(|| format!("expected {}", ProbeFamily::ALL.map(ProbeFamily::name).join(", ")))
 }
 
-fn names<S: Serializer>(families: &[Family], serializer: S) -> Result<S::Ok, S::Error> {
+fn names<S: Serializer>(families: &[ProbeFamily], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(families.iter().map(|family| family.name()))
 }
 
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Family>, D::Error> {
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProbeFamily>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
     names.iter().map(|name| family(name).map_err(de::Error::custom)).collect()
 }
 
 /// Which part of the probes runs.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(super) struct ProbeSelection {
     pub(super) settled: HashSet<String>,
     pub(super) shard: Option<Shard>,
 }
@@ -99,13 +99,19 @@ impl DerivationArguments {
     }
 
     /// A suite of one service, its model and its recipe, without scenarios.
-    pub(super) fn suite(&self) -> Result<Suite, Failure> {
+    pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
         Ok(self.derivation().suite()?)
     }
 
-    pub(super) fn derive(&self, suite: &Suite, seed: u64, effect: Effect, part: Part) -> Result<Probes, Failure> {
+    pub(super) fn derive(
+        &self,
+        suite: &Fixtures,
+        seed: u64,
+        effect: Effect,
+        part: ProbeSelection,
+    ) -> Result<Probes, Failure> {
         let choice = &self.choice;
-        let options = probe::Options {
+        let options = probe::ProbeOptions {
             families: choice.probes.iter().copied().collect(),
             operations: choice.operation.clone(),
             filters: choice.filter.clone(),
@@ -120,7 +126,7 @@ impl DerivationArguments {
     }
 
     /// Which of these ids no probe has. Their operations alone are derived, as that takes its time.
-    pub(super) fn missing(&self, suite: &Suite, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+    pub(super) fn missing(&self, suite: &Fixtures, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
         Ok(self.derivation().missing(suite, ids)?)
     }
 }

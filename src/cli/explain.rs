@@ -11,12 +11,12 @@ use crate::{
         verdict::{EXCEPTIONS, Exception, SEVERITIES},
     },
     run::exit::ExitStatus,
-    suite::{Suite, code::Code},
+    suite::{Fixtures, code::Code},
 };
 
 /// Arguments of `wireproof explain`.
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct ExplainArguments {
     /// The code of a check or the number of a statement; without it, every check in one line.
     #[arg(value_name = "CODE")]
     code: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     fixtures: FixtureArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
     let Some(name) = &arguments.code else {
         return written(all()).map(|()| ExitStatus::Conforms);
     };
@@ -51,12 +51,12 @@ fn all() -> std::io::Result<()> {
     Ok(())
 }
 
-fn one(check: &Check, suite: &Suite) -> std::io::Result<()> {
+fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why)?;
     writeln!(out, "Weighs, where a page states it / where only a model or the protocol does:")?;
     for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
-        let name = row.rule.map_or("any", crate::model::Rule::name);
+        let name = row.rule.map_or("any", crate::model::ShapeRule::name);
         writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
     }
     if check.code == Code::ResponseShape {
@@ -85,7 +85,7 @@ fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
     Ok(())
 }
 
-fn statement(suite: &Suite, id: &str) -> Result<std::io::Result<()>, Failure> {
+fn statement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failure> {
     let found = suite.services().find_map(|service| Some((service, service.statements.get(id)?)));
     let Some((service, statement)) = found else {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();

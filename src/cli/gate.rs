@@ -41,7 +41,7 @@ fn verdict(name: &str) -> Result<Verdict, String> {
 }
 
 /// Decides how the program ends, from the events of a run.
-pub(super) struct Gate {
+pub(super) struct RunGate {
     arguments: GateArguments,
     known: Option<gate::Gate>,
     /// Why it is right that nothing ran, where it is.
@@ -50,7 +50,7 @@ pub(super) struct Gate {
 
 impl GateArguments {
     /// Begins. A baseline that cannot be used is told before anything is run.
-    pub(super) fn open(&self) -> Result<Gate, Failure> {
+    pub(super) fn open(&self) -> Result<RunGate, Failure> {
         if self.baseline_update && self.baseline.is_none() {
             return Err(Failure::alone("--baseline-update", "--baseline FILE"));
         }
@@ -59,7 +59,7 @@ impl GateArguments {
             .as_deref()
             .map(|path| gate::Gate::open(path, self.baseline_update, "--baseline-update"))
             .transpose()?;
-        Ok(Gate { arguments: self.clone(), known, idle: None })
+        Ok(RunGate { arguments: self.clone(), known, idle: None })
     }
 }
 
@@ -72,7 +72,7 @@ impl From<GateError> for Failure {
     }
 }
 
-impl Gate {
+impl RunGate {
     /// Takes an event.
     pub(super) fn take(&mut self, event: &Event) {
         match (event, &mut self.known) {

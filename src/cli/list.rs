@@ -6,20 +6,20 @@ use clap::Args;
 
 use super::{
     Failure,
-    select::{Loaded, SelectArguments},
+    select::{SelectArguments, SelectedCases},
     written,
 };
 use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
 
 /// Arguments of `wireproof list`.
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct ListArguments {
     #[command(flatten)]
     select: SelectArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let Loaded { cases, settled, .. } = arguments.select.load(HashSet::new())?;
+pub(super) fn run(arguments: &ListArguments) -> Result<ExitStatus, Failure> {
+    let SelectedCases { cases, settled, .. } = arguments.select.load(HashSet::new())?;
     let selected = cases.len() + settled;
     print(&arguments.select.part.cases(cases)?, "selected")?;
     Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })

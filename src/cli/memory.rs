@@ -27,15 +27,15 @@ const REMEMBERED: usize = 16;
 /// Whether an earlier run is gone by.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
-pub(super) struct MemoryArguments {
+pub(super) struct LastFailedArguments {
     /// Only what did not conform when it was last run against this target, and what never was.
     #[arg(long, conflicts_with = "since", env = "WIREPROOF_LAST_FAILED", value_parser = BoolishValueParser::new())]
     last_failed: bool,
 }
 
-impl MemoryArguments {
+impl LastFailedArguments {
     /// The ids that need not run again by what is remembered.
-    pub(super) fn settled(&self, memory: &Memory) -> Result<HashSet<String>, Failure> {
+    pub(super) fn settled(&self, memory: &LastRuns) -> Result<HashSet<String>, Failure> {
         let settled = self.last_failed.then(|| memory.settled());
         if settled == Some(None) {
             say(&format!("no run against {} is remembered: everything runs", memory.target))?;
@@ -45,7 +45,7 @@ impl MemoryArguments {
 }
 
 /// What is known of one target and suite, and what a run adds.
-pub(super) struct Memory {
+pub(super) struct LastRuns {
     path: Option<PathBuf>,
     target: String,
     suite: String,
@@ -53,20 +53,20 @@ pub(super) struct Memory {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Remembered {
+struct RememberedRuns {
     schema: String,
     /// The last one first.
-    runs: Vec<Run>,
+    runs: Vec<LastRun>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Run {
+struct LastRun {
     target: String,
     suite: String,
     verdicts: BTreeMap<String, Verdict>,
 }
 
-impl Memory {
+impl LastRuns {
     /// What is remembered of a target, by what reports call it, and of a suite, by where it is from.
     pub(super) fn of(target: String, suite: String) -> Self {
         Self { path: path(), target, suite, verdicts: BTreeMap::new() }
@@ -106,20 +106,20 @@ impl Memory {
         let known = at.map(|at| remembered.runs.remove(at).verdicts).unwrap_or_default();
         let verdicts = known.into_iter().chain(self.verdicts).collect();
         SCHEMA.clone_into(&mut remembered.schema);
-        remembered.runs.insert(0, Run { target: self.target, suite: self.suite, verdicts });
+        remembered.runs.insert(0, LastRun { target: self.target, suite: self.suite, verdicts });
         remembered.runs.truncate(REMEMBERED);
         PendingFile::replace(path, &serde_json::to_string(&remembered)?)
     }
 
-    fn is(&self, run: &Run) -> bool {
+    fn is(&self, run: &LastRun) -> bool {
         run.target == self.target && run.suite == self.suite
     }
 }
 
-fn read(path: &Path) -> Remembered {
+fn read(path: &Path) -> RememberedRuns {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let remembered: Remembered = serde_json::from_str(&text).unwrap_or_default();
-    if remembered.schema == SCHEMA { remembered } else { Remembered::default() }
+    let remembered: RememberedRuns = serde_json::from_str(&text).unwrap_or_default();
+    if remembered.schema == SCHEMA { remembered } else { RememberedRuns::default() }
 }
 
 fn path() -> Option<PathBuf> {
@@ -153,8 +153,8 @@ fn set(name: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn memory(path: &Path, target: &str) -> Memory {
-        Memory {
+    fn memory(path: &Path, target: &str) -> LastRuns {
+        LastRuns {
             path: Some(path.to_owned()),
             target: target.to_owned(),
             suite: "bundled".to_owned(),

@@ -13,15 +13,15 @@ use super::{
     Failure,
     gate::GateArguments,
     part, probe,
-    reports::{Again, ReportArguments},
+    reports::{ReportArguments, RerunCommand},
     select::FixtureArguments,
     target::EMBEDDED,
 };
 use crate::{
-    gate::merge::{self, Part},
-    report::Document,
+    gate::merge::{self, ShardReport},
+    report::ReportDocument,
     run::{event::Event, exit::ExitStatus},
-    suite::Suite,
+    suite::Fixtures,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -37,7 +37,7 @@ in no JSON report, beyond the exchanges of cases that do not conform.";
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct MergeArguments {
     /// JSON reports, one a shard, in any order, or folders of them; one of a whole run may be given alone.
     #[arg(value_name = "REPORT", required = true)]
     shards: Vec<PathBuf>,
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     reports: ReportArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &MergeArguments) -> Result<ExitStatus, Failure> {
     let document = merge::merge(parts(&arguments.shards)?).map_err(|error| Failure::usage(error.to_string()))?;
     let suite = arguments.suite(&document)?;
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
@@ -74,11 +74,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     })
 }
 
-fn parts(paths: &[PathBuf]) -> Result<Vec<Part>, Failure> {
+fn parts(paths: &[PathBuf]) -> Result<Vec<ShardReport>, Failure> {
     let mut parts = Vec::new();
     for path in paths {
         for file in reports_at(path)? {
-            parts.push(Part { file: file.display().to_string(), document: part::read(&file)? });
+            parts.push(ShardReport { file: file.display().to_string(), document: part::read(&file)? });
         }
     }
     Ok(parts)
@@ -100,20 +100,20 @@ fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-impl Arguments {
+impl MergeArguments {
     /// The suite of the report where it is at hand, else one without a scenario.
-    fn suite(&self, document: &Document) -> Result<Suite, Failure> {
+    fn suite(&self, document: &ReportDocument) -> Result<Fixtures, Failure> {
         let suite = self.fixtures.suite()?;
         let is_it = suite.digest() == document.suite.digest;
-        Ok(if is_it { suite } else { Suite::of_services([]) })
+        Ok(if is_it { suite } else { Fixtures::of_services([]) })
     }
 }
 
 /// The command that runs a case of the report alone.
-fn again(document: &Document) -> Again {
+fn again(document: &ReportDocument) -> RerunCommand {
     let of_probes = document.coverage.is_some();
     let command = if of_probes { "wireproof probe --model MODEL --filter" } else { "wireproof run" };
     let first = document.target.endpoint.split(", ").next().unwrap_or_default();
     let flags = if document.target.name == EMBEDDED { String::new() } else { format!("--endpoint {first}") };
-    Again { command: command.to_owned(), flags, derivation: None, most: of_probes.then_some(probe::TOLD) }
+    RerunCommand { command: command.to_owned(), flags, derivation: None, most: of_probes.then_some(probe::TOLD) }
 }

@@ -84,37 +84,37 @@ enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a test, a config, a baseline and a job of CI into a repository.
-    Init(init::Arguments),
+    Init(init::InitArguments),
     /// Replay scenarios against an endpoint and judge its answers.
-    Run(Box<run::Arguments>),
+    Run(Box<run::RunArguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
-    Probe(Box<probe::Arguments>),
+    Probe(Box<probe::ProbeArguments>),
     /// Write the goldens of what an endpoint answers.
-    Record(Box<record::Arguments>),
+    Record(Box<record::RecordArguments>),
     /// Compare two endpoints, recordings or reports, and tell each difference once.
-    Diff(Box<diff::Arguments>),
+    Diff(Box<diff::DiffArguments>),
     /// Join the reports of shards to one, and prove that they are one whole run.
-    Merge(Box<merge::Arguments>),
+    Merge(Box<merge::MergeArguments>),
     /// Show what would run.
-    List(list::Arguments),
+    List(list::ListArguments),
     /// Lint fixtures, models, statements and goldens without a network.
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Start the reference as a server.
-    Serve(serve::Arguments),
+    Serve(serve::ServeArguments),
     /// Prove the judge: the suite against every mutant of the reference and every null target.
-    Mutants(mutants::Arguments),
+    Mutants(mutants::MutantsArguments),
     /// Judge recorded answers of AWS by their models: a judge that convicts AWS itself is wrong.
-    Judge(judge::Arguments),
+    Judge(judge::JudgeArguments),
     /// Show the numbered statements, and which held, were broken or were not provoked.
-    Statements(Box<statements::Arguments>),
+    Statements(Box<statements::RequirementsArguments>),
     /// Run what profiles ask for, and make a bundle of it that others can check.
-    Certify(Box<certify::Arguments>),
+    Certify(Box<certify::CertifyArguments>),
     /// Check a certificate without trusting whoever made it.
-    Verify(Box<verify::Arguments>),
+    Verify(Box<verify::VerifyArguments>),
     /// Explain what a check wants, why, and what breaking it weighs.
-    Explain(explain::Arguments),
+    Explain(explain::ExplainArguments),
     /// Print the JSON Schema of a report.
-    Schema(schema::Arguments),
+    Schema(schema::SchemaArguments),
 }
 
 /// Runs the program on these arguments, the first of which is its name.

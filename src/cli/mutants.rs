@@ -35,7 +35,7 @@ Exit status:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct Arguments {
+pub(super) struct MutantsArguments {
     #[command(flatten)]
     fixtures: FixtureArguments,
 
@@ -52,8 +52,8 @@ pub(super) struct Arguments {
     seed: u64,
 
     /// How the matrix is written, to standard output.
-    #[arg(long, value_enum, value_name = "FORMAT", env = "WIREPROOF_MUTANT_REPORT", default_value_t = Format::Human)]
-    report: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", env = "WIREPROOF_MUTANT_REPORT", default_value_t = MatrixFormat::Human)]
+    report: MatrixFormat,
 
     /// Show every mutant, not only those that are not as they should be.
     #[arg(long, short)]
@@ -74,7 +74,7 @@ pub(super) struct Arguments {
 
 /// A form of the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum MatrixFormat {
     /// For people.
     Human,
     /// One JSON document.
@@ -83,7 +83,7 @@ enum Format {
     Html,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, Into::into), usize::from);
     let proof = Proof {
         suite: Arc::new(arguments.fixtures.suite()?),
@@ -139,23 +139,23 @@ fn failure(error: ProofError) -> Failure {
     }
 }
 
-fn write(arguments: &Arguments, found: &KillMatrix) -> io::Result<()> {
+fn write(arguments: &MutantsArguments, found: &KillMatrix) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     match arguments.report {
-        Format::Human => report::human(found, &options(arguments), &mut out)?,
-        Format::Json => report::json(found, &mut out)?,
-        Format::Html => report::html(found, &rerun(arguments), &mut out)?,
+        MatrixFormat::Human => report::human(found, &options(arguments), &mut out)?,
+        MatrixFormat::Json => report::json(found, &mut out)?,
+        MatrixFormat::Html => report::html(found, &rerun(arguments), &mut out)?,
     }
     out.flush()
 }
 
-fn options(arguments: &Arguments) -> MatrixOptions {
+fn options(arguments: &MutantsArguments) -> MatrixOptions {
     let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun: rerun(arguments) }
 }
 
 /// The flags that a single mutant needs again.
-fn rerun(arguments: &Arguments) -> String {
+fn rerun(arguments: &MutantsArguments) -> String {
     let mut words = vec![format!("--seed {}", arguments.seed)];
     let FixtureArguments { fixtures, snapshots, .. } = &arguments.fixtures;
     words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));

@@ -10,16 +10,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{
     Failure,
-    gate::{Gate, GateArguments},
-    memory::Memory,
-    reports::{Again, ReportArguments, Reports},
+    gate::{GateArguments, RunGate},
+    memory::LastRuns,
+    reports::{OpenReports, ReportArguments, RerunCommand},
 };
 use crate::run::{event::Event, recording::Recorder};
 
 /// What comes of a run.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Outcome")]
-pub(super) struct OutcomeArguments {
+pub(super) struct OutputArguments {
     #[command(flatten)]
     gate: GateArguments,
 
@@ -40,14 +40,14 @@ pub(super) struct OutcomeArguments {
 }
 
 /// Where the events of a run go.
-pub(super) struct Outlet {
-    reports: Reports,
+pub(super) struct EventSinks {
+    reports: OpenReports,
     bar: ProgressBar,
-    gate: Gate,
-    memory: Memory,
+    gate: RunGate,
+    memory: LastRuns,
 }
 
-impl Outlet {
+impl EventSinks {
     /// Gives an event to every report. What fails is kept until [`Outlet::close`].
     pub(super) fn take(&mut self, event: &Event) {
         advance(&self.bar, event);
@@ -62,16 +62,16 @@ impl Outlet {
     }
 
     /// Puts the reports in their places.
-    pub(super) fn close(self) -> Result<Gate, Failure> {
+    pub(super) fn close(self) -> Result<RunGate, Failure> {
         self.memory.keep();
         self.reports.close()?;
         Ok(self.gate)
     }
 }
 
-impl OutcomeArguments {
+impl OutputArguments {
     /// The reports and the progress that are asked for.
-    pub(super) fn outlet(&self, again: &Again, cases: usize, memory: Memory) -> Result<Outlet, Failure> {
+    pub(super) fn outlet(&self, again: &RerunCommand, cases: usize, memory: LastRuns) -> Result<EventSinks, Failure> {
         let gate = self.gate.open()?;
         let mut reports = self.reports.open(again)?;
         if let Some(folder) = &self.transcript {
@@ -79,7 +79,7 @@ impl OutcomeArguments {
             std::fs::create_dir_all(folder).map_err(failed)?;
             reports.add("the transcript", Box::new(Recorder::new(folder.clone(), again.derivation.clone())));
         }
-        Ok(Outlet { reports, bar: progress(cases, self.reports.quiet), gate, memory })
+        Ok(EventSinks { reports, bar: progress(cases, self.reports.quiet), gate, memory })
     }
 }
 

@@ -12,9 +12,9 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::Failure;
 use crate::{
-    judge::redaction::Sensitive,
+    judge::redaction::SensitiveValues,
     run::{
-        session::{self, Options, Restart},
+        session::{self, Restart, RunOptions},
         transport::{Limits, Settings},
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 /// How fast and how long.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pace and transport")]
-pub(super) struct PaceArguments {
+pub(super) struct ExecutionArguments {
     /// How many cases run at once.
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = session::JOBS, value_parser = jobs)]
     jobs: usize,
@@ -75,7 +75,7 @@ fn jobs(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "expected a number from 1 to 1024".to_owned())
 }
 
-impl PaceArguments {
+impl ExecutionArguments {
     /// Whether a seed was given.
     pub(super) fn has_seed(&self) -> bool {
         self.seed.is_some()
@@ -86,14 +86,14 @@ impl PaceArguments {
         self.seed.unwrap_or_else(session::fresh_seed)
     }
 
-    pub(super) fn options(&self, seed: u64) -> Result<Options, Failure> {
-        Ok(Options {
+    pub(super) fn options(&self, seed: u64) -> Result<RunOptions, Failure> {
+        Ok(RunOptions {
             jobs: self.jobs,
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
             survey: true,
-            sensitive: if self.show_sensitive { Sensitive::Shown } else { Sensitive::Hidden },
+            sensitive: if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden },
         })
     }
 

@@ -12,7 +12,7 @@ use clap::Args;
 use super::{Failure, written};
 use crate::{
     judge::verdict::Verdict,
-    report::Document,
+    report::ReportDocument,
     suite::{
         Case,
         shard::{Shard, ShardError},
@@ -22,10 +22,10 @@ use crate::{
 /// Which part of a selection.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
-pub(super) struct PartArguments {
+pub(super) struct ShardArguments {
     /// Only the K-th of N parts, counted from 1; auto: what variables such as `CI_NODE_INDEX` say.
     #[arg(long, value_name = "K/N|auto", env = "WIREPROOF_SHARD", value_parser = wanted)]
-    shard: Option<Wanted>,
+    shard: Option<WantedShard>,
 
     /// Only what did not conform in this JSON report, and what it does not have.
     #[arg(long, value_name = "REPORT", env = "WIREPROOF_SINCE")]
@@ -33,22 +33,22 @@ pub(super) struct PartArguments {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Wanted {
+enum WantedShard {
     Auto,
     Told(Shard),
 }
 
-fn wanted(text: &str) -> Result<Wanted, ShardError> {
-    if text == "auto" { Ok(Wanted::Auto) } else { text.parse().map(Wanted::Told) }
+fn wanted(text: &str) -> Result<WantedShard, ShardError> {
+    if text == "auto" { Ok(WantedShard::Auto) } else { text.parse().map(WantedShard::Told) }
 }
 
-impl PartArguments {
+impl ShardArguments {
     /// The shard, if only one is to run.
     pub(super) fn shard(&self) -> Result<Option<Shard>, Failure> {
         match self.shard {
             None => Ok(None),
-            Some(Wanted::Told(shard)) => Ok(Some(shard)),
-            Some(Wanted::Auto) => {
+            Some(WantedShard::Told(shard)) => Ok(Some(shard)),
+            Some(WantedShard::Auto) => {
                 let shard = Shard::of_environment(|name| env::var(name).ok());
                 shard.map(Some).map_err(|error| Failure::usage(error.to_string()))
             }
@@ -91,10 +91,10 @@ pub(super) fn is_settled(verdict: Verdict) -> bool {
 }
 
 /// Reads a JSON report.
-pub(super) fn read(path: &Path) -> Result<Document, Failure> {
+pub(super) fn read(path: &Path) -> Result<ReportDocument, Failure> {
     let text =
         fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
-    Document::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
+    ReportDocument::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Bazel wants to know that a test runner knows of shards.

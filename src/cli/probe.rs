@@ -6,24 +6,24 @@ use clap::Args;
 
 use super::{
     Failure,
-    derivation::{DerivationArguments, Part},
-    gate::Gate,
-    memory::{Memory, MemoryArguments},
-    outcome::OutcomeArguments,
-    pace::PaceArguments,
-    part::{PartArguments, nothing_left},
-    reports::Again,
+    derivation::{DerivationArguments, ProbeSelection},
+    gate::RunGate,
+    memory::{LastFailedArguments, LastRuns},
+    outcome::OutputArguments,
+    pace::ExecutionArguments,
+    part::{ShardArguments, nothing_left},
+    reports::RerunCommand,
     run::interrupt,
     runtime,
     target::TargetArguments,
     written,
 };
 use crate::{
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     probe::Probes,
     report::text::count,
     run::{event::RunFinished, exit::ExitStatus, session::Session, transport::Wire},
-    suite::{Case, Plan as _, Suite},
+    suite::{Case, Fixtures, Plan as _},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -40,31 +40,34 @@ control, a legal input that must be taken first; where that is refused as well, 
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct ProbeArguments {
     #[command(flatten)]
     derivation: DerivationArguments,
 
     #[command(flatten)]
-    part: PartArguments,
+    part: ShardArguments,
 
     #[command(flatten)]
-    memory: MemoryArguments,
+    memory: LastFailedArguments,
 
     #[command(flatten)]
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: PaceArguments,
+    pace: ExecutionArguments,
 
     #[command(flatten)]
-    outcome: OutcomeArguments,
+    outcome: OutputArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &ProbeArguments) -> Result<ExitStatus, Failure> {
     let suite = arguments.derivation.suite()?;
     if arguments.outcome.dry_run {
         let effect = arguments.derivation.choice.effect(true);
-        let part = Part { settled: arguments.settled(&arguments.memory_of(&suite))?, shard: arguments.part.shard()? };
+        let part = ProbeSelection {
+            settled: arguments.settled(&arguments.memory_of(&suite))?,
+            shard: arguments.part.shard()?,
+        };
         let probes = arguments.derivation.derive(&suite, arguments.pace.seed(), effect, part)?;
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
@@ -73,13 +76,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     gate.status(&finished, |unseen| arguments.derivation.missing(&suite, unseen))
 }
 
-async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Gate), Failure> {
+async fn go(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFinished, RunGate), Failure> {
     arguments.check_target(&suite)?;
     let (target, reference) = arguments.target.target(&suite).await?;
     let seed = arguments.pace.seed();
     let memory = arguments.memory_of(&suite);
     let shard = arguments.part.shard_of_run(arguments.pace.has_seed())?;
-    let part = Part { settled: arguments.settled(&memory)?, shard };
+    let part = ProbeSelection { settled: arguments.settled(&memory)?, shard };
     let mut probes = arguments.derivation.derive(
         &suite,
         seed,
@@ -94,7 +97,7 @@ async fn go(arguments: &Arguments, suite: Suite) -> Result<(RunFinished, Gate), 
         suite: Arc::new(suite),
         target: Arc::new(target),
         transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        goldens: Arc::new(Goldens::default()),
+        goldens: Arc::new(Snapshots::default()),
         options: arguments.pace.options(seed)?,
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
@@ -124,23 +127,23 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
     out.flush()
 }
 
-impl Arguments {
+impl ProbeArguments {
     /// What is remembered of the target and the model.
-    fn memory_of(&self, suite: &Suite) -> Memory {
+    fn memory_of(&self, suite: &Fixtures) -> LastRuns {
         let services = suite.services().map(|service| service.name.as_str()).collect::<Vec<_>>().join(" ");
-        Memory::of(self.target.called(), format!("probes of {services}"))
+        LastRuns::of(self.target.called(), format!("probes of {services}"))
     }
 
     /// The ids that need not run again.
-    fn settled(&self, memory: &Memory) -> Result<HashSet<String>, Failure> {
+    fn settled(&self, memory: &LastRuns) -> Result<HashSet<String>, Failure> {
         let mut settled = self.memory.settled(memory)?;
         settled.extend(self.part.settled()?);
         Ok(settled)
     }
 
     /// Without an endpoint there is only the embedded reference, which has two services.
-    fn check_target(&self, suite: &Suite) -> Result<(), Failure> {
-        let bundled = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
+    fn check_target(&self, suite: &Fixtures) -> Result<(), Failure> {
+        let bundled = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let known = |name: &str| bundled.services().any(|service| service.contract().service().id.name() == name);
         let served = suite.services().all(|service| known(service.contract().service().id.name()));
         if self.target.endpoint.is_some() || served {
@@ -149,12 +152,12 @@ impl Arguments {
         Err(Failure::usage("give --endpoint: the embedded reference has CodeDeploy and Proton alone"))
     }
 
-    fn again(&self) -> Again {
+    fn again(&self) -> RerunCommand {
         let endpoint = self.target.endpoint.as_ref().map(|endpoint| format!("--endpoint {endpoint}"));
         let recipe = self.derivation.recipe.as_ref().map(|path| format!("--recipe {}", path.display()));
         let destructive = self.derivation.choice.destructive.then(|| "--destructive".to_owned());
         let flags: Vec<String> = [endpoint, recipe, destructive].into_iter().flatten().collect();
-        Again {
+        RerunCommand {
             command: format!("wireproof probe --model {} --filter", self.derivation.model),
             flags: flags.join(" "),
             derivation: serde_json::to_value(&self.derivation).ok(),

@@ -12,21 +12,21 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     outcome::width,
-    pace::PaceArguments,
+    pace::ExecutionArguments,
     run::interrupt,
     runtime,
-    select::{Loaded, SelectArguments},
+    select::{SelectArguments, SelectedCases},
     target::TargetArguments,
     written,
 };
 use crate::{
     judge::{
-        snapshots::{self, Goldens},
+        snapshots::{self, Snapshots},
         verdict::Verdict,
     },
     report::{
         diff::{
-            Differing, Group, of_observations,
+            ChangeGroup, DifferingCase, of_observations,
             text::{self as told, DiffOptions},
         },
         text::count,
@@ -37,7 +37,7 @@ use crate::{
         session::Session,
         transport::Wire,
     },
-    suite::{Batch, Case, Suite},
+    suite::{Batch, Case, Fixtures},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -59,7 +59,7 @@ Exit status:
 /// Arguments of `wireproof record`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct RecordArguments {
     #[command(flatten)]
     select: SelectArguments,
 
@@ -67,15 +67,15 @@ pub(super) struct Arguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: PaceArguments,
+    pace: ExecutionArguments,
 
     /// Show what would be asked and which goldens are there; ask nothing, and write nothing.
     #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     dry_run: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let Loaded { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
+pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
+    let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
     let Some(folder) = &fixtures.snapshots else {
         return Err(Failure::usage(
             "give --snapshots DIR, where the goldens are to be: those of the program belong to the embedded reference",
@@ -84,12 +84,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::usage(format!("{} is no folder", folder.display())));
     }
-    let goldens = if folder.exists() { fixtures.goldens()? } else { Goldens::default() };
+    let goldens = if folder.exists() { fixtures.goldens()? } else { Snapshots::default() };
     let cases = arguments.select.part.cases(cases)?;
     if arguments.dry_run {
         return written(list(&cases, &goldens)).map(|()| ExitStatus::Incomplete);
     }
-    let mut records = Records { folder, goldens, tally: Tally::default() };
+    let mut records = Records { folder, goldens, tally: RecordTally::default() };
     let finished = runtime()?.block_on(go(arguments, suite, cases, &mut records))?;
     let Records { tally, .. } = records;
     written(tally.write(&mut anstream::stdout()))?;
@@ -104,8 +104,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 }
 
 async fn go(
-    arguments: &Arguments,
-    suite: Suite,
+    arguments: &RecordArguments,
+    suite: Fixtures,
     cases: Vec<Case>,
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
@@ -115,7 +115,7 @@ async fn go(
         suite: Arc::new(suite),
         target: Arc::new(target),
         transport: Arc::new(wire),
-        goldens: Arc::new(Goldens::default()),
+        goldens: Arc::new(Snapshots::default()),
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
@@ -132,7 +132,7 @@ async fn go(
     Ok(finished)
 }
 
-fn list(cases: &[Case], goldens: &Goldens) -> io::Result<()> {
+fn list(cases: &[Case], goldens: &Snapshots) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     for case in cases {
         let there = if goldens.get(&case.id).is_some() { "there" } else { "new" };
@@ -146,19 +146,19 @@ fn list(cases: &[Case], goldens: &Goldens) -> io::Result<()> {
 /// Writes goldens as cases end.
 struct Records<'f> {
     folder: &'f Path,
-    goldens: Goldens,
-    tally: Tally,
+    goldens: Snapshots,
+    tally: RecordTally,
 }
 
 /// What became of the goldens.
 #[derive(Default)]
-struct Tally {
+struct RecordTally {
     new: BTreeSet<String>,
     changed: BTreeSet<String>,
     unchanged: usize,
     deviating: BTreeSet<String>,
     skipped: BTreeMap<Verdict, BTreeSet<String>>,
-    differing: Vec<Differing>,
+    differing: Vec<DifferingCase>,
     failed: Option<String>,
 }
 
@@ -183,7 +183,7 @@ impl Records<'_> {
             Some(known) => {
                 let (case, service) = (finished.case.id.clone(), finished.report.service.clone());
                 let known = serde_json::from_str(known).unwrap_or_default();
-                self.tally.differing.push(Differing {
+                self.tally.differing.push(DifferingCase {
                     case,
                     service,
                     before: known,
@@ -202,7 +202,7 @@ impl Records<'_> {
 /// So many differences are told.
 const TOLD: usize = 20;
 
-impl Tally {
+impl RecordTally {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
         for id in &self.new {
             writeln!(out, "new       {id}")?;
@@ -211,7 +211,7 @@ impl Tally {
             let deviates = if self.deviating.contains(id) { "  (deviates)" } else { "" };
             writeln!(out, "changed   {id}{deviates}")?;
         }
-        let groups: Vec<Group> = of_observations(&self.differing);
+        let groups: Vec<ChangeGroup> = of_observations(&self.differing);
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         told::groups(&groups, &DiffOptions { color, width: width(), most: TOLD }, out)?;
         if !groups.is_empty() {

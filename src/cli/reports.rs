@@ -25,7 +25,7 @@ use crate::{
 pub(super) struct ReportArguments {
     /// Write a report, to standard output or to FORMAT=PATH (repeatable).
     #[arg(long, value_name = "FORMAT[=PATH]", env = "WIREPROOF_REPORT", value_delimiter = ',', help = help())]
-    report: Vec<Wanted>,
+    report: Vec<WantedReport>,
 
     /// Print an equal curl command for each case that does not conform.
     #[arg(long, env = "WIREPROOF_CURL", value_parser = BoolishValueParser::new())]
@@ -51,7 +51,7 @@ fn help() -> String {
 
 /// The command that runs one case again: what stands before its id, and what after it.
 #[derive(Debug, Clone)]
-pub(super) struct Again {
+pub(super) struct RerunCommand {
     /// The subcommand with what makes it find the case.
     pub(super) command: String,
     /// The flags that a single case needs again; credentials come from where they came from.
@@ -64,13 +64,13 @@ pub(super) struct Again {
 
 /// A report that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Wanted {
+struct WantedReport {
     format: Format,
     /// The file; without one, standard output.
     path: Option<PathBuf>,
 }
 
-impl FromStr for Wanted {
+impl FromStr for WantedReport {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -83,13 +83,13 @@ impl FromStr for Wanted {
     }
 }
 
-impl Wanted {
+impl WantedReport {
     /// Where it goes. `people`: where people are told.
-    fn place<'a>(&'a self, people: Place<'a>) -> Place<'a> {
+    fn place<'a>(&'a self, people: Destination<'a>) -> Destination<'a> {
         match &self.path {
-            Some(path) => Place::File(path),
+            Some(path) => Destination::File(path),
             None if self.format == Format::HUMAN => people,
-            None => Place::Stdout,
+            None => Destination::Stdout,
         }
     }
 }
@@ -103,14 +103,14 @@ fn unknown(name: &str) -> String {
 
 /// Where a report goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place<'a> {
+enum Destination<'a> {
     Stdout,
     Stderr,
     File(&'a Path),
 }
 
 /// Every report with its place. One format at most has standard output; people make room for a program.
-fn placed(wanted: &[Wanted]) -> Result<Vec<(Format, Place<'_>)>, String> {
+fn placed(wanted: &[WantedReport]) -> Result<Vec<(Format, Destination<'_>)>, String> {
     let to_stdout = || wanted.iter().filter(|report| report.path.is_none()).map(|report| report.format);
     let (human, machine) = (Format::HUMAN, to_stdout().filter(|format| *format != Format::HUMAN));
     let machine: Vec<Format> = machine.collect();
@@ -122,23 +122,23 @@ fn placed(wanted: &[Wanted]) -> Result<Vec<(Format, Place<'_>)>, String> {
     if let Some(path) = wanted.iter().filter_map(|report| report.path.as_ref()).find(|path| !files.insert(*path)) {
         return Err(format!("two reports cannot be one file: {}", path.display()));
     }
-    let people = if machine.is_empty() { Place::Stdout } else { Place::Stderr };
+    let people = if machine.is_empty() { Destination::Stdout } else { Destination::Stderr };
     let mut placed: Vec<_> = wanted.iter().map(|report| (report.format, report.place(people))).collect();
     if to_stdout().next().is_none() {
         // Nothing else goes to standard output: a person is told as ever.
-        placed.push((human, Place::Stdout));
+        placed.push((human, Destination::Stdout));
     }
     Ok(placed)
 }
 
 impl ReportArguments {
     /// Begins the reports. What cannot be begun is told before anything is run.
-    pub(super) fn open(&self, again: &Again) -> Result<Reports, Failure> {
-        let mut reports = Reports::default();
+    pub(super) fn open(&self, again: &RerunCommand) -> Result<OpenReports, Failure> {
+        let mut reports = OpenReports::default();
         for (format, place) in placed(&self.report).map_err(Failure::usage)? {
             let report = self.begin(format, place, again).map_err(|error| match place {
-                Place::File(path) => Failure::internal(format!("cannot write {}: {error}", path.display())),
-                Place::Stdout | Place::Stderr => {
+                Destination::File(path) => Failure::internal(format!("cannot write {}: {error}", path.display())),
+                Destination::Stdout | Destination::Stderr => {
                     Failure::internal(format!("cannot write the {format} report: {error}"))
                 }
             })?;
@@ -151,7 +151,7 @@ impl ReportArguments {
     pub(super) fn only(&self, known: &[Format]) -> Result<Format, Failure> {
         match self.report.as_slice() {
             [] => Ok(Format::HUMAN),
-            [Wanted { format, path: None }] if known.contains(format) => Ok(*format),
+            [WantedReport { format, path: None }] if known.contains(format) => Ok(*format),
             _ => {
                 let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
                 Err(Failure::usage(format!("here --report is one of {}, to standard output", names.join(", "))))
@@ -159,28 +159,28 @@ impl ReportArguments {
         }
     }
 
-    fn begin(&self, format: Format, place: Place<'_>, again: &Again) -> io::Result<Open> {
+    fn begin(&self, format: Format, place: Destination<'_>, again: &RerunCommand) -> io::Result<OpenFile> {
         let (writer, file): (Box<dyn Write + Send>, _) = match place {
-            Place::Stdout => (Box::new(io::stdout()), None),
-            Place::Stderr => (Box::new(io::stderr()), None),
-            Place::File(path) => {
+            Destination::Stdout => (Box::new(io::stdout()), None),
+            Destination::Stderr => (Box::new(io::stderr()), None),
+            Destination::File(path) => {
                 let file = if format.is_stream() { PendingFile::in_place(path)? } else { PendingFile::create(path)? };
                 (Box::new(file.writer()?), Some(file))
             }
         };
         let name = match place {
-            Place::File(path) => path.display().to_string(),
-            Place::Stdout | Place::Stderr => format!("the {format} report"),
+            Destination::File(path) => path.display().to_string(),
+            Destination::Stdout | Destination::Stderr => format!("the {format} report"),
         };
         let reporter = format.reporter(writer, &self.human_options(place, again));
-        Ok(Open { name, reporter, file, ended: false })
+        Ok(OpenFile { name, reporter, file, ended: false })
     }
 
-    fn human_options(&self, place: Place<'_>, again: &Again) -> HumanOptions {
+    fn human_options(&self, place: Destination<'_>, again: &RerunCommand) -> HumanOptions {
         let choice = match place {
-            Place::Stdout => anstream::AutoStream::choice(&io::stdout()),
-            Place::Stderr => anstream::AutoStream::choice(&io::stderr()),
-            Place::File(_) => anstream::ColorChoice::Never,
+            Destination::Stdout => anstream::AutoStream::choice(&io::stdout()),
+            Destination::Stderr => anstream::AutoStream::choice(&io::stderr()),
+            Destination::File(_) => anstream::ColorChoice::Never,
         };
         HumanOptions {
             color: choice != anstream::ColorChoice::Never,
@@ -198,14 +198,14 @@ impl ReportArguments {
 
 /// The reports of a run.
 #[derive(Default)]
-pub(super) struct Reports {
-    open: Vec<Open>,
+pub(super) struct OpenReports {
+    open: Vec<OpenFile>,
     /// What failed, in words, each once.
     failed: Vec<String>,
 }
 
 /// A report that is being written.
-struct Open {
+struct OpenFile {
     /// What it is called where it fails.
     name: String,
     reporter: Box<dyn Reporter>,
@@ -215,10 +215,10 @@ struct Open {
     ended: bool,
 }
 
-impl Reports {
+impl OpenReports {
     /// One more, which sees to its own files.
     pub(super) fn add(&mut self, name: &str, reporter: Box<dyn Reporter>) {
-        self.open.push(Open { name: name.to_owned(), reporter, file: None, ended: false });
+        self.open.push(OpenFile { name: name.to_owned(), reporter, file: None, ended: false });
     }
 
     /// Gives an event to every report. One that fails gets no more, and its file never comes to be.
@@ -253,7 +253,7 @@ impl Reports {
 
     /// Puts every file in its place, and tells of everything that could not be written.
     pub(super) fn close(mut self) -> Result<(), Failure> {
-        for Open { name, reporter, file, ended } in std::mem::take(&mut self.open) {
+        for OpenFile { name, reporter, file, ended } in std::mem::take(&mut self.open) {
             drop(reporter);
             if let Some(Err(error)) = file.filter(|_| ended).map(PendingFile::commit) {
                 self.fail(&name, &error);
@@ -269,21 +269,21 @@ mod tests {
 
     use super::*;
 
-    fn wanted(texts: &[&str]) -> Vec<Wanted> {
+    fn wanted(texts: &[&str]) -> Vec<WantedReport> {
         texts.iter().map(|text| text.parse().unwrap()).collect()
     }
 
     #[rstest]
-    #[case::nothing(&[], &[(Format::HUMAN, Place::Stdout)])]
-    #[case::one(&["json"], &[(Format::JSON, Place::Stdout)])]
-    #[case::dash(&["json=-"], &[(Format::JSON, Place::Stdout)])]
-    #[case::people_make_room(&["human", "json"], &[(Format::HUMAN, Place::Stderr), (Format::JSON, Place::Stdout)])]
+    #[case::nothing(&[], &[(Format::HUMAN, Destination::Stdout)])]
+    #[case::one(&["json"], &[(Format::JSON, Destination::Stdout)])]
+    #[case::dash(&["json=-"], &[(Format::JSON, Destination::Stdout)])]
+    #[case::people_make_room(&["human", "json"], &[(Format::HUMAN, Destination::Stderr), (Format::JSON, Destination::Stdout)])]
     #[case::files_leave_it(
         &["json=a=b", "json=c"],
-        &[(Format::JSON, Place::File(Path::new("a=b"))), (Format::JSON, Place::File(Path::new("c"))), (Format::HUMAN, Place::Stdout)]
+        &[(Format::JSON, Destination::File(Path::new("a=b"))), (Format::JSON, Destination::File(Path::new("c"))), (Format::HUMAN, Destination::Stdout)]
     )]
-    #[case::people_twice(&["human", "human=a"], &[(Format::HUMAN, Place::Stdout), (Format::HUMAN, Place::File(Path::new("a")))])]
-    fn every_report_has_a_place(#[case] texts: &[&str], #[case] expected: &[(Format, Place<'_>)]) {
+    #[case::people_twice(&["human", "human=a"], &[(Format::HUMAN, Destination::Stdout), (Format::HUMAN, Destination::File(Path::new("a")))])]
+    fn every_report_has_a_place(#[case] texts: &[&str], #[case] expected: &[(Format, Destination<'_>)]) {
         assert_eq!(placed(&wanted(texts)).unwrap(), expected);
     }
 
@@ -300,7 +300,7 @@ mod tests {
     #[case("papyrus=x", "no report format \"papyrus\"")]
     #[case("json=", "no path behind json=")]
     fn what_is_no_report_is_told(#[case] text: &str, #[case] says: &str) {
-        let error = text.parse::<Wanted>().unwrap_err();
+        let error = text.parse::<WantedReport>().unwrap_err();
         assert!(error.starts_with(says), "{error}");
     }
 }

@@ -12,13 +12,13 @@ use tokio::sync::watch;
 
 use super::{
     Failure,
-    memory::{Memory, MemoryArguments},
-    outcome::OutcomeArguments,
-    pace::PaceArguments,
+    memory::{LastFailedArguments, LastRuns},
+    outcome::OutputArguments,
+    pace::ExecutionArguments,
     part::nothing_left,
-    reports::Again,
+    reports::RerunCommand,
     runtime,
-    select::{Loaded, SelectArguments},
+    select::{SelectArguments, SelectedCases},
     target::TargetArguments,
 };
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
         session::Session,
         transport::Wire,
     },
-    suite::{Batch, Case, Plan as _, Suite},
+    suite::{Batch, Case, Fixtures, Plan as _},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -44,26 +44,27 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) select: SelectArguments,
 
     #[command(flatten)]
-    memory: MemoryArguments,
+    memory: LastFailedArguments,
 
     #[command(flatten)]
     pub(super) target: TargetArguments,
 
     #[command(flatten)]
-    pub(super) pace: PaceArguments,
+    pub(super) pace: ExecutionArguments,
 
     #[command(flatten)]
-    outcome: OutcomeArguments,
+    outcome: OutputArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let memory = Memory::of(arguments.target.called(), arguments.select.origin());
-    let Loaded { suite, cases, fixtures, settled } = arguments.select.load(arguments.memory.settled(&memory)?)?;
+pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
+    let memory = LastRuns::of(arguments.target.called(), arguments.select.origin());
+    let SelectedCases { suite, cases, fixtures, settled } =
+        arguments.select.load(arguments.memory.settled(&memory)?)?;
     if arguments.outcome.dry_run {
         let cases = arguments.select.part.cases(cases)?;
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
@@ -86,13 +87,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     outlet.close()?.idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
 }
 
-impl Arguments {
+impl RunArguments {
     /// What is run of the selected cases.
     pub(super) fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
         Ok(Batch::sharded(cases, self.select.part.shard_of_run(self.pace.has_seed())?))
     }
 
-    fn again(&self) -> Again {
+    fn again(&self) -> RerunCommand {
         let mut words = Vec::new();
         if let Some(endpoint) = &self.target.endpoint {
             words.push(format!("--endpoint {endpoint}"));
@@ -100,11 +101,11 @@ impl Arguments {
         if let Some(fixtures) = &self.select.fixtures.fixtures {
             words.push(format!("--fixtures {}", fixtures.display()));
         }
-        Again { command: "wireproof run".to_owned(), flags: words.join(" "), derivation: None, most: None }
+        RerunCommand { command: "wireproof run".to_owned(), flags: words.join(" "), derivation: None, most: None }
     }
 }
 
-fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &snapshots::Goldens) -> io::Result<()> {
+fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &snapshots::Snapshots) -> io::Result<()> {
     let observation = finished.observation().text();
     let known = goldens.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
@@ -115,10 +116,10 @@ fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &snapshots::Gold
 
 /// Runs the batch against the target of the arguments.
 pub(super) async fn go(
-    arguments: &Arguments,
-    suite: Suite,
+    arguments: &RunArguments,
+    suite: Fixtures,
     mut batch: Batch,
-    goldens: Arc<snapshots::Goldens>,
+    goldens: Arc<snapshots::Snapshots>,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;

@@ -25,7 +25,7 @@ const EXAMPLES: &str = "Examples:
 /// Arguments of `wireproof schema`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct SchemaArguments {
     /// The schema that is printed; without it, all are listed.
     #[arg(value_name = "NAME", value_parser = schema)]
     name: Option<Schema>,
@@ -39,7 +39,7 @@ fn schema(name: &str) -> Result<Schema, String> {
     })
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &SchemaArguments) -> Result<ExitStatus, Failure> {
     let mut out = io::stdout().lock();
     let result = match &arguments.name {
         Some(schema) => out.write_all(schema.text().as_bytes()),

@@ -4,10 +4,10 @@ use std::{collections::HashSet, path::PathBuf};
 
 use clap::Args;
 
-use super::{Failure, botocore::BotocoreArguments, part::PartArguments};
+use super::{Failure, botocore::BotocoreArguments, part::ShardArguments};
 use crate::{
-    judge::snapshots::Goldens,
-    suite::{Case, Files, Selection, Suite},
+    judge::snapshots::Snapshots,
+    suite::{Case, FixtureFiles, Fixtures, Selection},
 };
 
 /// Which fixtures.
@@ -55,15 +55,15 @@ pub(super) struct SelectArguments {
     pub(super) exclude: Vec<String>,
 
     #[command(flatten)]
-    pub(super) part: PartArguments,
+    pub(super) part: ShardArguments,
 
     #[command(flatten)]
     pub(super) fixtures: FixtureArguments,
 }
 
 /// What is selected.
-pub(super) struct Loaded {
-    pub(super) suite: Suite,
+pub(super) struct SelectedCases {
+    pub(super) suite: Fixtures,
     /// The cases, of all shards.
     pub(super) cases: Vec<Case>,
     pub(super) fixtures: FixtureArguments,
@@ -72,33 +72,33 @@ pub(super) struct Loaded {
 }
 
 impl FixtureArguments {
-    pub(super) fn files(&self) -> Result<Files, Failure> {
+    pub(super) fn files(&self) -> Result<FixtureFiles, Failure> {
         match &self.fixtures {
-            None => Ok(Files::bundled_fixtures()),
-            Some(folder) => Files::folder_with_models(folder, &self.botocore.places())
+            None => Ok(FixtureFiles::bundled_fixtures()),
+            Some(folder) => FixtureFiles::folder_with_models(folder, &self.botocore.places())
                 .map_err(|error| Failure::usage(error.to_string())),
         }
     }
 
-    pub(super) fn suite(&self) -> Result<Suite, Failure> {
-        Suite::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+    pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
+        Fixtures::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
     }
 
     /// Other fixtures have other goldens: the bundled ones belong to the bundled fixtures.
-    pub(super) fn goldens(&self) -> Result<Goldens, Failure> {
+    pub(super) fn goldens(&self) -> Result<Snapshots, Failure> {
         match (&self.snapshots, &self.fixtures) {
             (Some(folder), _) => {
-                Files::folder(folder).map(Goldens::new).map_err(|error| Failure::usage(error.to_string()))
+                FixtureFiles::folder(folder).map(Snapshots::new).map_err(|error| Failure::usage(error.to_string()))
             }
-            (None, Some(_)) => Ok(Goldens::default()),
-            (None, None) => Ok(Goldens::new(Files::bundled_snapshots())),
+            (None, Some(_)) => Ok(Snapshots::default()),
+            (None, None) => Ok(Snapshots::new(FixtureFiles::bundled_snapshots())),
         }
     }
 }
 
 impl SelectArguments {
     /// The fixtures and the selected cases, without those that are settled by `--since` or as `also` says.
-    pub(super) fn load(&self, also: HashSet<String>) -> Result<Loaded, Failure> {
+    pub(super) fn load(&self, also: HashSet<String>) -> Result<SelectedCases, Failure> {
         let (fixtures, paths) = self.folders_and_paths();
         let suite = fixtures.suite()?;
         let selection = Selection {
@@ -115,7 +115,7 @@ impl SelectArguments {
         let mut settled = also;
         settled.extend(self.part.settled()?);
         let cases = Selection { settled, ..selection }.cases(&suite);
-        Ok(Loaded { settled: all - cases.len(), suite, cases, fixtures })
+        Ok(SelectedCases { settled: all - cases.len(), suite, cases, fixtures })
     }
 
     /// Where the fixtures are from: what tells one suite from another, whatever becomes of its fixtures.
@@ -146,7 +146,7 @@ impl SelectArguments {
 }
 
 /// A name that selects nothing is a slip of the pen.
-pub(super) fn refuse_misnomers(selection: &Selection, suite: &Suite) -> Result<(), Failure> {
+pub(super) fn refuse_misnomers(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
     let Some(misnomer) = selection.misnomer(suite) else { return Ok(()) };
     let hint = misnomer.hint(|word| format!("--filter {word}"));
     Err(Failure::usage(format!("{:?} selects nothing{hint}", misnomer.word)))

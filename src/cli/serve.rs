@@ -6,13 +6,13 @@ use clap::Args;
 
 use super::{Failure, runtime, select::FixtureArguments, target::start, written};
 use crate::{
-    reference::{Clock, Options},
+    reference::{Clock, ReferenceOptions},
     run::exit::ExitStatus,
 };
 
 /// Arguments of `wireproof serve`.
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "WIREPROOF_LISTEN", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -34,15 +34,15 @@ fn factor(text: &str) -> Result<f64, String> {
     factor.ok_or_else(|| "expected a number from 0 up".to_owned())
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &ServeArguments) -> Result<ExitStatus, Failure> {
     let suite = arguments.fixtures.suite()?;
     let clock = Clock::new();
     clock.speed(arguments.speed);
-    let options = Options {
+    let options = ReferenceOptions {
         listen: arguments.listen,
         allow_non_loopback: arguments.allow_non_loopback,
         clock,
-        ..Options::default()
+        ..ReferenceOptions::default()
     };
     runtime()?.block_on(async {
         let reference = start(&suite, options).await?;

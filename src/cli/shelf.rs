@@ -15,14 +15,14 @@ use crate::model::{
 
 /// Where the model of a service is found by its name.
 #[derive(Debug)]
-pub(super) enum Shelf {
+pub(super) enum ModelSource {
     /// In a folder of Smithy models.
     Folder(ModelFolder),
     /// In a botocore.
     Botocore(Places),
 }
 
-impl Shelf {
+impl ModelSource {
     /// The model of a service, by botocore's name; `None`, where there is none.
     pub(super) fn find(&self, service: &str) -> Result<Option<Contract>, Failure> {
         let places = match self {
@@ -44,13 +44,13 @@ fn contract(file: &Path, text: &str) -> Result<Contract, Failure> {
 /// The models below a folder.
 #[derive(Debug)]
 pub(super) struct ModelFolder {
-    models: Vec<(PathBuf, Names)>,
+    models: Vec<(PathBuf, FolderNames)>,
 }
 
 /// What a model calls its service (`aws.api#service`).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Names {
+struct FolderNames {
     sdk_id: String,
     endpoint_prefix: String,
     arn_namespace: String,
@@ -87,7 +87,7 @@ impl ModelFolder {
     /// ARNs. Of several, the last by its path, which ends with the version of the API.
     pub(super) fn find(&self, service: &str) -> Result<Option<Contract>, Failure> {
         let wanted = plain(service);
-        let ways: [fn(&Path, &Names) -> String; 4] = [
+        let ways: [fn(&Path, &FolderNames) -> String; 4] = [
             |_, names| plain(&names.sdk_id),
             |path, _| file_name(path),
             |_, names| plain(&names.endpoint_prefix),
@@ -104,10 +104,10 @@ fn text(path: &Path) -> Result<String, Failure> {
 }
 
 /// What the trait says, without reading the whole model: there are hundreds, of many megabytes.
-fn names(text: &str) -> Names {
+fn names(text: &str) -> FolderNames {
     const TRAIT: &str = "\"aws.api#service\"";
     let rest = text.split_once(TRAIT).and_then(|(_, rest)| rest.trim_start().strip_prefix(':'));
-    let mut values = rest.map(|rest| serde_json::Deserializer::from_str(rest).into_iter::<Names>());
+    let mut values = rest.map(|rest| serde_json::Deserializer::from_str(rest).into_iter::<FolderNames>());
     values.as_mut().and_then(Iterator::next).and_then(Result::ok).unwrap_or_default()
 }
 

@@ -4,15 +4,15 @@ use std::{collections::HashSet, io::Write as _, sync::Arc};
 
 use clap::Args;
 
-use super::{Failure, run, runtime, select::Loaded, written};
+use super::{Failure, run, runtime, select::SelectedCases, written};
 use crate::{
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     report::text::count,
     run::{
-        event::{Outcome, RunFinished, StatementReport},
+        event::{RequirementOutcome, RequirementReport, RunFinished},
         exit::ExitStatus,
     },
-    suite::{Suite, requirement::Statement},
+    suite::{Fixtures, requirement::Requirement},
 };
 
 /// Arguments of `wireproof statements`.
@@ -20,29 +20,29 @@ use crate::{
 /// Without a group of its own: clap names it after the type, and `run::Arguments` has that name already.
 #[derive(Debug, Args)]
 #[group(skip)]
-pub(super) struct Arguments {
+pub(super) struct RequirementsArguments {
     /// Only show them; run nothing.
     #[arg(long)]
     list: bool,
 
     #[command(flatten)]
-    run: run::Arguments,
+    run: run::RunArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let Loaded { suite, cases, .. } = arguments.run.select.load(HashSet::new())?;
+pub(super) fn run(arguments: &RequirementsArguments) -> Result<ExitStatus, Failure> {
+    let SelectedCases { suite, cases, .. } = arguments.run.select.load(HashSet::new())?;
     if arguments.list {
         return written(list(&suite)).map(|()| ExitStatus::Conforms);
     }
     let shown = suite.clone();
     let mut silent = |_| {};
-    let go = run::go(&arguments.run, suite, arguments.run.batch(cases)?, Arc::new(Goldens::default()), &mut silent);
+    let go = run::go(&arguments.run, suite, arguments.run.batch(cases)?, Arc::new(Snapshots::default()), &mut silent);
     let finished = runtime()?.block_on(go)?;
     written(outcomes(&shown, &finished))?;
     Ok(ExitStatus::of_run(&finished.ledger, &[], finished.interrupted))
 }
 
-fn list(suite: &Suite) -> std::io::Result<()> {
+fn list(suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     for service in suite.services() {
         for statement in service.statements.iter() {
@@ -56,7 +56,7 @@ fn list(suite: &Suite) -> std::io::Result<()> {
     out.flush()
 }
 
-fn contradiction(out: &mut impl std::io::Write, statement: &Statement) -> std::io::Result<()> {
+fn contradiction(out: &mut impl std::io::Write, statement: &Requirement) -> std::io::Result<()> {
     match &statement.contradiction {
         Some(contradiction) => {
             writeln!(out, "{:21}{}: {} Policy: {}", "", contradiction.id, contradiction.with, contradiction.policy)
@@ -65,7 +65,7 @@ fn contradiction(out: &mut impl std::io::Write, statement: &Statement) -> std::i
     }
 }
 
-fn outcomes(suite: &Suite, finished: &RunFinished) -> std::io::Result<()> {
+fn outcomes(suite: &Fixtures, finished: &RunFinished) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     for statement in &finished.statements {
         writeln!(out, "{:<13} {:<9} {}", word(statement), statement.id, statement.says)?;
@@ -74,20 +74,20 @@ fn outcomes(suite: &Suite, finished: &RunFinished) -> std::io::Result<()> {
             writeln!(out, "{:23} {reason}", "")?;
         }
     }
-    let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
+    let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
     let all = count(finished.statements.len(), "statement");
     writeln!(out, "{all}: {held} held, {broken} broken, {not_provoked} not provoked")?;
     out.flush()
 }
 
-fn why_untestable(suite: &Suite, id: &str) -> Option<String> {
+fn why_untestable(suite: &Fixtures, id: &str) -> Option<String> {
     suite.services().find_map(|service| service.statements.get(id))?.untestable.clone()
 }
 
-fn word(statement: &StatementReport) -> String {
+fn word(statement: &RequirementReport) -> String {
     match statement.outcome {
-        Outcome::Held => format!("held {}", statement.held),
-        Outcome::Broken => format!("broken {}", statement.broken),
-        Outcome::NotProvoked => "not provoked".to_owned(),
+        RequirementOutcome::Held => format!("held {}", statement.held),
+        RequirementOutcome::Broken => format!("broken {}", statement.broken),
+        RequirementOutcome::NotProvoked => "not provoked".to_owned(),
     }
 }

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::{Failure, credentials};
 use crate::{
-    reference::{Identity, Options, Reference},
+    reference::{Identity, Reference, ReferenceOptions},
     run::{
-        target::{StateHandler, Target},
+        target::{ResolvedTarget, StateHandler},
         transport::Endpoint,
     },
-    suite::{Suite, source::Source},
+    suite::{Fixtures, source::Source},
     wire::sigv4::Credentials,
 };
 
@@ -82,7 +82,7 @@ impl TargetArguments {
     }
 
     /// The target, and the reference where it is the embedded one.
-    pub(super) async fn target(&self, suite: &Suite) -> Result<(Target, Option<Reference>), Failure> {
+    pub(super) async fn target(&self, suite: &Fixtures) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
         match &self.endpoint {
             Some(url) if self.as_reference => {
                 Ok((self.reference(url, format!("{url}/_wireproof/state").as_str())?, None))
@@ -90,7 +90,7 @@ impl TargetArguments {
             Some(url) => Ok((self.given(url)?, None)),
             None if self.as_reference => Err(Failure::alone("--as-reference", "--endpoint URL")),
             None => {
-                let reference = start(suite, Options::default()).await?;
+                let reference = start(suite, ReferenceOptions::default()).await?;
                 let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
                 EMBEDDED.clone_into(&mut target.name);
                 Ok((target, Some(reference)))
@@ -98,9 +98,9 @@ impl TargetArguments {
         }
     }
 
-    fn given(&self, url: &str) -> Result<Target, Failure> {
+    fn given(&self, url: &str) -> Result<ResolvedTarget, Failure> {
         let state_handler = self.state_change_url.as_deref().map(|url| self.state_handler(url)).transpose()?;
-        Ok(Target {
+        Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
             name: self.name.clone().unwrap_or_else(|| url.to_owned()),
             region: self.region.clone(),
@@ -113,9 +113,9 @@ impl TargetArguments {
         })
     }
 
-    fn reference(&self, url: &str, state_change: &str) -> Result<Target, Failure> {
+    fn reference(&self, url: &str, state_change: &str) -> Result<ResolvedTarget, Failure> {
         let credentials = |identity: &Identity| -> Credentials { identity.credentials().clone() };
-        Ok(Target {
+        Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
             name: self.name.clone().unwrap_or_else(|| url.to_owned()),
             region: self.region.clone(),
@@ -168,7 +168,7 @@ impl TargetArguments {
 }
 
 /// Starts the reference with the contracts of the suite.
-pub(super) async fn start(suite: &Suite, options: Options) -> Result<Reference, Failure> {
+pub(super) async fn start(suite: &Fixtures, options: ReferenceOptions) -> Result<Reference, Failure> {
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     Reference::start(contracts, options)
         .await

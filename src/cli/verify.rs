@@ -12,8 +12,8 @@ use serde::Serialize;
 
 use super::{
     Failure,
-    certify::{Bench, conclusions, nonce},
-    pace::PaceArguments,
+    certify::{CertifyBench, conclusions, nonce},
+    pace::ExecutionArguments,
     run::interrupt,
     runtime,
     select::FixtureArguments,
@@ -29,8 +29,8 @@ use crate::{
         seed::Nonce,
         statement::{MUTANTS, REPORT, Statement},
         verify::{
-            Check, Problem, Verified,
-            rerun::{Again, compare, sample},
+            Verified, VerifyCheck, VerifyProblem,
+            rerun::{CertificateRerun, compare, sample},
         },
     },
     proof::matrix::KillMatrix,
@@ -53,7 +53,7 @@ Exit status:
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct VerifyArguments {
     /// The bundle.
     #[arg(value_name = "DIR")]
     bundle: PathBuf,
@@ -86,7 +86,7 @@ pub(super) struct Arguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: PaceArguments,
+    pace: ExecutionArguments,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -94,14 +94,14 @@ pub(super) struct Arguments {
 
 /// What is told of a bundle.
 #[derive(Serialize)]
-struct Told<'a> {
+struct VerifyReport<'a> {
     schema: &'static str,
     verified: bool,
     granted: bool,
     signed_by: Vec<String>,
     /// The verifier's own nonce, as far as it was given.
     nonce: Option<&'a str>,
-    problems: &'a [Problem],
+    problems: &'a [VerifyProblem],
     #[serde(skip_serializing_if = "Option::is_none")]
     rerun: Option<Rerun>,
     /// How many mutants and null targets the kill matrix was made again with, and came to the same.
@@ -125,7 +125,7 @@ struct Rerun {
     compared: usize,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
     if !arguments.bundle.is_dir() {
         return Err(Failure::usage(format!("{} is no folder", arguments.bundle.display())));
     }
@@ -133,7 +133,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         return Err(Failure::alone("--rerun", "--endpoint URL"));
     }
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
-    let bench = Bench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures)?;
     let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
     let mut done = DoneAgain::default();
     if arguments.prove {
@@ -158,8 +158,8 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 }
 
 /// The rows of the kill matrix, where suite and judge give the same one today.
-fn proof_again(bench: &Bench, root: &Path) -> Result<Result<usize, Problem>, Failure> {
-    let problem = |says| Ok(Err(Problem::new(Check::Mutants, says)));
+fn proof_again(bench: &CertifyBench, root: &Path) -> Result<Result<usize, VerifyProblem>, Failure> {
+    let problem = |says| Ok(Err(VerifyProblem::new(VerifyCheck::Mutants, says)));
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
     let Some(said) = read() else { return problem("there is no kill matrix") };
     if said.agrees_with(&bench.proof(said.seed, said.exhaustive)?) {
@@ -171,11 +171,11 @@ fn proof_again(bench: &Bench, root: &Path) -> Result<Result<usize, Problem>, Fai
 
 /// Runs a sample again.
 fn again(
-    arguments: &Arguments,
-    bench: &Bench,
+    arguments: &VerifyArguments,
+    bench: &CertifyBench,
     statement: &Statement,
     count: usize,
-) -> Result<(Vec<Problem>, Rerun), Failure> {
+) -> Result<(Vec<VerifyProblem>, Rerun), Failure> {
     let stated = &statement.predicate.wireproof.stated;
     let random = || random().map(u64::from_be_bytes).map_err(|error| Failure::internal(error.to_string()));
     let seed = arguments.rerun_seed.map_or_else(random, Ok)?;
@@ -192,7 +192,11 @@ fn again(
     Ok((problems, Rerun { seed, asked, compared }))
 }
 
-async fn today(arguments: &Arguments, bench: &Bench, cases: Vec<Case>) -> Result<Vec<Again>, Failure> {
+async fn today(
+    arguments: &VerifyArguments,
+    bench: &CertifyBench,
+    cases: Vec<Case>,
+) -> Result<Vec<CertificateRerun>, Failure> {
     let (target, _) = arguments.target.target(&bench.suite).await?;
     let session = Session {
         suite: Arc::clone(&bench.suite),
@@ -209,14 +213,14 @@ async fn today(arguments: &Arguments, bench: &Bench, cases: Vec<Case>) -> Result
             let report = finished.report;
             let found = report.findings.first().map(|finding| format!("{}: {}", finding.code, finding.actual));
             let reason = if report.reason.is_empty() { found.unwrap_or_default() } else { report.reason };
-            today.push(Again { id: report.id, verdict: report.verdict, reason });
+            today.push(CertificateRerun { id: report.id, verdict: report.verdict, reason });
         }
     };
     session.run(&mut Batch::new(cases), &mut sink).await;
     Ok(today)
 }
 
-fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {
+fn tell(arguments: &VerifyArguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if arguments.json {
         serde_json::to_writer_pretty(&mut out, &told(verified, keys, arguments.nonce.as_ref(), done))?;
@@ -227,10 +231,13 @@ fn tell(arguments: &Arguments, verified: &Verified, keys: &[PublicKey], done: Do
     out.flush()
 }
 
-fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, done: DoneAgain) -> Told<'a> {
+fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, done: DoneAgain) -> VerifyReport<'a> {
     let claims = verified.statement.as_ref().map(|statement| &statement.predicate.wireproof);
-    let signed = !verified.problems.iter().any(|problem| matches!(problem.check, Check::Signature | Check::Envelope));
-    Told {
+    let signed = !verified
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.check, VerifyCheck::Signature | VerifyCheck::Envelope));
+    VerifyReport {
         schema: "wireproof/verification/v1",
         verified: verified.is_sound(),
         granted: verified.is_granted(),
@@ -250,7 +257,7 @@ fn human(
     nonce: Option<&Nonce>,
     done: DoneAgain,
 ) -> io::Result<()> {
-    for Problem { check, says } in &verified.problems {
+    for VerifyProblem { check, says } in &verified.problems {
         writeln!(out, "{}: {}", check.name(), line(says))?;
     }
     let Some(statement) = verified.statement.as_ref().filter(|_| verified.is_sound()) else {

@@ -20,7 +20,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::{
-    gate::baseline::{Baseline, BaselineError, Differing, Seen},
+    gate::baseline::{Baseline, BaselineError, Differing, SeenDeviations},
     judge::verdict::Verdict,
     report::{PendingFile, text},
     run::{
@@ -63,7 +63,7 @@ pub struct Gate {
     path: PathBuf,
     update: &'static str,
     baseline: Baseline,
-    seen: Seen,
+    seen: SeenDeviations,
 }
 
 impl Gate {
@@ -74,7 +74,7 @@ impl Gate {
     /// A file that cannot be read, or is no baseline.
     pub fn open(path: &Path, may_be_missing: bool, update: &'static str) -> Result<Self, GateError> {
         let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path, update)?.1 };
-        Ok(Self { path: path.to_owned(), update, baseline, seen: Seen::default() })
+        Ok(Self { path: path.to_owned(), update, baseline, seen: SeenDeviations::default() })
     }
 
     /// Enters a case.
@@ -97,7 +97,7 @@ impl Gate {
     /// What differs in one case alone, whatever else was entered.
     #[must_use]
     pub fn compare_case(&self, case: &CaseReport) -> Vec<Differing> {
-        let mut seen = Seen::default();
+        let mut seen = SeenDeviations::default();
         seen.enter(case);
         self.baseline.compare(&seen, &today(), &BTreeSet::new())
     }

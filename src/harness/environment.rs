@@ -7,7 +7,7 @@ use crate::model::published::Places;
 
 /// What the environment of a test says.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Environment {
+pub(super) struct TestEnvironment {
     /// `WIREPROOF_BASELINE_UPDATE`: the baseline is rewritten, and fails nothing.
     pub(super) update_baseline: bool,
     /// `WIREPROOF_BASELINE_REASON`: of every entry that such an update adds.
@@ -17,7 +17,7 @@ pub(super) struct Environment {
     /// `WIREPROOF_FILTER`: only these cases of the selection.
     pub(super) filters: Vec<String>,
     /// `INSTA_UPDATE` and `CI`, as insta reads them.
-    pub(super) goldens: GoldenUpdate,
+    pub(super) goldens: SnapshotUpdate,
     /// `INSTA_FORCE_PASS`: `cargo insta test` reviews afterwards.
     pub(super) goldens_pass: bool,
     /// Each test is a process of its own, as cargo-nextest runs them.
@@ -28,7 +28,7 @@ pub(super) struct Environment {
 
 /// What becomes of an observation that differs from its golden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum GoldenUpdate {
+pub(super) enum SnapshotUpdate {
     /// It is left beside the golden for review.
     #[default]
     Pending,
@@ -38,7 +38,7 @@ pub(super) enum GoldenUpdate {
     Always,
 }
 
-impl Environment {
+impl TestEnvironment {
     /// The environment of this process.
     pub(super) fn read() -> Result<Self, Problem> {
         Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
@@ -74,13 +74,13 @@ fn boolish(name: &'static str, value: String) -> Result<bool, Problem> {
     }
 }
 
-fn golden_update(wanted: Option<&str>, is_ci: bool) -> GoldenUpdate {
+fn golden_update(wanted: Option<&str>, is_ci: bool) -> SnapshotUpdate {
     match wanted {
-        Some("no") => GoldenUpdate::No,
-        Some("always") => GoldenUpdate::Always,
-        Some("new" | "unseen") => GoldenUpdate::Pending,
-        _ if is_ci => GoldenUpdate::No,
-        _ => GoldenUpdate::Pending,
+        Some("no") => SnapshotUpdate::No,
+        Some("always") => SnapshotUpdate::Always,
+        Some("new" | "unseen") => SnapshotUpdate::Pending,
+        _ if is_ci => SnapshotUpdate::No,
+        _ => SnapshotUpdate::Pending,
     }
 }
 
@@ -90,16 +90,16 @@ mod tests {
 
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Result<Environment, Problem> {
+    fn of(variables: &[(&str, &str)]) -> Result<TestEnvironment, Problem> {
         let find = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        Environment::of(|name| find(name).map(|(_, value)| (*value).to_owned()))
+        TestEnvironment::of(|name| find(name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
     fn an_empty_environment_changes_nothing() {
         let none = of(&[]).unwrap();
         assert!(!none.update_baseline && none.seed.is_none() && none.filters.is_empty() && !none.process_per_test);
-        assert_eq!(none.goldens, GoldenUpdate::Pending);
+        assert_eq!(none.goldens, SnapshotUpdate::Pending);
     }
 
     #[rstest]
@@ -110,16 +110,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case(None, true, GoldenUpdate::No)]
-    #[case(Some("auto"), true, GoldenUpdate::No)]
-    #[case(Some("always"), true, GoldenUpdate::Always)]
-    #[case(Some("new"), true, GoldenUpdate::Pending)]
-    #[case(Some("no"), false, GoldenUpdate::No)]
-    #[case(Some("auto"), false, GoldenUpdate::Pending)]
+    #[case(None, true, SnapshotUpdate::No)]
+    #[case(Some("auto"), true, SnapshotUpdate::No)]
+    #[case(Some("always"), true, SnapshotUpdate::Always)]
+    #[case(Some("new"), true, SnapshotUpdate::Pending)]
+    #[case(Some("no"), false, SnapshotUpdate::No)]
+    #[case(Some("auto"), false, SnapshotUpdate::Pending)]
     fn goldens_are_written_as_insta_writes_them(
         #[case] wanted: Option<&str>,
         #[case] is_ci: bool,
-        #[case] expected: GoldenUpdate,
+        #[case] expected: SnapshotUpdate,
     ) {
         assert_eq!(golden_update(wanted, is_ci), expected);
     }

@@ -4,33 +4,33 @@ use std::path::PathBuf;
 
 use super::{
     Problem,
-    environment::{Environment, GoldenUpdate},
+    environment::{SnapshotUpdate, TestEnvironment},
 };
 use crate::{
     judge::{
-        snapshots::{self, Goldens},
+        snapshots::{self, Snapshots},
         verdict::Verdict,
     },
     report::human,
     run::event::CaseFinished,
-    suite::Files,
+    suite::FixtureFiles,
 };
 
 /// The goldens of a folder, and what becomes of what differs from them.
 #[derive(Clone)]
-pub(super) struct Snapshots {
+pub(super) struct SnapshotFolder {
     folder: PathBuf,
-    pub(super) goldens: Goldens,
-    update: GoldenUpdate,
+    pub(super) goldens: Snapshots,
+    update: SnapshotUpdate,
     pass: bool,
 }
 
-impl Snapshots {
+impl SnapshotFolder {
     /// Those of a folder, which need not be there yet.
-    pub(super) fn open(folder: PathBuf, environment: &Environment) -> Result<Self, Problem> {
-        let files = if folder.is_dir() { Files::folder(&folder)? } else { Files::default() };
+    pub(super) fn open(folder: PathBuf, environment: &TestEnvironment) -> Result<Self, Problem> {
+        let files = if folder.is_dir() { FixtureFiles::folder(&folder)? } else { FixtureFiles::default() };
         let (update, pass) = (environment.goldens, environment.goldens_pass);
-        Ok(Self { folder, goldens: Goldens::new(files), update, pass })
+        Ok(Self { folder, goldens: Snapshots::new(files), update, pass })
     }
 
     /// How what a case observed differs from its golden, in words, where that fails.
@@ -41,12 +41,12 @@ impl Snapshots {
             return Ok(None);
         }
         let written = match self.update {
-            GoldenUpdate::No => Ok(()),
-            GoldenUpdate::Pending => snapshots::write_pending(&self.folder, &finished.case, &observed).map(drop),
-            GoldenUpdate::Always => snapshots::write(&self.folder, &finished.case, &observed).map(drop),
+            SnapshotUpdate::No => Ok(()),
+            SnapshotUpdate::Pending => snapshots::write_pending(&self.folder, &finished.case, &observed).map(drop),
+            SnapshotUpdate::Always => snapshots::write(&self.folder, &finished.case, &observed).map(drop),
         };
         written.map_err(|error| Problem::Write { path: self.folder.join(&finished.case.id.0), error })?;
-        let settled = self.pass || self.update == GoldenUpdate::Always;
+        let settled = self.pass || self.update == SnapshotUpdate::Always;
         Ok((!settled).then(|| told(finished)))
     }
 }

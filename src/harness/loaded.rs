@@ -5,19 +5,19 @@ use std::{
     sync::Arc,
 };
 
-use super::{Problem, Suite, environment::Environment};
+use super::{Problem, Suite, environment::TestEnvironment};
 use crate::{
     probe::{self, Coverage, Effect, derivation::Derivation},
-    suite::{self, Batch, Case, Files, Misnomer, Plan, Selection, glob_matches},
+    suite::{self, Batch, Case, FixtureFiles, Misnomer, Plan, Selection, glob_matches},
 };
 
 /// What is read, and checked.
-pub(super) struct Loaded {
-    pub(super) suite: Arc<suite::Suite>,
-    what: What,
+pub(super) struct LoadedSuite {
+    pub(super) suite: Arc<suite::Fixtures>,
+    what: CaseOrigin,
 }
 
-enum What {
+enum CaseOrigin {
     Scenarios(Vec<Case>),
     Probes(Box<OfModel>),
 }
@@ -25,7 +25,7 @@ enum What {
 /// The probes of a model.
 struct OfModel {
     derivation: Derivation,
-    options: probe::Options,
+    options: probe::ProbeOptions,
     /// The selected ones.
     ids: Vec<String>,
     /// Whether there are others that the options select.
@@ -38,22 +38,22 @@ pub(super) struct Planned {
     pub(super) coverage: Option<Coverage>,
 }
 
-impl Loaded {
+impl LoadedSuite {
     /// Reads what a suite names.
     pub(super) fn load(suite: &Suite) -> Result<Self, Problem> {
-        let environment = Environment::read()?;
+        let environment = TestEnvironment::read()?;
         match &suite.model {
             None => Self::scenarios(suite, &environment),
             Some(model) => Self::probes(suite, model, &environment),
         }
     }
 
-    fn scenarios(suite: &Suite, environment: &Environment) -> Result<Self, Problem> {
+    fn scenarios(suite: &Suite, environment: &TestEnvironment) -> Result<Self, Problem> {
         let files = match &suite.fixtures {
-            None => Files::bundled_fixtures(),
-            Some(folder) => Files::folder_with_models(folder, &environment.places)?,
+            None => FixtureFiles::bundled_fixtures(),
+            Some(folder) => FixtureFiles::folder_with_models(folder, &environment.places)?,
         };
-        let fixtures = suite::Suite::read(&files)?;
+        let fixtures = suite::Fixtures::read(&files)?;
         if let Some(misnomer) = suite.selection.misnomer(&fixtures) {
             let hint = misnomer.hint(|word| format!(".filter({word:?})"));
             return Err(Problem::Selection { word: misnomer.word, hint });
@@ -65,10 +65,10 @@ impl Loaded {
             return Err(Problem::Nothing);
         }
         cases.retain(|case| environment.selects(&case.id.0));
-        Ok(Self { suite: Arc::new(fixtures), what: What::Scenarios(cases) })
+        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Scenarios(cases) })
     }
 
-    fn probes(suite: &Suite, model: &str, environment: &Environment) -> Result<Self, Problem> {
+    fn probes(suite: &Suite, model: &str, environment: &TestEnvironment) -> Result<Self, Problem> {
         let Selection { services, tags, operations, filters, excludes, .. } = suite.selection.clone();
         if !(services.is_empty() && tags.is_empty()) {
             return Err(Problem::SelectionOfProbes);
@@ -76,8 +76,8 @@ impl Loaded {
         let derivation = Derivation { model: model.to_owned(), recipe: None, places: environment.places.clone() };
         let fixtures = derivation.suite()?;
         let effect = if suite.destructive { Effect::Destroys } else { Effect::Writes };
-        let options = probe::Options { operations, filters, excludes, effect, ..probe::Options::default() };
-        let every = probe::Options { effect: Effect::Destroys, ..probe::Options::default() };
+        let options = probe::ProbeOptions { operations, filters, excludes, effect, ..probe::ProbeOptions::default() };
+        let every = probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() };
         if suite.globs().next().is_some() {
             let known: Vec<String> = derivation.probes(&fixtures, every)?.ids().collect();
             refuse_idle_globs(suite, &known)?;
@@ -91,33 +91,33 @@ impl Loaded {
         ids.sort();
         let narrowed = ids.len() < all;
         let probes = OfModel { derivation, options, ids, narrowed };
-        Ok(Self { suite: Arc::new(fixtures), what: What::Probes(Box::new(probes)) })
+        Ok(Self { suite: Arc::new(fixtures), what: CaseOrigin::Probes(Box::new(probes)) })
     }
 
     /// The ids of the selected cases.
     pub(super) fn ids(&self) -> Box<dyn Iterator<Item = String> + '_> {
         match &self.what {
-            What::Scenarios(cases) => Box::new(cases.iter().map(|case| case.id.0.clone())),
-            What::Probes(probes) => Box::new(probes.ids.iter().cloned()),
+            CaseOrigin::Scenarios(cases) => Box::new(cases.iter().map(|case| case.id.0.clone())),
+            CaseOrigin::Probes(probes) => Box::new(probes.ids.iter().cloned()),
         }
     }
 
     /// Whether its cases are few enough to keep what each of them observed.
     pub(super) fn is_of_scenarios(&self) -> bool {
-        matches!(self.what, What::Scenarios(_))
+        matches!(self.what, CaseOrigin::Scenarios(_))
     }
 
     /// A plan of those of the selected cases that are `wanted`. Elsewhere than on this machine nothing is written.
     pub(super) fn plan(&self, seed: u64, is_here: bool, wanted: impl Fn(&str) -> bool) -> Result<Planned, Problem> {
         match &self.what {
-            What::Scenarios(cases) => {
+            CaseOrigin::Scenarios(cases) => {
                 let cases = cases.iter().filter(|case| wanted(&case.id.0)).cloned().collect();
                 Ok(Planned { plan: Box::new(Batch::new(cases)), coverage: None })
             }
-            What::Probes(probes) => {
+            CaseOrigin::Probes(probes) => {
                 let effect = if is_here { probes.options.effect } else { Effect::Reads };
                 let settled = probes.unwanted(&self.suite, wanted)?;
-                let options = probe::Options { settled, seed, effect, ..probes.options.clone() };
+                let options = probe::ProbeOptions { settled, seed, effect, ..probes.options.clone() };
                 let probes = probes.derivation.probes(&self.suite, options)?;
                 let coverage = Some(probes.coverage());
                 Ok(Planned { plan: Box::new(probes), coverage })
@@ -128,18 +128,18 @@ impl Loaded {
     /// Which of these ids no case has, selected or not.
     pub(super) fn missing(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
         match &self.what {
-            What::Scenarios(_) => {
+            CaseOrigin::Scenarios(_) => {
                 let known: BTreeSet<String> = self.suite.cases().into_iter().map(|case| case.id.0).collect();
                 Ok(ids.difference(&known).cloned().collect())
             }
-            What::Probes(probes) => Ok(probes.derivation.missing(&self.suite, ids)?),
+            CaseOrigin::Probes(probes) => Ok(probes.derivation.missing(&self.suite, ids)?),
         }
     }
 }
 
 impl OfModel {
     /// What need not run. What a wanted probe rests on runs with it, wanted or not.
-    fn unwanted(&self, suite: &suite::Suite, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
+    fn unwanted(&self, suite: &suite::Fixtures, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
         if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
             return Ok(HashSet::new());
         }
@@ -159,7 +159,7 @@ fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
     Err(Problem::Selection { word: misnomer.word, hint })
 }
 
-impl Environment {
+impl TestEnvironment {
     fn selects(&self, id: &str) -> bool {
         self.filters.is_empty() || self.filters.iter().any(|glob| glob_matches(glob, id))
     }

@@ -11,7 +11,7 @@ use crate::{
         target::BoxError,
         transport::{EndpointError, SetupError},
     },
-    suite::{FilesError, SuiteError},
+    suite::{FixtureFilesError, FixturesError},
 };
 
 /// Why a run could not be set up, or not be finished. It is told by the [`Outcome`](super::Outcome), and is no verdict.
@@ -20,10 +20,10 @@ use crate::{
 pub enum Problem {
     /// A folder of fixtures or goldens cannot be read.
     #[error(transparent)]
-    Files(#[from] FilesError),
+    Files(#[from] FixtureFilesError),
     /// Fixtures are broken: every one, with its place.
     #[error(transparent)]
-    Fixtures(#[from] SuiteError),
+    Fixtures(#[from] FixturesError),
     /// A name selects nothing.
     #[error("{word:?} selects nothing{hint}")]
     Selection {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problem, Suite, loaded::Loaded};
+use super::{Problem, Suite, loaded::LoadedSuite};
 use crate::{
-    judge::observation::StandIn,
-    model::{Contract, Kind, Member},
+    judge::observation::Placeholder,
+    model::{Contract, Member, ShapeKind},
 };
 
 /// A JSON text that is not a stand-in already.
@@ -41,7 +41,7 @@ impl Suite {
     /// # Errors
     /// Fixtures or a model that cannot be used, or a name that selects nothing.
     pub fn insta_settings(&self) -> Result<insta::Settings, Problem> {
-        let loaded = Loaded::load(self)?;
+        let loaded = LoadedSuite::load(self)?;
         let mut redactions = Redactions::default();
         let services = &self.selection.services;
         for service in loaded.suite.services() {
@@ -60,14 +60,14 @@ impl Suite {
 /// What takes the place of members, by their names. Of several, the first of [`StandIn`].
 #[derive(Debug, Default)]
 struct Redactions {
-    values: BTreeMap<String, StandIn>,
-    lists: BTreeMap<String, StandIn>,
+    values: BTreeMap<String, Placeholder>,
+    lists: BTreeMap<String, Placeholder>,
 }
 
 impl Redactions {
     fn add(&mut self, contract: &Contract) {
         for shape in contract.shapes() {
-            if let Kind::Structure(members) | Kind::Union(members) = &shape.kind {
+            if let ShapeKind::Structure(members) | ShapeKind::Union(members) = &shape.kind {
                 for member in members {
                     self.add_member(contract, member);
                 }
@@ -76,11 +76,11 @@ impl Redactions {
     }
 
     fn add_member(&mut self, contract: &Contract, member: &Member) {
-        if let Some(stand_in) = StandIn::of(contract, member) {
+        if let Some(stand_in) = Placeholder::of(contract, member) {
             insert(&mut self.values, member, stand_in);
         }
-        if let Some(Kind::List(item)) = contract.shape(&member.target).map(|shape| &shape.kind)
-            && let Some(stand_in) = StandIn::of(contract, item)
+        if let Some(ShapeKind::List(item)) = contract.shape(&member.target).map(|shape| &shape.kind)
+            && let Some(stand_in) = Placeholder::of(contract, item)
         {
             insert(&mut self.lists, member, stand_in);
         }
@@ -102,7 +102,7 @@ impl Redactions {
     }
 }
 
-fn insert(into: &mut BTreeMap<String, StandIn>, member: &Member, stand_in: StandIn) {
+fn insert(into: &mut BTreeMap<String, Placeholder>, member: &Member, stand_in: Placeholder) {
     let known = into.entry(member.name.clone()).or_insert_with(|| stand_in.clone());
     if stand_in < *known {
         *known = stand_in;
@@ -110,27 +110,27 @@ fn insert(into: &mut BTreeMap<String, StandIn>, member: &Member, stand_in: Stand
 }
 
 /// The names of each stand-in, as alternatives of a pattern.
-fn by_stand_in(members: &BTreeMap<String, StandIn>) -> BTreeMap<&StandIn, String> {
-    let mut names: BTreeMap<&StandIn, BTreeSet<String>> = BTreeMap::new();
+fn by_stand_in(members: &BTreeMap<String, Placeholder>) -> BTreeMap<&Placeholder, String> {
+    let mut names: BTreeMap<&Placeholder, BTreeSet<String>> = BTreeMap::new();
     for (name, stand_in) in members {
         names.entry(stand_in).or_default().insert(regex::escape(name));
     }
     names.into_iter().map(|(stand_in, names)| (stand_in, Vec::from_iter(names).join("|"))).collect()
 }
 
-fn pattern(stand_in: &StandIn) -> String {
+fn pattern(stand_in: &Placeholder) -> String {
     match stand_in {
-        StandIn::Sensitive => format!("(?:{TEXT}|{NUMBER}|true|false)"),
-        StandIn::Timestamp => NUMBER.to_owned(),
-        StandIn::Identity(_) => TEXT.to_owned(),
+        Placeholder::Sensitive => format!("(?:{TEXT}|{NUMBER}|true|false)"),
+        Placeholder::Timestamp => NUMBER.to_owned(),
+        Placeholder::Identity(_) => TEXT.to_owned(),
     }
 }
 
-fn told(stand_in: &StandIn) -> &str {
+fn told(stand_in: &Placeholder) -> &str {
     match stand_in {
-        StandIn::Sensitive => "sensitive",
-        StandIn::Timestamp => "timestamp",
-        StandIn::Identity(label) => label,
+        Placeholder::Sensitive => "sensitive",
+        Placeholder::Timestamp => "timestamp",
+        Placeholder::Identity(label) => label,
     }
 }
 

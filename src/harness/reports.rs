@@ -10,18 +10,18 @@ use crate::{
 
 /// The reports of a run. One that cannot be written gets no more events, and never comes to be.
 #[derive(Default)]
-pub(super) struct Reports {
-    open: Vec<Open>,
+pub(super) struct ReportFiles {
+    open: Vec<OpenReport>,
     failed: Option<Problem>,
 }
 
-struct Open {
+struct OpenReport {
     path: PathBuf,
     file: PendingFile,
     reporter: Box<dyn Reporter>,
 }
 
-impl Reports {
+impl ReportFiles {
     /// Begins a report at each of these paths.
     pub(super) fn open(paths: &[PathBuf], options: &HumanOptions) -> Result<Self, Problem> {
         let open = paths.iter().map(|path| begin(path, options)).collect::<Result<_, _>>()?;
@@ -42,7 +42,7 @@ impl Reports {
 
     /// Puts the reports in their places.
     pub(super) fn close(self) -> Result<(), Problem> {
-        for Open { path, file, reporter } in self.open {
+        for OpenReport { path, file, reporter } in self.open {
             drop(reporter);
             file.commit().map_err(|error| Problem::Write { path, error })?;
         }
@@ -50,12 +50,12 @@ impl Reports {
     }
 }
 
-fn begin(path: &Path, options: &HumanOptions) -> Result<Open, Problem> {
+fn begin(path: &Path, options: &HumanOptions) -> Result<OpenReport, Problem> {
     let format = format(path)?;
     let begun = || {
         let file = if format.is_stream() { PendingFile::in_place(path)? } else { PendingFile::create(path)? };
         let reporter = format.reporter(Box::new(file.writer()?), options);
-        Ok(Open { path: path.to_owned(), file, reporter })
+        Ok(OpenReport { path: path.to_owned(), file, reporter })
     };
     begun().map_err(|error| Problem::Write { path: path.to_owned(), error })
 }

@@ -6,21 +6,21 @@ use tokio::{runtime, sync::watch};
 
 use super::{
     Outcome, Problem, Suite, Target,
-    environment::Environment,
-    goldens::Snapshots,
-    loaded::{Loaded, Planned},
+    environment::TestEnvironment,
+    goldens::SnapshotFolder,
+    loaded::{LoadedSuite, Planned},
     outcome,
-    reports::Reports,
+    reports::ReportFiles,
 };
 use crate::{
     gate::{self, Gate, baseline::Differing},
-    judge::redaction::Sensitive,
+    judge::redaction::SensitiveValues,
     probe::Coverage,
     report::{Human, HumanOptions, Reporter as _},
     run::{
         event::{CaseFinished, CaseReport, Event, RunFinished},
         exit::ExitStatus,
-        session::{self, Options, Session},
+        session::{self, RunOptions, Session},
     },
     suite::CaseId,
 };
@@ -40,7 +40,7 @@ impl Run {
 
     /// Runs it, on the runtime that awaits it: tokio's, with time and I/O.
     pub async fn run(self) -> Outcome {
-        match Prepared::new(self.suite) {
+        match PreparedRun::new(self.suite) {
             Ok(prepared) => {
                 let wanted = |id: &str| prepared.suite.why_ignored(id).is_none();
                 let jobs = prepared.suite.jobs;
@@ -66,13 +66,13 @@ impl Run {
 pub(super) type See<'a> = dyn FnMut(&CaseFinished, Option<&str>) + Send + 'a;
 
 /// A suite that is read and checked, with what is known already.
-pub(super) struct Prepared {
+pub(super) struct PreparedRun {
     pub(super) suite: Suite,
-    pub(super) environment: Environment,
-    pub(super) loaded: Loaded,
+    pub(super) environment: TestEnvironment,
+    pub(super) loaded: LoadedSuite,
     /// Without anything seen.
     pub(super) gate: Option<Gate>,
-    pub(super) snapshots: Option<Snapshots>,
+    pub(super) snapshots: Option<SnapshotFolder>,
     pub(super) human: HumanOptions,
     pub(super) seed: u64,
 }
@@ -80,13 +80,13 @@ pub(super) struct Prepared {
 /// What brings a baseline up to date in a test.
 const UPDATE: &str = "WIREPROOF_BASELINE_UPDATE=1";
 
-impl Prepared {
+impl PreparedRun {
     pub(super) fn new(suite: Suite) -> Result<Self, Problem> {
-        let environment = Environment::read()?;
-        let loaded = Loaded::load(&suite)?;
+        let environment = TestEnvironment::read()?;
+        let loaded = LoadedSuite::load(&suite)?;
         let gate =
             suite.baseline.as_ref().map(|path| Gate::open(path, environment.update_baseline, UPDATE)).transpose()?;
-        let snapshots = suite.snapshots.clone().map(|folder| Snapshots::open(folder, &environment)).transpose()?;
+        let snapshots = suite.snapshots.clone().map(|folder| SnapshotFolder::open(folder, &environment)).transpose()?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);
         let human = human(command(), suite.model.is_some());
         Ok(Self { suite, environment, loaded, gate, snapshots, human, seed })
@@ -115,13 +115,13 @@ impl Prepared {
         let (target, transport) = target.open(self.suite.timeout, self.suite.state_function.as_ref())?;
         let planned = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
         let goldens = self.snapshots.as_ref().map(|snapshots| snapshots.goldens.clone());
-        let options = Options {
+        let options = RunOptions {
             jobs: jobs.max(1),
             seed: self.seed,
             case_timeout: self.suite.case_timeout,
             fail_fast: false,
             survey: true,
-            sensitive: Sensitive::Hidden,
+            sensitive: SensitiveValues::Hidden,
         };
         let session = Session {
             suite: Arc::clone(&self.loaded.suite),
@@ -140,7 +140,7 @@ impl Prepared {
         let Planned { mut plan, coverage } = planned;
         // Where each test is a process, none sees the whole run.
         let paths = if self.environment.process_per_test { &[] } else { self.suite.reports.as_slice() };
-        let reports = match Reports::open(paths, &self.human) {
+        let reports = match ReportFiles::open(paths, &self.human) {
             Ok(reports) => reports,
             Err(problem) => return problem.into(),
         };
@@ -152,11 +152,11 @@ impl Prepared {
 
 /// What was taken of a run so far.
 struct Taken<'a> {
-    prepared: &'a Prepared,
+    prepared: &'a PreparedRun,
     gate: Option<Gate>,
     coverage: Option<Coverage>,
     human: Human<Vec<u8>>,
-    reports: Reports,
+    reports: ReportFiles,
     cases: Vec<CaseReport>,
     observed: BTreeMap<CaseId, CaseFinished>,
     /// What differs from goldens, in words.
@@ -165,7 +165,7 @@ struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    fn new(prepared: &'a Prepared, reports: Reports, coverage: Option<Coverage>) -> Self {
+    fn new(prepared: &'a PreparedRun, reports: ReportFiles, coverage: Option<Coverage>) -> Self {
         Self {
             prepared,
             gate: prepared.gate.clone(),
@@ -249,7 +249,7 @@ impl<'a> Taken<'a> {
     }
 }
 
-impl Prepared {
+impl PreparedRun {
     /// What differs from the baseline, unless that is brought up to date.
     fn settle(&self, gate: &Gate) -> Result<Settled, Problem> {
         let missing = self.loaded.missing(&gate.unseen())?;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Problem, Run, Target, loaded::Loaded};
+use super::{Problem, Run, Target, loaded::LoadedSuite};
 use crate::{
     judge::verdict::Verdict,
     run::{
@@ -213,7 +213,7 @@ impl Suite {
     /// # Errors
     /// Fixtures or a model that cannot be used, or a name that selects nothing.
     pub fn cases(&self) -> Result<Vec<CaseId>, Problem> {
-        let loaded = Loaded::load(self)?;
+        let loaded = LoadedSuite::load(self)?;
         Ok(loaded.ids().filter(|id| self.why_ignored(id).is_none()).map(CaseId).collect())
     }
 

@@ -9,7 +9,7 @@ use super::Problem;
 use crate::{
     run::{
         target::{self, BoxError, StateChange, StateFunction, StateHandler},
-        transport::{Endpoint, Exchange, Limits, Settings, Transport, Wire},
+        transport::{Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
     },
     wire::{Request, TransportError, sigv4::Credentials},
 };
@@ -35,7 +35,7 @@ pub struct Target {
     owner: Credentials,
     denied: Option<Credentials>,
     other_account: Option<Credentials>,
-    states: States,
+    states: TargetStates,
     by_hand: BTreeMap<String, Value>,
     ca_file: Option<PathBuf>,
     transport: Option<Arc<dyn Transport>>,
@@ -44,7 +44,7 @@ pub struct Target {
 }
 
 #[derive(Debug, Clone)]
-enum States {
+enum TargetStates {
     /// By documented calls alone.
     Calls,
     /// By the URL of that text, too.
@@ -68,7 +68,7 @@ impl Target {
             owner: Credentials::new("test", "test"),
             denied: None,
             other_account: None,
-            states: States::Calls,
+            states: TargetStates::Calls,
             by_hand: BTreeMap::new(),
             ca_file: None,
             transport: None,
@@ -111,7 +111,7 @@ impl Target {
             owner: keys("AWS").unwrap_or(target.owner),
             denied: keys("WIREPROOF_DENIED"),
             other_account: keys("WIREPROOF_OTHER_ACCOUNT"),
-            states: variable("WIREPROOF_STATE_CHANGE_URL").map_or(States::Calls, States::Url),
+            states: variable("WIREPROOF_STATE_CHANGE_URL").map_or(TargetStates::Calls, TargetStates::Url),
             ca_file: variable("AWS_CA_BUNDLE").map(PathBuf::from),
             ..target
         })
@@ -163,7 +163,7 @@ impl Target {
     /// Where states are established, as Pact's provider states are: `POST {state, params, action}` gives `{variables}`.
     #[must_use]
     pub fn state_change_url(self, url: impl Into<String>) -> Self {
-        Self { states: States::Url(url.into()), ..self }
+        Self { states: TargetStates::Url(url.into()), ..self }
     }
 
     /// Establishes states by a function: for an endpoint of this process, no request is needed.
@@ -189,7 +189,7 @@ impl Target {
         R: Future<Output = Result<V, BoxError>> + Send + 'static,
         V: Into<Option<Value>>,
     {
-        Self { states: States::Function(StateFunction::new(handler)), ..self }
+        Self { states: TargetStates::Function(StateFunction::new(handler)), ..self }
     }
 
     /// Variables of a state that was established by hand.
@@ -235,8 +235,8 @@ impl Target {
         &self,
         timeout: Duration,
         otherwise: Option<&StateFunction>,
-    ) -> Result<(target::Target, Arc<dyn Transport>), Problem> {
-        let target = target::Target {
+    ) -> Result<(target::ResolvedTarget, Arc<dyn Transport>), Problem> {
+        let target = target::ResolvedTarget {
             endpoint: self.endpoint(self.url.parse()?)?,
             name: self.name.clone().unwrap_or_else(|| self.called().to_owned()),
             region: self.region.clone(),
@@ -264,9 +264,9 @@ impl Target {
 
     fn handler(&self, otherwise: Option<&StateFunction>) -> Result<Option<StateHandler>, Problem> {
         let handler = match &self.states {
-            States::Calls => return Ok(otherwise.cloned().map(StateHandler::Function)),
-            States::Function(function) => StateHandler::Function(function.clone()),
-            States::Url(url) => StateHandler::at(url)?,
+            TargetStates::Calls => return Ok(otherwise.cloned().map(StateHandler::Function)),
+            TargetStates::Function(function) => StateHandler::Function(function.clone()),
+            TargetStates::Url(url) => StateHandler::at(url)?,
         };
         if let StateHandler::Url { endpoint, .. } = &handler {
             self.endpoint(endpoint.clone())?;
@@ -300,7 +300,7 @@ struct Timed {
 }
 
 impl Transport for Timed {
-    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         Box::pin(async move {
             let exchange = self.transport.send(endpoint, request);
             time::timeout(self.timeout, exchange).await.unwrap_or(Err(TransportError::Timeout(self.timeout)))
@@ -318,7 +318,7 @@ mod tests {
 
     use super::*;
 
-    fn opened(target: &Target) -> Result<target::Target, Problem> {
+    fn opened(target: &Target) -> Result<target::ResolvedTarget, Problem> {
         target.open(Duration::from_secs(1), None).map(|(target, _)| target)
     }
 

@@ -22,7 +22,7 @@ use tokio::{
     time::{Instant, interval_at},
 };
 
-use super::{Outcome, Problem, Suite, Target, outcome, run::Prepared};
+use super::{Outcome, Problem, Suite, Target, outcome, run::PreparedRun};
 use crate::{
     judge::verdict::Verdict,
     report::human,
@@ -66,7 +66,7 @@ where
     R: Future<Output = Result<Target, BoxError>> + 'static,
 {
     let mut arguments = Arguments::from_args();
-    match Prepared::new(suite) {
+    match PreparedRun::new(suite) {
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
         Err(problem) => {
             // Whoever lists must see that something is wrong, too.
@@ -83,29 +83,29 @@ const FAILED: u8 = 101;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the cases, and leaves when all are done.
-type Driver = Box<dyn FnOnce(Arc<Shared>) -> Outcome + Send>;
+type TrialDriver = Box<dyn FnOnce(Arc<SharedTrials>) -> Outcome + Send>;
 
 struct Trials {
-    shared: Arc<Shared>,
+    shared: Arc<SharedTrials>,
     trials: Vec<Trial>,
 }
 
 /// What the tests of a process share.
-struct Shared {
-    prepared: Prepared,
+struct SharedTrials {
+    prepared: PreparedRun,
     /// The cases that run in this process.
     selected: HashSet<String>,
-    state: Mutex<State>,
+    state: Mutex<TrialState>,
     /// Something in the state is new.
     news: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    driver: Option<Driver>,
+struct TrialState {
+    driver: Option<TrialDriver>,
     running: Option<JoinHandle<Outcome>>,
     /// What became of cases, until their tests ask for it.
-    ended: HashMap<String, Result<Ended, String>>,
+    ended: HashMap<String, Result<TrialEnd, String>>,
     /// Why nothing more will end.
     over: Option<String>,
     /// Known deviations, in words.
@@ -115,13 +115,13 @@ struct State {
 }
 
 /// A case that does not fail.
-enum Ended {
+enum TrialEnd {
     Passed,
     Ignored(String),
 }
 
 impl Trials {
-    fn new<F, R>(mut prepared: Prepared, arguments: &mut Arguments, start: F) -> Self
+    fn new<F, R>(mut prepared: PreparedRun, arguments: &mut Arguments, start: F) -> Self
     where
         F: FnOnce() -> R + Send + 'static,
         R: Future<Output = Result<Target, BoxError>> + 'static,
@@ -132,9 +132,9 @@ impl Trials {
         arguments.test_threads = Some(jobs);
         let ids: Vec<String> = prepared.loaded.ids().collect();
         let selected = ids.iter().filter(|id| is_selected(arguments, &prepared, id)).cloned().collect();
-        let driver: Driver = Box::new(move |shared| drive(&shared, jobs, start));
-        let state = Mutex::new(State { driver: Some(driver), ..State::default() });
-        let shared = Arc::new(Shared { prepared, selected, state, news: Condvar::new() });
+        let driver: TrialDriver = Box::new(move |shared| drive(&shared, jobs, start));
+        let state = Mutex::new(TrialState { driver: Some(driver), ..TrialState::default() });
+        let shared = Arc::new(SharedTrials { prepared, selected, state, news: Condvar::new() });
         let mut trials: Vec<Trial> = ids.into_iter().map(|id| shared.trial(arguments, id)).collect();
         trials.extend(shared.prepared.gate.is_some().then(|| shared.trial_of_baseline()));
         Self { shared, trials }
@@ -161,13 +161,13 @@ impl Trials {
 }
 
 /// Whether a test runs in this process: as cargo-nextest asks, as a rule one alone.
-fn is_selected(arguments: &Arguments, prepared: &Prepared, id: &str) -> bool {
+fn is_selected(arguments: &Arguments, prepared: &PreparedRun, id: &str) -> bool {
     let trial = Trial::test(id, || Ok(())).with_ignored_flag(prepared.suite.why_ignored(id).is_some());
     !arguments.is_filtered_out(&trial) && !arguments.is_ignored(&trial)
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl SharedTrials {
+    fn state(&self) -> MutexGuard<'_, TrialState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -195,8 +195,8 @@ impl Shared {
         }
         loop {
             match (state.ended.remove(id), &state.over) {
-                (Some(Ok(Ended::Passed)), _) => return Ok(Completion::Completed),
-                (Some(Ok(Ended::Ignored(reason))), _) => return Ok(Completion::ignored_with(reason)),
+                (Some(Ok(TrialEnd::Passed)), _) => return Ok(Completion::Completed),
+                (Some(Ok(TrialEnd::Ignored(reason))), _) => return Ok(Completion::ignored_with(reason)),
                 (Some(Err(told)), _) => return Err(told.into()),
                 (None, Some(why)) => return Err(why.into()),
                 (None, None) => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -229,14 +229,14 @@ impl Shared {
         }
     }
 
-    fn judge(&self, finished: &CaseFinished, golden: Option<&str>) -> Result<Ended, String> {
+    fn judge(&self, finished: &CaseFinished, golden: Option<&str>) -> Result<TrialEnd, String> {
         let told = self.told(finished) + golden.unwrap_or_default();
         if told.is_empty() { Ok(self.passed(finished)) } else { Err(told) }
     }
 
     /// Why a case fails by its verdict, if it does.
     fn told(&self, finished: &CaseFinished) -> String {
-        let Prepared { suite, environment, gate, human: options, seed, .. } = &self.prepared;
+        let PreparedRun { suite, environment, gate, human: options, seed, .. } = &self.prepared;
         let gate = gate.as_ref().filter(|_| !environment.update_baseline);
         let verdict = finished.report.verdict;
         let differing = gate.map(|gate| gate.compare_case(&finished.report)).unwrap_or_default();
@@ -263,25 +263,25 @@ impl Shared {
         told
     }
 
-    fn passed(&self, finished: &CaseFinished) -> Ended {
+    fn passed(&self, finished: &CaseFinished) -> TrialEnd {
         let report = &finished.report;
         match report.verdict {
-            Verdict::Conforms => Ended::Passed,
+            Verdict::Conforms => TrialEnd::Passed,
             Verdict::Deviates => {
                 let gate = self.prepared.gate.as_ref();
                 let entries = gate.iter().flat_map(|gate| gate.baseline().entries_of(&report.id.0));
                 let reasons: Vec<String> =
                     entries.map(|entry| format!(" ({}: {})", entry.code, entry.reason)).collect();
                 self.state().known.push(format!("accepted: {} deviates{}\n", report.id, reasons.concat()));
-                Ended::Passed
+                TrialEnd::Passed
             }
-            verdict => Ended::Ignored(format!("{verdict}: {}", report.reason)),
+            verdict => TrialEnd::Ignored(format!("{verdict}: {}", report.reason)),
         }
     }
 }
 
 /// Starts the endpoint and runs the cases.
-fn drive<F, R>(shared: &Arc<Shared>, jobs: usize, start: F) -> Outcome
+fn drive<F, R>(shared: &Arc<SharedTrials>, jobs: usize, start: F) -> Outcome
 where
     F: FnOnce() -> R,
     R: Future<Output = Result<Target, BoxError>>,
@@ -328,7 +328,7 @@ where
 }
 
 /// Wakes whoever waits, however the run ends.
-struct Over(Arc<Shared>);
+struct Over(Arc<SharedTrials>);
 
 impl Drop for Over {
     fn drop(&mut self) {

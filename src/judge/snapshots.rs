@@ -8,16 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::suite::{Case, CaseId, Files};
+use crate::suite::{Case, CaseId, FixtureFiles};
 
 /// The goldens of a suite.
 #[derive(Debug, Clone, Default)]
-pub struct Goldens(Files);
+pub struct Snapshots(FixtureFiles);
 
-impl Goldens {
+impl Snapshots {
     /// The goldens in these files.
     #[must_use]
-    pub fn new(files: Files) -> Self {
+    pub fn new(files: FixtureFiles) -> Self {
         Self(files)
     }
 
@@ -82,7 +82,7 @@ pub fn document(case: &Case, observation: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suite::Suite;
+    use crate::suite::Fixtures;
 
     #[test]
     fn a_golden_is_read_without_its_header() {
@@ -92,15 +92,15 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let case = &Suite::bundled().unwrap().cases()[0];
-        let files = Files::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
-        assert_eq!(Goldens::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
+        let case = &Fixtures::bundled().unwrap().cases()[0];
+        let files = FixtureFiles::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
+        assert_eq!(Snapshots::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
     }
 
     #[test]
     fn a_golden_that_is_written_takes_the_place_of_a_pending_one() {
         let folder = tempfile::tempdir().unwrap();
-        let case = &Suite::bundled().unwrap().cases()[0];
+        let case = &Fixtures::bundled().unwrap().cases()[0];
         let pending = write_pending(folder.path(), case, "{}").unwrap();
         let path = write(folder.path(), case, "[]").unwrap();
         assert!(!pending.exists());
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn orphaned_and_missing_goldens_are_named() {
-        let cases = Suite::bundled().unwrap().cases();
-        let goldens = Goldens::new(Files::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
+        let cases = Fixtures::bundled().unwrap().cases();
+        let goldens = Snapshots::new(FixtureFiles::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
         let (orphaned, missing) = goldens.misfits(&cases[..1]);
         assert_eq!(orphaned, ["gone/op/x.snap"]);
         assert_eq!(missing, [cases[0].id.0.as_str()]);

@@ -26,7 +26,7 @@ pub struct Transcript {
     /// Every exchange, in the order of sending.
     pub exchanges: Vec<Exchange>,
     /// How it ended.
-    pub end: End,
+    pub end: CaseEnd,
     /// When the case began.
     pub begun: SystemTime,
     /// How long the case took.
@@ -36,7 +36,7 @@ pub struct Transcript {
 /// How the execution of a case ended; whether it conforms is not said here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum End {
+pub enum CaseEnd {
     /// Every step was made.
     Complete,
     /// A step's answer was not as expected, so that the later ones make no sense.
@@ -96,7 +96,7 @@ pub enum Role {
 
 /// The answers to the four questions that tell whether an operation is there.
 #[derive(Debug, Clone)]
-pub struct Survey {
+pub struct PresenceResponses {
     /// To a well-formed request.
     pub sample: Result<Response, TransportError>,
     /// To the same request, to an operation that nobody has.
@@ -116,7 +116,7 @@ pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
 impl Transcript {
     /// The transcript of a case that was not run.
     #[must_use]
-    pub fn empty(case: &Case, seed: u64, end: End) -> Self {
+    pub fn empty(case: &Case, seed: u64, end: CaseEnd) -> Self {
         Self { end, ..Self::new(case.id.clone(), seed) }
     }
 
@@ -130,7 +130,7 @@ impl Transcript {
             other_region: String::new(),
             variables: Map::new(),
             exchanges: Vec::new(),
-            end: End::Complete,
+            end: CaseEnd::Complete,
             begun: SystemTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
         }
@@ -145,7 +145,7 @@ impl Transcript {
     /// Whether the case was ended from outside, in the middle of what it did.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
-        matches!(self.end, End::TimedOut(_) | End::Interrupted)
+        matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
     }
 
     /// The exchanges of a step, in order.

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::Rule,
+    model::ShapeRule,
     suite::{code::Code, requirement::Evidence},
 };
 
@@ -127,7 +127,7 @@ pub struct SeverityRow {
     /// The check.
     pub code: Code,
     /// The constraint, where the check knows several; `None` for all others of the check.
-    pub rule: Option<Rule>,
+    pub rule: Option<ShapeRule>,
     /// What breaking it weighs where a page states it.
     pub documented: Severity,
     /// What it weighs where only a published model or the protocol speaks.
@@ -140,7 +140,7 @@ const fn row(code: Code, documented: Severity, modelled: Severity, reason: &'sta
     SeverityRow { code, rule: None, documented, modelled, reason }
 }
 
-const fn shape(rule: Rule, documented: Severity, modelled: Severity, reason: &'static str) -> SeverityRow {
+const fn shape(rule: ShapeRule, documented: Severity, modelled: Severity, reason: &'static str) -> SeverityRow {
     SeverityRow { code: Code::ResponseShape, rule: Some(rule), documented, modelled, reason }
 }
 
@@ -148,32 +148,32 @@ use Severity::{Error, Note, Warning};
 
 /// What breaking each rule weighs. The first row that fits counts; evidence `recorded` is always a note.
 pub const SEVERITIES: &[SeverityRow] = &[
-    shape(Rule::Type, Error, Error, "no recorded AWS answer has a wrong JSON type: typed clients fail on it"),
-    shape(Rule::Timestamp, Error, Error, "a timestamp in another encoding is a wrong type to every client"),
-    shape(Rule::Union, Error, Error, "no recorded AWS answer breaks a union: clients cannot read one that does"),
-    shape(Rule::Blob, Error, Error, "a blob that is not base64 cannot be decoded by any client"),
+    shape(ShapeRule::Type, Error, Error, "no recorded AWS answer has a wrong JSON type: typed clients fail on it"),
+    shape(ShapeRule::Timestamp, Error, Error, "a timestamp in another encoding is a wrong type to every client"),
+    shape(ShapeRule::Union, Error, Error, "no recorded AWS answer breaks a union: clients cannot read one that does"),
+    shape(ShapeRule::Blob, Error, Error, "a blob that is not base64 cannot be decoded by any client"),
     shape(
-        Rule::Required,
+        ShapeRule::Required,
         Error,
         Error,
         "clients build on required members; where AWS itself omits one, the exceptions below say so",
     ),
-    shape(Rule::Unique, Error, Warning, "a set that repeats an item loses it in clients that build a set"),
-    shape(Rule::Enum, Error, Warning, "AWS adds values before its models have them"),
-    shape(Rule::EnumCase, Error, Warning, "AWS writes some values in another case"),
-    shape(Rule::Length, Error, Warning, "AWS exceeds its own maxima now and then"),
-    shape(Rule::Pattern, Error, Warning, "AWS breaks its own patterns now and then"),
-    shape(Rule::Range, Error, Warning, "AWS exceeds its own ranges now and then"),
-    shape(Rule::PatternUndecided, Note, Note, "a pattern that no engine here decides proves nothing"),
-    shape(Rule::Empty, Note, Note, "AWS sends empty values and zeros under a minimum: half of all its violations"),
+    shape(ShapeRule::Unique, Error, Warning, "a set that repeats an item loses it in clients that build a set"),
+    shape(ShapeRule::Enum, Error, Warning, "AWS adds values before its models have them"),
+    shape(ShapeRule::EnumCase, Error, Warning, "AWS writes some values in another case"),
+    shape(ShapeRule::Length, Error, Warning, "AWS exceeds its own maxima now and then"),
+    shape(ShapeRule::Pattern, Error, Warning, "AWS breaks its own patterns now and then"),
+    shape(ShapeRule::Range, Error, Warning, "AWS exceeds its own ranges now and then"),
+    shape(ShapeRule::PatternUndecided, Note, Note, "a pattern that no engine here decides proves nothing"),
+    shape(ShapeRule::Empty, Note, Note, "AWS sends empty values and zeros under a minimum: half of all its violations"),
     shape(
-        Rule::ContestedValue,
+        ShapeRule::ContestedValue,
         Warning,
         Warning,
         "one document lists the value and another does not: strict clients may not know it",
     ),
-    shape(Rule::Null, Note, Note, "the AWS JSON protocols read a null member as an absent one"),
-    shape(Rule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
+    shape(ShapeRule::Null, Note, Note, "the AWS JSON protocols read a null member as an absent one"),
+    shape(ShapeRule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
     row(Code::Outcome, Error, Error, "a success where a refusal is due, or the reverse, is the plainest deviation"),
     row(
         Code::Status,
@@ -191,7 +191,7 @@ pub const SEVERITIES: &[SeverityRow] = &[
     row(Code::ErrorStatus, Error, Error, "a page states the status; elsewhere only the class of the status binds"),
     SeverityRow {
         code: Code::ErrorShape,
-        rule: Some(Rule::Type),
+        rule: Some(ShapeRule::Type),
         documented: Error,
         modelled: Error,
         reason: "no recorded AWS answer has a wrong JSON type: typed clients fail on it",
@@ -215,7 +215,7 @@ pub const SEVERITIES: &[SeverityRow] = &[
 ///
 /// Warning-class evidence of a contradiction between documents is the caller's to lower.
 #[must_use]
-pub fn severity(code: Code, rule: Option<Rule>, evidence: Evidence) -> Severity {
+pub fn severity(code: Code, rule: Option<ShapeRule>, evidence: Evidence) -> Severity {
     if evidence == Evidence::Recorded {
         return Note;
     }
@@ -307,15 +307,15 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::a_page_states_the_enum(Code::ResponseShape, Some(Rule::Enum), Evidence::Documented, Error)]
-    #[case::only_the_model_does(Code::ResponseShape, Some(Rule::Enum), Evidence::Modelled, Warning)]
-    #[case::wrong_type(Code::ResponseShape, Some(Rule::Type), Evidence::Modelled, Error)]
-    #[case::empty(Code::ResponseShape, Some(Rule::Empty), Evidence::Documented, Note)]
+    #[case::a_page_states_the_enum(Code::ResponseShape, Some(ShapeRule::Enum), Evidence::Documented, Error)]
+    #[case::only_the_model_does(Code::ResponseShape, Some(ShapeRule::Enum), Evidence::Modelled, Warning)]
+    #[case::wrong_type(Code::ResponseShape, Some(ShapeRule::Type), Evidence::Modelled, Error)]
+    #[case::empty(Code::ResponseShape, Some(ShapeRule::Empty), Evidence::Documented, Note)]
     #[case::recorded(Code::Outcome, None, Evidence::Recorded, Note)]
     #[case::linked_counts_as_a_page(Code::ContentType, None, Evidence::Linked, Error)]
     fn severity_follows_the_evidence(
         #[case] code: Code,
-        #[case] rule: Option<Rule>,
+        #[case] rule: Option<ShapeRule>,
         #[case] evidence: Evidence,
         #[case] expected: Severity,
     ) {
@@ -364,10 +364,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::of_another_rule(Code::ErrorShape, Some(Rule::Required), Note)]
-    #[case::of_its_own_rule(Code::ErrorShape, Some(Rule::Type), Error)]
-    #[case::a_rule_of_a_check_without_rules(Code::RequestId, Some(Rule::Type), Warning)]
-    fn the_first_row_that_fits_decides(#[case] code: Code, #[case] rule: Option<Rule>, #[case] expected: Severity) {
+    #[case::of_another_rule(Code::ErrorShape, Some(ShapeRule::Required), Note)]
+    #[case::of_its_own_rule(Code::ErrorShape, Some(ShapeRule::Type), Error)]
+    #[case::a_rule_of_a_check_without_rules(Code::RequestId, Some(ShapeRule::Type), Warning)]
+    fn the_first_row_that_fits_decides(
+        #[case] code: Code,
+        #[case] rule: Option<ShapeRule>,
+        #[case] expected: Severity,
+    ) {
         assert_eq!(severity(code, rule, Evidence::Modelled), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Contract,
-    shape::{Kind, Member, Shape, ShapeId},
+    shape::{Member, Shape, ShapeId, ShapeKind},
 };
 
 /// Bindings of an answer's members to places beside the body.
@@ -16,7 +16,7 @@ impl Contract {
         errors.sort();
         errors.dedup();
         for id in errors {
-            if let Some(Kind::Structure(members)) = self.shapes.get_mut(&id).map(|shape| &mut shape.kind) {
+            if let Some(ShapeKind::Structure(members)) = self.shapes.get_mut(&id).map(|shape| &mut shape.kind) {
                 members.retain(is_in_body);
             }
         }
@@ -36,8 +36,9 @@ impl Contract {
         let members = self.members(output);
         let payload = members.iter().find(|member| member.traits.get("smithy.api#httpPayload").is_some());
         if let Some(payload) = payload {
-            let is_json =
-                self.shape(&payload.target).is_some_and(|shape| !matches!(shape.kind, Kind::Blob | Kind::String));
+            let is_json = self
+                .shape(&payload.target)
+                .is_some_and(|shape| !matches!(shape.kind, ShapeKind::Blob | ShapeKind::String));
             return if is_json { payload.target.clone() } else { ShapeId::new("smithy.api#Unit") };
         }
         if members.iter().all(is_in_body) { output.clone() } else { ShapeId::new(format!("{output}Body")) }
@@ -52,9 +53,9 @@ fn body_shape(
     body: &ShapeId,
 ) -> Option<(ShapeId, Shape)> {
     let shape = shapes.get(output).filter(|_| !shapes.contains_key(body) && !body.is_unit())?;
-    let Kind::Structure(members) = &shape.kind else { return None };
+    let ShapeKind::Structure(members) = &shape.kind else { return None };
     let members = members.iter().filter(|member| is_in_body(member)).cloned().collect();
-    Some((body.clone(), Shape { id: body.clone(), kind: Kind::Structure(members), traits: shape.traits.clone() }))
+    Some((body.clone(), Shape { id: body.clone(), kind: ShapeKind::Structure(members), traits: shape.traits.clone() }))
 }
 
 fn is_in_body(member: &Member) -> bool {

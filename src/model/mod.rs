@@ -24,9 +24,9 @@ use serde::{Deserialize, de::IgnoredAny};
 
 pub use model_error::ModelError;
 pub use pattern::{Matched, Pattern, PatternError};
-pub use schema::{Rule, SchemaError, Schemas, Side, Violation, Violations};
+pub use schema::{PayloadSide, SchemaError, Schemas, ShapeRule, Violation, Violations};
 pub use shape::{
-    Bounds, EnumValue, ErrorKind, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits, kebab_case,
+    Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, Traits, kebab_case,
 };
 
 /// One service's contract: its operations and every shape that they reach.
@@ -38,7 +38,7 @@ pub struct Contract {
     /// The names and wire codes of all errors.
     errors: BTreeSet<String>,
     /// What holds something sensitive, once it is asked for.
-    sensitive: OnceLock<sensitive::Sensitive>,
+    sensitive: OnceLock<sensitive::SensitiveShapes>,
 }
 
 /// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
@@ -175,7 +175,7 @@ impl Contract {
     #[must_use]
     pub fn members(&self, id: &ShapeId) -> &[Member] {
         match self.shape(id).map(|shape| &shape.kind) {
-            Some(Kind::Structure(members) | Kind::Union(members)) => members,
+            Some(ShapeKind::Structure(members) | ShapeKind::Union(members)) => members,
             _ => &[],
         }
     }
@@ -187,11 +187,11 @@ impl Contract {
         let mut found = None;
         for token in pointer.split('/').skip(1) {
             let member = match &self.shape(&current)?.kind {
-                Kind::Structure(members) | Kind::Union(members) => {
+                ShapeKind::Structure(members) | ShapeKind::Union(members) => {
                     members.iter().find(|member| member.name == token)?
                 }
-                Kind::List(item) => item,
-                Kind::Map { value, .. } => value,
+                ShapeKind::List(item) => item,
+                ShapeKind::Map { value, .. } => value,
                 _ => return None,
             };
             current = member.target.clone();
@@ -223,20 +223,20 @@ impl Contract {
             at.truncate(end);
         };
         match (self.shape(id).map(|shape| &shape.kind), value) {
-            (Some(Kind::Enum(values)), Value::String(text)) => {
+            (Some(ShapeKind::Enum(values)), Value::String(text)) => {
                 found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.clone(), known)));
             }
-            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => {
+            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => {
                 for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
                     below(&member.target, value, &member.name, at);
                 }
             }
-            (Some(Kind::List(item)), Value::Array(items)) => {
+            (Some(ShapeKind::List(item)), Value::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
                     below(&item.target, value, &index.to_string(), at);
                 }
             }
-            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
                 for (name, value) in map {
                     below(&member.target, value, name, at);
                 }
@@ -253,7 +253,7 @@ impl Contract {
         use serde_json::Value;
         let shape = self.shape(root).map(|shape| &shape.kind);
         match (shape, input) {
-            (Some(Kind::Structure(members) | Kind::Union(members)), Value::Object(map)) => map
+            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => map
                 .iter()
                 .filter(|(_, value)| !value.is_null())
                 .map(|(name, value)| {
@@ -263,10 +263,10 @@ impl Contract {
                     (name.clone(), value)
                 })
                 .collect(),
-            (Some(Kind::List(item)), Value::Array(values)) => {
+            (Some(ShapeKind::List(item)), Value::Array(values)) => {
                 values.iter().map(|value| self.without_null_members(&item.target, value)).collect()
             }
-            (Some(Kind::Map { value: member, .. }), Value::Object(map)) => {
+            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
                 map.iter().map(|(key, value)| (key.clone(), self.without_null_members(&member.target, value))).collect()
             }
             _ => input.clone(),

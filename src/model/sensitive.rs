@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Contract, Kind, Member, Operation, ShapeId};
+use super::{Contract, Member, Operation, ShapeId, ShapeKind};
 
 /// What holds something sensitive.
 #[derive(Debug, Clone)]
-pub(super) struct Sensitive {
+pub(super) struct SensitiveShapes {
     shapes: HashSet<ShapeId>,
     operations: HashSet<String>,
 }
@@ -24,7 +24,7 @@ impl Contract {
         self.sensitive().operations.contains(&operation.name)
     }
 
-    fn sensitive(&self) -> &Sensitive {
+    fn sensitive(&self) -> &SensitiveShapes {
         self.sensitive.get_or_init(|| {
             let shapes = holders(self);
             let holds = |operation: &&Operation| {
@@ -32,7 +32,7 @@ impl Contract {
                 own.any(|id| shapes.contains(id))
             };
             let operations = self.operations().filter(holds).map(|operation| operation.name.clone()).collect();
-            Sensitive { shapes, operations }
+            SensitiveShapes { shapes, operations }
         })
     }
 }
@@ -62,11 +62,11 @@ fn holders(contract: &Contract) -> HashSet<ShapeId> {
 }
 
 /// The members, items, keys and values of a shape.
-fn parts(kind: &Kind) -> Vec<&Member> {
+fn parts(kind: &ShapeKind) -> Vec<&Member> {
     match kind {
-        Kind::Structure(members) | Kind::Union(members) => members.iter().collect(),
-        Kind::List(item) => vec![item],
-        Kind::Map { key, value } => vec![key, value],
+        ShapeKind::Structure(members) | ShapeKind::Union(members) => members.iter().collect(),
+        ShapeKind::List(item) => vec![item],
+        ShapeKind::Map { key, value } => vec![key, value],
         _ => Vec::new(),
     }
 }

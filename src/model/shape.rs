@@ -68,7 +68,7 @@ pub struct Shape {
     /// The absolute id.
     pub id: ShapeId,
     /// What sort of value it describes.
-    pub kind: Kind,
+    pub kind: ShapeKind,
     /// The traits applied to the shape itself.
     pub traits: Traits,
 }
@@ -84,7 +84,7 @@ impl Shape {
 
 /// What sort of value a shape describes.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum ShapeKind {
     /// An object with named members.
     Structure(Vec<Member>),
     /// An object of which exactly one member is set.
@@ -294,20 +294,20 @@ impl Traits {
 pub(super) fn prelude(id: &ShapeId) -> Option<&'static Shape> {
     static SHAPES: LazyLock<BTreeMap<String, Shape>> = LazyLock::new(|| {
         let simple = [
-            ("String", Kind::String),
-            ("Blob", Kind::Blob),
-            ("Boolean", Kind::Boolean),
-            ("Byte", Kind::Number(NumberKind::Byte)),
-            ("Short", Kind::Number(NumberKind::Short)),
-            ("Integer", Kind::Number(NumberKind::Integer)),
-            ("Long", Kind::Number(NumberKind::Long)),
-            ("BigInteger", Kind::Number(NumberKind::BigInteger)),
-            ("Float", Kind::Number(NumberKind::Float)),
-            ("Double", Kind::Number(NumberKind::Double)),
-            ("BigDecimal", Kind::Number(NumberKind::BigDecimal)),
-            ("Timestamp", Kind::Timestamp),
-            ("Document", Kind::Document),
-            ("Unit", Kind::Structure(Vec::new())),
+            ("String", ShapeKind::String),
+            ("Blob", ShapeKind::Blob),
+            ("Boolean", ShapeKind::Boolean),
+            ("Byte", ShapeKind::Number(NumberKind::Byte)),
+            ("Short", ShapeKind::Number(NumberKind::Short)),
+            ("Integer", ShapeKind::Number(NumberKind::Integer)),
+            ("Long", ShapeKind::Number(NumberKind::Long)),
+            ("BigInteger", ShapeKind::Number(NumberKind::BigInteger)),
+            ("Float", ShapeKind::Number(NumberKind::Float)),
+            ("Double", ShapeKind::Number(NumberKind::Double)),
+            ("BigDecimal", ShapeKind::Number(NumberKind::BigDecimal)),
+            ("Timestamp", ShapeKind::Timestamp),
+            ("Document", ShapeKind::Document),
+            ("Unit", ShapeKind::Structure(Vec::new())),
         ];
         let mut shapes = BTreeMap::new();
         for (name, kind) in simple {

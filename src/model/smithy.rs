@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use super::{
     Contract, Operation, Service,
     model_error::{ModelError, decode},
-    shape::{EnumValue, Kind, Member, NumberKind, Shape, ShapeId, Traits},
+    shape::{EnumValue, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
 };
 use crate::model::pointer::escape;
 
 /// Reads a model. `file` is used in errors alone.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
-    let reader = Reader { file };
+    let reader = SmithyReader { file };
     let mut ast: Value = decode(file, text)?;
     reader.check_version(&ast)?;
     let Some(Value::Object(raw)) = ast.get_mut("shapes").map(Value::take) else {
@@ -32,11 +32,11 @@ const DEEPEST_MIXIN: usize = 64;
 /// Shapes after `apply` and mixins: id to its AST node.
 type Nodes = BTreeMap<String, Map<String, Value>>;
 
-struct Reader<'a> {
+struct SmithyReader<'a> {
     file: &'a str,
 }
 
-impl Reader<'_> {
+impl SmithyReader<'_> {
     fn error(&self, pointer: &str, problem: impl Into<String>) -> ModelError {
         ModelError { file: self.file.to_owned(), pointer: pointer.to_owned(), problem: problem.into() }
     }
@@ -221,39 +221,39 @@ impl Reader<'_> {
     }
 
     /// The kind of a shape that describes a value; `None` for services, operations and resources.
-    fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<Kind>, ModelError> {
+    fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<ShapeKind>, ModelError> {
         let at = shape_pointer(id);
         let Some(kind) = node.get("type").and_then(Value::as_str).map(str::to_owned) else {
             return Err(self.error(&format!("{at}/type"), "expected the type of the shape, such as \"structure\""));
         };
         Ok(Some(match kind.as_str() {
-            "structure" => Kind::Structure(self.members(&at, node)?),
-            "union" => Kind::Union(self.members(&at, node)?),
-            "list" | "set" => Kind::List(self.member(&format!("{at}/member"), "member", node.remove("member"))?),
-            "map" => Kind::Map {
+            "structure" => ShapeKind::Structure(self.members(&at, node)?),
+            "union" => ShapeKind::Union(self.members(&at, node)?),
+            "list" | "set" => ShapeKind::List(self.member(&format!("{at}/member"), "member", node.remove("member"))?),
+            "map" => ShapeKind::Map {
                 key: self.member(&format!("{at}/key"), "key", node.remove("key"))?,
                 value: self.member(&format!("{at}/value"), "value", node.remove("value"))?,
             },
             "string" => string_kind(node),
-            "enum" => Kind::Enum(enum_values(node, |name, member| EnumValue {
+            "enum" => ShapeKind::Enum(enum_values(node, |name, member| EnumValue {
                 value: member["traits"]["smithy.api#enumValue"].as_str().unwrap_or(name).to_owned(),
                 traits: member.as_object_mut().map(take_traits).unwrap_or_default(),
             })),
-            "intEnum" => Kind::IntEnum(enum_values(node, |_, member| {
+            "intEnum" => ShapeKind::IntEnum(enum_values(node, |_, member| {
                 member["traits"]["smithy.api#enumValue"].as_i64().unwrap_or_default()
             })),
-            "boolean" => Kind::Boolean,
-            "byte" => Kind::Number(NumberKind::Byte),
-            "short" => Kind::Number(NumberKind::Short),
-            "integer" => Kind::Number(NumberKind::Integer),
-            "long" => Kind::Number(NumberKind::Long),
-            "bigInteger" => Kind::Number(NumberKind::BigInteger),
-            "float" => Kind::Number(NumberKind::Float),
-            "double" => Kind::Number(NumberKind::Double),
-            "bigDecimal" => Kind::Number(NumberKind::BigDecimal),
-            "blob" => Kind::Blob,
-            "timestamp" => Kind::Timestamp,
-            "document" => Kind::Document,
+            "boolean" => ShapeKind::Boolean,
+            "byte" => ShapeKind::Number(NumberKind::Byte),
+            "short" => ShapeKind::Number(NumberKind::Short),
+            "integer" => ShapeKind::Number(NumberKind::Integer),
+            "long" => ShapeKind::Number(NumberKind::Long),
+            "bigInteger" => ShapeKind::Number(NumberKind::BigInteger),
+            "float" => ShapeKind::Number(NumberKind::Float),
+            "double" => ShapeKind::Number(NumberKind::Double),
+            "bigDecimal" => ShapeKind::Number(NumberKind::BigDecimal),
+            "blob" => ShapeKind::Blob,
+            "timestamp" => ShapeKind::Timestamp,
+            "document" => ShapeKind::Document,
             "service" | "operation" | "resource" => return Ok(None),
             other => return Err(self.error(&format!("{at}/type"), format!("\"{other}\" is no Smithy shape type"))),
         }))
@@ -284,13 +284,13 @@ impl Reader<'_> {
         for shape in contract.shapes() {
             let at = shape_pointer(shape.id.as_str());
             match &shape.kind {
-                Kind::Structure(members) | Kind::Union(members) => {
+                ShapeKind::Structure(members) | ShapeKind::Union(members) => {
                     for member in members {
                         known(&format!("{at}/members/{}", escape(&member.name)), &member.target)?;
                     }
                 }
-                Kind::List(member) => known(&format!("{at}/member"), &member.target)?,
-                Kind::Map { key, value } => {
+                ShapeKind::List(member) => known(&format!("{at}/member"), &member.target)?,
+                ShapeKind::Map { key, value } => {
                     known(&format!("{at}/key"), &key.target)?;
                     known(&format!("{at}/value"), &value.target)?;
                 }
@@ -333,11 +333,11 @@ fn merge_under(node: &mut Map<String, Value>, field: &str, inherited: Map<String
     node.insert(field.to_owned(), Value::Object(merged));
 }
 
-fn string_kind(node: &Map<String, Value>) -> Kind {
+fn string_kind(node: &Map<String, Value>) -> ShapeKind {
     let values = node.get("traits").and_then(|traits| traits["smithy.api#enum"].as_array());
-    values.map_or(Kind::String, |values| {
+    values.map_or(ShapeKind::String, |values| {
         let plain = |value: &str| EnumValue { value: value.to_owned(), traits: Traits::default() };
-        Kind::Enum(values.iter().filter_map(|entry| entry["value"].as_str().map(plain)).collect())
+        ShapeKind::Enum(values.iter().filter_map(|entry| entry["value"].as_str().map(plain)).collect())
     })
 }
 
@@ -370,7 +370,7 @@ fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>)
         return;
     }
     for shape in shapes.values_mut() {
-        let (Kind::Structure(members) | Kind::Union(members)) = &mut shape.kind else { continue };
+        let (ShapeKind::Structure(members) | ShapeKind::Union(members)) = &mut shape.kind else { continue };
         for member in members {
             if let Some(name) = member.traits.get("smithy.api#jsonName").and_then(Value::as_str) {
                 member.name = name.to_owned();
@@ -419,7 +419,7 @@ mod tests {
         let shape = contract.shape(&ShapeId::new("x#In")).unwrap();
         assert!(shape.traits.sensitive());
         assert!(shape.traits.get("x#local").is_none() && shape.traits.get("smithy.api#mixin").is_none());
-        let Kind::Structure(members) = &shape.kind else { panic!("a structure") };
+        let ShapeKind::Structure(members) = &shape.kind else { panic!("a structure") };
         assert_eq!(
             members.iter().map(|m| (m.name.as_str(), m.target.name())).collect::<Vec<_>>(),
             [("a", "String"), ("b", "Integer")]
@@ -445,7 +445,7 @@ mod tests {
                "x#E":{"type":"string","traits":{"smithy.api#enum":[{"value":"A"},{"value":"B","name":"b"}]}}"#,
         );
         let contract = read("m", &text).unwrap();
-        let Kind::Enum(values) = &contract.shape(&ShapeId::new("x#E")).unwrap().kind else { panic!("an enum") };
+        let ShapeKind::Enum(values) = &contract.shape(&ShapeId::new("x#E")).unwrap().kind else { panic!("an enum") };
         assert_eq!(values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     }
 

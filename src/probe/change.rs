@@ -11,7 +11,7 @@ use crate::{
 
 /// How a probe differs from a legal request.
 #[derive(Debug, Clone)]
-pub(super) enum Change {
+pub(super) enum InputChange {
     /// The place gets this value; a key of a map this name.
     Set(Value),
     /// The place gets a legal text, or one whose length alone may be wrong, made when the case is.
@@ -51,7 +51,7 @@ pub(super) struct Changed {
 
 /// Applies a change; `None` where the input has no such place, or no full input can be built.
 pub(super) fn apply(
-    change: Change,
+    change: InputChange,
     reached: Reached,
     is_key: bool,
     full: impl FnOnce() -> Option<Value>,
@@ -64,37 +64,37 @@ pub(super) fn apply(
         Changed { input, bytes: Some(bytes), ..Changed::default() }
     };
     Some(match change {
-        Change::Set(Value::String(name)) if is_key => {
+        InputChange::Set(Value::String(name)) if is_key => {
             rename(&mut input, &pointer, &name)?;
             wrong(input)
         }
         // Made before, by what knows the model.
-        Change::Text(_) | Change::Items(_) => return None,
-        Change::Set(value) => {
+        InputChange::Text(_) | InputChange::Items(_) => return None,
+        InputChange::Set(value) => {
             *input.pointer_mut(&pointer)? = value;
             wrong(input)
         }
-        Change::Remove => {
+        InputChange::Remove => {
             let (parent, name) = parent(&mut input, &pointer)?;
             parent.remove(&name)?;
             wrong(input)
         }
-        Change::Add(name, value) => {
+        InputChange::Add(name, value) => {
             input.pointer_mut(&pointer)?.as_object_mut()?.insert(name, value);
             wrong(input)
         }
-        Change::Input(input) => legal(input),
-        Change::Full => legal(full()?),
-        Change::Bytes(bytes) => Changed { bytes: Some(*bytes), ..wrong(input) },
-        Change::Around(front, back) => {
+        InputChange::Input(input) => legal(input),
+        InputChange::Full => legal(full()?),
+        InputChange::Bytes(bytes) => Changed { bytes: Some(*bytes), ..wrong(input) },
+        InputChange::Around(front, back) => {
             let body = [front, input.to_string().into_bytes(), back].concat();
             with_body(input, body)
         }
-        Change::Merged(members) => {
+        InputChange::Merged(members) => {
             let body = merged(&members, &input);
             with_body(input, body)
         }
-        Change::Signed(fault) => Changed { fault: Some(fault), ..wrong(input) },
+        InputChange::Signed(fault) => Changed { fault: Some(fault), ..wrong(input) },
     })
 }
 
@@ -129,18 +129,18 @@ mod tests {
 
     use super::*;
 
-    fn changed(change: Change, is_key: bool) -> Option<Changed> {
+    fn changed(change: InputChange, is_key: bool) -> Option<Changed> {
         let reached = Reached { input: json!({"a": {"b": 1}, "c": 2}), pointer: "/a/b".to_owned() };
         apply(change, reached, is_key, || Some(json!("full")))
     }
 
     #[rstest]
-    #[case::set(Change::Set(json!("x")), false, json!({"a": {"b": "x"}, "c": 2}))]
-    #[case::rename(Change::Set(json!("x")), true, json!({"a": {"x": 1}, "c": 2}))]
-    #[case::remove(Change::Remove, false, json!({"a": {}, "c": 2}))]
-    #[case::another(Change::Input(json!({})), false, json!({}))]
-    #[case::full(Change::Full, false, json!("full"))]
-    fn an_input_is_changed_at_its_place(#[case] change: Change, #[case] is_key: bool, #[case] expected: Value) {
+    #[case::set(InputChange::Set(json!("x")), false, json!({"a": {"b": "x"}, "c": 2}))]
+    #[case::rename(InputChange::Set(json!("x")), true, json!({"a": {"x": 1}, "c": 2}))]
+    #[case::remove(InputChange::Remove, false, json!({"a": {}, "c": 2}))]
+    #[case::another(InputChange::Input(json!({})), false, json!({}))]
+    #[case::full(InputChange::Full, false, json!("full"))]
+    fn an_input_is_changed_at_its_place(#[case] change: InputChange, #[case] is_key: bool, #[case] expected: Value) {
         assert_eq!(changed(change, is_key).unwrap().input, expected);
     }
 
@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn a_place_that_is_no_structure_gets_no_member() {
-        assert!(changed(Change::Add("x".to_owned(), json!(1)), false).is_none());
+        assert!(changed(InputChange::Add("x".to_owned(), json!(1)), false).is_none());
     }
 
     #[rstest]
-    #[case::around(Change::Around(b"<".to_vec(), b">".to_vec()), r#"<{"a":{"b":1},"c":2}>"#)]
-    #[case::merged(Change::Merged(br#""x":0"#.to_vec()), r#"{"x":0,"a":{"b":1},"c":2}"#)]
-    fn a_body_is_changed_around_the_legal_input(#[case] change: Change, #[case] expected: &str) {
+    #[case::around(InputChange::Around(b"<".to_vec(), b">".to_vec()), r#"<{"a":{"b":1},"c":2}>"#)]
+    #[case::merged(InputChange::Merged(br#""x":0"#.to_vec()), r#"{"x":0,"a":{"b":1},"c":2}"#)]
+    fn a_body_is_changed_around_the_legal_input(#[case] change: InputChange, #[case] expected: &str) {
         let bytes = changed(change, false).unwrap().bytes.unwrap();
         assert_eq!(bytes.body, Some(Body::Bytes(expected.as_bytes().to_vec())));
     }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Family, derive::Site};
+use super::{ProbeFamily, derive::ConstraintSite};
 use crate::{judge::verdict::Verdict, suite::Case};
 
 /// Sums of sites, by family. A site is one constraint at one place of one operation's input.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    families: BTreeMap<Family, Sites>,
+    families: BTreeMap<ProbeFamily, Sites>,
     reasons: BTreeMap<String, usize>,
     judged: HashSet<String>,
 }
@@ -30,7 +30,7 @@ pub struct Sites {
 
 impl Coverage {
     /// Enters a site with the number of its probes.
-    pub(super) fn enter(&mut self, site: &Site, probes: usize) {
+    pub(super) fn enter(&mut self, site: &ConstraintSite, probes: usize) {
         let sums = self.families.entry(site.family).or_default();
         sums.sites += 1;
         sums.probed += usize::from(probes > 0);
@@ -42,7 +42,7 @@ impl Coverage {
     }
 
     /// Enters a site of an operation that is not probed.
-    pub(super) fn leave_out(&mut self, site: &Site, reason: &str) {
+    pub(super) fn leave_out(&mut self, site: &ConstraintSite, reason: &str) {
         self.families.entry(site.family).or_default().sites += 1;
         *self.reasons.entry(reason.to_owned()).or_default() += 1;
     }
@@ -51,7 +51,7 @@ impl Coverage {
     pub fn finished(&mut self, case: &Case, verdict: Verdict) {
         let judged = matches!(verdict, Verdict::Conforms | Verdict::Deviates);
         let family =
-            case.scenario.tags.first().and_then(|tag| Family::ALL.into_iter().find(|known| known.name() == tag));
+            case.scenario.tags.first().and_then(|tag| ProbeFamily::ALL.into_iter().find(|known| known.name() == tag));
         let Some((family, (site, _))) = family.filter(|_| judged).zip(case.id.0.rsplit_once('/')) else { return };
         if !self.judged.contains(site) {
             self.judged.insert(site.to_owned());
@@ -68,7 +68,7 @@ impl Coverage {
     }
 
     /// The sums, by family.
-    pub fn families(&self) -> impl Iterator<Item = (Family, Sites)> {
+    pub fn families(&self) -> impl Iterator<Item = (ProbeFamily, Sites)> {
         self.families.iter().map(|(family, sites)| (*family, *sites))
     }
 
@@ -92,7 +92,7 @@ impl CoverageReport {
                 None => families.push(row.clone()),
             }
         }
-        families.sort_by_key(|row| Family::ALL.into_iter().find(|family| family.name() == row.family));
+        families.sort_by_key(|row| ProbeFamily::ALL.into_iter().find(|family| family.name() == row.family));
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for unprobed in self.unprobed.iter().chain(&other.unprobed) {
             *reasons.entry(&unprobed.reason).or_default() += unprobed.sites;

@@ -15,7 +15,7 @@ use crate::{
     model::published::{self, ModelFileError, Places},
     probe::{self, Effect, Probes},
     suite::{
-        Files, ServiceSuite, Suite, nearest,
+        FixtureFiles, Fixtures, ServiceFixtures, nearest,
         source::{Diagnostic, Source},
     },
 };
@@ -65,14 +65,14 @@ pub enum DerivationError {
 }
 
 /// A file's name among a service's fixtures, its text, and where it really stands.
-type Text = (&'static str, String, PathBuf);
+type NamedText = (&'static str, String, PathBuf);
 
 impl Derivation {
     /// A suite of one service, its model and its recipe, without scenarios.
     ///
     /// # Errors
     /// A model that is not found, or is broken.
-    pub fn suite(&self) -> Result<Suite, DerivationError> {
+    pub fn suite(&self) -> Result<Fixtures, DerivationError> {
         let model = published::find(&self.model, &self.places)?;
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
@@ -80,18 +80,18 @@ impl Derivation {
         texts.extend(beside(&model.file, "statements.yaml")?);
         texts.extend(self.recipe(&service, &model.file)?);
         let path = |name: &str| format!("{service}/{name}");
-        let mut files = Files::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
+        let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
         }
         // One file is wrong as a rule, and it is no fixture: it is told by itself.
         let told = |diagnostic: &Diagnostic| diagnostic.to_string();
-        Suite::read(&files)
+        Fixtures::read(&files)
             .map_err(|error| DerivationError::Broken(error.0.iter().map(told).collect::<Vec<_>>().join("\n\n")))
     }
 
     /// The recipe that was given, that of the model's own folder of fixtures, or the one that is built in.
-    fn recipe(&self, service: &str, model: &Path) -> Result<Option<Text>, DerivationError> {
+    fn recipe(&self, service: &str, model: &Path) -> Result<Option<NamedText>, DerivationError> {
         if let Some(path) = &self.recipe {
             return Ok(Some(("states.yaml", read(path)?, path.clone())));
         }
@@ -118,7 +118,7 @@ impl Derivation {
     ///
     /// # Errors
     /// An operation that the service does not have.
-    pub fn probes(&self, suite: &Suite, options: probe::Options) -> Result<Probes, DerivationError> {
+    pub fn probes(&self, suite: &Fixtures, options: probe::ProbeOptions) -> Result<Probes, DerivationError> {
         let service = the_service(suite)?;
         let operations = || service.contract().operations().map(|operation| operation.name.as_str());
         let unknown = |name: &&String| !operations().any(|known| known.eq_ignore_ascii_case(name));
@@ -134,7 +134,7 @@ impl Derivation {
     ///
     /// # Errors
     /// A suite without a service.
-    pub fn missing(&self, suite: &Suite, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, DerivationError> {
+    pub fn missing(&self, suite: &Fixtures, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, DerivationError> {
         let service = the_service(suite)?;
         let operation = |id: &String| Some(id.split_once('.')?.1.split('/').next()?.to_owned());
         let known = |name: &String| service.contract().operation(name).is_some();
@@ -142,10 +142,10 @@ impl Derivation {
         if operations.is_empty() {
             return Ok(ids.clone());
         }
-        let options = probe::Options {
+        let options = probe::ProbeOptions {
             operations: operations.into_iter().collect(),
             effect: Effect::Destroys,
-            ..probe::Options::default()
+            ..probe::ProbeOptions::default()
         };
         let probes = Probes::new(service, &Arc::new(Source::none(&self.model)), options);
         let there: BTreeSet<String> = probes.ids().collect();
@@ -154,7 +154,7 @@ impl Derivation {
 }
 
 /// The one service of such a suite.
-fn the_service(suite: &Suite) -> Result<&ServiceSuite, DerivationError> {
+fn the_service(suite: &Fixtures) -> Result<&ServiceFixtures, DerivationError> {
     suite.services().next().ok_or(DerivationError::NoService)
 }
 
@@ -168,7 +168,7 @@ fn is_of_fixtures(model: &Path) -> bool {
 }
 
 /// What stands beside the model of a folder of fixtures.
-fn beside(model: &Path, name: &'static str) -> Result<Option<Text>, DerivationError> {
+fn beside(model: &Path, name: &'static str) -> Result<Option<NamedText>, DerivationError> {
     let path = model.with_file_name(name);
     if !is_of_fixtures(model) || !path.exists() {
         return Ok(None);

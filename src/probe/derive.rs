@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Effect, Family, Known, Place, Unbuildable,
-    change::{Change, apply},
-    family::{ASKS, Asked, Draft, Subject, Want, deadly},
+    Effect, KnownValues, Location, ProbeFamily, Unbuildable,
+    change::{InputChange, apply},
+    family::{ASKS, DraftProbe, ProbeDraft, ProbeSubject, Want, deadly},
     input::{Inputs, Reached, Recipe, text_rule},
     place::places,
     refusal::own_errors,
@@ -16,8 +16,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, Standing, Step, Template,
-        requirement::Evidence, source::Source,
+        Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario, ScenarioRow, Step,
+        Template, requirement::Evidence, source::Source,
     },
     wire::RefusalClass,
 };
@@ -27,9 +27,9 @@ use crate::{
 pub(super) struct Probe {
     /// `service.Operation/place/family/variant`.
     pub(super) id: String,
-    pub(super) family: Family,
+    pub(super) family: ProbeFamily,
     rule: String,
-    draft: Draft,
+    draft: ProbeDraft,
     place: usize,
     control: String,
 }
@@ -38,7 +38,7 @@ impl Probe {
     /// When it runs among the probes of its operation: a refused one that is taken all the same must not spoil others.
     pub(super) fn turn(&self) -> Turn {
         match self.draft.want {
-            _ if self.family == Family::Request && deadly(&self.draft.variant) => Turn::Last,
+            _ if self.family == ProbeFamily::Request && deadly(&self.draft.variant) => Turn::Last,
             Want::Admitted | Want::Tolerated => Turn::First,
             _ => Turn::Second,
         }
@@ -58,8 +58,8 @@ pub(super) enum Turn {
 
 /// What one family has at one place.
 #[derive(Debug)]
-pub(super) struct Site {
-    pub(super) family: Family,
+pub(super) struct ConstraintSite {
+    pub(super) family: ProbeFamily,
     pub(super) probes: Vec<Probe>,
     /// What cannot be asked there, and why.
     pub(super) unasked: Vec<String>,
@@ -69,7 +69,7 @@ pub(super) struct Site {
 #[derive(Debug)]
 pub(super) struct Subjected {
     pub(super) operation: Arc<Operation>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<Location>,
     pub(super) service: String,
     prefix: String,
     source: Arc<Source>,
@@ -94,12 +94,12 @@ impl Subjected {
     }
 
     /// The id of the case that shows whether a legal input which holds the place is taken.
-    pub(super) fn control_of(&self, place: &Place) -> String {
+    pub(super) fn control_of(&self, place: &Location) -> String {
         if place.in_minimal { self.least_control() } else { format!("{}/{}/control", self.prefix, place.path) }
     }
 
     /// What the families have to ask at one place.
-    pub(super) fn sites(&self, inputs: &Inputs, index: usize, families: &BTreeSet<Family>) -> Vec<Site> {
+    pub(super) fn sites(&self, inputs: &Inputs, index: usize, families: &BTreeSet<ProbeFamily>) -> Vec<ConstraintSite> {
         let Some((place, shape)) =
             self.places.get(index).and_then(|place| Some((place, inputs.contract().shape(&place.target)?)))
         else {
@@ -109,15 +109,15 @@ impl Subjected {
         let wanted = ASKS.iter().filter(|(family, _)| families.is_empty() || families.contains(family));
         let sites = wanted.filter_map(|(family, ask)| {
             let id = format!("{at}/{family}");
-            let asked = ask(&Subject { inputs, recipe: self.sketch(), place, shape })?;
+            let asked = ask(&ProbeSubject { inputs, recipe: self.sketch(), place, shape })?;
             Some(self.site(&id, *family, index, asked))
         });
         sites.collect()
     }
 
-    fn site(&self, id: &str, family: Family, place: usize, asked: Asked) -> Site {
+    fn site(&self, id: &str, family: ProbeFamily, place: usize, asked: DraftProbe) -> ConstraintSite {
         let control = self.places.get(place).map(|place| self.control_of(place)).unwrap_or_default();
-        let origin = self.places.get(place).map(Place::origin).unwrap_or_default();
+        let origin = self.places.get(place).map(Location::origin).unwrap_or_default();
         let rule = format!("{origin}: {}", asked.rule);
         let mut seen = BTreeSet::new();
         let probes = asked.drafts.into_iter().map(|mut draft| {
@@ -127,10 +127,10 @@ impl Subjected {
             let id_of = format!("{id}/{}", draft.variant);
             Probe { id: id_of, family, rule: rule.clone(), draft, place, control: control.clone() }
         });
-        Site { probes: probes.collect(), unasked: asked.unasked, family }
+        ConstraintSite { probes: probes.collect(), unasked: asked.unasked, family }
     }
 
-    fn recipe<'a>(&'a self, id: &str, known: &'a Known) -> Recipe<'a> {
+    fn recipe<'a>(&'a self, id: &str, known: &'a KnownValues) -> Recipe<'a> {
         Recipe { operation: &self.operation, known, salt: Some(salt(self.seed, id)) }
     }
 
@@ -145,12 +145,12 @@ impl Subjected {
     }
 
     /// Why a place cannot be reached by a legal input, if it cannot.
-    pub(super) fn unreachable(&self, inputs: &Inputs, place: &Place) -> Option<Unbuildable> {
+    pub(super) fn unreachable(&self, inputs: &Inputs, place: &Location) -> Option<Unbuildable> {
         inputs.obstacle(&self.operation, place)
     }
 
     /// The case that shows whether a legal input that holds the place is taken.
-    pub(super) fn control(&self, inputs: &Inputs, known: &Known, place: &Place) -> Option<Case> {
+    pub(super) fn control(&self, inputs: &Inputs, known: &KnownValues, place: &Location) -> Option<Case> {
         let id = self.control_of(place);
         let reached = self.reached(inputs, known, &id, place)?;
         let own = own_errors(inputs.contract(), &self.operation, Some(place));
@@ -168,12 +168,12 @@ impl Subjected {
             // What an endpoint said may break the model, and is no fault of ours.
             call: self.call(reached.input, known.is_empty()),
             alternatives: vec![Alternative::Admitted { except: own }],
-            standing: Standing::Control,
+            standing: CaseStanding::Control,
         }))
     }
 
     /// The case of a probe.
-    pub(super) fn probe(&self, inputs: &Inputs, known: &Known, probe: Probe) -> Option<Case> {
+    pub(super) fn probe(&self, inputs: &Inputs, known: &KnownValues, probe: Probe) -> Option<Case> {
         let place = self.places.get(probe.place)?;
         let reached = self.reached(inputs, known, &probe.id, place)?;
         let recipe = self.recipe(&probe.id, known);
@@ -196,7 +196,7 @@ impl Subjected {
             tag: probe.family.name(),
             call,
             alternatives: alternatives(want, own, place.names_a_resource(), probe.draft.looks_like),
-            standing: Standing::Controlled(CaseId(probe.control)),
+            standing: CaseStanding::Controlled(CaseId(probe.control)),
         }))
     }
 
@@ -206,7 +206,7 @@ impl Subjected {
     }
 
     /// What is known may stand in the way of a place: then it is reached without.
-    fn reached(&self, inputs: &Inputs, known: &Known, id: &str, place: &Place) -> Option<Reached> {
+    fn reached(&self, inputs: &Inputs, known: &KnownValues, id: &str, place: &Location) -> Option<Reached> {
         let with = inputs.reaching(self.recipe(id, known), place);
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), place)).ok()
     }
@@ -217,7 +217,7 @@ impl Subjected {
             operation: self.operation.name.clone(),
             input: Template::Literal(input),
             legal,
-            caller: Caller::Owner,
+            caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
             raw: None,
@@ -241,15 +241,15 @@ impl Subjected {
             source: Arc::clone(&self.source),
             standing: of.standing,
         };
-        Case { id: CaseId(of.id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
+        Case { id: CaseId(of.id), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
     }
 }
 
 /// A change whose value is made.
-fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Place, change: Change) -> Option<Change> {
+fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Location, change: InputChange) -> Option<InputChange> {
     let value = match change {
-        Change::Items(count) => inputs.list(recipe, place, count).ok()?,
-        Change::Text(length) => {
+        InputChange::Items(count) => inputs.list(recipe, place, count).ok()?,
+        InputChange::Text(length) => {
             let rule = text_rule(inputs.contract().shape(&place.target)?, place.traits());
             let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
             match length {
@@ -263,10 +263,10 @@ fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Place, change: Change) -
         }
         other => return Some(other),
     };
-    Some(Change::Set(value))
+    Some(InputChange::Set(value))
 }
 
-static NOTHING_KNOWN: Known = Known::new();
+static NOTHING_KNOWN: KnownValues = KnownValues::new();
 
 /// What one case has of its own.
 struct CaseOf {
@@ -277,14 +277,14 @@ struct CaseOf {
     tag: &'static str,
     call: Call,
     alternatives: Vec<Alternative>,
-    standing: Standing,
+    standing: CaseStanding,
 }
 
 /// The ground of a probe: the model where it has a trait, the protocol's specification where every input is alike.
-fn evidence(family: Family, want: Want) -> Evidence {
+fn evidence(family: ProbeFamily, want: Want) -> Evidence {
     match want {
         Want::Tolerated | Want::Turned => Evidence::Recorded,
-        _ if family.is_constraint() || family == Family::Example => Evidence::Modelled,
+        _ if family.is_constraint() || family == ProbeFamily::Example => Evidence::Modelled,
         _ => Evidence::Protocol,
     }
 }

@@ -30,18 +30,18 @@ use crate::{
 
 pub use coverage::{Coverage, CoverageReport, FamilyRow, Sites, Unprobed};
 pub use effect::Effect;
-pub use family::Family;
-pub use input::{Known, Unbuildable};
-pub use path::{Path, Token};
-pub use place::Place;
+pub use family::ProbeFamily;
+pub use input::{KnownValues, Unbuildable};
+pub use path::{MemberPath, Token};
+pub use place::Location;
 pub use plan::Probes;
 pub use recipe::recipe;
 
 /// Which probes are derived.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ProbeOptions {
     /// Families; empty: all.
-    pub families: BTreeSet<Family>,
+    pub families: BTreeSet<ProbeFamily>,
     /// Operations by name, in any letter case; empty: all.
     pub operations: Vec<String>,
     /// Globs (`*`) that an id must match, one of them; empty: all.
@@ -60,7 +60,7 @@ pub struct Options {
     pub effect: Effect,
 }
 
-impl Default for Options {
+impl Default for ProbeOptions {
     fn default() -> Self {
         Self {
             families: BTreeSet::new(),
@@ -76,7 +76,7 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl ProbeOptions {
     /// Why an operation is not probed, if it is not.
     fn leaves_out(&self, operation: &Operation) -> Option<String> {
         let wanted = |name: &String| name.eq_ignore_ascii_case(&operation.name);

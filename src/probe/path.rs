@@ -19,9 +19,9 @@ pub enum Token {
 ///
 /// Written as `Tags[]/Key`: `[]` is an item of a list, `{key}` a key and `{}` a value of a map.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct Path(pub Vec<Token>);
+pub struct MemberPath(pub Vec<Token>);
 
-impl Path {
+impl MemberPath {
     /// Whether this is the input itself.
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -53,7 +53,7 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for MemberPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, token) in self.0.iter().enumerate() {
             match token {
@@ -85,7 +85,7 @@ mod tests {
     #[case(vec![member("A"), Token::Key], "A{key}", "A/*")]
     #[case(vec![member("A"), Token::Value, Token::Item], "A{}[]", "A/*/*")]
     fn a_path_is_written_in_two_ways(#[case] tokens: Vec<Token>, #[case] shown: &str, #[case] slashed: &str) {
-        let path = Path(tokens);
+        let path = MemberPath(tokens);
         assert_eq!((path.to_string().as_str(), path.slashed().as_str()), (shown, slashed));
     }
 }

@@ -3,14 +3,14 @@
 //! A shape that holds itself is entered once on every way: what lies below its second occurrence lies below the
 //! first, too.
 
-use super::{Path, Token, input::Inputs};
-use crate::model::{Bounds, Kind, Member, Operation, Shape, ShapeId, TimestampFormat, Traits};
+use super::{MemberPath, Token, input::Inputs};
+use crate::model::{Bounds, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat, Traits};
 
 /// One place, with the traits that count there: those of the member over those of its target.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Location {
     /// The way to it.
-    pub path: Path,
+    pub path: MemberPath,
     /// The shape that a value there has.
     pub target: ShapeId,
     /// The structure or union that has it as a member, the list or the map; `None` for the input itself.
@@ -22,11 +22,11 @@ pub struct Place {
     member: Option<Member>,
 }
 
-impl Place {
+impl Location {
     /// The input itself.
     fn root(operation: &Operation) -> Self {
         Self {
-            path: Path::default(),
+            path: MemberPath::default(),
             target: operation.input.clone(),
             owner: None,
             required: true,
@@ -36,7 +36,7 @@ impl Place {
     }
 
     fn below(&self, inputs: &Inputs, operation: &Operation, owner: &Shape, token: Token, member: &Member) -> Self {
-        let in_structure = matches!(owner.kind, Kind::Structure(_));
+        let in_structure = matches!(owner.kind, ShapeKind::Structure(_));
         let required = in_structure && member.traits.required();
         let path = self.path.then(token);
         let wanted = in_structure && inputs.is_wanted(operation, member, &path);
@@ -46,7 +46,7 @@ impl Place {
             owner: Some(owner.id.clone()),
             required,
             // The least list or map that we write has one entry.
-            in_minimal: self.in_minimal && (wanted || matches!(owner.kind, Kind::List(_) | Kind::Map { .. })),
+            in_minimal: self.in_minimal && (wanted || matches!(owner.kind, ShapeKind::List(_) | ShapeKind::Map { .. })),
             member: Some(member.clone()),
         }
     }
@@ -102,9 +102,9 @@ impl Place {
 }
 
 /// Every place of the input of `operation`, the input itself first, outer before inner.
-pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Place> {
+pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Location> {
     let mut found = Vec::new();
-    let mut open = vec![(Place::root(operation), Vec::new())];
+    let mut open = vec![(Location::root(operation), Vec::new())];
     while let Some((place, above)) = open.pop() {
         let mut inner = below(inputs, operation, &place, &above);
         // The last one pushed is the next one taken.
@@ -115,18 +115,18 @@ pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Place> {
     found
 }
 
-fn below(inputs: &Inputs, operation: &Operation, place: &Place, above: &[ShapeId]) -> Vec<(Place, Vec<ShapeId>)> {
+fn below(inputs: &Inputs, operation: &Operation, place: &Location, above: &[ShapeId]) -> Vec<(Location, Vec<ShapeId>)> {
     let Some(shape) = inputs.contract().shape(&place.target).filter(|shape| !above.contains(&shape.id)) else {
         return Vec::new();
     };
     let above: Vec<ShapeId> = above.iter().cloned().chain([shape.id.clone()]).collect();
     let inner = |token, member: &Member| (place.below(inputs, operation, shape, token, member), above.clone());
     match &shape.kind {
-        Kind::Structure(members) | Kind::Union(members) => {
+        ShapeKind::Structure(members) | ShapeKind::Union(members) => {
             members.iter().map(|member| inner(Token::Member(member.name.clone()), member)).collect()
         }
-        Kind::List(item) => vec![inner(Token::Item, item)],
-        Kind::Map { key, value } => vec![inner(Token::Key, key), inner(Token::Value, value)],
+        ShapeKind::List(item) => vec![inner(Token::Item, item)],
+        ShapeKind::Map { key, value } => vec![inner(Token::Key, key), inner(Token::Value, value)],
         _ => Vec::new(),
     }
 }
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::probe::testing::{SHAPES, inputs, put};
 
-    fn paths(keep: impl Fn(&Place) -> bool) -> Vec<String> {
+    fn paths(keep: impl Fn(&Location) -> bool) -> Vec<String> {
         let inputs = inputs(SHAPES);
         let places = places(&inputs, &put(&inputs));
         places.iter().filter(|place| keep(place)).map(|place| place.path.to_string()).collect()

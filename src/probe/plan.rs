@@ -9,13 +9,15 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Coverage, Effect, Known, Options, Place,
-    derive::{Probe, Site, Subjected, Turn, salt},
+    Coverage, Effect, KnownValues, Location, ProbeOptions,
+    derive::{ConstraintSite, Probe, Subjected, Turn, salt},
     input::{Inputs, fits},
 };
 use crate::{
     model::Operation,
-    suite::{Case, Filling, Given, Opening, Plan, Selecting, ServiceSuite, Stage, Template, Whole, source::Source},
+    suite::{
+        Case, Filling, Given, Opening, Plan, PlanStage, Selecting, ServiceFixtures, Template, Whole, source::Source,
+    },
 };
 
 /// The probes of one service, derived as they are asked for: one operation at a time is held.
@@ -23,7 +25,7 @@ use crate::{
 pub struct Probes {
     inputs: Inputs,
     fillings: Vec<Filling>,
-    options: Options,
+    options: ProbeOptions,
     operations: Vec<Subjected>,
     selected: usize,
     whole: Whole,
@@ -32,14 +34,14 @@ pub struct Probes {
     /// The operation at hand.
     at: usize,
     /// What is handed out now.
-    phase: Phase,
-    loaded: Loaded,
-    known: Known,
+    phase: ProbePhase,
+    loaded: LoadedOperation,
+    known: KnownValues,
 }
 
 /// What is handed out, in this order; the last phase is that of all operations, after everything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum ProbePhase {
     Ready,
     Opened,
     Least,
@@ -51,7 +53,7 @@ enum Phase {
 
 /// What the operation at hand has to run.
 #[derive(Debug, Default)]
-struct Loaded {
+struct LoadedOperation {
     /// Whether the least legal input is still to be handed out.
     least: bool,
     /// How many probes need not run again.
@@ -64,7 +66,7 @@ struct Loaded {
     deadly: VecDeque<Probe>,
 }
 
-impl Loaded {
+impl LoadedOperation {
     fn probes(&self) -> usize {
         self.legal.len() + self.wrong.len() + self.deadly.len()
     }
@@ -94,7 +96,7 @@ impl Loaded {
 impl Probes {
     /// Derives the probes of a service.
     #[must_use]
-    pub fn new(service: &ServiceSuite, source: &Arc<Source>, options: Options) -> Self {
+    pub fn new(service: &ServiceFixtures, source: &Arc<Source>, options: ProbeOptions) -> Self {
         let inputs = Inputs::new(Arc::clone(&service.schemas), &service.fillings);
         let mut probes = Self {
             fillings: service.fillings.clone(),
@@ -104,9 +106,9 @@ impl Probes {
             settled: 0,
             coverage: Coverage::default(),
             at: 0,
-            phase: Phase::Ready,
-            loaded: Loaded::default(),
-            known: Known::new(),
+            phase: ProbePhase::Ready,
+            loaded: LoadedOperation::default(),
+            known: KnownValues::new(),
             inputs,
             options,
         };
@@ -179,9 +181,9 @@ impl Probes {
     }
 
     /// Everything that an operation has to run, and every site of it as it comes with the number of its probes.
-    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&Site, usize)) -> Loaded {
+    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ConstraintSite, usize)) -> LoadedOperation {
         let chosen = self.chosen(subjected);
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedOperation::default();
         for (index, place) in subjected.places.iter().enumerate() {
             let (before, mut asked) = (loaded.probes(), 0);
             for mut site in self.sites(subjected, index) {
@@ -207,7 +209,7 @@ impl Probes {
     }
 
     /// What there is to ask at a place. A place that no legal input reaches has sites, and nothing to ask.
-    fn sites(&self, subjected: &Subjected, index: usize) -> Vec<Site> {
+    fn sites(&self, subjected: &Subjected, index: usize) -> Vec<ConstraintSite> {
         let mut sites = subjected.sites(&self.inputs, index, &self.options.families);
         let reason = subjected.places.get(index).and_then(|place| subjected.unreachable(&self.inputs, place));
         if let Some(reason) = reason {
@@ -255,27 +257,27 @@ impl Probes {
         }
     }
 
-    fn filling(&self, subjected: &Subjected, place: &Place) -> Option<&Filling> {
+    fn filling(&self, subjected: &Subjected, place: &Location) -> Option<&Filling> {
         let name = format!("{}/{}", subjected.operation.name, place.path.slashed());
         self.fillings.iter().find(|filling| fits(&filling.glob, &name))
     }
 
     /// The stage of the phase that begins.
-    fn begin(&mut self, phase: Phase) -> Option<Stage> {
+    fn begin(&mut self, phase: ProbePhase) -> Option<PlanStage> {
         self.phase = phase;
         match phase {
-            Phase::Opened => {
+            ProbePhase::Opened => {
                 let loaded = self.load(self.operations.get(self.at)?, |_, _| ());
                 self.loaded = loaded;
                 self.known.clear();
-                Some(Stage::Open(self.opening(self.operations.get(self.at)?)))
+                Some(PlanStage::Open(self.opening(self.operations.get(self.at)?)))
             }
             // One at a time: who ended the endpoint is plain then.
-            Phase::Deadly => {
+            ProbePhase::Deadly => {
                 self.known.clear();
-                Some(Stage::Cases(Some(1)))
+                Some(PlanStage::Cases(Some(1)))
             }
-            _ => Some(Stage::Cases(None)),
+            _ => Some(PlanStage::Cases(None)),
         }
     }
 
@@ -304,29 +306,29 @@ impl Plan for Probes {
         &self.whole
     }
 
-    fn stage(&mut self) -> Option<Stage> {
+    fn stage(&mut self) -> Option<PlanStage> {
         let next = match self.phase {
-            Phase::Ready => Phase::Opened,
-            Phase::Opened => Phase::Least,
-            Phase::Least => Phase::Controls,
-            Phase::Controls => Phase::Legal,
-            Phase::Legal => Phase::Wrong,
-            Phase::Wrong => {
+            ProbePhase::Ready => ProbePhase::Opened,
+            ProbePhase::Opened => ProbePhase::Least,
+            ProbePhase::Least => ProbePhase::Controls,
+            ProbePhase::Controls => ProbePhase::Legal,
+            ProbePhase::Legal => ProbePhase::Wrong,
+            ProbePhase::Wrong => {
                 self.at += 1;
-                Phase::Opened
+                ProbePhase::Opened
             }
-            Phase::Deadly => return None,
+            ProbePhase::Deadly => return None,
         };
-        if next == Phase::Opened && self.at >= self.operations.len() {
+        if next == ProbePhase::Opened && self.at >= self.operations.len() {
             self.at = 0;
             self.loaded = self.load(self.operations.first()?, |_, _| ());
-            return self.begin(Phase::Deadly);
+            return self.begin(ProbePhase::Deadly);
         }
         self.begin(next)
     }
 
     fn case(&mut self) -> Option<Case> {
-        if self.phase == Phase::Deadly {
+        if self.phase == ProbePhase::Deadly {
             return self.next_deadly();
         }
         let subjected = self.operations.get(self.at)?;
@@ -336,10 +338,10 @@ impl Plan for Probes {
             std::iter::from_fn(|| queue.pop_front()).find_map(|probe| subjected.probe(inputs, known, probe))
         };
         match self.phase {
-            Phase::Least if std::mem::take(&mut self.loaded.least) => control(0),
-            Phase::Controls => std::iter::from_fn(|| self.loaded.controls.pop_front()).find_map(control),
-            Phase::Legal => probe(&mut self.loaded.legal),
-            Phase::Wrong => probe(&mut self.loaded.wrong),
+            ProbePhase::Least if std::mem::take(&mut self.loaded.least) => control(0),
+            ProbePhase::Controls => std::iter::from_fn(|| self.loaded.controls.pop_front()).find_map(control),
+            ProbePhase::Legal => probe(&mut self.loaded.legal),
+            ProbePhase::Wrong => probe(&mut self.loaded.wrong),
             _ => None,
         }
     }
@@ -358,7 +360,7 @@ mod tests {
     use super::*;
     use crate::probe::testing::{SHAPES, probes};
 
-    fn ids(options: Options) -> Vec<Vec<String>> {
+    fn ids(options: ProbeOptions) -> Vec<Vec<String>> {
         let mut probes = probes(SHAPES, options);
         let mut stages = Vec::new();
         while probes.stage().is_some() {
@@ -371,7 +373,7 @@ mod tests {
 
     #[test]
     fn controls_come_first_then_legal_inputs_then_wrong_ones_and_what_may_end_the_endpoint_last() {
-        let stages = ids(Options::default());
+        let stages = ids(ProbeOptions::default());
         assert_eq!(stages.len(), 6, "an opening, two of controls, legal, wrong, deadly");
         assert!(stages[0].is_empty());
         assert_eq!(stages[1], ["s.Put/control"]);
@@ -384,13 +386,13 @@ mod tests {
     #[test]
     fn a_filter_keeps_the_controls_that_its_probes_rest_on() {
         let filters = vec!["s.Put/tags[]/key/required/null".to_owned()];
-        let all: Vec<String> = ids(Options { filters, ..Options::default() }).concat();
+        let all: Vec<String> = ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat();
         assert_eq!(all, ["s.Put/control", "s.Put/tags[]/key/control", "s.Put/tags[]/key/required/null"]);
     }
 
     #[test]
     fn a_filter_that_nothing_fits_leaves_nothing_to_open() {
         let filters = vec!["elsewhere".to_owned()];
-        assert!(ids(Options { filters, ..Options::default() }).concat().is_empty());
+        assert!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat().is_empty());
     }
 }

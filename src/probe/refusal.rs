@@ -4,7 +4,7 @@
 //! the input is wrong in general (`InvalidParameterException`), or that the very member is (`InvalidArn` for
 //! `stateMachineArn`): by the words of its name, since models say nothing about when an error is given.
 
-use super::Place;
+use super::Location;
 use crate::model::{Contract, Operation, ShapeId};
 
 /// What an error's name is made of where it refuses an input in general, without its ending and a service's acronym.
@@ -64,7 +64,7 @@ const FAULTS: [&str; 26] = [
 /// The operation's own errors by which a value at `place` may be refused for its form; without a place, by which any
 /// input may.
 #[must_use]
-pub(super) fn own_errors(contract: &Contract, operation: &Operation, place: Option<&Place>) -> Vec<String> {
+pub(super) fn own_errors(contract: &Contract, operation: &Operation, place: Option<&Location>) -> Vec<String> {
     let subject: Vec<String> = place.map(words_of_place).unwrap_or_default();
     let names = operation.errors.iter().filter_map(|id| contract.shape(id)).map(|shape| shape.id.name());
     names.filter(|name| is_general(name) || speaks_of(name, &subject)).map(str::to_owned).collect()
@@ -92,7 +92,7 @@ fn is_same(word: &str, known: &str) -> bool {
     short == long || (short.len() >= 4 && long.starts_with(short))
 }
 
-fn words_of_place(place: &Place) -> Vec<String> {
+fn words_of_place(place: &Location) -> Vec<String> {
     let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(ShapeId::name));
     names.flat_map(words).collect()
 }

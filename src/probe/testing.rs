@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Options, Probes, input::Inputs};
+use super::{ProbeOptions, Probes, input::Inputs};
 use crate::{
     model::Operation,
-    suite::{Files, Suite, source::Source},
+    suite::{FixtureFiles, Fixtures, source::Source},
 };
 
 /// A service `s` with the operation `Put`, whose input structure is `x#In`; `shapes` defines it and what it reaches.
-pub(super) fn suite(shapes: &str, states: &str) -> Suite {
+pub(super) fn suite(shapes: &str, states: &str) -> Fixtures {
     let model = format!(
         r#"{{"smithy":"2.0","shapes":{{
             "x#S":{{"type":"service","version":"1","operations":[{{"target":"x#Put"}}],
@@ -18,7 +18,7 @@ pub(super) fn suite(shapes: &str, states: &str) -> Suite {
     );
     let mut texts = vec![("s/model.json".to_owned(), model)];
     texts.extend((!states.is_empty()).then(|| ("s/states.yaml".to_owned(), states.to_owned())));
-    Suite::read(&Files::from_texts(texts)).unwrap()
+    Fixtures::read(&FixtureFiles::from_texts(texts)).unwrap()
 }
 
 /// What builds inputs of that service.
@@ -34,7 +34,7 @@ pub(super) fn put(inputs: &Inputs) -> Operation {
 }
 
 /// Its probes.
-pub(super) fn probes(shapes: &str, options: Options) -> Probes {
+pub(super) fn probes(shapes: &str, options: ProbeOptions) -> Probes {
     let suite = suite(shapes, "");
     Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options)
 }

@@ -7,24 +7,24 @@ use tempfile::TempDir;
 
 use super::ProofError;
 use crate::{
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     run::{
         event::Event,
         recording::{Recorder, Recording},
         session::replay,
     },
-    suite::{Batch, Case, Suite},
+    suite::{Batch, Case, Fixtures},
 };
 
 /// What a run told, and its recording.
-pub(super) struct Again {
+pub(super) struct Rejudged {
     folder: TempDir,
     recorder: Recorder,
     live: Vec<Value>,
     failed: io::Result<()>,
 }
 
-impl Again {
+impl Rejudged {
     pub(super) fn new() -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let recorder = Recorder::new(folder.path(), None);
@@ -45,8 +45,8 @@ impl Again {
     /// It comes to something else.
     pub(super) fn compare(
         self,
-        suite: &Arc<Suite>,
-        goldens: &Arc<Goldens>,
+        suite: &Arc<Fixtures>,
+        goldens: &Arc<Snapshots>,
         cases: Vec<Case>,
     ) -> Result<(), ProofError> {
         self.failed?;

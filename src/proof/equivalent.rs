@@ -13,12 +13,12 @@ const LIST: &str = include_str!("equivalents.toml");
 #[serde(deny_unknown_fields)]
 pub(super) struct Equivalents {
     #[serde(default)]
-    equivalent: Vec<Row>,
+    equivalent: Vec<EquivalentRow>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct EquivalentRow {
     reason: String,
     mutants: Vec<String>,
 }

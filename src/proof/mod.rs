@@ -24,17 +24,17 @@ use thiserror::Error;
 
 use crate::{
     judge::{
-        snapshots::Goldens,
+        snapshots::Snapshots,
         verdict::{Finding, Severity, Verdict},
     },
     model::Contract,
     proof::{
-        matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow, TOOL},
-        mutant::{Mutant, NullTarget, Sample, enumerate},
+        matrix::{ConstantRow, Detection, Fate, KillMatrix, MatrixCell, MutantRow, TOOL},
+        mutant::{ConstantEndpoint, Mutant, Sample, enumerate},
     },
-    reference::EndpointError,
+    reference::ReferenceError,
     run::event::CaseFinished,
-    suite::{Case, Suite, code::Code, glob_matches},
+    suite::{Case, Fixtures, code::Code, glob_matches},
 };
 
 use equivalent::Equivalents;
@@ -44,9 +44,9 @@ use rehearsal::Rehearsal;
 #[derive(Debug, Clone)]
 pub struct Proof {
     /// The suite whose judge is proven.
-    pub suite: Arc<Suite>,
+    pub suite: Arc<Fixtures>,
     /// Its goldens.
-    pub goldens: Arc<Goldens>,
+    pub goldens: Arc<Snapshots>,
     /// Globs of ids of mutants, and names of null targets: all that fit one; none means all.
     pub only: Vec<String>,
     /// Whether every case runs on every mutant, and not only until it is plain that it is found out.
@@ -65,7 +65,7 @@ pub struct Proof {
 pub enum ProofError {
     /// The suite has a contract that the reference does not keep.
     #[error(transparent)]
-    Endpoint(#[from] EndpointError),
+    Endpoint(#[from] ReferenceError),
     /// The selection fits no mutant.
     #[error("no mutant fits {0}; `wireproof mutants --list` shows all of them")]
     NothingFits(String),
@@ -89,28 +89,28 @@ pub enum ProofError {
 }
 
 /// One piece of work.
-enum Work {
+enum ProofWork {
     Mutant(Mutant),
-    Null(NullTarget),
+    Null(ConstantEndpoint),
 }
 
 enum Done {
     Mutant(MutantRow),
-    Null(NullRow),
+    Null(ConstantRow),
 }
 
 /// What the suite makes of the reference itself.
-struct Baseline {
+struct ReferenceRun {
     ledger: crate::judge::verdict::Ledger,
     sample: Sample,
     /// What is found on the reference, too.
-    findings: BTreeMap<String, BTreeSet<Mark>>,
+    findings: BTreeMap<String, BTreeSet<ProofMark>>,
 }
 
 /// What makes two findings the same one.
-type Mark = (Code, Option<String>, usize, String, Severity);
+type ProofMark = (Code, Option<String>, usize, String, Severity);
 
-fn mark(finding: &Finding) -> Mark {
+fn mark(finding: &Finding) -> ProofMark {
     (finding.code, finding.rule.clone(), finding.step, finding.pointer.clone(), finding.severity)
 }
 
@@ -125,7 +125,7 @@ impl Proof {
         let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed, self.judge_again)?;
         let baseline = baseline(&rehearsal, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
-        if !work.iter().any(|work| matches!(work, Work::Mutant(_))) {
+        if !work.iter().any(|work| matches!(work, ProofWork::Mutant(_))) {
             return Err(ProofError::NothingFits(self.only.join(", ")));
         }
         let equivalents = Equivalents::bundled();
@@ -180,7 +180,7 @@ impl Proof {
         let work = self.work(&contracts, &sample);
         Ok(work
             .into_iter()
-            .filter_map(|work| if let Work::Mutant(mutant) = work { Some(mutant) } else { None })
+            .filter_map(|work| if let ProofWork::Mutant(mutant) = work { Some(mutant) } else { None })
             .collect())
     }
 
@@ -188,16 +188,17 @@ impl Proof {
         self.suite.services().map(|service| (service.name.clone(), Arc::clone(service.contract()))).collect()
     }
 
-    fn work(&self, contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Work> {
+    fn work(&self, contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<ProofWork> {
         let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob_matches(glob, id));
-        let mutants = enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(Work::Mutant);
+        let mutants =
+            enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(ProofWork::Mutant);
         // Without them no figure of a suite means anything: they always run.
-        let nulls = NullTarget::all(contracts, sample).into_iter().map(Work::Null);
+        let nulls = ConstantEndpoint::all(contracts, sample).into_iter().map(ProofWork::Null);
         mutants.chain(nulls).collect()
     }
 }
 
-fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<Baseline, ProofError> {
+fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<ReferenceRun, ProofError> {
     let mut sample = Sample::new(contracts);
     let mut findings = BTreeMap::new();
     let run = rehearsal.mutant(None, rehearsal.suite.cases(), &mut |finished| {
@@ -206,19 +207,19 @@ fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) ->
         findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
         true
     })?;
-    Ok(Baseline { ledger: run.ledger, sample, findings })
+    Ok(ReferenceRun { ledger: run.ledger, sample, findings })
 }
 
 impl Proof {
     fn one(
         &self,
-        work: &Work,
+        work: &ProofWork,
         rehearsal: &Rehearsal<'_>,
-        baseline: &Baseline,
+        baseline: &ReferenceRun,
         equivalents: &Equivalents,
     ) -> Result<Done, ProofError> {
         match work {
-            Work::Mutant(mutant) => {
+            ProofWork::Mutant(mutant) => {
                 let occasions = baseline.sample.occasions(mutant);
                 let shows = |case: &Case| occasions.contains(&case.id.0);
                 let cases = self.suite.cases().into_iter().filter(shows).collect();
@@ -233,10 +234,10 @@ impl Proof {
                 row.fate = fate(&row);
                 Ok(Done::Mutant(row))
             }
-            Work::Null(null) => {
+            ProofWork::Null(null) => {
                 let ledger = rehearsal.null(null, true)?;
                 let unsurveyed = rehearsal.null(null, false)?.conforms;
-                Ok(Done::Null(NullRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
+                Ok(Done::Null(ConstantRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
             }
         }
     }
@@ -265,8 +266,8 @@ impl MutantRow {
     fn enter(&mut self, finished: &CaseFinished, news: &[Finding]) -> bool {
         self.cases += 1;
         for (code, severity) in worst(news) {
-            let cell = self.codes.entry(code).or_insert(Cell { severity, cases: 0 });
-            *cell = Cell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
+            let cell = self.codes.entry(code).or_insert(MatrixCell { severity, cases: 0 });
+            *cell = MatrixCell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
         }
         for finding in news {
             let weight = |code: &Code, severity| (self.kind.contains(code), severity);
@@ -291,7 +292,7 @@ fn fate(row: &MutantRow) -> Fate {
 }
 
 /// What is found in a case that is not found there on the reference.
-fn news(finished: &CaseFinished, baseline: &Baseline) -> Vec<Finding> {
+fn news(finished: &CaseFinished, baseline: &ReferenceRun) -> Vec<Finding> {
     let known = baseline.findings.get(&finished.case.id.0);
     let new = |finding: &&Finding| known.is_none_or(|known| !known.contains(&mark(finding)));
     let mut news: Vec<Finding> = finished.report.findings.iter().filter(new).cloned().collect();
@@ -327,8 +328,8 @@ fn worst(findings: &[Finding]) -> BTreeMap<Code, Severity> {
     worst
 }
 
-fn conviction(finished: &CaseFinished, finding: &Finding) -> Conviction {
-    Conviction {
+fn conviction(finished: &CaseFinished, finding: &Finding) -> Detection {
+    Detection {
         case: finished.case.id.0.clone(),
         code: finding.code,
         severity: finding.severity,
@@ -344,7 +345,7 @@ mod tests {
     use super::*;
 
     fn row(kind: &[Code], found: &[(Code, Severity)], reason: Option<&str>, deviations: usize) -> MutantRow {
-        let codes = found.iter().map(|(code, severity)| (*code, Cell { severity: *severity, cases: 1 }));
+        let codes = found.iter().map(|(code, severity)| (*code, MatrixCell { severity: *severity, cases: 1 }));
         MutantRow {
             id: "s/Op/output/a/b".to_owned(),
             family: "output".to_owned(),

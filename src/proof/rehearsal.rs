@@ -9,19 +9,19 @@ use std::{
 
 use tokio::{runtime, sync::watch};
 
-use super::{ProofError, again::Again};
+use super::{ProofError, again::Rejudged};
 use crate::{
-    judge::{redaction::Sensitive, snapshots::Goldens, verdict::Ledger},
+    judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Ledger},
     model::Contract,
-    proof::mutant::{Mutant, MutantEndpoint, NullTarget},
-    reference::{Clock, Endpoint, Identity, STATE_PATH},
+    proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint},
+    reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
     run::{
         event::{CaseFinished, Event},
-        session::{Options, Session},
-        target::{StateHandler, Target},
+        session::{RunOptions, Session},
+        target::{ResolvedTarget, StateHandler},
         transport::{self, InProcess, Reply, Transport},
     },
-    suite::{Batch, Case, Suite},
+    suite::{Batch, Case, Fixtures},
     wire::Request,
 };
 
@@ -30,16 +30,16 @@ const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What every run of a proof shares.
 pub(super) struct Rehearsal<'a> {
-    pub(super) suite: &'a Arc<Suite>,
-    goldens: &'a Arc<Goldens>,
+    pub(super) suite: &'a Arc<Fixtures>,
+    goldens: &'a Arc<Snapshots>,
     seed: u64,
     judge_again: bool,
     /// What every endpoint of a run begins as: schemas are compiled once for all of them.
-    pristine: Endpoint,
+    pristine: ReferenceEndpoint,
 }
 
 /// What is told of each case; whether the run is to go on.
-pub(super) type Told<'t> = &'t mut (dyn FnMut(CaseFinished) -> bool + Send);
+pub(super) type RehearsalNews<'t> = &'t mut (dyn FnMut(CaseFinished) -> bool + Send);
 
 /// What a run came to.
 pub(super) struct Rehearsed {
@@ -50,13 +50,13 @@ pub(super) struct Rehearsed {
 
 impl<'a> Rehearsal<'a> {
     pub(super) fn new(
-        suite: &'a Arc<Suite>,
-        goldens: &'a Arc<Goldens>,
+        suite: &'a Arc<Fixtures>,
+        goldens: &'a Arc<Snapshots>,
         seed: u64,
         judge_again: bool,
     ) -> Result<Self, ProofError> {
         let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
-        let pristine = Endpoint::new(contracts, Identity::defaults(), Clock::new())?;
+        let pristine = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new())?;
         Ok(Self { suite, goldens, seed, judge_again, pristine })
     }
 
@@ -65,7 +65,7 @@ impl<'a> Rehearsal<'a> {
         &self,
         mutant: Option<&Mutant>,
         cases: Vec<Case>,
-        told: Told<'_>,
+        told: RehearsalNews<'_>,
     ) -> Result<Rehearsed, ProofError> {
         runtime()?.block_on(async {
             let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
@@ -77,7 +77,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Runs every case against a null target.
-    pub(super) fn null(&self, null: &NullTarget, survey: bool) -> Result<Ledger, ProofError> {
+    pub(super) fn null(&self, null: &ConstantEndpoint, survey: bool) -> Result<Ledger, ProofError> {
         runtime()?.block_on(async {
             let cases = self.suite.cases();
             let endpoint = Arc::new(null.start(&self.pristine, self.contracts()));
@@ -100,7 +100,7 @@ impl<'a> Rehearsal<'a> {
         transport: impl Transport + 'static,
         cases: Vec<Case>,
         survey: bool,
-        told: Told<'_>,
+        told: RehearsalNews<'_>,
     ) -> Result<Ledger, ProofError> {
         let (stop, interrupt) = watch::channel(false);
         let session = Session {
@@ -109,18 +109,18 @@ impl<'a> Rehearsal<'a> {
             transport: Arc::new(transport),
             goldens: Arc::clone(self.goldens),
             // One after the other: a fault that remembers sees the same in every run.
-            options: Options {
+            options: RunOptions {
                 jobs: 1,
                 seed: self.seed,
                 case_timeout: CASE_TIMEOUT,
                 fail_fast: false,
                 survey,
-                sensitive: Sensitive::Hidden,
+                sensitive: SensitiveValues::Hidden,
             },
             interrupt,
             restart: None,
         };
-        let mut again = self.judge_again.then(Again::new).transpose()?;
+        let mut again = self.judge_again.then(Rejudged::new).transpose()?;
         let mut sink = |event: Event| {
             if let Some(again) = &mut again {
                 again.event(&event);
@@ -151,9 +151,9 @@ fn runtime() -> io::Result<runtime::Runtime> {
 }
 
 /// Whoever the reference knows, at an address that nothing is sent to.
-fn target() -> Result<Target, ProofError> {
+fn target() -> Result<ResolvedTarget, ProofError> {
     let endpoint: transport::Endpoint = "http://127.0.0.1:1".parse()?;
-    Ok(Target {
+    Ok(ResolvedTarget {
         state_handler: Some(StateHandler::Url { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
         endpoint,
         name: "in process".to_owned(),

@@ -18,12 +18,12 @@ const TOLERANCE: f64 = 15.0 * 60.0;
 
 /// A caller whose signature holds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Caller<'a> {
+pub(super) struct AuthenticatedCaller<'a> {
     pub(super) identity: &'a Identity,
     pub(super) region: &'a str,
 }
 
-impl<'a> Caller<'a> {
+impl<'a> AuthenticatedCaller<'a> {
     pub(super) fn partition(&self) -> Partition<'a> {
         Partition { account: self.identity.account(), region: self.region }
     }
@@ -35,7 +35,7 @@ pub(super) fn authenticate<'a>(
     identities: &'a [Identity],
     service: &str,
     real_now: f64,
-) -> Result<Caller<'a>, Refusal> {
+) -> Result<AuthenticatedCaller<'a>, Refusal> {
     let authorization = Authorization::of(request)?;
     let (date, seconds) = request_date(request)?;
     let region = authorization.region(service, date)?;
@@ -55,7 +55,7 @@ pub(super) fn authenticate<'a>(
     if !equal(expected.as_bytes(), authorization.signature.as_bytes()) {
         return Err(invalid("The signature is not the one that the request and the secret give"));
     }
-    Ok(Caller { identity, region })
+    Ok(AuthenticatedCaller { identity, region })
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {
@@ -170,7 +170,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::wire::sigv4::{Credentials, Scope, SigningFault, sign};
+    use crate::wire::sigv4::{CredentialScope, Credentials, SigningFault, sign};
 
     const NOW: i64 = 1_700_000_000;
 
@@ -184,7 +184,7 @@ mod tests {
             body: "{}".into(),
             ..Request::default()
         };
-        let scope = Scope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
+        let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, credentials, &scope, NOW, fault);
         request
     }

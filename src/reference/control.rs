@@ -19,7 +19,7 @@ const LONGEST_STEP: f64 = 100.0 * 366.0 * 86_400.0;
 
 /// A state to establish.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Setup<'a> {
+pub(super) struct SetupRequest<'a> {
     pub(super) state: &'a str,
     pub(super) params: &'a Value,
     pub(super) partition: Partition<'a>,
@@ -28,7 +28,7 @@ pub(super) struct Setup<'a> {
 }
 
 /// Answers a state change; `establish` gives a state's variables, or `None` for a state that nobody knows.
-pub(super) fn change_state(body: &[u8], establish: impl FnOnce(Setup<'_>) -> Option<Value>) -> (u16, Value) {
+pub(super) fn change_state(body: &[u8], establish: impl FnOnce(SetupRequest<'_>) -> Option<Value>) -> (u16, Value) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return problem(400, "the body is not JSON; send {\"state\": …, \"params\": {…}, \"action\": \"setup\"}");
     };
@@ -45,7 +45,7 @@ pub(super) fn change_state(body: &[u8], establish: impl FnOnce(Setup<'_>) -> Opt
         account: params["account"].as_str().unwrap_or("000000000000"),
         region: params["region"].as_str().unwrap_or("us-east-1"),
     };
-    match establish(Setup { state, params, partition, service: params["service"].as_str() }) {
+    match establish(SetupRequest { state, params, partition, service: params["service"].as_str() }) {
         Some(variables) => (200, json!({"variables": variables})),
         None => problem(404, &format!("no service here establishes the state {state:?}")),
     }

@@ -17,14 +17,14 @@ use super::{
     answer,
     auth::authenticate,
     clock::Clock,
-    control::{self, CLOCK_PATH, STATE_PATH, Setup},
+    control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
     identity::Identity,
     ids::Ids,
-    service::{Call, Refusal, Service},
+    service::{ReferenceService, Refusal, ServiceCall},
     services,
 };
 use crate::{
-    model::{Contract, Operation, Rule, Schemas, Side, Violation},
+    model::{Contract, Operation, PayloadSide, Schemas, ShapeRule, Violation},
     wire::{Protocol, Request, Response, UnknownProtocol, json as strict_json, protocol},
 };
 
@@ -34,7 +34,7 @@ pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Why an endpoint cannot answer for a contract.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum EndpointError {
+pub enum ReferenceError {
     /// No contract at all.
     #[error("the reference was given no contract; give it at least one of {known}")]
     NoContract {
@@ -61,7 +61,7 @@ pub enum EndpointError {
 }
 
 /// The reference as a function of requests, its state and its clock.
-pub struct Endpoint {
+pub struct ReferenceEndpoint {
     hosted: BTreeMap<String, Hosted>,
     fallback: &'static dyn Protocol,
     identities: Vec<Identity>,
@@ -69,14 +69,14 @@ pub struct Endpoint {
     ids: Ids,
 }
 
-impl std::fmt::Debug for Endpoint {
+impl std::fmt::Debug for ReferenceEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Endpoint").field("services", &self.hosted.keys()).finish_non_exhaustive()
     }
 }
 
 /// The state of every service of an [`Endpoint`] at one moment.
-pub struct Snapshot(BTreeMap<String, Box<dyn Service>>);
+pub struct Snapshot(BTreeMap<String, Box<dyn ReferenceService>>);
 
 impl std::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -89,30 +89,30 @@ struct Hosted {
     contract: Arc<Contract>,
     schemas: Arc<Schemas>,
     protocol: &'static dyn Protocol,
-    service: Mutex<Box<dyn Service>>,
+    service: Mutex<Box<dyn ReferenceService>>,
 }
 
-impl Endpoint {
+impl ReferenceEndpoint {
     /// An endpoint without any state that keeps those contracts, for those callers.
     ///
     /// # Errors
     /// A contract that nothing here keeps, or two of one service.
-    pub fn new(contracts: Vec<Arc<Contract>>, identities: Vec<Identity>, clock: Clock) -> Result<Self, EndpointError> {
+    pub fn new(contracts: Vec<Arc<Contract>>, identities: Vec<Identity>, clock: Clock) -> Result<Self, ReferenceError> {
         let mut hosted = BTreeMap::new();
         let mut fallback = None;
         for contract in contracts {
             let name = contract.service().id.name().to_owned();
             let service = services::implementation(&name)
-                .ok_or_else(|| EndpointError::NotImplemented { service: name.clone(), known: services::names() })?;
+                .ok_or_else(|| ReferenceError::NotImplemented { service: name.clone(), known: services::names() })?;
             let protocol = protocol(&contract)?;
             fallback.get_or_insert(protocol);
             let schemas = Arc::new(Schemas::new(Arc::clone(&contract)));
             let new = Hosted { contract, schemas, protocol, service: Mutex::new(service) };
             if hosted.insert(name.clone(), new).is_some() {
-                return Err(EndpointError::Twice { service: name });
+                return Err(ReferenceError::Twice { service: name });
             }
         }
-        let fallback = fallback.ok_or_else(|| EndpointError::NoContract { known: services::names() })?;
+        let fallback = fallback.ok_or_else(|| ReferenceError::NoContract { known: services::names() })?;
         Ok(Self { hosted, fallback, identities, clock, ids: Ids::new() })
     }
 
@@ -207,7 +207,7 @@ impl Endpoint {
         caller.identity.authorize(signing_name, &operation.name)?;
         let input = hosted.contract.without_null_members(&operation.input, &input);
         hosted.check(operation, &input)?;
-        hosted.service().call(Call {
+        hosted.service().call(ServiceCall {
             operation: &operation.name,
             input: &input,
             partition: caller.partition(),
@@ -215,7 +215,7 @@ impl Endpoint {
         })
     }
 
-    fn establish(&self, setup: Setup<'_>) -> Option<Value> {
+    fn establish(&self, setup: SetupRequest<'_>) -> Option<Value> {
         let now = self.clock.now();
         self.hosted
             .values()
@@ -245,7 +245,7 @@ impl Hosted {
         }
     }
 
-    fn service(&self) -> MutexGuard<'_, Box<dyn Service>> {
+    fn service(&self) -> MutexGuard<'_, Box<dyn ReferenceService>> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -253,12 +253,14 @@ impl Hosted {
     fn check(&self, operation: &Operation, input: &Value) -> Result<(), Refusal> {
         let violations = self
             .schemas
-            .violations(&operation.input, Side::Input, input)
+            .violations(&operation.input, PayloadSide::Input, input)
             .map_err(|error| Refusal::new("InternalFailure", error.to_string()))?;
         let (unreadable, broken): (Vec<Violation>, Vec<Violation>) = violations
             .into_iter()
-            .filter(|violation| violation.rule != Rule::UnknownMember)
-            .partition(|violation| matches!(violation.rule, Rule::Type | Rule::Timestamp | Rule::Blob | Rule::Null));
+            .filter(|violation| violation.rule != ShapeRule::UnknownMember)
+            .partition(|violation| {
+                matches!(violation.rule, ShapeRule::Type | ShapeRule::Timestamp | ShapeRule::Blob | ShapeRule::Null)
+            });
         if let Some(Violation { pointer, expected, .. }) = unreadable.first() {
             return Err(unreadable_body(format!("{pointer} is not {expected}")));
         }
@@ -313,7 +315,7 @@ mod tests {
         reference::testing::{Bench, NOW},
         wire::{
             AwsJson, ErrorIdentity,
-            sigv4::{Scope, SigningFault, sign},
+            sigv4::{CredentialScope, SigningFault, sign},
         },
     };
 
@@ -332,7 +334,7 @@ mod tests {
     }
 
     fn signed(mut request: Request, fault: Option<&SigningFault>) -> Request {
-        let scope = Scope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
+        let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, Identity::test().credentials(), &scope, NOW, fault);
         request
     }
@@ -430,7 +432,7 @@ mod tests {
     #[test]
     fn authorization_comes_before_the_types_of_members() {
         let mut request = stop(r#"{"deploymentId":1}"#);
-        let scope = Scope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
+        let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, Identity::denied().credentials(), &scope, NOW, None);
         assert_eq!(refused(&request), (400, "AccessDeniedException".to_owned()));
     }
@@ -498,7 +500,7 @@ mod tests {
         let model = r#"{"smithy":"2.0","shapes":{"x#Strange":{"type":"service","version":"1",
             "traits":{"aws.protocols#awsJson1_0":{}}}}}"#;
         let start = |contracts: Vec<Arc<Contract>>| {
-            Endpoint::new(contracts, Identity::defaults(), Clock::new()).map(|_| ()).unwrap_err().to_string()
+            ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).map(|_| ()).unwrap_err().to_string()
         };
         let message = start(vec![Arc::new(model::read("m", model).unwrap())]);
         assert!(message.contains("Strange") && message.contains("CodeDeploy_20141006"), "{message}");

@@ -28,7 +28,7 @@ use std::{
 
 pub use clock::Clock;
 pub use control::STATE_PATH;
-pub use endpoint::{Endpoint, EndpointError, Snapshot};
+pub use endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
 pub use identity::Identity;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -36,7 +36,7 @@ use crate::model::Contract;
 
 /// How a reference is started.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ReferenceOptions {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether `listen` may be an address that other machines reach.
@@ -47,7 +47,7 @@ pub struct Options {
     pub clock: Clock,
 }
 
-impl Default for Options {
+impl Default for ReferenceOptions {
     /// A free port of the loopback interface, the three default identities, a clock that runs.
     fn default() -> Self {
         Self {
@@ -74,11 +74,11 @@ impl Reference {
     /// # Errors
     /// A contract of a service that is not implemented here, an address that is not allowed, or one that cannot be
     /// bound.
-    pub async fn start(contracts: Vec<Arc<Contract>>, options: Options) -> io::Result<Self> {
+    pub async fn start(contracts: Vec<Arc<Contract>>, options: ReferenceOptions) -> io::Result<Self> {
         let invalid =
             |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
-        let endpoint =
-            Endpoint::new(contracts, options.identities, options.clock).map_err(|error| invalid(error.into()))?;
+        let endpoint = ReferenceEndpoint::new(contracts, options.identities, options.clock)
+            .map_err(|error| invalid(error.into()))?;
         if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
             return Err(invalid(
                 format!(
@@ -92,7 +92,7 @@ impl Reference {
         Self::serve(Arc::new(endpoint), options.listen).await
     }
 
-    async fn serve(endpoint: Arc<Endpoint>, listen: SocketAddr) -> io::Result<Self> {
+    async fn serve(endpoint: Arc<ReferenceEndpoint>, listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
@@ -138,10 +138,10 @@ mod tests {
     };
 
     use super::{testing::Bench, *};
-    use crate::wire::sigv4::{Scope, sign};
+    use crate::wire::sigv4::{CredentialScope, sign};
 
     async fn start() -> Reference {
-        Reference::start(vec![Bench::contract()], Options::default()).await.unwrap()
+        Reference::start(vec![Bench::contract()], ReferenceOptions::default()).await.unwrap()
     }
 
     fn request(body: &str) -> crate::wire::Request {
@@ -158,7 +158,7 @@ mod tests {
             body: body.to_owned().into(),
             ..Default::default()
         };
-        let scope = Scope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
+        let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds are wanted")]
         let now = clock::real_now() as i64;
         sign(&mut request, Identity::test().credentials(), &scope, now, None);
@@ -220,10 +220,10 @@ mod tests {
     #[tokio::test]
     async fn an_address_that_others_reach_is_refused_unless_allowed() {
         let listen = "0.0.0.0:0".parse().unwrap();
-        let options = Options { listen, ..Options::default() };
+        let options = ReferenceOptions { listen, ..ReferenceOptions::default() };
         let error = Reference::start(vec![Bench::contract()], options.clone()).await.unwrap_err();
         assert!(error.to_string().contains("other machines"), "{error}");
-        let options = Options { allow_non_loopback: true, ..options };
+        let options = ReferenceOptions { allow_non_loopback: true, ..options };
         Reference::start(vec![Bench::contract()], options).await.unwrap().stop().await;
     }
 }

@@ -23,7 +23,7 @@ use tokio::{
 
 use super::{
     clock::real_now,
-    endpoint::{BODY_LIMIT, Endpoint},
+    endpoint::{BODY_LIMIT, ReferenceEndpoint},
 };
 use crate::wire;
 
@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
 
 /// Serves until `stopped` changes or its sender is gone; then lets open answers finish.
-pub(super) async fn serve(listener: TcpListener, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -59,7 +59,7 @@ pub(super) async fn serve(listener: TcpListener, endpoint: Arc<Endpoint>, mut st
     let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(stream: TcpStream, endpoint: Arc<Endpoint>, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
     // Answers are small and written at once: waiting to fill a segment only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
@@ -80,7 +80,7 @@ async fn connection(stream: TcpStream, endpoint: Arc<Endpoint>, mut stopped: wat
 }
 
 /// An error ends the connection without an answer: the body never came whole.
-async fn answer(request: Request<Incoming>, endpoint: &Endpoint) -> io::Result<Response<Full<Bytes>>> {
+async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let mut request = wire::Request {
         method: head.method.as_str().to_owned(),

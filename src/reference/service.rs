@@ -9,7 +9,7 @@ use crate::model::Violation;
 
 /// One call that is authenticated, authorised and readable as JSON.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Call<'a> {
+pub(super) struct ServiceCall<'a> {
     /// The operation's name without a namespace.
     pub(super) operation: &'a str,
     /// The input without null members. It keeps the model: what breaks it went to [`Service::invalid`].
@@ -45,14 +45,14 @@ impl Refusal {
 }
 
 /// One service of the reference: its state, and what moves it.
-pub(super) trait Service: Send {
+pub(super) trait ReferenceService: Send {
     /// The refusal of an input that breaks the model, in the order in which the documents let it be seen.
     ///
     /// Wrong JSON types never come here: they are a `SerializationException` before.
     fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal;
 
     /// Answers one call, after letting the time that has passed take effect.
-    fn call(&mut self, call: Call<'_>) -> Result<Value, Refusal>;
+    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Refusal>;
 
     /// Establishes a state that no documented call can reach, and gives its variables.
     ///
@@ -60,5 +60,5 @@ pub(super) trait Service: Send {
     fn establish(&mut self, state: &str, params: &Value, partition: Partition<'_>, now: f64) -> Option<Value>;
 
     /// The same service with the same state, from here on apart. Identifiers stay unique over both.
-    fn copy(&self) -> Box<dyn Service>;
+    fn copy(&self) -> Box<dyn ReferenceService>;
 }

@@ -1,15 +1,15 @@
 //! Which services the reference implements, by the name of the service's shape.
 
-use super::{codedeploy::CodeDeploy, proton::Proton, service::Service};
+use super::{codedeploy::CodeDeploy, proton::Proton, service::ReferenceService};
 
-type Constructor = fn() -> Box<dyn Service>;
+type Constructor = fn() -> Box<dyn ReferenceService>;
 
 /// One line a service.
 const IMPLEMENTED: &[(&str, Constructor)] =
     &[("CodeDeploy_20141006", || Box::new(CodeDeploy::new())), ("AwsProton20200720", || Box::new(Proton::new()))];
 
 /// A fresh service, without any state.
-pub(super) fn implementation(name: &str) -> Option<Box<dyn Service>> {
+pub(super) fn implementation(name: &str) -> Option<Box<dyn ReferenceService>> {
     IMPLEMENTED.iter().find(|(known, _)| *known == name).map(|(_, new)| new())
 }
 

@@ -8,12 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Clock, Endpoint, Identity};
+use super::{Clock, Identity, ReferenceEndpoint};
 use crate::{
-    model::{self, Contract, Schemas, Side},
+    model::{self, Contract, PayloadSide, Schemas},
     wire::{
         AwsJson, Protocol as _, Request, Response,
-        sigv4::{Scope, sign},
+        sigv4::{CredentialScope, sign},
     },
 };
 
@@ -22,7 +22,7 @@ pub(super) const NOW: i64 = 1_700_000_000;
 
 /// An endpoint that keeps the deployment service's contract. Every success is checked against the model.
 pub(super) struct Bench {
-    pub(super) endpoint: Endpoint,
+    pub(super) endpoint: ReferenceEndpoint,
     schemas: Schemas,
     called: Mutex<BTreeSet<String>>,
 }
@@ -48,7 +48,7 @@ impl Bench {
 
     pub(super) fn new() -> Self {
         let clock = Clock::held_at(1.7e9);
-        let endpoint = Endpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
+        let endpoint = ReferenceEndpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
         Self { endpoint, schemas: Schemas::new(Self::contract()), called: Mutex::default() }
     }
 
@@ -76,7 +76,7 @@ impl Bench {
         let shape = contract.operation(operation).unwrap();
         let mut request = AwsJson::V1_1.request(contract, shape, input).unwrap();
         request.headers.set("host", "reference");
-        let scope = Scope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
+        let scope = CredentialScope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, from.identity.credentials(), &scope, NOW, None);
         let answer = AwsJson::V1_1.answer(&self.handle(&request));
         if let Some(error) = answer.error() {
@@ -85,7 +85,7 @@ impl Bench {
             return Err(error.to_owned());
         }
         let output = answer.value.unwrap();
-        let violations = self.schemas.violations(&shape.output, Side::Output, &output).unwrap();
+        let violations = self.schemas.violations(&shape.output, PayloadSide::Output, &output).unwrap();
         assert!(violations.is_empty(), "{operation} answered {output}, which breaks {violations:?}");
         self.called.lock().unwrap().insert(operation.to_owned());
         Ok(output)

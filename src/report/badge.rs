@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::collected::Run;
+use super::collected::CollectedRun;
 use crate::{judge::verdict::Ledger, run::exit::ExitStatus};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -16,7 +16,7 @@ struct Badge {
     color: &'static str,
 }
 
-pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &badge(&run.finished.ledger, run.finished.interrupted))?;
     writeln!(out)
 }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Reporter, statements::Statements, without_beginning};
+use super::{Reporter, statements::RequirementIndex, without_beginning};
 use crate::{
     judge::verdict::Verdict,
     run::event::{CaseReport, Event, RunFinished, RunStarted},
@@ -13,36 +13,36 @@ use crate::{
 
 /// A run that is over.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct CollectedRun {
     pub(super) started: RunStarted,
     /// Sorted by id.
     pub(super) cases: Vec<CaseReport>,
     pub(super) finished: RunFinished,
-    pub(super) statements: Statements,
+    pub(super) statements: RequirementIndex,
 }
 
-impl Run {
+impl CollectedRun {
     pub(super) fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &CaseReport> {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }
 }
 
 /// A format that is a function of the whole run.
-pub(super) type Form = fn(&Run, &mut dyn Write) -> io::Result<()>;
+pub(super) type CollectedForm = fn(&CollectedRun, &mut dyn Write) -> io::Result<()>;
 
 /// Collects a run, and writes it when it is over.
 pub(super) struct AtEnd<W> {
     writer: W,
-    form: Form,
+    form: CollectedForm,
     started: Option<RunStarted>,
     cases: Vec<CaseReport>,
-    statements: Statements,
+    statements: RequirementIndex,
 }
 
 impl<W: Write> AtEnd<W> {
     /// A report of that form, which goes to `writer`.
-    pub(super) fn new(writer: W, form: Form) -> Self {
-        Self { writer, form, started: None, cases: Vec::new(), statements: Statements::default() }
+    pub(super) fn new(writer: W, form: CollectedForm) -> Self {
+        Self { writer, form, started: None, cases: Vec::new(), statements: RequirementIndex::default() }
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
@@ -50,7 +50,7 @@ impl<W: Write> AtEnd<W> {
         let mut cases = std::mem::take(&mut self.cases);
         cases.sort_by(|a, b| a.id.cmp(&b.id));
         let statements = std::mem::take(&mut self.statements);
-        let run = Run { started, cases, finished: finished.clone(), statements };
+        let run = CollectedRun { started, cases, finished: finished.clone(), statements };
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()
     }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::report::testing::{events, report_of};
 
-    fn ids(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+    fn ids(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
         run.cases.iter().try_for_each(|case| writeln!(out, "{}", case.id))
     }
 

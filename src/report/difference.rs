@@ -14,12 +14,12 @@ const AROUND: usize = 3;
 pub(super) struct Hunk {
     /// Which lines of both texts they are, as in a unified difference.
     pub(super) place: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<DiffLine>,
 }
 
 /// A line of either text, or of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Line {
+pub(super) struct DiffLine {
     /// `-` where only the golden has it, `+` where only the observation has, else a space.
     pub(super) sign: char,
     pub(super) text: String,
@@ -46,13 +46,13 @@ fn between(golden: &str, observed: &str) -> Vec<Hunk> {
     difference.grouped_ops(AROUND).iter().map(hunk).collect()
 }
 
-fn line(change: &similar::Change<&str>) -> Line {
+fn line(change: &similar::Change<&str>) -> DiffLine {
     let sign = match change.tag() {
         ChangeTag::Delete => '-',
         ChangeTag::Insert => '+',
         ChangeTag::Equal => ' ',
     };
-    Line { sign, text: text::block(change.value().trim_end_matches('\n')) }
+    DiffLine { sign, text: text::block(change.value().trim_end_matches('\n')) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::{
     judge::verdict::Ledger,
     probe::CoverageReport,
-    run::event::{CaseReport, RunFinished, RunStarted, StatementReport, Surveyed, TargetDied},
+    run::event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
     suite::{Selected, shard::Shard},
 };
 
@@ -14,7 +14,7 @@ const SCHEMA: &str = "wireproof/report/v1";
 
 /// A run, as the JSON report has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Document {
+pub struct ReportDocument {
     schema: String,
     /// What wrote it.
     pub tool: Tool,
@@ -36,14 +36,14 @@ pub struct Document {
     /// How many cases, and what became of them.
     pub ledger: Ledger,
     /// The operations under test, and whether the endpoint has them.
-    pub surveyed: Vec<Surveyed>,
+    pub surveyed: Vec<PresenceChecked>,
     /// The times that the endpoint stopped listening.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub died: Vec<TargetDied>,
     /// The cases, sorted by id.
     pub cases: Vec<CaseReport>,
     /// What became of the statements.
-    pub statements: Vec<StatementReport>,
+    pub statements: Vec<RequirementReport>,
     /// What was probed, in a run of derived probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
@@ -98,7 +98,7 @@ impl TargetNames {
 
 /// A text that is no report.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DocumentError {
+pub enum ReportDocumentError {
     /// Another form.
     #[error("{file} is no JSON report of wireproof: {problem}")]
     Form {
@@ -117,20 +117,20 @@ pub enum DocumentError {
     },
 }
 
-impl Document {
+impl ReportDocument {
     /// Reads a report. `file` is used in errors alone.
     ///
     /// # Errors
     /// The text is no report, or one of a version that is not known.
-    pub fn read(file: &str, text: &str) -> Result<Self, DocumentError> {
+    pub fn read(file: &str, text: &str) -> Result<Self, ReportDocumentError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut reader);
         let document =
-            read.map_err(|error| DocumentError::Form { file: file.to_owned(), problem: error.to_string() })?;
+            read.map_err(|error| ReportDocumentError::Form { file: file.to_owned(), problem: error.to_string() })?;
         if document.schema == SCHEMA {
             Ok(document)
         } else {
-            Err(DocumentError::Schema { file: file.to_owned(), found: document.schema })
+            Err(ReportDocumentError::Schema { file: file.to_owned(), found: document.schema })
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::{cases::errors, collected::Run, text, words};
+use super::{cases::errors, collected::CollectedRun, text, words};
 use crate::{
     judge::verdict::{Finding, Severity, Verdict},
     run::event::CaseReport,
@@ -32,7 +32,7 @@ const LONGEST_TITLE: usize = 255;
 /// A line of a message is cut where it is longer; two of them fit one message whatever they hold.
 const LONGEST_LINE: usize = 900;
 
-pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
     deviating.sort_by_key(|case| weight(case));
     annotate(out, "error", &deviating, "deviate", |case| told(errors(case), case))?;
@@ -101,7 +101,7 @@ fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-fn sums(run: &Run) -> String {
+fn sums(run: &CollectedRun) -> String {
     let ledger = &run.finished.ledger;
     let counts: Vec<String> = Verdict::ALL
         .into_iter()

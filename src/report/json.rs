@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Document, Reporter, without_beginning};
+use super::{ReportDocument, Reporter, without_beginning};
 use crate::run::event::{Event, RunFinished};
 
 /// The JSON Schema (draft 2020-12) of the document.
@@ -14,7 +14,7 @@ pub const REPORT_SCHEMA: &str = include_str!("report.schema.json");
 #[derive(Debug)]
 pub struct Json<W> {
     writer: W,
-    document: Option<Document>,
+    document: Option<ReportDocument>,
 }
 
 impl<W: Write> Json<W> {
@@ -35,7 +35,7 @@ impl<W: Write> Json<W> {
 impl<W: Write + Send> Reporter for Json<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match (event, &mut self.document) {
-            (Event::RunStarted(started), document) => *document = Some(Document::begun(started)),
+            (Event::RunStarted(started), document) => *document = Some(ReportDocument::begun(started)),
             (Event::RunFinished(finished), _) => return self.finish(finished),
             (Event::Surveyed(surveyed), Some(document)) => document.surveyed.push(surveyed.clone()),
             (Event::TargetDied(died), Some(document)) => document.died.push(died.clone()),
@@ -86,11 +86,11 @@ mod tests {
         let mut out = Vec::new();
         report_of(&mut Json::new(&mut out), &events()).unwrap();
         let text = String::from_utf8(out).unwrap();
-        let read = Document::read("r.json", &text).unwrap();
+        let read = ReportDocument::read("r.json", &text).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), document(&events()));
-        let error = Document::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
+        let error = ReportDocument::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
         assert!(error.starts_with("r.json is no JSON report of wireproof: ledger: missing field"), "{error}");
-        let error = Document::read("r.json", &text.replace("report/v1", "report/v2")).unwrap_err().to_string();
+        let error = ReportDocument::read("r.json", &text.replace("report/v1", "report/v2")).unwrap_err().to_string();
         assert!(error.contains("the schema is \"wireproof/report/v2\""), "{error}");
     }
 

@@ -19,7 +19,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::{
     cases::{by_operation, errors},
-    collected::Run,
+    collected::CollectedRun,
     text, words,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     run::event::CaseReport,
 };
 
-pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut report = Report::new("wireproof");
     report.set_time(Duration::from_millis(run.finished.duration_ms));
     for ((service, operation), cases) in by_operation(&run.cases) {
@@ -37,7 +37,7 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(report.to_string().map_err(io::Error::other)?.as_bytes())
 }
 
-fn suite(run: &Run, name: &str, cases: &[&CaseReport]) -> TestSuite {
+fn suite(run: &CollectedRun, name: &str, cases: &[&CaseReport]) -> TestSuite {
     let name = xml(name);
     let mut suite = TestSuite::new(name.as_str());
     let started = &run.started;
@@ -54,7 +54,7 @@ fn suite(run: &Run, name: &str, cases: &[&CaseReport]) -> TestSuite {
     suite
 }
 
-fn test_case(run: &Run, class: &str, case: &CaseReport) -> TestCase {
+fn test_case(run: &CollectedRun, class: &str, case: &CaseReport) -> TestCase {
     let mut test = TestCase::new(xml(&case.id.0), status(run, case));
     test.set_classname(class).set_assertions(case.checks).set_time(Duration::from_millis(case.duration_ms));
     let (file, line) = words::file_and_line(case);
@@ -72,7 +72,7 @@ fn test_case(run: &Run, class: &str, case: &CaseReport) -> TestCase {
     test
 }
 
-fn status(run: &Run, case: &CaseReport) -> TestCaseStatus {
+fn status(run: &CollectedRun, case: &CaseReport) -> TestCaseStatus {
     let mut status = match case.verdict {
         Verdict::Conforms => return TestCaseStatus::success(),
         Verdict::Deviates => return failure(run, case),
@@ -86,7 +86,7 @@ fn status(run: &Run, case: &CaseReport) -> TestCaseStatus {
     status
 }
 
-fn failure(run: &Run, case: &CaseReport) -> TestCaseStatus {
+fn failure(run: &CollectedRun, case: &CaseReport) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let first = errors(case).next();
     status.set_type(first.map_or_else(|| case.verdict.to_string(), words::rule));
@@ -96,7 +96,7 @@ fn failure(run: &Run, case: &CaseReport) -> TestCaseStatus {
 }
 
 /// All that is needed to see it: the findings, what they break, and the exchange.
-fn described(run: &Run, case: &CaseReport) -> String {
+fn described(run: &CollectedRun, case: &CaseReport) -> String {
     // Writing to a String cannot fail.
     let mut told = format!("{}\n", case.title);
     for finding in errors(case) {

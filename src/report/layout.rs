@@ -10,7 +10,7 @@ const DEEPEST: usize = 64;
 
 /// A line of a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub(super) struct LayoutRow {
     /// The pointer of the value that begins here; a line that only closes one has none.
     pub(super) pointer: Option<String>,
     /// The line, indented.
@@ -18,10 +18,10 @@ pub(super) struct Row {
 }
 
 /// The lines of a text, if it is JSON and not too deep.
-pub(super) fn rows(text: &str) -> Option<Vec<Row>> {
+pub(super) fn rows(text: &str) -> Option<Vec<LayoutRow>> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let tokens: Vec<&str> = Tokens { rest: text }.collect();
-    let mut layout = Layout::default();
+    let mut layout = WireLayout::default();
     for (index, token) in tokens.iter().enumerate() {
         layout.take(token, tokens.get(index + 1).copied().unwrap_or_default());
         if layout.open.len() > DEEPEST {
@@ -34,7 +34,7 @@ pub(super) fn rows(text: &str) -> Option<Vec<Row>> {
 
 /// An object or array that is not closed yet.
 #[derive(Debug)]
-struct Open {
+struct OpenRow {
     is_object: bool,
     /// Items so far, of an array.
     items: usize,
@@ -43,9 +43,9 @@ struct Open {
 }
 
 #[derive(Debug, Default)]
-struct Layout {
-    rows: Vec<Row>,
-    open: Vec<Open>,
+struct WireLayout {
+    rows: Vec<LayoutRow>,
+    open: Vec<OpenRow>,
     /// The pointer of the value that comes next.
     pointer: String,
     /// The line that is being made, and whether a value began in it.
@@ -55,14 +55,14 @@ struct Layout {
     is_value: bool,
 }
 
-impl Layout {
+impl WireLayout {
     fn take(&mut self, token: &str, next: &str) {
         match token {
             "{" | "[" if matches!(next, "}" | "]") => self.value(token),
             "{" | "[" => {
                 self.value(token);
                 self.flush();
-                self.open.push(Open { is_object: token == "{", items: 0, pointer: self.pointer.len() });
+                self.open.push(OpenRow { is_object: token == "{", items: 0, pointer: self.pointer.len() });
             }
             "}" | "]" if self.line.ends_with(['{', '[']) => self.line.push_str(token),
             "}" | "]" => {
@@ -116,7 +116,7 @@ impl Layout {
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.line);
         if !text.is_empty() {
-            self.rows.push(Row { pointer: self.began.take(), text });
+            self.rows.push(LayoutRow { pointer: self.began.take(), text });
         }
     }
 }
@@ -163,7 +163,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let rows = rows(text).unwrap();
-        let line = |row: &Row| format!("{:<12}|{}", row.pointer.as_deref().unwrap_or("-"), row.text);
+        let line = |row: &LayoutRow| format!("{:<12}|{}", row.pointer.as_deref().unwrap_or("-"), row.text);
         rows.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 

@@ -12,12 +12,12 @@ use std::{
 
 use super::{
     cases::{by_operation, errors},
-    collected::Run,
+    collected::CollectedRun,
     text, words,
 };
 use crate::{
     judge::verdict::{Finding, Verdict},
-    run::event::{CaseReport, Outcome, StatementReport},
+    run::event::{CaseReport, RequirementOutcome, RequirementReport},
 };
 
 /// GitHub takes so many characters of a comment, and a mebibyte of a job summary. Bytes are never fewer.
@@ -38,8 +38,8 @@ const FOUND: usize = 10;
 /// Longer values are cut in tables.
 const LONGEST_CELL: usize = 160;
 
-pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { text: String::new(), run };
+pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = MarkdownPage { text: String::new(), run };
     page.head();
     page.ledger();
     page.deviations();
@@ -49,12 +49,12 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(page.text.as_bytes())
 }
 
-struct Page<'a> {
+struct MarkdownPage<'a> {
     text: String,
-    run: &'a Run,
+    run: &'a CollectedRun,
 }
 
-impl Page<'_> {
+impl MarkdownPage<'_> {
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
@@ -150,15 +150,16 @@ impl Page<'_> {
 
     fn statements(&mut self) {
         let finished = &self.run.finished;
-        let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| finished.count(outcome));
+        let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
         self.block(&format!("### Statements\n\n{held} held, {broken} broken, {not_provoked} not provoked"));
         let statements = &finished.statements;
-        let broken: Vec<_> = statements.iter().filter(|statement| statement.outcome == Outcome::Broken).collect();
+        let broken: Vec<_> =
+            statements.iter().filter(|statement| statement.outcome == RequirementOutcome::Broken).collect();
         if broken.is_empty() {
             return;
         }
         let run = self.run;
-        let row = |statement: &StatementReport| {
+        let row = |statement: &RequirementReport| {
             let source = run.statements.get(&statement.id);
             let source = source.map(|cited| format!(" ({})", plain(cited.document))).unwrap_or_default();
             format!("| {} | {} | {}{source} |", code(&statement.id), statement.broken, plain(&statement.says))

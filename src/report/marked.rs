@@ -1,7 +1,7 @@
 //! A message as people read it, with each finding marked at the line that it is about; for a terminal and for a page.
 
 use super::{
-    layout::{self, Row},
+    layout::{self, LayoutRow},
     text,
 };
 use crate::{
@@ -17,7 +17,7 @@ const AROUND: usize = 3;
 
 /// A line, safe to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(super) struct MarkedLine<'a> {
     pub(super) text: String,
     /// The findings that are about it.
     pub(super) findings: Vec<&'a Finding>,
@@ -25,13 +25,13 @@ pub(super) struct Line<'a> {
 
 /// A request, an answer, or what is said where there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message<'a> {
+pub(super) struct MarkedMessage<'a> {
     /// With the empty line at its end.
-    head: Vec<Line<'a>>,
-    body: Vec<Line<'a>>,
+    head: Vec<MarkedLine<'a>>,
+    body: Vec<MarkedLine<'a>>,
 }
 
-impl<'a> Message<'a> {
+impl<'a> MarkedMessage<'a> {
     /// A message of that head and body. `findings` are those of the call that gave it.
     pub(super) fn of(head: &str, body: &str, findings: &[&'a Finding]) -> Self {
         let rows = layout::rows(body);
@@ -61,12 +61,12 @@ impl<'a> Message<'a> {
         Self { head: self.head, body: around_marks(self.body) }
     }
 
-    pub(super) fn lines(&self) -> impl Iterator<Item = &Line<'a>> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &MarkedLine<'a>> {
         self.head.iter().chain(&self.body)
     }
 
     /// The line that a finding is about: the value at its pointer, a header field, else the first line of all.
-    fn place(&mut self, rows: Option<&[Row]>, finding: &Finding) -> Option<&mut Line<'a>> {
+    fn place(&mut self, rows: Option<&[LayoutRow]>, finding: &Finding) -> Option<&mut MarkedLine<'a>> {
         let header = header(&self.head, names(finding)).filter(|_| finding.pointer.is_empty());
         match header {
             Some(at) => self.head.get_mut(at),
@@ -82,8 +82,8 @@ impl<'a> Message<'a> {
     }
 }
 
-fn unmarked<'a>(text: String) -> Line<'a> {
-    Line { text, findings: Vec::new() }
+fn unmarked<'a>(text: String) -> MarkedLine<'a> {
+    MarkedLine { text, findings: Vec::new() }
 }
 
 /// The call of its step that a finding is about.
@@ -108,9 +108,9 @@ fn names(finding: &Finding) -> &'static [&'static str] {
 }
 
 /// The line of a header field.
-fn header(head: &[Line<'_>], names: &[&str]) -> Option<usize> {
-    let name_of = |line: &Line<'_>| line.text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let found = |line: &Line<'_>| names.contains(&name_of(line).as_str());
+fn header(head: &[MarkedLine<'_>], names: &[&str]) -> Option<usize> {
+    let name_of = |line: &MarkedLine<'_>| line.text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let found = |line: &MarkedLine<'_>| names.contains(&name_of(line).as_str());
     head.iter().skip(1).position(found).map(|at| at + 1)
 }
 
@@ -132,7 +132,7 @@ fn is_of_head(finding: &Finding) -> bool {
 }
 
 /// The line of the value that a finding is about; where it is missing, that of what should hold it.
-fn row(rows: &[Row], finding: &Finding) -> Option<usize> {
+fn row(rows: &[LayoutRow], finding: &Finding) -> Option<usize> {
     let mut pointer = finding.pointer.as_str();
     if pointer.is_empty() && matches!(finding.code, Code::ErrorIdentity | Code::DeclaredError) {
         pointer = "/__type";
@@ -148,7 +148,7 @@ fn row(rows: &[Row], finding: &Finding) -> Option<usize> {
 }
 
 /// A long text around its marks.
-fn around_marks(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
+fn around_marks(lines: Vec<MarkedLine<'_>>) -> Vec<MarkedLine<'_>> {
     if lines.len() <= MOST {
         return lines;
     }
@@ -159,7 +159,7 @@ fn around_marks(lines: Vec<Line<'_>>) -> Vec<Line<'_>> {
         [] => at < MOST,
         marks => at == 0 || at == last || marks.iter().any(|mark| mark.abs_diff(at) <= AROUND),
     };
-    let mut shown: Vec<Line<'_>> = Vec::new();
+    let mut shown: Vec<MarkedLine<'_>> = Vec::new();
     for (at, line) in lines.into_iter().enumerate() {
         if is_near(at) {
             shown.push(line);
@@ -182,12 +182,12 @@ mod tests {
     }
 
     fn lines(response: &str, findings: &[&Finding]) -> Vec<String> {
-        Message::read(response, findings).around_marks().lines().map(|line| line.text.clone()).collect()
+        MarkedMessage::read(response, findings).around_marks().lines().map(|line| line.text.clone()).collect()
     }
 
     /// The marked lines.
     fn marked(response: &str, finding: &Finding) -> Vec<String> {
-        let message = Message::read(response, &[finding]);
+        let message = MarkedMessage::read(response, &[finding]);
         message.lines().filter(|line| !line.findings.is_empty()).map(|line| line.text.clone()).collect()
     }
 

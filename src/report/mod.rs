@@ -39,7 +39,7 @@ use std::io;
 
 use crate::run::{event::Event, recording::Recorder};
 
-pub use document::{Document, DocumentError, SuiteDigest, TargetNames, Tool};
+pub use document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
 pub use format::{FORMATS, Format};
 #[cfg(feature = "reports")]

@@ -11,7 +11,7 @@ use super::{
     document::{SuiteDigest, TargetNames, Tool},
 };
 use crate::{
-    run::event::{CaseReport, Event, RunFinished, RunStarted, Surveyed, TargetDied},
+    run::event::{CaseReport, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
     suite::{Selected, shard::Shard},
 };
 
@@ -26,9 +26,9 @@ pub struct Ndjson<W> {
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Line<'a> {
+enum NdjsonLine<'a> {
     RunStarted(Started<'a>),
-    Surveyed { operation: &'a Surveyed },
+    Surveyed { operation: &'a PresenceChecked },
     TargetDied { death: &'a TargetDied },
     CaseFinished { case: &'a CaseReport },
     RunFinished { run: &'a RunFinished },
@@ -72,11 +72,11 @@ impl<W: Write> Ndjson<W> {
 impl<W: Write + Send> Reporter for Ndjson<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let line = match event {
-            Event::RunStarted(run) => Line::RunStarted(Started::of(run)),
-            Event::Surveyed(operation) => Line::Surveyed { operation },
-            Event::TargetDied(death) => Line::TargetDied { death },
-            Event::CaseFinished(finished) => Line::CaseFinished { case: &finished.report },
-            Event::RunFinished(run) => Line::RunFinished { run },
+            Event::RunStarted(run) => NdjsonLine::RunStarted(Started::of(run)),
+            Event::Surveyed(operation) => NdjsonLine::Surveyed { operation },
+            Event::TargetDied(death) => NdjsonLine::TargetDied { death },
+            Event::CaseFinished(finished) => NdjsonLine::CaseFinished { case: &finished.report },
+            Event::RunFinished(run) => NdjsonLine::RunFinished { run },
         };
         // At once, so that nobody reads half a line.
         let mut text = serde_json::to_vec(&line)?;

@@ -37,13 +37,13 @@ pub(crate) fn of_severity(severity: Severity) -> Style {
 
 /// What is written at once.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(crate) struct TextPage {
     text: String,
     color: bool,
     width: usize,
 }
 
-impl Page {
+impl TextPage {
     pub(crate) fn new(color: bool, width: usize) -> Self {
         Self { text: String::new(), color, width: width.max(NARROWEST) }
     }

@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{collected::Run, text, words};
+use super::{collected::CollectedRun, text, words};
 use crate::{
     judge::fingerprint::fingerprint,
     judge::{
@@ -26,7 +26,7 @@ use crate::{
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 #[derive(Serialize)]
-struct Log<'a> {
+struct SarifLog<'a> {
     #[serde(rename = "$schema")]
     schema: &'static str,
     version: &'static str,
@@ -36,7 +36,7 @@ struct Log<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SarifRun<'a> {
-    tool: Tool,
+    tool: SarifTool,
     invocations: [Invocation; 1],
     automation_details: Automation,
     column_kind: &'static str,
@@ -44,29 +44,29 @@ struct SarifRun<'a> {
 }
 
 #[derive(Serialize)]
-struct Tool {
-    driver: Driver,
+struct SarifTool {
+    driver: SarifDriver,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Driver {
+struct SarifDriver {
     name: &'static str,
     semantic_version: &'static str,
-    rules: Vec<Rule>,
+    rules: Vec<SarifRule>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct SarifRule {
     id: &'static str,
-    short_description: Message,
-    full_description: Message,
-    help: Message,
+    short_description: SarifMessage,
+    full_description: SarifMessage,
+    help: SarifMessage,
 }
 
 #[derive(Serialize)]
-struct Message {
+struct SarifMessage {
     text: String,
 }
 
@@ -80,7 +80,7 @@ struct Invocation {
 #[derive(Serialize)]
 struct Notification {
     level: &'static str,
-    message: Message,
+    message: SarifMessage,
 }
 
 #[derive(Serialize)]
@@ -94,7 +94,7 @@ struct SarifResult<'a> {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
-    message: Message,
+    message: SarifMessage,
     locations: [Location; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
     properties: Properties<'a>,
@@ -112,7 +112,7 @@ struct Location {
 struct Physical {
     artifact_location: Artifact,
     #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<Region>,
+    region: Option<SarifRegion>,
 }
 
 #[derive(Serialize)]
@@ -122,7 +122,7 @@ struct Artifact {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Region {
+struct SarifRegion {
     start_line: usize,
 }
 
@@ -146,9 +146,9 @@ struct Properties<'a> {
     cites: &'a [String],
 }
 
-pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
-    let tool = Tool {
-        driver: Driver {
+pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
+    let tool = SarifTool {
+        driver: SarifDriver {
             name: env!("CARGO_PKG_NAME"),
             semantic_version: env!("CARGO_PKG_VERSION"),
             rules: Code::ALL.map(rule).into(),
@@ -162,25 +162,30 @@ pub(super) fn write(run: &Run, out: &mut dyn Write) -> io::Result<()> {
         column_kind: "unicodeCodePoints",
         results: run.cases.iter().flat_map(|case| results(run, case)).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &Log { schema: SCHEMA, version: "2.1.0", runs: [sarif] })?;
+    serde_json::to_writer_pretty(&mut *out, &SarifLog { schema: SCHEMA, version: "2.1.0", runs: [sarif] })?;
     writeln!(out)
 }
 
-fn rule(code: Code) -> Rule {
+fn rule(code: Code) -> SarifRule {
     let (wants, why) =
         CHECKS.iter().find(|check| check.code == code).map(|check| (check.wants, check.why)).unwrap_or_default();
-    let message = |text: &str| Message { text: text.to_owned() };
+    let message = |text: &str| SarifMessage { text: text.to_owned() };
     let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` says what breaking it weighs.");
-    Rule { id: code.name(), short_description: message(wants), full_description: message(why), help: message(&help) }
+    SarifRule {
+        id: code.name(),
+        short_description: message(wants),
+        full_description: message(why),
+        help: message(&help),
+    }
 }
 
 /// How the run went. What was not judged is no result, and must not look like one that is good.
-fn invocation(run: &Run) -> Invocation {
+fn invocation(run: &CollectedRun) -> Invocation {
     let ledger = &run.finished.ledger;
     let unjudged = [Verdict::NotImplemented, Verdict::Blocked, Verdict::Inconclusive];
     let notifications = unjudged.into_iter().filter(|verdict| ledger.count(*verdict) > 0).map(|verdict| {
         let text = format!("{} of {} cases: {verdict}", ledger.count(verdict), ledger.selected);
-        Notification { level: "warning", message: Message { text } }
+        Notification { level: "warning", message: SarifMessage { text } }
     });
     Invocation {
         execution_successful: !run.finished.interrupted && ledger.balances() && ledger.internal == 0,
@@ -188,12 +193,12 @@ fn invocation(run: &Run) -> Invocation {
     }
 }
 
-fn results<'a>(run: &'a Run, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
+fn results<'a>(run: &'a CollectedRun, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
     case.findings.iter().enumerate().map(|(index, finding)| SarifResult {
         rule_id: finding.code.name(),
         rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
-        message: Message { text: told(run, case, finding) },
+        message: SarifMessage { text: told(run, case, finding) },
         locations: [location(case)],
         partial_fingerprints: fingerprints(case, index, finding),
         properties: properties(finding),
@@ -208,7 +213,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn told(run: &Run, case: &CaseReport, finding: &Finding) -> String {
+fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
     let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&words::found(finding)));
     for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.statements.get(id)?))) {
         // Writing to a String cannot fail.
@@ -219,7 +224,7 @@ fn told(run: &Run, case: &CaseReport, finding: &Finding) -> String {
 
 fn location(case: &CaseReport) -> Location {
     let (file, line) = words::file_and_line(case);
-    let region = line.filter(|line| *line > 0).map(|start_line| Region { start_line });
+    let region = line.filter(|line| *line > 0).map(|start_line| SarifRegion { start_line });
     let fully_qualified_name = case.id.0.clone();
     Location {
         physical_location: Physical { artifact_location: Artifact { uri: uri(file) }, region },
@@ -271,7 +276,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        gate::baseline::{Baseline, Seen},
+        gate::baseline::{Baseline, SeenDeviations},
         report::{
             collected::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
@@ -341,7 +346,7 @@ mod tests {
     #[test]
     fn a_result_has_the_fingerprint_of_the_baseline_and_one_of_its_own() {
         let finished = deviation("x");
-        let mut seen = Seen::default();
+        let mut seen = SeenDeviations::default();
         seen.enter(&finished.report);
         let baseline = Baseline::default().updated(&seen, &BTreeSet::new(), None).text();
         let mut twice = deviation("y");

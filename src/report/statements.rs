@@ -3,30 +3,30 @@
 use std::sync::Arc;
 
 use crate::suite::{
-    Suite,
-    requirement::{Document, Statement},
+    Fixtures,
+    requirement::{Requirement, SourceDocument},
 };
 
 /// The statements that a run may cite; none before its first case.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Statements {
-    suite: Option<Arc<Suite>>,
+pub(super) struct RequirementIndex {
+    suite: Option<Arc<Fixtures>>,
 }
 
 /// A statement of the fixtures.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(super) struct KnownRequirement<'a> {
     /// Whose it is.
     #[cfg(feature = "reports")]
     pub(super) service: &'a str,
-    pub(super) statement: &'a Statement,
+    pub(super) statement: &'a Requirement,
     /// What it is taken from.
-    pub(super) document: Option<&'a Document>,
+    pub(super) document: Option<&'a SourceDocument>,
 }
 
 /// A statement with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cited<'a> {
+pub(super) struct CitedRequirement<'a> {
     /// What it says.
     pub(super) says: &'a str,
     /// The title of its document.
@@ -38,10 +38,10 @@ pub(super) struct Cited<'a> {
 }
 
 /// The statement of that number, if the fixtures have it.
-pub(super) fn find<'a>(suite: &'a Suite, id: &str) -> Option<Known<'a>> {
+pub(super) fn find<'a>(suite: &'a Fixtures, id: &str) -> Option<KnownRequirement<'a>> {
     suite.services().find_map(|service| {
         let statement = service.statements.get(id)?;
-        Some(Known {
+        Some(KnownRequirement {
             #[cfg(feature = "reports")]
             service: &service.name,
             statement,
@@ -50,16 +50,16 @@ pub(super) fn find<'a>(suite: &'a Suite, id: &str) -> Option<Known<'a>> {
     })
 }
 
-impl Statements {
+impl RequirementIndex {
     /// Learns of a case's fixtures. All cases of a run have the same.
-    pub(super) fn know(&mut self, suite: Arc<Suite>) {
+    pub(super) fn know(&mut self, suite: Arc<Fixtures>) {
         self.suite.get_or_insert(suite);
     }
 
     /// The statement of that number with its source, if the fixtures have both.
-    pub(super) fn get(&self, id: &str) -> Option<Cited<'_>> {
-        let Known { statement, document, .. } = find(self.suite.as_deref()?, id)?;
+    pub(super) fn get(&self, id: &str) -> Option<CitedRequirement<'_>> {
+        let KnownRequirement { statement, document, .. } = find(self.suite.as_deref()?, id)?;
         let (says, section, document) = (&statement.says, &statement.section, document?);
-        Some(Cited { says, document: &document.title, section, url: &document.url })
+        Some(CitedRequirement { says, document: &document.title, section, url: &document.url })
     }
 }

@@ -11,14 +11,14 @@ use bytes::Bytes;
 use super::Reporter;
 use crate::{
     judge::{
-        transcript::{End, Exchange, Role, Transcript},
+        transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
     },
     run::event::{
-        CaseFinished, CaseReport, Event, Outcome, Presence, RunFinished, RunStarted, ShownExchange, StatementReport,
-        Surveyed,
+        CaseFinished, CaseReport, Event, Presence, PresenceChecked, RequirementOutcome, RequirementReport, RunFinished,
+        RunStarted, ShownExchange,
     },
-    suite::{Case, CaseId, Files, Selected, Suite, code::Code, requirement::Evidence},
+    suite::{Case, CaseId, FixtureFiles, Fixtures, Selected, code::Code, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -61,7 +61,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         ("proton", "CancelServicePipelineDeployment", Some("the answer is that to an unknown operation")),
     ];
     let surveyed = surveyed.map(|(service, operation, absent)| {
-        Event::Surveyed(Surveyed {
+        Event::Surveyed(PresenceChecked {
             service: service.to_owned(),
             operation: operation.to_owned(),
             presence: if absent.is_some() { Presence::Absent } else { Presence::Present },
@@ -80,17 +80,20 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         .collect()
 }
 
-fn statements() -> Vec<StatementReport> {
-    let outcomes =
-        [("SD-21", Outcome::Held, 3, 0), ("SD-22", Outcome::Broken, 1, 2), ("SD-23", Outcome::NotProvoked, 0, 0)];
-    let statement = |(id, outcome, held, broken): (&str, Outcome, usize, usize)| StatementReport {
+fn statements() -> Vec<RequirementReport> {
+    let outcomes = [
+        ("SD-21", RequirementOutcome::Held, 3, 0),
+        ("SD-22", RequirementOutcome::Broken, 1, 2),
+        ("SD-23", RequirementOutcome::NotProvoked, 0, 0),
+    ];
+    let statement = |(id, outcome, held, broken): (&str, RequirementOutcome, usize, usize)| RequirementReport {
         id: id.to_owned(),
         says: "An unknown deployment is refused.".to_owned(),
         evidence: Evidence::Documented,
         outcome,
         held,
         broken,
-        reason: (outcome == Outcome::NotProvoked).then(|| "no selected case cites it".to_owned()),
+        reason: (outcome == RequirementOutcome::NotProvoked).then(|| "no selected case cites it".to_owned()),
     };
     outcomes.map(statement).into()
 }
@@ -282,7 +285,7 @@ fn shown() -> ShownExchange {
 pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
     let (suite, template) = &*SUITE;
     let case = Case { id: CaseId(id.to_owned()), ..template.clone() };
-    let transcript = Transcript::empty(&case, 7, End::Complete);
+    let transcript = Transcript::empty(&case, 7, CaseEnd::Complete);
     let (service, operation) = match id.split('/').next() {
         Some("proton") => ("proton", "CancelServicePipelineDeployment"),
         _ => ("codedeploy", "StopDeployment"),
@@ -305,13 +308,13 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
     CaseFinished { report, case, suite: Arc::clone(suite), transcript: Arc::new(transcript), golden: None }
 }
 
-static SUITE: LazyLock<(Arc<Suite>, Case)> = LazyLock::new(|| {
+static SUITE: LazyLock<(Arc<Fixtures>, Case)> = LazyLock::new(|| {
     let scenario = "title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { error: DeploymentDoesNotExistException }\n";
-    let bundled = Files::bundled_fixtures();
+    let bundled = FixtureFiles::bundled_fixtures();
     let models = bundled.iter().filter(|(path, _)| path.split('/').count() == 2);
     let texts = models.map(|(path, text)| (path.to_owned(), text.to_owned()));
     let scenario = ("codedeploy/stop-deployment/x.yaml".to_owned(), scenario.to_owned());
-    let suite = Suite::read(&Files::from_texts(texts.chain([scenario]))).unwrap();
+    let suite = Fixtures::read(&FixtureFiles::from_texts(texts.chain([scenario]))).unwrap();
     let case = suite.cases().remove(0);
     (Arc::new(suite), case)
 });

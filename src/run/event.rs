@@ -11,7 +11,7 @@ use crate::{
         verdict::{Finding, Ledger, Verdict},
     },
     probe::{Coverage, CoverageReport},
-    suite::{Case, CaseId, Selected, Suite, requirement::Evidence, shard::Shard},
+    suite::{Case, CaseId, Fixtures, Selected, requirement::Evidence, shard::Shard},
 };
 
 /// One thing that happened.
@@ -20,7 +20,7 @@ pub enum Event {
     /// The run begins.
     RunStarted(RunStarted),
     /// An operation under test is known to be there or not.
-    Surveyed(Surveyed),
+    Surveyed(PresenceChecked),
     /// The endpoint no longer listens.
     TargetDied(TargetDied),
     /// A case has its verdict.
@@ -77,7 +77,7 @@ pub struct TargetDied {
 
 /// Whether an operation is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Surveyed {
+pub struct PresenceChecked {
     /// The service.
     pub service: String,
     /// The operation.
@@ -112,7 +112,7 @@ pub struct CaseFinished {
     /// The case.
     pub case: Case,
     /// The fixtures that it was judged by.
-    pub suite: Arc<Suite>,
+    pub suite: Arc<Fixtures>,
     /// What it did.
     pub transcript: Arc<Transcript>,
     /// The recorded observation, where there is one.
@@ -179,7 +179,7 @@ pub struct RunFinished {
     /// How many cases, and what became of them.
     pub ledger: Ledger,
     /// What became of the statements.
-    pub statements: Vec<StatementReport>,
+    pub statements: Vec<RequirementReport>,
     /// What was probed, in a run of derived probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
@@ -191,7 +191,7 @@ pub struct RunFinished {
 
 /// What became of a statement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StatementReport {
+pub struct RequirementReport {
     /// Its number.
     pub id: String,
     /// What it says.
@@ -199,7 +199,7 @@ pub struct StatementReport {
     /// The ground that it is.
     pub evidence: Evidence,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: RequirementOutcome,
     /// In how many cases it held.
     pub held: usize,
     /// In how many cases it was broken.
@@ -215,7 +215,7 @@ pub const UNJUDGED: &str = "no case that cites it came to a judgement";
 /// What a run says of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum RequirementOutcome {
     /// It held wherever it was judged.
     Held,
     /// It was broken at least once.
@@ -227,12 +227,12 @@ pub enum Outcome {
 impl RunFinished {
     /// How many statements came to that.
     #[must_use]
-    pub fn count(&self, outcome: Outcome) -> usize {
+    pub fn count(&self, outcome: RequirementOutcome) -> usize {
         self.statements.iter().filter(|statement| statement.outcome == outcome).count()
     }
 }
 
-impl Outcome {
+impl RequirementOutcome {
     /// Every outcome, in the order in which they are counted.
     pub const ALL: [Self; 3] = [Self::Held, Self::Broken, Self::NotProvoked];
 

@@ -15,7 +15,7 @@ use crate::{
 
 /// A target.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct ResolvedTarget {
     /// Where it is.
     pub endpoint: Endpoint,
     /// What reports call it.

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Bindings, Caller, Region, Row, Scenario, Step};
+use super::{Bindings, CallerName, Region, Scenario, ScenarioRow, Step};
 
 /// `service/operation/scenario`, with `#row` where the scenario has a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct Case {
     /// The scenario.
     pub scenario: Arc<Scenario>,
     /// The row.
-    pub row: Row,
+    pub row: ScenarioRow,
 }
 
 impl Case {
@@ -42,7 +42,7 @@ impl Case {
 
     /// Whether any step is made by that identity.
     #[must_use]
-    pub fn needs_caller(&self, caller: Caller) -> bool {
+    pub fn needs_caller(&self, caller: CallerName) -> bool {
         self.all_steps().any(|step| step.call.caller == caller)
     }
 
@@ -85,12 +85,12 @@ mod tests {
     #[test]
     fn identities_and_regions_are_needed_if_any_step_or_cleanup_uses_them() {
         let plain = case("steps:\n  - { call: MakeThing, input: { name: a } }");
-        assert!(plain.needs_caller(Caller::Owner) && !plain.needs_caller(Caller::Denied));
+        assert!(plain.needs_caller(CallerName::Owner) && !plain.needs_caller(CallerName::Denied));
         assert!(!plain.needs_other_region());
         let full = case(
             "steps:\n  - { call: MakeThing, input: { name: a }, as: denied }\nteardown:\n  - { call: GetThing, as: other-account, region: other }",
         );
-        assert!(full.needs_caller(Caller::Denied) && full.needs_caller(Caller::OtherAccount));
-        assert!(!full.needs_caller(Caller::Owner) && full.needs_other_region());
+        assert!(full.needs_caller(CallerName::Denied) && full.needs_caller(CallerName::OtherAccount));
+        assert!(!full.needs_caller(CallerName::Owner) && full.needs_other_region());
     }
 }

@@ -1,6 +1,6 @@
 //! What a step expects of its answer, and whether an answer is so.
 
-use crate::wire::{Answer, RefusalClass, Response, TransportError};
+use crate::wire::{ParsedResponse, RefusalClass, Response, TransportError};
 
 use super::{
     Bindings, Template,
@@ -66,7 +66,7 @@ impl Alternative {
 
     /// Whether the answer is of this kind, before its details are looked at.
     #[must_use]
-    pub fn is_kind_of(&self, answer: &Answer) -> bool {
+    pub fn is_kind_of(&self, answer: &ParsedResponse) -> bool {
         match self {
             Self::Success { .. } => answer.refusal.is_none(),
             Self::Refusal { .. } => answer.refusal.is_some(),
@@ -77,7 +77,7 @@ impl Alternative {
 
     /// Whether the answer's error is one of those that this alternative allows.
     #[must_use]
-    pub fn allows_error(&self, response: &Response, answer: &Answer) -> bool {
+    pub fn allows_error(&self, response: &Response, answer: &ParsedResponse) -> bool {
         let Self::Refusal { errors, classes, .. } = self else { return false };
         let Some(identity) = &answer.refusal else { return false };
         let named = answer.error().is_some_and(|name| errors.iter().any(|error| error == name));
@@ -86,7 +86,7 @@ impl Alternative {
 
     /// Whether the answer is this alternative in every detail.
     #[must_use]
-    pub fn holds(&self, outcome: Result<(&Response, &Answer), &TransportError>, bindings: &Bindings) -> bool {
+    pub fn holds(&self, outcome: Result<(&Response, &ParsedResponse), &TransportError>, bindings: &Bindings) -> bool {
         let (response, answer) = match outcome {
             Ok(received) => received,
             Err(error) => {
@@ -111,7 +111,7 @@ impl Alternative {
 
 /// Refused for what the request says of itself: its form, its signature, or an operation that nobody has. A refusal
 /// that names no error may be any of these.
-fn is_refused_as_invalid(response: &Response, answer: &Answer, names: &[String]) -> bool {
+fn is_refused_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
     let Some(identity) = &answer.refusal else { return false };
     let classes =
         [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation, RefusalClass::Auth];
@@ -120,7 +120,7 @@ fn is_refused_as_invalid(response: &Response, answer: &Answer, names: &[String])
         || answer.error().is_some_and(|name| names.iter().any(|known| known == name))
 }
 
-fn body_holds(body: Option<&Template>, response: &Response, answer: &Answer, bindings: &Bindings) -> bool {
+fn body_holds(body: Option<&Template>, response: &Response, answer: &ParsedResponse, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
     match (template.filled(bindings), &answer.value) {
         (Ok(pattern), Some(value)) => {
@@ -134,7 +134,11 @@ fn body_holds(body: Option<&Template>, response: &Response, answer: &Answer, bin
 impl Expectation {
     /// The index of the first alternative that holds.
     #[must_use]
-    pub fn held(&self, outcome: Result<(&Response, &Answer), &TransportError>, bindings: &Bindings) -> Option<usize> {
+    pub fn held(
+        &self,
+        outcome: Result<(&Response, &ParsedResponse), &TransportError>,
+        bindings: &Bindings,
+    ) -> Option<usize> {
         self.alternatives.iter().position(|alternative| alternative.holds(outcome, bindings))
     }
 
@@ -163,16 +167,19 @@ mod tests {
     use super::*;
     use crate::wire::ErrorIdentity;
 
-    fn refusal(status: u16, name: &str) -> (Response, Answer) {
+    fn refusal(status: u16, name: &str) -> (Response, ParsedResponse) {
         let identity = ErrorIdentity { name: Some(name.to_owned()), ..ErrorIdentity::default() };
         (
             Response { status, ..Response::default() },
-            Answer { refusal: Some(identity), value: None, problems: Vec::new() },
+            ParsedResponse { refusal: Some(identity), value: None, problems: Vec::new() },
         )
     }
 
-    fn success(status: u16, body: serde_json::Value) -> (Response, Answer) {
-        (Response { status, ..Response::default() }, Answer { refusal: None, value: Some(body), problems: Vec::new() })
+    fn success(status: u16, body: serde_json::Value) -> (Response, ParsedResponse) {
+        (
+            Response { status, ..Response::default() },
+            ParsedResponse { refusal: None, value: Some(body), problems: Vec::new() },
+        )
     }
 
     fn errors(names: &[&str], statuses: &[u16]) -> Alternative {
@@ -202,7 +209,7 @@ mod tests {
     #[case::closed(Alternative::Closed, success(200, json!({})), false)]
     fn an_alternative_holds_in_every_detail_or_not(
         #[case] alternative: Alternative,
-        #[case] received: (Response, Answer),
+        #[case] received: (Response, ParsedResponse),
         #[case] holds: bool,
     ) {
         assert_eq!(alternative.holds(Ok((&received.0, &received.1)), &Bindings::default()), holds);
@@ -241,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_success_is_of_one_kind_and_a_refusal_of_another() {
-        let kinds = |answer: &Answer| {
+        let kinds = |answer: &ParsedResponse| {
             let alternatives = [
                 Alternative::Success { status: 200, body: None },
                 errors(&["A"], &[]),

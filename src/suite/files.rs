@@ -26,7 +26,7 @@ pub(super) const EXAMPLES: &str = "examples-1.json";
 
 /// Text files by their path below a root, with `/` between its parts.
 #[derive(Debug, Clone, Default)]
-pub struct Files {
+pub struct FixtureFiles {
     root: Option<PathBuf>,
     texts: BTreeMap<String, String>,
     /// The files that stand elsewhere than their path says.
@@ -35,7 +35,7 @@ pub struct Files {
 
 /// A folder that cannot be read.
 #[derive(Debug, Error)]
-pub enum FilesError {
+pub enum FixtureFilesError {
     /// A file or folder that cannot be read.
     #[error("cannot read {path}: {error}")]
     Read {
@@ -57,7 +57,7 @@ struct ModelName {
     model: String,
 }
 
-impl Files {
+impl FixtureFiles {
     /// The fixtures that are compiled in.
     #[must_use]
     pub fn bundled_fixtures() -> Self {
@@ -89,7 +89,7 @@ impl Files {
     ///
     /// # Errors
     /// A folder or file that cannot be read, or is not UTF-8; a model that cannot be had.
-    pub fn folder(root: &Path) -> Result<Self, FilesError> {
+    pub fn folder(root: &Path) -> Result<Self, FixtureFilesError> {
         Self::folder_with_models(root, &Places::default())
     }
 
@@ -97,11 +97,11 @@ impl Files {
     ///
     /// # Errors
     /// Those of [`Files::folder`].
-    pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FilesError> {
+    pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FixtureFilesError> {
         let mut files = Self { root: Some(root.to_owned()), texts: texts_below(root)?, elsewhere: BTreeMap::new() };
         let named: Vec<String> = files.texts.keys().filter_map(|path| service_of(path)).map(str::to_owned).collect();
         for service in named {
-            files.add_model(&service, places).map_err(|diagnostic| FilesError::Model(Box::new(diagnostic)))?;
+            files.add_model(&service, places).map_err(|diagnostic| FixtureFilesError::Model(Box::new(diagnostic)))?;
         }
         Ok(files)
     }
@@ -166,13 +166,13 @@ fn service_of(path: &str) -> Option<&str> {
     path.strip_suffix("/model.yaml").filter(|service| !service.contains('/'))
 }
 
-fn texts_below(root: &Path) -> Result<BTreeMap<String, String>, FilesError> {
+fn texts_below(root: &Path) -> Result<BTreeMap<String, String>, FixtureFilesError> {
     let mut texts = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(dir) = open.pop() {
         let failed = |path: &Path| {
             let path = path.to_owned();
-            move |error| FilesError::Read { path, error }
+            move |error| FixtureFilesError::Read { path, error }
         };
         for entry in fs::read_dir(&dir).map_err(failed(&dir))? {
             let path = entry.map_err(failed(&dir))?.path();
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn both_bundled_services_are_compiled_in() {
-        let files = Files::bundled_fixtures();
+        let files = FixtureFiles::bundled_fixtures();
         assert!(files.get("codedeploy/model.json").is_some() && files.get("proton/statements.yaml").is_some());
     }
 
@@ -208,13 +208,13 @@ mod tests {
         fs::create_dir_all(dir.path().join("s/op")).unwrap();
         fs::write(dir.path().join("s/op/a.yaml"), "x").unwrap();
         fs::write(dir.path().join("s/op/notes.txt"), "x").unwrap();
-        let files = Files::folder(dir.path()).unwrap();
+        let files = FixtureFiles::folder(dir.path()).unwrap();
         assert_eq!(files.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["s/op/a.yaml"]);
     }
 
     #[test]
     fn a_folder_that_is_not_there_is_an_error_that_names_it() {
-        let error = Files::folder(Path::new("not/there")).unwrap_err().to_string();
+        let error = FixtureFiles::folder(Path::new("not/there")).unwrap_err().to_string();
         assert!(error.contains("not/there"), "{error}");
     }
 
@@ -224,13 +224,13 @@ mod tests {
         for name in ["a.yaml", "b.json", "c.snap", "d.snap.new"] {
             fs::write(dir.path().join(name), name).unwrap();
         }
-        let files = Files::folder(dir.path()).unwrap();
+        let files = FixtureFiles::folder(dir.path()).unwrap();
         assert_eq!(
             files.iter().collect::<Vec<_>>(),
             [("a.yaml", "a.yaml"), ("b.json", "b.json"), ("c.snap", "c.snap")]
         );
         assert_eq!(files.display("a.yaml"), dir.path().join("a.yaml").display().to_string());
-        assert_eq!(Files::default().display("s/a.yaml"), "fixtures/s/a.yaml");
+        assert_eq!(FixtureFiles::default().display("s/a.yaml"), "fixtures/s/a.yaml");
     }
 
     const BOTOCORE: &str = r#"{"metadata":{"apiVersion":"2020-01-01","endpointPrefix":"toy","serviceFullName":"Toy",
@@ -267,9 +267,9 @@ mod tests {
     #[case::by_path("model: ../../botocore/data/toy/2020-01-01/service-2.json\n")]
     fn a_service_may_name_its_model(#[case] model_yaml: &str) {
         let (_dir, root, places) = toy(model_yaml);
-        let files = Files::folder_with_models(&root, &places).unwrap();
+        let files = FixtureFiles::folder_with_models(&root, &places).unwrap();
         assert!(files.display("svc/model.json").ends_with("service-2.json"));
-        let suite = crate::suite::Suite::read(&files).unwrap();
+        let suite = crate::suite::Fixtures::read(&files).unwrap();
         assert_eq!(suite.cases().len(), 1);
         let operation = suite.service("svc").unwrap().contract().operation("Get").unwrap();
         assert_eq!(operation.example_input(), Some(&serde_json::json!({"Name": "a"})));
@@ -282,7 +282,7 @@ mod tests {
     #[case::form("model: toy\n", "names no model")]
     fn a_model_that_cannot_be_had_is_told_with_its_place(#[case] model_yaml: &str, #[case] expected: &str) {
         let (_dir, root, places) = toy(model_yaml);
-        let error = Files::folder_with_models(&root, &places).unwrap_err().to_string();
+        let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("model.yaml:1:"), "{error}");
     }
 
@@ -290,18 +290,20 @@ mod tests {
     fn a_model_and_the_name_of_one_are_one_too_many() {
         let (_dir, root, places) = toy("model: botocore:toy\n");
         fs::write(root.join("svc/model.json"), BOTOCORE).unwrap();
-        let error = Files::folder_with_models(&root, &places).unwrap_err().to_string();
+        let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
         assert!(error.contains("not both"), "{error}");
     }
 
     #[test]
     fn goldens_are_compiled_in() {
-        assert!(Files::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty()));
+        assert!(
+            FixtureFiles::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty())
+        );
     }
 
     #[test]
     fn a_text_is_had_by_its_path_and_no_other() {
-        let files = Files::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
+        let files = FixtureFiles::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
         assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
         assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);
     }

@@ -5,15 +5,15 @@ use std::{fmt, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Case, CaseId, Files, Scenario,
+    Case, CaseId, FixtureFiles, Scenario,
     files::EXAMPLES,
     resolve::Resolver,
-    service::{ServiceSuite, Services, States},
+    service::{ServiceFixtures, Services, StateTable},
 };
 use crate::{
     model::{self, Contract},
     suite::{
-        requirement::Statements,
+        requirement::Requirements,
         source::{Diagnostic, Source},
     },
     wire::{protocol, sigv4::hex},
@@ -21,7 +21,7 @@ use crate::{
 
 /// All fixtures, validated.
 #[derive(Debug, Clone)]
-pub struct Suite {
+pub struct Fixtures {
     services: Services,
     scenarios: Vec<Arc<Scenario>>,
     digest: String,
@@ -29,9 +29,9 @@ pub struct Suite {
 
 /// Why fixtures cannot be used: every problem that was found, at most one a file.
 #[derive(Debug)]
-pub struct SuiteError(pub Vec<Diagnostic>);
+pub struct FixturesError(pub Vec<Diagnostic>);
 
-impl fmt::Display for SuiteError {
+impl fmt::Display for FixturesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for diagnostic in &self.0 {
             writeln!(f, "{diagnostic}\n")?;
@@ -40,22 +40,22 @@ impl fmt::Display for SuiteError {
     }
 }
 
-impl std::error::Error for SuiteError {}
+impl std::error::Error for FixturesError {}
 
-impl Suite {
+impl Fixtures {
     /// The fixtures that are compiled in.
     ///
     /// # Errors
     /// They are broken, which a test of this crate rules out.
-    pub fn bundled() -> Result<Self, SuiteError> {
-        Self::read(&Files::bundled_fixtures())
+    pub fn bundled() -> Result<Self, FixturesError> {
+        Self::read(&FixtureFiles::bundled_fixtures())
     }
 
     /// Reads and validates fixtures.
     ///
     /// # Errors
     /// Every broken file, with its place.
-    pub fn read(files: &Files) -> Result<Self, SuiteError> {
+    pub fn read(files: &FixtureFiles) -> Result<Self, FixturesError> {
         let mut problems = Vec::new();
         let mut services = Services::new();
         for (path, text) in files.iter() {
@@ -94,25 +94,25 @@ impl Suite {
         if problems.is_empty() {
             Ok(Self { services, scenarios, digest: digest(files) })
         } else {
-            Err(SuiteError(problems))
+            Err(FixturesError(problems))
         }
     }
 
     /// Services alone, without a fixture: for answers that were recorded, and for scenarios that are derived.
     #[must_use]
-    pub fn of_services(services: impl IntoIterator<Item = ServiceSuite>) -> Self {
+    pub fn of_services(services: impl IntoIterator<Item = ServiceFixtures>) -> Self {
         let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
-        Self { services, scenarios: Vec::new(), digest: digest(&Files::default()) }
+        Self { services, scenarios: Vec::new(), digest: digest(&FixtureFiles::default()) }
     }
 
     /// The services, by folder.
-    pub fn services(&self) -> impl Iterator<Item = &ServiceSuite> {
+    pub fn services(&self) -> impl Iterator<Item = &ServiceFixtures> {
         self.services.values()
     }
 
     /// The service of that folder.
     #[must_use]
-    pub fn service(&self, name: &str) -> Option<&ServiceSuite> {
+    pub fn service(&self, name: &str) -> Option<&ServiceFixtures> {
         self.services.get(name)
     }
 
@@ -139,7 +139,7 @@ impl Suite {
     }
 }
 
-fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result<ServiceSuite, Diagnostic> {
+fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) -> Result<ServiceFixtures, Diagnostic> {
     let broken = |error: model::ModelError| Diagnostic::of_file(&error.file, error.to_string());
     let mut contract = model::read(&files.display(path), text).map_err(broken)?;
     let examples = format!("{service}/{EXAMPLES}");
@@ -149,16 +149,16 @@ fn service_suite(files: &Files, service: &str, path: &str, text: &str) -> Result
     let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let statements = match files.get(&format!("{service}/statements.yaml")) {
         Some(text) => {
-            Statements::read(&Source::read(&files.display(&format!("{service}/statements.yaml")), text)?, service)?
+            Requirements::read(&Source::read(&files.display(&format!("{service}/statements.yaml")), text)?, service)?
         }
-        None => Statements::default(),
+        None => Requirements::default(),
     };
     check_statement_traits(&contract, &statements, &files.display(path))?;
-    Ok(ServiceSuite { statements, ..ServiceSuite::of(service, contract, protocol) })
+    Ok(ServiceFixtures { statements, ..ServiceFixtures::of(service, contract, protocol) })
 }
 
 /// Statement ids in a model must exist, or findings would cite nothing.
-fn check_statement_traits(contract: &Contract, statements: &Statements, file: &str) -> Result<(), Diagnostic> {
+fn check_statement_traits(contract: &Contract, statements: &Requirements, file: &str) -> Result<(), Diagnostic> {
     for shape in contract.shapes() {
         let members = contract.members(&shape.id).iter().flat_map(|member| member.traits.statements());
         if let Some(id) = shape.traits.statements().chain(members).find(|id| statements.get(id).is_none()) {
@@ -171,15 +171,15 @@ fn check_statement_traits(contract: &Contract, statements: &Statements, file: &s
     Ok(())
 }
 
-fn states(files: &Files, service: &str, services: &Services) -> Result<States, Diagnostic> {
+fn states(files: &FixtureFiles, service: &str, services: &Services) -> Result<StateTable, Diagnostic> {
     let path = format!("{service}/states.yaml");
-    let Some(text) = files.get(&path) else { return Ok(States::default()) };
+    let Some(text) = files.get(&path) else { return Ok(StateTable::default()) };
     let source = Source::read(&files.display(&path), text)?;
     Resolver { source: &source, services, service }.states()
 }
 
 /// The scenario of a file, where the path is a scenario's.
-fn scenario(files: &Files, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
+fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
     let id = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json"))?;
     let (service, rest) = id.split_once('/')?;
     let (operation, _) = rest.split_once('/')?;
@@ -192,7 +192,7 @@ fn scenario(files: &Files, path: &str, text: &str, services: &Services) -> Optio
     Some(read())
 }
 
-fn digest(files: &Files) -> String {
+fn digest(files: &FixtureFiles) -> String {
     let mut hash = Sha256::new();
     for (path, text) in files.iter() {
         hash.update((path.len() as u64).to_be_bytes());
@@ -212,14 +212,14 @@ mod tests {
     use super::*;
     use crate::suite::testing::{MODEL, read, text};
 
-    fn suite(path: &str, text: &str) -> Result<Suite, SuiteError> {
-        let mut texts: BTreeMap<String, String> = Files::bundled_fixtures()
+    fn suite(path: &str, text: &str) -> Result<Fixtures, FixturesError> {
+        let mut texts: BTreeMap<String, String> = FixtureFiles::bundled_fixtures()
             .iter()
             .filter(|(path, _)| path.split('/').count() == 2)
             .map(|(path, text)| (path.to_owned(), text.to_owned()))
             .collect();
         texts.insert(path.to_owned(), text.to_owned());
-        Suite::read(&Files::from_texts(texts))
+        Fixtures::read(&FixtureFiles::from_texts(texts))
     }
 
     fn scenario(steps: &str) -> String {
@@ -259,7 +259,7 @@ mod tests {
     #[case::service(&scenario("  - call: StopDeployment\n    service: codedeplo\n"), 6, "no service \"codedeplo\"")]
     #[case::never_called(&scenario("  - call: GetDeployment\n    input: { deploymentId: x }\n"), 5, "no step calls StopDeployment")]
     fn a_broken_fixture_is_refused_at_its_place(#[case] text: &str, #[case] line: usize, #[case] says: &str) {
-        let SuiteError(problems) = suite(PATH, text).unwrap_err();
+        let FixturesError(problems) = suite(PATH, text).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert!(problems[0].message.contains(says), "{}", problems[0]);
         assert_eq!(problems[0].line, line, "{}", problems[0]);
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_no_operation_is_refused() {
-        let SuiteError(problems) =
+        let FixturesError(problems) =
             suite("codedeploy/stop/x.yaml", &scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n"))
                 .unwrap_err();
         assert!(problems[0].message.contains("\"stop\" is no operation"), "{}", problems[0]);
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn every_broken_file_is_told_and_not_only_the_first() {
-        let SuiteError(problems) = Suite::read(&Files::from_texts(
+        let FixturesError(problems) = Fixtures::read(&FixtureFiles::from_texts(
             [
                 ("a/model.json", "{"),
                 ("a/op/x.yaml", "["),
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_service_is_refused_and_the_problems_are_counted() {
-        let error = Suite::read(&Files::default()).unwrap_err();
+        let error = Fixtures::read(&FixtureFiles::default()).unwrap_err();
         assert!(error.to_string().contains("no <service>/model.json here"), "{error}");
         assert!(error.to_string().ends_with("1 broken fixture file(s)"), "{error}");
     }
@@ -350,7 +350,7 @@ mod tests {
     fn the_digest_is_that_of_every_path_and_text_with_their_lengths() {
         let digest = |texts: &[(&str, &str)]| {
             let texts = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-            digest(&Files::from_texts(texts))
+            digest(&FixtureFiles::from_texts(texts))
         };
         assert_eq!(digest(&[]), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_ne!(digest(&[("ab", "c")]), digest(&[("a", "bc")]));

@@ -38,17 +38,17 @@ use crate::{
 
 pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
-pub use files::{Files, FilesError};
-pub use fixtures::{Suite, SuiteError};
+pub use files::{FixtureFiles, FixtureFilesError};
+pub use fixtures::{Fixtures, FixturesError};
 pub use misnomer::Misnomer;
-pub use plan::{Batch, Opening, Plan, Stage, Whole};
-pub use raw::{Caller, Region};
+pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
+pub use raw::{CallerName, Region};
 pub use selected::{Selected, Selecting};
 pub use selection::{Selection, glob_matches};
-pub use service::{Filling, ServiceSuite};
+pub use service::{Filling, ServiceFixtures};
 pub use spelling::nearest;
 pub use state::{Given, State};
-pub use template::{BindError, Bindings, Expression, Part, Template, TemplateError};
+pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
 
 /// One scenario: given, steps, expectations, and the statements that it cites.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub struct Scenario {
     /// The states that it starts from.
     pub given: Vec<Given>,
     /// The rows of its table; one row without a name where it has none.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ScenarioRow>,
     /// What is done and expected.
     pub steps: Vec<Step>,
     /// What is cleaned up, in reverse, whatever happened.
@@ -78,12 +78,12 @@ pub struct Scenario {
     /// The fixture itself, for messages about it.
     pub source: Arc<Source>,
     /// How it stands to the other scenarios of a run.
-    pub standing: Standing,
+    pub standing: CaseStanding,
 }
 
 /// How a scenario stands to the others of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum CaseStanding {
     /// It is judged by itself.
     #[default]
     Free,
@@ -95,7 +95,7 @@ pub enum Standing {
 
 /// A row of a scenario's table.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ScenarioRow {
     /// Its name; `None` for a scenario without a table.
     pub name: Option<String>,
     /// Its values, which `${row.…}` reads.
@@ -152,7 +152,7 @@ pub struct Call {
     /// Whether the input is meant to keep the model, so that one that does not is a fault of the harness.
     pub legal: bool,
     /// Whose credentials sign it.
-    pub caller: Caller,
+    pub caller: CallerName,
     /// Which region it goes to.
     pub region: Region,
     /// How it is signed wrongly, if it is.

@@ -18,7 +18,7 @@ pub trait Plan: Send {
     fn whole(&self) -> &Whole;
 
     /// The next stage; `None` when all is done.
-    fn stage(&mut self) -> Option<Stage>;
+    fn stage(&mut self) -> Option<PlanStage>;
 
     /// The next case of the stage; `None` when the stage has no more.
     fn case(&mut self) -> Option<Case>;
@@ -29,7 +29,7 @@ pub trait Plan: Send {
 
 /// One stage.
 #[derive(Debug, Clone)]
-pub enum Stage {
+pub enum PlanStage {
     /// An operation comes under test.
     Open(Opening),
     /// Cases, so many at once at most; `None`: as many as the run allows.
@@ -107,12 +107,12 @@ impl Plan for Batch {
         &self.whole
     }
 
-    fn stage(&mut self) -> Option<Stage> {
+    fn stage(&mut self) -> Option<PlanStage> {
         if let Some(opening) = self.openings.pop_front() {
-            return Some(Stage::Open(opening));
+            return Some(PlanStage::Open(opening));
         }
         let last = !std::mem::replace(&mut self.handed_out, true);
-        last.then_some(Stage::Cases(None))
+        last.then_some(PlanStage::Cases(None))
     }
 
     fn case(&mut self) -> Option<Case> {

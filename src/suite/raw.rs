@@ -41,7 +41,7 @@ pub(super) struct RawStep {
     #[serde(default)]
     pub(super) input: Option<Value>,
     #[serde(default, rename = "as")]
-    pub(super) caller: Caller,
+    pub(super) caller: CallerName,
     #[serde(default)]
     pub(super) region: Region,
     #[serde(default)]
@@ -72,7 +72,7 @@ pub(super) struct RawStep {
 /// Whose credentials sign a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Caller {
+pub enum CallerName {
     /// The target's own.
     #[default]
     Owner,

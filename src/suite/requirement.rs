@@ -45,7 +45,7 @@ impl fmt::Display for Evidence {
 /// What a statement is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum RequirementKind {
     /// What a request may hold.
     RequestConstraint,
     /// What an answer holds.
@@ -79,7 +79,7 @@ pub struct Contradiction {
 /// A document that statements are taken from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Document {
+pub struct SourceDocument {
     /// The title as its publisher has it.
     pub title: String,
     /// Where it is published.
@@ -89,7 +89,7 @@ pub struct Document {
 /// One testable sentence of a document, in our own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Statement {
+pub struct Requirement {
     /// The number, `SD-17`.
     pub id: String,
     /// What it says.
@@ -99,7 +99,7 @@ pub struct Statement {
     /// The section of the document.
     pub section: String,
     /// What it is about.
-    pub kind: Kind,
+    pub kind: RequirementKind,
     /// How good the ground is.
     pub evidence: Evidence,
     /// Which edition of the document was read.
@@ -120,9 +120,9 @@ pub struct Statement {
 
 /// The statements of one service, in the order of their file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statements {
-    documents: BTreeMap<String, Document>,
-    in_order: Vec<Statement>,
+pub struct Requirements {
+    documents: BTreeMap<String, SourceDocument>,
+    in_order: Vec<Requirement>,
     /// Where each stands, by its id.
     by_id: HashMap<String, usize>,
     /// Those that a check judges, which every answer asks for.
@@ -131,19 +131,19 @@ pub struct Statements {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+struct RawRequirements {
     service: String,
-    documents: BTreeMap<String, Document>,
-    statements: Vec<Statement>,
+    documents: BTreeMap<String, SourceDocument>,
+    statements: Vec<Requirement>,
 }
 
-impl Statements {
+impl Requirements {
     /// Reads a `statements.yaml` of the service `service`.
     ///
     /// # Errors
     /// A file of another form, of another service, with an id twice or a document that it does not list.
     pub fn read(source: &Source, service: &str) -> Result<Self, Diagnostic> {
-        let raw: Raw = source.decode()?;
+        let raw: RawRequirements = source.decode()?;
         if raw.service != service {
             return Err(source.at("/service", format!("the folder is {service:?}, the file says {:?}", raw.service)));
         }
@@ -162,7 +162,7 @@ impl Statements {
         Ok(Self::new(raw.documents, raw.statements))
     }
 
-    fn new(documents: BTreeMap<String, Document>, statements: Vec<Statement>) -> Self {
+    fn new(documents: BTreeMap<String, SourceDocument>, statements: Vec<Requirement>) -> Self {
         let by_id = statements.iter().enumerate().map(|(index, statement)| (statement.id.clone(), index)).collect();
         let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
         for (index, statement) in statements.iter().enumerate() {
@@ -175,23 +175,23 @@ impl Statements {
 
     /// The statement of that id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Statement> {
+    pub fn get(&self, id: &str) -> Option<&Requirement> {
         self.in_order.get(*self.by_id.get(id)?)
     }
 
     /// Every statement, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Statement> {
+    pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.in_order.iter()
     }
 
     /// The document of a statement.
     #[must_use]
-    pub fn document(&self, statement: &Statement) -> Option<&Document> {
+    pub fn document(&self, statement: &Requirement) -> Option<&SourceDocument> {
         self.documents.get(&statement.document)
     }
 
     /// The statements that a check judges on every answer of `operation`.
-    pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Statement> {
+    pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
         let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
         judged.filter(move |statement| statement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
@@ -211,8 +211,8 @@ mod tests {
         )
     }
 
-    fn read(text: &str) -> Result<Statements, Diagnostic> {
-        Statements::read(&Source::read("statements.yaml", text)?, "s")
+    fn read(text: &str) -> Result<Requirements, Diagnostic> {
+        Requirements::read(&Source::read("statements.yaml", text)?, "s")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Case, Misnomer, Suite};
+use super::{Case, Fixtures, Misnomer};
 
 /// What a case must be like to run. Empty lists select everything.
 #[derive(Debug, Clone, Default)]
@@ -26,13 +26,13 @@ pub struct Selection {
 impl Selection {
     /// The selected cases, in the order of their ids.
     #[must_use]
-    pub fn cases(&self, suite: &Suite) -> Vec<Case> {
+    pub fn cases(&self, suite: &Fixtures) -> Vec<Case> {
         suite.cases().into_iter().filter(|case| self.holds(case)).collect()
     }
 
     /// What is asked for by name and is not there, each with the names that are: a slip of the pen.
     #[must_use]
-    pub fn unknown(&self, suite: &Suite) -> Vec<(String, Vec<String>)> {
+    pub fn unknown(&self, suite: &Fixtures) -> Vec<(String, Vec<String>)> {
         let cases = suite.cases();
         let missing = |wanted: &[String], names: Vec<String>, fits: &dyn Fn(&Case, &str) -> bool| {
             let unknown = wanted.iter().filter(|word| !cases.iter().any(|case| fits(case, word)));
@@ -56,7 +56,7 @@ impl Selection {
 
     /// The first thing that is asked for by name and is not there. A path that is none may have been meant as a filter.
     #[must_use]
-    pub fn misnomer(&self, suite: &Suite) -> Option<Misnomer> {
+    pub fn misnomer(&self, suite: &Fixtures) -> Option<Misnomer> {
         let (word, known) = self.unknown(suite).into_iter().next()?;
         let (meant, paths): (Vec<String>, Vec<String>) = self.paths.iter().cloned().partition(|path| *path == word);
         let as_filter = || Self { paths, filters: vec![word.clone()], ..self.clone() }.cases(suite).len();
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(glob_matches(glob, "codedeploy/stop-deployment/unknown-id#random"), matches);
     }
 
-    fn suite() -> Suite {
+    fn suite() -> Fixtures {
         let slow = text(
             "tags: [slow, odd]\ntable: [{ id: a }, { id: b }]\nsteps:\n  - { call: MakeThing, input: { name: a } }",
         );

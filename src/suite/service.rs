@@ -6,23 +6,23 @@ use serde_json::Value;
 
 use super::State;
 use crate::{
-    model::{Contract, Operation, SchemaError, Schemas, Side, Violation},
-    suite::requirement::Statements,
+    model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
+    suite::requirement::Requirements,
     wire::{Protocol, json::holds_null},
 };
 
 /// The services that fixtures may speak of, by folder.
-pub(super) type Services = BTreeMap<String, ServiceSuite>;
+pub(super) type Services = BTreeMap<String, ServiceFixtures>;
 
 /// One service: its contract, its statements and its states.
 #[derive(Debug, Clone)]
-pub struct ServiceSuite {
+pub struct ServiceFixtures {
     /// The folder's name, by which fixtures call it.
     pub name: String,
     /// The contract, with its compiled schemas.
     pub schemas: Arc<Schemas>,
     /// The statements.
-    pub statements: Statements,
+    pub statements: Requirements,
     /// The states.
     pub states: BTreeMap<String, State>,
     /// Which members of derived inputs the states fill, the first that fits first.
@@ -33,7 +33,7 @@ pub struct ServiceSuite {
 
 /// A `states.yaml`, read.
 #[derive(Debug, Clone, Default)]
-pub(super) struct States {
+pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
     pub(super) fillings: Vec<Filling>,
 }
@@ -51,14 +51,14 @@ pub struct Filling {
     pub variable: String,
 }
 
-impl ServiceSuite {
+impl ServiceFixtures {
     /// A service of which nothing is known but its contract.
     #[must_use]
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
         Self {
             name: name.to_owned(),
             schemas: Arc::new(Schemas::new(Arc::new(contract))),
-            statements: Statements::default(),
+            statements: Requirements::default(),
             states: BTreeMap::new(),
             fillings: Vec::new(),
             protocol,
@@ -84,7 +84,7 @@ impl ServiceSuite {
     ) -> Result<Option<Violation>, SchemaError> {
         let own = holds_null(input).then(|| self.contract().without_null_members(&operation.input, input));
         let input = own.as_ref().unwrap_or(input);
-        let violations = self.schemas.violations(&operation.input, Side::Input, input)?;
+        let violations = self.schemas.violations(&operation.input, PayloadSide::Input, input)?;
         let is_open =
             |violation: &Violation| open.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
         Ok(violations.into_iter().find(|violation| !is_open(violation)))

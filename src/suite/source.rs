@@ -21,13 +21,13 @@ pub struct Source {
     file: String,
     text: String,
     value: Value,
-    places: HashMap<String, Place>,
+    places: HashMap<String, SourceSpan>,
     /// Where each line ends, in bytes.
     newlines: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
-struct Place {
+struct SourceSpan {
     key: Option<Range<usize>>,
     value: Range<usize>,
 }
@@ -108,7 +108,7 @@ impl Source {
     /// # Errors
     /// Text that is not of the strict subset, with its place.
     pub fn read(file: &str, text: &str) -> Result<Self, Diagnostic> {
-        let mut reader = Reader { file, text, events: Parser::new_from_str(text), places: HashMap::new() };
+        let mut reader = EventReader { file, text, events: Parser::new_from_str(text), places: HashMap::new() };
         let value = reader.document()?;
         let newlines = text.match_indices('\n').map(|(at, _)| at).collect();
         Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places, newlines })
@@ -165,8 +165,8 @@ impl Source {
         self.newlines.partition_point(|newline| *newline < start) + 1
     }
 
-    fn place(&self, pointer: &str) -> &Place {
-        const NOWHERE: &Place = &Place { key: None, value: 0..0 };
+    fn place(&self, pointer: &str) -> &SourceSpan {
+        const NOWHERE: &SourceSpan = &SourceSpan { key: None, value: 0..0 };
         let mut pointer = pointer;
         loop {
             if let Some(place) = self.places.get(pointer) {
@@ -208,14 +208,14 @@ fn segment(segment: &Segment) -> String {
     }
 }
 
-struct Reader<'t> {
+struct EventReader<'t> {
     file: &'t str,
     text: &'t str,
     events: Parser<'t, granit_parser::StrInput<'t>>,
-    places: HashMap<String, Place>,
+    places: HashMap<String, SourceSpan>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> EventReader<'t> {
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(self.file, self.text, span, message)
     }
@@ -273,7 +273,7 @@ impl<'t> Reader<'t> {
             Event::MappingStart(..) => self.mapping(pointer)?,
             _ => return Err(self.error(span, "expected a value")),
         };
-        self.places.insert(pointer.to_owned(), Place { key, value: start..end.max(start) });
+        self.places.insert(pointer.to_owned(), SourceSpan { key, value: start..end.max(start) });
         Ok(value)
     }
 

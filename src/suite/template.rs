@@ -22,7 +22,7 @@ pub enum Template {
     /// One expression, whose value keeps its type.
     Whole(Expression),
     /// Text with expressions in it.
-    Text(Vec<Part>),
+    Text(Vec<TemplatePart>),
     /// An array.
     Array(Vec<Template>),
     /// An object, whose keys may be texts with expressions, too.
@@ -31,7 +31,7 @@ pub enum Template {
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Part {
+pub enum TemplatePart {
     /// As it stands.
     Literal(String),
     /// To be filled in.
@@ -160,8 +160,10 @@ impl Template {
                 .iter()
                 .try_fold(String::new(), |mut text, part| {
                     match part {
-                        Part::Literal(literal) => text.push_str(literal),
-                        Part::Expression(expression) => text.push_str(&as_text(&bindings.evaluate(expression)?)),
+                        TemplatePart::Literal(literal) => text.push_str(literal),
+                        TemplatePart::Expression(expression) => {
+                            text.push_str(&as_text(&bindings.evaluate(expression)?))
+                        }
                     }
                     Ok(text)
                 })
@@ -243,8 +245,8 @@ impl Template {
             Self::Literal(_) => {}
             Self::Whole(expression) => found.push((pointer.to_owned(), expression)),
             Self::Text(parts) => found.extend(parts.iter().filter_map(|part| match part {
-                Part::Expression(expression) => Some((pointer.to_owned(), expression)),
-                Part::Literal(_) => None,
+                TemplatePart::Expression(expression) => Some((pointer.to_owned(), expression)),
+                TemplatePart::Literal(_) => None,
             })),
             Self::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
@@ -281,9 +283,9 @@ fn parse(text: &str) -> Result<Template, String> {
         literal.push_str(&rest[..at]);
         let end = rest[at..].find('}').ok_or("an expression that starts with \"${\" and does not end")?;
         if !literal.is_empty() {
-            parts.push(Part::Literal(std::mem::take(&mut literal)));
+            parts.push(TemplatePart::Literal(std::mem::take(&mut literal)));
         }
-        parts.push(Part::Expression(expression(rest[at + 2..at + end].trim())?));
+        parts.push(TemplatePart::Expression(expression(rest[at + 2..at + end].trim())?));
         rest = &rest[at + end + 1..];
     }
     literal.push_str(rest);
@@ -291,10 +293,10 @@ fn parse(text: &str) -> Result<Template, String> {
         return Ok(Template::Literal(Value::String(literal)));
     }
     if !literal.is_empty() {
-        parts.push(Part::Literal(literal));
+        parts.push(TemplatePart::Literal(literal));
     }
     match parts.as_slice() {
-        [Part::Expression(expression)] => Ok(Template::Whole(expression.clone())),
+        [TemplatePart::Expression(expression)] => Ok(Template::Whole(expression.clone())),
         _ => Ok(Template::Text(parts)),
     }
 }

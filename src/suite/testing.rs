@@ -1,6 +1,6 @@
 //! What the tests of fixtures share: a small service, and the reading of a few files.
 
-use super::{Files, Scenario, Suite};
+use super::{FixtureFiles, Fixtures, Scenario};
 
 /// A service with two operations.
 pub(super) const MODEL: &str = r#"{"smithy":"2.0","shapes":{
@@ -33,10 +33,10 @@ pub(super) const STATES: &str = "states:
 ";
 
 /// Reads the small service, with these files added or changed.
-pub(super) fn read(more: &[(&str, &str)]) -> Result<Suite, Vec<String>> {
+pub(super) fn read(more: &[(&str, &str)]) -> Result<Fixtures, Vec<String>> {
     let own = [("works/model.json", MODEL), ("works/statements.yaml", STATEMENTS), ("works/states.yaml", STATES)];
     let texts = own.iter().chain(more).map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    Suite::read(&Files::from_texts(texts))
+    Fixtures::read(&FixtureFiles::from_texts(texts))
         .map_err(|error| error.0.iter().map(|problem| format!("{}: {}", problem.line, problem.message)).collect())
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
+use super::{BuildError, ErrorIdentity, ParsedResponse, Protocol, Request, Response, json};
 use crate::model::{Contract, Operation};
 
 /// One of the two AWS JSON protocols.
@@ -46,13 +46,13 @@ impl Protocol for AwsJson {
         request.headers.set("x-amz-target", format!("{service}.{operation}"));
     }
 
-    fn answer(&self, response: &Response) -> Answer {
+    fn answer(&self, response: &Response) -> ParsedResponse {
         let document = json::read(&response.body);
         let identity = ErrorIdentity::of(response, document.value.as_ref());
         // An output may have a member called `code`; only the other two places make a 2xx an error.
         let refused =
             !(200..300).contains(&response.status) || identity.header.is_some() || identity.type_member.is_some();
-        Answer { refusal: refused.then_some(identity), value: document.value, problems: document.problems }
+        ParsedResponse { refusal: refused.then_some(identity), value: document.value, problems: document.problems }
     }
 }
 

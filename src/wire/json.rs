@@ -9,17 +9,17 @@ use crate::model::pointer::child;
 
 /// A body read as JSON.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Document {
+pub struct JsonDocument {
     /// The value, where one could be read.
     pub value: Option<Value>,
     /// What is wrong with the text, or worth a note.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<JsonProblem>,
 }
 
 /// Something about a text that strict JSON forbids, or that readers disagree about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum JsonProblem {
     /// No byte at all.
     Empty,
     /// Bytes that are not UTF-8, at that offset.
@@ -34,7 +34,7 @@ pub enum Problem {
     DuplicateMember(String),
 }
 
-impl Problem {
+impl JsonProblem {
     /// Whether RFC 8259 forbids it; a duplicate member is only advised against.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
@@ -42,7 +42,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for JsonProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(f, "an empty body"),
@@ -57,37 +57,37 @@ impl fmt::Display for Problem {
 
 /// Reads `bytes` strictly. Nesting deeper than 128 levels counts as malformed.
 #[must_use]
-pub fn read(bytes: &[u8]) -> Document {
+pub fn read(bytes: &[u8]) -> JsonDocument {
     let mut problems = Vec::new();
     if bytes.is_empty() {
-        return Document { value: None, problems: vec![Problem::Empty] };
+        return JsonDocument { value: None, problems: vec![JsonProblem::Empty] };
     }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return Document { value: None, problems: vec![Problem::NotUtf8(error.valid_up_to())] },
+        Err(error) => return JsonDocument { value: None, problems: vec![JsonProblem::NotUtf8(error.valid_up_to())] },
     };
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => {
-            problems.push(Problem::ByteOrderMark);
+            problems.push(JsonProblem::ByteOrderMark);
             rest
         }
         None => text,
     };
     let mut duplicates = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text);
-    let seed = Tree { at: Place::Root, duplicates: &mut duplicates };
+    let seed = Tree { at: JsonContainer::Root, duplicates: &mut duplicates };
     let value = match seed.deserialize(&mut stream) {
         Ok(value) => value,
         Err(error) => {
-            problems.push(Problem::Malformed(error.to_string()));
-            return Document { value: None, problems };
+            problems.push(JsonProblem::Malformed(error.to_string()));
+            return JsonDocument { value: None, problems };
         }
     };
-    problems.extend(duplicates.into_iter().map(Problem::DuplicateMember));
+    problems.extend(duplicates.into_iter().map(JsonProblem::DuplicateMember));
     if let Err(error) = stream.end() {
-        problems.push(Problem::TrailingBytes(offset(text, error.line(), error.column())));
+        problems.push(JsonProblem::TrailingBytes(offset(text, error.line(), error.column())));
     }
-    Document { value: Some(value), problems }
+    JsonDocument { value: Some(value), problems }
 }
 
 /// Whether there is a null anywhere in a value. Few have one, and only those are worth a copy without it.
@@ -108,19 +108,19 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 /// Builds a [`Value`] and remembers members that occur twice.
 struct Tree<'d> {
-    at: Place<'d>,
+    at: JsonContainer<'d>,
     duplicates: &'d mut Vec<String>,
 }
 
 /// Where a value stands. Nearly no text has a member twice, so that nearly no pointer is ever written.
 #[derive(Clone, Copy)]
-enum Place<'p> {
+enum JsonContainer<'p> {
     Root,
-    Member(&'p Place<'p>, &'p str),
-    Item(&'p Place<'p>, usize),
+    Member(&'p JsonContainer<'p>, &'p str),
+    Item(&'p JsonContainer<'p>, usize),
 }
 
-impl Place<'_> {
+impl JsonContainer<'_> {
     fn pointer(self) -> String {
         match self {
             Self::Root => String::new(),
@@ -172,7 +172,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         loop {
-            let at = Place::Item(&self.at, items.len());
+            let at = JsonContainer::Item(&self.at, items.len());
             match seq.next_element_seed(Tree { at, duplicates: &mut *self.duplicates })? {
                 Some(item) => items.push(item),
                 None => return Ok(Value::Array(items)),
@@ -183,12 +183,12 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let at = Place::Member(&self.at, &name);
+            let at = JsonContainer::Member(&self.at, &name);
             let value = map.next_value_seed(Tree { at, duplicates: &mut *self.duplicates })?;
             match members.entry(name) {
                 Entry::Vacant(member) => drop(member.insert(value)),
                 Entry::Occupied(mut member) => {
-                    self.duplicates.push(Place::Member(&self.at, member.key()).pointer());
+                    self.duplicates.push(JsonContainer::Member(&self.at, member.key()).pointer());
                     member.insert(value);
                 }
             }
@@ -231,13 +231,13 @@ mod tests {
     #[test]
     fn deep_nesting_is_malformed_and_never_overflows() {
         let document = read("[".repeat(100_000).as_bytes());
-        assert!(matches!(document.problems[..], [Problem::Malformed(_)]));
+        assert!(matches!(document.problems[..], [JsonProblem::Malformed(_)]));
     }
 
     #[test]
     fn a_duplicate_member_is_noted_and_not_forbidden() {
         assert!(read(br#"{"a":1,"a":1}"#).problems.iter().all(|problem| !problem.is_forbidden()));
-        assert!(Problem::ByteOrderMark.is_forbidden());
+        assert!(JsonProblem::ByteOrderMark.is_forbidden());
     }
 
     proptest! {

@@ -17,6 +17,6 @@ pub use aws_json::AwsJson;
 pub use curl::curl;
 pub use error_identity::{ErrorIdentity, error_name};
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};
-pub use protocol::{Answer, BuildError, Protocol, UnknownProtocol, protocol};
+pub use protocol::{BuildError, ParsedResponse, Protocol, UnknownProtocol, protocol};
 pub use refusal::RefusalClass;
 pub use rest_json::RestJson;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{AwsJson, ErrorIdentity, Request, Response, json::Problem};
+use super::{AwsJson, ErrorIdentity, Request, Response, json::JsonProblem};
 use crate::model::{Contract, Operation};
 
 /// A wire protocol: builds requests from an operation and its input, and reads answers without trusting them.
@@ -29,7 +29,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     fn rename(&self, request: &mut Request, service: &str, operation: &str);
 
     /// Reads an answer.
-    fn answer(&self, response: &Response) -> Answer;
+    fn answer(&self, response: &Response) -> ParsedResponse;
 
     /// Whether every call is a POST that names its operation in a header; else method and path name it.
     fn calls_by_target(&self) -> bool {
@@ -54,16 +54,16 @@ pub trait Protocol: fmt::Debug + Send + Sync {
 
 /// An answer as a protocol reads it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct ParsedResponse {
     /// The error that it names, where it is a refusal; `None` for a success.
     pub refusal: Option<ErrorIdentity>,
     /// The output or the error's members, where the body could be read.
     pub value: Option<Value>,
     /// What is wrong with the body, or worth a note.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<JsonProblem>,
 }
 
-impl Answer {
+impl ParsedResponse {
     /// The name of the error, where it is a refusal that names one.
     #[must_use]
     pub fn error(&self) -> Option<&str> {

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Answer, BuildError, ErrorIdentity, Protocol, Request, Response, json};
+use super::{BuildError, ErrorIdentity, ParsedResponse, Protocol, Request, Response, json};
 use crate::model::{Contract, Operation};
 
 /// `restJson1`, as far as answers go: [`protocol`](super::protocol()) does not give it, because a run must send requests.
@@ -29,16 +29,16 @@ impl Protocol for RestJson {
     /// There is no operation's name in such a request.
     fn rename(&self, _: &mut Request, _: &str, _: &str) {}
 
-    fn answer(&self, response: &Response) -> Answer {
+    fn answer(&self, response: &Response) -> ParsedResponse {
         // An output without members in the body has no body at all.
         let document = if response.body.is_empty() {
-            json::Document { value: Some(Value::Object(Map::new())), problems: Vec::new() }
+            json::JsonDocument { value: Some(Value::Object(Map::new())), problems: Vec::new() }
         } else {
             json::read(&response.body)
         };
         let identity = ErrorIdentity::of(response, document.value.as_ref());
         let refused = !(200..300).contains(&response.status) || identity.header.is_some();
-        Answer { refusal: refused.then_some(identity), value: document.value, problems: document.problems }
+        ParsedResponse { refusal: refused.then_some(identity), value: document.value, problems: document.problems }
     }
 
     fn success_status(&self, operation: &Operation) -> u16 {

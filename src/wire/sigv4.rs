@@ -44,7 +44,7 @@ impl fmt::Debug for Credentials {
 
 /// What a signature is valid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub struct CredentialScope {
     /// The region, `us-east-1`.
     pub region: String,
     /// The signing name of the service.
@@ -81,22 +81,28 @@ pub enum SigningFault {
 ///
 /// Every header that the request has at that point is signed, but for hop-by-hop ones, so that the service
 /// verifies exactly what is sent. `now` is in seconds since 1970.
-pub fn sign(request: &mut Request, credentials: &Credentials, scope: &Scope, now: i64, fault: Option<&SigningFault>) {
+pub fn sign(
+    request: &mut Request,
+    credentials: &Credentials,
+    scope: &CredentialScope,
+    now: i64,
+    fault: Option<&SigningFault>,
+) {
     SigningKeys::default().sign(request, credentials, scope, now, fault);
 }
 
 /// Keys by secret, day, region and service, each derived once: what is known is read without a lock. There are few of
 /// them in a run; one more than fit is derived anew each time.
 #[derive(Default)]
-pub struct SigningKeys([OnceLock<SigningKey>; 16]);
+pub struct SigningKeys([OnceLock<DerivedKey>; 16]);
 
-struct SigningKey {
+struct DerivedKey {
     secret: String,
     scope: String,
     keyed: Hmac<Sha256>,
 }
 
-impl SigningKey {
+impl DerivedKey {
     fn derive(secret: &str, scope: &str) -> Self {
         let mut parts = scope.split('/');
         let first = hmac(format!("AWS4{secret}").as_bytes(), parts.next().unwrap_or_default().as_bytes());
@@ -111,9 +117,9 @@ impl SigningKey {
 
 impl SigningKeys {
     fn keyed(&self, secret: &str, scope: &str) -> Hmac<Sha256> {
-        let mut known = self.0.iter().map(|slot| slot.get_or_init(|| SigningKey::derive(secret, scope)));
+        let mut known = self.0.iter().map(|slot| slot.get_or_init(|| DerivedKey::derive(secret, scope)));
         let key = known.find(|key| key.is_of(secret, scope)).map(|key| key.keyed.clone());
-        key.unwrap_or_else(|| SigningKey::derive(secret, scope).keyed)
+        key.unwrap_or_else(|| DerivedKey::derive(secret, scope).keyed)
     }
 
     /// Signs `request` as [`sign`] does.
@@ -121,7 +127,7 @@ impl SigningKeys {
         &self,
         request: &mut Request,
         credentials: &Credentials,
-        scope: &Scope,
+        scope: &CredentialScope,
         now: i64,
         fault: Option<&SigningFault>,
     ) {
@@ -136,7 +142,7 @@ impl SigningKeys {
         &self,
         request: &mut Request,
         credentials: &Credentials,
-        scope: &Scope,
+        scope: &CredentialScope,
         now: i64,
         fault: Option<&SigningFault>,
     ) {
@@ -186,7 +192,7 @@ fn unknown() -> Credentials {
     }
 }
 
-fn faulty_scope(scope: &Scope, date: &str, fault: Option<&SigningFault>) -> String {
+fn faulty_scope(scope: &CredentialScope, date: &str, fault: Option<&SigningFault>) -> String {
     let service = if fault == Some(&SigningFault::OtherService) { "sts" } else { &scope.service };
     let other_region = if scope.region == "eu-central-1" { "eu-west-3" } else { "eu-central-1" };
     let region = if fault == Some(&SigningFault::OtherRegion) { other_region } else { &scope.region };
@@ -216,7 +222,7 @@ fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
 pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, scope: &str, date: &str) -> String {
-    signature_by(SigningKey::derive(secret, scope).keyed, request, signed, scope, date)
+    signature_by(DerivedKey::derive(secret, scope).keyed, request, signed, scope, date)
 }
 
 fn signature_by(keyed: Hmac<Sha256>, request: &Request, signed: &[impl AsRef<str>], scope: &str, date: &str) -> String {
@@ -368,8 +374,8 @@ mod tests {
         }
     }
 
-    fn scope() -> Scope {
-        Scope { region: "us-east-1".to_owned(), service: "service".to_owned() }
+    fn scope() -> CredentialScope {
+        CredentialScope { region: "us-east-1".to_owned(), service: "service".to_owned() }
     }
 
     /// 2015-08-30T12:36:00Z, the time of AWS's published test vectors.
@@ -450,7 +456,7 @@ mod tests {
     }
 
     /// A `POST` of `{}` that is signed with that fault.
-    fn spoiled(fault: Option<&SigningFault>, scope: &Scope) -> Request {
+    fn spoiled(fault: Option<&SigningFault>, scope: &CredentialScope) -> Request {
         let mut request = vanilla("POST", "/");
         request.headers.push("user-agent", "x");
         request.headers.push("content-length", "2");
@@ -482,7 +488,7 @@ mod tests {
 
     #[test]
     fn the_other_region_is_never_the_right_one() {
-        let scope = Scope { region: "eu-central-1".to_owned(), ..scope() };
+        let scope = CredentialScope { region: "eu-central-1".to_owned(), ..scope() };
         assert!(authorization_of(&spoiled(Some(&SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
     }
 

@@ -8,7 +8,7 @@ use wireproof::internals::{
     judge::{check::CHECKS, verdict::SEVERITIES},
     model::kebab_case,
     run::exit::ExitStatus,
-    suite::{matcher::MATCHERS, requirement::Statement},
+    suite::{matcher::MATCHERS, requirement::Requirement},
 };
 
 use crate::support::{self, SUITE};
@@ -54,7 +54,7 @@ fn statements() -> String {
     page
 }
 
-fn says(statement: &Statement) -> String {
+fn says(statement: &Requirement) -> String {
     let contradiction = statement.contradiction.as_ref();
     let contradiction = contradiction
         .map(|other| format!(" *{}: {} Policy: {}*", other.id, other.with, other.policy))

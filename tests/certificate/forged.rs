@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
-        bundle::{self, Contents},
+        bundle::{self, BundleContents},
         envelope::Envelope,
-        key::{PublicKey, SigningKey},
+        key::{CertificateKey, PublicKey},
         seed::Nonce,
-        statement::{Stated, Statement},
+        statement::{Statement, StatementSubject},
         verify::{Verified, Verifier},
     },
     proof::matrix::KillMatrix,
@@ -135,7 +135,7 @@ impl Forged {
     }
 
     pub(crate) fn envelope(&self, key: Option<&str>) {
-        let key = key.map(|key| SigningKey::read(key).unwrap());
+        let key = key.map(|key| CertificateKey::read(key).unwrap());
         self.put("envelope.json", Envelope::of(&self.bytes("statement.json"), key.as_ref()).text());
     }
 
@@ -149,14 +149,15 @@ impl Forged {
         let cases = bundle::cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
         replay(&SUITE, &GOLDENS, &recording, &mut Batch::new(cases), &mut sink).unwrap();
         let claims = &self.json("statement.json")["predicate"]["wireproof"];
-        let stated: Stated = serde_json::from_value(claims.clone()).unwrap();
+        let stated: StatementSubject = serde_json::from_value(claims.clone()).unwrap();
         for name in ["statement.json", "envelope.json"] {
             fs::remove_file(self.path(name)).unwrap();
         }
         let matrix: KillMatrix = serde_json::from_str(&matrix(SUITE.digest())).unwrap();
         let (stated, matrix) = (&stated, Some(&matrix));
         let (suite, digest, profiles, report) = (&SUITE, &DIGEST, &PROFILES, &report);
-        bundle::write(self.root(), &Contents { stated, suite, digest, profiles, report, matrix, key: None }).unwrap()
+        bundle::write(self.root(), &BundleContents { stated, suite, digest, profiles, report, matrix, key: None })
+            .unwrap()
     }
 
     /// What a verifier says who has these keys and this nonce.

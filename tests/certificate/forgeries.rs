@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use wireproof::internals::{
     certificate::{
         seed::{Claim, Nonce},
-        verify::Check,
+        verify::VerifyCheck,
     },
     judge::transcript::Transcript,
     run::recording::{har, sha256},
@@ -46,13 +46,13 @@ pub(crate) struct Forgery {
     pub(crate) forger: Forger,
     pub(crate) forge: Box<dyn Fn(&Forged) + Send + Sync>,
     /// `None`: whichever.
-    pub(crate) by: Option<Check>,
+    pub(crate) by: Option<VerifyCheck>,
 }
 
 fn forgery(
     what: &str,
     forger: Forger,
-    by: impl Into<Option<Check>>,
+    by: impl Into<Option<VerifyCheck>>,
     forge: impl Fn(&Forged) + Send + Sync + 'static,
 ) -> Forgery {
     Forgery { what: what.to_owned(), forger, forge: Box::new(forge), by: by.into() }
@@ -92,19 +92,23 @@ fn files() -> Vec<Forgery> {
     };
     let mut all: Vec<Forgery> = ["report.json", "suite.json", "mutants.json", "envelope.json", "statement.json", HAR]
         .into_iter()
-        .map(|name| gone(name, Check::Files))
+        .map(|name| gone(name, VerifyCheck::Files))
         .collect();
     all.extend([
-        gone(INDEX, Check::Recording),
-        forgery("a file is added", Edits, Check::Files, |forged| forged.put("README", "x")),
-        forgery("a file is added, and listed", Reseals, Check::Files, |forged| forged.put("transcripts/x.har", "{}")),
-        forgery("an empty folder is added", Edits, Check::Files, |forged| fs::create_dir(forged.path("x")).unwrap()),
-        forgery("two transcripts are swapped", Edits, Check::Files, swap),
-        forgery("two transcripts are swapped, digests made anew", Rechains, Check::Recording, swap),
-        forgery("a transcript is replaced by a copy of another", Rechains, Check::Recording, |forged| {
+        gone(INDEX, VerifyCheck::Recording),
+        forgery("a file is added", Edits, VerifyCheck::Files, |forged| forged.put("README", "x")),
+        forgery("a file is added, and listed", Reseals, VerifyCheck::Files, |forged| {
+            forged.put("transcripts/x.har", "{}")
+        }),
+        forgery("an empty folder is added", Edits, VerifyCheck::Files, |forged| {
+            fs::create_dir(forged.path("x")).unwrap()
+        }),
+        forgery("two transcripts are swapped", Edits, VerifyCheck::Files, swap),
+        forgery("two transcripts are swapped, digests made anew", Rechains, VerifyCheck::Recording, swap),
+        forgery("a transcript is replaced by a copy of another", Rechains, VerifyCheck::Recording, |forged| {
             forged.put(HAR, forged.bytes(OTHER_HAR));
         }),
-        forgery("a transcript lies elsewhere", Rechains, Check::Recording, |forged| {
+        forgery("a transcript lies elsewhere", Rechains, VerifyCheck::Recording, |forged| {
             fs::rename(forged.path(HAR), forged.path(&format!("{OPERATION}/x.har"))).unwrap();
             let line = move |lines: &mut Vec<Value>| {
                 let file = &mut case_line(lines, CASE)["case"]["file"];
@@ -114,7 +118,7 @@ fn files() -> Vec<Forgery> {
         }),
     ]);
     #[cfg(unix)]
-    all.push(forgery("a link in place of a file", Edits, Check::Files, |forged| {
+    all.push(forgery("a link in place of a file", Edits, VerifyCheck::Files, |forged| {
         fs::remove_file(forged.path(HAR)).unwrap();
         std::os::unix::fs::symlink(BUNDLE.path().join("bundle").join(HAR), forged.path(HAR)).unwrap();
     }));
@@ -143,69 +147,79 @@ fn papers() -> Vec<Forgery> {
     };
     let claim = |what: &str, by, edit: fn(&mut Value)| forgery(what, Reseals, by, move |forged| forged.claim(edit));
     let mutants = |what: &str, edit: fn(&mut Value)| {
-        forgery(what, Reseals, Check::Mutants, move |forged| forged.edit("mutants.json", edit))
+        forgery(what, Reseals, VerifyCheck::Mutants, move |forged| forged.edit("mutants.json", edit))
     };
     vec![
-        report("a verdict is edited", Check::Verdicts, |report| reported(report, CASE)["verdict"] = json!("deviates")),
-        report("a number of checks is edited", Check::Verdicts, |report| reported(report, CASE)["checks"] = json!(99)),
-        report("a finding is made up", Check::Verdicts, |report| {
+        report("a verdict is edited", VerifyCheck::Verdicts, |report| {
+            reported(report, CASE)["verdict"] = json!("deviates")
+        }),
+        report("a number of checks is edited", VerifyCheck::Verdicts, |report| {
+            reported(report, CASE)["checks"] = json!(99)
+        }),
+        report("a finding is made up", VerifyCheck::Verdicts, |report| {
             reported(report, CASE)["findings"] = json!([{ "code": "json", "severity": "note", "evidence": "documented",
                 "step": 1, "role": "step", "pointer": "", "expected": "x", "actual": "y", "cites": [] }]);
         }),
-        report("a case is dropped from the report", Check::Cases, |report| {
+        report("a case is dropped from the report", VerifyCheck::Cases, |report| {
             report["cases"].as_array_mut().unwrap().retain(|case| case["id"] != CASE);
         }),
-        report("a case is twice in the report", Check::Cases, |report| {
+        report("a case is twice in the report", VerifyCheck::Cases, |report| {
             let case = reported(report, CASE).clone();
             report["cases"].as_array_mut().unwrap().push(case);
         }),
-        report("the ledger is edited", Check::Ledger, |report| report["ledger"]["conforms"] = json!(99)),
-        report("what became of a statement is edited", Check::Statements, |report| {
+        report("the ledger is edited", VerifyCheck::Ledger, |report| report["ledger"]["conforms"] = json!(99)),
+        report("what became of a statement is edited", VerifyCheck::Statements, |report| {
             report["statements"][0]["outcome"] = json!("broken");
         }),
-        report("the time of the report is edited", Check::Verdicts, |report| report["duration_ms"] = json!(1)),
-        claim("the ledger of the statement is edited", Check::Ledger, |claims| claims["ledger"]["selected"] = json!(9)),
-        claim("a granted level is edited", Check::Profiles, |claims| claims["profiles"][0]["granted"] = json!("core")),
-        claim("another profile is claimed", Check::Cases, |claims| claims["asked"] = json!(["auth", "constraints"])),
-        claim("another program is claimed", Check::Tool, |claims| claims["tool"] = json!("wireproof 99.0.0")),
-        claim("another nonce is claimed", Check::Nonce, |claims| claims["nonce"] = json!(OTHER_NONCE)),
-        claim("another seed is claimed", Check::Nonce, |claims| claims["seed"] = json!(7)),
-        claim("another name is claimed", Check::Nonce, |claims| claims["target"]["name"] = json!("Acme")),
-        claim("another endpoint is claimed", Check::Recording, |claims| {
+        report("the time of the report is edited", VerifyCheck::Verdicts, |report| report["duration_ms"] = json!(1)),
+        claim("the ledger of the statement is edited", VerifyCheck::Ledger, |claims| {
+            claims["ledger"]["selected"] = json!(9)
+        }),
+        claim("a granted level is edited", VerifyCheck::Profiles, |claims| {
+            claims["profiles"][0]["granted"] = json!("core")
+        }),
+        claim("another profile is claimed", VerifyCheck::Cases, |claims| {
+            claims["asked"] = json!(["auth", "constraints"])
+        }),
+        claim("another program is claimed", VerifyCheck::Tool, |claims| claims["tool"] = json!("wireproof 99.0.0")),
+        claim("another nonce is claimed", VerifyCheck::Nonce, |claims| claims["nonce"] = json!(OTHER_NONCE)),
+        claim("another seed is claimed", VerifyCheck::Nonce, |claims| claims["seed"] = json!(7)),
+        claim("another name is claimed", VerifyCheck::Nonce, |claims| claims["target"]["name"] = json!("Acme")),
+        claim("another endpoint is claimed", VerifyCheck::Recording, |claims| {
             claims["target"]["endpoint"] = json!("http://127.0.0.2:1");
         }),
-        claim("a lack is claimed", Check::Requests, |claims| claims["target"]["deniedIdentity"] = json!(false)),
-        claim("the run ended before it began", Check::Times, |claims| claims["finishedMs"] = json!(1)),
-        claim("the run is said to be later", Check::Times, |claims| {
+        claim("a lack is claimed", VerifyCheck::Requests, |claims| claims["target"]["deniedIdentity"] = json!(false)),
+        claim("the run ended before it began", VerifyCheck::Times, |claims| claims["finishedMs"] = json!(1)),
+        claim("the run is said to be later", VerifyCheck::Times, |claims| {
             let year = 365 * 24 * 60 * 60 * 1000_u64;
             for time in ["startedMs", "finishedMs"] {
                 claims[time] = json!(claims[time].as_u64().unwrap() + year);
             }
         }),
-        claim("the sums of the kill matrix are edited", Check::Mutants, |claims| {
+        claim("the sums of the kill matrix are edited", VerifyCheck::Mutants, |claims| {
             claims["mutants"]["killed"] = json!(4061);
         }),
-        forgery("the result is edited", Reseals, Check::Statement, |forged| {
+        forgery("the result is edited", Reseals, VerifyCheck::Statement, |forged| {
             forged.edit("statement.json", |statement| statement["predicate"]["result"] = json!("WARNED"));
         }),
-        forgery("a passed test is dropped from the statement", Reseals, Check::Statement, |forged| {
+        forgery("a passed test is dropped from the statement", Reseals, VerifyCheck::Statement, |forged| {
             forged.edit("statement.json", |statement| {
                 statement["predicate"]["passedTests"].as_array_mut().unwrap().pop();
             });
         }),
-        forgery("the subject is another one", Reseals, Check::Statement, |forged| {
+        forgery("the subject is another one", Reseals, VerifyCheck::Statement, |forged| {
             forged.edit("statement.json", |statement| statement["subject"][0]["name"] = json!("Acme 9"));
         }),
-        forgery("something is added to the statement", Reseals, Check::Statement, |forged| {
+        forgery("something is added to the statement", Reseals, VerifyCheck::Statement, |forged| {
             forged.edit("statement.json", |statement| statement["predicate"]["url"] = json!("https://example.com/"));
         }),
-        forgery("the digest of a fixture is replaced", Reseals, Check::Suite, |forged| {
+        forgery("the digest of a fixture is replaced", Reseals, VerifyCheck::Suite, |forged| {
             forged.edit("suite.json", |suite| suite["files"]["fixtures/proton/profiles.yaml"] = json!(sha256(b"")));
         }),
-        forgery("the digest of the suite is replaced", Reseals, Check::Suite, |forged| {
+        forgery("the digest of the suite is replaced", Reseals, VerifyCheck::Suite, |forged| {
             forged.edit("suite.json", |suite| suite["digest"] = json!(sha256(b"")));
         }),
-        forgery("a fixture is left out of the suite", Reseals, Check::Suite, |forged| {
+        forgery("a fixture is left out of the suite", Reseals, VerifyCheck::Suite, |forged| {
             forged.edit("suite.json", |suite| {
                 suite["files"].as_object_mut().unwrap().retain(|path, _| !path.contains("unknown-name"));
             });
@@ -217,13 +231,13 @@ fn papers() -> Vec<Forgery> {
             let row = matrix["mutants"][0].clone();
             matrix["mutants"].as_array_mut().unwrap().push(row);
         }),
-        forgery("the payload of the envelope is edited", Edits, Check::Envelope, |forged| {
+        forgery("the payload of the envelope is edited", Edits, VerifyCheck::Envelope, |forged| {
             forged.edit("envelope.json", |envelope| envelope["payload"] = json!(STANDARD.encode("{}")));
         }),
-        forgery("the type of the payload is edited", Edits, Check::Envelope, |forged| {
+        forgery("the type of the payload is edited", Edits, VerifyCheck::Envelope, |forged| {
             forged.edit("envelope.json", |envelope| envelope["payloadType"] = json!("application/json"));
         }),
-        forgery("the envelope is written in another way", Edits, Check::Envelope, |forged| {
+        forgery("the envelope is written in another way", Edits, VerifyCheck::Envelope, |forged| {
             forged.put("envelope.json", forged.json("envelope.json").to_string());
         }),
     ]
@@ -233,16 +247,16 @@ fn papers() -> Vec<Forgery> {
 fn indices() -> Vec<Forgery> {
     use Forger::{Rechains, Reseals};
     vec![
-        forgery("the chain is cut off", Reseals, Check::Recording, |forged| {
+        forgery("the chain is cut off", Reseals, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines.truncate(lines.len() - 3));
         }),
-        forgery("the chain is cut off and made anew", Rechains, Check::Recording, |forged| {
+        forgery("the chain is cut off and made anew", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines.truncate(lines.len() - 3));
         }),
-        forgery("two lines of the index are swapped", Reseals, Check::Recording, |forged| {
+        forgery("two lines of the index are swapped", Reseals, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines.swap(3, 4));
         }),
-        forgery("a case is dropped everywhere", Rechains, Check::Cases, |forged| {
+        forgery("a case is dropped everywhere", Rechains, VerifyCheck::Cases, |forged| {
             forged.index(|lines| {
                 lines.retain(|line| line["case"]["id"] != CASE);
                 let last = lines.last_mut().unwrap();
@@ -253,7 +267,7 @@ fn indices() -> Vec<Forgery> {
                 report["cases"].as_array_mut().unwrap().retain(|case| case["id"] != CASE);
             });
         }),
-        forgery("a case is recorded twice", Rechains, Check::Cases, |forged| {
+        forgery("a case is recorded twice", Rechains, VerifyCheck::Cases, |forged| {
             forged.index(|lines| {
                 let line = case_line(lines, CASE).clone();
                 lines.insert(5, line);
@@ -261,31 +275,31 @@ fn indices() -> Vec<Forgery> {
                 last["finished"]["cases"] = json!(last["finished"]["cases"].as_u64().unwrap() + 1);
             });
         }),
-        forgery("nobody was asked whether the operation is there", Rechains, Check::Cases, |forged| {
+        forgery("nobody was asked whether the operation is there", Rechains, VerifyCheck::Cases, |forged| {
             forged.index(|lines| lines.retain(|line| line["opened"].is_null()));
             fs::remove_file(forged.path(SURVEY)).unwrap();
         }),
-        forgery("a case is said not to have run", Rechains, Check::Verdicts, |forged| {
+        forgery("a case is said not to have run", Rechains, VerifyCheck::Verdicts, |forged| {
             forged.index(|lines| case_line(lines, CASE)["case"]["unrun"] = json!("no time"));
         }),
-        forgery("a case is said to be of another fixture", Rechains, Check::Suite, |forged| {
+        forgery("a case is said to be of another fixture", Rechains, VerifyCheck::Suite, |forged| {
             forged.index(|lines| case_line(lines, CASE)["case"]["fixture"] = json!(sha256(b"")));
         }),
-        forgery("the recording is of another suite", Rechains, Check::Recording, |forged| {
+        forgery("the recording is of another suite", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines[0]["started"]["run"]["suite"] = json!(sha256(b"")));
         }),
-        forgery("the recording is of another program", Rechains, Check::Recording, |forged| {
+        forgery("the recording is of another program", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines[0]["started"]["tool"] = json!("wireproof 99.0.0"));
         }),
-        forgery("an answer to the survey is replaced", Rechains, Check::Requests, |forged| {
+        forgery("an answer to the survey is replaced", Rechains, VerifyCheck::Requests, |forged| {
             forged.har(SURVEY, |log| {
                 log["entries"][0]["response"]["status"] = json!(501);
             });
         }),
-        forgery("a line of the index has more in it", Rechains, Check::Recording, |forged| {
+        forgery("a line of the index has more in it", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| case_line(lines, CASE)["case"]["note"] = json!("by the auditor: fine"));
         }),
-        forgery("a reason is given for an operation that is there", Rechains, Check::Requests, |forged| {
+        forgery("a reason is given for an operation that is there", Rechains, VerifyCheck::Requests, |forged| {
             forged.index(|lines| {
                 let line = lines.iter_mut().find(|line| line["opened"].is_object()).unwrap();
                 line["opened"]["surveyed"]["reason"] = json!("it was looked at");
@@ -307,50 +321,54 @@ fn transcripts() -> Vec<Forgery> {
         })
     };
     vec![
-        har("a status is edited", Check::Verdicts, |log| {
+        har("a status is edited", VerifyCheck::Verdicts, |log| {
             main_entry(log)["response"]["status"] = json!(200);
         }),
-        har("an answer is edited", Check::Verdicts, |log| {
+        har("an answer is edited", VerifyCheck::Verdicts, |log| {
             let content = &mut main_entry(log)["response"]["content"];
             let text =
                 content["text"].as_str().unwrap().replace("ResourceNotFoundException", "ResourceMissingException_");
             content["text"] = json!(text);
         }),
-        har("a header of an answer is edited", Check::Verdicts, |log| {
+        har("a header of an answer is edited", VerifyCheck::Verdicts, |log| {
             main_entry(log)["response"]["headers"][0]["value"] = json!("text/html");
         }),
-        har("a request's body is edited", Check::Requests, |log| {
+        har("a request's body is edited", VerifyCheck::Requests, |log| {
             let data = &mut main_entry(log)["request"]["postData"];
             let text = data["text"].as_str().unwrap().replace("nobody-", "nobodx-");
             data["text"] = json!(text);
         }),
-        har("a request's header is edited", Check::Requests, |log| {
+        har("a request's header is edited", VerifyCheck::Requests, |log| {
             let headers = main_entry(log)["request"]["headers"].as_array_mut().unwrap();
             headers.iter_mut().find(|header| header["name"] == "user-agent").unwrap()["value"] = json!("curl");
         }),
-        har("a request is dropped", Check::Requests, |log| drop(log["entries"].as_array_mut().unwrap().remove(0))),
-        har("a request is added", Check::Requests, |log| {
+        har("a request is dropped", VerifyCheck::Requests, |log| {
+            drop(log["entries"].as_array_mut().unwrap().remove(0))
+        }),
+        har("a request is added", VerifyCheck::Requests, |log| {
             let entry = log["entries"][0].clone();
             log["entries"].as_array_mut().unwrap().push(entry);
         }),
-        har("what a state yielded is edited", Check::Requests, |log| {
+        har("what a state yielded is edited", VerifyCheck::Requests, |log| {
             log["_wireproof"]["variables"].as_object_mut().unwrap().insert("more".to_owned(), json!(1));
         }),
-        har("a case is said to be not applicable", Check::Requests, |log| {
+        har("a case is said to be not applicable", VerifyCheck::Requests, |log| {
             log["_wireproof"]["end"] = json!({ "not-applicable": "the target has no other region" });
         }),
-        har("another region is said", Check::Requests, |log| log["_wireproof"]["region"] = json!("eu-west-3")),
-        har("what is shown is not what is held", Check::Recording, |log| {
+        har("another region is said", VerifyCheck::Requests, |log| log["_wireproof"]["region"] = json!("eu-west-3")),
+        har("what is shown is not what is held", VerifyCheck::Recording, |log| {
             log["entries"][0]["startedDateTime"] = json!("2020-01-01T00:00:00.000Z");
         }),
-        whole("time travel: a case of last year", Check::Times, |transcript| {
+        whole("time travel: a case of last year", VerifyCheck::Times, |transcript| {
             transcript.begun -= std::time::Duration::from_secs(365 * 24 * 60 * 60);
         }),
-        har("a case began beyond all years", Check::Recording, |log| log["_wireproof"]["begun_us"] = json!(u64::MAX)),
-        har("an answer took ages", Check::Recording, |log| {
+        har("a case began beyond all years", VerifyCheck::Recording, |log| {
+            log["_wireproof"]["begun_us"] = json!(u64::MAX)
+        }),
+        har("an answer took ages", VerifyCheck::Recording, |log| {
             main_entry(log)["_wireproof"]["elapsed_us"] = json!(u64::MAX);
         }),
-        forgery("an older run is given a new nonce and its seed", Rechains, Check::Requests, renounce),
+        forgery("an older run is given a new nonce and its seed", Rechains, VerifyCheck::Requests, renounce),
     ]
 }
 
@@ -378,20 +396,20 @@ fn renounce(forged: &Forged) {
 fn signatures() -> Vec<Forgery> {
     use Forger::Edits;
     vec![
-        forgery("the signature is taken away", Edits, Check::Signature, |forged| forged.envelope(None)),
-        forgery("somebody else signs", Edits, Check::Signature, |forged| forged.envelope(Some(OTHER_KEY))),
-        forgery("somebody else signs in the vendor's name", Edits, Check::Signature, |forged| {
+        forgery("the signature is taken away", Edits, VerifyCheck::Signature, |forged| forged.envelope(None)),
+        forgery("somebody else signs", Edits, VerifyCheck::Signature, |forged| forged.envelope(Some(OTHER_KEY))),
+        forgery("somebody else signs in the vendor's name", Edits, VerifyCheck::Signature, |forged| {
             forged.envelope(Some(OTHER_KEY));
             let name = public(KEY).id();
             forged.edit("envelope.json", |envelope| envelope["signatures"][0]["keyid"] = json!(name));
         }),
-        forgery("the signature is of another statement", Edits, Check::Signature, |forged| {
+        forgery("the signature is of another statement", Edits, VerifyCheck::Signature, |forged| {
             let signatures = forged.json("envelope.json")["signatures"].clone();
             forged.claim(|claims| claims["level"] = json!("extended"));
             forged.envelope(None);
             forged.edit("envelope.json", |envelope| envelope["signatures"] = signatures);
         }),
-        forgery("a second one signs", Edits, Check::Signature, |forged| {
+        forgery("a second one signs", Edits, VerifyCheck::Signature, |forged| {
             let first = forged.json("envelope.json")["signatures"][0].clone();
             forged.envelope(Some(OTHER_KEY));
             forged.edit("envelope.json", |envelope| envelope["signatures"].as_array_mut().unwrap().push(first));

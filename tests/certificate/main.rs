@@ -22,15 +22,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
-        key::{PublicKey, SigningKey},
+        key::{CertificateKey, PublicKey},
         profile::Profiles,
-        suite::SuiteDigest,
-        verify::{Check, Verified, Verifier},
+        suite::CertifiedDigest,
+        verify::{Verified, Verifier, VerifyCheck},
     },
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     proof::matrix::TOOL,
     run::recording::sha256,
-    suite::{Files, Suite},
+    suite::{FixtureFiles, Fixtures},
 };
 
 use forged::{Forged, content};
@@ -51,23 +51,23 @@ const SURVEY: &str = "transcripts/_survey/proton.CancelServicePipelineDeployment
 const INDEX: &str = "transcripts/index.ndjson";
 
 /// The fixtures of these tests: few, because a hundred bundles are checked.
-static FIXTURES: LazyLock<Files> = LazyLock::new(|| {
+static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
     let cases = ["unknown-name", "unsigned", "denied-identity", "missing-name"];
     let wanted = |path: &str| {
         let mut parts = path.split('/');
         let name = parts.nth(2).and_then(|name| name.strip_suffix(".yaml"));
         path.starts_with("proton/") && name.is_none_or(|name| cases.contains(&name))
     };
-    let all = Files::bundled_fixtures();
+    let all = FixtureFiles::bundled_fixtures();
     let few = all.iter().filter(|(path, _)| wanted(path)).map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Files::from_texts(few)
+    FixtureFiles::from_texts(few)
 });
 
 /// What a verifier has at hand.
-static SUITE: LazyLock<Arc<Suite>> = LazyLock::new(|| Arc::new(Suite::read(&FIXTURES).unwrap()));
+static SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| Arc::new(Fixtures::read(&FIXTURES).unwrap()));
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES, &SUITE).unwrap());
-static DIGEST: LazyLock<SuiteDigest> = LazyLock::new(|| SuiteDigest::of(&FIXTURES, &Files::default()));
-static GOLDENS: LazyLock<Arc<Goldens>> = LazyLock::new(Arc::default);
+static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
+static GOLDENS: LazyLock<Arc<Snapshots>> = LazyLock::new(Arc::default);
 
 /// A bundle of the reference by the profile `auth`, signed, with a nonce.
 static BUNDLE: LazyLock<TempDir> = LazyLock::new(|| {
@@ -127,14 +127,14 @@ fn matrix(suite: &str) -> String {
 }
 
 fn public(key: &str) -> PublicKey {
-    SigningKey::read(key).unwrap().public()
+    CertificateKey::read(key).unwrap().public()
 }
 
 /// The page of the forgeries.
 #[cfg(unix)]
 fn page(all: &[Forgery]) -> String {
     let row = |forgery: &Forgery| {
-        let by = forgery.by.map_or("whichever reads the file", Check::name);
+        let by = forgery.by.map_or("whichever reads the file", VerifyCheck::name);
         format!("| {} | {} | {by} |", forgery.what, forgery.forger.does())
     };
     let rows: Vec<String> = all.iter().map(row).collect();
@@ -246,9 +246,9 @@ fn a_bundle_of_another_suite_does_not_verify() {
         };
         (path.to_owned(), text)
     };
-    let files = Files::from_texts(FIXTURES.iter().map(change));
-    let suite = Arc::new(Suite::read(&files).unwrap());
-    let digest = SuiteDigest::of(&files, &Files::default());
+    let files = FixtureFiles::from_texts(FIXTURES.iter().map(change));
+    let suite = Arc::new(Fixtures::read(&files).unwrap());
+    let digest = CertifiedDigest::of(&files, &FixtureFiles::default());
     let (goldens, profiles, keys) = (&GOLDENS, &PROFILES, &[public(KEY)]);
     let look = Verifier { suite: &suite, goldens, profiles, digest: &digest, keys, nonce: None };
     let verified = look.verify(bundle.root());
@@ -332,7 +332,7 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
     let path = path_in(work.path(), "vendor.pem");
     let made = run(&["certify", "--new-key", &path]);
     assert_status(&made, 0);
-    let key = SigningKey::read(&fs::read_to_string(&path).unwrap()).unwrap();
+    let key = CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap();
     assert_eq!(out(&made).trim(), key.public().hex());
     assert_eq!(PublicKey::read(&fs::read_to_string(format!("{path}.pub")).unwrap()).unwrap(), key.public());
     #[cfg(unix)]
@@ -341,7 +341,7 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     assert_status(&run(&["certify", "--new-key", &path]), 2);
-    assert_eq!(SigningKey::read(&fs::read_to_string(&path).unwrap()).unwrap().public(), key.public());
+    assert_eq!(CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap().public(), key.public());
 }
 
 #[test]

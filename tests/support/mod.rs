@@ -25,27 +25,28 @@ use tokio::{
 };
 use wireproof::internals::{
     judge::{
-        redaction::Sensitive,
-        snapshots::Goldens,
+        redaction::SensitiveValues,
+        snapshots::Snapshots,
         verdict::{Finding, Ledger, Verdict},
     },
-    reference::{Clock, Endpoint, Identity, Options as ReferenceOptions, Reference, STATE_PATH},
+    reference::{Clock, Identity, Reference, ReferenceEndpoint, ReferenceOptions, STATE_PATH},
     run::{
         event::{CaseFinished, Event, RunFinished},
-        session::{Options, Session},
-        target::{StateHandler, Target},
+        session::{RunOptions, Session},
+        target::{ResolvedTarget, StateHandler},
         transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     },
-    suite::{Batch, Case, Files, Suite},
+    suite::{Batch, Case, FixtureFiles, Fixtures},
     wire::{Request, Response},
 };
 
 /// The bundled fixtures, read once.
-pub(crate) static SUITE: LazyLock<Arc<Suite>> =
-    LazyLock::new(|| Arc::new(Suite::bundled().expect("the bundled suite loads")));
+pub(crate) static SUITE: LazyLock<Arc<Fixtures>> =
+    LazyLock::new(|| Arc::new(Fixtures::bundled().expect("the bundled suite loads")));
 
 /// The bundled goldens.
-static GOLDENS: LazyLock<Arc<Goldens>> = LazyLock::new(|| Arc::new(Goldens::new(Files::bundled_snapshots())));
+static GOLDENS: LazyLock<Arc<Snapshots>> =
+    LazyLock::new(|| Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())));
 
 /// Threads that no test owns: what a test starts on them goes on while it waits.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -91,8 +92,8 @@ pub(crate) fn within<T>(limit: Duration, work: impl Future<Output = T>) -> T {
 }
 
 /// A target that nothing is known of but where it listens; it has every identity and two regions.
-pub(crate) fn target(endpoint: &str) -> Target {
-    Target {
+pub(crate) fn target(endpoint: &str) -> ResolvedTarget {
+    ResolvedTarget {
         endpoint: endpoint.parse().unwrap(),
         name: endpoint.to_owned(),
         region: "us-east-1".to_owned(),
@@ -106,12 +107,12 @@ pub(crate) fn target(endpoint: &str) -> Target {
 }
 
 /// A reference of its own, with the target that it is.
-pub(crate) fn reference() -> (Reference, Target) {
+pub(crate) fn reference() -> (Reference, ResolvedTarget) {
     reference_at(1.0)
 }
 
 /// A reference whose time runs that many times as fast: the slower, the less an observation hangs on the machine.
-pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
+pub(crate) fn reference_at(speed: f64) -> (Reference, ResolvedTarget) {
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
     let options = ReferenceOptions::default();
     options.clock.speed(speed);
@@ -124,23 +125,27 @@ pub(crate) fn reference_at(speed: f64) -> (Reference, Target) {
 }
 
 /// How a run goes unless a test is about that.
-pub(crate) const PACE: Options = Options {
+pub(crate) const PACE: RunOptions = RunOptions {
     jobs: 16,
     seed: 1,
     case_timeout: Duration::from_secs(60),
     fail_fast: false,
     survey: true,
-    sensitive: Sensitive::Hidden,
+    sensitive: SensitiveValues::Hidden,
 };
 
 /// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
-pub(crate) fn session(target: Target, options: Options, timeout: Duration) -> Session {
+pub(crate) fn session(target: ResolvedTarget, options: RunOptions, timeout: Duration) -> Session {
     let limits = Limits { timeout, connect_timeout: timeout, ..Limits::default() };
     session_over(Wire::new(&Settings { limits, ..Settings::default() }).unwrap(), target, options)
 }
 
 /// A session of the bundled suite over any transport, that nobody interrupts.
-pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, options: Options) -> Session {
+pub(crate) fn session_over(
+    transport: impl Transport + 'static,
+    target: ResolvedTarget,
+    options: RunOptions,
+) -> Session {
     Session {
         suite: Arc::clone(&SUITE),
         target: Arc::new(target),
@@ -156,7 +161,7 @@ pub(crate) fn session_over(transport: impl Transport + 'static, target: Target, 
 /// once, and nothing hangs on how busy the machine is.
 pub(crate) struct Virtual {
     runtime: Runtime,
-    reference: Arc<Endpoint>,
+    reference: Arc<ReferenceEndpoint>,
 }
 
 impl Virtual {
@@ -166,12 +171,12 @@ impl Virtual {
         let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
         // Its clock has to be the runtime's.
         let _inside = runtime.enter();
-        let reference = Endpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap();
+        let reference = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap();
         Self { reference: Arc::new(reference), runtime }
     }
 
     /// Runs the cases, where every answer takes so much longer.
-    pub(crate) fn run(&self, cases: Vec<Case>, options: Options, delay: Duration) -> Run {
+    pub(crate) fn run(&self, cases: Vec<Case>, options: RunOptions, delay: Duration) -> Run {
         let reference = Arc::clone(&self.reference);
         self.run_over(
             InProcess::new(move |request| Reply::Answer(handle(&reference, request))).delayed(delay),
@@ -181,7 +186,7 @@ impl Virtual {
     }
 
     /// The reference itself.
-    pub(crate) fn endpoint(&self) -> Arc<Endpoint> {
+    pub(crate) fn endpoint(&self) -> Arc<ReferenceEndpoint> {
         Arc::clone(&self.reference)
     }
 
@@ -201,13 +206,13 @@ impl Virtual {
         &self,
         answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
         cases: Vec<Case>,
-        options: Options,
+        options: RunOptions,
     ) -> Run {
         self.run_over(InProcess::new(move |request: &Request| Reply::Answer(answer(request))), cases, options)
     }
 
     /// Runs the cases over whatever carries requests to the reference, in this one's time.
-    pub(crate) fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: Options) -> Run {
+    pub(crate) fn run_over(&self, transport: impl Transport + 'static, cases: Vec<Case>, options: RunOptions) -> Run {
         let mut target = target("http://127.0.0.1:1");
         target.state_handler =
             Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
@@ -217,7 +222,7 @@ impl Virtual {
 }
 
 /// The reference's answer; signatures are dated by the real clock, whatever the runtime's does.
-pub(crate) fn handle(reference: &Endpoint, request: &Request) -> Response {
+pub(crate) fn handle(reference: &ReferenceEndpoint, request: &Request) -> Response {
     reference.handle(request, real_now())
 }
 

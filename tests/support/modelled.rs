@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use wireproof::internals::{
     model::{
-        self, Bounds, Contract, Kind, Member, NumberKind, Operation, Rule, Schemas, ShapeId, Side, TimestampFormat,
-        Traits, Violation,
+        self, Bounds, Contract, Member, NumberKind, Operation, PayloadSide, Schemas, ShapeId, ShapeKind, ShapeRule,
+        TimestampFormat, Traits, Violation,
     },
     reference::Identity,
-    suite::ServiceSuite,
+    suite::ServiceFixtures,
     wire::{Request, Response, json, sigv4},
 };
 
@@ -42,7 +42,7 @@ pub(crate) enum Fault {
 
 /// An endpoint made from a model.
 pub(crate) struct Modelled {
-    service: ServiceSuite,
+    service: ServiceFixtures,
     /// What inputs are validated by.
     inputs: Schemas,
     fault: Fault,
@@ -53,12 +53,12 @@ pub(crate) struct Modelled {
 struct Refusal(&'static str, String);
 
 impl Modelled {
-    pub(crate) fn new(service: &ServiceSuite, fault: Fault) -> Self {
+    pub(crate) fn new(service: &ServiceFixtures, fault: Fault) -> Self {
         Self::validating(service, service.contract(), fault)
     }
 
     /// One that validates by another model than the one that it answers by.
-    pub(crate) fn validating(service: &ServiceSuite, inputs: &Arc<Contract>, fault: Fault) -> Self {
+    pub(crate) fn validating(service: &ServiceFixtures, inputs: &Arc<Contract>, fault: Fault) -> Self {
         let inputs = Schemas::new(Arc::clone(inputs));
         Self { service: service.clone(), inputs, fault, answers: AtomicU64::new(0) }
     }
@@ -150,10 +150,11 @@ impl Modelled {
             _ => input.clone(),
         };
         let input = self.inputs.contract().without_null_members(&operation.input, &input);
-        let violations = self.inputs.violations(&operation.input, Side::Input, &input).unwrap();
+        let violations = self.inputs.violations(&operation.input, PayloadSide::Input, &input).unwrap();
         let counted = || violations.iter().filter(|violation| self.counts(violation, &input));
-        let is_unread =
-            |violation: &&Violation| matches!(violation.rule, Rule::Type | Rule::Timestamp | Rule::Blob | Rule::Null);
+        let is_unread = |violation: &&Violation| {
+            matches!(violation.rule, ShapeRule::Type | ShapeRule::Timestamp | ShapeRule::Blob | ShapeRule::Null)
+        };
         let name = if counted().any(|violation| is_unread(&violation)) {
             "SerializationException"
         } else {
@@ -166,7 +167,7 @@ impl Modelled {
     }
 
     fn counts(&self, violation: &Violation, input: &Value) -> bool {
-        if matches!(violation.rule, Rule::UnknownMember | Rule::PatternUndecided) {
+        if matches!(violation.rule, ShapeRule::UnknownMember | ShapeRule::PatternUndecided) {
             return false;
         }
         let Fault::Lacks(family) = self.fault else { return true };
@@ -186,7 +187,10 @@ impl Modelled {
         let mut output = least(contract, &operation.output, None);
         let texts = contract.members(&operation.output).iter();
         let mut texts = texts.filter(|member| {
-            matches!(contract.shape(&member.target).map(|shape| &shape.kind), Some(Kind::String | Kind::Enum(_)))
+            matches!(
+                contract.shape(&member.target).map(|shape| &shape.kind),
+                Some(ShapeKind::String | ShapeKind::Enum(_))
+            )
         });
         if let Some(member) = texts.next().filter(|_| self.fault == Fault::BrokenOutput) {
             output[&member.name] = json!(7);
@@ -199,13 +203,13 @@ impl Modelled {
 pub(crate) fn family_of(violation: &Violation) -> &'static str {
     let expected = violation.expected.trim_start_matches("keys of ");
     match violation.rule {
-        Rule::Type => "type",
-        Rule::Required => "required",
-        Rule::Timestamp => "timestamp",
-        Rule::Blob => "blob",
-        Rule::Unique => "unique",
-        Rule::Union => "union",
-        Rule::Null => "null",
+        ShapeRule::Type => "type",
+        ShapeRule::Required => "required",
+        ShapeRule::Timestamp => "timestamp",
+        ShapeRule::Blob => "blob",
+        ShapeRule::Unique => "unique",
+        ShapeRule::Union => "union",
+        ShapeRule::Null => "null",
         _ if expected.starts_with("text matching") => "pattern",
         _ if expected.starts_with("one of") => "enum",
         _ if expected.ends_with("items") => "items",
@@ -236,32 +240,32 @@ fn least(contract: &Contract, id: &ShapeId, member: Option<&Traits>) -> Value {
     let Bounds { min, max } = length.unwrap_or(Bounds { min: None, max: None });
     let count = usize::try_from(min.unwrap_or(0)).unwrap();
     match &shape.kind {
-        Kind::Structure(members) => {
+        ShapeKind::Structure(members) => {
             let required = members.iter().filter(|member| member.traits.required());
             required.map(|member| (member.name.clone(), inner(member))).collect::<Map<_, _>>().into()
         }
-        Kind::Union(members) => json!({members[0].name.as_str(): inner(&members[0])}),
-        Kind::List(item) => (0..count).map(|_| inner(item)).collect(),
-        Kind::Map { value, .. } => {
+        ShapeKind::Union(members) => json!({members[0].name.as_str(): inner(&members[0])}),
+        ShapeKind::List(item) => (0..count).map(|_| inner(item)).collect(),
+        ShapeKind::Map { value, .. } => {
             (0..count).map(|index| (format!("key-{index}"), inner(value))).collect::<Map<_, _>>().into()
         }
-        Kind::String => {
+        ShapeKind::String => {
             let length = count.max(usize::try_from(max.unwrap_or(9)).unwrap().min(9));
             "wireproof".chars().cycle().take(length).collect::<String>().into()
         }
-        Kind::Enum(values) => values[0].value.clone().into(),
-        Kind::IntEnum(values) => values[0].into(),
-        Kind::Boolean => false.into(),
-        Kind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
-        Kind::Blob => "d2lyZXByb29m".into(),
-        Kind::Timestamp => {
+        ShapeKind::Enum(values) => values[0].value.clone().into(),
+        ShapeKind::IntEnum(values) => values[0].into(),
+        ShapeKind::Boolean => false.into(),
+        ShapeKind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
+        ShapeKind::Blob => "d2lyZXByb29m".into(),
+        ShapeKind::Timestamp => {
             match member.and_then(Traits::timestamp_format).or_else(|| shape.traits.timestamp_format()) {
                 Some(TimestampFormat::DateTime) => "2026-01-01T00:00:00Z".into(),
                 Some(TimestampFormat::HttpDate) => "Thu, 01 Jan 2026 00:00:00 GMT".into(),
                 Some(TimestampFormat::EpochSeconds) | None => 1_767_225_600.into(),
             }
         }
-        Kind::Document => json!({}),
+        ShapeKind::Document => json!({}),
     }
 }
 

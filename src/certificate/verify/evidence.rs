@@ -9,23 +9,23 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Check, Problem, Verifier, paper::Files, report};
+use super::{Verifier, VerifyCheck, VerifyProblem, paper::BundleFiles, report};
 use crate::{
     certificate::{
         bundle::{cases, decisions, digests},
         folder::{ENVELOPE, STATEMENT},
         reenactment::Reenactment,
         reported::Reported,
-        statement::{Evidence, MUTANTS, REPORT, SUITE, StatedTarget, Statement, TRANSCRIPTS, foreign},
+        statement::{EvidenceFiles, MUTANTS, REPORT, SUITE, StatedTarget, Statement, TRANSCRIPTS, foreign},
     },
     judge::transcript::Transcript,
     proof::matrix::{KillMatrix, TOOL},
     report::{Json, Reporter as _},
     run::{
         event::Event,
-        recording::{self, Entry, Header, INDEX, Kept, Recording, RecordingError, har},
+        recording::{self, Header, INDEX, Kept, Recording, RecordingEntry, RecordingError, har},
         session::replay,
-        target::{StateHandler, Target},
+        target::{ResolvedTarget, StateHandler},
         transport::EndpointError,
     },
     suite::{Batch, Case, CaseId, Plan as _},
@@ -36,16 +36,16 @@ use crate::{
 pub(super) fn check(
     verifier: &Verifier<'_>,
     root: &Path,
-    files: &Files,
+    files: &BundleFiles,
     statement: &Statement,
     matrix: Option<&KillMatrix>,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<VerifyProblem>,
 ) {
     let recording = match Recording::open(&root.join(TRANSCRIPTS)) {
         Ok(recording) => recording,
-        Err(error) => return problems.push(Problem::new(Check::Recording, error.to_string())),
+        Err(error) => return problems.push(VerifyProblem::new(VerifyCheck::Recording, error.to_string())),
     };
-    let mut look = Look { verifier, files, statement, recording: &recording, problems };
+    let mut look = EvidenceView { verifier, files, statement, recording: &recording, problems };
     let asked = look.asked();
     look.header(&asked);
     look.index();
@@ -59,19 +59,19 @@ pub(super) fn check(
 }
 
 /// What one look at a recording shares.
-struct Look<'l> {
+struct EvidenceView<'l> {
     verifier: &'l Verifier<'l>,
-    files: &'l Files,
+    files: &'l BundleFiles,
     statement: &'l Statement,
     recording: &'l Recording,
-    problems: &'l mut Vec<Problem>,
+    problems: &'l mut Vec<VerifyProblem>,
 }
 
 /// A line of the index.
 #[derive(Deserialize)]
 struct Linked {
     #[serde(flatten)]
-    entry: Entry,
+    entry: RecordingEntry,
     chain: String,
 }
 
@@ -79,13 +79,13 @@ struct Linked {
 #[derive(Default)]
 struct KeptFiles {
     cases: Vec<(CaseId, Transcript)>,
-    surveys: Vec<(crate::run::event::Surveyed, Option<Transcript>)>,
+    surveys: Vec<(crate::run::event::PresenceChecked, Option<Transcript>)>,
     paths: BTreeSet<String>,
 }
 
-impl Look<'_> {
-    fn problem(&mut self, check: Check, says: impl Into<String>) {
-        self.problems.push(Problem::new(check, says));
+impl EvidenceView<'_> {
+    fn problem(&mut self, check: VerifyCheck, says: impl Into<String>) {
+        self.problems.push(VerifyProblem::new(check, says));
     }
 
     /// What the recording says of itself is what is stated.
@@ -109,7 +109,7 @@ impl Look<'_> {
         if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() || derivation.is_some() {
             wrong.push("the recording is of another selection than the profiles ask for".to_owned());
         }
-        self.problems.extend(wrong.into_iter().map(|says| Problem::new(Check::Recording, says)));
+        self.problems.extend(wrong.into_iter().map(|says| VerifyProblem::new(VerifyCheck::Recording, says)));
     }
 
     /// The index has nothing that its lines do not need.
@@ -123,7 +123,7 @@ impl Look<'_> {
             anew.extend([entry, ",\"chain\":\"", &line.chain, "\"}\n"]);
         }
         if anew.as_bytes() != bytes {
-            self.problem(Check::Recording, format!("{INDEX} is not written as it should be"));
+            self.problem(VerifyCheck::Recording, format!("{INDEX} is not written as it should be"));
         }
     }
 
@@ -133,32 +133,32 @@ impl Look<'_> {
         for entry in self.recording.entries() {
             let read = entry.and_then(|entry| self.keep(entry, &mut kept));
             if let Err(error) = read {
-                self.problem(Check::Recording, error.to_string());
+                self.problem(VerifyCheck::Recording, error.to_string());
                 return None;
             }
         }
         Some(kept)
     }
 
-    fn keep(&mut self, entry: Entry, kept: &mut KeptFiles) -> Result<(), RecordingError> {
+    fn keep(&mut self, entry: RecordingEntry, kept: &mut KeptFiles) -> Result<(), RecordingError> {
         match entry {
-            Entry::Case(case) => {
+            RecordingEntry::Case(case) => {
                 let transcript = self.transcript(&case.file, &recording::path(&case.id), kept)?;
                 if transcript.case != case.id {
                     self.problem(
-                        Check::Recording,
+                        VerifyCheck::Recording,
                         format!("the transcript of {} is that of {}", case.id, transcript.case),
                     );
                 }
                 kept.cases.push((case.id, transcript));
             }
-            Entry::Opened(opened) => {
+            RecordingEntry::Opened(opened) => {
                 let surveyed = opened.surveyed;
                 let path = recording::survey_path(&surveyed.service, &surveyed.operation);
                 let transcript = opened.file.map(|file| self.transcript(&file, &path, kept)).transpose()?;
                 kept.surveys.push((surveyed, transcript));
             }
-            Entry::Started(_) | Entry::Died(_) | Entry::Finished(_) => {}
+            RecordingEntry::Started(_) | RecordingEntry::Died(_) | RecordingEntry::Finished(_) => {}
         }
         Ok(())
     }
@@ -173,9 +173,9 @@ impl Look<'_> {
         }
         let written = har::write(&transcript, &self.recording.header().run.endpoint).ok();
         if file.path != path {
-            self.problem(Check::Recording, format!("{name} does not lie where it belongs"));
+            self.problem(VerifyCheck::Recording, format!("{name} does not lie where it belongs"));
         } else if written.as_ref() != self.files.get(&name) {
-            self.problem(Check::Recording, format!("{name} shows something else than it holds"));
+            self.problem(VerifyCheck::Recording, format!("{name} shows something else than it holds"));
         }
         kept.paths.insert(name);
         Ok(transcript)
@@ -187,7 +187,7 @@ impl Look<'_> {
         let belongs =
             |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{TRANSCRIPTS}/{INDEX}");
         let surplus = self.files.keys().filter(|path| !belongs(path));
-        let problem = |path: &String| Problem::new(Check::Files, format!("{path} does not belong to it"));
+        let problem = |path: &String| VerifyProblem::new(VerifyCheck::Files, format!("{path} does not belong to it"));
         self.problems.extend(surplus.map(problem));
     }
 
@@ -201,21 +201,21 @@ impl Look<'_> {
         let mut seen = BTreeSet::new();
         for (id, _) in &kept.cases {
             if !seen.insert(id) {
-                self.problem(Check::Cases, format!("{id} was recorded twice"));
+                self.problem(VerifyCheck::Cases, format!("{id} was recorded twice"));
             }
         }
         let wanted: BTreeSet<&CaseId> = asked.iter().map(|case| &case.id).collect();
         for id in wanted.iter().filter(|id| !seen.contains(*id)) {
-            self.problem(Check::Cases, format!("{id} is asked for by the profiles, and was not recorded"));
+            self.problem(VerifyCheck::Cases, format!("{id} is asked for by the profiles, and was not recorded"));
         }
         for id in seen.iter().filter(|id| !wanted.contains(*id)) {
-            self.problem(Check::Cases, format!("{id} was recorded, and no profile asks for it"));
+            self.problem(VerifyCheck::Cases, format!("{id} was recorded, and no profile asks for it"));
         }
         let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
         let surveyed: BTreeSet<(&str, &str)> =
             kept.surveys.iter().map(|(surveyed, _)| (surveyed.service.as_str(), surveyed.operation.as_str())).collect();
         if asked_for != surveyed || kept.surveys.len() != surveyed.len() {
-            self.problem(Check::Cases, "not every operation was asked once whether it is there");
+            self.problem(VerifyCheck::Cases, "not every operation was asked once whether it is there");
         }
     }
 
@@ -223,14 +223,14 @@ impl Look<'_> {
         let stated = &self.statement.predicate.wireproof.stated;
         let (from, until) = (at(stated.started_ms), at(stated.finished_ms));
         if from > until {
-            self.problem(Check::Times, "the run ended before it began");
+            self.problem(VerifyCheck::Times, "the run ended before it began");
         }
         let out = |transcript: &Transcript| transcript.begun < from || transcript.begun > until;
         for (id, _) in kept.cases.iter().filter(|(_, transcript)| !transcript.exchanges.is_empty() && out(transcript)) {
-            self.problem(Check::Times, format!("{id} did not begin in the time of the run"));
+            self.problem(VerifyCheck::Times, format!("{id} did not begin in the time of the run"));
         }
         for (surveyed, _) in kept.surveys.iter().filter(|(_, transcript)| transcript.as_ref().is_some_and(out)) {
-            self.problem(Check::Times, format!("{} was not asked in the time of the run", surveyed.operation));
+            self.problem(VerifyCheck::Times, format!("{} was not asked in the time of the run", surveyed.operation));
         }
     }
 
@@ -238,7 +238,7 @@ impl Look<'_> {
         let claims = &self.statement.predicate.wireproof;
         let target = match target(&claims.stated.target) {
             Ok(target) => target,
-            Err(error) => return self.problem(Check::Statement, error.to_string()),
+            Err(error) => return self.problem(VerifyCheck::Statement, error.to_string()),
         };
         let again = Reenactment { suite: self.verifier.suite, target: &target, seed: claims.seed };
         let case = |id: &CaseId| asked.iter().find(|case| case.id == *id);
@@ -250,10 +250,10 @@ impl Look<'_> {
         });
         match different {
             Ok(different) => {
-                let problem = |(id, says)| Problem::new(Check::Requests, format!("{id}: {says}"));
+                let problem = |(id, says)| VerifyProblem::new(VerifyCheck::Requests, format!("{id}: {says}"));
                 self.problems.extend(different.into_iter().map(problem));
             }
-            Err(error) => self.problem(Check::Requests, format!("the requests cannot be derived: {error}")),
+            Err(error) => self.problem(VerifyCheck::Requests, format!("the requests cannot be derived: {error}")),
         }
     }
 
@@ -262,13 +262,13 @@ impl Look<'_> {
         let comes_to = match self.report(asked) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.problem(Check::Verdicts, format!("the recording cannot be judged: {error}"));
+                self.problem(VerifyCheck::Verdicts, format!("the recording cannot be judged: {error}"));
                 return None;
             }
         };
         match self.files.get(REPORT) {
             Some(says) => self.problems.extend(report::differences(says, &comes_to)),
-            None => self.problem(Check::Files, format!("{REPORT} is missing")),
+            None => self.problem(VerifyCheck::Files, format!("{REPORT} is missing")),
         }
         serde_json::from_slice(&comes_to).ok()
     }
@@ -288,7 +288,7 @@ impl Look<'_> {
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {
-            self.problem(Check::Suite, format!("{id} was recorded by another fixture"));
+            self.problem(VerifyCheck::Suite, format!("{id} was recorded by another fixture"));
         }
         Ok(bytes)
     }
@@ -298,22 +298,23 @@ impl Look<'_> {
         let claims = &self.statement.predicate.wireproof;
         let decided = decisions(self.verifier.suite, self.verifier.profiles, &claims.stated, reported);
         if let Some(foreign) = matrix.and_then(|matrix| foreign(matrix, &reported.suite.digest, TOOL)) {
-            self.problem(Check::Mutants, foreign);
+            self.problem(VerifyCheck::Mutants, foreign);
         }
         if decided != claims.profiles {
-            self.problem(Check::Profiles, "the profiles come to something else than is stated");
+            self.problem(VerifyCheck::Profiles, "the profiles come to something else than is stated");
         }
         let files = digests(self.files);
-        let evidence = Evidence { reported, decisions: &decided, matrix, chain: self.recording.chain(), files: &files };
+        let evidence =
+            EvidenceFiles { reported, decisions: &decided, matrix, chain: self.recording.chain(), files: &files };
         let anew = Statement::of(&claims.stated, evidence);
         if anew.predicate.wireproof.ledger != claims.ledger {
-            self.problem(Check::Ledger, "the ledger that is stated is not that of the recorded cases");
+            self.problem(VerifyCheck::Ledger, "the ledger that is stated is not that of the recorded cases");
         }
         if anew.predicate.wireproof.mutants != claims.mutants {
-            self.problem(Check::Mutants, "the sums of the kill matrix are not those that are stated");
+            self.problem(VerifyCheck::Mutants, "the sums of the kill matrix are not those that are stated");
         }
         if Some(anew.text().as_bytes()) != self.files.get(STATEMENT).map(Vec::as_slice) {
-            self.problem(Check::Statement, format!("{STATEMENT} is not what the evidence comes to"));
+            self.problem(VerifyCheck::Statement, format!("{STATEMENT} is not what the evidence comes to"));
         }
     }
 }
@@ -335,12 +336,12 @@ fn at(milliseconds: u64) -> SystemTime {
 }
 
 /// The target as it was stated, with credentials that nothing is signed by.
-fn target(stated: &StatedTarget) -> Result<Target, EndpointError> {
+fn target(stated: &StatedTarget) -> Result<ResolvedTarget, EndpointError> {
     let nobody = || Credentials { access_key_id: "-".into(), secret_access_key: "-".into(), session_token: None };
     let change = stated.state_change.as_ref();
     let state_handler =
         change.map(|url| Ok(StateHandler::Url { endpoint: url.endpoint.parse()?, path: url.path.clone() }));
-    Ok(Target {
+    Ok(ResolvedTarget {
         endpoint: stated.endpoint.parse()?,
         name: format!("{} {}", stated.name, stated.version),
         region: stated.region.clone(),

@@ -12,13 +12,13 @@ use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
 
-use super::{key::PublicKey, profile::Profiles, seed::Nonce, statement::Statement, suite::SuiteDigest};
-use crate::{judge::snapshots::Goldens, suite::Suite};
+use super::{key::PublicKey, profile::Profiles, seed::Nonce, statement::Statement, suite::CertifiedDigest};
+use crate::{judge::snapshots::Snapshots, suite::Fixtures};
 
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Check {
+pub enum VerifyCheck {
     /// Every file is accounted for, unchanged, and nothing else is there.
     Files,
     /// The statement is of its form, and is what the evidence comes to.
@@ -55,7 +55,7 @@ pub enum Check {
     Rerun,
 }
 
-impl Check {
+impl VerifyCheck {
     /// Every check, in the order in which they are told.
     pub const ALL: [Self; 17] = [
         Self::Files,
@@ -104,17 +104,17 @@ impl Check {
 
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Problem {
+pub struct VerifyProblem {
     /// What was compared.
-    pub check: Check,
+    pub check: VerifyCheck,
     /// What is wrong, in words.
     pub says: String,
 }
 
-impl Problem {
+impl VerifyProblem {
     /// A problem of that check.
     #[must_use]
-    pub fn new(check: Check, says: impl Into<String>) -> Self {
+    pub fn new(check: VerifyCheck, says: impl Into<String>) -> Self {
         Self { check, says: says.into() }
     }
 }
@@ -122,13 +122,13 @@ impl Problem {
 /// What somebody checks a bundle by.
 pub struct Verifier<'a> {
     /// The suite at hand.
-    pub suite: &'a Arc<Suite>,
+    pub suite: &'a Arc<Fixtures>,
     /// Its goldens.
-    pub goldens: &'a Arc<Goldens>,
+    pub goldens: &'a Arc<Snapshots>,
     /// Its profiles.
     pub profiles: &'a Profiles,
     /// Its digest, file by file.
-    pub digest: &'a SuiteDigest,
+    pub digest: &'a CertifiedDigest,
     /// The keys that must have signed it; none: it is not to be signed.
     pub keys: &'a [PublicKey],
     /// The nonce that was given before the run, if one was.
@@ -141,7 +141,7 @@ pub struct Verified {
     /// The statement, as far as there is one.
     pub statement: Option<Statement>,
     /// What is not as it should be.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<VerifyProblem>,
 }
 
 impl Verified {
@@ -166,7 +166,7 @@ impl Verifier<'_> {
         let files = match super::folder::read(root) {
             Ok(files) => files,
             Err(error) => {
-                problems.push(Problem::new(Check::Files, error.to_string()));
+                problems.push(VerifyProblem::new(VerifyCheck::Files, error.to_string()));
                 return Verified { statement: None, problems };
             }
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Problem};
+use super::{VerifyCheck, VerifyProblem};
 use crate::{
     certificate::{
         bundle::{digests, matrix_text, suite_text},
@@ -11,41 +11,44 @@ use crate::{
         key::PublicKey,
         seed::{Claim, Nonce},
         statement::{MUTANTS, SUITE, Statement},
-        suite::SuiteDigest,
+        suite::CertifiedDigest,
     },
     proof::matrix::{KillMatrix, TOOL},
 };
 
 /// The files of a bundle.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type BundleFiles = BTreeMap<String, Vec<u8>>;
 
 /// The statement, where there is one of our form.
-pub(super) fn statement(files: &Files, problems: &mut Vec<Problem>) -> Option<Statement> {
+pub(super) fn statement(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> Option<Statement> {
     let Some(bytes) = files.get(STATEMENT) else {
-        problems.push(Problem::new(Check::Files, format!("{STATEMENT} is missing: this is no certificate")));
+        problems
+            .push(VerifyProblem::new(VerifyCheck::Files, format!("{STATEMENT} is missing: this is no certificate")));
         return None;
     };
     let statement: Statement = match serde_json::from_slice(bytes) {
         Ok(statement) => statement,
         Err(error) => {
-            problems
-                .push(Problem::new(Check::Statement, format!("{STATEMENT} is no statement of a certificate: {error}")));
+            problems.push(VerifyProblem::new(
+                VerifyCheck::Statement,
+                format!("{STATEMENT} is no statement of a certificate: {error}"),
+            ));
             return None;
         }
     };
     let made_by = &statement.predicate.wireproof.stated.tool;
     if made_by != TOOL {
         let says = format!("it was made by {made_by}, and this is {TOOL}: only the same version comes to the same");
-        problems.push(Problem::new(Check::Tool, says));
+        problems.push(VerifyProblem::new(VerifyCheck::Tool, says));
     }
     Some(statement)
 }
 
 /// Every file is in the list with its digest, and nothing else is there.
-pub(super) fn accounted(files: &Files, statement: &Statement, problems: &mut Vec<Problem>) {
+pub(super) fn accounted(files: &BundleFiles, statement: &Statement, problems: &mut Vec<VerifyProblem>) {
     let listed = &statement.predicate.wireproof.files;
     let found = digests(files);
-    let mut problem = |says: String| problems.push(Problem::new(Check::Files, says));
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Files, says));
     for (path, digest) in listed {
         match found.get(path) {
             None => problem(format!("{path} is missing")),
@@ -60,33 +63,34 @@ pub(super) fn accounted(files: &Files, statement: &Statement, problems: &mut Vec
 }
 
 /// The envelope holds the statement, and each of the keys has signed it.
-pub(super) fn signed(files: &Files, keys: &[PublicKey], problems: &mut Vec<Problem>) {
+pub(super) fn signed(files: &BundleFiles, keys: &[PublicKey], problems: &mut Vec<VerifyProblem>) {
     let Some(bytes) = files.get(ENVELOPE) else {
-        problems.push(Problem::new(Check::Files, format!("{ENVELOPE} is missing")));
+        problems.push(VerifyProblem::new(VerifyCheck::Files, format!("{ENVELOPE} is missing")));
         return;
     };
     let envelope: Envelope = match serde_json::from_slice(bytes) {
         Ok(envelope) => envelope,
         Err(error) => {
-            problems.push(Problem::new(Check::Envelope, format!("{ENVELOPE} is no DSSE envelope: {error}")));
+            problems
+                .push(VerifyProblem::new(VerifyCheck::Envelope, format!("{ENVELOPE} is no DSSE envelope: {error}")));
             return;
         }
     };
-    let mut problem = |check, says: &str| problems.push(Problem::new(check, says));
+    let mut problem = |check, says: &str| problems.push(VerifyProblem::new(check, says));
     if envelope.payload_type != PAYLOAD_TYPE {
-        problem(Check::Envelope, "the payload of the envelope is not of the type of a statement");
+        problem(VerifyCheck::Envelope, "the payload of the envelope is not of the type of a statement");
     }
     if envelope.payload().as_ref() != files.get(STATEMENT) {
-        problem(Check::Envelope, "the envelope holds another statement");
+        problem(VerifyCheck::Envelope, "the envelope holds another statement");
     } else if envelope.text().as_bytes() != bytes.as_slice() {
-        problem(Check::Envelope, "the envelope is not written as it should be");
+        problem(VerifyCheck::Envelope, "the envelope is not written as it should be");
     }
     signatures(&envelope, keys, problems);
 }
 
 /// Each key signed, and each signature is by one of the keys.
-fn signatures(envelope: &Envelope, keys: &[PublicKey], problems: &mut Vec<Problem>) {
-    let mut problem = |says: String| problems.push(Problem::new(Check::Signature, says));
+fn signatures(envelope: &Envelope, keys: &[PublicKey], problems: &mut Vec<VerifyProblem>) {
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Signature, says));
     for key in keys.iter().filter(|key| !envelope.is_signed_by(key)) {
         let what = if envelope.signatures.is_empty() { "it is not signed" } else { "it is not signed by that key" };
         problem(format!("{what}: {}", key.hex()));
@@ -101,10 +105,10 @@ fn signatures(envelope: &Envelope, keys: &[PublicKey], problems: &mut Vec<Proble
 }
 
 /// The suite of the bundle is the one at hand.
-pub(super) fn suite(files: &Files, own: &SuiteDigest, problems: &mut Vec<Problem>) {
-    let mut problem = |says: String| problems.push(Problem::new(Check::Suite, says));
+pub(super) fn suite(files: &BundleFiles, own: &CertifiedDigest, problems: &mut Vec<VerifyProblem>) {
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Suite, says));
     let Some(bytes) = files.get(SUITE) else { return problem(format!("{SUITE} is missing")) };
-    let theirs: SuiteDigest = match serde_json::from_slice(bytes) {
+    let theirs: CertifiedDigest = match serde_json::from_slice(bytes) {
         Ok(theirs) => theirs,
         Err(error) => return problem(format!("{SUITE} is no digest of a suite: {error}")),
     };
@@ -127,9 +131,9 @@ pub(super) fn suite(files: &Files, own: &SuiteDigest, problems: &mut Vec<Problem
 const MOST: usize = 5;
 
 /// The kill matrix, where there is one.
-pub(super) fn matrix(files: &Files, problems: &mut Vec<Problem>) -> Option<KillMatrix> {
+pub(super) fn matrix(files: &BundleFiles, problems: &mut Vec<VerifyProblem>) -> Option<KillMatrix> {
     let bytes = files.get(MUTANTS)?;
-    let mut problem = |says: String| problems.push(Problem::new(Check::Mutants, says));
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Mutants, says));
     match serde_json::from_slice::<KillMatrix>(bytes) {
         Ok(matrix) => {
             if matrix_text(&matrix).as_bytes() != bytes.as_slice() {
@@ -145,9 +149,9 @@ pub(super) fn matrix(files: &Files, problems: &mut Vec<Problem>) -> Option<KillM
 }
 
 /// The nonce is the verifier's, and the seed is the one that it gives.
-pub(super) fn nonce(statement: &Statement, suite: &str, given: Option<&Nonce>, problems: &mut Vec<Problem>) {
+pub(super) fn nonce(statement: &Statement, suite: &str, given: Option<&Nonce>, problems: &mut Vec<VerifyProblem>) {
     let claims = &statement.predicate.wireproof;
-    let mut problem = |says: String| problems.push(Problem::new(Check::Nonce, says));
+    let mut problem = |says: String| problems.push(VerifyProblem::new(VerifyCheck::Nonce, says));
     let stated = claims.stated.nonce.as_deref();
     if let Some(given) = given
         && stated != Some(given.digits())

@@ -4,68 +4,80 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Check, Problem};
-use crate::certificate::reported::{Reported, ReportedCase, ReportedStatement};
+use super::{VerifyCheck, VerifyProblem};
+use crate::certificate::reported::{Reported, ReportedCase, ReportedRequirement};
 
 /// Compares what a bundle says with what its recording comes to.
-pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<Problem> {
+pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<VerifyProblem> {
     if says == comes_to {
         return Vec::new();
     }
     let (theirs, ours): (Reported, Reported) = match (serde_json::from_slice(says), serde_json::from_slice(comes_to)) {
         (Ok(theirs), Ok(ours)) => (theirs, ours),
-        (Err(error), _) => return vec![Problem::new(Check::Verdicts, format!("the report is none: {error}"))],
+        (Err(error), _) => {
+            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the report is none: {error}"))];
+        }
         (_, Err(error)) => {
-            return vec![Problem::new(Check::Verdicts, format!("the recording gives no report: {error}"))];
+            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the recording gives no report: {error}"))];
         }
     };
     let mut problems = verdicts(&theirs, &ours);
     if theirs.ledger != ours.ledger || theirs.sums() != theirs.ledger {
-        problems.push(Problem::new(Check::Ledger, "the ledger of the report is not that of the recorded cases"));
+        problems.push(VerifyProblem::new(
+            VerifyCheck::Ledger,
+            "the ledger of the report is not that of the recorded cases",
+        ));
     }
     problems.extend(statements(&theirs, &ours));
     if problems.is_empty() {
-        problems.push(Problem::new(Check::Verdicts, elsewhere(says, comes_to)));
+        problems.push(VerifyProblem::new(VerifyCheck::Verdicts, elsewhere(says, comes_to)));
     }
     problems
 }
 
-fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<Problem> {
+fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     let mut problems = Vec::new();
     let mut told: BTreeMap<&str, &ReportedCase> = BTreeMap::new();
     for case in &theirs.cases {
         if told.insert(&case.id.0, case).is_some() {
-            problems.push(Problem::new(Check::Cases, format!("the report has {} twice", case.id)));
+            problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report has {} twice", case.id)));
         }
     }
     for case in &ours.cases {
         match told.remove(case.id.0.as_str()) {
-            None => problems.push(Problem::new(Check::Cases, format!("the report does not have {}", case.id))),
+            None => {
+                problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not have {}", case.id)))
+            }
             Some(other) if other.verdict != case.verdict => {
                 let says = format!("{}: the report says {}, the recording {}", case.id, other.verdict, case.verdict);
-                problems.push(Problem::new(Check::Verdicts, says));
+                problems.push(VerifyProblem::new(VerifyCheck::Verdicts, says));
             }
             Some(other) if other.findings != case.findings => {
                 let says = format!("{}: the report has other findings than the recording gives", case.id);
-                problems.push(Problem::new(Check::Verdicts, says));
+                problems.push(VerifyProblem::new(VerifyCheck::Verdicts, says));
             }
             Some(_) => {}
         }
     }
-    let surplus =
-        told.into_keys().map(|id| Problem::new(Check::Cases, format!("the report has {id}, which was not recorded")));
+    let surplus = told
+        .into_keys()
+        .map(|id| VerifyProblem::new(VerifyCheck::Cases, format!("the report has {id}, which was not recorded")));
     problems.extend(surplus);
     problems
 }
 
-fn statements(theirs: &Reported, ours: &Reported) -> Vec<Problem> {
+fn statements(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     let find = |id: &str| theirs.statements.iter().find(|statement| statement.id == id);
-    let wrong = |statement: &&ReportedStatement| find(&statement.id) != Some(statement);
-    let problem = |statement: &ReportedStatement| {
-        Problem::new(Check::Statements, format!("{}: the report says otherwise than the recording", statement.id))
+    let wrong = |statement: &&ReportedRequirement| find(&statement.id) != Some(statement);
+    let problem = |statement: &ReportedRequirement| {
+        VerifyProblem::new(
+            VerifyCheck::Statements,
+            format!("{}: the report says otherwise than the recording", statement.id),
+        )
     };
     let surplus = theirs.statements.len() != ours.statements.len();
-    let surplus = surplus.then(|| Problem::new(Check::Statements, "the report has other statements than the suite"));
+    let surplus =
+        surplus.then(|| VerifyProblem::new(VerifyCheck::Statements, "the report has other statements than the suite"));
     ours.statements.iter().filter(wrong).map(problem).chain(surplus).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Check, Problem};
+use super::{VerifyCheck, VerifyProblem};
 use crate::{
     certificate::reported::Reported,
     judge::verdict::Verdict,
@@ -11,7 +11,7 @@ use crate::{
 
 /// What a case came to when it was run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Again {
+pub struct CertificateRerun {
     /// The case.
     pub id: CaseId,
     /// Its verdict today.
@@ -33,19 +33,20 @@ pub fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
 /// What whoever verifies has no identity or region for cannot be compared. All else counts, also a case that is blocked
 /// or gets no answer.
 #[must_use]
-pub fn compare(said: &Reported, today: &[Again]) -> (Vec<Problem>, usize) {
-    let comparable: Vec<&Again> = today.iter().filter(|again| again.verdict != Verdict::NotApplicable).collect();
-    let problem = |again: &&Again| {
+pub fn compare(said: &Reported, today: &[CertificateRerun]) -> (Vec<VerifyProblem>, usize) {
+    let comparable: Vec<&CertificateRerun> =
+        today.iter().filter(|again| again.verdict != Verdict::NotApplicable).collect();
+    let problem = |again: &&CertificateRerun| {
         let said = said.cases.iter().find(|case| case.id == again.id).map(|case| case.verdict);
         let differs = said != Some(again.verdict);
         let said = said.map_or("nothing", Verdict::name);
         let says =
             format!("{}: the certificate says {said}, today it is {} ({})", again.id, again.verdict, again.reason);
-        differs.then(|| Problem::new(Check::Rerun, says))
+        differs.then(|| VerifyProblem::new(VerifyCheck::Rerun, says))
     };
-    let mut problems: Vec<Problem> = comparable.iter().filter_map(problem).collect();
+    let mut problems: Vec<VerifyProblem> = comparable.iter().filter_map(problem).collect();
     if comparable.is_empty() {
-        problems.push(Problem::new(Check::Rerun, "no case of the sample could be compared"));
+        problems.push(VerifyProblem::new(VerifyCheck::Rerun, "no case of the sample could be compared"));
     }
     (problems, comparable.len())
 }
@@ -54,9 +55,9 @@ pub fn compare(said: &Reported, today: &[Again]) -> (Vec<Problem>, usize) {
 mod tests {
     use super::*;
     use crate::{
-        certificate::reported::{Addressed, ReportedCase, SuiteName, Tool},
+        certificate::reported::{Addressed, ReportedCase, ReportedTool, SuiteName},
         judge::verdict::Ledger,
-        suite::Suite,
+        suite::Fixtures,
     };
 
     fn said(verdicts: &[(&str, Verdict)]) -> Reported {
@@ -67,7 +68,7 @@ mod tests {
             findings: Vec::new(),
         };
         Reported {
-            tool: Tool { name: String::new(), version: String::new() },
+            tool: ReportedTool { name: String::new(), version: String::new() },
             suite: SuiteName { digest: String::new() },
             target: Addressed { name: String::new(), endpoint: String::new(), region: String::new() },
             seed: 0,
@@ -78,8 +79,8 @@ mod tests {
         }
     }
 
-    fn today(verdicts: &[(&str, Verdict)]) -> Vec<Again> {
-        let again = |(id, verdict): &(&str, Verdict)| Again {
+    fn today(verdicts: &[(&str, Verdict)]) -> Vec<CertificateRerun> {
+        let again = |(id, verdict): &(&str, Verdict)| CertificateRerun {
             id: CaseId((*id).to_owned()),
             verdict: *verdict,
             reason: "why".to_owned(),
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(compared, 2);
         assert_eq!(
             problems,
-            [Problem::new(Check::Rerun, "b: the certificate says conforms, today it is blocked (why)")]
+            [VerifyProblem::new(VerifyCheck::Rerun, "b: the certificate says conforms, today it is blocked (why)")]
         );
     }
 
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_sample_hangs_on_its_seed_alone() {
-        let cases = Suite::bundled().unwrap().cases();
+        let cases = Fixtures::bundled().unwrap().cases();
         let ids = |seed| -> Vec<String> { sample(cases.clone(), 5, seed).into_iter().map(|case| case.id.0).collect() };
         assert_eq!(ids(1), ids(1));
         assert_ne!(ids(1), ids(2));

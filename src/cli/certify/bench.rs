@@ -5,42 +5,42 @@ use std::{fs, path::Path, sync::Arc};
 use crate::{
     certificate::{
         bundle,
-        key::{PublicKey, SigningKey},
+        key::{CertificateKey, PublicKey},
         profile::{Profile, Profiles},
         seed::Nonce,
         statement::foreign,
-        suite::SuiteDigest,
+        suite::CertifiedDigest,
         verify::Verifier,
     },
     cli::{Failure, mutants::proven, select::FixtureArguments},
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     proof::{
         Proof,
         matrix::{KillMatrix, TOOL},
     },
-    suite::{Case, Files, Suite, nearest},
+    suite::{Case, FixtureFiles, Fixtures, nearest},
 };
 
 /// The suite at hand, with all that a certificate needs of it.
-pub(in crate::cli) struct Bench {
-    pub(in crate::cli) suite: Arc<Suite>,
-    pub(in crate::cli) goldens: Arc<Goldens>,
+pub(in crate::cli) struct CertifyBench {
+    pub(in crate::cli) suite: Arc<Fixtures>,
+    pub(in crate::cli) goldens: Arc<Snapshots>,
     pub(in crate::cli) profiles: Profiles,
-    pub(in crate::cli) digest: SuiteDigest,
+    pub(in crate::cli) digest: CertifiedDigest,
 }
 
-impl Bench {
+impl CertifyBench {
     pub(in crate::cli) fn load(fixtures: &FixtureArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
         let found = fixtures.files()?;
-        Suite::read(&found).map_err(|error| broken(error.to_string()))?;
+        Fixtures::read(&found).map_err(|error| broken(error.to_string()))?;
         // Reports name fixtures by where they stand: a bundle must say the same on every machine.
-        let files = Files::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
-        let suite = Suite::read(&files).map_err(|error| broken(error.to_string()))?;
+        let files = FixtureFiles::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
+        let suite = Fixtures::read(&files).map_err(|error| broken(error.to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
         let snapshots = snapshot_files(fixtures)?;
-        let digest = SuiteDigest::of(&files, &snapshots);
-        let goldens = Arc::new(Goldens::new(snapshots));
+        let digest = CertifiedDigest::of(&files, &snapshots);
+        let goldens = Arc::new(Snapshots::new(snapshots));
         Ok(Self { suite: Arc::new(suite), goldens, profiles, digest })
     }
 
@@ -90,8 +90,8 @@ impl Bench {
     }
 
     /// No bundle is handed out that does not verify.
-    pub(super) fn prove(&self, out: &Path, key: Option<&SigningKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
-        let keys: Vec<_> = key.map(SigningKey::public).into_iter().collect();
+    pub(super) fn prove(&self, out: &Path, key: Option<&CertificateKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
+        let keys: Vec<_> = key.map(CertificateKey::public).into_iter().collect();
         let verified = self.verifier(&keys, nonce).verify(out);
         match verified.problems.first() {
             None => Ok(()),
@@ -110,10 +110,10 @@ impl Bench {
 }
 
 /// The files that goldens are read from: other fixtures have other goldens.
-fn snapshot_files(fixtures: &FixtureArguments) -> Result<Files, Failure> {
+fn snapshot_files(fixtures: &FixtureArguments) -> Result<FixtureFiles, Failure> {
     match (&fixtures.snapshots, &fixtures.fixtures) {
-        (Some(folder), _) => Files::folder(folder).map_err(|error| Failure::usage(error.to_string())),
-        (None, Some(_)) => Ok(Files::default()),
-        (None, None) => Ok(Files::bundled_snapshots()),
+        (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+        (None, Some(_)) => Ok(FixtureFiles::default()),
+        (None, None) => Ok(FixtureFiles::bundled_snapshots()),
     }
 }

@@ -7,22 +7,22 @@ use std::{
 };
 
 use crate::{
-    certificate::key::SigningKey,
+    certificate::key::CertificateKey,
     cli::{Failure, written},
     run::exit::ExitStatus,
 };
 
-pub(super) fn signing_key(path: &Path) -> Result<SigningKey, Failure> {
+pub(super) fn signing_key(path: &Path) -> Result<CertificateKey, Failure> {
     let failed = |error: String| Failure::usage(format!("{}: {error}", path.display()));
     let text = fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    SigningKey::read(&text).map_err(|error| failed(error.to_string()))
+    CertificateKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 
 /// A new key in a file that nobody else may read, and its public half beside it.
 pub(super) fn new_key(path: &Path) -> Result<ExitStatus, Failure> {
     let failed = |error: io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
-    let text = SigningKey::fresh().map_err(|error| Failure::internal(error.to_string()))?;
-    let public = SigningKey::read(&text).map_err(|error| Failure::internal(error.to_string()))?.public();
+    let text = CertificateKey::fresh().map_err(|error| Failure::internal(error.to_string()))?;
+    let public = CertificateKey::read(&text).map_err(|error| Failure::internal(error.to_string()))?.public();
     private(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)?;
     let mut beside = path.as_os_str().to_owned();
     beside.push(".pub");

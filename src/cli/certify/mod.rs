@@ -16,7 +16,7 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     outcome::{advance, progress},
-    pace::PaceArguments,
+    pace::ExecutionArguments,
     run::interrupt,
     runtime,
     select::FixtureArguments,
@@ -25,26 +25,26 @@ use super::{
 };
 use crate::{
     certificate::{
-        bundle::{self, Contents},
+        bundle::{self, BundleContents},
         profile::Level,
         seed::{Claim, Nonce},
-        statement::{Stated, StatedTarget, StatedUrl, TRANSCRIPTS},
+        statement::{StatedTarget, StatedUrl, StatementSubject, TRANSCRIPTS},
     },
-    judge::redaction::Sensitive,
+    judge::redaction::SensitiveValues,
     proof::matrix::TOOL,
     report::{Json, Reporter as _},
     run::{
         event::Event,
         exit::ExitStatus,
         recording::Recorder,
-        session::{Options, Session},
-        target::{StateHandler, Target},
+        session::{RunOptions, Session},
+        target::{ResolvedTarget, StateHandler},
         transport::Wire,
     },
     suite::{Batch, Case},
 };
 
-pub(super) use bench::Bench;
+pub(super) use bench::CertifyBench;
 use keys::{new_key, signing_key};
 pub(super) use text::conclusions;
 use text::{list, tell};
@@ -65,12 +65,12 @@ Exit status:
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES, mut_arg("profile", |argument| argument.long("aws-profile")))]
-pub(super) struct Arguments {
+pub(super) struct CertifyArguments {
     #[command(flatten)]
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: PaceArguments,
+    pace: ExecutionArguments,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -137,11 +137,11 @@ pub(super) fn nonce(text: &str) -> Result<Nonce, String> {
     Nonce::read(text).map_err(|error| error.to_string())
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     if let Some(path) = &arguments.claim.new_key {
         return new_key(path);
     }
-    let bench = Bench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures)?;
     if arguments.claim.list {
         return written(list(&bench)).map(|()| ExitStatus::Conforms);
     }
@@ -150,7 +150,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let cases = bench.cases(&arguments.claim.profiles, &arguments.claim.service)?;
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
     let made = runtime()?.block_on(made(arguments, &bench, cases, out))?;
-    let contents = Contents {
+    let contents = BundleContents {
         stated: &made.stated,
         suite: &bench.suite,
         digest: &bench.digest,
@@ -167,12 +167,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 
 /// What a run gives to a bundle, beside the recording.
 struct Made {
-    stated: Stated,
+    stated: StatementSubject,
     report: Vec<u8>,
 }
 
 /// Runs the cases, and records them in the bundle.
-async fn made(arguments: &Arguments, bench: &Bench, cases: Vec<Case>, out: &Path) -> Result<Made, Failure> {
+async fn made(
+    arguments: &CertifyArguments,
+    bench: &CertifyBench,
+    cases: Vec<Case>,
+    out: &Path,
+) -> Result<Made, Failure> {
     let claim = &arguments.claim;
     let name = claim.target_name.clone().unwrap_or_default();
     let version = claim.target_version.clone().unwrap_or_default();
@@ -185,7 +190,7 @@ async fn made(arguments: &Arguments, bench: &Bench, cases: Vec<Case>, out: &Path
     if let Some(reference) = reference {
         reference.stop().await;
     }
-    let stated = Stated {
+    let stated = StatementSubject {
         tool: TOOL.to_owned(),
         target: stated,
         asked: claim.profiles.clone(),
@@ -199,7 +204,12 @@ async fn made(arguments: &Arguments, bench: &Bench, cases: Vec<Case>, out: &Path
 }
 
 /// The run, whose fresh names hang on the nonce where there is one.
-fn session(arguments: &Arguments, bench: &Bench, target: Target, stated: &StatedTarget) -> Result<Session, Failure> {
+fn session(
+    arguments: &CertifyArguments,
+    bench: &CertifyBench,
+    target: ResolvedTarget,
+    stated: &StatedTarget,
+) -> Result<Session, Failure> {
     let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
     let seed = nonce.map_or_else(|| arguments.pace.seed(), |nonce| nonce.seed(of));
@@ -209,7 +219,7 @@ fn session(arguments: &Arguments, bench: &Bench, target: Target, stated: &Stated
         transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
         goldens: Arc::clone(&bench.goldens),
         // A certificate has no use for a run that ends early, nor for what must not be shown.
-        options: Options { fail_fast: false, sensitive: Sensitive::Hidden, ..arguments.pace.options(seed)? },
+        options: RunOptions { fail_fast: false, sensitive: SensitiveValues::Hidden, ..arguments.pace.options(seed)? },
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
     })
@@ -234,7 +244,7 @@ async fn recorded(session: &Session, cases: Vec<Case>, out: &Path) -> Result<Vec
 }
 
 /// The target as the statement has it: without a credential.
-fn stated_target(target: &Target, name: String, version: String) -> StatedTarget {
+fn stated_target(target: &ResolvedTarget, name: String, version: String) -> StatedTarget {
     StatedTarget {
         name,
         version,

@@ -5,18 +5,18 @@ use std::{
     path::Path,
 };
 
-use super::bench::Bench;
+use super::bench::CertifyBench;
 use crate::{
     certificate::{
         decision::Decision,
-        key::SigningKey,
+        key::CertificateKey,
         profile::{Level, Profile},
         statement::{StatedTarget, Statement},
     },
     report::text::{count, line},
 };
 
-pub(super) fn list(bench: &Bench) -> io::Result<()> {
+pub(super) fn list(bench: &CertifyBench) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     for profile in bench.profiles.iter() {
         let Profile { service, name, says, .. } = profile;
@@ -41,7 +41,7 @@ pub(super) fn list(bench: &Bench) -> io::Result<()> {
 /// So many things that are missing are told; the statement has all of them.
 const MOST: usize = 12;
 
-pub(super) fn tell(root: &Path, statement: &Statement, key: Option<&SigningKey>) -> io::Result<()> {
+pub(super) fn tell(root: &Path, statement: &Statement, key: Option<&CertificateKey>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     conclusions(&mut out, statement)?;
     match key {

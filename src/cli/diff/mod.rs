@@ -12,13 +12,14 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
-    Failure, outcome::width, pace::PaceArguments, part::say, select::SelectArguments, target::TargetArguments, written,
+    Failure, outcome::width, pace::ExecutionArguments, part::say, select::SelectArguments, target::TargetArguments,
+    written,
 };
 use crate::{
     report::{
         PendingFile,
         diff::{
-            Comparison, Options, PartyKind, Pattern, compare,
+            ChangePattern, CompareOptions, Comparison, PartyKind, compare,
             text::{self as told, DiffOptions},
         },
     },
@@ -55,7 +56,7 @@ Exit status:
     mut_arg("as_reference", |arg| arg.hide(true)),
     mut_arg("snapshots", |arg| arg.hide(true)),
 )]
-pub(super) struct Arguments {
+pub(super) struct DiffArguments {
     /// The first side: the URL of an endpoint, reference, a folder of transcripts, or a JSON report.
     #[arg(value_name = "A")]
     a: String,
@@ -71,7 +72,7 @@ pub(super) struct Arguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: PaceArguments,
+    pace: ExecutionArguments,
 
     /// No differences of this kind, at this JSON pointer (`*`: any part) and below, or of this header:NAME (repeatable).
     #[arg(
@@ -81,7 +82,7 @@ pub(super) struct Arguments {
         value_delimiter = ',',
         help_heading = "Differences"
     )]
-    ignore: Vec<Pattern>,
+    ignore: Vec<ChangePattern>,
 
     /// Only differences of this kind, at this JSON pointer and below, or of this header:NAME (repeatable).
     #[arg(
@@ -91,7 +92,7 @@ pub(super) struct Arguments {
         value_delimiter = ',',
         help_heading = "Differences"
     )]
-    only: Vec<Pattern>,
+    only: Vec<ChangePattern>,
 
     /// How the differences are written: human or json, to standard output or to FORMAT=PATH (repeatable).
     #[arg(
@@ -101,7 +102,7 @@ pub(super) struct Arguments {
         value_delimiter = ',',
         help_heading = "Differences"
     )]
-    report: Vec<Wanted>,
+    report: Vec<WantedFormat>,
 
     /// Every difference, however many there are.
     #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new(), help_heading = "Differences")]
@@ -110,26 +111,26 @@ pub(super) struct Arguments {
 
 /// A form of the differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum DiffForm {
     Human,
     Json,
 }
 
 /// A form, and the file that it goes to; without one, standard output.
 #[derive(Debug, Clone)]
-struct Wanted {
-    form: Form,
+struct WantedFormat {
+    form: DiffForm,
     path: Option<PathBuf>,
 }
 
-impl FromStr for Wanted {
+impl FromStr for WantedFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
         let form = match name {
-            "human" => Form::Human,
-            "json" => Form::Json,
+            "human" => DiffForm::Human,
+            "json" => DiffForm::Json,
             other => return Err(format!("no form {other:?}; there are human and json")),
         };
         if path == Some("") {
@@ -139,14 +140,14 @@ impl FromStr for Wanted {
     }
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
     let (a, b) = sides(arguments, a, b)?;
     // What was not asked any more would look like a difference.
     if [&a.party, &b.party].iter().any(|side| side.interrupted && side.kind == PartyKind::Endpoint) {
         return say("diff: interrupted: nothing is compared").map(|()| ExitStatus::Interrupted);
     }
-    let options = Options { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
+    let options = CompareOptions { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
     let comparison = compare(&a, &b, &options);
     arguments.write(&comparison)?;
     Ok(status(&comparison))
@@ -163,13 +164,13 @@ fn status(comparison: &Comparison) -> ExitStatus {
 /// So many differences are told unless all are asked for.
 const TOLD: usize = 20;
 
-impl Arguments {
+impl DiffArguments {
     fn write(&self, comparison: &Comparison) -> Result<(), Failure> {
-        let machine = self.report.iter().any(|wanted| wanted.path.is_none() && wanted.form == Form::Json);
-        for Wanted { form, path } in &self.report {
+        let machine = self.report.iter().any(|wanted| wanted.path.is_none() && wanted.form == DiffForm::Json);
+        for WantedFormat { form, path } in &self.report {
             match path {
                 Some(path) => self.write_file(*form, path, comparison)?,
-                None if machine && *form == Form::Human => {
+                None if machine && *form == DiffForm::Human => {
                     let color = anstream::AutoStream::choice(&io::stderr());
                     written(self.write_to(*form, color, comparison, &mut io::stderr()))?;
                 }
@@ -177,17 +178,17 @@ impl Arguments {
             }
         }
         if self.report.iter().all(|wanted| wanted.path.is_some()) {
-            self.write_stdout(Form::Human, comparison)?;
+            self.write_stdout(DiffForm::Human, comparison)?;
         }
         Ok(())
     }
 
-    fn write_stdout(&self, form: Form, comparison: &Comparison) -> Result<(), Failure> {
+    fn write_stdout(&self, form: DiffForm, comparison: &Comparison) -> Result<(), Failure> {
         let color = anstream::AutoStream::choice(&io::stdout());
         written(self.write_to(form, color, comparison, &mut io::stdout()))
     }
 
-    fn write_file(&self, form: Form, path: &Path, comparison: &Comparison) -> Result<(), Failure> {
+    fn write_file(&self, form: DiffForm, path: &Path, comparison: &Comparison) -> Result<(), Failure> {
         let write = || {
             let pending = PendingFile::create(path)?;
             self.write_to(form, anstream::ColorChoice::Never, comparison, &mut pending.writer()?)?;
@@ -198,7 +199,7 @@ impl Arguments {
 
     fn write_to(
         &self,
-        form: Form,
+        form: DiffForm,
         color: anstream::ColorChoice,
         comparison: &Comparison,
         out: &mut impl Write,
@@ -206,8 +207,8 @@ impl Arguments {
         let most = if self.verbose { usize::MAX } else { TOLD };
         let options = DiffOptions { color: color != anstream::ColorChoice::Never, width: width(), most };
         match form {
-            Form::Human => told::human(comparison, &options, out)?,
-            Form::Json => told::json(comparison.clone(), out)?,
+            DiffForm::Human => told::human(comparison, &options, out)?,
+            DiffForm::Json => told::json(comparison.clone(), out)?,
         }
         out.flush()
     }
@@ -224,13 +225,13 @@ mod tests {
     #[case("json=-", None)]
     #[case("json=a=b", Some("a=b"))]
     fn a_form_has_a_place(#[case] text: &str, #[case] path: Option<&str>) {
-        assert_eq!(text.parse::<Wanted>().unwrap().path, path.map(PathBuf::from));
+        assert_eq!(text.parse::<WantedFormat>().unwrap().path, path.map(PathBuf::from));
     }
 
     #[rstest]
     #[case("papyrus", "no form \"papyrus\"; there are human and json")]
     #[case("json=", "no path behind json=")]
     fn what_is_no_form_is_told(#[case] text: &str, #[case] says: &str) {
-        assert!(text.parse::<Wanted>().unwrap_err().starts_with(says));
+        assert!(text.parse::<WantedFormat>().unwrap_err().starts_with(says));
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Failure, derivation::DerivationArguments, part};
 use crate::{
-    report::Document,
+    report::ReportDocument,
     run::recording::{INDEX, Recording},
 };
 
@@ -24,7 +24,7 @@ pub(super) enum Origin {
         derivation: Option<Box<DerivationArguments>>,
     },
     /// It has been reported.
-    Report(Box<Document>),
+    Report(Box<ReportDocument>),
 }
 
 impl Origin {

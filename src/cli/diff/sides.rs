@@ -11,21 +11,21 @@ use tokio::sync::watch;
 use super::{
     super::{
         Failure,
-        derivation::{DerivationArguments, Part},
+        derivation::{DerivationArguments, ProbeSelection},
         part::say,
         run::interrupt,
         runtime,
-        select::{Loaded, SelectArguments},
+        select::{SelectArguments, SelectedCases},
     },
-    Arguments,
+    DiffArguments,
     origin::Origin,
 };
 use crate::{
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     probe::Effect,
     report::{
-        Document,
-        diff::{PartyKind, Side},
+        ReportDocument,
+        diff::{DiffSide, PartyKind},
     },
     run::{
         event::Event,
@@ -33,11 +33,11 @@ use crate::{
         session::{Session, replay},
         transport::{Endpoint, Wire},
     },
-    suite::{Batch, Case, CaseId, Plan, Suite, glob_matches},
+    suite::{Batch, Case, CaseId, Fixtures, Plan, glob_matches},
 };
 
 /// Both sides. The second one is empty where asking the first was interrupted.
-pub(super) fn sides(arguments: &Arguments, a: Origin, b: Origin) -> Result<(Side, Side), Failure> {
+pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(DiffSide, DiffSide), Failure> {
     let sides = Sides::of(arguments, &a, &b)?;
     let given = arguments.pace.has_seed().then(|| arguments.pace.seed());
     let seed = given.or(a.seed()).or(b.seed()).unwrap_or_else(|| arguments.pace.seed());
@@ -46,7 +46,7 @@ pub(super) fn sides(arguments: &Arguments, a: Origin, b: Origin) -> Result<(Side
         (Origin::Endpoint(a), Origin::Endpoint(b)) => {
             let one = sides.asked(first, a.clone(), seed, None)?;
             if one.party.interrupted {
-                return Ok((one, Side::new(second, PartyKind::Endpoint)));
+                return Ok((one, DiffSide::new(second, PartyKind::Endpoint)));
             }
             // One and the same server has the names of the first seed already.
             let seed = if a.is_some() && a == b { seed.wrapping_add(1) } else { seed };
@@ -66,9 +66,9 @@ pub(super) fn sides(arguments: &Arguments, a: Origin, b: Origin) -> Result<(Side
 }
 
 struct Sides<'a> {
-    arguments: &'a Arguments,
+    arguments: &'a DiffArguments,
     /// Of the fixtures.
-    suite: Suite,
+    suite: Fixtures,
     cases: Vec<Case>,
     /// The ids that are selected; `None`: all.
     wanted: Option<BTreeSet<CaseId>>,
@@ -76,24 +76,24 @@ struct Sides<'a> {
 }
 
 impl<'a> Sides<'a> {
-    fn of(arguments: &'a Arguments, a: &Origin, b: &Origin) -> Result<Self, Failure> {
+    fn of(arguments: &'a DiffArguments, a: &Origin, b: &Origin) -> Result<Self, Failure> {
         if a.is_of_probes() || b.is_of_probes() {
             // Probes are no part of any fixtures, and are selected by their ids alone.
             let select = &arguments.select;
             if !(select.paths.is_empty() && select.service.is_empty() && select.tag.is_empty()) {
                 return Err(Failure::usage("probes are selected by --operation, --filter and --exclude"));
             }
-            let (suite, cases) = (Suite::of_services([]), Vec::new());
+            let (suite, cases) = (Fixtures::of_services([]), Vec::new());
             return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true });
         }
-        let Loaded { suite, cases, .. } = arguments.select.load(HashSet::new())?;
+        let SelectedCases { suite, cases, .. } = arguments.select.load(HashSet::new())?;
         let is_all = cases.len() == suite.cases().len();
         let wanted = (!is_all).then(|| cases.iter().map(|case| case.id.clone()).collect());
         Ok(Self { arguments, suite, cases, wanted, of_probes: false })
     }
 
     /// What a recording or a report holds of what is selected.
-    fn read(&self, name: &str, origin: &Origin) -> Result<Side, Failure> {
+    fn read(&self, name: &str, origin: &Origin) -> Result<DiffSide, Failure> {
         let mut side = match origin {
             Origin::Recording { folder, recording, derivation: None } => {
                 judged(name, folder, recording, &self.suite, &mut Batch::new(self.suite.cases()))?
@@ -103,7 +103,7 @@ impl<'a> Sides<'a> {
                 let suite = derivation.suite()?;
                 let run = &recording.header().run;
                 let is_loopback = run.endpoint.parse::<Endpoint>().is_ok_and(|endpoint| endpoint.is_loopback());
-                let part = Part { shard: run.shard, ..Part::default() };
+                let part = ProbeSelection { shard: run.shard, ..ProbeSelection::default() };
                 let effect = derivation.choice.effect(is_loopback);
                 let mut probes = derivation.derive(&suite, run.seed, effect, part)?;
                 judged(name, folder, recording, &suite, &mut probes)?
@@ -134,8 +134,8 @@ impl<'a> Sides<'a> {
         name: &str,
         url: Option<String>,
         seed: u64,
-        other: Option<(&Origin, &Side)>,
-    ) -> Result<Side, Failure> {
+        other: Option<(&Origin, &DiffSide)>,
+    ) -> Result<DiffSide, Failure> {
         match other {
             Some((Origin::Recording { derivation: Some(derivation), recording, .. }, _)) => {
                 let derivation = self.derivation(derivation);
@@ -144,7 +144,7 @@ impl<'a> Sides<'a> {
                 let is_loopback =
                     url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
                 let effect = if is_loopback { derivation.choice.effect(true) } else { Effect::Reads };
-                let part = Part { shard: recording.header().run.shard, ..Part::default() };
+                let part = ProbeSelection { shard: recording.header().run.shard, ..ProbeSelection::default() };
                 let mut probes = derivation.derive(&suite, seed, effect, part)?;
                 let mut side = self.ask(name, url, seed, suite, &mut probes)?;
                 side.retain(|id| self.is_wanted(id));
@@ -170,10 +170,10 @@ impl<'a> Sides<'a> {
         name: &str,
         url: Option<String>,
         seed: u64,
-        suite: Suite,
+        suite: Fixtures,
         plan: &mut dyn Plan,
-    ) -> Result<Side, Failure> {
-        let mut side = Side::new(name, PartyKind::Endpoint);
+    ) -> Result<DiffSide, Failure> {
+        let mut side = DiffSide::new(name, PartyKind::Endpoint);
         let session = Asking { arguments: self.arguments, url, seed };
         runtime()?.block_on(session.run(suite, plan, &mut |event| side.take(&event)))?;
         Ok(side)
@@ -182,13 +182,18 @@ impl<'a> Sides<'a> {
 
 /// An endpoint that is asked.
 struct Asking<'a> {
-    arguments: &'a Arguments,
+    arguments: &'a DiffArguments,
     url: Option<String>,
     seed: u64,
 }
 
 impl Asking<'_> {
-    async fn run(self, suite: Suite, plan: &mut dyn Plan, sink: &mut (dyn FnMut(Event) + Send)) -> Result<(), Failure> {
+    async fn run(
+        self,
+        suite: Fixtures,
+        plan: &mut dyn Plan,
+        sink: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), Failure> {
         let interrupt: watch::Receiver<bool> = interrupt();
         let pace = &self.arguments.pace;
         let mut target = self.arguments.target.clone();
@@ -198,7 +203,7 @@ impl Asking<'_> {
             suite: Arc::new(suite),
             target: Arc::new(target),
             transport: Arc::new(Wire::new(&pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-            goldens: Arc::new(Goldens::default()),
+            goldens: Arc::new(Snapshots::default()),
             options: pace.options(self.seed)?,
             interrupt,
             restart: pace.restart(),
@@ -216,11 +221,11 @@ fn judged(
     name: &str,
     folder: &Path,
     recording: &Recording,
-    suite: &Suite,
+    suite: &Fixtures,
     plan: &mut dyn Plan,
-) -> Result<Side, Failure> {
-    let mut side = Side::new(name, PartyKind::Recording);
-    let (suite, goldens) = (Arc::new(suite.clone()), Arc::new(Goldens::default()));
+) -> Result<DiffSide, Failure> {
+    let mut side = DiffSide::new(name, PartyKind::Recording);
+    let (suite, goldens) = (Arc::new(suite.clone()), Arc::new(Snapshots::default()));
     let replayed = replay(&suite, &goldens, recording, plan, &mut |event| side.take(&event))
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
     for (ids, what) in [
@@ -236,8 +241,8 @@ fn judged(
     Ok(side)
 }
 
-fn reported(name: &str, document: &Document) -> Side {
-    let mut side = Side::new(name, PartyKind::Report);
+fn reported(name: &str, document: &ReportDocument) -> DiffSide {
+    let mut side = DiffSide::new(name, PartyKind::Report);
     side.party.endpoint.clone_from(&document.target.endpoint);
     side.party.suite.clone_from(&document.suite.digest);
     side.party.seed = document.seed;

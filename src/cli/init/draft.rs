@@ -11,16 +11,16 @@ use crate::report::PendingFile;
 
 /// One file as it shall be.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct FileDraft {
     /// Below the repository.
     pub(super) path: PathBuf,
     pub(super) text: String,
-    standing: Standing,
+    standing: FileStanding,
 }
 
 /// What a file that is there already means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum FileStanding {
     /// It is in the way, unless it is the same.
     InTheWay,
     /// The draft was made of it.
@@ -29,20 +29,20 @@ enum Standing {
     Kept,
 }
 
-impl Draft {
+impl FileDraft {
     /// A file that must not be there.
     pub(super) fn file(path: &str, text: String) -> Self {
-        Self { path: path.into(), text, standing: Standing::InTheWay }
+        Self { path: path.into(), text, standing: FileStanding::InTheWay }
     }
 
     /// What has become of a file that is there.
     pub(super) fn edited(path: &str, text: String) -> Self {
-        Self { path: path.into(), text, standing: Standing::Edited }
+        Self { path: path.into(), text, standing: FileStanding::Edited }
     }
 
     /// A file that is written where there is none.
     pub(super) fn once(path: &str, text: String) -> Self {
-        Self { path: path.into(), text, standing: Standing::Kept }
+        Self { path: path.into(), text, standing: FileStanding::Kept }
     }
 
     /// In a word, what writing it would come to.
@@ -50,15 +50,15 @@ impl Draft {
         match (fs::read(folder.join(&self.path)), self.standing) {
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => "written",
             (Ok(there), _) if there == self.text.as_bytes() => "unchanged",
-            (_, Standing::Kept) => "kept",
-            (_, Standing::Edited) => "edited",
-            (_, Standing::InTheWay) => "replaced",
+            (_, FileStanding::Kept) => "kept",
+            (_, FileStanding::Edited) => "edited",
+            (_, FileStanding::InTheWay) => "replaced",
         }
     }
 }
 
 /// Files of another text stand in the way.
-pub(super) fn refuse_others(folder: &Path, drafts: &[Draft], force: bool) -> Result<(), Failure> {
+pub(super) fn refuse_others(folder: &Path, drafts: &[FileDraft], force: bool) -> Result<(), Failure> {
     let others = drafts.iter().filter(|draft| draft.outcome(folder) == "replaced");
     let others: Vec<String> = others.map(|draft| folder.join(&draft.path).display().to_string()).collect();
     if force || others.is_empty() {
@@ -70,7 +70,7 @@ pub(super) fn refuse_others(folder: &Path, drafts: &[Draft], force: bool) -> Res
 }
 
 /// Writes what is not there yet, and tells what was done of each. Every file is whole before the first is put in its place.
-pub(super) fn write(folder: &Path, drafts: &[Draft]) -> Result<Vec<&'static str>, Failure> {
+pub(super) fn write(folder: &Path, drafts: &[FileDraft]) -> Result<Vec<&'static str>, Failure> {
     let outcomes: Vec<&'static str> = drafts.iter().map(|draft| draft.outcome(folder)).collect();
     let due = drafts.iter().zip(&outcomes).filter(|(_, outcome)| !matches!(**outcome, "unchanged" | "kept"));
     let pending: Vec<(PathBuf, PendingFile)> = due.map(|(draft, _)| stage(folder, draft)).collect::<Result<_, _>>()?;
@@ -80,7 +80,7 @@ pub(super) fn write(folder: &Path, drafts: &[Draft]) -> Result<Vec<&'static str>
     Ok(outcomes)
 }
 
-fn stage(folder: &Path, draft: &Draft) -> Result<(PathBuf, PendingFile), Failure> {
+fn stage(folder: &Path, draft: &FileDraft) -> Result<(PathBuf, PendingFile), Failure> {
     let path = folder.join(&draft.path);
     let staged = PendingFile::create(&path).and_then(|pending| {
         let mut writer = pending.writer()?;

@@ -14,14 +14,14 @@ use std::{
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use self::draft::Draft;
+use self::draft::FileDraft;
 use super::{Failure, select::refuse_misnomers, written};
 use crate::{
     run::{
         exit::ExitStatus,
         transport::{Endpoint, EndpointError},
     },
-    suite::{Selection, Suite},
+    suite::{Fixtures, Selection},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -32,7 +32,7 @@ const EXAMPLES: &str = "Examples:
 /// Arguments of `wireproof init`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct InitArguments {
     /// The repository.
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
@@ -90,7 +90,7 @@ enum Ci {
     None,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &InitArguments) -> Result<ExitStatus, Failure> {
     arguments.refuse_what_no_run_would_take()?;
     let drafts = arguments.drafts()?;
     draft::refuse_others(&arguments.folder, &drafts, arguments.force)?;
@@ -106,7 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     Ok(ExitStatus::Conforms)
 }
 
-impl Arguments {
+impl InitArguments {
     /// An endpoint or a name that the first run would refuse is refused here.
     fn refuse_what_no_run_would_take(&self) -> Result<(), Failure> {
         if !self.folder.is_dir() {
@@ -123,7 +123,7 @@ impl Arguments {
             let host = endpoint.host();
             return Err(Failure::usage(format!("{host} is a host of AWS itself: a repository tests its own endpoint")));
         }
-        let suite = Suite::bundled().map_err(|error| Failure::internal(error.to_string()))?;
+        let suite = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
         refuse_misnomers(&selection, &suite)
@@ -139,17 +139,17 @@ impl Arguments {
         self.ci.unwrap_or(found)
     }
 
-    fn drafts(&self) -> Result<Vec<Draft>, Failure> {
-        let config = Draft::file(".config/wireproof.toml", self.config());
-        let baseline = Draft::once(self.baseline(), include_str!("templates/baseline.toml").to_owned());
+    fn drafts(&self) -> Result<Vec<FileDraft>, Failure> {
+        let config = FileDraft::file(".config/wireproof.toml", self.config());
+        let baseline = FileDraft::once(self.baseline(), include_str!("templates/baseline.toml").to_owned());
         let rust = match self.language() {
-            Language::Rust => vec![self.manifest()?, Draft::file("tests/conformance.rs", self.test())],
+            Language::Rust => vec![self.manifest()?, FileDraft::file("tests/conformance.rs", self.test())],
             Language::Any => Vec::new(),
         };
         Ok(rust.into_iter().chain([config, baseline]).chain(self.job()).collect())
     }
 
-    fn manifest(&self) -> Result<Draft, Failure> {
+    fn manifest(&self) -> Result<FileDraft, Failure> {
         let path = self.folder.join("Cargo.toml");
         let text = fs::read_to_string(&path)
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
@@ -157,7 +157,7 @@ impl Arguments {
         let sources = sources.map_err(|error| Failure::usage(error.to_string()))?;
         let edited = manifest::with_test(&text, sources.as_deref(), self.force);
         edited
-            .map(|text| Draft::edited("Cargo.toml", text))
+            .map(|text| FileDraft::edited("Cargo.toml", text))
             .map_err(|problem| Failure::usage(format!("{}: {problem}", path.display())))
     }
 
@@ -190,7 +190,7 @@ impl Arguments {
             .replace("{endpoint}", &format!("{:?}", self.endpoint))
     }
 
-    fn job(&self) -> Option<Draft> {
+    fn job(&self) -> Option<FileDraft> {
         let (path, template) = match (self.ci(), self.language()) {
             (Ci::None, _) => return None,
             (Ci::Github, Language::Rust) => (GITHUB, include_str!("templates/github-rust.yml")),
@@ -198,7 +198,7 @@ impl Arguments {
             (Ci::Gitlab, Language::Rust) => (GITLAB, include_str!("templates/gitlab-rust.yml")),
             (Ci::Gitlab, Language::Any) => (GITLAB, include_str!("templates/gitlab-any.yml")),
         };
-        Some(Draft::file(path, template.replace("{endpoint}", &self.endpoint)))
+        Some(FileDraft::file(path, template.replace("{endpoint}", &self.endpoint)))
     }
 
     /// What to do now.

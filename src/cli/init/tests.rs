@@ -7,10 +7,10 @@ use crate::{gate::baseline::Baseline, suite::source::Source};
 #[derive(Parser)]
 struct Line {
     #[command(flatten)]
-    arguments: Arguments,
+    arguments: InitArguments,
 }
 
-fn arguments(words: &[&str]) -> Arguments {
+fn arguments(words: &[&str]) -> InitArguments {
     Line::try_parse_from(std::iter::once(&"init").chain(words)).unwrap().arguments
 }
 

@@ -14,13 +14,13 @@ use super::super::{
     Failure,
     botocore::BotocoreArguments,
     outcome::width,
-    shelf::{ModelFolder, Shelf},
+    shelf::{ModelFolder, ModelSource},
     written,
 };
 use crate::{
     proof::corpus::{
-        Models, Record, Tally, read,
-        report::{self, CorpusOptions, FalseAlarms},
+        CorpusTally, Models, Record, read,
+        report::{self, CorpusOptions, FalsePositives},
     },
     report::Format,
     run::exit::ExitStatus,
@@ -54,7 +54,7 @@ pub(super) fn judge(
     let records = records(path)?;
     let shelf = arguments.shelf(botocore)?;
     let models = Models::gather(&records, |service| shelf.find(service))?;
-    let tally = Tally::of(records.iter().map(|record| (record, models.judge(record))));
+    let tally = CorpusTally::of(records.iter().map(|record| (record, models.judge(record))));
     written(write(arguments, format, &tally))?;
     Ok(match tally.all().answers {
         share if share.of == 0 => ExitStatus::Incomplete,
@@ -64,9 +64,9 @@ pub(super) fn judge(
 }
 
 impl CorpusArguments {
-    fn shelf(&self, botocore: &BotocoreArguments) -> Result<Shelf, Failure> {
-        let folder = self.models.as_ref().map(|folder| ModelFolder::open(folder).map(Shelf::Folder));
-        folder.unwrap_or_else(|| Ok(Shelf::Botocore(botocore.places())))
+    fn shelf(&self, botocore: &BotocoreArguments) -> Result<ModelSource, Failure> {
+        let folder = self.models.as_ref().map(|folder| ModelFolder::open(folder).map(ModelSource::Folder));
+        folder.unwrap_or_else(|| Ok(ModelSource::Botocore(botocore.places())))
     }
 }
 
@@ -86,10 +86,10 @@ fn records(path: &Path) -> Result<Vec<Record>, Failure> {
 /// The first bytes of anything that gzip has compressed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-fn write(arguments: &CorpusArguments, format: Format, tally: &Tally) -> io::Result<()> {
+fn write(arguments: &CorpusArguments, format: Format, tally: &CorpusTally) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if format == Format::JSON {
-        report::json(&FalseAlarms::of(date(), tally.clone()), &mut out)?;
+        report::json(&FalsePositives::of(date(), tally.clone()), &mut out)?;
     } else {
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
         let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };

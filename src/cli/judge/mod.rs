@@ -13,15 +13,15 @@ use clap::Args;
 
 use super::{
     Failure,
-    derivation::{DerivationArguments, Part},
-    gate::{Gate, GateArguments},
+    derivation::{DerivationArguments, ProbeSelection},
+    gate::{GateArguments, RunGate},
     probe,
-    reports::{Again, ReportArguments, Reports},
+    reports::{OpenReports, ReportArguments, RerunCommand},
     select::FixtureArguments,
     written,
 };
 use crate::{
-    judge::snapshots::Goldens,
+    judge::snapshots::Snapshots,
     probe::Coverage,
     report::Format,
     run::{
@@ -31,7 +31,7 @@ use crate::{
         session::{Replayed, replay},
         transport::Endpoint,
     },
-    suite::{Batch, Plan, Suite},
+    suite::{Batch, Fixtures, Plan},
 };
 
 use corpus::CorpusArguments;
@@ -58,7 +58,7 @@ Exit status of a recording: that of its run. Of a corpus:
 /// Arguments of `wireproof judge`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Arguments {
+pub(super) struct JudgeArguments {
     /// A recording: the folder that --transcript wrote.
     #[arg(value_name = "RECORDING", required_unless_present = "corpus", conflicts_with = "corpus")]
     recording: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub(super) struct Arguments {
     reports: ReportArguments,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &JudgeArguments) -> Result<ExitStatus, Failure> {
     match (&arguments.recording, &arguments.corpus) {
         (Some(folder), _) => arguments.judge(folder),
         (None, Some(file)) => {
@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     }
 }
 
-impl Arguments {
+impl JudgeArguments {
     fn judge(&self, folder: &Path) -> Result<ExitStatus, Failure> {
         let recording = Recording::open(folder).map_err(|error| Failure::usage(error.to_string()))?;
         match recording.header().derivation.clone() {
@@ -125,12 +125,12 @@ impl Arguments {
         let suite = derivation.suite()?;
         let run = &recording.header().run;
         let is_loopback = run.endpoint.parse::<Endpoint>().is_ok_and(|endpoint| endpoint.is_loopback());
-        let part = Part { shard: run.shard, ..Part::default() };
+        let part = ProbeSelection { shard: run.shard, ..ProbeSelection::default() };
         let effect = derivation.choice.effect(is_loopback);
         let mut probes = derivation.derive(&suite, run.seed, effect, part)?;
         let coverage = probes.coverage();
         let (replayed, gate) =
-            self.replay(folder, recording, suite.clone(), Goldens::default(), &mut probes, Some(coverage))?;
+            self.replay(folder, recording, suite.clone(), Snapshots::default(), &mut probes, Some(coverage))?;
         gate.status(&replayed.finished, |unseen| derivation.missing(&suite, unseen))
     }
 
@@ -139,11 +139,11 @@ impl Arguments {
         &self,
         folder: &Path,
         recording: &Recording,
-        suite: Suite,
-        goldens: Goldens,
+        suite: Fixtures,
+        goldens: Snapshots,
         plan: &mut dyn Plan,
         mut coverage: Option<Coverage>,
-    ) -> Result<(Replayed, Gate), Failure> {
+    ) -> Result<(Replayed, RunGate), Failure> {
         let recorded = &recording.header().run.suite;
         let is_other = suite.digest() != recorded;
         let told = format!("other fixtures than when this was recorded: {} and not {recorded}", suite.digest());
@@ -159,7 +159,7 @@ impl Arguments {
         };
         let replayed = replay(&Arc::new(suite), &Arc::new(goldens), recording, plan, &mut sink)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
-        Reports::close(reports)?;
+        OpenReports::close(reports)?;
         if is_other {
             written(tell(&told, &replayed))?;
         }
@@ -181,11 +181,11 @@ fn tell(told: &str, replayed: &Replayed) -> std::io::Result<()> {
 }
 
 /// The command that runs a case of the recording again.
-fn again(header: &Header) -> Again {
+fn again(header: &Header) -> RerunCommand {
     let model = header.derivation.as_ref().and_then(|derivation| derivation["model"].as_str());
     let command =
         model.map_or_else(|| "wireproof run".to_owned(), |model| format!("wireproof probe --model {model} --filter"));
-    Again {
+    RerunCommand {
         command,
         flags: format!("--endpoint {}", header.run.endpoint),
         derivation: None,

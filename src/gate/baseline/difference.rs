@@ -1,6 +1,6 @@
 //! The ways in which a run differs from its baseline, each with its words and what to do about it.
 
-use super::{Entry, Key};
+use super::{BaselineEntry, EntryKey};
 
 /// What turns a run red.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,13 +63,18 @@ pub struct Differing {
     /// The code of the check.
     pub code: String,
     /// What the baseline has of it.
-    pub entry: Option<Entry>,
+    pub entry: Option<BaselineEntry>,
     /// What was found, in words; for [`Difference::Replaced`] the codes of the checks that find something.
     pub found: String,
 }
 
 impl Differing {
-    pub(super) fn new(difference: Difference, (case, code): &Key, entry: Option<Entry>, found: String) -> Self {
+    pub(super) fn new(
+        difference: Difference,
+        (case, code): &EntryKey,
+        entry: Option<BaselineEntry>,
+        found: String,
+    ) -> Self {
         Self { difference, case: case.clone(), code: code.clone(), entry, found }
     }
 

@@ -10,7 +10,7 @@ pub const UNEXPLAINED: &str = "seen when the baseline was made, not yet looked a
 /// One accepted deviation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct BaselineEntry {
     /// The case.
     pub case: String,
     /// The code of the check.
@@ -27,7 +27,7 @@ pub struct Entry {
     pub expires: Option<String>,
 }
 
-impl Entry {
+impl BaselineEntry {
     /// An entry of what was just seen.
     pub(super) fn fresh(case: &str, code: &str, reason: Option<&str>) -> Self {
         Self {

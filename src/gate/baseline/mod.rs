@@ -17,27 +17,27 @@ use thiserror::Error;
 use crate::suite::{code::Code, nearest};
 
 pub use difference::{Difference, Differing};
-pub use entry::{Entry, UNEXPLAINED};
-pub use seen::Seen;
+pub use entry::{BaselineEntry, UNEXPLAINED};
+pub use seen::SeenDeviations;
 
 /// The form of the file.
 const SCHEMA: &str = "wireproof/baseline/v1";
 
 /// A case and the code of a check.
-type Key = (String, String);
+type EntryKey = (String, String);
 
 /// The accepted deviations of one target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
-    entries: BTreeMap<Key, Entry>,
+    entries: BTreeMap<EntryKey, BaselineEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BaselineDocument {
     schema: Option<String>,
     #[serde(default)]
-    deviation: Vec<Entry>,
+    deviation: Vec<BaselineEntry>,
 }
 
 /// A baseline that cannot be used.
@@ -85,7 +85,7 @@ impl Baseline {
     /// # Errors
     /// Text of another form, an entry twice, of no check, without a reason, or with a date that is none.
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
-        let document: Document = toml::from_str(text)
+        let document: BaselineDocument = toml::from_str(text)
             .map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
         match document.schema {
             None => return Err(BaselineError::NoSchema { file: file.to_owned() }),
@@ -126,21 +126,22 @@ impl Baseline {
 
     /// The cases of entries that a run did not have: whether they exist at all is for the caller to find out.
     #[must_use]
-    pub fn unseen(&self, seen: &Seen) -> BTreeSet<String> {
+    pub fn unseen(&self, seen: &SeenDeviations) -> BTreeSet<String> {
         self.entries.keys().map(|(case, _)| case).filter(|case| !seen.has(case)).cloned().collect()
     }
 
     /// The baseline that accepts what `seen` deviates by: reasons, issues and days of what stays are kept, and so is
     /// what was not run or not judged. Cases that nobody has (`missing`) are taken out. `reason` is that of new entries.
     #[must_use]
-    pub fn updated(&self, seen: &Seen, missing: &BTreeSet<String>, reason: Option<&str>) -> Self {
+    pub fn updated(&self, seen: &SeenDeviations, missing: &BTreeSet<String>, reason: Option<&str>) -> Self {
         let kept = self.entries.iter().filter(|((case, _), _)| !seen.is_judged(case) && !missing.contains(case));
-        let mut entries: BTreeMap<Key, Entry> = kept.map(|(key, entry)| (key.clone(), entry.clone())).collect();
+        let mut entries: BTreeMap<EntryKey, BaselineEntry> =
+            kept.map(|(key, entry)| (key.clone(), entry.clone())).collect();
         for ((case, code), found) in seen.deviations() {
-            let fresh = || Entry::fresh(case, code, reason);
+            let fresh = || BaselineEntry::fresh(case, code, reason);
             let key = (case.clone(), code.clone());
             let known = self.entries.get(&key).cloned().unwrap_or_else(fresh);
-            entries.insert(key, Entry { fingerprint: found.fingerprint.clone(), ..known });
+            entries.insert(key, BaselineEntry { fingerprint: found.fingerprint.clone(), ..known });
         }
         Self { entries }
     }
@@ -148,7 +149,7 @@ impl Baseline {
     /// What differs, by the way in which it does and then by case. `today` is a day as `expires` writes it; `missing`
     /// are ids of entries that no case has.
     #[must_use]
-    pub fn compare(&self, seen: &Seen, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
+    pub fn compare(&self, seen: &SeenDeviations, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
         let found = seen.deviations().map(|(key, found)| {
             let entry = self.entries.get(key);
             let difference = match entry {
@@ -176,7 +177,7 @@ impl Baseline {
     }
 
     /// What is accepted of a case.
-    pub fn entries_of(&self, case: &str) -> impl Iterator<Item = &Entry> {
+    pub fn entries_of(&self, case: &str) -> impl Iterator<Item = &BaselineEntry> {
         let from = (case.to_owned(), String::new());
         self.entries.range(from..).map(|(_, entry)| entry).take_while(move |entry| entry.case == case)
     }
@@ -189,7 +190,7 @@ impl Baseline {
 }
 
 /// What is wrong with an entry by itself.
-fn problem(entry: &Entry) -> Option<String> {
+fn problem(entry: &BaselineEntry) -> Option<String> {
     if entry.reason.trim().is_empty() {
         return Some("has no reason".to_owned());
     }

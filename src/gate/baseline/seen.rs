@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Key;
+use super::EntryKey;
 use crate::{
     judge::{
         fingerprint::fingerprint,
@@ -13,21 +13,21 @@ use crate::{
 
 /// What a run found.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
-    deviations: BTreeMap<Key, Found>,
+pub struct SeenDeviations {
+    deviations: BTreeMap<EntryKey, FoundDeviation>,
     cases: BTreeSet<String>,
     judged: BTreeSet<String>,
 }
 
 /// What one check found in one case.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct FoundDeviation {
     pub(super) fingerprint: String,
     /// The first finding, in words.
     pub(super) says: String,
 }
 
-impl Seen {
+impl SeenDeviations {
     /// Enters a case.
     pub fn enter(&mut self, case: &CaseReport) {
         self.cases.insert(case.id.0.clone());
@@ -41,7 +41,7 @@ impl Seen {
         }
         for (code, findings) in found {
             let says = findings.first().map(|first| format!("expected {}, got {}", first.expected, first.actual));
-            let found = Found { fingerprint: fingerprint(&findings), says: says.unwrap_or_default() };
+            let found = FoundDeviation { fingerprint: fingerprint(&findings), says: says.unwrap_or_default() };
             self.deviations.insert((case.id.0.clone(), code), found);
         }
     }
@@ -52,11 +52,11 @@ impl Seen {
         self.deviations.len()
     }
 
-    pub(super) fn deviations(&self) -> impl Iterator<Item = (&Key, &Found)> {
+    pub(super) fn deviations(&self) -> impl Iterator<Item = (&EntryKey, &FoundDeviation)> {
         self.deviations.iter()
     }
 
-    pub(super) fn deviates_by(&self, key: &Key) -> bool {
+    pub(super) fn deviates_by(&self, key: &EntryKey) -> bool {
         self.deviations.contains_key(key)
     }
 

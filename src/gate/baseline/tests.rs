@@ -43,8 +43,8 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
 }
 
 /// A run in which these cases deviate by the outcome, or came to another verdict.
-fn seen(cases: &[(&str, Verdict)]) -> Seen {
-    let mut seen = Seen::default();
+fn seen(cases: &[(&str, Verdict)]) -> SeenDeviations {
+    let mut seen = SeenDeviations::default();
     for (id, verdict) in cases {
         let found = (*verdict == Verdict::Deviates).then(|| finding(Code::Outcome, "a success (200)"));
         seen.enter(&case_report(id, *verdict, found.into_iter().collect()));
@@ -52,8 +52,8 @@ fn seen(cases: &[(&str, Verdict)]) -> Seen {
     seen
 }
 
-fn by(code: Code, actual: &str) -> Seen {
-    let mut seen = Seen::default();
+fn by(code: Code, actual: &str) -> SeenDeviations {
+    let mut seen = SeenDeviations::default();
     seen.enter(&case_report("x", Verdict::Deviates, vec![finding(code, actual)]));
     seen
 }
@@ -63,11 +63,11 @@ fn nobody() -> BTreeSet<String> {
 }
 
 /// A baseline that accepts that, for a reason.
-fn accepting(seen: &Seen) -> Baseline {
+fn accepting(seen: &SeenDeviations) -> Baseline {
     Baseline::default().updated(seen, &nobody(), Some("we know"))
 }
 
-fn told(baseline: &Baseline, seen: &Seen, today: &str) -> Vec<(Difference, String)> {
+fn told(baseline: &Baseline, seen: &SeenDeviations, today: &str) -> Vec<(Difference, String)> {
     baseline.compare(seen, today, &nobody()).into_iter().map(|one| (one.difference, one.case)).collect()
 }
 
@@ -88,7 +88,7 @@ fn what_is_known_and_unchanged_is_not_red() {
 #[case::inconclusive(seen(&[("x", Verdict::Inconclusive)]), None)]
 #[case::not_implemented(seen(&[("x", Verdict::NotImplemented)]), None)]
 #[case::not_run(seen(&[]), None)]
-fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: Seen, #[case] expected: Option<Difference>) {
+fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, #[case] expected: Option<Difference>) {
     let baseline = accepting(&seen(&[("x", Verdict::Deviates)]));
     let found: Vec<Difference> = told(&baseline, &seen_now, TODAY).into_iter().map(|(found, _)| found).collect();
     assert_eq!(found, expected.into_iter().collect::<Vec<_>>());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::{Baseline, BaselineError, Entry, Key, SCHEMA};
+use super::{Baseline, BaselineEntry, BaselineError, EntryKey, SCHEMA};
 
 impl Baseline {
     /// The file's text: sorted by case and code, so that two baselines differ where they say something else.
@@ -47,15 +47,15 @@ impl Baseline {
 }
 
 /// The entries that a file has, by case and code.
-fn tables(item: Option<Item>) -> HashMap<Key, Table> {
+fn tables(item: Option<Item>) -> HashMap<EntryKey, Table> {
     let tables = item.and_then(|item| item.into_array_of_tables().ok()).unwrap_or_default();
     let text = |table: &Table, name: &str| Some(table.get(name)?.as_str()?.to_owned());
     tables.into_iter().filter_map(|table| Some(((text(&table, "case")?, text(&table, "code")?), table))).collect()
 }
 
-impl From<&Entry> for Table {
-    fn from(entry: &Entry) -> Self {
-        let Entry { case, code, fingerprint, reason, issue, expires } = entry;
+impl From<&BaselineEntry> for Table {
+    fn from(entry: &BaselineEntry) -> Self {
+        let BaselineEntry { case, code, fingerprint, reason, issue, expires } = entry;
         let mut table = Self::new();
         for (name, text) in [("case", case), ("code", code), ("fingerprint", fingerprint), ("reason", reason)] {
             table.insert(name, value(text));

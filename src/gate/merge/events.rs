@@ -5,15 +5,15 @@ use std::sync::Arc;
 use serde_json::Map;
 
 use crate::{
-    judge::transcript::{End, Transcript},
-    report::Document,
+    judge::transcript::{CaseEnd, Transcript},
+    report::ReportDocument,
     run::event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted},
-    suite::{Case, Row, Scenario, Standing, Suite, requirement::Evidence, source::Source},
+    suite::{Case, CaseStanding, Fixtures, Scenario, ScenarioRow, requirement::Evidence, source::Source},
 };
 
 /// The events of a run. `suite` is what the report was made with, or one without a scenario where that is not at hand.
 #[must_use]
-pub fn events(document: Document, suite: &Arc<Suite>) -> Vec<Event> {
+pub fn events(document: ReportDocument, suite: &Arc<Fixtures>) -> Vec<Event> {
     let started = RunStarted {
         target: document.target.name,
         endpoint: document.target.endpoint,
@@ -36,7 +36,7 @@ pub fn events(document: Document, suite: &Arc<Suite>) -> Vec<Event> {
     let case = |report: CaseReport| {
         let own = known.binary_search_by(|case| case.id.cmp(&report.id)).ok();
         let case = own.and_then(|at| known.get(at)).cloned().unwrap_or_else(|| bare(&report));
-        let transcript = Arc::new(Transcript::empty(&case, started.seed, End::Complete));
+        let transcript = Arc::new(Transcript::empty(&case, started.seed, CaseEnd::Complete));
         let suite = Arc::clone(suite);
         Event::CaseFinished(Box::new(CaseFinished { report, case, suite, transcript, golden: None }))
     };
@@ -62,7 +62,7 @@ fn bare(report: &CaseReport) -> Case {
         steps: Vec::new(),
         teardown: Vec::new(),
         source: Arc::new(Source::none(&report.place)),
-        standing: Standing::Free,
+        standing: CaseStanding::Free,
     };
-    Case { id: report.id.clone(), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
+    Case { id: report.id.clone(), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
 }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     judge::verdict::{Ledger, Verdict},
-    report::Document,
+    report::ReportDocument,
     suite::{Selected, shard::Shard},
 };
 
@@ -21,18 +21,18 @@ pub use events::events;
 
 /// A report, with the file that it is from.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct ShardReport {
     /// The file as the caller named it.
     pub file: String,
     /// What it holds.
-    pub document: Document,
+    pub document: ReportDocument,
 }
 
 /// One whole run of its shards, in any order. The report of a whole run is one already.
 ///
 /// # Errors
 /// They are not one whole run, each case once.
-pub fn merge(parts: Vec<Part>) -> Result<Document, MergeError> {
+pub fn merge(parts: Vec<ShardReport>) -> Result<ReportDocument, MergeError> {
     let Some(first) = parts.first() else { return Err(MergeError::Nothing) };
     for part in &parts {
         consistent(part)?;
@@ -48,8 +48,8 @@ pub fn merge(parts: Vec<Part>) -> Result<Document, MergeError> {
 }
 
 /// Whether a report agrees with itself.
-fn consistent(part: &Part) -> Result<(), MergeError> {
-    let Part { file, document } = part;
+fn consistent(part: &ShardReport) -> Result<(), MergeError> {
+    let ShardReport { file, document } = part;
     let mut counted = Ledger { selected: document.cases.len(), ..Ledger::default() };
     let mut seen = BTreeSet::new();
     for case in &document.cases {
@@ -81,8 +81,8 @@ fn in_words(ledger: &Ledger) -> String {
 }
 
 /// Whether two reports are of one run.
-fn alike(first: &Part, part: &Part) -> Result<(), MergeError> {
-    let facts = |part: &Part| facts(&part.document);
+fn alike(first: &ShardReport, part: &ShardReport) -> Result<(), MergeError> {
+    let facts = |part: &ShardReport| facts(&part.document);
     for ((what, expected, advice), (_, found, _)) in facts(first).into_iter().zip(facts(part)) {
         if found != expected {
             let (file, other) = (part.file.clone(), first.file.clone());
@@ -94,7 +94,7 @@ fn alike(first: &Part, part: &Part) -> Result<(), MergeError> {
 }
 
 /// What all shards of a run have in common, each with what to do where they have not.
-fn facts(document: &Document) -> [(&'static str, String, &'static str); 8] {
+fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8] {
     let total = document.shard.map_or_else(|| "none".to_owned(), |shard| shard.total().to_string());
     let ids = document.statements.iter().map(|statement| statement.id.as_str());
     [
@@ -114,9 +114,9 @@ fn facts(document: &Document) -> [(&'static str, String, &'static str); 8] {
 }
 
 /// Whether every shard is there, once.
-fn complete(parts: &[Part]) -> Result<(), MergeError> {
+fn complete(parts: &[ShardReport]) -> Result<(), MergeError> {
     let mut there: BTreeMap<Shard, &str> = BTreeMap::new();
-    for Part { file, document } in parts {
+    for ShardReport { file, document } in parts {
         let Some(shard) = document.shard else {
             let alone = parts.len() == 1;
             return if alone { Ok(()) } else { Err(MergeError::NoShard { file: file.clone() }) };

@@ -2,12 +2,12 @@
 
 use crate::{
     judge::verdict::Ledger,
-    report::Document,
-    run::event::{Outcome, StatementReport, Surveyed, UNJUDGED},
+    report::ReportDocument,
+    run::event::{PresenceChecked, RequirementOutcome, RequirementReport, UNJUDGED},
 };
 
 /// The sum of shards that are known to be one run.
-pub(super) fn sum(documents: impl IntoIterator<Item = Document>) -> Option<Document> {
+pub(super) fn sum(documents: impl IntoIterator<Item = ReportDocument>) -> Option<ReportDocument> {
     let mut sum = documents.into_iter().reduce(plus)?;
     sum.shard = None;
     sum.cases.sort_by(|a, b| a.id.cmp(&b.id));
@@ -15,7 +15,7 @@ pub(super) fn sum(documents: impl IntoIterator<Item = Document>) -> Option<Docum
     Some(sum)
 }
 
-fn plus(mut sum: Document, other: Document) -> Document {
+fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     sum.target.endpoint = joined(&sum.target.endpoint, &other.target.endpoint);
     sum.interrupted |= other.interrupted;
     // They ran at once.
@@ -56,20 +56,20 @@ fn ledger(one: Ledger, other: Ledger) -> Ledger {
     }
 }
 
-fn add(statement: &mut StatementReport, other: StatementReport) {
+fn add(statement: &mut RequirementReport, other: RequirementReport) {
     statement.held += other.held;
     statement.broken += other.broken;
-    statement.outcome = Outcome::of(statement.held, statement.broken);
+    statement.outcome = RequirementOutcome::of(statement.held, statement.broken);
     statement.reason = match (statement.outcome, statement.reason.take(), other.reason) {
         // That a case of any shard cites it says more than that none of another does.
-        (Outcome::NotProvoked, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
-        (Outcome::NotProvoked, reason, other) => reason.or(other),
+        (RequirementOutcome::NotProvoked, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
+        (RequirementOutcome::NotProvoked, reason, other) => reason.or(other),
         _ => None,
     };
 }
 
 /// What each operation was found to be. Shards that saw different things are all heard.
-fn surveyed(mut all: Vec<Surveyed>) -> Vec<Surveyed> {
+fn surveyed(mut all: Vec<PresenceChecked>) -> Vec<PresenceChecked> {
     all.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
     all.dedup_by(|a, b| (&a.service, &a.operation, a.presence) == (&b.service, &b.operation, b.presence));
     all

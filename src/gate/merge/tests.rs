@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    run::event::{Event, Outcome, UNJUDGED},
-    suite::Suite,
+    run::event::{Event, RequirementOutcome, UNJUDGED},
+    suite::Fixtures,
 };
 
 const IDS: [&str; 9] = ["s/o/a", "s/o/b", "s/o/c#1", "s/o/c#2", "s/o/d", "s/o/e", "s/o/f", "s/o/g", "s/o/h"];
@@ -54,10 +54,10 @@ fn shards() -> Vec<Value> {
     (1..=3).map(of).collect()
 }
 
-fn merged(reports: &[Value]) -> Result<Document, MergeError> {
+fn merged(reports: &[Value]) -> Result<ReportDocument, MergeError> {
     let part = |(number, report): (usize, &Value)| {
         let file = format!("{}.json", number + 1);
-        Part { document: Document::read(&file, &report.to_string()).unwrap(), file }
+        ShardReport { document: ReportDocument::read(&file, &report.to_string()).unwrap(), file }
     };
     merge(reports.iter().enumerate().map(part).collect())
 }
@@ -77,7 +77,10 @@ fn shards_come_to_what_one_run_would_have_come_to() {
 #[test]
 fn a_statement_is_told_as_all_shards_saw_it() {
     let statements = merged(&shards()).unwrap().statements;
-    assert_eq!((statements[0].outcome, statements[0].held, &statements[0].reason), (Outcome::Held, 9, &None));
+    assert_eq!(
+        (statements[0].outcome, statements[0].held, &statements[0].reason),
+        (RequirementOutcome::Held, 9, &None)
+    );
     assert_eq!(statements[1].reason.as_deref(), Some(UNJUDGED));
 }
 
@@ -151,7 +154,7 @@ fn a_case_that_is_dropped_is_missed_whatever_the_ledger_says() {
 #[test]
 fn a_report_becomes_the_events_of_its_run() {
     let document = merged(&shards()).unwrap();
-    let suite = Arc::new(Suite::of_services([]));
+    let suite = Arc::new(Fixtures::of_services([]));
     let events = events(document.clone(), &suite);
     let Some(Event::RunStarted(started)) = events.first() else { panic!("no beginning") };
     assert_eq!((started.selected, started.shard), (9, None));

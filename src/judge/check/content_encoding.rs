@@ -1,16 +1,16 @@
 //! No content coding that was not asked for.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::suite::{code::Code, requirement::Evidence};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ContentEncoding,
     wants: "no content-encoding where the request accepts identity alone",
     why: "The page's sample asks for identity; RFC 9110 lets a client refuse everything else, and these do.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let accepted = subject.exchange.request.headers.get("accept-encoding").unwrap_or("identity");
     if !accepted.eq_ignore_ascii_case("identity") {
         return Checked::nothing();

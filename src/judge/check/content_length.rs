@@ -1,6 +1,6 @@
 //! The length that the header promises is the length of the body.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     suite::{code::Code, requirement::Evidence},
     wire::Request,
@@ -11,10 +11,10 @@ pub(super) const CHECK: Check = Check {
     wants: "a content-length that equals the bytes of the body",
     why: "Smithy requires the header, and RFC 9110 its value; a wrong one cuts answers off or hangs connections. \
           A chunked answer needs none.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let response = subject.response;
     let ground = subject.ground(Code::ContentLength, Evidence::Protocol);
     let chunked = response.headers.get("transfer-encoding").is_some();

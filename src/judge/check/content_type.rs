@@ -1,16 +1,16 @@
 //! The media type of the answer.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::suite::{code::Code, requirement::Evidence};
 
 pub(super) const CHECK: Check = Check {
     code: Code::ContentType,
     wants: "the media type of the service's protocol, on successes and errors alike",
     why: "Smithy gives the header one static value; parameters such as a charset do not count.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if !subject.names_its_protocol() {
         return Checked::nothing();
     }

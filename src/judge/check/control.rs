@@ -1,10 +1,10 @@
 //! The legal neighbour of a refused request is not refused.
 
-use super::{Check, Checked, Look, StepSubject, outcome};
+use super::{Check, CheckScope, Checked, StepSubject, outcome};
 use crate::{
     judge::transcript::Role,
     suite::code::Code,
-    wire::{Answer, RefusalClass, Response},
+    wire::{ParsedResponse, RefusalClass, Response},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -12,7 +12,7 @@ pub(super) const CHECK: Check = Check {
     wants: "the same call with a legal input, not refused for the same reason",
     why: "A refusal proves nothing while the endpoint refuses everything. The control is the same call one step \
           inside the constraint: whatever it gives, it must not be the refusal that the constraint gives.",
-    look: Look::Step(look),
+    look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
@@ -28,7 +28,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 }
 
 /// Refused by the same error or class as the step expects, refused as invalid or unreadable, or failed.
-fn is_refused_alike(step: &StepSubject<'_>, response: &Response, answer: &Answer) -> bool {
+fn is_refused_alike(step: &StepSubject<'_>, response: &Response, answer: &ParsedResponse) -> bool {
     let Some(identity) = &answer.refusal else { return false };
     let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, answer));
     let invalid = [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation];

@@ -1,6 +1,6 @@
 //! The error is one that the operation declares, or a common one.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     model::ShapeId,
     suite::{code::Code, requirement::Evidence},
@@ -12,10 +12,10 @@ pub(super) const CHECK: Check = Check {
     wants: "an error that the operation declares, or one of the common errors",
     why: "The list of errors on an operation's page is what clients handle. Common errors and the protocol's \
           own (SerializationException, UnknownOperationException) may come from any operation.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let Some(identity) = &subject.answer.refusal else { return Checked::nothing() };
     let ground = subject.ground(Code::DeclaredError, Evidence::Modelled);
     let declared = |name: &str| {

@@ -1,6 +1,6 @@
 //! The error is the documented one.
 
-use super::{Check, Checked, Look, StepSubject, outcome};
+use super::{Check, CheckScope, Checked, StepSubject, outcome};
 use crate::suite::code::Code;
 
 pub(super) const CHECK: Check = Check {
@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
     wants: "the error that the documents name for this request",
     why: "Clients branch on the name of an error. It is read from the header x-amzn-errortype, from code and \
           from __type, in all four spellings that Smithy lists.",
-    look: Look::Step(look),
+    look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 
 use crate::{
     judge::verdict::{Finding, Severity},
-    model::Rule,
+    model::ShapeRule,
     suite::{code::Code, requirement::Evidence},
 };
 
@@ -15,10 +15,10 @@ pub(super) const CHECK: Check = Check {
     wants: "an error body that keeps the error's shape, and whose places agree about its name",
     why: "Clients read the message and further members of an error. The name may stand in the header, in code \
           and in __type; where two of them disagree, clients see different errors.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let Some((identity, name)) = subject.answer.refusal.as_ref().zip(subject.answer.error()) else {
         return Checked::nothing();
     };
@@ -45,13 +45,13 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
     Checked::with(ground.cites, findings)
 }
 
-fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<Finding> {
+fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
     let shape = subject.service.contract().error(subject.operation, name);
     let Some(body) = &subject.answer.value else { return Vec::new() };
     let Some(shape) = shape else { return message_of_common_error(subject, body).into_iter().collect() };
     let body = without_protocol_members(body);
     let judged =
-        subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != Rule::UnknownMember);
+        subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != ShapeRule::UnknownMember);
     judged
         .map(|violation| {
             let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
@@ -68,13 +68,13 @@ fn by_model(subject: &AnswerSubject<'_>, name: &str) -> Vec<Finding> {
 }
 
 /// No model has a shape for a common error; every client reads its message as text all the same.
-fn message_of_common_error(subject: &AnswerSubject<'_>, body: &Value) -> Option<Finding> {
+fn message_of_common_error(subject: &ResponseSubject<'_>, body: &Value) -> Option<Finding> {
     let (name, message) = ["message", "Message"].into_iter().find_map(|name| Some((name, body.get(name)?)))?;
     if message.is_string() || message.is_null() {
         return None;
     }
     let ground = subject.ground(Code::ErrorShape, Evidence::Protocol);
-    let (pointer, rule) = (format!("/{name}"), Some(Rule::Type));
+    let (pointer, rule) = (format!("/{name}"), Some(ShapeRule::Type));
     Some(ground.finding(Code::ErrorShape, rule, subject.number(), &pointer, "text".to_owned(), message.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! The HTTP status of an error.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     model::{ErrorKind, Shape},
     suite::{Alternative, code::Code, requirement::Evidence},
@@ -13,10 +13,10 @@ pub(super) const CHECK: Check = Check {
     why: "Both pages state 400 for every client error and 500 for the server's. The AWS JSON protocols ignore \
           Smithy's httpError, and so does AWS: of 519 recorded errors 511 are 400. Where only a model speaks, \
           400 and the declared status are both right; where it declares none, any status of the class.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let stated = stated(subject);
     if subject.answer.error().is_none() && stated.is_none() {
         return Checked::nothing();
@@ -43,7 +43,7 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
 }
 
 /// What the scenario itself says of the status of this error, in any alternative that allows it.
-fn stated(subject: &AnswerSubject<'_>) -> Option<Vec<u16>> {
+fn stated(subject: &ResponseSubject<'_>) -> Option<Vec<u16>> {
     let alternatives = subject.step.step.expect.alternatives.iter().filter(|_| subject.is_main());
     let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer));
     let statuses: Vec<&[u16]> = allowing

@@ -1,20 +1,20 @@
 //! The values that the scenario expects in the body.
 
-use super::{Check, Checked, Look, StepSubject};
+use super::{Check, CheckScope, Checked, StepSubject};
 use crate::{
     suite::{
         Alternative, Repeat,
         code::Code,
         matcher::{self, Hidden},
     },
-    wire::{Answer, Response},
+    wire::{ParsedResponse, Response},
 };
 
 pub(super) const CHECK: Check = Check {
     code: Code::ExpectedBody,
     wants: "the values that the scenario expects in the answer",
     why: "The scenario cites the statement that promises them.",
-    look: Look::Step(look),
+    look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
@@ -47,7 +47,7 @@ pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> 
 }
 
 /// The mismatches of the alternative that has the fewest.
-fn closest(step: &StepSubject<'_>, response: &Response, answer: &Answer) -> Vec<matcher::Mismatch> {
+fn closest(step: &StepSubject<'_>, response: &Response, answer: &ParsedResponse) -> Vec<matcher::Mismatch> {
     let value = answer.value.clone().unwrap_or_default();
     let each = step.alternatives_like(answer).filter_map(|alternative| match alternative {
         Alternative::Success { body: Some(body), .. } => {

@@ -5,12 +5,12 @@
 //! the first like the second or third. A status alone never tells: 500 with HTML, 501, 400 and 404 were all
 //! seen. An empty input tells only where its answer is none of the operation's own errors.
 
-use super::{Check, Look};
+use super::{Check, CheckScope};
 use crate::{
-    judge::transcript::{Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    judge::transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     model::{Contract, Operation},
     suite::code::Code,
-    wire::{Answer, Protocol, RefusalClass, Response, TransportError},
+    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError},
 };
 
 pub(super) const CHECK: Check = Check {
@@ -19,12 +19,12 @@ pub(super) const CHECK: Check = Check {
     why: "An endpoint that lacks an operation must not be convicted of its details, nor pass for one that \
           refuses everything. Of 21 unimplemented operations seen on real emulators, 21 answer as they answer \
           an operation that does not exist.",
-    look: Look::Run,
+    look: CheckScope::Run,
 };
 
 /// What a survey came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Presence {
+pub enum PresenceDecision {
     /// The operation is there, or nothing says that it is not.
     Present,
     /// It is not there, and why that is plain.
@@ -35,18 +35,23 @@ pub enum Presence {
 
 /// Decides whether an operation is there.
 #[must_use]
-pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> Presence {
+pub fn presence(
+    contract: &Contract,
+    operation: &Operation,
+    protocol: &dyn Protocol,
+    survey: &PresenceResponses,
+) -> PresenceDecision {
     let sample = match &survey.sample {
         Ok(response) => response,
-        Err(error) => return Presence::Unreachable(error.clone()),
+        Err(error) => return PresenceDecision::Unreachable(error.clone()),
     };
     let answer = protocol.answer(sample);
     match plainly_absent(sample, &answer) {
         // A page of HTML is also what a broken error path gives: an operation that knows its input is there.
         Some(_) if is_html(sample, &answer) && knows_its_input(contract, operation, protocol, survey) => {
-            return Presence::Present;
+            return PresenceDecision::Present;
         }
-        Some(reason) => return Presence::Absent(reason),
+        Some(reason) => return PresenceDecision::Absent(reason),
         None => {}
     }
     let own = normalise(sample, contract, operation);
@@ -54,33 +59,43 @@ pub fn presence(contract: &Contract, operation: &Operation, protocol: &dyn Proto
         other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
     };
     if tells_inputs_apart(contract, operation, protocol, survey) {
-        return Presence::Present;
+        return PresenceDecision::Present;
     }
     if like(&survey.unknown_operation) {
-        return Presence::Absent("it answers as it answers an operation that does not exist".to_owned());
+        return PresenceDecision::Absent("it answers as it answers an operation that does not exist".to_owned());
     }
     // An endpoint that goes by the operation's name alone answers for an unknown service, too: with what is the operation's own.
     if own_answer(contract, operation, protocol, &survey.sample).is_none() && like(&survey.unknown_service) {
-        return Presence::Absent("it answers as it answers a service that does not exist".to_owned());
+        return PresenceDecision::Absent("it answers as it answers a service that does not exist".to_owned());
     }
     let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
     if !declared && answer.refusal.is_some() && like(&survey.empty_input) {
-        return Presence::Absent(
+        return PresenceDecision::Absent(
             "it answers every input with one error that the operation does not declare".to_owned(),
         );
     }
-    Presence::Present
+    PresenceDecision::Present
 }
 
 /// Whether a good input and an empty one get two different answers of this very operation: successes or errors that
 /// it declares. Then it is there, even where the endpoint takes unknown names for it.
-fn tells_inputs_apart(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> bool {
+fn tells_inputs_apart(
+    contract: &Contract,
+    operation: &Operation,
+    protocol: &dyn Protocol,
+    survey: &PresenceResponses,
+) -> bool {
     let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
     matches!((own(&survey.sample), own(&survey.empty_input)), (Some(sample), Some(empty)) if sample != empty)
 }
 
 /// Whether an empty input gets an error that the operation declares, and an unknown operation another answer.
-fn knows_its_input(contract: &Contract, operation: &Operation, protocol: &dyn Protocol, survey: &Survey) -> bool {
+fn knows_its_input(
+    contract: &Contract,
+    operation: &Operation,
+    protocol: &dyn Protocol,
+    survey: &PresenceResponses,
+) -> bool {
     let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
     let empty = own(&survey.empty_input).filter(|(_, error)| error.is_some());
     empty.is_some() && survey.unknown_operation.is_ok() && own(&survey.unknown_operation) != empty
@@ -102,7 +117,7 @@ fn own_answer(
 
 /// Why an answer alone says that the operation is not there, if it does.
 #[must_use]
-pub fn plainly_absent(response: &Response, answer: &Answer) -> Option<String> {
+pub fn plainly_absent(response: &Response, answer: &ParsedResponse) -> Option<String> {
     let identity = answer.refusal.as_ref()?;
     if response.status == 501 {
         return Some("it answers 501 Not Implemented".to_owned());
@@ -113,7 +128,7 @@ pub fn plainly_absent(response: &Response, answer: &Answer) -> Option<String> {
     is_html(response, answer).then(|| format!("it answers {} with a page of HTML", response.status))
 }
 
-fn is_html(response: &Response, answer: &Answer) -> bool {
+fn is_html(response: &Response, answer: &ParsedResponse) -> bool {
     answer.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
@@ -161,9 +176,9 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::{suite::Suite, wire::AwsJson};
+    use crate::{suite::Fixtures, wire::AwsJson};
 
-    static SUITE: LazyLock<Suite> = LazyLock::new(|| Suite::bundled().unwrap());
+    static SUITE: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::bundled().unwrap());
 
     fn answer((status, body): (u16, &str)) -> Response {
         Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
@@ -174,9 +189,9 @@ mod tests {
         unknown_operation: (u16, &str),
         unknown_service: (u16, &str),
         empty: (u16, &str),
-    ) -> Presence {
+    ) -> PresenceDecision {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let survey = Survey {
+        let survey = PresenceResponses {
             sample: Ok(answer(sample)),
             unknown_operation: Ok(answer(unknown_operation)),
             unknown_service: Ok(answer(unknown_service)),
@@ -223,7 +238,7 @@ mod tests {
         #[case] present: bool,
     ) {
         let found = decide(sample, unknown_operation, unknown_service, empty);
-        assert_eq!(found == Presence::Present, present, "{found:?}");
+        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
     }
 
     #[rstest]
@@ -238,14 +253,14 @@ mod tests {
         let contract = SUITE.service("codedeploy").unwrap().contract();
         let mut sample = answer((500, "<html>"));
         sample.headers.push("content-type", "text/html");
-        let survey = Survey {
+        let survey = PresenceResponses {
             sample: Ok(sample),
             unknown_operation: Ok(answer(unknown_operation)),
             unknown_service: Ok(answer((404, ""))),
             empty_input: Ok(answer(empty)),
         };
         let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey);
-        assert_eq!(found == Presence::Present, present, "{found:?}");
+        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
     }
 
     #[test]
@@ -307,15 +322,15 @@ mod tests {
     #[test]
     fn an_endpoint_that_does_not_look_at_the_service_implements_what_it_answers_as_its_own() {
         let (success, unknown, html) = ((200, "{}"), (400, OTHER), (500, "x"));
-        assert_eq!(decide(success, unknown, success, html), Presence::Present);
-        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), Presence::Present);
-        assert!(matches!(decide(success, success, success, html), Presence::Absent(_)));
+        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Present);
+        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Present);
+        assert!(matches!(decide(success, success, success, html), PresenceDecision::Absent(_)));
     }
 
     #[test]
     fn each_way_to_be_absent_is_told() {
         let told = |answers: [(u16, &str); 4]| match decide(answers[0], answers[1], answers[2], answers[3]) {
-            Presence::Absent(reason) => reason,
+            PresenceDecision::Absent(reason) => reason,
             other => panic!("{other:?}"),
         };
         let (x, y, z) = ((400, OTHER), (400, "y"), (400, "z"));
@@ -330,10 +345,14 @@ mod tests {
         let contract = SUITE.service("codedeploy").unwrap().contract();
         let operation = contract.operation("StopDeployment").unwrap();
         let none = || Err(TransportError::Closed);
-        let survey =
-            |sample| Survey { sample, unknown_operation: none(), unknown_service: none(), empty_input: none() };
+        let survey = |sample| PresenceResponses {
+            sample,
+            unknown_operation: none(),
+            unknown_service: none(),
+            empty_input: none(),
+        };
         let decided = |survey| presence(contract, operation, &AwsJson::V1_1, &survey);
-        assert_eq!(decided(survey(none())), Presence::Unreachable(TransportError::Closed));
-        assert_eq!(decided(survey(Ok(answer((400, OTHER))))), Presence::Present);
+        assert_eq!(decided(survey(none())), PresenceDecision::Unreachable(TransportError::Closed));
+        assert_eq!(decided(survey(Ok(answer((400, OTHER))))), PresenceDecision::Present);
     }
 }

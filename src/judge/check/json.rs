@@ -1,6 +1,6 @@
 //! The body is one JSON object in UTF-8 and nothing else.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     judge::verdict::Severity,
     suite::{code::Code, requirement::Evidence},
@@ -11,10 +11,10 @@ pub(super) const CHECK: Check = Check {
     wants: "one JSON object in UTF-8, without a byte order mark and with nothing after it",
     why: "The pages say that data comes in JSON, RFC 8259 what JSON is, and Smithy that an output is always an \
           object. A member that occurs twice is noted: readers disagree about which one counts.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
@@ -44,7 +44,7 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
 
 /// What is not sent as a call need not be answered as one: AWS itself greets a GET in plain text, and refuses a request
 /// that hides its protocol in whichever form.
-fn is_no_call(subject: &AnswerSubject<'_>) -> bool {
+fn is_no_call(subject: &ResponseSubject<'_>) -> bool {
     let is_refused = subject.answer.refusal.is_some() && subject.response.status >= 400;
     let is_greeted = subject.exchange.request.method != "POST" && subject.answer.value.is_none();
     is_greeted || (is_refused && !subject.names_its_protocol())

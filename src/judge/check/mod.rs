@@ -30,13 +30,13 @@ use std::collections::BTreeSet;
 
 use crate::{
     judge::{
-        transcript::{End, Role, Transcript},
+        transcript::{CaseEnd, Role, Transcript},
         verdict::{Finding, FindingRole, Severity, Verdict},
     },
-    suite::{Case, Standing, Suite, code::Code, requirement::Evidence},
+    suite::{Case, CaseStanding, Fixtures, code::Code, requirement::Evidence},
 };
 
-pub use subject::{AnswerSubject, CaseSubject, StepSubject};
+pub use subject::{CaseSubject, ResponseSubject, StepSubject};
 
 /// One kind of requirement.
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +48,14 @@ pub struct Check {
     /// Why that matters, and where it is documented.
     pub why: &'static str,
     /// What it looks at.
-    pub look: Look,
+    pub look: CheckScope,
 }
 
 /// What a check looks at.
 #[derive(Debug, Clone, Copy)]
-pub enum Look {
+pub enum CheckScope {
     /// Every answer of a scenario's steps.
-    Answer(for<'a> fn(&AnswerSubject<'a>) -> Checked<'a>),
+    Answer(for<'a> fn(&ResponseSubject<'a>) -> Checked<'a>),
     /// A step with all its exchanges.
     Step(for<'a> fn(&StepSubject<'a>) -> Checked<'a>),
     /// A whole case.
@@ -114,7 +114,7 @@ pub const CHECKS: &[Check] = &[
 
 /// What a case came to, before the run as a whole has been asked.
 #[derive(Debug, Clone)]
-pub struct Judgement {
+pub struct CaseJudgement {
     /// What the checks found, in the order of the steps and checks.
     pub findings: Vec<Finding>,
     /// How many checks were evaluated.
@@ -131,7 +131,7 @@ pub struct Judgement {
     internal: bool,
 }
 
-impl Judgement {
+impl CaseJudgement {
     /// The verdict, and the reason where it is not plain from the findings.
     #[must_use]
     pub fn verdict(&self) -> (Verdict, String) {
@@ -192,11 +192,11 @@ impl Judgement {
 
 /// Judges one case by its transcript. `golden` is the recorded observation, where there is one.
 #[must_use]
-pub fn judge(suite: &Suite, case: &Case, transcript: &Transcript, golden: Option<&str>) -> Judgement {
-    if let End::Internal(fault) = &transcript.end {
-        return Judgement::internal(fault);
+pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, golden: Option<&str>) -> CaseJudgement {
+    if let CaseEnd::Internal(fault) = &transcript.end {
+        return CaseJudgement::internal(fault);
     }
-    let mut judgement = Judgement {
+    let mut judgement = CaseJudgement {
         findings: Vec::new(),
         checks: 0,
         expectations: 0,
@@ -212,34 +212,34 @@ pub fn judge(suite: &Suite, case: &Case, transcript: &Transcript, golden: Option
     judgement.obstacle = judgement.obstacle.take().or_else(|| refused_control(&subject));
     judgement.obstacle = judgement.obstacle.take().or_else(|| unexplained(transcript, &judgement.findings));
     for check in CHECKS {
-        if let Look::Case(look) = check.look {
+        if let CheckScope::Case(look) = check.look {
             judgement.enter(look(&subject));
         }
     }
     judgement
 }
 
-impl Judgement {
+impl CaseJudgement {
     fn step(&mut self, step: &StepSubject<'_>) {
         self.obstacle = self.obstacle.take().or_else(|| step.obstacle());
-        let absent = |answer: &AnswerSubject<'_>| step.is_absent(answer.exchange, Some(answer.answer));
+        let absent = |answer: &ResponseSubject<'_>| step.is_absent(answer.exchange, Some(answer.answer));
         let answers: Vec<_> = step.answers().filter(|answer| !absent(answer)).collect();
         for check in CHECKS {
             match check.look {
-                Look::Answer(look) => {
+                CheckScope::Answer(look) => {
                     for answer in &answers {
                         let mut checked = look(answer);
                         checked.findings.iter_mut().for_each(|finding| finding.role = role(answer.exchange.role));
                         self.enter(checked);
                     }
                 }
-                Look::Step(_) if step.calls_what_is_absent() => {}
-                Look::Step(look) => {
+                CheckScope::Step(_) if step.calls_what_is_absent() => {}
+                CheckScope::Step(look) => {
                     let checked = look(step);
                     self.expectations += usize::from(checked.evaluated && check.code == Code::Outcome);
                     self.enter(checked);
                 }
-                Look::Case(_) | Look::Run => {}
+                CheckScope::Case(_) | CheckScope::Run => {}
             }
         }
         self.alternatives.extend(step.alternative_held());
@@ -273,7 +273,7 @@ fn role(of: Role) -> FindingRole {
 /// A control whose legal input is refused: nothing can rest on it, and nobody is convicted by it, for a model does not
 /// say all that a service asks of an input.
 fn refused_control(subject: &CaseSubject<'_>) -> Option<(Verdict, String)> {
-    if subject.case.scenario.standing != Standing::Control || subject.transcript.end != End::Stopped {
+    if subject.case.scenario.standing != CaseStanding::Control || subject.transcript.end != CaseEnd::Stopped {
         return None;
     }
     let step = subject.steps().last()?;
@@ -293,7 +293,7 @@ const LONGEST_MESSAGE: usize = 160;
 
 /// A case that stopped at a step where no check found anything: it must not pass for one that was judged to its end.
 fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict, String)> {
-    if transcript.end != End::Stopped {
+    if transcript.end != CaseEnd::Stopped {
         return None;
     }
     let step = transcript.exchanges.iter().map(|exchange| exchange.step).max().unwrap_or_default();
@@ -307,11 +307,11 @@ fn unexplained(transcript: &Transcript, findings: &[Finding]) -> Option<(Verdict
 /// Why a transcript cannot be judged to the end. A fault of the harness is told apart before.
 fn obstacle(transcript: &Transcript) -> Option<(Verdict, String)> {
     match &transcript.end {
-        End::Complete | End::Stopped | End::Internal(_) => None,
-        End::Blocked(reason) => Some((Verdict::Blocked, reason.clone())),
-        End::TimedOut(limit) => Some((Verdict::Inconclusive, format!("the case took longer than {limit:?}"))),
-        End::NotApplicable(reason) => Some((Verdict::NotApplicable, reason.clone())),
-        End::Interrupted => Some((Verdict::Inconclusive, "the run was interrupted".to_owned())),
+        CaseEnd::Complete | CaseEnd::Stopped | CaseEnd::Internal(_) => None,
+        CaseEnd::Blocked(reason) => Some((Verdict::Blocked, reason.clone())),
+        CaseEnd::TimedOut(limit) => Some((Verdict::Inconclusive, format!("the case took longer than {limit:?}"))),
+        CaseEnd::NotApplicable(reason) => Some((Verdict::NotApplicable, reason.clone())),
+        CaseEnd::Interrupted => Some((Verdict::Inconclusive, "the run was interrupted".to_owned())),
     }
 }
 
@@ -323,7 +323,7 @@ mod tests {
 
     use super::{testing::*, *};
     use crate::{
-        judge::transcript::Survey,
+        judge::transcript::PresenceResponses,
         wire::{
             Response,
             TransportError::{self, Closed, Reset},
@@ -404,13 +404,17 @@ mod tests {
 
     fn fired_by_an_absent_operation() -> Vec<Code> {
         let answer = || Ok(Response { status: 501, body: bytes::Bytes::from_static(b"{}"), ..Response::default() });
-        let survey =
-            Survey { sample: answer(), unknown_operation: answer(), unknown_service: answer(), empty_input: answer() };
+        let survey = PresenceResponses {
+            sample: answer(),
+            unknown_operation: answer(),
+            unknown_service: answer(),
+            empty_input: answer(),
+        };
         let trial = Trial::stop(STOP);
         let service = trial.suite.service("codedeploy").unwrap();
         let operation = service.contract().operation("StopDeployment").unwrap();
         match implementation::presence(service.contract(), operation, service.protocol, &survey) {
-            implementation::Presence::Absent(_) => vec![Code::Implementation],
+            implementation::PresenceDecision::Absent(_) => vec![Code::Implementation],
             _ => Vec::new(),
         }
     }
@@ -429,19 +433,19 @@ mod tests {
     }
 
     #[rstest]
-    #[case::blocked(End::Blocked("no state".to_owned()), Verdict::Blocked)]
-    #[case::timed_out(End::TimedOut(std::time::Duration::from_secs(1)), Verdict::Inconclusive)]
-    #[case::not_applicable(End::NotApplicable("one region".to_owned()), Verdict::NotApplicable)]
-    #[case::interrupted(End::Interrupted, Verdict::Inconclusive)]
-    #[case::stopped_without_a_reason(End::Stopped, Verdict::Inconclusive)]
-    fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: End, #[case] verdict: Verdict) {
+    #[case::blocked(CaseEnd::Blocked("no state".to_owned()), Verdict::Blocked)]
+    #[case::timed_out(CaseEnd::TimedOut(std::time::Duration::from_secs(1)), Verdict::Inconclusive)]
+    #[case::not_applicable(CaseEnd::NotApplicable("one region".to_owned()), Verdict::NotApplicable)]
+    #[case::interrupted(CaseEnd::Interrupted, Verdict::Inconclusive)]
+    #[case::stopped_without_a_reason(CaseEnd::Stopped, Verdict::Inconclusive)]
+    fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: CaseEnd, #[case] verdict: Verdict) {
         assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).ended(end).verdict(), verdict);
     }
 
     #[test]
     fn a_fault_of_the_harness_convicts_nobody_whatever_was_answered() {
         let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
-        let judgement = trial.ended(End::Internal("the harness erred".to_owned())).judge();
+        let judgement = trial.ended(CaseEnd::Internal("the harness erred".to_owned())).judge();
         assert_eq!(judgement.verdict(), (Verdict::Inconclusive, "internal error: the harness erred".to_owned()));
         assert!(judgement.is_internal() && judgement.findings.is_empty());
     }
@@ -449,7 +453,7 @@ mod tests {
     #[test]
     fn what_deviated_before_a_case_was_blocked_is_not_lost() {
         let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
-        assert_eq!(trial.ended(End::Blocked("later".to_owned())).verdict(), Verdict::Deviates);
+        assert_eq!(trial.ended(CaseEnd::Blocked("later".to_owned())).verdict(), Verdict::Deviates);
     }
 
     #[rstest]
@@ -489,7 +493,7 @@ mod tests {
                 response.headers.set("content-type", kind);
             }
         });
-        let trial = trial.ended(End::Stopped);
+        let trial = trial.ended(CaseEnd::Stopped);
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
     }
 
@@ -552,7 +556,7 @@ mod tests {
 
     #[test]
     fn a_case_that_stopped_for_a_reason_that_only_noted_is_judged_and_any_other_is_open() {
-        let stopped = |trial: Trial| trial.ended(End::Stopped).judge().verdict();
+        let stopped = |trial: Trial| trial.ended(CaseEnd::Stopped).judge().verdict();
         let recorded = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
         assert_eq!(stopped(recorded).0, Verdict::Conforms);
         let earlier = Trial::recorded(THEN_READ).answers(1, 400, &does_not_exist());
@@ -571,10 +575,10 @@ mod tests {
         let refused = || Trial::stop(STOP).answers(1, 400, &does_not_exist());
         let deviates = "expected a success (200), got DeploymentDoesNotExistException (400)";
         assert_eq!(reason(refused()), deviates);
-        assert_eq!(reason(refused().ended(End::Blocked("x".to_owned()))), deviates);
-        assert_eq!(reason(refused().ended(End::NotApplicable("one region".to_owned()))), "one region");
-        assert_eq!(Judgement::absent("a".to_owned()).verdict(), (Verdict::NotImplemented, "a".to_owned()));
-        assert_eq!(Judgement::inconclusive("b".to_owned()).verdict(), (Verdict::Inconclusive, "b".to_owned()));
+        assert_eq!(reason(refused().ended(CaseEnd::Blocked("x".to_owned()))), deviates);
+        assert_eq!(reason(refused().ended(CaseEnd::NotApplicable("one region".to_owned()))), "one region");
+        assert_eq!(CaseJudgement::absent("a".to_owned()).verdict(), (Verdict::NotImplemented, "a".to_owned()));
+        assert_eq!(CaseJudgement::inconclusive("b".to_owned()).verdict(), (Verdict::Inconclusive, "b".to_owned()));
     }
 
     #[test]

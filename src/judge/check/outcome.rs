@@ -1,9 +1,9 @@
 //! A success where one is documented, a refusal where one is.
 
-use super::{Check, Checked, Look, StepSubject};
+use super::{Check, CheckScope, Checked, StepSubject};
 use crate::{
     suite::{code::Code, requirement::Evidence},
-    wire::Answer,
+    wire::ParsedResponse,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -11,7 +11,7 @@ pub(super) const CHECK: Check = Check {
     wants: "a success where the documents state one, a refusal where they state one",
     why: "An operation that accepts what it must refuse, or refuses what it must accept, breaks every client. \
           Which of both is due is the scenario's to say; it cites the statement.",
-    look: Look::Step(look),
+    look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
@@ -54,7 +54,7 @@ pub(super) fn is_server_error(status: u16) -> bool {
 }
 
 /// What an answer is, in a few words.
-pub(super) fn describe(status: u16, answer: &Answer) -> String {
+pub(super) fn describe(status: u16, answer: &ParsedResponse) -> String {
     match (&answer.refusal, answer.error()) {
         (None, _) => format!("a success ({status})"),
         (Some(_), Some(name)) => format!("{name} ({status})"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Check, Checked, Look, StepSubject, expected_body, outcome};
+use super::{Check, CheckScope, Checked, StepSubject, expected_body, outcome};
 use crate::{
     judge::transcript::Exchange,
     suite::{Alternative, Repeat, code::Code, requirement::Evidence},
@@ -12,14 +12,14 @@ pub(super) const EVENTUALLY: Check = Check {
     code: Code::Eventually,
     wants: "the expected answer within the time that the scenario gives",
     why: "Operations such as a stop may go on in the background; the documents state where that must end.",
-    look: Look::Step(eventually),
+    look: CheckScope::Step(eventually),
 };
 
 pub(super) const CONSISTENTLY: Check = Check {
     code: Code::Consistently,
     wants: "the expected answer for as long as the scenario says",
     why: "An emulator that completes a stopped deployment later is caught only by looking again for a while.",
-    look: Look::Step(consistently),
+    look: CheckScope::Step(consistently),
 };
 
 fn eventually<'a>(step: &StepSubject<'a>) -> Checked<'a> {
@@ -76,7 +76,7 @@ mod tests {
     use crate::{
         judge::{
             check::testing::*,
-            transcript::{End, Role},
+            transcript::{CaseEnd, Role},
             verdict::Verdict,
         },
         wire::TransportError,
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_poll_that_the_end_of_the_case_cut_short_convicts_nobody() {
-        let end = End::TimedOut(Duration::from_secs(1));
+        let end = CaseEnd::TimedOut(Duration::from_secs(1));
         let cut = poll(EVENTUALLY).answers(2, 200, &is("Created")).ended(end.clone());
         assert_eq!((cut.findings(), cut.verdict()), (vec![], Verdict::Inconclusive));
         let over = ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &is(status)));
@@ -143,7 +143,7 @@ mod tests {
         // Polls are sent 100 ms apart, and each takes 1 ms.
         let form = format!("eventually: {{ within: {within}, every: 100ms }}");
         let trial = poll(&form).answers(2, 200, &is("Created")).answers(2, 200, &is("Created"));
-        assert_eq!(trial.ended(End::TimedOut(Duration::from_secs(1))).findings(), findings);
+        assert_eq!(trial.ended(CaseEnd::TimedOut(Duration::from_secs(1))).findings(), findings);
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     judge::{
         transcript::{Role, Transcript},
         verdict::Finding,
     },
-    suite::{Case, Suite, code::Code, requirement::Evidence},
+    suite::{Case, Fixtures, code::Code, requirement::Evidence},
 };
 
 use super::subject::Ground;
@@ -21,10 +21,10 @@ pub(super) const CHECK: Check = Check {
     wants: "an x-amzn-requestid on every answer, never the same twice in a run",
     why: "The page's sample shows it, and support and logs are keyed by it. Its form is not judged: services \
           use UUIDs and other forms.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let ground = subject.ground(Code::RequestId, Evidence::Protocol);
     let id = subject.response.headers.get("x-amzn-requestid").filter(|id| !id.trim().is_empty());
     let finding = id.is_none().then(|| {
@@ -70,7 +70,7 @@ impl SeenRequestIds {
 
 impl SeenRequestIds {
     /// Enters the ids of a case; a finding for each that was seen before.
-    pub fn enter(&mut self, suite: &Suite, case: &Case, transcript: &Transcript) -> Vec<Finding> {
+    pub fn enter(&mut self, suite: &Fixtures, case: &Case, transcript: &Transcript) -> Vec<Finding> {
         let judged =
             transcript.exchanges.iter().filter(|exchange| !matches!(exchange.role, Role::Setup | Role::Teardown));
         let mut findings: Vec<Finding> = Vec::new();

@@ -1,9 +1,9 @@
 //! The output, by the model.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     judge::verdict::{Exception, Finding, Severity, exception},
-    model::Rule,
+    model::ShapeRule,
     suite::{code::Code, requirement::Evidence},
 };
 
@@ -12,10 +12,10 @@ pub(super) const CHECK: Check = Check {
     wants: "an output that keeps the operation's output shape: types, required members, enums, lengths, patterns, ranges, timestamps",
     why: "Typed clients fail on a wrong type and on a missing required member. The model is compiled to a JSON \
           Schema; each finding names the rule, and its severity follows the evidence and what AWS itself keeps.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else {
         return Checked::nothing();
     };
@@ -42,8 +42,8 @@ fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
 
 /// What AWS itself breaks in this place. A page that states the member outweighs it.
 fn known_exception(
-    subject: &AnswerSubject<'_>,
-    rule: Rule,
+    subject: &ResponseSubject<'_>,
+    rule: ShapeRule,
     pointer: &str,
     evidence: Evidence,
 ) -> Option<&'static Exception> {
@@ -52,7 +52,7 @@ fn known_exception(
 }
 
 /// Values that one document lists and another does not.
-fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
+fn contested<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
     let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
     values.filter_map(|(pointer, value)| {
         let ids = || value.traits.statements();
@@ -60,7 +60,7 @@ fn contested<'a>(subject: &'a AnswerSubject<'_>, body: &'a serde_json::Value) ->
         let contradiction = statements.find_map(|statement| statement.contradiction.as_ref())?;
         let ground = subject.ground_of(ids());
         let expected = format!("a value that all documents know ({})", contradiction.id);
-        let rule = Some(Rule::ContestedValue);
+        let rule = Some(ShapeRule::ContestedValue);
         Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))
     })
 }

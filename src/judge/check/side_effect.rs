@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Check, Checked, Look, StepSubject};
+use super::{Check, CheckScope, Checked, StepSubject};
 use crate::{
     judge::{
         transcript::{Exchange, Role},
         verdict::Finding,
     },
     suite::{Guard, code::Code},
-    wire::Answer,
+    wire::ParsedResponse,
 };
 
 pub(super) const CHECK: Check = Check {
@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
     wants: "the watched values unchanged by the step",
     why: "An error must mean that nothing happened: clients retry. The same read before and after the request \
           must give the same values at the places that the scenario watches.",
-    look: Look::Step(look),
+    look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
@@ -38,7 +38,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 }
 
 /// The body of a read, and whether it is a refusal; a body that is no JSON is judged by another check.
-fn value((_, answer): &(&Exchange, Option<Answer>)) -> Option<(Value, bool)> {
+fn value((_, answer): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bool)> {
     let answer = answer.as_ref()?;
     Some((answer.value.clone()?, answer.refusal.is_some()))
 }

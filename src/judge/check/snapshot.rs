@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{CaseSubject, Check, Checked, Look};
+use super::{CaseSubject, Check, CheckScope, Checked};
 use crate::{
     judge::observation::Observation,
     suite::{code::Code, requirement::Evidence},
@@ -15,7 +15,7 @@ pub(super) const CHECK: Check = Check {
     wants: "the observation that the golden file holds, after redaction",
     why: "A golden is what one endpoint did, and no promise: a difference is a note. On the endpoint that it was \
           recorded from it is a regression, which cargo test and --update show as a difference.",
-    look: Look::Case(look),
+    look: CheckScope::Case(look),
 };
 
 /// So many differences are listed; the rest is counted.

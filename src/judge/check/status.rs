@@ -1,6 +1,6 @@
 //! The HTTP status of a success.
 
-use super::{AnswerSubject, Check, Checked, Look};
+use super::{Check, CheckScope, Checked, ResponseSubject};
 use crate::{
     judge::verdict::Severity,
     suite::{Alternative, code::Code, requirement::Evidence},
@@ -10,10 +10,10 @@ pub(super) const CHECK: Check = Check {
     code: Code::Status,
     wants: "the status 200 on a success",
     why: "Both pages state it, and each of 5,559 recorded successes of AWS JSON services has it.",
-    look: Look::Answer(look),
+    look: CheckScope::Answer(look),
 };
 
-fn look<'a>(subject: &AnswerSubject<'a>) -> Checked<'a> {
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if subject.answer.refusal.is_some() {
         return Checked::nothing();
     }

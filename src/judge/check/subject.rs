@@ -7,13 +7,13 @@ use crate::{
         transcript::{Exchange, Role, Transcript},
         verdict::{Finding, FindingRole, Verdict, severity},
     },
-    model::{Operation, Rule, ShapeId, Side, Violations},
+    model::{Operation, PayloadSide, ShapeId, ShapeRule, Violations},
     suite::{
-        Alternative, Bindings, Case, Repeat, ServiceSuite, Step, Suite,
+        Alternative, Bindings, Case, Fixtures, Repeat, ServiceFixtures, Step,
         code::Code,
-        requirement::{Evidence, Statement},
+        requirement::{Evidence, Requirement},
     },
-    wire::{Answer, Response, TransportError, json::holds_null},
+    wire::{ParsedResponse, Response, TransportError, json::holds_null},
 };
 
 use super::implementation;
@@ -22,7 +22,7 @@ use super::implementation;
 #[derive(Clone, Copy)]
 pub struct CaseSubject<'a> {
     /// The fixtures.
-    pub suite: &'a Suite,
+    pub suite: &'a Fixtures,
     /// The case.
     pub case: &'a Case,
     /// What it did.
@@ -40,20 +40,20 @@ pub struct StepSubject<'a> {
     /// Its number, from 1.
     pub number: usize,
     /// The service that it calls.
-    pub service: &'a ServiceSuite,
+    pub service: &'a ServiceFixtures,
     /// The variables that it was made with.
     pub bindings: Bindings,
     /// Its exchanges, each with the answer as the protocol reads it.
-    pub exchanges: Vec<(&'a Exchange, Option<Answer>)>,
+    pub exchanges: Vec<(&'a Exchange, Option<ParsedResponse>)>,
 }
 
 /// One answer.
 #[derive(Clone, Copy)]
-pub struct AnswerSubject<'a> {
+pub struct ResponseSubject<'a> {
     /// The step that it belongs to.
     pub step: &'a StepSubject<'a>,
     /// The service that answered.
-    pub service: &'a ServiceSuite,
+    pub service: &'a ServiceFixtures,
     /// The operation that was called.
     pub operation: &'a Operation,
     /// The exchange.
@@ -61,7 +61,7 @@ pub struct AnswerSubject<'a> {
     /// The response.
     pub response: &'a Response,
     /// The response as the protocol reads it.
-    pub answer: &'a Answer,
+    pub answer: &'a ParsedResponse,
 }
 
 /// The ground that a check stands on.
@@ -75,7 +75,7 @@ pub struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     /// The ground that statements give; `otherwise` where there is none.
-    pub fn of(statements: impl Iterator<Item = &'a Statement>, otherwise: Evidence) -> Self {
+    pub fn of(statements: impl Iterator<Item = &'a Requirement>, otherwise: Evidence) -> Self {
         let mut best = None;
         let statements = statements.inspect(|statement| {
             best = Some(best.map_or(statement.evidence, |best: Evidence| best.min(statement.evidence)));
@@ -89,7 +89,7 @@ impl<'a> Ground<'a> {
     pub fn finding(
         &self,
         code: Code,
-        rule: Option<Rule>,
+        rule: Option<ShapeRule>,
         step: usize,
         at: &str,
         expected: String,
@@ -117,7 +117,7 @@ impl<'a> CaseSubject<'a> {
         steps.filter_map(move |(index, step)| {
             let number = index + 1;
             let service = self.suite.service(&step.call.service)?;
-            let exchanges: Vec<(&Exchange, Option<Answer>)> = self
+            let exchanges: Vec<(&Exchange, Option<ParsedResponse>)> = self
                 .transcript
                 .of_step(number)
                 .map(|exchange| {
@@ -140,7 +140,9 @@ impl<'a> CaseSubject<'a> {
 
 impl<'a> StepSubject<'a> {
     /// The step's own exchanges, each with its answer.
-    pub fn main(&self) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &Answer), &'a TransportError>)> {
+    pub fn main(
+        &self,
+    ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &ParsedResponse), &'a TransportError>)> {
         self.of_role(Role::Main)
     }
 
@@ -148,7 +150,7 @@ impl<'a> StepSubject<'a> {
     pub fn of_role(
         &self,
         role: Role,
-    ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &Answer), &'a TransportError>)> {
+    ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &ParsedResponse), &'a TransportError>)> {
         self.exchanges.iter().filter(move |(exchange, _)| exchange.role == role).filter_map(|(exchange, answer)| {
             let outcome = match (&exchange.outcome, answer) {
                 (Ok(response), Some(answer)) => Ok((response, answer)),
@@ -160,10 +162,10 @@ impl<'a> StepSubject<'a> {
     }
 
     /// Every answer that came.
-    pub fn answers(&'a self) -> impl Iterator<Item = AnswerSubject<'a>> {
+    pub fn answers(&'a self) -> impl Iterator<Item = ResponseSubject<'a>> {
         self.exchanges.iter().filter_map(move |(exchange, answer)| {
             let service = self.case.suite.service(&exchange.service)?;
-            Some(AnswerSubject {
+            Some(ResponseSubject {
                 step: self,
                 service,
                 operation: service.contract().operation(&exchange.operation)?,
@@ -188,7 +190,7 @@ impl<'a> StepSubject<'a> {
     }
 
     /// Answers of the step itself that no alternative of its expectation fits in every detail.
-    pub fn unexpected(&self) -> impl Iterator<Item = (&'a Response, &Answer)> {
+    pub fn unexpected(&self) -> impl Iterator<Item = (&'a Response, &ParsedResponse)> {
         let earlier = if self.is_poll() { self.main().count().saturating_sub(1) } else { 0 };
         self.main().skip(earlier).filter_map(|(_, outcome)| {
             let held = self.step.expect.held(outcome, &self.bindings).is_some();
@@ -197,7 +199,7 @@ impl<'a> StepSubject<'a> {
     }
 
     /// Alternatives of the same kind as an answer: a success for a success, a refusal for a refusal.
-    pub fn alternatives_like(&self, answer: &Answer) -> impl Iterator<Item = &'a Alternative> {
+    pub fn alternatives_like(&self, answer: &ParsedResponse) -> impl Iterator<Item = &'a Alternative> {
         self.step.expect.alternatives.iter().filter(move |alternative| alternative.is_kind_of(answer))
     }
 
@@ -237,7 +239,7 @@ impl<'a> StepSubject<'a> {
 
     /// Whether the exchange says that an operation beside the one under test is not there: nothing is judged by it.
     #[must_use]
-    pub fn is_absent(&self, exchange: &Exchange, answer: Option<&Answer>) -> bool {
+    pub fn is_absent(&self, exchange: &Exchange, answer: Option<&ParsedResponse>) -> bool {
         let received = exchange.outcome.as_ref().ok().zip(answer);
         exchange.operation != self.case.case.scenario.operation
             && received.is_some_and(|(response, answer)| implementation::plainly_absent(response, answer).is_some())
@@ -258,7 +260,7 @@ impl<'a> StepSubject<'a> {
     }
 }
 
-impl<'a> AnswerSubject<'a> {
+impl<'a> ResponseSubject<'a> {
     /// The ground of a check that judges every answer: the statements that name it, else the protocol's or
     /// the model's word.
     #[must_use]
@@ -270,7 +272,7 @@ impl<'a> AnswerSubject<'a> {
     #[must_use]
     pub fn ground_of<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Ground<'a> {
         let binds =
-            |statement: &&Statement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
+            |statement: &&Requirement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
         let statements = ids.filter_map(|id| self.service.statements.get(id)).filter(binds);
         Ground::of(statements, Evidence::Modelled)
     }
@@ -281,17 +283,18 @@ impl<'a> AnswerSubject<'a> {
     pub fn violations(&self, shape: &ShapeId, body: &Value) -> Violations {
         let schemas = &self.service.schemas;
         // A schema that does not compile is a defect of the model, which loading it has refused.
-        let violations = |body: &Value| schemas.violations(shape, Side::Output, body).unwrap_or_default();
+        let violations = |body: &Value| schemas.violations(shape, PayloadSide::Output, body).unwrap_or_default();
         let mut found = violations(body);
         if !holds_null(body) {
             return found;
         }
         let without_nulls = schemas.contract().without_null_members(shape, body);
         if without_nulls != *body {
-            let missing = violations(&without_nulls).into_iter().filter(|violation| violation.rule == Rule::Required);
+            let missing =
+                violations(&without_nulls).into_iter().filter(|violation| violation.rule == ShapeRule::Required);
             let missing: Violations = missing.filter(|violation| !found.contains(violation)).collect();
             let is_missing = |pointer: &str| missing.iter().any(|violation| violation.pointer == pointer);
-            found.retain(|violation| violation.rule != Rule::Null || !is_missing(&violation.pointer));
+            found.retain(|violation| violation.rule != ShapeRule::Null || !is_missing(&violation.pointer));
             found.extend(missing);
         }
         found
@@ -336,7 +339,7 @@ mod tests {
 
     const INPUT: &str = "input: { deploymentId: d-ABCDEF123 }";
 
-    fn on_answer<R>(trial: &Trial, look: impl FnOnce(&AnswerSubject<'_>) -> R) -> R {
+    fn on_answer<R>(trial: &Trial, look: impl FnOnce(&ResponseSubject<'_>) -> R) -> R {
         trial.on_step(|step| look(&step.answers().next().unwrap()))
     }
 

@@ -9,20 +9,20 @@ use std::{
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{CaseSubject, Judgement, StepSubject, judge};
+use super::{CaseJudgement, CaseSubject, StepSubject, judge};
 use crate::{
     judge::{
         observation::Observation,
-        transcript::{End, Exchange, Role, Transcript},
+        transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::{Finding, Verdict},
     },
-    suite::{Case, Files, Suite},
+    suite::{Case, FixtureFiles, Fixtures},
     wire::{Request, Response, TransportError},
 };
 
 /// One case and what it did.
 pub(crate) struct Trial {
-    pub(crate) suite: Suite,
+    pub(crate) suite: Fixtures,
     pub(crate) case: Case,
     pub(crate) transcript: Transcript,
     golden: Option<String>,
@@ -79,23 +79,24 @@ impl Trial {
         let text = format!("title: T\ncites: [{cites}]\nevidence: {evidence}\nsteps:\n  {steps}\n");
         let suite = Self::suite(folder, text);
         let case = suite.cases().remove(0);
-        let transcript = Transcript::empty(&case, 0, End::Complete);
+        let transcript = Transcript::empty(&case, 0, CaseEnd::Complete);
         Self { suite, case, transcript, golden: None }
     }
 
     /// The fixtures of one service with this scenario alone. Reading them takes most of a trial's time, and many
     /// trials are of one text.
-    fn suite(folder: &str, text: String) -> Suite {
-        static READ: Mutex<BTreeMap<String, Suite>> = Mutex::new(BTreeMap::new());
+    fn suite(folder: &str, text: String) -> Fixtures {
+        static READ: Mutex<BTreeMap<String, Fixtures>> = Mutex::new(BTreeMap::new());
         let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(suite) = known().get(&text) {
             return suite.clone();
         }
         let (service, _) = folder.split_once('/').unwrap();
-        let all = Files::bundled_fixtures();
+        let all = FixtureFiles::bundled_fixtures();
         let shared = all.iter().filter(|(path, _)| path.rsplit_once('/').is_some_and(|(parent, _)| parent == service));
         let shared = shared.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let suite = Suite::read(&Files::from_texts(shared.chain([(format!("{folder}/case.yaml"), text.clone())])));
+        let suite =
+            Fixtures::read(&FixtureFiles::from_texts(shared.chain([(format!("{folder}/case.yaml"), text.clone())])));
         let suite = suite.unwrap_or_else(|error| panic!("{error}"));
         known().insert(text, suite.clone());
         suite
@@ -156,7 +157,7 @@ impl Trial {
     }
 
     /// How the case ended.
-    pub(crate) fn ended(mut self, end: End) -> Self {
+    pub(crate) fn ended(mut self, end: CaseEnd) -> Self {
         self.transcript.end = end;
         self
     }
@@ -172,7 +173,7 @@ impl Trial {
         Observation::of(&self.suite, &self.case, &self.transcript)
     }
 
-    pub(crate) fn judge(&self) -> Judgement {
+    pub(crate) fn judge(&self) -> CaseJudgement {
         judge(&self.suite, &self.case, &self.transcript, self.golden.as_deref())
     }
 

@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
-    suite::{Case, Repeat, Step, Suite},
+    suite::{Case, Fixtures, Repeat, Step},
     wire::{Response, TransportError},
 };
 
-pub use stand_in::StandIn;
+pub use stand_in::Placeholder;
 
 use redact::Redactor;
 
@@ -26,13 +26,13 @@ pub struct Observation(Value);
 impl Observation {
     /// The observation of a transcript: the answers of its steps and controls, without states and cleanups.
     #[must_use]
-    pub fn of(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
+    pub fn of(suite: &Fixtures, case: &Case, transcript: &Transcript) -> Self {
         Self::by(Redactor::new(suite, case, transcript), case, transcript)
     }
 
     /// The same with every body, however long: for comparing, and not for reading.
     #[must_use]
-    pub fn in_full(suite: &Suite, case: &Case, transcript: &Transcript) -> Self {
+    pub fn in_full(suite: &Fixtures, case: &Case, transcript: &Transcript) -> Self {
         Self::by(Redactor::new(suite, case, transcript).in_full(), case, transcript)
     }
 

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::stand_in::{StandIn, is_identity};
+use super::stand_in::{Placeholder, is_identity};
 use crate::{
     judge::transcript::{Exchange, Transcript},
-    model::{Contract, Kind, Member, ShapeId, kebab_case},
-    suite::{Bindings, Case, Expression, Part, Suite, Template},
+    model::{Contract, Member, ShapeId, ShapeKind, kebab_case},
+    suite::{Bindings, Case, Expression, Fixtures, Template, TemplatePart},
     wire::Response,
 };
 
 /// Replaces the values of one observation.
 pub(super) struct Redactor<'a> {
-    suite: &'a Suite,
+    suite: &'a Fixtures,
     /// Value to the name that stands for it, longest value first when text is searched.
     known: Vec<(String, String)>,
     counts: BTreeMap<String, usize>,
@@ -29,7 +29,7 @@ const SHORTEST_IN_TEXT: usize = 6;
 const LONGEST_BODY: usize = 4096;
 
 impl<'a> Redactor<'a> {
-    pub(super) fn new(suite: &'a Suite, case: &'a Case, transcript: &Transcript) -> Self {
+    pub(super) fn new(suite: &'a Fixtures, case: &'a Case, transcript: &Transcript) -> Self {
         let mut redactor = Self { suite, known: Vec::new(), counts: BTreeMap::new(), longest_body: LONGEST_BODY };
         for value in transcript.variables.values() {
             redactor.know_variables(value);
@@ -73,7 +73,7 @@ impl<'a> Redactor<'a> {
         match template {
             Template::Whole(expression) => fresh(expression),
             Template::Text(parts) => parts.iter().for_each(|part| {
-                if let Part::Expression(expression) = part {
+                if let TemplatePart::Expression(expression) = part {
                     fresh(expression);
                 }
             }),
@@ -146,14 +146,14 @@ impl<'a> Redactor<'a> {
     fn by_shape(&mut self, contract: &Contract, id: &ShapeId, value: &Value) -> Value {
         let Some(shape) = contract.shape(id) else { return self.by_text(value) };
         match (&shape.kind, value) {
-            (Kind::Structure(members) | Kind::Union(members), Value::Object(map)) => {
+            (ShapeKind::Structure(members) | ShapeKind::Union(members), Value::Object(map)) => {
                 let member = |name: &str| members.iter().find(|member| member.name == name);
                 map.iter().map(|(name, value)| (name.clone(), self.by_member(contract, member(name), value))).collect()
             }
-            (Kind::List(item), Value::Array(items)) => {
+            (ShapeKind::List(item), Value::Array(items)) => {
                 items.iter().map(|value| self.by_member(contract, Some(item), value)).collect()
             }
-            (Kind::Map { value: member, .. }, Value::Object(map)) => map
+            (ShapeKind::Map { value: member, .. }, Value::Object(map)) => map
                 .iter()
                 .map(|(name, value)| (self.text(name), self.by_member(contract, Some(member), value)))
                 .collect(),
@@ -163,11 +163,13 @@ impl<'a> Redactor<'a> {
 
     fn by_member(&mut self, contract: &Contract, member: Option<&Member>, value: &Value) -> Value {
         let Some(member) = member else { return self.by_text(value) };
-        match (StandIn::of(contract, member), value) {
-            (Some(StandIn::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
-            (Some(StandIn::Timestamp), Value::Number(_)) => json!("<timestamp>"),
+        match (Placeholder::of(contract, member), value) {
+            (Some(Placeholder::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
+            (Some(Placeholder::Timestamp), Value::Number(_)) => json!("<timestamp>"),
             // Names that a state or the fixture made are known already; other ids are known by their member.
-            (Some(StandIn::Identity(label)), Value::String(text)) if !text.is_empty() => json!(self.know(text, &label)),
+            (Some(Placeholder::Identity(label)), Value::String(text)) if !text.is_empty() => {
+                json!(self.know(text, &label))
+            }
             _ => self.by_shape(contract, &member.target, value),
         }
     }

@@ -1,10 +1,10 @@
 //! What takes the place of a value that differs from run to run, or that nobody may see: by the word of its model.
 
-use crate::model::{Contract, Kind, Member, kebab_case};
+use crate::model::{Contract, Member, ShapeKind, kebab_case};
 
 /// What takes the place of the values of a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StandIn {
+pub enum Placeholder {
     /// `<sensitive>`: the model calls the member or its shape so.
     Sensitive,
     /// `<timestamp>`, for a number.
@@ -13,7 +13,7 @@ pub enum StandIn {
     Identity(String),
 }
 
-impl StandIn {
+impl Placeholder {
     /// Of a member's own values; `None` if they may be seen, and also for lists, maps and structures of such values.
     #[must_use]
     pub fn of(contract: &Contract, member: &Member) -> Option<Self> {
@@ -23,8 +23,8 @@ impl StandIn {
         }
         // Texts with a closed list are made by nobody, whatever they are called.
         match shape.kind {
-            Kind::Timestamp => Some(Self::Timestamp),
-            Kind::String => [member.name.as_str(), shape.id.name()]
+            ShapeKind::Timestamp => Some(Self::Timestamp),
+            ShapeKind::String => [member.name.as_str(), shape.id.name()]
                 .into_iter()
                 .find(|name| is_identity(name))
                 .map(|name| Self::Identity(kebab_case(name))),

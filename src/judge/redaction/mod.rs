@@ -10,20 +10,20 @@ mod token;
 use serde_json::Value;
 
 use crate::{
-    judge::transcript::{End, Exchange, Transcript},
+    judge::transcript::{CaseEnd, Exchange, Transcript},
     model::{Contract, ShapeId},
-    suite::{ServiceSuite, Suite, placeholder::pseudonym},
+    suite::{Fixtures, ServiceFixtures, placeholder::pseudonym},
     wire::{Request, Response},
 };
 
-use scan::Scan;
+use scan::SensitiveScan;
 
 /// Shorter texts are not looked for inside others: they would hit by chance.
 const SHORTEST_IN_TEXT: usize = 8;
 
 /// What becomes of members that the model marks sensitive. Credentials are always taken out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sensitive {
+pub enum SensitiveValues {
     /// Pseudonyms stand for them.
     #[default]
     Hidden,
@@ -33,9 +33,9 @@ pub enum Sensitive {
 
 /// The sensitive texts that were found, each with what stands for it; the longest first.
 #[derive(Debug, Default)]
-pub struct Pseudonyms(Vec<(String, String)>);
+pub struct PlaceholderKey(Vec<(String, String)>);
 
-impl Pseudonyms {
+impl PlaceholderKey {
     fn of(key: &str, mut texts: Vec<String>) -> Self {
         texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
@@ -73,22 +73,23 @@ impl Pseudonyms {
 }
 
 /// Redacts a transcript in place.
-pub fn redact(suite: &Suite, transcript: &mut Transcript, sensitive: Sensitive) -> Pseudonyms {
+pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: SensitiveValues) -> PlaceholderKey {
     for Exchange { request, outcome, .. } in &mut transcript.exchanges {
         let secrets = request.hide_credentials();
         outcome.as_mut().into_iter().for_each(|response| secrets.hide_in(response));
     }
-    if sensitive == Sensitive::Shown || !transcript.exchanges.iter().any(|exchange| may_hold_sensitive(suite, exchange))
+    if sensitive == SensitiveValues::Shown
+        || !transcript.exchanges.iter().any(|exchange| may_hold_sensitive(suite, exchange))
     {
-        return Pseudonyms::default();
+        return PlaceholderKey::default();
     }
-    let scans: Vec<[Scan; 2]> = transcript.exchanges.iter().map(|exchange| scan(suite, exchange)).collect();
-    let texts: Vec<String> = scans.iter().flatten().flat_map(Scan::texts).collect();
+    let scans: Vec<[SensitiveScan; 2]> = transcript.exchanges.iter().map(|exchange| scan(suite, exchange)).collect();
+    let texts: Vec<String> = scans.iter().flatten().flat_map(SensitiveScan::texts).collect();
     if texts.is_empty() {
-        return Pseudonyms::default();
+        return PlaceholderKey::default();
     }
     let key = transcript.key();
-    let known = Pseudonyms::of(&key, texts);
+    let known = PlaceholderKey::of(&key, texts);
     for (Exchange { request, outcome, .. }, [sent, received]) in transcript.exchanges.iter_mut().zip(scans) {
         request.body = sent.rewritten(&request.body, &key, &known);
         if let Ok(response) = outcome {
@@ -98,44 +99,48 @@ pub fn redact(suite: &Suite, transcript: &mut Transcript, sensitive: Sensitive) 
         }
     }
     transcript.variables.values_mut().for_each(|value| known.in_value(value));
-    if let End::Blocked(reason) | End::NotApplicable(reason) | End::Internal(reason) = &mut transcript.end {
+    if let CaseEnd::Blocked(reason) | CaseEnd::NotApplicable(reason) | CaseEnd::Internal(reason) = &mut transcript.end {
         *reason = known.in_text(reason);
     }
     known
 }
 
 /// Whether the model marks anything sensitive that the exchange could hold.
-fn may_hold_sensitive(suite: &Suite, exchange: &Exchange) -> bool {
-    let contract = suite.service(&exchange.service).map(ServiceSuite::contract);
+fn may_hold_sensitive(suite: &Fixtures, exchange: &Exchange) -> bool {
+    let contract = suite.service(&exchange.service).map(ServiceFixtures::contract);
     contract
         .is_some_and(|contract| contract.operation(&exchange.operation).is_some_and(|one| contract.is_sensitive(one)))
 }
 
 /// Where in a request and in its answer sensitive texts stand.
-fn scan(suite: &Suite, exchange: &Exchange) -> [Scan; 2] {
+fn scan(suite: &Fixtures, exchange: &Exchange) -> [SensitiveScan; 2] {
     let service = suite.service(&exchange.service);
-    let shapes = service.and_then(|service| Shapes::of(service, exchange));
+    let shapes = service.and_then(|service| SensitiveShapesByService::of(service, exchange));
     let sent = |request: &Request| match &shapes {
-        Some(Shapes { contract, input, .. }) => Scan::of(contract, Some(input), &request.body),
-        None => Scan::foreign(&request.body),
+        Some(SensitiveShapesByService { contract, input, .. }) => {
+            SensitiveScan::of(contract, Some(input), &request.body)
+        }
+        None => SensitiveScan::foreign(&request.body),
     };
     let received = |response: &Response| match &shapes {
-        Some(Shapes { contract, answer, .. }) => Scan::of(contract, answer.as_ref(), &response.body),
-        None => Scan::foreign(&response.body),
+        Some(SensitiveShapesByService { contract, answer, .. }) => {
+            SensitiveScan::of(contract, answer.as_ref(), &response.body)
+        }
+        None => SensitiveScan::foreign(&response.body),
     };
     [sent(&exchange.request), exchange.outcome.as_ref().map(received).unwrap_or_default()]
 }
 
 /// The shapes of one exchange.
-struct Shapes<'a> {
+struct SensitiveShapesByService<'a> {
     contract: &'a Contract,
     input: ShapeId,
     /// Of the output, or of the error that was given; `None` where the model has none.
     answer: Option<ShapeId>,
 }
 
-impl<'a> Shapes<'a> {
-    fn of(service: &'a ServiceSuite, exchange: &Exchange) -> Option<Self> {
+impl<'a> SensitiveShapesByService<'a> {
+    fn of(service: &'a ServiceFixtures, exchange: &Exchange) -> Option<Self> {
         let contract = service.contract();
         let operation = contract.operation(&exchange.operation)?;
         let answer = match &exchange.outcome {

@@ -10,38 +10,38 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Pseudonyms, SHORTEST_IN_TEXT,
+    PlaceholderKey, SHORTEST_IN_TEXT,
     token::{recoded, recoded_blob, recoded_number},
 };
 use crate::{
-    model::{Contract, Kind, Member, ShapeId, pointer::child},
+    model::{Contract, Member, ShapeId, ShapeKind, pointer::child},
     suite::placeholder::pseudonym,
 };
 
 /// What was found in one body.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
-    marks: Vec<Mark>,
+pub(super) struct SensitiveScan {
+    marks: Vec<SensitiveMark>,
     /// Where sensitive texts from elsewhere may be echoed.
     foreign: Vec<Range<usize>>,
 }
 
 /// A sensitive value.
 #[derive(Debug)]
-struct Mark {
+struct SensitiveMark {
     at: Range<usize>,
     pointer: String,
-    what: What,
+    what: SensitiveKind,
 }
 
 #[derive(Debug)]
-enum What {
+enum SensitiveKind {
     Text(String),
     Blob,
     Number,
 }
 
-impl Scan {
+impl SensitiveScan {
     /// A body of which nothing is known.
     pub(super) fn foreign(body: &[u8]) -> Self {
         let mut scan = Self::default();
@@ -66,21 +66,21 @@ impl Scan {
     /// The sensitive texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> {
         self.marks.iter().filter_map(|mark| match &mark.what {
-            What::Text(text) if !text.is_empty() => Some(text.clone()),
+            SensitiveKind::Text(text) if !text.is_empty() => Some(text.clone()),
             _ => None,
         })
     }
 
     /// The body with pseudonyms.
-    pub(super) fn rewritten(&self, body: &Bytes, key: &str, known: &Pseudonyms) -> Bytes {
+    pub(super) fn rewritten(&self, body: &Bytes, key: &str, known: &PlaceholderKey) -> Bytes {
         let mut own: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        for Mark { at, what, .. } in &self.marks {
+        for SensitiveMark { at, what, .. } in &self.marks {
             let Some(token) = body.get(at.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { continue };
             let text = |text: &str| recoded(token, &pseudonym(key, text));
             let other = match what {
-                What::Text(sensitive) => text(sensitive),
-                What::Blob => recoded_blob(token, key).unwrap_or_else(|| text(token.trim_matches('"'))),
-                What::Number => recoded_number(token, key),
+                SensitiveKind::Text(sensitive) => text(sensitive),
+                SensitiveKind::Blob => recoded_blob(token, key).unwrap_or_else(|| text(token.trim_matches('"'))),
+                SensitiveKind::Number => recoded_number(token, key),
             };
             own.push((at.clone(), other.into_bytes()));
         }
@@ -105,7 +105,7 @@ impl Scan {
 }
 
 /// The bytes with pseudonyms where they hold a sensitive text, as it stands or as JSON writes it; `None`: nowhere.
-fn echoes(bytes: &[u8], known: &Pseudonyms) -> Option<Vec<u8>> {
+fn echoes(bytes: &[u8], known: &PlaceholderKey) -> Option<Vec<u8>> {
     let mut out: Option<Vec<u8>> = None;
     for (text, other) in known.0.iter().filter(|(text, _)| text.len() >= SHORTEST_IN_TEXT) {
         let token = serde_json::Value::from(text.as_str()).to_string();
@@ -132,7 +132,7 @@ struct Walk<'a> {
     contract: &'a Contract,
     /// Where the body begins, to tell where a part of it stands.
     base: usize,
-    scan: Scan,
+    scan: SensitiveScan,
 }
 
 impl Walk<'_> {
@@ -148,7 +148,7 @@ impl Walk<'_> {
             (Some(b'{'), kind) => self.object(raw, kind, sensitive, pointer),
             (Some(b'['), kind) => {
                 let item = match kind {
-                    Some(Kind::List(item)) => Some(item),
+                    Some(ShapeKind::List(item)) => Some(item),
                     _ => None,
                 };
                 let items: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -158,20 +158,24 @@ impl Walk<'_> {
             }
             (Some(b'"'), kind) if sensitive => self.text(raw, kind, pointer),
             (Some(b'-' | b'0'..=b'9'), _) if sensitive => {
-                self.scan.marks.push(Mark { at: self.at(raw), pointer: pointer.to_owned(), what: What::Number });
+                self.scan.marks.push(SensitiveMark {
+                    at: self.at(raw),
+                    pointer: pointer.to_owned(),
+                    what: SensitiveKind::Number,
+                });
             }
             _ => {}
         }
     }
 
-    fn object(&mut self, raw: &RawValue, kind: Option<&Kind>, sensitive: bool, pointer: &str) {
-        let Members(members) = serde_json::from_str(raw.get()).unwrap_or_default();
+    fn object(&mut self, raw: &RawValue, kind: Option<&ShapeKind>, sensitive: bool, pointer: &str) {
+        let MarkedMembers(members) = serde_json::from_str(raw.get()).unwrap_or_default();
         for (name, value) in members {
             let member = match kind {
-                Some(Kind::Structure(members) | Kind::Union(members)) => {
+                Some(ShapeKind::Structure(members) | ShapeKind::Union(members)) => {
                     members.iter().find(|member| member.name == name)
                 }
-                Some(Kind::Map { value, .. }) => Some(value),
+                Some(ShapeKind::Map { value, .. }) => Some(value),
                 _ => None,
             };
             self.part(value, member, sensitive, &child(pointer, &name));
@@ -197,15 +201,15 @@ impl Walk<'_> {
         self.scan.foreign.push(at);
     }
 
-    fn text(&mut self, raw: &RawValue, kind: Option<&Kind>, pointer: &str) {
+    fn text(&mut self, raw: &RawValue, kind: Option<&ShapeKind>, pointer: &str) {
         let Ok(text) = serde_json::from_str::<String>(raw.get()) else { return };
         let what = match kind {
             // What everybody can choose from is no secret.
-            Some(Kind::Enum(values)) if values.iter().any(|one| one.value == text) => return,
-            Some(Kind::Blob) => What::Blob,
-            _ => What::Text(text),
+            Some(ShapeKind::Enum(values)) if values.iter().any(|one| one.value == text) => return,
+            Some(ShapeKind::Blob) => SensitiveKind::Blob,
+            _ => SensitiveKind::Text(text),
         };
-        self.scan.marks.push(Mark { at: self.at(raw), pointer: pointer.to_owned(), what });
+        self.scan.marks.push(SensitiveMark { at: self.at(raw), pointer: pointer.to_owned(), what });
     }
 }
 
@@ -215,13 +219,13 @@ fn is_container(raw: &RawValue) -> bool {
 
 /// The members of an object as they stand, names that occur twice included.
 #[derive(Default)]
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+struct MarkedMembers<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'de> Deserialize<'de> for MarkedMembers<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;
         impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
+            type Value = MarkedMembers<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -232,7 +236,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
                 while let Some(name) = map.next_key::<String>()? {
                     members.push((name, map.next_value()?));
                 }
-                Ok(Members(members))
+                Ok(MarkedMembers(members))
             }
         }
         deserializer.deserialize_map(Collect)

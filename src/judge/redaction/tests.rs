@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     judge::transcript::Role,
-    suite::{CaseId, Files},
+    suite::{CaseId, FixtureFiles},
 };
 
 /// An input with a secret, an output with one and with a plain member, and an error whose message is one.
-fn suite() -> Suite {
+fn suite() -> Fixtures {
     let model = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Put"},{"target":"x#Get"}],
             "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
@@ -29,7 +29,7 @@ fn suite() -> Suite {
         "x#Pin":{"type":"integer","traits":{"smithy.api#sensitive":{}}},
         "x#Mode":{"type":"enum","members":{"A":{"target":"smithy.api#Unit","traits":{"smithy.api#enumValue":"Active"}}},
             "traits":{"smithy.api#sensitive":{}}}}}"#;
-    Suite::read(&Files::from_texts([("s/model.json".to_owned(), model.to_owned())])).unwrap()
+    Fixtures::read(&FixtureFiles::from_texts([("s/model.json".to_owned(), model.to_owned())])).unwrap()
 }
 
 fn exchange(operation: &str, sent: &str, (status, received): (u16, &str)) -> Exchange {
@@ -54,7 +54,7 @@ fn transcript(exchanges: Vec<Exchange>) -> Transcript {
         other_region: String::new(),
         variables: serde_json::Map::new(),
         exchanges,
-        end: End::Complete,
+        end: CaseEnd::Complete,
         begun: std::time::SystemTime::UNIX_EPOCH,
         elapsed: Duration::ZERO,
     }
@@ -82,7 +82,7 @@ const SECRET: &str = "canary-hunter-2";
 fn a_sensitive_text_is_nowhere_and_lengths_stay(#[case] status: u16, #[case] received: &str) {
     let sent = r#"{"name":"n","secret":"canary-hunter-2"}"#;
     let mut transcript = transcript(vec![exchange("Put", sent, (status, received))]);
-    redact(&suite(), &mut transcript, Sensitive::Hidden);
+    redact(&suite(), &mut transcript, SensitiveValues::Hidden);
     let [request, answer] = bodies(&transcript).try_into().unwrap();
     assert!(!request.contains(SECRET) && !answer.contains("hunter"), "{request} {answer}");
     assert_eq!((request.len(), answer.len()), (sent.len(), received.len()));
@@ -95,7 +95,7 @@ fn what_is_not_sensitive_stays_as_it_is() {
     let received = r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":4711,"key":"d2lyZXByb29m" }"#;
     let sent = r#"{"name":"canary-hunter-2","secret":"canary-hunter-2"}"#;
     let mut transcript = transcript(vec![exchange("Put", sent, (200, received))]);
-    redact(&suite(), &mut transcript, Sensitive::Hidden);
+    redact(&suite(), &mut transcript, SensitiveValues::Hidden);
     let [request, answer] = bodies(&transcript).try_into().unwrap();
     assert!(request.starts_with(r#"{"name":"canary-hunter-2","secret":"xxxx"#), "{request}");
     assert!(answer.starts_with(r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":1"#), "{answer}");
@@ -112,7 +112,7 @@ fn who_is_equal_stays_equal_and_an_expected_literal_is_recognised() {
     ];
     let mut transcript = transcript(exchanges);
     transcript.variables.insert("v".to_owned(), json!({"secret": SECRET, "other": "stays"}));
-    redact(&suite(), &mut transcript, Sensitive::Hidden);
+    redact(&suite(), &mut transcript, SensitiveValues::Hidden);
     let bodies = bodies(&transcript);
     assert!(bodies[1] == bodies[3] && bodies[3] != bodies[5]);
     let response = transcript.exchanges[0].outcome.as_ref().unwrap();
@@ -139,14 +139,14 @@ fn an_operation_without_anything_sensitive_is_left_alone_and_so_is_what_is_to_be
         redact(&suite(), &mut transcript, sensitive);
         bodies(&transcript)[1].contains(SECRET)
     };
-    assert_eq!([with("Get", Sensitive::Hidden), with("Put", Sensitive::Shown)], [true, true]);
-    assert!(!with("Put", Sensitive::Hidden));
+    assert_eq!([with("Get", SensitiveValues::Hidden), with("Put", SensitiveValues::Shown)], [true, true]);
+    assert!(!with("Put", SensitiveValues::Hidden));
 }
 
 #[test]
 fn the_reason_of_an_end_says_no_more_than_the_rest() {
     let mut transcript = transcript(vec![exchange("Put", r#"{"secret":"canary-hunter-2"}"#, (200, "{}"))]);
-    transcript.end = End::Blocked("Put gave 400 canary-hunter-2".to_owned());
-    redact(&suite(), &mut transcript, Sensitive::Hidden);
-    assert!(matches!(&transcript.end, End::Blocked(reason) if reason.starts_with("Put gave 400 xxxx")));
+    transcript.end = CaseEnd::Blocked("Put gave 400 canary-hunter-2".to_owned());
+    redact(&suite(), &mut transcript, SensitiveValues::Hidden);
+    assert!(matches!(&transcript.end, CaseEnd::Blocked(reason) if reason.starts_with("Put gave 400 xxxx")));
 }

@@ -1,6 +1,6 @@
 //! Rules that real AWS breaks in one place: what is an error elsewhere is a warning there.
 
-use crate::model::Rule;
+use crate::model::ShapeRule;
 
 /// A required member that AWS itself leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,8 +99,8 @@ impl Exception {
 
 /// The exception that a broken rule falls under, if it does.
 #[must_use]
-pub fn exception(service: &str, operation: &str, rule: Rule, pointer: &str) -> Option<&'static Exception> {
-    let mut known = EXCEPTIONS.iter().filter(|_| rule == Rule::Required);
+pub fn exception(service: &str, operation: &str, rule: ShapeRule, pointer: &str) -> Option<&'static Exception> {
+    let mut known = EXCEPTIONS.iter().filter(|_| rule == ShapeRule::Required);
     known.find(|one| one.service == service && one.operation == operation && one.covers(pointer))
 }
 
@@ -111,29 +111,29 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::the_member("sqs", "SendMessageBatch", Rule::Required, "/Failed", true)]
-    #[case::another_member("sqs", "SendMessageBatch", Rule::Required, "/Successful", false)]
-    #[case::another_rule("sqs", "SendMessageBatch", Rule::Type, "/Failed", false)]
-    #[case::another_operation("sqs", "SendMessage", Rule::Required, "/Failed", false)]
-    #[case::another_service("sns", "SendMessageBatch", Rule::Required, "/Failed", false)]
-    #[case::of_an_item("kafka", "ListConfigurations", Rule::Required, "/configurations/7/description", true)]
+    #[case::the_member("sqs", "SendMessageBatch", ShapeRule::Required, "/Failed", true)]
+    #[case::another_member("sqs", "SendMessageBatch", ShapeRule::Required, "/Successful", false)]
+    #[case::another_rule("sqs", "SendMessageBatch", ShapeRule::Type, "/Failed", false)]
+    #[case::another_operation("sqs", "SendMessage", ShapeRule::Required, "/Failed", false)]
+    #[case::another_service("sns", "SendMessageBatch", ShapeRule::Required, "/Failed", false)]
+    #[case::of_an_item("kafka", "ListConfigurations", ShapeRule::Required, "/configurations/7/description", true)]
     #[case::spelled_as_the_model_does(
         "kafka",
         "ListConfigurations",
-        Rule::Required,
+        ShapeRule::Required,
         "/Configurations/7/Description",
         true
     )]
-    #[case::another_of_an_item("kafka", "ListConfigurations", Rule::Required, "/configurations/7/arn", false)]
-    #[case::the_list_itself("kafka", "ListConfigurations", Rule::Required, "/configurations", false)]
-    #[case::below_a_closed_place("sqs", "SendMessageBatch", Rule::Required, "/Failed/0/Id", false)]
-    #[case::the_open_place("sagemaker", "DescribeTrainingJob", Rule::Required, "/ModelArtifacts", true)]
-    #[case::below("ses", "GetEmailIdentity", Rule::Required, "/MailFromAttributes/MailFromDomain", true)]
-    #[case::the_whole("lambda", "GetFunctionCodeSigningConfig", Rule::Required, "/FunctionName", true)]
+    #[case::another_of_an_item("kafka", "ListConfigurations", ShapeRule::Required, "/configurations/7/arn", false)]
+    #[case::the_list_itself("kafka", "ListConfigurations", ShapeRule::Required, "/configurations", false)]
+    #[case::below_a_closed_place("sqs", "SendMessageBatch", ShapeRule::Required, "/Failed/0/Id", false)]
+    #[case::the_open_place("sagemaker", "DescribeTrainingJob", ShapeRule::Required, "/ModelArtifacts", true)]
+    #[case::below("ses", "GetEmailIdentity", ShapeRule::Required, "/MailFromAttributes/MailFromDomain", true)]
+    #[case::the_whole("lambda", "GetFunctionCodeSigningConfig", ShapeRule::Required, "/FunctionName", true)]
     fn an_exception_is_for_one_place(
         #[case] service: &str,
         #[case] operation: &str,
-        #[case] rule: Rule,
+        #[case] rule: ShapeRule,
         #[case] pointer: &str,
         #[case] expected: bool,
     ) {

@@ -13,16 +13,16 @@ use serde_json::{Number, Value};
 use crate::model::model_error::{ModelError, decode};
 
 #[derive(Deserialize)]
-pub(super) struct Document<'t> {
+pub(super) struct BotocoreDocument<'t> {
     #[serde(borrow)]
     pub(super) metadata: Metadata<'t>,
     #[serde(borrow, default)]
-    pub(super) operations: Entries<'t, Operation<'t>>,
+    pub(super) operations: Entries<'t, BotocoreOperation<'t>>,
     #[serde(borrow)]
-    pub(super) shapes: Shapes<'t>,
+    pub(super) shapes: BotocoreShapes<'t>,
 }
 
-impl<'t> Document<'t> {
+impl<'t> BotocoreDocument<'t> {
     pub(super) fn parse(file: &str, text: &'t str) -> Result<Self, ModelError> {
         let mut document: Self = decode(file, text)?;
         document.shapes.index();
@@ -57,15 +57,15 @@ pub(super) struct Metadata<'t> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Operation<'t> {
+pub(super) struct BotocoreOperation<'t> {
     #[serde(borrow)]
     pub(super) http: Option<Http<'t>>,
     #[serde(borrow)]
-    pub(super) input: Option<Reference<'t>>,
+    pub(super) input: Option<ShapeReference<'t>>,
     #[serde(borrow)]
-    pub(super) output: Option<Reference<'t>>,
+    pub(super) output: Option<ShapeReference<'t>>,
     #[serde(borrow, default)]
-    pub(super) errors: Vec<Reference<'t>>,
+    pub(super) errors: Vec<ShapeReference<'t>>,
     #[serde(default)]
     pub(super) readonly: bool,
     #[serde(default)]
@@ -75,7 +75,7 @@ pub(super) struct Operation<'t> {
     #[serde(default)]
     pub(super) http_checksum_required: bool,
     #[serde(borrow)]
-    pub(super) endpoint: Option<Endpoint<'t>>,
+    pub(super) endpoint: Option<BotocoreEndpoint<'t>>,
     #[serde(borrow)]
     pub(super) authtype: Option<Cow<'t, str>>,
     #[serde(borrow, default)]
@@ -94,7 +94,7 @@ pub(super) struct Http<'t> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Endpoint<'t> {
+pub(super) struct BotocoreEndpoint<'t> {
     #[serde(borrow)]
     pub(super) host_prefix: Option<Cow<'t, str>>,
 }
@@ -102,7 +102,7 @@ pub(super) struct Endpoint<'t> {
 /// A use of a shape: by a member, a list, a map or an operation.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Reference<'t> {
+pub(super) struct ShapeReference<'t> {
     #[serde(borrow)]
     pub(super) shape: Cow<'t, str>,
     #[serde(borrow)]
@@ -133,19 +133,19 @@ pub(super) struct Reference<'t> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Shape<'t> {
+pub(super) struct BotocoreShape<'t> {
     #[serde(borrow, rename = "type")]
     pub(super) kind: Cow<'t, str>,
     #[serde(borrow, default)]
-    pub(super) members: Entries<'t, Reference<'t>>,
+    pub(super) members: Entries<'t, ShapeReference<'t>>,
     #[serde(borrow, default)]
     pub(super) required: Vec<Cow<'t, str>>,
     #[serde(borrow)]
-    pub(super) member: Option<Box<Reference<'t>>>,
+    pub(super) member: Option<Box<ShapeReference<'t>>>,
     #[serde(borrow)]
-    pub(super) key: Option<Box<Reference<'t>>>,
+    pub(super) key: Option<Box<ShapeReference<'t>>>,
     #[serde(borrow)]
-    pub(super) value: Option<Box<Reference<'t>>>,
+    pub(super) value: Option<Box<ShapeReference<'t>>>,
     #[serde(borrow, rename = "enum", default)]
     pub(super) values: Vec<Cow<'t, str>>,
     pub(super) min: Option<Number>,
@@ -197,23 +197,23 @@ pub(super) struct ErrorInfo<'t> {
 /// The shapes of a model by name.
 #[derive(Deserialize)]
 #[serde(transparent)]
-pub(super) struct Shapes<'t> {
+pub(super) struct BotocoreShapes<'t> {
     #[serde(borrow)]
-    entries: Entries<'t, Shape<'t>>,
+    entries: Entries<'t, BotocoreShape<'t>>,
     #[serde(skip)]
     by_name: BTreeMap<Cow<'t, str>, usize>,
 }
 
-impl<'t> Shapes<'t> {
+impl<'t> BotocoreShapes<'t> {
     fn index(&mut self) {
         self.by_name = self.entries.0.iter().enumerate().map(|(at, (name, _))| (name.clone(), at)).collect();
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Shape<'t>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &BotocoreShape<'t>)> {
         self.entries.iter()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Shape<'t>> {
+    pub(super) fn get(&self, name: &str) -> Option<&BotocoreShape<'t>> {
         self.by_name.get(name).and_then(|at| self.entries.0.get(*at)).map(|(_, shape)| shape)
     }
 
@@ -254,7 +254,7 @@ impl<'de: 't, 't, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<'t, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(name) = map.next_key::<Text<'t>>()? {
+        while let Some(name) = map.next_key::<DocumentText<'t>>()? {
             entries.push((name.0, map.next_value()?));
         }
         Ok(Entries(entries))
@@ -264,7 +264,7 @@ impl<'de: 't, 't, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<'t, T> {
 /// Text that is borrowed where it has no escapes: serde's own `Cow` never is.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+struct DocumentText<'t>(#[serde(borrow)] Cow<'t, str>);
 
 /// The examples of an `examples-1.json`, by operation.
 pub(in crate::model) fn read_examples(file: &str, text: &str) -> Result<BTreeMap<String, Vec<Value>>, ModelError> {

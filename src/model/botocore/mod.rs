@@ -13,15 +13,15 @@ use serde_json::{Map, Value, json};
 use super::{Contract, Operation, Service, model_error::ModelError, shape::ShapeId, shape::Traits};
 use crate::model::pointer::child;
 
-use document::{Document, Metadata};
-use shapes::Names;
+use document::{BotocoreDocument, Metadata};
+use shapes::ShapeNames;
 
 pub(super) use document::read_examples;
 
 /// Reads a model. `file` is used in errors alone.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
-    let document = Document::parse(file, text)?;
-    Reader::new(file, &document).contract(&document)
+    let document = BotocoreDocument::parse(file, text)?;
+    BotocoreReader::new(file, &document).contract(&document)
 }
 
 /// The protocols that a model may name, each with its Smithy trait; JSON-RPC depends on the version, too.
@@ -33,14 +33,14 @@ const PROTOCOLS: [(&str, &str); 5] = [
     ("smithy-rpc-v2-cbor", "smithy.protocols#rpcv2Cbor"),
 ];
 
-struct Reader<'a> {
+struct BotocoreReader<'a> {
     file: &'a str,
     namespace: String,
     protocols: Vec<ShapeId>,
 }
 
-impl<'a> Reader<'a> {
-    fn new(file: &'a str, document: &Document<'_>) -> Self {
+impl<'a> BotocoreReader<'a> {
+    fn new(file: &'a str, document: &BotocoreDocument<'_>) -> Self {
         let metadata = &document.metadata;
         let named = metadata.signing_name.as_deref().unwrap_or(&metadata.endpoint_prefix);
         // A namespace has no hyphens.
@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
         ShapeId::new(format!("{}#{name}", self.namespace))
     }
 
-    fn contract(&self, document: &Document<'_>) -> Result<Contract, ModelError> {
+    fn contract(&self, document: &BotocoreDocument<'_>) -> Result<Contract, ModelError> {
         let mut shapes = BTreeMap::new();
         for (name, raw) in document.shapes.iter() {
             let at = child("/shapes", name);
@@ -105,10 +105,10 @@ impl<'a> Reader<'a> {
         &self,
         at: &str,
         name: &str,
-        raw: &document::Operation<'_>,
-        document: &Document<'_>,
+        raw: &document::BotocoreOperation<'_>,
+        document: &BotocoreDocument<'_>,
     ) -> Result<Operation, ModelError> {
-        let target = |field: &str, reference: Option<&document::Reference<'_>>| match reference {
+        let target = |field: &str, reference: Option<&document::ShapeReference<'_>>| match reference {
             None => Ok(ShapeId::new("smithy.api#Unit")),
             Some(reference) => self.target(&format!("{at}/{field}"), &reference.shape, &document.shapes),
         };
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The id of a shape that is referred to at `at`.
-    fn target(&self, at: &str, name: &str, shapes: &document::Shapes<'_>) -> Result<ShapeId, ModelError> {
+    fn target(&self, at: &str, name: &str, shapes: &document::BotocoreShapes<'_>) -> Result<ShapeId, ModelError> {
         if shapes.contains(name) {
             Ok(self.id(name))
         } else {
@@ -136,14 +136,14 @@ impl<'a> Reader<'a> {
     }
 
     /// What the members of structures are called on the wire.
-    fn names(&self) -> Names {
+    fn names(&self) -> ShapeNames {
         let has = |name: &str| self.protocols.iter().any(|protocol| protocol.name() == name);
         if has("awsJson1_0") || has("awsJson1_1") || has("rpcv2Cbor") {
-            Names::Location
+            ShapeNames::Location
         } else if has("restJson1") {
-            Names::LocationInBody
+            ShapeNames::LocationInBody
         } else {
-            Names::Own
+            ShapeNames::Own
         }
     }
 }
@@ -161,7 +161,7 @@ fn protocols(metadata: &Metadata<'_>) -> Vec<ShapeId> {
     found
 }
 
-fn operation_traits(raw: &document::Operation<'_>, document: &Document<'_>) -> Traits {
+fn operation_traits(raw: &document::BotocoreOperation<'_>, document: &BotocoreDocument<'_>) -> Traits {
     let mut traits = BTreeMap::new();
     let mut set = |id: &str, value: Value| drop(traits.insert(format!("smithy.api#{id}"), value));
     if let Some(http) = &raw.http {
@@ -209,7 +209,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::model::{Bounds, ErrorKind, Kind, read};
+    use crate::model::{Bounds, ErrorKind, ShapeKind, read};
 
     const METADATA: &str =
         r#""apiVersion":"2020-01-01","endpointPrefix":"toy","serviceFullName":"Toy Service","serviceId":"Toy Box""#;
@@ -300,7 +300,7 @@ mod tests {
     #[case::time(r#"{"type":"timestamp","timestampFormat":"iso8601"}"#, "Timestamp")]
     fn each_type_has_its_kind(#[case] shape: &str, #[case] kind: &str) {
         let contract = read("m", &model(JSON, &format!(r#","X":{shape}"#))).unwrap();
-        let found: &Kind = &contract.shape(&ShapeId::new("com.amazonaws.toy#X")).unwrap().kind;
+        let found: &ShapeKind = &contract.shape(&ShapeId::new("com.amazonaws.toy#X")).unwrap().kind;
         assert!(format!("{found:?}").starts_with(kind), "{found:?}");
     }
 

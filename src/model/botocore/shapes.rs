@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value, json};
 
 use super::{
-    Reader,
-    document::{Document, ErrorInfo, Reference, Shape as Raw, Shapes},
+    BotocoreReader,
+    document::{BotocoreDocument, BotocoreShape as Raw, BotocoreShapes, ErrorInfo, ShapeReference},
 };
 use crate::model::{
     model_error::ModelError,
     pointer::child,
-    shape::{EnumValue, Kind, Member, NumberKind, Shape, Traits},
+    shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
 };
 
 /// What `locationName` says of a member that travels in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum ShapeNames {
     /// Its name, wherever the model says that it travels: RPC knows bodies alone.
     Location,
     /// Its name, unless it travels outside of the body.
@@ -37,44 +37,52 @@ fn flag(traits: &mut TraitMap, id: &str, on: bool) {
     }
 }
 
-impl Reader<'_> {
-    pub(super) fn shape(&self, at: &str, name: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Shape, ModelError> {
+impl BotocoreReader<'_> {
+    pub(super) fn shape(
+        &self,
+        at: &str,
+        name: &str,
+        raw: &Raw<'_>,
+        shapes: &BotocoreShapes<'_>,
+    ) -> Result<Shape, ModelError> {
         let kind = self.kind(at, raw, shapes)?;
         let traits = Traits(shape_traits(name, raw, &kind));
         Ok(Shape { id: self.id(name), kind, traits })
     }
 
-    fn kind(&self, at: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Kind, ModelError> {
-        let part = |field: &str, reference: Option<&Reference<'_>>| match reference {
+    fn kind(&self, at: &str, raw: &Raw<'_>, shapes: &BotocoreShapes<'_>) -> Result<ShapeKind, ModelError> {
+        let part = |field: &str, reference: Option<&ShapeReference<'_>>| match reference {
             Some(reference) => self.member(&format!("{at}/{field}"), field, reference, raw, shapes),
             None => Err(self.error(format!("{at}/{field}"), "expected {\"shape\": \"Name\"}")),
         };
         Ok(match &*raw.kind {
-            "structure" if raw.document => Kind::Document,
-            "structure" if raw.union || raw.eventstream => Kind::Union(self.members(at, raw, shapes)?),
-            "structure" => Kind::Structure(self.members(at, raw, shapes)?),
-            "list" => Kind::List(part("member", raw.member.as_deref())?),
-            "map" => Kind::Map { key: part("key", raw.key.as_deref())?, value: part("value", raw.value.as_deref())? },
-            "string" | "character" if raw.values.is_empty() => Kind::String,
-            "string" => Kind::Enum(raw.values.iter().map(|value| enum_value(value)).collect()),
-            "boolean" => Kind::Boolean,
-            "byte" => Kind::Number(NumberKind::Byte),
-            "short" => Kind::Number(NumberKind::Short),
-            "integer" => Kind::Number(NumberKind::Integer),
-            "long" => Kind::Number(NumberKind::Long),
-            "float" => Kind::Number(NumberKind::Float),
-            "double" => Kind::Number(NumberKind::Double),
-            "biginteger" | "bigInteger" => Kind::Number(NumberKind::BigInteger),
-            "bigdecimal" | "bigDecimal" => Kind::Number(NumberKind::BigDecimal),
-            "blob" => Kind::Blob,
-            "timestamp" => Kind::Timestamp,
+            "structure" if raw.document => ShapeKind::Document,
+            "structure" if raw.union || raw.eventstream => ShapeKind::Union(self.members(at, raw, shapes)?),
+            "structure" => ShapeKind::Structure(self.members(at, raw, shapes)?),
+            "list" => ShapeKind::List(part("member", raw.member.as_deref())?),
+            "map" => {
+                ShapeKind::Map { key: part("key", raw.key.as_deref())?, value: part("value", raw.value.as_deref())? }
+            }
+            "string" | "character" if raw.values.is_empty() => ShapeKind::String,
+            "string" => ShapeKind::Enum(raw.values.iter().map(|value| enum_value(value)).collect()),
+            "boolean" => ShapeKind::Boolean,
+            "byte" => ShapeKind::Number(NumberKind::Byte),
+            "short" => ShapeKind::Number(NumberKind::Short),
+            "integer" => ShapeKind::Number(NumberKind::Integer),
+            "long" => ShapeKind::Number(NumberKind::Long),
+            "float" => ShapeKind::Number(NumberKind::Float),
+            "double" => ShapeKind::Number(NumberKind::Double),
+            "biginteger" | "bigInteger" => ShapeKind::Number(NumberKind::BigInteger),
+            "bigdecimal" | "bigDecimal" => ShapeKind::Number(NumberKind::BigDecimal),
+            "blob" => ShapeKind::Blob,
+            "timestamp" => ShapeKind::Timestamp,
             other => {
                 return Err(self.error(format!("{at}/type"), format!("\"{other}\" is no type of a botocore shape")));
             }
         })
     }
 
-    fn members(&self, at: &str, raw: &Raw<'_>, shapes: &Shapes<'_>) -> Result<Vec<Member>, ModelError> {
+    fn members(&self, at: &str, raw: &Raw<'_>, shapes: &BotocoreShapes<'_>) -> Result<Vec<Member>, ModelError> {
         let at = format!("{at}/members");
         raw.members.iter().map(|(name, member)| self.member(&child(&at, name), name, member, raw, shapes)).collect()
     }
@@ -83,9 +91,9 @@ impl Reader<'_> {
         &self,
         at: &str,
         name: &str,
-        reference: &Reference<'_>,
+        reference: &ShapeReference<'_>,
         of: &Raw<'_>,
-        shapes: &Shapes<'_>,
+        shapes: &BotocoreShapes<'_>,
     ) -> Result<Member, ModelError> {
         let target = self.target(at, &reference.shape, shapes)?;
         let shape = shapes.get(&reference.shape);
@@ -98,11 +106,11 @@ impl Reader<'_> {
         // A shape may carry the name that all its uses have.
         let located = reference.location_name.as_deref().or_else(|| shape.and_then(|s| s.location_name.as_deref()));
         let renamed = match names {
-            Names::Location => located,
-            Names::LocationInBody => located.filter(|_| reference.location.is_none()),
-            Names::Own => None,
+            ShapeNames::Location => located,
+            ShapeNames::LocationInBody => located.filter(|_| reference.location.is_none()),
+            ShapeNames::Own => None,
         };
-        if let (Names::Own, Some(xml), None) = (names, located, &reference.location) {
+        if let (ShapeNames::Own, Some(xml), None) = (names, located, &reference.location) {
             set(&mut traits, "smithy.api#xmlName", xml.into());
         }
         let renamed = renamed.filter(|_| &*of.kind == "structure");
@@ -114,7 +122,7 @@ fn enum_value(value: &str) -> EnumValue {
     EnumValue { value: value.to_owned(), traits: Traits::default() }
 }
 
-fn member_traits(reference: &Reference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
+fn member_traits(reference: &ShapeReference<'_>, target: Option<&Raw<'_>>) -> TraitMap {
     let mut traits = TraitMap::new();
     flag(&mut traits, "smithy.api#idempotencyToken", reference.idempotency_token);
     flag(&mut traits, "smithy.api#deprecated", reference.deprecated);
@@ -143,11 +151,13 @@ fn member_traits(reference: &Reference<'_>, target: Option<&Raw<'_>>) -> TraitMa
     traits
 }
 
-fn shape_traits(name: &str, raw: &Raw<'_>, kind: &Kind) -> TraitMap {
+fn shape_traits(name: &str, raw: &Raw<'_>, kind: &ShapeKind) -> TraitMap {
     let mut traits = TraitMap::new();
     let bounds = match kind {
-        Kind::String | Kind::Enum(_) | Kind::Blob | Kind::List(_) | Kind::Map { .. } => Some("smithy.api#length"),
-        Kind::Number(_) => Some("smithy.api#range"),
+        ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Blob | ShapeKind::List(_) | ShapeKind::Map { .. } => {
+            Some("smithy.api#length")
+        }
+        ShapeKind::Number(_) => Some("smithy.api#range"),
         _ => None,
     };
     if let Some((id, value)) = bounds.and_then(|id| Some((id, bounds_value(raw.min.as_ref(), raw.max.as_ref())?))) {
@@ -202,7 +212,7 @@ fn error_traits(traits: &mut TraitMap, name: &str, fault: bool, info: Option<&Er
 }
 
 /// What an operation names as an error is one, even where only the reference says so.
-pub(super) fn mark_error(shape: &mut Shape, reference: &Reference<'_>) {
+pub(super) fn mark_error(shape: &mut Shape, reference: &ShapeReference<'_>) {
     if shape.traits.error().is_none() {
         let name = shape.id.name().to_owned();
         error_traits(&mut shape.traits.0, &name, reference.fault, reference.error.as_ref());
@@ -210,7 +220,7 @@ pub(super) fn mark_error(shape: &mut Shape, reference: &Reference<'_>) {
 }
 
 /// The URI with the names of members in its labels: botocore's have those of `locationName`.
-pub(super) fn uri_by_members(uri: &str, input: Option<&Reference<'_>>, document: &Document<'_>) -> String {
+pub(super) fn uri_by_members(uri: &str, input: Option<&ShapeReference<'_>>, document: &BotocoreDocument<'_>) -> String {
     let mut uri = uri.to_owned();
     let members = input.and_then(|input| document.shapes.get(&input.shape)).into_iter().flat_map(|s| s.members.iter());
     for (name, member) in members.filter(|(_, member)| member.location.as_deref() == Some("uri")) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     Contract,
-    shape::{Bounds, Kind, Member, NumberKind, Shape, ShapeId, TimestampFormat, Traits},
+    shape::{Bounds, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, Traits},
 };
 
 /// The JSON Schema of a shape and of all that it reaches.
@@ -21,9 +21,11 @@ pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
         let Some(shape) = contract.shape(&id) else { continue };
         defs.insert(id.as_str().to_owned(), shape_schema(contract, shape));
         match &shape.kind {
-            Kind::Structure(members) | Kind::Union(members) => open.extend(members.iter().map(|m| m.target.clone())),
-            Kind::List(item) => open.push(item.target.clone()),
-            Kind::Map { key, value } => open.extend([key.target.clone(), value.target.clone()]),
+            ShapeKind::Structure(members) | ShapeKind::Union(members) => {
+                open.extend(members.iter().map(|m| m.target.clone()))
+            }
+            ShapeKind::List(item) => open.push(item.target.clone()),
+            ShapeKind::Map { key, value } => open.extend([key.target.clone(), value.target.clone()]),
             _ => {}
         }
     }
@@ -37,27 +39,29 @@ fn reference(id: &ShapeId) -> String {
 
 fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
     let mut schema = match &shape.kind {
-        Kind::Structure(members) => structure(contract, members, false),
-        Kind::Union(members) => structure(contract, members, true),
-        Kind::List(item) => json!({"type": "array", "items": member_schema(contract, item, shape.traits.sparse())}),
-        Kind::Map { key, value } => json!({
+        ShapeKind::Structure(members) => structure(contract, members, false),
+        ShapeKind::Union(members) => structure(contract, members, true),
+        ShapeKind::List(item) => {
+            json!({"type": "array", "items": member_schema(contract, item, shape.traits.sparse())})
+        }
+        ShapeKind::Map { key, value } => json!({
             "type": "object",
             "propertyNames": member_schema(contract, key, false),
             "additionalProperties": member_schema(contract, value, shape.traits.sparse()),
         }),
-        Kind::String => json!({"type": "string"}),
-        Kind::Enum(values) => {
+        ShapeKind::String => json!({"type": "string"}),
+        ShapeKind::Enum(values) => {
             let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
             json!({"type": "string", "enum": values})
         }
-        Kind::IntEnum(values) => json!({"type": "integer", "enum": values}),
-        Kind::Boolean => json!({"type": "boolean"}),
-        Kind::Number(kind) => number(*kind),
-        Kind::Blob => json!({"type": "string", "x-blob": {}}),
-        Kind::Timestamp | Kind::Document => json!({}),
+        ShapeKind::IntEnum(values) => json!({"type": "integer", "enum": values}),
+        ShapeKind::Boolean => json!({"type": "boolean"}),
+        ShapeKind::Number(kind) => number(*kind),
+        ShapeKind::Blob => json!({"type": "string", "x-blob": {}}),
+        ShapeKind::Timestamp | ShapeKind::Document => json!({}),
     };
     constrain(&mut schema, &shape.kind, &shape.traits);
-    if matches!(shape.kind, Kind::Timestamp) {
+    if matches!(shape.kind, ShapeKind::Timestamp) {
         set(&mut schema, "x-timestamp", timestamp_name(shape.traits.timestamp_format()).into());
     }
     schema
@@ -80,7 +84,7 @@ fn member_schema(contract: &Contract, member: &Member, sparse: bool) -> Value {
     let mut schema = json!({"$ref": reference(&member.target)});
     if let Some(target) = contract.shape(&member.target) {
         constrain(&mut schema, &target.kind, &member.traits);
-        if matches!(target.kind, Kind::Timestamp) && member.traits.timestamp_format().is_some() {
+        if matches!(target.kind, ShapeKind::Timestamp) && member.traits.timestamp_format().is_some() {
             schema = json!({"x-timestamp": timestamp_name(member.traits.timestamp_format())});
         }
     }
@@ -103,12 +107,12 @@ fn number(kind: NumberKind) -> Value {
 }
 
 /// Adds the constraint traits, and the statements and sensitivity that a violation must know.
-fn constrain(schema: &mut Value, kind: &Kind, traits: &Traits) {
+fn constrain(schema: &mut Value, kind: &ShapeKind, traits: &Traits) {
     if let Some(Bounds { min, max }) = traits.length() {
         let (low, high) = match kind {
-            Kind::List(_) => ("minItems", "maxItems"),
-            Kind::Map { .. } => ("minProperties", "maxProperties"),
-            Kind::Blob => return set(schema, "x-blob", json!({"min": min, "max": max})),
+            ShapeKind::List(_) => ("minItems", "maxItems"),
+            ShapeKind::Map { .. } => ("minProperties", "maxProperties"),
+            ShapeKind::Blob => return set(schema, "x-blob", json!({"min": min, "max": max})),
             _ => ("minLength", "maxLength"),
         };
         set_some(schema, low, min.map(Value::from));

@@ -23,7 +23,7 @@ use document::document;
 use keyword::{BlobKeyword, PatternKeyword, TimestampKeyword};
 use violation::violations_of;
 
-pub use violation::{Rule, Violation, Violations};
+pub use violation::{ShapeRule, Violation, Violations};
 
 /// A shape whose JSON Schema does not compile: a defect of the model or of this crate.
 #[derive(Debug, Clone, Error)]
@@ -37,7 +37,7 @@ pub struct SchemaError {
 
 /// Which way a value travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Side {
+pub enum PayloadSide {
     /// From the caller to the endpoint.
     Input,
     /// From the endpoint to the caller.
@@ -47,7 +47,7 @@ pub enum Side {
 #[derive(Debug)]
 pub struct Schemas {
     contract: Arc<Contract>,
-    compiled: BTreeMap<(ShapeId, Side), OnceLock<Result<Compiled, SchemaError>>>,
+    compiled: BTreeMap<(ShapeId, PayloadSide), OnceLock<Result<Compiled, SchemaError>>>,
 }
 
 #[derive(Debug)]
@@ -62,10 +62,10 @@ impl Schemas {
     pub fn new(contract: Arc<Contract>) -> Self {
         let mut compiled = BTreeMap::new();
         for operation in contract.operations() {
-            compiled.entry((operation.input.clone(), Side::Input)).or_default();
-            compiled.entry((operation.output.clone(), Side::Output)).or_default();
+            compiled.entry((operation.input.clone(), PayloadSide::Input)).or_default();
+            compiled.entry((operation.output.clone(), PayloadSide::Output)).or_default();
             for error in &operation.errors {
-                compiled.entry((error.clone(), Side::Output)).or_default();
+                compiled.entry((error.clone(), PayloadSide::Output)).or_default();
             }
         }
         Self { contract, compiled }
@@ -81,7 +81,7 @@ impl Schemas {
     ///
     /// # Errors
     /// A schema that does not compile, or a shape that is none of those.
-    pub fn violations(&self, id: &ShapeId, side: Side, value: &Value) -> Result<Violations, SchemaError> {
+    pub fn violations(&self, id: &ShapeId, side: PayloadSide, value: &Value) -> Result<Violations, SchemaError> {
         let cell = self.compiled.get(&(id.clone(), side)).ok_or_else(|| SchemaError {
             shape: id.clone(),
             problem: "no operation of the contract uses it this way".to_owned(),
@@ -150,7 +150,7 @@ mod tests {
     fn found(value: &Value) -> Vec<(String, &'static str)> {
         let contract = Arc::new(crate::model::read("m", MODEL).unwrap());
         let schemas = Schemas::new(contract);
-        let violations = schemas.violations(&ShapeId::new("x#Out"), Side::Output, value).unwrap();
+        let violations = schemas.violations(&ShapeId::new("x#Out"), PayloadSide::Output, value).unwrap();
         violations.into_iter().map(|v| (v.pointer, v.rule.name())).collect()
     }
 
@@ -196,7 +196,7 @@ mod tests {
     fn a_violation_cites_the_statements_of_the_member_and_hides_sensitive_values() {
         let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
         let found = schemas
-            .violations(&ShapeId::new("x#Out"), Side::Output, &json!({"name": "TOO LONG", "secret": "hush"}))
+            .violations(&ShapeId::new("x#Out"), PayloadSide::Output, &json!({"name": "TOO LONG", "secret": "hush"}))
             .unwrap();
         assert!(found.iter().filter(|v| v.pointer == "/name").all(|v| v.statements == ["T-1"]));
         let secret = found.iter().find(|v| v.pointer == "/secret").unwrap();
@@ -206,6 +206,6 @@ mod tests {
     #[test]
     fn a_shape_that_no_operation_uses_is_an_error_and_no_panic() {
         let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
-        assert!(schemas.violations(&ShapeId::new("x#Name"), Side::Output, &json!("a")).is_err());
+        assert!(schemas.violations(&ShapeId::new("x#Name"), PayloadSide::Output, &json!("a")).is_err());
     }
 }

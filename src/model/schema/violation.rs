@@ -8,7 +8,7 @@ use crate::model::pointer::{child, unescape};
 /// Which kind of constraint a value breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Rule {
+pub enum ShapeRule {
     /// Another JSON type than the shape has.
     Type,
     /// A required member is absent.
@@ -43,7 +43,7 @@ pub enum Rule {
     Empty,
 }
 
-impl Rule {
+impl ShapeRule {
     /// The stable kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -74,7 +74,7 @@ pub struct Violation {
     /// JSON pointer of the value; for a missing or unknown member, of the member.
     pub pointer: String,
     /// Which kind of constraint.
-    pub rule: Rule,
+    pub rule: ShapeRule,
     /// What the model says, in words.
     pub expected: String,
     /// What was there, shortened; sensitive values are not shown.
@@ -118,7 +118,7 @@ fn missing(property: &Value, node: &Value, pointer: &str) -> Violation {
     let name = property.as_str().unwrap_or_default();
     Violation {
         pointer: child(pointer, name),
-        rule: Rule::Required,
+        rule: ShapeRule::Required,
         expected: format!("the required member {name}"),
         actual: "absent".to_owned(),
         statements: own_statements(&node["properties"][name]),
@@ -128,7 +128,7 @@ fn missing(property: &Value, node: &Value, pointer: &str) -> Violation {
 fn unknown(name: &str, instance: &Value, node: &Value, pointer: &str) -> Violation {
     Violation {
         pointer: child(pointer, name),
-        rule: Rule::UnknownMember,
+        rule: ShapeRule::UnknownMember,
         expected: "no member of that name".to_owned(),
         actual: shorten(&instance[name]),
         statements: own_statements(node),
@@ -145,46 +145,46 @@ fn keys(mut violations: Vec<Violation>, pointer: &str) -> Vec<Violation> {
 }
 
 /// Which rule an error breaks, and what the rule says.
-fn broken(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> (Rule, String) {
+fn broken(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> (ShapeRule, String) {
     use ValidationErrorKind as Kind;
-    let or_empty = |rule: Rule| if is_empty(instance) { Rule::Empty } else { rule };
+    let or_empty = |rule: ShapeRule| if is_empty(instance) { ShapeRule::Empty } else { rule };
     match kind {
-        Kind::Type { .. } if instance.is_null() => (Rule::Null, type_words(node)),
-        Kind::Type { .. } => (Rule::Type, type_words(node)),
-        Kind::Enum { options } if same_but_for_case(options, instance) => (Rule::EnumCase, one_of(options)),
-        Kind::Enum { options } => (or_empty(Rule::Enum), one_of(options)),
+        Kind::Type { .. } if instance.is_null() => (ShapeRule::Null, type_words(node)),
+        Kind::Type { .. } => (ShapeRule::Type, type_words(node)),
+        Kind::Enum { options } if same_but_for_case(options, instance) => (ShapeRule::EnumCase, one_of(options)),
+        Kind::Enum { options } => (or_empty(ShapeRule::Enum), one_of(options)),
         Kind::MinProperties { .. } | Kind::MaxProperties { .. } if node["x-union"] == json!(true) => {
-            (Rule::Union, "exactly one member of the union".to_owned())
+            (ShapeRule::Union, "exactly one member of the union".to_owned())
         }
-        Kind::MinLength { limit } => (or_empty(Rule::Length), format!("at least {limit} characters")),
-        Kind::MaxLength { limit } => (Rule::Length, format!("at most {limit} characters")),
-        Kind::MinItems { limit } => (or_empty(Rule::Length), format!("at least {limit} items")),
-        Kind::MaxItems { limit } => (Rule::Length, format!("at most {limit} items")),
-        Kind::MinProperties { limit } => (or_empty(Rule::Length), format!("at least {limit} entries")),
-        Kind::MaxProperties { limit } => (Rule::Length, format!("at most {limit} entries")),
-        Kind::Minimum { limit } => (or_empty(Rule::Range), format!("at least {limit}")),
-        Kind::Maximum { limit } => (Rule::Range, format!("at most {limit}")),
-        Kind::UniqueItems => (Rule::Unique, "items that all differ".to_owned()),
-        Kind::AnyOf { .. } => (Rule::Type, "a number, or NaN or an infinity as text".to_owned()),
+        Kind::MinLength { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} characters")),
+        Kind::MaxLength { limit } => (ShapeRule::Length, format!("at most {limit} characters")),
+        Kind::MinItems { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} items")),
+        Kind::MaxItems { limit } => (ShapeRule::Length, format!("at most {limit} items")),
+        Kind::MinProperties { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} entries")),
+        Kind::MaxProperties { limit } => (ShapeRule::Length, format!("at most {limit} entries")),
+        Kind::Minimum { limit } => (or_empty(ShapeRule::Range), format!("at least {limit}")),
+        Kind::Maximum { limit } => (ShapeRule::Range, format!("at most {limit}")),
+        Kind::UniqueItems => (ShapeRule::Unique, "items that all differ".to_owned()),
+        Kind::AnyOf { .. } => (ShapeRule::Type, "a number, or NaN or an infinity as text".to_owned()),
         Kind::Custom { message, .. } => match custom(keyword, message, node) {
-            (Rule::Pattern, expected) => (or_empty(Rule::Pattern), expected),
-            (_, expected) if instance.is_null() => (Rule::Null, expected),
+            (ShapeRule::Pattern, expected) => (or_empty(ShapeRule::Pattern), expected),
+            (_, expected) if instance.is_null() => (ShapeRule::Null, expected),
             other => other,
         },
-        other => (Rule::Type, format!("a value that keeps {}", other.keyword())),
+        other => (ShapeRule::Type, format!("a value that keeps {}", other.keyword())),
     }
 }
 
 /// What our own keywords report: the message carries what the keyword alone knows.
-fn custom(keyword: &str, message: &str, node: &Value) -> (Rule, String) {
+fn custom(keyword: &str, message: &str, node: &Value) -> (ShapeRule, String) {
     match keyword {
         "x-pattern" if message.is_empty() => {
-            (Rule::Pattern, format!("text matching {} in full", node["x-pattern"].as_str().unwrap_or_default()))
+            (ShapeRule::Pattern, format!("text matching {} in full", node["x-pattern"].as_str().unwrap_or_default()))
         }
-        "x-pattern" => (Rule::PatternUndecided, message.to_owned()),
-        "x-timestamp" => (Rule::Timestamp, message.to_owned()),
-        _ if message.contains("base64") => (Rule::Blob, message.to_owned()),
-        _ => (Rule::Length, message.to_owned()),
+        "x-pattern" => (ShapeRule::PatternUndecided, message.to_owned()),
+        "x-timestamp" => (ShapeRule::Timestamp, message.to_owned()),
+        _ if message.contains("base64") => (ShapeRule::Blob, message.to_owned()),
+        _ => (ShapeRule::Length, message.to_owned()),
     }
 }
 

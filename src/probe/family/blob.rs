@@ -1,11 +1,11 @@
 //! Blobs travel as base64.
 
-use super::{Asked, Draft, Subject, Want};
-use crate::model::Kind;
+use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use crate::model::ShapeKind;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    matches!(subject.shape.kind, Kind::Blob).then(|| {
-        let no_base64 = Draft::value("not-base64", "is a text that is not base64", "*wireproof*", Want::Unread);
-        Asked::of("base64", vec![no_base64])
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    matches!(subject.shape.kind, ShapeKind::Blob).then(|| {
+        let no_base64 = ProbeDraft::value("not-base64", "is a text that is not base64", "*wireproof*", Want::Unread);
+        DraftProbe::of("base64", vec![no_base64])
     })
 }

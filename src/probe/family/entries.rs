@@ -3,16 +3,16 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Asked, Draft, Subject,
+    DraftProbe, ProbeDraft, ProbeSubject,
     length::{edges, nothing_yet},
 };
-use crate::{model::Kind, probe::Token};
+use crate::{model::ShapeKind, probe::Token};
 
 /// A larger map is not sent.
 const MOST: u64 = 1_000;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    let Kind::Map { key, .. } = &subject.shape.kind else { return None };
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    let ShapeKind::Map { key, .. } = &subject.shape.kind else { return None };
     let bounds = subject.place.length(subject.shape)?;
     let keys = keys(subject, &key.target);
     let mut asked = nothing_yet(bounds);
@@ -22,7 +22,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             continue;
         }
         match map(subject, count, keys.as_deref()) {
-            Ok(value) => asked.drafts.push(Draft::value(variant, format!("has {count} entries"), value, want)),
+            Ok(value) => asked.drafts.push(ProbeDraft::value(variant, format!("has {count} entries"), value, want)),
             Err(reason) => asked.unasked.push(reason),
         }
     }
@@ -30,14 +30,14 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 }
 
 /// The only keys that there are, where they are an enum's.
-fn keys(subject: &Subject<'_>, key: &crate::model::ShapeId) -> Option<Vec<String>> {
+fn keys(subject: &ProbeSubject<'_>, key: &crate::model::ShapeId) -> Option<Vec<String>> {
     match &subject.contract().shape(key)?.kind {
-        Kind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
+        ShapeKind::Enum(values) => Some(values.iter().map(|value| value.value.clone()).collect()),
         _ => None,
     }
 }
 
-fn map(subject: &Subject<'_>, count: u64, keys: Option<&[String]>) -> Result<Value, String> {
+fn map(subject: &ProbeSubject<'_>, count: u64, keys: Option<&[String]>) -> Result<Value, String> {
     let mut entries = Map::new();
     for index in 0..count {
         let part = |token| subject.inputs.value_at(subject.recipe, subject.place, token, index);

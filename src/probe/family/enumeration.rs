@@ -2,33 +2,34 @@
 //!
 //! A value may want other members beside it, of which a model says nothing: that each is taken is told, not demanded.
 
-use super::{Asked, Draft, Subject, Want};
-use crate::model::Kind;
+use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use crate::model::ShapeKind;
 
 /// A value that no service has.
 const UNKNOWN: &str = "WIREPROOF_UNKNOWN";
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    if let Kind::IntEnum(values) = &subject.shape.kind {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    if let ShapeKind::IntEnum(values) = &subject.shape.kind {
         return Some(numbers(values));
     }
-    let Kind::Enum(values) = &subject.shape.kind else { return None };
+    let ShapeKind::Enum(values) = &subject.shape.kind else { return None };
     let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-    let each = values.iter().map(|value| Draft::value(segment(value), format!("is {value}"), *value, Want::Tolerated));
-    let mut drafts: Vec<Draft> = each.collect();
-    drafts.push(Draft::value("unknown", "is a value that its enum lacks", UNKNOWN, Want::Refused));
+    let each =
+        values.iter().map(|value| ProbeDraft::value(segment(value), format!("is {value}"), *value, Want::Tolerated));
+    let mut drafts: Vec<ProbeDraft> = each.collect();
+    drafts.push(ProbeDraft::value("unknown", "is a value that its enum lacks", UNKNOWN, Want::Refused));
     if let Some(text) = values.iter().find_map(|value| other_case(value, &values)) {
-        drafts.push(Draft::value("case", format!("is {text}, in another letter case"), text, Want::Refused));
+        drafts.push(ProbeDraft::value("case", format!("is {text}, in another letter case"), text, Want::Refused));
     }
-    Some(Asked::of("smithy.api#enum", drafts))
+    Some(DraftProbe::of("smithy.api#enum", drafts))
 }
 
-fn numbers(values: &[i64]) -> Asked {
+fn numbers(values: &[i64]) -> DraftProbe {
     let each =
-        values.iter().map(|value| Draft::value(value.to_string(), format!("is {value}"), *value, Want::Tolerated));
+        values.iter().map(|value| ProbeDraft::value(value.to_string(), format!("is {value}"), *value, Want::Tolerated));
     let beyond = values.iter().max().copied().unwrap_or_default().saturating_add(1);
-    let unknown = Draft::value("unknown", "is a value that its enum lacks", beyond, Want::Refused);
-    Asked::of("smithy.api#enum", each.chain([unknown]).collect())
+    let unknown = ProbeDraft::value("unknown", "is a value that its enum lacks", beyond, Want::Refused);
+    DraftProbe::of("smithy.api#enum", each.chain([unknown]).collect())
 }
 
 /// A value as a part of an id: what a shell or a path would take for something else is an underscore.

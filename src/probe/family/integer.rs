@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Draft, Subject, Want};
-use crate::model::{Bounds, Kind, NumberKind};
+use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use crate::model::{Bounds, NumberKind, ShapeKind};
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    let Kind::Number(kind) = subject.shape.kind else { return None };
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    let ShapeKind::Number(kind) = subject.shape.kind else { return None };
     let (bits, under, over): (u8, Value, Value) = match kind {
         NumberKind::Byte => (8, json!(-129), json!(128)),
         NumberKind::Short => (16, json!(-32_769), json!(32_768)),
@@ -17,11 +17,11 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     };
     let Bounds { min, max } = subject.place.range(subject.shape).unwrap_or(Bounds { min: None, max: None });
     let due = |bound: Option<f64>| if bound.is_some() { Want::Unread } else { Want::Answered };
-    Some(Asked::of(
+    Some(DraftProbe::of(
         format!("a whole number of {bits} bits"),
         vec![
-            Draft::value("under", format!("is below {bits} bits"), under, due(min)),
-            Draft::value("over", format!("is beyond {bits} bits"), over, due(max)),
+            ProbeDraft::value("under", format!("is below {bits} bits"), under, due(min)),
+            ProbeDraft::value("over", format!("is beyond {bits} bits"), over, due(max)),
         ],
     ))
 }

@@ -1,16 +1,16 @@
 //! `smithy.api#length` of lists.
 
 use super::{
-    Asked, Change, Draft, Subject,
+    DraftProbe, InputChange, ProbeDraft, ProbeSubject,
     length::{edges, nothing_yet},
 };
-use crate::model::Kind;
+use crate::model::ShapeKind;
 
 /// A longer list is not sent.
 const MOST: u64 = 1_000;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    if !matches!(subject.shape.kind, Kind::List(_)) {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    if !matches!(subject.shape.kind, ShapeKind::List(_)) {
         return None;
     }
     let bounds = subject.place.length(subject.shape)?;
@@ -23,7 +23,12 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         // Where one item can be built, all can.
         match subject.inputs.list(subject.recipe, subject.place, count.min(1)) {
             Ok(_) => {
-                asked.drafts.push(Draft::new(variant, format!("has {count} items"), Change::Items(count), want));
+                asked.drafts.push(ProbeDraft::new(
+                    variant,
+                    format!("has {count} items"),
+                    InputChange::Items(count),
+                    want,
+                ));
             }
             Err(reason) => asked.unasked.push(reason.to_string()),
         }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Draft, Subject, Want};
-use crate::model::{Kind, TimestampFormat};
+use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use crate::model::{ShapeKind, TimestampFormat};
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
     if subject.place.path.is_root() || subject.place.is_key() {
         return None;
     }
@@ -19,24 +19,29 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     ];
     let wrong = all.into_iter().filter(|(name, _)| !legal.contains(name));
     let drafts = wrong.map(|(name, value): (&str, Value)| {
-        Draft::value(name, format!("is a JSON {name}, where a JSON {} is due", legal.join(" or ")), value, Want::Unread)
+        ProbeDraft::value(
+            name,
+            format!("is a JSON {name}, where a JSON {} is due", legal.join(" or ")),
+            value,
+            Want::Unread,
+        )
     });
-    Some(Asked::of(format!("a JSON {}", legal.join(" or ")), drafts.collect()))
+    Some(DraftProbe::of(format!("a JSON {}", legal.join(" or ")), drafts.collect()))
 }
 
 /// The JSON types of a shape; `None`: every type, or one that another family asks about.
-fn legal(subject: &Subject<'_>) -> Option<&'static [&'static str]> {
+fn legal(subject: &ProbeSubject<'_>) -> Option<&'static [&'static str]> {
     Some(match &subject.shape.kind {
-        Kind::Structure(_) | Kind::Union(_) | Kind::Map { .. } => &["object"],
-        Kind::List(_) => &["array"],
-        Kind::String | Kind::Enum(_) | Kind::Blob => &["string"],
-        Kind::Boolean => &["boolean"],
-        Kind::Number(_) | Kind::IntEnum(_) => &["number"],
+        ShapeKind::Structure(_) | ShapeKind::Union(_) | ShapeKind::Map { .. } => &["object"],
+        ShapeKind::List(_) => &["array"],
+        ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Blob => &["string"],
+        ShapeKind::Boolean => &["boolean"],
+        ShapeKind::Number(_) | ShapeKind::IntEnum(_) => &["number"],
         // Text for a number, and a number for text, are the timestamp family's.
-        Kind::Timestamp if subject.place.timestamp(subject.shape) == TimestampFormat::EpochSeconds => {
+        ShapeKind::Timestamp if subject.place.timestamp(subject.shape) == TimestampFormat::EpochSeconds => {
             &["number", "string"]
         }
-        Kind::Timestamp => &["string", "number"],
-        Kind::Document => return None,
+        ShapeKind::Timestamp => &["string", "number"],
+        ShapeKind::Document => return None,
     })
 }

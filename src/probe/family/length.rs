@@ -1,19 +1,19 @@
 //! `smithy.api#length` of texts (code points) and blobs (bytes).
 
-use super::{Asked, Change, Draft, Subject, Want};
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
 use crate::{
-    model::{Bounds, Kind},
+    model::{Bounds, ShapeKind},
     probe::input::{blob_of, text_rule},
 };
 
 /// A longer text or blob is not sent: it tells about limits of transports, not of the model.
 const LONGEST: u64 = 300_000;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
     let bounds = subject.place.length(subject.shape)?;
     let unit = match subject.shape.kind {
-        Kind::String => "characters",
-        Kind::Blob => "bytes",
+        ShapeKind::String => "characters",
+        ShapeKind::Blob => "bytes",
         _ => return None,
     };
     let mut asked = nothing_yet(bounds);
@@ -23,7 +23,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             continue;
         }
         match change(subject, length, want) {
-            Ok(change) => asked.drafts.push(Draft::new(variant, format!("has {length} {unit}"), change, want)),
+            Ok(change) => asked.drafts.push(ProbeDraft::new(variant, format!("has {length} {unit}"), change, want)),
             Err(reason) => asked.unasked.push(reason),
         }
     }
@@ -31,8 +31,8 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
 }
 
 /// Nothing asked yet; a bound that every value keeps leaves nothing to ask.
-pub(super) fn nothing_yet(bounds: Bounds<u64>) -> Asked {
-    let mut asked = Asked::of(describe(bounds), Vec::new());
+pub(super) fn nothing_yet(bounds: Bounds<u64>) -> DraftProbe {
+    let mut asked = DraftProbe::of(describe(bounds), Vec::new());
     if edges(bounds).is_empty() {
         asked.unasked.push("a minimum of 0 leaves nothing out".to_owned());
     }
@@ -57,16 +57,16 @@ pub(super) fn edges(bounds: Bounds<u64>) -> Vec<(&'static str, u64, Want)> {
     edges
 }
 
-fn change(subject: &Subject<'_>, length: u64, want: Want) -> Result<Change, String> {
-    if matches!(subject.shape.kind, Kind::Blob) {
-        return Ok(Change::Set(blob_of(length)));
+fn change(subject: &ProbeSubject<'_>, length: u64, want: Want) -> Result<InputChange, String> {
+    if matches!(subject.shape.kind, ShapeKind::Blob) {
+        return Ok(InputChange::Set(blob_of(length)));
     }
     let rule = text_rule(subject.shape, subject.place.traits());
     let witness = subject.inputs.witness(rule).map_err(|reason| reason.to_string())?;
     match subject.inputs.of_length(rule, length).map_err(|reason| reason.to_string())? {
-        Some(_) => Ok(Change::Text(Some(length))),
+        Some(_) => Ok(InputChange::Text(Some(length))),
         // Where the pattern forbids the length as well, any text of it breaks the length all the same.
-        None if want == Want::Refused => Ok(Change::Set(plain(length).into())),
+        None if want == Want::Refused => Ok(InputChange::Set(plain(length).into())),
         None if witness.excludes_length(length) => Err(format!("the pattern allows no text of {length} characters")),
         None => Err(format!("no text of {length} characters is found")),
     }

@@ -24,8 +24,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{
-    Place,
-    change::Change,
+    Location,
+    change::InputChange,
     input::{Inputs, Recipe},
 };
 use crate::model::{Contract, Shape};
@@ -34,7 +34,7 @@ pub(super) use request::deadly;
 
 /// A family of probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
+pub enum ProbeFamily {
     /// A required member is absent or null.
     Required,
     /// A text or a blob is too short or too long, or just fits.
@@ -73,7 +73,7 @@ pub enum Family {
     Example,
 }
 
-impl Family {
+impl ProbeFamily {
     /// Every family, in the order in which its probes run.
     pub const ALL: [Self; 18] = [
         Self::Legal,
@@ -124,7 +124,7 @@ impl Family {
     /// Whether it probes a constraint that the model states as a trait, rather than what every input has.
     #[must_use]
     pub fn is_constraint(self) -> bool {
-        use Family as F;
+        use ProbeFamily as F;
         matches!(
             self,
             F::Required | F::Length | F::Range | F::Pattern | F::Enum | F::Items | F::Entries | F::Unique | F::Union
@@ -132,7 +132,7 @@ impl Family {
     }
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for ProbeFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -140,43 +140,43 @@ impl fmt::Display for Family {
 
 /// What a family has to ask at one place.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct DraftProbe {
     /// The trait, or the rule of the protocol, in a few words.
     pub(super) rule: String,
     /// The questions.
-    pub(super) drafts: Vec<Draft>,
+    pub(super) drafts: Vec<ProbeDraft>,
     /// What cannot be asked, and why.
     pub(super) unasked: Vec<String>,
 }
 
-impl Asked {
-    fn of(rule: impl Into<String>, drafts: Vec<Draft>) -> Self {
+impl DraftProbe {
+    fn of(rule: impl Into<String>, drafts: Vec<ProbeDraft>) -> Self {
         Self { rule: rule.into(), drafts, unasked: Vec::new() }
     }
 }
 
 /// One question.
 #[derive(Debug, Clone)]
-pub(super) struct Draft {
+pub(super) struct ProbeDraft {
     /// The last part of its id.
     pub(super) variant: String,
     /// What is asked, after the name of the place.
     pub(super) says: String,
     /// How the legal input is changed.
-    pub(super) change: Change,
+    pub(super) change: InputChange,
     /// What is due.
     pub(super) want: Want,
     /// What a success looks like in the documents, as a pattern of types: which of the two came is told.
     pub(super) looks_like: Option<Value>,
 }
 
-impl Draft {
-    fn new(variant: impl Into<String>, says: impl Into<String>, change: Change, want: Want) -> Self {
+impl ProbeDraft {
+    fn new(variant: impl Into<String>, says: impl Into<String>, change: InputChange, want: Want) -> Self {
         Self { variant: variant.into(), says: says.into(), change, want, looks_like: None }
     }
 
     fn value(variant: impl Into<String>, says: impl Into<String>, value: impl Into<Value>, want: Want) -> Self {
-        Self::new(variant, says, Change::Set(value.into()), want)
+        Self::new(variant, says, InputChange::Set(value.into()), want)
     }
 }
 
@@ -205,39 +205,39 @@ pub(super) enum Want {
 
 /// One place of one operation's input, as families look at it.
 #[derive(Clone, Copy)]
-pub(super) struct Subject<'a> {
+pub(super) struct ProbeSubject<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) recipe: Recipe<'a>,
-    pub(super) place: &'a Place,
+    pub(super) place: &'a Location,
     pub(super) shape: &'a Shape,
 }
 
-impl Subject<'_> {
+impl ProbeSubject<'_> {
     fn contract(&self) -> &Contract {
         self.inputs.contract()
     }
 }
 
-type Ask = fn(&Subject<'_>) -> Option<Asked>;
+type Ask = fn(&ProbeSubject<'_>) -> Option<DraftProbe>;
 
 /// What each family asks, wherever its constraint stands; `None` where there is no such constraint.
-pub(super) const ASKS: [(Family, Ask); 18] = [
-    (Family::Legal, legal::ask),
-    (Family::Example, example::ask),
-    (Family::Required, required::ask),
-    (Family::Length, length::ask),
-    (Family::Range, range::ask),
-    (Family::Pattern, pattern::ask),
-    (Family::Enum, enumeration::ask),
-    (Family::Items, items::ask),
-    (Family::Entries, entries::ask),
-    (Family::Unique, unique::ask),
-    (Family::Union, union::ask),
-    (Family::Type, json_type::ask),
-    (Family::Timestamp, timestamp::ask),
-    (Family::Blob, blob::ask),
-    (Family::Integer, integer::ask),
-    (Family::UnknownMember, unknown_member::ask),
-    (Family::Request, request::ask),
-    (Family::Signing, signing::ask),
+pub(super) const ASKS: [(ProbeFamily, Ask); 18] = [
+    (ProbeFamily::Legal, legal::ask),
+    (ProbeFamily::Example, example::ask),
+    (ProbeFamily::Required, required::ask),
+    (ProbeFamily::Length, length::ask),
+    (ProbeFamily::Range, range::ask),
+    (ProbeFamily::Pattern, pattern::ask),
+    (ProbeFamily::Enum, enumeration::ask),
+    (ProbeFamily::Items, items::ask),
+    (ProbeFamily::Entries, entries::ask),
+    (ProbeFamily::Unique, unique::ask),
+    (ProbeFamily::Union, union::ask),
+    (ProbeFamily::Type, json_type::ask),
+    (ProbeFamily::Timestamp, timestamp::ask),
+    (ProbeFamily::Blob, blob::ask),
+    (ProbeFamily::Integer, integer::ask),
+    (ProbeFamily::UnknownMember, unknown_member::ask),
+    (ProbeFamily::Request, request::ask),
+    (ProbeFamily::Signing, signing::ask),
 ];

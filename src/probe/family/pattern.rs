@@ -1,17 +1,17 @@
 //! `smithy.api#pattern`: texts that break it by one character, and one that keeps it.
 
-use super::{Asked, Change, Draft, Subject, Want};
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
 use crate::{
-    model::Kind,
+    model::ShapeKind,
     probe::{input::text_rule, witness::NearMiss},
 };
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    if !matches!(subject.shape.kind, Kind::String) {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    if !matches!(subject.shape.kind, ShapeKind::String) {
         return None;
     }
     let pattern = subject.place.pattern(subject.shape)?;
-    let mut asked = Asked::of(format!("smithy.api#pattern {pattern}"), Vec::new());
+    let mut asked = DraftProbe::of(format!("smithy.api#pattern {pattern}"), Vec::new());
     let member = subject.place.traits();
     let misses = match subject.inputs.near_misses(text_rule(subject.shape, member)) {
         Ok(misses) => misses,
@@ -20,13 +20,13 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
             return Some(asked);
         }
     };
-    asked.drafts.push(Draft::new("match", "keeps its pattern", Change::Text(None), Want::Tolerated));
+    asked.drafts.push(ProbeDraft::new("match", "keeps its pattern", InputChange::Text(None), Want::Tolerated));
     if misses.is_empty() {
         asked.unasked.push("every text of a legal length keeps the pattern".to_owned());
     }
     for (miss, text) in misses.iter() {
         let (variant, says) = name(*miss);
-        asked.drafts.push(Draft::value(variant, says, text.as_str(), Want::Refused));
+        asked.drafts.push(ProbeDraft::value(variant, says, text.as_str(), Want::Refused));
     }
     Some(asked)
 }

@@ -1,19 +1,19 @@
 //! `smithy.api#range`.
 
-use super::{Asked, Draft, Subject, Want};
+use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
 use crate::{
-    model::{Bounds, Kind, NumberKind},
+    model::{Bounds, NumberKind, ShapeKind},
     probe::input::write_number,
 };
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    let Kind::Number(kind) = subject.shape.kind else { return None };
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    let ShapeKind::Number(kind) = subject.shape.kind else { return None };
     let Bounds { min, max } = subject.place.range(subject.shape)?;
     let mut drafts = Vec::new();
     let mut draft = |variant: &str, number: f64, want: Want| {
         // Beyond what the kind can hold is the integer family's to ask.
         if holds(kind, number) {
-            drafts.push(Draft::value(variant, format!("is {number}"), write_number(kind, number), want));
+            drafts.push(ProbeDraft::value(variant, format!("is {number}"), write_number(kind, number), want));
         }
     };
     if let Some(min) = min {
@@ -25,7 +25,7 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
         draft("over", above(max), Want::Refused);
     }
     let show = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
-    Some(Asked::of(format!("smithy.api#range {}..{}", show(min), show(max)), drafts))
+    Some(DraftProbe::of(format!("smithy.api#range {}..{}", show(min), show(max)), drafts))
 }
 
 /// One more, or the next number that there is: large ones lie further apart.

@@ -3,7 +3,7 @@
 //! What neither RFC 8259 nor the protocol settles (a byte order mark, a member twice, bytes behind the value) must be
 //! answered, in whichever way.
 
-use super::{Asked, Change, Draft, Subject, Want};
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
 use crate::suite::{Body, ByteChanges, Template};
 
 /// Variants that were seen to end an endpoint's process: they come last, one at a time.
@@ -20,7 +20,7 @@ const DEEP: usize = 5_000;
 /// One mebibyte.
 const LARGE: usize = 1 << 20;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
     if !subject.place.path.is_root() {
         return None;
     }
@@ -28,15 +28,15 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     let mut drafts = bodies(requires);
     drafts.extend(around());
     drafts.extend(headers(subject.contract().service().id.name()));
-    Some(Asked::of("the AWS JSON protocols", drafts))
+    Some(DraftProbe::of("the AWS JSON protocols", drafts))
 }
 
-fn body(variant: &str, says: &str, bytes: &[u8], want: Want) -> Draft {
+fn body(variant: &str, says: &str, bytes: &[u8], want: Want) -> ProbeDraft {
     let changes = ByteChanges { body: Some(Body::Bytes(bytes.to_vec())), ..ByteChanges::default() };
-    Draft::new(variant, says, Change::Bytes(Box::new(changes)), want)
+    ProbeDraft::new(variant, says, InputChange::Bytes(Box::new(changes)), want)
 }
 
-fn bodies(requires: bool) -> Vec<Draft> {
+fn bodies(requires: bool) -> Vec<ProbeDraft> {
     // Nothing stands for an empty input in some services; where a member is required it is refused all the same.
     let nothing = if requires { Want::Unread } else { Want::Answered };
     let mut utf16 = vec![0xff, 0xfe];
@@ -61,12 +61,12 @@ fn bodies(requires: bool) -> Vec<Draft> {
     ]
 }
 
-fn around() -> Vec<Draft> {
+fn around() -> Vec<ProbeDraft> {
     let wrapped = |variant: &str, says: &str, front: &[u8], back: &[u8], want| {
-        Draft::new(variant, says, Change::Around(front.to_vec(), back.to_vec()), want)
+        ProbeDraft::new(variant, says, InputChange::Around(front.to_vec(), back.to_vec()), want)
     };
     let merged = |variant: &str, says: &str, members: &[u8]| {
-        Draft::new(variant, says, Change::Merged(members.to_vec()), Want::Answered)
+        ProbeDraft::new(variant, says, InputChange::Merged(members.to_vec()), Want::Answered)
     };
     let twice = br#""WireproofUnknown": 1, "WireproofUnknown": 2"#;
     let deep = [br#""WireproofUnknown": "#.to_vec(), vec![b'['; DEEP], vec![b']'; DEEP]].concat();
@@ -81,9 +81,9 @@ fn around() -> Vec<Draft> {
     ]
 }
 
-fn headers(service: &str) -> Vec<Draft> {
+fn headers(service: &str) -> Vec<ProbeDraft> {
     let changed = |variant: &str, says: &str, changes: ByteChanges, want| {
-        Draft::new(variant, says, Change::Bytes(Box::new(changes)), want)
+        ProbeDraft::new(variant, says, InputChange::Bytes(Box::new(changes)), want)
     };
     let set = |name: &str, value: &str| ByteChanges {
         set: vec![(name.to_owned(), Template::Literal(value.into()))],

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use super::{Asked, Change, Draft, Subject, Want};
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
     let place = subject.place;
     (place.required && !place.path.is_root()).then(|| {
-        Asked::of(
+        DraftProbe::of(
             "smithy.api#required",
             vec![
-                Draft::new("absent", "is absent", Change::Remove, Want::Refused),
-                Draft::value("null", "is null", Value::Null, Want::Refused),
+                ProbeDraft::new("absent", "is absent", InputChange::Remove, Want::Refused),
+                ProbeDraft::value("null", "is null", Value::Null, Want::Refused),
             ],
         )
     })

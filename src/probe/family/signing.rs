@@ -1,12 +1,12 @@
 //! Signatures that an endpoint which knows its callers refuses.
 
-use super::{Asked, Change, Draft, Subject, Want};
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
 use crate::wire::sigv4::SigningFault;
 
 /// Half an hour: twice what services allow.
 const SKEW: i64 = 1_800;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
     if !subject.place.path.is_root() {
         return None;
     }
@@ -23,6 +23,6 @@ pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
     ];
     let drafts = faults
         .into_iter()
-        .map(|(variant, says, fault)| Draft::new(variant, says, Change::Signed(fault), Want::Unsigned));
-    Some(Asked::of("aws.auth#sigv4", drafts.collect()))
+        .map(|(variant, says, fault)| ProbeDraft::new(variant, says, InputChange::Signed(fault), Want::Unsigned));
+    Some(DraftProbe::of("aws.auth#sigv4", drafts.collect()))
 }

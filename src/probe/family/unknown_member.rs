@@ -2,15 +2,15 @@
 
 use serde_json::json;
 
-use super::{Asked, Change, Draft, Subject, Want};
-use crate::model::Kind;
+use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
+use crate::model::ShapeKind;
 
-pub(super) fn ask(subject: &Subject<'_>) -> Option<Asked> {
-    matches!(subject.shape.kind, Kind::Structure(_)).then(|| {
-        let change = Change::Add("WireproofUnknown".to_owned(), json!("x"));
-        Asked::of(
+pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+    matches!(subject.shape.kind, ShapeKind::Structure(_)).then(|| {
+        let change = InputChange::Add("WireproofUnknown".to_owned(), json!("x"));
+        DraftProbe::of(
             "unknown members are ignored",
-            vec![Draft::new("ignored", "has a member that its shape lacks", change, Want::Admitted)],
+            vec![ProbeDraft::new("ignored", "has a member that its shape lacks", change, Want::Admitted)],
         )
     })
 }

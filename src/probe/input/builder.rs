@@ -10,8 +10,8 @@ use super::{
     text_rule,
 };
 use crate::{
-    model::{Bounds, Kind, Member, Shape, ShapeId, Traits, pointer},
-    probe::{Path, Token},
+    model::{Bounds, Member, Shape, ShapeId, ShapeKind, Traits, pointer},
+    probe::{MemberPath, Token},
 };
 
 /// What is built beside the required members.
@@ -40,7 +40,12 @@ impl<'a> Builder<'a> {
         Self { inputs, recipe, extent, open: Vec::new() }
     }
 
-    pub(super) fn value(&mut self, target: &ShapeId, member: Option<&Traits>, at: &Path) -> Result<Value, Unbuildable> {
+    pub(super) fn value(
+        &mut self,
+        target: &ShapeId,
+        member: Option<&Traits>,
+        at: &MemberPath,
+    ) -> Result<Value, Unbuildable> {
         if let Some(known) = self.known(at) {
             return Ok(known.clone());
         }
@@ -55,7 +60,7 @@ impl<'a> Builder<'a> {
         value
     }
 
-    fn known(&self, at: &Path) -> Option<&Value> {
+    fn known(&self, at: &MemberPath) -> Option<&Value> {
         if at.is_root() || self.recipe.known.is_empty() {
             return None;
         }
@@ -63,35 +68,35 @@ impl<'a> Builder<'a> {
         self.recipe.known.iter().find(|(glob, _)| fits(glob, &name)).map(|(_, value)| value)
     }
 
-    fn of_kind(&mut self, shape: &Shape, member: Option<&Traits>, at: &Path) -> Result<Value, Unbuildable> {
+    fn of_kind(&mut self, shape: &Shape, member: Option<&Traits>, at: &MemberPath) -> Result<Value, Unbuildable> {
         Ok(match &shape.kind {
-            Kind::Structure(members) => self.structure(members, at)?,
-            Kind::Union(members) => self.union(shape, members, at)?,
-            Kind::List(item) => self.list(shape, member, item, at)?,
-            Kind::Map { key, value } => self.map(shape, member, key, value, at)?,
-            Kind::String => {
+            ShapeKind::Structure(members) => self.structure(members, at)?,
+            ShapeKind::Union(members) => self.union(shape, members, at)?,
+            ShapeKind::List(item) => self.list(shape, member, item, at)?,
+            ShapeKind::Map { key, value } => self.map(shape, member, key, value, at)?,
+            ShapeKind::String => {
                 let witness = self.inputs.witness(text_rule(shape, member))?;
                 self.recipe.salt.map_or_else(|| witness.sample().to_owned(), |salt| witness.text(salt)).into()
             }
-            Kind::Enum(values) => {
+            ShapeKind::Enum(values) => {
                 let first = values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?;
                 first.value.clone().into()
             }
-            Kind::IntEnum(values) => {
+            ShapeKind::IntEnum(values) => {
                 (*values.first().ok_or_else(|| Unbuildable::Nothing(shape.id.to_string()))?).into()
             }
-            Kind::Boolean => false.into(),
-            Kind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
-            Kind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
-            Kind::Timestamp => {
+            ShapeKind::Boolean => false.into(),
+            ShapeKind::Number(kind) => number(*kind, member.and_then(Traits::range).or_else(|| shape.traits.range())),
+            ShapeKind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
+            ShapeKind::Timestamp => {
                 let own = member.and_then(Traits::timestamp_format).or_else(|| shape.traits.timestamp_format());
                 timestamp(own, at)
             }
-            Kind::Document => json!({}),
+            ShapeKind::Document => json!({}),
         })
     }
 
-    fn structure(&mut self, members: &[Member], at: &Path) -> Result<Value, Unbuildable> {
+    fn structure(&mut self, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let mut map = Map::new();
         for member in members {
             let path = at.then(Token::Member(member.name.clone()));
@@ -108,7 +113,7 @@ impl<'a> Builder<'a> {
         Ok(Value::Object(map))
     }
 
-    fn union(&mut self, shape: &Shape, members: &[Member], at: &Path) -> Result<Value, Unbuildable> {
+    fn union(&mut self, shape: &Shape, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let built = members.iter().find_map(|member| {
             let path = at.then(Token::Member(member.name.clone()));
             let value = self.value(&member.target, Some(&member.traits), &path).ok()?;
@@ -122,7 +127,7 @@ impl<'a> Builder<'a> {
         shape: &Shape,
         member: Option<&Traits>,
         item: &Member,
-        at: &Path,
+        at: &MemberPath,
     ) -> Result<Value, Unbuildable> {
         let bounds = member.and_then(Traits::length).or_else(|| shape.traits.length());
         let count = least_count(bounds);
@@ -146,7 +151,7 @@ impl<'a> Builder<'a> {
         member: Option<&Traits>,
         key: &Member,
         value: &Member,
-        at: &Path,
+        at: &MemberPath,
     ) -> Result<Value, Unbuildable> {
         let bounds = member.and_then(Traits::length).or_else(|| shape.traits.length());
         let salt = self.recipe.salt;
@@ -175,29 +180,29 @@ impl<'a> Builder<'a> {
         shape: &ShapeId,
         value: &mut Value,
         token: &Token,
-        at: &Path,
+        at: &MemberPath,
     ) -> Result<(String, ShapeId), Unbuildable> {
         let contract = Arc::clone(self.inputs.contract());
         let nothing = || Unbuildable::Nothing(at.to_string());
         let kind = &contract.shape(shape).ok_or_else(nothing)?.kind;
         match (kind, token, value) {
-            (Kind::Structure(members) | Kind::Union(members), Token::Member(name), Value::Object(map)) => {
+            (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name), Value::Object(map)) => {
                 let member = members.iter().find(|member| member.name == *name).ok_or_else(nothing)?;
                 if !map.contains_key(name) {
-                    if matches!(kind, Kind::Union(_)) {
+                    if matches!(kind, ShapeKind::Union(_)) {
                         map.clear();
                     }
                     map.insert(name.clone(), self.value(&member.target, Some(&member.traits), at)?);
                 }
                 Ok((pointer::escape(name), member.target.clone()))
             }
-            (Kind::List(item), Token::Item, Value::Array(items)) => {
+            (ShapeKind::List(item), Token::Item, Value::Array(items)) => {
                 if items.is_empty() {
                     items.push(self.value(&item.target, Some(&item.traits), at)?);
                 }
                 Ok(("0".to_owned(), item.target.clone()))
             }
-            (Kind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
+            (ShapeKind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
                 if entries.is_empty() {
                     let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
                     let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
@@ -212,8 +217,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn sibling(at: &Path, token: Token) -> Path {
-    Path(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
+fn sibling(at: &MemberPath, token: Token) -> MemberPath {
+    MemberPath(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
 }
 
 /// One entry at least: an empty list is legal by many models and refused by most services.

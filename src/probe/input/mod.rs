@@ -14,11 +14,11 @@ use builder::{Builder, Extent};
 pub(super) use scalar::{blob_of, write_number};
 
 use super::{
-    Path, Place, Token,
+    Location, MemberPath, Token,
     witness::{NearMiss, Patterns, TextRule, Witness},
 };
 use crate::{
-    model::{Bounds, Contract, Kind, Member, Operation, Schemas, Shape, ShapeId, Side, Traits},
+    model::{Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits},
     suite::{Filling, glob_matches},
 };
 
@@ -37,7 +37,7 @@ pub enum Unbuildable {
 }
 
 /// Values of members that are known to exist: globs over `Operation/Member`, the first that fits counts.
-pub type Known = Vec<(String, Value)>;
+pub type KnownValues = Vec<(String, Value)>;
 
 /// Builds inputs of one contract.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub(super) struct Recipe<'a> {
     /// The operation.
     pub(super) operation: &'a Operation,
     /// What is known to exist.
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownValues,
     /// What fresh texts are derived from; `None`: any legal text will do.
     pub(super) salt: Option<u64>,
 }
@@ -96,7 +96,7 @@ impl Inputs {
     }
 
     /// Whether the least legal input holds the member, if it holds its structure.
-    pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &Path) -> bool {
+    pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &MemberPath) -> bool {
         let by_recipe = || {
             let name = format!("{}/{}", operation.name, at.slashed());
             self.always.iter().any(|glob| fits(glob, &name))
@@ -111,7 +111,7 @@ impl Inputs {
     /// Whether an input keeps every constraint of the model.
     pub(super) fn keeps_model(&self, operation: &Operation, input: &Value) -> bool {
         let input = self.contract().without_null_members(&operation.input, input);
-        self.schemas.violations(&operation.input, Side::Input, &input).is_ok_and(|broken| broken.is_empty())
+        self.schemas.violations(&operation.input, PayloadSide::Input, &input).is_ok_and(|broken| broken.is_empty())
     }
 
     /// The least legal input.
@@ -125,16 +125,16 @@ impl Inputs {
     }
 
     fn whole(&self, recipe: Recipe<'_>, extent: Extent) -> Result<Value, Unbuildable> {
-        Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &Path::default())
+        Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &MemberPath::default())
     }
 
     /// The least legal input that holds a place.
-    pub(super) fn reaching(&self, recipe: Recipe<'_>, place: &Place) -> Result<Reached, Unbuildable> {
+    pub(super) fn reaching(&self, recipe: Recipe<'_>, place: &Location) -> Result<Reached, Unbuildable> {
         let mut input = self.least(recipe)?;
         let mut builder = Builder::new(self, recipe, Extent::Least);
         let mut at = String::new();
         let mut shape = recipe.operation.input.clone();
-        let mut path = Path::default();
+        let mut path = MemberPath::default();
         for token in &place.path.0 {
             path = path.then(token.clone());
             let value = input.pointer_mut(&at).ok_or_else(|| Unbuildable::Nothing(path.to_string()))?;
@@ -146,7 +146,7 @@ impl Inputs {
     }
 
     /// Why no legal input reaches a place, if none does: the least input, or a shape on the way, cannot be built.
-    pub(super) fn obstacle(&self, operation: &Operation, place: &Place) -> Option<Unbuildable> {
+    pub(super) fn obstacle(&self, operation: &Operation, place: &Location) -> Option<Unbuildable> {
         let mut shape = operation.input.clone();
         let mut found = self.unbuildable(operation, &shape, None);
         for token in &place.path.0 {
@@ -154,12 +154,12 @@ impl Inputs {
                 break;
             }
             let members: Vec<&Member> = match (&self.contract().shape(&shape)?.kind, token) {
-                (Kind::Structure(members) | Kind::Union(members), Token::Member(name)) => {
+                (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name)) => {
                     members.iter().filter(|member| member.name == *name).collect()
                 }
-                (Kind::List(item), Token::Item) => vec![item],
-                (Kind::Map { key, value }, Token::Key) => vec![value, key],
-                (Kind::Map { key, value }, Token::Value) => vec![key, value],
+                (ShapeKind::List(item), Token::Item) => vec![item],
+                (ShapeKind::Map { key, value }, Token::Key) => vec![value, key],
+                (ShapeKind::Map { key, value }, Token::Value) => vec![key, value],
                 _ => Vec::new(),
             };
             let unbuildable = |member: &&Member| self.unbuildable(operation, &member.target, Some(&member.traits));
@@ -179,7 +179,7 @@ impl Inputs {
         }
         let recipe = Recipe { operation, known: &Vec::new(), salt: None };
         let mut builder = Builder::new(self, recipe, Extent::Least);
-        let reason = builder.value(target, member, &Path::default()).err();
+        let reason = builder.value(target, member, &MemberPath::default()).err();
         if own.is_none() {
             self.unbuildable.borrow_mut().insert(target.clone(), reason.clone());
         }
@@ -190,7 +190,7 @@ impl Inputs {
     pub(super) fn value_at(
         &self,
         recipe: Recipe<'_>,
-        place: &Place,
+        place: &Location,
         token: Token,
         index: u64,
     ) -> Result<Value, Unbuildable> {
@@ -199,16 +199,16 @@ impl Inputs {
         let mut builder = Builder::new(self, recipe, Extent::Least);
         let shape = self.contract().shape(&place.target).ok_or_else(|| Unbuildable::Nothing(place.path.to_string()))?;
         let member = match (&shape.kind, &token) {
-            (Kind::List(item), Token::Item) => item,
-            (Kind::Map { key, .. }, Token::Key) => key,
-            (Kind::Map { value, .. }, Token::Value) => value,
+            (ShapeKind::List(item), Token::Item) => item,
+            (ShapeKind::Map { key, .. }, Token::Key) => key,
+            (ShapeKind::Map { value, .. }, Token::Value) => value,
             _ => return Err(Unbuildable::Nothing(place.path.to_string())),
         };
         builder.value(&member.target, Some(&member.traits), &place.path.then(token))
     }
 
     /// A list of so many items at a place, each of its own salt.
-    pub(super) fn list(&self, recipe: Recipe<'_>, place: &Place, count: u64) -> Result<Value, Unbuildable> {
+    pub(super) fn list(&self, recipe: Recipe<'_>, place: &Location, count: u64) -> Result<Value, Unbuildable> {
         let items: Result<Vec<Value>, _> =
             (0..count).map(|index| self.value_at(recipe, place, Token::Item, index)).collect();
         items.map(Value::Array)
@@ -218,7 +218,7 @@ impl Inputs {
     pub(super) fn member_value(
         &self,
         recipe: Recipe<'_>,
-        place: &Place,
+        place: &Location,
         member: &Member,
     ) -> Result<Value, Unbuildable> {
         let path = place.path.then(Token::Member(member.name.clone()));
@@ -289,7 +289,7 @@ mod tests {
         testing::{SHAPES, inputs, put},
     };
 
-    fn reaching(path: &str, known: &Known) -> Value {
+    fn reaching(path: &str, known: &KnownValues) -> Value {
         let inputs = inputs(SHAPES);
         let operation = put(&inputs);
         let recipe = Recipe { operation: &operation, known, salt: Some(7) };
@@ -305,13 +305,13 @@ mod tests {
     fn every_place_is_reached_by_a_legal_input() {
         let inputs = inputs(SHAPES);
         for place in places(&inputs, &put(&inputs)) {
-            reaching(&place.path.to_string(), &Known::new());
+            reaching(&place.path.to_string(), &KnownValues::new());
         }
     }
 
     #[test]
     fn a_union_holds_the_member_that_is_reached_and_no_other() {
-        let input = reaching("choice/b", &Known::new());
+        let input = reaching("choice/b", &KnownValues::new());
         assert_eq!(input["choice"].as_object().map(Map::len), Some(1));
         assert_eq!(input["choice"]["b"], 1);
     }
@@ -343,7 +343,7 @@ mod tests {
         let inputs = inputs(shapes);
         let operation = put(&inputs);
         for salt in 0..20 {
-            let recipe = Recipe { operation: &operation, known: &Known::new(), salt: Some(salt) };
+            let recipe = Recipe { operation: &operation, known: &KnownValues::new(), salt: Some(salt) };
             let input = inputs.least(recipe).unwrap();
             assert!(inputs.keeps_model(&operation, &input), "{input}");
         }

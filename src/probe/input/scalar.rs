@@ -5,7 +5,7 @@ use serde_json::{Number, Value, json};
 
 use crate::{
     model::{Bounds, NumberKind, TimestampFormat},
-    probe::Path,
+    probe::MemberPath,
 };
 
 /// A legal number: 1 where the range allows it, else the bound that is nearest to it.
@@ -43,7 +43,7 @@ pub(in crate::probe) fn blob_of(length: u64) -> Value {
 }
 
 /// The beginning of 2026; a day later for what ends something.
-pub(super) fn timestamp(format: Option<TimestampFormat>, at: &Path) -> Value {
+pub(super) fn timestamp(format: Option<TimestampFormat>, at: &MemberPath) -> Value {
     let ends =
         at.members().last().is_some_and(|name| name.contains("End") || name.contains("end") || name.contains("Until"));
     match format {

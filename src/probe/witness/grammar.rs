@@ -9,23 +9,23 @@ use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use super::{
     class::Class,
-    lengths::{LONGEST, Lengths, Work},
+    lengths::{LONGEST, LengthSearch, Lengths},
     look::without_look_around,
 };
 
 /// A part of a grammar, shared where it occurs more than once.
-pub(super) type Part = Arc<Node>;
+pub(super) type GrammarPart = Arc<Node>;
 
 /// One part, and the lengths of the texts that it stands for.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) lengths: Lengths,
-    pub(super) form: Form,
+    pub(super) form: GrammarForm,
 }
 
 /// What a part stands for.
 #[derive(Debug)]
-pub(super) enum Form {
+pub(super) enum GrammarForm {
     /// The empty text, or with no lengths: no text at all.
     Bare,
     /// This text.
@@ -33,15 +33,15 @@ pub(super) enum Form {
     /// Characters of one class.
     Run(Class),
     /// A text of the one and then a text of the other.
-    Pair(Part, Part),
+    Pair(GrammarPart, GrammarPart),
     /// A text of any of them.
-    Choice(Vec<Part>),
+    Choice(Vec<GrammarPart>),
 }
 
 /// What a pattern was read as.
 #[derive(Debug)]
 pub(super) struct Grammar {
-    pub(super) root: Part,
+    pub(super) root: GrammarPart,
     /// The lengths are all that there are up to this one.
     pub(super) sure_to: u64,
     /// The signs that the pattern names, look-around included.
@@ -53,7 +53,7 @@ impl Grammar {
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         let plain = without_look_around(pattern);
         let hir = regex_syntax::parse(&plain.pattern).ok()?;
-        let mut reader = Reader { work: Work::new() };
+        let mut reader = GrammarReader { work: LengthSearch::new() };
         let root = reader.part(&hir, Edges { start: true, end: true });
         let signs = pattern.chars().filter(char::is_ascii_punctuation).collect();
         Some(Self { root, sure_to: if plain.lacks_text { 0 } else { reader.work.sure_to() }, signs })
@@ -67,12 +67,12 @@ struct Edges {
     end: bool,
 }
 
-struct Reader {
-    work: Work,
+struct GrammarReader {
+    work: LengthSearch,
 }
 
-impl Reader {
-    fn part(&mut self, hir: &Hir, edges: Edges) -> Part {
+impl GrammarReader {
+    fn part(&mut self, hir: &Hir, edges: Edges) -> GrammarPart {
         match hir.kind() {
             HirKind::Look(Look::Start) if !edges.start => nothing(),
             HirKind::Look(Look::End) if !edges.end => nothing(),
@@ -88,7 +88,7 @@ impl Reader {
 
     /// Parts in a row. What stands before a part that needs the start of the text must be empty, as must be what
     /// stands behind one that needs its end.
-    fn row(&mut self, parts: &[Hir], edges: Edges) -> Part {
+    fn row(&mut self, parts: &[Hir], edges: Edges) -> GrammarPart {
         let needs_start = |part: &Hir| part.properties().look_set_prefix().contains(Look::Start);
         let needs_end = |part: &Hir| part.properties().look_set_suffix().contains(Look::End);
         let first = parts.iter().rposition(needs_start).unwrap_or(0);
@@ -107,7 +107,7 @@ impl Reader {
     }
 
     /// Halves of halves: the depth of a grammar stays small however long its pattern is.
-    fn fold(&mut self, nodes: &[Part]) -> Part {
+    fn fold(&mut self, nodes: &[GrammarPart]) -> GrammarPart {
         match nodes {
             [] => empty(),
             [only] => Arc::clone(only),
@@ -119,16 +119,16 @@ impl Reader {
         }
     }
 
-    fn pair(&mut self, left: Part, right: Part) -> Part {
+    fn pair(&mut self, left: GrammarPart, right: GrammarPart) -> GrammarPart {
         let lengths = left.lengths.sum(&right.lengths, &mut self.work);
-        Arc::new(Node { lengths, form: Form::Pair(left, right) })
+        Arc::new(Node { lengths, form: GrammarForm::Pair(left, right) })
     }
 
-    fn repetition(&mut self, repetition: &Repetition, edges: Edges) -> Part {
+    fn repetition(&mut self, repetition: &Repetition, edges: Edges) -> GrammarPart {
         let least = u64::from(repetition.min);
         let most = repetition.max.map_or(LONGEST, u64::from);
         let once = self.part(&repetition.sub, edges);
-        if let Form::Run(class) = &once.form
+        if let GrammarForm::Run(class) = &once.form
             && once.lengths == Lengths::exactly(1)
         {
             return run(class.clone(), least, most);
@@ -145,7 +145,7 @@ impl Reader {
     }
 
     /// At most `count` times `once`.
-    fn spare(&mut self, once: &Part, count: u64) -> Part {
+    fn spare(&mut self, once: &GrammarPart, count: u64) -> GrammarPart {
         // More of them than characters would only add empty ones.
         let shortest = once.lengths.within(1, LONGEST).shortest().unwrap_or(LONGEST);
         let count = count.min(LONGEST / shortest);
@@ -157,11 +157,16 @@ impl Reader {
     }
 
     /// Exactly `count` times `once`, by doubling; `known` gives the lengths where they need no sum.
-    fn times(&mut self, once: &Part, count: u64, known: &mut dyn FnMut(&mut Work, u64) -> Option<Lengths>) -> Part {
-        let mut join = |reader: &mut Self, left: &Part, right: &Part, times: u64| {
+    fn times(
+        &mut self,
+        once: &GrammarPart,
+        count: u64,
+        known: &mut dyn FnMut(&mut LengthSearch, u64) -> Option<Lengths>,
+    ) -> GrammarPart {
+        let mut join = |reader: &mut Self, left: &GrammarPart, right: &GrammarPart, times: u64| {
             let lengths = known(&mut reader.work, times);
             let lengths = lengths.unwrap_or_else(|| left.lengths.sum(&right.lengths, &mut reader.work));
-            Arc::new(Node { lengths, form: Form::Pair(Arc::clone(left), Arc::clone(right)) })
+            Arc::new(Node { lengths, form: GrammarForm::Pair(Arc::clone(left), Arc::clone(right)) })
         };
         let (mut whole, mut have) = (empty(), 0);
         let (mut power, mut worth) = (Arc::clone(once), 1);
@@ -183,26 +188,26 @@ fn may_be_empty(part: &Hir) -> bool {
     part.properties().minimum_len() == Some(0)
 }
 
-fn empty() -> Part {
-    Arc::new(Node { lengths: Lengths::exactly(0), form: Form::Bare })
+fn empty() -> GrammarPart {
+    Arc::new(Node { lengths: Lengths::exactly(0), form: GrammarForm::Bare })
 }
 
-fn nothing() -> Part {
-    Arc::new(Node { lengths: Lengths::none(), form: Form::Bare })
+fn nothing() -> GrammarPart {
+    Arc::new(Node { lengths: Lengths::none(), form: GrammarForm::Bare })
 }
 
-fn text(text: &str) -> Part {
+fn text(text: &str) -> GrammarPart {
     let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-    Arc::new(Node { lengths: Lengths::exactly(length), form: Form::Text(text.to_owned()) })
+    Arc::new(Node { lengths: Lengths::exactly(length), form: GrammarForm::Text(text.to_owned()) })
 }
 
-fn run(class: Class, least: u64, most: u64) -> Part {
-    Arc::new(Node { lengths: Lengths::between(least, most), form: Form::Run(class) })
+fn run(class: Class, least: u64, most: u64) -> GrammarPart {
+    Arc::new(Node { lengths: Lengths::between(least, most), form: GrammarForm::Run(class) })
 }
 
-fn choice(parts: Vec<Part>) -> Part {
+fn choice(parts: Vec<GrammarPart>) -> GrammarPart {
     let lengths = Lengths::union(parts.iter().map(|part| &part.lengths));
-    Arc::new(Node { lengths, form: Form::Choice(parts) })
+    Arc::new(Node { lengths, form: GrammarForm::Choice(parts) })
 }
 
 #[cfg(test)]

@@ -14,12 +14,12 @@ const MOST_PAIRS: usize = 1 << 17;
 
 /// What the sums of one grammar may still cost, and up to which length none of them was cut short.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct LengthSearch {
     left: usize,
     sure_to: u64,
 }
 
-impl Work {
+impl LengthSearch {
     /// The budget of one grammar.
     pub(super) fn new() -> Self {
         Self { left: 1 << 21, sure_to: LONGEST }
@@ -82,7 +82,7 @@ impl Lengths {
     }
 
     /// The lengths that at most `count` texts have together, each of `low` to `high` characters.
-    pub(super) fn multiples(low: u64, high: u64, count: u64, work: &mut Work) -> Self {
+    pub(super) fn multiples(low: u64, high: u64, count: u64, work: &mut LengthSearch) -> Self {
         let mut spans = Vec::new();
         for times in 0..=count {
             let (from, to) = (low.saturating_mul(times), high.saturating_mul(times));
@@ -109,7 +109,7 @@ impl Lengths {
     }
 
     /// The lengths of two texts in a row.
-    pub(super) fn sum(&self, other: &Self, work: &mut Work) -> Self {
+    pub(super) fn sum(&self, other: &Self, work: &mut LengthSearch) -> Self {
         let (left, right) = work.grant(self.spans.len(), other.spans.len());
         for (cut, whole) in [(self.spans.get(left), other), (other.spans.get(right), self)] {
             if let (Some(span), Some(shortest)) = (cut, whole.shortest()) {
@@ -231,7 +231,7 @@ mod tests {
         #[test]
         fn a_sum_holds_the_lengths_of_all_pairs(a in some(), b in some()) {
             let pairs: BTreeSet<u64> = a.iter().flat_map(|x| b.iter().map(move |y| x + y)).collect();
-            prop_assert_eq!(members(&set(&a).sum(&set(&b), &mut Work::new())), pairs);
+            prop_assert_eq!(members(&set(&a).sum(&set(&b), &mut LengthSearch::new())), pairs);
         }
 
         #[test]
@@ -243,7 +243,7 @@ mod tests {
         #[test]
         fn multiples_are_the_repeated_sums(low in 0_u64..6, more in 0_u64..4, count in 0_u64..7) {
             let once = Lengths::union([&Lengths::exactly(0), &Lengths::between(low, low + more)]);
-            let work = &mut Work::new();
+            let work = &mut LengthSearch::new();
             let sums = (0..count).fold(Lengths::exactly(0), |sum, _| sum.sum(&once, work));
             prop_assert_eq!(Lengths::multiples(low, low + more, count, work), sums);
         }
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_sum_beyond_its_budget_keeps_the_short_lengths_and_says_so() {
-        let mut work = Work::new();
+        let mut work = LengthSearch::new();
         let even = Lengths::multiples(2, 2, 1_000_000, &mut work);
         assert!(even.contains(60_000));
         assert_eq!(work.sure_to(), 65_535);
@@ -270,6 +270,6 @@ mod tests {
     fn no_length_is_above_the_longest() {
         let all = Lengths::between(0, u64::MAX);
         assert_eq!(all.count(), LONGEST + 1);
-        assert_eq!(all.sum(&all, &mut Work::new()), all);
+        assert_eq!(all.sum(&all, &mut LengthSearch::new()), all);
     }
 }

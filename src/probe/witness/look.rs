@@ -15,7 +15,7 @@ pub(super) struct Plain {
 /// `source`, in Rust's syntax, with an empty group in the place of each look-around and back-reference.
 pub(super) fn without_look_around(source: &str) -> Plain {
     let mut lacks_text = false;
-    let mut scan = Scan { rest: source.chars().peekable(), class_depth: 0 };
+    let mut scan = PatternScan { rest: source.chars().peekable(), class_depth: 0 };
     let mut out = String::with_capacity(source.len());
     while let Some(c) = scan.step() {
         let opening = scan.opening();
@@ -47,12 +47,12 @@ fn is_look_around(rest: &str) -> bool {
     ["?=", "?!", "?<=", "?<!"].iter().any(|opening| rest.starts_with(opening))
 }
 
-struct Scan<'a> {
+struct PatternScan<'a> {
     rest: Peekable<Chars<'a>>,
     class_depth: u32,
 }
 
-impl Scan<'_> {
+impl PatternScan<'_> {
     /// The next character; groups do not open within a class, so that a bracket of one is not shown.
     fn step(&mut self) -> Option<char> {
         let c = self.rest.next()?;

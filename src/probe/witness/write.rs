@@ -4,7 +4,7 @@ use std::iter;
 
 use super::{
     class::Taste,
-    grammar::{Form, Grammar, Node},
+    grammar::{Grammar, GrammarForm, Node},
     lengths::Lengths,
     salt::Salt,
 };
@@ -32,23 +32,23 @@ impl Writer<'_> {
             return Some(());
         }
         match &node.form {
-            Form::Bare => None,
-            Form::Text(text) => {
+            GrammarForm::Bare => None,
+            GrammarForm::Text(text) => {
                 self.text.push_str(text);
                 Some(())
             }
-            Form::Run(class) => {
+            GrammarForm::Run(class) => {
                 let count = usize::try_from(length).ok()?;
                 let salt = &mut *self.salt;
                 self.text.extend(iter::repeat_with(|| class.pick(self.taste, self.signs, salt)).take(count).flatten());
                 Some(())
             }
-            Form::Pair(left, right) => {
+            GrammarForm::Pair(left, right) => {
                 let first = self.one_of(&left.lengths.leaving(&right.lengths, length))?;
                 self.part(left, first)?;
                 self.part(right, length - first)
             }
-            Form::Choice(parts) => {
+            GrammarForm::Choice(parts) => {
                 let able: Vec<_> = parts.iter().filter(|part| part.lengths.contains(length)).collect();
                 self.salt.pick(&able).and_then(|part| self.part(part, length))
             }

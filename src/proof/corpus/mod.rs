@@ -10,7 +10,7 @@ pub mod report;
 mod tally;
 mod trial;
 
-pub use path::{Path, PathError};
-pub use record::{Broken, Kind, Label, Protocol, Record, Tier, read};
-pub use tally::{ErrorFound, Group, RuleCount, Share, Shares, Skipped, Tally};
+pub use path::{RecordPath, RecordPathError};
+pub use record::{Broken, Label, Record, RecordKind, RecordedProtocol, Tier, read};
+pub use tally::{CorpusTally, ErrorFound, RecordGroup, RecordShare, RuleCount, Shares, Skipped};
 pub use trial::{Judged, Models};

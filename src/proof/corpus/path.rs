@@ -10,13 +10,13 @@ use crate::model::pointer::unescape;
 /// A place, or many of one sort.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Path {
+pub struct RecordPath {
     text: String,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Member(String),
     Item,
     Value,
@@ -26,9 +26,9 @@ enum Step {
 /// A text that is no path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0:?} is no path: write $.Member[].other, with {{}} for a map's value and {{key}} for its key")]
-pub struct PathError(String);
+pub struct RecordPathError(String);
 
-impl Path {
+impl RecordPath {
     /// Whether a JSON pointer leads to this place, or below it.
     #[must_use]
     pub fn covers(&self, pointer: &str) -> bool {
@@ -47,10 +47,10 @@ impl Path {
         let mut tokens = pointer.split('/').skip(1);
         for step in &self.steps {
             let fits = match step {
-                Step::Key => return Some(tokens.count()),
-                Step::Member(name) => tokens.next().is_some_and(|token| unescape(token).eq_ignore_ascii_case(name)),
-                Step::Item => tokens.next().is_some_and(|token| token.bytes().all(|byte| byte.is_ascii_digit())),
-                Step::Value => tokens.next().is_some(),
+                PathStep::Key => return Some(tokens.count()),
+                PathStep::Member(name) => tokens.next().is_some_and(|token| unescape(token).eq_ignore_ascii_case(name)),
+                PathStep::Item => tokens.next().is_some_and(|token| token.bytes().all(|byte| byte.is_ascii_digit())),
+                PathStep::Value => tokens.next().is_some(),
             };
             if !fits {
                 return None;
@@ -60,25 +60,25 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for RecordPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl TryFrom<String> for Path {
-    type Error = PathError;
+impl TryFrom<String> for RecordPath {
+    type Error = RecordPathError;
 
-    fn try_from(text: String) -> Result<Self, PathError> {
+    fn try_from(text: String) -> Result<Self, RecordPathError> {
         text.parse()
     }
 }
 
-impl FromStr for Path {
-    type Err = PathError;
+impl FromStr for RecordPath {
+    type Err = RecordPathError;
 
-    fn from_str(text: &str) -> Result<Self, PathError> {
-        let broken = || PathError(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, RecordPathError> {
+        let broken = || RecordPathError(text.to_owned());
         let mut rest = text.strip_prefix('$').ok_or_else(broken)?;
         let mut steps = Vec::new();
         while !rest.is_empty() {
@@ -90,8 +90,8 @@ impl FromStr for Path {
     }
 }
 
-fn step(text: &str) -> Option<(Step, &str)> {
-    let fixed = [("[]", Step::Item), ("{}", Step::Value), ("{key}", Step::Key)];
+fn step(text: &str) -> Option<(PathStep, &str)> {
+    let fixed = [("[]", PathStep::Item), ("{}", PathStep::Value), ("{key}", PathStep::Key)];
     for (sign, step) in fixed {
         if let Some(rest) = text.strip_prefix(sign) {
             return Some((step, rest));
@@ -100,7 +100,7 @@ fn step(text: &str) -> Option<(Step, &str)> {
     let name = text.strip_prefix('.')?;
     let end = name.find(['.', '[', '{']).unwrap_or(name.len());
     let (name, rest) = name.split_at(end);
-    (!name.is_empty()).then(|| (Step::Member(name.to_owned()), rest))
+    (!name.is_empty()).then(|| (PathStep::Member(name.to_owned()), rest))
 }
 
 #[cfg(test)]
@@ -124,18 +124,18 @@ mod tests {
     #[case::below_key("$.A{key}", "/A/x", true, false)]
     #[case::escaped("$.a/b", "/a~1b", true, true)]
     fn a_path_fits_pointers(#[case] path: &str, #[case] pointer: &str, #[case] covers: bool, #[case] at: bool) {
-        let path: Path = path.parse().unwrap();
+        let path: RecordPath = path.parse().unwrap();
         assert_eq!((path.covers(pointer), path.is_at(pointer)), (covers, at));
     }
 
     #[rstest]
     fn what_is_no_path_is_refused(#[values("", "A", "$A", "$.", "$..a", "$.a[0]", "$.a{k}")] text: &str) {
-        let error = text.parse::<Path>().unwrap_err().to_string();
+        let error = text.parse::<RecordPath>().unwrap_err().to_string();
         assert!(error.contains("is no path: write $.Member[].other, with {} for"), "{error}");
     }
 
     #[test]
     fn a_path_is_shown_as_it_was_written() {
-        assert_eq!("$.A{}[].b{key}".parse::<Path>().unwrap().to_string(), "$.A{}[].b{key}");
+        assert_eq!("$.A{}[].b{key}".parse::<RecordPath>().unwrap().to_string(), "$.A{}[].b{key}");
     }
 }

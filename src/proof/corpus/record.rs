@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::Path;
+use super::RecordPath;
 use crate::wire::{self, AwsJson, RestJson};
 
 /// An answer as it was recorded. Fields that say where it comes from are the collector's, and not read.
@@ -19,9 +19,9 @@ pub struct Record {
     /// The operation.
     pub operation: String,
     /// The protocol.
-    pub protocol: Protocol,
+    pub protocol: RecordedProtocol,
     /// Success or error.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// How true it is to the wire.
     pub tier: Tier,
     /// The HTTP status.
@@ -41,7 +41,7 @@ pub struct Record {
     pub error_code: Option<String>,
     /// Places whose values are not those that were sent.
     #[serde(default)]
-    pub masked_paths: Vec<Path>,
+    pub masked_paths: Vec<RecordPath>,
     /// What is known to break the model, and why.
     #[serde(default)]
     pub model_violations: Vec<Labelled>,
@@ -51,7 +51,7 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Labelled {
     /// The place.
-    pub path: Path,
+    pub path: RecordPath,
     /// What the person found.
     pub label: Label,
 }
@@ -98,7 +98,7 @@ pub enum Tier {
 
 /// The protocol of a recorded answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Protocol {
+pub enum RecordedProtocol {
     /// awsJson1.0.
     #[serde(rename = "json-1.0")]
     Json10,
@@ -110,7 +110,7 @@ pub enum Protocol {
     RestJson,
 }
 
-impl Protocol {
+impl RecordedProtocol {
     /// The name that records have.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -135,7 +135,7 @@ impl Protocol {
 /// Whether a record is a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum RecordKind {
     /// A success.
     Response,
     /// An error.
@@ -217,7 +217,7 @@ mod tests {
     fn a_record_is_read_and_empty_lines_are_passed_over() {
         let records = read(&format!("\n{}\n\n{}\n", line(), line())).unwrap();
         assert_eq!(records.len(), 2);
-        assert_eq!((records[0].tier, records[0].protocol), (Tier::Recorded, Protocol::Json11));
+        assert_eq!((records[0].tier, records[0].protocol), (Tier::Recorded, RecordedProtocol::Json11));
         assert_eq!(records[0].bytes(), br#"{"a":1}"#);
         assert!(records[0].masked_paths[0].covers("/a") && records[0].model_violations[0].label.is_of_aws());
     }
@@ -259,10 +259,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Protocol::Json10, "awsJson1_0")]
-    #[case(Protocol::Json11, "awsJson1_1")]
-    #[case(Protocol::RestJson, "restJson1")]
-    fn each_protocol_has_its_name_and_reader(#[case] protocol: Protocol, #[case] id: &str) {
+    #[case(RecordedProtocol::Json10, "awsJson1_0")]
+    #[case(RecordedProtocol::Json11, "awsJson1_1")]
+    #[case(RecordedProtocol::RestJson, "restJson1")]
+    fn each_protocol_has_its_name_and_reader(#[case] protocol: RecordedProtocol, #[case] id: &str) {
         assert_eq!(serde_json::to_value(protocol).unwrap(), protocol.name());
         assert_eq!(protocol.reader().id(), id);
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Judged, Kind, Record, Tier};
+use super::{Judged, Record, RecordKind, Tier};
 use crate::{
     judge::verdict::{Finding, Severity},
-    model::Rule,
+    model::ShapeRule,
     suite::code::Code,
 };
 
@@ -24,14 +24,14 @@ pub enum Skipped {
 
 /// How many, of how many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
+pub struct RecordShare {
     /// So many have an error.
     pub errors: usize,
     /// Of so many.
     pub of: usize,
 }
 
-impl Share {
+impl RecordShare {
     /// The share; 0 of nothing.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of records are small")]
@@ -44,16 +44,16 @@ impl Share {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
     /// Of the answers.
-    pub answers: Share,
+    pub answers: RecordShare,
     /// Of those that differ from each other.
-    pub distinct: Share,
+    pub distinct: RecordShare,
     /// Of the operations that gave them.
-    pub operations: Share,
+    pub operations: RecordShare,
 }
 
 /// A group of answers by what they have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
+pub struct RecordGroup {
     /// What it is called.
     pub name: String,
     /// Its shares.
@@ -90,7 +90,7 @@ pub struct ErrorFound {
 
 /// All sums of one corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct CorpusTally {
     /// Records that were read.
     pub records: usize,
     /// Of those that were judged, by tier.
@@ -104,7 +104,7 @@ pub struct Tally {
     /// The answers of AWS that lack a required member, and have no error only because that is known of them.
     pub excepted: usize,
     /// The answers of AWS: all, and in groups.
-    pub groups: Vec<Group>,
+    pub groups: Vec<RecordGroup>,
     /// What was found in the answers of AWS.
     pub rules: Vec<RuleCount>,
     /// What was found in edited records.
@@ -113,7 +113,7 @@ pub struct Tally {
     pub errors: Vec<ErrorFound>,
 }
 
-impl Tally {
+impl CorpusTally {
     /// Sums up what the judge says of each record.
     #[must_use]
     pub fn of<'r>(judged: impl IntoIterator<Item = (&'r Record, Result<Judged, Skipped>)>) -> Self {
@@ -173,7 +173,7 @@ impl Tally {
 
 /// A missing member of an output is an error everywhere but where an exception says otherwise.
 fn is_excepted(finding: &Finding) -> bool {
-    let is_missing = finding.code == Code::ResponseShape && finding.rule.as_deref() == Some(Rule::Required.name());
+    let is_missing = finding.code == Code::ResponseShape && finding.rule.as_deref() == Some(ShapeRule::Required.name());
     is_missing && finding.severity == Severity::Warning
 }
 
@@ -219,11 +219,11 @@ impl<'r> Breaches<'r> {
 
 /// Answers by group: whether any of an operation's, and of those with one body, has an error.
 #[derive(Default)]
-struct Gathering(Vec<(String, Members)>);
+struct Gathering(Vec<(String, MissingMembers)>);
 
 #[derive(Default)]
-struct Members {
-    answers: Share,
+struct MissingMembers {
+    answers: RecordShare,
     distinct: BTreeMap<[u8; 32], bool>,
     operations: BTreeMap<String, bool>,
 }
@@ -242,26 +242,26 @@ impl Gathering {
         }
     }
 
-    fn members(&mut self, name: &str) -> &mut Members {
+    fn members(&mut self, name: &str) -> &mut MissingMembers {
         let at = self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), Members::default()));
+            self.0.push((name.to_owned(), MissingMembers::default()));
             self.0.len() - 1
         });
         &mut self.0[at].1
     }
 
     /// All answers first, then the groups by their names.
-    fn shares(mut self) -> Vec<Group> {
+    fn shares(mut self) -> Vec<RecordGroup> {
         self.0.sort_by_key(|(name, _)| (name != ALL, name.clone()));
         let groups = self.0.into_iter().map(|(name, members)| {
             let share =
-                |flags: Vec<bool>| Share { errors: flags.iter().filter(|flag| **flag).count(), of: flags.len() };
+                |flags: Vec<bool>| RecordShare { errors: flags.iter().filter(|flag| **flag).count(), of: flags.len() };
             let shares = Shares {
                 answers: members.answers,
                 distinct: share(members.distinct.into_values().collect()),
                 operations: share(members.operations.into_values().collect()),
             };
-            Group { name, shares }
+            RecordGroup { name, shares }
         });
         groups.collect()
     }
@@ -274,8 +274,8 @@ const ALL: &str = "all";
 fn names(record: &Record, operation: &str) -> [&'static str; 4] {
     let half = if digest(&[operation.as_bytes()])[0] & 1 == 0 { "first half" } else { "second half" };
     let kind = match record.kind {
-        Kind::Response => "successes",
-        Kind::Error => "errors",
+        RecordKind::Response => "successes",
+        RecordKind::Error => "errors",
     };
     [ALL, record.protocol.name(), kind, half]
 }
@@ -322,7 +322,7 @@ mod tests {
         Judged { findings: finding.into_iter().collect(), left_out: 1 }
     }
 
-    fn tally() -> Tally {
+    fn tally() -> CorpusTally {
         let (error, warning) = (Some(Severity::Error), Some(Severity::Warning));
         let all = [
             (record("1", "A", "A-recorded", 1), Ok(judged(error))),
@@ -332,12 +332,12 @@ mod tests {
             (record("5", "B", "B-edited", 9), Ok(judged(error))),
             (record("6", "C", "A-recorded", 1), Err(Skipped::Operation)),
         ];
-        Tally::of(all.iter().map(|(record, judged)| (record, judged.clone())))
+        CorpusTally::of(all.iter().map(|(record, judged)| (record, judged.clone())))
     }
 
     #[test]
     fn shares_are_of_answers_of_distinct_ones_and_of_operations() {
-        let share = |errors, of| Share { errors, of };
+        let share = |errors, of| RecordShare { errors, of };
         let expected = Shares { answers: share(2, 4), distinct: share(1, 3), operations: share(1, 2) };
         let tally = tally();
         assert_eq!(tally.all(), expected);
@@ -363,7 +363,7 @@ mod tests {
     fn a_missing_member_that_only_warns_is_excepted() {
         let excepted = |severity, rule| {
             let record = record("1", "A", "A-recorded", 1);
-            Tally::of([(&record, Ok(broken(Some(severity), rule)))]).excepted
+            CorpusTally::of([(&record, Ok(broken(Some(severity), rule)))]).excepted
         };
         assert_eq!(excepted(Severity::Warning, "required"), 1);
         assert_eq!(excepted(Severity::Error, "required") + excepted(Severity::Warning, "enum"), 0);
@@ -371,13 +371,13 @@ mod tests {
 
     #[test]
     fn nothing_has_a_share_of_0() {
-        assert!(Share::default().rate().abs() < f64::EPSILON && Tally::of([]).all() == Shares::default());
+        assert!(RecordShare::default().rate().abs() < f64::EPSILON && CorpusTally::of([]).all() == Shares::default());
     }
 
     #[test]
     fn sums_are_read_back_as_they_were_written() {
         let tally = tally();
         let text = serde_json::to_string(&tally).unwrap();
-        assert_eq!(serde_json::from_str::<Tally>(&text).unwrap(), tally);
+        assert_eq!(serde_json::from_str::<CorpusTally>(&text).unwrap(), tally);
     }
 }

@@ -8,17 +8,17 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{Kind, Protocol, Record, tally::Skipped};
+use super::{Record, RecordKind, RecordedProtocol, tally::Skipped};
 use crate::{
     judge::{
         check::judge,
-        transcript::{End, Exchange, Role, Transcript},
+        transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::Finding,
     },
     model::Contract,
     suite::{
-        Alternative, Call, Caller, Case, CaseId, Expectation, Region, Row, Scenario, ServiceSuite, Standing, Step,
-        Suite, Template, code::Code, requirement::Evidence, source::Source,
+        Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Fixtures, Region, Scenario,
+        ScenarioRow, ServiceFixtures, Step, Template, code::Code, requirement::Evidence, source::Source,
     },
     wire::{Headers, Response, error_name},
 };
@@ -26,7 +26,7 @@ use crate::{
 /// The models by which records are judged.
 #[derive(Debug)]
 pub struct Models {
-    suites: BTreeMap<(String, Protocol), Suite>,
+    suites: BTreeMap<(String, RecordedProtocol), Fixtures>,
     source: Arc<Source>,
 }
 
@@ -52,13 +52,13 @@ impl Models {
     /// # Errors
     /// The first model that cannot be had.
     pub fn gather<E>(records: &[Record], mut find: impl FnMut(&str) -> Result<Option<Contract>, E>) -> Result<Self, E> {
-        let asked: BTreeSet<(&str, Protocol)> =
+        let asked: BTreeSet<(&str, RecordedProtocol)> =
             records.iter().map(|record| (record.service.as_str(), record.protocol)).collect();
         let mut suites = BTreeMap::new();
         for (service, protocol) in asked {
             let Some(contract) = find(service)? else { continue };
-            let contract = if protocol == Protocol::RestJson { contract.bodies() } else { contract };
-            let suite = Suite::of_services([ServiceSuite::of(service, contract, protocol.reader())]);
+            let contract = if protocol == RecordedProtocol::RestJson { contract.bodies() } else { contract };
+            let suite = Fixtures::of_services([ServiceFixtures::of(service, contract, protocol.reader())]);
             suites.insert((service.to_owned(), protocol), suite);
         }
         Ok(Self { suites, source: Arc::new(Source::none("corpus")) })
@@ -81,14 +81,14 @@ impl Models {
     }
 
     /// A scenario of one call that expects what was recorded, whatever it is: whether it was due, nobody knows.
-    fn case(&self, record: &Record, service: &ServiceSuite) -> Case {
+    fn case(&self, record: &Record, service: &ServiceFixtures) -> Case {
         let id = format!("{}/{}/{}", record.service, record.operation, record.id);
         let call = Call {
             service: service.name.clone(),
             operation: record.operation.clone(),
             input: Template::Literal(Value::Object(Map::new())),
             legal: false,
-            caller: Caller::Owner,
+            caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
             raw: None,
@@ -103,19 +103,19 @@ impl Models {
             evidence: Evidence::Modelled,
             tags: Vec::new(),
             given: Vec::new(),
-            rows: vec![Row { name: None, values: Map::new() }],
+            rows: vec![ScenarioRow { name: None, values: Map::new() }],
             steps: vec![step],
             teardown: Vec::new(),
             source: Arc::clone(&self.source),
-            standing: Standing::Free,
+            standing: CaseStanding::Free,
         };
-        Case { id: CaseId(id), scenario: Arc::new(scenario), row: Row { name: None, values: Map::new() } }
+        Case { id: CaseId(id), scenario: Arc::new(scenario), row: ScenarioRow { name: None, values: Map::new() } }
     }
 }
 
 fn expected(record: &Record) -> Alternative {
     match &record.error_code {
-        Some(code) if record.kind == Kind::Error => {
+        Some(code) if record.kind == RecordKind::Error => {
             let mut errors = vec![code.clone()];
             // A service that once spoke the query protocol goes by two names: the old one, and that of the model.
             if record.headers.contains_key("x-amzn-query-error") {
@@ -128,7 +128,7 @@ fn expected(record: &Record) -> Alternative {
     }
 }
 
-fn transcript(record: &Record, case: &Case, service: &ServiceSuite) -> Transcript {
+fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transcript {
     let contract = service.contract();
     let operation = contract.operation(&record.operation);
     let empty = Value::Object(Map::new());
@@ -148,7 +148,7 @@ fn transcript(record: &Record, case: &Case, service: &ServiceSuite) -> Transcrip
         started: Duration::ZERO,
         elapsed: Duration::ZERO,
     };
-    Transcript { exchanges: vec![exchange], ..Transcript::empty(case, 0, End::Complete) }
+    Transcript { exchanges: vec![exchange], ..Transcript::empty(case, 0, CaseEnd::Complete) }
 }
 
 /// Whether a record holds what a check looks at.

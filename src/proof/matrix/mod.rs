@@ -52,7 +52,7 @@ impl Fate {
 
 /// What one check found on one mutant, beyond what it finds on the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cell {
+pub struct MatrixCell {
     /// The worst finding.
     pub severity: Severity,
     /// In how many cases it found anything.
@@ -61,7 +61,7 @@ pub struct Cell {
 
 /// A finding that shows how a mutant was found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conviction {
+pub struct Detection {
     /// The case.
     pub case: String,
     /// The check.
@@ -91,10 +91,10 @@ pub struct MutantRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What each check found.
-    pub codes: BTreeMap<Code, Cell>,
+    pub codes: BTreeMap<Code, MatrixCell>,
     /// How it was found out, or what else was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub conviction: Option<Conviction>,
+    pub conviction: Option<Detection>,
     /// How many cases ran.
     pub cases: usize,
     /// At how many requests its fault took effect.
@@ -111,7 +111,7 @@ impl MutantRow {
 
 /// One null target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NullRow {
+pub struct ConstantRow {
     /// Its name.
     pub name: String,
     /// What it does, in one line.
@@ -145,7 +145,7 @@ pub struct KillMatrix {
     /// The mutants, in the order of their ids.
     pub mutants: Vec<MutantRow>,
     /// The null targets.
-    pub nulls: Vec<NullRow>,
+    pub nulls: Vec<ConstantRow>,
     /// Rows of the list of equivalents that fit no mutant.
     pub dead_reasons: Vec<String>,
     /// How long it took, in milliseconds.
@@ -219,7 +219,7 @@ mod tests {
             kind: vec![Code::ResponseShape],
             fate: Fate::Killed,
             reason: None,
-            codes: BTreeMap::from([(Code::ResponseShape, Cell { severity: Severity::Warning, cases: 2 })]),
+            codes: BTreeMap::from([(Code::ResponseShape, MatrixCell { severity: Severity::Warning, cases: 2 })]),
             conviction: None,
             cases: 3,
             deviations: 4,
@@ -234,7 +234,7 @@ mod tests {
             exhaustive: false,
             reference: Ledger { selected: 2, conforms: 2, ..Ledger::default() },
             mutants: vec![row],
-            nulls: vec![NullRow { name: "n".to_owned(), says: String::new(), ledger, unsurveyed: 0 }],
+            nulls: vec![ConstantRow { name: "n".to_owned(), says: String::new(), ledger, unsurveyed: 0 }],
             dead_reasons: Vec::new(),
             duration_ms: 0,
         }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::{
     model::Contract,
-    reference::{Endpoint, Identity},
+    reference::{Identity, ReferenceEndpoint},
     wire::{
         Protocol, Request, Response, protocol,
-        sigv4::{Scope, amz_date, sign},
+        sigv4::{CredentialScope, amz_date, sign},
     },
 };
 
@@ -20,27 +20,27 @@ use crate::{
 pub(super) trait Behaviour: Send {
     /// The deviating answer; `None` where the reference's own is to be given. A behaviour that has asked the
     /// reference already gives what it got, deviating or not.
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response>;
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response>;
 }
 
 /// A request, and the reference behind the mutant.
-pub(super) struct Asked<'a> {
+pub(super) struct AskedCall<'a> {
     pub(super) request: &'a Request,
     /// The real time, in seconds since 1970.
     pub(super) real_now: f64,
     /// The reference behind.
-    pub(super) endpoint: &'a Endpoint,
+    pub(super) endpoint: &'a ReferenceEndpoint,
     contracts: &'a [Arc<Contract>],
     input: OnceCell<Option<Value>>,
     deviated: Cell<bool>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> AskedCall<'a> {
     pub(super) fn new(
         request: &'a Request,
         real_now: f64,
         contracts: &'a [Arc<Contract>],
-        endpoint: &'a Endpoint,
+        endpoint: &'a ReferenceEndpoint,
     ) -> Self {
         Self { request, real_now, endpoint, contracts, input: OnceCell::new(), deviated: Cell::new(false) }
     }
@@ -130,7 +130,7 @@ impl<'a> Asked<'a> {
         request.headers.remove("authorization");
         request.headers.set("content-length", request.body.len().to_string());
         let service = self.signing_name_of(&request);
-        let scope = Scope { region: region.to_owned(), service };
+        let scope = CredentialScope { region: region.to_owned(), service };
         #[expect(clippy::cast_possible_truncation, reason = "a signature's date has whole seconds")]
         sign(&mut request, identity.credentials(), &scope, self.real_now as i64, None);
         request
@@ -227,14 +227,14 @@ pub(super) fn change_body(response: &mut Response, change: impl FnOnce(&mut Valu
 
 /// Which answers of one operation a fault is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answers {
+pub(super) enum ResponseRule {
     Successes,
     Refusals,
     /// Refusals with the error of that name.
     Error(String),
 }
 
-impl Answers {
+impl ResponseRule {
     fn include(&self, response: &Response) -> bool {
         match self {
             Self::Successes => is_success(response),
@@ -247,12 +247,12 @@ impl Answers {
 /// Alters answers of one operation; the operation itself is done as the reference does it.
 pub(super) struct Altered<F> {
     pub(super) target: String,
-    pub(super) answers: Answers,
+    pub(super) answers: ResponseRule,
     pub(super) alter: F,
 }
 
 impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() || !asked.is_about(&self.target) {
             return None;
         }
@@ -273,8 +273,8 @@ pub(super) struct Understood<F> {
     pub(super) rewrite: F,
 }
 
-impl<F: FnMut(&Asked<'_>) -> Option<Request> + Send> Behaviour for Understood<F> {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+impl<F: FnMut(&AskedCall<'_>) -> Option<Request> + Send> Behaviour for Understood<F> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         let other = if asked.is_control() { None } else { (self.rewrite)(asked) };
         other.map(|request| {
             asked.deviate();

@@ -1,9 +1,9 @@
 //! Faults in knowing the caller: each reason to refuse one is not looked at.
 
 use super::{
-    Family, Mutant, Subject,
-    behaviour::{Asked, error_of},
-    known::{Knowing, Known, key_member},
+    Mutant, MutantFamily, MutantSubject,
+    behaviour::{AskedCall, error_of},
+    known::{Knowing, KnownResources, key_member},
 };
 use crate::{
     reference::Identity,
@@ -16,7 +16,7 @@ const KIND: &[Code] = &[Outcome, ErrorIdentity];
 const ELSEWHERE: &[Code] = &[Outcome, ErrorIdentity, SideEffect];
 
 /// Whether a request that the reference refuses with that error is one that the fault lets in.
-type LetIn = fn(&Asked<'_>, &str) -> bool;
+type LetIn = fn(&AskedCall<'_>, &str) -> bool;
 
 /// A reason to refuse, what is said of it, and which refused requests it is.
 const REASONS: &[(&str, &str, LetIn)] = &[
@@ -46,7 +46,7 @@ const REASONS: &[(&str, &str, LetIn)] = &[
     ("denied", "a caller without the permission is let in", |_, error| error == "AccessDeniedException"),
 ];
 
-fn has(asked: &Asked<'_>, header: &str) -> bool {
+fn has(asked: &AskedCall<'_>, header: &str) -> bool {
     asked.request.headers.get(header).is_some()
 }
 
@@ -54,7 +54,7 @@ fn is_signature(error: &str) -> bool {
     error == "InvalidSignatureException"
 }
 
-pub(super) fn mutants(subject: &Subject<'_>) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let Some(member) = key_member(subject.contract, subject.operation) else { return Vec::new() };
     let reasons = REASONS.iter().map(|&(name, says, let_in)| {
         knowing(subject, &member, name, KIND, says, move |asked, _| {
@@ -86,17 +86,17 @@ pub(super) fn mutants(subject: &Subject<'_>) -> Vec<Mutant> {
 }
 
 fn knowing(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     member: &str,
     name: &str,
     kind: &'static [Code],
     says: &str,
-    understood: impl Fn(&Asked<'_>, &Known) -> Option<Request> + Clone + Send + Sync + 'static,
+    understood: impl Fn(&AskedCall<'_>, &KnownResources) -> Option<Request> + Clone + Send + Sync + 'static,
 ) -> Mutant {
-    let (target, known) = (subject.target(), Known::by(member));
-    subject.mutant(Family::Caller, name, kind, says, move || {
+    let (target, known) = (subject.target(), KnownResources::by(member));
+    subject.mutant(MutantFamily::Caller, name, kind, says, move || {
         let understood = understood.clone();
-        let act = move |asked: &Asked<'_>, known: &Known| -> Option<Response> {
+        let act = move |asked: &AskedCall<'_>, known: &KnownResources| -> Option<Response> {
             let request = understood(asked, known)?;
             asked.deviate();
             Some(asked.instead(&request))

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Site, Subject,
-    behaviour::{Altered, Answers, set_body},
-    sample::Seen,
+    FaultSite, Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, ResponseRule, set_body},
+    sample::SeenMembers,
 };
 use crate::{
     suite::code::Code::{
@@ -22,10 +22,10 @@ const SUCCESS: &[Code] = &[Outcome, Status, ErrorStatus];
 const MESSAGE: &[Code] = &[ErrorShape];
 const PAGE: &[Code] = &[Json, ContentType, ErrorIdentity];
 
-type Spoil = fn(&mut Response, &mut Value);
+type ErrorFault = fn(&mut Response, &mut Value);
 
 /// Ways to spoil any error: a name, the codes that may convict, what is done.
-const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
+const SPOILS: &[(&str, &[Code], &str, ErrorFault)] = &[
     ("undeclared", NAME, "has a name that nobody declares", |_, body| {
         rename(body, |_| "WireproofException".to_owned());
     }),
@@ -54,11 +54,11 @@ const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
     ("message-number", MESSAGE, "has a number as its message", |_, body| body["message"] = json!(7)),
 ];
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     seen.refusals.iter().flat_map(|(error, status)| of_error(subject, error, *status)).collect()
 }
 
-fn of_error(subject: &Subject<'_>, error: &str, status: u16) -> Vec<Mutant> {
+fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant> {
     // A name without an end has none to lose.
     let spoils = SPOILS.iter().filter(|(name, ..)| *name != "suffix-lost" || error.ends_with("Exception"));
     let statuses = [404, 500].into_iter().filter(|other| *other != status).map(|other| {
@@ -88,7 +88,7 @@ fn of_error(subject: &Subject<'_>, error: &str, status: u16) -> Vec<Mutant> {
 }
 
 fn altered(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     error: &str,
     name: &str,
     kind: &'static [Code],
@@ -96,10 +96,10 @@ fn altered(
     alter: impl Fn(&mut Response) + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let (target, error) = (subject.target(), error.to_owned());
-    let site = Site::Error(error.clone());
-    let mutant = subject.mutant(Family::Error, &format!("{error}/{name}"), kind, says, move || Altered {
+    let site = FaultSite::Error(error.clone());
+    let mutant = subject.mutant(MutantFamily::Error, &format!("{error}/{name}"), kind, says, move || Altered {
         target: target.clone(),
-        answers: Answers::Error(error.clone()),
+        answers: ResponseRule::Error(error.clone()),
         alter: alter.clone(),
     });
     mutant.at(site)

@@ -3,20 +3,20 @@
 use bytes::Bytes;
 
 use super::{
-    Family, Mutant, Subject,
-    behaviour::{Altered, Answers, set_body},
+    Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, ResponseRule, set_body},
 };
 use crate::{
     suite::code::Code::{self, ContentEncoding, ContentLength, ContentType, Json, RequestId, Status},
     wire::Response,
 };
 
-type Spoil = fn(&mut Response);
+type HeaderFault = fn(&mut Response);
 
 const REQUEST_ID: &str = "x-amzn-requestid";
 
 /// A name, the codes that may convict, what it is, what is done.
-const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
+const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     (
         "content-type/other-version",
         &[ContentType],
@@ -77,24 +77,28 @@ const SPOILS: &[(&str, &[Code], &str, Spoil)] = &[
     }),
 ];
 
-pub(super) fn mutants(subject: &Subject<'_>) -> Vec<Mutant> {
-    let both = [("success", Answers::Successes, "a success"), ("refusal", Answers::Refusals, "a refusal")];
-    let one = |(which, answers, noun): (&str, Answers, &str)| {
+pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
+    let both = [("success", ResponseRule::Successes, "a success"), ("refusal", ResponseRule::Refusals, "a refusal")];
+    let one = |(which, answers, noun): (&str, ResponseRule, &str)| {
         SPOILS
             .iter()
             .map(|&(name, kind, says, alter)| {
                 let (target, answers) = (subject.target(), answers.clone());
-                subject.mutant(Family::Header, &format!("{which}/{name}"), kind, format!("{noun} {says}"), move || {
-                    Altered { target: target.clone(), answers: answers.clone(), alter }
-                })
+                subject.mutant(
+                    MutantFamily::Header,
+                    &format!("{which}/{name}"),
+                    kind,
+                    format!("{noun} {says}"),
+                    move || Altered { target: target.clone(), answers: answers.clone(), alter },
+                )
             })
             .collect::<Vec<_>>()
     };
     let target = subject.target();
     let says = "a success has the status 201";
-    let created = subject.mutant(Family::Header, "success/status/201", &[Status], says, move || Altered {
+    let created = subject.mutant(MutantFamily::Header, "success/status/201", &[Status], says, move || Altered {
         target: target.clone(),
-        answers: Answers::Successes,
+        answers: ResponseRule::Successes,
         alter: |response: &mut Response| response.status = 201,
     });
     both.into_iter().flat_map(one).chain([created]).collect()

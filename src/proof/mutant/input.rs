@@ -6,13 +6,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Family, Mutant, Site, Subject,
-    behaviour::{Altered, Answers, Asked, error_of, is_of_signature, set_body},
-    known::{Knowing, Known, key_member},
-    sample::Seen,
+    FaultSite, Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, AskedCall, ResponseRule, error_of, is_of_signature, set_body},
+    known::{Knowing, KnownResources, key_member},
+    sample::SeenMembers,
 };
 use crate::{
-    model::{Contract, Kind, Member, Rule, Schemas, Side},
+    model::{Contract, Member, PayloadSide, Schemas, ShapeKind, ShapeRule},
     suite::code::Code::{self, Control, ErrorIdentity, Outcome, SideEffect},
     wire::Response,
 };
@@ -23,9 +23,9 @@ const LOOSE: &[Code] = &[Outcome, ErrorIdentity, SideEffect];
 const STRICT: &[Code] = &[Outcome, ErrorIdentity, Control];
 
 /// How a fault understands an input; `None`: as it is.
-type Reading = Arc<dyn Fn(&Map<String, Value>, &Known) -> Option<Map<String, Value>> + Send + Sync>;
+type InputReading = Arc<dyn Fn(&Map<String, Value>, &KnownResources) -> Option<Map<String, Value>> + Send + Sync>;
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let contract = subject.contract;
     let mut mutants: Vec<Mutant> = seen.refusals.keys().map(|error| not_enforced(subject, seen, error)).collect();
     let Some(key) = key_member(contract, subject.operation) else { return mutants };
@@ -40,40 +40,41 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
 }
 
 /// A refusal is not given: whoever should get it is told of a success.
-fn not_enforced(subject: &Subject<'_>, seen: &Seen, error: &str) -> Mutant {
+fn not_enforced(subject: &MutantSubject<'_>, seen: &SeenMembers, error: &str) -> Mutant {
     let (target, name) = (subject.target(), error.to_owned());
     let output = seen.output.clone().unwrap_or_else(|| json!({}));
     let says = format!("{error} is not given: the request is answered as a success");
-    let mutant = subject.mutant(Family::Input, &format!("{error}/not-enforced"), LOOSE, says, move || {
+    let mutant = subject.mutant(MutantFamily::Input, &format!("{error}/not-enforced"), LOOSE, says, move || {
         let output = output.to_string();
         Altered {
             target: target.clone(),
-            answers: Answers::Error(name.clone()),
+            answers: ResponseRule::Error(name.clone()),
             alter: move |response: &mut Response| {
                 response.status = 200;
                 set_body(response, output.clone());
             },
         }
     });
-    mutant.at(Site::Error(error.to_owned()))
+    mutant.at(FaultSite::Error(error.to_owned()))
 }
 
 /// Each rule of the model that a member can break is not looked at: what breaks it is taken for a legal value
 /// that names nothing.
-fn of_rules(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
+fn of_rules(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract)));
     let rules = rules(subject.contract, member);
-    let one = |rule: Rule| {
+    let one = |rule: ShapeRule| {
         let (schemas, input, name) = (Arc::clone(&schemas), subject.operation.input.clone(), member.name.clone());
         let is_key = member.name == key;
-        let reading: Reading = Arc::new(move |given, known| {
+        let reading: InputReading = Arc::new(move |given, known| {
             let given_value = Value::Object(given.clone());
-            let violations = schemas.violations(&input, Side::Input, &given_value).ok()?;
+            let violations = schemas.violations(&input, PayloadSide::Input, &given_value).ok()?;
             let pointer = format!("/{name}");
-            let broken =
-                |rule: Rule| violations.iter().any(|violation| violation.rule == rule && violation.pointer == pointer);
+            let broken = |rule: ShapeRule| {
+                violations.iter().any(|violation| violation.rule == rule && violation.pointer == pointer)
+            };
             let others =
-                violations.iter().any(|violation| violation.rule != rule && violation.rule != Rule::UnknownMember);
+                violations.iter().any(|violation| violation.rule != rule && violation.rule != ShapeRule::UnknownMember);
             if !broken(rule) || others {
                 return None;
             }
@@ -92,25 +93,26 @@ fn of_rules(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
 }
 
 /// The rules that the model has for a member.
-fn rules(contract: &Contract, member: &Member) -> Vec<Rule> {
+fn rules(contract: &Contract, member: &Member) -> Vec<ShapeRule> {
     let shape = contract.shape(&member.target);
     let of =
         |has: fn(&crate::model::Traits) -> bool| has(&member.traits) || shape.is_some_and(|shape| has(&shape.traits));
-    let mut rules = vec![Rule::Type];
-    rules.extend(member.traits.required().then_some(Rule::Required));
-    rules.extend(of(|traits| traits.length().is_some_and(|bounds| bounds.max.is_some())).then_some(Rule::Length));
+    let mut rules = vec![ShapeRule::Type];
+    rules.extend(member.traits.required().then_some(ShapeRule::Required));
+    rules.extend(of(|traits| traits.length().is_some_and(|bounds| bounds.max.is_some())).then_some(ShapeRule::Length));
     rules.extend(
-        of(|traits| traits.length().is_some_and(|bounds| bounds.min.is_some_and(|min| min > 0))).then_some(Rule::Empty),
+        of(|traits| traits.length().is_some_and(|bounds| bounds.min.is_some_and(|min| min > 0)))
+            .then_some(ShapeRule::Empty),
     );
-    rules.extend(of(|traits| traits.pattern().is_some()).then_some(Rule::Pattern));
-    rules.extend(of(|traits| traits.range().is_some()).then_some(Rule::Range));
+    rules.extend(of(|traits| traits.pattern().is_some()).then_some(ShapeRule::Pattern));
+    rules.extend(of(|traits| traits.range().is_some()).then_some(ShapeRule::Range));
     rules
 }
 
 /// Faults in reading the text that names a resource.
-fn of_text(subject: &Subject<'_>, key: &str, seen: &Seen) -> Vec<Mutant> {
+fn of_text(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<Mutant> {
     let mut mutants = Vec::new();
-    let mut add = |name: String, kind, says: String, reading: fn(&str, &Known) -> Option<String>| {
+    let mut add = |name: String, kind, says: String, reading: fn(&str, &KnownResources) -> Option<String>| {
         let member = key.to_owned();
         mutants.push(read(subject, key, &format!("{key}/{name}"), kind, says, on_text(&member, reading)));
     };
@@ -133,7 +135,7 @@ fn of_text(subject: &Subject<'_>, key: &str, seen: &Seen) -> Vec<Mutant> {
 }
 
 /// One character that makes a text illegal does not.
-fn character_accepted(subject: &Subject<'_>, key: &str, character: char) -> Mutant {
+fn character_accepted(subject: &MutantSubject<'_>, key: &str, character: char) -> Mutant {
     let reading = on_text(key, move |text, known| {
         let odd = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
         let alone = text.contains(character) && text.chars().all(|c| c == character || !odd(c));
@@ -145,7 +147,7 @@ fn character_accepted(subject: &Subject<'_>, key: &str, character: char) -> Muta
 }
 
 /// A sort of character that is legal, and was accepted, is refused.
-fn narrowed(subject: &Subject<'_>, key: &str, seen: &Seen) -> Vec<Mutant> {
+fn narrowed(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<Mutant> {
     let sorts: BTreeMap<&str, fn(char) -> bool> = [
         ("digits", (|c| c.is_ascii_digit()) as fn(char) -> bool),
         ("upper-case", |c| c.is_ascii_uppercase()),
@@ -165,7 +167,7 @@ fn narrowed(subject: &Subject<'_>, key: &str, seen: &Seen) -> Vec<Mutant> {
 }
 
 /// A bound of a length is taken to be one nearer than it is.
-fn too_early(subject: &Subject<'_>, key: &str) -> Vec<Mutant> {
+fn too_early(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
     let contract = subject.contract;
     let member = contract.members(&subject.operation.input).iter().find(|member| member.name == key);
     let length = member.and_then(|member| {
@@ -185,12 +187,12 @@ fn too_early(subject: &Subject<'_>, key: &str) -> Vec<Mutant> {
 }
 
 /// Faults in a member that names nothing: it is asked for what the other one is.
-fn of_other(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
+fn of_other(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     if member.traits.required() {
         return Vec::new();
     }
     let (name, key_name) = (member.name.clone(), key.to_owned());
-    let reading: Reading = Arc::new(move |given, _| {
+    let reading: InputReading = Arc::new(move |given, _| {
         let mut read = given.clone();
         (!given.contains_key(&name)).then(|| {
             read.shift_remove(&key_name);
@@ -205,16 +207,16 @@ fn of_other(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
 type Coerce = fn(&Value) -> Option<Value>;
 
 /// A value of the wrong JSON type is made one of the right type.
-fn coerced(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
+fn coerced(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
     let ways: &[(&str, Coerce)] = match shape.map(|shape| &shape.kind) {
-        Some(Kind::Boolean) => &[
+        Some(ShapeKind::Boolean) => &[
             ("text", |value| value.as_str().map(|text| json!(matches!(text, "true" | "yes")))),
             ("number", |value| value.as_i64().map(|number| json!(number != 0))),
             ("list", |value| value.as_array().map(|items| json!(!items.is_empty()))),
             ("object", |value| value.as_object().map(|members| json!(!members.is_empty()))),
         ],
-        Some(Kind::String) => &[
+        Some(ShapeKind::String) => &[
             ("number", |value| value.as_f64().map(|_| json!(value.to_string()))),
             ("flag", |value| value.as_bool().map(|flag| json!(flag.to_string()))),
             ("list", |value| value.as_array()?.first().filter(|item| item.is_string()).cloned()),
@@ -225,7 +227,7 @@ fn coerced(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     ways.iter()
         .map(|&(from, coerce)| {
             let name = member.name.clone();
-            let reading: Reading = Arc::new(move |given, _| {
+            let reading: InputReading = Arc::new(move |given, _| {
                 let value = coerce(given.get(&name)?)?;
                 let mut read = given.clone();
                 read.insert(name.clone(), value);
@@ -238,7 +240,7 @@ fn coerced(subject: &Subject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
 }
 
 /// Faults in reading the input as a whole.
-fn of_whole(subject: &Subject<'_>, key: &str) -> Vec<Mutant> {
+fn of_whole(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
     let wrong_type = |given: &Map<String, Value>, key: &str| {
         let mut read = given.clone();
         read.insert(key.to_owned(), json!([{}]));
@@ -247,7 +249,7 @@ fn of_whole(subject: &Subject<'_>, key: &str) -> Vec<Mutant> {
     let members: Vec<String> =
         subject.contract.members(&subject.operation.input).iter().map(|member| member.name.clone()).collect();
     let (of_null, of_unknown, of_case) = (key.to_owned(), key.to_owned(), members.clone());
-    let readings: [(&str, &'static [Code], &str, Reading); 3] = [
+    let readings: [(&str, &'static [Code], &str, InputReading); 3] = [
         (
             "null-is-a-value",
             STRICT,
@@ -278,7 +280,10 @@ fn of_whole(subject: &Subject<'_>, key: &str) -> Vec<Mutant> {
     readings.into_iter().map(|(name, kind, says, reading)| read(subject, key, name, kind, says, reading)).collect()
 }
 
-fn on_text(member: &str, reading: impl Fn(&str, &Known) -> Option<String> + Send + Sync + 'static) -> Reading {
+fn on_text(
+    member: &str,
+    reading: impl Fn(&str, &KnownResources) -> Option<String> + Send + Sync + 'static,
+) -> InputReading {
     let member = member.to_owned();
     Arc::new(move |given, known| {
         let text = reading(given.get(&member)?.as_str()?, known)?;
@@ -289,17 +294,17 @@ fn on_text(member: &str, reading: impl Fn(&str, &Known) -> Option<String> + Send
 }
 
 fn read(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     key: &str,
     name: &str,
     kind: &'static [Code],
     says: impl Into<String>,
-    reading: Reading,
+    reading: InputReading,
 ) -> Mutant {
-    let (target, known) = (subject.target(), Known::by(key));
-    subject.mutant(Family::Input, name, kind, says, move || {
+    let (target, known) = (subject.target(), KnownResources::by(key));
+    subject.mutant(MutantFamily::Input, name, kind, says, move || {
         let reading = Arc::clone(&reading);
-        let act = move |asked: &Asked<'_>, known: &Known| {
+        let act = move |asked: &AskedCall<'_>, known: &KnownResources| {
             let read = Value::Object(reading(asked.input()?.as_object()?, known)?);
             // Who is not known is told so, whatever is made of the input.
             if error_of(&asked.rehearsed()).is_some_and(|error| is_of_signature(&error)) {

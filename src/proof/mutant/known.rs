@@ -2,29 +2,29 @@
 
 use serde_json::Value;
 
-use super::behaviour::{Asked, Behaviour, is_success};
+use super::behaviour::{AskedCall, Behaviour, is_success};
 use crate::{
-    model::{Contract, Kind, Operation},
+    model::{Contract, Operation, ShapeKind},
     reference::Identity,
     wire::{Request, Response},
 };
 
 /// A resource, by the value of the member that names it, and whose it is.
 #[derive(Debug, Clone)]
-pub(super) struct Resource {
+pub(super) struct KnownResource {
     pub(super) name: String,
     owner: Identity,
     region: String,
 }
 
-impl Resource {
+impl KnownResource {
     /// The account that has it.
     pub(super) fn account(&self) -> &str {
         self.owner.account()
     }
 
     /// A request as if its owner had signed it, for where it is.
-    pub(super) fn signed(&self, asked: &Asked<'_>, request: Request) -> Request {
+    pub(super) fn signed(&self, asked: &AskedCall<'_>, request: Request) -> Request {
         asked.signed_by(request, &self.owner, &self.region)
     }
 
@@ -36,25 +36,25 @@ impl Resource {
 
 /// Resources in the order in which they were first named.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct KnownResources {
     member: String,
-    resources: Vec<Resource>,
+    resources: Vec<KnownResource>,
 }
 
 /// The member of an operation's input that names what it acts on: the first one that is required.
 pub(super) fn key_member(contract: &Contract, operation: &Operation) -> Option<String> {
-    let is_text = |target| contract.shape(target).is_some_and(|shape| matches!(shape.kind, Kind::String));
+    let is_text = |target| contract.shape(target).is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
     let mut members = contract.members(&operation.input).iter();
     members.find(|member| is_text(&member.target)).map(|member| member.name.clone())
 }
 
-impl Known {
+impl KnownResources {
     pub(super) fn by(member: &str) -> Self {
         Self { member: member.to_owned(), resources: Vec::new() }
     }
 
     /// Takes in what a successful call named, in its input or its output.
-    fn learn(&mut self, asked: &Asked<'_>, response: &Response) {
+    fn learn(&mut self, asked: &AskedCall<'_>, response: &Response) {
         if !is_success(response) {
             return;
         }
@@ -63,28 +63,28 @@ impl Known {
         for name in named.into_iter().flatten() {
             if self.find(name).is_none() {
                 let (owner, region) = asked.signer();
-                self.resources.push(Resource { name: name.to_owned(), owner, region });
+                self.resources.push(KnownResource { name: name.to_owned(), owner, region });
             }
         }
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<&Resource> {
+    pub(super) fn find(&self, name: &str) -> Option<&KnownResource> {
         self.resources.iter().find(|resource| resource.name == name)
     }
 
     /// The one whose name differs from that in the case of its letters only.
-    pub(super) fn find_folded(&self, name: &str) -> Option<&Resource> {
+    pub(super) fn find_folded(&self, name: &str) -> Option<&KnownResource> {
         self.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
     }
 
     /// The youngest that the bytes of a request name.
-    pub(super) fn named_in(&self, request: &Request) -> Option<&Resource> {
+    pub(super) fn named_in(&self, request: &Request) -> Option<&KnownResource> {
         let text = String::from_utf8_lossy(&request.body);
         self.resources.iter().rev().find(|resource| text.contains(&resource.name))
     }
 
     /// The youngest but that one.
-    pub(super) fn other_than(&self, name: &str) -> Option<&Resource> {
+    pub(super) fn other_than(&self, name: &str) -> Option<&KnownResource> {
         self.resources.iter().rev().find(|resource| resource.name != name)
     }
 
@@ -105,7 +105,13 @@ impl Known {
     }
 
     /// A right call of the operation that `asked` is about, on that resource, by its owner.
-    pub(super) fn call(&self, asked: &Asked<'_>, target: &str, content_type: &str, resource: &Resource) -> Request {
+    pub(super) fn call(
+        &self,
+        asked: &AskedCall<'_>,
+        target: &str,
+        content_type: &str,
+        resource: &KnownResource,
+    ) -> Request {
         let input = serde_json::json!({ &self.member: resource.name });
         resource.signed(
             asked,
@@ -129,12 +135,12 @@ impl Known {
 /// A fault in one operation that acts on what it has seen of the others.
 pub(super) struct Knowing<F> {
     pub(super) target: String,
-    pub(super) known: Known,
+    pub(super) known: KnownResources,
     pub(super) act: F,
 }
 
-impl<F: FnMut(&Asked<'_>, &Known) -> Option<Response> + Send> Behaviour for Knowing<F> {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+impl<F: FnMut(&AskedCall<'_>, &KnownResources) -> Option<Response> + Send> Behaviour for Knowing<F> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() {
             return None;
         }

@@ -31,22 +31,22 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    model::{Contract, Kind, Member, Operation, Shape},
-    reference::{Clock, Endpoint},
+    model::{Contract, Member, Operation, Shape, ShapeKind},
+    reference::{Clock, ReferenceEndpoint},
     suite::code::Code,
     wire::{Request, Response},
 };
 
-use behaviour::{Asked, Behaviour};
-use place::Place;
+use behaviour::{AskedCall, Behaviour};
+use place::MemberLocation;
 
-pub use null::NullTarget;
+pub use null::ConstantEndpoint;
 pub use sample::Sample;
 
 /// What sort of fault a mutant has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Family {
+pub enum MutantFamily {
     /// A member of an output.
     Output,
     /// An error.
@@ -65,7 +65,7 @@ pub enum Family {
     View,
 }
 
-impl Family {
+impl MutantFamily {
     /// Every family, in the order of reports.
     pub const ALL: [Self; 8] =
         [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
@@ -86,14 +86,14 @@ impl Family {
     }
 }
 
-impl fmt::Display for Family {
+impl fmt::Display for MutantFamily {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
 /// Makes the fault of one run: faults may remember what they saw.
-type Fault = Arc<dyn Fn() -> Box<dyn Behaviour> + Send + Sync>;
+type MutantFault = Arc<dyn Fn() -> Box<dyn Behaviour> + Send + Sync>;
 
 /// An endpoint with one fault.
 #[derive(Clone)]
@@ -101,7 +101,7 @@ pub struct Mutant {
     /// Its id, `SERVICE/OPERATION/FAMILY/…`; stable as long as the models are.
     pub id: String,
     /// What sort of fault it has.
-    pub family: Family,
+    pub family: MutantFamily,
     /// The service, by the name of its folder.
     pub service: String,
     /// The operation that answers wrongly, or that is done wrongly.
@@ -111,13 +111,13 @@ pub struct Mutant {
     /// The fault, in one line.
     pub says: String,
     /// Which answers of the operation can show it.
-    site: Site,
-    fault: Fault,
+    site: FaultSite,
+    fault: MutantFault,
 }
 
 /// Which answers of an operation a fault can show in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Site {
+enum FaultSite {
     /// Any.
     Anywhere,
     /// A success.
@@ -125,7 +125,7 @@ enum Site {
     /// A refusal with the error of that name.
     Error(String),
     /// A success that has a member at that place.
-    Member(Place),
+    Member(MemberLocation),
 }
 
 impl fmt::Debug for Mutant {
@@ -135,23 +135,23 @@ impl fmt::Debug for Mutant {
 }
 
 impl Mutant {
-    fn at(self, site: Site) -> Self {
+    fn at(self, site: FaultSite) -> Self {
         Self { site, ..self }
     }
 }
 
 /// An operation whose mutants are made: its service's folder, its contract, itself.
 #[derive(Debug, Clone, Copy)]
-struct Subject<'a> {
+struct MutantSubject<'a> {
     service: &'a str,
     contract: &'a Arc<Contract>,
     operation: &'a Operation,
 }
 
-impl Subject<'_> {
+impl MutantSubject<'_> {
     fn mutant<B: Behaviour + 'static>(
         &self,
-        family: Family,
+        family: MutantFamily,
         name: &str,
         kind: &'static [Code],
         says: impl Into<String>,
@@ -164,21 +164,21 @@ impl Subject<'_> {
             operation: self.operation.name.clone(),
             kind,
             says: says.into(),
-            site: Site::Anywhere,
+            site: FaultSite::Anywhere,
             fault: Arc::new(move || Box::new(fault())),
         }
     }
 
     /// The member of the output at a place, and the shape that it has.
-    fn member(&self, place: &Place) -> Option<(&Member, &Shape)> {
+    fn member(&self, place: &MemberLocation) -> Option<(&Member, &Shape)> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
         for name in place.names() {
             let member = match (&shape.kind, name) {
-                (Kind::Structure(members) | Kind::Union(members), Some(name)) => {
+                (ShapeKind::Structure(members) | ShapeKind::Union(members), Some(name)) => {
                     members.iter().find(|member| member.name == name)?
                 }
-                (Kind::List(item), None) => item,
+                (ShapeKind::List(item), None) => item,
                 _ => return None,
             };
             shape = self.contract.shape(&member.target)?;
@@ -199,7 +199,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
     let mut all = Vec::new();
     for (service, contract) in contracts {
         for operation in contract.operations() {
-            let subject = Subject { service, contract, operation };
+            let subject = MutantSubject { service, contract, operation };
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
                 all.extend(output::mutants(&subject, seen));
@@ -221,7 +221,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
 
 /// The reference with the fault of a mutant, or without any.
 pub struct MutantEndpoint {
-    reference: Endpoint,
+    reference: ReferenceEndpoint,
     contracts: Vec<Arc<Contract>>,
     behaviour: Option<Mutex<Box<dyn Behaviour>>>,
     deviations: AtomicUsize,
@@ -236,7 +236,7 @@ impl fmt::Debug for MutantEndpoint {
 impl MutantEndpoint {
     /// An endpoint like `pristine` as it is now, with a clock of its own and the fault of `mutant`.
     #[must_use]
-    pub fn new(pristine: &Endpoint, contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Self {
+    pub fn new(pristine: &ReferenceEndpoint, contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Self {
         Self {
             reference: pristine.fork(Clock::new()),
             contracts,
@@ -248,7 +248,7 @@ impl MutantEndpoint {
     /// Answers one request, which arrived at the real time `real_now` in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
-        let asked = Asked::new(request, real_now, &self.contracts, &self.reference);
+        let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
         let deviating = self
             .behaviour
             .as_ref()
@@ -284,10 +284,11 @@ mod tests {
     #[test]
     fn a_place_leads_through_lists_to_the_shape_of_a_member() {
         let contract = Arc::new(model::read("m", MODEL).unwrap());
-        let subject = Subject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
-        let place = Place::root().member("list").items().member("at");
-        assert!(matches!(subject.member(&place).unwrap().1.kind, Kind::Timestamp));
-        assert!(subject.member(&Place::root().member("nothing")).is_none());
+        let subject =
+            MutantSubject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
+        let place = MemberLocation::root().member("list").items().member("at");
+        assert!(matches!(subject.member(&place).unwrap().1.kind, ShapeKind::Timestamp));
+        assert!(subject.member(&MemberLocation::root().member("nothing")).is_none());
         assert_eq!(subject.target(), "S.Get");
     }
 
@@ -299,8 +300,8 @@ mod tests {
 
     #[test]
     fn names_of_families_are_those_that_reports_serialise() {
-        let names: BTreeSet<&str> = Family::ALL.into_iter().map(Family::name).collect();
-        assert_eq!(names.len(), Family::ALL.len());
-        assert!(Family::ALL.iter().all(|family| json!(family) == family.name()));
+        let names: BTreeSet<&str> = MutantFamily::ALL.into_iter().map(MutantFamily::name).collect();
+        assert_eq!(names.len(), MutantFamily::ALL.len());
+        assert!(MutantFamily::ALL.iter().all(|family| json!(family) == family.name()));
     }
 }

@@ -5,22 +5,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::{
-    behaviour::{Asked, is_success, set_body},
+    behaviour::{AskedCall, is_success, set_body},
     sample::Sample,
 };
 use crate::{
     model::Contract,
-    reference::{Clock, Endpoint},
+    reference::{Clock, ReferenceEndpoint},
     run::transport::Reply,
     wire::{Request, Response, protocol},
 };
 
 /// Answers a request of the case of that id; it may remember what it saw.
-type Answering = Box<dyn FnMut(&Asked<'_>, &str) -> Reply + Send>;
+type Answering = Box<dyn FnMut(&AskedCall<'_>, &str) -> Reply + Send>;
 
 /// An endpoint that answers without regard to what it is asked.
 #[derive(Clone)]
-pub struct NullTarget {
+pub struct ConstantEndpoint {
     /// Its name, in kebab-case.
     pub name: String,
     /// What it does, in one line.
@@ -28,22 +28,22 @@ pub struct NullTarget {
     start: Arc<dyn Fn() -> Answering + Send + Sync>,
 }
 
-impl std::fmt::Debug for NullTarget {
+impl std::fmt::Debug for ConstantEndpoint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NullTarget").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
 /// A [`NullTarget`] at work.
-pub struct NullEndpoint {
-    reference: Endpoint,
+pub struct ConstantTransport {
+    reference: ReferenceEndpoint,
     contracts: Vec<Arc<Contract>>,
     answering: Mutex<Answering>,
     answers: Mutex<u64>,
     case: Mutex<String>,
 }
 
-impl NullTarget {
+impl ConstantEndpoint {
     /// All of them, for these contracts: constants, each declared error of each operation under test, parrots.
     #[must_use]
     pub fn all(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Self> {
@@ -70,8 +70,8 @@ impl NullTarget {
 
     /// Starts it; an endpoint like `pristine` is behind those that need right answers.
     #[must_use]
-    pub fn start(&self, pristine: &Endpoint, contracts: Vec<Arc<Contract>>) -> NullEndpoint {
-        NullEndpoint {
+    pub fn start(&self, pristine: &ReferenceEndpoint, contracts: Vec<Arc<Contract>>) -> ConstantTransport {
+        ConstantTransport {
             reference: pristine.fork(Clock::new()),
             contracts,
             answering: Mutex::new((self.start)()),
@@ -81,13 +81,13 @@ impl NullTarget {
     }
 }
 
-impl std::fmt::Debug for NullEndpoint {
+impl std::fmt::Debug for ConstantTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NullEndpoint").finish_non_exhaustive()
     }
 }
 
-impl NullEndpoint {
+impl ConstantTransport {
     /// Tells it which case its next requests are of: no real endpoint knows, and not even that may help it.
     pub fn begin(&self, case: &str) {
         case.clone_into(&mut self.case.lock().unwrap_or_else(PoisonError::into_inner));
@@ -96,7 +96,7 @@ impl NullEndpoint {
     /// What it does with a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
-        let asked = Asked::new(request, real_now, &self.contracts, &self.reference);
+        let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
         let case = self.case.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked, &case);
         if let Reply::Answer(response) = &mut reply {
@@ -109,11 +109,11 @@ impl NullEndpoint {
     }
 }
 
-fn null(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 'static) -> NullTarget {
-    NullTarget { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
+fn null(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 'static) -> ConstantEndpoint {
+    ConstantEndpoint { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
 }
 
-fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str) -> NullTarget {
+fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str) -> ConstantEndpoint {
     let headers = [("content-type", content_type)].into_iter().collect();
     let mut response = Response { status, headers, ..Response::default() };
     set_body(&mut response, body.to_owned());
@@ -123,7 +123,7 @@ fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str)
     })
 }
 
-fn constants() -> Vec<NullTarget> {
+fn constants() -> Vec<ConstantEndpoint> {
     const JSON: &str = "application/x-amz-json-1.1";
     vec![
         constant("empty-success", "200 with an empty body", 200, JSON, ""),
@@ -150,7 +150,7 @@ fn constants() -> Vec<NullTarget> {
 const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"No."}"#;
 const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"No."}"#;
 
-fn stateful(sample: &Sample) -> Vec<NullTarget> {
+fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
     let (outputs, script) = (sample.outputs(), sample.script());
     vec![
         null(

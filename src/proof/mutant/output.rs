@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Family, Mutant, Site, Subject,
-    behaviour::{Altered, Answers, change_body},
-    place::Place,
-    sample::Seen,
+    FaultSite, Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, ResponseRule, change_body},
+    place::MemberLocation,
+    sample::SeenMembers,
 };
 use crate::{
-    model::{Kind, Matched, Member, Pattern, Shape},
+    model::{Matched, Member, Pattern, Shape, ShapeKind},
     suite::code::Code::{self, Consistently, Eventually, ExpectedBody, ResponseShape, SideEffect},
     wire::Response,
 };
@@ -20,14 +20,14 @@ const ABSENT: &[Code] = &[ResponseShape, ExpectedBody, Eventually, Consistently,
 const MISSHAPEN: &[Code] = &[ResponseShape];
 
 /// One way to spoil a value.
-type Spoil = fn(&Value) -> Option<Value>;
+type OutputFault = fn(&Value) -> Option<Value>;
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let of_members = seen.members.iter().flat_map(|place| of_member(subject, place));
     of_members.chain(of_body(subject, seen)).collect()
 }
 
-fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
+fn of_member(subject: &MutantSubject<'_>, place: &MemberLocation) -> Vec<Mutant> {
     let Some((member, shape)) = subject.member(place) else { return Vec::new() };
     let owner = |name: &str, says: &str, change: fn(&mut Map<String, Value>, &str)| {
         let at = place.clone();
@@ -44,12 +44,12 @@ fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
         }),
         spoiled(subject, place, "other-type", "has another JSON type", other_type),
     ];
-    let of_shape: &[(&str, &str, Spoil)] = match &shape.kind {
-        Kind::Enum(_) => &[
+    let of_shape: &[(&str, &str, OutputFault)] = match &shape.kind {
+        ShapeKind::Enum(_) => &[
             ("out-of-enum", "has a value that the enum lacks", |_| Some(json!("WIREPROOF_OTHER"))),
             ("enum-case", "has the case of its value changed", |value| value.as_str().map(|text| json!(swapped(text)))),
         ],
-        Kind::Timestamp => &[
+        ShapeKind::Timestamp => &[
             ("timestamp-text", "is text", |_| Some(json!("2026-01-02T03:04:05Z"))),
             ("timestamp-milliseconds", "is in milliseconds", |value| value.as_f64().map(|at| json!(at * 1000.0))),
         ],
@@ -57,15 +57,15 @@ fn of_member(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
     };
     mutants.extend(of_shape.iter().map(|(name, says, spoil)| spoiled(subject, place, name, says, *spoil)));
     mutants.extend(out_of_bounds(subject, place, member, shape));
-    mutants.into_iter().map(|mutant| mutant.at(Site::Member(place.clone()))).collect()
+    mutants.into_iter().map(|mutant| mutant.at(FaultSite::Member(place.clone()))).collect()
 }
 
 /// Values out of the length, the range and the pattern that the model states.
-fn out_of_bounds(subject: &Subject<'_>, place: &Place, member: &Member, shape: &Shape) -> Vec<Mutant> {
+fn out_of_bounds(subject: &MutantSubject<'_>, place: &MemberLocation, member: &Member, shape: &Shape) -> Vec<Mutant> {
     let length = member.traits.length().or(shape.traits.length());
     let pattern = member.traits.pattern().or(shape.traits.pattern());
     let mut wrong: Vec<(&str, String, Value)> = Vec::new();
-    if let (Kind::String, Some(bounds)) = (&shape.kind, length) {
+    if let (ShapeKind::String, Some(bounds)) = (&shape.kind, length) {
         let over = bounds.max.and_then(|max| usize::try_from(max).ok()).filter(|max| *max < 100_000);
         wrong
             .extend(over.map(|max| ("length-over", format!("has {} characters", max + 1), json!("a".repeat(max + 1)))));
@@ -74,7 +74,7 @@ fn out_of_bounds(subject: &Subject<'_>, place: &Place, member: &Member, shape: &
         let under = bounds.min.filter(|min| *min > 0 && matched(""));
         wrong.extend(under.map(|_| ("length-under", "is empty".to_owned(), json!(""))));
     }
-    if let (Kind::Number(_), Some(bounds)) = (&shape.kind, member.traits.range().or(shape.traits.range())) {
+    if let (ShapeKind::Number(_), Some(bounds)) = (&shape.kind, member.traits.range().or(shape.traits.range())) {
         wrong.extend(bounds.max.map(|max| ("range-over", "is over its maximum".to_owned(), json!(max + 1.0))));
         wrong.extend(bounds.min.map(|min| ("range-under", "is under its minimum".to_owned(), json!(min - 1.0))));
     }
@@ -97,8 +97,8 @@ fn unmatched(pattern: &str) -> Option<String> {
     candidates.into_iter().find(|text| pattern.matches(text) == Matched::No).map(str::to_owned)
 }
 
-fn of_body(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
-    if !seen.members.iter().any(Place::is_top) {
+fn of_body(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
+    if !seen.members.iter().any(MemberLocation::is_top) {
         return Vec::new();
     }
     let mut mutants = vec![
@@ -115,12 +115,12 @@ fn of_body(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
             *body = body[&name].take();
         }));
     }
-    mutants.into_iter().map(|mutant| mutant.at(Site::Success)).collect()
+    mutants.into_iter().map(|mutant| mutant.at(FaultSite::Success)).collect()
 }
 
 const MISSHAPEN_BODY: &[Code] = &[ResponseShape, Code::Json];
 
-fn spoiled(subject: &Subject<'_>, place: &Place, name: &str, says: &str, spoil: Spoil) -> Mutant {
+fn spoiled(subject: &MutantSubject<'_>, place: &MemberLocation, name: &str, says: &str, spoil: OutputFault) -> Mutant {
     let at = place.clone();
     altered(subject, &format!("{place}/{name}"), MISSHAPEN, format!("{place} {says}"), move |body| {
         at.change(body, &mut |value| {
@@ -132,16 +132,16 @@ fn spoiled(subject: &Subject<'_>, place: &Place, name: &str, says: &str, spoil: 
 }
 
 fn altered(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     name: &str,
     kind: &'static [Code],
     says: impl Into<String>,
     change: impl Fn(&mut Value) + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let target = subject.target();
-    subject.mutant(Family::Output, name, kind, says, move || Altered {
+    subject.mutant(MutantFamily::Output, name, kind, says, move || Altered {
         target: target.clone(),
-        answers: Answers::Successes,
+        answers: ResponseRule::Successes,
         alter: {
             let change = change.clone();
             move |response: &mut Response| change_body(response, &change)

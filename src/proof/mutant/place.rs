@@ -12,9 +12,9 @@ enum Segment {
 
 /// A place in a body. It shows like a JSON pointer, with `*` for every item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(Vec<Segment>);
+pub(super) struct MemberLocation(Vec<Segment>);
 
-impl fmt::Display for Place {
+impl fmt::Display for MemberLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let segments = self.0.iter().map(|segment| match segment {
             Segment::Member(name) => name.as_str(),
@@ -24,7 +24,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl Place {
+impl MemberLocation {
     pub(super) fn root() -> Self {
         Self(Vec::new())
     }
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_value_is_changed_in_every_item_that_has_it() {
-        let place = Place::root().member("list").items().member("b");
+        let place = MemberLocation::root().member("list").items().member("b");
         let mut changed = body();
         place.change(&mut changed, &mut |value| *value = json!("x"));
         assert_eq!(changed, json!({"a": {"b": 1}, "list": [{"b": "x"}, {"c": 3}, {"b": null}]}));
@@ -123,13 +123,13 @@ mod tests {
 
     #[test]
     fn the_owner_of_a_member_is_changed_where_it_has_the_member() {
-        let place = Place::root().member("a").member("b");
+        let place = MemberLocation::root().member("a").member("b");
         let mut changed = body();
         place.change_owner(&mut changed, &mut |owner, name| drop(owner.remove(name)));
         assert_eq!(changed, json!({"a": {}, "list": [{"b": 2}, {"c": 3}, {"b": null}]}));
         let mut same = body();
-        Place::root().member("nowhere").change_owner(&mut same, &mut |owner, _| owner.clear());
-        Place::root().change_owner(&mut same, &mut |owner, _| owner.clear());
+        MemberLocation::root().member("nowhere").change_owner(&mut same, &mut |owner, _| owner.clear());
+        MemberLocation::root().change_owner(&mut same, &mut |owner, _| owner.clear());
         assert_eq!(same, body());
     }
 }

@@ -7,20 +7,25 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Family, Mutant, Subject,
-    behaviour::{Asked, Behaviour, change_body, is_success},
-    place::Place,
-    sample::Seen,
+    Mutant, MutantFamily, MutantSubject,
+    behaviour::{AskedCall, Behaviour, change_body, is_success},
+    place::MemberLocation,
+    sample::SeenMembers,
     view::KIND,
 };
 use crate::{
-    reference::{Clock, Endpoint},
+    reference::{Clock, ReferenceEndpoint},
     wire::Response,
 };
 
 /// What an update will bring is shown before it is there, or although it came to nothing.
-pub(super) fn mutants(subject: &Subject<'_>, acts: &[String], seen: &Seen, place: &Place) -> Vec<Mutant> {
-    let states: BTreeSet<&Place> = seen.edges.keys().map(|(at, _, _)| at).collect();
+pub(super) fn mutants(
+    subject: &MutantSubject<'_>,
+    acts: &[String],
+    seen: &SeenMembers,
+    place: &MemberLocation,
+) -> Vec<Mutant> {
+    let states: BTreeSet<&MemberLocation> = seen.edges.keys().map(|(at, _, _)| at).collect();
     let beside = states.iter().find(|at| at.is_beside(place)).filter(|_| !states.contains(place));
     let Some(state) = beside.filter(|_| seen.members.contains(place)) else { return Vec::new() };
     let ways = [
@@ -31,7 +36,7 @@ pub(super) fn mutants(subject: &Subject<'_>, acts: &[String], seen: &Seen, place
         .map(|(way, says, under_way)| {
             let (target, acts, place, state) = (subject.target(), acts.to_vec(), place.clone(), (*state).clone());
             let (name, says) = (format!("{place}/{way}"), format!("{place} is {says}"));
-            subject.mutant(Family::View, &name, KIND, says, move || Premature {
+            subject.mutant(MutantFamily::View, &name, KIND, says, move || Premature {
                 target: target.clone(),
                 acts: acts.clone(),
                 place: place.clone(),
@@ -49,16 +54,16 @@ const OVER: f64 = 100_000.0;
 struct Premature {
     target: String,
     acts: Vec<String>,
-    place: Place,
+    place: MemberLocation,
     /// The state beside the member: another one in the future means that something is under way.
-    state: Place,
+    state: MemberLocation,
     under_way: bool,
     /// Everything as it would have become without the last act.
-    unstopped: Option<Endpoint>,
+    unstopped: Option<ReferenceEndpoint>,
 }
 
 impl Behaviour for Premature {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if self.acts.iter().any(|act| act == asked.target()) {
             let future = over(asked.endpoint);
             let response = asked.reference();
@@ -83,7 +88,7 @@ impl Behaviour for Premature {
 }
 
 impl Premature {
-    fn show(&self, asked: &Asked<'_>, body: &mut Value) {
+    fn show(&self, asked: &AskedCall<'_>, body: &mut Value) {
         let Some(future) = read(&over(asked.endpoint), asked) else { return };
         let under_way = value_at(&self.state, &future) != value_at(&self.state, body);
         let unstopped = || read(self.unstopped.as_ref()?, asked);
@@ -97,17 +102,17 @@ impl Premature {
 }
 
 /// An endpoint in which everything that is under way is over.
-fn over(endpoint: &Endpoint) -> Endpoint {
+fn over(endpoint: &ReferenceEndpoint) -> ReferenceEndpoint {
     endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
 }
 
 /// What an endpoint answers to the same request, where that is a success.
-fn read(endpoint: &Endpoint, asked: &Asked<'_>) -> Option<Value> {
+fn read(endpoint: &ReferenceEndpoint, asked: &AskedCall<'_>) -> Option<Value> {
     let response = endpoint.handle(asked.request, asked.real_now);
     serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))
 }
 
-fn value_at(place: &Place, body: &Value) -> Option<Value> {
+fn value_at(place: &MemberLocation, body: &Value) -> Option<Value> {
     let mut found = None;
     place.change(&mut body.clone(), &mut |value| found = Some(value.clone()));
     found

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Family, Mutant, Subject,
-    behaviour::{Asked, Understood},
-    sample::{Route, Seen},
+    Mutant, MutantFamily, MutantSubject,
+    behaviour::{AskedCall, Understood},
+    sample::{Route, SeenMembers},
 };
 use crate::{
     suite::code::Code::{self, ErrorIdentity, Implementation, Outcome},
@@ -45,7 +45,7 @@ const AXES: [Axis; 4] = [
     },
 ];
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let Ok(protocol) = protocol(subject.contract) else { return Vec::new() };
     let right = Route {
         method: "POST".to_owned(),
@@ -58,7 +58,7 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
 }
 
 /// Every wrong value of an axis that a refused request had is taken for the right one.
-fn on_axis(subject: &Subject<'_>, seen: &Seen, right: &Route, axis: &'static Axis) -> Vec<Mutant> {
+fn on_axis(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Route, axis: &'static Axis) -> Vec<Mutant> {
     let values: BTreeSet<Option<&str>> = seen.refused.iter().map(axis.of).collect();
     let is_target = axis.name == "target";
     let wrong =
@@ -66,7 +66,7 @@ fn on_axis(subject: &Subject<'_>, seen: &Seen, right: &Route, axis: &'static Axi
     wrong
         .map(|value| {
             let (right, wrong) = (right.clone(), value.map(str::to_owned));
-            let rewrite = move |asked: &Asked<'_>| {
+            let rewrite = move |asked: &AskedCall<'_>| {
                 let route = Route::of(asked.request);
                 // A target names the operation; where that is wrong, the content type tells whose it is.
                 let is_about =
@@ -86,9 +86,9 @@ fn on_axis(subject: &Subject<'_>, seen: &Seen, right: &Route, axis: &'static Axi
 }
 
 /// The operation is not there.
-fn absent(subject: &Subject<'_>) -> Mutant {
+fn absent(subject: &MutantSubject<'_>) -> Mutant {
     let (target, nobody) = (subject.target(), format!("{}.NoSuchOperation", subject.contract.service().id.name()));
-    let rewrite = move |asked: &Asked<'_>| {
+    let rewrite = move |asked: &AskedCall<'_>| {
         (asked.target() == target).then(|| with_header(asked.request, "x-amz-target", Some(&nobody)))
     };
     let says = format!("{} is not there", subject.operation.name);
@@ -96,7 +96,7 @@ fn absent(subject: &Subject<'_>) -> Mutant {
 }
 
 /// Whether a target names an operation that there is.
-fn is_real(subject: &Subject<'_>, target: Option<&str>) -> bool {
+fn is_real(subject: &MutantSubject<'_>, target: Option<&str>) -> bool {
     let (service, operation) = target.and_then(|target| target.split_once('.')).unwrap_or_default();
     service == subject.contract.service().id.name() && subject.contract.operation(operation).is_some()
 }
@@ -109,13 +109,13 @@ fn with_header(request: &Request, name: &str, value: Option<&str>) -> Request {
 }
 
 fn understood(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     name: &str,
     says: String,
-    rewrite: impl Fn(&Asked<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
+    rewrite: impl Fn(&AskedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
 ) -> Mutant {
-    subject.mutant(Family::Routing, name, KIND, says, move || {
+    subject.mutant(MutantFamily::Routing, name, KIND, says, move || {
         let rewrite = rewrite.clone();
-        Understood { rewrite: move |asked: &Asked<'_>| rewrite(asked).map(|request| asked.signed(request)) }
+        Understood { rewrite: move |asked: &AskedCall<'_>| rewrite(asked).map(|request| asked.signed(request)) }
     })
 }

@@ -11,30 +11,30 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Mutant, Site, behaviour::is_success, place::Place};
+use super::{FaultSite, Mutant, behaviour::is_success, place::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
-    model::{Contract, Kind, ShapeId},
+    model::{Contract, ShapeId, ShapeKind},
     wire::{self, Request, Response},
 };
 
 /// What one operation showed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seen {
+pub(super) struct SeenMembers {
     /// Whether scenarios are about it.
     pub(super) under_test: bool,
     /// Whether any of its answers is judged: those to steps, controls and guards are.
     pub(super) judged: bool,
     /// Members of its output.
-    pub(super) members: BTreeSet<Place>,
+    pub(super) members: BTreeSet<MemberLocation>,
     /// Errors that it was refused with, and their HTTP status.
     pub(super) refusals: BTreeMap<String, u16>,
     /// Successive values of its enums for one resource, once an operation under test had acted.
-    pub(super) edges: BTreeMap<(Place, String, String), Edge>,
+    pub(super) edges: BTreeMap<(MemberLocation, String, String), Edge>,
     /// Members whose value was another one later, for one resource.
-    pub(super) changing: BTreeSet<Place>,
+    pub(super) changing: BTreeSet<MemberLocation>,
     /// Members of answers that guards compare before and after a refusal.
-    pub(super) guarded: BTreeSet<Place>,
+    pub(super) guarded: BTreeSet<MemberLocation>,
     /// Requests about it that were refused, by what they say of method, path, target and content type.
     pub(super) refused: BTreeSet<Route>,
     /// Errors of requests that named something on which a legal request could act.
@@ -85,11 +85,11 @@ impl Route {
 #[derive(Debug, Clone)]
 pub struct Sample {
     contracts: BTreeMap<String, Arc<Contract>>,
-    operations: BTreeMap<(String, String), Seen>,
+    operations: BTreeMap<(String, String), SeenMembers>,
     /// The refusal that each case about one gets, by the case's id.
     script: BTreeMap<String, Response>,
     /// Cases by what they are shown outside of setup and teardown: the service, the operation, the site.
-    shown: BTreeMap<(String, String, Site), BTreeSet<String>>,
+    shown: BTreeMap<(String, String, FaultSite), BTreeSet<String>>,
 }
 
 impl Sample {
@@ -139,12 +139,12 @@ impl Sample {
         self.shown.get(&site).cloned().unwrap_or_default()
     }
 
-    pub(super) fn of(&self, service: &str, operation: &str) -> Option<&Seen> {
+    pub(super) fn of(&self, service: &str, operation: &str) -> Option<&SeenMembers> {
         self.operations.get(&(service.to_owned(), operation.to_owned()))
     }
 
     /// What the operations of a service showed, by operation.
-    pub(super) fn operations<'a>(&'a self, service: &'a str) -> impl Iterator<Item = (&'a str, &'a Seen)> {
+    pub(super) fn operations<'a>(&'a self, service: &'a str) -> impl Iterator<Item = (&'a str, &'a SeenMembers)> {
         self.operations.iter().filter(move |((of, _), _)| of == service).map(|((_, name), seen)| (name.as_str(), seen))
     }
 
@@ -162,16 +162,16 @@ impl Sample {
         all.collect()
     }
 
-    fn seen(&mut self, service: &str, operation: &str) -> &mut Seen {
+    fn seen(&mut self, service: &str, operation: &str) -> &mut SeenMembers {
         self.operations.entry((service.to_owned(), operation.to_owned())).or_default()
     }
 
     /// Takes in one exchange; the sites that a judged one shows.
-    fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<Site> {
+    fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<FaultSite> {
         let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return Vec::new() };
         let Some(operation) = contract.operation(&exchange.operation) else { return Vec::new() };
         let judged = !matches!(exchange.role, Role::Setup | Role::Teardown);
-        let mut sites = vec![Site::Anywhere];
+        let mut sites = vec![FaultSite::Anywhere];
         let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let seen = self.seen(&exchange.service, &exchange.operation);
@@ -181,19 +181,19 @@ impl Sample {
             seen.refused.insert(Route::of(&exchange.request));
             seen.refused_texts.extend(texts(&exchange.request));
             seen.refused_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
-            sites.extend(error(exchange).map(Site::Error));
+            sites.extend(error(exchange).map(FaultSite::Error));
             return if judged { sites } else { Vec::new() };
         }
         seen.accepted_texts.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
-        sites.push(Site::Success);
+        sites.push(FaultSite::Success);
         let mut found = Vec::new();
-        walk(&contract, &operation.output, &body, &Place::root(), &mut found);
+        walk(&contract, &operation.output, &body, &MemberLocation::root(), &mut found);
         for (place, value, of_enum) in found {
             seen.course(courses, exchange, &place, value, of_enum);
             if judged {
                 seen.members.insert(place.clone());
-                sites.push(Site::Member(place.clone()));
+                sites.push(FaultSite::Member(place.clone()));
             }
             if matches!(exchange.role, Role::Before(_) | Role::After(_)) {
                 seen.guarded.insert(place);
@@ -212,28 +212,35 @@ fn resource(request: &Request) -> String {
 /// What the resources of one case went through.
 #[derive(Default)]
 struct Courses {
-    values: BTreeMap<(String, Place), Reading>,
+    values: BTreeMap<(String, MemberLocation), SampleReading>,
     /// What the operation under test has acted on.
     acted_on: BTreeSet<String>,
 }
 
 /// The last value of a member, how it came about, and when.
-struct Reading {
+struct SampleReading {
     value: Value,
     acted: bool,
-    edge: Option<(Place, String, String)>,
+    edge: Option<(MemberLocation, String, String)>,
     since: Duration,
 }
 
-impl Seen {
+impl SeenMembers {
     /// Takes in the value of a member; an item of a list is another resource with every answer, and has no course.
-    fn course(&mut self, courses: &mut Courses, exchange: &Exchange, place: &Place, value: &Value, of_enum: bool) {
+    fn course(
+        &mut self,
+        courses: &mut Courses,
+        exchange: &Exchange,
+        place: &MemberLocation,
+        value: &Value,
+        of_enum: bool,
+    ) {
         if place.has_items() || value.is_object() || value.is_array() {
             return;
         }
         let acted = texts(&exchange.request).iter().any(|text| courses.acted_on.contains(text));
         let key = (resource(&exchange.request), place.clone());
-        let new = |edge| Reading { value: value.clone(), acted, edge, since: exchange.started };
+        let new = |edge| SampleReading { value: value.clone(), acted, edge, since: exchange.started };
         match courses.values.get_mut(&key) {
             Some(reading) if reading.value == *value => {
                 let held = exchange.started >= reading.since + HELD;
@@ -294,21 +301,22 @@ fn walk<'v>(
     contract: &Contract,
     id: &ShapeId,
     value: &'v Value,
-    at: &Place,
-    found: &mut Vec<(Place, &'v Value, bool)>,
+    at: &MemberLocation,
+    found: &mut Vec<(MemberLocation, &'v Value, bool)>,
 ) {
     let Some(shape) = contract.shape(id) else { return };
     match &shape.kind {
-        Kind::Structure(members) | Kind::Union(members) => {
+        ShapeKind::Structure(members) | ShapeKind::Union(members) => {
             for member in members {
                 let Some(inner) = value.get(&member.name).filter(|inner| !inner.is_null()) else { continue };
                 let place = at.member(&member.name);
-                let of_enum = contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, Kind::Enum(_)));
+                let of_enum =
+                    contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::Enum(_)));
                 found.push((place.clone(), inner, of_enum));
                 walk(contract, &member.target, inner, &place, found);
             }
         }
-        Kind::List(item) => {
+        ShapeKind::List(item) => {
             for inner in value.as_array().into_iter().flatten() {
                 walk(contract, &item.target, inner, &at.items(), found);
             }

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Site, Subject,
-    behaviour::{Altered, Answers, Asked, Behaviour, Understood, error_of, is_success, set_body},
-    known::{Knowing, Known, key_member},
-    sample::Seen,
+    FaultSite, Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, AskedCall, Behaviour, ResponseRule, Understood, error_of, is_success, set_body},
+    known::{Knowing, KnownResources, key_member},
+    sample::SeenMembers,
 };
 use crate::{
-    model::{Kind, Member},
+    model::{Member, ShapeKind},
     reference::Snapshot,
     suite::code::Code::{self, Consistently, Control, ErrorIdentity, Eventually, ExpectedBody, Outcome, SideEffect},
     wire::{Protocol, Response, protocol},
@@ -25,7 +25,7 @@ const REFUSAL: &[Code] = &[Outcome, ErrorIdentity, Control];
 /// How long after a success it is undone, in seconds of the reference's time: later than it takes to show.
 const UNDONE_AFTER: f64 = 0.6;
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let Some((key, protocol)) = key_member(subject.contract, subject.operation).zip(protocol(subject.contract).ok())
     else {
         return Vec::new();
@@ -36,11 +36,11 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen) -> Vec<Mutant> {
         no_effect(subject, &at),
         on_sibling(subject, &at, true),
         on_sibling(subject, &at, false),
-        subject.mutant(Family::State, "undone", EFFECT, "what is done is undone a little later", {
+        subject.mutant(MutantFamily::State, "undone", EFFECT, "what is done is undone a little later", {
             let target = target.clone();
             move || Undone { target: target.clone(), done: None }
         }),
-        subject.mutant(Family::State, "never-ends", EFFECT, "what is begun never ends", move || Endless {
+        subject.mutant(MutantFamily::State, "never-ends", EFFECT, "what is begun never ends", move || Endless {
             target: target.clone(),
         }),
     ];
@@ -60,22 +60,22 @@ struct Calling {
 }
 
 fn knowing(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     at: &Calling,
     name: &str,
     kind: &'static [Code],
     says: impl Into<String>,
-    act: impl Fn(&Asked<'_>, &Known, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
+    act: impl Fn(&AskedCall<'_>, &KnownResources, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let at = at.clone();
-    subject.mutant(Family::State, name, kind, says, move || {
+    subject.mutant(MutantFamily::State, name, kind, says, move || {
         let (act, calling) = (act.clone(), at.clone());
-        let act = move |asked: &Asked<'_>, known: &Known| act(asked, known, &calling);
-        Knowing { target: at.target.clone(), known: Known::by(&at.key), act }
+        let act = move |asked: &AskedCall<'_>, known: &KnownResources| act(asked, known, &calling);
+        Knowing { target: at.target.clone(), known: KnownResources::by(&at.key), act }
     })
 }
 
-fn no_effect(subject: &Subject<'_>, at: &Calling) -> Mutant {
+fn no_effect(subject: &MutantSubject<'_>, at: &Calling) -> Mutant {
     knowing(subject, at, "no-effect", EFFECT, "a success is answered, and nothing is done", |asked, _, _| {
         let response = asked.rehearsed();
         is_success(&response).then(|| {
@@ -86,7 +86,7 @@ fn no_effect(subject: &Subject<'_>, at: &Calling) -> Mutant {
 }
 
 /// The call acts on another resource: in place of the named one, or besides.
-fn on_sibling(subject: &Subject<'_>, at: &Calling, instead: bool) -> Mutant {
+fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutant {
     let (name, says) = if instead {
         ("sibling", "another resource is acted on in place of the named one")
     } else {
@@ -106,7 +106,7 @@ fn on_sibling(subject: &Subject<'_>, at: &Calling, instead: bool) -> Mutant {
 }
 
 /// A refused request acts all the same on what it names.
-fn despite(subject: &Subject<'_>, at: &Calling, error: &str) -> Mutant {
+fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
     let expected = error.to_owned();
     let says = format!("{error} is given, and what was asked for is done all the same");
     knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |asked, known, at| {
@@ -121,39 +121,39 @@ fn despite(subject: &Subject<'_>, at: &Calling, error: &str) -> Mutant {
         }
         Some(response)
     })
-    .at(Site::Error(error.to_owned()))
+    .at(FaultSite::Error(error.to_owned()))
 }
 
 /// The operation refuses whatever it should do, with an error that is right at times.
-fn always(subject: &Subject<'_>, error: &str) -> Mutant {
+fn always(subject: &MutantSubject<'_>, error: &str) -> Mutant {
     let (target, name) = (subject.target(), error.to_owned());
     let protocol = protocol(subject.contract).map(Protocol::content_type).unwrap_or_default();
     let declared = subject.contract.error(subject.operation, error).map(|shape| shape.id.as_str().to_owned());
     let spelled = declared.filter(|_| protocol.ends_with("1.0")).unwrap_or_else(|| name.clone());
     let says = format!("{error} is what every success becomes");
-    let mutant = subject.mutant(Family::State, &format!("always-{error}"), REFUSAL, says, move || {
+    let mutant = subject.mutant(MutantFamily::State, &format!("always-{error}"), REFUSAL, says, move || {
         let spelled = spelled.clone();
         Altered {
             target: target.clone(),
-            answers: Answers::Successes,
+            answers: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 response.status = 400;
                 set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
             },
         }
     });
-    mutant.at(Site::Success)
+    mutant.at(FaultSite::Success)
 }
 
 /// What is made of an optional member: `None`, it is left as it is.
-type Reading = fn(Option<&Value>) -> Option<Option<Value>>;
+type StateReading = fn(Option<&Value>) -> Option<Option<Value>>;
 
 /// An optional member is not looked at, or taken for another value than it has.
-fn of_option(subject: &Subject<'_>, member: &Member) -> Vec<Mutant> {
+fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
-    let is_flag = shape.is_some_and(|shape| matches!(shape.kind, Kind::Boolean));
-    let ignored: (&str, &str, Reading) = ("ignored", "is not looked at", |given| given.map(|_| None));
-    let forced: [(&str, &str, Reading); 2] = [
+    let is_flag = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::Boolean));
+    let ignored: (&str, &str, StateReading) = ("ignored", "is not looked at", |given| given.map(|_| None));
+    let forced: [(&str, &str, StateReading); 2] = [
         ("always-true", "is always taken for true", |given| {
             (given != Some(&Value::Bool(true))).then_some(Some(Value::Bool(true)))
         }),
@@ -165,10 +165,10 @@ fn of_option(subject: &Subject<'_>, member: &Member) -> Vec<Mutant> {
     ways.map(|(name, says, reading)| {
         let (target, member) = (subject.target(), member.name.clone());
         let says = format!("{member} {says}");
-        subject.mutant(Family::State, &format!("{member}/{name}"), EFFECT, says, move || {
+        subject.mutant(MutantFamily::State, &format!("{member}/{name}"), EFFECT, says, move || {
             let (target, member) = (target.clone(), member.clone());
             Understood {
-                rewrite: move |asked: &Asked<'_>| {
+                rewrite: move |asked: &AskedCall<'_>| {
                     let mut input = asked.input().filter(|_| asked.target() == target)?.as_object()?.clone();
                     let legal = |value: &Value| value.is_boolean() || !is_flag;
                     let given = input.shift_remove(&member).filter(|value| !value.is_null());
@@ -191,7 +191,7 @@ struct Undone {
 }
 
 impl Behaviour for Undone {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         let now = asked.endpoint.clock().now();
         if let Some((_, before)) = self.done.take_if(|(at, _)| now >= *at + UNDONE_AFTER) {
             asked.deviate();
@@ -215,7 +215,7 @@ struct Endless {
 }
 
 impl Behaviour for Endless {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if !asked.is_read() {
             asked.endpoint.clock().resume();
         }

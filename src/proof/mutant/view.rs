@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    Family, Mutant, Site, Subject,
-    behaviour::{Altered, Answers, Asked, Behaviour, change_body, is_read, is_success, set_body},
-    place::Place,
+    FaultSite, Mutant, MutantFamily, MutantSubject,
+    behaviour::{Altered, AskedCall, Behaviour, ResponseRule, change_body, is_read, is_success, set_body},
+    place::MemberLocation,
     premature,
-    sample::{Edge, Sample, Seen},
+    sample::{Edge, Sample, SeenMembers},
 };
 use crate::{
-    model::Kind,
+    model::ShapeKind,
     suite::code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
     wire::Response,
 };
@@ -22,7 +22,7 @@ pub(super) const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideE
 /// How long a value is shown before it goes back, in seconds of the reference's time.
 const SHOWN: f64 = 0.2;
 
-pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Vec<Mutant> {
+pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers, sample: &Sample) -> Vec<Mutant> {
     if !is_read(&subject.target()) {
         return Vec::new();
     }
@@ -41,7 +41,11 @@ pub(super) fn mutants(subject: &Subject<'_>, seen: &Seen, sample: &Sample) -> Ve
 }
 
 /// One step of a course is shown late for ever, too soon, or taken back.
-fn of_edge(subject: &Subject<'_>, acts: &[String], edge: (&(Place, String, String), &Edge)) -> Vec<Mutant> {
+fn of_edge(
+    subject: &MutantSubject<'_>,
+    acts: &[String],
+    edge: (&(MemberLocation, String, String), &Edge),
+) -> Vec<Mutant> {
     let ((place, from, to), Edge { left_after, held }) = edge;
     let ways = [
         ("never", format!("{place} never goes on from {from} to {to}"), Way::Never, *left_after),
@@ -53,9 +57,9 @@ fn of_edge(subject: &Subject<'_>, acts: &[String], edge: (&(Place, String, Strin
 }
 
 /// What has ended ends a second time, otherwise.
-fn of_ends(subject: &Subject<'_>, acts: &[String], seen: &Seen) -> Vec<Mutant> {
+fn of_ends(subject: &MutantSubject<'_>, acts: &[String], seen: &SeenMembers) -> Vec<Mutant> {
     let mut mutants = Vec::new();
-    let places: BTreeSet<&Place> = seen.edges.keys().map(|(place, _, _)| place).collect();
+    let places: BTreeSet<&MemberLocation> = seen.edges.keys().map(|(place, _, _)| place).collect();
     for place in places {
         let of_place = || seen.edges.iter().filter(move |((at, _, _), _)| at == place);
         let left: BTreeSet<&String> = of_place().map(|((_, from, _), _)| from).collect();
@@ -75,15 +79,15 @@ fn of_ends(subject: &Subject<'_>, acts: &[String], seen: &Seen) -> Vec<Mutant> {
 }
 
 fn course(
-    subject: &Subject<'_>,
+    subject: &MutantSubject<'_>,
     acts: &[String],
-    place: &Place,
+    place: &MemberLocation,
     (from, to): (&String, &String),
     name: &str,
     says: String,
     way: Way,
 ) -> Mutant {
-    let course = Course {
+    let course = ViewCourse {
         target: subject.target(),
         acts: acts.to_vec(),
         acted_on: BTreeSet::new(),
@@ -94,8 +98,8 @@ fn course(
         resources: BTreeMap::new(),
     };
     let name = format!("{place}/{from}-to-{to}/{name}");
-    let site = Site::Member(place.clone());
-    subject.mutant(Family::View, &name, KIND, says, move || course.clone()).at(site)
+    let site = FaultSite::Member(place.clone());
+    subject.mutant(MutantFamily::View, &name, KIND, says, move || course.clone()).at(site)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,12 +111,12 @@ enum Way {
 
 /// A fault in showing one edge of a course.
 #[derive(Debug, Clone)]
-struct Course {
+struct ViewCourse {
     target: String,
     /// The operations under test, and what they have acted on: other resources go their own way.
     acts: Vec<String>,
     acted_on: BTreeSet<String>,
-    place: Place,
+    place: MemberLocation,
     from: String,
     to: String,
     way: Way,
@@ -120,8 +124,8 @@ struct Course {
     resources: BTreeMap<String, (bool, Option<f64>)>,
 }
 
-impl Behaviour for Course {
-    fn answer(&mut self, asked: &Asked<'_>) -> Option<Response> {
+impl Behaviour for ViewCourse {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() {
             return None;
         }
@@ -155,7 +159,7 @@ impl Behaviour for Course {
     }
 }
 
-impl Course {
+impl ViewCourse {
     /// What is shown in place of the right value, where that is another.
     fn shown(&mut self, resource: &str, right: &str, now: f64) -> Option<String> {
         let (was, since) = self.resources.entry(resource.to_owned()).or_default();
@@ -177,18 +181,18 @@ impl Course {
 }
 
 /// A point in time that is another one with every read.
-fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
+fn moving(subject: &MutantSubject<'_>, place: &MemberLocation) -> Option<Mutant> {
     let (_, shape) = subject.member(place)?;
-    if !matches!(shape.kind, Kind::Timestamp) {
+    if !matches!(shape.kind, ShapeKind::Timestamp) {
         return None;
     }
     let (target, at) = (subject.target(), place.clone());
     let says = format!("{place} is later with every read");
-    let mutant = subject.mutant(Family::View, &format!("{place}/moves"), KIND, says, move || {
+    let mutant = subject.mutant(MutantFamily::View, &format!("{place}/moves"), KIND, says, move || {
         let (at, mut reads) = (at.clone(), 0.0);
         Altered {
             target: target.clone(),
-            answers: Answers::Successes,
+            answers: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 reads += 1.0;
                 change_body(response, |body| {
@@ -197,25 +201,25 @@ fn moving(subject: &Subject<'_>, place: &Place) -> Option<Mutant> {
             },
         }
     });
-    Some(mutant.at(Site::Member(place.clone())))
+    Some(mutant.at(FaultSite::Member(place.clone())))
 }
 
 /// A list shows another state of its items than a read of each does.
-fn disagreeing(subject: &Subject<'_>, sample: &Sample, place: &Place) -> Option<Mutant> {
+fn disagreeing(subject: &MutantSubject<'_>, sample: &Sample, place: &MemberLocation) -> Option<Mutant> {
     let (_, shape) = subject.member(place).filter(|_| place.has_items())?;
-    let Kind::Enum(values) = &shape.kind else { return None };
+    let ShapeKind::Enum(values) = &shape.kind else { return None };
     let mut read = sample.operations(subject.service).flat_map(|(_, seen)| seen.edges.keys());
     read.find(|(at, _, _)| at.name() == place.name())?;
     let values: Vec<String> = values.iter().map(|value| value.value.clone()).collect();
     let (target, at) = (subject.target(), place.clone());
     let (name, says) = (format!("{place}/disagrees"), format!("{place} is another state than the item is in"));
-    let mutant = subject.mutant(Family::View, &name, KIND, says, move || {
+    let mutant = subject.mutant(MutantFamily::View, &name, KIND, says, move || {
         let (at, values) = (at.clone(), values.clone());
         let other =
             move |right: &Value| values.iter().find(|value| right.as_str() != Some(value)).map(|value| json!(value));
         Altered {
             target: target.clone(),
-            answers: Answers::Successes,
+            answers: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 change_body(response, |body| {
                     at.change(body, &mut |value| *value = other(value).unwrap_or_default());
@@ -223,18 +227,18 @@ fn disagreeing(subject: &Subject<'_>, sample: &Sample, place: &Place) -> Option<
             },
         }
     });
-    Some(mutant.at(Site::Member(place.clone())))
+    Some(mutant.at(FaultSite::Member(place.clone())))
 }
 
 /// Changes the items of a list.
-type Spoil = fn(&mut Vec<Value>);
+type ViewFault = fn(&mut Vec<Value>);
 
 /// A list that is not whole, or holds something twice.
-fn of_list(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
-    if !subject.member(place).is_some_and(|(_, shape)| matches!(shape.kind, Kind::List(_))) {
+fn of_list(subject: &MutantSubject<'_>, place: &MemberLocation) -> Vec<Mutant> {
+    if !subject.member(place).is_some_and(|(_, shape)| matches!(shape.kind, ShapeKind::List(_))) {
         return Vec::new();
     }
-    let ways: [(&str, &str, Spoil); 4] = [
+    let ways: [(&str, &str, ViewFault); 4] = [
         ("lacks-first", "lacks its first item", |items| drop(items.drain(..items.len().min(1)))),
         ("lacks-last", "lacks its last item", |items| drop(items.pop())),
         ("repeats", "holds its first item twice", |items| items.extend(items.first().cloned())),
@@ -243,11 +247,11 @@ fn of_list(subject: &Subject<'_>, place: &Place) -> Vec<Mutant> {
     ways.into_iter()
         .map(|(name, says, change)| {
             let (target, at) = (subject.target(), place.clone());
-            subject.mutant(Family::View, &format!("{place}/{name}"), KIND, format!("{place} {says}"), move || {
+            subject.mutant(MutantFamily::View, &format!("{place}/{name}"), KIND, format!("{place} {says}"), move || {
                 let at = at.clone();
                 Altered {
                     target: target.clone(),
-                    answers: Answers::Successes,
+                    answers: ResponseRule::Successes,
                     alter: move |response: &mut Response| {
                         change_body(response, |body| {
                             at.change(body, &mut |value| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Refusal,
+    CodeDeployResult, Refusal,
     estate::Estate,
     input::{required, revision},
 };
@@ -52,7 +52,7 @@ impl Platform {
 }
 
 impl Estate {
-    pub(super) fn create_application(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn create_application(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let name = required(input, "applicationName")?;
         if self.application(name).is_ok() {
             return Err(Refusal::new("ApplicationAlreadyExistsException", format!("{name} exists already")));
@@ -66,7 +66,7 @@ impl Estate {
         Ok(json!({"applicationId": id}))
     }
 
-    pub(super) fn get_application(&self, input: &Value) -> Answer {
+    pub(super) fn get_application(&self, input: &Value) -> CodeDeployResult {
         let name = required(input, "applicationName")?;
         let application = self.application(name)?;
         Ok(json!({"application": {
@@ -79,7 +79,7 @@ impl Estate {
     }
 
     /// Deletes the application and its groups. No error is declared for one that is not there.
-    pub(super) fn delete_application(&mut self, input: &Value) -> Answer {
+    pub(super) fn delete_application(&mut self, input: &Value) -> CodeDeployResult {
         let name = required(input, "applicationName")?;
         self.applications.remove(&name.to_owned());
         self.drop_groups(name);
@@ -87,7 +87,7 @@ impl Estate {
     }
 
     /// Accepts a revision. Nothing tells of registered revisions, so that none is kept.
-    pub(super) fn register_revision(&self, input: &Value) -> Answer {
+    pub(super) fn register_revision(&self, input: &Value) -> CodeDeployResult {
         self.application(required(input, "applicationName")?)?;
         revision(input)?;
         Ok(json!({}))

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Refusal,
+    CodeDeployResult, Refusal,
     application::Platform,
     estate::{Estate, GroupKey},
-    group::{Group, copied},
+    group::{DeploymentGroup, copied},
     input::{bad_deployment_id, deployment_config, deployment_id, is_deployment_id, missing, revision},
     stop::Obstacle,
-    timeline::{Course, End, Phase},
+    timeline::{DeploymentCourse, DeploymentPhase, TimelineEnd},
 };
 
 /// How many deployments one batch may ask for.
@@ -17,7 +17,7 @@ const BATCH: usize = 25;
 
 /// A deployment.
 #[derive(Debug, Clone)]
-pub(super) struct Deployment {
+pub(super) struct CodeDeployDeployment {
     pub(super) id: String,
     pub(super) group: GroupKey,
     pub(super) group_id: String,
@@ -28,8 +28,8 @@ pub(super) struct Deployment {
     pub(super) previous_revision: Option<Value>,
     /// What it was asked for with, and what it took from its group, as it is shown.
     pub(super) settings: Map<String, Value>,
-    pub(super) phase: Phase,
-    pub(super) course: Course,
+    pub(super) phase: DeploymentPhase,
+    pub(super) course: DeploymentCourse,
     pub(super) obstacle: Option<Obstacle>,
     pub(super) created: f64,
     pub(super) started: Option<f64>,
@@ -52,7 +52,7 @@ const OF_CALL: &[&str] = &[
 const OF_GROUP: &[&str] =
     &["autoRollbackConfiguration", "deploymentStyle", "blueGreenDeploymentConfiguration", "loadBalancerInfo"];
 
-impl Deployment {
+impl CodeDeployDeployment {
     pub(super) fn status(&self) -> &'static str {
         self.phase.status()
     }
@@ -81,7 +81,7 @@ impl Deployment {
             ("instanceTerminationWaitTimeStarted", json!(false)),
         ];
         let error = match self.phase {
-            Phase::Ended(End::Failed(code) | End::Stopped(Some(code))) => Some(code),
+            DeploymentPhase::Ended(TimelineEnd::Failed(code) | TimelineEnd::Stopped(Some(code))) => Some(code),
             _ => None,
         };
         let sometimes = [
@@ -107,7 +107,7 @@ fn explained(code: &str) -> &'static str {
 }
 
 impl Estate {
-    pub(super) fn create_deployment(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn create_deployment(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let key = self.group_key(input)?;
         let group = self.group(&key)?;
         let revision = revision(input)?;
@@ -117,7 +117,7 @@ impl Estate {
         settings.extend(copied(input, OF_CALL));
         settings.extend(copied(input, &["autoRollbackConfiguration"]));
         let id = self.fresh_deployment_id();
-        let deployment = Deployment {
+        let deployment = CodeDeployDeployment {
             id: id.clone(),
             group_id: group.id.clone(),
             platform: group.platform,
@@ -126,7 +126,7 @@ impl Estate {
             revision: revision.clone(),
             previous_revision: group.target_revision.clone(),
             settings,
-            phase: Phase::Queued,
+            phase: DeploymentPhase::Queued,
             course: course(group, config),
             obstacle: None,
             created: now,
@@ -140,13 +140,13 @@ impl Estate {
         Ok(json!({"deploymentId": id}))
     }
 
-    pub(super) fn get_deployment(&self, input: &Value) -> Answer {
+    pub(super) fn get_deployment(&self, input: &Value) -> CodeDeployResult {
         let deployment = self.deployment(deployment_id(input)?)?;
         Ok(json!({"deploymentInfo": deployment.info()}))
     }
 
     /// Ids that nobody has are left out of the answer: no error is declared for them.
-    pub(super) fn batch_get_deployments(&self, input: &Value) -> Answer {
+    pub(super) fn batch_get_deployments(&self, input: &Value) -> CodeDeployResult {
         let ids: Vec<&str> =
             input["deploymentIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if ids.is_empty() || ids.contains(&"") {
@@ -158,26 +158,27 @@ impl Estate {
         if !ids.iter().all(|id| is_deployment_id(id)) {
             return Err(bad_deployment_id());
         }
-        let infos: Vec<Value> = ids.iter().filter_map(|id| self.deployment(id).ok()).map(Deployment::info).collect();
+        let infos: Vec<Value> =
+            ids.iter().filter_map(|id| self.deployment(id).ok()).map(CodeDeployDeployment::info).collect();
         Ok(json!({"deploymentsInfo": infos}))
     }
 
-    pub(super) fn continue_deployment(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn continue_deployment(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let id = deployment_id(input)?;
         let phase = self.deployment(id)?.phase;
-        if matches!(phase, Phase::Ended(_)) {
+        if matches!(phase, DeploymentPhase::Ended(_)) {
             return Err(Refusal::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
         }
         if input["deploymentWaitType"] == "TERMINATION_WAIT" {
             let message = "No deployment of the reference waits for the end of its original instances";
             return Err(Refusal::new("InvalidDeploymentWaitTypeException", message));
         }
-        if !matches!(phase, Phase::Ready { .. }) {
+        if !matches!(phase, DeploymentPhase::Ready { .. }) {
             return Err(Refusal::new("DeploymentIsNotInReadyStateException", format!("{id} is not ready")));
         }
         if let Some(deployment) = self.deployments.get_mut(&id.to_owned()) {
-            deployment.course = Course::PROMPT;
-            deployment.phase = Phase::InProgress { since: now };
+            deployment.course = DeploymentCourse::PROMPT;
+            deployment.phase = DeploymentPhase::InProgress { since: now };
         }
         Ok(json!({}))
     }
@@ -193,15 +194,15 @@ fn default_style(platform: Platform) -> Value {
 }
 
 /// What becomes of a deployment to that group if nobody interferes.
-fn course(group: &Group, config: &str) -> Course {
+fn course(group: &DeploymentGroup, config: &str) -> DeploymentCourse {
     if let Some(wait) = group.rerouting_wait() {
-        return Course::Reroutes { wait };
+        return DeploymentCourse::Reroutes { wait };
     }
     let gradual = config.contains("Canary") || config.contains("Linear");
     match group.platform {
-        Platform::Server if group.selects_instances() => Course::Unhealthy,
-        Platform::Server => Course::NoInstances,
-        Platform::Lambda | Platform::Ecs if gradual => Course::GRADUAL,
-        Platform::Lambda | Platform::Ecs => Course::PROMPT,
+        Platform::Server if group.selects_instances() => DeploymentCourse::Unhealthy,
+        Platform::Server => DeploymentCourse::NoInstances,
+        Platform::Lambda | Platform::Ecs if gradual => DeploymentCourse::GRADUAL,
+        Platform::Lambda | Platform::Ecs => DeploymentCourse::PROMPT,
     }
 }

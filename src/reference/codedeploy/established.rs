@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     estate::Estate,
     stop::Obstacle,
-    timeline::{End, Phase},
+    timeline::{DeploymentPhase, TimelineEnd},
 };
 
 /// A deployment in a state that no documented call can reach.
@@ -22,7 +22,7 @@ enum Special {
     /// Something is in the way of stopping it.
     Obstacle(Obstacle),
     /// It ended that way, though nobody called `StopDeployment`.
-    Ended(End),
+    Ended(TimelineEnd),
 }
 
 const ESTABLISHED: &[Established] = &[
@@ -46,9 +46,12 @@ const ESTABLISHED: &[Established] = &[
     },
     Established {
         state: "a deployment stopped by an alarm",
-        special: Special::Ended(End::Stopped(Some("ALARM_ACTIVE"))),
+        special: Special::Ended(TimelineEnd::Stopped(Some("ALARM_ACTIVE"))),
     },
-    Established { state: "a deployment whose rerouting wait has elapsed", special: Special::Ended(End::Stopped(None)) },
+    Established {
+        state: "a deployment whose rerouting wait has elapsed",
+        special: Special::Ended(TimelineEnd::Stopped(None)),
+    },
 ];
 
 /// The state of that name.
@@ -93,7 +96,7 @@ impl Estate {
                 deployment.obstacle = Some(Obstacle::Unsupported);
             }
             Special::Obstacle(obstacle) => deployment.obstacle = Some(obstacle),
-            Special::Ended(end) => self.enter(id, Phase::Ended(end), now),
+            Special::Ended(end) => self.enter(id, DeploymentPhase::Ended(end), now),
         }
     }
 }

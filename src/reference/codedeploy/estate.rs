@@ -5,7 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Bounded, Ids, Partition, Refusal, application::Application, deployment::Deployment, group::Group};
+use super::{
+    Bounded, Ids, Partition, Refusal, application::Application, deployment::CodeDeployDeployment,
+    group::DeploymentGroup,
+};
 
 /// How many applications, groups and deployments are remembered, of each.
 const LIMIT: usize = 10_000;
@@ -20,8 +23,8 @@ pub(super) struct Estate {
     pub(super) region: String,
     pub(super) ids: Arc<Ids>,
     pub(super) applications: Bounded<String, Application>,
-    pub(super) groups: Bounded<GroupKey, Group>,
-    pub(super) deployments: Bounded<String, Deployment>,
+    pub(super) groups: Bounded<GroupKey, DeploymentGroup>,
+    pub(super) deployments: Bounded<String, CodeDeployDeployment>,
     /// The open deployments of each group, by the group's id: the first one runs, the others wait.
     pub(super) lines: BTreeMap<String, VecDeque<String>>,
 }
@@ -45,19 +48,19 @@ impl Estate {
             .ok_or_else(|| Refusal::new("ApplicationDoesNotExistException", format!("There is no application {name}")))
     }
 
-    pub(super) fn group(&self, key: &GroupKey) -> Result<&Group, Refusal> {
+    pub(super) fn group(&self, key: &GroupKey) -> Result<&DeploymentGroup, Refusal> {
         let none = || format!("The application {} has no deployment group {}", key.0, key.1);
         self.groups.get(key).ok_or_else(|| Refusal::new("DeploymentGroupDoesNotExistException", none()))
     }
 
-    pub(super) fn deployment(&self, id: &str) -> Result<&Deployment, Refusal> {
+    pub(super) fn deployment(&self, id: &str) -> Result<&CodeDeployDeployment, Refusal> {
         self.deployments
             .get(&id.to_owned())
             .ok_or_else(|| Refusal::new("DeploymentDoesNotExistException", format!("There is no deployment {id}")))
     }
 
     /// The group that a deployment was made for, unless it is gone: another of the same name is not it.
-    pub(super) fn group_of(&self, deployment: &Deployment) -> Option<&Group> {
+    pub(super) fn group_of(&self, deployment: &CodeDeployDeployment) -> Option<&DeploymentGroup> {
         self.groups.get(&deployment.group).filter(|group| group.id == deployment.group_id)
     }
 

@@ -3,16 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Refusal,
+    CodeDeployResult, Refusal,
     application::Platform,
-    deployment::Deployment,
+    deployment::CodeDeployDeployment,
     estate::{Estate, GroupKey},
     input::{deployment_config, required},
 };
 
 /// A deployment group.
 #[derive(Debug, Clone)]
-pub(super) struct Group {
+pub(super) struct DeploymentGroup {
     pub(super) id: String,
     pub(super) platform: Platform,
     pub(super) config: String,
@@ -51,7 +51,7 @@ const SELECTORS: &[&str] = &[
     "/autoScalingGroups",
 ];
 
-impl Group {
+impl DeploymentGroup {
     /// Whether any setting selects instances.
     pub(super) fn selects_instances(&self) -> bool {
         SELECTORS.iter().any(|at| self.settings.pointer(at).and_then(Value::as_array).is_some_and(|l| !l.is_empty()))
@@ -75,7 +75,7 @@ impl Group {
 }
 
 impl Estate {
-    pub(super) fn create_group(&mut self, input: &Value) -> Answer {
+    pub(super) fn create_group(&mut self, input: &Value) -> CodeDeployResult {
         let application = required(input, "applicationName")?;
         let name = required(input, "deploymentGroupName")?;
         check_settings(input)?;
@@ -88,13 +88,20 @@ impl Estate {
         let id = self.ids.uuid();
         let settings = input.clone();
         let (target_revision, last_successful, last_attempted) = (None, None, None);
-        let group =
-            Group { id: id.clone(), platform, config, settings, target_revision, last_successful, last_attempted };
+        let group = DeploymentGroup {
+            id: id.clone(),
+            platform,
+            config,
+            settings,
+            target_revision,
+            last_successful,
+            last_attempted,
+        };
         self.groups.insert(key, group);
         Ok(json!({"deploymentGroupId": id}))
     }
 
-    pub(super) fn get_group(&self, input: &Value) -> Answer {
+    pub(super) fn get_group(&self, input: &Value) -> CodeDeployResult {
         let key = self.group_key(input)?;
         let group = self.group(&key)?;
         let names = group.settings["autoScalingGroups"].as_array().into_iter().flatten();
@@ -118,7 +125,7 @@ impl Estate {
     }
 
     /// Deletes the group; its deployments stay. No error is declared for one that is not there, or in use.
-    pub(super) fn delete_group(&mut self, input: &Value) -> Answer {
+    pub(super) fn delete_group(&mut self, input: &Value) -> CodeDeployResult {
         let application = required(input, "applicationName")?;
         let name = required(input, "deploymentGroupName")?;
         self.groups.remove(&(application.to_owned(), name.to_owned()));
@@ -158,7 +165,7 @@ pub(super) fn copied(from: &Value, names: &[&str]) -> Map<String, Value> {
     present.collect()
 }
 
-fn summary(deployment: &Deployment) -> Value {
+fn summary(deployment: &CodeDeployDeployment) -> Value {
     let mut summary = json!({
         "deploymentId": deployment.id,
         "status": deployment.status(),

@@ -3,16 +3,16 @@
 use serde_json::Value;
 
 use super::Refusal;
-use crate::model::{Rule, Violation};
+use crate::model::{ShapeRule, Violation};
 
 /// A member, the error for its absence or emptiness, and the error for anything else that is wrong with it.
-type Row = (&'static str, &'static str, &'static str);
+type InputErrorRow = (&'static str, &'static str, &'static str);
 
 /// The error of an input that no error of the operation fits.
 const OTHERWISE: &str = "ValidationException";
 
 /// In the order in which errors are seen when an input has several.
-const ERRORS: &[Row] = &[
+const ERRORS: &[InputErrorRow] = &[
     ("applicationName", "ApplicationNameRequiredException", "InvalidApplicationNameException"),
     ("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException"),
     ("deploymentId", "DeploymentIdRequiredException", "InvalidDeploymentIdException"),
@@ -49,7 +49,8 @@ pub(super) fn refusal(operation: &str, violations: &[Violation]) -> Refusal {
     let found = ERRORS.iter().find_map(|row| violations.iter().find(|v| member(v) == row.0).map(|v| (row, v)));
     if let Some(((name, missing, wrong), violation)) = found {
         let itself = violation.pointer.len() == name.len() + 1;
-        let error = if itself && matches!(violation.rule, Rule::Required | Rule::Empty) { missing } else { wrong };
+        let error =
+            if itself && matches!(violation.rule, ShapeRule::Required | ShapeRule::Empty) { missing } else { wrong };
         return Refusal::new(error, format!("{} must be {}", violation.pointer, violation.expected));
     }
     let (pointer, expected) = violations.first().map_or(("", "valid"), |v| (&v.pointer, &v.expected));

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Refusal,
-    deployment::Deployment,
+    CodeDeployResult, Refusal,
+    deployment::CodeDeployDeployment,
     estate::{Estate, GroupKey},
     input::missing,
 };
@@ -22,7 +22,7 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    fn admits(&self, deployment: &Deployment) -> bool {
+    fn admits(&self, deployment: &CodeDeployDeployment) -> bool {
         self.group.as_ref().is_none_or(|group| *group == deployment.group)
             && (self.statuses.is_empty() || self.statuses.contains(&deployment.status()))
             && (self.from..=self.to).contains(&deployment.created)
@@ -32,7 +32,7 @@ impl Filter<'_> {
 }
 
 impl Estate {
-    pub(super) fn list_deployments(&self, input: &Value) -> Answer {
+    pub(super) fn list_deployments(&self, input: &Value) -> CodeDeployResult {
         let filter = self.filter(input)?;
         let mut page: Vec<&str> = Vec::new();
         let mut oldest = None;

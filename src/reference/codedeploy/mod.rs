@@ -24,7 +24,7 @@ use timeline::to_milliseconds;
 use super::{
     bounded::Bounded,
     ids::Ids,
-    service::{Call, Partition, Refusal, Service},
+    service::{Partition, ReferenceService, Refusal, ServiceCall},
 };
 use crate::model::Violation;
 
@@ -32,7 +32,7 @@ use crate::model::Violation;
 const PARTITIONS: usize = 1_000;
 
 /// The output of an operation, or its error.
-type Answer = Result<Value, Refusal>;
+type CodeDeployResult = Result<Value, Refusal>;
 
 /// The service and all its state.
 #[derive(Debug, Clone)]
@@ -58,12 +58,12 @@ impl CodeDeploy {
     }
 }
 
-impl Service for CodeDeploy {
+impl ReferenceService for CodeDeploy {
     fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal {
         input::refusal(operation, violations)
     }
 
-    fn call(&mut self, call: Call<'_>) -> Answer {
+    fn call(&mut self, call: ServiceCall<'_>) -> CodeDeployResult {
         let now = to_milliseconds(call.now);
         let estate = self
             .estate(call.partition, now)
@@ -95,7 +95,7 @@ impl Service for CodeDeploy {
         self.estate(partition, now)?.establish(state, now)
     }
 
-    fn copy(&self) -> Box<dyn Service> {
+    fn copy(&self) -> Box<dyn ReferenceService> {
         Box::new(self.clone())
     }
 }

@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    deployment::Deployment,
+    deployment::CodeDeployDeployment,
     estate::Estate,
-    timeline::{Course, Phase},
+    timeline::{DeploymentCourse, DeploymentPhase},
 };
 
 impl Estate {
     /// Puts a rollback of `ended` at the head of its group's line, or notes why there is none.
-    pub(super) fn roll_back(&mut self, ended: &Deployment, at: f64) {
+    pub(super) fn roll_back(&mut self, ended: &CodeDeployDeployment, at: f64) {
         let revision = self.group_of(ended).and_then(|group| group.target_revision.clone());
         let noted = match revision {
             Some(revision) => self.deploy_again(ended, revision, at),
@@ -22,17 +22,17 @@ impl Estate {
     }
 
     /// Starts the rollback, and gives what the deployment that it undoes is to say of it.
-    fn deploy_again(&mut self, ended: &Deployment, revision: Value, at: f64) -> Map<String, Value> {
+    fn deploy_again(&mut self, ended: &CodeDeployDeployment, revision: Value, at: f64) -> Map<String, Value> {
         let id = self.fresh_deployment_id();
         let mut rollback = note("rollbackTriggeringDeploymentId", &ended.id);
         rollback.extend(note("rollbackMessage", &format!("Rolls {} back", ended.id)));
-        let deployment = Deployment {
+        let deployment = CodeDeployDeployment {
             id: id.clone(),
             creator: "codeDeployRollback",
             previous_revision: Some(revision.clone()),
             revision,
-            phase: Phase::Queued,
-            course: Course::ROLLBACK,
+            phase: DeploymentPhase::Queued,
+            course: DeploymentCourse::ROLLBACK,
             obstacle: None,
             created: at,
             started: None,

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Refusal,
-    deployment::Deployment,
+    CodeDeployResult, Refusal,
+    deployment::CodeDeployDeployment,
     estate::Estate,
     input::deployment_id,
-    timeline::{End, Phase},
+    timeline::{DeploymentPhase, TimelineEnd},
 };
 
 /// What is in the way of stopping a deployment. No documented call puts it there.
@@ -23,7 +23,7 @@ pub(super) enum Obstacle {
 
 /// How the call answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum StopOutcome {
     /// Targets are in flight: it stops a little later.
     Pending,
     /// Nothing is in flight: it is stopped.
@@ -32,11 +32,11 @@ enum Outcome {
     Forced,
 }
 
-impl Outcome {
-    fn of(deployment: &Deployment) -> Self {
+impl StopOutcome {
+    fn of(deployment: &CodeDeployDeployment) -> Self {
         match (deployment.obstacle, deployment.phase) {
             (Some(Obstacle::Forced), _) => Self::Forced,
-            (_, Phase::InProgress { .. } | Phase::Stopping { .. }) => Self::Pending,
+            (_, DeploymentPhase::InProgress { .. } | DeploymentPhase::Stopping { .. }) => Self::Pending,
             _ => Self::Succeeded,
         }
     }
@@ -53,11 +53,11 @@ impl Outcome {
 
 impl Estate {
     /// A deployment that never began has updated nothing: stopping it rolls nothing back.
-    pub(super) fn stop_deployment(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn stop_deployment(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let deployment = self.deployment(deployment_id(input)?)?;
         self.check_stoppable(deployment)?;
-        let (id, outcome) = (deployment.id.clone(), Outcome::of(deployment));
-        if matches!(deployment.phase, Phase::Stopping { .. }) {
+        let (id, outcome) = (deployment.id.clone(), StopOutcome::of(deployment));
+        if matches!(deployment.phase, DeploymentPhase::Stopping { .. }) {
             return Ok(outcome.body());
         }
         let wanted = input["autoRollbackEnabled"].as_bool();
@@ -65,15 +65,15 @@ impl Estate {
             && wanted.unwrap_or_else(|| deployment.rolls_back_on("DEPLOYMENT_STOP_ON_REQUEST"));
         if let Some(deployment) = self.deployments.get_mut(&id) {
             deployment.stop_asked = Some(now);
-            deployment.phase = Phase::Stopping { since: now, roll_back };
+            deployment.phase = DeploymentPhase::Stopping { since: now, roll_back };
         }
-        if outcome != Outcome::Pending {
-            self.enter(&id, Phase::Ended(End::Stopped(Some("MANUAL_STOP"))), now);
+        if outcome != StopOutcome::Pending {
+            self.enter(&id, DeploymentPhase::Ended(TimelineEnd::Stopped(Some("MANUAL_STOP"))), now);
         }
         Ok(outcome.body())
     }
 
-    fn check_stoppable(&self, deployment: &Deployment) -> Result<(), Refusal> {
+    fn check_stoppable(&self, deployment: &CodeDeployDeployment) -> Result<(), Refusal> {
         let id = &deployment.id;
         if let Some(Obstacle::Fails(error)) = deployment.obstacle {
             return Err(Refusal::new(error, format!("Stopping {id} fails this way for as long as it is open")));
@@ -81,7 +81,7 @@ impl Estate {
         if self.group_of(deployment).is_none() {
             return Err(Refusal::new("DeploymentGroupDoesNotExistException", format!("The group of {id} is gone")));
         }
-        if matches!(deployment.phase, Phase::Ended(_)) {
+        if matches!(deployment.phase, DeploymentPhase::Ended(_)) {
             return Err(Refusal::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
         }
         if deployment.obstacle == Some(Obstacle::Unsupported) {

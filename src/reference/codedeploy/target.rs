@@ -5,12 +5,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Refusal,
+    CodeDeployResult, Refusal,
     application::Platform,
-    deployment::Deployment,
+    deployment::CodeDeployDeployment,
     estate::Estate,
     input::{deployment_id, required},
-    timeline::{Course, End, Phase, to_milliseconds},
+    timeline::{DeploymentCourse, DeploymentPhase, TimelineEnd, to_milliseconds},
 };
 
 const SERVER: &[&str] = &[
@@ -30,7 +30,7 @@ const ECS: &[&str] =
 const STATUSES: &[&str] = &["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"];
 
 impl Estate {
-    pub(super) fn list_targets(&self, input: &Value) -> Answer {
+    pub(super) fn list_targets(&self, input: &Value) -> CodeDeployResult {
         let deployment = self.started(input)?;
         if input.get("nextToken").is_some() {
             return Err(Refusal::new("InvalidNextTokenException", "All targets are on one page"));
@@ -50,7 +50,7 @@ impl Estate {
         Ok(json!({"targetIds": ids}))
     }
 
-    pub(super) fn get_target(&self, input: &Value, now: f64) -> Answer {
+    pub(super) fn get_target(&self, input: &Value, now: f64) -> CodeDeployResult {
         deployment_id(input)?;
         let wanted = required(input, "targetId")?;
         let deployment = self.started(input)?;
@@ -63,16 +63,16 @@ impl Estate {
     }
 
     /// The deployment of an input, unless its targets are still to be found.
-    fn started(&self, input: &Value) -> Result<&Deployment, Refusal> {
+    fn started(&self, input: &Value) -> Result<&CodeDeployDeployment, Refusal> {
         let deployment = self.deployment(deployment_id(input)?)?;
-        if matches!(deployment.phase, Phase::Queued | Phase::Created { .. }) {
+        if matches!(deployment.phase, DeploymentPhase::Queued | DeploymentPhase::Created { .. }) {
             let message = format!("{} has not started", deployment.id);
             return Err(Refusal::new("DeploymentNotStartedException", message));
         }
         Ok(deployment)
     }
 
-    fn target(&self, deployment: &Deployment, id: &str, now: f64) -> Value {
+    fn target(&self, deployment: &CodeDeployDeployment, id: &str, now: f64) -> Value {
         let seen = deployment.completed.or(deployment.stop_asked).unwrap_or(now);
         let mut target = json!({
             "deploymentId": deployment.id,
@@ -102,7 +102,7 @@ impl Estate {
     }
 
     /// The same for every deployment to a group.
-    fn target_id(&self, deployment: &Deployment) -> String {
+    fn target_id(&self, deployment: &CodeDeployDeployment) -> String {
         match deployment.platform {
             Platform::Server => {
                 let digits: String = deployment.group_id.chars().filter(char::is_ascii_hexdigit).take(17).collect();
@@ -117,7 +117,7 @@ impl Estate {
         }
     }
 
-    fn target_arn(&self, deployment: &Deployment, id: &str) -> String {
+    fn target_arn(&self, deployment: &CodeDeployDeployment, id: &str) -> String {
         let (service, resource) = match deployment.platform {
             Platform::Server => ("ec2", format!("instance/{id}")),
             Platform::Lambda => ("lambda", format!("function:{id}")),
@@ -127,15 +127,15 @@ impl Estate {
     }
 }
 
-impl Deployment {
+impl CodeDeployDeployment {
     fn target_status(&self) -> &'static str {
         match self.phase {
-            Phase::Queued | Phase::Created { .. } => "Pending",
-            Phase::InProgress { .. } | Phase::Stopping { .. } => "InProgress",
-            Phase::Ready { .. } => "Ready",
-            Phase::Ended(End::Succeeded) => "Succeeded",
-            Phase::Ended(End::Failed(_)) => "Failed",
-            Phase::Ended(End::Stopped(_)) => "Skipped",
+            DeploymentPhase::Queued | DeploymentPhase::Created { .. } => "Pending",
+            DeploymentPhase::InProgress { .. } | DeploymentPhase::Stopping { .. } => "InProgress",
+            DeploymentPhase::Ready { .. } => "Ready",
+            DeploymentPhase::Ended(TimelineEnd::Succeeded) => "Succeeded",
+            DeploymentPhase::Ended(TimelineEnd::Failed(_)) => "Failed",
+            DeploymentPhase::Ended(TimelineEnd::Stopped(_)) => "Skipped",
         }
     }
 
@@ -163,7 +163,11 @@ impl Deployment {
             Platform::Lambda => LAMBDA,
             Platform::Ecs => ECS,
         };
-        let work = if matches!(self.course, Course::Reroutes { .. }) { Course::PROMPT } else { self.course };
+        let work = if matches!(self.course, DeploymentCourse::Reroutes { .. }) {
+            DeploymentCourse::PROMPT
+        } else {
+            self.course
+        };
         let each = (0..).zip(names).map(|(at, name)| (f64::from(at), name));
         let count = f64::from(u32::try_from(names.len()).unwrap_or(1));
         let step = (work.duration() / count).min(1.0);
@@ -179,9 +183,9 @@ impl Deployment {
     /// One event, by when it started and when it ended by itself.
     fn lifecycle_event(&self, name: &str, start: Option<f64>, end: Option<f64>) -> Value {
         let status = match (self.phase, start, end) {
-            (Phase::Ended(End::Failed(_)), Some(_), None) => "Failed",
-            (Phase::Ended(_), Some(_), _) | (_, Some(_), Some(_)) => "Succeeded",
-            (Phase::Ended(_), None, _) => "Skipped",
+            (DeploymentPhase::Ended(TimelineEnd::Failed(_)), Some(_), None) => "Failed",
+            (DeploymentPhase::Ended(_), Some(_), _) | (_, Some(_), Some(_)) => "Succeeded",
+            (DeploymentPhase::Ended(_), None, _) => "Skipped",
             (_, Some(_), None) => "InProgress",
             (_, None, _) => "Pending",
         };

@@ -4,11 +4,11 @@
 
 use std::collections::VecDeque;
 
-use super::{deployment::Deployment, estate::Estate};
+use super::{deployment::CodeDeployDeployment, estate::Estate};
 
 /// Where a deployment is. `since` is in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Phase {
+pub(super) enum DeploymentPhase {
     /// It waits for an earlier deployment of its group.
     Queued,
     /// It looks for instances.
@@ -20,12 +20,12 @@ pub(super) enum Phase {
     /// It was asked to stop while targets were in flight.
     Stopping { since: f64, roll_back: bool },
     /// It is over.
-    Ended(End),
+    Ended(TimelineEnd),
 }
 
 /// How a deployment ended, with the code of its error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum TimelineEnd {
     Succeeded,
     Failed(&'static str),
     Stopped(Option<&'static str>),
@@ -33,7 +33,7 @@ pub(super) enum End {
 
 /// What becomes of a deployment once it runs, if nobody interferes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Course {
+pub(super) enum DeploymentCourse {
     /// It finds no instance.
     NoInstances,
     /// Its instances never become healthy: nothing here has an agent.
@@ -53,7 +53,7 @@ pub(super) const OPEN: f64 = 300.0;
 /// How long targets in flight take to stop.
 const LANDING: f64 = 0.15;
 
-impl Course {
+impl DeploymentCourse {
     /// All traffic at once.
     pub(super) const PROMPT: Self = Self::Succeeds { after: 0.1 };
     /// Traffic shifts step by step.
@@ -71,32 +71,38 @@ impl Course {
     }
 }
 
-impl Phase {
+impl DeploymentPhase {
     pub(super) fn status(self) -> &'static str {
         match self {
             Self::Queued => "Queued",
             Self::Created { .. } => "Created",
             Self::InProgress { .. } | Self::Stopping { .. } => "InProgress",
             Self::Ready { .. } => "Ready",
-            Self::Ended(End::Succeeded) => "Succeeded",
-            Self::Ended(End::Failed(_)) => "Failed",
-            Self::Ended(End::Stopped(_)) => "Stopped",
+            Self::Ended(TimelineEnd::Succeeded) => "Succeeded",
+            Self::Ended(TimelineEnd::Failed(_)) => "Failed",
+            Self::Ended(TimelineEnd::Stopped(_)) => "Stopped",
         }
     }
 
     /// The next phase and its time, if nobody interferes.
-    fn next(self, course: Course) -> Option<(f64, Self)> {
+    fn next(self, course: DeploymentCourse) -> Option<(f64, Self)> {
         let (since, wait, next) = match (self, course) {
-            (Self::Created { since }, _) => (since, LOOK, Self::Ended(End::Failed("NO_INSTANCES"))),
-            (Self::Stopping { since, .. }, _) => (since, LANDING, Self::Ended(End::Stopped(Some("MANUAL_STOP")))),
-            (Self::InProgress { since }, Course::Reroutes { .. }) => {
+            (Self::Created { since }, _) => (since, LOOK, Self::Ended(TimelineEnd::Failed("NO_INSTANCES"))),
+            (Self::Stopping { since, .. }, _) => {
+                (since, LANDING, Self::Ended(TimelineEnd::Stopped(Some("MANUAL_STOP"))))
+            }
+            (Self::InProgress { since }, DeploymentCourse::Reroutes { .. }) => {
                 let ready = to_milliseconds(since + LOOK);
                 (since, LOOK, Self::Ready { since: ready })
             }
-            (Self::Ready { since }, Course::Reroutes { wait }) => (since, wait, Self::Ended(End::Stopped(None))),
-            (Self::InProgress { since }, Course::Succeeds { after }) => (since, after, Self::Ended(End::Succeeded)),
-            (Self::InProgress { since }, Course::Unhealthy) => {
-                (since, OPEN, Self::Ended(End::Failed("HEALTH_CONSTRAINTS")))
+            (Self::Ready { since }, DeploymentCourse::Reroutes { wait }) => {
+                (since, wait, Self::Ended(TimelineEnd::Stopped(None)))
+            }
+            (Self::InProgress { since }, DeploymentCourse::Succeeds { after }) => {
+                (since, after, Self::Ended(TimelineEnd::Succeeded))
+            }
+            (Self::InProgress { since }, DeploymentCourse::Unhealthy) => {
+                (since, OPEN, Self::Ended(TimelineEnd::Failed("HEALTH_CONSTRAINTS")))
             }
             _ => return None,
         };
@@ -121,7 +127,7 @@ impl Estate {
         }
     }
 
-    fn due(&self, line: &VecDeque<String>, now: f64) -> Option<(String, f64, Phase)> {
+    fn due(&self, line: &VecDeque<String>, now: f64) -> Option<(String, f64, DeploymentPhase)> {
         let id = line.front()?;
         let deployment = self.deployments.get(id)?;
         let (at, phase) = deployment.phase.next(deployment.course)?;
@@ -129,19 +135,19 @@ impl Estate {
     }
 
     /// Moves a deployment to a phase, with all that follows from its end.
-    pub(super) fn enter(&mut self, id: &str, phase: Phase, at: f64) {
+    pub(super) fn enter(&mut self, id: &str, phase: DeploymentPhase, at: f64) {
         let Some(deployment) = self.deployments.get_mut(&id.to_owned()) else { return };
         let left = std::mem::replace(&mut deployment.phase, phase);
-        let Phase::Ended(end) = phase else { return };
+        let DeploymentPhase::Ended(end) = phase else { return };
         deployment.completed = Some(at);
         let ended = deployment.clone();
         self.leave(&ended.group_id, id);
         let roll_back = match end {
-            End::Succeeded => false,
-            End::Failed(_) => ended.rolls_back_on("DEPLOYMENT_FAILURE"),
-            End::Stopped(_) => matches!(left, Phase::Stopping { roll_back: true, .. }),
+            TimelineEnd::Succeeded => false,
+            TimelineEnd::Failed(_) => ended.rolls_back_on("DEPLOYMENT_FAILURE"),
+            TimelineEnd::Stopped(_) => matches!(left, DeploymentPhase::Stopping { roll_back: true, .. }),
         };
-        if end == End::Succeeded {
+        if end == TimelineEnd::Succeeded {
             self.note_success(&ended);
         }
         if roll_back {
@@ -150,7 +156,7 @@ impl Estate {
         self.start_next(&ended.group_id, at);
     }
 
-    fn note_success(&mut self, ended: &Deployment) {
+    fn note_success(&mut self, ended: &CodeDeployDeployment) {
         let group = self.groups.get_mut(&ended.group).filter(|group| group.id == ended.group_id);
         if let Some(group) = group {
             group.succeed(&ended.id, &ended.revision);
@@ -158,7 +164,7 @@ impl Estate {
     }
 
     /// Puts a new deployment at the end of its group's line.
-    pub(super) fn enqueue(&mut self, deployment: Deployment, now: f64) {
+    pub(super) fn enqueue(&mut self, deployment: CodeDeployDeployment, now: f64) {
         let group_id = deployment.group_id.clone();
         self.lines.entry(group_id.clone()).or_default().push_back(deployment.id.clone());
         self.remember(deployment, now);
@@ -166,7 +172,7 @@ impl Estate {
     }
 
     /// Keeps a deployment, for which the oldest of all may have to leave.
-    pub(super) fn remember(&mut self, deployment: Deployment, now: f64) {
+    pub(super) fn remember(&mut self, deployment: CodeDeployDeployment, now: f64) {
         if let Some(group) = self.groups.get_mut(&deployment.group) {
             group.attempt(&deployment.id);
         }
@@ -189,13 +195,13 @@ impl Estate {
     pub(super) fn start_next(&mut self, group_id: &str, at: f64) {
         let first = self.lines.get(group_id).and_then(VecDeque::front);
         let Some(deployment) = first.and_then(|id| self.deployments.get_mut(id)) else { return };
-        if deployment.phase != Phase::Queued {
+        if deployment.phase != DeploymentPhase::Queued {
             return;
         }
-        if deployment.course == Course::NoInstances {
-            deployment.phase = Phase::Created { since: at };
+        if deployment.course == DeploymentCourse::NoInstances {
+            deployment.phase = DeploymentPhase::Created { since: at };
         } else {
-            deployment.phase = Phase::InProgress { since: at };
+            deployment.phase = DeploymentPhase::InProgress { since: at };
             deployment.started = Some(at);
         }
     }

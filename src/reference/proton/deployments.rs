@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Refusal, Region,
+    ProtonResult, Refusal, RegionState,
     page::page,
     place::timestamp,
     refusal::not_found,
-    rollout::{Contents, Deployment, News, Outcome, Rollout},
+    rollout::{News, ProtonDeployment, Rollout, RolloutContents, RolloutOutcome},
     service::ServiceRecord,
     text,
 };
@@ -59,7 +59,7 @@ impl Owner<'_> {
             && is("componentName", None)
     }
 
-    fn summary(&self, arn: &str, deployment: &Deployment) -> Map<String, Value> {
+    fn summary(&self, arn: &str, deployment: &ProtonDeployment) -> Map<String, Value> {
         let modified_at = deployment.completed_at().unwrap_or(deployment.attempted_at);
         let mut view = Map::new();
         let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
@@ -83,9 +83,9 @@ impl Owner<'_> {
         view
     }
 
-    fn view(&self, arn: &str, deployment: &Deployment) -> Map<String, Value> {
+    fn view(&self, arn: &str, deployment: &ProtonDeployment) -> Map<String, Value> {
         let mut view = self.summary(arn, deployment);
-        let state = |contents: &Contents| json!({ self.sort.member(): contents.members(true) });
+        let state = |contents: &RolloutContents| json!({ self.sort.member(): contents.members(true) });
         view.insert("targetState".to_owned(), state(&deployment.wanted));
         view.extend(deployment.before.as_ref().map(|before| ("initialState".to_owned(), state(before))));
         let message = deployment.message.as_ref();
@@ -94,7 +94,7 @@ impl Owner<'_> {
     }
 }
 
-impl Region {
+impl RegionState {
     fn owners(&self) -> impl Iterator<Item = Owner<'_>> {
         let environments = self.environments.iter().map(|(name, environment)| Owner {
             sort: Sort::Environment,
@@ -124,11 +124,11 @@ impl Region {
         environments.chain(pipelines).chain(instances)
     }
 
-    fn deployment_arn(&self, deployment: &Deployment) -> String {
+    fn deployment_arn(&self, deployment: &ProtonDeployment) -> String {
         self.place.arn(&format!("deployment/{}", deployment.ticket.id))
     }
 
-    pub(super) fn get_deployment(&self, input: &Value) -> Answer {
+    pub(super) fn get_deployment(&self, input: &Value) -> ProtonResult {
         let id = text(input, "id");
         let found = self.owners().filter(|owner| owner.is_meant(input)).find_map(|owner| {
             let deployment = owner.rollout.deployments().find(|deployment| deployment.ticket.id == id)?;
@@ -138,9 +138,9 @@ impl Region {
     }
 
     /// The newest deployment comes first.
-    pub(super) fn list_deployments(&self, input: &Value) -> Answer {
+    pub(super) fn list_deployments(&self, input: &Value) -> ProtonResult {
         self.check_names(input)?;
-        let mut found: Vec<(Owner<'_>, &Deployment)> = self
+        let mut found: Vec<(Owner<'_>, &ProtonDeployment)> = self
             .owners()
             .filter(|owner| owner.is_meant(input))
             .flat_map(|owner| owner.rollout.deployments().map(move |deployment| (owner, deployment)))
@@ -164,12 +164,12 @@ impl Region {
     }
 
     /// Takes the news of a provisioned resource: the documented way to complete a deployment.
-    pub(super) fn notify(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn notify(&mut self, input: &Value, now: f64) -> ProtonResult {
         let news = News {
             deployment: input["deploymentId"].as_str(),
             outcome: match input["status"].as_str() {
-                Some("SUCCEEDED") => Some(Outcome::Succeeded),
-                Some("FAILED") => Some(Outcome::Failed),
+                Some("SUCCEEDED") => Some(RolloutOutcome::Succeeded),
+                Some("FAILED") => Some(RolloutOutcome::Failed),
                 _ => None,
             },
             message: input["statusMessage"].as_str(),
@@ -183,7 +183,7 @@ impl Region {
     }
 }
 
-fn newest_first(deployment: &Deployment) -> u64 {
+fn newest_first(deployment: &ProtonDeployment) -> u64 {
     u64::MAX - deployment.ticket.number
 }
 

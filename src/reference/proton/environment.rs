@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Answer, Region,
-    place::Place,
+    ProtonResult, RegionState,
+    place::DeploymentLocation,
     refusal::{conflict, not_found},
-    rollout::{Attempt, Cause, Contents, Rollout},
+    rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
     settings::linked,
     template::kept,
     text,
@@ -23,7 +23,7 @@ const KEPT: [&str; 6] = [
 ];
 
 #[derive(Debug, Clone)]
-pub(super) struct Environment {
+pub(super) struct ProtonEnvironment {
     /// The input that created it.
     request: Value,
     /// The provisioning of its template.
@@ -31,12 +31,12 @@ pub(super) struct Environment {
     pub(super) rollout: Rollout,
 }
 
-impl Environment {
+impl ProtonEnvironment {
     pub(super) fn uses(&self, template: &str, version: Version) -> bool {
         self.rollout.uses(template, version)
     }
 
-    fn view(&self, place: &Place) -> Map<String, Value> {
+    fn view(&self, place: &DeploymentLocation) -> Map<String, Value> {
         let mut view = self.rollout.members();
         view.extend(kept(&self.request, &KEPT));
         view.insert("spec".to_owned(), json!(&*self.rollout.live().spec));
@@ -50,8 +50,8 @@ impl Environment {
     }
 }
 
-impl Region {
-    pub(super) fn create_environment(&mut self, input: &Value, now: f64) -> Answer {
+impl RegionState {
+    pub(super) fn create_environment(&mut self, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
         if let Some(environment) = self.environments.get(name) {
             if environment.request == *input {
@@ -60,27 +60,27 @@ impl Region {
             return Err(conflict(format!("An environment of the name {name} exists.")));
         }
         let (wanted, provisioning) = self.environment_contents(input)?;
-        let attempt = Attempt { ticket: self.place.ticket(), cause: Cause::Create, wanted, lasts: 0.0 };
+        let attempt = Attempt { ticket: self.place.ticket(), cause: RolloutCause::Create, wanted, lasts: 0.0 };
         let mut rollout = Rollout::begin(self.place.arn(&format!("environment/{name}")), attempt, now);
         rollout.settle(now);
-        let environment = Environment { request: input.clone(), provisioning, rollout };
+        let environment = ProtonEnvironment { request: input.clone(), provisioning, rollout };
         let view = environment.view(&self.place);
         self.environments.insert(name.to_owned(), environment);
         Ok(json!({ "environment": view }))
     }
 
-    fn environment_contents(&self, input: &Value) -> Result<(Contents, Option<Value>), super::Refusal> {
+    fn environment_contents(&self, input: &Value) -> Result<(RolloutContents, Option<Value>), super::Refusal> {
         let name = text(input, "templateName");
         let template = self.environment_templates.get(name);
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
         let published = template.and_then(|template| Some((template, template.published(major, minor)?)));
         let (template, version) =
             published.ok_or_else(|| not_found("published version of the environment template", name))?;
-        let contents = Contents { template: name.to_owned(), version, spec: text(input, "spec").into() };
+        let contents = RolloutContents { template: name.to_owned(), version, spec: text(input, "spec").into() };
         Ok((contents, template.request.get("provisioning").cloned()))
     }
 
-    pub(super) fn get_environment(&self, input: &Value) -> Answer {
+    pub(super) fn get_environment(&self, input: &Value) -> ProtonResult {
         let environment = self.environment(text(input, "name"))?;
         Ok(json!({ "environment": environment.view(&self.place) }))
     }
@@ -94,13 +94,13 @@ impl Region {
     }
 
     /// An environment is deployed at once, so that there is never anything to cancel.
-    pub(super) fn cancel_environment(&self, input: &Value) -> Answer {
+    pub(super) fn cancel_environment(&self, input: &Value) -> ProtonResult {
         let name = text(input, "environmentName");
         let status = self.environment(name)?.rollout.status();
         Err(conflict(format!("The deployment of the environment {name} is {status} and cannot be cancelled.")))
     }
 
-    fn environment(&self, name: &str) -> Result<&Environment, super::Refusal> {
+    fn environment(&self, name: &str) -> Result<&ProtonEnvironment, super::Refusal> {
         self.environments.get(name).ok_or_else(|| not_found("environment", name))
     }
 }

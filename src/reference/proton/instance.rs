@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Region, rollout::Rollout, text, update::Part};
+use super::{ProtonResult, RegionState, rollout::Rollout, text, update::UpdatePart};
 
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
@@ -12,12 +12,12 @@ pub(super) struct Instance {
     pub(super) token: Option<String>,
 }
 
-impl Region {
-    pub(super) fn get_instance(&self, input: &Value) -> Answer {
+impl RegionState {
+    pub(super) fn get_instance(&self, input: &Value) -> ProtonResult {
         self.told_instance(named(input, "name"), true)
     }
 
-    pub(super) fn update_instance(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn update_instance(&mut self, input: &Value, now: f64) -> ProtonResult {
         let part = named(input, "name");
         self.update(part, input, now)?;
         let service = self.service_mut(part.service)?;
@@ -27,13 +27,13 @@ impl Region {
         self.told_instance(part, false)
     }
 
-    pub(super) fn cancel_instance(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn cancel_instance(&mut self, input: &Value, now: f64) -> ProtonResult {
         let part = named(input, "serviceInstanceName");
         self.cancel(part, now)?;
         self.told_instance(part, false)
     }
 
-    fn told_instance(&self, part: Part<'_>, spec: bool) -> Answer {
+    fn told_instance(&self, part: UpdatePart<'_>, spec: bool) -> ProtonResult {
         let service = self.service(part.service)?;
         let rollout = service.rollout(part.instance)?;
         let name = part.instance.unwrap_or_default();
@@ -48,8 +48,8 @@ impl Region {
     }
 }
 
-fn named<'a>(input: &'a Value, member: &str) -> Part<'a> {
-    Part { service: text(input, "serviceName"), instance: Some(text(input, member)) }
+fn named<'a>(input: &'a Value, member: &str) -> UpdatePart<'a> {
+    UpdatePart { service: text(input, "serviceName"), instance: Some(text(input, member)) }
 }
 
 #[cfg(test)]

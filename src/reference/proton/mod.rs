@@ -29,37 +29,37 @@ mod version;
 use serde_json::{Map, Value};
 
 use self::{
-    environment::Environment,
-    place::Place,
+    environment::ProtonEnvironment,
+    place::DeploymentLocation,
     service::ServiceRecord,
-    shelf::Shelf,
-    template::{Kind, Template},
+    shelf::ResourceStore,
+    template::{ProtonTemplate, TemplateKind},
 };
-use super::service::{Call, Partition, Refusal, Service};
+use super::service::{Partition, ReferenceService, Refusal, ServiceCall};
 use crate::model::Violation;
 
 /// Partitions that are held at most, and resources of one sort in one partition.
 const BOUND: usize = 1000;
 
 /// What an operation answers.
-type Answer = Result<Value, Refusal>;
+type ProtonResult = Result<Value, Refusal>;
 
 /// The Proton service of the reference.
 #[derive(Debug, Clone)]
 pub(super) struct Proton {
-    regions: Shelf<(String, String), Region>,
+    regions: ResourceStore<(String, String), RegionState>,
 }
 
 impl Proton {
     pub(super) fn new() -> Self {
-        Self { regions: Shelf::bounded(BOUND) }
+        Self { regions: ResourceStore::bounded(BOUND) }
     }
 
     /// The state of the partition, after the time until `now` has taken effect.
-    fn region(&mut self, partition: Partition<'_>, now: f64) -> Option<&mut Region> {
+    fn region(&mut self, partition: Partition<'_>, now: f64) -> Option<&mut RegionState> {
         let key = (partition.account.to_owned(), partition.region.to_owned());
         if self.regions.get(&key).is_none() {
-            self.regions.insert(key.clone(), Region::new(partition));
+            self.regions.insert(key.clone(), RegionState::new(partition));
         }
         let region = self.regions.get_mut(&key)?;
         region.settle(now);
@@ -67,12 +67,12 @@ impl Proton {
     }
 }
 
-impl Service for Proton {
+impl ReferenceService for Proton {
     fn invalid(&self, _operation: &str, violations: &[Violation]) -> Refusal {
         refusal::violated(violations)
     }
 
-    fn call(&mut self, call: Call<'_>) -> Result<Value, Refusal> {
+    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Refusal> {
         let region = self.region(call.partition, call.now).ok_or_else(refusal::internal)?;
         region.call(call.operation, call.input, call.now)
     }
@@ -81,31 +81,31 @@ impl Service for Proton {
         self.region(partition, now)?.establish(state, params, now)
     }
 
-    fn copy(&self) -> Box<dyn Service> {
+    fn copy(&self) -> Box<dyn ReferenceService> {
         Box::new(self.clone())
     }
 }
 
 /// Everything of one account in one region.
 #[derive(Debug, Clone)]
-struct Region {
-    place: Place,
+struct RegionState {
+    place: DeploymentLocation,
     settings: Map<String, Value>,
-    environment_templates: Shelf<String, Template>,
-    service_templates: Shelf<String, Template>,
-    environments: Shelf<String, Environment>,
-    services: Shelf<String, ServiceRecord>,
+    environment_templates: ResourceStore<String, ProtonTemplate>,
+    service_templates: ResourceStore<String, ProtonTemplate>,
+    environments: ResourceStore<String, ProtonEnvironment>,
+    services: ResourceStore<String, ServiceRecord>,
 }
 
-impl Region {
+impl RegionState {
     fn new(partition: Partition<'_>) -> Self {
         Self {
-            place: Place::new(partition),
+            place: DeploymentLocation::new(partition),
             settings: Map::new(),
-            environment_templates: Shelf::bounded(BOUND),
-            service_templates: Shelf::bounded(BOUND),
-            environments: Shelf::bounded(BOUND),
-            services: Shelf::bounded(BOUND),
+            environment_templates: ResourceStore::bounded(BOUND),
+            service_templates: ResourceStore::bounded(BOUND),
+            environments: ResourceStore::bounded(BOUND),
+            services: ResourceStore::bounded(BOUND),
         }
     }
 
@@ -118,8 +118,8 @@ impl Region {
     }
 
     #[rustfmt::skip] // A table: one operation a line.
-    fn call(&mut self, operation: &str, input: &Value, now: f64) -> Answer {
-        use Kind::{Environment, Service};
+    fn call(&mut self, operation: &str, input: &Value, now: f64) -> ProtonResult {
+        use TemplateKind::{Environment, Service};
         match operation {
             "CancelComponentDeployment" => Err(refusal::not_found("component", text(input, "componentName"))),
             "CancelEnvironmentDeployment" => self.cancel_environment(input),

@@ -10,13 +10,13 @@ use super::{Refusal, refusal};
 const DEFAULT_SIZE: u64 = 100;
 
 /// One page of a list.
-pub(super) struct Page {
+pub(super) struct ListPage {
     pub(super) items: Vec<Value>,
     /// Where the next page begins; `None` on the last one.
     pub(super) next: Option<String>,
 }
 
-impl Page {
+impl ListPage {
     /// The answer whose list has the name `member`.
     pub(super) fn answer(self, member: &str) -> Value {
         let mut answer = Map::from_iter([(member.to_owned(), Value::Array(self.items))]);
@@ -26,11 +26,11 @@ impl Page {
 }
 
 /// The page that `input` asks for, out of items in the order of their keys.
-pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) -> Result<Page, Refusal> {
+pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) -> Result<ListPage, Refusal> {
     let after = input["nextToken"].as_str().map(decode).transpose()?;
     let size = usize::try_from(input["maxResults"].as_u64().unwrap_or(DEFAULT_SIZE)).unwrap_or(usize::MAX);
     let mut rest = items.skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after)).peekable();
-    let mut page = Page { items: Vec::new(), next: None };
+    let mut page = ListPage { items: Vec::new(), next: None };
     let mut last = String::new();
     for (key, item) in rest.by_ref().take(size) {
         page.items.push(item);

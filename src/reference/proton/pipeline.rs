@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Region, text, update::Part};
+use super::{ProtonResult, RegionState, text, update::UpdatePart};
 
-impl Region {
-    pub(super) fn update_pipeline(&mut self, input: &Value, now: f64) -> Answer {
+impl RegionState {
+    pub(super) fn update_pipeline(&mut self, input: &Value, now: f64) -> ProtonResult {
         self.update(of(input), input, now)?;
         self.told_pipeline(input)
     }
 
-    pub(super) fn cancel_pipeline(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn cancel_pipeline(&mut self, input: &Value, now: f64) -> ProtonResult {
         self.cancel(of(input), now)?;
         self.told_pipeline(input)
     }
 
     /// The pipeline as both operations tell it: without its spec.
-    fn told_pipeline(&self, input: &Value) -> Answer {
+    fn told_pipeline(&self, input: &Value) -> ProtonResult {
         let service = self.service(text(input, "serviceName"))?;
         Ok(json!({ "pipeline": service.part(service.rollout(None)?, false) }))
     }
 }
 
-fn of(input: &Value) -> Part<'_> {
-    Part { service: text(input, "serviceName"), instance: None }
+fn of(input: &Value) -> UpdatePart<'_> {
+    UpdatePart { service: text(input, "serviceName"), instance: None }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::Partition;
 pub(super) const LONGEST_ARN: usize = 200;
 
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct DeploymentLocation {
     account: String,
     region: String,
     issued: u64,
@@ -24,7 +24,7 @@ pub(super) struct Ticket {
     pub(super) id: String,
 }
 
-impl Place {
+impl DeploymentLocation {
     pub(super) fn new(partition: Partition<'_>) -> Self {
         Self { account: partition.account.to_owned(), region: partition.region.to_owned(), issued: 0 }
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn deployment_ids_are_lower_case_uuids_and_repeat_with_the_place() {
         let partition = Partition { account: "123456789012", region: "eu-west-1" };
-        let (mut one, mut other) = (Place::new(partition), Place::new(partition));
+        let (mut one, mut other) = (DeploymentLocation::new(partition), DeploymentLocation::new(partition));
         let first = one.ticket();
         let lengths: Vec<usize> = first.id.split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);

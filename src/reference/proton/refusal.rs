@@ -45,12 +45,12 @@ fn sentence(violation: &Violation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Rule;
+    use crate::model::ShapeRule;
 
     fn violation(pointer: &str) -> Violation {
         Violation {
             pointer: pointer.to_owned(),
-            rule: Rule::Length,
+            rule: ShapeRule::Length,
             expected: "at most 100 characters".to_owned(),
             actual: "a secret".to_owned(),
             statements: Vec::new(),

@@ -27,7 +27,7 @@ const NOT_CANCELLED_MESSAGE: &str = "The cancellation attempt failed.";
 
 /// What is, or is to be, deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Contents {
+pub(super) struct RolloutContents {
     pub(super) template: String,
     pub(super) version: Version,
     pub(super) spec: Arc<str>,
@@ -35,7 +35,7 @@ pub(super) struct Contents {
 
 /// Which operation started an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub(super) enum RolloutCause {
     /// The creation of the resource, or of the service around it.
     Create,
     /// `UpdateService`, which blocks a pipeline without changing it.
@@ -46,27 +46,27 @@ pub(super) enum Cause {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum RolloutOutcome {
     Succeeded,
     Failed,
     Cancelled,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum State {
+enum RolloutState {
     Running { due: f64 },
-    Cancelling { due: f64, asked: f64, fate: Outcome },
-    Ended { outcome: Outcome, at: f64 },
+    Cancelling { due: f64, asked: f64, fate: RolloutOutcome },
+    Ended { outcome: RolloutOutcome, at: f64 },
 }
 
-impl State {
+impl RolloutState {
     fn name(self) -> &'static str {
         match self {
             Self::Running { .. } => "IN_PROGRESS",
             Self::Cancelling { .. } => "CANCELLING",
-            Self::Ended { outcome: Outcome::Succeeded, .. } => "SUCCEEDED",
-            Self::Ended { outcome: Outcome::Failed, .. } => "FAILED",
-            Self::Ended { outcome: Outcome::Cancelled, .. } => "CANCELLED",
+            Self::Ended { outcome: RolloutOutcome::Succeeded, .. } => "SUCCEEDED",
+            Self::Ended { outcome: RolloutOutcome::Failed, .. } => "FAILED",
+            Self::Ended { outcome: RolloutOutcome::Cancelled, .. } => "CANCELLED",
         }
     }
 }
@@ -75,27 +75,27 @@ impl State {
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) ticket: Ticket,
-    pub(super) cause: Cause,
-    pub(super) wanted: Contents,
+    pub(super) cause: RolloutCause,
+    pub(super) wanted: RolloutContents,
     /// Seconds until it succeeds by itself.
     pub(super) lasts: f64,
 }
 
 /// One deployment: an attempt and what became of it.
 #[derive(Debug, Clone)]
-pub(super) struct Deployment {
+pub(super) struct ProtonDeployment {
     pub(super) ticket: Ticket,
     /// What was live before; nothing before the first.
-    pub(super) before: Option<Contents>,
-    pub(super) wanted: Contents,
+    pub(super) before: Option<RolloutContents>,
+    pub(super) wanted: RolloutContents,
     pub(super) attempted_at: f64,
     pub(super) message: Option<String>,
-    cause: Cause,
-    state: State,
+    cause: RolloutCause,
+    state: RolloutState,
 }
 
-impl Deployment {
-    fn begin(attempt: Attempt, before: Option<Contents>, now: f64) -> Self {
+impl ProtonDeployment {
+    fn begin(attempt: Attempt, before: Option<RolloutContents>, now: f64) -> Self {
         Self {
             ticket: attempt.ticket,
             before,
@@ -103,7 +103,7 @@ impl Deployment {
             attempted_at: now,
             message: None,
             cause: attempt.cause,
-            state: State::Running { due: now + attempt.lasts },
+            state: RolloutState::Running { due: now + attempt.lasts },
         }
     }
 
@@ -114,15 +114,15 @@ impl Deployment {
 
     pub(super) fn completed_at(&self) -> Option<f64> {
         match self.state {
-            State::Ended { at, .. } => Some(at),
-            State::Running { .. } | State::Cancelling { .. } => None,
+            RolloutState::Ended { at, .. } => Some(at),
+            RolloutState::Running { .. } | RolloutState::Cancelling { .. } => None,
         }
     }
 
-    fn outcome(&self) -> Option<Outcome> {
+    fn outcome(&self) -> Option<RolloutOutcome> {
         match self.state {
-            State::Ended { outcome, .. } => Some(outcome),
-            State::Running { .. } | State::Cancelling { .. } => None,
+            RolloutState::Ended { outcome, .. } => Some(outcome),
+            RolloutState::Running { .. } | RolloutState::Cancelling { .. } => None,
         }
     }
 }
@@ -132,9 +132,9 @@ impl Deployment {
 pub(super) struct Rollout {
     pub(super) arn: String,
     pub(super) created_at: f64,
-    live: Contents,
-    current: Deployment,
-    past: VecDeque<Deployment>,
+    live: RolloutContents,
+    current: ProtonDeployment,
+    past: VecDeque<ProtonDeployment>,
     succeeded: Option<Success>,
 }
 
@@ -149,12 +149,12 @@ impl Rollout {
     /// A new resource, whose first attempt begins with it.
     pub(super) fn begin(arn: String, attempt: Attempt, now: f64) -> Self {
         let live = attempt.wanted.clone();
-        let current = Deployment::begin(attempt, None, now);
+        let current = ProtonDeployment::begin(attempt, None, now);
         Self { arn, created_at: now, live, current, past: VecDeque::new(), succeeded: None }
     }
 
     /// What is live: the contents of the last success, or those of the first attempt before there is one.
-    pub(super) fn live(&self) -> &Contents {
+    pub(super) fn live(&self) -> &RolloutContents {
         &self.live
     }
 
@@ -168,24 +168,24 @@ impl Rollout {
     }
 
     /// Every remembered deployment, the newest first.
-    pub(super) fn deployments(&self) -> impl Iterator<Item = &Deployment> {
+    pub(super) fn deployments(&self) -> impl Iterator<Item = &ProtonDeployment> {
         std::iter::once(&self.current).chain(self.past.iter().rev())
     }
 
     /// Whether that version of that template is live or on its way.
     pub(super) fn uses(&self, template: &str, version: Version) -> bool {
-        let is = |contents: &Contents| contents.template == template && contents.version == version;
+        let is = |contents: &RolloutContents| contents.template == template && contents.version == version;
         is(&self.live) || (self.is_busy() && is(&self.current.wanted))
     }
 
     /// Lets the time until `now` take effect.
     pub(super) fn settle(&mut self, now: f64) {
         match self.current.state {
-            State::Running { due } if due <= now => self.end(Outcome::Succeeded, due),
-            State::Cancelling { due, asked, .. } if due <= now && due < asked + CANCEL_STARTS => {
-                self.end(Outcome::Succeeded, due);
+            RolloutState::Running { due } if due <= now => self.end(RolloutOutcome::Succeeded, due),
+            RolloutState::Cancelling { due, asked, .. } if due <= now && due < asked + CANCEL_STARTS => {
+                self.end(RolloutOutcome::Succeeded, due);
             }
-            State::Cancelling { asked, fate, .. } if asked + CANCEL_ENDS <= now => {
+            RolloutState::Cancelling { asked, fate, .. } if asked + CANCEL_ENDS <= now => {
                 self.current.message = Some(fate_message(fate).to_owned());
                 self.end(fate, asked + CANCEL_ENDS);
             }
@@ -193,9 +193,9 @@ impl Rollout {
         }
     }
 
-    fn end(&mut self, outcome: Outcome, at: f64) {
-        self.current.state = State::Ended { outcome, at };
-        if outcome == Outcome::Succeeded {
+    fn end(&mut self, outcome: RolloutOutcome, at: f64) {
+        self.current.state = RolloutState::Ended { outcome, at };
+        if outcome == RolloutOutcome::Succeeded {
             self.live = self.current.wanted.clone();
             let id = self.current.ticket.id.clone();
             self.succeeded = Some(Success { id, attempted_at: self.current.attempted_at });
@@ -204,7 +204,7 @@ impl Rollout {
 
     /// Starts another attempt. The caller has made sure that the rollout is not busy.
     pub(super) fn attempt(&mut self, attempt: Attempt, now: f64) {
-        let next = Deployment::begin(attempt, Some(self.live.clone()), now);
+        let next = ProtonDeployment::begin(attempt, Some(self.live.clone()), now);
         self.past.push_back(std::mem::replace(&mut self.current, next));
         if self.past.len() >= REMEMBERED {
             self.past.pop_front();
@@ -214,10 +214,10 @@ impl Rollout {
     /// Asks for the cancellation of the update in progress, which will end as `fate`.
     ///
     /// Anything else is left as it is, and told by its status.
-    pub(super) fn cancel(&mut self, fate: Outcome, now: f64) -> Result<(), &'static str> {
+    pub(super) fn cancel(&mut self, fate: RolloutOutcome, now: f64) -> Result<(), &'static str> {
         match self.current.state {
-            State::Running { due } if self.current.cause == Cause::Update => {
-                self.current.state = State::Cancelling { due, asked: now, fate };
+            RolloutState::Running { due } if self.current.cause == RolloutCause::Update => {
+                self.current.state = RolloutState::Cancelling { due, asked: now, fate };
                 Ok(())
             }
             state => Err(state.name()),
@@ -241,9 +241,9 @@ impl Rollout {
 
     fn listens(&self, now: f64) -> bool {
         match self.current.state {
-            State::Running { .. } => true,
-            State::Cancelling { asked, .. } => now < asked + CANCEL_STARTS,
-            State::Ended { .. } => false,
+            RolloutState::Running { .. } => true,
+            RolloutState::Cancelling { asked, .. } => now < asked + CANCEL_STARTS,
+            RolloutState::Ended { .. } => false,
         }
     }
 
@@ -283,11 +283,11 @@ impl Rollout {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct News<'a> {
     pub(super) deployment: Option<&'a str>,
-    pub(super) outcome: Option<Outcome>,
+    pub(super) outcome: Option<RolloutOutcome>,
     pub(super) message: Option<&'a str>,
 }
 
-impl Contents {
+impl RolloutContents {
     /// The template and its version, and the spec where `spec` asks for it.
     pub(super) fn members(&self, spec: bool) -> Map<String, Value> {
         let mut members = Map::new();
@@ -301,10 +301,10 @@ impl Contents {
     }
 }
 
-fn fate_message(fate: Outcome) -> &'static str {
+fn fate_message(fate: RolloutOutcome) -> &'static str {
     match fate {
-        Outcome::Failed => NOT_CANCELLED_MESSAGE,
-        Outcome::Succeeded | Outcome::Cancelled => CANCELLED_MESSAGE,
+        RolloutOutcome::Failed => NOT_CANCELLED_MESSAGE,
+        RolloutOutcome::Succeeded | RolloutOutcome::Cancelled => CANCELLED_MESSAGE,
     }
 }
 
@@ -315,17 +315,17 @@ mod tests {
 
     use super::*;
 
-    fn attempt(number: u64, cause: Cause, minor: u64, lasts: f64) -> Attempt {
+    fn attempt(number: u64, cause: RolloutCause, minor: u64, lasts: f64) -> Attempt {
         let version = Version { major: 1, minor };
-        let wanted = Contents { template: "t".to_owned(), version, spec: format!("spec {minor}").into() };
+        let wanted = RolloutContents { template: "t".to_owned(), version, spec: format!("spec {minor}").into() };
         Attempt { ticket: Ticket { number, id: format!("id-{number}") }, cause, wanted, lasts }
     }
 
     /// Version 1.0 since 0 s, and an update to 1.1 since 100 s.
     fn updating() -> Rollout {
-        let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, Cause::Create, 0, 1.0), 0.0);
+        let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, RolloutCause::Create, 0, 1.0), 0.0);
         rollout.settle(100.0);
-        rollout.attempt(attempt(2, Cause::Update, 1, UPDATE), 100.0);
+        rollout.attempt(attempt(2, RolloutCause::Update, 1, UPDATE), 100.0);
         rollout
     }
 
@@ -333,8 +333,8 @@ mod tests {
     enum Move {
         Cancel,
         CancelInVain,
-        Notify(Outcome),
-        NotifyStale(Outcome),
+        Notify(RolloutOutcome),
+        NotifyStale(RolloutOutcome),
     }
 
     fn play(rollout: &mut Rollout, moves: &[(f64, Move)]) {
@@ -342,8 +342,8 @@ mod tests {
             rollout.settle(*now);
             let news = |id, outcome| News { deployment: id, outcome: Some(outcome), message: None };
             match step {
-                Move::Cancel => drop(rollout.cancel(Outcome::Cancelled, *now)),
-                Move::CancelInVain => drop(rollout.cancel(Outcome::Failed, *now)),
+                Move::Cancel => drop(rollout.cancel(RolloutOutcome::Cancelled, *now)),
+                Move::CancelInVain => drop(rollout.cancel(RolloutOutcome::Failed, *now)),
                 Move::Notify(outcome) => rollout.notify(&news(None, *outcome), *now),
                 Move::NotifyStale(outcome) => rollout.notify(&news(Some("id-1"), *outcome), *now),
             }
@@ -353,21 +353,21 @@ mod tests {
     #[rstest]
     #[case::runs_until_due(&[], 399.9, "IN_PROGRESS", 0)]
     #[case::succeeds_when_due(&[], 400.0, "SUCCEEDED", 1)]
-    #[case::completed_early(&[(110.0, Move::Notify(Outcome::Succeeded))], 110.0, "SUCCEEDED", 1)]
-    #[case::failed(&[(110.0, Move::Notify(Outcome::Failed))], 500.0, "FAILED", 0)]
-    #[case::stale_news(&[(110.0, Move::NotifyStale(Outcome::Failed))], 110.0, "IN_PROGRESS", 0)]
+    #[case::completed_early(&[(110.0, Move::Notify(RolloutOutcome::Succeeded))], 110.0, "SUCCEEDED", 1)]
+    #[case::failed(&[(110.0, Move::Notify(RolloutOutcome::Failed))], 500.0, "FAILED", 0)]
+    #[case::stale_news(&[(110.0, Move::NotifyStale(RolloutOutcome::Failed))], 110.0, "IN_PROGRESS", 0)]
     #[case::cancelling(&[(110.0, Move::Cancel)], 110.19, "CANCELLING", 0)]
     #[case::cancelled(&[(110.0, Move::Cancel)], 110.2, "CANCELLED", 0)]
     #[case::stays_cancelled(&[(110.0, Move::Cancel)], 9999.0, "CANCELLED", 0)]
     #[case::cancellation_fails(&[(110.0, Move::CancelInVain)], 110.2, "FAILED", 0)]
-    #[case::the_update_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(Outcome::Succeeded))], 111.0, "SUCCEEDED", 1)]
-    #[case::the_failure_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(Outcome::Failed))], 111.0, "FAILED", 0)]
-    #[case::the_cancel_wins(&[(110.0, Move::Cancel), (110.06, Move::Notify(Outcome::Succeeded))], 111.0, "CANCELLED", 0)]
+    #[case::the_update_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(RolloutOutcome::Succeeded))], 111.0, "SUCCEEDED", 1)]
+    #[case::the_failure_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(RolloutOutcome::Failed))], 111.0, "FAILED", 0)]
+    #[case::the_cancel_wins(&[(110.0, Move::Cancel), (110.06, Move::Notify(RolloutOutcome::Succeeded))], 111.0, "CANCELLED", 0)]
     #[case::due_before_the_cancel_starts(&[(399.96, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
     #[case::due_after_the_cancel_starts(&[(399.94, Move::Cancel)], 401.0, "CANCELLED", 0)]
     #[case::asked_when_due(&[(400.0, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
     #[case::second_cancel(&[(110.0, Move::Cancel), (110.1, Move::Cancel)], 110.2, "CANCELLED", 0)]
-    #[case::news_after_the_end(&[(110.0, Move::Cancel), (120.0, Move::Notify(Outcome::Succeeded))], 120.0, "CANCELLED", 0)]
+    #[case::news_after_the_end(&[(110.0, Move::Cancel), (120.0, Move::Notify(RolloutOutcome::Succeeded))], 120.0, "CANCELLED", 0)]
     fn an_update_ends_as_the_documents_say(
         #[case] moves: &[(f64, Move)],
         #[case] now: f64,
@@ -385,11 +385,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Cause::Create)]
-    #[case(Cause::Edit)]
-    fn only_an_update_can_be_cancelled(#[case] cause: Cause) {
+    #[case(RolloutCause::Create)]
+    #[case(RolloutCause::Edit)]
+    fn only_an_update_can_be_cancelled(#[case] cause: RolloutCause) {
         let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, cause, 0, 1.0), 0.0);
-        assert_eq!(rollout.cancel(Outcome::Cancelled, 0.5), Err("IN_PROGRESS"));
+        assert_eq!(rollout.cancel(RolloutOutcome::Cancelled, 0.5), Err("IN_PROGRESS"));
         rollout.settle(1.0);
         assert_eq!(rollout.status(), "SUCCEEDED");
     }
@@ -410,7 +410,7 @@ mod tests {
         let mut rollout = updating();
         for number in 3..1000 {
             rollout.settle(1e6 * f64::from(u32::try_from(number).unwrap()));
-            rollout.attempt(attempt(number, Cause::Update, 1, 0.0), 1e6);
+            rollout.attempt(attempt(number, RolloutCause::Update, 1, 0.0), 1e6);
         }
         assert_eq!(rollout.deployments().count(), REMEMBERED);
         assert_eq!(rollout.deployments().next().unwrap().ticket.number, 999);
@@ -420,9 +420,9 @@ mod tests {
         prop_oneof![
             Just(Move::Cancel),
             Just(Move::CancelInVain),
-            Just(Move::Notify(Outcome::Succeeded)),
-            Just(Move::Notify(Outcome::Failed)),
-            Just(Move::NotifyStale(Outcome::Succeeded)),
+            Just(Move::Notify(RolloutOutcome::Succeeded)),
+            Just(Move::Notify(RolloutOutcome::Failed)),
+            Just(Move::NotifyStale(RolloutOutcome::Succeeded)),
         ]
     }
 

@@ -9,7 +9,7 @@ use super::{
     instance::Instance,
     place::timestamp,
     refusal::{conflict, internal, not_found, throttled},
-    rollout::{Outcome, Rollout},
+    rollout::{Rollout, RolloutOutcome},
     template::kept,
     version::Version,
 };
@@ -28,14 +28,14 @@ pub(super) struct ServiceRecord {
     pub(super) is_edited: bool,
     /// The template version that it was created with, which new instances get.
     pub(super) version: Version,
-    pub(super) stage: Stage,
+    pub(super) stage: PipelineStage,
     pub(super) pipeline: Option<Rollout>,
     pub(super) instances: BTreeMap<String, Instance>,
-    pub(super) fault: Option<Fault>,
+    pub(super) fault: Option<ServiceFault>,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Stage {
+pub(super) enum PipelineStage {
     Creating { until: f64 },
     Active,
     Updating { until: f64 },
@@ -44,7 +44,7 @@ pub(super) enum Stage {
 
 /// How a cancel of the service's pipeline goes wrong: what no documented call brings about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum ServiceFault {
     Fails,
     Conflicts,
     Throttled,
@@ -53,10 +53,10 @@ pub(super) enum Fault {
 
 impl ServiceRecord {
     pub(super) fn settle(&mut self, now: f64) {
-        if let Stage::Creating { until } | Stage::Updating { until } = self.stage
+        if let PipelineStage::Creating { until } | PipelineStage::Updating { until } = self.stage
             && until <= now
         {
-            self.stage = Stage::Active;
+            self.stage = PipelineStage::Active;
         }
         for rollout in self.rollouts_mut() {
             rollout.settle(now);
@@ -65,7 +65,7 @@ impl ServiceRecord {
 
     /// Whether its deletion is over.
     pub(super) fn is_gone(&self, now: f64) -> bool {
-        matches!(self.stage, Stage::Deleting { until } if until <= now)
+        matches!(self.stage, PipelineStage::Deleting { until } if until <= now)
     }
 
     pub(super) fn uses(&self, template: &str, version: Version) -> bool {
@@ -110,19 +110,21 @@ impl ServiceRecord {
     /// Refuses whatever needs an active service.
     pub(super) fn check_active(&self) -> Result<(), Refusal> {
         match self.stage {
-            Stage::Active => Ok(()),
+            PipelineStage::Active => Ok(()),
             _ => Err(conflict(format!("The service {} is {}.", self.name, self.status()))),
         }
     }
 
     /// How a cancel of the pipeline will end, or the refusal that this service was set up to give.
-    pub(super) fn fate(&self) -> Result<Outcome, Refusal> {
+    pub(super) fn fate(&self) -> Result<RolloutOutcome, Refusal> {
         match self.fault {
-            None => Ok(Outcome::Cancelled),
-            Some(Fault::Fails) => Ok(Outcome::Failed),
-            Some(Fault::Conflicts) => Err(conflict(format!("Another operation on {} is in the way.", self.name))),
-            Some(Fault::Throttled) => Err(throttled()),
-            Some(Fault::InternalError) => Err(internal()),
+            None => Ok(RolloutOutcome::Cancelled),
+            Some(ServiceFault::Fails) => Ok(RolloutOutcome::Failed),
+            Some(ServiceFault::Conflicts) => {
+                Err(conflict(format!("Another operation on {} is in the way.", self.name)))
+            }
+            Some(ServiceFault::Throttled) => Err(throttled()),
+            Some(ServiceFault::InternalError) => Err(internal()),
         }
     }
 
@@ -137,10 +139,10 @@ impl ServiceRecord {
 
     fn status(&self) -> &'static str {
         match self.stage {
-            Stage::Creating { .. } => "CREATE_IN_PROGRESS",
-            Stage::Active => "ACTIVE",
-            Stage::Updating { .. } => "UPDATE_IN_PROGRESS",
-            Stage::Deleting { .. } => "DELETE_IN_PROGRESS",
+            PipelineStage::Creating { .. } => "CREATE_IN_PROGRESS",
+            PipelineStage::Active => "ACTIVE",
+            PipelineStage::Updating { .. } => "UPDATE_IN_PROGRESS",
+            PipelineStage::Deleting { .. } => "DELETE_IN_PROGRESS",
         }
     }
 
@@ -174,7 +176,7 @@ impl ServiceRecord {
         if spec {
             view.extend(rollout.live().members(true));
         }
-        if matches!(self.stage, Stage::Deleting { .. }) {
+        if matches!(self.stage, PipelineStage::Deleting { .. }) {
             view.insert("deploymentStatus".to_owned(), json!("DELETE_IN_PROGRESS"));
         }
         view

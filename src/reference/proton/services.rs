@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Refusal, Region,
+    ProtonResult, Refusal, RegionState,
     instance::Instance,
     page::page,
     place::{LONGEST_ARN, is_resource_name},
     refusal::{conflict, invalid, not_found, over_quota},
-    rollout::{Attempt, Cause, Contents, Rollout},
-    service::{ServiceRecord, Stage, UNSPECIFIED},
+    rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
+    service::{PipelineStage, ServiceRecord, UNSPECIFIED},
     spec,
     template::kept,
     text,
@@ -23,7 +23,7 @@ const DELETION: f64 = 0.3;
 /// Instances that one service may have.
 const INSTANCES: usize = 20;
 
-impl Region {
+impl RegionState {
     pub(super) fn service(&self, name: &str) -> Result<&ServiceRecord, Refusal> {
         self.services.get(name).ok_or_else(|| not_found("service", name))
     }
@@ -32,7 +32,7 @@ impl Region {
         self.services.get_mut(name).ok_or_else(|| not_found("service", name))
     }
 
-    pub(super) fn create_service(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn create_service(&mut self, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
         if let Some(service) = self.services.get(name) {
             let is_repeated = service.is_unmodified() && service.details == *input;
@@ -61,7 +61,7 @@ impl Region {
             details: input.clone(),
             is_edited: false,
             version: contents.version,
-            stage: Stage::Creating { until: now + CREATION },
+            stage: PipelineStage::Creating { until: now + CREATION },
             pipeline,
             instances,
             fault: None,
@@ -69,27 +69,28 @@ impl Region {
     }
 
     /// What a new service deploys, and whether it has a pipeline.
-    fn service_contents(&self, input: &Value) -> Result<(Contents, bool), Refusal> {
+    fn service_contents(&self, input: &Value) -> Result<(RolloutContents, bool), Refusal> {
         let name = text(input, "templateName");
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
         let template = self.service_templates.get(name);
         let published = template.and_then(|template| Some((template, template.published(major, minor)?)));
         let (template, version) =
             published.ok_or_else(|| not_found("published version of the service template", name))?;
-        let contents = Contents { template: name.to_owned(), version, spec: text(input, "spec").into() };
+        let contents = RolloutContents { template: name.to_owned(), version, spec: text(input, "spec").into() };
         Ok((contents, !template.is_without_pipeline()))
     }
 
-    fn begin(&mut self, arn: String, contents: &Contents, lasts: f64, now: f64) -> Rollout {
-        let attempt = Attempt { ticket: self.place.ticket(), cause: Cause::Create, wanted: contents.clone(), lasts };
+    fn begin(&mut self, arn: String, contents: &RolloutContents, lasts: f64, now: f64) -> Rollout {
+        let attempt =
+            Attempt { ticket: self.place.ticket(), cause: RolloutCause::Create, wanted: contents.clone(), lasts };
         Rollout::begin(arn, attempt, now)
     }
 
     fn instance(
         &mut self,
         service: &str,
-        entry: spec::Entry,
-        contents: &Contents,
+        entry: spec::SpecEntry,
+        contents: &RolloutContents,
         lasts: f64,
         now: f64,
     ) -> (String, Instance) {
@@ -98,12 +99,12 @@ impl Region {
         (entry.name, Instance { environment, rollout, token: None })
     }
 
-    pub(super) fn get_service(&self, input: &Value) -> Answer {
+    pub(super) fn get_service(&self, input: &Value) -> ProtonResult {
         Ok(json!({ "service": self.service(text(input, "name"))?.view() }))
     }
 
     /// Edits the description at once, and the list of instances in a while; the pipeline is blocked meanwhile.
-    pub(super) fn update_service(&mut self, input: &Value, now: f64) -> Answer {
+    pub(super) fn update_service(&mut self, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
         let service = self.service(name)?;
         service.check_active()?;
@@ -127,7 +128,7 @@ impl Region {
         let service = self.service(name)?;
         let arn = service.arn.clone();
         let template = text(&service.details, "templateName").to_owned();
-        let contents = Contents { template, version: service.version, spec: spec.into() };
+        let contents = RolloutContents { template, version: service.version, spec: spec.into() };
         let entries = checked_entries(&arn, spec)?;
         let stay: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         let added: Vec<_> = entries.into_iter().filter(|entry| !service.instances.contains_key(&entry.name)).collect();
@@ -136,10 +137,10 @@ impl Region {
         let service = self.service_mut(name)?;
         service.instances.retain(|name, _| stay.contains(name));
         service.instances.extend(added);
-        service.stage = Stage::Updating { until: now + EDIT };
+        service.stage = PipelineStage::Updating { until: now + EDIT };
         if let Some(pipeline) = &mut service.pipeline {
             let wanted = pipeline.live().clone();
-            pipeline.attempt(Attempt { ticket, cause: Cause::Edit, wanted, lasts: EDIT }, now);
+            pipeline.attempt(Attempt { ticket, cause: RolloutCause::Edit, wanted, lasts: EDIT }, now);
         }
         Ok(())
     }
@@ -148,15 +149,15 @@ impl Region {
     /// delete to succeed.
     pub(super) fn delete_service(&mut self, input: &Value, now: f64) -> Value {
         let Some(service) = self.services.get_mut(text(input, "name")) else { return json!({}) };
-        if !matches!(service.stage, Stage::Deleting { .. }) {
-            service.stage = Stage::Deleting { until: now + DELETION };
+        if !matches!(service.stage, PipelineStage::Deleting { .. }) {
+            service.stage = PipelineStage::Deleting { until: now + DELETION };
             service.is_edited = true;
             service.modified_at = now;
         }
         json!({ "service": service.view() })
     }
 
-    pub(super) fn list_services(&self, input: &Value) -> Answer {
+    pub(super) fn list_services(&self, input: &Value) -> ProtonResult {
         let services = self.services.iter().map(|(name, service)| (name.clone(), service.summary().into()));
         Ok(page(input, services)?.answer("services"))
     }
@@ -167,7 +168,7 @@ fn instance_arn(service: &str, instance: &str) -> String {
 }
 
 /// The instances of a spec, if they can be told in answers that keep the model.
-fn checked_entries(service: &str, spec: &str) -> Result<Vec<spec::Entry>, Refusal> {
+fn checked_entries(service: &str, spec: &str) -> Result<Vec<spec::SpecEntry>, Refusal> {
     let entries = spec::instances(spec);
     if entries.len() > INSTANCES {
         return Err(over_quota(format!("A service can have at most {INSTANCES} instances.")));

@@ -2,17 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Region, place::Place, refusal::invalid, text};
+use super::{ProtonResult, RegionState, place::DeploymentLocation, refusal::invalid, text};
 
 const REPOSITORY: &str = "pipelineProvisioningRepository";
 
-impl Region {
+impl RegionState {
     pub(super) fn get_account_settings(&self) -> Value {
         json!({ "accountSettings": self.settings })
     }
 
     /// Changes what is given; an empty role takes the role away.
-    pub(super) fn update_account_settings(&mut self, input: &Value) -> Answer {
+    pub(super) fn update_account_settings(&mut self, input: &Value) -> ProtonResult {
         let delete = input["deletePipelineProvisioningRepository"] == true;
         if delete && input.get(REPOSITORY).is_some() {
             return Err(invalid(format!("{REPOSITORY} cannot be set and deleted at once")));
@@ -39,7 +39,7 @@ fn set_or_remove(settings: &mut Map<String, Value>, name: &str, value: Option<Va
 }
 
 /// A `RepositoryBranchInput` as a `RepositoryBranch`.
-pub(super) fn linked(place: &Place, branch: &Value) -> Value {
+pub(super) fn linked(place: &DeploymentLocation, branch: &Value) -> Value {
     let provider = text(branch, "provider");
     let name = text(branch, "name");
     json!({

@@ -5,20 +5,20 @@
 use std::{borrow::Borrow, collections::BTreeMap};
 
 #[derive(Debug, Clone)]
-pub(super) struct Shelf<K, T> {
-    items: BTreeMap<K, Entry<T>>,
+pub(super) struct ResourceStore<K, T> {
+    items: BTreeMap<K, StoredItem<T>>,
     bound: usize,
     next: u64,
 }
 
 #[derive(Debug, Clone)]
-struct Entry<T> {
+struct StoredItem<T> {
     /// Which insertion this was; the least is the oldest.
     number: u64,
     item: T,
 }
 
-impl<K: Ord + Clone, T> Shelf<K, T> {
+impl<K: Ord + Clone, T> ResourceStore<K, T> {
     pub(super) fn bounded(bound: usize) -> Self {
         Self { items: BTreeMap::new(), bound, next: 0 }
     }
@@ -27,7 +27,7 @@ impl<K: Ord + Clone, T> Shelf<K, T> {
         if self.items.len() >= self.bound && !self.items.contains_key(&key) {
             self.drop_oldest();
         }
-        self.items.insert(key, Entry { number: self.next, item });
+        self.items.insert(key, StoredItem { number: self.next, item });
         self.next += 1;
     }
 
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_full_shelf_drops_the_oldest_entry_and_not_the_least_key() {
-        let mut shelf = Shelf::bounded(2);
+        let mut shelf = ResourceStore::bounded(2);
         for key in ["b", "a", "c"] {
             shelf.insert(key, ());
         }
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_is_replaced_drops_no_other_and_counts_as_new() {
-        let mut shelf = Shelf::bounded(2);
+        let mut shelf = ResourceStore::bounded(2);
         for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
             shelf.insert(key, value);
         }

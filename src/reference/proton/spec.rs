@@ -5,14 +5,14 @@
 
 /// One entry of the block `instances:`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Entry {
+pub(super) struct SpecEntry {
     pub(super) name: String,
     pub(super) environment: Option<String>,
 }
 
 /// The named instances, in the order of the text. Names are not checked.
-pub(super) fn instances(spec: &str) -> Vec<Entry> {
-    let mut reader = Reader::default();
+pub(super) fn instances(spec: &str) -> Vec<SpecEntry> {
+    let mut reader = SpecReader::default();
     for line in block(spec) {
         reader.read(line);
     }
@@ -29,22 +29,22 @@ fn block(spec: &str) -> impl Iterator<Item = &str> {
 }
 
 #[derive(Default)]
-struct Reader {
-    entries: Vec<Entry>,
+struct SpecReader {
+    entries: Vec<SpecEntry>,
     /// The column of the list's dashes, known from the first one.
     dashes: Option<usize>,
     /// The column of the current entry's keys; deeper ones belong to its spec.
     keys: Option<usize>,
 }
 
-impl Reader {
+impl SpecReader {
     fn read(&mut self, line: &str) {
         let text = line.trim_start();
         let column = line.len() - text.len();
         let item = text.strip_prefix('-').filter(|rest| rest.is_empty() || rest.starts_with(' '));
         match item {
             Some(rest) if *self.dashes.get_or_insert(column) == column => {
-                self.entries.push(Entry::default());
+                self.entries.push(SpecEntry::default());
                 let key = rest.trim_start();
                 self.keys = (!key.is_empty()).then(|| line.len() - key.len());
                 self.take(key);

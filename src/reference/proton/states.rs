@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Region, place::is_resource_name, service::Fault, text};
+use super::{RegionState, place::is_resource_name, service::ServiceFault, text};
 
 /// The template of the services that are made for a state.
 const TEMPLATE: &str = "wireproof-states";
@@ -16,38 +16,38 @@ const NEXT_SPEC: &str =
 
 /// What becomes of a pipeline whose update was started.
 #[derive(Debug, Clone, Copy)]
-enum Setup {
+enum ProtonSetup {
     /// A cancel goes its way; that a pull request is closed for it cannot be seen from here.
     Plain,
     Failed,
-    Faulty(Fault),
+    Faulty(ServiceFault),
 }
 
-impl Setup {
+impl ProtonSetup {
     fn named(state: &str) -> Option<Self> {
         Some(match state {
             "a failed pipeline" => Self::Failed,
             "a pipeline under self-managed provisioning" => Self::Plain,
-            "a pipeline whose cancellation fails" => Self::Faulty(Fault::Fails),
-            "a pipeline whose cancellation meets a conflict" => Self::Faulty(Fault::Conflicts),
-            "a pipeline whose cancellation is throttled" => Self::Faulty(Fault::Throttled),
-            "a pipeline whose cancellation meets an internal error" => Self::Faulty(Fault::InternalError),
+            "a pipeline whose cancellation fails" => Self::Faulty(ServiceFault::Fails),
+            "a pipeline whose cancellation meets a conflict" => Self::Faulty(ServiceFault::Conflicts),
+            "a pipeline whose cancellation is throttled" => Self::Faulty(ServiceFault::Throttled),
+            "a pipeline whose cancellation meets an internal error" => Self::Faulty(ServiceFault::InternalError),
             _ => return None,
         })
     }
 }
 
-impl Region {
+impl RegionState {
     /// Gives `serviceName` and `pipelineArn`. A state that is established twice under one name starts anew.
     pub(super) fn establish(&mut self, state: &str, params: &Value, now: f64) -> Option<Value> {
-        let setup = Setup::named(state)?;
+        let setup = ProtonSetup::named(state)?;
         let wanted = params["name"].as_str().filter(|name| is_resource_name(name));
         let name = wanted.map_or_else(|| self.fresh_name(), str::to_owned);
         let arn = self.updating_service(&name, now)?;
         match setup {
-            Setup::Plain => {}
-            Setup::Failed => drop(self.notify(&json!({"resourceArn": arn, "status": "FAILED"}), now).ok()?),
-            Setup::Faulty(fault) => self.services.get_mut(&name)?.fault = Some(fault),
+            ProtonSetup::Plain => {}
+            ProtonSetup::Failed => drop(self.notify(&json!({"resourceArn": arn, "status": "FAILED"}), now).ok()?),
+            ProtonSetup::Faulty(fault) => self.services.get_mut(&name)?.fault = Some(fault),
         }
         Some(json!({ "serviceName": name, "pipelineArn": arn }))
     }
@@ -71,7 +71,7 @@ impl Region {
 
     /// The major version of a published version of our template, which is made where it is missing.
     fn published_template(&mut self, now: f64) -> Option<String> {
-        use super::Kind::Service;
+        use super::TemplateKind::Service;
         let find =
             |region: &Self| Some(region.service_templates.get(TEMPLATE)?.published(None, None)?.major.to_string());
         if let Some(major) = find(self) {

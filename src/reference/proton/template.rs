@@ -2,19 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{place::timestamp, shelf::Shelf, version::Version};
+use super::{place::timestamp, shelf::ResourceStore, version::Version};
 
 /// Versions that one template holds; the oldest makes room.
 const VERSIONS: usize = 100;
 
 /// Which of the two sorts of template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TemplateKind {
     Environment,
     Service,
 }
 
-impl Kind {
+impl TemplateKind {
     /// The first part of the ARN, and the words for a person.
     pub(super) fn noun(self) -> &'static str {
         match self {
@@ -59,13 +59,13 @@ impl Kind {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Template {
+pub(super) struct ProtonTemplate {
     pub(super) arn: String,
     /// The input that created it.
     pub(super) request: Value,
     pub(super) created_at: f64,
     pub(super) modified_at: f64,
-    pub(super) versions: Shelf<Version, TemplateVersion>,
+    pub(super) versions: ResourceStore<Version, TemplateVersion>,
     /// The newest number of each major version, deleted ones included: a number is never given twice.
     numbers: Vec<u64>,
 }
@@ -81,14 +81,14 @@ pub(super) struct TemplateVersion {
     pub(super) published: bool,
 }
 
-impl Template {
+impl ProtonTemplate {
     pub(super) fn new(arn: String, request: &Value, now: f64) -> Self {
         Self {
             arn,
             request: request.clone(),
             created_at: now,
             modified_at: now,
-            versions: Shelf::bounded(VERSIONS),
+            versions: ResourceStore::bounded(VERSIONS),
             numbers: Vec::new(),
         }
     }
@@ -147,7 +147,7 @@ impl Template {
         published.map(|(version, _)| *version).next_back()
     }
 
-    pub(super) fn view(&self, kind: Kind) -> Value {
+    pub(super) fn view(&self, kind: TemplateKind) -> Value {
         let mut view = kept(&self.request, kind.kept());
         view.insert("arn".to_owned(), json!(self.arn));
         view.insert("createdAt".to_owned(), timestamp(self.created_at));
@@ -158,7 +158,7 @@ impl Template {
         Value::Object(view)
     }
 
-    pub(super) fn version_view(&self, kind: Kind, version: Version) -> Option<Value> {
+    pub(super) fn version_view(&self, kind: TemplateKind, version: Version) -> Option<Value> {
         let entry = self.versions.get(&version)?;
         let mut view = kept(&entry.details, kind.version_kept());
         let major = version.major.to_string();
@@ -184,14 +184,14 @@ pub(super) fn kept(input: &Value, names: &[&str]) -> Map<String, Value> {
 mod tests {
     use super::*;
 
-    fn template() -> Template {
-        Template::new("arn".to_owned(), &json!({"name": "t"}), 0.0)
+    fn template() -> ProtonTemplate {
+        ProtonTemplate::new("arn".to_owned(), &json!({"name": "t"}), 0.0)
     }
 
     #[test]
     fn versions_count_up_and_a_number_is_never_given_twice() {
         let mut template = template();
-        let register = |template: &mut Template, major| {
+        let register = |template: &mut ProtonTemplate, major| {
             template.register(major, &json!({}), 0.0).map(|version| version.to_string())
         };
         assert_eq!(register(&mut template, Some("1")), None);

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Region,
+    ProtonResult, RegionState,
     refusal::{conflict, invalid, not_found},
-    shelf::Shelf,
-    template::{Kind, Template, TemplateVersion},
+    shelf::ResourceStore,
+    template::{ProtonTemplate, TemplateKind, TemplateVersion},
     text,
     version::Version,
 };
@@ -14,15 +14,15 @@ use super::{
 /// A client token is good for eight hours.
 const TOKEN_LASTS: f64 = 8.0 * 3600.0;
 
-impl Region {
-    fn templates(&mut self, kind: Kind) -> &mut Shelf<String, Template> {
+impl RegionState {
+    fn templates(&mut self, kind: TemplateKind) -> &mut ResourceStore<String, ProtonTemplate> {
         match kind {
-            Kind::Environment => &mut self.environment_templates,
-            Kind::Service => &mut self.service_templates,
+            TemplateKind::Environment => &mut self.environment_templates,
+            TemplateKind::Service => &mut self.service_templates,
         }
     }
 
-    pub(super) fn create_template(&mut self, kind: Kind, input: &Value, now: f64) -> Answer {
+    pub(super) fn create_template(&mut self, kind: TemplateKind, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
         let arn = self.place.arn(&format!("{}/{name}", kind.noun()));
         let templates = self.templates(kind);
@@ -32,14 +32,14 @@ impl Region {
             }
             return Err(conflict(format!("A {} of the name {name} exists.", kind.noun())));
         }
-        let template = Template::new(arn, input, now);
+        let template = ProtonTemplate::new(arn, input, now);
         let view = template.view(kind);
         templates.insert(name.to_owned(), template);
         Ok(json!({ kind.member(): view }))
     }
 
     /// An unknown template is no error: the documents want a repeated delete to succeed with an empty answer.
-    pub(super) fn delete_template(&mut self, kind: Kind, input: &Value) -> Answer {
+    pub(super) fn delete_template(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let name = text(input, "name");
         let templates = self.templates(kind);
         let Some(template) = templates.get(name) else { return Ok(json!({})) };
@@ -51,7 +51,7 @@ impl Region {
         Ok(json!({ kind.member(): view }))
     }
 
-    pub(super) fn create_template_version(&mut self, kind: Kind, input: &Value, now: f64) -> Answer {
+    pub(super) fn create_template_version(&mut self, kind: TemplateKind, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "templateName");
         let template = self.templates(kind).get_mut(name).ok_or_else(|| not_found(kind.noun(), name))?;
         let repeated = input["clientToken"].as_str().and_then(|token| with_token(template, token, now));
@@ -66,12 +66,12 @@ impl Region {
         answer(kind, template, version)
     }
 
-    pub(super) fn get_template_version(&mut self, kind: Kind, input: &Value) -> Answer {
+    pub(super) fn get_template_version(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let (template, version) = self.version(kind, input).ok_or_else(|| unknown_version(kind, input))?;
         answer(kind, template, version)
     }
 
-    pub(super) fn update_template_version(&mut self, kind: Kind, input: &Value, now: f64) -> Answer {
+    pub(super) fn update_template_version(&mut self, kind: TemplateKind, input: &Value, now: f64) -> ProtonResult {
         let status = input["status"].as_str();
         if status.is_some_and(|status| status.starts_with("REGISTRATION")) {
             return Err(invalid("the status of a version can be set to DRAFT or PUBLISHED alone"));
@@ -86,7 +86,7 @@ impl Region {
     }
 
     /// An unknown version is no error, as with [`Region::delete_template`].
-    pub(super) fn delete_template_version(&mut self, kind: Kind, input: &Value) -> Answer {
+    pub(super) fn delete_template_version(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let Some((template, version)) = self.version(kind, input) else { return Ok(json!({})) };
         let answer = answer(kind, template, version)?;
         let name = text(input, "templateName");
@@ -99,16 +99,16 @@ impl Region {
         Ok(answer)
     }
 
-    fn version(&mut self, kind: Kind, input: &Value) -> Option<(&mut Template, Version)> {
+    fn version(&mut self, kind: TemplateKind, input: &Value) -> Option<(&mut ProtonTemplate, Version)> {
         let template = self.templates(kind).get_mut(text(input, "templateName"))?;
         let version = template.find(input["majorVersion"].as_str(), input["minorVersion"].as_str())?;
         Some((template, version))
     }
 
-    fn is_version_used(&self, kind: Kind, name: &str, version: Version) -> bool {
+    fn is_version_used(&self, kind: TemplateKind, name: &str, version: Version) -> bool {
         match kind {
-            Kind::Environment => self.environments.values().any(|environment| environment.uses(name, version)),
-            Kind::Service => self.services.values().any(|service| service.uses(name, version)),
+            TemplateKind::Environment => self.environments.values().any(|environment| environment.uses(name, version)),
+            TemplateKind::Service => self.services.values().any(|service| service.uses(name, version)),
         }
     }
 }
@@ -124,7 +124,7 @@ impl TemplateVersion {
 }
 
 /// The version that was created with that token, and the input that created it.
-fn with_token<'t>(template: &'t Template, token: &str, now: f64) -> Option<(Version, &'t Value)> {
+fn with_token<'t>(template: &'t ProtonTemplate, token: &str, now: f64) -> Option<(Version, &'t Value)> {
     let fits = |entry: &TemplateVersion| {
         entry.request["clientToken"].as_str() == Some(token) && now - entry.created_at < TOKEN_LASTS
     };
@@ -132,12 +132,12 @@ fn with_token<'t>(template: &'t Template, token: &str, now: f64) -> Option<(Vers
     found.map(|(version, entry)| (*version, &entry.request))
 }
 
-fn answer(kind: Kind, template: &Template, version: Version) -> Answer {
+fn answer(kind: TemplateKind, template: &ProtonTemplate, version: Version) -> ProtonResult {
     let view = template.version_view(kind, version).ok_or_else(|| not_found(kind.noun(), &version.to_string()))?;
     Ok(json!({ kind.version_member(): view }))
 }
 
-fn unknown_version(kind: Kind, input: &Value) -> super::Refusal {
+fn unknown_version(kind: TemplateKind, input: &Value) -> super::Refusal {
     let part = |name| input[name].as_str().unwrap_or("*");
     let name = format!("{} {}.{}", text(input, "templateName"), part("majorVersion"), part("minorVersion"));
     not_found(&format!("{} version", kind.noun()), &name)

@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Call, Partition, Proton, Refusal, Service};
-use crate::model::{Rule, Schemas, Side, read};
+use super::{Partition, Proton, ReferenceService, Refusal, ServiceCall};
+use crate::model::{PayloadSide, Schemas, ShapeRule, read};
 
 pub(super) static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
     let model = include_str!("../../../fixtures/proton/model.json");
@@ -119,13 +119,13 @@ impl Bench {
 
     fn call(&mut self, now: f64, operation: &str, input: &Value) -> Result<Value, Refusal> {
         let model = SCHEMAS.contract().operation(operation).expect(operation).clone();
-        let mut broken = SCHEMAS.violations(&model.input, Side::Input, input).unwrap();
-        broken.retain(|violation| violation.rule != Rule::UnknownMember);
+        let mut broken = SCHEMAS.violations(&model.input, PayloadSide::Input, input).unwrap();
+        broken.retain(|violation| violation.rule != ShapeRule::UnknownMember);
         assert!(broken.is_empty(), "input of {operation}: {broken:?}");
-        let answer = self.proton.call(Call { operation, input, partition: self.partition, now });
+        let answer = self.proton.call(ServiceCall { operation, input, partition: self.partition, now });
         match &answer {
             Ok(output) => {
-                let broken = SCHEMAS.violations(&model.output, Side::Output, output).unwrap();
+                let broken = SCHEMAS.violations(&model.output, PayloadSide::Output, output).unwrap();
                 assert!(broken.is_empty(), "output of {operation}: {broken:?}");
             }
             Err(refusal) => {

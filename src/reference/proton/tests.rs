@@ -12,7 +12,7 @@ use super::{
 
 #[test]
 fn every_operation_of_the_model_is_known_here() {
-    let mut region = Region::new(HERE);
+    let mut region = RegionState::new(HERE);
     for operation in SCHEMAS.contract().operations() {
         let refusal = region.call(&operation.name, &json!({}), 0.0).err();
         assert_ne!(refusal.map(|refusal| refusal.error), Some("InternalServerException"), "{}", operation.name);
@@ -69,7 +69,7 @@ fn the_thousand_and_first_partition_drops_the_oldest() {
 fn an_input_that_breaks_the_model_is_a_validation_exception() {
     let contract = SCHEMAS.contract();
     let input = &contract.operation("CancelServicePipelineDeployment").unwrap().input;
-    let broken = SCHEMAS.violations(input, crate::model::Side::Input, &json!({"serviceName": "-a"})).unwrap();
+    let broken = SCHEMAS.violations(input, crate::model::PayloadSide::Input, &json!({"serviceName": "-a"})).unwrap();
     let refusal = Proton::new().invalid("CancelServicePipelineDeployment", &broken);
     assert_eq!(refusal.error, "ValidationException");
     assert!(refusal.message.contains("/serviceName"), "{}", refusal.message);

@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    Refusal, Region,
+    Refusal, RegionState,
     refusal::{conflict, invalid, not_found},
-    rollout::{Attempt, Cause, Contents, Outcome, UPDATE},
+    rollout::{Attempt, RolloutCause, RolloutContents, RolloutOutcome, UPDATE},
     text,
 };
 
 /// The pipeline of a service, or one of its instances.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(super) struct UpdatePart<'a> {
     pub(super) service: &'a str,
     /// `None`: the pipeline.
     pub(super) instance: Option<&'a str>,
@@ -41,10 +41,10 @@ impl Mode {
     }
 }
 
-impl Region {
+impl RegionState {
     /// Starts the update that `input` asks for. In the mode `NONE` nothing is deployed, and therefore nothing of
     /// what is live changes: not the spec either.
-    pub(super) fn update(&mut self, part: Part<'_>, input: &Value, now: f64) -> Result<(), Refusal> {
+    pub(super) fn update(&mut self, part: UpdatePart<'_>, input: &Value, now: f64) -> Result<(), Refusal> {
         let mode = Mode::of(input)?;
         let service = self.service(part.service)?;
         service.check_active()?;
@@ -56,12 +56,12 @@ impl Region {
             return Ok(());
         }
         let wanted = self.wanted(mode, rollout.live(), input)?;
-        let attempt = Attempt { ticket: self.place.ticket(), cause: Cause::Update, wanted, lasts: UPDATE };
+        let attempt = Attempt { ticket: self.place.ticket(), cause: RolloutCause::Update, wanted, lasts: UPDATE };
         self.service_mut(part.service)?.rollout_mut(part.instance)?.attempt(attempt, now);
         Ok(())
     }
 
-    fn wanted(&self, mode: Mode, live: &Contents, input: &Value) -> Result<Contents, Refusal> {
+    fn wanted(&self, mode: Mode, live: &RolloutContents, input: &Value) -> Result<RolloutContents, Refusal> {
         let spec = input["spec"].as_str().map_or_else(|| live.spec.clone(), Into::into);
         let current = live.version.major.to_string();
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
@@ -78,17 +78,22 @@ impl Region {
             }
         };
         let missing = || not_found("such published version of the service template", &live.template);
-        Ok(Contents { template: live.template.clone(), version: version.ok_or_else(missing)?, spec })
+        Ok(RolloutContents { template: live.template.clone(), version: version.ok_or_else(missing)?, spec })
     }
 
-    fn published(&self, live: &Contents, major: Option<&str>, minor: Option<&str>) -> Option<super::version::Version> {
+    fn published(
+        &self,
+        live: &RolloutContents,
+        major: Option<&str>,
+        minor: Option<&str>,
+    ) -> Option<super::version::Version> {
         self.service_templates.get(&live.template)?.published(major, minor)
     }
 
     /// Asks for the cancellation of an update. Whatever else goes on, or nothing, is a conflict and stays as it is.
-    pub(super) fn cancel(&mut self, part: Part<'_>, now: f64) -> Result<(), Refusal> {
+    pub(super) fn cancel(&mut self, part: UpdatePart<'_>, now: f64) -> Result<(), Refusal> {
         let service = self.service_mut(part.service)?;
-        let fate = if part.instance.is_none() { service.fate()? } else { Outcome::Cancelled };
+        let fate = if part.instance.is_none() { service.fate()? } else { RolloutOutcome::Cancelled };
         service.check_active()?;
         let rollout = service.rollout_mut(part.instance)?;
         rollout.cancel(fate, now).map_err(|status| {

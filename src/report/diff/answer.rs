@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    body::{ABSENT, Comparer, Found},
-    change::{Kind, Place},
+    body::{ABSENT, Comparer, FoundChange},
+    change::{ChangeKind, DiffLocation},
     identity::{Identities, nameless},
     volatile::settled_prose,
 };
@@ -18,13 +18,13 @@ enum Got<'o> {
     /// None, and why.
     Nothing(&'o str),
     /// One.
-    Answer(Answer<'o>),
+    Answer(ComparedResponse<'o>),
     /// Nothing that can be compared.
     Other,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Answer<'o> {
+struct ComparedResponse<'o> {
     status: u64,
     headers: &'o Value,
     body: &'o Value,
@@ -37,7 +37,9 @@ impl<'o> Got<'o> {
         }
         match (value["no answer"].as_str(), value["status"].as_u64()) {
             (Some(why), _) => Self::Nothing(why),
-            (None, Some(status)) => Self::Answer(Answer { status, headers: &value["headers"], body: &value["body"] }),
+            (None, Some(status)) => {
+                Self::Answer(ComparedResponse { status, headers: &value["headers"], body: &value["body"] })
+            }
             (None, None) => Self::Other,
         }
     }
@@ -51,7 +53,7 @@ impl<'o> Got<'o> {
     }
 }
 
-impl<'o> Answer<'o> {
+impl<'o> ComparedResponse<'o> {
     fn is_refusal(self) -> bool {
         self.status >= 400
     }
@@ -75,31 +77,31 @@ impl<'o> Answer<'o> {
 const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// What differs between two answers to the same request.
-pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<Found> {
+pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<FoundChange> {
     match (Got::of(a), Got::of(b)) {
         (Got::Answer(a), Got::Answer(b)) => answers(identities, a, b),
         (Got::AnyOf(a), Got::AnyOf(b)) => crowds(identities, a, b),
         (Got::Nothing(a), Got::Nothing(b)) if a == b => Vec::new(),
         (Got::Other, _) | (_, Got::Other) => Vec::new(),
-        (a, b) => vec![whole(Kind::Answer, a.told(), b.told())],
+        (a, b) => vec![whole(ChangeKind::Answer, a.told(), b.told())],
     }
 }
 
-fn whole(kind: Kind, before: String, after: String) -> Found {
-    Found { place: Place::Answer, kind, before, after }
+fn whole(kind: ChangeKind, before: String, after: String) -> FoundChange {
+    FoundChange { place: DiffLocation::Answer, kind, before, after }
 }
 
-fn answers(identities: &mut Identities, a: Answer<'_>, b: Answer<'_>) -> Vec<Found> {
+fn answers(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResponse<'_>) -> Vec<FoundChange> {
     if a.is_refusal() != b.is_refusal() {
-        return vec![whole(Kind::Outcome, a.told(), b.told())];
+        return vec![whole(ChangeKind::Outcome, a.told(), b.told())];
     }
     let mut found = Vec::new();
     if a.status != b.status {
-        found.push(whole(Kind::Status, a.status.to_string(), b.status.to_string()));
+        found.push(whole(ChangeKind::Status, a.status.to_string(), b.status.to_string()));
     }
     if a.is_refusal() && a.error() != b.error() {
         // Another error says what it says in its own members.
-        found.push(whole(Kind::Error, a.error().to_owned(), b.error().to_owned()));
+        found.push(whole(ChangeKind::Error, a.error().to_owned(), b.error().to_owned()));
         return found;
     }
     headers(a.headers, b.headers, &mut found);
@@ -110,8 +112,8 @@ fn answers(identities: &mut Identities, a: Answer<'_>, b: Answer<'_>) -> Vec<Fou
         (None, None) => comparer.value("", a.body, b.body),
         (a, b) => {
             let told = |text: Option<&str>| if text.is_some() { "text" } else { "JSON" }.to_owned();
-            let place = Place::Body(String::new());
-            comparer.found.push(Found { place, kind: Kind::Type, before: told(a), after: told(b) });
+            let place = DiffLocation::Body(String::new());
+            comparer.found.push(FoundChange { place, kind: ChangeKind::Type, before: told(a), after: told(b) });
         }
     }
     comparer.found
@@ -123,7 +125,7 @@ fn prose(body: &Value) -> Option<&str> {
     members.get("text")?.as_str()
 }
 
-fn headers(a: &Value, b: &Value, found: &mut Vec<Found>) {
+fn headers(a: &Value, b: &Value, found: &mut Vec<FoundChange>) {
     let names = [a, b].into_iter().filter_map(Value::as_object).flat_map(|headers| headers.keys());
     let mut names: Vec<&String> = names.collect();
     names.sort_unstable();
@@ -132,13 +134,18 @@ fn headers(a: &Value, b: &Value, found: &mut Vec<Found>) {
         let told = |headers: &Value| headers[name].as_str().map_or_else(|| ABSENT.to_owned(), nameless);
         let (before, after) = (told(a), told(b));
         if before != after {
-            found.push(Found { place: Place::Header(name.clone()), kind: Kind::Header, before, after });
+            found.push(FoundChange {
+                place: DiffLocation::Header(name.clone()),
+                kind: ChangeKind::Header,
+                before,
+                after,
+            });
         }
     }
 }
 
 /// A crowd's answers belong together where they are of one kind; how many of each there were is chance.
-fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<Found> {
+fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<FoundChange> {
     let mut rest: Vec<&Value> = b.iter().collect();
     let mut found = Vec::new();
     let mut alone = Vec::new();
@@ -157,7 +164,7 @@ fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<Found> {
     alone.retain(|answer| !known(b, answer));
     rest.retain(|answer| !known(a, answer));
     if !alone.is_empty() || !rest.is_empty() {
-        found.push(whole(Kind::Answer, told(&alone), told(&rest)));
+        found.push(whole(ChangeKind::Answer, told(&alone), told(&rest)));
     }
     found
 }
@@ -171,7 +178,7 @@ mod tests {
 
     fn told(a: &Value, b: &Value) -> Vec<String> {
         let found = compare(&mut Identities::default(), a, b).into_iter();
-        found.map(|Found { place, kind, before, after }| format!("{kind} {place}: {before} -> {after}")).collect()
+        found.map(|FoundChange { place, kind, before, after }| format!("{kind} {place}: {before} -> {after}")).collect()
     }
 
     fn ok(body: Value) -> Value {

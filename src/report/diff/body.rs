@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Map, Value};
 
 use super::{
-    change::{Kind, Place},
+    change::{ChangeKind, DiffLocation},
     identity::{Identities, Of, nameless},
 };
 use crate::model::pointer::child;
 
 /// One difference in a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) place: Place,
-    pub(super) kind: Kind,
+pub(super) struct FoundChange {
+    pub(super) place: DiffLocation,
+    pub(super) kind: ChangeKind,
     pub(super) before: String,
     pub(super) after: String,
 }
@@ -28,26 +28,26 @@ const TIMESTAMP: &str = "<timestamp>";
 /// Compares values of one case: an identity is the same one in all of them.
 pub(super) struct Comparer<'i> {
     pub(super) identities: &'i mut Identities,
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<FoundChange>,
 }
 
 impl Comparer<'_> {
     pub(super) fn value(&mut self, pointer: &str, a: &Value, b: &Value) {
         match (a, b) {
             _ if type_of(a) != type_of(b) => {
-                self.tell(pointer, Kind::Type, type_of(a).to_owned(), type_of(b).to_owned());
+                self.tell(pointer, ChangeKind::Type, type_of(a).to_owned(), type_of(b).to_owned());
             }
             (Value::Object(a), Value::Object(b)) => self.object(pointer, a, b),
             (Value::Array(a), Value::Array(b)) => self.list(pointer, a, b),
             (Value::String(a), Value::String(b)) => self.text(pointer, a, b),
             (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
             _ if a == b => {}
-            _ => self.tell(pointer, Kind::Value, a.to_string(), b.to_string()),
+            _ => self.tell(pointer, ChangeKind::Value, a.to_string(), b.to_string()),
         }
     }
 
-    fn tell(&mut self, pointer: &str, kind: Kind, before: String, after: String) {
-        self.found.push(Found { place: Place::Body(nameless(pointer)), kind, before, after });
+    fn tell(&mut self, pointer: &str, kind: ChangeKind, before: String, after: String) {
+        self.found.push(FoundChange { place: DiffLocation::Body(nameless(pointer)), kind, before, after });
     }
 
     fn text(&mut self, pointer: &str, a: &str, b: &str) {
@@ -56,13 +56,13 @@ impl Comparer<'_> {
         }
         let (before, after) = (quoted(a), quoted(b));
         let after = if before == after { format!("another {after}") } else { after };
-        self.tell(pointer, Kind::Value, before, after);
+        self.tell(pointer, ChangeKind::Value, before, after);
     }
 
     fn object(&mut self, pointer: &str, a: &Map<String, Value>, b: &Map<String, Value>) {
-        let mut added: Vec<Member<'_>> =
+        let mut added: Vec<BodyMember<'_>> =
             b.iter().filter(|(name, _)| !a.contains_key(*name)).map(|(name, value)| (name.as_str(), value)).collect();
-        let mut removed: Vec<Member<'_>> = Vec::new();
+        let mut removed: Vec<BodyMember<'_>> = Vec::new();
         for (name, value) in a {
             match b.get(name) {
                 Some(other) => self.value(&child(pointer, name), value, other),
@@ -75,21 +75,21 @@ impl Comparer<'_> {
                 let other = added.remove(at);
                 self.renamed(&child(pointer, name), member, other);
             } else {
-                self.tell(&child(pointer, name), Kind::Removed, type_of(value).to_owned(), ABSENT.to_owned());
+                self.tell(&child(pointer, name), ChangeKind::Removed, type_of(value).to_owned(), ABSENT.to_owned());
             }
         }
         for (name, value) in added {
-            self.tell(&child(pointer, name), Kind::Added, ABSENT.to_owned(), type_of(value).to_owned());
+            self.tell(&child(pointer, name), ChangeKind::Added, ABSENT.to_owned(), type_of(value).to_owned());
         }
     }
 
     /// A key of a map may be an identity, and then it is no other one. A member of another name is none of the model's,
     /// so that ids and times in it are not taken out: its value says nothing.
-    fn renamed(&mut self, pointer: &str, (name, value): Member<'_>, (new, other): Member<'_>) {
+    fn renamed(&mut self, pointer: &str, (name, value): BodyMember<'_>, (new, other): BodyMember<'_>) {
         if self.identities.same(name, new) {
             self.value(pointer, value, other);
         } else {
-            self.tell(pointer, Kind::Renamed, nameless(name), nameless(new));
+            self.tell(pointer, ChangeKind::Renamed, nameless(name), nameless(new));
         }
     }
 
@@ -112,7 +112,7 @@ impl Comparer<'_> {
         let below = child(pointer, "*");
         let in_order = pairs.is_sorted_by_key(|(_, at)| *at);
         if !in_order && removed.is_empty() && rest.is_empty() {
-            self.tell(pointer, Kind::Order, "these items".to_owned(), "in another order".to_owned());
+            self.tell(pointer, ChangeKind::Order, "these items".to_owned(), "in another order".to_owned());
         }
         for (item, other) in pairs.into_iter().filter_map(|(item, at)| Some((item, b.get(at)?))) {
             self.value(&below, item, other);
@@ -120,21 +120,21 @@ impl Comparer<'_> {
         for other in rest.into_iter().filter_map(|at| b.get(at)) {
             match removed.pop_front() {
                 Some(item) => self.value(&below, item, other),
-                None => self.tell(&below, Kind::Added, ABSENT.to_owned(), type_of(other).to_owned()),
+                None => self.tell(&below, ChangeKind::Added, ABSENT.to_owned(), type_of(other).to_owned()),
             }
         }
         for item in removed {
-            self.tell(&below, Kind::Removed, type_of(item).to_owned(), ABSENT.to_owned());
+            self.tell(&below, ChangeKind::Removed, type_of(item).to_owned(), ABSENT.to_owned());
         }
     }
 }
 
 /// A member of an object.
-type Member<'v> = (&'v str, &'v Value);
+type BodyMember<'v> = (&'v str, &'v Value);
 
 impl Comparer<'_> {
     /// Whether a member that one side lacks is one that the other side lacks, under another name.
-    fn is_renamed(&self, (name, value): Member<'_>, (new, other): Member<'_>) -> bool {
+    fn is_renamed(&self, (name, value): BodyMember<'_>, (new, other): BodyMember<'_>) -> bool {
         let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
         let says_nothing = match value {
             Value::Null | Value::Bool(_) => true,
@@ -195,7 +195,7 @@ mod tests {
         let mut comparer = Comparer { identities: &mut identities, found: Vec::new() };
         comparer.value("", a, b);
         let told = comparer.found.into_iter();
-        told.map(|Found { place, kind, before, after }| format!("{kind} {place}: {before} -> {after}")).collect()
+        told.map(|FoundChange { place, kind, before, after }| format!("{kind} {place}: {before} -> {after}")).collect()
     }
 
     #[rstest]

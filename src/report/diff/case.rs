@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{
     answer::compare,
-    body::{ABSENT, Found},
-    change::{Change, Kind, Place},
+    body::{ABSENT, FoundChange},
+    change::{ChangeKind, DiffLocation, ResponseChange},
     identity::Identities,
-    side::Answered,
+    side::RespondedCase,
 };
 use crate::{
     judge::verdict::{Finding, FindingRole, Verdict},
@@ -22,7 +22,7 @@ pub(super) fn is_judged(verdict: Verdict) -> bool {
 /// What differs in the answers; where none is known of a side, in the findings.
 ///
 /// An operation that one side lacks, or a case that it could not judge, differs by that alone.
-pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
+pub(super) fn changes(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChange> {
     if !is_judged(a.verdict) || !is_judged(b.verdict) {
         return Vec::new();
     }
@@ -31,7 +31,7 @@ pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
         _ => Vec::new(),
     };
     // What is found follows from what was answered, but for what no observation holds.
-    if of_answers.iter().all(|change| change.kind == Kind::Step) {
+    if of_answers.iter().all(|change| change.kind == ChangeKind::Step) {
         let of_findings = of_findings(a, b);
         return if of_findings.is_empty() { of_answers } else { of_findings };
     }
@@ -39,20 +39,20 @@ pub(super) fn changes(a: &Answered, b: &Answered) -> Vec<Change> {
 }
 
 /// The verdict, where it is another one. Whatever the other side makes of an operation that one lacks is one difference.
-pub(super) fn of_verdict(a: &Answered, b: &Answered) -> Option<Change> {
-    let lacks = |side: &Answered| side.verdict == Verdict::NotImplemented;
-    let has = |side: &Answered| is_judged(side.verdict) || side.verdict == Verdict::Blocked;
+pub(super) fn of_verdict(a: &RespondedCase, b: &RespondedCase) -> Option<ResponseChange> {
+    let lacks = |side: &RespondedCase| side.verdict == Verdict::NotImplemented;
+    let has = |side: &RespondedCase| is_judged(side.verdict) || side.verdict == Verdict::Blocked;
     let is_of_one = (lacks(a) && has(b)) || (has(a) && lacks(b));
-    let (kind, told): (Kind, fn(Verdict) -> String) = if is_of_one {
-        (Kind::Operation, |verdict| {
+    let (kind, told): (ChangeKind, fn(Verdict) -> String) = if is_of_one {
+        (ChangeKind::Operation, |verdict| {
             if verdict == Verdict::NotImplemented { "not implemented" } else { "implemented" }.to_owned()
         })
     } else {
-        (Kind::Verdict, |verdict| verdict.to_string())
+        (ChangeKind::Verdict, |verdict| verdict.to_string())
     };
-    (a.verdict != b.verdict).then(|| Change {
+    (a.verdict != b.verdict).then(|| ResponseChange {
         operation: operation(&a.service, &a.operation),
-        place: Place::Answer,
+        place: DiffLocation::Answer,
         kind,
         before: told(a.verdict),
         after: told(b.verdict),
@@ -64,7 +64,7 @@ fn operation(service: &str, operation: &str) -> String {
 }
 
 /// What differs in the answers to the steps of a case.
-pub(super) fn of_steps(service: &str, a: &[Value], b: &[Value]) -> Vec<Change> {
+pub(super) fn of_steps(service: &str, a: &[Value], b: &[Value]) -> Vec<ResponseChange> {
     let mut identities = Identities::default();
     let mut changes = Vec::new();
     for (one, other) in a.iter().zip(b) {
@@ -91,18 +91,24 @@ pub(super) fn of_steps(service: &str, a: &[Value], b: &[Value]) -> Vec<Change> {
     changes
 }
 
-fn of_step(service: &str, call: &str, before: String, after: String) -> Change {
-    Change { operation: operation(service, call), place: Place::Answer, kind: Kind::Step, before, after }
+fn of_step(service: &str, call: &str, before: String, after: String) -> ResponseChange {
+    ResponseChange {
+        operation: operation(service, call),
+        place: DiffLocation::Answer,
+        kind: ChangeKind::Step,
+        before,
+        after,
+    }
 }
 
-fn changed(service: &str, call: &str, found: Found) -> Change {
-    let Found { place, kind, before, after } = found;
-    Change { operation: operation(service, call), place, kind, before, after }
+fn changed(service: &str, call: &str, found: FoundChange) -> ResponseChange {
+    let FoundChange { place, kind, before, after } = found;
+    ResponseChange { operation: operation(service, call), place, kind, before, after }
 }
 
 /// Findings of one side alone, each by what makes it the same one.
-fn of_findings(a: &Answered, b: &Answered) -> Vec<Change> {
-    let lacks = |other: &Answered, finding: &Finding| !other.findings.iter().any(|one| mark(one) == mark(finding));
+fn of_findings(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChange> {
+    let lacks = |other: &RespondedCase, finding: &Finding| !other.findings.iter().any(|one| mark(one) == mark(finding));
     let counts = |finding: &&Finding| finding.code != Code::Snapshot;
     let gone = a.findings.iter().filter(counts).filter(|finding| lacks(b, finding));
     let new = b.findings.iter().filter(counts).filter(|finding| lacks(a, finding));
@@ -123,11 +129,15 @@ fn told(finding: &Finding) -> String {
 /// The operation of a finding that does not say which read it is about.
 const ANY: &str = "*";
 
-fn found(case: &Answered, finding: &Finding, before: String, after: String) -> Change {
-    let place = if finding.pointer.is_empty() { Place::Answer } else { Place::Body(without_indices(&finding.pointer)) };
+fn found(case: &RespondedCase, finding: &Finding, before: String, after: String) -> ResponseChange {
+    let place = if finding.pointer.is_empty() {
+        DiffLocation::Answer
+    } else {
+        DiffLocation::Body(without_indices(&finding.pointer))
+    };
     let step = case.steps.as_ref().and_then(|steps| steps.get(finding.step.checked_sub(1)?)?["call"].as_str());
     let call = if finding.role == FindingRole::Guard { ANY } else { step.unwrap_or(&case.operation) };
-    Change { operation: operation(&case.service, call), place, kind: Kind::Finding, before, after }
+    ResponseChange { operation: operation(&case.service, call), place, kind: ChangeKind::Finding, before, after }
 }
 
 fn without_indices(pointer: &str) -> String {

@@ -10,7 +10,7 @@ use crate::model::pointer::child;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ChangeKind {
     /// One side has an operation that the other one lacks.
     Operation,
     /// The verdict is another one, and nothing that can be compared says why.
@@ -47,7 +47,7 @@ pub enum Kind {
     Case,
 }
 
-impl Kind {
+impl ChangeKind {
     /// Every kind, the first weighs most.
     pub const ALL: [Self; 17] = [
         Self::Operation,
@@ -94,7 +94,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ChangeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -103,7 +103,7 @@ impl fmt::Display for Kind {
 /// Where a difference is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Place {
+pub enum DiffLocation {
     /// The answer as a whole.
     Answer,
     /// A header field, by its name in small letters.
@@ -112,7 +112,7 @@ pub enum Place {
     Body(String),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DiffLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer => Ok(()),
@@ -125,19 +125,21 @@ impl fmt::Display for Place {
 
 /// One difference. `before` is the first side's, `after` the second's; both without what changes from run to run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Change {
+pub(super) struct ResponseChange {
     pub(super) operation: String,
-    pub(super) place: Place,
-    pub(super) kind: Kind,
+    pub(super) place: DiffLocation,
+    pub(super) kind: ChangeKind,
     pub(super) before: String,
     pub(super) after: String,
 }
 
-impl Change {
+impl ResponseChange {
     /// Whether a finding is about what this difference is about, so that it is no further one.
     pub(super) fn explains(&self, finding: &Self) -> bool {
-        let (Place::Body(own), Place::Body(pointer)) = (&self.place, &finding.place) else { return false };
-        let renamed = || (self.kind == Kind::Renamed).then(|| own.rsplit_once('/')).flatten();
+        let (DiffLocation::Body(own), DiffLocation::Body(pointer)) = (&self.place, &finding.place) else {
+            return false;
+        };
+        let renamed = || (self.kind == ChangeKind::Renamed).then(|| own.rsplit_once('/')).flatten();
         let is_there = own == pointer || renamed().is_some_and(|(above, _)| child(above, &self.after) == *pointer);
         let service = |change: &Self| change.operation.split('.').next().map(str::to_owned);
         let is_any = finding.operation.ends_with(".*") && service(self) == service(finding);
@@ -147,16 +149,16 @@ impl Change {
 
 /// What is left out, or shown alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pattern {
+pub enum ChangePattern {
     /// Differences of a kind.
-    Kind(Kind),
+    Kind(ChangeKind),
     /// Differences at a pointer and below it, part by part; `*` is any part.
     Pointer(Vec<String>),
     /// Differences of a header field.
     Header(String),
 }
 
-impl FromStr for Pattern {
+impl FromStr for ChangePattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -166,20 +168,20 @@ impl FromStr for Pattern {
         if let Some(name) = text.strip_prefix("header:").filter(|name| !name.is_empty()) {
             return Ok(Self::Header(name.to_ascii_lowercase()));
         }
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == text).map(Self::Kind);
-        let names = || Kind::ALL.map(Kind::name).join(", ");
+        let kind = ChangeKind::ALL.into_iter().find(|kind| kind.name() == text).map(Self::Kind);
+        let names = || ChangeKind::ALL.map(ChangeKind::name).join(", ");
         kind.ok_or_else(|| format!("expected a JSON pointer such as /a/*/b, header:NAME, or a kind: {}", names()))
     }
 }
 
-impl Pattern {
+impl ChangePattern {
     /// Whether a difference of that kind at that place is meant.
     #[must_use]
-    pub fn fits(&self, kind: Kind, place: &Place) -> bool {
+    pub fn fits(&self, kind: ChangeKind, place: &DiffLocation) -> bool {
         match (self, place) {
             (Self::Kind(wanted), _) => *wanted == kind,
-            (Self::Header(wanted), Place::Header(name)) => wanted == name,
-            (Self::Pointer(wanted), Place::Body(pointer)) => is_below(wanted, pointer),
+            (Self::Header(wanted), DiffLocation::Header(name)) => wanted == name,
+            (Self::Pointer(wanted), DiffLocation::Body(pointer)) => is_below(wanted, pointer),
             _ => false,
         }
     }
@@ -199,11 +201,11 @@ mod tests {
 
     #[test]
     fn every_kind_has_the_name_that_programs_read() {
-        for kind in Kind::ALL {
+        for kind in ChangeKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
-            assert_eq!(kind.name().parse(), Ok(Pattern::Kind(kind)));
+            assert_eq!(kind.name().parse(), Ok(ChangePattern::Kind(kind)));
         }
-        assert!(Kind::ALL.is_sorted());
+        assert!(ChangeKind::ALL.is_sorted());
     }
 
     #[rstest]
@@ -214,16 +216,16 @@ mod tests {
     #[case::any_part("/*/b", "/a/b", true)]
     #[case::items("/a/*/c", "/a/*/c/d", true)]
     fn a_pointer_means_what_is_there_and_below(#[case] pattern: &str, #[case] pointer: &str, #[case] fits: bool) {
-        let pattern: Pattern = pattern.parse().unwrap();
-        assert_eq!(pattern.fits(Kind::Value, &Place::Body(pointer.to_owned())), fits);
-        assert!(!pattern.fits(Kind::Header, &Place::Header(pointer.to_owned())));
+        let pattern: ChangePattern = pattern.parse().unwrap();
+        assert_eq!(pattern.fits(ChangeKind::Value, &DiffLocation::Body(pointer.to_owned())), fits);
+        assert!(!pattern.fits(ChangeKind::Header, &DiffLocation::Header(pointer.to_owned())));
     }
 
     #[test]
     fn a_header_is_named_in_any_letter_case() {
-        let pattern: Pattern = "header:Content-Type".parse().unwrap();
-        assert!(pattern.fits(Kind::Header, &Place::Header("content-type".to_owned())));
-        assert!(!pattern.fits(Kind::Header, &Place::Answer));
+        let pattern: ChangePattern = "header:Content-Type".parse().unwrap();
+        assert!(pattern.fits(ChangeKind::Header, &DiffLocation::Header("content-type".to_owned())));
+        assert!(!pattern.fits(ChangeKind::Header, &DiffLocation::Answer));
     }
 
     #[rstest]
@@ -231,6 +233,6 @@ mod tests {
     #[case("header:")]
     #[case("")]
     fn what_is_no_pattern_is_told(#[case] text: &str) {
-        assert!(text.parse::<Pattern>().unwrap_err().starts_with("expected a JSON pointer"));
+        assert!(text.parse::<ChangePattern>().unwrap_err().starts_with("expected a JSON pointer"));
     }
 }

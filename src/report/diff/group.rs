@@ -7,16 +7,16 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{Change, Kind, Place};
+use super::change::{ChangeKind, DiffLocation, ResponseChange};
 use crate::{judge::verdict::Verdict, suite::CaseId};
 
 /// The same difference, in however many cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
+pub struct ChangeGroup {
     /// What kind of difference.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// Where it is.
-    pub place: Place,
+    pub place: DiffLocation,
     /// From what to what; several where one value is another one in every case.
     pub values: Vec<Values>,
     /// How many different pairs of values there are; `values` has the first ones.
@@ -58,13 +58,13 @@ const EXAMPLES: usize = 3;
 const MOST_VALUES: usize = 4;
 
 /// A difference, with the case that shows it.
-pub(super) struct Shown {
+pub(super) struct ShownGroup {
     pub(super) case: CaseId,
-    pub(super) change: Change,
+    pub(super) change: ResponseChange,
 }
 
 /// What is told at once: a kind and a place, with the values, or with the operation where they are all others.
-type Key = (Kind, Place, Option<Values>, Option<String>);
+type ChangeGroupKey = (ChangeKind, DiffLocation, Option<Values>, Option<String>);
 
 /// Everything that is told at once.
 #[derive(Default)]
@@ -74,12 +74,12 @@ struct Bucket {
 }
 
 /// Groups equal differences. `verdicts` has the cases whose verdict is another one.
-pub(super) fn group(mut shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<Group> {
-    let mut buckets: BTreeMap<Key, Bucket> = BTreeMap::new();
+pub(super) fn group(mut shown: Vec<ShownGroup>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<ChangeGroup> {
+    let mut buckets: BTreeMap<ChangeGroupKey, Bucket> = BTreeMap::new();
     explain(&mut shown);
     let various = various(&shown);
-    for Shown { case, change } in shown {
-        let Change { operation, place, kind, before, after } = change;
+    for ShownGroup { case, change } in shown {
+        let ResponseChange { operation, place, kind, before, after } = change;
         let values = Values { before, after };
         let is_various = various.contains(&(kind, operation.clone(), place.clone()));
         let key = if is_various {
@@ -91,7 +91,7 @@ pub(super) fn group(mut shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict,
         bucket.values.insert(values);
         bucket.operations.entry(operation).or_default().insert(case);
     }
-    let mut groups: Vec<Group> =
+    let mut groups: Vec<ChangeGroup> =
         buckets.into_iter().map(|((kind, place, ..), bucket)| bucket.told(kind, place, verdicts)).collect();
     groups.sort_by_key(|group| (group.verdicts.is_empty(), group.kind, Reverse(group.cases)));
     groups
@@ -99,9 +99,9 @@ pub(super) fn group(mut shown: Vec<Shown>, verdicts: &BTreeMap<CaseId, (Verdict,
 
 /// Where an answer itself is not compared, a check may still have found what differs in other answers: it is the same
 /// difference.
-fn explain(shown: &mut [Shown]) {
-    let is_finding = |shown: &Shown| shown.change.kind == Kind::Finding;
-    let seen: BTreeSet<Change> =
+fn explain(shown: &mut [ShownGroup]) {
+    let is_finding = |shown: &ShownGroup| shown.change.kind == ChangeKind::Finding;
+    let seen: BTreeSet<ResponseChange> =
         shown.iter().filter(|shown| !is_finding(shown)).map(|shown| shown.change.clone()).collect();
     for finding in shown.iter_mut().filter(|shown| is_finding(shown)) {
         if let Some(change) = seen.iter().find(|change| change.explains(&finding.change)) {
@@ -111,9 +111,9 @@ fn explain(shown: &mut [Shown]) {
 }
 
 /// Places at which a value is another one in every case.
-fn various(shown: &[Shown]) -> BTreeSet<(Kind, String, Place)> {
+fn various(shown: &[ShownGroup]) -> BTreeSet<(ChangeKind, String, DiffLocation)> {
     let mut values: BTreeMap<_, BTreeSet<(&str, &str)>> = BTreeMap::new();
-    for Shown { change, .. } in shown.iter().filter(|shown| shown.change.kind == Kind::Value) {
+    for ShownGroup { change, .. } in shown.iter().filter(|shown| shown.change.kind == ChangeKind::Value) {
         let place = (change.kind, change.operation.clone(), change.place.clone());
         values.entry(place).or_default().insert((&change.before, &change.after));
     }
@@ -121,10 +121,15 @@ fn various(shown: &[Shown]) -> BTreeSet<(Kind, String, Place)> {
 }
 
 impl Bucket {
-    fn told(self, kind: Kind, place: Place, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Group {
+    fn told(
+        self,
+        kind: ChangeKind,
+        place: DiffLocation,
+        verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>,
+    ) -> ChangeGroup {
         let cases: BTreeSet<&CaseId> = self.operations.values().flatten().collect();
         let changed = cases.iter().filter_map(|case| verdicts.get(*case)).copied();
-        Group {
+        ChangeGroup {
             kind,
             place,
             distinct: self.values.len(),
@@ -153,20 +158,21 @@ pub(super) fn transitions(changed: impl Iterator<Item = (Verdict, Verdict)>) -> 
 mod tests {
     use super::*;
 
-    fn shown(case: &str, operation: &str, kind: Kind, pointer: &str, before: &str, after: &str) -> Shown {
-        let change = Change {
+    fn shown(case: &str, operation: &str, kind: ChangeKind, pointer: &str, before: &str, after: &str) -> ShownGroup {
+        let change = ResponseChange {
             operation: operation.to_owned(),
-            place: Place::Body(pointer.to_owned()),
+            place: DiffLocation::Body(pointer.to_owned()),
             kind,
             before: before.to_owned(),
             after: after.to_owned(),
         };
-        Shown { case: CaseId(case.to_owned()), change }
+        ShownGroup { case: CaseId(case.to_owned()), change }
     }
 
     #[test]
     fn equal_differences_are_told_once() {
-        let differences = ["a", "b", "c", "d", "d"].map(|case| shown(case, "s.Op", Kind::Removed, "/x", "1", "absent"));
+        let differences =
+            ["a", "b", "c", "d", "d"].map(|case| shown(case, "s.Op", ChangeKind::Removed, "/x", "1", "absent"));
         let groups = group(differences.into(), &BTreeMap::new());
         assert_eq!(groups.len(), 1);
         assert_eq!((groups[0].cases, groups[0].examples.len(), groups[0].operations["s.Op"]), (4, 3, 4));
@@ -175,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_difference_of_two_operations_is_told_once_for_both() {
-        let of = |case: &str, operation: &str| shown(case, operation, Kind::Error, "", "E", "F");
+        let of = |case: &str, operation: &str| shown(case, operation, ChangeKind::Error, "", "E", "F");
         let groups = group(vec![of("a", "s.One"), of("b", "s.Two"), of("c", "s.Two")], &BTreeMap::new());
         assert_eq!(groups.len(), 1);
         assert_eq!((groups[0].cases, groups[0].operations["s.Two"]), (3, 2));
@@ -185,20 +191,21 @@ mod tests {
     fn another_place_kind_or_value_is_another_group() {
         let groups = group(
             vec![
-                shown("a", "s.Op", Kind::Value, "/x", "1", "2"),
-                shown("a", "s.Op", Kind::Value, "/y", "1", "2"),
-                shown("a", "s.Op", Kind::Value, "/x", "1", "3"),
-                shown("a", "s.Op", Kind::Type, "/x", "1", "2"),
+                shown("a", "s.Op", ChangeKind::Value, "/x", "1", "2"),
+                shown("a", "s.Op", ChangeKind::Value, "/y", "1", "2"),
+                shown("a", "s.Op", ChangeKind::Value, "/x", "1", "3"),
+                shown("a", "s.Op", ChangeKind::Type, "/x", "1", "2"),
             ],
             &BTreeMap::new(),
         );
         assert_eq!(groups.len(), 4);
-        assert_eq!(groups[0].kind, Kind::Type);
+        assert_eq!(groups[0].kind, ChangeKind::Type);
     }
 
     #[test]
     fn a_value_that_differs_everywhere_is_told_once() {
-        let of = |number: usize| shown(&format!("c{number}"), "s.Op", Kind::Value, "/x", &number.to_string(), "0");
+        let of =
+            |number: usize| shown(&format!("c{number}"), "s.Op", ChangeKind::Value, "/x", &number.to_string(), "0");
         let groups = group((0..MOST_VALUES).map(of).collect(), &BTreeMap::new());
         assert_eq!(groups.len(), MOST_VALUES);
         let groups = group((0..=MOST_VALUES).map(of).collect(), &BTreeMap::new());
@@ -210,11 +217,11 @@ mod tests {
         let verdicts = BTreeMap::from([(CaseId("c".to_owned()), (Verdict::Conforms, Verdict::Deviates))]);
         let groups = group(
             vec![
-                shown("a", "s.Op", Kind::Added, "/x", "absent", "1"),
-                shown("b", "s.Op", Kind::Removed, "/y", "1", "absent"),
-                shown("c", "s.Op", Kind::Value, "/z", "1", "2"),
-                shown("a", "s.Op", Kind::Removed, "/w", "1", "absent"),
-                shown("b", "s.Op", Kind::Removed, "/w", "1", "absent"),
+                shown("a", "s.Op", ChangeKind::Added, "/x", "absent", "1"),
+                shown("b", "s.Op", ChangeKind::Removed, "/y", "1", "absent"),
+                shown("c", "s.Op", ChangeKind::Value, "/z", "1", "2"),
+                shown("a", "s.Op", ChangeKind::Removed, "/w", "1", "absent"),
+                shown("b", "s.Op", ChangeKind::Removed, "/w", "1", "absent"),
             ],
             &verdicts,
         );

@@ -22,27 +22,27 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{judge::verdict::Verdict, run::event::Outcome, suite::CaseId};
+use crate::{judge::verdict::Verdict, run::event::RequirementOutcome, suite::CaseId};
 
-pub use change::{Kind, Pattern, Place};
-pub use group::{Group, Transition, Values};
-pub use side::{Party, PartyKind, Side};
+pub use change::{ChangeKind, ChangePattern, DiffLocation};
+pub use group::{ChangeGroup, Transition, Values};
+pub use side::{DiffSide, Party, PartyKind};
 
 use case::{changes, is_judged, of_steps, of_verdict};
-use group::{Shown, group, transitions};
+use group::{ShownGroup, group, transitions};
 
 /// Which differences are told.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub struct CompareOptions {
     /// None of these.
-    pub ignore: Vec<Pattern>,
+    pub ignore: Vec<ChangePattern>,
     /// Only these; none means all.
-    pub only: Vec<Pattern>,
+    pub only: Vec<ChangePattern>,
 }
 
-impl Options {
-    fn tells(&self, kind: Kind, place: &Place) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.fits(kind, place));
+impl CompareOptions {
+    fn tells(&self, kind: ChangeKind, place: &DiffLocation) -> bool {
+        let any = |patterns: &[ChangePattern]| patterns.iter().any(|pattern| pattern.fits(kind, place));
         (self.only.is_empty() || any(&self.only)) && !any(&self.ignore)
     }
 }
@@ -75,9 +75,9 @@ pub struct Comparison {
     /// Other verdicts, counted.
     pub verdicts: Vec<Transition>,
     /// The differences, each once, the heaviest first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<ChangeGroup>,
     /// Statements of which something else became.
-    pub statements: Vec<StatementChange>,
+    pub statements: Vec<RequirementChange>,
     /// Cases of the first side alone.
     pub only_a: Vec<CaseId>,
     /// Cases of the second side alone.
@@ -88,15 +88,15 @@ pub struct Comparison {
 
 /// A statement of which something else became.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatementChange {
+pub struct RequirementChange {
     /// Its number.
     pub id: String,
     /// What it says.
     pub says: String,
     /// On the first side.
-    pub before: Outcome,
+    pub before: RequirementOutcome,
     /// On the second side.
-    pub after: Outcome,
+    pub after: RequirementOutcome,
 }
 
 impl Comparison {
@@ -115,7 +115,7 @@ impl Comparison {
 
 /// Two observations of one case.
 #[derive(Debug, Clone)]
-pub struct Differing {
+pub struct DifferingCase {
     /// The case.
     pub case: CaseId,
     /// Its service.
@@ -128,24 +128,24 @@ pub struct Differing {
 
 /// What differs in observations, each difference once.
 #[must_use]
-pub fn of_observations(differing: &[Differing]) -> Vec<Group> {
-    let shown = differing.iter().flat_map(|Differing { case, service, before, after }| {
+pub fn of_observations(differing: &[DifferingCase]) -> Vec<ChangeGroup> {
+    let shown = differing.iter().flat_map(|DifferingCase { case, service, before, after }| {
         let changes = of_steps(service, &side::steps(before), &side::steps(after));
-        changes.into_iter().map(|change| Shown { case: case.clone(), change })
+        changes.into_iter().map(|change| ShownGroup { case: case.clone(), change })
     });
     group(shown.collect(), &BTreeMap::new())
 }
 
 /// Compares two sides.
 #[must_use]
-pub fn compare(a: &Side, b: &Side, options: &Options) -> Comparison {
-    let mut tally = Tally::new(options);
+pub fn compare(a: &DiffSide, b: &DiffSide, options: &CompareOptions) -> Comparison {
+    let mut tally = DiffTally::new(options);
     for (id, one) in &a.cases {
         if let Some(other) = b.cases.get(id) {
             tally.case(id, one, other);
         }
     }
-    let knows = |side: &Side| side.cases.values().all(|case| case.steps.is_some());
+    let knows = |side: &DiffSide| side.cases.values().all(|case| case.steps.is_some());
     let depth = if knows(a) && knows(b) { Depth::Answers } else { Depth::Findings };
     let (only_a, only_b) = (tally.alone(a, b), tally.alone(b, a));
     let statements = tally.statements(a, b);
@@ -165,18 +165,18 @@ pub fn compare(a: &Side, b: &Side, options: &Options) -> Comparison {
     }
 }
 
-struct Tally<'o> {
-    options: &'o Options,
+struct DiffTally<'o> {
+    options: &'o CompareOptions,
     compared: usize,
     different: usize,
     ignored: usize,
     unjudged: BTreeMap<Verdict, usize>,
     verdicts: BTreeMap<CaseId, (Verdict, Verdict)>,
-    shown: Vec<Shown>,
+    shown: Vec<ShownGroup>,
 }
 
-impl<'o> Tally<'o> {
-    fn new(options: &'o Options) -> Self {
+impl<'o> DiffTally<'o> {
+    fn new(options: &'o CompareOptions) -> Self {
         Self {
             options,
             compared: 0,
@@ -188,7 +188,7 @@ impl<'o> Tally<'o> {
         }
     }
 
-    fn case(&mut self, id: &CaseId, a: &side::Answered, b: &side::Answered) {
+    fn case(&mut self, id: &CaseId, a: &side::RespondedCase, b: &side::RespondedCase) {
         let judged = [a, b].map(|side| is_judged(side.verdict));
         match judged {
             [true, true] => self.compared += 1,
@@ -200,7 +200,7 @@ impl<'o> Tally<'o> {
         changes.retain(|change| self.options.tells(change.kind, &change.place));
         self.ignored += all - changes.len();
         if let Some(verdict) = of_verdict(a, b) {
-            if self.options.tells(verdict.kind, &Place::Answer) {
+            if self.options.tells(verdict.kind, &DiffLocation::Answer) {
                 self.verdicts.insert(id.clone(), (a.verdict, b.verdict));
                 // A difference that is told says why; without one, the verdict is what is told.
                 changes.extend(changes.is_empty().then_some(verdict));
@@ -209,13 +209,13 @@ impl<'o> Tally<'o> {
             }
         }
         self.different += usize::from(!changes.is_empty());
-        self.shown.extend(changes.into_iter().map(|change| Shown { case: id.clone(), change }));
+        self.shown.extend(changes.into_iter().map(|change| ShownGroup { case: id.clone(), change }));
     }
 
     /// Cases of one side alone.
-    fn alone(&mut self, side: &Side, other: &Side) -> Vec<CaseId> {
+    fn alone(&mut self, side: &DiffSide, other: &DiffSide) -> Vec<CaseId> {
         let mut alone: Vec<CaseId> = side.ids().filter(|id| !other.cases.contains_key(*id)).cloned().collect();
-        if !self.options.tells(Kind::Case, &Place::Answer) {
+        if !self.options.tells(ChangeKind::Case, &DiffLocation::Answer) {
             self.ignored += alone.len();
             alone.clear();
         }
@@ -223,18 +223,18 @@ impl<'o> Tally<'o> {
     }
 
     /// Statements of which something else became. Which cases a side lacks is told already.
-    fn statements(&mut self, a: &Side, b: &Side) -> Vec<StatementChange> {
+    fn statements(&mut self, a: &DiffSide, b: &DiffSide) -> Vec<RequirementChange> {
         let both = a.statements.iter().filter_map(|(id, one)| Some((one, b.statements.get(id)?)));
-        let mut changed: Vec<StatementChange> = both
+        let mut changed: Vec<RequirementChange> = both
             .filter(|(one, other)| one.outcome != other.outcome)
-            .map(|(one, other)| StatementChange {
+            .map(|(one, other)| RequirementChange {
                 id: one.id.clone(),
                 says: one.says.clone(),
                 before: one.outcome,
                 after: other.outcome,
             })
             .collect();
-        if !self.options.tells(Kind::Statement, &Place::Answer) {
+        if !self.options.tells(ChangeKind::Statement, &DiffLocation::Answer) {
             self.ignored += changed.len();
             changed.clear();
         }

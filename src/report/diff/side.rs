@@ -10,7 +10,7 @@ use crate::{
         observation::Observation,
         verdict::{Finding, Verdict},
     },
-    run::event::{CaseReport, Event, StatementReport},
+    run::event::{CaseReport, Event, RequirementReport},
     suite::CaseId,
 };
 
@@ -47,7 +47,7 @@ pub enum PartyKind {
 
 /// What a case came to.
 #[derive(Debug, Clone)]
-pub(super) struct Answered {
+pub(super) struct RespondedCase {
     pub(super) service: String,
     pub(super) operation: String,
     pub(super) verdict: Verdict,
@@ -58,14 +58,14 @@ pub(super) struct Answered {
 
 /// One side.
 #[derive(Debug, Clone)]
-pub struct Side {
+pub struct DiffSide {
     /// What it is.
     pub party: Party,
-    pub(super) cases: BTreeMap<CaseId, Answered>,
-    pub(super) statements: BTreeMap<String, StatementReport>,
+    pub(super) cases: BTreeMap<CaseId, RespondedCase>,
+    pub(super) statements: BTreeMap<String, RequirementReport>,
 }
 
-impl Side {
+impl DiffSide {
     /// A side of which nothing is known yet.
     #[must_use]
     pub fn new(name: &str, kind: PartyKind) -> Self {
@@ -103,7 +103,7 @@ impl Side {
 
     /// Takes a case of a report.
     pub fn enter(&mut self, report: &CaseReport, observation: Option<&Observation>) {
-        let answered = Answered {
+        let answered = RespondedCase {
             service: report.service.clone(),
             operation: report.operation.clone(),
             verdict: report.verdict,
@@ -115,7 +115,7 @@ impl Side {
     }
 
     /// Takes what became of the statements.
-    pub fn conclude(&mut self, statements: &[StatementReport]) {
+    pub fn conclude(&mut self, statements: &[RequirementReport]) {
         self.statements = statements.iter().map(|statement| (statement.id.clone(), statement.clone())).collect();
     }
 

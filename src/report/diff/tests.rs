@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{side::Answered, *};
+use super::{side::RespondedCase, *};
 
-fn side(cases: &[(&str, Verdict, Option<Value>)]) -> Side {
-    let mut side = Side::new("x", PartyKind::Endpoint);
+fn side(cases: &[(&str, Verdict, Option<Value>)]) -> DiffSide {
+    let mut side = DiffSide::new("x", PartyKind::Endpoint);
     for (id, verdict, body) in cases {
         let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
-        let answered = Answered {
+        let answered = RespondedCase {
             service: "s".to_owned(),
             operation: "Op".to_owned(),
             verdict: *verdict,
@@ -23,7 +23,7 @@ fn side(cases: &[(&str, Verdict, Option<Value>)]) -> Side {
 use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
 
 fn told(comparison: &Comparison) -> Vec<String> {
-    let told = |group: &Group| {
+    let told = |group: &ChangeGroup| {
         let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
         format!("{} {} {} x{}", group.kind, group.place, values.join(", "), group.cases)
     };
@@ -34,7 +34,7 @@ fn told(comparison: &Comparison) -> Vec<String> {
 fn equal_sides_are_equal() {
     let one = side(&[("a", Conforms, Some(json!({"x": "<id:1>"}))), ("b", Blocked, None)]);
     let other = side(&[("a", Conforms, Some(json!({"x": "<id:4>"}))), ("b", Blocked, None)]);
-    let comparison = compare(&one, &other, &Options::default());
+    let comparison = compare(&one, &other, &CompareOptions::default());
     assert!(comparison.is_equal() && !comparison.is_empty(), "{comparison:?}");
     assert_eq!((comparison.compared, comparison.unjudged[&Blocked]), (1, 1));
 }
@@ -42,15 +42,15 @@ fn equal_sides_are_equal() {
 #[test]
 fn a_side_that_came_to_nothing_leaves_nothing_to_compare() {
     let nothing = side(&[("a", NotImplemented, Some(json!({})))]);
-    assert!(compare(&nothing, &nothing, &Options::default()).is_empty());
-    assert!(compare(&side(&[]), &side(&[]), &Options::default()).is_empty());
+    assert!(compare(&nothing, &nothing, &CompareOptions::default()).is_empty());
+    assert!(compare(&side(&[]), &side(&[]), &CompareOptions::default()).is_empty());
 }
 
 #[test]
 fn a_difference_that_explains_a_verdict_stands_for_it() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1}))), ("b", Conforms, Some(json!({})))]);
     let other = side(&[("a", Deviates, Some(json!({"x": 2}))), ("b", Deviates, Some(json!({})))]);
-    let comparison = compare(&one, &other, &Options::default());
+    let comparison = compare(&one, &other, &CompareOptions::default());
     assert_eq!(told(&comparison), ["verdict  conforms -> deviates x1", "value /x 1 -> 2 x1"]);
     assert_eq!(comparison.verdicts[0].cases, 2);
     assert_eq!(comparison.different, 2);
@@ -60,7 +60,7 @@ fn a_difference_that_explains_a_verdict_stands_for_it() {
 fn an_operation_that_one_side_lacks_differs_by_that_alone() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1})))]);
     let other = side(&[("a", NotImplemented, Some(json!({"y": 2})))]);
-    let comparison = compare(&one, &other, &Options::default());
+    let comparison = compare(&one, &other, &CompareOptions::default());
     assert_eq!(told(&comparison), ["operation  implemented -> not implemented x1"]);
     assert_eq!(comparison.compared, 0);
     assert!(!comparison.is_empty());
@@ -69,7 +69,7 @@ fn an_operation_that_one_side_lacks_differs_by_that_alone() {
 #[test]
 fn a_side_that_gave_no_answer_is_not_said_to_have_the_operation() {
     let (lacking, silent) = (side(&[("a", NotImplemented, None)]), side(&[("a", Verdict::Inconclusive, None)]));
-    let comparison = compare(&lacking, &silent, &Options::default());
+    let comparison = compare(&lacking, &silent, &CompareOptions::default());
     assert_eq!(told(&comparison), ["verdict  not-implemented -> inconclusive x1"]);
 }
 
@@ -79,7 +79,7 @@ fn what_is_ignored_is_counted_and_not_told() {
     let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);
     let with = |ignore: &[&str], only: &[&str]| {
         let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        compare(&one, &other, &Options { ignore: read(ignore), only: read(only) })
+        compare(&one, &other, &CompareOptions { ignore: read(ignore), only: read(only) })
     };
     let all = with(&[], &[]);
     assert_eq!((all.groups.len(), all.only_a.len(), all.ignored), (2, 1, 0));
@@ -98,6 +98,9 @@ fn a_step_that_one_side_never_made_is_told_unless_something_explains_it() {
         side
     };
     let two = steps(&[json!({"x": 1}), json!({})]);
-    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 1})]), &Options::default())), ["step  made -> not made x1"]);
-    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 2})]), &Options::default())), ["value /x 1 -> 2 x1"]);
+    assert_eq!(
+        told(&compare(&two, &steps(&[json!({"x": 1})]), &CompareOptions::default())),
+        ["step  made -> not made x1"]
+    );
+    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 2})]), &CompareOptions::default())), ["value /x 1 -> 2 x1"]);
 }

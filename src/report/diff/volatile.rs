@@ -5,13 +5,13 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::Regex;
 
-struct Form {
+struct VolatileForm {
     pattern: Regex,
     name: &'static str,
 }
 
 /// Forms that a value has in any answer.
-static ANYWHERE: LazyLock<Vec<Form>> = LazyLock::new(|| {
+static ANYWHERE: LazyLock<Vec<VolatileForm>> = LazyLock::new(|| {
     forms(&[
         (r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uuid>"),
         (r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?", "<time>"),
@@ -20,13 +20,16 @@ static ANYWHERE: LazyLock<Vec<Form>> = LazyLock::new(|| {
 });
 
 /// Forms that only a text that is no JSON has: pages and traces.
-static IN_PROSE: LazyLock<Vec<Form>> = LazyLock::new(|| {
+static IN_PROSE: LazyLock<Vec<VolatileForm>> = LazyLock::new(|| {
     forms(&[(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}([.,]\d+)?", "<time>"), (r"(?i)\b(0x)?[0-9a-f]{12,}\b", "<hex>")])
 });
 
-fn forms(forms: &[(&str, &'static str)]) -> Vec<Form> {
+fn forms(forms: &[(&str, &'static str)]) -> Vec<VolatileForm> {
     // Patterns of ours; a test sees to it that each is one.
-    forms.iter().filter_map(|(pattern, name)| Regex::new(pattern).ok().map(|pattern| Form { pattern, name })).collect()
+    forms
+        .iter()
+        .filter_map(|(pattern, name)| Regex::new(pattern).ok().map(|pattern| VolatileForm { pattern, name }))
+        .collect()
 }
 
 /// A value of an answer without times and random ids.
@@ -39,7 +42,7 @@ pub(super) fn settled_prose(text: &str) -> Cow<'_, str> {
     replaced(settled(text), &IN_PROSE)
 }
 
-fn replaced<'t>(text: Cow<'t, str>, forms: &[Form]) -> Cow<'t, str> {
+fn replaced<'t>(text: Cow<'t, str>, forms: &[VolatileForm]) -> Cow<'t, str> {
     forms.iter().fold(text, |text, form| {
         if form.pattern.is_match(&text) {
             Cow::Owned(form.pattern.replace_all(&text, form.name).into_owned())

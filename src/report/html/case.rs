@@ -8,8 +8,8 @@ use super::{
     HtmlOptions,
     island::{Berth, Cargo, Island},
     shell,
-    statements::Cited,
-    wire::{self, Shown},
+    statements::CitedView,
+    wire::{self, WireView},
 };
 use crate::{
     judge::verdict::{Finding, Severity, Verdict},
@@ -50,7 +50,7 @@ struct CaseView<'a> {
     place: &'a str,
     command: String,
     took: String,
-    written_out: Vec<&'a Shown>,
+    written_out: Vec<&'a WireView>,
     exchanges: usize,
     berth: Berth,
 }
@@ -64,7 +64,7 @@ struct FindingView<'a> {
     place: String,
     expected: String,
     actual: String,
-    cites: Vec<Cited<'a>>,
+    cites: Vec<CitedView<'a>>,
 }
 
 /// The markup of a case. Its exchanges go to the island.
@@ -140,8 +140,8 @@ pub(super) fn anchor(id: &str) -> String {
 }
 
 /// The exchanges that findings are about; of a case that could not be judged, the last one that was to lead there.
-fn written_out(verdict: Verdict, exchanges: &[Shown]) -> Vec<&Shown> {
-    let marked: Vec<&Shown> = exchanges.iter().filter(|exchange| exchange.is_marked).take(WRITTEN_OUT).collect();
+fn written_out(verdict: Verdict, exchanges: &[WireView]) -> Vec<&WireView> {
+    let marked: Vec<&WireView> = exchanges.iter().filter(|exchange| exchange.is_marked).take(WRITTEN_OUT).collect();
     if !marked.is_empty() || verdict == Verdict::Conforms {
         return marked;
     }
@@ -162,7 +162,7 @@ fn finding_view<'a>(case: &'a CaseFinished, finding: &'a Finding) -> FindingView
         place: place(finding),
         expected: text::shorten(&finding.expected, LONGEST_VALUE),
         actual: text::shorten(&finding.actual, LONGEST_VALUE),
-        cites: finding.cites.iter().map(|id| Cited::of(&case.suite, id)).collect(),
+        cites: finding.cites.iter().map(|id| CitedView::of(&case.suite, id)).collect(),
     }
 }
 

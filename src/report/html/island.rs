@@ -9,8 +9,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::{Compression, write::GzEncoder};
 use serde::Serialize;
 
-use super::wire::Shown;
-use crate::report::difference::Line;
+use super::wire::WireView;
+use crate::report::difference::DiffLine;
 
 /// A chunk is packed when it has so many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -28,9 +28,9 @@ pub(super) struct Island {
 /// What is packed of a case.
 #[derive(Debug, Serialize)]
 pub(super) struct Cargo<'a> {
-    pub(super) exchanges: &'a [Shown],
+    pub(super) exchanges: &'a [WireView],
     /// How its observation differs from the golden one: lines that stand together.
-    pub(super) difference: Vec<&'a [Line]>,
+    pub(super) difference: Vec<&'a [DiffLine]>,
 }
 
 /// Where a case is: the chunk, and the place in it.

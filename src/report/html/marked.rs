@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeTuple as _};
 
 use crate::{
     judge::verdict::{Finding, Severity},
-    report::{marked::Message, text},
+    report::{marked::MarkedMessage, text},
 };
 
 /// The text in pieces.
@@ -15,25 +15,25 @@ pub(super) struct Marked(Vec<Piece>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Piece {
     text: String,
-    mark: Option<Mark>,
+    mark: Option<MarkView>,
 }
 
 /// What was found at a place, a line a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Mark {
+struct MarkView {
     /// Of the worst.
     severity: Severity,
     says: String,
 }
 
 impl Marked {
-    pub(super) fn of(message: &Message<'_>) -> Self {
+    pub(super) fn of(message: &MarkedMessage<'_>) -> Self {
         let mut shown = Self::default();
         for (index, line) in message.lines().enumerate() {
             if index > 0 {
                 shown.push("\n");
             }
-            match Mark::of(&line.findings) {
+            match MarkView::of(&line.findings) {
                 Some(mark) => shown.mark(&line.text, mark),
                 None => shown.push(&line.text),
             }
@@ -50,7 +50,7 @@ impl Marked {
     }
 
     /// Appends a line of which neither what indents it nor the comma behind it is marked.
-    fn mark(&mut self, line: &str, mark: Mark) {
+    fn mark(&mut self, line: &str, mark: MarkView) {
         let text = line.trim_start();
         let (text, comma) = text.strip_suffix(',').map_or((text, ""), |text| (text, ","));
         self.push(line.get(..line.len() - text.len() - comma.len()).unwrap_or_default());
@@ -67,7 +67,7 @@ impl Marked {
     }
 }
 
-impl Mark {
+impl MarkView {
     fn of(findings: &[&Finding]) -> Option<Self> {
         let severity = findings.iter().map(|finding| finding.severity).max()?;
         let told = |finding: &&Finding| {
@@ -110,14 +110,14 @@ mod tests {
     #[case::escaped_name(r#"{"a/\u0062":"\"}"}"#, "/a~1b", "{\n  «\"a/\\u0062\": \"\\\"}\"»\n}")]
     fn a_place_is_marked_where_it_stands(#[case] body: &str, #[case] pointer: &str, #[case] shown: &str) {
         let finding = finding(Severity::Error, pointer);
-        assert_eq!(Marked::of(&Message::of("", body, &[&finding])).told(), shown);
+        assert_eq!(Marked::of(&MarkedMessage::of("", body, &[&finding])).told(), shown);
     }
 
     #[test]
     fn a_mark_says_all_that_was_found_there_and_looks_like_the_worst() {
         let [warning, error] = [Severity::Warning, Severity::Error].map(|severity| finding(severity, "/a"));
-        let shown = Marked::of(&Message::of("", r#"{"a":1}"#, &[&warning, &error]));
-        let marks: Vec<&Mark> = shown.0.iter().filter_map(|piece| piece.mark.as_ref()).collect();
+        let shown = Marked::of(&MarkedMessage::of("", r#"{"a":1}"#, &[&warning, &error]));
+        let marks: Vec<&MarkView> = shown.0.iter().filter_map(|piece| piece.mark.as_ref()).collect();
         assert_eq!(marks.len(), 1);
         assert_eq!((marks[0].severity, marks[0].says.lines().count()), (Severity::Error, 2));
     }

@@ -27,12 +27,12 @@ use super::{Reporter, without_beginning};
 use crate::{
     judge::verdict::Verdict,
     probe::CoverageReport,
-    run::event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed, TargetDied},
-    suite::{CaseId, Suite},
+    run::event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
+    suite::{CaseId, Fixtures},
 };
 
 use island::Island;
-use statements::{Citations, Row};
+use statements::{Citations, RequirementRow};
 use summary::{Summary, Sums};
 
 const SOURCE: shell::PageSource = shell::PageSource {
@@ -56,32 +56,32 @@ pub struct Html<W> {
     writer: W,
     options: HtmlOptions,
     started: Option<RunStarted>,
-    suite: Option<Arc<Suite>>,
-    surveyed: Vec<Surveyed>,
+    suite: Option<Arc<Fixtures>>,
+    surveyed: Vec<PresenceChecked>,
     died: Vec<TargetDied>,
     sums: Sums,
     citations: Citations,
     island: Island,
     /// By operation, then the worst first.
-    cases: BTreeMap<Key, String>,
+    cases: BTreeMap<SectionKey, String>,
 }
 
 /// Where a case stands on the page: service, operation, weight, id.
-type Key = (String, String, usize, CaseId);
+type SectionKey = (String, String, usize, CaseId);
 
 /// All that the page shows.
 #[derive(Debug, Serialize)]
-struct Page<'a> {
+struct ReportPage<'a> {
     summary: Summary<'a>,
-    rows: Vec<Row<'a>>,
-    operations: Vec<Operation<'a>>,
+    rows: Vec<RequirementRow<'a>>,
+    operations: Vec<OperationSection<'a>>,
     coverage: Option<&'a CoverageReport>,
     chunks: Vec<String>,
 }
 
 /// The cases of an operation.
 #[derive(Debug, Serialize)]
-struct Operation<'a> {
+struct OperationSection<'a> {
     service: &'a str,
     name: &'a str,
     count: usize,
@@ -121,7 +121,7 @@ impl<W: Write> Html<W> {
         let Some(started) = &self.started else {
             return Err(without_beginning());
         };
-        let page = Page {
+        let page = ReportPage {
             summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),
             rows: statements::rows(self.suite.as_deref(), &finished.statements, &mut self.citations),
             operations: operations(&self.cases),
@@ -159,7 +159,7 @@ fn weight(verdict: Verdict) -> usize {
     }
 }
 
-fn operations(cases: &BTreeMap<Key, String>) -> Vec<Operation<'_>> {
+fn operations(cases: &BTreeMap<SectionKey, String>) -> Vec<OperationSection<'_>> {
     let mut operations: Vec<(&str, &str, usize, String)> = Vec::new();
     for ((service, name, ..), case) in cases {
         match operations.last_mut().filter(|(of, last, ..)| of == service && last == name) {
@@ -170,7 +170,11 @@ fn operations(cases: &BTreeMap<Key, String>) -> Vec<Operation<'_>> {
             None => operations.push((service, name, 1, case.clone())),
         }
     }
-    let made =
-        |(service, name, count, markup)| Operation { service, name, count, cases: Value::from_safe_string(markup) };
+    let made = |(service, name, count, markup)| OperationSection {
+        service,
+        name,
+        count,
+        cases: Value::from_safe_string(markup),
+    };
     operations.into_iter().map(made).collect()
 }

@@ -9,12 +9,12 @@ use crate::{
     judge::verdict::Verdict,
     report::{
         cases::errors,
-        statements::{Known, find},
+        statements::{KnownRequirement, find},
     },
-    run::event::{CaseFinished, Outcome, StatementReport},
+    run::event::{CaseFinished, RequirementOutcome, RequirementReport},
     suite::{
-        Suite,
-        requirement::{Contradiction, Kind},
+        Fixtures,
+        requirement::{Contradiction, RequirementKind},
     },
 };
 
@@ -23,15 +23,15 @@ const LINKED: usize = 12;
 
 /// A statement with its document, as a finding cites it.
 #[derive(Debug, Serialize)]
-pub(super) struct Cited<'a> {
+pub(super) struct CitedView<'a> {
     id: &'a str,
     says: Option<&'a str>,
     document: Option<&'a str>,
     section: Option<&'a str>,
 }
 
-impl<'a> Cited<'a> {
-    pub(super) fn of(suite: &'a Suite, id: &'a str) -> Self {
+impl<'a> CitedView<'a> {
+    pub(super) fn of(suite: &'a Fixtures, id: &'a str) -> Self {
         let known = find(suite, id);
         Self {
             id,
@@ -59,25 +59,25 @@ impl Citations {
 
 /// The row of an operation.
 #[derive(Debug, Serialize)]
-pub(super) struct Row<'a> {
+pub(super) struct RequirementRow<'a> {
     service: &'a str,
     /// None where a statement binds the whole service.
     operation: Option<&'a str>,
     held: usize,
     broken: usize,
     not_provoked: usize,
-    groups: Vec<Group<'a>>,
+    groups: Vec<RequirementGroup<'a>>,
 }
 
 /// The statements of one kind.
 #[derive(Debug, Serialize)]
-struct Group<'a> {
+struct RequirementGroup<'a> {
     kind: &'static str,
-    cells: Vec<Cell<'a>>,
+    cells: Vec<RequirementCell<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Cell<'a> {
+struct RequirementCell<'a> {
     id: &'a str,
     says: &'a str,
     outcome: &'static str,
@@ -107,19 +107,19 @@ struct Link<'a> {
 
 /// The rows, in the order in which the statements stand.
 pub(super) fn rows<'a>(
-    suite: Option<&'a Suite>,
-    reports: &'a [StatementReport],
+    suite: Option<&'a Fixtures>,
+    reports: &'a [RequirementReport],
     citations: &'a mut Citations,
-) -> Vec<Row<'a>> {
+) -> Vec<RequirementRow<'a>> {
     citations.0.values_mut().for_each(|cases| cases.sort());
-    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut rows: Vec<RequirementRow<'a>> = Vec::new();
     for report in reports {
         let known = suite.and_then(|suite| find(suite, &report.id));
         let service = known.map_or("", |known| known.service);
         let operation = known.and_then(|known| known.statement.operation.as_deref());
         let place = rows.iter().position(|row| (row.service, row.operation) == (service, operation));
         let at = place.unwrap_or_else(|| {
-            rows.push(Row { service, operation, held: 0, broken: 0, not_provoked: 0, groups: Vec::new() });
+            rows.push(RequirementRow { service, operation, held: 0, broken: 0, not_provoked: 0, groups: Vec::new() });
             rows.len() - 1
         });
         if let Some(row) = rows.get_mut(at) {
@@ -132,26 +132,30 @@ pub(super) fn rows<'a>(
     rows
 }
 
-impl<'a> Row<'a> {
-    fn enter(&mut self, outcome: Outcome, kind: &'static str, cell: Cell<'a>) {
+impl<'a> RequirementRow<'a> {
+    fn enter(&mut self, outcome: RequirementOutcome, kind: &'static str, cell: RequirementCell<'a>) {
         match outcome {
-            Outcome::Held => self.held += 1,
-            Outcome::Broken => self.broken += 1,
-            Outcome::NotProvoked => self.not_provoked += 1,
+            RequirementOutcome::Held => self.held += 1,
+            RequirementOutcome::Broken => self.broken += 1,
+            RequirementOutcome::NotProvoked => self.not_provoked += 1,
         }
         match self.groups.iter_mut().find(|group| group.kind == kind) {
             Some(group) => group.cells.push(cell),
-            None => self.groups.push(Group { kind, cells: vec![cell] }),
+            None => self.groups.push(RequirementGroup { kind, cells: vec![cell] }),
         }
     }
 }
 
-fn cell<'a>(report: &'a StatementReport, known: Option<Known<'a>>, citations: &'a Citations) -> Cell<'a> {
+fn cell<'a>(
+    report: &'a RequirementReport,
+    known: Option<KnownRequirement<'a>>,
+    citations: &'a Citations,
+) -> RequirementCell<'a> {
     let cases = citations.0.get(&report.id).map(Vec::as_slice).unwrap_or_default();
     let document = known.and_then(|known| known.document);
     let statement = known.map(|known| known.statement);
     let (outcome, mark) = outcome(report.outcome);
-    Cell {
+    RequirementCell {
         id: &report.id,
         says: &report.says,
         outcome,
@@ -175,23 +179,23 @@ fn link(verdict: Verdict, id: &str) -> Link<'_> {
     Link { anchor: anchor(id), name: name(id), verdict, mark: super::case::mark(verdict) }
 }
 
-fn outcome(outcome: Outcome) -> (&'static str, char) {
+fn outcome(outcome: RequirementOutcome) -> (&'static str, char) {
     match outcome {
-        Outcome::Held => ("held", '✓'),
-        Outcome::Broken => ("broken", '✕'),
-        Outcome::NotProvoked => ("not-provoked", '·'),
+        RequirementOutcome::Held => ("held", '✓'),
+        RequirementOutcome::Broken => ("broken", '✕'),
+        RequirementOutcome::NotProvoked => ("not-provoked", '·'),
     }
 }
 
-fn in_words(kind: Kind) -> &'static str {
+fn in_words(kind: RequirementKind) -> &'static str {
     match kind {
-        Kind::RequestConstraint => "request constraints",
-        Kind::ResponseShape => "response shape",
-        Kind::Enum => "enumerations",
-        Kind::Error => "errors",
-        Kind::Behaviour => "behaviour",
-        Kind::Wire => "wire",
-        Kind::Example => "examples",
-        Kind::ClosedWorld => "closed world",
+        RequirementKind::RequestConstraint => "request constraints",
+        RequirementKind::ResponseShape => "response shape",
+        RequirementKind::Enum => "enumerations",
+        RequirementKind::Error => "errors",
+        RequirementKind::Behaviour => "behaviour",
+        RequirementKind::Wire => "wire",
+        RequirementKind::Example => "examples",
+        RequirementKind::ClosedWorld => "closed world",
     }
 }

@@ -8,7 +8,7 @@ use super::case::mark;
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
     report::{cases::errors, text, words},
-    run::event::{CaseReport, Presence, RunFinished, RunStarted, Surveyed, TargetDied},
+    run::event::{CaseReport, Presence, PresenceChecked, RunFinished, RunStarted, TargetDied},
 };
 
 /// So many causes are listed.
@@ -52,25 +52,25 @@ pub(super) struct Summary<'a> {
     seed: u64,
     took: String,
     interrupted: bool,
-    ledger: Vec<Share>,
+    ledger: Vec<VerdictShare>,
     selected: usize,
     /// Cases that the harness itself is to blame for.
     internal: usize,
     operations: Vec<OperationRow<'a>>,
-    causes: Vec<Cause<'a>>,
+    causes: Vec<ReasonRow<'a>>,
     /// So many causes are not listed.
     more_causes: usize,
     /// Findings by how much they weigh, the worst first.
     severities: Vec<(String, usize)>,
     /// In how many cases each check found anything.
     codes: Vec<(&'static str, usize)>,
-    absent: Vec<&'a Surveyed>,
+    absent: Vec<&'a PresenceChecked>,
     died: &'a [TargetDied],
 }
 
 /// A part of a bar, and its number.
 #[derive(Debug, Serialize)]
-pub(super) struct Share {
+pub(super) struct VerdictShare {
     name: &'static str,
     words: &'static str,
     /// The number with its verb.
@@ -87,11 +87,11 @@ struct OperationRow<'a> {
     service: &'a str,
     operation: &'a str,
     selected: usize,
-    shares: Vec<Share>,
+    shares: Vec<VerdictShare>,
 }
 
 #[derive(Debug, Serialize)]
-struct Cause<'a> {
+struct ReasonRow<'a> {
     code: &'static str,
     rule: Option<&'a str>,
     cases: usize,
@@ -104,7 +104,7 @@ pub(super) fn of<'a>(
     started: &'a RunStarted,
     finished: &'a RunFinished,
     sums: &'a Sums,
-    surveyed: &'a [Surveyed],
+    surveyed: &'a [PresenceChecked],
     died: &'a [TargetDied],
 ) -> Summary<'a> {
     let (headline, tone) = headline(&finished.ledger);
@@ -154,13 +154,13 @@ fn headline(ledger: &Ledger) -> (String, &'static str) {
 const SEEN: usize = 8;
 
 /// The parts of a ledger, in its order, so that no bar is longer than the whole and no part of it is unseen.
-fn shares(ledger: &Ledger) -> Vec<Share> {
+fn shares(ledger: &Ledger) -> Vec<VerdictShare> {
     let mut start = 0;
     let share = |(verdict, length): (Verdict, usize)| {
         let count = ledger.count(verdict);
         let words = words::verb(verdict, 1);
         let told = format!("{count} {}", words::verb(verdict, count));
-        let share = Share { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
+        let share = VerdictShare { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
         start += length;
         share
     };
@@ -190,12 +190,12 @@ fn operation_row<'a>(((service, operation), ledger): (&'a (String, String), &Led
 }
 
 /// What deviates, the most frequent first.
-fn causes(sums: &Sums) -> Vec<Cause<'_>> {
+fn causes(sums: &Sums) -> Vec<ReasonRow<'_>> {
     let most = sums.causes.values().copied().max().unwrap_or(1);
-    let mut causes: Vec<Cause<'_>> = sums
+    let mut causes: Vec<ReasonRow<'_>> = sums
         .causes
         .iter()
-        .map(|((code, rule), cases)| Cause {
+        .map(|((code, rule), cases)| ReasonRow {
             code,
             rule: rule.as_deref(),
             cases: *cases,

@@ -10,7 +10,7 @@ use crate::{
         verdict::{Finding, FindingRole},
     },
     report::{
-        marked::{Message, call},
+        marked::{MarkedMessage, call},
         text,
     },
     run::event::CaseFinished,
@@ -26,7 +26,7 @@ const ENDS: usize = 3;
 
 /// An exchange.
 #[derive(Debug, Serialize)]
-pub(super) struct Shown {
+pub(super) struct WireView {
     /// The operation, or what else was asked.
     title: String,
     /// What it was for.
@@ -48,9 +48,9 @@ pub(super) struct Shown {
 }
 
 /// Everything that a case sent and received, in order.
-pub(super) fn shown(case: &CaseFinished) -> Vec<Shown> {
+pub(super) fn shown(case: &CaseFinished) -> Vec<WireView> {
     let exchanges = &case.transcript.exchanges;
-    let mut shown: Vec<Shown> = Vec::new();
+    let mut shown: Vec<WireView> = Vec::new();
     let mut start = 0;
     while let Some(first) = exchanges.get(start) {
         let alike = exchanges.iter().skip(start).take_while(|exchange| is_alike(first, exchange)).count();
@@ -71,14 +71,14 @@ fn is_alike(a: &Exchange, b: &Exchange) -> bool {
     (a.step, a.role, &a.service, &a.operation) == (b.step, b.role, &b.service, &b.operation)
 }
 
-fn show(case: &CaseFinished, exchange: &Exchange) -> Shown {
+fn show(case: &CaseFinished, exchange: &Exchange) -> WireView {
     let findings: Vec<&Finding> =
         case.report.findings.iter().filter(|finding| is_about(finding, exchange, &case.transcript)).collect();
     let (status, response) = match &exchange.outcome {
         Ok(response) => (response.status.to_string(), answer(response, &findings)),
-        Err(error) => ("no answer".to_owned(), Marked::of(&Message::of(&error.to_string(), "", &findings))),
+        Err(error) => ("no answer".to_owned(), Marked::of(&MarkedMessage::of(&error.to_string(), "", &findings))),
     };
-    Shown {
+    WireView {
         title: exchange.operation.clone(),
         part: part(exchange),
         status,
@@ -136,10 +136,10 @@ fn answer(response: &Response, findings: &[&Finding]) -> Marked {
 }
 
 /// A message of which so many bytes at the end are the body.
-fn message<'a>(bytes: &[u8], body: usize, findings: &[&'a Finding]) -> Message<'a> {
+fn message<'a>(bytes: &[u8], body: usize, findings: &[&'a Finding]) -> MarkedMessage<'a> {
     let head = bytes.len().saturating_sub(body);
     let (head, body) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
-    Message::of(&cut(head), &cut(body), findings)
+    MarkedMessage::of(&cut(head), &cut(body), findings)
 }
 
 /// Bytes as text.

@@ -1,7 +1,7 @@
 //! What a run of derived probes covers, and an endpoint that died.
 
 use super::{
-    Telling,
+    HumanWriter,
     page::{FAINT, HEADING, PLAIN, of_verdict},
 };
 use crate::{judge::verdict::Verdict, probe::Sites, report::text, run::event::TargetDied};
@@ -9,7 +9,7 @@ use crate::{judge::verdict::Verdict, probe::Sites, report::text, run::event::Tar
 /// So many reasons are told.
 const REASONS: usize = 12;
 
-impl Telling<'_> {
+impl HumanWriter<'_> {
     /// Which constraint sites the model has, and what became of them.
     pub(super) fn coverage(&mut self) {
         let Some(coverage) = &self.run.coverage else { return };

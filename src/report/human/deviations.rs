@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Telling,
+    HumanWriter,
     page::{FAINT, HEADING, PLAIN, of_severity, of_verdict},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     judge::verdict::{Finding, FindingRole, Severity, Verdict},
     report::{
         cases::{by_operation, errors},
-        marked::{Message, call},
+        marked::{MarkedMessage, call},
         text, words,
     },
     run::event::{CaseReport, ShownExchange},
@@ -27,7 +27,7 @@ const LONGEST_MARK: usize = 100;
 /// Longer lines of an answer are not underlined to their end.
 const LONGEST_UNDERLINE: usize = 60;
 
-impl<'a> Telling<'a> {
+impl<'a> HumanWriter<'a> {
     pub(super) fn deviations(&mut self) {
         for ((service, operation), cases) in by_operation(self.of_verdict(Verdict::Deviates)) {
             let verb = words::verb(Verdict::Deviates, cases.len());
@@ -129,7 +129,7 @@ impl<'a> Telling<'a> {
 
     /// An answer, with the findings below the lines that they are about.
     fn answer(&mut self, response: &str, findings: &[&Finding]) {
-        for line in Message::read(response, findings).around_marks().lines() {
+        for line in MarkedMessage::read(response, findings).around_marks().lines() {
             let style = if line.findings.is_empty() { FAINT } else { PLAIN };
             self.page.whole(4, style, format!("< {}", line.text).trim_end());
             let indent = 6 + text::width(&line.text) - text::width(line.text.trim_start());

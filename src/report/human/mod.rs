@@ -16,7 +16,7 @@ use super::{
     Reporter,
     difference::{self, Hunk},
     page,
-    statements::Statements,
+    statements::RequirementIndex,
     text,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     suite::CaseId,
 };
 
-use page::{HEADING, Page};
+use page::{HEADING, TextPage};
 
 /// How the report for people looks.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ pub struct Human<W> {
     /// Ids of cases whose observation is not the golden one, with how it differs.
     differences: Vec<(CaseId, Vec<Hunk>)>,
     died: Vec<TargetDied>,
-    statements: Statements,
+    statements: RequirementIndex,
 }
 
 impl<W: Write> Human<W> {
@@ -75,7 +75,7 @@ impl<W: Write> Human<W> {
             cases: Vec::new(),
             differences: Vec::new(),
             died: Vec::new(),
-            statements: Statements::default(),
+            statements: RequirementIndex::default(),
         }
     }
 
@@ -100,7 +100,7 @@ impl<W: Write> Human<W> {
     fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         self.differences.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut telling = Telling {
+        let mut telling = HumanWriter {
             page: self.page(),
             options: &self.options,
             seed: self.seed,
@@ -134,11 +134,11 @@ impl<W: Write> Human<W> {
         }
     }
 
-    fn page(&self) -> Page {
-        Page::new(self.options.color, self.options.width)
+    fn page(&self) -> TextPage {
+        TextPage::new(self.options.color, self.options.width)
     }
 
-    fn write(&mut self, page: &Page) -> io::Result<()> {
+    fn write(&mut self, page: &TextPage) -> io::Result<()> {
         self.writer.write_all(page.text().as_bytes())?;
         self.writer.flush()
     }
@@ -170,12 +170,12 @@ impl<W: Write + Send> Reporter for Human<W> {
 /// What there is to tell of one case alone; nothing of one that conforms.
 #[must_use]
 pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> String {
-    let mut statements = Statements::default();
+    let mut statements = RequirementIndex::default();
     statements.know(Arc::clone(&finished.suite));
     let (ledger, statements_of_run) = (Ledger::default(), Vec::new());
     let run = RunFinished { ledger, statements: statements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
-    let mut telling = Telling {
-        page: Page::new(options.color, options.width),
+    let mut telling = HumanWriter {
+        page: TextPage::new(options.color, options.width),
         options,
         seed,
         cases: std::slice::from_ref(&finished.report),
@@ -202,19 +202,19 @@ pub fn golden_difference(finished: &CaseFinished) -> String {
 }
 
 /// A run that is being told: its sections write themselves to the page, each in a file of its own.
-struct Telling<'a> {
-    page: Page,
+struct HumanWriter<'a> {
+    page: TextPage,
     options: &'a HumanOptions,
     seed: u64,
     /// Sorted by id.
     cases: &'a [CaseReport],
     run: &'a RunFinished,
-    statements: &'a Statements,
+    statements: &'a RequirementIndex,
     /// The statements and addresses that were told already.
     told: BTreeSet<&'a str>,
 }
 
-impl<'a> Telling<'a> {
+impl<'a> HumanWriter<'a> {
     fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &'a CaseReport> + use<'a> {
         self.cases.iter().filter(move |case| case.verdict == verdict)
     }

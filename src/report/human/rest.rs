@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Telling,
+    HumanWriter,
     page::{FAINT, PLAIN, of_verdict},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// So many ids stand for a group.
 const EXAMPLES: usize = 3;
 
-impl<'a> Telling<'a> {
+impl<'a> HumanWriter<'a> {
     /// What was found in cases that do not deviate; only when everything is asked for.
     pub(super) fn warnings_and_notes(&mut self) {
         let mut cases = self.cases.iter().filter(|case| case.verdict != Verdict::Deviates && !case.findings.is_empty());

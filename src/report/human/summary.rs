@@ -6,13 +6,13 @@ use std::{
 };
 
 use super::{
-    Telling,
+    HumanWriter,
     page::{FAINT, HEADING, PLAIN, of_verdict},
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
     report::{cases::errors, text, words},
-    run::event::{Outcome, StatementReport},
+    run::event::{RequirementOutcome, RequirementReport},
 };
 
 /// So many causes are listed.
@@ -21,7 +21,7 @@ const CAUSES: usize = 8;
 /// So many broken statements are named.
 const NAMED: usize = 6;
 
-impl Telling<'_> {
+impl HumanWriter<'_> {
     /// The deviations by what they are, the most frequent first, where there are several.
     pub(super) fn causes(&mut self) {
         let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
@@ -105,7 +105,7 @@ impl Telling<'_> {
     }
 
     fn statements(&mut self) {
-        let [held, broken, not_provoked] = Outcome::ALL.map(|outcome| self.run.count(outcome));
+        let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| self.run.count(outcome));
         let told = format!(
             "{} = {held} held + {broken} broken{} + {not_provoked} not provoked",
             text::count(self.run.statements.len(), "statement"),
@@ -126,10 +126,10 @@ impl Telling<'_> {
 }
 
 /// The numbers of the broken statements, in brackets.
-fn named(statements: &[StatementReport]) -> String {
+fn named(statements: &[RequirementReport]) -> String {
     let broken: Vec<&str> = statements
         .iter()
-        .filter(|statement| statement.outcome == Outcome::Broken)
+        .filter(|statement| statement.outcome == RequirementOutcome::Broken)
         .map(|statement| statement.id.as_str())
         .collect();
     match broken.len() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     judge::verdict::Ledger,
     report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
-    run::event::{Outcome, RunFinished},
+    run::event::{RequirementOutcome, RunFinished},
 };
 
 const STOP: &str = "codedeploy/stop-deployment";
@@ -387,9 +387,9 @@ fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case]
 fn many_broken_statements_are_counted_and_some_are_named() {
     let report = told_with_end(plain(), |finished| {
         let one = finished.statements[0].clone();
-        let broken = (1..=8).map(|number| crate::run::event::StatementReport {
+        let broken = (1..=8).map(|number| crate::run::event::RequirementReport {
             id: format!("SD-{number:02}"),
-            outcome: Outcome::Broken,
+            outcome: RequirementOutcome::Broken,
             ..one.clone()
         });
         finished.statements = broken.collect();

@@ -2,10 +2,10 @@
 //!
 //! What an endpoint said and a later call says again is the endpoint's affair, and no fault of the harness.
 
-use crate::suite::{Bindings, Call, ServiceSuite, Template};
+use crate::suite::{Bindings, Call, ServiceFixtures, Template};
 
 /// What is wrong with an input that the harness made and means to be legal.
-pub(super) fn fault(call: &Call, input: &Template, service: &ServiceSuite, bindings: &Bindings) -> Option<String> {
+pub(super) fn fault(call: &Call, input: &Template, service: &ServiceFixtures, bindings: &Bindings) -> Option<String> {
     let operation = service.contract().operation(&call.operation).filter(|_| call.legal)?;
     let value = input.filled(bindings).ok()?;
     let broken = |open: &[String]| match service.violation(operation, &value, open) {
@@ -29,7 +29,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        judge::transcript::End,
+        judge::transcript::CaseEnd,
         run::{
             execute::{
                 Executor,
@@ -37,7 +37,7 @@ mod tests {
             },
             transport::{InProcess, Reply},
         },
-        suite::{Caller, Region},
+        suite::{CallerName, Region},
         wire::{Request, Response},
     };
 
@@ -53,7 +53,7 @@ mod tests {
             operation: "StopDeployment".to_owned(),
             input: Template::read(input).unwrap(),
             legal,
-            caller: Caller::Owner,
+            caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
             raw: None,
@@ -100,7 +100,7 @@ mod tests {
         format!("steps: [{{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {more} }}]\n")
     }
 
-    async fn end(steps: &str) -> End {
+    async fn end(steps: &str) -> CaseEnd {
         let suite = suite(STATES, &scenario(steps));
         let target = target(None);
         let body = bytes::Bytes::from_static(br#"{"status":"Pending"}"#);
@@ -122,7 +122,7 @@ mod tests {
     #[tokio::test]
     async fn every_call_of_a_case_is_looked_at(#[case] steps: String) {
         let end = end(&steps).await;
-        assert!(matches!(&end, End::Internal(fault) if fault.starts_with(SENT)), "{end:?}");
+        assert!(matches!(&end, CaseEnd::Internal(fault) if fault.starts_with(SENT)), "{end:?}");
     }
 
     #[rstest]
@@ -132,6 +132,6 @@ mod tests {
     #[case::another_body(step("raw: { body: { text: '[]' } }"))]
     #[tokio::test]
     async fn what_is_legal_or_meant_is_no_fault(#[case] steps: String) {
-        assert_eq!(end(&steps).await, End::Complete);
+        assert_eq!(end(&steps).await, CaseEnd::Complete);
     }
 }

@@ -18,13 +18,13 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    judge::transcript::{End, Exchange, Role, Transcript, capture},
-    run::{target::Target, transport::Transport},
-    suite::{Bindings, Call, Caller, Case, CaseId, Repeat, ServiceSuite, Step, Suite, Template},
-    wire::{Answer, Request, Response, TransportError, sigv4::SigningKeys},
+    judge::transcript::{CaseEnd, Exchange, Role, Transcript, capture},
+    run::{target::ResolvedTarget, transport::Transport},
+    suite::{Bindings, Call, CallerName, Case, CaseId, Fixtures, Repeat, ServiceFixtures, Step, Template},
+    wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
-pub use prepared::Prepared;
+pub use prepared::PreparedStates;
 
 use request::Unwritable;
 
@@ -32,9 +32,9 @@ use request::Unwritable;
 #[derive(Clone, Copy)]
 pub struct Executor<'a> {
     /// The fixtures.
-    pub suite: &'a Suite,
+    pub suite: &'a Fixtures,
     /// The endpoint.
-    pub target: &'a Target,
+    pub target: &'a ResolvedTarget,
     /// What carries requests there.
     pub transport: &'a dyn Transport,
     /// Where signing keys are kept; `None`: each request derives its own.
@@ -45,7 +45,7 @@ pub struct Executor<'a> {
     pub case_timeout: Duration,
 }
 
-impl From<Unwritable> for End {
+impl From<Unwritable> for CaseEnd {
     fn from(reason: Unwritable) -> Self {
         match reason {
             Unwritable::Unbound(reason) => Self::Blocked(reason),
@@ -57,15 +57,15 @@ impl From<Unwritable> for End {
 impl Executor<'_> {
     /// Runs one case, teardown included.
     pub async fn execute(&self, case: &Case) -> Transcript {
-        let mut run = Run::new(*self, case.id.clone());
+        let mut run = CaseRun::new(*self, case.id.clone());
         let other_region = run.transcript.other_region.clone();
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.ruled_out(case) {
-            Some(reason) => End::NotApplicable(reason),
+            Some(reason) => CaseEnd::NotApplicable(reason),
             None => match timeout(self.case_timeout, run.case(case, &mut bindings)).await {
-                Ok(Ok(())) => End::Complete,
+                Ok(Ok(())) => CaseEnd::Complete,
                 Ok(Err(end)) => end,
-                Err(_) => End::TimedOut(self.case_timeout),
+                Err(_) => CaseEnd::TimedOut(self.case_timeout),
             },
         };
         run.transcript.elapsed = run.started.elapsed();
@@ -76,7 +76,7 @@ impl Executor<'_> {
             Box::pin(run.clean_up()).await;
         }
         if let Some(fault) = run.fault {
-            run.transcript.end = End::Internal(fault);
+            run.transcript.end = CaseEnd::Internal(fault);
         }
         run.transcript
     }
@@ -84,10 +84,10 @@ impl Executor<'_> {
     /// What the target lacks for this case, so that no state is built in vain.
     fn ruled_out(&self, case: &Case) -> Option<String> {
         let lacks = |what: &str| Some(format!("the target has no {what}"));
-        if self.target.denied.is_none() && case.needs_caller(Caller::Denied) {
+        if self.target.denied.is_none() && case.needs_caller(CallerName::Denied) {
             return lacks("denied identity");
         }
-        if self.target.other_account.is_none() && case.needs_caller(Caller::OtherAccount) {
+        if self.target.other_account.is_none() && case.needs_caller(CallerName::OtherAccount) {
             return lacks("identity of another account");
         }
         if self.target.other_region.is_none() && case.needs_other_region() {
@@ -108,7 +108,7 @@ enum Cleanup {
 /// How long a whole teardown may take.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
 
-struct Run<'a> {
+struct CaseRun<'a> {
     executor: Executor<'a>,
     transcript: Transcript,
     started: Instant,
@@ -117,7 +117,7 @@ struct Run<'a> {
     fault: Option<String>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> CaseRun<'a> {
     fn new(executor: Executor<'a>, case: CaseId) -> Self {
         let transcript = Transcript {
             region: executor.target.region.clone(),
@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
         Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
     }
 
-    async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), End> {
+    async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         for given in &case.scenario.given {
             let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn step(&mut self, step: &Step, number: usize, bindings: &mut Bindings) -> Result<(), End> {
+    async fn step(&mut self, step: &Step, number: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
@@ -153,12 +153,12 @@ impl<'a> Run<'a> {
             self.call(&control_of(step), control, bindings, number, Role::Control).await?;
         }
         if !held {
-            return Err(End::Stopped);
+            return Err(CaseEnd::Stopped);
         }
         self.capture(step, bindings)
     }
 
-    fn capture(&self, step: &Step, bindings: &mut Bindings) -> Result<(), End> {
+    fn capture(&self, step: &Step, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         if step.capture.is_empty() {
             return Ok(());
         }
@@ -166,11 +166,11 @@ impl<'a> Run<'a> {
             self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
         let answer = response.and_then(|response| self.service(&step.call)?.protocol.answer(response).value);
-        capture(step, &answer.unwrap_or_default(), bindings).map_err(End::Blocked)
+        capture(step, &answer.unwrap_or_default(), bindings).map_err(CaseEnd::Blocked)
     }
 
     /// Makes a step's call as often as it asks; whether the expectation held, as far as one can go on.
-    async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
+    async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
         let (lasting, every, until_it_holds) = match step.repeat {
             Repeat::Once => return self.once(step, number, role, bindings).await,
             Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
@@ -187,7 +187,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, End> {
+    async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
         let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
         Ok(self.held(step, at, bindings))
     }
@@ -199,7 +199,7 @@ impl<'a> Run<'a> {
         role: Role,
         bindings: &Bindings,
         count: u16,
-    ) -> Result<bool, End> {
+    ) -> Result<bool, CaseEnd> {
         let requests: Vec<Request> =
             (0..count).map(|_| self.write(&step.call, &step.call.input, bindings)).collect::<Result<_, _>>()?;
         let executor = self.executor;
@@ -221,7 +221,8 @@ impl<'a> Run<'a> {
         let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
             return false;
         };
-        let answer: Option<Answer> = exchange.outcome.as_ref().ok().map(|response| service.protocol.answer(response));
+        let answer: Option<ParsedResponse> =
+            exchange.outcome.as_ref().ok().map(|response| service.protocol.answer(response));
         let outcome = match (&exchange.outcome, &answer) {
             (Ok(response), Some(answer)) => Ok((response, answer)),
             (Err(error), _) => Err(error),
@@ -230,7 +231,7 @@ impl<'a> Run<'a> {
         step.expect.held(outcome, bindings).is_some()
     }
 
-    fn service(&self, call: &Call) -> Option<&'a ServiceSuite> {
+    fn service(&self, call: &Call) -> Option<&'a ServiceFixtures> {
         self.executor.suite.service(&call.service)
     }
 
@@ -298,7 +299,7 @@ impl<'a> Run<'a> {
 /// A control is the step's call without what makes it wrong on the wire.
 fn control_of(step: &Step) -> Call {
     let right = Call { raw: None, fault: None, legal: true, ..step.call.clone() };
-    Call { caller: Caller::Owner, region: crate::suite::Region::Home, ..right }
+    Call { caller: CallerName::Owner, region: crate::suite::Region::Home, ..right }
 }
 
 fn now() -> i64 {

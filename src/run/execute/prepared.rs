@@ -3,34 +3,37 @@
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 
-use super::{Executor, Run};
+use super::{CaseRun, Executor};
 use crate::{
-    judge::transcript::{End, Transcript},
+    judge::transcript::{CaseEnd, Transcript},
     suite::{Bindings, CaseId, Given},
 };
 
 /// States that hold until they are released.
-pub struct Prepared<'a> {
+pub struct PreparedStates<'a> {
     /// What the states yielded, by variable.
     pub variables: Map<String, Value>,
     /// Why others could not be had.
     pub problems: Vec<String>,
-    run: Run<'a>,
+    run: CaseRun<'a>,
 }
 
 impl<'a> Executor<'a> {
     /// Establishes states one after the other; those that cannot be had are told, and missing.
-    pub async fn prepare(self, service: &str, operation: &str, given: &[Given]) -> Prepared<'a> {
+    pub async fn prepare(self, service: &str, operation: &str, given: &[Given]) -> PreparedStates<'a> {
         let origin = format!("{service}.{operation}");
-        let mut prepared =
-            Prepared { variables: Map::new(), problems: Vec::new(), run: Run::new(self, CaseId(origin.clone())) };
+        let mut prepared = PreparedStates {
+            variables: Map::new(),
+            problems: Vec::new(),
+            run: CaseRun::new(self, CaseId(origin.clone())),
+        };
         let bindings = Bindings::new(self.seed, &origin);
         for state in given {
             let limit = self.case_timeout;
             let established = timeout(limit, prepared.run.establish(state, &bindings, &origin, service, 0)).await;
-            match established.unwrap_or(Err(End::TimedOut(limit))) {
+            match established.unwrap_or(Err(CaseEnd::TimedOut(limit))) {
                 Ok(value) => drop(prepared.variables.insert(state.variable.clone(), value)),
-                Err(End::Blocked(reason)) => prepared.problems.push(reason),
+                Err(CaseEnd::Blocked(reason)) => prepared.problems.push(reason),
                 Err(end) => prepared.problems.push(format!("{}: {end:?}", state.state)),
             }
         }
@@ -38,7 +41,7 @@ impl<'a> Executor<'a> {
     }
 }
 
-impl Prepared<'_> {
+impl PreparedStates<'_> {
     /// What was sent to establish the states.
     #[must_use]
     pub fn transcript(&self) -> &Transcript {

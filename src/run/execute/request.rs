@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::{Executor, now};
 use crate::{
-    run::target::Target,
-    suite::{BindError, Bindings, Body, ByteChanges, Call, Caller, Region, ServiceSuite, Template},
+    run::target::ResolvedTarget,
+    suite::{BindError, Bindings, Body, ByteChanges, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Delivery, Request,
-        sigv4::{self, Credentials, Scope},
+        sigv4::{self, CredentialScope, Credentials},
     },
 };
 
@@ -36,7 +36,7 @@ impl Executor<'_> {
         &self,
         call: &Call,
         input: &Template,
-        service: &ServiceSuite,
+        service: &ServiceFixtures,
         bindings: &Bindings,
     ) -> Result<Request, Unwritable> {
         let mut request = write(call, input, service, bindings, self.target)?;
@@ -48,9 +48,9 @@ impl Executor<'_> {
         Ok(request)
     }
 
-    fn sign(&self, call: &Call, service: &ServiceSuite, request: &mut Request) -> Result<(), Unwritable> {
+    fn sign(&self, call: &Call, service: &ServiceFixtures, request: &mut Request) -> Result<(), Unwritable> {
         let service = service.contract().service().signing_name.clone();
-        let scope = Scope { region: region(call, self.target)?.to_owned(), service };
+        let scope = CredentialScope { region: region(call, self.target)?.to_owned(), service };
         let credentials = credentials(call, self.target)?;
         match self.keys {
             Some(keys) => keys.sign(request, credentials, &scope, now(), call.fault.as_ref()),
@@ -64,9 +64,9 @@ impl Executor<'_> {
 fn write(
     call: &Call,
     input: &Template,
-    service: &ServiceSuite,
+    service: &ServiceFixtures,
     bindings: &Bindings,
-    target: &Target,
+    target: &ResolvedTarget,
 ) -> Result<Request, Unwritable> {
     let contract = service.contract();
     let operation =
@@ -88,16 +88,16 @@ fn unbound(error: &dyn fmt::Display) -> Unwritable {
     Unwritable::Unbound(error.to_string())
 }
 
-fn credentials<'t>(call: &Call, target: &'t Target) -> Result<&'t Credentials, Unwritable> {
+fn credentials<'t>(call: &Call, target: &'t ResolvedTarget) -> Result<&'t Credentials, Unwritable> {
     let missing = |what: &str| Unwritable::NotApplicable(format!("the target has no {what}"));
     match call.caller {
-        Caller::Owner => Ok(&target.owner),
-        Caller::Denied => target.denied.as_ref().ok_or_else(|| missing("denied identity")),
-        Caller::OtherAccount => target.other_account.as_ref().ok_or_else(|| missing("identity of another account")),
+        CallerName::Owner => Ok(&target.owner),
+        CallerName::Denied => target.denied.as_ref().ok_or_else(|| missing("denied identity")),
+        CallerName::OtherAccount => target.other_account.as_ref().ok_or_else(|| missing("identity of another account")),
     }
 }
 
-fn region<'t>(call: &Call, target: &'t Target) -> Result<&'t str, Unwritable> {
+fn region<'t>(call: &Call, target: &'t ResolvedTarget) -> Result<&'t str, Unwritable> {
     match call.region {
         Region::Home => Ok(&target.region),
         Region::Other => {

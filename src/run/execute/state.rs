@@ -4,21 +4,21 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::{Cleanup, Run};
+use super::{CaseRun, Cleanup};
 use crate::{
-    judge::transcript::{End, Exchange, Role},
+    judge::transcript::{CaseEnd, Exchange, Role},
     run::target::{Action, StateChange, StateFunctionError, StateHandler},
     suite::{
         Alternative, BindError, Bindings, Given, State, Step,
         matcher::{self, Hidden},
     },
-    wire::{Answer, Request, Response, TransportError},
+    wire::{ParsedResponse, Request, Response, TransportError},
 };
 
 /// States that build on states, this deep at most: a circle in `states.yaml` must end.
 const DEEPEST: usize = 8;
 
-impl Run<'_> {
+impl CaseRun<'_> {
     /// The variables of a state, once it holds; `depth` counts the states that build on it.
     pub(super) async fn establish(
         &mut self,
@@ -27,9 +27,9 @@ impl Run<'_> {
         origin: &str,
         service: &str,
         depth: usize,
-    ) -> Result<Value, End> {
+    ) -> Result<Value, CaseEnd> {
         let origin = format!("{origin}/{}", given.variable);
-        let blocked = |reason: String| End::Blocked(format!("{}: {reason}", given.state));
+        let blocked = |reason: String| CaseEnd::Blocked(format!("{}: {reason}", given.state));
         if depth > DEEPEST {
             return Err(blocked("states that build on each other in a circle".to_owned()));
         }
@@ -46,7 +46,7 @@ impl Run<'_> {
         if !state.is_reached_by_calls() {
             let by_hand = self.executor.target.states.get(&given.state).cloned();
             let no_way = "no documented call reaches it, and the target has no other way";
-            return by_hand.ok_or_else(|| End::Blocked(format!("{label}: {no_way}")));
+            return by_hand.ok_or_else(|| CaseEnd::Blocked(format!("{label}: {no_way}")));
         }
         let mut own = Bindings::new(self.executor.seed, &origin);
         if bindings.is_received(&given.params) {
@@ -77,20 +77,20 @@ impl Run<'_> {
         Ok(variables)
     }
 
-    async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, End> {
+    async fn by_steps(&mut self, state: &State, mut bindings: Bindings) -> Result<Value, CaseEnd> {
         self.set_up(state, &mut bindings).await?;
         let yields = state.yields.iter().map(|(variable, template)| Ok((variable.clone(), template.fill(&bindings)?)));
         let yields: Result<Map<String, Value>, BindError> = yields.collect();
-        yields.map(Value::Object).map_err(|error| End::Blocked(error.to_string()))
+        yields.map(Value::Object).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
-    async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), End> {
+    async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         // Before the first call: what is half made when time runs out must be cleaned up, too.
         let cleanup = self.cleanups.len();
         self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                return Err(End::Blocked(format!("{} {}", step.call.operation, self.last_answer(step, bindings))));
+                return Err(CaseEnd::Blocked(format!("{} {}", step.call.operation, self.last_answer(step, bindings))));
             }
             self.capture(step, bindings)?;
             if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {
@@ -175,7 +175,7 @@ impl Run<'_> {
 }
 
 /// Where a success is not the one that a step waits for.
-fn unlike(step: &Step, answer: &Answer, bindings: &Bindings) -> Option<String> {
+fn unlike(step: &Step, answer: &ParsedResponse, bindings: &Bindings) -> Option<String> {
     let bodies = step.expect.alternatives.iter().filter_map(|alternative| match alternative {
         Alternative::Success { body, .. } => body.as_ref()?.fill(bindings).ok(),
         _ => None,
@@ -217,9 +217,9 @@ fn who(handler: &StateHandler) -> &'static str {
 }
 
 /// An end with the state in whose making it came about, if it is one that blocks.
-fn blocked_in(state: &str, end: End) -> End {
+fn blocked_in(state: &str, end: CaseEnd) -> CaseEnd {
     match end {
-        End::Blocked(reason) => End::Blocked(format!("{state}{reason}")),
+        CaseEnd::Blocked(reason) => CaseEnd::Blocked(format!("{state}{reason}")),
         other => other,
     }
 }

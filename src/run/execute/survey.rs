@@ -5,12 +5,12 @@ use tokio::time::Instant;
 
 use super::{Executor, now};
 use crate::{
-    judge::transcript::{Exchange, Role, Survey, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    judge::transcript::{Exchange, PresenceResponses, Role, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
     model::Operation,
-    suite::{Bindings, Call, Caller, Region, ServiceSuite, Template},
+    suite::{Bindings, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Request, Response, TransportError,
-        sigv4::{self, Scope},
+        sigv4::{self, CredentialScope},
     },
 };
 
@@ -19,15 +19,15 @@ impl Executor<'_> {
     /// model's examples. What was asked and answered is kept in `asked`, each question as a step.
     pub async fn survey(
         &self,
-        service: &ServiceSuite,
+        service: &ServiceFixtures,
         operation: &Operation,
         sample: Option<&Value>,
         asked: &mut Vec<Exchange>,
-    ) -> Survey {
+    ) -> PresenceResponses {
         let empty = Value::Object(Map::new());
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
         let operation = operation.name.as_str();
-        let mut put = Questions { executor: self, service, operation, asked, begun: Instant::now() };
+        let mut put = PresenceRequests { executor: self, service, operation, asked, begun: Instant::now() };
         // An empty sample compared with itself tells nothing.
         let second = if *sample == empty {
             Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
@@ -40,14 +40,14 @@ impl Executor<'_> {
         if let Err(error) = &answered {
             // Whoever does not answer a good request is not asked three more.
             let none = || Err(error.clone());
-            return Survey {
+            return PresenceResponses {
                 unknown_operation: none(),
                 unknown_service: none(),
                 empty_input: none(),
                 sample: answered,
             };
         }
-        Survey {
+        PresenceResponses {
             sample: answered,
             unknown_operation: put.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
             unknown_service: put.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
@@ -55,14 +55,14 @@ impl Executor<'_> {
         }
     }
 
-    fn question(&self, service: &ServiceSuite, operation: &str, input: &Value) -> Result<Request, TransportError> {
+    fn question(&self, service: &ServiceFixtures, operation: &str, input: &Value) -> Result<Request, TransportError> {
         let call = Call {
             service: service.name.clone(),
             operation: operation.to_owned(),
             input: Template::Literal(input.clone()),
             // An empty input is asked with, whatever the model says of it.
             legal: false,
-            caller: Caller::Owner,
+            caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
             raw: None,
@@ -75,15 +75,17 @@ impl Executor<'_> {
     fn renamed(
         &self,
         sample: &Result<Request, TransportError>,
-        service: &ServiceSuite,
+        service: &ServiceFixtures,
         name: &str,
         operation: &str,
     ) -> Result<Request, TransportError> {
         let mut request = sample.clone()?;
         request.headers.remove("authorization");
         service.protocol.rename(&mut request, name, operation);
-        let scope =
-            Scope { region: self.target.region.clone(), service: service.contract().service().signing_name.clone() };
+        let scope = CredentialScope {
+            region: self.target.region.clone(),
+            service: service.contract().service().signing_name.clone(),
+        };
         sigv4::sign(&mut request, &self.target.owner, &scope, now(), None);
         Ok(request)
     }
@@ -105,15 +107,15 @@ impl Executor<'_> {
 }
 
 /// The questions of one operation, as they are put.
-struct Questions<'a> {
+struct PresenceRequests<'a> {
     executor: &'a Executor<'a>,
-    service: &'a ServiceSuite,
+    service: &'a ServiceFixtures,
     operation: &'a str,
     asked: &'a mut Vec<Exchange>,
     begun: Instant,
 }
 
-impl Questions<'_> {
+impl PresenceRequests<'_> {
     async fn ask(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
         let request = request?;
         let (started, sent) = (self.begun.elapsed(), Instant::now());

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use crate::{
     reference::Identity,
-    run::target::{StateHandler, Target},
-    suite::{Files, Suite},
+    run::target::{ResolvedTarget, StateHandler},
+    suite::{FixtureFiles, Fixtures},
 };
 
 /// A suite of one scenario of `StopDeployment`, and of these states.
-pub(super) fn suite(states: &str, scenario: &str) -> Suite {
-    let all = Files::bundled_fixtures();
+pub(super) fn suite(states: &str, scenario: &str) -> Fixtures {
+    let all = FixtureFiles::bundled_fixtures();
     let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
     let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
     let own = [("codedeploy/states.yaml", states), ("codedeploy/stop-deployment/case.yaml", scenario)];
     let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    Suite::read(&Files::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
+    Fixtures::read(&FixtureFiles::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Nobody listens there.
-pub(super) fn target(state_handler: Option<StateHandler>) -> Target {
-    Target {
+pub(super) fn target(state_handler: Option<StateHandler>) -> ResolvedTarget {
+    ResolvedTarget {
         endpoint: "http://127.0.0.1:9".parse().unwrap(),
         name: String::new(),
         region: "us-east-1".to_owned(),

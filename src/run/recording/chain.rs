@@ -8,7 +8,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Entry, INDEX, RecordingError};
+use super::{INDEX, RecordingEntry, RecordingError};
 use crate::wire::sigv4::hex;
 
 /// A line of the index: its text, with the chain as the last member.
@@ -44,7 +44,7 @@ impl Lines {
         }
     }
 
-    fn entry(&mut self, line: &str) -> Result<Entry, RecordingError> {
+    fn entry(&mut self, line: &str) -> Result<RecordingEntry, RecordingError> {
         let (text, chain) = unchained(line).ok_or(RecordingError::Chain { line: self.line })?;
         self.chain = link(&self.chain, &text);
         if self.chain != chain {
@@ -56,7 +56,7 @@ impl Lines {
 }
 
 impl Iterator for Lines {
-    type Item = Result<Entry, RecordingError>;
+    type Item = Result<RecordingEntry, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let line = self.reader.next()?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::{
-    judge::transcript::{End, Exchange, Role, Transcript},
+    judge::transcript::{CaseEnd, Exchange, Role, Transcript},
     suite::CaseId,
     wire::{Delivery, Headers, Request, Response, TransportError},
 };
@@ -25,7 +25,7 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
     let begun_us = micros(transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default());
     // What is shown must be what is read back: nothing is finer than a microsecond.
     let begun = UNIX_EPOCH + Duration::from_micros(begun_us);
-    let entries = transcript.exchanges.iter().map(|exchange| Entry::of(exchange, begun, endpoint)).collect();
+    let entries = transcript.exchanges.iter().map(|exchange| HarEntry::of(exchange, begun, endpoint)).collect();
     let creator = Creator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let case = CaseNote {
         case: transcript.case.clone(),
@@ -37,7 +37,7 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
         begun_us,
         elapsed_us: micros(transcript.elapsed),
     };
-    let mut text = serde_json::to_vec(&Har { log: Log { version: "1.2".to_owned(), creator, entries, case } })?;
+    let mut text = serde_json::to_vec(&Har { log: HarLog { version: "1.2".to_owned(), creator, entries, case } })?;
     text.push(b'\n');
     Ok(text)
 }
@@ -47,14 +47,14 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
 /// # Errors
 /// Text that is no HAR, or one that wireproof has not written.
 pub fn read(text: &[u8]) -> serde_json::Result<Transcript> {
-    let Har { log: Log { entries, case, .. } } = serde_json::from_slice(text)?;
+    let Har { log: HarLog { entries, case, .. } } = serde_json::from_slice(text)?;
     Ok(Transcript {
         case: case.case,
         seed: case.seed,
         region: case.region,
         other_region: case.other_region,
         variables: case.variables,
-        exchanges: entries.into_iter().map(Entry::exchange).collect::<serde_json::Result<_>>()?,
+        exchanges: entries.into_iter().map(HarEntry::exchange).collect::<serde_json::Result<_>>()?,
         end: case.end,
         begun: UNIX_EPOCH + Duration::from_micros(case.begun_us),
         elapsed: Duration::from_micros(case.elapsed_us),
@@ -63,14 +63,14 @@ pub fn read(text: &[u8]) -> serde_json::Result<Transcript> {
 
 #[derive(Serialize, Deserialize)]
 struct Har {
-    log: Log,
+    log: HarLog,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Log {
+struct HarLog {
     version: String,
     creator: Creator,
-    entries: Vec<Entry>,
+    entries: Vec<HarEntry>,
     #[serde(rename = "_wireproof")]
     case: CaseNote,
 }
@@ -88,14 +88,14 @@ struct CaseNote {
     region: String,
     other_region: String,
     variables: Map<String, Value>,
-    end: End,
+    end: CaseEnd,
     begun_us: u64,
     elapsed_us: u64,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct HarEntry {
     started_date_time: String,
     time: f64,
     request: RequestNote,
@@ -201,7 +201,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-impl Entry {
+impl HarEntry {
     fn of(exchange: &Exchange, begun: SystemTime, endpoint: &str) -> Self {
         let Exchange { step, role, service, operation, request, outcome, started, elapsed } = exchange;
         let response = outcome.as_ref().ok();
@@ -412,7 +412,7 @@ mod tests {
             other_region: String::new(),
             variables: [("v".to_owned(), json!({"a": [1, "ü"]}))].into_iter().collect(),
             exchanges,
-            end: End::TimedOut(Duration::from_millis(2)),
+            end: CaseEnd::TimedOut(Duration::from_millis(2)),
             begun: UNIX_EPOCH + Duration::from_millis(1_795_000_000_123),
             elapsed: Duration::from_micros(9),
         }

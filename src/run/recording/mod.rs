@@ -21,7 +21,7 @@ use thiserror::Error;
 
 use crate::{
     judge::transcript::Transcript,
-    run::event::{RunStarted, Surveyed, TargetDied},
+    run::event::{PresenceChecked, RunStarted, TargetDied},
     suite::CaseId,
     wire::sigv4::hex,
 };
@@ -38,7 +38,7 @@ const SCHEMA: &str = "wireproof/recording/v1";
 /// One line of the index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Entry {
+pub enum RecordingEntry {
     /// What was run; the first line.
     Started(Header),
     /// An operation that was asked whether it is there.
@@ -48,7 +48,7 @@ pub enum Entry {
     /// A case that has ended.
     Case(Recorded),
     /// The end; the last line.
-    Finished(Ended),
+    Finished(RecordedEnd),
 }
 
 /// What was run.
@@ -69,7 +69,7 @@ pub struct Header {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
     /// What came of it.
-    pub surveyed: Surveyed,
+    pub surveyed: PresenceChecked,
     /// What was asked, and what its cases share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Kept>,
@@ -100,7 +100,7 @@ pub struct Kept {
 
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct RecordedEnd {
     /// How many cases were recorded.
     pub cases: usize,
     /// Whether the run was interrupted.
@@ -164,7 +164,7 @@ pub enum RecordingError {
 pub struct Recording {
     folder: PathBuf,
     header: Header,
-    ended: Ended,
+    ended: RecordedEnd,
     chain: String,
 }
 
@@ -179,8 +179,8 @@ impl Recording {
         }
         let mut lines = Lines::open(folder)?;
         let header = match lines.next().transpose()? {
-            Some(Entry::Started(header)) if header.schema == SCHEMA => header,
-            Some(Entry::Started(header)) => {
+            Some(RecordingEntry::Started(header)) if header.schema == SCHEMA => header,
+            Some(RecordingEntry::Started(header)) => {
                 let problem = format!("its schema is {:?}, and this wireproof reads {SCHEMA:?}", header.schema);
                 return Err(RecordingError::Line { line: 1, problem });
             }
@@ -190,10 +190,10 @@ impl Recording {
         for entry in lines.by_ref() {
             match entry? {
                 _ if ended.is_some() => return Err(RecordingError::Torn("it goes on after its end".to_owned())),
-                Entry::Case(_) => cases += 1,
-                Entry::Finished(end) => ended = Some(end),
-                Entry::Started(_) => return Err(RecordingError::Torn("it begins twice".to_owned())),
-                Entry::Opened(_) | Entry::Died(_) => {}
+                RecordingEntry::Case(_) => cases += 1,
+                RecordingEntry::Finished(end) => ended = Some(end),
+                RecordingEntry::Started(_) => return Err(RecordingError::Torn("it begins twice".to_owned())),
+                RecordingEntry::Opened(_) | RecordingEntry::Died(_) => {}
             }
         }
         let ended = ended.ok_or_else(|| RecordingError::Torn("it has no end: the run was cut off".to_owned()))?;
@@ -211,7 +211,7 @@ impl Recording {
 
     /// How the run ended.
     #[must_use]
-    pub fn ended(&self) -> &Ended {
+    pub fn ended(&self) -> &RecordedEnd {
         &self.ended
     }
 
@@ -224,7 +224,7 @@ impl Recording {
     /// The lines of the index, after the first.
     ///
     /// A file that cannot be opened any more is the error of the first one.
-    pub fn entries(&self) -> impl Iterator<Item = Result<Entry, RecordingError>> + use<> {
+    pub fn entries(&self) -> impl Iterator<Item = Result<RecordingEntry, RecordingError>> + use<> {
         let (lines, error) = match Lines::open(&self.folder) {
             Ok(lines) => (Some(lines), None),
             Err(error) => (None, Some(Err(error))),

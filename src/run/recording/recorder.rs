@@ -9,15 +9,15 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Ended, Entry, Header, INDEX, Kept, Opened, Recorded, Recording, SCHEMA,
+    Header, INDEX, Kept, Opened, Recorded, RecordedEnd, Recording, RecordingEntry, SCHEMA,
     chain::chained,
     path::{is_below, path, survey_path},
     sha256,
 };
 use crate::{
-    judge::transcript::{End, Transcript},
+    judge::transcript::{CaseEnd, Transcript},
     run::{
-        event::{CaseFinished, Event, RunFinished, RunStarted, Surveyed},
+        event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted},
         recording::har,
     },
 };
@@ -47,7 +47,7 @@ impl Recorder {
         match event {
             Event::RunStarted(started) => self.start(started),
             Event::Surveyed(surveyed) => self.surveyed(surveyed),
-            Event::TargetDied(died) => self.append(&Entry::Died(died.clone())),
+            Event::TargetDied(died) => self.append(&RecordingEntry::Died(died.clone())),
             Event::CaseFinished(finished) => self.case(finished),
             Event::RunFinished(finished) => self.finish(finished),
         }
@@ -58,7 +58,7 @@ impl Recorder {
         forget(&self.folder)?;
         self.endpoint.clone_from(&started.endpoint);
         self.index = Some(BufWriter::new(File::create(self.folder.join(INDEX))?));
-        self.append(&Entry::Started(Header {
+        self.append(&RecordingEntry::Started(Header {
             schema: SCHEMA.to_owned(),
             tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
             run: started.clone(),
@@ -66,18 +66,18 @@ impl Recorder {
         }))
     }
 
-    fn surveyed(&mut self, surveyed: &Surveyed) -> io::Result<()> {
+    fn surveyed(&mut self, surveyed: &PresenceChecked) -> io::Result<()> {
         let path = survey_path(&surveyed.service, &surveyed.operation);
         let file = surveyed.opening.as_deref().map(|transcript| self.keep(path, transcript)).transpose()?;
-        self.append(&Entry::Opened(Opened { surveyed: surveyed.clone(), file }))
+        self.append(&RecordingEntry::Opened(Opened { surveyed: surveyed.clone(), file }))
     }
 
     fn case(&mut self, finished: &CaseFinished) -> io::Result<()> {
         let transcript = &*finished.transcript;
-        let never_ran = transcript.exchanges.is_empty() && transcript.end == End::Interrupted;
+        let never_ran = transcript.exchanges.is_empty() && transcript.end == CaseEnd::Interrupted;
         self.cases += 1;
         let file = self.keep(path(&finished.case.id), transcript)?;
-        self.append(&Entry::Case(Recorded {
+        self.append(&RecordingEntry::Case(Recorded {
             id: finished.case.id.clone(),
             file,
             fixture: sha256(finished.case.scenario.source.text().as_bytes()),
@@ -86,8 +86,9 @@ impl Recorder {
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
-        let ended = Ended { cases: self.cases, interrupted: finished.interrupted, duration_ms: finished.duration_ms };
-        self.append(&Entry::Finished(ended))?;
+        let ended =
+            RecordedEnd { cases: self.cases, interrupted: finished.interrupted, duration_ms: finished.duration_ms };
+        self.append(&RecordingEntry::Finished(ended))?;
         self.index.take().map_or(Ok(()), |mut index| index.flush())
     }
 
@@ -102,7 +103,7 @@ impl Recorder {
         Ok(Kept { path, sha256: sha256(&bytes) })
     }
 
-    fn append(&mut self, entry: &Entry) -> io::Result<()> {
+    fn append(&mut self, entry: &RecordingEntry) -> io::Result<()> {
         let text = serde_json::to_string(entry)?;
         let line = chained(&mut self.chain, &text);
         match &mut self.index {
@@ -116,7 +117,9 @@ impl Recorder {
 fn forget(folder: &Path) -> io::Result<()> {
     let Ok(recording) = Recording::open(folder) else { return Ok(()) };
     for entry in recording.entries() {
-        let Ok(Entry::Case(Recorded { file: kept, .. }) | Entry::Opened(Opened { file: Some(kept), .. })) = entry
+        let Ok(
+            RecordingEntry::Case(Recorded { file: kept, .. }) | RecordingEntry::Opened(Opened { file: Some(kept), .. }),
+        ) = entry
         else {
             continue;
         };

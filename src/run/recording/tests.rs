@@ -27,8 +27,8 @@ fn finished() -> RunFinished {
     }
 }
 
-fn surveyed(operation: &str) -> Surveyed {
-    Surveyed {
+fn surveyed(operation: &str) -> PresenceChecked {
+    PresenceChecked {
         service: "s".to_owned(),
         operation: operation.to_owned(),
         presence: Presence::Present,
@@ -59,8 +59,10 @@ fn what_was_recorded_is_read_in_its_order() {
     record(folder.path());
     let recording = Recording::open(folder.path()).unwrap();
     assert_eq!((recording.header().run.seed, recording.ended().duration_ms), (7, 5));
-    let entries: Vec<Entry> = recording.entries().map(Result::unwrap).collect();
-    let [Entry::Opened(a), Entry::Opened(b), Entry::Finished(_)] = &entries[..] else { panic!("{entries:?}") };
+    let entries: Vec<RecordingEntry> = recording.entries().map(Result::unwrap).collect();
+    let [RecordingEntry::Opened(a), RecordingEntry::Opened(b), RecordingEntry::Finished(_)] = &entries[..] else {
+        panic!("{entries:?}")
+    };
     assert_eq!([&*a.surveyed.operation, &*b.surveyed.operation], ["A", "B"]);
     let file = a.file.as_ref().unwrap();
     assert_eq!(file.path, "_survey/s.A.har");
@@ -100,7 +102,9 @@ fn no_file_can_be_changed_unseen() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     let recording = Recording::open(folder.path()).unwrap();
-    let Some(Ok(Entry::Opened(Opened { file: Some(file), .. }))) = recording.entries().next() else { panic!() };
+    let Some(Ok(RecordingEntry::Opened(Opened { file: Some(file), .. }))) = recording.entries().next() else {
+        panic!()
+    };
     let path = folder.path().join(&file.path);
     let mut bytes = fs::read(&path).unwrap();
     bytes[10] ^= 1;

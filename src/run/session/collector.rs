@@ -5,29 +5,29 @@ use std::{
     sync::Arc,
 };
 
-use super::{Finished, life::Life, milliseconds, shown::Shown, tally::Tally};
+use super::{Finished, life::Life, milliseconds, shown::ShownFinding, tally::RunTally};
 use crate::{
     judge::{
-        check::{Judgement, request_id::SeenRequestIds},
-        snapshots::Goldens,
-        transcript::{End, Transcript},
+        check::{CaseJudgement, request_id::SeenRequestIds},
+        snapshots::Snapshots,
+        transcript::{CaseEnd, Transcript},
         verdict::Verdict,
     },
-    run::event::{self, CaseFinished, CaseReport, Event, Surveyed},
-    suite::{Case, CaseId, Standing, Suite, code::Code},
+    run::event::{self, CaseFinished, CaseReport, Event, PresenceChecked},
+    suite::{Case, CaseId, CaseStanding, Fixtures, code::Code},
 };
 
 /// Whether other cases may rest on a control: its input was taken, in whichever form that was answered.
-fn bears(verdict: Verdict, judgement: &Judgement) -> bool {
+fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
     let taken = || judgement.findings.iter().all(|finding| finding.code != Code::Outcome);
     verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
 }
 
 /// What cases are judged and told by, whether they run or were recorded.
 #[derive(Clone, Copy)]
-pub(super) struct Bench<'s> {
-    pub(super) suite: &'s Arc<Suite>,
-    pub(super) goldens: &'s Arc<Goldens>,
+pub(super) struct JudgeBench<'s> {
+    pub(super) suite: &'s Arc<Fixtures>,
+    pub(super) goldens: &'s Arc<Snapshots>,
     pub(super) endpoint: &'s str,
     pub(super) region: &'s str,
     pub(super) seed: u64,
@@ -35,15 +35,15 @@ pub(super) struct Bench<'s> {
 }
 
 /// What became of the question whether an operation is there: what it is, and why.
-type Known = (event::Presence, String);
+type KnownPresence = (event::Presence, String);
 
 /// By service and operation.
-type Presences = HashMap<String, HashMap<String, Known>>;
+type Presences = HashMap<String, HashMap<String, KnownPresence>>;
 
 /// Where finished cases come together, one after the other.
 pub(super) struct Collector<'s> {
-    pub(super) bench: Bench<'s>,
-    pub(super) tally: Tally,
+    pub(super) bench: JudgeBench<'s>,
+    pub(super) tally: RunTally,
     presences: Presences,
     /// What keeps a control from being rested on; `None` for one that conforms.
     controls: HashMap<CaseId, Option<String>>,
@@ -55,14 +55,14 @@ pub(super) struct Collector<'s> {
 
 impl<'s> Collector<'s> {
     pub(super) fn new(
-        bench: Bench<'s>,
+        bench: JudgeBench<'s>,
         selected: usize,
         services: &BTreeSet<String>,
         sink: &'s mut (dyn FnMut(Event) + Send),
     ) -> Self {
         Self {
             bench,
-            tally: Tally::new(bench.suite, selected, services),
+            tally: RunTally::new(bench.suite, selected, services),
             presences: Presences::new(),
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
@@ -72,32 +72,32 @@ impl<'s> Collector<'s> {
         }
     }
 
-    pub(super) fn surveyed(&mut self, surveyed: Surveyed) {
+    pub(super) fn surveyed(&mut self, surveyed: PresenceChecked) {
         let known = (surveyed.presence, surveyed.reason.clone().unwrap_or_default());
         self.presences.entry(surveyed.service.clone()).or_default().insert(surveyed.operation.clone(), known);
         (self.sink)(Event::Surveyed(surveyed));
     }
 
     /// The judgement of a case that is not worth running.
-    pub(super) fn not_to_run(&self, case: &Case) -> Option<Judgement> {
+    pub(super) fn not_to_run(&self, case: &Case) -> Option<CaseJudgement> {
         if self.stop {
-            return Some(Judgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
+            return Some(CaseJudgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
         }
         if let Some(reason) = self.life.over() {
-            return Some(Judgement::inconclusive(reason));
+            return Some(CaseJudgement::inconclusive(reason));
         }
         match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
             Some((event::Presence::Absent, reason)) => {
-                return Some(Judgement::absent(format!("{}: {reason}", case.scenario.operation)));
+                return Some(CaseJudgement::absent(format!("{}: {reason}", case.scenario.operation)));
             }
-            Some((event::Presence::Unreachable, reason)) => return Some(Judgement::inconclusive(reason.clone())),
+            Some((event::Presence::Unreachable, reason)) => return Some(CaseJudgement::inconclusive(reason.clone())),
             Some((event::Presence::Present, _)) | None => {}
         }
-        let Standing::Controlled(control) = &case.scenario.standing else { return None };
+        let CaseStanding::Controlled(control) = &case.scenario.standing else { return None };
         match self.controls.get(control) {
             Some(None) => None,
-            Some(Some(reason)) => Some(Judgement::blocked(format!("{control}: {reason}"))),
-            None => Some(Judgement::blocked(format!("{control} was not run"))),
+            Some(Some(reason)) => Some(CaseJudgement::blocked(format!("{control}: {reason}"))),
+            None => Some(CaseJudgement::blocked(format!("{control} was not run"))),
         }
     }
 
@@ -111,21 +111,21 @@ impl<'s> Collector<'s> {
         self.report(case, transcript, judgement);
     }
 
-    pub(super) fn enter_unrun(&mut self, case: Case, judgement: &Judgement) {
-        let transcript = Transcript::empty(&case, self.bench.seed, End::Interrupted);
+    pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
+        let transcript = Transcript::empty(&case, self.bench.seed, CaseEnd::Interrupted);
         self.report(case, transcript, judgement.clone());
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, judgement: Judgement) {
+    fn report(&mut self, case: Case, transcript: Transcript, judgement: CaseJudgement) {
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.bench.fail_fast && verdict == Verdict::Deviates;
-        if case.scenario.standing == Standing::Control {
+        if case.scenario.standing == CaseStanding::Control {
             let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        let Bench { suite, goldens, endpoint, region, .. } = self.bench;
+        let JudgeBench { suite, goldens, endpoint, region, .. } = self.bench;
         self.tally.enter(&case, verdict, &judgement);
-        let shown = Shown::of(&judgement.findings);
+        let shown = ShownFinding::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
             service: case.scenario.service.clone(),

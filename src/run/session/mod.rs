@@ -21,39 +21,39 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     judge::{
         check::{
-            self, Judgement,
-            implementation::{Presence, presence},
+            self, CaseJudgement,
+            implementation::{PresenceDecision, presence},
         },
-        redaction::{Sensitive, redact},
-        snapshots::Goldens,
+        redaction::{SensitiveValues, redact},
+        snapshots::Snapshots,
         transcript::{Exchange, Transcript},
     },
     run::{
-        event::{self, Event, RunFinished, RunStarted, Surveyed},
-        execute::{Executor, Prepared},
-        target::Target,
+        event::{self, Event, PresenceChecked, RunFinished, RunStarted},
+        execute::{Executor, PreparedStates},
+        target::ResolvedTarget,
         transport::Transport,
     },
-    suite::{Case, CaseId, Opening, Plan, Stage, Suite},
+    suite::{Case, CaseId, Fixtures, Opening, Plan, PlanStage},
     wire::{TransportError, sigv4::SigningKeys},
 };
 
-use collector::{Bench, Collector};
+use collector::{Collector, JudgeBench};
 pub use replay::{Replayed, replay};
 
 /// What a run is made with.
 #[derive(Clone)]
 pub struct Session {
     /// The fixtures.
-    pub suite: Arc<Suite>,
+    pub suite: Arc<Fixtures>,
     /// The endpoint.
-    pub target: Arc<Target>,
+    pub target: Arc<ResolvedTarget>,
     /// What carries requests there.
     pub transport: Arc<dyn Transport>,
     /// The recorded observations.
-    pub goldens: Arc<Goldens>,
+    pub goldens: Arc<Snapshots>,
     /// How it runs.
-    pub options: Options,
+    pub options: RunOptions,
     /// Turns true when the run is to end early.
     pub interrupt: watch::Receiver<bool>,
     /// What starts the endpoint anew when it died; without it, a death ends the run.
@@ -68,7 +68,7 @@ const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// How a run goes.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct RunOptions {
     /// How many cases run at once.
     pub jobs: usize,
     /// What fresh names are derived from.
@@ -81,7 +81,7 @@ pub struct Options {
     /// other: that shows what the checks are worth by themselves.
     pub survey: bool,
     /// What becomes of members that the model marks sensitive.
-    pub sensitive: Sensitive,
+    pub sensitive: SensitiveValues,
 }
 
 /// So many cases run at once unless it is said.
@@ -104,21 +104,21 @@ const INTERRUPTED: &str = "the run was interrupted";
 const GRACE: Duration = Duration::from_secs(2);
 
 /// What the tasks of a stage share.
-struct Shared {
+struct SharedSession {
     session: Session,
     keys: SigningKeys,
 }
 
 /// What came of opening an operation.
-struct Asked<'s> {
-    presence: Option<Presence>,
+struct OpenedOperation<'s> {
+    presence: Option<PresenceDecision>,
     questions: Vec<Exchange>,
-    prepared: Option<Prepared<'s>>,
+    prepared: Option<PreparedStates<'s>>,
 }
 
-impl Asked<'_> {
+impl OpenedOperation<'_> {
     /// What is told of it; nothing where nobody asked.
-    fn tell(&self, session: &Session, opening: &Opening) -> Option<Surveyed> {
+    fn tell(&self, session: &Session, opening: &Opening) -> Option<PresenceChecked> {
         let mut transcript = Transcript {
             region: session.target.region.clone(),
             begun: SystemTime::now(),
@@ -133,11 +133,11 @@ impl Asked<'_> {
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
         let (presence, reason) = match self.presence.as_ref()? {
-            Presence::Present => (event::Presence::Present, problems),
-            Presence::Absent(reason) => (event::Presence::Absent, reason.clone()),
-            Presence::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
+            PresenceDecision::Present => (event::Presence::Present, problems),
+            PresenceDecision::Absent(reason) => (event::Presence::Absent, reason.clone()),
+            PresenceDecision::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
         };
-        Some(Surveyed {
+        Some(PresenceChecked {
             service: opening.service.clone(),
             operation: opening.operation.clone(),
             presence,
@@ -150,7 +150,7 @@ impl Asked<'_> {
 struct Finished {
     case: Case,
     transcript: Transcript,
-    judgement: Judgement,
+    judgement: CaseJudgement,
 }
 
 impl Session {
@@ -168,7 +168,7 @@ impl Session {
             shard: plan.whole().shard,
         }));
         let endpoint = self.target.endpoint.to_string();
-        let bench = Bench {
+        let bench = JudgeBench {
             suite: &self.suite,
             goldens: &self.goldens,
             endpoint: &endpoint,
@@ -177,15 +177,15 @@ impl Session {
             fail_fast: self.options.fail_fast,
         };
         let mut collector = Collector::new(bench, plan.selected(), &plan.whole().services, sink);
-        let mut prepared: Option<Prepared<'_>> = None;
+        let mut prepared: Option<PreparedStates<'_>> = None;
         while let Some(stage) = plan.stage() {
             match stage {
-                Stage::Open(opening) => {
+                PlanStage::Open(opening) => {
                     release(prepared.take()).await;
                     prepared = self.open(&opening, &mut collector).await;
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
                 }
-                Stage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
+                PlanStage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
             }
         }
         release(prepared).await;
@@ -197,12 +197,12 @@ impl Session {
     }
 
     /// Asks an operation whether it is there, and establishes what its cases share.
-    async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<Prepared<'s>> {
+    async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<PreparedStates<'s>> {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
         let mut asked = self.asked(opening).await?;
-        if matches!(asked.presence, Some(Presence::Unreachable(_))) && collector.life.has_answered() {
+        if matches!(asked.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // What was asked last may have ended it; an endpoint that was started anew is asked again.
             collector.life.doubt();
             self.look_after(collector).await;
@@ -215,18 +215,18 @@ impl Session {
     }
 
     /// Whether the operation is there, and what its cases share; `None` where the run was interrupted.
-    async fn asked<'s>(&'s self, opening: &Opening) -> Option<Asked<'s>> {
+    async fn asked<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
         let mut interrupt = self.interrupt.clone();
         let work = async {
             let mut questions = Vec::new();
             let presence = self.survey(opening, &mut questions).await;
-            let absent = matches!(presence, Some(Presence::Absent(_) | Presence::Unreachable(_)));
+            let absent = matches!(presence, Some(PresenceDecision::Absent(_) | PresenceDecision::Unreachable(_)));
             let prepared = if absent || opening.given.is_empty() {
                 None
             } else {
                 Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
             };
-            Asked { presence, questions, prepared }
+            OpenedOperation { presence, questions, prepared }
         };
         tokio::select! {
             asked = work => Some(asked),
@@ -235,7 +235,7 @@ impl Session {
     }
 
     /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
-    async fn survey(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<Presence> {
+    async fn survey(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<PresenceDecision> {
         let service = self.suite.service(&opening.service)?;
         let operation = service.contract().operation(&opening.operation).filter(|_| self.options.survey)?;
         let survey = self.executor().survey(service, operation, opening.sample.as_ref(), questions).await;
@@ -255,7 +255,7 @@ impl Session {
 
     /// Runs one stage.
     async fn cases(&self, plan: &mut dyn Plan, at_once: Option<usize>, collector: &mut Collector<'_>) {
-        let shared = Arc::new(Shared { session: self.clone(), keys: SigningKeys::default() });
+        let shared = Arc::new(SharedSession { session: self.clone(), keys: SigningKeys::default() });
         let mut tasks = JoinSet::new();
         let mut running: HashMap<tokio::task::Id, Case> = HashMap::new();
         let mut interrupt = self.interrupt.clone();
@@ -283,7 +283,7 @@ impl Session {
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
-                            collector.enter_unrun(case, &Judgement::internal(&error.to_string()));
+                            collector.enter_unrun(case, &CaseJudgement::internal(&error.to_string()));
                         }
                     }
                 },
@@ -296,7 +296,7 @@ impl Session {
             self.look_after(collector).await;
         }
         while let Some(case) = plan.case() {
-            collector.enter_unrun(case, &Judgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
         }
     }
 
@@ -348,14 +348,14 @@ impl Session {
         }
         tasks.abort_all();
         for case in running.into_values() {
-            collector.enter_unrun(case, &Judgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
         }
     }
 }
 
 /// Executes and judges one case.
-async fn one(run: Arc<Shared>, case: Case) -> Finished {
-    let Shared { session, keys } = &*run;
+async fn one(run: Arc<SharedSession>, case: Case) -> Finished {
+    let SharedSession { session, keys } = &*run;
     let executor = Executor { keys: Some(keys), ..session.executor() };
     let mut transcript = executor.execute(&case).await;
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
@@ -363,7 +363,7 @@ async fn one(run: Arc<Shared>, case: Case) -> Finished {
     Finished { case, transcript, judgement }
 }
 
-async fn release(prepared: Option<Prepared<'_>>) {
+async fn release(prepared: Option<PreparedStates<'_>>) {
     if let Some(prepared) = prepared {
         prepared.release().await;
     }

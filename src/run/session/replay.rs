@@ -12,19 +12,19 @@ use serde_json::{Map, Value};
 
 use super::{
     Finished, INTERRUPTED,
-    collector::{Bench, Collector},
+    collector::{Collector, JudgeBench},
 };
 use crate::{
     judge::{
-        check::{self, Judgement},
-        snapshots::Goldens,
+        check::{self, CaseJudgement},
+        snapshots::Snapshots,
         transcript::Transcript,
     },
     run::{
         event::{Event, RunFinished},
-        recording::{Ended, Entry, Opened, Recorded, Recording, RecordingError, sha256},
+        recording::{Opened, Recorded, RecordedEnd, Recording, RecordingEntry, RecordingError, sha256},
     },
-    suite::{Case, CaseId, Plan, Stage, Suite},
+    suite::{Case, CaseId, Fixtures, Plan, PlanStage},
 };
 
 /// What came of judging a recording again.
@@ -43,15 +43,15 @@ pub struct Replayed {
 /// # Errors
 /// A file of the recording cannot be read, or was changed.
 pub fn replay(
-    suite: &Arc<Suite>,
-    goldens: &Arc<Goldens>,
+    suite: &Arc<Fixtures>,
+    goldens: &Arc<Snapshots>,
     recording: &Recording,
     plan: &mut dyn Plan,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Replayed, RecordingError> {
     let mut run = recording.header().run.clone();
     suite.digest().clone_into(&mut run.suite);
-    let bench = Bench {
+    let bench = JudgeBench {
         suite,
         goldens,
         endpoint: &run.endpoint,
@@ -78,15 +78,15 @@ struct Replay<'r> {
 }
 
 impl Replay<'_> {
-    fn enter(&mut self, entry: Entry) -> Result<(), RecordingError> {
+    fn enter(&mut self, entry: RecordingEntry) -> Result<(), RecordingError> {
         match entry {
-            Entry::Opened(opened) => self.opened(opened)?,
-            Entry::Died(died) => {
+            RecordingEntry::Opened(opened) => self.opened(opened)?,
+            RecordingEntry::Died(died) => {
                 self.collector.life.mourn(&died);
                 (self.collector.sink)(Event::TargetDied(died));
             }
-            Entry::Case(recorded) => self.case(recorded)?,
-            Entry::Started(_) | Entry::Finished(_) => {}
+            RecordingEntry::Case(recorded) => self.case(recorded)?,
+            RecordingEntry::Started(_) | RecordingEntry::Finished(_) => {}
         }
         Ok(())
     }
@@ -114,16 +114,16 @@ impl Replay<'_> {
         if let Some(reason) = recorded.unrun {
             // An interruption comes before every other reason.
             let judgement = if reason == INTERRUPTED { None } else { self.collector.not_to_run(&case) };
-            self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| Judgement::inconclusive(reason)));
+            self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| CaseJudgement::inconclusive(reason)));
             return Ok(());
         }
-        let Bench { suite, goldens, .. } = self.collector.bench;
+        let JudgeBench { suite, goldens, .. } = self.collector.bench;
         let judgement = check::judge(suite, &case, &transcript, goldens.get(&case.id));
         self.collector.enter(Finished { case, transcript, judgement });
         Ok(())
     }
 
-    fn finish(self, ended: &Ended) -> Replayed {
+    fn finish(self, ended: &RecordedEnd) -> Replayed {
         let Self { collector, unknown, changed, .. } = self;
         let mut finished = collector.tally.finish(collector.bench.suite);
         finished.interrupted = ended.interrupted;
@@ -170,14 +170,14 @@ impl<'p> Cases<'p> {
 
     fn next_stage(&mut self) {
         match self.plan.stage() {
-            Some(Stage::Open(opening)) => {
+            Some(PlanStage::Open(opening)) => {
                 let is_it = |(service, operation, _): &(String, String, _)| {
                     *service == opening.service && *operation == opening.operation
                 };
                 let known = self.variables.iter().position(is_it).and_then(|at| self.variables.remove(at));
                 self.plan.opened(known.map(|(_, _, variables)| variables).unwrap_or_default());
             }
-            Some(Stage::Cases(_)) => {}
+            Some(PlanStage::Cases(_)) => {}
             None => self.over = true,
         }
     }

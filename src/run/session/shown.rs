@@ -6,18 +6,18 @@ use crate::{
         verdict::{Finding, FindingRole},
     },
     run::event::ShownExchange,
-    suite::{Scenario, Suite, code::Code},
+    suite::{Fixtures, Scenario, code::Code},
     wire::curl,
 };
 
 /// The step and the call that a report shows.
 #[derive(Clone, Copy)]
-pub(super) struct Shown {
+pub(super) struct ShownFinding {
     step: usize,
     role: Role,
 }
 
-impl Shown {
+impl ShownFinding {
     /// What the first of the worst findings is about; where there is none, the first step.
     pub(super) fn of(findings: &[Finding]) -> Self {
         let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
@@ -40,7 +40,7 @@ impl Shown {
     /// The last exchange of that call; where it was not made, the last one at all.
     pub(super) fn exchange(
         self,
-        suite: &Suite,
+        suite: &Fixtures,
         endpoint: &str,
         region: &str,
         transcript: &Transcript,
@@ -52,7 +52,7 @@ impl Shown {
     }
 }
 
-fn show(suite: &Suite, endpoint: &str, region: &str, exchange: &Exchange) -> ShownExchange {
+fn show(suite: &Fixtures, endpoint: &str, region: &str, exchange: &Exchange) -> ShownExchange {
     let request = &exchange.request;
     let response = match &exchange.outcome {
         Ok(response) => lossy(&response.to_bytes()),

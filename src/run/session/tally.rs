@@ -4,25 +4,25 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     judge::{
-        check::Judgement,
+        check::CaseJudgement,
         verdict::{Finding, Ledger, Severity, Verdict},
     },
-    model::Rule,
-    run::event::{Outcome, RunFinished, StatementReport, UNJUDGED},
-    suite::{Case, Suite, requirement::Statement},
+    model::ShapeRule,
+    run::event::{RequirementOutcome, RequirementReport, RunFinished, UNJUDGED},
+    suite::{Case, Fixtures, requirement::Requirement},
 };
 
 /// Sums, as cases come in.
-pub(super) struct Tally {
+pub(super) struct RunTally {
     ledger: Ledger,
     services: BTreeSet<String>,
     cited: BTreeSet<String>,
     statements: HashMap<String, (usize, usize)>,
 }
 
-impl Tally {
+impl RunTally {
     /// `services`: those of the whole selection, whose statements are told whatever part of it this run is.
-    pub(super) fn new(suite: &Suite, selected: usize, services: &BTreeSet<String>) -> Self {
+    pub(super) fn new(suite: &Fixtures, selected: usize, services: &BTreeSet<String>) -> Self {
         let statements = suite.services().flat_map(|service| service.statements.iter());
         Self {
             ledger: Ledger { selected, ..Ledger::default() },
@@ -32,7 +32,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &Judgement) {
+    pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &CaseJudgement) {
         for id in case.scenario.cites.iter().filter(|id| self.statements.contains_key(*id)) {
             if !self.cited.contains(id) {
                 self.cited.insert(id.clone());
@@ -51,7 +51,7 @@ impl Tally {
         let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
         // What a warning or a note speaks against is not broken, and has not held either. A contested value is
         // legal by the statement that it cites: the warning is about the documents.
-        let contested = |finding: &&Finding| finding.rule.as_deref() == Some(Rule::ContestedValue.name());
+        let contested = |finding: &&Finding| finding.rule.as_deref() == Some(ShapeRule::ContestedValue.name());
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
         for id in judged.filter(|id| !doubted.contains(id)) {
@@ -59,18 +59,18 @@ impl Tally {
         }
     }
 
-    pub(super) fn finish(&self, suite: &Suite) -> RunFinished {
+    pub(super) fn finish(&self, suite: &Fixtures) -> RunFinished {
         let services = suite.services().filter(|service| self.services.contains(&service.name));
         let statements =
             services.flat_map(|service| service.statements.iter()).map(|statement| self.statement(statement)).collect();
         RunFinished { ledger: self.ledger, statements, coverage: None, interrupted: false, duration_ms: 0 }
     }
 
-    fn statement(&self, statement: &Statement) -> StatementReport {
+    fn statement(&self, statement: &Requirement) -> RequirementReport {
         let (held, broken) = self.statements.get(&statement.id).copied().unwrap_or_default();
-        let outcome = Outcome::of(held, broken);
-        let reason = (outcome == Outcome::NotProvoked).then(|| self.why_not(statement));
-        StatementReport {
+        let outcome = RequirementOutcome::of(held, broken);
+        let reason = (outcome == RequirementOutcome::NotProvoked).then(|| self.why_not(statement));
+        RequirementReport {
             id: statement.id.clone(),
             says: statement.says.clone(),
             evidence: statement.evidence,
@@ -81,7 +81,7 @@ impl Tally {
         }
     }
 
-    fn why_not(&self, statement: &Statement) -> String {
+    fn why_not(&self, statement: &Requirement) -> String {
         match &statement.untestable {
             Some(reason) => reason.clone(),
             None if self.cited.contains(&statement.id) => UNJUDGED.to_owned(),
@@ -94,14 +94,14 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::{check::testing::*, transcript::End};
+    use crate::judge::{check::testing::*, transcript::CaseEnd};
 
-    fn services(suite: &Suite) -> BTreeSet<String> {
+    fn services(suite: &Fixtures) -> BTreeSet<String> {
         suite.services().map(|service| service.name.clone()).collect()
     }
 
-    fn outcome(trial: &Trial, id: &str) -> Outcome {
-        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
+    fn outcome(trial: &Trial, id: &str) -> RequirementOutcome {
+        let mut tally = RunTally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
         tally.enter(&trial.case, judgement.verdict().0, &judgement);
         let finished = tally.finish(&trial.suite);
@@ -110,15 +110,15 @@ mod tests {
 
     #[test]
     fn what_a_case_cites_held_is_broken_or_stays_open() {
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), Outcome::Held);
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), Outcome::Broken);
-        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), Outcome::NotProvoked);
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), RequirementOutcome::Held);
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), RequirementOutcome::Broken);
+        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), RequirementOutcome::NotProvoked);
     }
 
     #[test]
     fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(End::Internal("it erred".to_owned()));
-        let mut tally = Tally::new(&trial.suite, 1, &services(&trial.suite));
+        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(CaseEnd::Internal("it erred".to_owned()));
+        let mut tally = RunTally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
         tally.enter(&trial.case, judgement.verdict().0, &judgement);
         let ledger = tally.finish(&trial.suite).ledger;
@@ -128,6 +128,6 @@ mod tests {
     #[test]
     fn a_statement_that_a_note_speaks_against_has_not_held() {
         let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
-        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, Outcome::NotProvoked));
+        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, RequirementOutcome::NotProvoked));
     }
 }

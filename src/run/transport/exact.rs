@@ -15,8 +15,8 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Endpoint, Exchange, Limits, Settings, SetupError, Transport, failure,
-    http1::{End, Parser},
+    Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, failure,
+    http1::{BodyEnd, Parser},
     tls,
 };
 use crate::wire::{Request, Response, TransportError};
@@ -57,12 +57,12 @@ impl Exact {
         answer.parser.into_response(answer.end)
     }
 
-    async fn ask(&self, endpoint: &Endpoint, request: &Request) -> Result<Answer, TransportError> {
+    async fn ask(&self, endpoint: &Endpoint, request: &Request) -> Result<ExactResponse, TransportError> {
         let limit = self.limits.connect_timeout;
         let stream = time::timeout(limit, self.connect(endpoint)).await;
         let (reader, writer) = tokio::io::split(stream.unwrap_or(Err(TransportError::ConnectTimeout(limit)))?);
         let parser = Parser::new(&request.method, self.limits.head, self.limits.body);
-        let mut received = pin!(Answer { reader, parser, end: End::Closed }.receive());
+        let mut received = pin!(ExactResponse { reader, parser, end: BodyEnd::Closed }.receive());
         let mut sent = pin!(send(writer, request));
         tokio::select! {
             answer = &mut received => answer,
@@ -91,7 +91,7 @@ impl Exact {
 }
 
 impl Transport for Exact {
-    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         Box::pin(self.exchange(endpoint, request))
     }
 }
@@ -119,7 +119,7 @@ fn promises_more(request: &Request) -> bool {
 }
 
 /// A reset is reported once, to whoever meets it first: a reader then sees a mere end.
-fn blame(answer: Result<Answer, TransportError>, sent: io::Result<()>) -> Result<Answer, TransportError> {
+fn blame(answer: Result<ExactResponse, TransportError>, sent: io::Result<()>) -> Result<ExactResponse, TransportError> {
     match (answer, sent) {
         (Err(TransportError::Closed), Err(error)) => Err(failure::of_io(&error)),
         (answer, _) => answer,
@@ -127,13 +127,13 @@ fn blame(answer: Result<Answer, TransportError>, sent: io::Result<()>) -> Result
 }
 
 /// An answer as far as it has come.
-struct Answer {
+struct ExactResponse {
     reader: ReadHalf<Connection>,
     parser: Parser,
-    end: End,
+    end: BodyEnd,
 }
 
-impl Answer {
+impl ExactResponse {
     /// Reads until the answer is whole or nothing more comes.
     async fn receive(mut self) -> Result<Self, TransportError> {
         let mut piece = BytesMut::with_capacity(PIECE);
@@ -144,7 +144,7 @@ impl Answer {
                 Ok(_) => self.parser.feed(&piece)?,
                 Err(error) if !self.parser.has_head() => return Err(failure::of_io(&error)),
                 Err(_) => {
-                    self.end = End::Broken;
+                    self.end = BodyEnd::Broken;
                     break;
                 }
             }

@@ -14,7 +14,7 @@ const CHUNK_LINE: usize = 4096;
 
 /// How the bytes ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum BodyEnd {
     /// The peer closed the connection, or the answer is whole.
     Closed,
     /// The connection broke.
@@ -31,14 +31,14 @@ pub(super) struct Parser {
     buffer: BytesMut,
     /// How much of the buffer holds no end of a line or head, so that no byte is searched twice.
     scanned: usize,
-    state: State,
+    state: ParserState,
     response: Response,
     body: BytesMut,
     trailers: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ParserState {
     Head,
     Sized(u64),
     ChunkSize,
@@ -58,7 +58,7 @@ impl Parser {
             body_limit,
             buffer: BytesMut::new(),
             scanned: 0,
-            state: State::Head,
+            state: ParserState::Head,
             response: Response::default(),
             body: BytesMut::new(),
             trailers: 0,
@@ -74,23 +74,23 @@ impl Parser {
 
     /// Whether the head of the final answer is read.
     pub(super) fn has_head(&self) -> bool {
-        self.state != State::Head
+        self.state != ParserState::Head
     }
 
     /// Whether the answer is known to be whole; further bytes count as surplus.
     pub(super) fn is_whole(&self) -> bool {
-        self.state == State::Whole
+        self.state == ParserState::Whole
     }
 
     /// The answer, when no more bytes come.
     ///
     /// A chunked body that breaks off, or a body of unknown length on a connection that broke, counts as one
     /// missing byte: nobody knows how many there are.
-    pub(super) fn into_response(self, end: End) -> Result<Response, TransportError> {
+    pub(super) fn into_response(self, end: BodyEnd) -> Result<Response, TransportError> {
         let missing = match (self.state, end) {
-            (State::Head, _) => return Err(TransportError::Closed),
-            (State::Whole, _) | (State::UntilClose, End::Closed) => 0,
-            (State::Sized(left), _) => left,
+            (ParserState::Head, _) => return Err(TransportError::Closed),
+            (ParserState::Whole, _) | (ParserState::UntilClose, BodyEnd::Closed) => 0,
+            (ParserState::Sized(left), _) => left,
             _ => 1,
         };
         Ok(Response { body: self.body.freeze(), missing, ..self.response })
@@ -99,14 +99,14 @@ impl Parser {
     /// Reads on; false when that needs more bytes.
     fn step(&mut self) -> Result<bool, TransportError> {
         match self.state {
-            State::Head => self.read_head(),
-            State::Sized(left) => self.read_data(left, State::Sized, State::Whole),
-            State::ChunkSize => self.read_chunk_size(),
-            State::Chunk(left) => self.read_data(left, State::Chunk, State::ChunkEnd),
-            State::ChunkEnd => self.read_chunk_end(),
-            State::Trailers => self.read_trailer(),
-            State::UntilClose => self.take(u64::MAX).map(|_| false),
-            State::Whole => {
+            ParserState::Head => self.read_head(),
+            ParserState::Sized(left) => self.read_data(left, ParserState::Sized, ParserState::Whole),
+            ParserState::ChunkSize => self.read_chunk_size(),
+            ParserState::Chunk(left) => self.read_data(left, ParserState::Chunk, ParserState::ChunkEnd),
+            ParserState::ChunkEnd => self.read_chunk_end(),
+            ParserState::Trailers => self.read_trailer(),
+            ParserState::UntilClose => self.take(u64::MAX).map(|_| false),
+            ParserState::Whole => {
                 self.response.surplus += self.buffer.len() as u64;
                 self.buffer.clear();
                 Ok(false)
@@ -132,10 +132,10 @@ impl Parser {
         let head = Head::parse(&bytes)?;
         if !head.is_interim() {
             self.state = match head.framing(&self.method)? {
-                Framing::Sized(0) => State::Whole,
-                Framing::Sized(length) => State::Sized(length),
-                Framing::Chunked => State::ChunkSize,
-                Framing::UntilClose => State::UntilClose,
+                Framing::Sized(0) => ParserState::Whole,
+                Framing::Sized(length) => ParserState::Sized(length),
+                Framing::Chunked => ParserState::ChunkSize,
+                Framing::UntilClose => ParserState::UntilClose,
             };
             self.response =
                 Response { status: head.status, headers: head.headers, head: Some(bytes), ..Response::default() };
@@ -143,7 +143,12 @@ impl Parser {
         Ok(true)
     }
 
-    fn read_data(&mut self, left: u64, rest: fn(u64) -> State, after: State) -> Result<bool, TransportError> {
+    fn read_data(
+        &mut self,
+        left: u64,
+        rest: fn(u64) -> ParserState,
+        after: ParserState,
+    ) -> Result<bool, TransportError> {
         let left = left - self.take(left)?;
         self.state = if left == 0 { after } else { rest(left) };
         Ok(left == 0)
@@ -154,7 +159,7 @@ impl Parser {
             return Ok(false);
         };
         let size = chunk_size(&line).ok_or_else(|| not_http("a chunk does not begin with its size"))?;
-        self.state = if size == 0 { State::Trailers } else { State::Chunk(size) };
+        self.state = if size == 0 { ParserState::Trailers } else { ParserState::Chunk(size) };
         Ok(true)
     }
 
@@ -162,7 +167,7 @@ impl Parser {
         let ended = self.buffer.starts_with(b"\r\n");
         if ended {
             self.buffer.advance(2);
-            self.state = State::ChunkSize;
+            self.state = ParserState::ChunkSize;
         } else if !b"\r\n".starts_with(&self.buffer) {
             return Err(not_http("a chunk is longer than its size"));
         }
@@ -175,7 +180,7 @@ impl Parser {
         let Some(line) = self.line(left, || TransportError::HeadTooLarge(limit))? else { return Ok(false) };
         self.trailers += line.len() + 2;
         if line.is_empty() {
-            self.state = State::Whole;
+            self.state = ParserState::Whole;
         }
         Ok(true)
     }
@@ -232,7 +237,7 @@ mod tests {
     const HEAD: usize = 200;
     const BODY: usize = 100;
 
-    fn read(method: &str, pieces: &[&[u8]], end: End) -> Result<Response, TransportError> {
+    fn read(method: &str, pieces: &[&[u8]], end: BodyEnd) -> Result<Response, TransportError> {
         let mut parser = Parser::new(method, HEAD, BODY);
         for piece in pieces {
             parser.feed(piece)?;
@@ -241,7 +246,7 @@ mod tests {
     }
 
     fn post(bytes: &str) -> Result<Response, TransportError> {
-        read("POST", &[bytes.as_bytes()], End::Closed)
+        read("POST", &[bytes.as_bytes()], BodyEnd::Closed)
     }
 
     #[test]
@@ -291,13 +296,13 @@ mod tests {
 
     #[test]
     fn the_answer_to_head_has_no_body() {
-        let response = read("HEAD", &[b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"], End::Closed).unwrap();
+        let response = read("HEAD", &[b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"], BodyEnd::Closed).unwrap();
         assert_eq!((response.missing, response.body.len()), (0, 0));
     }
 
     #[test]
     fn a_body_until_close_is_not_whole_when_the_connection_breaks() {
-        let response = read("POST", &[b"HTTP/1.1 200 OK\r\n\r\nabc"], End::Broken).unwrap();
+        let response = read("POST", &[b"HTTP/1.1 200 OK\r\n\r\nabc"], BodyEnd::Broken).unwrap();
         assert_eq!(response.missing, 1);
     }
 
@@ -383,7 +388,7 @@ mod tests {
             start in prop::sample::select(vec!["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]),
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\r\n:;0 aF,".to_vec())], 0..300),
         ) {
-            let _ = read("POST", &[start.as_bytes(), &bytes], End::Broken);
+            let _ = read("POST", &[start.as_bytes(), &bytes], BodyEnd::Broken);
         }
 
         #[test]
@@ -391,9 +396,9 @@ mod tests {
             let pieces = pieces(&bytes, &cuts);
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
             let singles: Vec<&[u8]> = bytes.chunks(1).collect();
-            let whole = read("POST", &[&bytes], End::Closed);
-            prop_assert_eq!(&read("POST", &pieces, End::Closed), &whole);
-            prop_assert_eq!(&read("POST", &singles, End::Closed), &whole);
+            let whole = read("POST", &[&bytes], BodyEnd::Closed);
+            prop_assert_eq!(&read("POST", &pieces, BodyEnd::Closed), &whole);
+            prop_assert_eq!(&read("POST", &singles, BodyEnd::Closed), &whole);
         }
     }
 }

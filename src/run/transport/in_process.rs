@@ -8,7 +8,7 @@ use std::{borrow::Cow, time::Duration};
 
 use tokio::{task::yield_now, time::sleep};
 
-use super::{Endpoint, Exchange, Transport};
+use super::{Endpoint, ExchangeFuture, Transport};
 use crate::wire::{Request, Response, TransportError};
 
 /// What an endpoint does with a request.
@@ -79,7 +79,7 @@ impl<F: Fn(&Request) -> Reply + Send + Sync> InProcess<F> {
 }
 
 impl<F: Fn(&Request) -> Reply + Send + Sync> Transport for InProcess<F> {
-    fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         Box::pin(self.exchange(request))
     }
 }

@@ -35,12 +35,12 @@ pub use pooled::Pooled;
 pub use tower::{Tower, tower};
 
 /// An exchange under way.
-pub type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
+pub type ExchangeFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
 /// Something that carries one request to an endpoint and brings the answer back.
 pub trait Transport: Send + Sync {
     /// Sends `request` as it stands and reads one whole answer within the limits.
-    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a>;
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a>;
 
     /// Why this way has no form for that request at all, whatever the endpoint: its case is then not applicable.
     fn cannot_carry(&self, _request: &Request) -> Option<String> {
@@ -123,7 +123,7 @@ impl Wire {
 }
 
 impl Transport for Wire {
-    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         match request.delivery {
             Delivery::Pooled if !self.exact_always => self.pooled.send(endpoint, request),
             Delivery::Pooled | Delivery::Exact => self.exact.send(endpoint, request),

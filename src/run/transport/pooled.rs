@@ -14,7 +14,7 @@ use reqwest::{
 };
 use tokio::time;
 
-use super::{Endpoint, Exchange, Limits, Settings, SetupError, Transport, failure, tls};
+use super::{Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, failure, tls};
 use crate::wire::{Delivery, Headers, Request, Response, TransportError};
 
 /// Shorter than servers keep an idle connection (two seconds and more), so that none closes it as a request leaves.
@@ -82,7 +82,7 @@ impl Pooled {
 }
 
 impl Transport for Pooled {
-    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         let limit = self.limits.timeout;
         Box::pin(async move {
             let exchange = time::timeout(limit, self.exchange(endpoint, request));

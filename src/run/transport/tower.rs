@@ -19,7 +19,7 @@ use http_body_util::{BodyExt, Full};
 use tokio::task::yield_now;
 use tower_service::Service;
 
-use super::{Endpoint, Exchange, Limits, Transport};
+use super::{Endpoint, ExchangeFuture, Limits, Transport};
 use crate::{
     run::panicked::caught,
     wire::{Headers, Request, Response, TransportError},
@@ -67,7 +67,7 @@ where
     B: Body + Send,
     B::Data: Send,
 {
-    fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> Exchange<'a> {
+    fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         Box::pin(async move {
             let request = outgoing(request).map_err(|reason| TransportError::Unsendable(only_by_socket(reason)))?;
             let told = |words| Err(TransportError::Other(format!("the service panicked: {words}")));

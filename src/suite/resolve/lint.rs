@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-use super::{Resolver, scope::Scope, with_nearest};
+use super::{Resolver, scope::VariableScope, with_nearest};
 use crate::{
     model::{
         Violation,
         pointer::{child, escape},
     },
-    suite::{Alternative, Bindings, Body, Call, Expectation, Guard, Row, Template, raw::RawStep, source::Diagnostic},
+    suite::{
+        Alternative, Bindings, Body, Call, Expectation, Guard, ScenarioRow, Template, raw::RawStep, source::Diagnostic,
+    },
 };
 
 impl Resolver<'_> {
@@ -20,7 +22,7 @@ impl Resolver<'_> {
         call: &Call,
         expect: &Expectation,
         control: Option<&Template>,
-        rows: &[Row],
+        rows: &[ScenarioRow],
         at: &str,
     ) -> Result<bool, Diagnostic> {
         let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
@@ -46,7 +48,7 @@ impl Resolver<'_> {
     }
 
     /// What a guard asks must be legal: it compares answers, and no refusals.
-    pub(super) fn check_guards(&self, guards: &[Guard], rows: &[Row], at: &str) -> Result<(), Diagnostic> {
+    pub(super) fn check_guards(&self, guards: &[Guard], rows: &[ScenarioRow], at: &str) -> Result<(), Diagnostic> {
         for (index, guard) in guards.iter().enumerate() {
             for row in rows {
                 if let Some(violation) = self.violation(&guard.call, &guard.call.input, row)? {
@@ -60,7 +62,7 @@ impl Resolver<'_> {
 
     /// An input without a violation that is said to be illegal must have something that only a run knows: else what
     /// is expected of it is expected of a legal one.
-    fn check_illegal_is_open(&self, input: &Template, row: &Row, at: &str) -> Result<(), Diagnostic> {
+    fn check_illegal_is_open(&self, input: &Template, row: &ScenarioRow, at: &str) -> Result<(), Diagnostic> {
         let (_, unknown) = input.fill_known(&of_row(row));
         if !unknown.is_empty() {
             return Ok(());
@@ -72,7 +74,7 @@ impl Resolver<'_> {
             .help("leave illegal out, or give an input that breaks the model"))
     }
 
-    fn illegal(&self, violation: &Violation, row: &Row, at: &str) -> Diagnostic {
+    fn illegal(&self, violation: &Violation, row: &ScenarioRow, at: &str) -> Diagnostic {
         let message = format!(
             "the model forbids this input{}: expected {}, found {}",
             name_of(row),
@@ -83,7 +85,7 @@ impl Resolver<'_> {
     }
 
     /// The first violation of the operation's input that does not rest on what only a run knows.
-    fn violation(&self, call: &Call, input: &Template, row: &Row) -> Result<Option<Violation>, Diagnostic> {
+    fn violation(&self, call: &Call, input: &Template, row: &ScenarioRow) -> Result<Option<Violation>, Diagnostic> {
         let service = &self.services[&call.service];
         let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
         let (value, unknown) = input.fill_known(&of_row(row));
@@ -136,7 +138,7 @@ impl Resolver<'_> {
     pub(super) fn check_expected_variables(
         &self,
         expect: &Expectation,
-        scope: &Scope,
+        scope: &VariableScope,
         at: &str,
     ) -> Result<(), Diagnostic> {
         let is_choice = expect.alternatives.len() > 1;
@@ -150,7 +152,7 @@ impl Resolver<'_> {
     }
 
     /// Expressions in the bytes of a request need their variables, too.
-    pub(super) fn check_raw_variables(&self, call: &Call, scope: &Scope, at: &str) -> Result<(), Diagnostic> {
+    pub(super) fn check_raw_variables(&self, call: &Call, scope: &VariableScope, at: &str) -> Result<(), Diagnostic> {
         let Some(raw) = &call.raw else { return Ok(()) };
         for (name, value) in &raw.set {
             self.check_variables(value, scope, &format!("{at}/raw/set/{}", escape(name)))?;
@@ -163,13 +165,13 @@ impl Resolver<'_> {
 }
 
 /// What is known before a run.
-fn of_row(row: &Row) -> Bindings {
+fn of_row(row: &ScenarioRow) -> Bindings {
     let mut bindings = Bindings::default();
     bindings.bind("row", Value::Object(row.values.clone()));
     bindings
 }
 
-fn name_of(row: &Row) -> String {
+fn name_of(row: &ScenarioRow) -> String {
     row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default()
 }
 

@@ -12,16 +12,16 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, Filling, Guard, Repeat, Row, Scenario, Standing, State, Step, Template,
+    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template,
     raw::{RawScenario, RawState, RawStates, RawStep},
-    service::{Services, States},
+    service::{Services, StateTable},
     spelling::nearest,
 };
 use crate::{
     model::{kebab_case, pointer::escape},
     suite::source::{Diagnostic, Source},
 };
-use scope::{Scope, Yields};
+use scope::{VariableScope, Yields};
 
 /// What resolving one file needs to know.
 pub(super) struct Resolver<'a> {
@@ -37,7 +37,7 @@ impl Resolver<'_> {
         let operation = self.operation_of_folder(folder)?;
         self.check_citations(&raw.cites)?;
         let rows = self.rows(&raw.table)?;
-        let mut scope = Scope::of_rows(&rows);
+        let mut scope = VariableScope::of_rows(&rows);
         let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
         let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
         let teardown = self.steps(&raw.teardown, "/teardown", &mut scope, &rows)?;
@@ -57,12 +57,12 @@ impl Resolver<'_> {
             steps,
             teardown,
             source: Arc::new(self.source.clone()),
-            standing: Standing::Free,
+            standing: CaseStanding::Free,
         })
     }
 
     /// Reads a `states.yaml`.
-    pub(super) fn states(&self) -> Result<States, Diagnostic> {
+    pub(super) fn states(&self) -> Result<StateTable, Diagnostic> {
         let raw: RawStates = self.source.decode()?;
         let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
         let yields: Yields = raw.states.iter().map(yielded).collect();
@@ -70,7 +70,7 @@ impl Resolver<'_> {
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
-        Ok(States { by_name, fillings })
+        Ok(StateTable { by_name, fillings })
     }
 
     /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member. With a `!` behind its
@@ -94,8 +94,8 @@ impl Resolver<'_> {
 
     fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
         let at = format!("/states/{}", escape(name));
-        let rows = [Row { name: None, values: Map::new() }];
-        let mut scope = Scope::of_rows(&rows);
+        let rows = [ScenarioRow { name: None, values: Map::new() }];
+        let mut scope = VariableScope::of_rows(&rows);
         scope.add("params");
         let given = self.given(&raw.given, &format!("{at}/given"), of_states, &mut scope)?;
         let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut scope, &rows)?;
@@ -139,11 +139,11 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<Row>, Diagnostic> {
+    fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<ScenarioRow>, Diagnostic> {
         if table.is_empty() {
-            return Ok(vec![Row { name: None, values: Map::new() }]);
+            return Ok(vec![ScenarioRow { name: None, values: Map::new() }]);
         }
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<ScenarioRow> = Vec::new();
         for (index, raw) in table.iter().enumerate() {
             let at = format!("/table/{index}");
             let name = raw.get("id").and_then(Value::as_str);
@@ -157,16 +157,28 @@ impl Resolver<'_> {
             if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
                 return Err(self.source.at(&format!("{at}/id"), format!("the row {name:?} stands here a second time")));
             }
-            rows.push(Row { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
+            rows.push(ScenarioRow { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
         }
         Ok(rows)
     }
 
-    fn steps(&self, raw: &[RawStep], at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Vec<Step>, Diagnostic> {
+    fn steps(
+        &self,
+        raw: &[RawStep],
+        at: &str,
+        scope: &mut VariableScope,
+        rows: &[ScenarioRow],
+    ) -> Result<Vec<Step>, Diagnostic> {
         raw.iter().enumerate().map(|(index, step)| self.step(step, &format!("{at}/{index}"), scope, rows)).collect()
     }
 
-    fn step(&self, raw: &RawStep, at: &str, scope: &mut Scope, rows: &[Row]) -> Result<Step, Diagnostic> {
+    fn step(
+        &self,
+        raw: &RawStep,
+        at: &str,
+        scope: &mut VariableScope,
+        rows: &[ScenarioRow],
+    ) -> Result<Step, Diagnostic> {
         let mut call = self.call(raw, at)?;
         let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
         let control =
@@ -205,7 +217,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn guards(&self, raw: &RawStep, at: &str, scope: &Scope) -> Result<Vec<Guard>, Diagnostic> {
+    fn guards(&self, raw: &RawStep, at: &str, scope: &VariableScope) -> Result<Vec<Guard>, Diagnostic> {
         raw.unchanged
             .iter()
             .enumerate()

@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 use super::{Resolver, with_nearest};
 use crate::{
     model::pointer::escape,
-    suite::{Expression, Given, Row, Template, case::OWN_VARIABLES, source::Diagnostic},
+    suite::{Expression, Given, ScenarioRow, Template, case::OWN_VARIABLES, source::Diagnostic},
 };
 
 /// The variables that each state yields, by the state's name.
 pub(super) type Yields = BTreeMap<String, Vec<String>>;
 
 /// The variables in reach; of two of one name, the later counts.
-pub(super) struct Scope(Vec<(String, Vec<Holder>)>);
+pub(super) struct VariableScope(Vec<(String, Vec<Holder>)>);
 
 /// What a variable's value is taken from, where its members are known: without any, only a run knows them.
 struct Holder {
@@ -23,9 +23,9 @@ struct Holder {
     members: Vec<String>,
 }
 
-impl Scope {
+impl VariableScope {
     /// What every case has.
-    pub(super) fn of_rows(rows: &[Row]) -> Self {
+    pub(super) fn of_rows(rows: &[ScenarioRow]) -> Self {
         let mut scope = Self(OWN_VARIABLES.iter().map(|name| ((*name).to_owned(), Vec::new())).collect());
         scope.0.push(("row".to_owned(), rows.iter().map(Holder::of_row).collect()));
         scope
@@ -53,7 +53,7 @@ impl Scope {
 }
 
 impl Holder {
-    fn of_row(row: &Row) -> Self {
+    fn of_row(row: &ScenarioRow) -> Self {
         let says = match &row.name {
             Some(name) => format!("the row {name:?} has"),
             None => "without a table, the row has".to_owned(),
@@ -79,7 +79,7 @@ impl Resolver<'_> {
         raw: &Map<String, Value>,
         at: &str,
         yields: &Yields,
-        scope: &mut Scope,
+        scope: &mut VariableScope,
     ) -> Result<Vec<Given>, Diagnostic> {
         let given = self.given_among(raw, at, yields)?;
         for given in &given {
@@ -114,7 +114,12 @@ impl Resolver<'_> {
     }
 
     /// Every variable of a template is in reach, and has the member that is taken from it.
-    pub(super) fn check_variables(&self, template: &Template, scope: &Scope, at: &str) -> Result<(), Diagnostic> {
+    pub(super) fn check_variables(
+        &self,
+        template: &Template,
+        scope: &VariableScope,
+        at: &str,
+    ) -> Result<(), Diagnostic> {
         for (pointer, expression) in template.expressions() {
             let Expression::Path { root, tokens } = expression else { continue };
             let at = format!("{at}{pointer}");

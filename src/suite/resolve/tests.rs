@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     suite::{
-        Alternative, Body, Caller, Region,
+        Alternative, Body, CallerName, Region,
         testing::{read, scenario, text},
     },
     wire::{RefusalClass, sigv4::SigningFault},
@@ -35,7 +35,7 @@ fn a_step_is_read_as_it_is_written() {
     );
     assert_eq!(
         (plain.repeat, plain.racing, plain.call.caller, plain.call.region),
-        (Repeat::Once, false, Caller::Owner, Region::Home)
+        (Repeat::Once, false, CallerName::Owner, Region::Home)
     );
     assert_eq!((plain.control, plain.call.fault, plain.call.raw), (None, None, None));
     let full = step(&format!(
@@ -44,7 +44,7 @@ fn a_step_is_read_as_it_is_written() {
          control: {{ name: b }}, expect: {{ error: TakenException }}"
     ))
     .unwrap();
-    assert_eq!((full.call.caller, full.call.region, full.racing), (Caller::Denied, Region::Other, true));
+    assert_eq!((full.call.caller, full.call.region, full.racing), (CallerName::Denied, Region::Other, true));
     assert_eq!(full.call.fault, Some(SigningFault::SkewedClock(-5)));
     assert_eq!(full.control, Some(Template::Literal(json!({"name": "b"}))));
     assert_eq!(full.capture, [("id".to_owned(), "/id".to_owned()), ("s".to_owned(), "/inner/state".to_owned())]);
@@ -249,8 +249,8 @@ fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
         ("works/states.yaml", crate::suite::testing::STATES.to_owned()),
         ("works/make-thing/x.yaml", text(rest)),
     ];
-    let files = crate::suite::Files::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
-    let error = crate::suite::Suite::read(&files).unwrap_err().to_string();
+    let files = crate::suite::FixtureFiles::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
+    let error = crate::suite::Fixtures::read(&files).unwrap_err().to_string();
     insta::assert_snapshot!(error, @r#"
     error: the state "a thing" yields no "nam"
      --> fixtures/works/make-thing/x.yaml:7:29
@@ -281,7 +281,7 @@ fn rows_keep_their_ids_and_values_and_no_id_comes_twice() {
     assert_eq!((read[0].name.as_deref(), &read[0].values["v"]), (Some("a.b_c-1"), &json!(5)));
     assert_eq!(rows("{ id: a }, { id: a }").unwrap_err(), "4: the row \"a\" stands here a second time");
     let plain = scenario(&format!("steps:\n  - {{ {MAKE} }}")).unwrap().rows;
-    assert_eq!(plain, [Row { name: None, values: Map::new() }]);
+    assert_eq!(plain, [ScenarioRow { name: None, values: Map::new() }]);
 }
 
 #[test]

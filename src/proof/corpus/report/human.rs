@@ -3,9 +3,9 @@
 use super::{CorpusOptions, in_words, scope};
 use crate::{
     judge::verdict::Severity,
-    proof::corpus::{RuleCount, Tally},
+    proof::corpus::{CorpusTally, RuleCount},
     report::{
-        page::{HEADING, PLAIN, Page, of_severity},
+        page::{HEADING, PLAIN, TextPage, of_severity},
         text, words,
     },
 };
@@ -13,8 +13,8 @@ use crate::{
 /// Longer values are cut; the JSON document has them whole.
 const LONGEST_VALUE: usize = 200;
 
-pub(super) fn told(tally: &Tally, options: &CorpusOptions) -> String {
-    let mut page = Page::new(options.color, options.width);
+pub(super) fn told(tally: &CorpusTally, options: &CorpusOptions) -> String {
+    let mut page = TextPage::new(options.color, options.width);
     page.entry(0, HEADING, "wireproof judge", &text::count(tally.records, "recorded answer"));
     for line in scope(tally) {
         page.entry(2, PLAIN, "-", &line);
@@ -34,7 +34,7 @@ pub(super) fn told(tally: &Tally, options: &CorpusOptions) -> String {
     page.text().to_owned()
 }
 
-fn rules(page: &mut Page, heading: &str, counts: &[RuleCount]) {
+fn rules(page: &mut TextPage, heading: &str, counts: &[RuleCount]) {
     page.heading(heading);
     page.whole(
         2,
@@ -51,7 +51,7 @@ fn rules(page: &mut Page, heading: &str, counts: &[RuleCount]) {
     }
 }
 
-fn errors(page: &mut Page, tally: &Tally) {
+fn errors(page: &mut TextPage, tally: &CorpusTally) {
     if tally.errors.is_empty() {
         return;
     }
@@ -65,7 +65,7 @@ fn errors(page: &mut Page, tally: &Tally) {
     }
 }
 
-fn shares(page: &mut Page, tally: &Tally) {
+fn shares(page: &mut TextPage, tally: &CorpusTally) {
     page.heading("with an error");
     page.whole(2, HEADING, &format!("{:<14} {:<24} {:<24} {}", "", "answers", "distinct answers", "operations"));
     for group in &tally.groups {

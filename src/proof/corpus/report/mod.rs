@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    proof::corpus::{Share, Skipped, Tally, Tier},
+    proof::corpus::{CorpusTally, RecordShare, Skipped, Tier},
     report::schema::Schema,
 };
 
@@ -35,19 +35,19 @@ pub struct CorpusOptions {
 
 /// The sums as a program reads them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FalseAlarms {
+pub struct FalsePositives {
     /// The name and version of this form.
     pub schema: String,
     /// The day of the run.
     pub date: String,
     /// The sums.
-    pub tally: Tally,
+    pub tally: CorpusTally,
 }
 
-impl FalseAlarms {
+impl FalsePositives {
     /// The sums of a run of that day.
     #[must_use]
-    pub fn of(date: String, tally: Tally) -> Self {
+    pub fn of(date: String, tally: CorpusTally) -> Self {
         Self { schema: "wireproof/judge/v1".to_owned(), date, tally }
     }
 }
@@ -56,7 +56,7 @@ impl FalseAlarms {
 ///
 /// # Errors
 /// They cannot be written.
-pub fn human(tally: &Tally, options: &CorpusOptions, out: &mut impl Write) -> io::Result<()> {
+pub fn human(tally: &CorpusTally, options: &CorpusOptions, out: &mut impl Write) -> io::Result<()> {
     out.write_all(human::told(tally, options).as_bytes())
 }
 
@@ -64,18 +64,18 @@ pub fn human(tally: &Tally, options: &CorpusOptions, out: &mut impl Write) -> io
 ///
 /// # Errors
 /// They cannot be written.
-pub fn json(alarms: &FalseAlarms, out: &mut impl Write) -> io::Result<()> {
+pub fn json(alarms: &FalsePositives, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, alarms)?;
     writeln!(out)
 }
 
 /// A share in words, such as `3 of 4702 (0.064 %)`.
-fn in_words(share: Share) -> String {
+fn in_words(share: RecordShare) -> String {
     format!("{} of {} ({:.3} %)", share.errors, share.of, share.rate() * 100.0)
 }
 
 /// What was judged and what was not, one sentence each.
-fn scope(tally: &Tally) -> Vec<String> {
+fn scope(tally: &CorpusTally) -> Vec<String> {
     let tier = |tier| tally.tiers.get(&tier).copied().unwrap_or_default();
     let judged: usize = tally.tiers.values().sum();
     let mut lines = vec![
@@ -97,7 +97,7 @@ fn scope(tally: &Tally) -> Vec<String> {
             tally.headers_reconstructed
         ),
     ];
-    let excepted = Share { errors: tally.excepted, of: tally.all().answers.of };
+    let excepted = RecordShare { errors: tally.excepted, of: tally.all().answers.of };
     lines.push(format!(
         "{} of AWS's answers lack a required member and have no error only because that is known of them: so often, or \
          less, an operation that nobody has recorded may do the same",
@@ -132,14 +132,14 @@ mod tests {
                 "role": "step", "pointer": "/status", "expected": "a string", "actual": "[1]", "cites": [],
             },
         }]);
-        let read: FalseAlarms = serde_json::from_value(document).unwrap();
+        let read: FalsePositives = serde_json::from_value(document).unwrap();
         serde_json::to_value(read).unwrap()
     }
 
     #[test]
     fn the_sums_fit_the_schema() {
         assert_eq!(problems(&JUDGE, &document()), Vec::<String>::new());
-        let nothing = FalseAlarms::of("2026-11-22".to_owned(), Tally::of([]));
+        let nothing = FalsePositives::of("2026-11-22".to_owned(), CorpusTally::of([]));
         assert_eq!(problems(&JUDGE, &serde_json::to_value(nothing).unwrap()), Vec::<String>::new());
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{FalseAlarms, in_words, scope};
+use super::{FalsePositives, in_words, scope};
 use crate::{
     judge::verdict::{EXCEPTIONS, SEVERITIES, SeverityRow},
-    model::Rule,
-    proof::corpus::{Share, Tally},
+    model::ShapeRule,
+    proof::corpus::{CorpusTally, RecordShare},
     suite::code::Code,
 };
 
@@ -42,7 +42,7 @@ service is named as its requests are signed.
 
 /// The page, in Markdown.
 #[must_use]
-pub fn page(alarms: &FalseAlarms) -> String {
+pub fn page(alarms: &FalsePositives) -> String {
     let mut out = HEAD.to_owned();
     // Writing to a String cannot fail.
     for row in SEVERITIES {
@@ -71,10 +71,10 @@ fn rule(row: &SeverityRow) -> String {
 }
 
 /// In how many of AWS's answers the row was broken. A row without a rule has those of its check that no row names.
-fn measured(row: &SeverityRow, tally: &Tally) -> String {
+fn measured(row: &SeverityRow, tally: &CorpusTally) -> String {
     let of = match row.code {
         code if UNRECORDED.contains(&code) => return "–".to_owned(),
-        _ if row.rule == Some(Rule::ContestedValue) => return "–".to_owned(),
+        _ if row.rule == Some(ShapeRule::ContestedValue) => return "–".to_owned(),
         Code::ContentType | Code::ContentEncoding | Code::RequestId => {
             tally.all().answers.of.saturating_sub(tally.headers_reconstructed)
         }
@@ -84,7 +84,7 @@ fn measured(row: &SeverityRow, tally: &Tally) -> String {
     let named = |name: &str| SEVERITIES.iter().any(|other| other.rule.is_some() && rule(other) == name);
     let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(own.as_str()) && !named(name);
     let counts = tally.rules.iter().filter(|count| count.rule == own || rest(&count.rule));
-    in_words(Share { errors: counts.map(|count| count.answers).sum(), of })
+    in_words(RecordShare { errors: counts.map(|count| count.answers).sum(), of })
 }
 
 /// What a scenario asks for, or what takes more than one answer; the length of a body that is written anew.
@@ -100,7 +100,7 @@ const UNRECORDED: [Code; 9] = [
     Code::Snapshot,
 ];
 
-fn tables(tally: &Tally, out: &mut String) {
+fn tables(tally: &CorpusTally, out: &mut String) {
     for line in scope(tally) {
         let _ = writeln!(out, "- {line}");
     }
@@ -119,7 +119,7 @@ fn tables(tally: &Tally, out: &mut String) {
     }
 }
 
-fn errors(tally: &Tally, out: &mut String) {
+fn errors(tally: &CorpusTally, out: &mut String) {
     for (index, error) in tally.errors.iter().enumerate() {
         let head = if index == 0 { "\nEach error:\n\n" } else { "" };
         let (operation, finding) = (&error.operation, &error.finding);

@@ -4,16 +4,16 @@ use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 
-use super::table::{Count, Row, Table, Tone};
+use super::table::{Count, Table, TableRow, Tone};
 use crate::report::{
-    page::{FAINT, HEADING, PLAIN, Page},
+    page::{FAINT, HEADING, PLAIN, TextPage},
     text,
 };
 
 const INDENT: usize = 2;
 
 /// Where each column stands, and how much room the names of the rows have.
-struct Layout {
+struct GridLayout {
     name: usize,
     /// By column, with the gap before it.
     columns: Vec<usize>,
@@ -22,7 +22,7 @@ struct Layout {
 
 impl Table {
     /// Writes it below what is on the page, within that many columns as far as words allow it.
-    pub(super) fn draw(&self, page: &mut Page, width: usize) {
+    pub(super) fn draw(&self, page: &mut TextPage, width: usize) {
         let layout = self.layout(width);
         for (index, block) in layout.blocks().into_iter().enumerate() {
             if index > 0 {
@@ -35,7 +35,7 @@ impl Table {
         }
     }
 
-    fn layout(&self, width: usize) -> Layout {
+    fn layout(&self, width: usize) -> GridLayout {
         let names = self.rows.iter().map(|row| text::width(&text::line(&row.name))).max().unwrap_or(0);
         let tight: Vec<usize> = (0..self.columns.len()).map(|at| 1 + self.column_width(at)).collect();
         let sum: usize = tight.iter().sum();
@@ -43,7 +43,7 @@ impl Table {
         // A name that would push the numbers off the line gets a line of its own.
         let name = names.min(beside.max(width / 2));
         let is_roomy = INDENT + name + sum + tight.len() <= width;
-        Layout { name, columns: tight.iter().map(|column| column + usize::from(is_roomy)).collect(), width }
+        GridLayout { name, columns: tight.iter().map(|column| column + usize::from(is_roomy)).collect(), width }
     }
 
     fn column_width(&self, at: usize) -> usize {
@@ -52,7 +52,7 @@ impl Table {
         header.chain(cells).max().unwrap_or(0)
     }
 
-    fn header(&self, page: &mut Page, layout: &Layout, block: &Range<usize>) {
+    fn header(&self, page: &mut TextPage, layout: &GridLayout, block: &Range<usize>) {
         for line in 0..2 {
             let words = self.columns.get(block.clone()).unwrap_or_default().iter().map(|column| column.short[line]);
             let words: Vec<String> =
@@ -66,7 +66,7 @@ impl Table {
     }
 }
 
-impl Layout {
+impl GridLayout {
     /// The columns of each block: at least one, and as many as fit.
     fn blocks(&self) -> Vec<Range<usize>> {
         let mut blocks: Vec<Range<usize>> = Vec::new();
@@ -90,8 +90,8 @@ impl Layout {
     }
 }
 
-impl Row {
-    fn draw(&self, page: &mut Page, layout: &Layout, block: &Range<usize>) {
+impl TableRow {
+    fn draw(&self, page: &mut TextPage, layout: &GridLayout, block: &Range<usize>) {
         let mut name = text::line(&self.name);
         if text::width(&name) > layout.name {
             page.whole(INDENT, self.style(), &name);
@@ -143,7 +143,7 @@ mod tests {
     use crate::{
         judge::verdict::Severity,
         proof::matrix::{
-            Cell, Fate, KillMatrix,
+            Fate, KillMatrix, MatrixCell,
             report::{
                 table,
                 testing::{matrix, mutant},
@@ -153,7 +153,7 @@ mod tests {
     };
 
     fn drawn(table: &Table, width: usize) -> String {
-        let mut page = Page::new(false, width);
+        let mut page = TextPage::new(false, width);
         table.draw(&mut page, width);
         page.text().to_owned()
     }
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn a_note_is_no_conviction_in_the_table() {
         let mut matrix = wide();
-        matrix.mutants[0].codes.insert(Code::Json, Cell { severity: Severity::Note, cases: 9 });
+        matrix.mutants[0].codes.insert(Code::Json, MatrixCell { severity: Severity::Note, cases: 9 });
         assert_eq!(drawn(&table::codes(&matrix), 120).matches("3999").count(), 2);
     }
 }

@@ -26,7 +26,7 @@ const SOURCE: shell::PageSource = shell::PageSource {
 
 /// All that the page shows.
 #[derive(Debug, Serialize)]
-struct Page<'a> {
+struct MatrixPage<'a> {
     word: &'static str,
     class: &'static str,
     terms: String,
@@ -56,7 +56,7 @@ struct Data<'a> {
 
 /// The whole page.
 pub(super) fn page(matrix: &KillMatrix, rerun: &str) -> io::Result<String> {
-    let page = Page {
+    let page = MatrixPage {
         word: summary::word(matrix),
         class: if matrix.is_proven() { "good" } else { "bad" },
         terms: summary::terms(matrix),

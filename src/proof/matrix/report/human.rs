@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     judge::verdict::Severity,
-    proof::matrix::{Cell, Fate, KillMatrix, MutantRow},
+    proof::matrix::{Fate, KillMatrix, MatrixCell, MutantRow},
     report::{
-        page::{FAINT, HEADING, PLAIN, Page, of_severity},
+        page::{FAINT, HEADING, PLAIN, TextPage, of_severity},
         text,
     },
     suite::code::Code,
@@ -22,7 +22,7 @@ const LONGEST_VALUE: usize = 200;
 
 /// The whole report.
 pub(super) fn told(matrix: &KillMatrix, options: &MatrixOptions) -> String {
-    let mut telling = Telling { page: Page::new(options.color, options.width), matrix, options };
+    let mut telling = MatrixWriter { page: TextPage::new(options.color, options.width), matrix, options };
     telling.head();
     telling.everyone();
     telling.misfits();
@@ -33,13 +33,13 @@ pub(super) fn told(matrix: &KillMatrix, options: &MatrixOptions) -> String {
     telling.page.text().to_owned()
 }
 
-struct Telling<'a> {
-    page: Page,
+struct MatrixWriter<'a> {
+    page: TextPage,
     matrix: &'a KillMatrix,
     options: &'a MatrixOptions,
 }
 
-impl Telling<'_> {
+impl MatrixWriter<'_> {
     fn head(&mut self) {
         let KillMatrix { mutants, nulls, seed, .. } = self.matrix;
         let (mutants, nulls) = (text::count(mutants.len(), "mutant"), text::count(nulls.len(), "null target"));
@@ -175,7 +175,7 @@ fn found(row: &MutantRow) -> String {
         return format!("nothing in {all}; {effect}");
     }
     let of_code =
-        |(code, cell): (&Code, &Cell)| format!("{code} ({}, {} of {all})", severity(cell.severity), cell.cases);
+        |(code, cell): (&Code, &MatrixCell)| format!("{code} ({}, {} of {all})", severity(cell.severity), cell.cases);
     let codes: Vec<String> = row.codes.iter().map(of_code).collect();
     format!("{}; {effect}", codes.join(", "))
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     judge::verdict::{Ledger, Severity},
-    proof::matrix::{Fate, KillMatrix, MutantRow, NullRow},
+    proof::matrix::{ConstantRow, Fate, KillMatrix, MutantRow},
     suite::code::Code,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Table {
     pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<TableRow>,
 }
 
 /// A column's name, and the two lines that stand for it where room is dear.
@@ -23,7 +23,7 @@ pub(super) struct Column {
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Row {
+pub(super) struct TableRow {
     pub(super) name: String,
     /// What the row is about, where its name does not say it.
     pub(super) says: String,
@@ -110,7 +110,7 @@ pub(super) fn nulls(matrix: &KillMatrix) -> Table {
     Table { columns, rows }
 }
 
-fn reference(ledger: &Ledger) -> Row {
+fn reference(ledger: &Ledger) -> TableRow {
     let tone = if ledger.conforms == ledger.selected { Tone::Good } else { Tone::Bad };
     let cells = vec![
         Count { number: Some(ledger.conforms), tone },
@@ -118,12 +118,12 @@ fn reference(ledger: &Ledger) -> Row {
         Count { number: None, tone: Tone::Plain },
     ];
     let says = "what the suite makes of the reference itself".to_owned();
-    Row { name: "the reference".to_owned(), says, is_total: true, cells }
+    TableRow { name: "the reference".to_owned(), says, is_total: true, cells }
 }
 
-fn null(row: &NullRow) -> Row {
+fn null(row: &ConstantRow) -> TableRow {
     let cells = vec![given(row.ledger.conforms), Count::new(row.ledger.selected, Tone::Plain), given(row.unsurveyed)];
-    Row { name: row.name.clone(), says: row.says.clone(), is_total: false, cells }
+    TableRow { name: row.name.clone(), says: row.says.clone(), is_total: false, cells }
 }
 
 /// What a null target was given. That it is nothing is what counts.
@@ -132,9 +132,9 @@ fn given(cases: usize) -> Count {
 }
 
 /// One row for each family, and one for all of them.
-fn by_family(matrix: &KillMatrix, cells: impl Fn(Option<&str>) -> Vec<Count>) -> Vec<Row> {
+fn by_family(matrix: &KillMatrix, cells: impl Fn(Option<&str>) -> Vec<Count>) -> Vec<TableRow> {
     let families = matrix.families().into_iter().map(|family| (family, Some(family)));
-    let row = |(name, family): (&str, Option<&str>)| Row {
+    let row = |(name, family): (&str, Option<&str>)| TableRow {
         name: name.to_owned(),
         says: String::new(),
         is_total: family.is_none(),

@@ -2,7 +2,7 @@
 
 use crate::{
     judge::verdict::{Ledger, Severity},
-    proof::matrix::{Cell, Conviction, Fate, KillMatrix, MutantRow, NullRow},
+    proof::matrix::{ConstantRow, Detection, Fate, KillMatrix, MatrixCell, MutantRow},
     suite::code::Code,
 };
 
@@ -10,7 +10,7 @@ pub(super) const CASE: &str = "codedeploy/stop-deployment/finished";
 
 /// One mutant, of which those checks found something in one case.
 pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> MutantRow {
-    let first = found.first().map(|(code, severity)| Conviction {
+    let first = found.first().map(|(code, severity)| Detection {
         case: CASE.to_owned(),
         code: *code,
         severity: *severity,
@@ -25,16 +25,16 @@ pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> Mutant
         kind: vec![Code::ErrorIdentity, Code::ResponseShape],
         fate,
         reason: is_excused.then(|| "the page promises no such member".to_owned()),
-        codes: found.iter().map(|(code, severity)| (*code, Cell { severity: *severity, cases: 1 })).collect(),
+        codes: found.iter().map(|(code, severity)| (*code, MatrixCell { severity: *severity, cases: 1 })).collect(),
         conviction: first,
         cases: 3,
         deviations: if fate == Fate::Idle { 0 } else { 8 },
     }
 }
 
-fn null(name: &str, unsurveyed: usize) -> NullRow {
+fn null(name: &str, unsurveyed: usize) -> ConstantRow {
     let ledger = Ledger { selected: 466, not_implemented: 466, ..Ledger::default() };
-    NullRow { name: name.to_owned(), says: "200 with an empty object".to_owned(), ledger, unsurveyed }
+    ConstantRow { name: name.to_owned(), says: "200 with an empty object".to_owned(), ledger, unsurveyed }
 }
 
 /// A matrix in which everything that can be wrong is.

@@ -8,12 +8,12 @@ use super::DiffOptions;
 use crate::{
     judge::verdict::Verdict,
     report::{
-        diff::{Comparison, Depth, Group, Kind, Party, PartyKind, Place, Transition},
-        page::{FAINT, HEADING, PLAIN, Page, of_verdict},
+        diff::{ChangeGroup, ChangeKind, Comparison, Depth, DiffLocation, Party, PartyKind, Transition},
+        page::{FAINT, HEADING, PLAIN, TextPage, of_verdict},
         text::{count, shorten},
         words::plural,
     },
-    run::event::Outcome,
+    run::event::RequirementOutcome,
     suite::CaseId,
 };
 
@@ -24,7 +24,7 @@ const LONGEST_VALUE: usize = 160;
 const OPERATIONS: usize = 6;
 
 pub(super) fn told(comparison: &Comparison, options: &DiffOptions) -> String {
-    let mut page = Page::new(options.color, options.width);
+    let mut page = TextPage::new(options.color, options.width);
     page.whole(0, HEADING, "wireproof diff");
     party(&mut page, "A", &comparison.a);
     party(&mut page, "B", &comparison.b);
@@ -44,13 +44,13 @@ pub(super) fn told(comparison: &Comparison, options: &DiffOptions) -> String {
     page.text().to_owned()
 }
 
-pub(super) fn groups_told(told: &[Group], options: &DiffOptions) -> String {
-    let mut page = Page::new(options.color, options.width);
+pub(super) fn groups_told(told: &[ChangeGroup], options: &DiffOptions) -> String {
+    let mut page = TextPage::new(options.color, options.width);
     groups(&mut page, told, options.most);
     page.text().to_owned()
 }
 
-fn party(page: &mut Page, lead: &str, party: &Party) {
+fn party(page: &mut TextPage, lead: &str, party: &Party) {
     let kind = match party.kind {
         PartyKind::Endpoint => "asked now".to_owned(),
         PartyKind::Recording => format!("a recording of {}", party.endpoint),
@@ -62,7 +62,7 @@ fn party(page: &mut Page, lead: &str, party: &Party) {
 }
 
 /// How far they were compared, and what is to be known of that.
-fn scope(page: &mut Page, comparison: &Comparison) {
+fn scope(page: &mut TextPage, comparison: &Comparison) {
     if comparison.depth == Depth::Findings {
         let told = "by verdicts, findings and statements: a report does not hold what was answered";
         page.entry(2, PLAIN, "-", told);
@@ -75,7 +75,7 @@ fn scope(page: &mut Page, comparison: &Comparison) {
     }
 }
 
-fn groups(page: &mut Page, groups: &[Group], most: usize) {
+fn groups(page: &mut TextPage, groups: &[ChangeGroup], most: usize) {
     if groups.is_empty() {
         return;
     }
@@ -87,9 +87,9 @@ fn groups(page: &mut Page, groups: &[Group], most: usize) {
     more(page, groups.len(), most, "differences");
 }
 
-fn one(page: &mut Page, group: &Group) {
+fn one(page: &mut TextPage, group: &ChangeGroup) {
     let place = match &group.place {
-        Place::Answer => word(group.kind).to_owned(),
+        DiffLocation::Answer => word(group.kind).to_owned(),
         place => format!("{}  {place}", word(group.kind)),
     };
     page.entry(
@@ -131,28 +131,28 @@ fn operations(operations: &BTreeMap<String, usize>) -> String {
     told.join(", ")
 }
 
-fn statements(page: &mut Page, comparison: &Comparison, most: usize) {
+fn statements(page: &mut TextPage, comparison: &Comparison, most: usize) {
     if comparison.statements.is_empty() {
         return;
     }
     page.heading(&count(comparison.statements.len(), "statement"));
     for statement in comparison.statements.iter().take(most) {
-        let style = if statement.after == Outcome::Broken { of_verdict(Verdict::Deviates) } else { PLAIN };
+        let style = if statement.after == RequirementOutcome::Broken { of_verdict(Verdict::Deviates) } else { PLAIN };
         let lead = format!("{}  {} -> {}", statement.id, outcome(statement.before), outcome(statement.after));
         page.entry(2, style, &lead, &statement.says);
     }
     more(page, comparison.statements.len(), most, "statements");
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+fn outcome(outcome: RequirementOutcome) -> &'static str {
     match outcome {
-        Outcome::Held => "held",
-        Outcome::Broken => "broken",
-        Outcome::NotProvoked => "not provoked",
+        RequirementOutcome::Held => "held",
+        RequirementOutcome::Broken => "broken",
+        RequirementOutcome::NotProvoked => "not provoked",
     }
 }
 
-fn alone(page: &mut Page, heading: &str, cases: &[CaseId], most: usize) {
+fn alone(page: &mut TextPage, heading: &str, cases: &[CaseId], most: usize) {
     if cases.is_empty() {
         return;
     }
@@ -163,13 +163,13 @@ fn alone(page: &mut Page, heading: &str, cases: &[CaseId], most: usize) {
     more(page, cases.len(), most, "cases");
 }
 
-fn more(page: &mut Page, all: usize, most: usize, of_what: &str) {
+fn more(page: &mut TextPage, all: usize, most: usize, of_what: &str) {
     if all > most {
         page.paragraph(2, FAINT, &format!("and {} more {of_what} (--verbose)", all - most));
     }
 }
 
-fn sums(page: &mut Page, comparison: &Comparison) {
+fn sums(page: &mut TextPage, comparison: &Comparison) {
     page.blank();
     for (verdict, cases) in &comparison.unjudged {
         let told = format!("{} {} on both sides, not compared", count(*cases, "case"), plural(*verdict));
@@ -196,33 +196,33 @@ fn in_words(transition: &Transition) -> String {
 }
 
 /// What a difference is called where it is told.
-fn word(kind: Kind) -> &'static str {
+fn word(kind: ChangeKind) -> &'static str {
     match kind {
-        Kind::Operation => "an operation on one side alone",
-        Kind::Verdict => "another verdict",
-        Kind::Answer => "an answer on one side alone",
-        Kind::Outcome => "success or refusal",
-        Kind::Error => "another error",
-        Kind::Status => "another status",
-        Kind::Step => "a step on one side alone",
-        Kind::Type => "another type",
-        Kind::Removed => "missing in B",
-        Kind::Renamed => "another name",
-        Kind::Added => "more in B",
-        Kind::Header => "another header",
-        Kind::Value => "another value",
-        Kind::Order => "another order",
-        Kind::Finding => "another finding",
-        Kind::Statement => "another outcome of a statement",
-        Kind::Case => "a case on one side alone",
+        ChangeKind::Operation => "an operation on one side alone",
+        ChangeKind::Verdict => "another verdict",
+        ChangeKind::Answer => "an answer on one side alone",
+        ChangeKind::Outcome => "success or refusal",
+        ChangeKind::Error => "another error",
+        ChangeKind::Status => "another status",
+        ChangeKind::Step => "a step on one side alone",
+        ChangeKind::Type => "another type",
+        ChangeKind::Removed => "missing in B",
+        ChangeKind::Renamed => "another name",
+        ChangeKind::Added => "more in B",
+        ChangeKind::Header => "another header",
+        ChangeKind::Value => "another value",
+        ChangeKind::Order => "another order",
+        ChangeKind::Finding => "another finding",
+        ChangeKind::Statement => "another outcome of a statement",
+        ChangeKind::Case => "a case on one side alone",
     }
 }
 
-fn of_kind(group: &Group) -> Style {
+fn of_kind(group: &ChangeGroup) -> Style {
     match group.kind {
         _ if !group.verdicts.is_empty() => AnsiColor::Red.on_default().bold(),
-        kind if kind <= Kind::Step => AnsiColor::Red.on_default(),
-        Kind::Type | Kind::Removed | Kind::Renamed => AnsiColor::Yellow.on_default(),
+        kind if kind <= ChangeKind::Step => AnsiColor::Red.on_default(),
+        ChangeKind::Type | ChangeKind::Removed | ChangeKind::Renamed => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Cyan.on_default(),
     }
 }

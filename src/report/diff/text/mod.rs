@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::{
     Tool,
-    diff::{Comparison, Group},
+    diff::{ChangeGroup, Comparison},
     schema::Schema,
 };
 
@@ -59,7 +59,7 @@ pub fn human(comparison: &Comparison, options: &DiffOptions, out: &mut impl Writ
 ///
 /// # Errors
 /// They cannot be written.
-pub fn groups(groups: &[Group], options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
+pub fn groups(groups: &[ChangeGroup], options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
     out.write_all(human::groups_told(groups, options).as_bytes())
 }
 

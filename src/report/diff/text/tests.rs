@@ -4,15 +4,15 @@ use super::*;
 use crate::{
     judge::verdict::Verdict,
     report::{
-        diff::{Options, PartyKind, Side, compare},
+        diff::{CompareOptions, DiffSide, PartyKind, compare},
         schema::problems,
         testing::{events, secrets_in},
     },
     run::event::Event,
 };
 
-fn side(name: &str, kind: PartyKind, events: &[Event]) -> Side {
-    let mut side = Side::new(name, kind);
+fn side(name: &str, kind: PartyKind, events: &[Event]) -> DiffSide {
+    let mut side = DiffSide::new(name, kind);
     for event in events {
         side.take(event);
     }
@@ -29,7 +29,9 @@ fn other() -> Vec<Event> {
             Event::CaseFinished(case) if case.report.verdict == Verdict::Conforms => {
                 case.report.verdict = Verdict::Deviates;
             }
-            Event::RunFinished(finished) => finished.statements[0].outcome = crate::run::event::Outcome::Broken,
+            Event::RunFinished(finished) => {
+                finished.statements[0].outcome = crate::run::event::RequirementOutcome::Broken
+            }
             _ => {}
         }
     }
@@ -39,7 +41,7 @@ fn other() -> Vec<Event> {
 fn comparison() -> Comparison {
     let a = side("http://127.0.0.1:1", PartyKind::Endpoint, &events());
     let b = side("before/\u{1b}[2J", PartyKind::Recording, &other());
-    compare(&a, &b, &Options::default())
+    compare(&a, &b, &CompareOptions::default())
 }
 
 fn told(comparison: &Comparison, color: bool) -> String {
@@ -62,7 +64,7 @@ fn people_are_told_what_differs_and_how_much() {
 #[test]
 fn equal_runs_differ_in_nothing() {
     let a = side("a", PartyKind::Endpoint, &events());
-    let comparison = compare(&a, &a, &Options::default());
+    let comparison = compare(&a, &a, &CompareOptions::default());
     assert!(told(&comparison, false).ends_with("no difference  4 cases compared\n"), "{}", told(&comparison, false));
     assert!(told(&comparison, true).contains('\u{1b}'));
 }
@@ -71,7 +73,7 @@ fn equal_runs_differ_in_nothing() {
 fn the_document_fits_its_schema_and_is_read_back() {
     for comparison in [
         comparison(),
-        compare(&side("a", PartyKind::Report, &[]), &side("b", PartyKind::Report, &[]), &Options::default()),
+        compare(&side("a", PartyKind::Report, &[]), &side("b", PartyKind::Report, &[]), &CompareOptions::default()),
     ] {
         let mut out = Vec::new();
         json(comparison.clone(), &mut out).unwrap();

@@ -14,7 +14,7 @@ use crate::run::{
         testing::{suite, target},
     },
     target::{BoxError, StateFunction},
-    transport::{Endpoint, Exchange as Sent, InProcess, Reply, Transport},
+    transport::{Endpoint, ExchangeFuture as Sent, InProcess, Reply, Transport},
 };
 
 const STATES: &str = "states:
@@ -55,7 +55,7 @@ impl Transport for Hanging {
     }
 }
 
-async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, End) {
+async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, CaseEnd) {
     let (suite, target) = (suite(STATES, SCENARIO), target(state_handler));
     let transport = Hanging::default();
     let case_timeout = Duration::from_millis(50);
@@ -70,7 +70,7 @@ async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
     let (sent, end) = sent(None).await;
     let operations: Vec<&str> = sent.iter().filter_map(|target| target.split('.').nth(1)).collect();
     assert_eq!(operations, ["CreateApplication", "CreateApplication", "DeleteApplication"]);
-    assert!(matches!(end, End::TimedOut(_)));
+    assert!(matches!(end, CaseEnd::TimedOut(_)));
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
     let (suite, target) = (&suite, &target);
     let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
     match executor.execute(&suite.cases()[0]).await.end {
-        End::Blocked(reason) => reason,
+        CaseEnd::Blocked(reason) => reason,
         other => panic!("{other:?}"),
     }
 }
