@@ -301,7 +301,7 @@ fn response() -> Response {
 fn suite(rows: usize) -> Result<Fixtures> {
     let bundled = FixtureFiles::bundled_fixtures();
     let contracts =
-        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("statements.yaml"));
+        bundled.iter().filter(|(path, _)| path.ends_with("model.json") || path.ends_with("requirements.yaml"));
     let mut files: Vec<(String, String)> = contracts.map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
     let rows: Vec<Value> = (0..rows).map(|row| json!({ "id": format!("r{row}") })).collect();
     let scenario = json!({

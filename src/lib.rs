@@ -1,7 +1,7 @@
 //! Proves, on the wire, whether an AWS-compatible endpoint keeps the contract that the AWS documents state.
 //!
 //! Scenarios replay the documented requests byte by byte against any endpoint; the answers are compared with what the
-//! documents promise and with recorded ones; every finding cites the statement that it breaks. The program `wireproof`
+//! documents promise and with recorded ones; every finding cites the requirement that it breaks. The program `wireproof`
 //! is a face over this library; this page is the other face, for `cargo test`:
 //!
 //! - a [`Suite`]: which scenarios, or probes of which model; what is known to deviate; which state is made how,
@@ -37,7 +37,7 @@
 //! # Features
 //!
 //! The default has all that the program needs. A dev-dependency takes `default-features = false`, and what it uses:
-//! `libtest` (one test a case), `tower` (an endpoint that is a tower service), `insta` (the redactions of goldens, for
+//! `libtest` (one test a case), `tower` (an endpoint that is a tower service), `insta` (the redactions of snapshots, for
 //! snapshots of your own), `reports` (html, junit, markdown and
 //! others beside the reports for people and programs), `reference` (the embedded endpoint that keeps the contract).
 

@@ -151,7 +151,7 @@ fn every_subcommand_explains_itself(
         "list",
         "check",
         "serve",
-        "statements",
+        "requirements",
         "explain",
         "judge",
         "mutants",
@@ -202,7 +202,7 @@ fn a_report_to_a_file_leaves_the_terminal_its_own() {
         run(&["run", "codedeploy/stop-deployment/missing-id", "--report", &format!("json={}", path.display())]);
     assert_status(&output, 0);
     assert!(String::from_utf8_lossy(&output.stdout).contains("0 deviate"));
-    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v1"));
+    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v2"));
 }
 
 #[test]
@@ -309,7 +309,7 @@ const STOP: &str = "  - call: StopDeployment\n    input: { deploymentId: x }\n";
 #[rstest]
 #[case::unknown_field("unknown-field", &step("  - call: StopDeployment\n    inptu: { deploymentId: x }\n"))]
 #[case::wrong_type("wrong-type", &step("  - call: [StopDeployment]\n"))]
-#[case::unknown_statement("unknown-statement", &step(STOP).replace("SD-22", "SD-220"))]
+#[case::unknown_requirement("unknown-requirement", &step(STOP).replace("SD-22", "SD-220"))]
 #[case::unknown_operation("unknown-operation", &step("  - call: StopDeploymnt\n    input: { deploymentId: x }\n"))]
 #[case::illegal_input("illegal-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
 #[case::capture_from_nowhere("capture-from-nowhere", &step(&format!("{STOP}    capture: {{ s: /statsu }}\n")))]
@@ -343,7 +343,7 @@ fn suite_with(folder: &Path, scenario: &str) {
     for service in ["codedeploy", "proton"] {
         let (from, to) = (support::package().join("fixtures").join(service), folder.join("my").join(service));
         fs::create_dir_all(&to).unwrap();
-        for file in ["model.json", "statements.yaml", "states.yaml"] {
+        for file in ["model.json", "requirements.yaml", "states.yaml"] {
             fs::copy(from.join(file), to.join(file)).unwrap();
         }
     }
@@ -365,7 +365,7 @@ fn every_check_is_explained() {
 }
 
 #[test]
-fn a_statement_is_explained_with_its_document() {
+fn a_requirement_is_explained_with_its_document() {
     let output = run(&["explain", "SD-22"]);
     assert_status(&output, 0);
     assert!(out(&output).contains("https://") && out(&output).contains("Cited by:"), "{}", out(&output));
@@ -513,7 +513,7 @@ fn recorded_answers_are_summed_up_for_programs() {
     let output = judge(&recorded("r-1", "Odd"), &["--report", "json"]);
     assert_status(&output, 0);
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&told["schema"], &told["tally"]["records"]), (&"wireproof/judge/v1".into(), &1.into()));
+    assert_eq!((&told["schema"], &told["tally"]["records"]), (&"wireproof/judge/v2".into(), &1.into()));
     assert_eq!(told["tally"]["rules"][0]["rule"], "response-shape/enum");
 }
 

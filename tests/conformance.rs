@@ -1,4 +1,4 @@
-//! The reference keeps the contract: one test a fixture, one golden a case.
+//! The reference keeps the contract: one test a fixture, one snapshot a case.
 //!
 //! Every fixture is replayed, with all its rows, against one embedded reference. A case has to conform, and what it
 //! observed has to be what `snapshots/<service>/<operation>/<case>.snap` holds; a difference is left beside it for
@@ -26,7 +26,7 @@ use wireproof::internals::{
 
 use support::{PACE, Run, SUITE};
 
-/// Where this process looks for goldens.
+/// Where this process looks for snapshots.
 const SNAPSHOTS: &str = "WIREPROOF_TEST_SNAPSHOTS";
 
 static REFERENCE: LazyLock<(Reference, ResolvedTarget)> = LazyLock::new(support::reference);
@@ -45,7 +45,7 @@ fn replays(
     let broken: String = run.cases.iter().filter(|case| !conforms(case)).map(support::describe).collect();
     assert!(broken.is_empty(), "\n{broken}");
     for case in &run.cases {
-        assert_golden(&folder, case);
+        assert_snapshot(&folder, case);
     }
 }
 
@@ -66,7 +66,7 @@ fn id_of(fixture: &Path) -> String {
     below.components().map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
 }
 
-fn assert_golden(folder: &Path, finished: &CaseFinished) {
+fn assert_snapshot(folder: &Path, finished: &CaseFinished) {
     let (place, name) = finished.report.id.0.rsplit_once('/').unwrap();
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(folder.join(place));
@@ -86,11 +86,11 @@ fn every_fixture_has_its_test() {
 }
 
 #[test]
-fn every_case_has_its_golden_and_every_golden_its_case() {
-    let goldens = Snapshots::new(FixtureFiles::folder(&support::package().join("snapshots")).unwrap());
-    let (orphaned, missing) = goldens.misfits(&SUITE.cases());
-    assert!(orphaned.is_empty(), "goldens of no case: {orphaned:#?}");
-    assert!(missing.is_empty(), "cases without a golden: {missing:#?}");
+fn every_case_has_its_snapshot_and_every_snapshot_its_case() {
+    let snapshots = Snapshots::new(FixtureFiles::folder(&support::package().join("snapshots")).unwrap());
+    let (orphaned, missing) = snapshots.misfits(&SUITE.cases());
+    assert!(orphaned.is_empty(), "snapshots of no case: {orphaned:#?}");
+    assert!(missing.is_empty(), "cases without a snapshot: {missing:#?}");
 }
 
 #[test]
@@ -107,33 +107,33 @@ fn what_is_compiled_in_is_what_lies_in_the_folders() {
 }
 
 #[test]
-fn a_changed_observation_fails_and_leaves_a_pending_golden() {
+fn a_changed_observation_fails_and_leaves_a_pending_snapshot() {
     let id = "codedeploy/stop-deployment/unknown-id";
     let own = support::package().join(format!("snapshots/{id}.snap"));
-    let golden = fs::read_to_string(&own).unwrap();
+    let snapshot = fs::read_to_string(&own).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join(format!("{id}.snap"));
     fs::create_dir_all(copy.parent().unwrap()).unwrap();
 
-    fs::write(&copy, &golden).unwrap();
+    fs::write(&copy, &snapshot).unwrap();
     let output = replay_alone(id, folder.path());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert_eq!(support::files_below(folder.path(), "").len(), 1, "a golden that holds leaves nothing behind");
+    assert_eq!(support::files_below(folder.path(), "").len(), 1, "a snapshot that holds leaves nothing behind");
 
-    let changed = golden.replace("DeploymentDoesNotExistException", "DeploymentIsGoneException");
-    assert_ne!(changed, golden);
+    let changed = snapshot.replace("DeploymentDoesNotExistException", "DeploymentIsGoneException");
+    assert_ne!(changed, snapshot);
     fs::write(&copy, &changed).unwrap();
     let output = replay_alone(id, folder.path());
     assert!(!output.status.success(), "a changed observation passes");
-    let pending = fs::read_to_string(copy.with_extension("snap.new")).expect("a pending golden");
+    let pending = fs::read_to_string(copy.with_extension("snap.new")).expect("a pending snapshot");
     let (head, body) = pending.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
-    assert!(golden.ends_with(body), "what is pending is not what was observed:\n{body}");
+    assert!(snapshot.ends_with(body), "what is pending is not what was observed:\n{body}");
     assert!(head.contains("source: tests/conformance.rs") && head.contains("description: "), "{head}");
-    assert_eq!(fs::read_to_string(&copy).unwrap(), changed, "the golden itself was written");
-    assert_eq!(fs::read_to_string(&own).unwrap(), golden);
+    assert_eq!(fs::read_to_string(&copy).unwrap(), changed, "the snapshot itself was written");
+    assert_eq!(fs::read_to_string(&own).unwrap(), snapshot);
 }
 
-/// The test of one fixture, in a process of its own, with other goldens.
+/// The test of one fixture, in a process of its own, with other snapshots.
 fn replay_alone(id: &str, snapshots: &Path) -> Output {
     let wanted = format!("{}_yaml", id.replace(['/', '-'], "_"));
     let tests = tests_of_this_binary();

@@ -1,4 +1,4 @@
-//! Runs compared: equal ones are equal, one fault is told once, and goldens are recorded.
+//! Runs compared: equal ones are equal, one fault is told once, and snapshots are recorded.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
 
@@ -145,7 +145,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
     assert_eq!(wireproof(&["diff", &reported, endpoint, "--report", &json]).0, 1);
     let document = report(Path::new(&differences));
     assert_eq!((&document["depth"], &document["groups"][0]["kind"]), (&json!("findings"), &json!("finding")));
-    let ignored = ["diff", &recording, endpoint, "--ignore", "error,verdict,statement"];
+    let ignored = ["diff", &recording, endpoint, "--ignore", "error,verdict,requirement"];
     assert_eq!(wireproof(&ignored).0, 0);
     assert_eq!(wireproof(&["diff", &recording, endpoint, "--only", "header"]).0, 0);
 }
@@ -164,22 +164,22 @@ fn what_cannot_be_compared_is_told() {
 }
 
 #[test]
-fn goldens_are_recorded_as_an_endpoint_answers() {
+fn snapshots_are_recorded_as_an_endpoint_answers() {
     let folder = tempfile::tempdir().unwrap();
-    let goldens = folder.path().join("goldens");
-    let snapshots = goldens.display().to_string();
+    let snapshots = folder.path().join("snapshots");
+    let named = snapshots.display().to_string();
     let proxy = Proxy::start();
     let record = |more: &[&str]| {
-        let arguments = ["record", UNKNOWN, "--endpoint", &proxy.endpoint, "--snapshots", &snapshots];
+        let arguments = ["record", UNKNOWN, "--endpoint", &proxy.endpoint, "--snapshots", &named];
         wireproof(&[&arguments, more].concat())
     };
     let (status, told, _) = record(&["--dry-run"]);
-    assert_eq!((status, goldens.exists()), (3, false), "{told}");
+    assert_eq!((status, snapshots.exists()), (3, false), "{told}");
     let (status, told, _) = record(&[]);
-    assert!(told.ends_with("1 golden = 1 new + 0 changed + 0 unchanged\n"), "{told}");
+    assert!(told.ends_with("1 snapshot = 1 new + 0 changed + 0 unchanged\n"), "{told}");
     assert_eq!(status, 0);
-    let golden = goldens.join(format!("{UNKNOWN}.snap"));
-    let first = std::fs::read_to_string(&golden).unwrap();
+    let snapshot = snapshots.join(format!("{UNKNOWN}.snap"));
+    let first = std::fs::read_to_string(&snapshot).unwrap();
     let bundled = support::package().join("snapshots").join(format!("{UNKNOWN}.snap"));
     assert_eq!(first, std::fs::read_to_string(bundled).unwrap(), "the reference is what was recorded");
     assert!(record(&[]).1.ends_with("0 new + 0 changed + 1 unchanged\n"));
@@ -188,17 +188,17 @@ fn goldens_are_recorded_as_an_endpoint_answers() {
     let (status, told, _) = record(&[]);
     assert_eq!(status, 0, "{told}");
     assert!(told.contains("another error") && told.contains("recorded although it deviates: 1 case"), "{told}");
-    assert!(std::fs::read_to_string(&golden).unwrap().contains("NoSuchThingException"));
+    assert!(std::fs::read_to_string(&snapshot).unwrap().contains("NoSuchThingException"));
 
     proxy.set(Fault::Silence);
     let (status, told, _) = record(&[]);
     assert_eq!(status, 3, "{told}");
     assert!(told.contains("not recorded, inconclusive: 1 case") && told.contains(UNKNOWN), "{told}");
-    assert!(std::fs::read_to_string(&golden).unwrap().contains("NoSuchThingException"), "the old golden stays");
+    assert!(std::fs::read_to_string(&snapshot).unwrap().contains("NoSuchThingException"), "the old snapshot stays");
 }
 
 #[test]
-fn goldens_are_not_recorded_in_place_of_the_bundled_ones() {
+fn snapshots_are_not_recorded_in_place_of_the_bundled_ones() {
     let (status, _, error) = wireproof(&["record", UNKNOWN]);
     assert_eq!(status, 2);
     assert!(error.contains("give --snapshots DIR"), "{error}");

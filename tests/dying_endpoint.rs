@@ -36,7 +36,7 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
         suite: Arc::new(suite),
         target: Arc::new(target(&url)?),
         transport: Arc::new(Wire::new(&Settings::default())?),
-        goldens: Arc::new(Snapshots::default()),
+        snapshots: Arc::new(Snapshots::default()),
         options: session::RunOptions {
             jobs: 4,
             seed: 1,

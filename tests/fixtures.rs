@@ -30,24 +30,24 @@ fn the_bundled_suite_loads_with_both_services() {
 }
 
 #[test]
-fn every_statement_is_cited_or_judged_or_says_why_not() {
+fn every_requirement_is_cited_or_judged_or_says_why_not() {
     let cited: BTreeSet<&String> = SUITE.scenarios().flat_map(|scenario| &scenario.cites).collect();
-    let statements = SUITE.services().flat_map(|service| service.statements.iter());
-    let open: Vec<&str> = statements
-        .filter(|statement| !cited.contains(&statement.id) && statement.checks.is_empty())
-        .filter(|statement| statement.untestable.as_deref().unwrap_or_default().trim().is_empty())
-        .map(|statement| statement.id.as_str())
+    let requirements = SUITE.services().flat_map(|service| service.requirements.iter());
+    let open: Vec<&str> = requirements
+        .filter(|requirement| !cited.contains(&requirement.id) && requirement.checks.is_empty())
+        .filter(|requirement| requirement.untestable.as_deref().unwrap_or_default().trim().is_empty())
+        .map(|requirement| requirement.id.as_str())
         .collect();
     assert!(open.is_empty(), "nothing exercises {open:?}");
 }
 
 #[test]
-fn no_statement_is_both_cited_and_said_to_be_untestable() {
+fn no_requirement_is_both_cited_and_said_to_be_untestable() {
     let cited: BTreeSet<&String> = SUITE.scenarios().flat_map(|scenario| &scenario.cites).collect();
-    let statements = SUITE.services().flat_map(|service| service.statements.iter());
-    let both: Vec<&str> = statements
-        .filter(|statement| statement.untestable.is_some() && cited.contains(&statement.id))
-        .map(|statement| statement.id.as_str())
+    let requirements = SUITE.services().flat_map(|service| service.requirements.iter());
+    let both: Vec<&str> = requirements
+        .filter(|requirement| requirement.untestable.is_some() && cited.contains(&requirement.id))
+        .map(|requirement| requirement.id.as_str())
         .collect();
     assert!(both.is_empty(), "{both:?}");
 }
@@ -70,9 +70,9 @@ fn ids_are_unique() {
         ids.into_iter().filter(|id| !seen.insert(id.clone())).collect::<Vec<_>>()
     };
     assert_eq!(repeated(SUITE.cases().into_iter().map(|case| case.id.0).collect()), Vec::<String>::new());
-    let statements = SUITE.services().flat_map(|service| service.statements.iter());
-    assert_eq!(repeated(statements.map(|statement| statement.id.clone()).collect()), Vec::<String>::new());
-    // Goldens of cases whose ids differ in letter case alone would be one file on some systems.
+    let requirements = SUITE.services().flat_map(|service| service.requirements.iter());
+    assert_eq!(repeated(requirements.map(|requirement| requirement.id.clone()).collect()), Vec::<String>::new());
+    // Snapshots of cases whose ids differ in letter case alone would be one file on some systems.
     let lower = SUITE.cases().into_iter().map(|case| case.id.0.to_lowercase()).collect();
     assert_eq!(repeated(lower), Vec::<String>::new());
 }
@@ -146,12 +146,12 @@ fn is_read(operation: &str) -> bool {
 }
 
 #[test]
-fn every_scenario_cites_a_statement_of_its_own_service() {
+fn every_scenario_cites_a_requirement_of_its_own_service() {
     let stray: Vec<&str> = SUITE
         .scenarios()
         .filter(|scenario| {
-            let statements = SUITE.service(&scenario.service).map(|service| &service.statements);
-            !scenario.cites.iter().any(|id| statements.is_some_and(|statements| statements.get(id).is_some()))
+            let requirements = SUITE.service(&scenario.service).map(|service| &service.requirements);
+            !scenario.cites.iter().any(|id| requirements.is_some_and(|requirements| requirements.get(id).is_some()))
         })
         .map(|scenario| scenario.id.as_str())
         .collect();

@@ -259,13 +259,13 @@ async fn reports_are_written_by_the_endings_of_their_files() {
     let at = |name: &str| folder.path().join(name);
     few().report(at("r.json")).report(at("r.xml")).report(at("r.txt")).against(right()).run().await.assert_conforms();
     let json: Value = serde_json::from_str(&fs::read_to_string(at("r.json")).unwrap()).unwrap();
-    assert_eq!(json["schema"], "wireproof/report/v1");
+    assert_eq!(json["schema"], "wireproof/report/v2");
     assert!(fs::read_to_string(at("r.xml")).unwrap().contains("<testsuites"));
     assert!(fs::read_to_string(at("r.txt")).unwrap().contains("conform"));
 }
 
 #[tokio::test]
-async fn an_observation_is_the_same_text_each_time_for_a_golden_of_ones_own() {
+async fn an_observation_is_the_same_text_each_time_for_a_snapshot_of_ones_own() {
     let id = "codedeploy/stop-deployment/succeeded-refused";
     let one = || async { Suite::bundled().filter(id).against(right()).run().await.observation(id).unwrap() };
     let (first, second) = (one().await, one().await);
@@ -415,20 +415,20 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
 }
 
 #[test]
-fn goldens_of_ones_own_are_reviewed_as_those_of_insta() {
+fn snapshots_of_ones_own_are_reviewed_as_those_of_insta() {
     let folder = tempfile::tempdir().unwrap();
     let own = ("HARNESS_SNAPSHOTS", folder.path().to_str().unwrap());
     let first = program(&["--exact", ABSENT], &[own]);
-    assert!(first.status == Some(101) && first.out.contains("has no golden yet"), "{}", first.out);
+    assert!(first.status == Some(101) && first.out.contains("has no snapshot yet"), "{}", first.out);
     let pending = folder.path().join(format!("{ABSENT}.snap.new"));
-    let golden = pending.with_extension("");
-    fs::rename(&pending, &golden).unwrap();
+    let snapshot = pending.with_extension("");
+    fs::rename(&pending, &snapshot).unwrap();
     assert_eq!(program(&["--exact", ABSENT], &[own]).status, Some(0));
-    fs::write(&golden, fs::read_to_string(&golden).unwrap().replace("\"status\": ", "\"status\": 1")).unwrap();
+    fs::write(&snapshot, fs::read_to_string(&snapshot).unwrap().replace("\"status\": ", "\"status\": 1")).unwrap();
     let changed = program(&["--exact", ABSENT], &[own, ("CI", "1")]);
     assert!(changed.status == Some(101) && changed.out.contains("\n    -"), "{}", changed.out);
     assert!(
-        changed.out.contains("observed something else than its golden has") && !pending.exists(),
+        changed.out.contains("observed something else than its snapshot has") && !pending.exists(),
         "{}",
         changed.out
     );

@@ -216,9 +216,9 @@ fn the_address_filters_opens_and_names_what_is_looked_at() -> Result<()> {
     ensure!(shown(&none).is_empty() && none.contains(&format!("0 of {} cases", every.len())), "the filter by verdict");
     let proton = opened.dom("operation=proton+CancelServicePipelineDeployment")?;
     ensure!(!shown(&proton).is_empty() && shown(&proton).iter().all(|id| id.starts_with("proton/")), "by operation");
-    let cited = opened.dom("statement=SD-22")?;
+    let cited = opened.dom("requirement=SD-22")?;
     ensure!(!shown(&cited).is_empty() && shown(&cited).len() < every.len(), "{:?}", shown(&cited));
-    ensure!(cited.contains("aria-current=\"true\""), "the statement is not chosen");
+    ensure!(cited.contains("aria-current=\"true\""), "the requirement is not chosen");
     Ok(())
 }
 

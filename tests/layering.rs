@@ -325,8 +325,8 @@ fn paths_and_groups_of_any_depth_are_read() {
 
 #[test]
 fn paths_in_code_and_paths_through_super_are_read() {
-    let text = "fn f() -> crate::exit::ExitStatus { mycrate::other::g(); super::super::golden::x() }";
-    assert_eq!(names("check/json.rs", text), [pair("exit", 1), pair("golden", 1)]);
+    let text = "fn f() -> crate::exit::ExitStatus { mycrate::other::g(); super::super::snapshot::x() }";
+    assert_eq!(names("check/json.rs", text), [pair("exit", 1), pair("snapshot", 1)]);
     assert_eq!(names("code.rs", "use super::wire;\nuse super::super::x;"), [pair("wire", 1)]);
     assert_eq!(names("check/json.rs", "use super::subject;"), []);
     assert_eq!(names("main.rs", "fn main() { wireproof::internals::cli::main() }"), [pair("cli", 1)]);

@@ -88,9 +88,9 @@ fn reversed() -> Vec<Case> {
 }
 
 #[test]
-fn every_case_conforms_and_its_golden_holds() {
-    let goldens = Snapshots::new(FixtureFiles::bundled_snapshots());
-    let recorded = |case: &Case| goldens.get(&case.id).unwrap_or_default().to_owned();
+fn every_case_conforms_and_its_snapshot_holds() {
+    let snapshots = Snapshots::new(FixtureFiles::bundled_snapshots());
+    let recorded = |case: &Case| snapshots.get(&case.id).unwrap_or_default().to_owned();
     let expected = SUITE.cases().into_iter().map(|case| (case.id.0.clone(), (Verdict::Conforms, recorded(&case))));
     assert_same(&expected.collect(), &BASE.outcomes);
 }

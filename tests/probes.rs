@@ -102,7 +102,7 @@ impl Run {
             suite: Arc::clone(suite),
             target: Arc::new(support::target(endpoint)),
             transport: Arc::new(transport),
-            goldens: Arc::new(Snapshots::default()),
+            snapshots: Arc::new(Snapshots::default()),
             options: RunOptions { jobs: 8, ..support::PACE },
             interrupt: watch::channel(false).1,
             restart,
@@ -177,9 +177,9 @@ fn an_endpoint_that_keeps_the_tiny_model_conforms_to_every_probe_of_every_family
 #[test]
 fn an_endpoint_that_keeps_the_bundled_model_conforms_to_every_probe() {
     let model = std::fs::read_to_string(support::package().join("fixtures/codedeploy/model.json")).unwrap();
-    // Without the numbers of statements, which stand in a file of their own.
+    // Without the numbers of requirements, which stand in a file of their own.
     let mut model: Value = serde_json::from_str(&model).unwrap();
-    forget(&mut model, "wireproof#statement");
+    forget(&mut model, "wireproof#requirements");
     conforms(&suite_of("codedeploy", &model.to_string(), None), everything());
 }
 

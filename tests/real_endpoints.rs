@@ -182,7 +182,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         suite: Arc::new(suite),
         target: Arc::new(target(address)?),
         transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
-        goldens: Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())),
+        snapshots: Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())),
         options: RunOptions {
             jobs: 16,
             seed: 1,

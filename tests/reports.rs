@@ -158,7 +158,7 @@ fn every_format_is_written_at_once_and_all_tell_the_same(#[case] endpoint: Optio
 fn a_program_reads_standard_output_and_people_standard_error() {
     let output = run(&["run", SMALL, "--report", "human,json"]);
     assert_status(&output, 0);
-    assert_eq!(json(&out(&output))["schema"], "wireproof/report/v1");
+    assert_eq!(json(&out(&output))["schema"], "wireproof/report/v2");
     assert!(err(&output).contains(" selected = "), "{}", err(&output));
     let output = run(&["run", SMALL, "--report", "junit=-"]);
     assert!(out(&output).starts_with("<?xml ") && !err(&output).contains("selected"), "{}", err(&output));

@@ -1,4 +1,4 @@
-//! The harness checks itself: what it sends keeps the model, every check finds a mutant, every statement is reached, and
+//! The harness checks itself: what it sends keeps the model, every check finds a mutant, every requirement is reached, and
 //! nothing selected is lost.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
@@ -53,20 +53,20 @@ fn what_the_survey_asks_with_keeps_the_model() {
 }
 
 #[test]
-fn every_statement_that_can_be_tested_holds_in_a_run_on_the_reference() {
+fn every_requirement_that_can_be_tested_holds_in_a_run_on_the_reference() {
     let untestable = |id: &str| {
-        let mut statements = SUITE.services().filter_map(|service| service.statements.get(id));
-        statements.any(|statement| statement.untestable.is_some())
+        let mut requirements = SUITE.services().filter_map(|service| service.requirements.get(id));
+        requirements.any(|requirement| requirement.untestable.is_some())
     };
-    let statements = &RUN.finished.statements;
-    let unreached: Vec<&str> = statements
+    let requirements = &RUN.finished.requirements;
+    let unreached: Vec<&str> = requirements
         .iter()
-        .filter(|statement| statement.outcome != RequirementOutcome::Held && !untestable(&statement.id))
-        .map(|statement| statement.id.as_str())
+        .filter(|requirement| requirement.outcome != RequirementOutcome::Met && !untestable(&requirement.id))
+        .map(|requirement| requirement.id.as_str())
         .collect();
     assert!(unreached.is_empty(), "{unreached:?}");
-    let all: usize = SUITE.services().map(|service| service.statements.iter().count()).sum();
-    assert_eq!(statements.len(), all);
+    let all: usize = SUITE.services().map(|service| service.requirements.iter().count()).sum();
+    assert_eq!(requirements.len(), all);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn fired(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> BTree
     cases.truncate(CASES);
     let run = time.run_against(answer, cases, RunOptions { jobs: 1, ..PACE });
     let new = run.cases.iter().flat_map(|case| &codes(case) - &codes(BASE[case.case.id.0.as_str()]));
-    // A golden convicts nobody, so that no mutant is of its kind; any may differ from it.
+    // A snapshot convicts nobody, so that no mutant is of its kind; any may differ from it.
     new.filter(|code| mutant.kind.contains(code) || *code == Code::Snapshot).collect()
 }
 

@@ -64,10 +64,10 @@ fn assert_same(merged: &Value, whole: &Value) {
     for part in parts {
         assert_eq!(merged[part], whole[part], "{part}");
     }
-    // How often a statement was judged follows from which of several legal answers was given.
+    // How often a requirement was judged follows from which of several legal answers was given.
     let outcomes = |report: &Value| {
-        let statements = report["statements"].as_array().unwrap().iter();
-        statements.map(|statement| (statement["id"].clone(), statement["outcome"].clone())).collect::<Vec<_>>()
+        let requirements = report["requirements"].as_array().unwrap().iter();
+        requirements.map(|requirement| (requirement["id"].clone(), requirement["outcome"].clone())).collect::<Vec<_>>()
     };
     assert_eq!(outcomes(merged), outcomes(whole));
     assert_eq!(ids(merged), ids(whole));
@@ -99,10 +99,10 @@ fn seven_processes_come_to_what_one_comes_to() {
     assert_eq!(ids(&merged).len(), sizes.iter().sum::<usize>());
     assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
     assert_same(&merged, &whole);
-    for (at, statement) in merged["statements"].as_array().unwrap().iter().enumerate() {
+    for (at, requirement) in merged["requirements"].as_array().unwrap().iter().enumerate() {
         for count in ["held", "broken"] {
-            let sum: u64 = reports.iter().map(|path| report(path)["statements"][at][count].as_u64().unwrap()).sum();
-            assert_eq!(statement[count], json!(sum), "{count} of {}", statement["id"]);
+            let sum: u64 = reports.iter().map(|path| report(path)["requirements"][at][count].as_u64().unwrap()).sum();
+            assert_eq!(requirement[count], json!(sum), "{count} of {}", requirement["id"]);
         }
     }
     let schema: Value = serde_json::from_str(wireproof::internals::report::REPORT_SCHEMA).unwrap();

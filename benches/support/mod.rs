@@ -45,22 +45,22 @@ pub(crate) fn credentials() -> Credentials {
     Credentials { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
 }
 
-/// The bundled model of CodeDeploy alone, as a published model is: nobody has written statements about it.
+/// The bundled model of CodeDeploy alone, as a published model is: nobody has written requirements about it.
 fn model() -> Result<Fixtures> {
     let bundled = FixtureFiles::bundled_fixtures();
     let model = bundled.get("codedeploy/model.json").context("the model of CodeDeploy is not bundled")?;
     let mut model: Value = serde_json::from_str(model)?;
-    forget_statements(&mut model);
+    forget_requirements(&mut model);
     Ok(Fixtures::read(&FixtureFiles::from_texts([("codedeploy/model.json".to_owned(), model.to_string())]))?)
 }
 
-fn forget_statements(value: &mut Value) {
+fn forget_requirements(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.remove("wireproof#statement");
-            members.values_mut().for_each(forget_statements);
+            members.remove("wireproof#requirements");
+            members.values_mut().for_each(forget_requirements);
         }
-        Value::Array(items) => items.iter_mut().for_each(forget_statements),
+        Value::Array(items) => items.iter_mut().for_each(forget_requirements),
         _ => {}
     }
 }
@@ -185,7 +185,7 @@ pub(crate) fn session(
         suite,
         target: Arc::new(target),
         transport,
-        goldens: Arc::new(Snapshots::default()),
+        snapshots: Arc::new(Snapshots::default()),
         options: RunOptions {
             jobs,
             seed: 1,

@@ -25,8 +25,8 @@ pub struct Decision {
     pub granted: Option<Level>,
     /// How many cases count.
     pub cases: usize,
-    /// How many statements it has.
-    pub statements: usize,
+    /// How many requirements it has.
+    pub requirements: usize,
     /// What keeps a level from being granted.
     pub missing: Vec<Missing>,
 }
@@ -36,7 +36,7 @@ pub struct Decision {
 pub struct Missing {
     /// The lowest level that it keeps from being granted.
     pub level: Level,
-    /// A statement or a case, by its id.
+    /// A requirement or a case, by its id.
     pub what: String,
     /// Why.
     pub because: String,
@@ -45,7 +45,7 @@ pub struct Missing {
 /// What `reported` comes to by a profile.
 ///
 /// A deviation in any of its cases refuses the profile as a whole. What was blocked, inconclusive or not implemented
-/// refuses the level at which the case counts, and a statement that did not hold the level to which it belongs. The
+/// refuses the level at which the case counts, and a requirement that did not hold the level to which it belongs. The
 /// extended level takes nothing for granted: what the target rules out is missing there, too.
 #[must_use]
 pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decision {
@@ -54,9 +54,13 @@ pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decis
     let of_cases =
         cases.iter().filter_map(|(case, level)| missing_case(&case.id.0, known.get(case.id.0.as_str()), *level));
     let mut missing: Vec<Missing> = of_cases.collect();
-    for (id, level) in &profile.statements {
-        let statement = reported.statements.iter().find(|statement| statement.id == *id);
-        missing.extend(unheld(statement, reported).map(|because| Missing { level: *level, what: id.clone(), because }));
+    for (id, level) in &profile.requirements {
+        let requirement = reported.requirements.iter().find(|requirement| requirement.id == *id);
+        missing.extend(unheld(requirement, reported).map(|because| Missing {
+            level: *level,
+            what: id.clone(),
+            because,
+        }));
     }
     missing.sort_by(|a, b| (a.level, &a.what).cmp(&(b.level, &b.what)));
     Decision {
@@ -64,7 +68,7 @@ pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decis
         profile: profile.name.clone(),
         granted: granted(&missing),
         cases: cases.len(),
-        statements: profile.statements.len(),
+        requirements: profile.requirements.len(),
         missing,
     }
 }
@@ -96,15 +100,15 @@ fn worst(case: &ReportedCase) -> String {
     error.map_or_else(String::new, |error| format!("{}, expected {}, was {}", error.code, error.expected, error.actual))
 }
 
-/// Why a statement did not hold, unless it did.
-fn unheld(statement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
-    let Some(statement) = statement else { return Some("the report does not have it".to_owned()) };
-    match statement.outcome {
-        ReportedFate::Held => None,
-        ReportedFate::Broken => Some(broken_in(&statement.id, reported)),
-        ReportedFate::NotProvoked => {
-            let reason = statement.reason.as_deref().unwrap_or("no case judged it");
-            Some(format!("not provoked: {reason}"))
+/// Why a requirement did not hold, unless it did.
+fn unheld(requirement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
+    let Some(requirement) = requirement else { return Some("the report does not have it".to_owned()) };
+    match requirement.outcome {
+        ReportedFate::Met => None,
+        ReportedFate::Violated => Some(broken_in(&requirement.id, reported)),
+        ReportedFate::NotExercised => {
+            let reason = requirement.reason.as_deref().unwrap_or("no case judged it");
+            Some(format!("not exercised: {reason}"))
         }
     }
 }
@@ -117,9 +121,9 @@ fn broken_in(id: &str, reported: &Reported) -> String {
     };
     let cases: Vec<&str> = reported.cases.iter().filter(breaks).map(|case| case.id.0.as_str()).collect();
     match cases.as_slice() {
-        [] => "broken".to_owned(),
-        [one] => format!("broken in {one}"),
-        [first, rest @ ..] => format!("broken in {first} and {} more", rest.len()),
+        [] => "violated".to_owned(),
+        [one] => format!("violated in {one}"),
+        [first, rest @ ..] => format!("violated in {first} and {} more", rest.len()),
     }
 }
 
@@ -153,8 +157,8 @@ mod tests {
             reason: String::new(),
             findings: Vec::new(),
         });
-        let statements = profile.statements.keys();
-        let held = |id: &String| ReportedRequirement { id: id.clone(), outcome: ReportedFate::Held, reason: None };
+        let requirements = profile.requirements.keys();
+        let met = |id: &String| ReportedRequirement { id: id.clone(), outcome: ReportedFate::Met, reason: None };
         let mut report = Reported {
             tool: ReportedTool { name: "wireproof".to_owned(), version: "0".to_owned() },
             suite: SuiteName { digest: suite.digest().to_owned() },
@@ -163,7 +167,7 @@ mod tests {
             interrupted: false,
             ledger: Ledger::default(),
             cases: cases.collect(),
-            statements: statements.map(held).collect(),
+            requirements: requirements.map(met).collect(),
         };
         report.ledger = report.sums();
         report
@@ -173,8 +177,8 @@ mod tests {
         report.cases.iter_mut().find(|case| case.id.0.ends_with(name)).unwrap()
     }
 
-    fn statement<'r>(report: &'r mut Reported, id: &str) -> &'r mut ReportedRequirement {
-        report.statements.iter_mut().find(|statement| statement.id == id).unwrap()
+    fn requirement<'r>(report: &'r mut Reported, id: &str) -> &'r mut ReportedRequirement {
+        report.requirements.iter_mut().find(|requirement| requirement.id == id).unwrap()
     }
 
     fn deviation(cites: &str) -> Finding {
@@ -201,9 +205,9 @@ mod tests {
     #[case::an_extended_case_deviates(|report: &mut Reported| case(report, "/denied-identity").verdict = Verdict::Deviates, None, "deviates")]
     #[case::a_case_is_not_applicable(|report: &mut Reported| case(report, "/other-region").verdict = Verdict::NotApplicable, Some(Level::Core), "not applicable")]
     #[case::a_case_was_not_run(|report: &mut Reported| drop(report.cases.pop()), None, "was not run")]
-    #[case::a_core_statement_was_not_provoked(|report: &mut Reported| statement(report, "CSP-10").outcome = ReportedFate::NotProvoked, None, "not provoked: no case judged it")]
-    #[case::an_extended_statement_was_not(|report: &mut Reported| statement(report, "CSP-37").outcome = ReportedFate::NotProvoked, Some(Level::Core), "not provoked")]
-    #[case::a_statement_is_not_in_the_report(|report: &mut Reported| report.statements.retain(|each| each.id != "CSP-36"), None, "does not have it")]
+    #[case::a_core_requirement_was_not_exercised(|report: &mut Reported| requirement(report, "CSP-10").outcome = ReportedFate::NotExercised, None, "not exercised: no case judged it")]
+    #[case::an_extended_requirement_was_not(|report: &mut Reported| requirement(report, "CSP-37").outcome = ReportedFate::NotExercised, Some(Level::Core), "not exercised")]
+    #[case::a_requirement_is_not_in_the_report(|report: &mut Reported| report.requirements.retain(|each| each.id != "CSP-36"), None, "does not have it")]
     fn a_level_is_granted_when_nothing_of_it_is_missing(
         #[case] spoil: fn(&mut Reported),
         #[case] level: Option<Level>,
@@ -219,12 +223,12 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_statement_is_told_with_the_case_that_broke_it() {
+    fn a_broken_requirement_is_told_with_the_case_that_broke_it() {
         let (suite, profile) = auth();
         let mut report = good(&suite, &profile);
         let denied = case(&mut report, "/denied-identity");
         (denied.verdict, denied.findings) = (Verdict::Deviates, vec![deviation("CSP-37")]);
-        statement(&mut report, "CSP-37").outcome = ReportedFate::Broken;
+        requirement(&mut report, "CSP-37").outcome = ReportedFate::Violated;
         let told: Vec<String> = decide(&suite, &profile, &report)
             .missing
             .into_iter()
@@ -235,7 +239,7 @@ mod tests {
             told,
             [
                 format!("core {case}: deviates: error-identity, expected AccessDeniedException, was 200"),
-                format!("extended CSP-37: broken in {case}"),
+                format!("extended CSP-37: violated in {case}"),
             ]
         );
     }

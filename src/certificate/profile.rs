@@ -1,4 +1,4 @@
-//! Profiles as data: which statements a certificate is about, at which level, and which cases count for them.
+//! Profiles as data: which requirements a certificate is about, at which level, and which cases count for them.
 //!
 //! A service's `profiles.yaml` lists them. The profile [`FULL`] is the union of a service's others, and is not listed.
 
@@ -45,9 +45,9 @@ pub struct Profile {
     pub name: String,
     /// What it is about, in one line.
     pub says: String,
-    /// Its statements.
-    pub statements: BTreeMap<String, Level>,
-    /// Why statements are not of the core, by their id.
+    /// Its requirements.
+    pub requirements: BTreeMap<String, Level>,
+    /// Why requirements are not of the core, by their id.
     pub reasons: BTreeMap<String, String>,
 }
 
@@ -55,7 +55,7 @@ pub struct Profile {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profiles {
     profiles: Vec<Profile>,
-    /// Statements that are in none, with the reason.
+    /// Requirements that are in none, with the reason.
     outside: BTreeMap<String, String>,
 }
 
@@ -82,14 +82,14 @@ struct RawProfile {
 #[serde(deny_unknown_fields)]
 struct RawReason {
     because: String,
-    statements: Vec<String>,
+    requirements: Vec<String>,
 }
 
 impl Profiles {
-    /// The profiles in these files, whose statements `suite` has.
+    /// The profiles in these files, whose requirements `suite` has.
     ///
     /// # Errors
-    /// A file of another form; a statement that is not there, is there twice, or is in no profile and not left out.
+    /// A file of another form; a requirement that is not there, is there twice, or is in no profile and not left out.
     pub fn read(files: &FixtureFiles, suite: &Fixtures) -> Result<Self, Diagnostic> {
         let mut all = Self::default();
         for service in suite.services() {
@@ -107,7 +107,7 @@ impl Profiles {
             let problem = format!("the folder is {:?}, the file says {:?}", service.name, raw.service);
             return Err(source.at("/service", problem));
         }
-        check(source, &raw, &service.statements)?;
+        check(source, &raw, &service.requirements)?;
         let profiles: Vec<Profile> =
             raw.profiles.into_iter().map(|(name, raw)| profile(&service.name, name, raw)).collect();
         self.profiles.push(union(&service.name, &profiles));
@@ -131,7 +131,7 @@ impl Profiles {
         self.profiles.iter().filter(wanted).collect()
     }
 
-    /// Statements that are in no profile, with the reason.
+    /// Requirements that are in no profile, with the reason.
     pub fn outside(&self) -> impl Iterator<Item = (&str, &str)> {
         self.outside.iter().map(|(id, reason)| (id.as_str(), reason.as_str()))
     }
@@ -140,11 +140,11 @@ impl Profiles {
 impl Profile {
     /// The level at which a case counts; `None`, where it says nothing of the profile.
     ///
-    /// A case is of the core if it cites a statement of the core and needs nothing of the target but its answers to
+    /// A case is of the core if it cites a requirement of the core and needs nothing of the target but its answers to
     /// documented calls.
     #[must_use]
     pub fn level_of(&self, suite: &Fixtures, case: &Case) -> Option<Level> {
-        let cited = case.scenario.cites.iter().filter_map(|id| self.statements.get(id));
+        let cited = case.scenario.cites.iter().filter_map(|id| self.requirements.get(id));
         let level = cited.min().copied()?;
         Some(if needs_help(suite, case) { Level::Extended } else { level })
     }
@@ -156,10 +156,10 @@ impl Profile {
         suite.cases().into_iter().filter(|case| case.scenario.service == self.service).filter_map(counted).collect()
     }
 
-    /// How many statements are of that level itself.
+    /// How many requirements are of that level itself.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
-        self.statements.values().filter(|each| **each == level).count()
+        self.requirements.values().filter(|each| **each == level).count()
     }
 }
 
@@ -181,32 +181,32 @@ fn is_reached<'s>(service: &'s ServiceFixtures, given: &'s Given, above: &mut BT
 }
 
 fn pairs(raw: RawReason) -> impl Iterator<Item = (String, String)> {
-    let RawReason { because, statements } = raw;
-    statements.into_iter().map(move |id| (id, because.clone()))
+    let RawReason { because, requirements } = raw;
+    requirements.into_iter().map(move |id| (id, because.clone()))
 }
 
 fn profile(service: &str, name: String, raw: RawProfile) -> Profile {
     let reasons: BTreeMap<String, String> = raw.extended.into_iter().flat_map(pairs).collect();
     let core = raw.core.into_iter().map(|id| (id, Level::Core));
-    let statements = core.chain(reasons.keys().map(|id| (id.clone(), Level::Extended))).collect();
-    Profile { service: service.to_owned(), name, says: raw.says, statements, reasons }
+    let requirements = core.chain(reasons.keys().map(|id| (id.clone(), Level::Extended))).collect();
+    Profile { service: service.to_owned(), name, says: raw.says, requirements, reasons }
 }
 
-/// A statement that is of the core anywhere is of the core of the union.
+/// A requirement that is of the core anywhere is of the core of the union.
 fn union(service: &str, profiles: &[Profile]) -> Profile {
-    let mut statements: BTreeMap<String, Level> = BTreeMap::new();
-    for (id, level) in profiles.iter().flat_map(|profile| &profile.statements) {
-        let known = statements.entry(id.clone()).or_insert(*level);
+    let mut requirements: BTreeMap<String, Level> = BTreeMap::new();
+    for (id, level) in profiles.iter().flat_map(|profile| &profile.requirements) {
+        let known = requirements.entry(id.clone()).or_insert(*level);
         *known = (*known).min(*level);
     }
     let reasons = profiles.iter().flat_map(|profile| profile.reasons.clone());
-    let reasons = reasons.filter(|(id, _)| statements.get(id) == Some(&Level::Extended)).collect();
+    let reasons = reasons.filter(|(id, _)| requirements.get(id) == Some(&Level::Extended)).collect();
     let says = "Everything that the service's other profiles are about.".to_owned();
-    Profile { service: service.to_owned(), name: FULL.to_owned(), says, statements, reasons }
+    Profile { service: service.to_owned(), name: FULL.to_owned(), says, requirements, reasons }
 }
 
-/// Every statement exists, stands once in a profile, and is in one or is left out.
-fn check(source: &Source, raw: &RawProfiles, statements: &Requirements) -> Result<(), Diagnostic> {
+/// Every requirement exists, stands once in a profile, and is in one or is left out.
+fn check(source: &Source, raw: &RawProfiles, requirements: &Requirements) -> Result<(), Diagnostic> {
     let mut seen = BTreeSet::new();
     for (name, profile) in &raw.profiles {
         let at = format!("/profiles/{name}");
@@ -215,9 +215,9 @@ fn check(source: &Source, raw: &RawProfiles, statements: &Requirements) -> Resul
             return Err(source.at(&at, format!("the profile {name} {problem}")));
         }
         let mut own = BTreeSet::new();
-        for id in profile.core.iter().chain(profile.extended.iter().flat_map(|reason| &reason.statements)) {
-            if statements.get(id).is_none() {
-                return Err(source.at(&at, format!("{name} lists {id}, which statements.yaml does not have")));
+        for id in profile.core.iter().chain(profile.extended.iter().flat_map(|reason| &reason.requirements)) {
+            if requirements.get(id).is_none() {
+                return Err(source.at(&at, format!("{name} lists {id}, which requirements.yaml does not have")));
             }
             if !own.insert(id) {
                 return Err(source.at(&at, format!("{name} lists {id} twice")));
@@ -225,23 +225,24 @@ fn check(source: &Source, raw: &RawProfiles, statements: &Requirements) -> Resul
         }
         seen.extend(own);
     }
-    check_outside(source, raw, statements, &seen)
+    check_outside(source, raw, requirements, &seen)
 }
 
 fn check_outside(
     source: &Source,
     raw: &RawProfiles,
-    statements: &Requirements,
+    requirements: &Requirements,
     seen: &BTreeSet<&String>,
 ) -> Result<(), Diagnostic> {
-    let outside: BTreeSet<&String> = raw.outside.iter().flat_map(|reason| &reason.statements).collect();
-    if let Some(id) = outside.iter().find(|id| seen.contains(*id) || statements.get(id).is_none()) {
-        return Err(source.at("/outside", format!("{id} is left out, and is in a profile or no statement at all")));
+    let outside: BTreeSet<&String> = raw.outside.iter().flat_map(|reason| &reason.requirements).collect();
+    if let Some(id) = outside.iter().find(|id| seen.contains(*id) || requirements.get(id).is_none()) {
+        return Err(source.at("/outside", format!("{id} is left out, and is in a profile or no requirement at all")));
     }
-    let open = statements.iter().find(|statement| !seen.contains(&statement.id) && !outside.contains(&statement.id));
+    let open =
+        requirements.iter().find(|requirement| !seen.contains(&requirement.id) && !outside.contains(&requirement.id));
     match open {
-        Some(statement) => Err(source
-            .at("/profiles", format!("{} is in no profile", statement.id))
+        Some(requirement) => Err(source
+            .at("/profiles", format!("{} is in no profile", requirement.id))
             .help("put it into one, or below `outside` with a reason")),
         None => Ok(()),
     }
@@ -267,13 +268,13 @@ mod tests {
     }
 
     #[test]
-    fn every_bundled_statement_is_in_a_profile_or_is_left_out_with_a_reason() {
+    fn every_bundled_requirement_is_in_a_profile_or_is_left_out_with_a_reason() {
         let (suite, profiles) = bundled();
-        for statement in suite.services().flat_map(|service| service.statements.iter()) {
-            let inside = profiles.iter().any(|profile| profile.statements.contains_key(&statement.id));
-            let outside = profiles.outside().any(|(id, reason)| id == statement.id && !reason.is_empty());
-            assert!(inside != outside, "{}", statement.id);
-            assert!(statement.untestable.is_none() || outside, "{} cannot be tested", statement.id);
+        for requirement in suite.services().flat_map(|service| service.requirements.iter()) {
+            let inside = profiles.iter().any(|profile| profile.requirements.contains_key(&requirement.id));
+            let outside = profiles.outside().any(|(id, reason)| id == requirement.id && !reason.is_empty());
+            assert!(inside != outside, "{}", requirement.id);
+            assert!(requirement.untestable.is_none() || outside, "{} cannot be tested", requirement.id);
         }
     }
 
@@ -285,10 +286,10 @@ mod tests {
             let names: Vec<&str> = own.iter().map(|profile| profile.name.as_str()).collect();
             assert_eq!(names, ["auth", "behaviour", "constraints", FULL, "wire"]);
             let full = own[3];
-            let others = || own.iter().filter(|profile| profile.name != FULL).flat_map(|profile| &profile.statements);
-            assert_eq!(full.statements.len(), others().map(|(id, _)| id).collect::<BTreeSet<_>>().len());
+            let others = || own.iter().filter(|profile| profile.name != FULL).flat_map(|profile| &profile.requirements);
+            assert_eq!(full.requirements.len(), others().map(|(id, _)| id).collect::<BTreeSet<_>>().len());
             for (id, level) in others() {
-                assert!(full.statements[id] <= *level, "{id}");
+                assert!(full.requirements[id] <= *level, "{id}");
             }
         }
     }
@@ -303,7 +304,7 @@ mod tests {
     #[rstest]
     #[case::of_the_core("open-stops", Some(Level::Core))]
     #[case::of_a_state_that_no_call_reaches("forced", Some(Level::Extended))]
-    #[case::of_a_statement_that_is_extended("minted-ids", Some(Level::Extended))]
+    #[case::of_a_requirement_that_is_extended("minted-ids", Some(Level::Extended))]
     #[case::of_another_profile("method-get", None)]
     fn the_level_of_a_case_is_that_of_what_it_cites_and_needs(#[case] name: &str, #[case] level: Option<Level>) {
         let (suite, profile) = one("codedeploy", "constraints");
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_that_needs_another_identity_is_extended_though_its_statement_is_not() {
+    fn a_case_that_needs_another_identity_is_extended_though_its_requirement_is_not() {
         let (suite, profile) = one("proton", "behaviour");
         let cases = profile.cases(&suite);
         let level = |name: &str| cases.iter().find(|(case, _)| case.id.0.ends_with(name)).unwrap().1;
@@ -329,10 +330,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::unknown("CSP-32, CSP-33", "CSP-32, CSP-99", "wire lists CSP-99, which statements.yaml does not have")]
+    #[case::unknown("CSP-32, CSP-33", "CSP-32, CSP-99", "wire lists CSP-99, which requirements.yaml does not have")]
     #[case::twice("CSP-32, CSP-33", "CSP-33, CSP-33", "wire lists CSP-33 twice")]
     #[case::in_none("CSP-32, CSP-33", "CSP-33", "CSP-32 is in no profile")]
-    #[case::both("statements: [UG-P-03]", "statements: [UG-P-03, CSP-01]", "CSP-01 is left out, and is in a profile")]
+    #[case::both(
+        "requirements: [UG-P-03]",
+        "requirements: [UG-P-03, CSP-01]",
+        "CSP-01 is left out, and is in a profile"
+    )]
     #[case::reserved("  wire:\n", "  full:\n", "is the union of the others")]
     #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core")]
     #[case::of_another_service("service: proton", "service: other", "the file says \"other\"")]

@@ -24,8 +24,8 @@ pub struct Reported {
     pub ledger: Ledger,
     /// The cases.
     pub cases: Vec<ReportedCase>,
-    /// The statements.
-    pub statements: Vec<ReportedRequirement>,
+    /// The requirements.
+    pub requirements: Vec<ReportedRequirement>,
 }
 
 /// A tool by its name and version.
@@ -69,28 +69,28 @@ pub struct ReportedCase {
     pub findings: Vec<Finding>,
 }
 
-/// A statement.
+/// A requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ReportedRequirement {
     /// Its number.
     pub id: String,
     /// What became of it.
     pub outcome: ReportedFate,
-    /// Why it was not provoked.
+    /// Why it was not exercised.
     #[serde(default)]
     pub reason: Option<String>,
 }
 
-/// What became of a statement.
+/// What became of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportedFate {
-    /// It held wherever it was judged.
-    Held,
-    /// It was broken.
-    Broken,
+    /// It met wherever it was judged.
+    Met,
+    /// It was violated.
+    Violated,
     /// No case judged it.
-    NotProvoked,
+    NotExercised,
 }
 
 impl Reported {

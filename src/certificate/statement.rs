@@ -20,7 +20,7 @@ use crate::{
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/test-result/v0.1";
-const SCHEMA: &str = "wireproof/certificate/v1";
+const SCHEMA: &str = "wireproof/certificate/v2";
 
 /// An in-toto statement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -19,12 +19,12 @@ pub struct CertifiedDigest {
     pub schema: String,
     /// Over all files.
     pub digest: String,
-    /// SHA-256 by path: models, statements, states, profiles, scenarios and goldens.
+    /// SHA-256 by path: models, requirements, states, profiles, scenarios and snapshots.
     pub files: BTreeMap<String, String>,
 }
 
 impl CertifiedDigest {
-    /// The digest of fixtures and goldens.
+    /// The digest of fixtures and snapshots.
     #[must_use]
     pub fn of(fixtures: &FixtureFiles, snapshots: &FixtureFiles) -> Self {
         let below = |root: &'static str, files: &FixtureFiles| -> Vec<(String, String)> {

@@ -25,14 +25,18 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     Profiles::read(&fixtures.files()?, &suite).map_err(|error| Failure::usage(error.to_string()))?;
     let mut problems = uncovered(&suite);
     if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
-        let (orphaned, missing) = fixtures.goldens()?.misfits(&suite.cases());
-        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the golden of no case: delete it")));
-        problems.extend(missing_goldens(&missing));
+        let (orphaned, missing) = fixtures.snapshots()?.misfits(&suite.cases());
+        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the snapshot of no case: delete it")));
+        problems.extend(missing_snapshots(&missing));
     }
     let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());
-    let statements: usize = suite.services().map(|service| service.statements.iter().count()).sum();
-    let sums =
-        [(suite.services().count(), "service"), (statements, "statement"), (scenarios, "scenario"), (cases, "case")];
+    let requirements: usize = suite.services().map(|service| service.requirements.iter().count()).sum();
+    let sums = [
+        (suite.services().count(), "service"),
+        (requirements, "requirement"),
+        (scenarios, "scenario"),
+        (cases, "case"),
+    ];
     let summary = sums.map(|(number, noun)| count(number, noun)).join(", ");
     if problems.is_empty() {
         written(writeln!(std::io::stdout(), "{summary}: no problem"))?;
@@ -42,23 +46,23 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
 }
 
 /// One line for all of them: after a change there may be hundreds.
-fn missing_goldens(missing: &[String]) -> Option<String> {
+fn missing_snapshots(missing: &[String]) -> Option<String> {
     let (first, rest) = missing.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     Some(format!(
-        "{first}{more}: no golden; write them with `wireproof run --update` and review them with `cargo insta review`"
+        "{first}{more}: no snapshot; write them with `wireproof run --update` and review them with `cargo insta review`"
     ))
 }
 
-/// Statements that no scenario cites, no check judges, and that do not say why.
+/// Requirements that no scenario cites, no check judges, and that do not say why.
 fn uncovered(suite: &Fixtures) -> Vec<String> {
-    let statements = suite.services().flat_map(|service| service.statements.iter());
-    let open = statements.filter(|statement| {
-        let cited = suite.scenarios().any(|scenario| scenario.cites.contains(&statement.id));
-        !cited && statement.checks.is_empty() && statement.untestable.is_none()
+    let requirements = suite.services().flat_map(|service| service.requirements.iter());
+    let open = requirements.filter(|requirement| {
+        let cited = suite.scenarios().any(|scenario| scenario.cites.contains(&requirement.id));
+        !cited && requirement.checks.is_empty() && requirement.untestable.is_none()
     });
-    open.map(|statement| {
-        format!("no scenario cites {}, no check judges it, and it does not say why it cannot be tested", statement.id)
+    open.map(|requirement| {
+        format!("no scenario cites {}, no check judges it, and it does not say why it cannot be tested", requirement.id)
     })
     .collect()
 }

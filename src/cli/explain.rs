@@ -17,7 +17,7 @@ use crate::{
 /// Arguments of `wireproof explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The code of a check or the number of a statement; without it, every check in one line.
+    /// The code of a check or the number of a requirement; without it, every check in one line.
     #[arg(value_name = "CODE")]
     code: Option<String>,
 
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
     let check = Code::named(name).and_then(|code| CHECKS.iter().find(|check| check.code == code));
     match check {
         Some(check) => written(one(check, &suite))?,
-        None => written(statement(&suite, name)?)?,
+        None => written(requirement(&suite, name)?)?,
     }
     Ok(ExitStatus::Conforms)
 }
@@ -64,11 +64,11 @@ fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     }
     let judged = suite
         .services()
-        .flat_map(|service| service.statements.iter())
-        .filter(|statement| statement.checks.contains(&check.code));
-    for (index, statement) in judged.enumerate() {
-        let head = if index == 0 { "\nStatements that it judges on every answer:\n" } else { "" };
-        writeln!(out, "{head}  {:<9} {}", statement.id, statement.says)?;
+        .flat_map(|service| service.requirements.iter())
+        .filter(|requirement| requirement.checks.contains(&check.code));
+    for (index, requirement) in judged.enumerate() {
+        let head = if index == 0 { "\nRequirements that it judges on every answer:\n" } else { "" };
+        writeln!(out, "{head}  {:<9} {}", requirement.id, requirement.says)?;
     }
     Ok(())
 }
@@ -85,23 +85,24 @@ fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
     Ok(())
 }
 
-fn statement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failure> {
-    let found = suite.services().find_map(|service| Some((service, service.statements.get(id)?)));
-    let Some((service, statement)) = found else {
+fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failure> {
+    let found = suite.services().find_map(|service| Some((service, service.requirements.get(id)?)));
+    let Some((service, requirement)) = found else {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
         return Err(Failure::usage(format!(
-            "{id:?} is neither a check nor a statement; the checks are {}",
+            "{id:?} is neither a check nor a requirement; the checks are {}",
             codes.join(", ")
         )));
     };
-    let mut text = format!("{}  {}\n", statement.id, statement.says);
-    if let Some(document) = service.statements.document(statement) {
-        let _ = write!(text, "{}, {} ({})\n{}\n", document.title, statement.section, statement.edition, document.url);
+    let mut text = format!("{}  {}\n", requirement.id, requirement.says);
+    if let Some(document) = service.requirements.document(requirement) {
+        let _ =
+            write!(text, "{}, {} ({})\n{}\n", document.title, requirement.section, requirement.edition, document.url);
     }
-    if let Some(contradiction) = &statement.contradiction {
+    if let Some(contradiction) = &requirement.contradiction {
         let _ = writeln!(text, "{}: {} Policy: {}", contradiction.id, contradiction.with, contradiction.policy);
     }
-    if let Some(reason) = &statement.untestable {
+    if let Some(reason) = &requirement.untestable {
         let _ = writeln!(text, "Cannot be tested: {reason}");
     }
     let citing: Vec<&str> = suite

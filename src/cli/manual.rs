@@ -36,7 +36,7 @@ const OF_TESTS: &[(&str, &str)] = &[
     ("`WIREPROOF_FILTER`", "only these cases of the suite"),
     ("`WIREPROOF_SEED`", "the seed, whatever the suite says"),
     ("`WIREPROOF_BASELINE_UPDATE`, `WIREPROOF_BASELINE_REASON`", "the baseline is rewritten, and fails nothing"),
-    ("`INSTA_UPDATE`, `INSTA_FORCE_PASS`, `CI`", "what becomes of goldens that differ, as insta reads them"),
+    ("`INSTA_UPDATE`, `INSTA_FORCE_PASS`, `CI`", "what becomes of snapshots that differ, as insta reads them"),
     ("`RUST_TEST_THREADS`", "how many cases run at once"),
 ];
 

@@ -23,12 +23,12 @@ mod part;
 mod probe;
 mod record;
 mod reports;
+mod requirements;
 mod run;
 mod schema;
 mod select;
 mod serve;
 mod shelf;
-mod statements;
 mod target;
 mod verify;
 
@@ -89,7 +89,7 @@ enum Command {
     Run(Box<run::RunArguments>),
     /// Derive probes from a service's published model, and judge an endpoint by them.
     Probe(Box<probe::ProbeArguments>),
-    /// Write the goldens of what an endpoint answers.
+    /// Write the snapshots of what an endpoint answers.
     Record(Box<record::RecordArguments>),
     /// Compare two endpoints, recordings or reports, and tell each difference once.
     Diff(Box<diff::DiffArguments>),
@@ -97,7 +97,7 @@ enum Command {
     Merge(Box<merge::MergeArguments>),
     /// Show what would run.
     List(list::ListArguments),
-    /// Lint fixtures, models, statements and goldens without a network.
+    /// Lint fixtures, models, requirements and snapshots without a network.
     Check(check::CheckArguments),
     /// Start the reference as a server.
     Serve(serve::ServeArguments),
@@ -105,8 +105,8 @@ enum Command {
     Mutants(mutants::MutantsArguments),
     /// Judge recorded answers of AWS by their models: a judge that convicts AWS itself is wrong.
     Judge(judge::JudgeArguments),
-    /// Show the numbered statements, and which held, were broken or were not provoked.
-    Statements(Box<statements::RequirementsArguments>),
+    /// Show the numbered requirements, and which held, were broken or were not exercised.
+    Requirements(Box<requirements::RequirementsArguments>),
     /// Run what profiles ask for, and make a bundle of it that others can check.
     Certify(Box<certify::CertifyArguments>),
     /// Check a certificate without trusting whoever made it.
@@ -152,7 +152,7 @@ fn dispatch(command: Command) -> Result<ExitStatus, Failure> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Mutants(arguments) => mutants::run(&arguments),
         Command::Judge(arguments) => judge::run(&arguments),
-        Command::Statements(arguments) => statements::run(&arguments),
+        Command::Requirements(arguments) => requirements::run(&arguments),
         Command::Certify(arguments) => certify::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, Into::into), usize::from);
     let proof = Proof {
         suite: Arc::new(arguments.fixtures.suite()?),
-        goldens: Arc::new(arguments.fixtures.goldens()?),
+        snapshots: Arc::new(arguments.fixtures.snapshots()?),
         only: arguments.only.clone(),
         exhaustive: arguments.exhaustive,
         judge_again: arguments.judge_again,

@@ -27,7 +27,7 @@ pub(super) struct OutputArguments {
     #[arg(long, value_name = "DIR", env = "WIREPROOF_TRANSCRIPT")]
     transcript: Option<PathBuf>,
 
-    /// Write pending goldens for review (cargo insta review) where an observation differs.
+    /// Write pending snapshots for review (cargo insta review) where an observation differs.
     #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new())]
     pub(super) update: bool,
 

@@ -1,4 +1,4 @@
-//! `wireproof record`: the goldens of an endpoint, written as it answers.
+//! `wireproof record`: the snapshots of an endpoint, written as it answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -41,19 +41,19 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof record --endpoint http://127.0.0.1:4566 --snapshots goldens/
-  wireproof record codedeploy/stop-deployment --endpoint URL --snapshots goldens/
-  wireproof run --endpoint URL2 --snapshots goldens/ --verbose        what differs from them
-  wireproof record --endpoint URL --snapshots goldens/ --dry-run      what would be asked, and what is there
+  wireproof record --endpoint http://127.0.0.1:4566 --snapshots snapshots/
+  wireproof record codedeploy/stop-deployment --endpoint URL --snapshots snapshots/
+  wireproof run --endpoint URL2 --snapshots snapshots/ --verbose        what differs from them
+  wireproof record --endpoint URL --snapshots snapshots/ --dry-run      what would be asked, and what is there
 
-A golden is what one endpoint did, redacted: it is recorded whether the answer conforms or not. What was blocked,
-inconclusive, not implemented or not applicable keeps the golden that it has.
+A snapshot is what one endpoint did, redacted: it is recorded whether the answer conforms or not. What was blocked,
+inconclusive, not implemented or not applicable keeps the snapshot that it has.
 
 Exit status:
     0  every selected case was recorded
     2  usage, configuration or fixture error; nothing was run
     3  some were not recorded, or nothing was selected
-    4  a golden could not be written
+    4  a snapshot could not be written
   130  interrupted; what was answered until then is recorded";
 
 /// Arguments of `wireproof record`.
@@ -69,7 +69,7 @@ pub(super) struct RecordArguments {
     #[command(flatten)]
     pace: ExecutionArguments,
 
-    /// Show what would be asked and which goldens are there; ask nothing, and write nothing.
+    /// Show what would be asked and which snapshots are there; ask nothing, and write nothing.
     #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     dry_run: bool,
 }
@@ -78,18 +78,18 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
     let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
     let Some(folder) = &fixtures.snapshots else {
         return Err(Failure::usage(
-            "give --snapshots DIR, where the goldens are to be: those of the program belong to the embedded reference",
+            "give --snapshots DIR, where the snapshots are to be: those of the program belong to the embedded reference",
         ));
     };
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::usage(format!("{} is no folder", folder.display())));
     }
-    let goldens = if folder.exists() { fixtures.goldens()? } else { Snapshots::default() };
+    let snapshots = if folder.exists() { fixtures.snapshots()? } else { Snapshots::default() };
     let cases = arguments.select.part.cases(cases)?;
     if arguments.dry_run {
-        return written(list(&cases, &goldens)).map(|()| ExitStatus::Incomplete);
+        return written(list(&cases, &snapshots)).map(|()| ExitStatus::Incomplete);
     }
-    let mut records = Records { folder, goldens, tally: RecordTally::default() };
+    let mut records = Records { folder, snapshots, tally: RecordTally::default() };
     let finished = runtime()?.block_on(go(arguments, suite, cases, &mut records))?;
     let Records { tally, .. } = records;
     written(tally.write(&mut anstream::stdout()))?;
@@ -115,7 +115,7 @@ async fn go(
         suite: Arc::new(suite),
         target: Arc::new(target),
         transport: Arc::new(wire),
-        goldens: Arc::new(Snapshots::default()),
+        snapshots: Arc::new(Snapshots::default()),
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
         restart: arguments.pace.restart(),
@@ -132,25 +132,25 @@ async fn go(
     Ok(finished)
 }
 
-fn list(cases: &[Case], goldens: &Snapshots) -> io::Result<()> {
+fn list(cases: &[Case], snapshots: &Snapshots) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     for case in cases {
-        let there = if goldens.get(&case.id).is_some() { "there" } else { "new" };
+        let there = if snapshots.get(&case.id).is_some() { "there" } else { "new" };
         writeln!(out, "{there:<6} {}", case.id)?;
     }
-    let there = cases.iter().filter(|case| goldens.get(&case.id).is_some()).count();
-    writeln!(out, "would ask {}; with a golden: {there}", count(cases.len(), "case"))?;
+    let there = cases.iter().filter(|case| snapshots.get(&case.id).is_some()).count();
+    writeln!(out, "would ask {}; with a snapshot: {there}", count(cases.len(), "case"))?;
     out.flush()
 }
 
-/// Writes goldens as cases end.
+/// Writes snapshots as cases end.
 struct Records<'f> {
     folder: &'f Path,
-    goldens: Snapshots,
+    snapshots: Snapshots,
     tally: RecordTally,
 }
 
-/// What became of the goldens.
+/// What became of the snapshots.
 #[derive(Default)]
 struct RecordTally {
     new: BTreeSet<String>,
@@ -175,7 +175,7 @@ impl Records<'_> {
         }
         let observation = finished.observation();
         let text = observation.text();
-        match self.goldens.get(&finished.case.id) {
+        match self.snapshots.get(&finished.case.id) {
             Some(known) if known == text => {
                 self.tally.unchanged += 1;
                 return;
@@ -194,7 +194,7 @@ impl Records<'_> {
             None => drop(self.tally.new.insert(id.clone())),
         }
         if let Err(error) = snapshots::write(self.folder, &finished.case, &text) {
-            self.tally.failed.get_or_insert_with(|| format!("cannot write the golden of {id}: {error}"));
+            self.tally.failed.get_or_insert_with(|| format!("cannot write the snapshot of {id}: {error}"));
         }
     }
 }
@@ -232,7 +232,7 @@ impl RecordTally {
         writeln!(
             out,
             "{} = {} new + {} changed + {} unchanged",
-            count(all, "golden"),
+            count(all, "snapshot"),
             self.new.len(),
             self.changed.len(),
             self.unchanged

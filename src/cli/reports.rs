@@ -35,7 +35,7 @@ pub(super) struct ReportArguments {
     #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
 
-    /// Also warnings, notes, differences to goldens, and the exchange of every case that deviates.
+    /// Also warnings, notes, differences to snapshots, and the exchange of every case that deviates.
     #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new())]
     verbose: bool,
 }

@@ -72,17 +72,17 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
     let batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
-    let goldens = fixtures.goldens()?;
+    let snapshots = fixtures.snapshots()?;
     let mut outlet = arguments.outcome.outlet(&arguments.again(), batch.selected(), memory)?;
     let update =
         arguments.outcome.update.then(|| fixtures.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots")));
     let mut sink = |event: Event| {
         outlet.take(&event);
         if let (Event::CaseFinished(finished), Some(folder)) = (&event, &update) {
-            outlet.keep("a golden", keep_golden(folder, finished, &goldens));
+            outlet.keep("a snapshot", keep_snapshot(folder, finished, &snapshots));
         }
     };
-    let shared = Arc::new(goldens.clone());
+    let shared = Arc::new(snapshots.clone());
     let finished = runtime()?.block_on(go(arguments, suite, batch, shared, &mut sink))?;
     outlet.close()?.idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
 }
@@ -105,9 +105,9 @@ impl RunArguments {
     }
 }
 
-fn keep_golden(folder: &Path, finished: &CaseFinished, goldens: &snapshots::Snapshots) -> io::Result<()> {
+fn keep_snapshot(folder: &Path, finished: &CaseFinished, snapshots: &snapshots::Snapshots) -> io::Result<()> {
     let observation = finished.observation().text();
-    let known = goldens.get(&finished.case.id);
+    let known = snapshots.get(&finished.case.id);
     if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
         snapshots::write_pending(folder, &finished.case, &observation)?;
     }
@@ -119,7 +119,7 @@ pub(super) async fn go(
     arguments: &RunArguments,
     suite: Fixtures,
     mut batch: Batch,
-    goldens: Arc<snapshots::Snapshots>,
+    snapshots: Arc<snapshots::Snapshots>,
     sink: &mut (dyn FnMut(Event) + Send),
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
@@ -127,7 +127,7 @@ pub(super) async fn go(
         suite: Arc::new(suite),
         target: Arc::new(target),
         transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        goldens,
+        snapshots,
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
         restart: arguments.pace.restart(),

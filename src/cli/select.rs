@@ -18,7 +18,7 @@ pub(super) struct FixtureArguments {
     #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
     pub(super) fixtures: Option<PathBuf>,
 
-    /// Use the goldens of this folder in place of the bundled ones.
+    /// Use the snapshots of this folder in place of the bundled ones.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
     pub(super) snapshots: Option<PathBuf>,
 
@@ -84,8 +84,8 @@ impl FixtureArguments {
         Fixtures::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
     }
 
-    /// Other fixtures have other goldens: the bundled ones belong to the bundled fixtures.
-    pub(super) fn goldens(&self) -> Result<Snapshots, Failure> {
+    /// Other fixtures have other snapshots: the bundled ones belong to the bundled fixtures.
+    pub(super) fn snapshots(&self) -> Result<Snapshots, Failure> {
         match (&self.snapshots, &self.fixtures) {
             (Some(folder), _) => {
                 FixtureFiles::folder(folder).map(Snapshots::new).map_err(|error| Failure::usage(error.to_string()))

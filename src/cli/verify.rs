@@ -202,7 +202,7 @@ async fn today(
         suite: Arc::clone(&bench.suite),
         target: Arc::new(target),
         transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        goldens: Arc::clone(&bench.goldens),
+        snapshots: Arc::clone(&bench.snapshots),
         options: arguments.pace.options(arguments.pace.seed())?,
         interrupt: interrupt(),
         restart: arguments.pace.restart(),

@@ -17,24 +17,24 @@ pub(super) struct TestEnvironment {
     /// `WIREPROOF_FILTER`: only these cases of the selection.
     pub(super) filters: Vec<String>,
     /// `INSTA_UPDATE` and `CI`, as insta reads them.
-    pub(super) goldens: SnapshotUpdate,
+    pub(super) snapshots: SnapshotUpdate,
     /// `INSTA_FORCE_PASS`: `cargo insta test` reviews afterwards.
-    pub(super) goldens_pass: bool,
+    pub(super) snapshots_pass: bool,
     /// Each test is a process of its own, as cargo-nextest runs them.
     pub(super) process_per_test: bool,
     /// `WIREPROOF_BOTOCORE` and `PATH`.
     pub(super) places: Places,
 }
 
-/// What becomes of an observation that differs from its golden.
+/// What becomes of an observation that differs from its snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum SnapshotUpdate {
-    /// It is left beside the golden for review.
+    /// It is left beside the snapshot for review.
     #[default]
     Pending,
     /// Nothing is written.
     No,
-    /// It takes the golden's place.
+    /// It takes the snapshot's place.
     Always,
 }
 
@@ -58,8 +58,8 @@ impl TestEnvironment {
                 .flat_map(|globs| globs.split(','))
                 .map(str::to_owned)
                 .collect(),
-            goldens: golden_update(variable("INSTA_UPDATE").as_deref(), variable("CI").is_some()),
-            goldens_pass: variable("INSTA_FORCE_PASS").is_some_and(|value| value == "1"),
+            snapshots: snapshot_update(variable("INSTA_UPDATE").as_deref(), variable("CI").is_some()),
+            snapshots_pass: variable("INSTA_FORCE_PASS").is_some_and(|value| value == "1"),
             process_per_test: variable("NEXTEST_EXECUTION_MODE").is_some_and(|mode| mode == "process-per-test"),
             places: Places { botocore: variable("WIREPROOF_BOTOCORE").map(PathBuf::from), path: env::var_os("PATH") },
         })
@@ -74,7 +74,7 @@ fn boolish(name: &'static str, value: String) -> Result<bool, Problem> {
     }
 }
 
-fn golden_update(wanted: Option<&str>, is_ci: bool) -> SnapshotUpdate {
+fn snapshot_update(wanted: Option<&str>, is_ci: bool) -> SnapshotUpdate {
     match wanted {
         Some("no") => SnapshotUpdate::No,
         Some("always") => SnapshotUpdate::Always,
@@ -99,7 +99,7 @@ mod tests {
     fn an_empty_environment_changes_nothing() {
         let none = of(&[]).unwrap();
         assert!(!none.update_baseline && none.seed.is_none() && none.filters.is_empty() && !none.process_per_test);
-        assert_eq!(none.goldens, SnapshotUpdate::Pending);
+        assert_eq!(none.snapshots, SnapshotUpdate::Pending);
     }
 
     #[rstest]
@@ -116,11 +116,11 @@ mod tests {
     #[case(Some("new"), true, SnapshotUpdate::Pending)]
     #[case(Some("no"), false, SnapshotUpdate::No)]
     #[case(Some("auto"), false, SnapshotUpdate::Pending)]
-    fn goldens_are_written_as_insta_writes_them(
+    fn snapshots_are_written_as_insta_writes_them(
         #[case] wanted: Option<&str>,
         #[case] is_ci: bool,
         #[case] expected: SnapshotUpdate,
     ) {
-        assert_eq!(golden_update(wanted, is_ci), expected);
+        assert_eq!(snapshot_update(wanted, is_ci), expected);
     }
 }

@@ -4,7 +4,6 @@
 //! fails: that is done by [`session`](crate::run::session) and [`gate`](crate::gate), as for the program.
 
 mod environment;
-mod goldens;
 mod loaded;
 mod outcome;
 mod problem;
@@ -12,6 +11,7 @@ mod problem;
 mod redactions;
 mod reports;
 mod run;
+mod snapshot_folder;
 mod suite;
 mod target;
 #[cfg(feature = "libtest")]

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A folder of fixtures or goldens cannot be read.
+    /// A folder of fixtures or snapshots cannot be read.
     #[error(transparent)]
     Files(#[from] FixtureFilesError),
     /// Fixtures are broken: every one, with its place.
@@ -74,7 +74,7 @@ pub enum Problem {
         /// The endings that are known.
         known: String,
     },
-    /// A report or golden cannot be written.
+    /// A report or snapshot cannot be written.
     #[error("cannot write {}: {error}", path.display())]
     Write {
         /// The file.

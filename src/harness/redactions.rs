@@ -1,4 +1,4 @@
-//! What goldens leave out, as filters of insta, for the snapshots of a user's own tests.
+//! What snapshots leave out, as filters of insta, for the snapshots of a user's own tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ const OF_ANY: [(&str, &str); 3] = [
 ];
 
 impl Suite {
-    /// The redactions of goldens as filters of insta 1, for JSON in the snapshots of a test of your own: what the models of
+    /// The redactions of snapshots as filters of insta 1, for JSON in the snapshots of a test of your own: what the models of
     /// the suite's services say are ids (`<deployment-id>`), times (`<timestamp>`) and secrets (`<sensitive>`), request
     /// ids, and messages, which no document promises.
     ///

@@ -7,10 +7,10 @@ use tokio::{runtime, sync::watch};
 use super::{
     Outcome, Problem, Suite, Target,
     environment::TestEnvironment,
-    goldens::SnapshotFolder,
     loaded::{LoadedSuite, Planned},
     outcome,
     reports::ReportFiles,
+    snapshot_folder::SnapshotFolder,
 };
 use crate::{
     gate::{self, Gate, baseline::Differing},
@@ -92,7 +92,7 @@ impl PreparedRun {
         Ok(Self { suite, environment, loaded, gate, snapshots, human, seed })
     }
 
-    /// Runs the `wanted` cases. Each is shown to `see` as it ends, with how it differs from its golden where that fails.
+    /// Runs the `wanted` cases. Each is shown to `see` as it ends, with how it differs from its snapshot where that fails.
     pub(super) async fn run(
         &self,
         target: &Target,
@@ -114,7 +114,7 @@ impl PreparedRun {
     ) -> Result<(Session, Planned), Problem> {
         let (target, transport) = target.open(self.suite.timeout, self.suite.state_function.as_ref())?;
         let planned = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
-        let goldens = self.snapshots.as_ref().map(|snapshots| snapshots.goldens.clone());
+        let snapshots = self.snapshots.as_ref().map(|snapshots| snapshots.snapshots.clone());
         let options = RunOptions {
             jobs: jobs.max(1),
             seed: self.seed,
@@ -127,7 +127,7 @@ impl PreparedRun {
             suite: Arc::clone(&self.loaded.suite),
             target: Arc::new(target),
             transport,
-            goldens: Arc::new(goldens.unwrap_or_default()),
+            snapshots: Arc::new(snapshots.unwrap_or_default()),
             options,
             // Nobody interrupts a test but by ending its process.
             interrupt: watch::channel(false).1,
@@ -159,8 +159,8 @@ struct Taken<'a> {
     reports: ReportFiles,
     cases: Vec<CaseReport>,
     observed: BTreeMap<CaseId, CaseFinished>,
-    /// What differs from goldens, in words.
-    goldens: Vec<String>,
+    /// What differs from snapshots, in words.
+    snapshots: Vec<String>,
     problem: Option<Problem>,
 }
 
@@ -174,7 +174,7 @@ impl<'a> Taken<'a> {
             reports,
             cases: Vec::new(),
             observed: BTreeMap::new(),
-            goldens: Vec::new(),
+            snapshots: Vec::new(),
             problem: None,
         }
     }
@@ -197,13 +197,13 @@ impl<'a> Taken<'a> {
             gate.enter(&finished.report);
         }
         let settled = self.prepared.snapshots.as_ref().map(|snapshots| snapshots.settle(&finished));
-        let golden = settled.transpose().unwrap_or_else(|problem| {
+        let snapshot = settled.transpose().unwrap_or_else(|problem| {
             self.problem.get_or_insert(problem);
             None
         });
-        let golden = golden.flatten();
-        see(&finished, golden.as_deref());
-        self.goldens.extend(golden);
+        let snapshot = snapshot.flatten();
+        see(&finished, snapshot.as_deref());
+        self.snapshots.extend(snapshot);
         self.cases.push(finished.report.clone());
         if self.prepared.loaded.is_of_scenarios() {
             self.observed.insert(finished.report.id.clone(), finished);
@@ -229,9 +229,9 @@ impl<'a> Taken<'a> {
         };
         told.extend(updated.iter().map(|line| format!("{line}\n")));
         told.push_str(&prepared.ignored());
-        self.goldens.iter().for_each(|golden| told.push_str(golden));
+        self.snapshots.iter().for_each(|snapshot| told.push_str(snapshot));
         let status = gate::status(finished, &prepared.suite.allowed, differing.as_ref().map(Vec::len));
-        let status = gate::red(status, !self.goldens.is_empty());
+        let status = gate::red(status, !self.snapshots.is_empty());
         told.extend(problem.iter().map(outcome::told));
         let mut cases = self.cases;
         cases.sort_by(|a, b| a.id.cmp(&b.id));

@@ -137,7 +137,7 @@ impl Suite {
         self
     }
 
-    /// Compares what is observed with the goldens of this folder, which are in insta's form: one that differs or is
+    /// Compares what is observed with the snapshots of this folder, which are in insta's form: one that differs or is
     /// missing fails, and `cargo insta review` shows it. `INSTA_UPDATE` and `CI` are honoured as insta does.
     #[must_use]
     pub fn snapshots(self, folder: impl Into<PathBuf>) -> Self {

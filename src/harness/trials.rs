@@ -219,18 +219,18 @@ impl SharedTrials {
         if differing.is_empty() { Ok(()) } else { Err(gate.told(&differing).into()) }
     }
 
-    fn enter(&self, finished: &CaseFinished, golden: Option<&str>) {
+    fn enter(&self, finished: &CaseFinished, snapshot: Option<&str>) {
         let id = &finished.report.id.0;
         // What runs because something rests on it is told by nobody.
         if self.selected.contains(id) {
-            let ended = self.judge(finished, golden);
+            let ended = self.judge(finished, snapshot);
             self.state().ended.insert(id.clone(), ended);
             self.news.notify_all();
         }
     }
 
-    fn judge(&self, finished: &CaseFinished, golden: Option<&str>) -> Result<TrialEnd, String> {
-        let told = self.told(finished) + golden.unwrap_or_default();
+    fn judge(&self, finished: &CaseFinished, snapshot: Option<&str>) -> Result<TrialEnd, String> {
+        let told = self.told(finished) + snapshot.unwrap_or_default();
         if told.is_empty() { Ok(self.passed(finished)) } else { Err(told) }
     }
 
@@ -298,7 +298,10 @@ where
             };
             shared.state().url.push_str(target.url());
             let wanted = |id: &str| shared.selected.contains(id);
-            shared.prepared.run(&target, jobs, &wanted, &mut |finished, golden| shared.enter(finished, golden)).await
+            shared
+                .prepared
+                .run(&target, jobs, &wanted, &mut |finished, snapshot| shared.enter(finished, snapshot))
+                .await
         }),
         Err(error) => Problem::Runtime(error).into(),
     };

@@ -1,6 +1,6 @@
-//! Golden files: one recorded observation a case, in insta's format, so that `cargo insta` takes them.
+//! Snapshot files: one recorded observation a case, in insta's format, so that `cargo insta` takes them.
 //!
-//! The only writer of snapshots. A golden lies at `<service>/<operation>/<case>.snap`; a row's name follows
+//! The only writer of snapshots. A snapshot lies at `<service>/<operation>/<case>.snap`; a row's name follows
 //! a `#`, as in its id. What is pending lies beside it with the ending `.snap.new`.
 
 use std::{
@@ -10,12 +10,12 @@ use std::{
 
 use crate::suite::{Case, CaseId, FixtureFiles};
 
-/// The goldens of a suite.
+/// The snapshots of a suite.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshots(FixtureFiles);
 
 impl Snapshots {
-    /// The goldens in these files.
+    /// The snapshots in these files.
     #[must_use]
     pub fn new(files: FixtureFiles) -> Self {
         Self(files)
@@ -27,7 +27,7 @@ impl Snapshots {
         self.0.get(&[&*case.0, ".snap"].concat()).map(contents)
     }
 
-    /// Goldens of no case, and cases without a golden.
+    /// Snapshots of no case, and cases without a snapshot.
     #[must_use]
     pub fn misfits(&self, cases: &[Case]) -> (Vec<String>, Vec<String>) {
         let paths = self.0.iter().map(|(path, _)| path).filter_map(|path| path.strip_suffix(".snap"));
@@ -44,7 +44,7 @@ fn contents(snap: &str) -> &str {
     below.trim_end_matches('\n')
 }
 
-/// Writes the pending golden of a case, for `cargo insta review` or `accept`.
+/// Writes the pending snapshot of a case, for `cargo insta review` or `accept`.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -52,7 +52,7 @@ pub fn write_pending(folder: &Path, case: &Case, observation: &str) -> io::Resul
     write_at(folder.join(format!("{}.snap.new", case.id)), case, observation)
 }
 
-/// Writes the golden of a case itself, and takes a pending one away: it would bring back what is no longer so.
+/// Writes the snapshot of a case itself, and takes a pending one away: it would bring back what is no longer so.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -72,7 +72,7 @@ fn write_at(path: PathBuf, case: &Case, observation: &str) -> io::Result<PathBuf
     Ok(path)
 }
 
-/// A golden file: the header that insta expects, and the observation.
+/// A snapshot file: the header that insta expects, and the observation.
 #[must_use]
 pub fn document(case: &Case, observation: &str) -> String {
     let expression = serde_json::Value::from(case.scenario.title.as_str());
@@ -85,7 +85,7 @@ mod tests {
     use crate::suite::Fixtures;
 
     #[test]
-    fn a_golden_is_read_without_its_header() {
+    fn a_snapshot_is_read_without_its_header() {
         assert_eq!(contents("---\nsource: x\n---\n{\n}\n"), "{\n}");
         assert_eq!(contents("{}"), "{}");
     }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_golden_that_is_written_takes_the_place_of_a_pending_one() {
+    fn a_snapshot_that_is_written_takes_the_place_of_a_pending_one() {
         let folder = tempfile::tempdir().unwrap();
         let case = &Fixtures::bundled().unwrap().cases()[0];
         let pending = write_pending(folder.path(), case, "{}").unwrap();
@@ -108,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn orphaned_and_missing_goldens_are_named() {
+    fn orphaned_and_missing_snapshots_are_named() {
         let cases = Fixtures::bundled().unwrap().cases();
-        let goldens = Snapshots::new(FixtureFiles::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
-        let (orphaned, missing) = goldens.misfits(&cases[..1]);
+        let snapshots = Snapshots::new(FixtureFiles::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
+        let (orphaned, missing) = snapshots.misfits(&cases[..1]);
         assert_eq!(orphaned, ["gone/op/x.snap"]);
         assert_eq!(missing, [cases[0].id.0.as_str()]);
     }

@@ -117,7 +117,7 @@ pub struct Finding {
     pub expected: String,
     /// What was there, in one line.
     pub actual: String,
-    /// The statements that it breaks.
+    /// The requirements that it breaks.
     pub cites: Vec<String>,
 }
 
@@ -208,7 +208,7 @@ pub const SEVERITIES: &[SeverityRow] = &[
     ),
     row(Code::SideEffect, Error, Error, "a refused request must not change anything"),
     row(Code::Implementation, Note, Note, "it decides the verdict itself and convicts nobody"),
-    row(Code::Snapshot, Note, Note, "a golden is what one endpoint did, not what a document promises"),
+    row(Code::Snapshot, Note, Note, "a snapshot is what one endpoint did, not what a document promises"),
 ];
 
 /// What a finding weighs: the row of the table for its check and rule, read by its evidence.

@@ -284,9 +284,9 @@ impl Traits {
         self.get("smithy.api#documentation")?.as_str()
     }
 
-    /// The statement ids of our own trait `wireproof#statement`.
-    pub fn statements(&self) -> impl Iterator<Item = &str> {
-        self.get("wireproof#statement").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    /// The requirement ids of our own trait `wireproof#requirements`.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        self.get("wireproof#requirements").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a Smithy JSON AST, 1.0 or 2.0, into a [`Contract`].
 //!
-//! Takes AWS's published files as they are: mixins, `apply` statements, the `enum` trait of Smithy 1.0,
+//! Takes AWS's published files as they are: mixins, `apply` requirements, the `enum` trait of Smithy 1.0,
 //! operations bound to resources. An error names the file and the JSON pointer of what is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ impl SmithyReader<'_> {
         }
     }
 
-    /// Folds `apply` statements into their targets and mixins into the shapes that use them.
+    /// Folds `apply` requirements into their targets and mixins into the shapes that use them.
     fn expand(&self, raw: Map<String, Value>) -> Result<Nodes, ModelError> {
         let mut nodes = Nodes::new();
         let mut applied = Vec::new();
@@ -71,13 +71,13 @@ impl SmithyReader<'_> {
         for id in &ids {
             self.mix_in(id, &mut nodes, &mut BTreeSet::new())?;
         }
-        for (id, statement) in applied {
-            self.apply(&id, statement, &mut nodes)?;
+        for (id, requirement) in applied {
+            self.apply(&id, requirement, &mut nodes)?;
         }
         Ok(nodes)
     }
 
-    fn apply(&self, id: &str, mut statement: Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
+    fn apply(&self, id: &str, mut requirement: Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
         let (shape, member) = id.split_once('$').map_or((id, None), |(shape, member)| (shape, Some(member)));
         let unknown = || self.error(&shape_pointer(id), format!("\"apply\" to {id}, which the model does not define"));
         let node = nodes.get_mut(shape).ok_or_else(unknown)?;
@@ -93,7 +93,7 @@ impl SmithyReader<'_> {
                 .ok_or_else(unknown)?,
         };
         let traits = target.entry("traits").or_insert_with(|| Value::Object(Map::new()));
-        if let (Some(traits), Some(Value::Object(more))) = (traits.as_object_mut(), statement.remove("traits")) {
+        if let (Some(traits), Some(Value::Object(more))) = (traits.as_object_mut(), requirement.remove("traits")) {
             traits.extend(more);
         }
         Ok(())
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn apply_statements_reach_shapes_and_members() {
+    fn apply_requirements_reach_shapes_and_members() {
         let text = model(
             r#""x#In":{"type":"structure","members":{"a":{"target":"smithy.api#String"}}},
                "x#In$a":{"type":"apply","traits":{"smithy.api#length":{"min":3}}},

@@ -77,7 +77,7 @@ impl Derivation {
         let service = self.service(&model.file);
         let mut texts = vec![("model.json", model.text, model.file.clone())];
         texts.extend(model.examples.map(|(file, text)| ("examples-1.json", text, file)));
-        texts.extend(beside(&model.file, "statements.yaml")?);
+        texts.extend(beside(&model.file, "requirements.yaml")?);
         texts.extend(self.recipe(&service, &model.file)?);
         let path = |name: &str| format!("{service}/{name}");
         let mut files = FixtureFiles::from_texts(texts.iter().map(|(name, text, _)| (path(name), text.clone())));

@@ -46,14 +46,14 @@ impl Rejudged {
     pub(super) fn compare(
         self,
         suite: &Arc<Fixtures>,
-        goldens: &Arc<Snapshots>,
+        snapshots: &Arc<Snapshots>,
         cases: Vec<Case>,
     ) -> Result<(), ProofError> {
         self.failed?;
         let recording = Recording::open(self.folder.path())?;
         let mut offline = Vec::new();
         let replayed =
-            replay(suite, goldens, &recording, &mut Batch::new(cases), &mut |event| offline.push(told(&event)))?;
+            replay(suite, snapshots, &recording, &mut Batch::new(cases), &mut |event| offline.push(told(&event)))?;
         let other = self.live.iter().zip(&offline).find(|(live, offline)| live != offline);
         match other {
             Some((live, offline)) => Err(ProofError::Other { live: live.to_string(), offline: offline.to_string() }),

@@ -45,8 +45,8 @@ use rehearsal::Rehearsal;
 pub struct Proof {
     /// The suite whose judge is proven.
     pub suite: Arc<Fixtures>,
-    /// Its goldens.
-    pub goldens: Arc<Snapshots>,
+    /// Its snapshots.
+    pub snapshots: Arc<Snapshots>,
     /// Globs of ids of mutants, and names of null targets: all that fit one; none means all.
     pub only: Vec<String>,
     /// Whether every case runs on every mutant, and not only until it is plain that it is found out.
@@ -122,7 +122,7 @@ impl Proof {
     pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed, self.judge_again)?;
+        let rehearsal = Rehearsal::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
         let baseline = baseline(&rehearsal, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
         if !work.iter().any(|work| matches!(work, ProofWork::Mutant(_))) {
@@ -145,7 +145,7 @@ impl Proof {
             }
         });
         let mut matrix = KillMatrix {
-            schema: "wireproof/mutants/v1".to_owned(),
+            schema: "wireproof/mutants/v2".to_owned(),
             tool: TOOL.to_owned(),
             suite: self.suite.digest().to_owned(),
             seed: self.seed,
@@ -175,7 +175,7 @@ impl Proof {
     /// As [`Proof::run`].
     pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.goldens, self.seed, self.judge_again)?;
+        let rehearsal = Rehearsal::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
         let sample = baseline(&rehearsal, &contracts)?.sample;
         let work = self.work(&contracts, &sample);
         Ok(work

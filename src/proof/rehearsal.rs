@@ -31,7 +31,7 @@ const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 /// What every run of a proof shares.
 pub(super) struct Rehearsal<'a> {
     pub(super) suite: &'a Arc<Fixtures>,
-    goldens: &'a Arc<Snapshots>,
+    snapshots: &'a Arc<Snapshots>,
     seed: u64,
     judge_again: bool,
     /// What every endpoint of a run begins as: schemas are compiled once for all of them.
@@ -51,13 +51,13 @@ pub(super) struct Rehearsed {
 impl<'a> Rehearsal<'a> {
     pub(super) fn new(
         suite: &'a Arc<Fixtures>,
-        goldens: &'a Arc<Snapshots>,
+        snapshots: &'a Arc<Snapshots>,
         seed: u64,
         judge_again: bool,
     ) -> Result<Self, ProofError> {
         let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
         let pristine = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new())?;
-        Ok(Self { suite, goldens, seed, judge_again, pristine })
+        Ok(Self { suite, snapshots, seed, judge_again, pristine })
     }
 
     /// Runs the cases against a mutant, or against the reference.
@@ -107,7 +107,7 @@ impl<'a> Rehearsal<'a> {
             suite: Arc::clone(self.suite),
             target: Arc::new(target()?),
             transport: Arc::new(transport),
-            goldens: Arc::clone(self.goldens),
+            snapshots: Arc::clone(self.snapshots),
             // One after the other: a fault that remembers sees the same in every run.
             options: RunOptions {
                 jobs: 1,
@@ -135,7 +135,7 @@ impl<'a> Rehearsal<'a> {
         let recorded = self.judge_again.then(|| cases.clone());
         let ledger = session.run(&mut Batch::new(cases), &mut sink).await.ledger;
         if let Some((again, cases)) = again.zip(recorded) {
-            again.compare(self.suite, self.goldens, cases)?;
+            again.compare(self.suite, self.snapshots, cases)?;
         }
         Ok(ledger)
     }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Reporter, statements::RequirementIndex, without_beginning};
+use super::{Reporter, requirements::RequirementIndex, without_beginning};
 use crate::{
     judge::verdict::Verdict,
     run::event::{CaseReport, Event, RunFinished, RunStarted},
@@ -18,7 +18,7 @@ pub(super) struct CollectedRun {
     /// Sorted by id.
     pub(super) cases: Vec<CaseReport>,
     pub(super) finished: RunFinished,
-    pub(super) statements: RequirementIndex,
+    pub(super) requirements: RequirementIndex,
 }
 
 impl CollectedRun {
@@ -36,21 +36,21 @@ pub(super) struct AtEnd<W> {
     form: CollectedForm,
     started: Option<RunStarted>,
     cases: Vec<CaseReport>,
-    statements: RequirementIndex,
+    requirements: RequirementIndex,
 }
 
 impl<W: Write> AtEnd<W> {
     /// A report of that form, which goes to `writer`.
     pub(super) fn new(writer: W, form: CollectedForm) -> Self {
-        Self { writer, form, started: None, cases: Vec::new(), statements: RequirementIndex::default() }
+        Self { writer, form, started: None, cases: Vec::new(), requirements: RequirementIndex::default() }
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
         let started = self.started.take().ok_or_else(without_beginning)?;
         let mut cases = std::mem::take(&mut self.cases);
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        let statements = std::mem::take(&mut self.statements);
-        let run = CollectedRun { started, cases, finished: finished.clone(), statements };
+        let requirements = std::mem::take(&mut self.requirements);
+        let run = CollectedRun { started, cases, finished: finished.clone(), requirements };
         (self.form)(&run, &mut self.writer)?;
         self.writer.flush()
     }
@@ -62,7 +62,7 @@ impl<W: Write + Send> Reporter for AtEnd<W> {
             Event::RunStarted(started) => self.started = Some(started.clone()),
             Event::Surveyed(_) | Event::TargetDied(_) => {}
             Event::CaseFinished(case) => {
-                self.statements.know(Arc::clone(&case.suite));
+                self.requirements.know(Arc::clone(&case.suite));
                 self.cases.push(case.report.clone());
             }
             Event::RunFinished(finished) => return self.finish(finished),

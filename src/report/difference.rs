@@ -1,4 +1,4 @@
-//! How an observation differs from the golden one, line by line.
+//! How an observation differs from the snapshot one, line by line.
 
 use serde::Serialize;
 use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
@@ -20,25 +20,25 @@ pub(super) struct Hunk {
 /// A line of either text, or of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct DiffLine {
-    /// `-` where only the golden has it, `+` where only the observation has, else a space.
+    /// `-` where only the snapshot has it, `+` where only the observation has, else a space.
     pub(super) sign: char,
     pub(super) text: String,
 }
 
-/// What differs; nothing where there is no golden, or where the case did not come to its steps.
+/// What differs; nothing where there is no snapshot, or where the case did not come to its steps.
 pub(super) fn of(case: &CaseFinished) -> Vec<Hunk> {
     let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
-    match case.golden.as_ref().filter(|_| was_run) {
-        Some(golden) => between(golden, &case.observation().text()),
+    match case.snapshot.as_ref().filter(|_| was_run) {
+        Some(snapshot) => between(snapshot, &case.observation().text()),
         None => Vec::new(),
     }
 }
 
-fn between(golden: &str, observed: &str) -> Vec<Hunk> {
-    if golden == observed {
+fn between(snapshot: &str, observed: &str) -> Vec<Hunk> {
+    if snapshot == observed {
         return Vec::new();
     }
-    let difference = TextDiff::from_lines(golden, observed);
+    let difference = TextDiff::from_lines(snapshot, observed);
     let hunk = |group: &Vec<DiffOp>| Hunk {
         place: UnifiedHunkHeader::new(group).to_string(),
         lines: group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect(),
@@ -59,8 +59,8 @@ fn line(change: &similar::Change<&str>) -> DiffLine {
 mod tests {
     use super::*;
 
-    fn told(golden: &str, observed: &str) -> Vec<String> {
-        between(golden, observed)
+    fn told(snapshot: &str, observed: &str) -> Vec<String> {
+        between(snapshot, observed)
             .iter()
             .map(|hunk| {
                 hunk.lines.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|")
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn what_is_far_apart_stands_in_hunks_of_its_own() {
-        let golden = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
-        let observed = golden.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
-        assert_eq!(told(&golden, &observed).len(), 2);
+        let snapshot = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+        let observed = snapshot.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
+        assert_eq!(told(&snapshot, &observed).len(), 2);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     suite::{Selected, shard::Shard},
 };
 
-const SCHEMA: &str = "wireproof/report/v1";
+const SCHEMA: &str = "wireproof/report/v2";
 
 /// A run, as the JSON report has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,8 +42,8 @@ pub struct ReportDocument {
     pub died: Vec<TargetDied>,
     /// The cases, sorted by id.
     pub cases: Vec<CaseReport>,
-    /// What became of the statements.
-    pub statements: Vec<RequirementReport>,
+    /// What became of the requirements.
+    pub requirements: Vec<RequirementReport>,
     /// What was probed, in a run of derived probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
@@ -150,7 +150,7 @@ impl ReportDocument {
             surveyed: Vec::new(),
             died: Vec::new(),
             cases: Vec::new(),
-            statements: Vec::new(),
+            requirements: Vec::new(),
             coverage: None,
         }
     }
@@ -162,7 +162,7 @@ impl ReportDocument {
         self.interrupted = finished.interrupted;
         self.duration_ms = finished.duration_ms;
         self.ledger = finished.ledger;
-        self.statements.clone_from(&finished.statements);
+        self.requirements.clone_from(&finished.requirements);
         self.coverage.clone_from(&finished.coverage);
     }
 }

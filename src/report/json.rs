@@ -104,14 +104,14 @@ mod tests {
             ("/ledger/selected", json!(-1)),
             ("/cases/0/verdict", json!("passed")),
             ("/cases/0/findings", json!([{}])),
-            ("/statements/0/outcome", json!("kept")),
+            ("/requirements/0/outcome", json!("kept")),
             ("/target", json!({ "name": "x", "endpoint": "x", "region": "x", "more": 1 })),
             ("/surveyed/0/presence", json!(false)),
         ];
         for (pointer, value) in changes {
-            let mut broken = whole.clone();
-            *broken.pointer_mut(pointer).unwrap() = value;
-            assert!(!problems(&broken).is_empty(), "{pointer}");
+            let mut violated = whole.clone();
+            *violated.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems(&violated).is_empty(), "{pointer}");
         }
     }
 

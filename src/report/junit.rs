@@ -101,7 +101,7 @@ fn described(run: &CollectedRun, case: &CaseReport) -> String {
     let mut told = format!("{}\n", case.title);
     for finding in errors(case) {
         let _ = writeln!(told, "{}: {}", words::rule(finding), words::found(finding));
-        for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.statements.get(id)?))) {
+        for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
             let _ = writeln!(told, "    {id}: {} ({}, {}, {})", cited.says, cited.document, cited.section, cited.url);
         }
     }

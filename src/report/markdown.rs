@@ -44,7 +44,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     page.ledger();
     page.deviations();
     page.unjudged();
-    page.statements();
+    page.requirements();
     page.exchanges();
     out.write_all(page.text.as_bytes())
 }
@@ -148,24 +148,24 @@ impl MarkdownPage<'_> {
         self.table("| verdict | cases | reason |\n|---|---:|---|", reasons.into_iter().map(row), "reason");
     }
 
-    fn statements(&mut self) {
+    fn requirements(&mut self) {
         let finished = &self.run.finished;
-        let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
-        self.block(&format!("### Statements\n\n{held} held, {broken} broken, {not_provoked} not provoked"));
-        let statements = &finished.statements;
-        let broken: Vec<_> =
-            statements.iter().filter(|statement| statement.outcome == RequirementOutcome::Broken).collect();
-        if broken.is_empty() {
+        let [met, violated, not_exercised] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
+        self.block(&format!("### Requirements\n\n{met} met, {violated} violated, {not_exercised} not exercised"));
+        let requirements = &finished.requirements;
+        let violated: Vec<_> =
+            requirements.iter().filter(|requirement| requirement.outcome == RequirementOutcome::Violated).collect();
+        if violated.is_empty() {
             return;
         }
         let run = self.run;
-        let row = |statement: &RequirementReport| {
-            let source = run.statements.get(&statement.id);
+        let row = |requirement: &RequirementReport| {
+            let source = run.requirements.get(&requirement.id);
             let source = source.map(|cited| format!(" ({})", plain(cited.document))).unwrap_or_default();
-            format!("| {} | {} | {}{source} |", code(&statement.id), statement.broken, plain(&statement.says))
+            format!("| {} | {} | {}{source} |", code(&requirement.id), requirement.violated, plain(&requirement.says))
         };
-        let rows = broken.into_iter().map(row);
-        self.table("| broken | in cases | it says |\n|---|---:|---|", rows, "broken statement");
+        let rows = violated.into_iter().map(row);
+        self.table("| violated | in cases | it says |\n|---|---:|---|", rows, "violated requirement");
     }
 
     /// The first exchange of each operation that deviates.
@@ -254,7 +254,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Text of our own side, such as a title or a statement: nothing in it is markup.
+/// Text of our own side, such as a title or a requirement: nothing in it is markup.
 fn plain(text: &str) -> String {
     let escape = |mut out: String, c: char| {
         // A dash is markup at the beginning of a line alone.
@@ -333,11 +333,11 @@ mod tests {
         | ❔ inconclusive | 1 | `the run was interrupted` |
         | ➖ not-applicable | 1 | `the target has no denied identity` |
 
-        ### Statements
+        ### Requirements
 
-        1 held, 1 broken, 1 not provoked
+        1 met, 1 violated, 1 not exercised
 
-        | broken | in cases | it says |
+        | violated | in cases | it says |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
 
@@ -391,11 +391,11 @@ mod tests {
         | ✅ conform | 1 |
         | **selected** | **1** |
 
-        ### Statements
+        ### Requirements
 
-        1 held, 1 broken, 1 not provoked
+        1 met, 1 violated, 1 not exercised
 
-        | broken | in cases | it says |
+        | violated | in cases | it says |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
         ");
@@ -428,7 +428,7 @@ mod tests {
         assert!(text.len() <= LONGEST && text.len() > LONGEST / 4, "{}", text.len());
         assert!(text.contains(" more findings; the JSON report has them all\n"));
         assert!(text.contains(" more exchanges; the JSON report has them all\n") || operations < EXCHANGES);
-        assert!(text.contains("\n### Statements\n"));
+        assert!(text.contains("\n### Requirements\n"));
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         outside(&text);
     }

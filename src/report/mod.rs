@@ -25,11 +25,11 @@ mod markdown;
 mod marked;
 mod ndjson;
 pub(crate) mod page;
+mod requirements;
 #[cfg(feature = "reports")]
 mod sarif;
 #[cfg(feature = "cli")]
 pub mod schema;
-mod statements;
 #[cfg(test)]
 mod testing;
 pub(crate) mod text;

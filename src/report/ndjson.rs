@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The name and version of the form; [`super::Schema`] has it.
-const SCHEMA: &str = "wireproof/events/v1";
+const SCHEMA: &str = "wireproof/events/v2";
 
 /// Writes each event as it happens.
 #[derive(Debug)]
@@ -144,9 +144,9 @@ mod tests {
             ("run-finished", "/run/ledger/selected", json!(1.5)),
         ];
         for (event, pointer, value) in changes {
-            let mut broken = of(event);
-            *broken.pointer_mut(pointer).unwrap() = value;
-            assert!(!problems(&NDJSON, &broken).is_empty(), "{event} {pointer}");
+            let mut violated = of(event);
+            *violated.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems(&NDJSON, &violated).is_empty(), "{event} {pointer}");
         }
         for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
             let mut more = of(event);

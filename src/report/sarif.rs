@@ -215,7 +215,7 @@ fn level(severity: Severity) -> &'static str {
 
 fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
     let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&words::found(finding)));
-    for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.statements.get(id)?))) {
+    for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
         // Writing to a String cannot fail.
         let _ = write!(told, "\n{id}: {} {}", cited.says, cited.url);
     }
@@ -316,9 +316,9 @@ mod tests {
             ("/runs/0/results/0/locations/0/physicalLocation/region/startLine", json!(0)),
             ("/runs/0/tool/driver/name", Value::Null),
         ] {
-            let mut broken = log(&events());
-            *broken.pointer_mut(pointer).unwrap() = value;
-            assert!(!problems(&broken).is_empty(), "{pointer}");
+            let mut violated = log(&events());
+            *violated.pointer_mut(pointer).unwrap() = value;
+            assert!(!problems(&violated).is_empty(), "{pointer}");
         }
     }
 
@@ -337,8 +337,8 @@ mod tests {
             assert_eq!(place["region"]["startLine"], 7);
             assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
         }
-        let broken = &results[3]["message"]["text"];
-        assert!(broken.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{broken}");
+        let violated = &results[3]["message"]["text"];
+        assert!(violated.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{violated}");
         let notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
         assert_eq!(notes.len(), 3);
     }

@@ -70,7 +70,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         })
     });
     let finished =
-        RunFinished { ledger, statements: statements(), coverage: None, interrupted: false, duration_ms: 4_250 };
+        RunFinished { ledger, requirements: requirements(), coverage: None, interrupted: false, duration_ms: 4_250 };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     [Event::RunStarted(started)]
         .into_iter()
@@ -80,22 +80,22 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         .collect()
 }
 
-fn statements() -> Vec<RequirementReport> {
+fn requirements() -> Vec<RequirementReport> {
     let outcomes = [
-        ("SD-21", RequirementOutcome::Held, 3, 0),
-        ("SD-22", RequirementOutcome::Broken, 1, 2),
-        ("SD-23", RequirementOutcome::NotProvoked, 0, 0),
+        ("SD-21", RequirementOutcome::Met, 3, 0),
+        ("SD-22", RequirementOutcome::Violated, 1, 2),
+        ("SD-23", RequirementOutcome::NotExercised, 0, 0),
     ];
-    let statement = |(id, outcome, held, broken): (&str, RequirementOutcome, usize, usize)| RequirementReport {
+    let requirement = |(id, outcome, met, violated): (&str, RequirementOutcome, usize, usize)| RequirementReport {
         id: id.to_owned(),
         says: "An unknown deployment is refused.".to_owned(),
         evidence: Evidence::Documented,
         outcome,
-        held,
-        broken,
-        reason: (outcome == RequirementOutcome::NotProvoked).then(|| "no selected case cites it".to_owned()),
+        met,
+        violated,
+        reason: (outcome == RequirementOutcome::NotExercised).then(|| "no selected case cites it".to_owned()),
     };
-    outcomes.map(statement).into()
+    outcomes.map(requirement).into()
 }
 
 fn cases() -> Vec<CaseFinished> {
@@ -305,7 +305,7 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         exchange: None,
         duration_ms: 3,
     };
-    CaseFinished { report, case, suite: Arc::clone(suite), transcript: Arc::new(transcript), golden: None }
+    CaseFinished { report, case, suite: Arc::clone(suite), transcript: Arc::new(transcript), snapshot: None }
 }
 
 static SUITE: LazyLock<(Arc<Fixtures>, Case)> = LazyLock::new(|| {

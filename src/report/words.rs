@@ -30,7 +30,7 @@ pub(crate) fn values(finding: &Finding) -> (String, String) {
     (text::shorten(&finding.expected, LONGEST_VALUE), text::shorten(&finding.actual, LONGEST_VALUE))
 }
 
-/// The statements that it breaks, and what they stand on.
+/// The requirements that it breaks, and what they stand on.
 pub(crate) fn ground(finding: &Finding) -> String {
     let ground: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
     ground.join(", ")

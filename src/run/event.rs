@@ -116,7 +116,7 @@ pub struct CaseFinished {
     /// What it did.
     pub transcript: Arc<Transcript>,
     /// The recorded observation, where there is one.
-    pub golden: Option<String>,
+    pub snapshot: Option<String>,
 }
 
 impl CaseFinished {
@@ -151,7 +151,7 @@ pub struct CaseReport {
     /// Which of several documented answers was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
-    /// The statements that it cites.
+    /// The requirements that it cites.
     pub cites: Vec<String>,
     /// The fixture, with the line of the step that is shown.
     pub place: String,
@@ -178,8 +178,8 @@ pub struct ShownExchange {
 pub struct RunFinished {
     /// How many cases, and what became of them.
     pub ledger: Ledger,
-    /// What became of the statements.
-    pub statements: Vec<RequirementReport>,
+    /// What became of the requirements.
+    pub requirements: Vec<RequirementReport>,
     /// What was probed, in a run of derived probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
@@ -189,7 +189,7 @@ pub struct RunFinished {
     pub duration_ms: u64,
 }
 
-/// What became of a statement.
+/// What became of a requirement.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequirementReport {
     /// Its number.
@@ -200,49 +200,49 @@ pub struct RequirementReport {
     pub evidence: Evidence,
     /// What became of it.
     pub outcome: RequirementOutcome,
-    /// In how many cases it held.
-    pub held: usize,
-    /// In how many cases it was broken.
-    pub broken: usize,
-    /// Why it was not provoked, or why it cannot be.
+    /// In how many cases it met.
+    pub met: usize,
+    /// In how many cases it was violated.
+    pub violated: usize,
+    /// Why it was not exercised, or why it cannot be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// Why a statement that cases cite was not provoked.
+/// Why a requirement that cases cite was not exercised.
 pub const UNJUDGED: &str = "no case that cites it came to a judgement";
 
-/// What a run says of a statement.
+/// What a run says of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequirementOutcome {
-    /// It held wherever it was judged.
-    Held,
-    /// It was broken at least once.
-    Broken,
+    /// It met wherever it was judged.
+    Met,
+    /// It was violated at least once.
+    Violated,
     /// No case judged it.
-    NotProvoked,
+    NotExercised,
 }
 
 impl RunFinished {
-    /// How many statements came to that.
+    /// How many requirements came to that.
     #[must_use]
     pub fn count(&self, outcome: RequirementOutcome) -> usize {
-        self.statements.iter().filter(|statement| statement.outcome == outcome).count()
+        self.requirements.iter().filter(|requirement| requirement.outcome == outcome).count()
     }
 }
 
 impl RequirementOutcome {
     /// Every outcome, in the order in which they are counted.
-    pub const ALL: [Self; 3] = [Self::Held, Self::Broken, Self::NotProvoked];
+    pub const ALL: [Self; 3] = [Self::Met, Self::Violated, Self::NotExercised];
 
-    /// What a statement's counts come to.
+    /// What a requirement's counts come to.
     #[must_use]
-    pub fn of(held: usize, broken: usize) -> Self {
-        match (held, broken) {
-            (0, 0) => Self::NotProvoked,
-            (_, 0) => Self::Held,
-            _ => Self::Broken,
+    pub fn of(met: usize, violated: usize) -> Self {
+        match (met, violated) {
+            (0, 0) => Self::NotExercised,
+            (_, 0) => Self::Met,
+            _ => Self::Violated,
         }
     }
 }

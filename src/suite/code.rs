@@ -1,4 +1,4 @@
-//! The stable codes of the checks: the words that findings, statements, baselines and people share.
+//! The stable codes of the checks: the words that findings, requirements, baselines and people share.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Where fixtures and goldens come from: compiled in, or a folder. The only reader of either.
+//! Where fixtures and snapshots come from: compiled in, or a folder. The only reader of either.
 //!
 //! A service's folder holds its model, or a `model.yaml` that names one; the rest sees `<service>/model.json` either way,
 //! with botocore's examples beside it where it has some.
@@ -64,7 +64,7 @@ impl FixtureFiles {
         Self::embedded(&FIXTURES)
     }
 
-    /// The goldens that are compiled in.
+    /// The snapshots that are compiled in.
     #[must_use]
     pub fn bundled_snapshots() -> Self {
         Self::embedded(&SNAPSHOTS)
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn both_bundled_services_are_compiled_in() {
         let files = FixtureFiles::bundled_fixtures();
-        assert!(files.get("codedeploy/model.json").is_some() && files.get("proton/statements.yaml").is_some());
+        assert!(files.get("codedeploy/model.json").is_some() && files.get("proton/requirements.yaml").is_some());
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
     const SCENARIO: &str =
         "title: t\ncites: [T-1]\nevidence: modelled\nsteps:\n  - call: Get\n    input: { Name: abc }\n";
 
-    const STATEMENTS: &str = "service: svc\ndocuments:\n  model: { title: Toy, url: 'https://example.com/' }\nstatements:\n  - \
+    const REQUIREMENTS: &str = "service: svc\ndocuments:\n  model: { title: Toy, url: 'https://example.com/' }\nrequirements:\n  - \
         { id: T-1, says: A name has one to three characters., document: model, section: Name, edition: first, kind: request-constraint, evidence: modelled }\n";
 
     /// A botocore with one service, and a folder with a fixture for it whose `model.yaml` has this text.
@@ -255,7 +255,7 @@ mod tests {
         fs::write(version.join("examples-1.json"), r#"{"examples":{"Get":[{"title":"t","input":{"Name":"a"}}]}}"#)
             .unwrap();
         fs::write(dir.path().join("fixtures/svc/model.yaml"), model_yaml).unwrap();
-        fs::write(dir.path().join("fixtures/svc/statements.yaml"), STATEMENTS).unwrap();
+        fs::write(dir.path().join("fixtures/svc/requirements.yaml"), REQUIREMENTS).unwrap();
         fs::write(operation.join("a.yaml"), SCENARIO).unwrap();
         let root = dir.path().join("fixtures");
         let places = Places { botocore: Some(dir.path().join("botocore")), path: None };
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn goldens_are_compiled_in() {
+    fn snapshots_are_compiled_in() {
         assert!(
             FixtureFiles::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty())
         );

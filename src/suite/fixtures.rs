@@ -1,4 +1,4 @@
-//! Everything that a run needs of its fixtures: contracts, statements, states and scenarios.
+//! Everything that a run needs of its fixtures: contracts, requirements, states and scenarios.
 
 use std::{fmt, sync::Arc};
 
@@ -147,24 +147,24 @@ fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) ->
         contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
     }
     let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
-    let statements = match files.get(&format!("{service}/statements.yaml")) {
+    let requirements = match files.get(&format!("{service}/requirements.yaml")) {
         Some(text) => {
-            Requirements::read(&Source::read(&files.display(&format!("{service}/statements.yaml")), text)?, service)?
+            Requirements::read(&Source::read(&files.display(&format!("{service}/requirements.yaml")), text)?, service)?
         }
         None => Requirements::default(),
     };
-    check_statement_traits(&contract, &statements, &files.display(path))?;
-    Ok(ServiceFixtures { statements, ..ServiceFixtures::of(service, contract, protocol) })
+    check_requirement_traits(&contract, &requirements, &files.display(path))?;
+    Ok(ServiceFixtures { requirements, ..ServiceFixtures::of(service, contract, protocol) })
 }
 
-/// Statement ids in a model must exist, or findings would cite nothing.
-fn check_statement_traits(contract: &Contract, statements: &Requirements, file: &str) -> Result<(), Diagnostic> {
+/// Requirement ids in a model must exist, or findings would cite nothing.
+fn check_requirement_traits(contract: &Contract, requirements: &Requirements, file: &str) -> Result<(), Diagnostic> {
     for shape in contract.shapes() {
-        let members = contract.members(&shape.id).iter().flat_map(|member| member.traits.statements());
-        if let Some(id) = shape.traits.statements().chain(members).find(|id| statements.get(id).is_none()) {
+        let members = contract.members(&shape.id).iter().flat_map(|member| member.traits.requirements());
+        if let Some(id) = shape.traits.requirements().chain(members).find(|id| requirements.get(id).is_none()) {
             return Err(Diagnostic::of_file(
                 file,
-                format!("{} cites {id}, which statements.yaml does not have", shape.id),
+                format!("{} cites {id}, which requirements.yaml does not have", shape.id),
             ));
         }
     }
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case::statement("title: t\ncites: [SD-99]\nevidence: documented\nsteps: []\n", 2, "no statement SD-99")]
+    #[case::requirement("title: t\ncites: [SD-99]\nevidence: documented\nsteps: []\n", 2, "no requirement SD-99")]
     #[case::operation(&scenario("  - call: StopDeploymnt\n"), 5, "codedeploy has no operation StopDeploymnt")]
     #[case::illegal(&scenario("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"), 6, "the model forbids this input")]
     #[case::illegal_control(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: DeploymentIdRequiredException }\n    control: {}\n"), 8, "the model forbids this input")]
@@ -322,7 +322,7 @@ mod tests {
         .unwrap_err();
         let files: Vec<&str> = problems.iter().map(|problem| problem.file.as_str()).collect();
         assert_eq!(files[0], "fixtures/a/model.json");
-        // Its model cites a statement, and there are none.
+        // Its model cites a requirement, and there are none.
         assert_eq!(files[1], "fixtures/b/model.json");
         assert_eq!(files.len(), 2);
     }
@@ -334,9 +334,9 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_cites_no_statement_of_its_service_is_refused() {
+    fn a_model_that_cites_no_requirement_of_its_service_is_refused() {
         let problems = read(&[("works/model.json", &MODEL.replace("W-1", "W-2"))]).unwrap_err();
-        assert!(problems[0].ends_with("cites W-2, which statements.yaml does not have"), "{problems:?}");
+        assert!(problems[0].ends_with("cites W-2, which requirements.yaml does not have"), "{problems:?}");
     }
 
     #[test]

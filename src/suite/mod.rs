@@ -50,7 +50,7 @@ pub use spelling::nearest;
 pub use state::{Given, State};
 pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
 
-/// One scenario: given, steps, expectations, and the statements that it cites.
+/// One scenario: given, steps, expectations, and the requirements that it cites.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     /// `service/operation/name`, which is the fixture's path.
@@ -61,7 +61,7 @@ pub struct Scenario {
     pub operation: String,
     /// One line for people.
     pub title: String,
-    /// The statements that it exercises.
+    /// The requirements that it exercises.
     pub cites: Vec<String>,
     /// The ground of what it expects.
     pub evidence: Evidence,
@@ -119,7 +119,7 @@ pub struct Step {
     pub capture: Vec<(String, String)>,
     /// How often it is sent.
     pub repeat: Repeat,
-    /// Whether its answer depends on how fast things go, so that a golden must not hold it.
+    /// Whether its answer depends on how fast things go, so that a snapshot must not hold it.
     pub racing: bool,
 }
 

@@ -64,7 +64,7 @@ pub(super) struct RawStep {
     pub(super) concurrently: Option<u16>,
     #[serde(default)]
     pub(super) illegal: bool,
-    /// The answer depends on how fast things go, so the golden does not hold it.
+    /// The answer depends on how fast things go, so the snapshot does not hold it.
     #[serde(default)]
     pub(super) racing: bool,
 }

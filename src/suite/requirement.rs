@@ -1,6 +1,6 @@
-//! The numbered statements of the documents: one testable sentence each, paraphrased, with its source.
+//! The numbered requirements of the documents: one testable sentence each, paraphrased, with its source.
 //!
-//! Owns [`Statements`] and [`Evidence`]. It refuses to know how a statement is tested.
+//! Owns [`Requirements`] and [`Evidence`]. It refuses to know how a requirement is tested.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -42,7 +42,7 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What a statement is about.
+/// What a requirement is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequirementKind {
@@ -76,7 +76,7 @@ pub struct Contradiction {
     pub policy: String,
 }
 
-/// A document that statements are taken from.
+/// A document that requirements are taken from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
@@ -118,7 +118,7 @@ pub struct Requirement {
     pub untestable: Option<String>,
 }
 
-/// The statements of one service, in the order of their file.
+/// The requirements of one service, in the order of their file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Requirements {
     documents: BTreeMap<String, SourceDocument>,
@@ -134,11 +134,11 @@ pub struct Requirements {
 struct RawRequirements {
     service: String,
     documents: BTreeMap<String, SourceDocument>,
-    statements: Vec<Requirement>,
+    requirements: Vec<Requirement>,
 }
 
 impl Requirements {
-    /// Reads a `statements.yaml` of the service `service`.
+    /// Reads a `requirements.yaml` of the service `service`.
     ///
     /// # Errors
     /// A file of another form, of another service, with an id twice or a document that it does not list.
@@ -147,53 +147,54 @@ impl Requirements {
         if raw.service != service {
             return Err(source.at("/service", format!("the folder is {service:?}, the file says {:?}", raw.service)));
         }
-        for (index, statement) in raw.statements.iter().enumerate() {
-            let at = format!("/statements/{index}");
-            if !raw.documents.contains_key(&statement.document) {
+        for (index, requirement) in raw.requirements.iter().enumerate() {
+            let at = format!("/requirements/{index}");
+            if !raw.documents.contains_key(&requirement.document) {
                 let known: Vec<&str> = raw.documents.keys().map(String::as_str).collect();
                 return Err(source
-                    .at(&format!("{at}/document"), format!("no document {:?} in this file", statement.document))
+                    .at(&format!("{at}/document"), format!("no document {:?} in this file", requirement.document))
                     .help(format!("its documents are {}", known.join(", "))));
             }
-            if raw.statements.iter().take(index).any(|earlier| earlier.id == statement.id) {
-                return Err(source.at(&format!("{at}/id"), format!("{} stands here a second time", statement.id)));
+            if raw.requirements.iter().take(index).any(|earlier| earlier.id == requirement.id) {
+                return Err(source.at(&format!("{at}/id"), format!("{} stands here a second time", requirement.id)));
             }
         }
-        Ok(Self::new(raw.documents, raw.statements))
+        Ok(Self::new(raw.documents, raw.requirements))
     }
 
-    fn new(documents: BTreeMap<String, SourceDocument>, statements: Vec<Requirement>) -> Self {
-        let by_id = statements.iter().enumerate().map(|(index, statement)| (statement.id.clone(), index)).collect();
+    fn new(documents: BTreeMap<String, SourceDocument>, requirements: Vec<Requirement>) -> Self {
+        let by_id =
+            requirements.iter().enumerate().map(|(index, requirement)| (requirement.id.clone(), index)).collect();
         let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
-        for (index, statement) in statements.iter().enumerate() {
-            for code in &statement.checks {
+        for (index, requirement) in requirements.iter().enumerate() {
+            for code in &requirement.checks {
                 by_check.entry(*code).or_default().push(index);
             }
         }
-        Self { documents, in_order: statements, by_id, by_check }
+        Self { documents, in_order: requirements, by_id, by_check }
     }
 
-    /// The statement of that id.
+    /// The requirement of that id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Requirement> {
         self.in_order.get(*self.by_id.get(id)?)
     }
 
-    /// Every statement, in order.
+    /// Every requirement, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.in_order.iter()
     }
 
-    /// The document of a statement.
+    /// The document of a requirement.
     #[must_use]
-    pub fn document(&self, statement: &Requirement) -> Option<&SourceDocument> {
-        self.documents.get(&statement.document)
+    pub fn document(&self, requirement: &Requirement) -> Option<&SourceDocument> {
+        self.documents.get(&requirement.document)
     }
 
-    /// The statements that a check judges on every answer of `operation`.
+    /// The requirements that a check judges on every answer of `operation`.
     pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
         let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
-        judged.filter(move |statement| statement.operation.as_deref().is_none_or(|bound| bound == operation))
+        judged.filter(move |requirement| requirement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
 }
 
@@ -203,40 +204,40 @@ mod tests {
 
     use super::*;
 
-    const HEAD: &str = "service: s\ndocuments:\n  page: { title: T, url: 'https://x' }\nstatements:\n";
+    const HEAD: &str = "service: s\ndocuments:\n  page: { title: T, url: 'https://x' }\nrequirements:\n";
 
-    fn statement(id: &str, document: &str, more: &str) -> String {
+    fn requirement(id: &str, document: &str, more: &str) -> String {
         format!(
             "  - {{ id: {id}, says: S, document: {document}, section: X, kind: wire, evidence: documented, edition: e{more} }}\n"
         )
     }
 
     fn read(text: &str) -> Result<Requirements, Diagnostic> {
-        Requirements::read(&Source::read("statements.yaml", text)?, "s")
+        Requirements::read(&Source::read("requirements.yaml", text)?, "s")
     }
 
     #[test]
-    fn statements_are_found_by_id_and_by_the_check_that_judges_them() {
+    fn requirements_are_found_by_id_and_by_the_check_that_judges_them() {
         let text = format!(
             "{HEAD}{}{}",
-            statement("A-1", "page", ", checks: [status], operation: Put"),
-            statement("A-2", "page", ", checks: [status]")
+            requirement("A-1", "page", ", checks: [status], operation: Put"),
+            requirement("A-2", "page", ", checks: [status]")
         );
-        let statements = read(&text).unwrap();
-        assert_eq!(statements.get("A-1").unwrap().says, "S");
+        let requirements = read(&text).unwrap();
+        assert_eq!(requirements.get("A-1").unwrap().says, "S");
         let judged =
-            |operation| statements.judged_by(Code::Status, operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
+            |operation| requirements.judged_by(Code::Status, operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
         assert_eq!(judged("Put"), ["A-1", "A-2"]);
         assert_eq!(judged("Get"), ["A-2"]);
     }
 
     #[rstest]
-    #[case::document(&statement("A-1", "other", ""), "no document \"other\"")]
-    #[case::check(&statement("A-1", "page", ", checks: [statsu]"), "unknown variant `statsu`")]
-    #[case::twice(&format!("{}{}", statement("A-1", "page", ""), statement("A-1", "page", "")), "A-1 stands here a second time")]
-    #[case::unknown_field(&statement("A-1", "page", ", quote: q"), "unknown field `quote`")]
-    fn a_broken_file_is_refused(#[case] statements: &str, #[case] says: &str) {
-        let error = read(&format!("{HEAD}{statements}")).unwrap_err();
+    #[case::document(&requirement("A-1", "other", ""), "no document \"other\"")]
+    #[case::check(&requirement("A-1", "page", ", checks: [statsu]"), "unknown variant `statsu`")]
+    #[case::twice(&format!("{}{}", requirement("A-1", "page", ""), requirement("A-1", "page", "")), "A-1 stands here a second time")]
+    #[case::unknown_field(&requirement("A-1", "page", ", quote: q"), "unknown field `quote`")]
+    fn a_broken_file_is_refused(#[case] requirements: &str, #[case] says: &str) {
+        let error = read(&format!("{HEAD}{requirements}")).unwrap_err();
         assert!(error.message.contains(says), "{error}");
     }
 }

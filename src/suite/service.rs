@@ -14,15 +14,15 @@ use crate::{
 /// The services that fixtures may speak of, by folder.
 pub(super) type Services = BTreeMap<String, ServiceFixtures>;
 
-/// One service: its contract, its statements and its states.
+/// One service: its contract, its requirements and its states.
 #[derive(Debug, Clone)]
 pub struct ServiceFixtures {
     /// The folder's name, by which fixtures call it.
     pub name: String,
     /// The contract, with its compiled schemas.
     pub schemas: Arc<Schemas>,
-    /// The statements.
-    pub statements: Requirements,
+    /// The requirements.
+    pub requirements: Requirements,
     /// The states.
     pub states: BTreeMap<String, State>,
     /// Which members of derived inputs the states fill, the first that fits first.
@@ -58,7 +58,7 @@ impl ServiceFixtures {
         Self {
             name: name.to_owned(),
             schemas: Arc::new(Schemas::new(Arc::new(contract))),
-            statements: Requirements::default(),
+            requirements: Requirements::default(),
             states: BTreeMap::new(),
             fillings: Vec::new(),
             protocol,

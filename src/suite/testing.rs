@@ -9,7 +9,7 @@ pub(super) const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#MakeThing":{"type":"operation","input":{"target":"x#MakeInput"},"output":{"target":"x#Thing"},"errors":[{"target":"x#TakenException"}]},
     "x#GetThing":{"type":"operation","input":{"target":"x#GetInput"},"output":{"target":"x#Thing"},"errors":[{"target":"x#GoneException"}]},
     "x#MakeInput":{"type":"structure","members":{
-        "name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["W-1"]}},
+        "name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#requirements":["W-1"]}},
         "size":{"target":"smithy.api#Integer"}}},
     "x#GetInput":{"type":"structure","members":{"name":{"target":"x#Name"}}},
     "x#Thing":{"type":"structure","members":{"id":{"target":"smithy.api#String"},"inner":{"target":"x#Inner"}}},
@@ -18,9 +18,9 @@ pub(super) const MODEL: &str = r#"{"smithy":"2.0","shapes":{
     "x#TakenException":{"type":"structure","members":{"message":{"target":"smithy.api#String"}},"traits":{"smithy.api#error":"client"}},
     "x#GoneException":{"type":"structure","members":{"message":{"target":"smithy.api#String"}},"traits":{"smithy.api#error":"client"}}}}"#;
 
-pub(super) const STATEMENTS: &str = "service: works
+pub(super) const REQUIREMENTS: &str = "service: works
 documents: { page: { title: t, url: 'https://example.com/' } }
-statements:
+requirements:
   - { id: W-1, says: s, document: page, section: x, kind: behaviour, evidence: documented, edition: e }
 ";
 
@@ -34,7 +34,7 @@ pub(super) const STATES: &str = "states:
 
 /// Reads the small service, with these files added or changed.
 pub(super) fn read(more: &[(&str, &str)]) -> Result<Fixtures, Vec<String>> {
-    let own = [("works/model.json", MODEL), ("works/statements.yaml", STATEMENTS), ("works/states.yaml", STATES)];
+    let own = [("works/model.json", MODEL), ("works/requirements.yaml", REQUIREMENTS), ("works/states.yaml", STATES)];
     let texts = own.iter().chain(more).map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     Fixtures::read(&FixtureFiles::from_texts(texts))
         .map_err(|error| error.0.iter().map(|problem| format!("{}: {}", problem.line, problem.message)).collect())

@@ -318,7 +318,7 @@ impl Response {
 
 /// Why no response could be had.
 ///
-/// An outcome of the run, never a finding: it says nothing about a documented statement.
+/// An outcome of the run, never a finding: it says nothing about a documented requirement.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

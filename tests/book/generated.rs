@@ -19,7 +19,7 @@ What each check wants, and why; `wireproof explain CODE` says it too. What break
 its own: [severities](severities.md). Written from the program by `WIREPROOF_UPDATE=1 cargo test --test book`.
 ";
 
-const STATEMENTS_HEAD: &str = "# Statements
+const REQUIREMENTS_HEAD: &str = "# Requirements
 
 What the documents say of the bundled operations, in our own words, each with its ground; `wireproof explain SD-17` says
 where it is written and which scenarios cite it. Where documents contradict each other, the policy is told.
@@ -39,29 +39,29 @@ fn checks() -> String {
     page
 }
 
-fn statements() -> String {
-    let mut page = STATEMENTS_HEAD.to_owned();
+fn requirements() -> String {
+    let mut page = REQUIREMENTS_HEAD.to_owned();
     for service in SUITE.services() {
         let _ = write!(page, "\n## {}\n\n| | says | evidence | written in |\n|---|---|---|---|\n", service.name);
-        for statement in service.statements.iter() {
-            let document = service.statements.document(statement);
+        for requirement in service.requirements.iter() {
+            let document = service.requirements.document(requirement);
             let document = document.map(|document| format!("[{}]({}), ", document.title, document.url));
-            let ground = format!("{}{}", document.unwrap_or_default(), statement.section);
-            let (id, evidence) = (&statement.id, statement.evidence);
-            let _ = writeln!(page, "| {id} | {} | {evidence} | {} |", cell(&says(statement)), cell(&ground));
+            let ground = format!("{}{}", document.unwrap_or_default(), requirement.section);
+            let (id, evidence) = (&requirement.id, requirement.evidence);
+            let _ = writeln!(page, "| {id} | {} | {evidence} | {} |", cell(&says(requirement)), cell(&ground));
         }
     }
     page
 }
 
-fn says(statement: &Requirement) -> String {
-    let contradiction = statement.contradiction.as_ref();
+fn says(requirement: &Requirement) -> String {
+    let contradiction = requirement.contradiction.as_ref();
     let contradiction = contradiction
         .map(|other| format!(" *{}: {} Policy: {}*", other.id, other.with, other.policy))
         .unwrap_or_default();
-    let untestable = statement.untestable.as_ref();
+    let untestable = requirement.untestable.as_ref();
     let untestable = untestable.map(|why| format!(" *Cannot be tested: {why}*")).unwrap_or_default();
-    format!("{}{contradiction}{untestable}", statement.says)
+    format!("{}{contradiction}{untestable}", requirement.says)
 }
 
 /// A text as a cell of a table.
@@ -71,7 +71,7 @@ fn cell(text: &str) -> String {
 
 #[rstest]
 #[case("checks.md", checks())]
-#[case("statements.md", statements())]
+#[case("requirements.md", requirements())]
 fn the_page_is_what_the_library_knows(#[case] name: &str, #[case] page: String) {
     let path = support::package().join("docs").join(name);
     if env::var_os("WIREPROOF_UPDATE").is_some_and(|value| !value.is_empty()) {
@@ -102,12 +102,12 @@ fn the_form_of_fixtures_is_told_field_by_field() {
 }
 
 #[test]
-fn the_form_of_statements_is_told_field_by_field() {
-    let source = fs::read_to_string(support::package().join("src/statement.rs")).unwrap();
+fn the_form_of_requirements_is_told_field_by_field() {
+    let source = fs::read_to_string(support::package().join("src/requirement.rs")).unwrap();
     let form = regex::Regex::new(r"deny_unknown_fields\)\]\s+(?:pub )?struct (\w+) \{([^}]*)\}").unwrap();
     let field = regex::Regex::new(r"(?m)^    (?:pub )?(\w+):").unwrap();
     let page = fs::read_to_string(support::package().join("docs/fixtures.md")).unwrap();
-    let section = page.split("\n## ").find(|section| section.starts_with("Statements\n")).unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with("Requirements\n")).unwrap();
     let row = regex::Regex::new(r"(?m)^\| `([^`]+)` \|").unwrap();
     let mut told: Vec<&str> = row.captures_iter(section).map(|found| found.extract::<1>().1[0]).collect();
     for form in form.captures_iter(&source) {
@@ -143,7 +143,8 @@ fn every_schema_and_every_exit_status_is_told() {
 #[test]
 fn the_readme_counts_what_the_suite_has() {
     let readme = fs::read_to_string(support::package().join("README.md")).unwrap();
-    let (cases, statements) = (SUITE.cases().len(), SUITE.services().map(|service| service.statements.iter().count()));
+    let (cases, requirements) =
+        (SUITE.cases().len(), SUITE.services().map(|service| service.requirements.iter().count()));
     assert!(readme.contains(&format!("{cases} cases selected = {cases} conform + 0 deviate")), "{cases} cases");
-    assert!(readme.contains(&format!("{} statements = ", statements.sum::<usize>())));
+    assert!(readme.contains(&format!("{} requirements = ", requirements.sum::<usize>())));
 }

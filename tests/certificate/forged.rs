@@ -30,7 +30,7 @@ use wireproof::internals::{
     wire::sigv4::hex,
 };
 
-use crate::{BUNDLE, DIGEST, GOLDENS, INDEX, PROFILES, SUITE, matrix, support};
+use crate::{BUNDLE, DIGEST, INDEX, PROFILES, SNAPSHOTS, SUITE, matrix, support};
 
 /// A copy of the bundle in somebody's hands.
 pub(crate) struct Forged(TempDir);
@@ -147,7 +147,7 @@ impl Forged {
         let mut json = Json::new(&mut report);
         let mut sink = |event: Event| json.event(&event).unwrap();
         let cases = bundle::cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
-        replay(&SUITE, &GOLDENS, &recording, &mut Batch::new(cases), &mut sink).unwrap();
+        replay(&SUITE, &SNAPSHOTS, &recording, &mut Batch::new(cases), &mut sink).unwrap();
         let claims = &self.json("statement.json")["predicate"]["wireproof"];
         let stated: StatementSubject = serde_json::from_value(claims.clone()).unwrap();
         for name in ["statement.json", "envelope.json"] {
@@ -163,8 +163,8 @@ impl Forged {
     /// What a verifier says who has these keys and this nonce.
     pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
         let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
-        let (suite, goldens, profiles, digest) = (&SUITE, &GOLDENS, &PROFILES, &DIGEST);
-        Verifier { suite, goldens, profiles, digest, keys, nonce: nonce.as_ref() }.verify(self.root())
+        let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);
+        Verifier { suite, snapshots, profiles, digest, keys, nonce: nonce.as_ref() }.verify(self.root())
     }
 }
 

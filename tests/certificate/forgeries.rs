@@ -139,7 +139,7 @@ fn reported<'r>(report: &'r mut Value, id: &str) -> &'r mut Value {
     report["cases"].as_array_mut().unwrap().iter_mut().find(|case| case["id"] == id).unwrap()
 }
 
-/// Reports, statements and papers that say something else; digests are made anew.
+/// Reports, requirements and papers that say something else; digests are made anew.
 fn papers() -> Vec<Forgery> {
     use Forger::{Edits, Reseals};
     let report = |what: &str, by, edit: fn(&mut Value)| {
@@ -168,8 +168,8 @@ fn papers() -> Vec<Forgery> {
             report["cases"].as_array_mut().unwrap().push(case);
         }),
         report("the ledger is edited", VerifyCheck::Ledger, |report| report["ledger"]["conforms"] = json!(99)),
-        report("what became of a statement is edited", VerifyCheck::Statements, |report| {
-            report["statements"][0]["outcome"] = json!("broken");
+        report("what became of a statement is edited", VerifyCheck::Requirements, |report| {
+            report["requirements"][0]["outcome"] = json!("broken");
         }),
         report("the time of the report is edited", VerifyCheck::Verdicts, |report| report["duration_ms"] = json!(1)),
         claim("the ledger of the statement is edited", VerifyCheck::Ledger, |claims| {

@@ -67,7 +67,7 @@ static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
 static SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| Arc::new(Fixtures::read(&FIXTURES).unwrap()));
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES, &SUITE).unwrap());
 static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
-static GOLDENS: LazyLock<Arc<Snapshots>> = LazyLock::new(Arc::default);
+static SNAPSHOTS: LazyLock<Arc<Snapshots>> = LazyLock::new(Arc::default);
 
 /// A bundle of the reference by the profile `auth`, signed, with a nonce.
 static BUNDLE: LazyLock<TempDir> = LazyLock::new(|| {
@@ -117,7 +117,7 @@ fn matrix(suite: &str) -> String {
     let ledger = json!({ "selected": 1, "conforms": 1, "deviates": 0, "not_implemented": 0, "blocked": 0,
         "inconclusive": 0, "not_applicable": 0 });
     json!({
-        "schema": "wireproof/mutants/v1", "tool": TOOL, "suite": suite, "seed": 1, "only": [], "exhaustive": false,
+        "schema": "wireproof/mutants/v2", "tool": TOOL, "suite": suite, "seed": 1, "only": [], "exhaustive": false,
         "reference": ledger,
         "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["json"], "fate": "killed",
             "codes": { "json": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
@@ -249,8 +249,8 @@ fn a_bundle_of_another_suite_does_not_verify() {
     let files = FixtureFiles::from_texts(FIXTURES.iter().map(change));
     let suite = Arc::new(Fixtures::read(&files).unwrap());
     let digest = CertifiedDigest::of(&files, &FixtureFiles::default());
-    let (goldens, profiles, keys) = (&GOLDENS, &PROFILES, &[public(KEY)]);
-    let look = Verifier { suite: &suite, goldens, profiles, digest: &digest, keys, nonce: None };
+    let (snapshots, profiles, keys) = (&SNAPSHOTS, &PROFILES, &[public(KEY)]);
+    let look = Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None };
     let verified = look.verify(bundle.root());
     let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
     let file = "another suite: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml is another one";
@@ -352,7 +352,8 @@ fn a_program_is_told_the_same_as_a_person() {
     let verify = ["verify", &bundle, "--fixtures", &fixtures, "--key", &key, "--nonce", NONCE];
     let person = run(&verify);
     assert_status(&person, 0);
-    for says in ["proton auth: extended (3 cases, 4 statements)", "granted to Reference 1.0", "the run is not older"] {
+    for says in ["proton auth: extended (3 cases, 4 requirements)", "granted to Reference 1.0", "the run is not older"]
+    {
         assert!(out(&person).contains(says), "{}", out(&person));
     }
     let program = run(&[verify.as_slice(), &["--json"]].concat());
@@ -378,7 +379,7 @@ fn without_a_kill_matrix_nothing_is_granted() {
     let made = run(&[claim.as_slice(), &["--fixtures", &fixtures]].concat());
     assert_status(&made, 1);
     assert!(out(&made).contains("missing: there is no kill matrix"), "{}", out(&made));
-    assert!(out(&made).contains("core lacks CSP-13: not provoked"), "{}", out(&made));
+    assert!(out(&made).contains("core lacks CSP-13: not exercised"), "{}", out(&made));
     assert!(out(&made).contains("unsigned: nothing says who made it"), "{}", out(&made));
     // It says so soundly.
     let verified = run(&["verify", &bundle, "--fixtures", &fixtures]);

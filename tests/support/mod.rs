@@ -44,8 +44,8 @@ use wireproof::internals::{
 pub(crate) static SUITE: LazyLock<Arc<Fixtures>> =
     LazyLock::new(|| Arc::new(Fixtures::bundled().expect("the bundled suite loads")));
 
-/// The bundled goldens.
-static GOLDENS: LazyLock<Arc<Snapshots>> =
+/// The bundled snapshots.
+static SNAPSHOTS: LazyLock<Arc<Snapshots>> =
     LazyLock::new(|| Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())));
 
 /// Threads that no test owns: what a test starts on them goes on while it waits.
@@ -150,7 +150,7 @@ pub(crate) fn session_over(
         suite: Arc::clone(&SUITE),
         target: Arc::new(target),
         transport: Arc::new(transport),
-        goldens: Arc::clone(&GOLDENS),
+        snapshots: Arc::clone(&SNAPSHOTS),
         options,
         interrupt: watch::channel(false).1,
         restart: None,

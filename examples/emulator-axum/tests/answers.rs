@@ -1,4 +1,4 @@
-//! What the emulator answers to a few requests, as goldens in `snapshots`: a change of any word is seen and reviewed
+//! What the emulator answers to a few requests, as snapshots in `snapshots`: a change of any word is seen and reviewed
 //! (`cargo insta review`), whether a document promises it or not.
 
 mod emulated;

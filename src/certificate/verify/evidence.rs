@@ -275,7 +275,7 @@ impl EvidenceView<'_> {
 
     /// The report that the recording comes to.
     fn report(&mut self, asked: &[Case]) -> io::Result<Vec<u8>> {
-        let Verifier { suite, goldens, .. } = self.verifier;
+        let Verifier { suite, snapshots, .. } = self.verifier;
         let mut bytes = Vec::new();
         let mut json = Json::new(&mut bytes);
         let mut failed = Ok(());
@@ -284,7 +284,7 @@ impl EvidenceView<'_> {
                 failed = json.event(&event);
             }
         };
-        let replayed = replay(suite, goldens, self.recording, &mut Batch::new(asked.to_vec()), &mut sink)
+        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(asked.to_vec()), &mut sink)
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {

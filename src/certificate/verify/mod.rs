@@ -43,8 +43,8 @@ pub enum VerifyCheck {
     Verdicts,
     /// The sums are those of the verdicts.
     Ledger,
-    /// What became of the statements is what the recording comes to.
-    Statements,
+    /// What became of the requirements is what the recording comes to.
+    Requirements,
     /// The profiles are granted by what the recording comes to.
     Profiles,
     /// The kill matrix is of this suite and this program, and proves the judge.
@@ -70,7 +70,7 @@ impl VerifyCheck {
         Self::Times,
         Self::Verdicts,
         Self::Ledger,
-        Self::Statements,
+        Self::Requirements,
         Self::Profiles,
         Self::Mutants,
         Self::Nonce,
@@ -93,7 +93,7 @@ impl VerifyCheck {
             Self::Times => "times",
             Self::Verdicts => "verdicts",
             Self::Ledger => "ledger",
-            Self::Statements => "statements",
+            Self::Requirements => "requirements",
             Self::Profiles => "profiles",
             Self::Mutants => "mutants",
             Self::Nonce => "nonce",
@@ -123,8 +123,8 @@ impl VerifyProblem {
 pub struct Verifier<'a> {
     /// The suite at hand.
     pub suite: &'a Arc<Fixtures>,
-    /// Its goldens.
-    pub goldens: &'a Arc<Snapshots>,
+    /// Its snapshots.
+    pub snapshots: &'a Arc<Snapshots>,
     /// Its profiles.
     pub profiles: &'a Profiles,
     /// Its digest, file by file.

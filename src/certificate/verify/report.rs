@@ -28,7 +28,7 @@ pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<VerifyProblem> {
             "the ledger of the report is not that of the recorded cases",
         ));
     }
-    problems.extend(statements(&theirs, &ours));
+    problems.extend(requirements(&theirs, &ours));
     if problems.is_empty() {
         problems.push(VerifyProblem::new(VerifyCheck::Verdicts, elsewhere(says, comes_to)));
     }
@@ -66,19 +66,19 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     problems
 }
 
-fn statements(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
-    let find = |id: &str| theirs.statements.iter().find(|statement| statement.id == id);
-    let wrong = |statement: &&ReportedRequirement| find(&statement.id) != Some(statement);
-    let problem = |statement: &ReportedRequirement| {
+fn requirements(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
+    let find = |id: &str| theirs.requirements.iter().find(|requirement| requirement.id == id);
+    let wrong = |requirement: &&ReportedRequirement| find(&requirement.id) != Some(requirement);
+    let problem = |requirement: &ReportedRequirement| {
         VerifyProblem::new(
-            VerifyCheck::Statements,
-            format!("{}: the report says otherwise than the recording", statement.id),
+            VerifyCheck::Requirements,
+            format!("{}: the report says otherwise than the recording", requirement.id),
         )
     };
-    let surplus = theirs.statements.len() != ours.statements.len();
-    let surplus =
-        surplus.then(|| VerifyProblem::new(VerifyCheck::Statements, "the report has other statements than the suite"));
-    ours.statements.iter().filter(wrong).map(problem).chain(surplus).collect()
+    let surplus = theirs.requirements.len() != ours.requirements.len();
+    let surplus = surplus
+        .then(|| VerifyProblem::new(VerifyCheck::Requirements, "the report has other requirements than the suite"));
+    ours.requirements.iter().filter(wrong).map(problem).chain(surplus).collect()
 }
 
 /// Where two documents differ that agree in all that is understood of them.

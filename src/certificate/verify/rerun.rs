@@ -75,7 +75,7 @@ mod tests {
             interrupted: false,
             ledger: Ledger::default(),
             cases: verdicts.iter().map(case).collect(),
-            statements: Vec::new(),
+            requirements: Vec::new(),
         }
     }
 

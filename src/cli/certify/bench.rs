@@ -24,7 +24,7 @@ use crate::{
 /// The suite at hand, with all that a certificate needs of it.
 pub(in crate::cli) struct CertifyBench {
     pub(in crate::cli) suite: Arc<Fixtures>,
-    pub(in crate::cli) goldens: Arc<Snapshots>,
+    pub(in crate::cli) snapshots: Arc<Snapshots>,
     pub(in crate::cli) profiles: Profiles,
     pub(in crate::cli) digest: CertifiedDigest,
 }
@@ -40,8 +40,8 @@ impl CertifyBench {
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
         let snapshots = snapshot_files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);
-        let goldens = Arc::new(Snapshots::new(snapshots));
-        Ok(Self { suite: Arc::new(suite), goldens, profiles, digest })
+        let snapshots = Arc::new(Snapshots::new(snapshots));
+        Ok(Self { suite: Arc::new(suite), snapshots, profiles, digest })
     }
 
     /// The cases of the profiles that are asked for.
@@ -79,7 +79,7 @@ impl CertifyBench {
     pub(in crate::cli) fn proof(&self, seed: u64, exhaustive: bool) -> Result<KillMatrix, Failure> {
         let proof = Proof {
             suite: Arc::clone(&self.suite),
-            goldens: Arc::clone(&self.goldens),
+            snapshots: Arc::clone(&self.snapshots),
             only: Vec::new(),
             exhaustive,
             judge_again: false,
@@ -104,12 +104,12 @@ impl CertifyBench {
     }
 
     pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
-        let Self { suite, goldens, profiles, digest } = self;
-        Verifier { suite, goldens, profiles, digest, keys, nonce }
+        let Self { suite, snapshots, profiles, digest } = self;
+        Verifier { suite, snapshots, profiles, digest, keys, nonce }
     }
 }
 
-/// The files that goldens are read from: other fixtures have other goldens.
+/// The files that snapshots are read from: other fixtures have other snapshots.
 fn snapshot_files(fixtures: &FixtureArguments) -> Result<FixtureFiles, Failure> {
     match (&fixtures.snapshots, &fixtures.fixtures) {
         (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),

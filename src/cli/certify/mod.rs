@@ -50,7 +50,7 @@ pub(super) use text::conclusions;
 use text::{list, tell};
 
 const EXAMPLES: &str = "Examples:
-  wireproof certify --list                                            the profiles, with their statements
+  wireproof certify --list                                            the profiles, with their requirements
   wireproof certify --new-key vendor.pem                              a key to sign with
   wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
@@ -217,7 +217,7 @@ fn session(
         suite: Arc::clone(&bench.suite),
         target: Arc::new(target),
         transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        goldens: Arc::clone(&bench.goldens),
+        snapshots: Arc::clone(&bench.snapshots),
         // A certificate has no use for a run that ends early, nor for what must not be shown.
         options: RunOptions { fail_fast: false, sensitive: SensitiveValues::Hidden, ..arguments.pace.options(seed)? },
         interrupt: interrupt(),

@@ -23,9 +23,9 @@ pub(super) fn list(bench: &CertifyBench) -> io::Result<()> {
         let (core, extended) = (profile.count(Level::Core), profile.count(Level::Extended));
         let cases = profile.cases(&bench.suite);
         writeln!(out, "{service} {name}: {says}")?;
-        writeln!(out, "  {core} core and {extended} extended statements, {}", count(cases.len(), "case"))?;
+        writeln!(out, "  {core} core and {extended} extended requirements, {}", count(cases.len(), "case"))?;
         for level in [Level::Core, Level::Extended] {
-            let ids = profile.statements.iter().filter(|(_, of)| **of == level).map(|(id, _)| id.as_str());
+            let ids = profile.requirements.iter().filter(|(_, of)| **of == level).map(|(id, _)| id.as_str());
             let ids: Vec<&str> = ids.collect();
             if !ids.is_empty() {
                 writeln!(out, "  {}: {}", level.name(), ids.join(" "))?;
@@ -55,10 +55,10 @@ pub(super) fn tell(root: &Path, statement: &Statement, key: Option<&CertificateK
 /// What a certificate grants, and what is missing.
 pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -> io::Result<()> {
     let claims = &statement.predicate.wireproof;
-    for Decision { service, profile, granted, cases, statements, missing } in &claims.profiles {
+    for Decision { service, profile, granted, cases, requirements, missing } in &claims.profiles {
         let granted = granted.map_or("not granted", Level::name);
         let name = line(&format!("{service} {profile}"));
-        writeln!(out, "{name}: {granted} ({}, {})", count(*cases, "case"), count(*statements, "statement"))?;
+        writeln!(out, "{name}: {granted} ({}, {})", count(*cases, "case"), count(*requirements, "statement"))?;
         for missing in missing.iter().take(MOST) {
             let told = line(&format!("{}: {}", missing.what, missing.because));
             writeln!(out, "  {} lacks {told}", missing.level.name())?;

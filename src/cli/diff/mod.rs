@@ -33,7 +33,7 @@ const EXAMPLES: &str = "Examples:
   wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          two endpoints, asked the same
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
   wireproof diff recorded-on-aws/ http://127.0.0.1:4566               the cases of the recording, with its seed
-  wireproof diff last-release.json this-release.json                  verdicts, findings, statements
+  wireproof diff last-release.json this-release.json                  verdicts, findings, requirements
   wireproof diff A B --ignore value --ignore /deploymentInfo/creator  all but these
   wireproof diff A B --report json=differences.json
 

@@ -203,7 +203,7 @@ impl Asking<'_> {
             suite: Arc::new(suite),
             target: Arc::new(target),
             transport: Arc::new(Wire::new(&pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-            goldens: Arc::new(Snapshots::default()),
+            snapshots: Arc::new(Snapshots::default()),
             options: pace.options(self.seed)?,
             interrupt,
             restart: pace.restart(),
@@ -225,8 +225,8 @@ fn judged(
     plan: &mut dyn Plan,
 ) -> Result<DiffSide, Failure> {
     let mut side = DiffSide::new(name, PartyKind::Recording);
-    let (suite, goldens) = (Arc::new(suite.clone()), Arc::new(Snapshots::default()));
-    let replayed = replay(&suite, &goldens, recording, plan, &mut |event| side.take(&event))
+    let (suite, snapshots) = (Arc::new(suite.clone()), Arc::new(Snapshots::default()));
+    let replayed = replay(&suite, &snapshots, recording, plan, &mut |event| side.take(&event))
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
     for (ids, what) in [
         (replayed.unknown, "not compared, since these fixtures have no such case"),
@@ -248,7 +248,7 @@ fn reported(name: &str, document: &ReportDocument) -> DiffSide {
     side.party.seed = document.seed;
     side.party.interrupted = document.interrupted;
     document.cases.iter().for_each(|case| side.enter(case, None));
-    side.conclude(&document.statements);
+    side.conclude(&document.requirements);
     side
 }
 

@@ -107,11 +107,11 @@ impl JudgeArguments {
 
     fn judge_fixtures(&self, folder: &Path, recording: &Recording) -> Result<ExitStatus, Failure> {
         let suite = self.fixtures.suite()?;
-        let goldens = self.fixtures.goldens()?;
+        let snapshots = self.fixtures.snapshots()?;
         let cases = suite.cases();
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.0.clone()).collect();
         let mut plan = Batch::new(cases);
-        let (replayed, gate) = self.replay(folder, recording, suite, goldens, &mut plan, None)?;
+        let (replayed, gate) = self.replay(folder, recording, suite, snapshots, &mut plan, None)?;
         gate.status(&replayed.finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
     }
 
@@ -140,7 +140,7 @@ impl JudgeArguments {
         folder: &Path,
         recording: &Recording,
         suite: Fixtures,
-        goldens: Snapshots,
+        snapshots: Snapshots,
         plan: &mut dyn Plan,
         mut coverage: Option<Coverage>,
     ) -> Result<(Replayed, RunGate), Failure> {
@@ -157,7 +157,7 @@ impl JudgeArguments {
             gate.take(&event);
             reports.take(&event);
         };
-        let replayed = replay(&Arc::new(suite), &Arc::new(goldens), recording, plan, &mut sink)
+        let replayed = replay(&Arc::new(suite), &Arc::new(snapshots), recording, plan, &mut sink)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
         OpenReports::close(reports)?;
         if is_other {

@@ -26,7 +26,7 @@ pub fn events(document: ReportDocument, suite: &Arc<Fixtures>) -> Vec<Event> {
     };
     let finished = RunFinished {
         ledger: document.ledger,
-        statements: document.statements,
+        requirements: document.requirements,
         coverage: document.coverage,
         interrupted: document.interrupted,
         duration_ms: document.duration_ms,
@@ -38,7 +38,7 @@ pub fn events(document: ReportDocument, suite: &Arc<Fixtures>) -> Vec<Event> {
         let case = own.and_then(|at| known.get(at)).cloned().unwrap_or_else(|| bare(&report));
         let transcript = Arc::new(Transcript::empty(&case, started.seed, CaseEnd::Complete));
         let suite = Arc::clone(suite);
-        Event::CaseFinished(Box::new(CaseFinished { report, case, suite, transcript, golden: None }))
+        Event::CaseFinished(Box::new(CaseFinished { report, case, suite, transcript, snapshot: None }))
     };
     let cases: Vec<Event> = document.cases.into_iter().map(case).collect();
     let before = document.surveyed.into_iter().map(Event::Surveyed);

@@ -96,7 +96,7 @@ fn alike(first: &ShardReport, part: &ShardReport) -> Result<(), MergeError> {
 /// What all shards of a run have in common, each with what to do where they have not.
 fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8] {
     let total = document.shard.map_or_else(|| "none".to_owned(), |shard| shard.total().to_string());
-    let ids = document.statements.iter().map(|statement| statement.id.as_str());
+    let ids = document.requirements.iter().map(|requirement| requirement.id.as_str());
     [
         ("the version", document.tool.version.clone(), "every shard must be run by one version"),
         ("the suite", document.suite.digest.clone(), "the fixtures differ: run every shard with the same"),
@@ -109,7 +109,7 @@ fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8]
             "give every shard the same flags of selection",
         ),
         ("the number of shards", total, "cut the run into one number of shards"),
-        ("the statements", format!("{:?}", ids.collect::<Vec<_>>()), "run every shard with the same fixtures"),
+        ("the requirements", format!("{:?}", ids.collect::<Vec<_>>()), "run every shard with the same fixtures"),
     ]
 }
 

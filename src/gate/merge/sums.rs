@@ -24,8 +24,8 @@ fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     sum.surveyed.extend(other.surveyed);
     sum.died.extend(other.died);
     sum.cases.extend(other.cases);
-    for (statement, more) in sum.statements.iter_mut().zip(other.statements) {
-        add(statement, more);
+    for (requirement, more) in sum.requirements.iter_mut().zip(other.requirements) {
+        add(requirement, more);
     }
     sum.coverage = match (sum.coverage, other.coverage) {
         (Some(one), Some(more)) => Some(one.plus(&more)),
@@ -56,14 +56,14 @@ fn ledger(one: Ledger, other: Ledger) -> Ledger {
     }
 }
 
-fn add(statement: &mut RequirementReport, other: RequirementReport) {
-    statement.held += other.held;
-    statement.broken += other.broken;
-    statement.outcome = RequirementOutcome::of(statement.held, statement.broken);
-    statement.reason = match (statement.outcome, statement.reason.take(), other.reason) {
+fn add(requirement: &mut RequirementReport, other: RequirementReport) {
+    requirement.met += other.met;
+    requirement.violated += other.violated;
+    requirement.outcome = RequirementOutcome::of(requirement.met, requirement.violated);
+    requirement.reason = match (requirement.outcome, requirement.reason.take(), other.reason) {
         // That a case of any shard cites it says more than that none of another does.
-        (RequirementOutcome::NotProvoked, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
-        (RequirementOutcome::NotProvoked, reason, other) => reason.or(other),
+        (RequirementOutcome::NotExercised, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
+        (RequirementOutcome::NotExercised, reason, other) => reason.or(other),
         _ => None,
     };
 }

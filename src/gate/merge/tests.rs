@@ -19,12 +19,12 @@ fn case(id: &str) -> Value {
         "checks": 1, "cites": [], "place": "s/o/a.yaml:1", "duration_ms": 1 })
 }
 
-/// The report of these cases; each holds the first statement.
+/// The report of these cases; each holds the first requirement.
 fn report(ids: &[&str], shard: Option<(usize, usize)>) -> Value {
     let deviates = ids.iter().filter(|id| **id == "s/o/b").count();
     let selection = Selected::of(IDS);
     let mut report = json!({
-        "schema": "wireproof/report/v1", "tool": { "name": "wireproof", "version": "1" },
+        "schema": "wireproof/report/v2", "tool": { "name": "wireproof", "version": "1" },
         "suite": { "digest": "d" }, "target": { "name": "x", "endpoint": "http://127.0.0.1:1", "region": "r" },
         "seed": 7, "selection": { "cases": selection.cases, "digest": selection.digest },
         "interrupted": false, "duration_ms": ids.len(),
@@ -32,10 +32,10 @@ fn report(ids: &[&str], shard: Option<(usize, usize)>) -> Value {
             "blocked": 0, "inconclusive": 0, "not_applicable": 0 },
         "surveyed": [{ "service": "s", "operation": "O", "presence": "present" }],
         "cases": ids.iter().map(|id| case(id)).collect::<Vec<_>>(),
-        "statements": [
-            { "id": "S-1", "says": "s", "evidence": "documented", "outcome": if ids.is_empty() { "not-provoked" } else { "held" },
-                "held": ids.len(), "broken": 0, "reason": if ids.is_empty() { json!(UNTOLD) } else { Value::Null } },
-            { "id": "S-2", "says": "s", "evidence": "documented", "outcome": "not-provoked", "held": 0, "broken": 0,
+        "requirements": [
+            { "id": "S-1", "says": "s", "evidence": "documented", "outcome": if ids.is_empty() { "not-exercised" } else { "met" },
+                "met": ids.len(), "violated": 0, "reason": if ids.is_empty() { json!(UNTOLD) } else { Value::Null } },
+            { "id": "S-2", "says": "s", "evidence": "documented", "outcome": "not-exercised", "met": 0, "violated": 0,
                 "reason": if ids.contains(&"s/o/a") { UNJUDGED } else { UNTOLD } },
         ],
     });
@@ -75,13 +75,13 @@ fn shards_come_to_what_one_run_would_have_come_to() {
 }
 
 #[test]
-fn a_statement_is_told_as_all_shards_saw_it() {
-    let statements = merged(&shards()).unwrap().statements;
+fn a_requirement_is_told_as_all_shards_saw_it() {
+    let requirements = merged(&shards()).unwrap().requirements;
     assert_eq!(
-        (statements[0].outcome, statements[0].held, &statements[0].reason),
-        (RequirementOutcome::Held, 9, &None)
+        (requirements[0].outcome, requirements[0].met, &requirements[0].reason),
+        (RequirementOutcome::Met, 9, &None)
     );
-    assert_eq!(statements[1].reason.as_deref(), Some(UNJUDGED));
+    assert_eq!(requirements[1].reason.as_deref(), Some(UNJUDGED));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn remove(number: usize) -> impl FnOnce(&mut Vec<Value>) {
 #[case::region(change(2, "/target/region", json!("q")), "3.json has the region q")]
 #[case::seed(change(2, "/seed", json!(8)), "3.json has the seed 8, 1.json has 7: give every shard the same --seed")]
 #[case::selection(change(2, "/selection/cases", json!(8)), "3.json has the selection ")]
-#[case::statements(change(2, "/statements/0/id", json!("S-3")), "3.json has the statements [\"S-3\", \"S-2\"]")]
+#[case::requirements(change(2, "/requirements/0/id", json!("S-3")), "3.json has the requirements [\"S-3\", \"S-2\"]")]
 #[case::verdict(change(0, "/cases/0/verdict", json!("blocked")), "1.json: its ledger tells of ")]
 #[case::ledger(change(0, "/ledger/conforms", json!(0)), "1.json: its ledger tells of ")]
 #[case::case_twice(|r: &mut Vec<Value>| { let case = r[0]["cases"][0].clone(); r[0]["cases"][1] = case }, "1.json: s/o/")]

@@ -54,7 +54,7 @@ fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
         subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != ShapeRule::UnknownMember);
     judged
         .map(|violation| {
-            let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
+            let ground = subject.ground_of(violation.requirements.iter().map(String::as_str));
             ground.finding(
                 Code::ErrorShape,
                 Some(violation.rule),

@@ -23,7 +23,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     }
     let name = subject.answer.error().unwrap_or("a refusal");
     let own = subject.service.contract().error(subject.operation, name);
-    let mut ground = subject.ground_of(own.into_iter().flat_map(|shape| shape.traits.statements()));
+    let mut ground = subject.ground_of(own.into_iter().flat_map(|shape| shape.traits.requirements()));
     if ground.cites.is_empty() {
         ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
     }

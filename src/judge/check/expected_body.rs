@@ -13,7 +13,7 @@ use crate::{
 pub(super) const CHECK: Check = Check {
     code: Code::ExpectedBody,
     wants: "the values that the scenario expects in the answer",
-    why: "The scenario cites the statement that promises them.",
+    why: "The scenario cites the requirement that promises them.",
     look: CheckScope::Step(look),
 };
 

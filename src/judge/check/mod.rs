@@ -69,7 +69,7 @@ pub enum CheckScope {
 pub struct Checked<'a> {
     /// Whether there was anything to evaluate.
     pub evaluated: bool,
-    /// Statements that it has judged, whether they held or not.
+    /// Requirements that it has judged, whether they held or not.
     pub cites: Vec<&'a str>,
     /// What it found.
     pub findings: Vec<Finding>,
@@ -82,7 +82,7 @@ impl<'a> Checked<'a> {
         Self::default()
     }
 
-    /// It was evaluated, with these statements and findings.
+    /// It was evaluated, with these requirements and findings.
     #[must_use]
     pub fn with(cites: Vec<&'a str>, findings: Vec<Finding>) -> Self {
         Self { evaluated: true, cites, findings }
@@ -121,7 +121,7 @@ pub struct CaseJudgement {
     pub checks: usize,
     /// Steps whose own expectation was evaluated.
     pub expectations: usize,
-    /// Statements that checks judged on its answers.
+    /// Requirements that checks judged on its answers.
     pub judged: BTreeSet<String>,
     /// Which alternative of a step held, where there were several.
     pub alternatives: Vec<String>,
@@ -190,9 +190,9 @@ impl CaseJudgement {
     }
 }
 
-/// Judges one case by its transcript. `golden` is the recorded observation, where there is one.
+/// Judges one case by its transcript. `snapshot` is the recorded observation, where there is one.
 #[must_use]
-pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, golden: Option<&str>) -> CaseJudgement {
+pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, snapshot: Option<&str>) -> CaseJudgement {
     if let CaseEnd::Internal(fault) = &transcript.end {
         return CaseJudgement::internal(fault);
     }
@@ -205,7 +205,7 @@ pub fn judge(suite: &Fixtures, case: &Case, transcript: &Transcript, golden: Opt
         obstacle: obstacle(transcript),
         internal: false,
     };
-    let subject = CaseSubject { suite, case, transcript, golden };
+    let subject = CaseSubject { suite, case, transcript, snapshot };
     for step in subject.steps() {
         judgement.step(&step);
     }
@@ -393,7 +393,7 @@ mod tests {
             }
             Code::Control => refusing_its_control(),
             Code::SideEffect => changing_what_is_watched(),
-            Code::Snapshot => Trial::stop(STOP).answers(1, 200, &stopping()).golden("{}"),
+            Code::Snapshot => Trial::stop(STOP).answers(1, 200, &stopping()).snapshot("{}"),
         })
     }
 
@@ -582,7 +582,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_that_held_count_as_judged_and_the_alternative_that_held_is_named() {
+    fn requirements_that_held_count_as_judged_and_the_alternative_that_held_is_named() {
         let expect = "expect: { any_of: [{ body: { status: Succeeded } }, { body: { status: Pending } }] }";
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
         let judgement = Trial::stop(&steps).answers(1, 200, &stopping()).judge();

@@ -10,7 +10,7 @@ pub(super) const CHECK: Check = Check {
     code: Code::Outcome,
     wants: "a success where the documents state one, a refusal where they state one",
     why: "An operation that accepts what it must refuse, or refuses what it must accept, breaks every client. \
-          Which of both is due is the scenario's to say; it cites the statement.",
+          Which of both is due is the scenario's to say; it cites the requirement.",
     look: CheckScope::Step(look),
 };
 

@@ -84,7 +84,7 @@ impl SeenRequestIds {
             }
             let Some(service) = suite.service(&case.scenario.service) else { continue };
             let ground =
-                Ground::of(service.statements.judged_by(Code::RequestId, &exchange.operation), Evidence::Protocol);
+                Ground::of(service.requirements.judged_by(Code::RequestId, &exchange.operation), Evidence::Protocol);
             let expected = "a request id that no other answer of the run has".to_owned();
             let finding = ground.finding(
                 Code::RequestId,

@@ -24,7 +24,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     }
     let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
     let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
-        let ground = subject.ground_of(violation.statements.iter().map(String::as_str));
+        let ground = subject.ground_of(violation.requirements.iter().map(String::as_str));
         let known = known_exception(subject, violation.rule, &violation.pointer, ground.evidence);
         let expected = match known {
             Some(exception) => format!("{} ({})", violation.expected, exception.reason),
@@ -55,9 +55,9 @@ fn known_exception(
 fn contested<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
     let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
     values.filter_map(|(pointer, value)| {
-        let ids = || value.traits.statements();
-        let mut statements = ids().filter_map(|id| subject.service.statements.get(id));
-        let contradiction = statements.find_map(|statement| statement.contradiction.as_ref())?;
+        let ids = || value.traits.requirements();
+        let mut requirements = ids().filter_map(|id| subject.service.requirements.get(id));
+        let contradiction = requirements.find_map(|requirement| requirement.contradiction.as_ref())?;
         let ground = subject.ground_of(ids());
         let expected = format!("a value that all documents know ({})", contradiction.id);
         let rule = Some(ShapeRule::ContestedValue);

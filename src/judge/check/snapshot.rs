@@ -12,8 +12,8 @@ use super::subject::Ground;
 
 pub(super) const CHECK: Check = Check {
     code: Code::Snapshot,
-    wants: "the observation that the golden file holds, after redaction",
-    why: "A golden is what one endpoint did, and no promise: a difference is a note. On the endpoint that it was \
+    wants: "the observation that the snapshot file holds, after redaction",
+    why: "A snapshot is what one endpoint did, and no promise: a difference is a note. On the endpoint that it was \
           recorded from it is a regression, which cargo test and --update show as a difference.",
     look: CheckScope::Case(look),
 };
@@ -23,20 +23,20 @@ const SHOWN: usize = 5;
 
 fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
     // A case that did not come to its steps has nothing to compare.
-    let Some(golden) = case.golden.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
+    let Some(snapshot) = case.snapshot.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
     let ground = Ground { evidence: Evidence::Recorded, cites: Vec::new() };
     let finding = |pointer: &str, expected: String, actual: String| {
         ground.finding(Code::Snapshot, None, 0, pointer, expected, actual)
     };
-    let Ok(golden) = serde_json::from_str::<Value>(golden) else {
+    let Ok(snapshot) = serde_json::from_str::<Value>(snapshot) else {
         return Checked::with(
             Vec::new(),
-            vec![finding("", "a golden that is JSON".to_owned(), "other text".to_owned())],
+            vec![finding("", "a snapshot that is JSON".to_owned(), "other text".to_owned())],
         );
     };
     let mut differences = Vec::new();
     let observation = Observation::of(case.suite, case.case, case.transcript);
-    compare(&golden, observation.value(), "", &mut differences);
+    compare(&snapshot, observation.value(), "", &mut differences);
     let more = differences.len().saturating_sub(SHOWN);
     let mut findings: Vec<_> = differences
         .into_iter()
@@ -49,8 +49,8 @@ fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
     Checked::with(Vec::new(), findings)
 }
 
-fn compare(golden: &Value, now: &Value, pointer: &str, found: &mut Vec<(String, String, String)>) {
-    match (golden, now) {
+fn compare(snapshot: &Value, now: &Value, pointer: &str, found: &mut Vec<(String, String, String)>) {
+    match (snapshot, now) {
         (Value::Object(a), Value::Object(b)) => {
             for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
                 let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -83,42 +83,42 @@ mod tests {
     use crate::judge::check::testing::*;
 
     #[test]
-    fn a_difference_from_the_golden_is_a_note_and_the_same_is_nothing() {
+    fn a_difference_from_the_snapshot_is_a_note_and_the_same_is_nothing() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
         let same = trial.observation().text();
         let other = same.replace("Pending", "Succeeded");
-        assert_eq!(trial.golden(&other).findings(), ["note snapshot /steps/0/got/body/status"]);
+        assert_eq!(trial.snapshot(&other).findings(), ["note snapshot /steps/0/got/body/status"]);
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-        assert!(trial.golden(&same).findings().is_empty());
+        assert!(trial.snapshot(&same).findings().is_empty());
     }
 
     #[test]
     fn many_differences_are_counted_and_other_text_is_named() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-        assert_eq!(trial.golden("{}").findings().len(), 2);
+        assert_eq!(trial.snapshot("{}").findings().len(), 2);
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-        assert_eq!(trial.golden("[").findings(), ["note snapshot"]);
+        assert_eq!(trial.snapshot("[").findings(), ["note snapshot"]);
     }
 
     #[test]
     fn five_differences_are_shown_and_the_sixth_is_counted() {
-        let golden = |count: usize| {
+        let snapshot = |count: usize| {
             let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-            let mut golden = trial.observation().value().clone();
+            let mut snapshot = trial.observation().value().clone();
             for index in 0..count {
-                golden[format!("a/{index}")] = json!(index);
+                snapshot[format!("a/{index}")] = json!(index);
             }
-            trial.golden(&golden.to_string()).told()
+            trial.snapshot(&snapshot.to_string()).told()
         };
-        assert_eq!(golden(1), [("0".to_owned(), "null".to_owned())]);
-        assert_eq!(golden(5).len(), 5);
-        let of_seven = golden(7);
+        assert_eq!(snapshot(1), [("0".to_owned(), "null".to_owned())]);
+        assert_eq!(snapshot(5).len(), 5);
+        let of_seven = snapshot(7);
         assert_eq!((of_seven.len(), &of_seven[5].1[..]), (6, "2 more"));
     }
 
     #[test]
     fn a_case_that_made_no_step_has_nothing_to_compare() {
-        assert!(Trial::stop(STOP).golden("{}").findings().is_empty());
+        assert!(Trial::stop(STOP).snapshot("{}").findings().is_empty());
     }
 
     #[test]
@@ -128,9 +128,9 @@ mod tests {
             compare(a, b, "", &mut found);
             found.into_iter().map(|(pointer, _, _)| pointer).collect::<Vec<_>>()
         };
-        let golden = json!({"a~/b": 1, "l": [1, {"x": 2}], "m": [1], "gone": 1, "same": [1]});
+        let snapshot = json!({"a~/b": 1, "l": [1, {"x": 2}], "m": [1], "gone": 1, "same": [1]});
         let now = json!({"a~/b": 2, "l": [1, {"x": 3}], "m": [1, 2], "new": 1, "same": [1]});
-        assert_eq!(compared(&golden, &now), ["/a~0~1b", "/l/1/x", "/m", "/gone", "/new"]);
+        assert_eq!(compared(&snapshot, &now), ["/a~0~1b", "/l/1/x", "/m", "/gone", "/new"]);
     }
 
     #[test]

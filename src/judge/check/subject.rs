@@ -28,7 +28,7 @@ pub struct CaseSubject<'a> {
     /// What it did.
     pub transcript: &'a Transcript,
     /// The recorded observation.
-    pub golden: Option<&'a str>,
+    pub snapshot: Option<&'a str>,
 }
 
 /// A step that was made, with all its exchanges.
@@ -67,20 +67,20 @@ pub struct ResponseSubject<'a> {
 /// The ground that a check stands on.
 #[derive(Debug, Clone)]
 pub struct Ground<'a> {
-    /// The best evidence of the statements.
+    /// The best evidence of the requirements.
     pub evidence: Evidence,
-    /// The statements.
+    /// The requirements.
     pub cites: Vec<&'a str>,
 }
 
 impl<'a> Ground<'a> {
-    /// The ground that statements give; `otherwise` where there is none.
-    pub fn of(statements: impl Iterator<Item = &'a Requirement>, otherwise: Evidence) -> Self {
+    /// The ground that requirements give; `otherwise` where there is none.
+    pub fn of(requirements: impl Iterator<Item = &'a Requirement>, otherwise: Evidence) -> Self {
         let mut best = None;
-        let statements = statements.inspect(|statement| {
-            best = Some(best.map_or(statement.evidence, |best: Evidence| best.min(statement.evidence)));
+        let requirements = requirements.inspect(|requirement| {
+            best = Some(best.map_or(requirement.evidence, |best: Evidence| best.min(requirement.evidence)));
         });
-        let cites = statements.map(|statement| &*statement.id).collect();
+        let cites = requirements.map(|requirement| &*requirement.id).collect();
         Self { evidence: best.unwrap_or(otherwise), cites }
     }
 
@@ -261,20 +261,21 @@ impl<'a> StepSubject<'a> {
 }
 
 impl<'a> ResponseSubject<'a> {
-    /// The ground of a check that judges every answer: the statements that name it, else the protocol's or
+    /// The ground of a check that judges every answer: the requirements that name it, else the protocol's or
     /// the model's word.
     #[must_use]
     pub fn ground(&self, code: Code, otherwise: Evidence) -> Ground<'a> {
-        Ground::of(self.service.statements.judged_by(code, &self.operation.name), otherwise)
+        Ground::of(self.service.requirements.judged_by(code, &self.operation.name), otherwise)
     }
 
-    /// The ground of statement ids that the model cites, as far as they bind this operation.
+    /// The ground of requirement ids that the model cites, as far as they bind this operation.
     #[must_use]
     pub fn ground_of<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Ground<'a> {
-        let binds =
-            |statement: &&Requirement| statement.operation.as_deref().is_none_or(|bound| bound == self.operation.name);
-        let statements = ids.filter_map(|id| self.service.statements.get(id)).filter(binds);
-        Ground::of(statements, Evidence::Modelled)
+        let binds = |requirement: &&Requirement| {
+            requirement.operation.as_deref().is_none_or(|bound| bound == self.operation.name)
+        };
+        let requirements = ids.filter_map(|id| self.service.requirements.get(id)).filter(binds);
+        Ground::of(requirements, Evidence::Modelled)
     }
 
     /// What a body breaks of a shape. A null member is an absent one in the AWS JSON protocols: where the shape
@@ -353,10 +354,10 @@ mod tests {
     }
 
     #[test]
-    fn the_ground_is_the_best_evidence_of_its_statements() {
+    fn the_ground_is_the_best_evidence_of_its_requirements() {
         let trial = Trial::stop(STOP);
-        let statements = &trial.suite.service("codedeploy").unwrap().statements;
-        let mut of = [statements.get("SD-12").unwrap().clone(), statements.get("SD-14").unwrap().clone()];
+        let requirements = &trial.suite.service("codedeploy").unwrap().requirements;
+        let mut of = [requirements.get("SD-12").unwrap().clone(), requirements.get("SD-14").unwrap().clone()];
         of[0].evidence = Evidence::Recorded;
         of[1].evidence = Evidence::Linked;
         let ground = Ground::of(of.iter(), Evidence::Documented);
@@ -370,7 +371,7 @@ mod tests {
         let steps = format!("{STOP}\n{STOP}\n{STOP}");
         let trial = Trial::stop(&steps).answers(2, 200, &stopping()).with(3, Role::Control, 200, b"{}", |_| {});
         let (suite, case, transcript) = (&trial.suite, &trial.case, &trial.transcript);
-        let subject = CaseSubject { suite, case, transcript, golden: None };
+        let subject = CaseSubject { suite, case, transcript, snapshot: None };
         assert_eq!(subject.steps().map(|step| step.number).collect::<Vec<_>>(), [2]);
         assert_eq!(on_answer(&trial, |answer| (answer.number(), answer.is_main())), (2, true));
     }
@@ -505,7 +506,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_of_another_operation_is_no_ground() {
+    fn a_requirement_of_another_operation_is_no_ground() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
         let one = on_answer(&trial, |answer| told(&answer.ground_of(["SD-12", "SD-00"].into_iter())));
         assert_eq!(one.1, "SD-12");

@@ -25,7 +25,7 @@ pub(crate) struct Trial {
     pub(crate) suite: Fixtures,
     pub(crate) case: Case,
     pub(crate) transcript: Transcript,
-    golden: Option<String>,
+    snapshot: Option<String>,
 }
 
 /// A stop that must succeed.
@@ -80,7 +80,7 @@ impl Trial {
         let suite = Self::suite(folder, text);
         let case = suite.cases().remove(0);
         let transcript = Transcript::empty(&case, 0, CaseEnd::Complete);
-        Self { suite, case, transcript, golden: None }
+        Self { suite, case, transcript, snapshot: None }
     }
 
     /// The fixtures of one service with this scenario alone. Reading them takes most of a trial's time, and many
@@ -163,8 +163,8 @@ impl Trial {
     }
 
     /// What was recorded of it.
-    pub(crate) fn golden(mut self, golden: &str) -> Self {
-        self.golden = Some(golden.to_owned());
+    pub(crate) fn snapshot(mut self, snapshot: &str) -> Self {
+        self.snapshot = Some(snapshot.to_owned());
         self
     }
 
@@ -174,13 +174,13 @@ impl Trial {
     }
 
     pub(crate) fn judge(&self) -> CaseJudgement {
-        judge(&self.suite, &self.case, &self.transcript, self.golden.as_deref())
+        judge(&self.suite, &self.case, &self.transcript, self.snapshot.as_deref())
     }
 
     /// What `look` makes of the first step that was made.
     pub(crate) fn on_step<R>(&self, look: impl FnOnce(&StepSubject<'_>) -> R) -> R {
         let (suite, case, transcript) = (&self.suite, &self.case, &self.transcript);
-        let subject = CaseSubject { suite, case, transcript, golden: None };
+        let subject = CaseSubject { suite, case, transcript, snapshot: None };
         look(&subject.steps().next().unwrap())
     }
 

@@ -53,7 +53,7 @@ impl Observation {
         &self.0
     }
 
-    /// The observation as a golden file holds it: indented JSON.
+    /// The observation as a snapshot file holds it: indented JSON.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(&self.0).unwrap_or_default()

@@ -25,7 +25,7 @@ pub(super) struct Redactor<'a> {
 /// Shorter values are not looked for inside other text: they would hit by chance.
 const SHORTEST_IN_TEXT: usize = 6;
 
-/// What people and goldens are shown of a body.
+/// What people and snapshots are shown of a body.
 const LONGEST_BODY: usize = 4096;
 
 impl<'a> Redactor<'a> {

@@ -1,6 +1,6 @@
 //! Takes out of a transcript what nothing may show or keep: credentials, signatures, and what the model marks sensitive.
 //!
-//! It is done once, before anybody judges, so that every report, golden, recording and certificate is clean by
+//! It is done once, before anybody judges, so that every report, snapshot, recording and certificate is clean by
 //! construction, and so that a recording is judged as the run was. Pseudonyms keep what is judged: lengths, kinds of
 //! characters, and which texts are equal. Pure. What it refuses to do: to guess from a name that something is secret.
 

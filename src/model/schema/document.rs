@@ -1,6 +1,6 @@
 //! A shape, and all that it reaches, as one JSON Schema document.
 //!
-//! Keywords of ours start with `x-`: patterns, timestamps and blobs are checked by [`super::keyword`]; statements,
+//! Keywords of ours start with `x-`: patterns, timestamps and blobs are checked by [`super::keyword`]; requirements,
 //! sensitivity and unions are marks that a violation reads.
 
 use serde_json::{Map, Value, json};
@@ -106,7 +106,7 @@ fn number(kind: NumberKind) -> Value {
     }
 }
 
-/// Adds the constraint traits, and the statements and sensitivity that a violation must know.
+/// Adds the constraint traits, and the requirements and sensitivity that a violation must know.
 fn constrain(schema: &mut Value, kind: &ShapeKind, traits: &Traits) {
     if let Some(Bounds { min, max }) = traits.length() {
         let (low, high) = match kind {
@@ -129,9 +129,9 @@ fn constrain(schema: &mut Value, kind: &ShapeKind, traits: &Traits) {
     if traits.sensitive() {
         set(schema, "x-sensitive", true.into());
     }
-    let statements: Vec<&str> = traits.statements().collect();
-    if !statements.is_empty() {
-        set(schema, "x-statements", statements.into());
+    let requirements: Vec<&str> = traits.requirements().collect();
+    if !requirements.is_empty() {
+        set(schema, "x-requirements", requirements.into());
     }
 }
 

@@ -122,9 +122,9 @@ mod tests {
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
         "x#Op":{"type":"operation","input":{"target":"x#In"},"output":{"target":"x#Out"}},
-        "x#In":{"type":"structure","members":{"name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["T-1"]}}}},
+        "x#In":{"type":"structure","members":{"name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#requirements":["T-1"]}}}},
         "x#Out":{"type":"structure","members":{
-            "name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#statement":["T-1"]}},
+            "name":{"target":"x#Name","traits":{"smithy.api#required":{},"wireproof#requirements":["T-1"]}},
             "at":{"target":"smithy.api#Timestamp"},
             "status":{"target":"x#Status"},
             "count":{"target":"x#Count"},
@@ -193,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn a_violation_cites_the_statements_of_the_member_and_hides_sensitive_values() {
+    fn a_violation_cites_the_requirements_of_the_member_and_hides_sensitive_values() {
         let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
         let found = schemas
             .violations(&ShapeId::new("x#Out"), PayloadSide::Output, &json!({"name": "TOO LONG", "secret": "hush"}))
             .unwrap();
-        assert!(found.iter().filter(|v| v.pointer == "/name").all(|v| v.statements == ["T-1"]));
+        assert!(found.iter().filter(|v| v.pointer == "/name").all(|v| v.requirements == ["T-1"]));
         let secret = found.iter().find(|v| v.pointer == "/secret").unwrap();
         assert!(!secret.actual.contains("hush"), "{}", secret.actual);
     }

@@ -79,8 +79,8 @@ pub struct Violation {
     pub expected: String,
     /// What was there, shortened; sensitive values are not shown.
     pub actual: String,
-    /// Statement ids that the model cites at that place.
-    pub statements: Vec<String>,
+    /// Requirement ids that the model cites at that place.
+    pub requirements: Vec<String>,
 }
 
 /// The violations of one value, in the order of their pointers.
@@ -108,7 +108,7 @@ pub(super) fn violations_of(error: &ValidationError<'_>, document: &Value) -> Ve
                 rule,
                 expected,
                 actual: if hidden { "a sensitive value".to_owned() } else { shorten(instance) },
-                statements: statements_at(document, node, pointer),
+                requirements: requirements_at(document, node, pointer),
             }]
         }
     }
@@ -121,7 +121,7 @@ fn missing(property: &Value, node: &Value, pointer: &str) -> Violation {
         rule: ShapeRule::Required,
         expected: format!("the required member {name}"),
         actual: "absent".to_owned(),
-        statements: own_statements(&node["properties"][name]),
+        requirements: own_requirements(&node["properties"][name]),
     }
 }
 
@@ -131,7 +131,7 @@ fn unknown(name: &str, instance: &Value, node: &Value, pointer: &str) -> Violati
         rule: ShapeRule::UnknownMember,
         expected: "no member of that name".to_owned(),
         actual: shorten(&instance[name]),
-        statements: own_statements(node),
+        requirements: own_requirements(node),
     }
 }
 
@@ -188,10 +188,10 @@ fn custom(keyword: &str, message: &str, node: &Value) -> (ShapeRule, String) {
     }
 }
 
-/// Statements of the innermost cited place on the way to `pointer`: a bound on a shared shape is cited by
+/// Requirements of the innermost cited place on the way to `pointer`: a bound on a shared shape is cited by
 /// the member that has the shape.
-fn statements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
-    let mut found = own_statements(node);
+fn requirements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
+    let mut found = own_requirements(node);
     let mut current = resolve(document, document);
     for token in pointer.split('/').skip(1) {
         let name = unescape(token);
@@ -201,7 +201,7 @@ fn statements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
             (_, _, values) if values.is_object() => values,
             _ => break,
         };
-        let cited = own_statements(next);
+        let cited = own_requirements(next);
         if !cited.is_empty() {
             found.extend(cited);
         }
@@ -212,8 +212,8 @@ fn statements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
     found
 }
 
-fn own_statements(node: &Value) -> Vec<String> {
-    node["x-statements"].as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+fn own_requirements(node: &Value) -> Vec<String> {
+    node["x-requirements"].as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
 fn resolve<'d>(document: &'d Value, node: &'d Value) -> &'d Value {

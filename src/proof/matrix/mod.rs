@@ -226,7 +226,7 @@ mod tests {
         };
         let ledger = Ledger { selected: 2, not_implemented: 2, ..Ledger::default() };
         KillMatrix {
-            schema: "wireproof/mutants/v1".to_owned(),
+            schema: "wireproof/mutants/v2".to_owned(),
             tool: TOOL.to_owned(),
             suite: String::new(),
             seed: 1,

@@ -53,7 +53,7 @@ mod tests {
             rule: ShapeRule::Length,
             expected: "at most 100 characters".to_owned(),
             actual: "a secret".to_owned(),
-            statements: Vec::new(),
+            requirements: Vec::new(),
         }
     }
 

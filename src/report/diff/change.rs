@@ -41,8 +41,8 @@ pub enum ChangeKind {
     Order,
     /// A check finds what it does not find on the other side.
     Finding,
-    /// What became of a statement.
-    Statement,
+    /// What became of a requirement.
+    Requirement,
     /// A case is on one side alone.
     Case,
 }
@@ -65,7 +65,7 @@ impl ChangeKind {
         Self::Value,
         Self::Order,
         Self::Finding,
-        Self::Statement,
+        Self::Requirement,
         Self::Case,
     ];
 
@@ -88,7 +88,7 @@ impl ChangeKind {
             Self::Value => "value",
             Self::Order => "order",
             Self::Finding => "finding",
-            Self::Statement => "statement",
+            Self::Requirement => "requirement",
             Self::Case => "case",
         }
     }

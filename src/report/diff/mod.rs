@@ -1,7 +1,7 @@
 //! Two runs compared, case by case and answer by answer: what differs, and each difference once.
 //!
 //! Each side is what a run came to: an endpoint that was just asked, a recording, or the report of a run, of which only
-//! verdicts, findings and statements are known. Answers are compared as observations, in which times, ids and secrets
+//! verdicts, findings and requirements are known. Answers are compared as observations, in which times, ids and secrets
 //! stand for themselves; what identities are called makes no difference, which of them are the same one does. Equal
 //! differences are told once, with how many cases show them. It refuses to say which side is right, and sends nothing.
 
@@ -53,7 +53,7 @@ impl CompareOptions {
 pub enum Depth {
     /// By every answer.
     Answers,
-    /// By verdicts, findings and statements, since a report says no more.
+    /// By verdicts, findings and requirements, since a report says no more.
     Findings,
 }
 
@@ -76,8 +76,8 @@ pub struct Comparison {
     pub verdicts: Vec<Transition>,
     /// The differences, each once, the heaviest first.
     pub groups: Vec<ChangeGroup>,
-    /// Statements of which something else became.
-    pub statements: Vec<RequirementChange>,
+    /// Requirements of which something else became.
+    pub requirements: Vec<RequirementChange>,
     /// Cases of the first side alone.
     pub only_a: Vec<CaseId>,
     /// Cases of the second side alone.
@@ -86,7 +86,7 @@ pub struct Comparison {
     pub ignored: usize,
 }
 
-/// A statement of which something else became.
+/// A requirement of which something else became.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequirementChange {
     /// Its number.
@@ -103,7 +103,7 @@ impl Comparison {
     /// Whether nothing that is told differs.
     #[must_use]
     pub fn is_equal(&self) -> bool {
-        self.groups.is_empty() && self.statements.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
+        self.groups.is_empty() && self.requirements.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
     }
 
     /// Whether there was nothing to compare.
@@ -148,7 +148,7 @@ pub fn compare(a: &DiffSide, b: &DiffSide, options: &CompareOptions) -> Comparis
     let knows = |side: &DiffSide| side.cases.values().all(|case| case.steps.is_some());
     let depth = if knows(a) && knows(b) { Depth::Answers } else { Depth::Findings };
     let (only_a, only_b) = (tally.alone(a, b), tally.alone(b, a));
-    let statements = tally.statements(a, b);
+    let requirements = tally.requirements(a, b);
     Comparison {
         a: a.party.clone(),
         b: b.party.clone(),
@@ -158,7 +158,7 @@ pub fn compare(a: &DiffSide, b: &DiffSide, options: &CompareOptions) -> Comparis
         unjudged: tally.unjudged,
         verdicts: transitions(tally.verdicts.values().copied()),
         groups: group(tally.shown, &tally.verdicts),
-        statements,
+        requirements,
         only_a,
         only_b,
         ignored: tally.ignored,
@@ -222,9 +222,9 @@ impl<'o> DiffTally<'o> {
         alone
     }
 
-    /// Statements of which something else became. Which cases a side lacks is told already.
-    fn statements(&mut self, a: &DiffSide, b: &DiffSide) -> Vec<RequirementChange> {
-        let both = a.statements.iter().filter_map(|(id, one)| Some((one, b.statements.get(id)?)));
+    /// Requirements of which something else became. Which cases a side lacks is told already.
+    fn requirements(&mut self, a: &DiffSide, b: &DiffSide) -> Vec<RequirementChange> {
+        let both = a.requirements.iter().filter_map(|(id, one)| Some((one, b.requirements.get(id)?)));
         let mut changed: Vec<RequirementChange> = both
             .filter(|(one, other)| one.outcome != other.outcome)
             .map(|(one, other)| RequirementChange {
@@ -234,7 +234,7 @@ impl<'o> DiffTally<'o> {
                 after: other.outcome,
             })
             .collect();
-        if !self.options.tells(ChangeKind::Statement, &DiffLocation::Answer) {
+        if !self.options.tells(ChangeKind::Requirement, &DiffLocation::Answer) {
             self.ignored += changed.len();
             changed.clear();
         }

@@ -62,7 +62,7 @@ pub struct DiffSide {
     /// What it is.
     pub party: Party,
     pub(super) cases: BTreeMap<CaseId, RespondedCase>,
-    pub(super) statements: BTreeMap<String, RequirementReport>,
+    pub(super) requirements: BTreeMap<String, RequirementReport>,
 }
 
 impl DiffSide {
@@ -78,7 +78,7 @@ impl DiffSide {
             cases: 0,
             interrupted: false,
         };
-        Self { party, cases: BTreeMap::new(), statements: BTreeMap::new() }
+        Self { party, cases: BTreeMap::new(), requirements: BTreeMap::new() }
     }
 
     /// Takes what happened in a run, or when a recording was judged again.
@@ -95,7 +95,7 @@ impl DiffSide {
             }
             Event::RunFinished(finished) => {
                 self.party.interrupted = finished.interrupted;
-                self.conclude(&finished.statements);
+                self.conclude(&finished.requirements);
             }
             Event::Surveyed(_) | Event::TargetDied(_) => {}
         }
@@ -114,9 +114,10 @@ impl DiffSide {
         self.party.cases = self.cases.len();
     }
 
-    /// Takes what became of the statements.
-    pub fn conclude(&mut self, statements: &[RequirementReport]) {
-        self.statements = statements.iter().map(|statement| (statement.id.clone(), statement.clone())).collect();
+    /// Takes what became of the requirements.
+    pub fn conclude(&mut self, requirements: &[RequirementReport]) {
+        self.requirements =
+            requirements.iter().map(|requirement| (requirement.id.clone(), requirement.clone())).collect();
     }
 
     /// Leaves only these cases.

@@ -1,4 +1,4 @@
-//! A case as the page shows it: what it is about, what was found, how it differs from its golden, what crossed the wire.
+//! A case as the page shows it: what it is about, what was found, how it differs from its snapshot, what crossed the wire.
 
 use std::{collections::BTreeSet, fmt::Write as _, io};
 
@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{
     HtmlOptions,
     island::{Berth, Cargo, Island},
+    requirements::CitedView,
     shell,
-    statements::CitedView,
     wire::{self, WireView},
 };
 use crate::{
@@ -44,7 +44,7 @@ struct CaseView<'a> {
     severities: BTreeSet<String>,
     cites: &'a [String],
     /// Those that it cites and those that its findings cite.
-    statements: BTreeSet<&'a str>,
+    requirements: BTreeSet<&'a str>,
     alternatives: &'a [String],
     checks: usize,
     place: &'a str,
@@ -89,7 +89,7 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
         codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
         severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
         cites: &report.cites,
-        statements: statements_of(case),
+        requirements: requirements_of(case),
         alternatives: &report.alternatives,
         checks: report.checks,
         place: &report.place,
@@ -102,8 +102,8 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
     shell::part("case.html", &view)
 }
 
-/// The statements that a case or one of its findings cites.
-pub(super) fn statements_of(case: &CaseFinished) -> BTreeSet<&str> {
+/// The requirements that a case or one of its findings cites.
+pub(super) fn requirements_of(case: &CaseFinished) -> BTreeSet<&str> {
     let of_findings = case.report.findings.iter().flat_map(|finding| &finding.cites);
     case.report.cites.iter().chain(of_findings).map(String::as_str).collect()
 }

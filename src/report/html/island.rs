@@ -29,7 +29,7 @@ pub(super) struct Island {
 #[derive(Debug, Serialize)]
 pub(super) struct Cargo<'a> {
     pub(super) exchanges: &'a [WireView],
-    /// How its observation differs from the golden one: lines that stand together.
+    /// How its observation differs from the snapshot one: lines that stand together.
     pub(super) difference: Vec<&'a [DiffLine]>,
 }
 

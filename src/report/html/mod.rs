@@ -7,8 +7,8 @@ mod case;
 mod escape;
 mod island;
 mod marked;
+mod requirements;
 pub(crate) mod shell;
-mod statements;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ use crate::{
 };
 
 use island::Island;
-use statements::{Citations, RequirementRow};
+use requirements::{Citations, RequirementRow};
 use summary::{Summary, Sums};
 
 const SOURCE: shell::PageSource = shell::PageSource {
@@ -123,7 +123,7 @@ impl<W: Write> Html<W> {
         };
         let page = ReportPage {
             summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),
-            rows: statements::rows(self.suite.as_deref(), &finished.statements, &mut self.citations),
+            rows: requirements::rows(self.suite.as_deref(), &finished.requirements, &mut self.citations),
             operations: operations(&self.cases),
             coverage: finished.coverage.as_ref(),
             chunks: std::mem::take(&mut self.island).finish()?,

@@ -5,8 +5,8 @@
   const cases = [...document.querySelectorAll(".case")];
   const all = new Map(cases.map((one) => [one.dataset.id, one]));
   const controls = new Map(["q", "verdict", "operation", "code", "severity"].map((name) => [name, byId(name)]));
-  const NAMES = [...controls.keys(), "statement", "case"];
-  const state = { q: "", verdict: "", operation: "", code: "", severity: "", statement: "", case: "" };
+  const NAMES = [...controls.keys(), "requirement", "case"];
+  const state = { q: "", verdict: "", operation: "", code: "", severity: "", requirement: "", case: "" };
 
   function element(name, attributes, ...children) {
     const made = document.createElement(name);
@@ -40,7 +40,7 @@
     if (!words.has(one)) {
       // What is unpacked later must not decide whether a case fits.
       const told = [...one.querySelectorAll(":scope > summary, :scope > .body > :not(.wire)")];
-      const all = [one.dataset.id, one.dataset.statements, ...told.map((part) => part.textContent)];
+      const all = [one.dataset.id, one.dataset.requirements, ...told.map((part) => part.textContent)];
       words.set(one, all.join(" ").toLowerCase());
     }
     return words.get(one);
@@ -49,13 +49,13 @@
   const among = (list, name) => name === "" || list.split(" ").includes(name);
 
   function fits(one, asked) {
-    const { verdict, operation, codes, severities, statements } = one.dataset;
+    const { verdict, operation, codes, severities, requirements } = one.dataset;
     return (
       (state.verdict === "" || verdict === state.verdict) &&
       (state.operation === "" || operation === state.operation) &&
       among(codes, state.code) &&
       among(severities, state.severity) &&
-      among(statements, state.statement) &&
+      among(requirements, state.requirement) &&
       asked.every((word) => text(one).includes(word))
     );
   }
@@ -76,9 +76,9 @@
     byId("none").hidden = shown > 0;
     byId("count").textContent = `${shown} of ${cases.length} cases`;
     for (const [name, control] of controls) if (control.value !== state[name]) control.value = state[name];
-    byId("unpin").textContent = `${state.statement} ✕`;
-    byId("unpin").setAttribute("aria-label", `No longer only cases of ${state.statement}`);
-    byId("unpin").hidden = state.statement === "";
+    byId("unpin").textContent = `${state.requirement} ✕`;
+    byId("unpin").setAttribute("aria-label", `No longer only cases of ${state.requirement}`);
+    byId("unpin").hidden = state.requirement === "";
     byId("clear").hidden = !NAMES.some((name) => name !== "case" && state[name]);
     choose();
   }
@@ -89,9 +89,9 @@
     draw();
   }
 
-  const nothing = () => ({ q: "", verdict: "", operation: "", code: "", severity: "", statement: "" });
+  const nothing = () => ({ q: "", verdict: "", operation: "", code: "", severity: "", requirement: "" });
 
-  // Statements.
+  // Requirements.
 
   function copied(id) {
     const copy = byId(id)?.cloneNode(true);
@@ -102,10 +102,10 @@
   function choose() {
     for (const old of document.querySelectorAll(".chosen > *")) old.remove();
     for (const cell of document.querySelectorAll("a.cell")) {
-      const isChosen = state.statement !== "" && cell.hash === `#${state.statement}`;
+      const isChosen = state.requirement !== "" && cell.hash === `#${state.requirement}`;
       if (isChosen) {
         cell.setAttribute("aria-current", "true");
-        cell.closest(".operation").querySelector(".chosen").append(copied(state.statement));
+        cell.closest(".operation").querySelector(".chosen").append(copied(state.requirement));
       } else cell.removeAttribute("aria-current");
     }
   }
@@ -179,7 +179,7 @@
       ...(index > 0 ? [element("span", { class: "gap" }, "⋯\n")] : []),
       ...hunk.map(({ sign, text }) => element("span", { class: SIGNS[sign] }, `${sign} ${text}\n`)),
     ]);
-    return [element("h4", {}, "Difference to the golden"), element("pre", { class: "difference" }, ...lines)];
+    return [element("h4", {}, "Difference to the snapshot"), element("pre", { class: "difference" }, ...lines)];
   }
 
   async function unpackInto(one) {
@@ -231,11 +231,11 @@
       byId("cases").focus({ preventScroll: true });
     } else if (link.matches("a.cell")) {
       tip.hidden = true;
-      set({ statement: state.statement === target ? "" : target });
+      set({ requirement: state.requirement === target ? "" : target });
     } else if (there?.matches(".case")) {
       show(there.dataset.id);
-    } else if (there?.matches(".statement")) {
-      set({ statement: target });
+    } else if (there?.matches(".requirement")) {
+      set({ requirement: target });
       document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
     } else return;
     event.preventDefault();
@@ -259,7 +259,7 @@
     } else if (open?.open) {
       open.open = false;
       open.querySelector("summary").focus();
-    } else if (state.statement) set({ statement: "" });
+    } else if (state.requirement) set({ requirement: "" });
   }
 
   document.addEventListener("keydown", (event) => {
@@ -281,18 +281,18 @@
   }
   document.querySelector(".filters").addEventListener("submit", (event) => event.preventDefault());
   byId("clear").addEventListener("click", () => set(nothing()));
-  byId("unpin").addEventListener("click", () => set({ statement: "" }));
+  byId("unpin").addEventListener("click", () => set({ requirement: "" }));
 
   function arrive() {
     const target = location.hash.slice(1);
     const there = byId(target);
-    if (there && !there.matches(".case, .statement")) return;
+    if (there && !there.matches(".case, .requirement")) return;
     read();
     if (there?.matches(".case")) state.case = there.dataset.id;
-    if (there?.matches(".statement")) state.statement = target;
+    if (there?.matches(".requirement")) state.requirement = target;
     draw();
     if (state.case) show(state.case);
-    else if (state.statement) document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
+    else if (state.requirement) document.querySelector("a.cell[aria-current]")?.closest(".operation").scrollIntoView();
   }
   addEventListener("hashchange", arrive);
   document.querySelector(".filters").hidden = false;

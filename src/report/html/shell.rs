@@ -20,7 +20,7 @@ use super::escape;
 const TEMPLATES: [(&str, &str); 4] = [
     ("frame.html", include_str!("frame.html")),
     ("case.html", include_str!("case.html")),
-    ("statements.html", include_str!("statements.html")),
+    ("requirements.html", include_str!("requirements.html")),
     ("summary.html", include_str!("summary.html")),
 ];
 

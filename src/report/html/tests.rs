@@ -83,9 +83,9 @@ fn hostile() -> Vec<Event> {
                 surveyed.reason = Some(MARKUP.to_owned());
             }
             Event::RunFinished(run) => {
-                for statement in &mut run.statements {
-                    statement.says += MARKUP;
-                    statement.reason = Some(MARKUP.to_owned());
+                for requirement in &mut run.requirements {
+                    requirement.says += MARKUP;
+                    requirement.reason = Some(MARKUP.to_owned());
                 }
             }
             Event::CaseFinished(_) | Event::TargetDied(_) => {}
@@ -202,13 +202,13 @@ fn cases_that_need_a_look_come_first_in_their_operation() {
 }
 
 #[test]
-fn a_statement_stands_with_its_document_its_outcome_and_its_cases() {
+fn a_requirement_stands_with_its_document_its_outcome_and_its_cases() {
     let page = page_of(&events());
-    let broken = between(&page, "<article class=\"statement\" id=\"SD-22\">", "</article>");
-    assert!(broken.contains("broken in 2") && broken.contains("docs.aws.amazon.com"), "{broken}");
-    assert!(broken.contains("href=\"#case-codedeploy/stop-deployment/unknown-id\""), "{broken}");
-    assert!(page.contains("<a class=\"cell broken\" href=\"#SD-22\""));
-    assert!(page.contains("<a class=\"cell not-provoked\" href=\"#SD-23\""));
+    let violated = between(&page, "<article class=\"requirement\" id=\"SD-22\">", "</article>");
+    assert!(violated.contains("violated in 2") && violated.contains("docs.aws.amazon.com"), "{violated}");
+    assert!(violated.contains("href=\"#case-codedeploy/stop-deployment/unknown-id\""), "{violated}");
+    assert!(page.contains("<a class=\"cell violated\" href=\"#SD-22\""));
+    assert!(page.contains("<a class=\"cell not-exercised\" href=\"#SD-23\""));
 }
 
 #[test]
@@ -223,9 +223,9 @@ fn every_exchange_is_packed_and_found_by_its_case() {
 }
 
 #[test]
-fn a_golden_that_differs_is_packed_as_a_difference() {
+fn a_snapshot_that_differs_is_packed_as_a_difference() {
     let mut case = deviation("x");
-    case.golden = Some(case.observation().text().replace("500", "400"));
+    case.snapshot = Some(case.observation().text().replace("500", "400"));
     let cases = unpacked(&page_of(&run(vec![case])));
     let lines = cases[0]["difference"][0].as_array().unwrap();
     let signed: Vec<&str> = lines.iter().filter_map(|line| line["sign"].as_str()).filter(|sign| *sign != " ").collect();

@@ -95,7 +95,7 @@ fn show(case: &CaseFinished, exchange: &Exchange) -> WireView {
 /// Whether a finding is about that exchange: the last one of its call.
 fn is_about(finding: &Finding, exchange: &Exchange, transcript: &Transcript) -> bool {
     let is_of_role = |role: Role| match call(finding) {
-        // What a golden holds is told by the difference to it.
+        // What a snapshot holds is told by the difference to it.
         _ if finding.code == Code::Snapshot => false,
         FindingRole::Control => role == Role::Control,
         FindingRole::Guard => matches!(role, Role::After(_)),

@@ -82,7 +82,7 @@ impl<'a> HumanWriter<'a> {
         for finding in &shown {
             self.finding(finding);
         }
-        self.statements_of(&shown);
+        self.requirements_of(&shown);
         self.page.whole(4, FAINT, &format!("in {}", case.place));
         if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
             self.page.blank();
@@ -115,10 +115,10 @@ impl<'a> HumanWriter<'a> {
         self.page.entry(6, FAINT, "     got", &actual);
     }
 
-    /// What the findings break, with its document; each statement and each address once in a report.
-    fn statements_of(&mut self, findings: &[&'a Finding]) {
+    /// What the findings break, with its document; each requirement and each address once in a report.
+    fn requirements_of(&mut self, findings: &[&'a Finding]) {
         for id in findings.iter().flat_map(|finding| &finding.cites) {
-            let Some(cited) = self.statements.get(id).filter(|_| self.told.insert(id)) else { continue };
+            let Some(cited) = self.requirements.get(id).filter(|_| self.told.insert(id)) else { continue };
             self.page.entry(4, HEADING, id, cited.says);
             self.page.paragraph(6, FAINT, &format!("{}, {}", cited.document, cited.section));
             if self.told.insert(cited.url) {

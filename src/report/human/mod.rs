@@ -16,7 +16,7 @@ use super::{
     Reporter,
     difference::{self, Hunk},
     page,
-    statements::RequirementIndex,
+    requirements::RequirementIndex,
     text,
 };
 use crate::{
@@ -59,10 +59,10 @@ pub struct Human<W> {
     seed: u64,
     /// Those of which there is anything to tell.
     cases: Vec<CaseReport>,
-    /// Ids of cases whose observation is not the golden one, with how it differs.
+    /// Ids of cases whose observation is not the snapshot one, with how it differs.
     differences: Vec<(CaseId, Vec<Hunk>)>,
     died: Vec<TargetDied>,
-    statements: RequirementIndex,
+    requirements: RequirementIndex,
 }
 
 impl<W: Write> Human<W> {
@@ -75,7 +75,7 @@ impl<W: Write> Human<W> {
             cases: Vec::new(),
             differences: Vec::new(),
             died: Vec::new(),
-            statements: RequirementIndex::default(),
+            requirements: RequirementIndex::default(),
         }
     }
 
@@ -106,7 +106,7 @@ impl<W: Write> Human<W> {
             seed: self.seed,
             cases: &self.cases,
             run,
-            statements: &self.statements,
+            requirements: &self.requirements,
             told: BTreeSet::new(),
         };
         if !self.options.quiet {
@@ -158,7 +158,7 @@ impl<W: Write + Send> Reporter for Human<W> {
                     self.differ(case);
                 }
                 let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
-                self.statements.know(Arc::clone(&case.suite));
+                self.requirements.know(Arc::clone(&case.suite));
                 self.cases.extend((!is_plain).then(|| case.report.clone()));
                 Ok(())
             }
@@ -170,17 +170,18 @@ impl<W: Write + Send> Reporter for Human<W> {
 /// What there is to tell of one case alone; nothing of one that conforms.
 #[must_use]
 pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> String {
-    let mut statements = RequirementIndex::default();
-    statements.know(Arc::clone(&finished.suite));
-    let (ledger, statements_of_run) = (Ledger::default(), Vec::new());
-    let run = RunFinished { ledger, statements: statements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
+    let mut requirements = RequirementIndex::default();
+    requirements.know(Arc::clone(&finished.suite));
+    let (ledger, requirements_of_run) = (Ledger::default(), Vec::new());
+    let run =
+        RunFinished { ledger, requirements: requirements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
     let mut telling = HumanWriter {
         page: TextPage::new(options.color, options.width),
         options,
         seed,
         cases: std::slice::from_ref(&finished.report),
         run: &run,
-        statements: &statements,
+        requirements: &requirements,
         told: BTreeSet::new(),
     };
     telling.deviations();
@@ -191,9 +192,9 @@ pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> Strin
     telling.page.text().to_owned()
 }
 
-/// How what a case observed differs from its golden; nothing where it does not.
+/// How what a case observed differs from its snapshot; nothing where it does not.
 #[must_use]
-pub fn golden_difference(finished: &CaseFinished) -> String {
+pub fn snapshot_difference(finished: &CaseFinished) -> String {
     let lines = difference::of(finished).into_iter().flat_map(|hunk| {
         let lines = hunk.lines.into_iter().map(|line| format!("    {}{}", line.sign, line.text).trim_end().to_owned());
         std::iter::once(format!("    {}", hunk.place)).chain(lines)
@@ -209,8 +210,8 @@ struct HumanWriter<'a> {
     /// Sorted by id.
     cases: &'a [CaseReport],
     run: &'a RunFinished,
-    statements: &'a RequirementIndex,
-    /// The statements and addresses that were told already.
+    requirements: &'a RequirementIndex,
+    /// The requirements and addresses that were told already.
     told: BTreeSet<&'a str>,
 }
 

@@ -36,11 +36,11 @@ impl<'a> HumanWriter<'a> {
     /// Observations that are not the recorded ones, as a unified difference.
     pub(super) fn differences(&mut self, differences: &[(CaseId, Vec<Hunk>)]) {
         if !differences.is_empty() {
-            self.page.heading("observations that differ from their goldens");
+            self.page.heading("observations that differ from their snapshots");
         }
         for (id, hunks) in differences {
             self.page.whole(2, PLAIN, &id.0);
-            self.page.whole(4, FAINT, "--- golden");
+            self.page.whole(4, FAINT, "--- snapshot");
             self.page.whole(4, FAINT, "+++ observed");
             for hunk in hunks {
                 self.page.whole(4, FAINT, &hunk.place);

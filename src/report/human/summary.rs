@@ -18,7 +18,7 @@ use crate::{
 /// So many causes are listed.
 const CAUSES: usize = 8;
 
-/// So many broken statements are named.
+/// So many violated requirements are named.
 const NAMED: usize = 6;
 
 impl HumanWriter<'_> {
@@ -47,7 +47,7 @@ impl HumanWriter<'_> {
     pub(super) fn summary(&mut self) {
         self.headline();
         self.ledger();
-        self.statements();
+        self.requirements();
         self.lesser_findings();
         let word = if self.run.interrupted { "interrupted" } else { "finished" };
         let time = text::duration(self.run.duration_ms);
@@ -76,7 +76,7 @@ impl HumanWriter<'_> {
         self.page.whole(0, of_verdict(verdict).bold(), &told);
     }
 
-    /// The balance: cases selected, and what became of each. Broken between its terms where it is too wide.
+    /// The balance: cases selected, and what became of each. Violated between its terms where it is too wide.
     fn ledger(&mut self) {
         let ledger = &self.run.ledger;
         let always = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Deviates);
@@ -104,12 +104,12 @@ impl HumanWriter<'_> {
         }
     }
 
-    fn statements(&mut self) {
-        let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| self.run.count(outcome));
+    fn requirements(&mut self) {
+        let [met, violated, not_exercised] = RequirementOutcome::ALL.map(|outcome| self.run.count(outcome));
         let told = format!(
-            "{} = {held} held + {broken} broken{} + {not_provoked} not provoked",
-            text::count(self.run.statements.len(), "statement"),
-            named(&self.run.statements),
+            "{} = {met} met + {violated} violated{} + {not_exercised} not exercised",
+            text::count(self.run.requirements.len(), "requirement"),
+            named(&self.run.requirements),
         );
         self.page.paragraph(0, PLAIN, &told);
     }
@@ -125,16 +125,16 @@ impl HumanWriter<'_> {
     }
 }
 
-/// The numbers of the broken statements, in brackets.
-fn named(statements: &[RequirementReport]) -> String {
-    let broken: Vec<&str> = statements
+/// The numbers of the violated requirements, in brackets.
+fn named(requirements: &[RequirementReport]) -> String {
+    let violated: Vec<&str> = requirements
         .iter()
-        .filter(|statement| statement.outcome == RequirementOutcome::Broken)
-        .map(|statement| statement.id.as_str())
+        .filter(|requirement| requirement.outcome == RequirementOutcome::Violated)
+        .map(|requirement| requirement.id.as_str())
         .collect();
-    match broken.len() {
+    match violated.len() {
         0 => String::new(),
-        1..=NAMED => format!(" ({})", broken.join(", ")),
-        _ => format!(" ({} …)", broken.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ")),
+        1..=NAMED => format!(" ({})", violated.join(", ")),
+        _ => format!(" ({} …)", violated.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ")),
     }
 }

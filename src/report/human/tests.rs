@@ -120,7 +120,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
     2 of 12 cases deviate
     12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive
         + 1 not applicable
-    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     2 warnings, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     "#);
@@ -132,7 +132,7 @@ fn a_quiet_run_is_its_summary() {
     2 of 12 cases deviate
     12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive
         + 1 not applicable
-    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     2 warnings, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     ");
@@ -146,7 +146,7 @@ fn a_run_that_conforms_is_two_blocks() {
 
     everything conforms
     1 case selected = 1 conform + 0 deviate
-    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     finished after 4.2 s, seed 7
     ");
 }
@@ -298,7 +298,7 @@ fn a_narrow_terminal_gets_a_narrow_report() {
 
     1 of 1 case deviates
     1 case selected = 0 conform + 1 deviate
-    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     1 warning, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     "#);
@@ -345,7 +345,7 @@ fn a_wide_terminal_gets_a_wide_report() {
 
     1 of 1 case deviates
     1 case selected = 0 conform + 1 deviate
-    3 statements = 1 held + 1 broken (SD-22) + 1 not provoked
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     1 warning, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     "#);
@@ -362,7 +362,7 @@ fn cases_that_deviate_by_the_same_are_told_once_unless_everything_is_asked_for()
 }
 
 #[test]
-fn a_statement_is_told_once_with_its_document() {
+fn a_requirement_is_told_once_with_its_document() {
     let mut other = deviation("y");
     other.report.findings[0].expected = "another".to_owned();
     let report = told(plain(), &run(vec![deviation("x"), other]));
@@ -384,17 +384,17 @@ fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case]
 }
 
 #[test]
-fn many_broken_statements_are_counted_and_some_are_named() {
+fn many_broken_requirements_are_counted_and_some_are_named() {
     let report = told_with_end(plain(), |finished| {
-        let one = finished.statements[0].clone();
-        let broken = (1..=8).map(|number| crate::run::event::RequirementReport {
+        let one = finished.requirements[0].clone();
+        let violated = (1..=8).map(|number| crate::run::event::RequirementReport {
             id: format!("SD-{number:02}"),
-            outcome: RequirementOutcome::Broken,
+            outcome: RequirementOutcome::Violated,
             ..one.clone()
         });
-        finished.statements = broken.collect();
+        finished.requirements = violated.collect();
     });
-    let line = "8 statements = 0 held + 8 broken (SD-01, SD-02, SD-03, SD-04, SD-05, SD-06 …) + 0 not provoked";
+    let line = "8 requirements = 0 met + 8 violated (SD-01, SD-02, SD-03, SD-04, SD-05, SD-06 …) + 0 not exercised";
     assert!(report.contains(line), "{report}");
 }
 
@@ -481,13 +481,16 @@ fn no_secret_is_in_it() {
 }
 
 #[test]
-fn an_observation_that_is_not_the_golden_one_is_shown_as_a_difference_when_verbose() {
+fn an_observation_that_is_not_the_snapshot_one_is_shown_as_a_difference_when_verbose() {
     let mut finished = deviation("finished");
-    finished.golden = Some(finished.observation().text().replacen("\"case\"", "\"once\"", 1));
+    finished.snapshot = Some(finished.observation().text().replacen("\"case\"", "\"once\"", 1));
     let events = run(vec![finished]);
     let shown = told(verbose(), &events);
-    assert!(shown.contains("--- golden") && shown.contains("-  \"once\"") && shown.contains("+  \"case\""), "{shown}");
-    assert!(!told(plain(), &events).contains("--- golden"));
+    assert!(
+        shown.contains("--- snapshot") && shown.contains("-  \"once\"") && shown.contains("+  \"case\""),
+        "{shown}"
+    );
+    assert!(!told(plain(), &events).contains("--- snapshot"));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
 /// A suite of one scenario of `StopDeployment`, and of these states.
 pub(super) fn suite(states: &str, scenario: &str) -> Fixtures {
     let all = FixtureFiles::bundled_fixtures();
-    let shared = ["codedeploy/model.json", "codedeploy/statements.yaml"];
+    let shared = ["codedeploy/model.json", "codedeploy/requirements.yaml"];
     let shared = shared.map(|path| (path.to_owned(), all.get(path).unwrap().to_owned()));
     let own = [("codedeploy/states.yaml", states), ("codedeploy/stop-deployment/case.yaml", scenario)];
     let own = own.map(|(path, text)| (path.to_owned(), text.to_owned()));

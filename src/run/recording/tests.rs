@@ -20,7 +20,7 @@ fn started() -> RunStarted {
 fn finished() -> RunFinished {
     RunFinished {
         ledger: Ledger::default(),
-        statements: Vec::new(),
+        requirements: Vec::new(),
         coverage: None,
         interrupted: false,
         duration_ms: 5,

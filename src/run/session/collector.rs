@@ -27,7 +27,7 @@ fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
 #[derive(Clone, Copy)]
 pub(super) struct JudgeBench<'s> {
     pub(super) suite: &'s Arc<Fixtures>,
-    pub(super) goldens: &'s Arc<Snapshots>,
+    pub(super) snapshots: &'s Arc<Snapshots>,
     pub(super) endpoint: &'s str,
     pub(super) region: &'s str,
     pub(super) seed: u64,
@@ -123,7 +123,7 @@ impl<'s> Collector<'s> {
             let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
             self.controls.insert(case.id.clone(), reason);
         }
-        let JudgeBench { suite, goldens, endpoint, region, .. } = self.bench;
+        let JudgeBench { suite, snapshots, endpoint, region, .. } = self.bench;
         self.tally.enter(&case, verdict, &judgement);
         let shown = ShownFinding::of(&judgement.findings);
         let report = CaseReport {
@@ -144,9 +144,9 @@ impl<'s> Collector<'s> {
             cites: case.scenario.cites.clone(),
             duration_ms: milliseconds(transcript.elapsed),
         };
-        let golden = goldens.get(&case.id).map(str::to_owned);
+        let snapshot = snapshots.get(&case.id).map(str::to_owned);
         let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
-        let finished = CaseFinished { report, case, suite, transcript, golden };
+        let finished = CaseFinished { report, case, suite, transcript, snapshot };
         (self.sink)(Event::CaseFinished(Box::new(finished)));
     }
 }

@@ -51,7 +51,7 @@ pub struct Session {
     /// What carries requests there.
     pub transport: Arc<dyn Transport>,
     /// The recorded observations.
-    pub goldens: Arc<Snapshots>,
+    pub snapshots: Arc<Snapshots>,
     /// How it runs.
     pub options: RunOptions,
     /// Turns true when the run is to end early.
@@ -170,7 +170,7 @@ impl Session {
         let endpoint = self.target.endpoint.to_string();
         let bench = JudgeBench {
             suite: &self.suite,
-            goldens: &self.goldens,
+            snapshots: &self.snapshots,
             endpoint: &endpoint,
             region: &self.target.region,
             seed: self.options.seed,
@@ -359,7 +359,7 @@ async fn one(run: Arc<SharedSession>, case: Case) -> Finished {
     let executor = Executor { keys: Some(keys), ..session.executor() };
     let mut transcript = executor.execute(&case).await;
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
-    let judgement = check::judge(&session.suite, &case, &transcript, session.goldens.get(&case.id));
+    let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
     Finished { case, transcript, judgement }
 }
 

@@ -44,7 +44,7 @@ pub struct Replayed {
 /// A file of the recording cannot be read, or was changed.
 pub fn replay(
     suite: &Arc<Fixtures>,
-    goldens: &Arc<Snapshots>,
+    snapshots: &Arc<Snapshots>,
     recording: &Recording,
     plan: &mut dyn Plan,
     sink: &mut (dyn FnMut(Event) + Send),
@@ -53,7 +53,7 @@ pub fn replay(
     suite.digest().clone_into(&mut run.suite);
     let bench = JudgeBench {
         suite,
-        goldens,
+        snapshots,
         endpoint: &run.endpoint,
         region: &run.region,
         seed: run.seed,
@@ -117,8 +117,8 @@ impl Replay<'_> {
             self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| CaseJudgement::inconclusive(reason)));
             return Ok(());
         }
-        let JudgeBench { suite, goldens, .. } = self.collector.bench;
-        let judgement = check::judge(suite, &case, &transcript, goldens.get(&case.id));
+        let JudgeBench { suite, snapshots, .. } = self.collector.bench;
+        let judgement = check::judge(suite, &case, &transcript, snapshots.get(&case.id));
         self.collector.enter(Finished { case, transcript, judgement });
         Ok(())
     }

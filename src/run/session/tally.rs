@@ -1,4 +1,4 @@
-//! The sums of a run: the ledger, and what became of each statement.
+//! The sums of a run: the ledger, and what became of each requirement.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,23 +17,23 @@ pub(super) struct RunTally {
     ledger: Ledger,
     services: BTreeSet<String>,
     cited: BTreeSet<String>,
-    statements: HashMap<String, (usize, usize)>,
+    requirements: HashMap<String, (usize, usize)>,
 }
 
 impl RunTally {
-    /// `services`: those of the whole selection, whose statements are told whatever part of it this run is.
+    /// `services`: those of the whole selection, whose requirements are told whatever part of it this run is.
     pub(super) fn new(suite: &Fixtures, selected: usize, services: &BTreeSet<String>) -> Self {
-        let statements = suite.services().flat_map(|service| service.statements.iter());
+        let requirements = suite.services().flat_map(|service| service.requirements.iter());
         Self {
             ledger: Ledger { selected, ..Ledger::default() },
             services: services.clone(),
             cited: BTreeSet::new(),
-            statements: statements.map(|statement| (statement.id.clone(), (0, 0))).collect(),
+            requirements: requirements.map(|requirement| (requirement.id.clone(), (0, 0))).collect(),
         }
     }
 
     pub(super) fn enter(&mut self, case: &Case, verdict: Verdict, judgement: &CaseJudgement) {
-        for id in case.scenario.cites.iter().filter(|id| self.statements.contains_key(*id)) {
+        for id in case.scenario.cites.iter().filter(|id| self.requirements.contains_key(*id)) {
             if !self.cited.contains(id) {
                 self.cited.insert(id.clone());
             }
@@ -41,51 +41,53 @@ impl RunTally {
         self.ledger.enter(verdict);
         self.ledger.internal += usize::from(judgement.is_internal());
         let errors = judgement.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        let broken: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
-        for id in &broken {
-            self.statements.get_mut(*id).into_iter().for_each(|(_, broken)| *broken += 1);
+        let violated: BTreeSet<&String> = errors.flat_map(|finding| &finding.cites).collect();
+        for id in &violated {
+            self.requirements.get_mut(*id).into_iter().for_each(|(_, violated)| *violated += 1);
         }
-        // What a scenario cites is judged by the case as a whole: it held where the case conforms.
+        // What a scenario cites is judged by the case as a whole: it met where the case conforms.
         let cites: BTreeSet<&String> = case.scenario.cites.iter().collect();
         let on_its_answers = judgement.judged.iter().filter(|id| !cites.contains(id));
         let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
-        // What a warning or a note speaks against is not broken, and has not held either. A contested value is
-        // legal by the statement that it cites: the warning is about the documents.
+        // What a warning or a note speaks against is not violated, and has not met either. A contested value is
+        // legal by the requirement that it cites: the warning is about the documents.
         let contested = |finding: &&Finding| finding.rule.as_deref() == Some(ShapeRule::ContestedValue.name());
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
         for id in judged.filter(|id| !doubted.contains(id)) {
-            self.statements.get_mut(id).into_iter().for_each(|(held, _)| *held += 1);
+            self.requirements.get_mut(id).into_iter().for_each(|(met, _)| *met += 1);
         }
     }
 
     pub(super) fn finish(&self, suite: &Fixtures) -> RunFinished {
         let services = suite.services().filter(|service| self.services.contains(&service.name));
-        let statements =
-            services.flat_map(|service| service.statements.iter()).map(|statement| self.statement(statement)).collect();
-        RunFinished { ledger: self.ledger, statements, coverage: None, interrupted: false, duration_ms: 0 }
+        let requirements = services
+            .flat_map(|service| service.requirements.iter())
+            .map(|requirement| self.requirement(requirement))
+            .collect();
+        RunFinished { ledger: self.ledger, requirements, coverage: None, interrupted: false, duration_ms: 0 }
     }
 
-    fn statement(&self, statement: &Requirement) -> RequirementReport {
-        let (held, broken) = self.statements.get(&statement.id).copied().unwrap_or_default();
-        let outcome = RequirementOutcome::of(held, broken);
-        let reason = (outcome == RequirementOutcome::NotProvoked).then(|| self.why_not(statement));
+    fn requirement(&self, requirement: &Requirement) -> RequirementReport {
+        let (met, violated) = self.requirements.get(&requirement.id).copied().unwrap_or_default();
+        let outcome = RequirementOutcome::of(met, violated);
+        let reason = (outcome == RequirementOutcome::NotExercised).then(|| self.why_not(requirement));
         RequirementReport {
-            id: statement.id.clone(),
-            says: statement.says.clone(),
-            evidence: statement.evidence,
+            id: requirement.id.clone(),
+            says: requirement.says.clone(),
+            evidence: requirement.evidence,
             outcome,
-            held,
-            broken,
+            met,
+            violated,
             reason,
         }
     }
 
-    fn why_not(&self, statement: &Requirement) -> String {
-        match &statement.untestable {
+    fn why_not(&self, requirement: &Requirement) -> String {
+        match &requirement.untestable {
             Some(reason) => reason.clone(),
-            None if self.cited.contains(&statement.id) => UNJUDGED.to_owned(),
-            None if !statement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
+            None if self.cited.contains(&requirement.id) => UNJUDGED.to_owned(),
+            None if !requirement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
             None => "no selected case cites it".to_owned(),
         }
     }
@@ -105,14 +107,17 @@ mod tests {
         let judgement = trial.judge();
         tally.enter(&trial.case, judgement.verdict().0, &judgement);
         let finished = tally.finish(&trial.suite);
-        finished.statements.into_iter().find(|statement| statement.id == id).unwrap().outcome
+        finished.requirements.into_iter().find(|requirement| requirement.id == id).unwrap().outcome
     }
 
     #[test]
     fn what_a_case_cites_held_is_broken_or_stays_open() {
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), RequirementOutcome::Held);
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"), RequirementOutcome::Broken);
-        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), RequirementOutcome::NotProvoked);
+        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), RequirementOutcome::Met);
+        assert_eq!(
+            outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"),
+            RequirementOutcome::Violated
+        );
+        assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), RequirementOutcome::NotExercised);
     }
 
     #[test]
@@ -126,8 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_a_note_speaks_against_has_not_held() {
+    fn a_requirement_that_a_note_speaks_against_has_not_held() {
         let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
-        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, RequirementOutcome::NotProvoked));
+        assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, RequirementOutcome::NotExercised));
     }
 }

@@ -122,17 +122,17 @@ impl Resolver<'_> {
 
     fn check_citations(&self, cites: &[String]) -> Result<(), Diagnostic> {
         if cites.is_empty() {
-            return Err(self.source.at("/cites", "a scenario cites at least one statement"));
+            return Err(self.source.at("/cites", "a scenario cites at least one requirement"));
         }
         for (index, id) in cites.iter().enumerate() {
-            let known = self.services.values().any(|service| service.statements.get(id).is_some());
+            let known = self.services.values().any(|service| service.requirements.get(id).is_some());
             if !known {
                 let all = self
                     .services
                     .values()
-                    .flat_map(|service| service.statements.iter())
-                    .map(|statement| statement.id.as_str());
-                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("no statement {id}"));
+                    .flat_map(|service| service.requirements.iter())
+                    .map(|requirement| requirement.id.as_str());
+                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("no requirement {id}"));
                 return Err(with_nearest(diagnostic, id, all));
             }
         }

@@ -245,7 +245,7 @@ fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
     let rest = "given: { s: a thing }\nsteps:\n  - call: MakeThing\n    input: { size: 1, name: \"${s.nam}\" }";
     let own = [
         ("works/model.json", crate::suite::testing::MODEL.to_owned()),
-        ("works/statements.yaml", crate::suite::testing::STATEMENTS.to_owned()),
+        ("works/requirements.yaml", crate::suite::testing::REQUIREMENTS.to_owned()),
         ("works/states.yaml", crate::suite::testing::STATES.to_owned()),
         ("works/make-thing/x.yaml", text(rest)),
     ];
@@ -320,10 +320,10 @@ fn what_a_scenario_cannot_mean_is_refused(#[case] rest: &str, #[case] says: &str
 }
 
 #[test]
-fn a_scenario_cites_a_statement() {
+fn a_scenario_cites_a_requirement() {
     let uncited = text("steps: []").replace("[W-1]", "[]");
     let problems = read(&[("works/make-thing/x.yaml", &uncited)]).unwrap_err();
-    assert_eq!(problems, ["2: a scenario cites at least one statement"]);
+    assert_eq!(problems, ["2: a scenario cites at least one requirement"]);
 }
 
 #[rstest]

@@ -48,7 +48,7 @@ impl FalsePositives {
     /// The sums of a run of that day.
     #[must_use]
     pub fn of(date: String, tally: CorpusTally) -> Self {
-        Self { schema: "wireproof/judge/v1".to_owned(), date, tally }
+        Self { schema: "wireproof/judge/v2".to_owned(), date, tally }
     }
 }
 

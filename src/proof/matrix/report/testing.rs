@@ -50,7 +50,7 @@ pub(super) fn matrix() -> KillMatrix {
         mutant("codedeploy/StopDeployment/header/h/gone", Fate::Equivalent, &[]),
     ];
     KillMatrix {
-        schema: "wireproof/mutants/v1".to_owned(),
+        schema: "wireproof/mutants/v2".to_owned(),
         tool: "wireproof 0.0.0".to_owned(),
         suite: "532c1b04".to_owned(),
         seed: 7,

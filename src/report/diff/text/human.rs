@@ -37,7 +37,7 @@ pub(super) fn told(comparison: &Comparison, options: &DiffOptions) -> String {
         }
     }
     groups(&mut page, &comparison.groups, options.most);
-    statements(&mut page, comparison, options.most);
+    requirements(&mut page, comparison, options.most);
     alone(&mut page, "only in A", &comparison.only_a, options.most);
     alone(&mut page, "only in B", &comparison.only_b, options.most);
     sums(&mut page, comparison);
@@ -64,7 +64,7 @@ fn party(page: &mut TextPage, lead: &str, party: &Party) {
 /// How far they were compared, and what is to be known of that.
 fn scope(page: &mut TextPage, comparison: &Comparison) {
     if comparison.depth == Depth::Findings {
-        let told = "by verdicts, findings and statements: a report does not hold what was answered";
+        let told = "by verdicts, findings and requirements: a report does not hold what was answered";
         page.entry(2, PLAIN, "-", told);
     }
     if comparison.a.suite != comparison.b.suite {
@@ -131,24 +131,25 @@ fn operations(operations: &BTreeMap<String, usize>) -> String {
     told.join(", ")
 }
 
-fn statements(page: &mut TextPage, comparison: &Comparison, most: usize) {
-    if comparison.statements.is_empty() {
+fn requirements(page: &mut TextPage, comparison: &Comparison, most: usize) {
+    if comparison.requirements.is_empty() {
         return;
     }
-    page.heading(&count(comparison.statements.len(), "statement"));
-    for statement in comparison.statements.iter().take(most) {
-        let style = if statement.after == RequirementOutcome::Broken { of_verdict(Verdict::Deviates) } else { PLAIN };
-        let lead = format!("{}  {} -> {}", statement.id, outcome(statement.before), outcome(statement.after));
-        page.entry(2, style, &lead, &statement.says);
+    page.heading(&count(comparison.requirements.len(), "requirement"));
+    for requirement in comparison.requirements.iter().take(most) {
+        let style =
+            if requirement.after == RequirementOutcome::Violated { of_verdict(Verdict::Deviates) } else { PLAIN };
+        let lead = format!("{}  {} -> {}", requirement.id, outcome(requirement.before), outcome(requirement.after));
+        page.entry(2, style, &lead, &requirement.says);
     }
-    more(page, comparison.statements.len(), most, "statements");
+    more(page, comparison.requirements.len(), most, "requirements");
 }
 
 fn outcome(outcome: RequirementOutcome) -> &'static str {
     match outcome {
-        RequirementOutcome::Held => "held",
-        RequirementOutcome::Broken => "broken",
-        RequirementOutcome::NotProvoked => "not provoked",
+        RequirementOutcome::Met => "met",
+        RequirementOutcome::Violated => "violated",
+        RequirementOutcome::NotExercised => "not exercised",
     }
 }
 
@@ -213,7 +214,7 @@ fn word(kind: ChangeKind) -> &'static str {
         ChangeKind::Value => "another value",
         ChangeKind::Order => "another order",
         ChangeKind::Finding => "another finding",
-        ChangeKind::Statement => "another outcome of a statement",
+        ChangeKind::Requirement => "another outcome of a requirement",
         ChangeKind::Case => "a case on one side alone",
     }
 }

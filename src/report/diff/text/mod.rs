@@ -23,7 +23,7 @@ pub struct DiffOptions {
     pub color: bool,
     /// The columns to keep to, as far as words allow it.
     pub width: usize,
-    /// So many groups, statements and cases of each sort are told; the rest is counted.
+    /// So many groups, requirements and cases of each sort are told; the rest is counted.
     pub most: usize,
 }
 
@@ -43,7 +43,7 @@ impl Differences {
     /// The differences that this program found.
     #[must_use]
     pub fn of(comparison: Comparison) -> Self {
-        Self { schema: "wireproof/diff/v1".to_owned(), tool: Tool::this(), comparison }
+        Self { schema: "wireproof/diff/v2".to_owned(), tool: Tool::this(), comparison }
     }
 }
 

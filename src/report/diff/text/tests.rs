@@ -30,7 +30,7 @@ fn other() -> Vec<Event> {
                 case.report.verdict = Verdict::Deviates;
             }
             Event::RunFinished(finished) => {
-                finished.statements[0].outcome = crate::run::event::RequirementOutcome::Broken
+                finished.requirements[0].outcome = crate::run::event::RequirementOutcome::Violated
             }
             _ => {}
         }
@@ -53,10 +53,10 @@ fn told(comparison: &Comparison, color: bool) -> String {
 #[test]
 fn people_are_told_what_differs_and_how_much() {
     let told = told(&comparison(), false);
-    for line in ["verdicts", "  conforms -> deviates  2 cases", "1 difference", "only in A: 1 case", "1 statement"] {
+    for line in ["verdicts", "  conforms -> deviates  2 cases", "1 difference", "only in A: 1 case", "1 requirement"] {
         assert!(told.lines().any(|told| told == line), "{line:?} in:\n{told}");
     }
-    assert!(told.contains("SD-21  held -> broken"), "{told}");
+    assert!(told.contains("SD-21  met -> violated"), "{told}");
     assert!(told.ends_with("1 difference in 2 cases  3 cases compared\n"), "{told}");
     assert!(!told.contains('\u{1b}'), "a name moves the cursor:\n{told}");
 }
@@ -96,8 +96,8 @@ fn the_schema_refuses_what_is_not_of_its_form() {
         ("/unjudged", json!({"deviate": 1})),
     ];
     for (pointer, value) in changes {
-        let mut broken = serde_json::to_value(Differences::of(comparison())).unwrap();
-        *broken.pointer_mut(pointer).unwrap() = value;
-        assert!(!problems(&DIFF, &broken).is_empty(), "{pointer}");
+        let mut violated = serde_json::to_value(Differences::of(comparison())).unwrap();
+        *violated.pointer_mut(pointer).unwrap() = value;
+        assert!(!problems(&DIFF, &violated).is_empty(), "{pointer}");
     }
 }

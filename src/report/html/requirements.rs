@@ -1,4 +1,4 @@
-//! The matrix of operations and statements: what each document says, and what became of it.
+//! The matrix of operations and requirements: what each document says, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::{
     judge::verdict::Verdict,
     report::{
         cases::errors,
-        statements::{KnownRequirement, find},
+        requirements::{KnownRequirement, find},
     },
     run::event::{CaseFinished, RequirementOutcome, RequirementReport},
     suite::{
@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// So many cases of a statement are linked where scripts are off.
+/// So many cases of a requirement are linked where scripts are off.
 const LINKED: usize = 12;
 
-/// A statement with its document, as a finding cites it.
+/// A requirement with its document, as a finding cites it.
 #[derive(Debug, Serialize)]
 pub(super) struct CitedView<'a> {
     id: &'a str,
@@ -35,23 +35,23 @@ impl<'a> CitedView<'a> {
         let known = find(suite, id);
         Self {
             id,
-            says: known.map(|known| known.statement.says.as_str()),
+            says: known.map(|known| known.requirement.says.as_str()),
             document: known.and_then(|known| known.document).map(|document| document.title.as_str()),
-            section: known.map(|known| known.statement.section.as_str()),
+            section: known.map(|known| known.requirement.section.as_str()),
         }
     }
 }
 
-/// Which cases speak of each statement, as they come.
+/// Which cases speak of each requirement, as they come.
 #[derive(Debug, Default)]
 pub(super) struct Citations(BTreeMap<String, Vec<(bool, Verdict, String)>>);
 
 impl Citations {
     pub(super) fn enter(&mut self, case: &CaseFinished) {
-        let broken: BTreeSet<&str> =
+        let violated: BTreeSet<&str> =
             errors(&case.report).flat_map(|finding| &finding.cites).map(String::as_str).collect();
-        for id in super::case::statements_of(case) {
-            let entry = (!broken.contains(id), case.report.verdict, case.report.id.0.clone());
+        for id in super::case::requirements_of(case) {
+            let entry = (!violated.contains(id), case.report.verdict, case.report.id.0.clone());
             self.0.entry(id.to_owned()).or_default().push(entry);
         }
     }
@@ -61,15 +61,15 @@ impl Citations {
 #[derive(Debug, Serialize)]
 pub(super) struct RequirementRow<'a> {
     service: &'a str,
-    /// None where a statement binds the whole service.
+    /// None where a requirement binds the whole service.
     operation: Option<&'a str>,
-    held: usize,
-    broken: usize,
-    not_provoked: usize,
+    met: usize,
+    violated: usize,
+    not_exercised: usize,
     groups: Vec<RequirementGroup<'a>>,
 }
 
-/// The statements of one kind.
+/// The requirements of one kind.
 #[derive(Debug, Serialize)]
 struct RequirementGroup<'a> {
     kind: &'static str,
@@ -82,8 +82,8 @@ struct RequirementCell<'a> {
     says: &'a str,
     outcome: &'static str,
     mark: char,
-    held: usize,
-    broken: usize,
+    met: usize,
+    violated: usize,
     reason: Option<&'a str>,
     evidence: String,
     section: Option<&'a str>,
@@ -105,7 +105,7 @@ struct Link<'a> {
     mark: char,
 }
 
-/// The rows, in the order in which the statements stand.
+/// The rows, in the order in which the requirements stand.
 pub(super) fn rows<'a>(
     suite: Option<&'a Fixtures>,
     reports: &'a [RequirementReport],
@@ -116,28 +116,28 @@ pub(super) fn rows<'a>(
     for report in reports {
         let known = suite.and_then(|suite| find(suite, &report.id));
         let service = known.map_or("", |known| known.service);
-        let operation = known.and_then(|known| known.statement.operation.as_deref());
+        let operation = known.and_then(|known| known.requirement.operation.as_deref());
         let place = rows.iter().position(|row| (row.service, row.operation) == (service, operation));
         let at = place.unwrap_or_else(|| {
-            rows.push(RequirementRow { service, operation, held: 0, broken: 0, not_provoked: 0, groups: Vec::new() });
+            rows.push(RequirementRow { service, operation, met: 0, violated: 0, not_exercised: 0, groups: Vec::new() });
             rows.len() - 1
         });
         if let Some(row) = rows.get_mut(at) {
-            let kind = known.map_or("other", |known| in_words(known.statement.kind));
+            let kind = known.map_or("other", |known| in_words(known.requirement.kind));
             row.enter(report.outcome, kind, cell(report, known, citations));
         }
     }
-    // Most statements first: the operations under test.
-    rows.sort_by_key(|row| std::cmp::Reverse(row.held + row.broken + row.not_provoked));
+    // Most requirements first: the operations under test.
+    rows.sort_by_key(|row| std::cmp::Reverse(row.met + row.violated + row.not_exercised));
     rows
 }
 
 impl<'a> RequirementRow<'a> {
     fn enter(&mut self, outcome: RequirementOutcome, kind: &'static str, cell: RequirementCell<'a>) {
         match outcome {
-            RequirementOutcome::Held => self.held += 1,
-            RequirementOutcome::Broken => self.broken += 1,
-            RequirementOutcome::NotProvoked => self.not_provoked += 1,
+            RequirementOutcome::Met => self.met += 1,
+            RequirementOutcome::Violated => self.violated += 1,
+            RequirementOutcome::NotExercised => self.not_exercised += 1,
         }
         match self.groups.iter_mut().find(|group| group.kind == kind) {
             Some(group) => group.cells.push(cell),
@@ -153,20 +153,20 @@ fn cell<'a>(
 ) -> RequirementCell<'a> {
     let cases = citations.0.get(&report.id).map(Vec::as_slice).unwrap_or_default();
     let document = known.and_then(|known| known.document);
-    let statement = known.map(|known| known.statement);
+    let requirement = known.map(|known| known.requirement);
     let (outcome, mark) = outcome(report.outcome);
     RequirementCell {
         id: &report.id,
         says: &report.says,
         outcome,
         mark,
-        held: report.held,
-        broken: report.broken,
+        met: report.met,
+        violated: report.violated,
         reason: report.reason.as_deref(),
         evidence: report.evidence.to_string(),
-        section: statement.map(|statement| statement.section.as_str()),
-        edition: statement.map(|statement| statement.edition.as_str()),
-        contradiction: statement.and_then(|statement| statement.contradiction.as_ref()),
+        section: requirement.map(|requirement| requirement.section.as_str()),
+        edition: requirement.map(|requirement| requirement.edition.as_str()),
+        contradiction: requirement.and_then(|requirement| requirement.contradiction.as_ref()),
         document: document.map(|document| document.title.as_str()),
         // A fixture may come from anywhere, and an address may be a script.
         url: document.map(|document| document.url.as_str()).filter(|url| url.starts_with("https://")),
@@ -181,9 +181,9 @@ fn link(verdict: Verdict, id: &str) -> Link<'_> {
 
 fn outcome(outcome: RequirementOutcome) -> (&'static str, char) {
     match outcome {
-        RequirementOutcome::Held => ("held", '✓'),
-        RequirementOutcome::Broken => ("broken", '✕'),
-        RequirementOutcome::NotProvoked => ("not-provoked", '·'),
+        RequirementOutcome::Met => ("met", '✓'),
+        RequirementOutcome::Violated => ("violated", '✕'),
+        RequirementOutcome::NotExercised => ("not-exercised", '·'),
     }
 }
 

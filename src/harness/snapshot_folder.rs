@@ -1,4 +1,4 @@
-//! What a run observed, compared with the goldens of the user's own folder, as insta would do it.
+//! What a run observed, compared with the snapshots of the user's own folder, as insta would do it.
 
 use std::path::PathBuf;
 
@@ -16,11 +16,11 @@ use crate::{
     suite::FixtureFiles,
 };
 
-/// The goldens of a folder, and what becomes of what differs from them.
+/// The snapshots of a folder, and what becomes of what differs from them.
 #[derive(Clone)]
 pub(super) struct SnapshotFolder {
     folder: PathBuf,
-    pub(super) goldens: Snapshots,
+    pub(super) snapshots: Snapshots,
     update: SnapshotUpdate,
     pass: bool,
 }
@@ -29,15 +29,15 @@ impl SnapshotFolder {
     /// Those of a folder, which need not be there yet.
     pub(super) fn open(folder: PathBuf, environment: &TestEnvironment) -> Result<Self, Problem> {
         let files = if folder.is_dir() { FixtureFiles::folder(&folder)? } else { FixtureFiles::default() };
-        let (update, pass) = (environment.goldens, environment.goldens_pass);
-        Ok(Self { folder, goldens: Snapshots::new(files), update, pass })
+        let (update, pass) = (environment.snapshots, environment.snapshots_pass);
+        Ok(Self { folder, snapshots: Snapshots::new(files), update, pass })
     }
 
-    /// How what a case observed differs from its golden, in words, where that fails.
+    /// How what a case observed differs from its snapshot, in words, where that fails.
     pub(super) fn settle(&self, finished: &CaseFinished) -> Result<Option<String>, Problem> {
         let judged = matches!(finished.report.verdict, Verdict::Conforms | Verdict::Deviates);
         let observed = finished.observation().text();
-        if !judged || finished.golden.as_deref() == Some(observed.as_str()) {
+        if !judged || finished.snapshot.as_deref() == Some(observed.as_str()) {
             return Ok(None);
         }
         let written = match self.update {
@@ -53,9 +53,9 @@ impl SnapshotFolder {
 
 fn told(finished: &CaseFinished) -> String {
     let id = &finished.report.id;
-    if finished.golden.is_none() {
-        return format!("{id} has no golden yet: cargo insta review shows what it observed\n");
+    if finished.snapshot.is_none() {
+        return format!("{id} has no snapshot yet: cargo insta review shows what it observed\n");
     }
-    let difference = human::golden_difference(finished);
-    format!("{id} observed something else than its golden has: cargo insta review\n{difference}\n")
+    let difference = human::snapshot_difference(finished);
+    format!("{id} observed something else than its snapshot has: cargo insta review\n{difference}\n")
 }

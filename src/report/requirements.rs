@@ -1,4 +1,4 @@
-//! What a number of a statement stands for: its sentence, and the document that it is taken from.
+//! What a number of a requirement stands for: its sentence, and the document that it is taken from.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use crate::suite::{
     requirement::{Requirement, SourceDocument},
 };
 
-/// The statements that a run may cite; none before its first case.
+/// The requirements that a run may cite; none before its first case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequirementIndex {
     suite: Option<Arc<Fixtures>>,
 }
 
-/// A statement of the fixtures.
+/// A requirement of the fixtures.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct KnownRequirement<'a> {
     /// Whose it is.
     #[cfg(feature = "reports")]
     pub(super) service: &'a str,
-    pub(super) statement: &'a Requirement,
+    pub(super) requirement: &'a Requirement,
     /// What it is taken from.
     pub(super) document: Option<&'a SourceDocument>,
 }
 
-/// A statement with its source.
+/// A requirement with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CitedRequirement<'a> {
     /// What it says.
@@ -37,15 +37,15 @@ pub(super) struct CitedRequirement<'a> {
     pub(super) url: &'a str,
 }
 
-/// The statement of that number, if the fixtures have it.
+/// The requirement of that number, if the fixtures have it.
 pub(super) fn find<'a>(suite: &'a Fixtures, id: &str) -> Option<KnownRequirement<'a>> {
     suite.services().find_map(|service| {
-        let statement = service.statements.get(id)?;
+        let requirement = service.requirements.get(id)?;
         Some(KnownRequirement {
             #[cfg(feature = "reports")]
             service: &service.name,
-            statement,
-            document: service.statements.document(statement),
+            requirement,
+            document: service.requirements.document(requirement),
         })
     })
 }
@@ -56,10 +56,10 @@ impl RequirementIndex {
         self.suite.get_or_insert(suite);
     }
 
-    /// The statement of that number with its source, if the fixtures have both.
+    /// The requirement of that number with its source, if the fixtures have both.
     pub(super) fn get(&self, id: &str) -> Option<CitedRequirement<'_>> {
-        let KnownRequirement { statement, document, .. } = find(self.suite.as_deref()?, id)?;
-        let (says, section, document) = (&statement.says, &statement.section, document?);
+        let KnownRequirement { requirement, document, .. } = find(self.suite.as_deref()?, id)?;
+        let (says, section, document) = (&requirement.says, &requirement.section, document?);
         Some(CitedRequirement { says, document: &document.title, section, url: &document.url })
     }
 }

@@ -1,4 +1,4 @@
-//! `wireproof statements`: the numbered statements, and what became of them.
+//! `wireproof requirements`: the numbered requirements, and what became of them.
 
 use std::{collections::HashSet, io::Write as _, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     suite::{Fixtures, requirement::Requirement},
 };
 
-/// Arguments of `wireproof statements`.
+/// Arguments of `wireproof requirements`.
 ///
 /// Without a group of its own: clap names it after the type, and `run::Arguments` has that name already.
 #[derive(Debug, Args)]
@@ -45,19 +45,19 @@ pub(super) fn run(arguments: &RequirementsArguments) -> Result<ExitStatus, Failu
 fn list(suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     for service in suite.services() {
-        for statement in service.statements.iter() {
+        for requirement in service.requirements.iter() {
             let document =
-                service.statements.document(statement).map(|document| document.title.as_str()).unwrap_or_default();
-            writeln!(out, "{:<9} {:<10} {}", statement.id, statement.evidence.to_string(), statement.says)?;
-            writeln!(out, "{:21}{document}, {} ({})", "", statement.section, statement.edition)?;
-            contradiction(&mut out, statement)?;
+                service.requirements.document(requirement).map(|document| document.title.as_str()).unwrap_or_default();
+            writeln!(out, "{:<9} {:<10} {}", requirement.id, requirement.evidence.to_string(), requirement.says)?;
+            writeln!(out, "{:21}{document}, {} ({})", "", requirement.section, requirement.edition)?;
+            contradiction(&mut out, requirement)?;
         }
     }
     out.flush()
 }
 
-fn contradiction(out: &mut impl std::io::Write, statement: &Requirement) -> std::io::Result<()> {
-    match &statement.contradiction {
+fn contradiction(out: &mut impl std::io::Write, requirement: &Requirement) -> std::io::Result<()> {
+    match &requirement.contradiction {
         Some(contradiction) => {
             writeln!(out, "{:21}{}: {} Policy: {}", "", contradiction.id, contradiction.with, contradiction.policy)
         }
@@ -67,27 +67,27 @@ fn contradiction(out: &mut impl std::io::Write, statement: &Requirement) -> std:
 
 fn outcomes(suite: &Fixtures, finished: &RunFinished) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
-    for statement in &finished.statements {
-        writeln!(out, "{:<13} {:<9} {}", word(statement), statement.id, statement.says)?;
-        let reason = statement.reason.clone().or_else(|| why_untestable(suite, &statement.id));
+    for requirement in &finished.requirements {
+        writeln!(out, "{:<13} {:<9} {}", word(requirement), requirement.id, requirement.says)?;
+        let reason = requirement.reason.clone().or_else(|| why_untestable(suite, &requirement.id));
         if let Some(reason) = reason {
             writeln!(out, "{:23} {reason}", "")?;
         }
     }
-    let [held, broken, not_provoked] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
-    let all = count(finished.statements.len(), "statement");
-    writeln!(out, "{all}: {held} held, {broken} broken, {not_provoked} not provoked")?;
+    let [met, violated, not_exercised] = RequirementOutcome::ALL.map(|outcome| finished.count(outcome));
+    let all = count(finished.requirements.len(), "requirement");
+    writeln!(out, "{all}: {met} met, {violated} violated, {not_exercised} not exercised")?;
     out.flush()
 }
 
 fn why_untestable(suite: &Fixtures, id: &str) -> Option<String> {
-    suite.services().find_map(|service| service.statements.get(id))?.untestable.clone()
+    suite.services().find_map(|service| service.requirements.get(id))?.untestable.clone()
 }
 
-fn word(statement: &RequirementReport) -> String {
-    match statement.outcome {
-        RequirementOutcome::Held => format!("held {}", statement.held),
-        RequirementOutcome::Broken => format!("broken {}", statement.broken),
-        RequirementOutcome::NotProvoked => "not provoked".to_owned(),
+fn word(requirement: &RequirementReport) -> String {
+    match requirement.outcome {
+        RequirementOutcome::Met => format!("met {}", requirement.met),
+        RequirementOutcome::Violated => format!("violated {}", requirement.violated),
+        RequirementOutcome::NotExercised => "not exercised".to_owned(),
     }
 }
