@@ -90,8 +90,8 @@ mod tests {
         assert_eq!(serde_json::to_value(&read).unwrap(), document(&events()));
         let error = ReportDocument::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
         assert!(error.starts_with("r.json is no JSON report of wireproof: ledger: missing field"), "{error}");
-        let error = ReportDocument::read("r.json", &text.replace("report/v1", "report/v2")).unwrap_err().to_string();
-        assert!(error.contains("the schema is \"wireproof/report/v2\""), "{error}");
+        let error = ReportDocument::read("r.json", &text.replace("report/v2", "report/v9")).unwrap_err().to_string();
+        assert!(error.contains("the schema is \"wireproof/report/v9\""), "{error}");
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         let changes: [(&str, Value); 9] = [
             ("/selection", json!({ "cases": 1 })),
             ("/selection/digest", json!("abc")),
-            ("/schema", json!("wireproof/report/v2")),
+            ("/schema", json!("wireproof/report/v9")),
             ("/ledger/selected", json!(-1)),
             ("/cases/0/verdict", json!("passed")),
             ("/cases/0/findings", json!([{}])),

@@ -133,7 +133,7 @@ mod tests {
     fn the_schema_refuses_what_is_not_of_its_form() {
         let of = |event: &str| lines().into_iter().find(|line| line["event"] == event).unwrap();
         let changes: [(&str, &str, Value); 9] = [
-            ("run-started", "/schema", json!("wireproof/events/v2")),
+            ("run-started", "/schema", json!("wireproof/events/v9")),
             ("run-started", "/seed", json!(-1)),
             ("run-started", "/target", json!({ "name": "x" })),
             ("run-started", "/event", json!("run-begun")),

@@ -298,7 +298,8 @@ fn a_narrow_terminal_gets_a_narrow_report() {
 
     1 of 1 case deviates
     1 case selected = 0 conform + 1 deviate
-    3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
+    3 requirements = 1 met + 1 violated (SD-22) + 1 not
+    exercised
     1 warning, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     "#);

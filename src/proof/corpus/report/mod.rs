@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn the_schema_refuses_what_is_not_of_its_form() {
         let changes: [(&str, Value); 9] = [
-            ("/schema", json!("wireproof/judge/v2")),
+            ("/schema", json!("wireproof/judge/v9")),
             ("/date", json!("today")),
             ("/tally/records", json!(-1)),
             ("/tally/tiers", json!({ "C-guess": 1 })),

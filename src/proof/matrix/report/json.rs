@@ -66,7 +66,7 @@ mod tests {
     fn the_schema_refuses_what_is_not_of_its_form() {
         let whole = document(&matrix());
         let changes: [(&str, Value); 11] = [
-            ("/schema", json!("wireproof/mutants/v2")),
+            ("/schema", json!("wireproof/mutants/v9")),
             ("/seed", json!("7")),
             ("/reference/conforms", json!(-1)),
             ("/mutants/0/fate", json!("slain")),

@@ -87,7 +87,7 @@ fn the_document_fits_its_schema_and_is_read_back() {
 #[test]
 fn the_schema_refuses_what_is_not_of_its_form() {
     let changes: [(&str, Value); 7] = [
-        ("/schema", json!("wireproof/diff/v2")),
+        ("/schema", json!("wireproof/diff/v9")),
         ("/depth", json!("deep")),
         ("/compared", json!(-1)),
         ("/verdicts/0/after", json!("fails")),
