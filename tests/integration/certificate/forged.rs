@@ -1,0 +1,194 @@
+//! A copy of the bundle in somebody's hands, and what a forger can make anew.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use wireproof::internals::{
+    certificate::{
+        bundle::{self, BundleContents},
+        envelope::Envelope,
+        key::{CertificateKey, PublicKey},
+        seed::Nonce,
+        statement::{Statement, StatementSubject},
+        verify::{Verified, Verifier},
+    },
+    proof::matrix::KillMatrix,
+    report::{Json, Reporter as _},
+    run::{
+        event::Event,
+        recording::{Recording, sha256},
+        session::replay,
+    },
+    suite::Batch,
+    wire::sigv4::hex,
+};
+
+use crate::certificate::{BUNDLE, DIGEST, INDEX, PROFILES, SNAPSHOTS, SUITE, matrix};
+use crate::support;
+
+/// A copy of the bundle in somebody's hands.
+pub(crate) struct Forged(TempDir);
+
+impl Forged {
+    pub(crate) fn new() -> Self {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(&BUNDLE.path().join("bundle"), copy.path());
+        Self(copy)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap()
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub(crate) fn json(&self, name: &str) -> Value {
+        serde_json::from_slice(&self.bytes(name)).unwrap()
+    }
+
+    /// Edits a document that is written over several lines.
+    pub(crate) fn edit(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut value = self.json(name);
+        edit(&mut value);
+        self.put(name, serde_json::to_string_pretty(&value).unwrap() + "\n");
+    }
+
+    /// Edits what we claim in the statement.
+    pub(crate) fn claim(&self, edit: impl FnOnce(&mut Value)) {
+        self.edit("statement.json", |statement| edit(&mut statement["predicate"]["wireproof"]));
+    }
+
+    /// Edits a transcript as the JSON that it is.
+    pub(crate) fn har(&self, name: &str, edit: impl FnOnce(&mut Value)) {
+        let mut value = self.json(name);
+        edit(&mut value["log"]);
+        self.put(name, serde_json::to_string(&value).unwrap() + "\n");
+    }
+
+    /// Edits the lines of the index.
+    pub(crate) fn index(&self, edit: impl FnOnce(&mut Vec<Value>)) {
+        let text = String::from_utf8(self.bytes(INDEX)).unwrap();
+        let line = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+        let mut lines: Vec<Value> = text.lines().map(line).collect();
+        edit(&mut lines);
+        let texts: Vec<String> = lines.iter().map(|line| serde_json::to_string(line).unwrap() + "\n").collect();
+        self.put(INDEX, texts.concat());
+    }
+
+    /// Makes every digest of the recording anew, and its chain.
+    pub(crate) fn rechain(&self) {
+        let mut chain = String::new();
+        let text = String::from_utf8(self.bytes(INDEX)).unwrap();
+        let mut out = String::new();
+        for line in text.lines() {
+            let mut line: Value = serde_json::from_str(line).unwrap();
+            line.as_object_mut().unwrap().shift_remove("chain");
+            for kept in ["/case/file", "/opened/file"] {
+                if let Some(file) = line.pointer_mut(kept).filter(|file| file.is_object()) {
+                    let path = format!("transcripts/{}", file["path"].as_str().unwrap());
+                    file["sha256"] = json!(sha256(&self.bytes(&path)));
+                }
+            }
+            let text = serde_json::to_string(&line).unwrap();
+            chain = hex(&Sha256::new().chain_update(&chain).chain_update(&text).finalize());
+            writeln!(out, "{},\"chain\":\"{chain}\"}}", text.strip_suffix('}').unwrap()).unwrap();
+        }
+        self.put(INDEX, out);
+        self.claim(|claims| claims["chain"] = json!(chain));
+        self.edit("statement.json", |statement| statement["subject"][0]["digest"]["wireproofChain"] = json!(chain));
+    }
+
+    /// Makes the digests of all files anew, and an envelope; without the vendor's key there is no signature.
+    pub(crate) fn reseal(&self) {
+        let files: BTreeMap<String, String> = support::files_below(self.root(), "")
+            .into_iter()
+            .map(|path| path.to_string_lossy().replace('\\', "/"))
+            .filter(|path| path != "statement.json" && path != "envelope.json")
+            .map(|path| (path.clone(), sha256(&self.bytes(&path))))
+            .collect();
+        self.edit("statement.json", |statement| {
+            statement["subject"][0]["digest"]["sha256"] = json!(files[INDEX]);
+            for resource in statement["predicate"]["configuration"].as_array_mut().unwrap() {
+                if let Some(digest) = files.get(resource["name"].as_str().unwrap()) {
+                    resource["digest"]["sha256"] = json!(digest);
+                }
+            }
+            statement["predicate"]["wireproof"]["files"] = json!(files);
+        });
+        self.envelope(None);
+    }
+
+    pub(crate) fn envelope(&self, key: Option<&str>) {
+        let key = key.map(|key| CertificateKey::read(key).unwrap());
+        self.put("envelope.json", Envelope::of(&self.bytes("statement.json"), key.as_ref()).text());
+    }
+
+    /// Makes everything anew that the tool makes of a recording: report, decisions, statement.
+    pub(crate) fn remake(&self) -> Statement {
+        self.rechain();
+        let recording = Recording::open(&self.path("transcripts")).unwrap();
+        let mut report = Vec::new();
+        let mut json = Json::new(&mut report);
+        let mut sink = |event: Event| json.event(&event).unwrap();
+        let cases = bundle::cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
+        replay(&SUITE, &SNAPSHOTS, &recording, &mut Batch::new(cases), &mut sink).unwrap();
+        let claims = &self.json("statement.json")["predicate"]["wireproof"];
+        let stated: StatementSubject = serde_json::from_value(claims.clone()).unwrap();
+        for name in ["statement.json", "envelope.json"] {
+            fs::remove_file(self.path(name)).unwrap();
+        }
+        let matrix: KillMatrix = serde_json::from_str(&matrix(SUITE.digest())).unwrap();
+        let (stated, matrix) = (&stated, Some(&matrix));
+        let (suite, digest, profiles, report) = (&SUITE, &DIGEST, &PROFILES, &report);
+        bundle::write(self.root(), &BundleContents { stated, suite, digest, profiles, report, matrix, key: None })
+            .unwrap()
+    }
+
+    /// What a verifier says who has these keys and this nonce.
+    pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
+        let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
+        let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);
+        Verifier { suite, snapshots, profiles, digest, keys, nonce: nonce.as_ref() }.verify(self.root())
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for path in support::files_below(from, "") {
+        let whole = to.join(&path);
+        fs::create_dir_all(whole.parent().unwrap()).unwrap();
+        fs::copy(from.join(&path), whole).unwrap();
+    }
+}
+
+/// Every file of a folder, and every folder, with its bytes where it has any.
+pub(crate) fn content(folder: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let is_file = entry.file_type().unwrap().is_file();
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            }
+            found.insert(entry.path(), is_file.then(|| fs::read(entry.path()).unwrap()));
+        }
+    }
+    found
+}

@@ -1,0 +1,386 @@
+//! A certificate of the reference, and everything that a forger may do to it: each forgery is told by the check that it
+//! breaks. What no look at a bundle can tell, an endpoint tells that is asked again.
+
+mod forged;
+mod forgeries;
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc, LazyLock, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wireproof::internals::{
+    certificate::{
+        key::{CertificateKey, PublicKey},
+        profile::Profiles,
+        suite::CertifiedDigest,
+        verify::{Verified, Verifier, VerifyCheck},
+    },
+    judge::snapshots::Snapshots,
+    proof::matrix::TOOL,
+    run::recording::sha256,
+    suite::{FixtureFiles, Fixtures},
+};
+
+use crate::support::{
+    self,
+    program::{Fault, Proxy, assert_status, ended, err, out, program, run},
+};
+use forged::{Forged, content};
+use forgeries::{Forger, Forgery, all, main_entry};
+
+const NONCE: &str = "00112233445566778899aabbccddeeff";
+const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
+/// The private keys of a vendor and of somebody else.
+const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const OTHER_KEY: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+
+const OPERATION: &str = "transcripts/proton/cancel-service-pipeline-deployment";
+const CASE: &str = "proton/cancel-service-pipeline-deployment/unknown-name";
+const HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unknown-name.har";
+const OTHER_HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unsigned.har";
+const SURVEY: &str = "transcripts/_survey/proton.CancelServicePipelineDeployment.har";
+const INDEX: &str = "transcripts/index.ndjson";
+
+/// The fixtures of these tests: few, because a hundred bundles are checked.
+static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
+    let cases = ["unknown-name", "unsigned", "denied-identity", "missing-name"];
+    let wanted = |path: &str| {
+        let mut parts = path.split('/');
+        let name = parts.nth(2).and_then(|name| name.strip_suffix(".yaml"));
+        path.starts_with("proton/") && name.is_none_or(|name| cases.contains(&name))
+    };
+    let all = FixtureFiles::bundled_fixtures();
+    let few = all.iter().filter(|(path, _)| wanted(path)).map(|(path, text)| (path.to_owned(), text.to_owned()));
+    FixtureFiles::from_texts(few)
+});
+
+/// What a verifier has at hand.
+static SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| Arc::new(Fixtures::read(&FIXTURES).unwrap()));
+static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES, &SUITE).unwrap());
+static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
+static SNAPSHOTS: LazyLock<Arc<Snapshots>> = LazyLock::new(Arc::default);
+
+/// A bundle of the reference by the profile `auth`, signed, with a nonce.
+static BUNDLE: LazyLock<TempDir> = LazyLock::new(|| {
+    let work = tempfile::tempdir().unwrap();
+    for (path, text) in FIXTURES.iter() {
+        put(work.path(), &format!("fixtures/{path}"), text);
+    }
+    let key = put(work.path(), "key", KEY);
+    let mutants = put(work.path(), "mutants.json", &matrix(SUITE.digest()));
+    let (fixtures, bundle) = (path_in(work.path(), "fixtures"), path_in(work.path(), "bundle"));
+    let made = run(&[
+        "certify",
+        "--profile",
+        "auth",
+        "--out",
+        &bundle,
+        "--fixtures",
+        &fixtures,
+        "--mutants",
+        &mutants,
+        "--nonce",
+        NONCE,
+        "--key",
+        &key,
+        "--target-name",
+        "Reference",
+        "--target-version",
+        "1.0",
+    ]);
+    assert_status(&made, 0);
+    work
+});
+
+fn put(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+fn path_in(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+/// A kill matrix of the right form; the real one takes a minute, and `verify --prove` makes it again.
+fn matrix(suite: &str) -> String {
+    let ledger = json!({ "selected": 1, "conforms": 1, "deviates": 0, "not_implemented": 0, "blocked": 0,
+        "inconclusive": 0, "not_applicable": 0 });
+    json!({
+        "schema": "wireproof/mutants/v2", "tool": TOOL, "suite": suite, "seed": 1, "only": [], "exhaustive": false,
+        "reference": ledger,
+        "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["json"], "fate": "killed",
+            "codes": { "json": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
+        "nulls": [], "dead_reasons": [], "duration_ms": 1
+    })
+    .to_string()
+}
+
+fn public(key: &str) -> PublicKey {
+    CertificateKey::read(key).unwrap().public()
+}
+
+/// The page of the forgeries.
+#[cfg(unix)]
+fn page(all: &[Forgery]) -> String {
+    let row = |forgery: &Forgery| {
+        let by = forgery.by.map_or("whichever reads the file", VerifyCheck::name);
+        format!("| {} | {} | {by} |", forgery.what, forgery.forger.does())
+    };
+    let rows: Vec<String> = all.iter().map(row).collect();
+    format!(
+        "# Forgeries\n\nWhat a test does to a certificate of the reference, by hands that only edit, that make the digests of all files \
+         anew, and that make\nthose of the recording and its chain anew as well. Each is told by the check that is named, and most by \
+         others, too. Those that only edit\nmeet a verifier who has the vendor's key; the others, who have no key, one who asks for none.\n\
+         [certificates.md](certificates.md) says what the checks are, and what no look at a bundle can tell.\n\n{} forgeries:\n\n\
+         | what is done | by a forger who | told by |\n|---|---|---|\n{}\n",
+        all.len(),
+        rows.join("\n")
+    )
+}
+
+// Elsewhere there are no links.
+#[cfg(unix)]
+#[test]
+fn the_page_of_the_forgeries_lists_all_of_them() {
+    let path = support::package().join("docs/forgeries.md");
+    let page = page(&all());
+    if std::env::var_os("WIREPROOF_UPDATE").is_some() {
+        fs::write(&path, &page).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == page,
+        "docs/forgeries.md is another one: WIREPROOF_UPDATE=1 cargo test --test certificate writes it"
+    );
+}
+
+fn checks(verified: &Verified) -> Vec<&'static str> {
+    let mut checks: Vec<&str> = verified.problems.iter().map(|problem| problem.check.name()).collect();
+    checks.dedup();
+    checks
+}
+
+#[test]
+fn the_bundle_of_the_reference_verifies_and_is_granted() {
+    let bundle = Forged::new();
+    let verified = bundle.verified(&[public(KEY)], Some(NONCE));
+    assert_eq!(verified.problems, []);
+    assert!(verified.is_granted());
+    let statement = bundle.json("statement.json");
+    assert_eq!(statement["predicate"]["result"], "PASSED");
+    assert_eq!(statement["subject"][0]["digest"]["sha256"], json!(sha256(&bundle.bytes(INDEX))));
+    let granted = &statement["predicate"]["wireproof"]["profiles"][0];
+    assert_eq!((&granted["granted"], &granted["missing"]), (&json!("extended"), &json!([])));
+}
+
+/// Who forges a bundle whose signature is asked for is told by that, too: here nobody asks for one, unless the forgery is
+/// about it.
+fn told(forgery: &Forgery) -> Verified {
+    let forged = Forged::new();
+    let before = content(forged.root());
+    (forgery.forge)(&forged);
+    assert!(content(forged.root()) != before, "{}: nothing was forged", forgery.what);
+    match forgery.forger {
+        Forger::Edits => {}
+        Forger::Reseals => forged.reseal(),
+        Forger::Rechains => {
+            forged.rechain();
+            forged.reseal();
+        }
+    }
+    let keys = if forgery.forger == Forger::Edits { vec![public(KEY)] } else { Vec::new() };
+    forged.verified(&keys, None)
+}
+
+#[test]
+fn every_forgery_is_told_by_the_check_that_it_breaks() {
+    let all = all();
+    assert!(all.len() > 30);
+    let next = AtomicUsize::new(0);
+    let verified: Vec<OnceLock<Verified>> = all.iter().map(|_| OnceLock::new()).collect();
+    let _ = Forged::new();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some((at, forgery)) =
+                    Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
+                {
+                    let _ = verified[at].set(told(forgery));
+                }
+            });
+        }
+    });
+    let mut untold = Vec::new();
+    for (forgery, verified) in all.iter().zip(&verified) {
+        let verified = verified.get().unwrap();
+        let by = checks(verified);
+        let how = forgery.forger.does();
+        println!("{:<64} {how:<28} {}", forgery.what, by.join(", "));
+        if verified.is_sound() || forgery.by.is_some_and(|check| !by.contains(&check.name())) {
+            untold.push(format!("{}: {:?}", forgery.what, verified.problems));
+        }
+    }
+    println!("{} forgeries", all.len());
+    assert!(untold.is_empty(), "{}", untold.join("\n"));
+}
+
+#[test]
+fn a_bundle_of_another_suite_does_not_verify() {
+    let bundle = Forged::new();
+    let change = |(path, text): (&str, &str)| {
+        let text = if path.ends_with("/unknown-name.yaml") {
+            text.replacen("title: ", "title: Not ", 1)
+        } else {
+            text.to_owned()
+        };
+        (path.to_owned(), text)
+    };
+    let files = FixtureFiles::from_texts(FIXTURES.iter().map(change));
+    let suite = Arc::new(Fixtures::read(&files).unwrap());
+    let digest = CertifiedDigest::of(&files, &FixtureFiles::default());
+    let (snapshots, profiles, keys) = (&SNAPSHOTS, &PROFILES, &[public(KEY)]);
+    let look = Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None };
+    let verified = look.verify(bundle.root());
+    let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
+    let file = "another suite: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml is another one";
+    assert!(says.contains(&file), "{says:?}");
+    assert!(checks(&verified).contains(&"recording"), "{:?}", checks(&verified));
+}
+
+#[test]
+fn the_nonce_of_another_verifier_is_not_taken() {
+    let bundle = Forged::new();
+    assert_eq!(checks(&bundle.verified(&[public(KEY)], Some(OTHER_NONCE))), ["nonce"]);
+    assert_eq!(checks(&bundle.verified(&[], Some(NONCE))), ["signature"]);
+}
+
+/// The limit of every look at paper, said plainly: answers that are made up well, with everything made anew.
+#[test]
+fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_endpoint() {
+    let forged = Forged::new();
+    // As if the endpoint had said something else in a place that no statement is about.
+    forged.har(HAR, |log| {
+        let headers = main_entry(log)["response"]["headers"].as_array_mut().unwrap();
+        headers.iter_mut().find(|header| header["name"] == "date").unwrap()["value"] = json!("never");
+    });
+    assert!(forged.remake().predicate.wireproof.granted);
+    assert_eq!(forged.verified(&[], Some(NONCE)).problems, []);
+    assert_eq!(checks(&forged.verified(&[public(KEY)], Some(NONCE))), ["signature"]);
+}
+
+/// The endpoint keeps the contract while the bundle is made, and no longer when it is asked again.
+#[test]
+fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked_again() {
+    let work = tempfile::tempdir().unwrap();
+    let proxy = Proxy::start();
+    let mutants = put(work.path(), "mutants.json", &matrix(support::SUITE.digest()));
+    let bundle = path_in(work.path(), "bundle");
+    let target = ["--endpoint", proxy.endpoint.as_str(), "--as-reference", "-j", "32"];
+    let claim = ["certify", "--profile", "auth", "--service", "codedeploy", "--out", &bundle, "--mutants", &mutants];
+    let made = run(&[claim.as_slice(), &target, &["--target-name", "Acme", "--target-version", "3"]].concat());
+    assert_status(&made, 0);
+    assert!(out(&made).contains("codedeploy auth: extended"), "{}", out(&made));
+
+    let again = [["verify", &bundle, "--rerun", "100"].as_slice(), &target].concat();
+    let honest = run(&again);
+    assert_status(&honest, 0);
+    assert!(out(&honest).contains("22 cases were run again and came to the same"), "{}", out(&honest));
+
+    proxy.set(Fault::Name("NobodyKnowsException"));
+    let other = run(&again);
+    assert_status(&other, 1);
+    assert!(out(&other).contains("rerun: codedeploy/stop-deployment/"), "{}", out(&other));
+    assert!(out(&other).contains("the certificate says conforms, today it is deviates"), "{}", out(&other));
+}
+
+#[rstest]
+#[case::an_unknown_profile(&["--profile", "autth"], "did you mean auth?")]
+#[case::an_unknown_service(&["--profile", "auth", "--service", "protn"], "did you mean proton?")]
+#[case::a_nonce_and_a_seed(&["--profile", "auth", "--nonce", NONCE, "--seed", "1"], "cannot be used with")]
+#[case::a_nonce_that_can_be_guessed(&["--profile", "auth", "--nonce", "00ff"], "16 to 128 hexadecimal digits")]
+#[case::a_matrix_of_another_suite(&["--profile", "auth", "--mutants", "mutants.json"], "of another suite")]
+#[case::a_matrix_that_is_none(&["--profile", "auth", "--mutants", "key"], "is no kill matrix")]
+#[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "no Ed25519 private key")]
+#[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
+#[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
+fn what_cannot_be_certified_is_refused_before_anything_is_sent(#[case] arguments: &[&str], #[case] says: &str) {
+    let work = tempfile::tempdir().unwrap();
+    put(work.path(), "key", KEY);
+    put(work.path(), "mutants.json", &matrix("of another suite"));
+    let mut command = program(&["certify", "--target-name", "Acme", "--target-version", "3"]);
+    let out = ["--out", "bundle"];
+    command.current_dir(work.path()).args(arguments).args(out.iter().filter(|_| !arguments.contains(&"--out")));
+    let output = ended(command);
+    assert_status(&output, 2);
+    assert!(err(&output).contains(says), "{}", err(&output));
+}
+
+#[test]
+fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
+    let work = tempfile::tempdir().unwrap();
+    let path = path_in(work.path(), "vendor.pem");
+    let made = run(&["certify", "--new-key", &path]);
+    assert_status(&made, 0);
+    let key = CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap();
+    assert_eq!(out(&made).trim(), key.public().hex());
+    assert_eq!(PublicKey::read(&fs::read_to_string(format!("{path}.pub")).unwrap()).unwrap(), key.public());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_status(&run(&["certify", "--new-key", &path]), 2);
+    assert_eq!(CertificateKey::read(&fs::read_to_string(&path).unwrap()).unwrap().public(), key.public());
+}
+
+#[test]
+fn a_program_is_told_the_same_as_a_person() {
+    let work = BUNDLE.path();
+    let (bundle, fixtures) = (path_in(work, "bundle"), path_in(work, "fixtures"));
+    let key = put(work, "public", &public(KEY).hex());
+    let verify = ["verify", &bundle, "--fixtures", &fixtures, "--key", &key, "--nonce", NONCE];
+    let person = run(&verify);
+    assert_status(&person, 0);
+    for says in ["proton auth: extended (3 cases, 4 requirements)", "granted to Reference 1.0", "the run is not older"]
+    {
+        assert!(out(&person).contains(says), "{}", out(&person));
+    }
+    let program = run(&[verify.as_slice(), &["--json"]].concat());
+    assert_status(&program, 0);
+    let told: Value = serde_json::from_str(&out(&program)).unwrap();
+    assert_eq!((&told["verified"], &told["granted"], &told["problems"]), (&json!(true), &json!(true), &json!([])));
+    assert_eq!((&told["signed_by"], &told["nonce"]), (&json!([public(KEY).hex()]), &json!(NONCE)));
+
+    let without_the_key = run(&[&verify[..4], &["--json"]].concat());
+    assert_status(&without_the_key, 1);
+    let told: Value = serde_json::from_str(&out(&without_the_key)).unwrap();
+    assert_eq!((&told["verified"], &told["problems"][0]["check"]), (&json!(false), &json!("signature")));
+    assert_status(&run(&["verify", &path_in(work, "nowhere")]), 2);
+}
+
+#[test]
+fn without_a_kill_matrix_nothing_is_granted() {
+    let work = tempfile::tempdir().unwrap();
+    let bundle = path_in(work.path(), "bundle");
+    let fixtures = path_in(BUNDLE.path(), "fixtures");
+    let claim =
+        ["certify", "--profile", "constraints", "--target-name", "Acme", "--target-version", "3", "--out", &bundle];
+    let made = run(&[claim.as_slice(), &["--fixtures", &fixtures]].concat());
+    assert_status(&made, 1);
+    assert!(out(&made).contains("missing: there is no kill matrix"), "{}", out(&made));
+    assert!(out(&made).contains("core lacks CSP-13: not exercised"), "{}", out(&made));
+    assert!(out(&made).contains("unsigned: nothing says who made it"), "{}", out(&made));
+    // It says so soundly.
+    let verified = run(&["verify", &bundle, "--fixtures", &fixtures]);
+    assert_status(&verified, 1);
+    assert!(out(&verified).contains("verified: ") && !out(&verified).contains("not verified"), "{}", out(&verified));
+}

@@ -1,0 +1,540 @@
+//! The program from outside: what it prints, and how it ends.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use rstest::rstest;
+use tokio::sync::watch;
+use wireproof::internals::{
+    run::{event::Event, session::RunOptions},
+    suite::{Batch, code::Code},
+};
+
+use crate::support::{self, SUITE};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A small selection that conforms.
+const SMALL: &str = "codedeploy/stop-deployment/missing-id";
+
+/// The program without anything that the environment might tell it.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WIREPROOF_") || name.starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").env("NO_COLOR", "1");
+    // What a test runs is not remembered.
+    command.env("WIREPROOF_STATE", "").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    assert_cmd::Command::from_std(with(arguments)).timeout(LIMIT).output().expect("the program ends in time")
+}
+
+fn with(arguments: &[&str]) -> Command {
+    let mut command = program();
+    command.args(arguments);
+    command
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn assert_status(output: &Output, status: i32) {
+    assert_eq!(output.status.code(), Some(status), "stdout:\n{}\nstderr:\n{}", out(output), err(output));
+}
+
+/// A process that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    /// The status, once it has ended by itself.
+    fn wait(&mut self, limit: Duration) -> Option<i32> {
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.code();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!("still running after {limit:?}");
+    }
+}
+
+/// A server on loopback that answers each request with a status and a body, by its `x-amz-target`.
+fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let answer = Arc::clone(&answer);
+            // A connection that breaks is the peer's affair.
+            thread::spawn(move || drop(exchange(&stream, &*answer)));
+        }
+    });
+    endpoint
+}
+
+fn exchange(stream: &TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut target, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim().split_once(':') else {
+            if line.trim().is_empty() {
+                break;
+            }
+            continue;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "x-amz-target" => value.trim().clone_into(&mut target),
+            "content-length" => length = value.trim().parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    reader.take(length).read_to_end(&mut Vec::new())?;
+    let (status, body) = answer(&target);
+    let mut stream = stream;
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// It knows its operations and does what it likes.
+fn deviating(target: &str) -> (u16, String) {
+    match target {
+        "CodeDeploy_20141006.StopDeployment" => (200, r#"{"status":"Whatever"}"#.to_owned()),
+        _ => (400, r#"{"__type":"UnknownOperationException"}"#.to_owned()),
+    }
+}
+
+#[rstest]
+fn every_subcommand_explains_itself(
+    #[values(
+        "",
+        "run",
+        "probe",
+        "list",
+        "check",
+        "serve",
+        "requirements",
+        "explain",
+        "judge",
+        "mutants",
+        "schema",
+        "merge"
+    )]
+    subcommand: &str,
+) {
+    let arguments: Vec<&str> = [subcommand, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+    let output = run(&arguments);
+    assert_status(&output, 0);
+    let text = out(&output);
+    let description = text.lines().next().unwrap_or_default();
+    assert!(description.len() > 15 && text.contains("Usage:"), "{text}");
+    assert!(!subcommand.is_empty() || text.contains("Examples:") && text.contains("Exit status:"), "{text}");
+}
+
+#[test]
+fn a_selection_that_conforms_ends_with_0() {
+    assert_status(&run(&["run", SMALL]), 0);
+}
+
+#[test]
+fn a_deviation_ends_with_1() {
+    let endpoint = server(deviating);
+    let output = run(&["run", "--endpoint", &endpoint, SMALL]);
+    assert_status(&output, 1);
+}
+
+#[test]
+fn a_deviation_that_is_allowed_ends_with_0() {
+    let endpoint = server(deviating);
+    let output = run(&["run", "--endpoint", &endpoint, "--allow", "deviates,inconclusive,blocked", SMALL]);
+    assert_status(&output, 0);
+}
+
+#[test]
+fn a_null_target_ends_with_3() {
+    let endpoint = server(|_| (200, "{}".to_owned()));
+    assert_status(&run(&["run", "--endpoint", &endpoint, SMALL]), 3);
+}
+
+#[test]
+fn a_report_to_a_file_leaves_the_terminal_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let output =
+        run(&["run", "codedeploy/stop-deployment/missing-id", "--report", &format!("json={}", path.display())]);
+    assert_status(&output, 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("0 deviate"));
+    assert!(fs::read_to_string(path).unwrap().contains("wireproof/report/v2"));
+}
+
+#[test]
+fn nothing_selected_ends_with_3() {
+    assert_status(&run(&["run", "--filter", "no-such-case-anywhere"]), 3);
+    assert_status(&run(&["list", "--filter", "no-such-case-anywhere"]), 3);
+}
+
+#[rstest]
+#[case::one("codedeploy/stop-deployment/missing-id#nothing", "1 case selected\n")]
+#[case::two("codedeploy/stop-deployment/missing-id", "2 cases selected\n")]
+fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] told: &str) {
+    assert_eq!(err(&run(&["list", path])), told);
+}
+
+#[rstest]
+#[case::flag(&["run", "--no-such-flag"], "--no-such-flag")]
+#[case::path(&["run", "codedeploy/stop-deployment/unknown-i"], "did you mean codedeploy/stop-deployment/unknown-id?")]
+#[case::operation(&["list", "--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
+#[case::tag(&["run", "--tag", "no-such-tag"], "no-such-tag")]
+#[case::end_of_an_id(&["run", "missing-id"], "\"missing-id\" selects nothing; --filter missing-id would select ")]
+#[case::service(&["run", "--service", "xyz"], "\"xyz\" selects nothing; there are codedeploy, proton")]
+#[case::jobs(&["run", "--jobs", "0"], "1 to 1024")]
+#[case::subcommand(&["rnu"], "rnu")]
+#[case::folder(&["run", "--fixtures", "no/such/folder"], "no/such/folder")]
+#[case::snapshots(&["run", "--snapshots", "no/such/folder"], "no/such/folder")]
+#[case::endpoint(&["run", "--endpoint", "not a url"], "not a url")]
+#[case::report(&["run", "--report", "papyrus"], "papyrus")]
+#[case::verdict(&["run", "--allow", "everything"], "everything")]
+#[case::timeout(&["run", "--timeout", "0"], "--timeout")]
+#[case::code(&["explain", "no-such-code"], "no-such-code")]
+#[case::reference_without_endpoint(&["run", "--as-reference"], "--endpoint")]
+#[case::update_without_baseline(&["run", "--baseline-update"], "--baseline FILE")]
+#[case::rerun_without_endpoint(&["verify", "/", "--rerun", "1"], "--endpoint URL")]
+#[case::listen_to_others(&["serve", "--listen", "0.0.0.0:0"], "0.0.0.0")]
+fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
+    let output = run(arguments);
+    assert_status(&output, 2);
+    assert!(err(&output).contains(named), "{}", err(&output));
+}
+
+#[rstest]
+#[case::selection("[list]\noperation = ['StopDeploymnt']", &["list"], "did you mean StopDeployment? (\"operation\" is set in ")]
+#[case::folder("fixtures = 'no/such/folder'", &["check"], "(\"fixtures\" is set in .config/wireproof.toml)")]
+#[case::value_of_clap("jobs = 0", &["run"], "tip: \"jobs\" is set in .config/wireproof.toml")]
+#[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: \"report\" is set in ")]
+fn what_the_config_gives_and_is_refused_is_told_to_be_of_it(
+    #[case] config: &str,
+    #[case] arguments: &[&str],
+    #[case] says: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".config")).unwrap();
+    fs::write(folder.path().join(".config/wireproof.toml"), config).unwrap();
+    let mut command = with(arguments);
+    command.current_dir(folder.path());
+    let output = assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap();
+    assert_status(&output, 2);
+    assert!(err(&output).contains(says), "{}", err(&output));
+}
+
+#[rstest]
+fn hosts_of_aws_are_refused_at_once(
+    #[values(
+        "https://codedeploy.us-east-1.amazonaws.com",
+        "https://CodeDeploy.US-East-1.AmazonAWS.com.",
+        "https://proton.cn-north-1.amazonaws.com.cn",
+        "https://codedeploy.us-east-1.api.aws"
+    )]
+    endpoint: &str,
+) {
+    let output = run(&["run", "--endpoint", endpoint, SMALL]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains("--allow-aws"), "{}", err(&output));
+}
+
+#[rstest]
+#[case::list(&["list"], 0)]
+#[case::dry_run(&["run", "--dry-run"], 3)]
+fn the_ids_of_all_cases_are_printed(#[case] arguments: &[&str], #[case] status: i32) {
+    let output = run(arguments);
+    assert_status(&output, status);
+    let text = out(&output);
+    let ids: Vec<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+    let cases = SUITE.cases();
+    assert_eq!(ids, cases.iter().map(|case| case.id.0.as_str()).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_bundled_fixtures_and_those_of_the_package_are_without_problem() {
+    assert_status(&run(&["check"]), 0);
+    let (fixtures, snapshots) = (support::package().join("fixtures"), support::package().join("snapshots"));
+    let output = run(&["check", fixtures.to_str().unwrap(), "--snapshots", snapshots.to_str().unwrap()]);
+    assert_status(&output, 0);
+}
+
+/// A scenario with these lines in place of a step's own.
+fn step(lines: &str) -> String {
+    format!("title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n{lines}")
+}
+
+const STOP: &str = "  - call: StopDeployment\n    input: { deploymentId: x }\n";
+
+#[rstest]
+#[case::unknown_field("unknown-field", &step("  - call: StopDeployment\n    inptu: { deploymentId: x }\n"))]
+#[case::wrong_type("wrong-type", &step("  - call: [StopDeployment]\n"))]
+#[case::unknown_requirement("unknown-requirement", &step(STOP).replace("SD-22", "SD-220"))]
+#[case::unknown_operation("unknown-operation", &step("  - call: StopDeploymnt\n    input: { deploymentId: x }\n"))]
+#[case::illegal_input("illegal-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
+#[case::capture_from_nowhere("capture-from-nowhere", &step(&format!("{STOP}    capture: {{ s: /statsu }}\n")))]
+#[case::bad_duration("bad-duration", &step(&format!("{STOP}    eventually: {{ within: 5 minutes, every: 1s }}\n")))]
+#[case::bad_template("bad-template", &step("  - call: StopDeployment\n    input: { deploymentId: \"${unique('a'\" }\n"))]
+#[case::unknown_variable("unknown-variable", &step("  - call: StopDeployment\n    input: { deploymentId: \"${gone.id}\" }\n"))]
+#[case::duplicate_key("duplicate-key", &step("  - call: StopDeployment\n    input: { deploymentId: x, deploymentId: z }\n"))]
+#[case::anchor("anchor", &step("  - call: StopDeployment\n    input: &same { deploymentId: x }\n"))]
+#[case::yaml_1_1_boolean("yaml-1.1-boolean", &step("  - call: StopDeployment\n    input: { deploymentId: yes }\n"))]
+#[case::not_yaml("not-yaml", &step("  - call: StopDeployment\n    input: { deploymentId: x\n"))]
+fn a_broken_fixture_is_shown_at_its_place_with_help(#[case] name: &str, #[case] text: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    suite_with(folder.path(), text);
+    for subcommand in ["check", "run"] {
+        let mut command = with(&[subcommand, "my"]);
+        command.current_dir(folder.path());
+        let output = assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap();
+        assert_status(&output, 2);
+        let shown = err(&output);
+        assert!(shown.contains("x.yaml:") && shown.contains('^'), "{shown}");
+        let mut settings = insta::Settings::new();
+        settings.set_omit_expression(true);
+        settings.set_description(text);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!(format!("broken-{name}"), shown));
+    }
+}
+
+/// The bundled services with one scenario of their own, in the folder `my`.
+fn suite_with(folder: &Path, scenario: &str) {
+    for service in ["codedeploy", "proton"] {
+        let (from, to) = (support::package().join("fixtures").join(service), folder.join("my").join(service));
+        fs::create_dir_all(&to).unwrap();
+        for file in ["model.json", "requirements.yaml", "states.yaml"] {
+            fs::copy(from.join(file), to.join(file)).unwrap();
+        }
+    }
+    let operation = folder.join("my/codedeploy/stop-deployment");
+    fs::create_dir_all(&operation).unwrap();
+    fs::write(operation.join("x.yaml"), scenario).unwrap();
+}
+
+#[test]
+fn every_check_is_explained() {
+    let all = run(&["explain"]);
+    assert_status(&all, 0);
+    for code in Code::ALL {
+        assert!(out(&all).contains(code.name()), "{code}");
+        let output = run(&["explain", code.name()]);
+        assert_status(&output, 0);
+        assert!(out(&output).contains("Wants: ") && out(&output).contains("Weighs"), "{}", out(&output));
+    }
+}
+
+#[test]
+fn a_requirement_is_explained_with_its_document() {
+    let output = run(&["explain", "SD-22"]);
+    assert_status(&output, 0);
+    assert!(out(&output).contains("https://") && out(&output).contains("Cited by:"), "{}", out(&output));
+}
+
+#[test]
+fn the_reference_serves_another_process() {
+    let mut server = Running(with(&["serve"]).stdout(Stdio::piped()).spawn().unwrap());
+    let mut endpoint = String::new();
+    BufReader::new(server.0.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
+    let endpoint = endpoint.trim();
+    assert!(endpoint.starts_with("http://127.0.0.1:"), "{endpoint}");
+    let selection = ["codedeploy/stop-deployment/unknown-id", "proton/cancel-service-pipeline-deployment/twice"];
+    let output = run(&["run", "--endpoint", endpoint, "--as-reference", selection[0], selection[1]]);
+    assert_status(&output, 0);
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let mut child = Running(with(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    drop(child.0.stdout.take());
+    let mut stderr = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!(child.wait(LIMIT), Some(0), "{stderr}");
+    assert!(!stderr.contains("panic") && !stderr.contains("error"), "{stderr}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_ends_soon_with_130() {
+    static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+    let endpoint = server(|target| {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(100));
+        deviating(target)
+    });
+    let arguments = ["run", "--endpoint", &endpoint, "-j", "1", "--service", "codedeploy"];
+    let mut child = Running(with(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let deadline = Instant::now() + LIMIT;
+    // Four requests are the survey; a few more, and cases are running.
+    while REQUESTS.load(Ordering::Relaxed) < 8 {
+        assert!(Instant::now() < deadline, "no case has begun");
+        thread::sleep(Duration::from_millis(10));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let begun = Instant::now();
+    let mut report = String::new();
+    child.0.stdout.take().unwrap().read_to_string(&mut report).unwrap();
+    assert_eq!(child.wait(Duration::from_secs(20)), Some(130));
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(!report.is_empty(), "an interrupted run reports what was done");
+}
+
+#[test]
+fn an_interrupted_run_gives_every_case_its_verdict() {
+    let (_reference, target) = support::reference();
+    let options = RunOptions { jobs: 4, ..support::PACE };
+    let (interrupt, interrupted) = watch::channel(false);
+    let mut session = support::session(target, options, Duration::from_secs(10));
+    session.interrupt = interrupted;
+    let mut ended = 0;
+    let mut sink = |event: Event| {
+        if let Event::CaseFinished(_) = event {
+            ended += 1;
+            let _ = interrupt.send(ended >= 20);
+        }
+    };
+    let finished = support::within(LIMIT, session.run(&mut Batch::new(SUITE.cases()), &mut sink));
+    assert!(finished.interrupted && finished.ledger.balances(), "{:?}", finished.ledger);
+    assert_eq!((ended, finished.ledger.selected), (SUITE.cases().len(), SUITE.cases().len()));
+    assert!(finished.ledger.conforms >= 15 && finished.ledger.inconclusive > 100, "{:?}", finished.ledger);
+}
+
+#[test]
+fn the_proof_of_a_selection_is_told_to_people_and_to_programs() {
+    let only = "StopDeployment/header/success/request-id";
+    // The null targets are some fifty runs of the suite.
+    let command = with(&["mutants", "--only", only, "--report", "json"]);
+    let output = assert_cmd::Command::from_std(command).timeout(5 * LIMIT).output().expect("the program ends in time");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let matrix: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mutants = matrix["mutants"].as_array().unwrap();
+    assert_eq!(mutants.len(), 3);
+    assert!(mutants.iter().all(|mutant| mutant["fate"] == "killed" && mutant["conviction"]["code"] == "request-id"));
+    let nulls = matrix["nulls"].as_array().unwrap();
+    assert!(nulls.len() >= 12);
+    for null in nulls {
+        assert_eq!((&null["ledger"]["conforms"], &null["unsurveyed"]), (&0.into(), &0.into()), "{null}");
+    }
+    assert_eq!(matrix["reference"]["conforms"], SUITE.cases().len());
+}
+
+#[test]
+fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
+    let listed = run(&["mutants", "--list", "--only", "/caller/"]);
+    assert_eq!(listed.status.code(), Some(0), "{}", err(&listed));
+    assert!(out(&listed).lines().all(|line| line.contains("/caller/")) && err(&listed).contains("22 mutants"));
+    assert_eq!(run(&["mutants", "--only", "no such mutant"]).status.code(), Some(2));
+}
+
+/// A recorded answer of `StopDeployment`, with this status and body.
+fn recorded(id: &str, status: &str) -> String {
+    let record = serde_json::json!({
+        "id": id, "service": "codedeploy", "operation": "StopDeployment", "protocol": "json-1.1", "kind": "response",
+        "tier": "A-recorded", "status": 200, "headers": { "content-type": "application/x-amz-json-1.1" },
+        "headers_reconstructed": true, "body": { "status": status },
+    });
+    format!("{record}\n")
+}
+
+/// Judges this text by the models of the package.
+fn judge(corpus: &str, more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recorded.jsonl");
+    fs::write(&path, corpus).unwrap();
+    let models = support::package().join("fixtures");
+    let models: Vec<PathBuf> = ["codedeploy", "proton"].iter().map(|service| models.join(service)).collect();
+    for model in &models {
+        fs::copy(model.join("model.json"), folder.path().join(model.file_name().unwrap()).with_extension("json"))
+            .unwrap();
+    }
+    let mut arguments = vec!["judge", "--corpus", path.to_str().unwrap(), "--models", folder.path().to_str().unwrap()];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[test]
+fn recorded_answers_are_judged_and_each_error_is_told() {
+    let output = judge(&recorded("r-1", "Pending"), &[]);
+    assert_status(&output, 0);
+    assert!(out(&output).contains("0 of 1 (0.000 %): at most the 0.1 % that is allowed"), "{}", out(&output));
+    let wrong = recorded("r-2", "Pending").replace("\"Pending\"", "[1]");
+    let corpus = format!("{}{wrong}", recorded("r-1", "Pending"));
+    let output = judge(&corpus, &[]);
+    assert_status(&output, 1);
+    let told = out(&output);
+    assert!(told.contains("r-2 codedeploy StopDeployment") && told.contains("response-shape/type /status"), "{told}");
+    assert!(told.contains("1 of 2 (50.000 %): more than"), "{told}");
+    assert_status(&judge(&corpus, &["--max-error-rate", "0.5"]), 0);
+}
+
+#[test]
+fn recorded_answers_are_summed_up_for_programs() {
+    let output = judge(&recorded("r-1", "Odd"), &["--report", "json"]);
+    assert_status(&output, 0);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&told["schema"], &told["tally"]["records"]), (&"wireproof/judge/v2".into(), &1.into()));
+    assert_eq!(told["tally"]["rules"][0]["rule"], "response-shape/enum");
+}
+
+#[test]
+fn answers_without_a_model_are_counted_and_nothing_judged_ends_with_3() {
+    let output = judge(&recorded("r-1", "Pending").replace("codedeploy", "nimbus"), &[]);
+    assert_status(&output, 3);
+    assert!(out(&output).contains("not judged, no model of: nimbus (1)"), "{}", out(&output));
+    let output = judge(&recorded("r-1", "Pending").replace("StopDeployment", "Stop"), &[]);
+    assert!(out(&output).contains("not judged, the model lacks: codedeploy Stop (1)"), "{}", out(&output));
+}
+
+#[test]
+fn a_corpus_or_a_model_that_cannot_be_read_ends_with_2_and_is_named() {
+    let broken = format!("{}{{\"id\": 5}}\n", recorded("r-1", "Pending"));
+    let output = judge(&broken, &[]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains("recorded.jsonl: line 2 at /id: invalid type"), "{}", err(&output));
+    let output = judge("", &["--max-error-rate", "2"]);
+    assert_status(&output, 2);
+    for (corpus, models, named) in
+        [("no/such.jsonl", ".", "no/such.jsonl"), ("Cargo.toml", "no/such/models", "Cargo.toml: line 1")]
+    {
+        let output = run(&["judge", "--corpus", corpus, "--models", models]);
+        assert_status(&output, 2);
+        assert!(err(&output).contains(named), "{}", err(&output));
+    }
+}

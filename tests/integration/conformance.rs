@@ -1,0 +1,148 @@
+//! The reference keeps the contract: one test a fixture, one snapshot a case.
+//!
+//! Every fixture is replayed, with all its rows, against one embedded reference. A case has to conform, and what it
+//! observed has to be what `snapshots/<service>/<operation>/<case>.snap` holds; a difference is left beside it for
+//! `cargo insta review`. `WIREPROOF_TEST_SNAPSHOTS` puts another folder in place of `snapshots`.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use rstest::rstest;
+use wireproof::internals::{
+    judge::{snapshots::Snapshots, verdict::Verdict},
+    reference::Reference,
+    run::{event::CaseFinished, target::ResolvedTarget},
+    suite::{Case, FixtureFiles},
+};
+
+use crate::support::{self, PACE, Run, SUITE};
+
+/// Where this process looks for snapshots.
+const SNAPSHOTS: &str = "WIREPROOF_TEST_SNAPSHOTS";
+
+static REFERENCE: LazyLock<(Reference, ResolvedTarget)> = LazyLock::new(support::reference);
+
+#[rstest]
+fn replays(
+    #[base_dir = "fixtures"]
+    #[files("*/*/*.yaml")]
+    fixture: PathBuf,
+) {
+    let id = id_of(&fixture);
+    let cases: Vec<Case> = SUITE.cases().into_iter().filter(|case| case.scenario.id == id).collect();
+    assert!(!cases.is_empty(), "{id} has no case");
+    let folder = env::var_os(SNAPSHOTS).map_or_else(|| support::package().join("snapshots"), PathBuf::from);
+    let run = replay(cases);
+    let broken: String = run.cases.iter().filter(|case| !conforms(case)).map(support::describe).collect();
+    assert!(broken.is_empty(), "\n{broken}");
+    for case in &run.cases {
+        assert_snapshot(&folder, case);
+    }
+}
+
+fn replay(cases: Vec<Case>) -> Run {
+    let session = support::session(REFERENCE.1.clone(), PACE, Duration::from_secs(10));
+    let run = Run::of(&session, cases, Duration::from_secs(90));
+    run.ledger();
+    run
+}
+
+fn conforms(case: &CaseFinished) -> bool {
+    case.report.verdict == Verdict::Conforms
+}
+
+/// A fixture's path below `fixtures`, without its ending.
+fn id_of(fixture: &Path) -> String {
+    let below = fixture.strip_prefix(support::package().join("fixtures")).unwrap().with_extension("");
+    below.components().map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
+}
+
+fn assert_snapshot(folder: &Path, finished: &CaseFinished) {
+    let (place, name) = finished.report.id.0.rsplit_once('/').unwrap();
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(folder.join(place));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(finished.report.title.as_str());
+    settings.bind(|| insta::assert_snapshot!(name, finished.observation().text()));
+}
+
+#[test]
+fn every_fixture_has_its_test() {
+    let expanded = tests_of_this_binary();
+    let files = support::files_below(&support::package().join("fixtures"), ".yaml");
+    let fixtures = files.iter().filter(|path| path.components().count() == 3).count();
+    assert!(fixtures > 100, "only {fixtures} fixtures were found");
+    assert_eq!(expanded.len(), fixtures, "the tests are those of other fixtures: touch tests/conformance.rs");
+}
+
+#[test]
+fn every_case_has_its_snapshot_and_every_snapshot_its_case() {
+    let snapshots = Snapshots::new(FixtureFiles::folder(&support::package().join("snapshots")).unwrap());
+    let (orphaned, missing) = snapshots.misfits(&SUITE.cases());
+    assert!(orphaned.is_empty(), "snapshots of no case: {orphaned:#?}");
+    assert!(missing.is_empty(), "cases without a snapshot: {missing:#?}");
+}
+
+#[test]
+fn what_is_compiled_in_is_what_lies_in_the_folders() {
+    for (compiled, folder) in
+        [(FixtureFiles::bundled_fixtures(), "fixtures"), (FixtureFiles::bundled_snapshots(), "snapshots")]
+    {
+        let on_disk = FixtureFiles::folder(&support::package().join(folder)).unwrap();
+        let differ: Vec<&str> =
+            on_disk.iter().filter(|(path, text)| compiled.get(path) != Some(*text)).map(|(path, _)| path).collect();
+        assert!(differ.is_empty(), "{folder} was not compiled anew: {differ:?}");
+        assert_eq!(compiled.iter().count(), on_disk.iter().count(), "{folder} holds fewer files than are compiled in");
+    }
+}
+
+#[test]
+fn a_changed_observation_fails_and_leaves_a_pending_snapshot() {
+    let id = "codedeploy/stop-deployment/unknown-id";
+    let own = support::package().join(format!("snapshots/{id}.snap"));
+    let snapshot = fs::read_to_string(&own).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join(format!("{id}.snap"));
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+
+    fs::write(&copy, &snapshot).unwrap();
+    let output = replay_alone(id, folder.path());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(support::files_below(folder.path(), "").len(), 1, "a snapshot that holds leaves nothing behind");
+
+    let changed = snapshot.replace("DeploymentDoesNotExistException", "DeploymentIsGoneException");
+    assert_ne!(changed, snapshot);
+    fs::write(&copy, &changed).unwrap();
+    let output = replay_alone(id, folder.path());
+    assert!(!output.status.success(), "a changed observation passes");
+    let pending = fs::read_to_string(copy.with_extension("snap.new")).expect("a pending snapshot");
+    let (head, body) = pending.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
+    assert!(snapshot.ends_with(body), "what is pending is not what was observed:\n{body}");
+    assert!(head.contains("source: tests/conformance.rs") && head.contains("description: "), "{head}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), changed, "the snapshot itself was written");
+    assert_eq!(fs::read_to_string(&own).unwrap(), snapshot);
+}
+
+/// The test of one fixture, in a process of its own, with other snapshots.
+fn replay_alone(id: &str, snapshots: &Path) -> Output {
+    let wanted = format!("{}_yaml", id.replace(['/', '-'], "_"));
+    let tests = tests_of_this_binary();
+    let test = tests.iter().find(|name| name.ends_with(&wanted)).unwrap_or_else(|| panic!("no {wanted}: {tests:#?}"));
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", test]).env(SNAPSHOTS, snapshots).env("INSTA_UPDATE", "new").env_remove("CI");
+    command.env_remove("INSTA_FORCE_PASS").output().unwrap()
+}
+
+/// The names of the tests that `rstest` made of fixtures.
+fn tests_of_this_binary() -> Vec<String> {
+    let output = Command::new(env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output().unwrap();
+    let list = String::from_utf8(output.stdout).unwrap();
+    let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    names.filter(|name| name.starts_with("replays::")).map(str::to_owned).collect()
+}

@@ -1,0 +1,275 @@
+//! What eleven real emulators answered to some 4,300 requests, recorded byte for byte, and what is made of it.
+//!
+//! The recordings are not part of this repository: `WIREPROOF_CORPUS` names the folder that holds
+//! `emulator-transcripts.tar.xz`. Without it the tests are skipped, and the skip is said on standard error.
+//! Every recording goes over a real socket, so that the transport reads it as it read it from the emulator.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::support;
+use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+};
+use wireproof::internals::{
+    judge::{
+        check::implementation::{PresenceDecision, plainly_absent, presence},
+        transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    },
+    run::transport::{Endpoint, Exact, Limits, Settings, Transport as _},
+    suite::Fixtures,
+    wire::{AwsJson, Delivery, Protocol as _, Request, Response, TransportError},
+};
+
+type Outcome = Result<Response, TransportError>;
+
+#[test]
+fn every_recorded_answer_is_read_whole() -> Result<()> {
+    let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
+    let recordings = corpus.recordings()?;
+    ensure!(recordings.len() > 4_000, "only {} recordings", recordings.len());
+    let outcomes = replay(&recordings)?;
+    for (recording, outcome) in recordings.iter().zip(outcomes) {
+        let name = &recording.name;
+        let Some(status) = recording.status() else {
+            assert_eq!(outcome, Err(TransportError::Closed), "{name}: the emulator gave no answer");
+            continue;
+        };
+        let response = outcome.with_context(|| name.clone())?;
+        assert_eq!(response.status, status, "{name}");
+        assert_eq!((response.missing, response.surplus), (0, 0), "{name}");
+        assert!(recording.response.ends_with(&response.to_bytes()), "{name}: bytes were lost or changed");
+        judge(&response);
+    }
+    Ok(())
+}
+
+/// That it comes back at all is what is asked here: these answers hold every body that emulators were seen to send.
+fn judge(response: &Response) {
+    for protocol in [AwsJson::V1_0, AwsJson::V1_1] {
+        let answer = protocol.answer(response);
+        let absent = plainly_absent(response, &answer);
+        assert!(absent.is_none() || answer.refusal.is_some(), "a success never says that an operation is absent");
+    }
+}
+
+#[test]
+fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Result<()> {
+    let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
+    let suite = Fixtures::bundled()?;
+    let (mut present, mut decided) = (BTreeSet::new(), 0);
+    for emulator in corpus.emulators()? {
+        for operation in OPERATIONS {
+            let Some(found) = corpus.presence(&suite, &emulator, operation)? else { continue };
+            decided += 1;
+            match found {
+                PresenceDecision::Present => drop(present.insert(format!("{emulator} {}", operation.name))),
+                PresenceDecision::Absent(_) => {}
+                PresenceDecision::Unreachable(error) => ensure!(false, "{emulator} {}: {error}", operation.name),
+            }
+        }
+    }
+    assert_eq!(decided, 20, "ten emulators were asked about two operations");
+    assert_eq!(present, BTreeSet::from(["fakecloud StopDeployment".to_owned()]));
+    Ok(())
+}
+
+/// An operation under test, and the recordings that ask the four questions of it.
+struct Questions {
+    service: &'static str,
+    name: &'static str,
+    sample: &'static str,
+    unknown_operation: &'static str,
+    unknown_service: &'static str,
+    empty_input: &'static str,
+}
+
+const OPERATIONS: [&Questions; 2] = [
+    &Questions {
+        service: "codedeploy",
+        name: "StopDeployment",
+        sample: "cd_23_Stop_docsample",
+        unknown_operation: "cd_p_unknown_op",
+        unknown_service: "cd_p_unknown_service_auth",
+        empty_input: "cd_n_empty_object",
+    },
+    &Questions {
+        service: "proton",
+        name: "CancelServicePipelineDeployment",
+        sample: "pr_21_Cancel_unknown",
+        unknown_operation: "pr_p_unknown_op",
+        unknown_service: "pr_p_unknown_service_auth",
+        empty_input: "pr_n_empty_object",
+    },
+];
+
+/// The names that the recordings use for what nobody has, and the names that the survey uses.
+const RENAMED: [(&str, &str); 4] = [
+    ("NoSuchOperation", UNKNOWN_OPERATION),
+    ("no_such_operation", "wireproof_unknown_operation"),
+    ("FooBar_20200101", UNKNOWN_SERVICE),
+    ("foobar_20200101", "wireproofunknown_20000101"),
+];
+
+/// The unpacked recordings; they go with this value.
+struct Corpus(TempDir);
+
+impl Corpus {
+    /// `None`, where no corpus is given.
+    fn unpack() -> Result<Option<Self>> {
+        Ok(support::corpus::unpack("emulator-transcripts.tar.xz")?.map(Self))
+    }
+
+    fn emulators(&self) -> Result<Vec<String>> {
+        entries(self.0.path())?.iter().map(|folder| file_name(folder)).collect()
+    }
+
+    fn recordings(&self) -> Result<Vec<Arc<Recording>>> {
+        let mut recordings = Vec::new();
+        for folder in entries(self.0.path())? {
+            for file in entries(&folder)? {
+                recordings.push(Arc::new(Recording::read(&file)?));
+            }
+        }
+        Ok(recordings)
+    }
+
+    /// Whether an emulator was found to have the operation; `None` where it was not asked all four questions.
+    fn presence(&self, suite: &Fixtures, emulator: &str, operation: &Questions) -> Result<Option<PresenceDecision>> {
+        let questions =
+            [operation.sample, operation.unknown_operation, operation.unknown_service, operation.empty_input];
+        let files = questions.map(|question| self.0.path().join(emulator).join(question).with_extension("http"));
+        if !files.iter().all(|file| file.is_file()) {
+            return Ok(None);
+        }
+        let recordings: Result<Vec<_>> = files.iter().map(|file| Recording::read(file).map(Arc::new)).collect();
+        let mut answers = replay(&recordings?)?.into_iter().map(|outcome| outcome.map(renamed));
+        let mut next = || answers.next().context("an answer is missing");
+        let survey = PresenceResponses {
+            sample: next()?,
+            unknown_operation: next()?,
+            unknown_service: next()?,
+            empty_input: next()?,
+        };
+        let service = suite.service(operation.service).context("no such service")?;
+        let modelled = service.contract().operation(operation.name).context("no such operation")?;
+        Ok(Some(presence(service.contract(), modelled, service.protocol, &survey)))
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn file_name(path: &Path) -> Result<String> {
+    Ok(path.file_name().and_then(|name| name.to_str()).context("a name that is not text")?.to_owned())
+}
+
+fn renamed(response: Response) -> Response {
+    let mut body = String::from_utf8_lossy(&response.body).into_owned();
+    for (recorded, ours) in RENAMED {
+        body = body.replace(recorded, ours);
+    }
+    Response { body: Bytes::from(body), ..response }
+}
+
+/// One request, and what an emulator answered.
+struct Recording {
+    name: String,
+    method: String,
+    response: Vec<u8>,
+}
+
+impl Recording {
+    fn read(file: &Path) -> Result<Self> {
+        let name = file.display().to_string();
+        let bytes = fs::read(file)?;
+        let request = bytes.strip_prefix(b"### REQUEST\r\n").with_context(|| format!("{name}: no request"))?;
+        let method = request.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let method = String::from_utf8(method.to_vec())?;
+        let (_, answer) = split_at(request, b"\r\n### RESPONSE (").with_context(|| format!("{name}: no response"))?;
+        let (_, response) = split_at(answer, b"\r\n").with_context(|| format!("{name}: no response"))?;
+        // The last line end belongs to the file.
+        let response = response.strip_suffix(b"\r\n").unwrap_or(response).to_vec();
+        Ok(Self { name, method, response })
+    }
+
+    /// The status of the last head, which is the answer's own; `None` where there is no answer.
+    fn status(&self) -> Option<u16> {
+        let mut rest = self.response.as_slice();
+        while let Some((_, next)) = rest.starts_with(b"HTTP/1.1 1").then(|| split_at(rest, b"\r\n\r\n")).flatten() {
+            rest = next;
+        }
+        std::str::from_utf8(rest.get(9..12)?).ok()?.parse().ok()
+    }
+}
+
+fn split_at<'b>(bytes: &'b [u8], at: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let start = bytes.windows(at.len()).position(|window| window == at)?;
+    Some((bytes.get(..start)?, bytes.get(start + at.len()..)?))
+}
+
+/// The header that says which recording is wanted.
+const WANTED: &str = "x-recording";
+
+/// Fetches every recording from a server that answers with it; in the same order.
+fn replay(recordings: &[Arc<Recording>]) -> Result<Vec<Outcome>> {
+    Runtime::new()?.block_on(async {
+        let address = serve(recordings.to_vec()).await?;
+        let endpoint: Endpoint = format!("http://{address}").parse()?;
+        let limits = Limits { timeout: Duration::from_secs(30), ..Limits::default() };
+        let transport = Exact::new(&Settings { limits, ..Settings::default() })?;
+        let (endpoint, transport) = (&endpoint, &transport);
+        let fetched = recordings.iter().enumerate().map(|(index, recording)| async move {
+            let request = Request {
+                method: recording.method.clone(),
+                target: "/".to_owned(),
+                headers: [("host", endpoint.host_header()), (WANTED, index.to_string())].into_iter().collect(),
+                delivery: Delivery::Exact,
+                ..Request::default()
+            };
+            transport.send(endpoint, &request).await
+        });
+        Ok(stream::iter(fetched).buffered(32).collect().await)
+    })
+}
+
+async fn serve(recordings: Vec<Arc<Recording>>) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let recordings: Arc<[_]> = recordings.into();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, Arc::clone(&recordings)));
+        }
+    });
+    Ok(address)
+}
+
+/// Answers one request with the recording that it asks for, and closes.
+async fn answer(mut stream: TcpStream, recordings: Arc<[Arc<Recording>]>) -> Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        ensure!(stream.read_buf(&mut request).await? > 0, "the request broke off");
+    }
+    let request = String::from_utf8(request)?;
+    let wanted = request.lines().find_map(|line| line.strip_prefix(WANTED)?.strip_prefix(": "));
+    let index: usize = wanted.context("no recording is asked for")?.parse()?;
+    let recording = recordings.get(index).context("no such recording")?;
+    stream.write_all(&recording.response).await?;
+    Ok(stream.shutdown().await?)
+}

@@ -1,0 +1,37 @@
+//! The tests that run whole parts together, in one binary: linking is most of what a test binary costs.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a panic here is a failed test")]
+
+mod book;
+mod certificate;
+mod cli;
+mod conformance;
+mod corpus;
+mod diff;
+mod dying_endpoint;
+mod fixtures;
+mod gate;
+mod harness;
+mod html_report;
+mod init;
+mod layering;
+mod metamorphic;
+mod models;
+mod null_targets;
+mod private_authority;
+mod probe_cli;
+mod probe_coverage;
+mod probes;
+mod profiles;
+#[cfg(unix)]
+mod public_api;
+mod real_endpoints;
+mod recorded;
+mod recordings;
+mod reenactment;
+mod reports;
+mod selfcheck;
+mod severities;
+mod shards;
+mod support;
+mod tower;

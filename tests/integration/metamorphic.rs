@@ -1,0 +1,163 @@
+//! The same suite gives the same verdicts and the same observations, whatever the order, the number of jobs, the seed,
+//! the past of the endpoint and its slowness.
+//!
+//! Nearly all of it runs against a reference in this process, in time that passes by itself.
+
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::LazyLock,
+    thread,
+    time::Duration,
+};
+
+use rstest::rstest;
+use wireproof::internals::{
+    judge::{snapshots::Snapshots, verdict::Verdict},
+    run::session::RunOptions,
+    suite::{Case, FixtureFiles},
+};
+
+use crate::support::{self, PACE, Run, SUITE, Virtual};
+
+/// Verdict and observation of each case, by id.
+type Outcomes = BTreeMap<String, (Verdict, String)>;
+
+/// A run, and what it left behind.
+struct Base {
+    reference: Virtual,
+    outcomes: Outcomes,
+}
+
+/// What every other run has to come to as well.
+static BASE: LazyLock<Base> = LazyLock::new(|| {
+    let reference = Virtual::start();
+    let outcomes = outcomes(&reference.run(SUITE.cases(), PACE, Duration::ZERO));
+    Base { reference, outcomes }
+});
+
+fn outcomes(run: &Run) -> Outcomes {
+    assert_eq!(run.ledger().selected, SUITE.cases().len());
+    run.cases.iter().map(|case| (case.case.id.0.clone(), (case.report.verdict, case.observation().text()))).collect()
+}
+
+#[track_caller]
+fn assert_same(one: &Outcomes, other: &Outcomes) {
+    let differ: Vec<&String> = one.keys().filter(|id| one.get(*id) != other.get(*id)).collect();
+    assert!(differ.is_empty(), "{} cases differ: {differ:#?}{}", differ.len(), difference(one, other, &differ));
+    assert_eq!(one.len(), other.len());
+}
+
+/// The first line in which the first of these cases differs.
+fn difference(one: &Outcomes, other: &Outcomes, ids: &[&String]) -> String {
+    let Some((one, other)) = ids.first().and_then(|id| one.get(*id).zip(other.get(*id))) else { return String::new() };
+    let lines = one.1.lines().zip(other.1.lines());
+    let line = lines.enumerate().find(|(_, (one, other))| one != other);
+    format!("\n{} and {}, {line:?}", one.0, other.0)
+}
+
+#[track_caller]
+fn assert_same_verdicts(one: &Outcomes, other: &Outcomes) {
+    let differ = differing_verdicts(one, other);
+    assert!(differ.is_empty(), "{} verdicts differ: {differ:#?}", differ.len());
+    assert_eq!(one.len(), other.len());
+}
+
+fn differing_verdicts<'o>(one: &'o Outcomes, other: &'o Outcomes) -> Vec<(&'o str, Verdict, Option<Verdict>)> {
+    let both = one.iter().map(|(id, (verdict, _))| (id.as_str(), *verdict, other.get(id).map(|(other, _)| *other)));
+    both.filter(|(_, one, other)| Some(*one) != *other).collect()
+}
+
+/// The cases in an order that only the seed knows.
+fn shuffled(seed: u64) -> Vec<Case> {
+    let mut cases = SUITE.cases();
+    cases.sort_by_key(|case| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &case.id).hash(&mut hasher);
+        hasher.finish()
+    });
+    cases
+}
+
+fn reversed() -> Vec<Case> {
+    SUITE.cases().into_iter().rev().collect()
+}
+
+#[test]
+fn every_case_conforms_and_its_snapshot_holds() {
+    let snapshots = Snapshots::new(FixtureFiles::bundled_snapshots());
+    let recorded = |case: &Case| snapshots.get(&case.id).unwrap_or_default().to_owned();
+    let expected = SUITE.cases().into_iter().map(|case| (case.id.0.clone(), (Verdict::Conforms, recorded(&case))));
+    assert_same(&expected.collect(), &BASE.outcomes);
+}
+
+/// Several things differ at once: a verdict that hung on any of them would differ.
+#[rstest]
+#[case::in_reverse_and_one_at_a_time(reversed(), RunOptions { jobs: 1, ..PACE })]
+#[case::shuffled_and_many_at_once_with_another_seed(shuffled(7), RunOptions { jobs: 32, seed: 987_654_321, ..PACE })]
+fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>, #[case] options: RunOptions) {
+    assert_same(&BASE.outcomes, &outcomes(&Virtual::start().run(cases, options, Duration::ZERO)));
+}
+
+#[test]
+fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
+    // The same seed would ask for the very names that the first run has used.
+    let options = RunOptions { seed: PACE.seed + 1, ..PACE };
+    let base = &*BASE;
+    assert_same(&base.outcomes, &outcomes(&base.reference.run(SUITE.cases(), options, Duration::ZERO)));
+}
+
+#[test]
+fn answers_that_take_200_ms_give_the_same_verdicts() {
+    // Ten times as long as a case takes at all, for none may end because of the delay. What a case observes of
+    // something that goes on meanwhile may differ.
+    let options = RunOptions { case_timeout: 10 * PACE.case_timeout, ..PACE };
+    let run = Virtual::start().run(SUITE.cases(), options, Duration::from_millis(200));
+    assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
+}
+
+#[test]
+fn the_same_seed_asks_the_same_again_without_a_reset() {
+    let reference = Virtual::start();
+    let some = |text: &str| SUITE.cases().into_iter().filter(|case| case.id.0.contains(text)).collect::<Vec<_>>();
+    for text in ["/unknown-id", "/twice", "/minted-ids", "/only-the-named-service"] {
+        for round in ["first", "second"] {
+            let run = reference.run(some(text), PACE, Duration::ZERO);
+            let broken = run.cases.iter().filter(|case| case.report.verdict != Verdict::Conforms);
+            let broken: String = broken.map(support::describe).collect();
+            assert!(broken.is_empty() && !run.cases.is_empty(), "{text}, {round} round:\n{broken}");
+        }
+    }
+}
+
+#[test]
+fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
+    let (_reference, target) = support::reference();
+    let session = support::session(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
+    let run = Run::of(&session, SUITE.cases(), Duration::from_secs(120));
+    // How fast a busy machine is may show in an observation; `tests/conformance.rs` looks at those.
+    assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
+}
+
+#[test]
+#[ignore = "50 full runs take minutes; run with --ignored"]
+fn fifty_repeated_runs_differ_in_no_verdict() {
+    let workers = thread::available_parallelism().map_or(2, usize::from);
+    let share = |worker: usize| (1..=50).skip(worker).step_by(workers).flat_map(differences_of_run).collect::<Vec<_>>();
+    let differ: Vec<String> = thread::scope(|scope| {
+        let shares: Vec<_> = (0..workers).map(|worker| scope.spawn(move || share(worker))).collect();
+        shares.into_iter().flat_map(|share| share.join().unwrap()).collect()
+    });
+    println!("50 runs x {} cases: {} differing verdicts", BASE.outcomes.len(), differ.len());
+    assert!(differ.is_empty(), "{differ:#?}");
+}
+
+/// The verdicts in which a full run of that seed differs from the base.
+fn differences_of_run(seed: u64) -> Vec<String> {
+    const JOBS: [usize; 5] = [1, 4, 16, 32, 64];
+    let jobs = JOBS[usize::try_from(seed).unwrap() % JOBS.len()];
+    let run = Virtual::start().run(shuffled(seed), RunOptions { seed, jobs, ..PACE }, Duration::ZERO);
+    let outcomes = outcomes(&run);
+    let differing = differing_verdicts(&BASE.outcomes, &outcomes);
+    differing.into_iter().map(|differing| format!("seed {seed}, {jobs} jobs: {differing:?}")).collect()
+}

@@ -1,0 +1,81 @@
+//! The profiles against the reference: all of it with its help, the core with nothing but documented calls.
+
+use std::{sync::LazyLock, time::Duration};
+
+use rstest::rstest;
+use wireproof::internals::{
+    certificate::{
+        decision::{Decision, decide},
+        profile::{FULL, Level, Profile, Profiles},
+        reported::Reported,
+    },
+    reference::STATE_PATH,
+    report::{Json, Reporter as _},
+    run::{
+        event::Event,
+        target::{ResolvedTarget, StateHandler},
+        transport::{InProcess, Reply},
+    },
+    suite::{Batch, Case, FixtureFiles},
+    wire::Request,
+};
+
+use crate::support::{PACE, SUITE, Virtual, handle, session_over, target};
+
+static PROFILES: LazyLock<Profiles> =
+    LazyLock::new(|| Profiles::read(&FixtureFiles::bundled_fixtures(), &SUITE).unwrap());
+
+/// The reference with a state-change URL, two more identities and another region.
+fn helped() -> ResolvedTarget {
+    let mut target = target("http://127.0.0.1:1");
+    target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+    target
+}
+
+/// The reference as any endpoint is that knows one caller and one region.
+fn plain() -> ResolvedTarget {
+    ResolvedTarget { other_region: None, denied: None, other_account: None, ..target("http://127.0.0.1:1") }
+}
+
+/// What the reference comes to in these cases.
+fn reported(target: ResolvedTarget, cases: Vec<Case>) -> Reported {
+    let virtually = Virtual::start();
+    let endpoint = virtually.endpoint();
+    let answer = InProcess::new(move |request: &Request| Reply::Answer(handle(&endpoint, request)));
+    let session = session_over(answer.delayed(Duration::from_millis(1)), target, PACE);
+    let mut document = Vec::new();
+    let mut json = Json::new(&mut document);
+    let mut sink = |event: Event| json.event(&event).unwrap();
+    virtually.block_on(session.run(&mut Batch::new(cases), &mut sink));
+    serde_json::from_slice(&document).unwrap()
+}
+
+fn told(decision: &Decision) -> String {
+    let missing = decision.missing.iter().map(|missing| format!("\n  {}: {}", missing.what, missing.because));
+    format!("{} {}: {:?}{}", decision.service, decision.profile, decision.granted, missing.collect::<String>())
+}
+
+#[test]
+fn the_reference_is_granted_every_profile_with_its_help() {
+    let reported = reported(helped(), SUITE.cases());
+    for profile in PROFILES.iter() {
+        let decision = decide(&SUITE, profile, &reported);
+        assert_eq!(decision.granted, Some(Level::Extended), "{}", told(&decision));
+    }
+}
+
+/// Each in a run of its own, which has only the cases that it asks for.
+#[rstest]
+fn the_reference_is_granted_every_core_without_any_help(
+    #[values("codedeploy", "proton")] service: &str,
+    #[values("wire", "constraints", "behaviour", "auth")] name: &str,
+) {
+    let profile: &Profile = PROFILES.select(&[name.to_owned()], &[service.to_owned()])[0];
+    let cases = profile.cases(&SUITE).into_iter().map(|(case, _)| case).collect();
+    let decision = decide(&SUITE, profile, &reported(plain(), cases));
+    assert!(decision.granted.is_some(), "{}", told(&decision));
+    let needs_help = profile.cases(&SUITE).iter().any(|(_, level)| *level == Level::Extended);
+    println!("{}", told(&decision));
+    assert_eq!(decision.granted == Some(Level::Core), needs_help, "{}", told(&decision));
+    assert_ne!(profile.name, FULL);
+}

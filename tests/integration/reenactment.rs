@@ -1,0 +1,53 @@
+//! Every request of a recording follows from its seed and from the answers: nobody can put another one there.
+
+use std::{sync::LazyLock, time::Duration};
+
+use wireproof::internals::{
+    certificate::reenactment::Reenactment,
+    judge::transcript::Transcript,
+    reference::STATE_PATH,
+    run::{event::CaseFinished, target::StateHandler},
+};
+
+use crate::support::{PACE, SUITE, Virtual, target};
+
+/// Every case of the suite, against a reference whose answers take a while.
+static RUN: LazyLock<Vec<CaseFinished>> =
+    LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::from_micros(3_337)).cases);
+
+/// How cases differ that were recorded like that, acted again with a seed.
+fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, String)> {
+    let changed: Vec<Transcript> = RUN
+        .iter()
+        .map(|case| {
+            let mut transcript = Transcript::clone(&case.transcript);
+            change(&mut transcript);
+            transcript
+        })
+        .collect();
+    let recorded = RUN.iter().map(|case| &case.case).zip(&changed);
+    let mut target = target("http://127.0.0.1:1");
+    target.state_handler = Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
+    Reenactment { suite: &SUITE, target: &target, seed }.differences(recorded).unwrap()
+}
+
+#[test]
+fn every_request_of_the_catalogue_follows_from_the_seed_and_the_answers() {
+    let exchanges: usize = RUN.iter().map(|case| case.transcript.exchanges.len()).sum();
+    let began = std::time::Instant::now();
+    let differences = differences(1, |_| {});
+    println!("{} cases, {exchanges} exchanges, {:?}", RUN.len(), began.elapsed());
+    assert_eq!(differences, []);
+}
+
+#[test]
+fn with_another_seed_nearly_every_case_is_another_one() {
+    let differences = differences(2, |transcript| transcript.seed = 2);
+    let same: Vec<&str> = RUN
+        .iter()
+        .map(|case| case.case.id.0.as_str())
+        .filter(|id| !differences.iter().any(|(other, _)| other == id))
+        .collect();
+    println!("{} of {} cases differ; the others: {same:?}", differences.len(), RUN.len());
+    assert!(differences.len() * 2 > RUN.len());
+}
