@@ -46,7 +46,8 @@ fn checks() -> String {
 fn requirements() -> String {
     let mut page = REQUIREMENTS_HEAD.to_owned();
     for service in SUITE.services() {
-        let _ = write!(page, "\n## {}\n\n| number | requirement | evidence | source |\n|---|---|---|---|\n", service.name);
+        let _ =
+            write!(page, "\n## {}\n\n| number | requirement | evidence | source |\n|---|---|---|---|\n", service.name);
         for requirement in service.requirements.iter() {
             let document = service.requirements.document(requirement);
             let document = document.map(|document| format!("[{}]({}), ", document.title, document.url));
