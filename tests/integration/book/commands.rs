@@ -1,9 +1,10 @@
-//! The commands of the book, page by page in a folder of their own, one after the other as a reader would type them.
+//! Runs the commands of each page in a folder of its own, in order, as a reader would type them.
 //!
-//! A block of `console` or `sh` is run, unless `no-run: REASON` follows the language. `cd=DIR` says where, `status=N` how
-//! its last command ends, where that is not 0. What stands below a command is in its output, line by line. A block with
-//! `file=PATH` is a file that is there when what follows it is run. Addresses of endpoints become those of references, and
-//! no command runs more than a handful of cases. What builds is run by a test of its own, which takes minutes.
+//! A block of `console` or `sh` is run, unless `no-run: REASON` follows the language. `cd=DIR` is the folder to run it in,
+//! `status=N` the exit status of its last command if that is not 0. Lines below a command must occur in its output. A block
+//! with `file=PATH` is written to that file before the blocks below it are run. Addresses of endpoints become those of
+//! reference implementations, and no command runs more than a handful of cases. A separate test follows the tutorial, which
+//! builds crates and takes minutes.
 
 use std::{
     env, fs,
@@ -18,42 +19,42 @@ use crate::support::{
     program::{Served, err, out},
 };
 
-/// Quick cases of both services, which need no state.
+/// Quick cases of both services that need no state.
 const FEW: &str = "unknown-id,unknown-name";
 
-/// Where the pages say that endpoints listen.
+/// The addresses of endpoints on the pages.
 const ADDRESSES: [&str; 2] = ["http://127.0.0.1:4566", "http://127.0.0.1:5000"];
 
 #[test]
 fn every_command_of_the_book_does_what_it_says() {
     let references = [Served::start(), Served::start()];
-    let mut told = Vec::new();
+    let mut results = Vec::new();
     for page in pages() {
         let reader = Reader::of(page, |line| as_program(line, &references));
-        told.extend(reader.follow());
+        results.extend(reader.follow());
     }
-    let ran = told.iter().filter(|line| line.starts_with("ran")).count();
-    println!("{}\n{ran} of {} commands ran", told.join("\n"), told.len());
+    let ran = results.iter().filter(|line| line.starts_with("ran")).count();
+    println!("{}\n{ran} of {} commands ran", results.join("\n"), results.len());
     assert!(ran >= 20, "{ran}");
 }
 
 #[test]
 #[ignore = "it builds the crate as a dependency, for minutes; and it needs a registry"]
 fn the_tutorial_is_followed_word_for_word() {
-    let told = Reader::of(Page::read("docs/tutorial.md".into()), as_cargo).follow();
-    println!("{}", told.join("\n"));
-    assert!(told.iter().all(|line| line.starts_with("ran")) && told.len() > 10);
+    let results = Reader::of(Page::read("docs/tutorial.md".into()), as_cargo).follow();
+    println!("{}", results.join("\n"));
+    assert!(results.iter().all(|line| line.starts_with("ran")) && results.len() > 10);
 }
 
-/// Somebody who does what a page says.
+/// A reader who follows one page.
 struct Reader<F> {
     page: Page,
     folder: tempfile::TempDir,
-    /// What is typed for a line of the page; `None` for what this reader leaves out.
+    /// The command for a line of the page; `None` if this reader skips it.
     typed: F,
 }
 
-/// What stands behind a fence's language.
+/// The words after a fence's language.
 #[derive(Debug, Default)]
 struct Info {
     file: Option<PathBuf>,
@@ -71,7 +72,7 @@ impl Info {
             Some(("file", path)) => Self { file: Some(path.into()), ..info },
             Some(("cd", path)) => Self { cd: path.into(), ..info },
             Some(("status", status)) => Self { status: status.parse().unwrap(), ..info },
-            _ => panic!("{word:?} means nothing behind a fence"),
+            _ => panic!("unknown word after a fence: {word:?}"),
         })
     }
 }
@@ -85,7 +86,7 @@ impl<F: Fn(&str) -> Option<Command>> Reader<F> {
         self.page.fences().iter().flat_map(|fence| self.take(fence)).collect()
     }
 
-    /// Says of each command of a block what became of it.
+    /// Runs the commands of a block, and returns one line about each.
     fn take(&self, fence: &Fence) -> Vec<String> {
         let place = format!("{}:{}", self.page.path.display(), fence.line);
         let info = Info::of(&fence.info);
@@ -100,7 +101,7 @@ impl<F: Fn(&str) -> Option<Command>> Reader<F> {
         let commands = commands(fence);
         assert!(!commands.is_empty(), "{place}: no command: begin its line with \"$ \"");
         let last = commands.len() - 1;
-        let told = commands.iter().enumerate().map(|(index, (line, shown))| {
+        let results = commands.iter().enumerate().map(|(index, (line, shown))| {
             let command = match &info.no_run {
                 Some(reason) => return format!("not run ({reason}): {place}: {line}"),
                 None => (self.typed)(line),
@@ -113,11 +114,11 @@ impl<F: Fn(&str) -> Option<Command>> Reader<F> {
             }
             format!("ran: {place}: {line}")
         });
-        told.collect()
+        results.collect()
     }
 }
 
-/// The commands of a block, each in one line, with the lines of its output that are shown.
+/// The commands of a block, each in one line, with the output lines below it.
 fn commands(fence: &Fence) -> Vec<(String, Vec<String>)> {
     let text = fence.lines.join("\n").replace("\\\n", " ");
     let mut commands: Vec<(String, Vec<String>)> = Vec::new();
@@ -131,7 +132,7 @@ fn commands(fence: &Fence) -> Vec<(String, Vec<String>)> {
     commands
 }
 
-/// Runs a command to its end, and gives what it printed.
+/// Runs a command to its end, and returns its output.
 fn run(command: Command, status: i32, what: &str) -> String {
     let limit = Duration::from_secs(900);
     let output = assert_cmd::Command::from_std(command).timeout(limit).output().unwrap();
@@ -140,7 +141,7 @@ fn run(command: Command, status: i32, what: &str) -> String {
     stdout + &stderr
 }
 
-/// A line of the shell that calls the program of this build, at these references; cargo is left out.
+/// A shell line that calls the program of this build against these endpoints; `None` if it calls cargo.
 fn as_program(line: &str, references: &[Served; 2]) -> Option<Command> {
     let mut line = line.replacen("cargo run -- ", "wireproof ", 1);
     if line.split_whitespace().any(|word| word == "cargo") {
@@ -162,8 +163,8 @@ fn as_program(line: &str, references: &[Served; 2]) -> Option<Command> {
     Some(shell)
 }
 
-/// A line of the shell as it stands, but for where this crate lies.
-#[expect(clippy::unnecessary_wraps, reason = "the other reader leaves lines out")]
+/// A shell line as it stands, with the path of this crate filled in.
+#[expect(clippy::unnecessary_wraps, reason = "the other reader skips lines")]
 fn as_cargo(line: &str) -> Option<Command> {
     let package = support::package().display().to_string();
     let mut shell = shell(&line.replace("../wireproof", &package));
@@ -182,7 +183,7 @@ fn shell(line: &str) -> Command {
     shell
 }
 
-/// A command in an indented block, or one that no prompt stands before, would be run by nobody.
+/// A command in an indented block or without a prompt would never be run.
 #[test]
 fn no_command_hides() {
     for page in pages() {

@@ -1,4 +1,4 @@
-//! The pages that are written from what the library knows. `WIREPROOF_UPDATE=1 cargo test --test book` writes them.
+//! The pages that are generated from the library. `WIREPROOF_UPDATE=1 cargo test --test book` writes them.
 
 use std::{env, fmt::Write as _, fs};
 
@@ -15,15 +15,19 @@ use crate::support::{self, SUITE};
 
 const CHECKS_HEAD: &str = "# Checks
 
-What each check wants, and why; `wireproof explain CODE` says it too. What breaking a rule weighs, and why, is a page of
-its own: [severities](severities.md). Written from the program by `WIREPROOF_UPDATE=1 cargo test --test book`.
+Each finding carries the code of the check that made it. This page says what each check requires, and why;
+`wireproof explain CODE` prints the same. For the severity of each rule, see [Severities](severities.md).
+
+This page is generated. To update it, run `WIREPROOF_UPDATE=1 cargo test --test book`.
 ";
 
 const REQUIREMENTS_HEAD: &str = "# Requirements
 
-What the documents say of the bundled operations, in our own words, each with its ground; `wireproof explain SD-17` says
-where it is written and which scenarios cite it. Where documents contradict each other, the policy is told.
-Written from `fixtures/` by `WIREPROOF_UPDATE=1 cargo test --test book`.
+The requirements that the documents state for the bundled operations, paraphrased and numbered. Reports cite them by
+number, and `wireproof explain SD-17` prints one with its source and the scenarios that cite it. If documents contradict
+each other, the requirement says so, and says which responses are accepted.
+
+This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 cargo test --test book`.
 ";
 
 fn checks() -> String {
@@ -31,9 +35,9 @@ fn checks() -> String {
     for check in CHECKS {
         let rules = SEVERITIES.iter().filter(|row| row.code == check.code).filter_map(|row| row.rule);
         let rules: Vec<String> = rules.map(|rule| format!("`{}`", rule.name())).collect();
-        let _ = write!(page, "\n## {}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why);
+        let _ = write!(page, "\n## {}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why);
         if !rules.is_empty() {
-            let _ = write!(page, "\nIts rules: {}.\n", rules.join(", "));
+            let _ = write!(page, "\nRules: {}.\n", rules.join(", "));
         }
     }
     page
@@ -42,7 +46,8 @@ fn checks() -> String {
 fn requirements() -> String {
     let mut page = REQUIREMENTS_HEAD.to_owned();
     for service in SUITE.services() {
-        let _ = write!(page, "\n## {}\n\n| | says | evidence | written in |\n|---|---|---|---|\n", service.name);
+        let _ =
+            write!(page, "\n## {}\n\n| number | requirement | evidence | source |\n|---|---|---|---|\n", service.name);
         for requirement in service.requirements.iter() {
             let document = service.requirements.document(requirement);
             let document = document.map(|document| format!("[{}]({}), ", document.title, document.url));
@@ -60,11 +65,11 @@ fn says(requirement: &Requirement) -> String {
         .map(|other| format!(" *{}: {} Policy: {}*", other.id, other.with, other.policy))
         .unwrap_or_default();
     let untestable = requirement.untestable.as_ref();
-    let untestable = untestable.map(|why| format!(" *Cannot be tested: {why}*")).unwrap_or_default();
+    let untestable = untestable.map(|why| format!(" *Not testable: {why}*")).unwrap_or_default();
     format!("{}{contradiction}{untestable}", requirement.says)
 }
 
-/// A text as a cell of a table.
+/// The text as a table cell.
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
@@ -81,7 +86,7 @@ fn the_page_is_what_the_library_knows(#[case] name: &str, #[case] page: String) 
     assert!(there == page, "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test book");
 }
 
-/// What is written by hand names everything that there is.
+/// Fails if a page that is written by hand lacks one of these names.
 fn assert_names(page: &str, names: impl IntoIterator<Item = String>) {
     let text = fs::read_to_string(support::package().join(page)).unwrap();
     let missing: Vec<String> = names.into_iter().filter(|name| !text.contains(&format!("`{name}`"))).collect();
@@ -89,8 +94,8 @@ fn assert_names(page: &str, names: impl IntoIterator<Item = String>) {
 }
 
 #[test]
-fn the_form_of_fixtures_is_told_field_by_field() {
-    let source = fs::read_to_string(support::package().join("src/scenario/raw.rs")).unwrap();
+fn the_page_of_fixtures_describes_every_field() {
+    let source = fs::read_to_string(support::package().join("src/suite/raw.rs")).unwrap();
     let renamed = regex::Regex::new(r#"rename = "([^"]+)""#).unwrap();
     let mut names: Vec<String> = renamed.captures_iter(&source).map(|found| found[1].to_owned()).collect();
     let field = regex::Regex::new(r"((?:#\[serde.*\]\s+)*)pub\(super\) (\w+):").unwrap();
@@ -102,27 +107,27 @@ fn the_form_of_fixtures_is_told_field_by_field() {
 }
 
 #[test]
-fn the_form_of_requirements_is_told_field_by_field() {
-    let source = fs::read_to_string(support::package().join("src/requirement.rs")).unwrap();
+fn the_page_of_fixtures_describes_every_field_of_requirements() {
+    let source = fs::read_to_string(support::package().join("src/suite/requirement.rs")).unwrap();
     let form = regex::Regex::new(r"deny_unknown_fields\)\]\s+(?:pub )?struct (\w+) \{([^}]*)\}").unwrap();
     let field = regex::Regex::new(r"(?m)^    (?:pub )?(\w+):").unwrap();
     let page = fs::read_to_string(support::package().join("docs/fixtures.md")).unwrap();
     let section = page.split("\n## ").find(|section| section.starts_with("Requirements\n")).unwrap();
     let row = regex::Regex::new(r"(?m)^\| `([^`]+)` \|").unwrap();
-    let mut told: Vec<&str> = row.captures_iter(section).map(|found| found.extract::<1>().1[0]).collect();
+    let mut described: Vec<&str> = row.captures_iter(section).map(|found| found.extract::<1>().1[0]).collect();
     for form in form.captures_iter(&source) {
         for field in field.captures_iter(&form[2]).map(|found| found[1].to_owned()) {
-            assert!(section.contains(&format!("`{field}`")), "{}: {field} is not told", &form[1]);
-            told.retain(|name| *name != field);
+            assert!(section.contains(&format!("`{field}`")), "{}: {field} is not described", &form[1]);
+            described.retain(|name| *name != field);
         }
     }
-    assert!(told.is_empty(), "no form has {told:?}");
-    let kinds = regex::Regex::new(r"pub enum Kind \{([^}]*)\}").unwrap().captures(&source).unwrap();
+    assert!(described.is_empty(), "no form has {described:?}");
+    let kinds = regex::Regex::new(r"pub enum RequirementKind \{([^}]*)\}").unwrap().captures(&source).unwrap();
     let kind = regex::Regex::new(r"(?m)^    ([A-Z]\w+),").unwrap();
     let kinds: Vec<_> = kind.captures_iter(&kinds[1]).map(|found| kebab_case(&found[1])).collect();
     assert!(kinds.len() > 5, "{kinds:?}");
-    let untold: Vec<_> = kinds.iter().filter(|kind| !section.contains(&format!("`{kind}`"))).collect();
-    assert!(untold.is_empty(), "{untold:?}");
+    let missing: Vec<_> = kinds.iter().filter(|kind| !section.contains(&format!("`{kind}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 const STATUSES: [ExitStatus; 6] = [
@@ -135,7 +140,7 @@ const STATUSES: [ExitStatus; 6] = [
 ];
 
 #[test]
-fn every_schema_and_every_exit_status_is_told() {
+fn the_pages_name_every_schema_and_every_exit_status() {
     assert_names("docs/reports.md", SCHEMAS.iter().map(|schema| schema.name.to_owned()));
     assert_names("docs/exit-statuses.md", STATUSES.map(|status| status.code().to_string()));
 }

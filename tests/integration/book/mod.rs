@@ -1,5 +1,5 @@
-//! The book does what it says: every command that it shows is run, every link leads somewhere, every page is in its
-//! contents, and the pages that are written from the program are what the program says.
+//! The README and the pages below `docs/`: every command runs, every link leads somewhere, the contents name every page,
+//! and generated pages are up to date.
 
 #[cfg(unix)]
 mod commands;

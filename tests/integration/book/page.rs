@@ -1,4 +1,4 @@
-//! Markdown as far as the tests need it: fences, headings and links.
+//! The parts of Markdown that the tests need: fences, headings and links.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::support;
 
-/// A page, by its path from the package.
+/// A page; the path is relative to the package.
 pub(crate) struct Page {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
@@ -17,9 +17,9 @@ pub(crate) struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fence {
     pub(crate) line: usize,
-    /// The first word behind the fence.
+    /// The first word after the fence.
     pub(crate) language: String,
-    /// What follows it.
+    /// The words after it.
     pub(crate) info: String,
     pub(crate) lines: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl Page {
         outside.collect()
     }
 
-    /// The anchors of its headings, as GitHub and mdBook make them.
+    /// The anchors of its headings, in the form of GitHub and mdBook.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let headings = self.prose().into_iter().filter_map(|(_, line)| line.strip_prefix('#'));
         let text = |line: &str| line.trim_start_matches('#').trim().to_lowercase();
@@ -78,7 +78,7 @@ impl Page {
         headings.map(|line| text(line).chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
     }
 
-    /// What its links lead to, but for other sites.
+    /// Link targets, without those of other sites.
     pub(crate) fn links(&self) -> Vec<(usize, String)> {
         let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
         let code = regex::Regex::new("`[^`]*`").unwrap();
