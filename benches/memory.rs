@@ -15,13 +15,16 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use wireproof::internals::run::{
-    event::Event,
-    session::Session,
-    transport::{Settings, Wire},
+use wireproof::internals::{
+    harness::Runner,
+    run::{
+        event::Event,
+        observer::OnEvent,
+        transport::{Settings, Wire},
+    },
 };
 
-use support::{Probes, Stream, session, start_server};
+use support::{Probes, Stream, runner, start_server};
 
 /// Says to a child how many cases it is to run.
 const CASES: &str = "WIREPROOF_BENCH_CASES";
@@ -47,19 +50,21 @@ fn main() -> Result<()> {
 fn child(cases: usize) -> Result<()> {
     let probes = Probes::new()?;
     let wire = Arc::new(Wire::new(&Settings::default())?);
-    let session = session(Arc::clone(&probes.suite), start_server()?, wire, 32)?;
+    let runner = runner(Arc::clone(&probes.suite), start_server()?, wire, 32)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let started = Instant::now();
-    runtime.block_on(runtime.spawn(run(session, probes, cases)))??;
+    runtime.block_on(runtime.spawn(run(runner, probes, cases)))??;
     let elapsed = started.elapsed();
     let mut out = io::stdout().lock();
     writeln!(out, "{cases:>9} cases  {:>6.1} MB at most  {:>7.1} s", peak()?, elapsed.as_secs_f64())?;
     Ok(())
 }
 
-async fn run(session: Session, probes: Probes, cases: usize) -> Result<()> {
-    let mut sink = |event: Event| drop(black_box(event));
-    let finished = session.run(&mut Stream::new(&probes, cases), &mut sink).await;
+async fn run(runner: Runner, probes: Probes, cases: usize) -> Result<()> {
+    let mut sink = OnEvent(|event: &Event| {
+        black_box(event);
+    });
+    let finished = runner.run(&mut Stream::new(&probes, cases), &mut sink).await;
     ensure!(finished.ledger.conforms == cases, "not all cases conform: {:?}", finished.ledger);
     Ok(())
 }

@@ -22,12 +22,14 @@ use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use wireproof::internals::{
+    harness::Runner,
     judge::check,
     model::{self, Operation, PayloadSide, Schemas},
     run::{
         event::Event,
         execute::Executor,
-        session::Session,
+        observer::OnEvent,
+        session::RunOptions,
         transport::{Endpoint, InProcess, Reply, Settings, Transport as _, Wire},
     },
     suite::{Batch, FixtureFiles, Fixtures, Plan},
@@ -37,7 +39,7 @@ use wireproof::internals::{
     },
 };
 
-use support::{ANSWER, Probes, Stream, credentials, input, session, start_server};
+use support::{ANSWER, Probes, Stream, credentials, input, options, runner, start_server, target};
 
 /// The one of the program; the bare client has it, too.
 #[global_allocator]
@@ -222,21 +224,26 @@ impl Harness {
 
 /// Whole cases: executed, judged by every check, and entered into the ledger.
 struct Cases {
-    rows: Session,
-    probes: Session,
+    rows: Runner,
+    fixtures: Arc<Fixtures>,
+    probes: Runner,
+    address: SocketAddr,
+    jobs: usize,
     made: Probes,
 }
 
 impl Cases {
     fn new(volume: Volume, address: SocketAddr) -> Result<Self> {
-        let on = |suite| session(suite, address, Arc::new(Wire::new(&Settings::default())?), volume.at_a_time);
-        let made = Probes::new()?;
-        Ok(Self { rows: on(Arc::new(suite(volume.requests)?))?, probes: on(Arc::clone(&made.suite))?, made })
+        let jobs = volume.at_a_time;
+        let on = |suite| runner(suite, address, Arc::new(Wire::new(&Settings::default())?), jobs);
+        let (fixtures, made) = (Arc::new(suite(volume.requests)?), Probes::new()?);
+        let (rows, probes) = (on(Arc::clone(&fixtures))?, on(Arc::clone(&made.suite))?);
+        Ok(Self { rows, fixtures, probes, address, jobs, made })
     }
 
     /// Rows of one fixture, a second.
     async fn rows(self: Arc<Self>) -> Result<f64> {
-        run(&self.rows, &mut Batch::new(self.rows.suite.cases())).await
+        run(&self.rows, &mut Batch::new(self.fixtures.cases())).await
     }
 
     /// Probes that share nothing, a second; to make them is part of it.
@@ -249,19 +256,20 @@ impl Cases {
         let times = volume.requests;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let transport = InProcess::new(|_: &Request| Reply::Answer(response()));
-        let Session { suite, target, options, .. } = &self.probes;
-        let (seed, case_timeout) = (options.seed, options.case_timeout);
+        // This endpoint has one response for everything.
+        let options = RunOptions { check_presence: false, ..options(self.jobs) };
+        let (suite, target) = (&self.made.suite, target(self.address)?);
+        let RunOptions { seed, case_timeout, .. } = options;
         let keys = SigningKeys::default();
-        let executor = Executor { suite, target, transport: &transport, keys: Some(&keys), seed, case_timeout };
+        let executor =
+            Executor { suite, target: &target, transport: &transport, keys: Some(&keys), seed, case_timeout };
         let case = self.made.probe(1);
         let transcript = runtime.block_on(executor.execute(&case));
         let made = mean(times, || Ok(black_box(self.made.probe(1))))?;
         let executed = mean(times, || Ok(runtime.block_on(executor.execute(&case))))?;
         let sent = mean(times, || Ok(runtime.block_on(transport.send(&target.endpoint, &Request::default()))))?;
         let judged = mean(times, || Ok(check::judge(suite, &case, &transcript, None)))?;
-        let mut alone = Session { transport: Arc::new(transport), ..self.probes.clone() };
-        // This endpoint has one answer for everything.
-        alone.options.survey = false;
+        let alone = Runner::new(Arc::clone(suite), target, Arc::new(transport), options);
         let whole = runtime.block_on(run(&alone, &mut Stream::new(&self.made, times)))?;
         let whole = Duration::from_secs_f64(1.0 / whole);
         Ok(vec![
@@ -273,12 +281,14 @@ impl Cases {
     }
 }
 
-/// Cases a second; the survey, and what a report would do with the events, are part of it.
-async fn run(session: &Session, cases: &mut dyn Plan) -> Result<f64> {
+/// Cases per second, with the presence check and the events of a report.
+async fn run(runner: &Runner, cases: &mut dyn Plan) -> Result<f64> {
     let selected = cases.selected();
     let started = Instant::now();
-    let mut sink = |event: Event| drop(black_box(event));
-    let finished = session.run(cases, &mut sink).await;
+    let mut observer = OnEvent(|event: &Event| {
+        black_box(event);
+    });
+    let finished = runner.run(cases, &mut observer).await;
     ensure!(finished.ledger.conforms == selected, "not all cases conform: {:?}", finished.ledger);
     Ok(f64::from(u32::try_from(selected)?) / started.elapsed().as_secs_f64())
 }

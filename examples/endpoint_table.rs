@@ -17,7 +17,7 @@ use serde::Deserialize;
 struct Report {
     target: Target,
     ledger: Ledger,
-    surveyed: Vec<Surveyed>,
+    presence: Vec<PresenceCheck>,
     cases: Vec<Case>,
     #[serde(default)]
     died: Vec<Died>,
@@ -39,7 +39,7 @@ struct Ledger {
 }
 
 #[derive(Deserialize)]
-struct Surveyed {
+struct PresenceCheck {
     presence: String,
 }
 
@@ -100,13 +100,13 @@ fn services(page: &mut String, reports: &[Report]) -> std::fmt::Result {
          |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for report in reports {
-        let there = report.surveyed.iter().filter(|surveyed| surveyed.presence == "present").count();
+        let there = report.presence.iter().filter(|check| check.presence == "implemented").count();
         let Ledger { selected, conforms, deviates, not_implemented, blocked, inconclusive } = &report.ledger;
         writeln!(
             page,
             "| {} | {there} of {} | {selected} | {conforms} | {deviates} | {not_implemented} | {blocked} | {inconclusive} |",
             service(report),
-            report.surveyed.len(),
+            report.presence.len(),
         )?;
     }
     Ok(())

@@ -19,12 +19,9 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Map, Value, json};
 use wireproof::internals::{
-    judge::{redaction::SensitiveValues, snapshots::Snapshots},
-    run::{
-        session::{RunOptions, Session},
-        target::ResolvedTarget,
-        transport::Transport,
-    },
+    harness::Runner,
+    judge::redaction::SensitiveValues,
+    run::{session::RunOptions, target::ResolvedTarget, transport::Transport},
     suite::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, FixtureFiles, Fixtures, Opening, Plan,
         PlanStage, Region, Repeat, Scenario, ScenarioRow, Step, Template, Whole, requirement::Evidence, source::Source,
@@ -34,7 +31,7 @@ use wireproof::internals::{
 
 pub(crate) const ANSWER: &[u8] = br#"{"status":"Succeeded","statusMessage":"The deployment has been stopped."}"#;
 
-/// So that the survey sees an operation that is there.
+/// The presence check sees by it that the operation is implemented.
 const UNKNOWN: &[u8] = br#"{"__type":"UnknownOperationException"}"#;
 
 pub(crate) fn input() -> Value {
@@ -163,14 +160,29 @@ impl Plan for Stream<'_> {
     fn opened(&mut self, _: Map<String, Value>) {}
 }
 
-/// A session on the server.
-pub(crate) fn session(
+/// A runner on the server.
+pub(crate) fn runner(
     suite: Arc<Fixtures>,
     address: SocketAddr,
     transport: Arc<dyn Transport>,
     jobs: usize,
-) -> Result<Session> {
-    let target = ResolvedTarget {
+) -> Result<Runner> {
+    Ok(Runner::new(suite, target(address)?, transport, options(jobs)))
+}
+
+pub(crate) fn options(jobs: usize) -> RunOptions {
+    RunOptions {
+        jobs,
+        seed: 1,
+        case_timeout: Duration::from_secs(60),
+        fail_fast: false,
+        check_presence: true,
+        sensitive: SensitiveValues::Hidden,
+    }
+}
+
+pub(crate) fn target(address: SocketAddr) -> Result<ResolvedTarget> {
+    Ok(ResolvedTarget {
         endpoint: format!("http://{address}").parse()?,
         name: "the trivial server".to_owned(),
         region: "us-east-1".to_owned(),
@@ -180,22 +192,6 @@ pub(crate) fn session(
         other_account: None,
         state_handler: None,
         states: BTreeMap::new(),
-    };
-    Ok(Session {
-        suite,
-        target: Arc::new(target),
-        transport,
-        snapshots: Arc::new(Snapshots::default()),
-        options: RunOptions {
-            jobs,
-            seed: 1,
-            case_timeout: Duration::from_secs(60),
-            fail_fast: false,
-            survey: true,
-            sensitive: SensitiveValues::Hidden,
-        },
-        interrupt: tokio::sync::watch::channel(false).1,
-        restart: None,
     })
 }
 

@@ -85,13 +85,13 @@ impl Reenactment<'_> {
         let Some((service, operation)) = known else { return Some("the suite has no such operation".to_owned()) };
         let answers = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let survey = self.executor(&answers).survey(service, operation, None, &mut acted.exchanges).await;
+        let survey = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         let presence = presence(service.contract(), operation, service.protocol, &survey);
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
             let says = surveyed.presence;
-            let reason = says == event::Presence::Present && surveyed.reason.is_some();
+            let reason = says == event::Presence::Implemented && surveyed.reason.is_some();
             let reason = reason.then(|| "it has a reason, and was found to be there".to_owned());
             let other = says != told_presence(&presence);
             other.then(|| format!("its answers say {presence:?}, and not {says:?}")).or(reason)
@@ -133,8 +133,8 @@ fn runtime() -> std::io::Result<runtime::Runtime> {
 /// How an event tells of it.
 fn told_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
-        PresenceDecision::Present => event::Presence::Present,
-        PresenceDecision::Absent(_) => event::Presence::Absent,
+        PresenceDecision::Present => event::Presence::Implemented,
+        PresenceDecision::Absent(_) => event::Presence::NotImplemented,
         PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments that say what fails a run. What that comes to is decided by [`crate::gate`].
+//! The arguments that say what fails a run. [`crate::gate`] decides the exit status.
 
 use std::{collections::BTreeSet, io::Write as _, path::PathBuf};
 
@@ -6,12 +6,12 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{Failure, written};
 use crate::{
-    gate::{self, GateError},
-    judge::verdict::Verdict,
-    run::{
-        event::{Event, RunFinished, RunStarted},
-        exit::ExitStatus,
+    gate::{
+        baseline_file::GateError,
+        run_gate::{GateResult, GateRules, RunGate},
     },
+    judge::verdict::Verdict,
+    run::{event::RunFinished, exit::ExitStatus},
 };
 
 /// What fails a run.
@@ -40,26 +40,19 @@ fn verdict(name: &str) -> Result<Verdict, String> {
     known.ok_or_else(|| "expected blocked, inconclusive, not-implemented or deviates".to_owned())
 }
 
-/// Decides how the program ends, from the events of a run.
-pub(super) struct RunGate {
-    arguments: GateArguments,
-    known: Option<gate::Gate>,
-    /// Why it is right that nothing ran, where it is.
-    idle: Option<String>,
-}
-
 impl GateArguments {
-    /// Begins. A baseline that cannot be used is told before anything is run.
+    /// Reads the baseline, so that a broken one stops the command before it runs anything.
     pub(super) fn open(&self) -> Result<RunGate, Failure> {
         if self.baseline_update && self.baseline.is_none() {
             return Err(Failure::alone("--baseline-update", "--baseline FILE"));
         }
-        let known = self
-            .baseline
-            .as_deref()
-            .map(|path| gate::Gate::open(path, self.baseline_update, "--baseline-update"))
-            .transpose()?;
-        Ok(RunGate { arguments: self.clone(), known, idle: None })
+        Ok(RunGate::open(GateRules {
+            allowed: self.allow.clone(),
+            baseline: self.baseline.clone(),
+            update: self.baseline_update,
+            reason: self.baseline_reason.clone(),
+            update_hint: "--baseline-update",
+        })?)
     }
 }
 
@@ -72,56 +65,27 @@ impl From<GateError> for Failure {
     }
 }
 
-impl RunGate {
-    /// Takes an event.
-    pub(super) fn take(&mut self, event: &Event) {
-        match (event, &mut self.known) {
-            (Event::CaseFinished(finished), Some(known)) => known.enter(&finished.report),
-            (Event::RunStarted(started), _) => self.idle = nothing_of_shard(started),
-            _ => {}
-        }
+/// The gate of a command whose run is over.
+pub(super) struct CommandGate(pub(super) RunGate);
+
+impl CommandGate {
+    /// If the run is empty, this reason makes that right.
+    pub(super) fn with_idle(self, reason: Option<String>) -> Self {
+        Self(self.0.with_idle(reason))
     }
 
-    /// Where nothing ran, that is as it should be, for this reason if there is one.
-    pub(super) fn idle(self, why: Option<String>) -> Self {
-        Self { idle: why.or(self.idle), ..self }
-    }
-
-    /// How the program ends. `missing` tells which of these ids no case has.
+    /// The exit status. `missing` returns which of some ids no case has. What people should know goes to standard error, so
+    /// that reports on standard output stay as they are.
     pub(super) fn status(
         self,
         finished: &RunFinished,
         missing: impl FnOnce(&BTreeSet<String>) -> Result<BTreeSet<String>, Failure>,
     ) -> Result<ExitStatus, Failure> {
-        let differing = match &self.known {
-            Some(known) => Some(self.settle(known, &missing(&known.unseen())?)?),
-            None => None,
-        };
-        match &self.idle {
-            Some(why) if finished.ledger.selected == 0 && !finished.interrupted => {
-                written(writeln!(anstream::stderr(), "{why}"))?;
-                Ok(gate::red(ExitStatus::Conforms, differing.is_some_and(|count| count > 0)))
-            }
-            _ => Ok(gate::status(finished, &self.arguments.allow, differing)),
+        let GateResult { status, compared, updated, idle, .. } = self.0.conclude(finished, missing)?;
+        written(write!(anstream::stderr(), "{}", compared.unwrap_or_default()))?;
+        for line in updated.iter().chain(&idle) {
+            written(writeln!(anstream::stderr(), "{line}"))?;
         }
+        Ok(status)
     }
-
-    /// Updates the baseline, or tells what differs, and how much that is. On standard error, so that reports on standard
-    /// output stay what they are.
-    fn settle(&self, known: &gate::Gate, missing: &BTreeSet<String>) -> Result<usize, Failure> {
-        if self.arguments.baseline_update {
-            let told = known.update(missing, self.arguments.baseline_reason.as_deref())?;
-            written(writeln!(anstream::stderr(), "{told}"))?;
-            return Ok(0);
-        }
-        let differing = known.compare(missing);
-        written(write!(anstream::stderr(), "{}", known.told(&differing)))?;
-        Ok(differing.len())
-    }
-}
-
-/// A small selection leaves some shards without a case.
-fn nothing_of_shard(started: &RunStarted) -> Option<String> {
-    let shard = started.shard.filter(|_| started.selected == 0 && started.selection.cases > 0)?;
-    Some(format!("shard {shard} has none of the {} selected cases", started.selection.cases))
 }

@@ -21,7 +21,7 @@ pub(super) struct ListArguments {
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitStatus, Failure> {
     let SelectedCases { cases, settled, .. } = arguments.select.load(HashSet::new())?;
     let selected = cases.len() + settled;
-    print(&arguments.select.part.cases(cases)?, "selected")?;
+    print(&arguments.select.subset.cases(cases)?, "selected")?;
     Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })
 }
 

@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::Args;
@@ -12,15 +11,21 @@ use clap::Args;
 use super::{
     Failure,
     gate::GateArguments,
-    part, probe,
-    reports::{ReportArguments, RerunCommand},
+    probe,
+    reports::{ReportArguments, RerunCommand, written_reports},
     select::FixtureArguments,
+    subset::read_report,
     target::EMBEDDED,
 };
 use crate::{
     gate::merge::{self, ShardReport},
+    harness::RunOutputs,
     report::ReportDocument,
-    run::{event::Event, exit::ExitStatus},
+    run::{
+        event::{CitableRequirement, Event},
+        exit::ExitStatus,
+        observer::Observer as _,
+    },
     suite::Fixtures,
 };
 
@@ -56,17 +61,16 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<ExitStatus, Failure> {
     let document = merge::merge(parts(&arguments.shards)?).map_err(|error| Failure::usage(error.to_string()))?;
     let suite = arguments.suite(&document)?;
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
-    let mut gate = arguments.gate.open()?;
-    let mut reports = arguments.reports.open(&again(&document))?;
+    let gate = arguments.gate.open()?;
+    let mut outputs = RunOutputs::new(arguments.reports.open(&again(&document))?, gate);
     let mut end = None;
-    for event in merge::events(document, &Arc::new(suite)) {
-        gate.take(&event);
-        reports.take(&event);
+    for event in merge::events(document, CitableRequirement::all(&suite)) {
+        outputs.event(&event);
         if let Event::RunFinished(finished) = event {
             end = Some(finished);
         }
     }
-    reports.close()?;
+    let gate = written_reports(outputs)?;
     let finished = end.ok_or_else(|| Failure::internal("a report without an end"))?;
     // Without the fixtures nobody knows which other cases there are.
     gate.status(&finished, |unseen| {
@@ -78,7 +82,7 @@ fn parts(paths: &[PathBuf]) -> Result<Vec<ShardReport>, Failure> {
     let mut parts = Vec::new();
     for path in paths {
         for file in reports_at(path)? {
-            parts.push(ShardReport { file: file.display().to_string(), document: part::read(&file)? });
+            parts.push(ShardReport { file: file.display().to_string(), document: read_report(&file)? });
         }
     }
     Ok(parts)

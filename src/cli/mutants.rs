@@ -1,14 +1,18 @@
 //! `wireproof mutants`: the whole suite against every mutant and every null target.
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     sync::Arc,
 };
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Failure, outcome::width, select::FixtureArguments, written};
+use super::{
+    Failure,
+    select::FixtureArguments,
+    terminal::{Progress, width},
+    written,
+};
 use crate::{
     proof::{
         Proof, ProofError,
@@ -111,14 +115,9 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
 
 /// Runs a proof, and shows how far it is.
 pub(super) fn proven(proof: &Proof) -> Result<KillMatrix, Failure> {
-    let bar = progress();
-    let matrix = proof
-        .run(&|done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-        })
-        .map_err(failure)?;
-    bar.finish_and_clear();
+    let progress = Progress::of_work();
+    let matrix = proof.run(&|done, all| progress.set(done, all)).map_err(failure)?;
+    progress.clear();
     Ok(matrix)
 }
 
@@ -161,10 +160,4 @@ fn rerun(arguments: &MutantsArguments) -> String {
     words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
     words.extend(snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
     words.join(" ")
-}
-
-fn progress() -> ProgressBar {
-    let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}").unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(None, target).with_style(style)
 }

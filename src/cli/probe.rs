@@ -7,22 +7,20 @@ use clap::Args;
 use super::{
     Failure,
     derivation::{DerivationArguments, ProbeSelection},
-    gate::RunGate,
-    memory::{LastFailedArguments, LastRuns},
-    outcome::OutputArguments,
-    pace::ExecutionArguments,
-    part::{ShardArguments, nothing_left},
+    execution::ExecutionArguments,
+    gate::CommandGate,
+    last_runs::{LastFailedArguments, LastRuns},
+    output::OutputArguments,
     reports::RerunCommand,
-    run::interrupt,
     runtime,
-    target::TargetArguments,
+    subset::{SubsetArguments, nothing_left},
+    target::{TargetArguments, stop},
     written,
 };
 use crate::{
-    judge::snapshots::Snapshots,
     probe::Probes,
     report::text::count,
-    run::{event::RunFinished, exit::ExitStatus, session::Session, transport::Wire},
+    run::{event::RunFinished, exit::ExitStatus},
     suite::{Case, Fixtures, Plan as _},
 };
 
@@ -45,68 +43,58 @@ pub(super) struct ProbeArguments {
     derivation: DerivationArguments,
 
     #[command(flatten)]
-    part: ShardArguments,
+    subset: SubsetArguments,
 
     #[command(flatten)]
-    memory: LastFailedArguments,
+    last_failed: LastFailedArguments,
 
     #[command(flatten)]
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: ExecutionArguments,
+    execution: ExecutionArguments,
 
     #[command(flatten)]
-    outcome: OutputArguments,
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &ProbeArguments) -> Result<ExitStatus, Failure> {
     let suite = arguments.derivation.suite()?;
-    if arguments.outcome.dry_run {
+    if arguments.output.dry_run {
         let effect = arguments.derivation.choice.effect(true);
         let part = ProbeSelection {
-            settled: arguments.settled(&arguments.memory_of(&suite))?,
-            shard: arguments.part.shard()?,
+            settled: arguments.settled(&arguments.last_runs(&suite))?,
+            shard: arguments.subset.shard()?,
         };
-        let probes = arguments.derivation.derive(&suite, arguments.pace.seed(), effect, part)?;
+        let probes = arguments.derivation.derive(&suite, arguments.execution.seed(), effect, part)?;
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
     let runtime = runtime()?;
-    let (finished, gate) = runtime.block_on(go(arguments, suite.clone()))?;
+    let (finished, gate) = runtime.block_on(execute(arguments, suite.clone()))?;
     gate.status(&finished, |unseen| arguments.derivation.missing(&suite, unseen))
 }
 
-async fn go(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFinished, RunGate), Failure> {
+async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFinished, CommandGate), Failure> {
     arguments.check_target(&suite)?;
     let (target, reference) = arguments.target.target(&suite).await?;
-    let seed = arguments.pace.seed();
-    let memory = arguments.memory_of(&suite);
-    let shard = arguments.part.shard_of_run(arguments.pace.has_seed())?;
-    let part = ProbeSelection { settled: arguments.settled(&memory)?, shard };
+    let seed = arguments.execution.seed();
+    let last_runs = arguments.last_runs(&suite);
+    let shard = arguments.subset.shard_of_run(arguments.execution.has_seed())?;
+    let part = ProbeSelection { settled: arguments.settled(&last_runs)?, shard };
     let mut probes = arguments.derivation.derive(
         &suite,
         seed,
         arguments.derivation.choice.effect(target.endpoint.is_loopback()),
         part,
     )?;
-    let mut coverage = probes.coverage();
+    let coverage = probes.coverage();
     let settled = probes.settled();
     let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
-    let mut outlet = arguments.outcome.outlet(&arguments.again(), probes.selected(), memory)?;
-    let session = Session {
-        suite: Arc::new(suite),
-        target: Arc::new(target),
-        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        snapshots: Arc::new(Snapshots::default()),
-        options: arguments.pace.options(seed)?,
-        interrupt: interrupt(),
-        restart: arguments.pace.restart(),
-    };
-    let finished = session.run(&mut probes, &mut |event| outlet.take(&event.covered(&mut coverage))).await;
-    if let Some(reference) = reference {
-        reference.stop().await;
-    }
-    Ok((finished, outlet.close()?.idle(nothing_left)))
+    let mut outputs = arguments.output.open(&arguments.rerun(), probes.selected(), last_runs)?;
+    let runner = arguments.execution.runner(Arc::new(suite), target, seed)?.coverage(Some(coverage));
+    let finished = runner.run(&mut probes, &mut outputs.observer()).await;
+    stop(reference).await;
+    Ok((finished, outputs.close()?.with_idle(nothing_left)))
 }
 
 /// Every case that would run, and the sites of the model.
@@ -128,16 +116,16 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
 }
 
 impl ProbeArguments {
-    /// What is remembered of the target and the model.
-    fn memory_of(&self, suite: &Fixtures) -> LastRuns {
+    /// The last runs of the model's probes against the target.
+    fn last_runs(&self, suite: &Fixtures) -> LastRuns {
         let services = suite.services().map(|service| service.name.as_str()).collect::<Vec<_>>().join(" ");
         LastRuns::of(self.target.called(), format!("probes of {services}"))
     }
 
     /// The ids that need not run again.
-    fn settled(&self, memory: &LastRuns) -> Result<HashSet<String>, Failure> {
-        let mut settled = self.memory.settled(memory)?;
-        settled.extend(self.part.settled()?);
+    fn settled(&self, last_runs: &LastRuns) -> Result<HashSet<String>, Failure> {
+        let mut settled = self.last_failed.settled(last_runs)?;
+        settled.extend(self.subset.settled()?);
         Ok(settled)
     }
 
@@ -152,7 +140,7 @@ impl ProbeArguments {
         Err(Failure::usage("give --endpoint: the embedded reference has CodeDeploy and Proton alone"))
     }
 
-    fn again(&self) -> RerunCommand {
+    fn rerun(&self) -> RerunCommand {
         let endpoint = self.target.endpoint.as_ref().map(|endpoint| format!("--endpoint {endpoint}"));
         let recipe = self.derivation.recipe.as_ref().map(|path| format!("--recipe {}", path.display()));
         let destructive = self.derivation.choice.destructive.then(|| "--destructive".to_owned());

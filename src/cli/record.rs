@@ -11,12 +11,11 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    outcome::width,
-    pace::ExecutionArguments,
-    run::interrupt,
+    execution::ExecutionArguments,
     runtime,
     select::{SelectArguments, SelectedCases},
-    target::TargetArguments,
+    target::{TargetArguments, stop},
+    terminal::width,
     written,
 };
 use crate::{
@@ -31,12 +30,7 @@ use crate::{
         },
         text::count,
     },
-    run::{
-        event::{CaseFinished, Event, RunFinished},
-        exit::ExitStatus,
-        session::Session,
-        transport::Wire,
-    },
+    run::{event::RunFinished, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
     suite::{Batch, Case, Fixtures},
 };
 
@@ -67,7 +61,7 @@ pub(super) struct RecordArguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: ExecutionArguments,
+    execution: ExecutionArguments,
 
     /// Show what would be asked and which snapshots are there; ask nothing, and write nothing.
     #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
@@ -85,12 +79,12 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
         return Err(Failure::usage(format!("{} is no folder", folder.display())));
     }
     let snapshots = if folder.exists() { fixtures.snapshots()? } else { Snapshots::default() };
-    let cases = arguments.select.part.cases(cases)?;
+    let cases = arguments.select.subset.cases(cases)?;
     if arguments.dry_run {
         return written(list(&cases, &snapshots)).map(|()| ExitStatus::Incomplete);
     }
     let mut records = Records { folder, snapshots, tally: RecordTally::default() };
-    let finished = runtime()?.block_on(go(arguments, suite, cases, &mut records))?;
+    let finished = runtime()?.block_on(execute(arguments, suite, cases, &mut records))?;
     let Records { tally, .. } = records;
     written(tally.write(&mut anstream::stdout()))?;
     if let Some(failed) = tally.failed {
@@ -103,32 +97,16 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
     })
 }
 
-async fn go(
+async fn execute(
     arguments: &RecordArguments,
     suite: Fixtures,
     cases: Vec<Case>,
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let wire = Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
-    let session = Session {
-        suite: Arc::new(suite),
-        target: Arc::new(target),
-        transport: Arc::new(wire),
-        snapshots: Arc::new(Snapshots::default()),
-        options: arguments.pace.options(arguments.pace.seed())?,
-        interrupt: interrupt(),
-        restart: arguments.pace.restart(),
-    };
-    let mut sink = |event: Event| {
-        if let Event::CaseFinished(finished) = event {
-            records.take(&finished);
-        }
-    };
-    let finished = session.run(&mut Batch::new(cases), &mut sink).await;
-    if let Some(reference) = reference {
-        reference.stop().await;
-    }
+    let runner = arguments.execution.runner(Arc::new(suite), target, arguments.execution.seed())?;
+    let finished = runner.run(&mut Batch::new(cases), &mut OnCase(|case: &JudgedCase| records.take(case))).await;
+    stop(reference).await;
     Ok(finished)
 }
 
@@ -163,7 +141,7 @@ struct RecordTally {
 }
 
 impl Records<'_> {
-    fn take(&mut self, finished: &CaseFinished) {
+    fn take(&mut self, finished: &JudgedCase) {
         let id = finished.case.id.0.clone();
         match finished.report.verdict {
             Verdict::Conforms => {}

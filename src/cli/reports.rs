@@ -1,21 +1,20 @@
-//! `--report FORMAT[=PATH]`: which reports there are, where each goes, and what becomes of one that cannot be written.
+//! `--report FORMAT[=PATH]`: which reports a command writes, and where each goes.
 //!
-//! A report that fails gets no more events, and the others are finished. Files are put in their places when the run is
-//! over. People are told on standard output; where a program reads that, on standard error.
+//! The report for people goes to standard output; if a report for programs is there, to standard error.
 
 use std::{
     collections::BTreeSet,
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::{Failure, outcome::width};
+use super::{Failure, gate::CommandGate, terminal::width};
 use crate::{
-    report::{FORMATS, Format, HumanOptions, PendingFile, Reporter},
-    run::event::Event,
+    harness::{OpenReports, RunOutputs},
+    report::{FORMATS, Format, HumanOptions},
     suite::nearest,
 };
 
@@ -132,17 +131,18 @@ fn placed(wanted: &[WantedReport]) -> Result<Vec<(Format, Destination<'_>)>, Str
 }
 
 impl ReportArguments {
-    /// Begins the reports. What cannot be begun is told before anything is run.
-    pub(super) fn open(&self, again: &RerunCommand) -> Result<OpenReports, Failure> {
+    /// Begins the reports, so that a file that cannot be written stops the command before it runs anything.
+    pub(super) fn open(&self, rerun: &RerunCommand) -> Result<OpenReports, Failure> {
         let mut reports = OpenReports::default();
-        for (format, place) in placed(&self.report).map_err(Failure::usage)? {
-            let report = self.begin(format, place, again).map_err(|error| match place {
-                Destination::File(path) => Failure::internal(format!("cannot write {}: {error}", path.display())),
-                Destination::Stdout | Destination::Stderr => {
-                    Failure::internal(format!("cannot write the {format} report: {error}"))
-                }
-            })?;
-            reports.open.push(report);
+        for (format, destination) in placed(&self.report).map_err(Failure::usage)? {
+            let options = self.human_options(destination, rerun);
+            match destination {
+                Destination::Stdout => reports.add_stream(format, Box::new(io::stdout()), &options),
+                Destination::Stderr => reports.add_stream(format, Box::new(io::stderr()), &options),
+                Destination::File(path) => reports
+                    .add_file(format, path, &options)
+                    .map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))?,
+            }
         }
         Ok(reports)
     }
@@ -159,25 +159,8 @@ impl ReportArguments {
         }
     }
 
-    fn begin(&self, format: Format, place: Destination<'_>, again: &RerunCommand) -> io::Result<OpenFile> {
-        let (writer, file): (Box<dyn Write + Send>, _) = match place {
-            Destination::Stdout => (Box::new(io::stdout()), None),
-            Destination::Stderr => (Box::new(io::stderr()), None),
-            Destination::File(path) => {
-                let file = if format.is_stream() { PendingFile::in_place(path)? } else { PendingFile::create(path)? };
-                (Box::new(file.writer()?), Some(file))
-            }
-        };
-        let name = match place {
-            Destination::File(path) => path.display().to_string(),
-            Destination::Stdout | Destination::Stderr => format!("the {format} report"),
-        };
-        let reporter = format.reporter(writer, &self.human_options(place, again));
-        Ok(OpenFile { name, reporter, file, ended: false })
-    }
-
-    fn human_options(&self, place: Destination<'_>, again: &RerunCommand) -> HumanOptions {
-        let choice = match place {
+    fn human_options(&self, destination: Destination<'_>, rerun: &RerunCommand) -> HumanOptions {
+        let choice = match destination {
             Destination::Stdout => anstream::AutoStream::choice(&io::stdout()),
             Destination::Stderr => anstream::AutoStream::choice(&io::stderr()),
             Destination::File(_) => anstream::ColorChoice::Never,
@@ -189,78 +172,21 @@ impl ReportArguments {
             more: "--verbose",
             quiet: self.quiet,
             curl: self.curl,
-            command: again.command.clone(),
-            rerun: again.flags.clone(),
-            most: again.most.filter(|_| !self.verbose),
+            command: rerun.command.clone(),
+            rerun: rerun.flags.clone(),
+            most: rerun.most.filter(|_| !self.verbose),
         }
     }
 }
 
-/// The reports of a run.
-#[derive(Default)]
-pub(super) struct OpenReports {
-    open: Vec<OpenFile>,
-    /// What failed, in words, each once.
-    failed: Vec<String>,
-}
-
-/// A report that is being written.
-struct OpenFile {
-    /// What it is called where it fails.
-    name: String,
-    reporter: Box<dyn Reporter>,
-    /// The file that it becomes.
-    file: Option<PendingFile>,
-    /// Whether it has seen the end of the run.
-    ended: bool,
-}
-
-impl OpenReports {
-    /// One more, which sees to its own files.
-    pub(super) fn add(&mut self, name: &str, reporter: Box<dyn Reporter>) {
-        self.open.push(OpenFile { name: name.to_owned(), reporter, file: None, ended: false });
+/// Finishes reports and recordings.
+pub(super) fn written_reports(outputs: RunOutputs) -> Result<CommandGate, Failure> {
+    let (gate, failed) = outputs.close();
+    if failed.is_empty() {
+        return Ok(CommandGate(gate));
     }
-
-    /// Gives an event to every report. One that fails gets no more, and its file never comes to be.
-    pub(super) fn take(&mut self, event: &Event) {
-        for mut report in std::mem::take(&mut self.open) {
-            match report.reporter.event(event) {
-                Ok(()) => {
-                    report.ended |= matches!(event, Event::RunFinished(_));
-                    self.open.push(report);
-                }
-                Err(error) => self.fail(&report.name, &error),
-            }
-        }
-    }
-
-    /// Remembers what failed beside the reports.
-    pub(super) fn keep(&mut self, what: &str, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.fail(what, &error);
-        }
-    }
-
-    fn fail(&mut self, what: &str, error: &io::Error) {
-        // A reader that closed its end early is content with what it has.
-        if error.kind() != io::ErrorKind::BrokenPipe {
-            let told = format!("cannot write {what}: {error}");
-            if !self.failed.contains(&told) {
-                self.failed.push(told);
-            }
-        }
-    }
-
-    /// Puts every file in its place, and tells of everything that could not be written.
-    pub(super) fn close(mut self) -> Result<(), Failure> {
-        for OpenFile { name, reporter, file, ended } in std::mem::take(&mut self.open) {
-            drop(reporter);
-            if let Some(Err(error)) = file.filter(|_| ended).map(PendingFile::commit) {
-                self.fail(&name, &error);
-            }
-        }
-        if self.failed.is_empty() { Ok(()) } else { Err(Failure::internal(self.failed.join("\nerror: "))) }
-    }
+    let failed: Vec<String> = failed.iter().map(ToString::to_string).collect();
+    Err(Failure::internal(failed.join("\nerror: ")))
 }
 
 #[cfg(test)]

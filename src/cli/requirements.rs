@@ -9,8 +9,9 @@ use crate::{
     judge::snapshots::Snapshots,
     report::text::count,
     run::{
-        event::{RequirementOutcome, RequirementReport, RunFinished},
+        event::{Event, RequirementOutcome, RequirementReport, RunFinished},
         exit::ExitStatus,
+        observer::OnEvent,
     },
     suite::{Fixtures, requirement::Requirement},
 };
@@ -35,9 +36,10 @@ pub(super) fn run(arguments: &RequirementsArguments) -> Result<ExitStatus, Failu
         return written(list(&suite)).map(|()| ExitStatus::Conforms);
     }
     let shown = suite.clone();
-    let mut silent = |_| {};
-    let go = run::go(&arguments.run, suite, arguments.run.batch(cases)?, Arc::new(Snapshots::default()), &mut silent);
-    let finished = runtime()?.block_on(go)?;
+    let mut batch = arguments.run.batch(cases)?;
+    let mut silent = OnEvent(|_: &Event| {});
+    let run = run::execute(&arguments.run, suite, &mut batch, Arc::new(Snapshots::default()), &mut silent);
+    let finished = runtime()?.block_on(run)?;
     written(outcomes(&shown, &finished))?;
     Ok(ExitStatus::of_run(&finished.ledger, &[], finished.interrupted))
 }

@@ -7,30 +7,31 @@ use std::{
     sync::Arc,
 };
 
-use clap::Args;
-use tokio::sync::watch;
-
 use super::{
     Failure,
-    memory::{LastFailedArguments, LastRuns},
-    outcome::OutputArguments,
-    pace::ExecutionArguments,
-    part::nothing_left,
+    execution::ExecutionArguments,
+    last_runs::{LastFailedArguments, LastRuns},
+    output::OutputArguments,
     reports::RerunCommand,
     runtime,
     select::{SelectArguments, SelectedCases},
-    target::TargetArguments,
+    subset::nothing_left,
+    target::{TargetArguments, stop},
 };
 use crate::{
-    judge::{snapshots, verdict::Verdict},
+    judge::{
+        snapshots::{self, Snapshots},
+        verdict::Verdict,
+    },
     run::{
-        event::{CaseFinished, Event, RunFinished},
+        event::{Event, RunFinished},
         exit::ExitStatus,
-        session::Session,
-        transport::Wire,
+        judged_case::JudgedCase,
+        observer::Observer,
     },
     suite::{Batch, Case, Fixtures, Plan as _},
 };
+use clap::Args;
 
 const EXAMPLES: &str = "Examples:
   wireproof run                                             every scenario, against the embedded reference
@@ -49,51 +50,47 @@ pub(super) struct RunArguments {
     pub(super) select: SelectArguments,
 
     #[command(flatten)]
-    memory: LastFailedArguments,
+    last_failed: LastFailedArguments,
 
     #[command(flatten)]
     pub(super) target: TargetArguments,
 
     #[command(flatten)]
-    pub(super) pace: ExecutionArguments,
+    pub(super) execution: ExecutionArguments,
 
     #[command(flatten)]
-    outcome: OutputArguments,
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
-    let memory = LastRuns::of(arguments.target.called(), arguments.select.origin());
+    let last_runs = LastRuns::of(arguments.target.called(), arguments.select.origin());
     let SelectedCases { suite, cases, fixtures, settled } =
-        arguments.select.load(arguments.memory.settled(&memory)?)?;
-    if arguments.outcome.dry_run {
-        let cases = arguments.select.part.cases(cases)?;
+        arguments.select.load(arguments.last_failed.settled(&last_runs)?)?;
+    if arguments.output.dry_run {
+        let cases = arguments.select.subset.cases(cases)?;
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
     }
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
-    let batch = arguments.batch(cases)?;
+    let mut batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
     let snapshots = fixtures.snapshots()?;
-    let mut outlet = arguments.outcome.outlet(&arguments.again(), batch.selected(), memory)?;
-    let update =
-        arguments.outcome.update.then(|| fixtures.snapshots.clone().unwrap_or_else(|| PathBuf::from("snapshots")));
-    let mut sink = |event: Event| {
-        outlet.take(&event);
-        if let (Event::CaseFinished(finished), Some(folder)) = (&event, &update) {
-            outlet.keep("a snapshot", keep_snapshot(folder, finished, &snapshots));
-        }
-    };
-    let shared = Arc::new(snapshots.clone());
-    let finished = runtime()?.block_on(go(arguments, suite, batch, shared, &mut sink))?;
-    outlet.close()?.idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
+    let mut outputs = arguments.output.open(&arguments.rerun(), batch.selected(), last_runs)?;
+    let mut pending = arguments.output.update.then(|| PendingSnapshots::below(fixtures.snapshots.as_deref()));
+    let mut observer = (outputs.observer(), &mut pending);
+    let finished = runtime()?.block_on(execute(arguments, suite, &mut batch, Arc::new(snapshots), &mut observer))?;
+    drop(observer);
+    let gate = outputs.close()?;
+    pending.map_or(Ok(()), PendingSnapshots::close)?;
+    gate.with_idle(nothing_left).status(&finished, |unseen| Ok(unseen.difference(&ids).cloned().collect()))
 }
 
 impl RunArguments {
-    /// What is run of the selected cases.
+    /// The selected cases that run.
     pub(super) fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
-        Ok(Batch::sharded(cases, self.select.part.shard_of_run(self.pace.has_seed())?))
+        Ok(Batch::sharded(cases, self.select.subset.shard_of_run(self.execution.has_seed())?))
     }
 
-    fn again(&self) -> RerunCommand {
+    fn rerun(&self) -> RerunCommand {
         let mut words = Vec::new();
         if let Some(endpoint) = &self.target.endpoint {
             words.push(format!("--endpoint {endpoint}"));
@@ -105,74 +102,48 @@ impl RunArguments {
     }
 }
 
-fn keep_snapshot(folder: &Path, finished: &CaseFinished, snapshots: &snapshots::Snapshots) -> io::Result<()> {
-    let observation = finished.observation().text();
-    let known = snapshots.get(&finished.case.id);
-    if finished.report.verdict == Verdict::Conforms && known != Some(observation.as_str()) {
-        snapshots::write_pending(folder, &finished.case, &observation)?;
+/// Writes pending snapshots of cases that conform and differ from their snapshot.
+struct PendingSnapshots {
+    folder: PathBuf,
+    failed: io::Result<()>,
+}
+
+impl PendingSnapshots {
+    fn below(folder: Option<&Path>) -> Self {
+        Self { folder: folder.unwrap_or(Path::new("snapshots")).to_owned(), failed: Ok(()) }
     }
-    Ok(())
+
+    fn close(self) -> Result<(), Failure> {
+        self.failed.map_err(|error| Failure::internal(format!("cannot write a snapshot: {error}")))
+    }
+}
+
+impl Observer for PendingSnapshots {
+    fn event(&mut self, _: &Event) {}
+
+    fn case(&mut self, case: &JudgedCase) {
+        if case.report.verdict != Verdict::Conforms {
+            return;
+        }
+        let observation = case.observation().text();
+        if case.snapshot.as_deref() != Some(observation.as_str()) {
+            let written = snapshots::write_pending(&self.folder, &case.case, &observation).map(drop);
+            self.failed = std::mem::replace(&mut self.failed, Ok(())).and(written);
+        }
+    }
 }
 
 /// Runs the batch against the target of the arguments.
-pub(super) async fn go(
+pub(super) async fn execute(
     arguments: &RunArguments,
     suite: Fixtures,
-    mut batch: Batch,
-    snapshots: Arc<snapshots::Snapshots>,
-    sink: &mut (dyn FnMut(Event) + Send),
+    batch: &mut Batch,
+    snapshots: Arc<Snapshots>,
+    observer: &mut dyn Observer,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let session = Session {
-        suite: Arc::new(suite),
-        target: Arc::new(target),
-        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        snapshots,
-        options: arguments.pace.options(arguments.pace.seed())?,
-        interrupt: interrupt(),
-        restart: arguments.pace.restart(),
-    };
-    let finished = session.run(&mut batch, sink).await;
-    if let Some(reference) = reference {
-        reference.stop().await;
-    }
+    let runner = arguments.execution.runner(Arc::new(suite), target, arguments.execution.seed())?.snapshots(snapshots);
+    let finished = runner.run(batch, observer).await;
+    stop(reference).await;
     Ok(finished)
-}
-
-/// Turns true at the first Ctrl-C or request to end; the second ends the process at once.
-pub(super) fn interrupt() -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        asked_to_end().await;
-        let _ = sender.send(true);
-        asked_to_end().await;
-        std::process::exit(i32::from(ExitStatus::Interrupted.code()));
-    });
-    receiver
-}
-
-/// Waits for Ctrl-C, or for SIGTERM, by which CI systems cancel a job. For ever, where neither can be heard.
-async fn asked_to_end() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = ctrl_c => {}
-        () = terminated() => {}
-    }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(mut signal) => drop(signal.recv().await),
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }

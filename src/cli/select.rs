@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::PathBuf};
 
 use clap::Args;
 
-use super::{Failure, botocore::BotocoreArguments, part::ShardArguments};
+use super::{Failure, botocore::BotocoreArguments, subset::SubsetArguments};
 use crate::{
     judge::snapshots::Snapshots,
     suite::{Case, FixtureFiles, Fixtures, Selection},
@@ -55,7 +55,7 @@ pub(super) struct SelectArguments {
     pub(super) exclude: Vec<String>,
 
     #[command(flatten)]
-    pub(super) part: ShardArguments,
+    pub(super) subset: SubsetArguments,
 
     #[command(flatten)]
     pub(super) fixtures: FixtureArguments,
@@ -113,7 +113,7 @@ impl SelectArguments {
         refuse_misnomers(&selection, &suite)?;
         let all = selection.cases(&suite).len();
         let mut settled = also;
-        settled.extend(self.part.settled()?);
+        settled.extend(self.subset.settled()?);
         let cases = Selection { settled, ..selection }.cases(&suite);
         Ok(SelectedCases { settled: all - cases.len(), suite, cases, fixtures })
     }

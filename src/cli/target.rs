@@ -75,6 +75,11 @@ pub(super) struct TargetArguments {
 pub(super) const EMBEDDED: &str = "the embedded reference";
 
 impl TargetArguments {
+    /// The same caller and states at another endpoint.
+    pub(super) fn at(&self, endpoint: Option<String>) -> Self {
+        Self { endpoint, ..self.clone() }
+    }
+
     /// What reports call the endpoint.
     pub(super) fn called(&self) -> String {
         let endpoint = self.endpoint.as_deref().unwrap_or(EMBEDDED);
@@ -164,6 +169,13 @@ impl TargetArguments {
         let source =
             Source::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))?;
         source.decode().map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+/// Stops the reference that a run used.
+pub(super) async fn stop(reference: Option<Reference>) {
+    if let Some(reference) = reference {
+        reference.stop().await;
     }
 }
 

@@ -13,8 +13,7 @@ use serde::Serialize;
 use super::{
     Failure,
     certify::{CertifyBench, conclusions, nonce},
-    pace::ExecutionArguments,
-    run::interrupt,
+    execution::ExecutionArguments,
     runtime,
     select::FixtureArguments,
     target::TargetArguments,
@@ -35,7 +34,7 @@ use crate::{
     },
     proof::matrix::KillMatrix,
     report::text::{count, line},
-    run::{event::Event, exit::ExitStatus, session::Session, transport::Wire},
+    run::{event::CaseReport, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
     suite::{Batch, Case},
 };
 
@@ -86,7 +85,7 @@ pub(super) struct VerifyArguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: ExecutionArguments,
+    execution: ExecutionArguments,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -198,26 +197,17 @@ async fn today(
     cases: Vec<Case>,
 ) -> Result<Vec<CertificateRerun>, Failure> {
     let (target, _) = arguments.target.target(&bench.suite).await?;
-    let session = Session {
-        suite: Arc::clone(&bench.suite),
-        target: Arc::new(target),
-        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        snapshots: Arc::clone(&bench.snapshots),
-        options: arguments.pace.options(arguments.pace.seed())?,
-        interrupt: interrupt(),
-        restart: arguments.pace.restart(),
-    };
+    let runner = arguments.execution.runner(Arc::clone(&bench.suite), target, arguments.execution.seed())?;
     let mut today = Vec::new();
-    let mut sink = |event: Event| {
-        if let Event::CaseFinished(finished) = event {
-            let report = finished.report;
-            let found = report.findings.first().map(|finding| format!("{}: {}", finding.code, finding.actual));
-            let reason = if report.reason.is_empty() { found.unwrap_or_default() } else { report.reason };
-            today.push(CertificateRerun { id: report.id, verdict: report.verdict, reason });
-        }
-    };
-    session.run(&mut Batch::new(cases), &mut sink).await;
+    let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));
+    runner.snapshots(Arc::clone(&bench.snapshots)).run(&mut Batch::new(cases), &mut observer).await;
     Ok(today)
+}
+
+fn rerun(report: &CaseReport) -> CertificateRerun {
+    let found = report.findings.first().map(|finding| format!("{}: {}", finding.code, finding.actual));
+    let reason = if report.reason.is_empty() { found.unwrap_or_default() } else { report.reason.clone() };
+    CertificateRerun { id: report.id.clone(), verdict: report.verdict, reason }
 }
 
 fn tell(arguments: &VerifyArguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {

@@ -4,8 +4,9 @@ use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use super::ReportFailure;
 use crate::{
-    gate::GateError,
+    gate::baseline_file::GateError,
     probe::derivation::DerivationError,
     run::{
         target::BoxError,
@@ -67,7 +68,7 @@ pub enum Problem {
     #[error(transparent)]
     Transport(#[from] SetupError),
     /// The ending of a report's file is that of no format.
-    #[error("{}: no report has this ending; there are {known}", path.display())]
+    #[error("{}: no report has this extension; expected one of {known}", path.display())]
     ReportFormat {
         /// The file.
         path: PathBuf,
@@ -101,4 +102,10 @@ pub enum Problem {
     /// The run ended before its last case.
     #[error("the run ended before this case")]
     Ended,
+}
+
+impl From<ReportFailure> for Problem {
+    fn from(failure: ReportFailure) -> Self {
+        Self::Write { path: PathBuf::from(failure.what), error: failure.error }
+    }
 }

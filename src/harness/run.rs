@@ -1,31 +1,35 @@
-//! A suite against a target: set up, run, and brought to an outcome. The one way for a test function and for one test a case.
+//! A suite against a target: prepared, run, and brought to an outcome. It serves test functions, and one test for each case.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use tokio::{runtime, sync::watch};
+use tokio::runtime;
 
 use super::{
     Outcome, Problem, Suite, Target,
     environment::TestEnvironment,
     loaded::{LoadedSuite, Planned},
     outcome,
-    reports::ReportFiles,
+    outputs::RunOutputs,
+    report_format::report_format,
+    reports::OpenReports,
+    runner::Runner,
     snapshot_folder::SnapshotFolder,
 };
 use crate::{
-    gate::{self, Gate, baseline::Differing},
+    gate::run_gate::{GateRules, RunGate, red},
     judge::redaction::SensitiveValues,
-    probe::Coverage,
     report::{Human, HumanOptions, Reporter as _},
     run::{
-        event::{CaseFinished, CaseReport, Event, RunFinished},
+        event::{CaseReport, Event, RunFinished},
         exit::ExitStatus,
-        session::{self, RunOptions, Session},
+        judged_case::JudgedCase,
+        observer::{EventDetail, Observer},
+        session::{self, RunOptions},
     },
-    suite::CaseId,
+    suite::{CaseId, Plan},
 };
 
-/// A suite that is about to be asked of a target.
+/// A suite that is about to run against a target.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before run()"]
 pub struct Run {
@@ -38,7 +42,7 @@ impl Run {
         Self { suite, target }
     }
 
-    /// Runs it, on the runtime that awaits it: tokio's, with time and I/O.
+    /// Runs it on the current tokio runtime, which needs time and I/O.
     pub async fn run(self) -> Outcome {
         match PreparedRun::new(self.suite) {
             Ok(prepared) => {
@@ -50,10 +54,10 @@ impl Run {
         }
     }
 
-    /// Runs it on a runtime of its own: for tests that are not asynchronous.
+    /// Runs it on a runtime of its own, for tests that are not async.
     ///
     /// # Panics
-    /// Inside of a runtime, which could not go on while it waits.
+    /// Inside another runtime, which would be blocked.
     pub fn run_blocking(self) -> Outcome {
         match runtime::Builder::new_multi_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(self.run()),
@@ -62,37 +66,42 @@ impl Run {
     }
 }
 
-/// Who wants to see cases as they end.
-pub(super) type See<'a> = dyn FnMut(&CaseFinished, Option<&str>) + Send + 'a;
+/// Sees each case as it ends, with its difference from the snapshot where that fails.
+pub(super) type See<'a> = dyn FnMut(&CaseReport, Option<&str>) + Send + 'a;
 
-/// A suite that is read and checked, with what is known already.
+/// A suite that is read and checked, ready to run.
 pub(super) struct PreparedRun {
     pub(super) suite: Suite,
-    pub(super) environment: TestEnvironment,
     pub(super) loaded: LoadedSuite,
-    /// Without anything seen.
-    pub(super) gate: Option<Gate>,
-    pub(super) snapshots: Option<SnapshotFolder>,
+    /// Without any event.
+    pub(super) gate: RunGate,
     pub(super) human: HumanOptions,
     pub(super) seed: u64,
+    snapshots: Option<SnapshotFolder>,
+    process_per_test: bool,
 }
 
-/// What brings a baseline up to date in a test.
+/// What requests an update of the baseline in a test.
 const UPDATE: &str = "WIREPROOF_BASELINE_UPDATE=1";
 
 impl PreparedRun {
     pub(super) fn new(suite: Suite) -> Result<Self, Problem> {
         let environment = TestEnvironment::read()?;
         let loaded = LoadedSuite::load(&suite)?;
-        let gate =
-            suite.baseline.as_ref().map(|path| Gate::open(path, environment.update_baseline, UPDATE)).transpose()?;
         let snapshots = suite.snapshots.clone().map(|folder| SnapshotFolder::open(folder, &environment)).transpose()?;
+        let gate = RunGate::open(GateRules {
+            allowed: suite.allowed.clone(),
+            baseline: suite.baseline.clone(),
+            update: environment.update_baseline,
+            reason: environment.reason,
+            update_hint: UPDATE,
+        })?;
         let seed = environment.seed.or(suite.seed).unwrap_or_else(session::fresh_seed);
         let human = human(command(), suite.model.is_some());
-        Ok(Self { suite, environment, loaded, gate, snapshots, human, seed })
+        Ok(Self { suite, loaded, gate, human, seed, snapshots, process_per_test: environment.process_per_test })
     }
 
-    /// Runs the `wanted` cases. Each is shown to `see` as it ends, with how it differs from its snapshot where that fails.
+    /// Runs the `wanted` cases.
     pub(super) async fn run(
         &self,
         target: &Target,
@@ -100,8 +109,12 @@ impl PreparedRun {
         wanted: &(dyn Fn(&str) -> bool + Sync),
         see: &mut See<'_>,
     ) -> Outcome {
-        match self.begin(target, jobs, wanted) {
-            Ok((session, planned)) => self.go(&session, planned, see).await,
+        match self.begin(target, jobs, wanted).and_then(|run| Ok((run, self.reports()?))) {
+            Ok(((runner, mut plan), reports)) => {
+                let mut watched = WatchedRun::new(self, reports, see);
+                let finished = runner.run(&mut *plan, &mut watched).await;
+                watched.outcome(&finished)
+            }
             Err(problem) => problem.into(),
         }
     }
@@ -111,157 +124,129 @@ impl PreparedRun {
         target: &Target,
         jobs: usize,
         wanted: &(dyn Fn(&str) -> bool + Sync),
-    ) -> Result<(Session, Planned), Problem> {
+    ) -> Result<(Runner, Box<dyn Plan>), Problem> {
         let (target, transport) = target.open(self.suite.timeout, self.suite.state_function.as_ref())?;
-        let planned = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
+        let Planned { plan, coverage } = self.loaded.plan(self.seed, target.endpoint.is_loopback(), wanted)?;
         let snapshots = self.snapshots.as_ref().map(|snapshots| snapshots.snapshots.clone());
         let options = RunOptions {
             jobs: jobs.max(1),
             seed: self.seed,
             case_timeout: self.suite.case_timeout,
             fail_fast: false,
-            survey: true,
+            check_presence: true,
             sensitive: SensitiveValues::Hidden,
         };
-        let session = Session {
-            suite: Arc::clone(&self.loaded.suite),
-            target: Arc::new(target),
-            transport,
-            snapshots: Arc::new(snapshots.unwrap_or_default()),
-            options,
-            // Nobody interrupts a test but by ending its process.
-            interrupt: watch::channel(false).1,
-            restart: None,
-        };
-        Ok((session, planned))
+        // A test is interrupted by ending its process.
+        let runner = Runner::new(Arc::clone(&self.loaded.suite), target, transport, options)
+            .snapshots(Arc::new(snapshots.unwrap_or_default()))
+            .coverage(coverage);
+        Ok((runner, plan))
     }
 
-    async fn go(&self, session: &Session, planned: Planned, see: &mut See<'_>) -> Outcome {
-        let Planned { mut plan, coverage } = planned;
-        // Where each test is a process, none sees the whole run.
-        let paths = if self.environment.process_per_test { &[] } else { self.suite.reports.as_slice() };
-        let reports = match ReportFiles::open(paths, &self.human) {
-            Ok(reports) => reports,
-            Err(problem) => return problem.into(),
-        };
-        let mut taken = Taken::new(self, reports, coverage);
-        let finished = session.run(&mut *plan, &mut |event| taken.take(event, see)).await;
-        taken.outcome(&finished)
+    /// Where each test is a process, none of them sees the whole run.
+    fn reports(&self) -> Result<OpenReports, Problem> {
+        let paths = if self.process_per_test { &[] } else { self.suite.reports.as_slice() };
+        let mut reports = OpenReports::default();
+        for path in paths {
+            let added = reports.add_file(report_format(path)?, path, &self.human);
+            added.map_err(|error| Problem::Write { path: path.clone(), error })?;
+        }
+        Ok(reports)
     }
 }
 
-/// What was taken of a run so far.
-struct Taken<'a> {
+/// A run that goes on, with everything that its outcome needs.
+struct WatchedRun<'a> {
     prepared: &'a PreparedRun,
-    gate: Option<Gate>,
-    coverage: Option<Coverage>,
+    outputs: RunOutputs,
     human: Human<Vec<u8>>,
-    reports: ReportFiles,
+    see: &'a mut See<'a>,
     cases: Vec<CaseReport>,
-    observed: BTreeMap<CaseId, CaseFinished>,
-    /// What differs from snapshots, in words.
+    observations: BTreeMap<CaseId, String>,
+    /// The differences from snapshots, as text.
     snapshots: Vec<String>,
     problem: Option<Problem>,
 }
 
-impl<'a> Taken<'a> {
-    fn new(prepared: &'a PreparedRun, reports: ReportFiles, coverage: Option<Coverage>) -> Self {
+impl<'a> WatchedRun<'a> {
+    fn new(prepared: &'a PreparedRun, reports: OpenReports, see: &'a mut See<'a>) -> Self {
         Self {
             prepared,
-            gate: prepared.gate.clone(),
-            coverage,
+            outputs: RunOutputs::new(reports, prepared.gate.clone()),
             human: Human::new(Vec::new(), prepared.human.clone()),
-            reports,
+            see,
             cases: Vec::new(),
-            observed: BTreeMap::new(),
+            observations: BTreeMap::new(),
             snapshots: Vec::new(),
             problem: None,
         }
     }
 
-    fn take(&mut self, event: Event, see: &mut See<'_>) {
-        let event = match &mut self.coverage {
-            Some(coverage) => event.covered(coverage),
-            None => event,
-        };
-        // Memory takes everything.
-        let _ = self.human.event(&event);
-        self.reports.take(&event);
-        if let Event::CaseFinished(finished) = event {
-            self.case(*finished, see);
-        }
-    }
-
-    fn case(&mut self, finished: CaseFinished, see: &mut See<'_>) {
-        if let Some(gate) = &mut self.gate {
-            gate.enter(&finished.report);
-        }
-        let settled = self.prepared.snapshots.as_ref().map(|snapshots| snapshots.settle(&finished));
-        let snapshot = settled.transpose().unwrap_or_else(|problem| {
+    /// How the case differs from its snapshot, as text, where that fails.
+    fn settle(&mut self, case: &JudgedCase) -> Option<String> {
+        let snapshots = self.prepared.snapshots.as_ref()?;
+        snapshots.settle(case).unwrap_or_else(|problem| {
             self.problem.get_or_insert(problem);
             None
-        });
-        let snapshot = snapshot.flatten();
-        see(&finished, snapshot.as_deref());
-        self.snapshots.extend(snapshot);
-        self.cases.push(finished.report.clone());
-        if self.prepared.loaded.is_of_scenarios() {
-            self.observed.insert(finished.report.id.clone(), finished);
-        }
+        })
     }
 
     fn outcome(self, finished: &RunFinished) -> Outcome {
         let prepared = self.prepared;
-        let mut told = String::from_utf8_lossy(&self.human.into_writer()).into_owned();
-        let mut problem = self.problem.or(self.reports.close().err());
-        let settled = self.gate.as_ref().map(|gate| prepared.settle(gate)).transpose();
-        let (differing, updated) = match settled {
-            Ok(None) => (None, None),
-            Ok(Some(Settled::Compared(differing, words))) => {
-                told.push_str(&words);
-                (Some(differing), None)
-            }
-            Ok(Some(Settled::Updated(line))) => (Some(Vec::new()), Some(line)),
-            Err(failed) => {
-                problem = Some(failed);
-                (None, None)
-            }
-        };
-        told.extend(updated.iter().map(|line| format!("{line}\n")));
-        told.push_str(&prepared.ignored());
-        self.snapshots.iter().for_each(|snapshot| told.push_str(snapshot));
-        let status = gate::status(finished, &prepared.suite.allowed, differing.as_ref().map(Vec::len));
-        let status = gate::red(status, !self.snapshots.is_empty());
-        told.extend(problem.iter().map(outcome::told));
+        let (gate, failed) = self.outputs.close();
+        let unwritten = failed.into_iter().next().map(Problem::from);
+        let mut problem = self.problem.or(unwritten);
+        let concluded = gate.conclude(finished, |unseen| prepared.loaded.missing(unseen));
+        let result = concluded.map_err(|failed| problem = Some(failed)).ok();
+        let mut text = String::from_utf8_lossy(&self.human.into_writer()).into_owned();
+        text.extend(result.iter().flat_map(|result| &result.compared).map(String::as_str));
+        text.extend(result.iter().flat_map(|result| &result.updated).map(|line| format!("{line}\n")));
+        text.push_str(&prepared.ignored());
+        text.extend(self.snapshots.iter().map(String::as_str));
+        text.extend(problem.iter().map(outcome::described));
+        let status = result.as_ref().map_or(ExitStatus::Internal, |result| result.status);
         let mut cases = self.cases;
         cases.sort_by(|a, b| a.id.cmp(&b.id));
+        let (differing, updated) = result.map(|result| (result.differing, result.updated)).unwrap_or_default();
         Outcome {
-            status: if problem.is_some() { ExitStatus::Internal } else { status },
+            status: if problem.is_some() { ExitStatus::Internal } else { red(status, !self.snapshots.is_empty()) },
             problem,
             seed: prepared.seed,
             ledger: finished.ledger,
             cases,
-            observed: self.observed,
-            differing: differing.unwrap_or_default(),
-            report: told,
+            observations: self.observations,
+            differing,
+            report: text,
             updated,
         }
     }
 }
 
-impl PreparedRun {
-    /// What differs from the baseline, unless that is brought up to date.
-    fn settle(&self, gate: &Gate) -> Result<Settled, Problem> {
-        let missing = self.loaded.missing(&gate.unseen())?;
-        if self.environment.update_baseline {
-            return Ok(Settled::Updated(gate.update(&missing, self.environment.reason.as_deref())?));
-        }
-        let differing = gate.compare(&missing);
-        let words = gate.told(&differing);
-        Ok(Settled::Compared(differing, words))
+impl Observer for WatchedRun<'_> {
+    fn detail(&self) -> EventDetail {
+        self.outputs.detail()
     }
 
-    /// The cases that are not run, by their reasons.
+    fn event(&mut self, event: &Event) {
+        // Writing to memory cannot fail.
+        let _ = self.human.event(event);
+        self.outputs.event(event);
+    }
+
+    fn case(&mut self, case: &JudgedCase) {
+        let snapshot = self.settle(case);
+        (self.see)(&case.report, snapshot.as_deref());
+        self.snapshots.extend(snapshot);
+        self.cases.push(case.report.clone());
+        // There may be a million probes, and nobody asks for their observations.
+        if self.prepared.loaded.is_of_scenarios() {
+            self.observations.insert(case.case.id.clone(), case.observation().text());
+        }
+    }
+}
+
+impl PreparedRun {
+    /// The ignored cases, by their reasons.
     fn ignored(&self) -> String {
         let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for id in self.loaded.ids() {
@@ -274,15 +259,7 @@ impl PreparedRun {
     }
 }
 
-/// What became of a baseline.
-enum Settled {
-    /// What differs, and that in words.
-    Compared(Vec<Differing>, String),
-    /// It was brought up to date, in a line.
-    Updated(String),
-}
-
-/// So many deviations of each operation are told one by one, where there may be thousands.
+/// The number of deviations that are shown for each operation, where there may be thousands.
 const TOLD: usize = 3;
 
 fn human(command: String, of_probes: bool) -> HumanOptions {
@@ -299,7 +276,7 @@ fn human(command: String, of_probes: bool) -> HumanOptions {
     }
 }
 
-/// What runs one case of this test again. The test's name is that of its thread.
+/// The command that runs one case of this test again. The name of the thread is that of the test.
 fn command() -> String {
     let thread = std::thread::current();
     let test = thread.name().filter(|name| *name != "main").map(|name| format!(" {name}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a run observed, compared with the snapshots of the user's own folder, as insta would do it.
+//! Observations compared with the snapshots of a folder of the user, as insta does it.
 
 use std::path::PathBuf;
 
@@ -12,11 +12,11 @@ use crate::{
         verdict::Verdict,
     },
     report::human,
-    run::event::CaseFinished,
+    run::judged_case::JudgedCase,
     suite::FixtureFiles,
 };
 
-/// The snapshots of a folder, and what becomes of what differs from them.
+/// The snapshots of a folder, and what happens to observations that differ from them.
 #[derive(Clone)]
 pub(super) struct SnapshotFolder {
     folder: PathBuf,
@@ -26,36 +26,36 @@ pub(super) struct SnapshotFolder {
 }
 
 impl SnapshotFolder {
-    /// Those of a folder, which need not be there yet.
+    /// The snapshots of a folder, which may not exist yet.
     pub(super) fn open(folder: PathBuf, environment: &TestEnvironment) -> Result<Self, Problem> {
         let files = if folder.is_dir() { FixtureFiles::folder(&folder)? } else { FixtureFiles::default() };
         let (update, pass) = (environment.snapshots, environment.snapshots_pass);
         Ok(Self { folder, snapshots: Snapshots::new(files), update, pass })
     }
 
-    /// How what a case observed differs from its snapshot, in words, where that fails.
-    pub(super) fn settle(&self, finished: &CaseFinished) -> Result<Option<String>, Problem> {
-        let judged = matches!(finished.report.verdict, Verdict::Conforms | Verdict::Deviates);
-        let observed = finished.observation().text();
-        if !judged || finished.snapshot.as_deref() == Some(observed.as_str()) {
+    /// Writes an observation that differs from its snapshot. Returns the difference as text where it fails the run.
+    pub(super) fn settle(&self, case: &JudgedCase) -> Result<Option<String>, Problem> {
+        let judged = matches!(case.report.verdict, Verdict::Conforms | Verdict::Deviates);
+        let observed = case.observation().text();
+        if !judged || case.snapshot.as_deref() == Some(observed.as_str()) {
             return Ok(None);
         }
         let written = match self.update {
             SnapshotUpdate::No => Ok(()),
-            SnapshotUpdate::Pending => snapshots::write_pending(&self.folder, &finished.case, &observed).map(drop),
-            SnapshotUpdate::Always => snapshots::write(&self.folder, &finished.case, &observed).map(drop),
+            SnapshotUpdate::Pending => snapshots::write_pending(&self.folder, &case.case, &observed).map(drop),
+            SnapshotUpdate::Always => snapshots::write(&self.folder, &case.case, &observed).map(drop),
         };
-        written.map_err(|error| Problem::Write { path: self.folder.join(&finished.case.id.0), error })?;
+        written.map_err(|error| Problem::Write { path: self.folder.join(&case.case.id.0), error })?;
         let settled = self.pass || self.update == SnapshotUpdate::Always;
-        Ok((!settled).then(|| told(finished)))
+        Ok((!settled).then(|| described(case)))
     }
 }
 
-fn told(finished: &CaseFinished) -> String {
-    let id = &finished.report.id;
-    if finished.snapshot.is_none() {
-        return format!("{id} has no snapshot yet: cargo insta review shows what it observed\n");
+fn described(case: &JudgedCase) -> String {
+    let id = &case.report.id;
+    if case.snapshot.is_none() {
+        return format!("{id} has no snapshot yet\nhelp: cargo insta review shows what it observed\n");
     }
-    let difference = human::snapshot_difference(finished);
-    format!("{id} observed something else than its snapshot has: cargo insta review\n{difference}\n")
+    let difference = case.difference().as_ref().map(human::snapshot_difference).unwrap_or_default();
+    format!("{id} differs from its snapshot\nhelp: cargo insta review\n{difference}\n")
 }

@@ -24,9 +24,14 @@ use tokio::{
 
 use super::{Outcome, Problem, Suite, Target, outcome, run::PreparedRun};
 use crate::{
+    gate::baseline_file::BaselineFile,
     judge::verdict::Verdict,
     report::human,
-    run::{event::CaseFinished, panicked::caught, target::BoxError},
+    run::{
+        event::{CaseReport, CitableRequirement},
+        panicked::caught,
+        target::BoxError,
+    },
     wire::TransportError,
 };
 
@@ -70,7 +75,7 @@ where
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
         Err(problem) => {
             // Whoever lists must see that something is wrong, too.
-            let _ = io::stderr().write_all(outcome::told(&problem).as_bytes());
+            let _ = io::stderr().write_all(outcome::described(&problem).as_bytes());
             ExitCode::from(FAILED)
         }
     }
@@ -136,7 +141,7 @@ impl Trials {
         let state = Mutex::new(TrialState { driver: Some(driver), ..TrialState::default() });
         let shared = Arc::new(SharedTrials { prepared, selected, state, news: Condvar::new() });
         let mut trials: Vec<Trial> = ids.into_iter().map(|id| shared.trial(arguments, id)).collect();
-        trials.extend(shared.prepared.gate.is_some().then(|| shared.trial_of_baseline()));
+        trials.extend(shared.prepared.gate.baseline().is_some().then(|| shared.trial_of_baseline()));
         Self { shared, trials }
     }
 
@@ -153,7 +158,7 @@ impl Trials {
         let mut known = std::mem::take(&mut shared.state().known);
         known.sort();
         let updated = updated.map(|line| format!("{line}\n"));
-        let told: String = known.into_iter().chain(updated).chain(problem.as_ref().map(outcome::told)).collect();
+        let told: String = known.into_iter().chain(updated).chain(problem.as_ref().map(outcome::described)).collect();
         // A closed pipe is no reason to fail.
         let _ = io::stderr().write_all(told.as_bytes());
         if problem.is_some() && !conclusion.has_failed() { ExitCode::from(FAILED) } else { conclusion.exit_code() }
@@ -211,65 +216,69 @@ impl SharedTrials {
 
     /// Entries of cases that exist under no name; the others are looked at by the tests of their cases.
     fn check_baseline(&self) -> Result<(), Failed> {
-        let Some(gate) = self.prepared.gate.as_ref().filter(|_| !self.prepared.environment.update_baseline) else {
-            return Ok(());
-        };
-        let missing = self.prepared.loaded.missing(&gate.unseen())?;
-        let differing = gate.compare(&missing);
-        if differing.is_empty() { Ok(()) } else { Err(gate.told(&differing).into()) }
+        let Some(baseline) = self.baseline() else { return Ok(()) };
+        let missing = self.prepared.loaded.missing(&baseline.unseen())?;
+        let differing = baseline.compare(&missing);
+        if differing.is_empty() { Ok(()) } else { Err(baseline.describe(&differing).into()) }
     }
 
-    fn enter(&self, finished: &CaseFinished, snapshot: Option<&str>) {
-        let id = &finished.report.id.0;
-        // What runs because something rests on it is told by nobody.
+    /// The baseline, unless this run updates it.
+    fn baseline(&self) -> Option<&BaselineFile> {
+        let gate = &self.prepared.gate;
+        gate.baseline().filter(|_| !gate.rules().update)
+    }
+
+    fn enter(&self, report: &CaseReport, snapshot: Option<&str>) {
+        let id = &report.id.0;
+        // A control that runs for a selected case has no test.
         if self.selected.contains(id) {
-            let ended = self.judge(finished, snapshot);
+            let ended = self.judge(report, snapshot);
             self.state().ended.insert(id.clone(), ended);
             self.news.notify_all();
         }
     }
 
-    fn judge(&self, finished: &CaseFinished, snapshot: Option<&str>) -> Result<TrialEnd, String> {
-        let told = self.told(finished) + snapshot.unwrap_or_default();
-        if told.is_empty() { Ok(self.passed(finished)) } else { Err(told) }
+    fn judge(&self, report: &CaseReport, snapshot: Option<&str>) -> Result<TrialEnd, String> {
+        let failure = self.failure(report) + snapshot.unwrap_or_default();
+        if failure.is_empty() { Ok(self.passed(report)) } else { Err(failure) }
     }
 
-    /// Why a case fails by its verdict, if it does.
-    fn told(&self, finished: &CaseFinished) -> String {
-        let PreparedRun { suite, environment, gate, human: options, seed, .. } = &self.prepared;
-        let gate = gate.as_ref().filter(|_| !environment.update_baseline);
-        let verdict = finished.report.verdict;
-        let differing = gate.map(|gate| gate.compare_case(&finished.report)).unwrap_or_default();
+    /// Why a case fails by its verdict; empty if it does not.
+    fn failure(&self, report: &CaseReport) -> String {
+        let PreparedRun { loaded, gate, human: options, seed, .. } = &self.prepared;
+        let (baseline, allowed) = (self.baseline(), &gate.rules().allowed);
+        let verdict = report.verdict;
+        let differing = baseline.map(|baseline| baseline.compare_case(report)).unwrap_or_default();
         let accepted = match verdict {
             Verdict::Conforms | Verdict::NotApplicable => true,
-            Verdict::Deviates => self.prepared.gate.is_some() || suite.allowed.contains(&verdict),
-            _ => suite.allowed.contains(&verdict),
+            Verdict::Deviates => gate.baseline().is_some() || allowed.contains(&verdict),
+            _ => allowed.contains(&verdict),
         };
-        let mut told = String::new();
+        let mut text = String::new();
         if !accepted || !differing.is_empty() {
-            told.push_str(&human::case(finished, *seed, options));
+            text.push_str(&human::case(report, &CitableRequirement::all(&loaded.suite), *seed, options));
         }
-        if !told.is_empty() && finished.report.reason.contains(&TransportError::Refused.to_string()) {
+        if !text.is_empty() && report.reason.contains(&TransportError::Refused.to_string()) {
             let url = &self.state().url;
+            // Writing to a String cannot fail.
             let _ = writeln!(
-                told,
-                "nothing listens at {url}: start the endpoint there, or say by WIREPROOF_ENDPOINT where it is"
+                text,
+                "nothing listens at {url}\nhelp: start the endpoint there, or set WIREPROOF_ENDPOINT to its address"
             );
         }
-        if let Some(gate) = gate.filter(|_| !differing.is_empty()) {
-            told.push('\n');
-            told.push_str(&gate.told(&differing));
+        if let Some(baseline) = baseline.filter(|_| !differing.is_empty()) {
+            text.push('\n');
+            text.push_str(&baseline.describe(&differing));
         }
-        told
+        text
     }
 
-    fn passed(&self, finished: &CaseFinished) -> TrialEnd {
-        let report = &finished.report;
+    fn passed(&self, report: &CaseReport) -> TrialEnd {
         match report.verdict {
             Verdict::Conforms => TrialEnd::Passed,
             Verdict::Deviates => {
-                let gate = self.prepared.gate.as_ref();
-                let entries = gate.iter().flat_map(|gate| gate.baseline().entries_of(&report.id.0));
+                let baseline = self.prepared.gate.baseline();
+                let entries = baseline.iter().flat_map(|known| known.baseline().entries_of(&report.id.0));
                 let reasons: Vec<String> =
                     entries.map(|entry| format!(" ({}: {})", entry.code, entry.reason)).collect();
                 self.state().known.push(format!("accepted: {} deviates{}\n", report.id, reasons.concat()));
@@ -298,10 +307,7 @@ where
             };
             shared.state().url.push_str(target.url());
             let wanted = |id: &str| shared.selected.contains(id);
-            shared
-                .prepared
-                .run(&target, jobs, &wanted, &mut |finished, snapshot| shared.enter(finished, snapshot))
-                .await
+            shared.prepared.run(&target, jobs, &wanted, &mut |report, snapshot| shared.enter(report, snapshot)).await
         }),
         Err(error) => Problem::Runtime(error).into(),
     };

@@ -1,4 +1,4 @@
-//! A run of a proof, recorded and judged again offline: it must come to the same.
+//! A run of a proof, recorded and judged again offline: the result must be the same.
 
 use std::{io, sync::Arc};
 
@@ -7,58 +7,51 @@ use tempfile::TempDir;
 
 use super::ProofError;
 use crate::{
-    judge::snapshots::Snapshots,
+    judge::{snapshots::Snapshots, transcript::Transcript},
     run::{
-        event::Event,
+        event::{Event, PresenceChecked},
+        judged_case::JudgedCase,
+        observer::Observer,
         recording::{Recorder, Recording},
         session::replay,
     },
     suite::{Batch, Case, Fixtures},
 };
 
-/// What a run told, and its recording.
+/// Everything that a run reported, and its recording.
 pub(super) struct Rejudged {
     folder: TempDir,
     recorder: Recorder,
-    live: Vec<Value>,
-    failed: io::Result<()>,
+    live: RunLog,
 }
 
 impl Rejudged {
     pub(super) fn new() -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let recorder = Recorder::new(folder.path(), None);
-        Ok(Self { folder, recorder, live: Vec::new(), failed: Ok(()) })
-    }
-
-    /// Takes an event of the run.
-    pub(super) fn event(&mut self, event: &Event) {
-        if self.failed.is_ok() {
-            self.failed = self.recorder.event(event);
-        }
-        self.live.push(told(event));
+        Ok(Self { folder, recorder, live: RunLog::default() })
     }
 
     /// Judges the recording.
     ///
     /// # Errors
-    /// It comes to something else.
+    /// The result differs.
     pub(super) fn compare(
         self,
         suite: &Arc<Fixtures>,
         snapshots: &Arc<Snapshots>,
         cases: Vec<Case>,
     ) -> Result<(), ProofError> {
-        self.failed?;
+        self.recorder.close()?;
         let recording = Recording::open(self.folder.path())?;
-        let mut offline = Vec::new();
-        let replayed =
-            replay(suite, snapshots, &recording, &mut Batch::new(cases), &mut |event| offline.push(told(&event)))?;
-        let other = self.live.iter().zip(&offline).find(|(live, offline)| live != offline);
+        let mut log = RunLog::default();
+        let replayed = replay(suite, snapshots, &recording, &mut Batch::new(cases), None, &mut log)?;
+        let (RunLog(live), RunLog(offline)) = (self.live, log);
+        let other = live.iter().zip(&offline).find(|(live, offline)| live != offline);
         match other {
             Some((live, offline)) => Err(ProofError::Other { live: live.to_string(), offline: offline.to_string() }),
-            None if self.live.len() != offline.len() || !replayed.unknown.is_empty() => Err(ProofError::Other {
-                live: format!("{} events", self.live.len()),
+            None if live.len() != offline.len() || !replayed.unknown.is_empty() => Err(ProofError::Other {
+                live: format!("{} events", live.len()),
                 offline: format!("{} events, {} unknown cases", offline.len(), replayed.unknown.len()),
             }),
             None => Ok(()),
@@ -66,23 +59,43 @@ impl Rejudged {
     }
 }
 
-/// All that an event says, but for times.
-fn told(event: &Event) -> Value {
-    let mut value = match event {
-        Event::RunStarted(started) => json!(started),
-        Event::Surveyed(surveyed) => json!(surveyed),
-        Event::TargetDied(died) => json!(died),
-        Event::CaseFinished(finished) => json!([finished.report, finished.observation().text()]),
-        Event::RunFinished(finished) => json!(finished),
-    };
-    forget_times(&mut value);
-    value
+impl Observer for Rejudged {
+    fn event(&mut self, event: &Event) {
+        self.recorder.event(event);
+        self.live.event(event);
+    }
+
+    fn case(&mut self, case: &JudgedCase) {
+        self.recorder.case(case);
+        self.live.case(case);
+    }
+
+    fn presence_checked(&mut self, checked: &PresenceChecked, transcript: Option<&Transcript>) {
+        self.recorder.presence_checked(checked, transcript);
+    }
+}
+
+/// Everything that a run reported, without times.
+#[derive(Default)]
+struct RunLog(Vec<Value>);
+
+impl Observer for RunLog {
+    fn event(&mut self, event: &Event) {
+        let mut value = json!(event);
+        forget_times(&mut value);
+        self.0.push(value);
+    }
+
+    fn case(&mut self, case: &JudgedCase) {
+        self.0.push(json!(case.observation().text()));
+    }
 }
 
 fn forget_times(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.shift_remove("duration_ms");
+            members.values_mut().for_each(forget_times);
         }
         Value::Array(items) => items.iter_mut().for_each(forget_times),
         _ => {}

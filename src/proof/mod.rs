@@ -33,7 +33,7 @@ use crate::{
         mutant::{ConstantEndpoint, Mutant, Sample, enumerate},
     },
     reference::ReferenceError,
-    run::event::CaseFinished,
+    run::judged_case::JudgedCase,
     suite::{Case, Fixtures, code::Code, glob_matches},
 };
 
@@ -226,7 +226,7 @@ impl Proof {
                 let mut row = MutantRow::new(mutant, equivalents.reason(&mutant.id));
                 let mut convictions = 0;
                 let run = rehearsal.mutant(Some(mutant), cases, &mut |finished| {
-                    let convicted = row.enter(&finished, &news(&finished, baseline));
+                    let convicted = row.enter(finished, &news(finished, baseline));
                     convictions += usize::from(convicted && row.reason.is_none());
                     self.exhaustive || convictions < ENOUGH
                 })?;
@@ -263,7 +263,7 @@ impl MutantRow {
     }
 
     /// Enters what is new in a case; whether an error of a code of its kind is among it.
-    fn enter(&mut self, finished: &CaseFinished, news: &[Finding]) -> bool {
+    fn enter(&mut self, finished: &JudgedCase, news: &[Finding]) -> bool {
         self.cases += 1;
         for (code, severity) in worst(news) {
             let cell = self.codes.entry(code).or_insert(MatrixCell { severity, cases: 0 });
@@ -292,7 +292,7 @@ fn fate(row: &MutantRow) -> Fate {
 }
 
 /// What is found in a case that is not found there on the reference.
-fn news(finished: &CaseFinished, baseline: &ReferenceRun) -> Vec<Finding> {
+fn news(finished: &JudgedCase, baseline: &ReferenceRun) -> Vec<Finding> {
     let known = baseline.findings.get(&finished.case.id.0);
     let new = |finding: &&Finding| known.is_none_or(|known| !known.contains(&mark(finding)));
     let mut news: Vec<Finding> = finished.report.findings.iter().filter(new).cloned().collect();
@@ -303,7 +303,7 @@ fn news(finished: &CaseFinished, baseline: &ReferenceRun) -> Vec<Finding> {
     news
 }
 
-fn absence(finished: &CaseFinished) -> Finding {
+fn absence(finished: &JudgedCase) -> Finding {
     Finding {
         code: Code::Implementation,
         rule: None,
@@ -328,7 +328,7 @@ fn worst(findings: &[Finding]) -> BTreeMap<Code, Severity> {
     worst
 }
 
-fn conviction(finished: &CaseFinished, finding: &Finding) -> Detection {
+fn conviction(finished: &JudgedCase, finding: &Finding) -> Detection {
     Detection {
         case: finished.case.id.0.clone(),
         code: finding.code,

@@ -11,13 +11,15 @@ use tokio::{runtime, sync::watch};
 
 use super::{ProofError, again::Rejudged};
 use crate::{
+    harness::Runner,
     judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Ledger},
     model::Contract,
     proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint},
     reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
     run::{
-        event::{CaseFinished, Event},
-        session::{RunOptions, Session},
+        judged_case::JudgedCase,
+        observer::OnCase,
+        session::RunOptions,
         target::{ResolvedTarget, StateHandler},
         transport::{self, InProcess, Reply, Transport},
     },
@@ -38,13 +40,13 @@ pub(super) struct Rehearsal<'a> {
     pristine: ReferenceEndpoint,
 }
 
-/// What is told of each case; whether the run is to go on.
-pub(super) type RehearsalNews<'t> = &'t mut (dyn FnMut(CaseFinished) -> bool + Send);
+/// Sees each case, and returns whether the run goes on.
+pub(super) type RehearsalNews<'t> = &'t mut (dyn FnMut(&JudgedCase) -> bool + Send);
 
-/// What a run came to.
+/// The result of a run.
 pub(super) struct Rehearsed {
     pub(super) ledger: Ledger,
-    /// At how many requests the fault took effect.
+    /// The number of requests at which the fault took effect.
     pub(super) deviations: usize,
 }
 
@@ -77,7 +79,7 @@ impl<'a> Rehearsal<'a> {
     }
 
     /// Runs every case against a null target.
-    pub(super) fn null(&self, null: &ConstantEndpoint, survey: bool) -> Result<Ledger, ProofError> {
+    pub(super) fn null(&self, null: &ConstantEndpoint, check_presence: bool) -> Result<Ledger, ProofError> {
         runtime()?.block_on(async {
             let cases = self.suite.cases();
             let endpoint = Arc::new(null.start(&self.pristine, self.contracts()));
@@ -87,11 +89,11 @@ impl<'a> Rehearsal<'a> {
             let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
             begin();
             let answer = move |request: &Request| endpoint.handle(request, real_now());
-            let mut told = |_| {
+            let mut told = |_: &JudgedCase| {
                 begin();
                 true
             };
-            self.run(InProcess::new(answer), cases, survey, &mut told).await
+            self.run(InProcess::new(answer), cases, check_presence, &mut told).await
         })
     }
 
@@ -99,41 +101,30 @@ impl<'a> Rehearsal<'a> {
         &self,
         transport: impl Transport + 'static,
         cases: Vec<Case>,
-        survey: bool,
+        check_presence: bool,
         told: RehearsalNews<'_>,
     ) -> Result<Ledger, ProofError> {
         let (stop, interrupt) = watch::channel(false);
-        let session = Session {
-            suite: Arc::clone(self.suite),
-            target: Arc::new(target()?),
-            transport: Arc::new(transport),
-            snapshots: Arc::clone(self.snapshots),
+        let options = RunOptions {
             // One after the other: a fault that remembers sees the same in every run.
-            options: RunOptions {
-                jobs: 1,
-                seed: self.seed,
-                case_timeout: CASE_TIMEOUT,
-                fail_fast: false,
-                survey,
-                sensitive: SensitiveValues::Hidden,
-            },
-            interrupt,
-            restart: None,
+            jobs: 1,
+            seed: self.seed,
+            case_timeout: CASE_TIMEOUT,
+            fail_fast: false,
+            check_presence,
+            sensitive: SensitiveValues::Hidden,
         };
+        let runner = Runner::new(Arc::clone(self.suite), target()?, Arc::new(transport), options)
+            .snapshots(Arc::clone(self.snapshots))
+            .interrupt(interrupt);
         let mut again = self.judge_again.then(Rejudged::new).transpose()?;
-        let mut sink = |event: Event| {
-            if let Some(again) = &mut again {
-                again.event(&event);
-            }
-            if let Event::CaseFinished(case) = event
-                && !*stop.borrow()
-                && !told(*case)
-            {
+        let news = OnCase(|case: &JudgedCase| {
+            if !*stop.borrow() && !told(case) {
                 stop.send_replace(true);
             }
-        };
+        });
         let recorded = self.judge_again.then(|| cases.clone());
-        let ledger = session.run(&mut Batch::new(cases), &mut sink).await.ledger;
+        let ledger = runner.run(&mut Batch::new(cases), &mut (&mut again, news)).await.ledger;
         if let Some((again, cases)) = again.zip(recorded) {
             again.compare(self.suite, self.snapshots, cases)?;
         }

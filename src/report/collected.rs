@@ -1,9 +1,6 @@
 //! A run as a whole, for the formats that are written when it is over.
 
-use std::{
-    io::{self, Write},
-    sync::Arc,
-};
+use std::io::{self, Write};
 
 use super::{Reporter, requirements::RequirementIndex, without_beginning};
 use crate::{
@@ -60,11 +57,9 @@ impl<W: Write + Send> Reporter for AtEnd<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::Surveyed(_) | Event::TargetDied(_) => {}
-            Event::CaseFinished(case) => {
-                self.requirements.know(Arc::clone(&case.suite));
-                self.cases.push(case.report.clone());
-            }
+            Event::RequirementsListed(requirements) => self.requirements = RequirementIndex::of(requirements),
+            Event::PresenceChecked(_) | Event::TargetDied(_) => {}
+            Event::CaseFinished(case) => self.cases.push(case.report.clone()),
             Event::RunFinished(finished) => return self.finish(finished),
         }
         Ok(())

@@ -4,7 +4,7 @@ use serde::Serialize;
 use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
 
 use super::text;
-use crate::run::event::CaseFinished;
+use crate::run::event::SnapshotDifference;
 
 /// So many lines stand around what differs.
 const AROUND: usize = 3;
@@ -25,20 +25,9 @@ pub(super) struct DiffLine {
     pub(super) text: String,
 }
 
-/// What differs; nothing where there is no snapshot, or where the case did not come to its steps.
-pub(super) fn of(case: &CaseFinished) -> Vec<Hunk> {
-    let was_run = case.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
-    match case.snapshot.as_ref().filter(|_| was_run) {
-        Some(snapshot) => between(snapshot, &case.observation().text()),
-        None => Vec::new(),
-    }
-}
-
-fn between(snapshot: &str, observed: &str) -> Vec<Hunk> {
-    if snapshot == observed {
-        return Vec::new();
-    }
-    let difference = TextDiff::from_lines(snapshot, observed);
+/// The lines that differ, with their surroundings.
+pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
+    let difference = TextDiff::from_lines(&difference.recorded, &difference.observed);
     let hunk = |group: &Vec<DiffOp>| Hunk {
         place: UnifiedHunkHeader::new(group).to_string(),
         lines: group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect(),
@@ -60,7 +49,8 @@ mod tests {
     use super::*;
 
     fn told(snapshot: &str, observed: &str) -> Vec<String> {
-        between(snapshot, observed)
+        let (recorded, observed) = (snapshot.to_owned(), observed.to_owned());
+        of(&SnapshotDifference { recorded, observed })
             .iter()
             .map(|hunk| {
                 hunk.lines.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|")

@@ -35,8 +35,8 @@ pub struct ReportDocument {
     pub duration_ms: u64,
     /// How many cases, and what became of them.
     pub ledger: Ledger,
-    /// The operations under test, and whether the endpoint has them.
-    pub surveyed: Vec<PresenceChecked>,
+    /// The presence checks of the operations under test.
+    pub presence: Vec<PresenceChecked>,
     /// The times that the endpoint stopped listening.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub died: Vec<TargetDied>,
@@ -147,7 +147,7 @@ impl ReportDocument {
             interrupted: false,
             duration_ms: 0,
             ledger: Ledger::default(),
-            surveyed: Vec::new(),
+            presence: Vec::new(),
             died: Vec::new(),
             cases: Vec::new(),
             requirements: Vec::new(),
@@ -157,7 +157,7 @@ impl ReportDocument {
 
     /// The end of the run. The order in which things happened is no part of a report.
     pub(super) fn end(&mut self, finished: &RunFinished) {
-        self.surveyed.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
+        self.presence.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         self.interrupted = finished.interrupted;
         self.duration_ms = finished.duration_ms;

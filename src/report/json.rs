@@ -37,11 +37,12 @@ impl<W: Write + Send> Reporter for Json<W> {
         match (event, &mut self.document) {
             (Event::RunStarted(started), document) => *document = Some(ReportDocument::begun(started)),
             (Event::RunFinished(finished), _) => return self.finish(finished),
-            (Event::Surveyed(surveyed), Some(document)) => document.surveyed.push(surveyed.clone()),
+            (Event::PresenceChecked(checked), Some(document)) => document.presence.push(checked.clone()),
             (Event::TargetDied(died), Some(document)) => document.died.push(died.clone()),
             (Event::CaseFinished(case), Some(document)) => document.cases.push(case.report.clone()),
-            // The end tells that there was no beginning.
-            (Event::Surveyed(_) | Event::TargetDied(_) | Event::CaseFinished(_), None) => {}
+            (Event::RequirementsListed(_), _) => {}
+            // The end reports the missing beginning.
+            (Event::PresenceChecked(_) | Event::TargetDied(_) | Event::CaseFinished(_), None) => {}
         }
         Ok(())
     }
@@ -106,7 +107,7 @@ mod tests {
             ("/cases/0/findings", json!([{}])),
             ("/requirements/0/outcome", json!("kept")),
             ("/target", json!({ "name": "x", "endpoint": "x", "region": "x", "more": 1 })),
-            ("/surveyed/0/presence", json!(false)),
+            ("/presence/0/presence", json!(false)),
         ];
         for (pointer, value) in changes {
             let mut violated = whole.clone();

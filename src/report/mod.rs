@@ -31,13 +31,13 @@ mod sarif;
 #[cfg(feature = "cli")]
 pub mod schema;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub(crate) mod text;
 pub(crate) mod words;
 
 use std::io;
 
-use crate::run::{event::Event, recording::Recorder};
+use crate::run::{event::Event, observer::EventDetail};
 
 pub use document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
@@ -57,6 +57,11 @@ pub trait Reporter: Send {
     /// # Errors
     /// The report cannot be written.
     fn event(&mut self, event: &Event) -> io::Result<()>;
+
+    /// The details that it shows of cases.
+    fn detail(&self) -> EventDetail {
+        EventDetail::default()
+    }
 }
 
 /// What is wrong with a run that ends before it began.
@@ -64,8 +69,26 @@ fn without_beginning() -> io::Error {
     io::Error::other("the run ended before it began: this is an error of wireproof")
 }
 
-impl Reporter for Recorder {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        Recorder::event(self, event)
+#[cfg(test)]
+mod tests {
+    use super::{
+        testing::{deviation, events, run},
+        *,
+    };
+    use crate::run::event::{SnapshotDifference, TargetDied};
+
+    #[test]
+    fn every_event_is_read_back_from_its_json() {
+        let mut case = deviation("x");
+        case.difference = Some(SnapshotDifference { recorded: "1".to_owned(), observed: "2".to_owned() });
+        assert!(!case.exchanges.is_empty() && case.report.exchange.is_some());
+        let died =
+            TargetDied { suspects: vec![case.report.id.clone()], restarted: true, reason: "it is gone".to_owned() };
+        let mut all = [events(), run(vec![case])].concat();
+        all.push(Event::TargetDied(died));
+        for event in all {
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
     }
 }

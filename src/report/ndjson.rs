@@ -11,7 +11,7 @@ use super::{
     document::{SuiteDigest, TargetNames, Tool},
 };
 use crate::{
-    run::event::{CaseReport, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
+    run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
     suite::{Selected, shard::Shard},
 };
 
@@ -28,7 +28,8 @@ pub struct Ndjson<W> {
 #[serde(tag = "event", rename_all = "kebab-case")]
 enum NdjsonLine<'a> {
     RunStarted(Started<'a>),
-    Surveyed { operation: &'a PresenceChecked },
+    RequirementsListed { requirements: &'a [CitableRequirement] },
+    PresenceChecked { operation: &'a PresenceChecked },
     TargetDied { death: &'a TargetDied },
     CaseFinished { case: &'a CaseReport },
     RunFinished { run: &'a RunFinished },
@@ -73,7 +74,8 @@ impl<W: Write + Send> Reporter for Ndjson<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let line = match event {
             Event::RunStarted(run) => NdjsonLine::RunStarted(Started::of(run)),
-            Event::Surveyed(operation) => NdjsonLine::Surveyed { operation },
+            Event::RequirementsListed(requirements) => NdjsonLine::RequirementsListed { requirements },
+            Event::PresenceChecked(operation) => NdjsonLine::PresenceChecked { operation },
             Event::TargetDied(death) => NdjsonLine::TargetDied { death },
             Event::CaseFinished(finished) => NdjsonLine::CaseFinished { case: &finished.report },
             Event::RunFinished(run) => NdjsonLine::RunFinished { run },
@@ -124,7 +126,9 @@ mod tests {
             assert_eq!(problems(&NDJSON, line), Vec::<String>::new());
         }
         assert_eq!(lines[0]["schema"], SCHEMA);
-        for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
+        for event in
+            ["run-started", "requirements-listed", "presence-checked", "target-died", "case-finished", "run-finished"]
+        {
             assert!(lines.iter().any(|line| line["event"] == event), "{event}");
         }
     }
@@ -132,12 +136,13 @@ mod tests {
     #[test]
     fn the_schema_refuses_what_is_not_of_its_form() {
         let of = |event: &str| lines().into_iter().find(|line| line["event"] == event).unwrap();
-        let changes: [(&str, &str, Value); 9] = [
+        let changes: [(&str, &str, Value); 10] = [
             ("run-started", "/schema", json!("wireproof/events/v9")),
             ("run-started", "/seed", json!(-1)),
             ("run-started", "/target", json!({ "name": "x" })),
             ("run-started", "/event", json!("run-begun")),
-            ("surveyed", "/operation/presence", json!(true)),
+            ("requirements-listed", "/requirements/0/kind", json!("rule")),
+            ("presence-checked", "/operation/presence", json!(true)),
             ("target-died", "/death/restarted", json!("yes")),
             ("case-finished", "/case/verdict", json!("passed")),
             ("case-finished", "/case/findings", json!([{}])),
@@ -148,7 +153,9 @@ mod tests {
             *violated.pointer_mut(pointer).unwrap() = value;
             assert!(!problems(&NDJSON, &violated).is_empty(), "{event} {pointer}");
         }
-        for event in ["run-started", "surveyed", "target-died", "case-finished", "run-finished"] {
+        for event in
+            ["run-started", "requirements-listed", "presence-checked", "target-died", "case-finished", "run-finished"]
+        {
             let mut more = of(event);
             more["more"] = json!(1);
             assert!(!problems(&NDJSON, &more).is_empty(), "{event}");

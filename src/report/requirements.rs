@@ -1,28 +1,12 @@
-//! What a number of a requirement stands for: its sentence, and the document that it is taken from.
+//! The requirements that findings cite, each with the document that it is taken from.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use crate::suite::{
-    Fixtures,
-    requirement::{Requirement, SourceDocument},
-};
+use crate::run::event::CitableRequirement;
 
-/// The requirements that a run may cite; none before its first case.
+/// The requirements of a run, by number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RequirementIndex {
-    suite: Option<Arc<Fixtures>>,
-}
-
-/// A requirement of the fixtures.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct KnownRequirement<'a> {
-    /// Whose it is.
-    #[cfg(feature = "reports")]
-    pub(super) service: &'a str,
-    pub(super) requirement: &'a Requirement,
-    /// What it is taken from.
-    pub(super) document: Option<&'a SourceDocument>,
-}
+pub(super) struct RequirementIndex(HashMap<String, CitableRequirement>);
 
 /// A requirement with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,33 +17,25 @@ pub(super) struct CitedRequirement<'a> {
     pub(super) document: &'a str,
     /// The section in it.
     pub(super) section: &'a str,
-    /// Where it is published.
+    /// The address of the document.
     pub(super) url: &'a str,
 }
 
-/// The requirement of that number, if the fixtures have it.
-pub(super) fn find<'a>(suite: &'a Fixtures, id: &str) -> Option<KnownRequirement<'a>> {
-    suite.services().find_map(|service| {
-        let requirement = service.requirements.get(id)?;
-        Some(KnownRequirement {
-            #[cfg(feature = "reports")]
-            service: &service.name,
-            requirement,
-            document: service.requirements.document(requirement),
-        })
-    })
-}
-
 impl RequirementIndex {
-    /// Learns of a case's fixtures. All cases of a run have the same.
-    pub(super) fn know(&mut self, suite: Arc<Fixtures>) {
-        self.suite.get_or_insert(suite);
+    pub(super) fn of(requirements: &[CitableRequirement]) -> Self {
+        Self(requirements.iter().map(|known| (known.id.clone(), known.clone())).collect())
+    }
+
+    /// The requirement of that number.
+    #[cfg(feature = "reports")]
+    pub(super) fn find(&self, id: &str) -> Option<&CitableRequirement> {
+        self.0.get(id)
     }
 
     /// The requirement of that number with its source, if the fixtures have both.
     pub(super) fn get(&self, id: &str) -> Option<CitedRequirement<'_>> {
-        let KnownRequirement { requirement, document, .. } = find(self.suite.as_deref()?, id)?;
-        let (says, section, document) = (&requirement.says, &requirement.section, document?);
+        let CitableRequirement { says, section, document, .. } = self.0.get(id)?;
+        let document = document.as_ref()?;
         Some(CitedRequirement { says, document: &document.title, section, url: &document.url })
     }
 }

@@ -1,24 +1,23 @@
 //! A run made by hand, with every verdict in it, and with what must never be seen in a report.
 
-use std::{
-    io,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 
 use super::Reporter;
 use crate::{
     judge::{
-        transcript::{CaseEnd, Exchange, Role, Transcript},
+        transcript::{Exchange, Role},
         verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
     },
-    run::event::{
-        CaseFinished, CaseReport, Event, Presence, PresenceChecked, RequirementOutcome, RequirementReport, RunFinished,
-        RunStarted, ShownExchange,
+    run::{
+        event::{
+            CaseFinished, CaseReport, CitableRequirement, Event, Presence, PresenceChecked, RequirementOutcome,
+            RequirementReport, RunFinished, RunStarted, ShownExchange,
+        },
+        exchange_report::ExchangeReport,
     },
-    suite::{Case, CaseId, FixtureFiles, Fixtures, Selected, code::Code, requirement::Evidence},
+    suite::{CaseId, Fixtures, Selected, code::Code, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -36,7 +35,7 @@ pub(super) fn report_of(reporter: &mut dyn Reporter, events: &[Event]) -> io::Re
 }
 
 /// A run with every verdict.
-pub(super) fn events() -> Vec<Event> {
+pub(crate) fn events() -> Vec<Event> {
     run(cases())
 }
 
@@ -56,28 +55,32 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         selection: Selected::of(cases.iter().map(|case| case.report.id.0.as_str())),
         shard: None,
     };
-    let surveyed = [
+    let checked = [
         ("codedeploy", "StopDeployment", None),
         ("proton", "CancelServicePipelineDeployment", Some("the answer is that to an unknown operation")),
     ];
-    let surveyed = surveyed.map(|(service, operation, absent)| {
-        Event::Surveyed(PresenceChecked {
+    let checked = checked.map(|(service, operation, reason)| {
+        Event::PresenceChecked(PresenceChecked {
             service: service.to_owned(),
             operation: operation.to_owned(),
-            presence: if absent.is_some() { Presence::Absent } else { Presence::Present },
-            reason: absent.map(str::to_owned),
-            opening: None,
+            presence: if reason.is_some() { Presence::NotImplemented } else { Presence::Implemented },
+            reason: reason.map(str::to_owned),
         })
     });
     let finished =
         RunFinished { ledger, requirements: requirements(), coverage: None, interrupted: false, duration_ms: 4_250 };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
-    [Event::RunStarted(started)]
+    [Event::RunStarted(started), Event::RequirementsListed(citable())]
         .into_iter()
-        .chain(surveyed)
+        .chain(checked)
         .chain(cases)
         .chain([Event::RunFinished(finished)])
         .collect()
+}
+
+/// The requirements of the bundled fixtures.
+fn citable() -> Vec<CitableRequirement> {
+    CitableRequirement::all(&Fixtures::bundled().unwrap())
 }
 
 fn requirements() -> Vec<RequirementReport> {
@@ -140,7 +143,7 @@ pub(super) fn deviation(name: &str) -> CaseFinished {
         exchange(Role::Before(0), Err(TransportError::Timeout(Duration::from_secs(2))), 2_000_100),
         exchange(Role::Main, Ok(redacted().1), 1_250),
     ];
-    finished.transcript = Arc::new(Transcript { exchanges, ..(*finished.transcript).clone() });
+    finished.exchanges = exchanges.iter().map(ExchangeReport::of).collect();
     finished
 }
 
@@ -283,15 +286,12 @@ fn shown() -> ShownExchange {
 
 /// A case without findings.
 pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
-    let (suite, template) = &*SUITE;
-    let case = Case { id: CaseId(id.to_owned()), ..template.clone() };
-    let transcript = Transcript::empty(&case, 7, CaseEnd::Complete);
     let (service, operation) = match id.split('/').next() {
         Some("proton") => ("proton", "CancelServicePipelineDeployment"),
         _ => ("codedeploy", "StopDeployment"),
     };
     let report = CaseReport {
-        id: case.id.clone(),
+        id: CaseId(id.to_owned()),
         service: service.to_owned(),
         operation: operation.to_owned(),
         title: "What is asked".to_owned(),
@@ -305,16 +305,5 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         exchange: None,
         duration_ms: 3,
     };
-    CaseFinished { report, case, suite: Arc::clone(suite), transcript: Arc::new(transcript), snapshot: None }
+    CaseFinished { report, exchanges: Vec::new(), difference: None }
 }
-
-static SUITE: LazyLock<(Arc<Fixtures>, Case)> = LazyLock::new(|| {
-    let scenario = "title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { error: DeploymentDoesNotExistException }\n";
-    let bundled = FixtureFiles::bundled_fixtures();
-    let models = bundled.iter().filter(|(path, _)| path.split('/').count() == 2);
-    let texts = models.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    let scenario = ("codedeploy/stop-deployment/x.yaml".to_owned(), scenario.to_owned());
-    let suite = Fixtures::read(&FixtureFiles::from_texts(texts.chain([scenario]))).unwrap();
-    let case = suite.cases().remove(0);
-    (Arc::new(suite), case)
-});

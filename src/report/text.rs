@@ -36,20 +36,6 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// Bytes as text. What is no UTF-8 is spelled out byte by byte.
-#[cfg(feature = "reports")]
-pub(crate) fn of_bytes(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    text
-}
-
 /// Controls, and characters that have no shape of their own or change the direction.
 pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
@@ -164,14 +150,6 @@ mod tests {
     fn a_block_keeps_its_lines_and_tabs_and_nothing_else() {
         let shown: Vec<String> = lines("HTTP/1.1 200\r\n\r\n{\t\"a\": \u{1b}}\n").collect();
         assert_eq!(shown, ["HTTP/1.1 200", "", "{\t\"a\": \\u{1b}}"]);
-    }
-
-    #[rstest]
-    #[case(b"a\xff\xfeb", r"a\xff\xfeb")]
-    #[case("ü".as_bytes(), "ü")]
-    #[case(b"\xc3", r"\xc3")]
-    fn bytes_that_are_no_text_are_spelled_out(#[case] bytes: &[u8], #[case] shown: &str) {
-        assert_eq!(of_bytes(bytes), shown);
     }
 
     #[test]

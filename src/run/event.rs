@@ -1,45 +1,35 @@
-//! What happens in a run, as values: the only thing that a report ever sees.
-
-use std::sync::Arc;
+//! What happens in a run, as plain data: everything that a report may show, and nothing that it would have to ask for.
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange_report::ExchangeReport;
 use crate::{
-    judge::{
-        observation::Observation,
-        transcript::Transcript,
-        verdict::{Finding, Ledger, Verdict},
+    judge::verdict::{Finding, Ledger, Verdict},
+    probe::CoverageReport,
+    suite::{
+        CaseId, Fixtures, Selected, ServiceFixtures,
+        requirement::{Contradiction, Evidence, Requirement, RequirementKind, SourceDocument},
+        shard::Shard,
     },
-    probe::{Coverage, CoverageReport},
-    suite::{Case, CaseId, Fixtures, Selected, requirement::Evidence, shard::Shard},
 };
 
-/// One thing that happened.
-#[derive(Debug, Clone)]
+/// One thing that happened. The events of a run start with [`Event::RunStarted`] and [`Event::RequirementsListed`], and end
+/// with [`Event::RunFinished`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// The run begins.
     RunStarted(RunStarted),
-    /// An operation under test is known to be there or not.
-    Surveyed(PresenceChecked),
+    /// The requirements that findings may cite.
+    RequirementsListed(Vec<CitableRequirement>),
+    /// The presence check of an operation is done.
+    PresenceChecked(PresenceChecked),
     /// The endpoint no longer listens.
     TargetDied(TargetDied),
     /// A case has its verdict.
     CaseFinished(Box<CaseFinished>),
     /// The run is over.
     RunFinished(RunFinished),
-}
-
-impl Event {
-    /// Enters the event into what a run covers; the end of the run tells it.
-    #[must_use]
-    pub fn covered(mut self, coverage: &mut Coverage) -> Self {
-        match &mut self {
-            Self::CaseFinished(finished) => coverage.finished(&finished.case, finished.report.verdict),
-            Self::RunFinished(finished) => finished.coverage = Some(coverage.report()),
-            Self::RunStarted(_) | Self::Surveyed(_) | Self::TargetDied(_) => {}
-        }
-        self
-    }
 }
 
 /// What a run is about to do.
@@ -53,82 +43,133 @@ pub struct RunStarted {
     pub region: String,
     /// The digest of the fixtures.
     pub suite: String,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// How many cases are selected.
+    /// The number of cases in this run.
     pub selected: usize,
-    /// The selection that they are of.
+    /// The selection that they belong to.
     pub selection: Selected,
-    /// Which part of it they are; `None`: all of it.
+    /// The part of the selection that runs; `None` for all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
 }
 
-/// An endpoint that answered, and no longer listens.
+/// A requirement with the document that it paraphrases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CitableRequirement {
+    /// Its number.
+    pub id: String,
+    /// The service, by its folder.
+    pub service: String,
+    /// The operation; `None` if it binds the whole service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// What it says.
+    pub says: String,
+    /// What it is about.
+    pub kind: RequirementKind,
+    /// The kind of document that it is taken from.
+    pub evidence: Evidence,
+    /// Its document, if the fixtures have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<SourceDocument>,
+    /// The section of the document.
+    pub section: String,
+    /// The edition of the document.
+    pub edition: String,
+    /// A document that disagrees, and the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradiction: Option<Contradiction>,
+}
+
+impl CitableRequirement {
+    /// All requirements of some fixtures, in their order.
+    #[must_use]
+    pub fn all(fixtures: &Fixtures) -> Vec<Self> {
+        let mut all = Vec::new();
+        for service in fixtures.services() {
+            all.extend(service.requirements.iter().map(|requirement| Self::of(service, requirement)));
+        }
+        all
+    }
+
+    fn of(service: &ServiceFixtures, requirement: &Requirement) -> Self {
+        Self {
+            id: requirement.id.clone(),
+            service: service.name.clone(),
+            operation: requirement.operation.clone(),
+            says: requirement.says.clone(),
+            kind: requirement.kind,
+            evidence: requirement.evidence,
+            document: service.requirements.document(requirement).cloned(),
+            section: requirement.section.clone(),
+            edition: requirement.edition.clone(),
+            contradiction: requirement.contradiction.clone(),
+        }
+    }
+}
+
+/// An endpoint that has responded before, and no longer listens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetDied {
-    /// Cases whose connection was cut off since its last answer: one of them ended it.
+    /// Cases whose connection was cut since its last response: one of them crashed it.
     pub suspects: Vec<CaseId>,
-    /// Whether it was started anew, so that the run went on.
+    /// The endpoint was started again, and the run went on.
     pub restarted: bool,
-    /// How that was seen.
+    /// What was observed.
     pub reason: String,
 }
 
-/// Whether an operation is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The result of the presence check of one operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PresenceChecked {
     /// The service.
     pub service: String,
     /// The operation.
     pub operation: String,
-    /// What the survey came to.
+    /// The result.
     pub presence: Presence,
-    /// Why, unless it is there.
+    /// Why the operation is not implemented or unreachable; else which states could not be established.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What was asked, and what the states came to that its cases share.
-    #[serde(skip)]
-    pub opening: Option<Arc<Transcript>>,
 }
 
-/// Whether an operation is there.
+/// The presence of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Presence {
-    /// It is there, or nothing says that it is not.
-    Present,
-    /// The endpoint does not have it.
-    Absent,
-    /// The endpoint gave no answer.
+    /// The endpoint has the operation, or nothing shows that it lacks it.
+    Implemented,
+    /// The endpoint lacks the operation.
+    NotImplemented,
+    /// The endpoint did not respond.
     Unreachable,
 }
 
-/// A case with its verdict, and all that a report may want to show of it.
-#[derive(Debug, Clone)]
+/// A case with its verdict. The details are present only if an [observer](super::observer::Observer::detail) wants them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseFinished {
-    /// The report's own part.
+    /// The verdict, and what led to it.
     pub report: CaseReport,
-    /// The case.
-    pub case: Case,
-    /// The fixtures that it was judged by.
-    pub suite: Arc<Fixtures>,
-    /// What it did.
-    pub transcript: Arc<Transcript>,
-    /// The recorded observation, where there is one.
-    pub snapshot: Option<String>,
+    /// All exchanges, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<ExchangeReport>,
+    /// How the observation differs from the recorded snapshot, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<SnapshotDifference>,
 }
 
-impl CaseFinished {
-    /// What the case did, redacted. Made when it is asked for, because few reports do.
-    #[must_use]
-    pub fn observation(&self) -> Observation {
-        Observation::of(&self.suite, &self.case, &self.transcript)
-    }
+/// A recorded observation, and a different one from this run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotDifference {
+    /// The recorded observation.
+    pub recorded: String,
+    /// The observation of this run.
+    pub observed: String,
 }
 
-/// A case as reports write it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A case as reports show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CaseReport {
     /// Its id.
@@ -141,14 +182,14 @@ pub struct CaseReport {
     pub title: String,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, where the findings do not say it.
+    /// The reason for the verdict, where the findings do not give it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// What the checks found.
     pub findings: Vec<Finding>,
-    /// How many checks were evaluated.
+    /// The number of checks that were evaluated.
     pub checks: usize,
-    /// Which of several documented answers was given.
+    /// Which of several documented responses was given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     /// The requirements that it cites.
@@ -158,53 +199,53 @@ pub struct CaseReport {
     /// The exchange that the first finding is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ShownExchange>,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
 }
 
-/// An exchange for people: without credentials, and with everything else as it was.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// An exchange as text, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShownExchange {
     /// The request.
     pub request: String,
-    /// The response, or why there is none.
+    /// The response, or the error of the transport.
     pub response: String,
     /// A `curl` command that sends the same request.
     pub curl: String,
 }
 
 /// The end of a run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunFinished {
-    /// How many cases, and what became of them.
+    /// The cases, counted by verdict.
     pub ledger: Ledger,
-    /// What became of the requirements.
+    /// The outcome of each requirement.
     pub requirements: Vec<RequirementReport>,
-    /// What was probed, in a run of derived probes.
+    /// The coverage of the model, in a run of derived probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
-    /// Whether the run was interrupted.
+    /// The run was interrupted.
     pub interrupted: bool,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
 }
 
-/// What became of a requirement.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The outcome of one requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequirementReport {
     /// Its number.
     pub id: String,
     /// What it says.
     pub says: String,
-    /// The ground that it is.
+    /// The kind of document that it is taken from.
     pub evidence: Evidence,
-    /// What became of it.
+    /// The outcome.
     pub outcome: RequirementOutcome,
-    /// In how many cases it met.
+    /// The number of cases in which it was met.
     pub met: usize,
-    /// In how many cases it was violated.
+    /// The number of cases in which it was violated.
     pub violated: usize,
-    /// Why it was not exercised, or why it cannot be.
+    /// Why it was not exercised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -212,11 +253,11 @@ pub struct RequirementReport {
 /// Why a requirement that cases cite was not exercised.
 pub const UNJUDGED: &str = "no case that cites it came to a judgement";
 
-/// What a run says of a requirement.
+/// What became of a requirement in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequirementOutcome {
-    /// It met wherever it was judged.
+    /// It was met wherever it was judged.
     Met,
     /// It was violated at least once.
     Violated,
@@ -225,7 +266,7 @@ pub enum RequirementOutcome {
 }
 
 impl RunFinished {
-    /// How many requirements came to that.
+    /// The number of requirements with that outcome.
     #[must_use]
     pub fn count(&self, outcome: RequirementOutcome) -> usize {
         self.requirements.iter().filter(|requirement| requirement.outcome == outcome).count()
@@ -233,10 +274,10 @@ impl RunFinished {
 }
 
 impl RequirementOutcome {
-    /// Every outcome, in the order in which they are counted.
+    /// Every outcome, in the order in which reports count them.
     pub const ALL: [Self; 3] = [Self::Met, Self::Violated, Self::NotExercised];
 
-    /// What a requirement's counts come to.
+    /// The outcome that follows from the counts.
     #[must_use]
     pub fn of(met: usize, violated: usize) -> Self {
         match (met, violated) {

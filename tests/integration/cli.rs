@@ -17,7 +17,7 @@ use std::{
 use rstest::rstest;
 use tokio::sync::watch;
 use wireproof::internals::{
-    run::{event::Event, session::RunOptions},
+    run::{judged_case::JudgedCase, observer::OnCase, session::RunOptions},
     suite::{Batch, code::Code},
 };
 
@@ -401,7 +401,7 @@ fn an_interrupted_run_ends_soon_with_130() {
     let arguments = ["run", "--endpoint", &endpoint, "-j", "1", "--service", "codedeploy"];
     let mut child = Running(with(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let deadline = Instant::now() + LIMIT;
-    // Four requests are the survey; a few more, and cases are running.
+    // Four requests are the presence check; a few more, and cases are running.
     while REQUESTS.load(Ordering::Relaxed) < 8 {
         assert!(Instant::now() < deadline, "no case has begun");
         thread::sleep(Duration::from_millis(10));
@@ -421,16 +421,13 @@ fn an_interrupted_run_gives_every_case_its_verdict() {
     let (_reference, target) = support::reference();
     let options = RunOptions { jobs: 4, ..support::PACE };
     let (interrupt, interrupted) = watch::channel(false);
-    let mut session = support::session(target, options, Duration::from_secs(10));
-    session.interrupt = interrupted;
+    let runner = support::runner(target, options, Duration::from_secs(10)).interrupt(interrupted);
     let mut ended = 0;
-    let mut sink = |event: Event| {
-        if let Event::CaseFinished(_) = event {
-            ended += 1;
-            let _ = interrupt.send(ended >= 20);
-        }
-    };
-    let finished = support::within(LIMIT, session.run(&mut Batch::new(SUITE.cases()), &mut sink));
+    let mut observer = OnCase(|_: &JudgedCase| {
+        ended += 1;
+        let _ = interrupt.send(ended >= 20);
+    });
+    let finished = support::within(LIMIT, runner.run(&mut Batch::new(SUITE.cases()), &mut observer));
     assert!(finished.interrupted && finished.ledger.balances(), "{:?}", finished.ledger);
     assert_eq!((ended, finished.ledger.selected), (SUITE.cases().len(), SUITE.cases().len()));
     assert!(finished.ledger.conforms >= 15 && finished.ledger.inconclusive > 100, "{:?}", finished.ledger);

@@ -16,7 +16,7 @@ use rstest::rstest;
 use wireproof::internals::{
     judge::{snapshots::Snapshots, verdict::Verdict},
     reference::Reference,
-    run::{event::CaseFinished, target::ResolvedTarget},
+    run::{judged_case::JudgedCase, target::ResolvedTarget},
     suite::{Case, FixtureFiles},
 };
 
@@ -46,13 +46,13 @@ fn replays(
 }
 
 fn replay(cases: Vec<Case>) -> Run {
-    let session = support::session(REFERENCE.1.clone(), PACE, Duration::from_secs(10));
-    let run = Run::of(&session, cases, Duration::from_secs(90));
+    let runner = support::runner(REFERENCE.1.clone(), PACE, Duration::from_secs(10));
+    let run = Run::of(&runner, cases, Duration::from_secs(90));
     run.ledger();
     run
 }
 
-fn conforms(case: &CaseFinished) -> bool {
+fn conforms(case: &JudgedCase) -> bool {
     case.report.verdict == Verdict::Conforms
 }
 
@@ -62,7 +62,7 @@ fn id_of(fixture: &Path) -> String {
     below.components().map(|part| part.as_os_str().to_str().unwrap()).collect::<Vec<_>>().join("/")
 }
 
-fn assert_snapshot(folder: &Path, finished: &CaseFinished) {
+fn assert_snapshot(folder: &Path, finished: &JudgedCase) {
     let (place, name) = finished.report.id.0.rsplit_once('/').unwrap();
     let mut settings = insta::Settings::new();
     settings.set_snapshot_path(folder.join(place));

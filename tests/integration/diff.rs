@@ -12,7 +12,7 @@ use wireproof::internals::{
     model::Contract,
     proof::mutant::{self, Mutant, MutantEndpoint, Sample},
     report::diff::{ChangeGroup, ChangeKind, CompareOptions as DiffOptions, Comparison, DiffSide, PartyKind, compare},
-    run::{event::Event, session::RunOptions},
+    run::{event::Event, observer::Observer as _, session::RunOptions},
     suite::Case,
     wire::Request,
 };
@@ -27,8 +27,8 @@ static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(),
 
 fn side(run: &Run) -> DiffSide {
     let mut side = DiffSide::new("run", PartyKind::Endpoint);
-    run.cases.iter().for_each(|case| side.take(&Event::CaseFinished(Box::new(case.clone()))));
-    side.take(&Event::RunFinished(run.finished.clone()));
+    run.cases.iter().for_each(|case| side.case(case));
+    side.event(&Event::RunFinished(run.finished.clone()));
     side
 }
 

@@ -7,14 +7,16 @@ use std::{
 };
 
 use anyhow::Result;
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 use wireproof::internals::{
-    judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Verdict},
+    harness::Runner,
+    judge::{redaction::SensitiveValues, verdict::Verdict},
     reference::{self, Identity, Reference},
     run::{
-        event::Event,
         exit::ExitStatus,
-        session::{self, Session},
+        judged_case::JudgedCase,
+        observer::OnCase,
+        session::RunOptions,
         target::ResolvedTarget,
         transport::{Settings, Wire},
     },
@@ -31,33 +33,23 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
     let mut endpoint = Some(Reference::start(contracts, reference::ReferenceOptions::default()).await?);
     let url = endpoint.as_ref().map(Reference::endpoint).unwrap_or_default();
     let cases = suite.cases();
-    let (_interrupt, interrupt) = watch::channel(false);
-    let session = Session {
-        suite: Arc::new(suite),
-        target: Arc::new(target(&url)?),
-        transport: Arc::new(Wire::new(&Settings::default())?),
-        snapshots: Arc::new(Snapshots::default()),
-        options: session::RunOptions {
-            jobs: 4,
-            seed: 1,
-            case_timeout: Duration::from_secs(60),
-            fail_fast: false,
-            survey: true,
-            sensitive: SensitiveValues::Hidden,
-        },
-        interrupt,
-        restart: None,
+    let options = RunOptions {
+        jobs: 4,
+        seed: 1,
+        case_timeout: Duration::from_secs(60),
+        fail_fast: false,
+        check_presence: true,
+        sensitive: SensitiveValues::Hidden,
     };
+    let runner = Runner::new(Arc::new(suite), target(&url)?, Arc::new(Wire::new(&Settings::default())?), options);
     let (mut verdicts, mut died) = (Vec::new(), None);
-    let mut sink = |event: Event| {
-        if let Event::CaseFinished(finished) = event {
-            verdicts.push(finished.report.verdict);
-        }
+    let mut observer = OnCase(|case: &JudgedCase| {
+        verdicts.push(case.report.verdict);
         if verdicts.len() == LIVES_FOR && endpoint.take().is_some() {
             died = Some(Instant::now());
         }
-    };
-    let finished = timeout(Duration::from_secs(120), session.run(&mut Batch::new(cases), &mut sink)).await?;
+    });
+    let finished = timeout(Duration::from_secs(120), runner.run(&mut Batch::new(cases), &mut observer)).await?;
     let lasted = died.map(|died| died.elapsed());
     assert!(lasted.is_some_and(|lasted| lasted < Duration::from_secs(30)), "the run went on for {lasted:?}");
     let ledger = finished.ledger;

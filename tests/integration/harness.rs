@@ -223,7 +223,7 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 #[case::folder(Suite::load("no/such/folder"), "no/such/folder")]
 #[case::broken(Suite::load("tests/support"), "the run failed\n\nerror: ")]
 #[case::baseline(Suite::bundled().baseline("no/such.toml"), "cannot read no/such.toml")]
-#[case::report(few().report("report.pdf"), "no report has this ending")]
+#[case::report(few().report("report.pdf"), "no report has this extension")]
 #[case::model(Suite::bundled().probes("no-such.json"), "no-such.json")]
 #[case::probes_by_tag(Suite::bundled().probes(MODEL).tag("auth"), "not by service or tag")]
 #[case::probes_of(Suite::bundled().probes(MODEL).operation("Stop"), "has no operation Stop")]
@@ -367,8 +367,7 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
     let why = "the endpoint could not be started: it panicked: the emulator has no port";
     assert!(panicked.status == Some(101) && panicked.out.contains(why), "{}", panicked.out);
     let gone = program(&["--exact", ABSENT], &[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")]);
-    let what_to_do =
-        "nothing listens at http://127.0.0.1:1: start the endpoint there, or say by WIREPROOF_ENDPOINT where it is";
+    let what_to_do = "nothing listens at http://127.0.0.1:1\nhelp: start the endpoint there, or set WIREPROOF_ENDPOINT to its address";
     assert!(gone.status == Some(101) && gone.out.contains(what_to_do), "{}", gone.out);
     let (reference, _) = support::reference();
     let given =
@@ -423,11 +422,7 @@ fn snapshots_of_ones_own_are_reviewed_as_those_of_insta() {
     fs::write(&snapshot, fs::read_to_string(&snapshot).unwrap().replace("\"status\": ", "\"status\": 1")).unwrap();
     let changed = program(&["--exact", ABSENT], &[own, ("CI", "1")]);
     assert!(changed.status == Some(101) && changed.out.contains("\n    -"), "{}", changed.out);
-    assert!(
-        changed.out.contains("observed something else than its snapshot has") && !pending.exists(),
-        "{}",
-        changed.out
-    );
+    assert!(changed.out.contains("differs from its snapshot") && !pending.exists(), "{}", changed.out);
     assert_eq!(program(&["--exact", ABSENT], &[own, ("INSTA_UPDATE", "always")]).status, Some(0));
     assert_eq!(program(&["--exact", ABSENT], &[own]).status, Some(0));
 }

@@ -133,8 +133,8 @@ fn the_same_seed_asks_the_same_again_without_a_reset() {
 #[test]
 fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
     let (_reference, target) = support::reference();
-    let session = support::session(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
-    let run = Run::of(&session, SUITE.cases(), Duration::from_secs(120));
+    let runner = support::runner(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
+    let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(120));
     // How fast a busy machine is may show in an observation; `tests/conformance.rs` looks at those.
     assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
 }

@@ -53,20 +53,21 @@ static ANSWERS: AtomicU64 = AtomicU64::new(0);
 const BRIEFLY: RunOptions = RunOptions { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE };
 const REQUEST: Duration = Duration::from_millis(150);
 
-/// Without the survey the checks alone have to tell. Silence costs every case its time, and is told by no check.
+/// Without the presence check, the other checks have to detect it. Silence costs every case its time, and no check detects it.
 #[rstest]
 #[case::a_plausible_answer(json(200, STOPPED), &[true, false])]
 #[case::a_page_of_html(HTML, &[true, false])]
 #[case::an_echo(Null::Echo, &[true, false])]
 #[case::silence(Null::Silent, &[true])]
 #[case::a_closed_door(Null::Closing, &[true, false])]
-fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] surveyed: &[bool]) {
+fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] presence_checks: &[bool]) {
     let target = support::target(&start(null));
-    for survey in surveyed {
-        let session = support::session(target.clone(), RunOptions { survey: *survey, ..BRIEFLY }, REQUEST);
-        let run = Run::of(&session, SUITE.cases(), Duration::from_secs(60));
+    for check_presence in presence_checks {
+        let options = RunOptions { check_presence: *check_presence, ..BRIEFLY };
+        let runner = support::runner(target.clone(), options, REQUEST);
+        let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(60));
         let conforming = run.conforming();
-        assert!(conforming.is_empty(), "survey {survey}: {conforming:#?}");
+        assert!(conforming.is_empty(), "presence check {check_presence}: {conforming:#?}");
         assert_eq!(run.ledger().selected, SUITE.cases().len());
     }
 }

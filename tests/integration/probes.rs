@@ -24,21 +24,17 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use rstest::rstest;
 use serde_json::Value;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, sync::Notify, task::JoinSet};
 use wireproof::internals::{
-    judge::{
-        snapshots::Snapshots,
-        verdict::{Severity, Verdict},
-    },
+    harness::Runner,
+    judge::verdict::{Severity, Verdict},
     model::published::{self, ModelFileError, Places},
     probe::{self, Coverage, Effect, Probes},
     run::{
-        event::{CaseFinished, Event, RunFinished, TargetDied},
-        session::{Restart, RunOptions, Session},
+        event::{Event, RunFinished, TargetDied},
+        judged_case::JudgedCase,
+        observer::{OnCase, OnEvent},
+        session::{Restart, RunOptions},
         transport::{InProcess, Reply, Settings, Transport, Wire},
     },
     suite::{Case, FixtureFiles, Fixtures, Plan as _, ServiceFixtures, requirement::Evidence, source::Source},
@@ -72,7 +68,7 @@ fn probes(suite: &Fixtures, options: probe::ProbeOptions) -> Probes {
 
 /// What a run of probes came to.
 struct Run {
-    cases: Vec<CaseFinished>,
+    cases: Vec<JudgedCase>,
     died: Vec<TargetDied>,
     coverage: Coverage,
     finished: RunFinished,
@@ -96,32 +92,27 @@ impl Run {
         endpoint: &str,
         restart: Option<Restart>,
     ) -> Self {
-        let session = Session {
-            suite: Arc::clone(suite),
-            target: Arc::new(support::target(endpoint)),
-            transport: Arc::new(transport),
-            snapshots: Arc::new(Snapshots::default()),
-            options: RunOptions { jobs: 8, ..support::PACE },
-            interrupt: watch::channel(false).1,
-            restart,
-        };
+        let pace = RunOptions { jobs: 8, ..support::PACE };
+        let runner = Runner::new(Arc::clone(suite), support::target(endpoint), Arc::new(transport), pace);
         let mut plan = probes(suite, options);
         let mut coverage = plan.coverage();
         let (mut cases, mut died) = (Vec::new(), Vec::new());
-        let mut sink = |event: Event| match event {
-            Event::CaseFinished(finished) => {
-                coverage.finished(&finished.case, finished.report.verdict);
-                cases.push(*finished);
+        let of_cases = OnCase(|case: &JudgedCase| {
+            coverage.finished(&case.case, case.report.verdict);
+            cases.push(case.clone());
+        });
+        let of_deaths = OnEvent(|event: &Event| {
+            if let Event::TargetDied(death) = event {
+                died.push(death.clone());
             }
-            Event::TargetDied(death) => died.push(death),
-            _ => {}
-        };
-        let finished = support::within(Duration::from_secs(300), session.run(&mut plan, &mut sink));
+        });
+        let runner = runner.restart(restart);
+        let finished = support::within(Duration::from_secs(300), runner.run(&mut plan, &mut (of_cases, of_deaths)));
         assert!(finished.ledger.balances() && finished.ledger.selected == cases.len(), "{:?}", finished.ledger);
         Self { cases, died, coverage, finished }
     }
 
-    fn of(&self, verdict: Verdict) -> Vec<&CaseFinished> {
+    fn of(&self, verdict: Verdict) -> Vec<&JudgedCase> {
         self.cases.iter().filter(|case| case.report.verdict == verdict).collect()
     }
 
@@ -142,7 +133,7 @@ impl Run {
     }
 }
 
-fn family(case: &CaseFinished) -> &str {
+fn family(case: &JudgedCase) -> &str {
     &case.case.scenario.tags[0]
 }
 
@@ -300,7 +291,7 @@ fn an_endpoint_that_refuses_one_too_early_is_told_by_notes_and_convicted_by_none
     let run = Run::against(&TINY_SUITE, everything(), move |request| endpoint.handle(request));
     run.assert_all_conform();
     let noted = run.cases.iter().filter(|case| !case.report.findings.is_empty());
-    let noted: Vec<&CaseFinished> = noted.collect();
+    let noted: Vec<&JudgedCase> = noted.collect();
     for family_name in ["length", "range", "items", "entries"] {
         let of_family = noted.iter().filter(|case| family(case) == family_name);
         let ids: Vec<&str> = of_family.map(|case| case.report.id.0.as_str()).collect();

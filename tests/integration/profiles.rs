@@ -13,6 +13,7 @@ use wireproof::internals::{
     report::{Json, Reporter as _},
     run::{
         event::Event,
+        observer::OnEvent,
         target::{ResolvedTarget, StateHandler},
         transport::{InProcess, Reply},
     },
@@ -20,7 +21,7 @@ use wireproof::internals::{
     wire::Request,
 };
 
-use crate::support::{PACE, SUITE, Virtual, handle, session_over, target};
+use crate::support::{PACE, SUITE, Virtual, handle, runner_over, target};
 
 static PROFILES: LazyLock<Profiles> =
     LazyLock::new(|| Profiles::read(&FixtureFiles::bundled_fixtures(), &SUITE).unwrap());
@@ -42,11 +43,11 @@ fn reported(target: ResolvedTarget, cases: Vec<Case>) -> Reported {
     let virtually = Virtual::start();
     let endpoint = virtually.endpoint();
     let answer = InProcess::new(move |request: &Request| Reply::Answer(handle(&endpoint, request)));
-    let session = session_over(answer.delayed(Duration::from_millis(1)), target, PACE);
+    let runner = runner_over(answer.delayed(Duration::from_millis(1)), target, PACE);
     let mut document = Vec::new();
     let mut json = Json::new(&mut document);
-    let mut sink = |event: Event| json.event(&event).unwrap();
-    virtually.block_on(session.run(&mut Batch::new(cases), &mut sink));
+    let mut observer = OnEvent(|event: &Event| json.event(event).unwrap());
+    virtually.block_on(runner.run(&mut Batch::new(cases), &mut observer));
     serde_json::from_slice(&document).unwrap()
 }
 

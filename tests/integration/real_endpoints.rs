@@ -19,13 +19,15 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rstest::rstest;
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 use wireproof::internals::{
+    harness::Runner,
     judge::{redaction::SensitiveValues, snapshots::Snapshots},
     run::{
         event::{Event, RunFinished},
         exit::ExitStatus,
-        session::{RunOptions, Session},
+        observer::OnEvent,
+        session::RunOptions,
         target::ResolvedTarget,
         transport::{Limits, Settings, Wire},
     },
@@ -77,9 +79,9 @@ const MINISTACK: Emulator = Emulator {
 fn an_emulator_without_the_operations_gets_not_implemented_and_nothing_else(#[case] emulator: &Emulator) -> Result<()> {
     let Some(running) = emulator.start()? else { return Ok(()) };
     let run = run_all(&running.address)?;
-    assert_eq!(run.absent.len(), 2, "both operations are surveyed: {:?}", run.absent);
+    assert_eq!(run.absent.len(), 2, "both operations have a presence check: {:?}", run.absent);
     for (operation, absent) in &run.absent {
-        assert!(absent.is_some(), "{} lacks {operation}, and the survey did not see it", emulator.name);
+        assert!(absent.is_some(), "{} lacks {operation}, and the presence check did not detect it", emulator.name);
     }
     let ledger = run.finished.ledger;
     assert!(ledger.selected > 0, "the suite is empty");
@@ -168,7 +170,7 @@ fn free_address() -> Result<SocketAddr> {
 
 /// What a run came to.
 struct Run {
-    /// Why each surveyed operation is taken to be absent.
+    /// Why each operation counts as not implemented.
     absent: BTreeMap<String, Option<String>>,
     finished: RunFinished,
 }
@@ -177,32 +179,26 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
     let suite = Fixtures::bundled()?;
     let cases = suite.cases();
     let limits = Limits { timeout: REQUEST_WITHIN, ..Limits::default() };
-    let (_interrupt, interrupt) = watch::channel(false);
-    let session = Session {
-        suite: Arc::new(suite),
-        target: Arc::new(target(address)?),
-        transport: Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?),
-        snapshots: Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())),
-        options: RunOptions {
-            jobs: 16,
-            seed: 1,
-            case_timeout: REQUEST_WITHIN,
-            fail_fast: false,
-            survey: true,
-            sensitive: SensitiveValues::Hidden,
-        },
-        interrupt,
-        restart: None,
+    let options = RunOptions {
+        jobs: 16,
+        seed: 1,
+        case_timeout: REQUEST_WITHIN,
+        fail_fast: false,
+        check_presence: true,
+        sensitive: SensitiveValues::Hidden,
     };
+    let wire = Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?);
+    let runner = Runner::new(Arc::new(suite), target(address)?, wire, options)
+        .snapshots(Arc::new(Snapshots::new(FixtureFiles::bundled_snapshots())));
     let mut absent = BTreeMap::new();
-    let mut sink = |event: Event| {
-        if let Event::Surveyed(surveyed) = event {
-            absent.insert(surveyed.operation, surveyed.reason);
+    let mut observer = OnEvent(|event: &Event| {
+        if let Event::PresenceChecked(checked) = event {
+            absent.insert(checked.operation.clone(), checked.reason.clone());
         }
-    };
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let finished =
-        runtime.block_on(async { timeout(RUN_WITHIN, session.run(&mut Batch::new(cases), &mut sink)).await })?;
+        runtime.block_on(async { timeout(RUN_WITHIN, runner.run(&mut Batch::new(cases), &mut observer)).await })?;
     Ok(Run { absent, finished })
 }
 

@@ -6,13 +6,13 @@ use wireproof::internals::{
     certificate::reenactment::Reenactment,
     judge::transcript::Transcript,
     reference::STATE_PATH,
-    run::{event::CaseFinished, target::StateHandler},
+    run::{judged_case::JudgedCase, target::StateHandler},
 };
 
 use crate::support::{PACE, SUITE, Virtual, target};
 
 /// Every case of the suite, against a reference whose answers take a while.
-static RUN: LazyLock<Vec<CaseFinished>> =
+static RUN: LazyLock<Vec<JudgedCase>> =
     LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::from_micros(3_337)).cases);
 
 /// How cases differ that were recorded like that, acted again with a seed.

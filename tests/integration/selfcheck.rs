@@ -13,10 +13,7 @@ use wireproof::internals::{
     judge::verdict::Verdict,
     model::Contract,
     proof::mutant::{self, Mutant, MutantEndpoint, Sample},
-    run::{
-        event::{CaseFinished, RequirementOutcome},
-        session::RunOptions,
-    },
+    run::{event::RequirementOutcome, judged_case::JudgedCase, session::RunOptions},
     suite::{Case, code::Code},
     wire::Request,
 };
@@ -27,7 +24,7 @@ use crate::support::{self, PACE, Run, SUITE, Virtual};
 static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
 
 /// Its cases, by id.
-static BASE: LazyLock<BTreeMap<&str, &CaseFinished>> =
+static BASE: LazyLock<BTreeMap<&str, &JudgedCase>> =
     LazyLock::new(|| RUN.cases.iter().map(|case| (case.case.id.0.as_str(), case)).collect());
 
 #[test]
@@ -37,7 +34,7 @@ fn no_input_of_the_bundled_suite_breaks_the_model_unless_it_is_meant_to() {
 }
 
 #[test]
-fn what_the_survey_asks_with_keeps_the_model() {
+fn the_sample_of_the_presence_check_keeps_the_model() {
     let under_test: BTreeSet<(&str, &str)> =
         SUITE.scenarios().map(|scenario| (scenario.service.as_str(), scenario.operation.as_str())).collect();
     for (service, operation) in under_test {
@@ -112,7 +109,7 @@ fn fired(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> BTree
     new.filter(|code| mutant.kind.contains(code) || *code == Code::Snapshot).collect()
 }
 
-fn codes(case: &CaseFinished) -> BTreeSet<Code> {
+fn codes(case: &JudgedCase) -> BTreeSet<Code> {
     let absent = (case.report.verdict == Verdict::NotImplemented).then_some(Code::Implementation);
     case.report.findings.iter().map(|finding| finding.code).chain(absent).collect()
 }

@@ -56,7 +56,7 @@ fn merge(reports: &[PathBuf], more: &[&str]) -> Output {
 /// Whether two reports say the same, but for times and for where the endpoint was.
 #[track_caller]
 fn assert_same(merged: &Value, whole: &Value) {
-    let parts = ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "surveyed", "coverage"];
+    let parts = ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "presence", "coverage"];
     for part in parts {
         assert_eq!(merged[part], whole[part], "{part}");
     }

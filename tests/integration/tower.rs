@@ -64,7 +64,8 @@ fn a_service_that_panics_is_never_convicted() {
     let run = time.run_over(wireproof::tower(router), SUITE.cases(), PACE);
     assert!(run.cases.iter().all(|case| case.report.findings.is_empty()));
     assert_eq!((run.ledger().conforms, run.ledger().deviates), (0, 0));
-    let told = |case: &&wireproof::internals::run::event::CaseFinished| case.report.reason.contains("not written yet");
+    let told =
+        |case: &&wireproof::internals::run::judged_case::JudgedCase| case.report.reason.contains("not written yet");
     assert!(run.cases.iter().any(|case| told(&case)), "{:#?}", reasons(&run));
 }
 

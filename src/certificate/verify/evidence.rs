@@ -23,6 +23,7 @@ use crate::{
     report::{Json, Reporter as _},
     run::{
         event::Event,
+        observer::OnEvent,
         recording::{self, Header, INDEX, Kept, Recording, RecordingEntry, RecordingError, har},
         session::replay,
         target::{ResolvedTarget, StateHandler},
@@ -153,8 +154,8 @@ impl EvidenceView<'_> {
                 kept.cases.push((case.id, transcript));
             }
             RecordingEntry::Opened(opened) => {
-                let surveyed = opened.surveyed;
-                let path = recording::survey_path(&surveyed.service, &surveyed.operation);
+                let surveyed = opened.checked;
+                let path = recording::presence_path(&surveyed.service, &surveyed.operation);
                 let transcript = opened.file.map(|file| self.transcript(&file, &path, kept)).transpose()?;
                 kept.surveys.push((surveyed, transcript));
             }
@@ -279,12 +280,12 @@ impl EvidenceView<'_> {
         let mut bytes = Vec::new();
         let mut json = Json::new(&mut bytes);
         let mut failed = Ok(());
-        let mut sink = |event: Event| {
+        let mut sink = OnEvent(|event: &Event| {
             if failed.is_ok() {
-                failed = json.event(&event);
+                failed = json.event(event);
             }
-        };
-        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(asked.to_vec()), &mut sink)
+        });
+        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(asked.to_vec()), None, &mut sink)
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {

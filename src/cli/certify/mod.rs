@@ -15,12 +15,11 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    outcome::{advance, progress},
-    pace::ExecutionArguments,
-    run::interrupt,
+    execution::ExecutionArguments,
     runtime,
     select::FixtureArguments,
-    target::TargetArguments,
+    target::{TargetArguments, stop},
+    terminal::Progress,
     written,
 };
 use crate::{
@@ -30,16 +29,15 @@ use crate::{
         seed::{Claim, Nonce},
         statement::{StatedTarget, StatedUrl, StatementSubject, TRANSCRIPTS},
     },
-    judge::redaction::SensitiveValues,
+    harness::Runner,
     proof::matrix::TOOL,
     report::{Json, Reporter as _},
     run::{
         event::Event,
         exit::ExitStatus,
+        observer::OnEvent,
         recording::Recorder,
-        session::{RunOptions, Session},
         target::{ResolvedTarget, StateHandler},
-        transport::Wire,
     },
     suite::{Batch, Case},
 };
@@ -70,7 +68,7 @@ pub(super) struct CertifyArguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: ExecutionArguments,
+    execution: ExecutionArguments,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
@@ -185,11 +183,9 @@ async fn made(
     target.name = format!("{name} {version}");
     let stated = stated_target(&target, name, version);
     let started_ms = now();
-    let report = recorded(&session(arguments, bench, target, &stated)?, cases, out).await?;
+    let report = recorded(&runner(arguments, bench, target, &stated)?, cases, out).await?;
     let finished_ms = now();
-    if let Some(reference) = reference {
-        reference.stop().await;
-    }
+    stop(reference).await;
     let stated = StatementSubject {
         tool: TOOL.to_owned(),
         target: stated,
@@ -203,43 +199,36 @@ async fn made(
     Ok(Made { stated, report })
 }
 
-/// The run, whose fresh names hang on the nonce where there is one.
-fn session(
+/// The runner. Its seed follows from the nonce, if there is one.
+fn runner(
     arguments: &CertifyArguments,
     bench: &CertifyBench,
     target: ResolvedTarget,
     stated: &StatedTarget,
-) -> Result<Session, Failure> {
+) -> Result<Runner, Failure> {
     let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
-    let seed = nonce.map_or_else(|| arguments.pace.seed(), |nonce| nonce.seed(of));
-    Ok(Session {
-        suite: Arc::clone(&bench.suite),
-        target: Arc::new(target),
-        transport: Arc::new(Wire::new(&arguments.pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-        snapshots: Arc::clone(&bench.snapshots),
-        // A certificate has no use for a run that ends early, nor for what must not be shown.
-        options: RunOptions { fail_fast: false, sensitive: SensitiveValues::Hidden, ..arguments.pace.options(seed)? },
-        interrupt: interrupt(),
-        restart: arguments.pace.restart(),
-    })
+    let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
+    let execution = arguments.execution.for_certificate();
+    Ok(execution.runner(Arc::clone(&bench.suite), target, seed)?.snapshots(Arc::clone(&bench.snapshots)))
 }
 
-/// Runs the cases; their report, once they are recorded.
-async fn recorded(session: &Session, cases: Vec<Case>, out: &Path) -> Result<Vec<u8>, Failure> {
-    let bar = progress(cases.len(), false);
+/// Runs and records the cases. Returns their report.
+async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u8>, Failure> {
     let mut report = Vec::new();
     let mut json = Json::new(&mut report);
-    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
-    let mut failed = Ok(());
-    let mut sink = |event: Event| {
-        advance(&bar, &event);
-        if failed.is_ok() {
-            failed = json.event(&event).and_then(|()| recorder.event(&event));
+    let mut written = Ok(());
+    let reporter = OnEvent(|event: &Event| {
+        if written.is_ok() {
+            written = json.event(event);
         }
-    };
-    session.run(&mut Batch::new(cases), &mut sink).await;
-    failed.map_err(|error| Failure::internal(format!("the bundle cannot be written: {error}")))?;
+    });
+    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
+    let progress = Progress::of_cases(cases.len(), false);
+    runner.run(&mut Batch::new(cases), &mut (progress, (reporter, &mut recorder))).await;
+    written
+        .and_then(|()| recorder.close())
+        .map_err(|error| Failure::internal(format!("cannot write the bundle: {error}")))?;
     Ok(report)
 }
 

@@ -12,8 +12,8 @@ use std::{
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
-    Failure, outcome::width, pace::ExecutionArguments, part::say, select::SelectArguments, target::TargetArguments,
-    written,
+    Failure, execution::ExecutionArguments, select::SelectArguments, subset::say, target::TargetArguments,
+    terminal::width, written,
 };
 use crate::{
     report::{
@@ -72,7 +72,7 @@ pub(super) struct DiffArguments {
     target: TargetArguments,
 
     #[command(flatten)]
-    pace: ExecutionArguments,
+    execution: ExecutionArguments,
 
     /// No differences of this kind, at this JSON pointer (`*`: any part) and below, or of this header:NAME (repeatable).
     #[arg(

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Failure, derivation::DerivationArguments, part};
+use super::super::{Failure, derivation::DerivationArguments, subset::read_report};
 use crate::{
     report::ReportDocument,
     run::recording::{INDEX, Recording},
@@ -40,7 +40,7 @@ impl Origin {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             Self::recording(folder.unwrap_or(Path::new(".")))
         } else if path.is_file() {
-            Ok(Self::Report(Box::new(part::read(path)?)))
+            Ok(Self::Report(Box::new(read_report(path)?)))
         } else {
             Err(Failure::usage(format!(
                 "{text}: neither a URL, nor a folder of transcripts, nor a JSON report, nor the word {REFERENCE}"

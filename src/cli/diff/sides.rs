@@ -6,16 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::watch;
-
 use super::{
     super::{
         Failure,
         derivation::{DerivationArguments, ProbeSelection},
-        part::say,
-        run::interrupt,
         runtime,
         select::{SelectArguments, SelectedCases},
+        subset::say,
+        target::stop,
     },
     DiffArguments,
     origin::Origin,
@@ -27,20 +25,15 @@ use crate::{
         ReportDocument,
         diff::{DiffSide, PartyKind},
     },
-    run::{
-        event::Event,
-        recording::Recording,
-        session::{Session, replay},
-        transport::{Endpoint, Wire},
-    },
+    run::{recording::Recording, session::replay, transport::Endpoint},
     suite::{Batch, Case, CaseId, Fixtures, Plan, glob_matches},
 };
 
 /// Both sides. The second one is empty where asking the first was interrupted.
 pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(DiffSide, DiffSide), Failure> {
     let sides = Sides::of(arguments, &a, &b)?;
-    let given = arguments.pace.has_seed().then(|| arguments.pace.seed());
-    let seed = given.or(a.seed()).or(b.seed()).unwrap_or_else(|| arguments.pace.seed());
+    let given = arguments.execution.has_seed().then(|| arguments.execution.seed());
+    let seed = given.or(a.seed()).or(b.seed()).unwrap_or_else(|| arguments.execution.seed());
     let (first, second) = (arguments.a.as_str(), arguments.b.as_str());
     match (a, b) {
         (Origin::Endpoint(a), Origin::Endpoint(b)) => {
@@ -159,7 +152,7 @@ impl<'a> Sides<'a> {
                     let known: BTreeSet<&CaseId> = side.ids().collect();
                     cases.retain(|case| known.contains(&case.id));
                 }
-                let mut batch = Batch::new(self.arguments.select.part.cases(cases)?);
+                let mut batch = Batch::new(self.arguments.select.subset.cases(cases)?);
                 self.ask(name, url, seed, self.suite.clone(), &mut batch)
             }
         }
@@ -174,45 +167,15 @@ impl<'a> Sides<'a> {
         plan: &mut dyn Plan,
     ) -> Result<DiffSide, Failure> {
         let mut side = DiffSide::new(name, PartyKind::Endpoint);
-        let session = Asking { arguments: self.arguments, url, seed };
-        runtime()?.block_on(session.run(suite, plan, &mut |event| side.take(&event)))?;
+        let target = self.arguments.target.at(url);
+        runtime()?.block_on(async {
+            let (target, reference) = target.target(&suite).await?;
+            let runner = self.arguments.execution.runner(Arc::new(suite), target, seed)?;
+            runner.run(plan, &mut side).await;
+            stop(reference).await;
+            Ok::<(), Failure>(())
+        })?;
         Ok(side)
-    }
-}
-
-/// An endpoint that is asked.
-struct Asking<'a> {
-    arguments: &'a DiffArguments,
-    url: Option<String>,
-    seed: u64,
-}
-
-impl Asking<'_> {
-    async fn run(
-        self,
-        suite: Fixtures,
-        plan: &mut dyn Plan,
-        sink: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<(), Failure> {
-        let interrupt: watch::Receiver<bool> = interrupt();
-        let pace = &self.arguments.pace;
-        let mut target = self.arguments.target.clone();
-        target.endpoint = self.url;
-        let (target, reference) = target.target(&suite).await?;
-        let session = Session {
-            suite: Arc::new(suite),
-            target: Arc::new(target),
-            transport: Arc::new(Wire::new(&pace.settings()?).map_err(|error| Failure::usage(error.to_string()))?),
-            snapshots: Arc::new(Snapshots::default()),
-            options: pace.options(self.seed)?,
-            interrupt,
-            restart: pace.restart(),
-        };
-        session.run(plan, sink).await;
-        if let Some(reference) = reference {
-            reference.stop().await;
-        }
-        Ok(())
     }
 }
 
@@ -226,7 +189,7 @@ fn judged(
 ) -> Result<DiffSide, Failure> {
     let mut side = DiffSide::new(name, PartyKind::Recording);
     let (suite, snapshots) = (Arc::new(suite.clone()), Arc::new(Snapshots::default()));
-    let replayed = replay(&suite, &snapshots, recording, plan, &mut |event| side.take(&event))
+    let replayed = replay(&suite, &snapshots, recording, plan, None, &mut side)
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
     for (ids, what) in [
         (replayed.unknown, "not compared, since these fixtures have no such case"),

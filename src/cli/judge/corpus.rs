@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use super::super::{
     Failure,
     botocore::BotocoreArguments,
-    outcome::width,
-    shelf::{ModelFolder, ModelSource},
+    model_source::{ModelFolder, ModelSource},
+    terminal::width,
     written,
 };
 use crate::{

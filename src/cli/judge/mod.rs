@@ -14,18 +14,18 @@ use clap::Args;
 use super::{
     Failure,
     derivation::{DerivationArguments, ProbeSelection},
-    gate::{GateArguments, RunGate},
+    gate::{CommandGate, GateArguments},
     probe,
-    reports::{OpenReports, ReportArguments, RerunCommand},
+    reports::{ReportArguments, RerunCommand, written_reports},
     select::FixtureArguments,
     written,
 };
 use crate::{
+    harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
     report::Format,
     run::{
-        event::Event,
         exit::ExitStatus,
         recording::{Header, Recording},
         session::{Replayed, replay},
@@ -142,24 +142,16 @@ impl JudgeArguments {
         suite: Fixtures,
         snapshots: Snapshots,
         plan: &mut dyn Plan,
-        mut coverage: Option<Coverage>,
-    ) -> Result<(Replayed, RunGate), Failure> {
+        coverage: Option<Coverage>,
+    ) -> Result<(Replayed, CommandGate), Failure> {
         let recorded = &recording.header().run.suite;
         let is_other = suite.digest() != recorded;
         let told = format!("other fixtures than when this was recorded: {} and not {recorded}", suite.digest());
-        let mut gate = self.gate.open()?;
-        let mut reports = self.reports.open(&again(recording.header()))?;
-        let mut sink = |event: Event| {
-            let event = match &mut coverage {
-                Some(coverage) => event.covered(coverage),
-                None => event,
-            };
-            gate.take(&event);
-            reports.take(&event);
-        };
-        let replayed = replay(&Arc::new(suite), &Arc::new(snapshots), recording, plan, &mut sink)
+        let gate = self.gate.open()?;
+        let mut outputs = RunOutputs::new(self.reports.open(&rerun(recording.header()))?, gate);
+        let replayed = replay(&Arc::new(suite), &Arc::new(snapshots), recording, plan, coverage, &mut outputs)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
-        OpenReports::close(reports)?;
+        let gate = written_reports(outputs)?;
         if is_other {
             written(tell(&told, &replayed))?;
         }
@@ -181,7 +173,7 @@ fn tell(told: &str, replayed: &Replayed) -> std::io::Result<()> {
 }
 
 /// The command that runs a case of the recording again.
-fn again(header: &Header) -> RerunCommand {
+fn rerun(header: &Header) -> RerunCommand {
     let model = header.derivation.as_ref().and_then(|derivation| derivation["model"].as_str());
     let command =
         model.map_or_else(|| "wireproof run".to_owned(), |model| format!("wireproof probe --model {model} --filter"));

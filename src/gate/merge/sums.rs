@@ -11,7 +11,7 @@ pub(super) fn sum(documents: impl IntoIterator<Item = ReportDocument>) -> Option
     let mut sum = documents.into_iter().reduce(plus)?;
     sum.shard = None;
     sum.cases.sort_by(|a, b| a.id.cmp(&b.id));
-    sum.surveyed = surveyed(sum.surveyed);
+    sum.presence = presence(sum.presence);
     Some(sum)
 }
 
@@ -21,7 +21,7 @@ fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     // They ran at once.
     sum.duration_ms = sum.duration_ms.max(other.duration_ms);
     sum.ledger = ledger(sum.ledger, other.ledger);
-    sum.surveyed.extend(other.surveyed);
+    sum.presence.extend(other.presence);
     sum.died.extend(other.died);
     sum.cases.extend(other.cases);
     for (requirement, more) in sum.requirements.iter_mut().zip(other.requirements) {
@@ -68,8 +68,8 @@ fn add(requirement: &mut RequirementReport, other: RequirementReport) {
     };
 }
 
-/// What each operation was found to be. Shards that saw different things are all heard.
-fn surveyed(mut all: Vec<PresenceChecked>) -> Vec<PresenceChecked> {
+/// The presence of each operation. Where shards disagree, all results are kept.
+fn presence(mut all: Vec<PresenceChecked>) -> Vec<PresenceChecked> {
     all.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
     all.dedup_by(|a, b| (&a.service, &a.operation, a.presence) == (&b.service, &b.operation, b.presence));
     all

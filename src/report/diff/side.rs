@@ -10,7 +10,11 @@ use crate::{
         observation::Observation,
         verdict::{Finding, Verdict},
     },
-    run::event::{CaseReport, Event, RequirementReport},
+    run::{
+        event::{CaseReport, Event, RequirementReport},
+        judged_case::JudgedCase,
+        observer::Observer,
+    },
     suite::CaseId,
 };
 
@@ -81,26 +85,6 @@ impl DiffSide {
         Self { party, cases: BTreeMap::new(), requirements: BTreeMap::new() }
     }
 
-    /// Takes what happened in a run, or when a recording was judged again.
-    pub fn take(&mut self, event: &Event) {
-        match event {
-            Event::RunStarted(started) => {
-                self.party.endpoint.clone_from(&started.endpoint);
-                self.party.suite.clone_from(&started.suite);
-                self.party.seed = started.seed;
-            }
-            Event::CaseFinished(finished) => {
-                let observation = Observation::in_full(&finished.suite, &finished.case, &finished.transcript);
-                self.enter(&finished.report, Some(&observation));
-            }
-            Event::RunFinished(finished) => {
-                self.party.interrupted = finished.interrupted;
-                self.conclude(&finished.requirements);
-            }
-            Event::Surveyed(_) | Event::TargetDied(_) => {}
-        }
-    }
-
     /// Takes a case of a report.
     pub fn enter(&mut self, report: &CaseReport, observation: Option<&Observation>) {
         let answered = RespondedCase {
@@ -129,6 +113,28 @@ impl DiffSide {
     /// The ids of its cases, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
         self.cases.keys()
+    }
+}
+
+impl Observer for DiffSide {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(started) => {
+                self.party.endpoint.clone_from(&started.endpoint);
+                self.party.suite.clone_from(&started.suite);
+                self.party.seed = started.seed;
+            }
+            Event::RunFinished(finished) => {
+                self.party.interrupted = finished.interrupted;
+                self.conclude(&finished.requirements);
+            }
+            _ => {}
+        }
+    }
+
+    fn case(&mut self, case: &JudgedCase) {
+        let observation = Observation::in_full(&case.fixtures, &case.case, &case.transcript);
+        self.enter(&case.report, Some(&observation));
     }
 }
 

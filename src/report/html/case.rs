@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     judge::verdict::{Finding, Severity, Verdict},
-    report::{difference, text, words},
-    run::event::CaseFinished,
+    report::{difference, requirements::RequirementIndex, text, words},
+    run::event::{CaseFinished, CaseReport},
 };
 
 /// Longer values are cut, in characters; the JSON report has them whole.
@@ -67,11 +67,23 @@ struct FindingView<'a> {
     cites: Vec<CitedView<'a>>,
 }
 
+/// What the command that runs a case again needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Rerun<'a> {
+    pub(super) options: &'a HtmlOptions,
+    pub(super) seed: u64,
+}
+
 /// The markup of a case. Its exchanges go to the island.
-pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, island: &mut Island) -> io::Result<String> {
+pub(super) fn markup(
+    case: &CaseFinished,
+    requirements: &RequirementIndex,
+    Rerun { options, seed }: Rerun<'_>,
+    island: &mut Island,
+) -> io::Result<String> {
     let report = &case.report;
     let exchanges = wire::shown(case);
-    let difference = difference::of(case);
+    let difference = case.difference.as_ref().map(difference::of).unwrap_or_default();
     let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
     let view = CaseView {
         anchor: anchor(&report.id.0),
@@ -84,28 +96,28 @@ pub(super) fn markup(case: &CaseFinished, options: &HtmlOptions, seed: u64, isla
         operation: &report.operation,
         reason: &report.reason,
         is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
-        findings: findings(case, |severity| severity > Severity::Note),
-        notes: findings(case, |severity| severity == Severity::Note),
+        findings: findings(report, requirements, |severity| severity > Severity::Note),
+        notes: findings(report, requirements, |severity| severity == Severity::Note),
         codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
         severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
         cites: &report.cites,
-        requirements: requirements_of(case),
+        requirements: requirements_of(report),
         alternatives: &report.alternatives,
         checks: report.checks,
         place: &report.place,
         command: words::alone(&options.command, &report.id, seed, &options.rerun),
         took: text::duration(report.duration_ms),
         written_out: written_out(report.verdict, &exchanges),
-        exchanges: case.transcript.exchanges.len(),
+        exchanges: case.exchanges.len(),
         berth: island.add(&Cargo { exchanges: &exchanges, difference })?,
     };
     shell::part("case.html", &view)
 }
 
 /// The requirements that a case or one of its findings cites.
-pub(super) fn requirements_of(case: &CaseFinished) -> BTreeSet<&str> {
-    let of_findings = case.report.findings.iter().flat_map(|finding| &finding.cites);
-    case.report.cites.iter().chain(of_findings).map(String::as_str).collect()
+pub(super) fn requirements_of(case: &CaseReport) -> BTreeSet<&str> {
+    let of_findings = case.findings.iter().flat_map(|finding| &finding.cites);
+    case.cites.iter().chain(of_findings).map(String::as_str).collect()
 }
 
 /// A case's id below its operation.
@@ -148,12 +160,16 @@ fn written_out(verdict: Verdict, exchanges: &[WireView]) -> Vec<&WireView> {
     exchanges.iter().rev().find(|exchange| !exchange.is_teardown).into_iter().collect()
 }
 
-fn findings(case: &CaseFinished, is_among: fn(Severity) -> bool) -> Vec<FindingView<'_>> {
-    let among = case.report.findings.iter().filter(|finding| is_among(finding.severity));
-    among.map(|finding| finding_view(case, finding)).collect()
+fn findings<'a>(
+    case: &'a CaseReport,
+    requirements: &'a RequirementIndex,
+    is_among: fn(Severity) -> bool,
+) -> Vec<FindingView<'a>> {
+    let among = case.findings.iter().filter(|finding| is_among(finding.severity));
+    among.map(|finding| finding_view(finding, requirements)).collect()
 }
 
-fn finding_view<'a>(case: &'a CaseFinished, finding: &'a Finding) -> FindingView<'a> {
+fn finding_view<'a>(finding: &'a Finding, requirements: &'a RequirementIndex) -> FindingView<'a> {
     FindingView {
         code: finding.code.name(),
         rule: finding.rule.as_deref(),
@@ -162,7 +178,7 @@ fn finding_view<'a>(case: &'a CaseFinished, finding: &'a Finding) -> FindingView
         place: place(finding),
         expected: text::shorten(&finding.expected, LONGEST_VALUE),
         actual: text::shorten(&finding.actual, LONGEST_VALUE),
-        cites: finding.cites.iter().map(|id| CitedView::of(&case.suite, id)).collect(),
+        cites: finding.cites.iter().map(|id| CitedView::of(requirements, id)).collect(),
     }
 }
 

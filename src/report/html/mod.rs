@@ -17,18 +17,20 @@ mod wire;
 use std::{
     collections::BTreeMap,
     io::{self, Write},
-    sync::Arc,
 };
 
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::{Reporter, without_beginning};
+use super::{Reporter, requirements::RequirementIndex, without_beginning};
 use crate::{
     judge::verdict::Verdict,
     probe::CoverageReport,
-    run::event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
-    suite::{CaseId, Fixtures},
+    run::{
+        event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
+        observer::EventDetail,
+    },
+    suite::CaseId,
 };
 
 use island::Island;
@@ -56,8 +58,8 @@ pub struct Html<W> {
     writer: W,
     options: HtmlOptions,
     started: Option<RunStarted>,
-    suite: Option<Arc<Fixtures>>,
-    surveyed: Vec<PresenceChecked>,
+    requirements: RequirementIndex,
+    presence: Vec<PresenceChecked>,
     died: Vec<TargetDied>,
     sums: Sums,
     citations: Citations,
@@ -95,8 +97,8 @@ impl<W: Write> Html<W> {
             writer,
             options,
             started: None,
-            suite: None,
-            surveyed: Vec::new(),
+            requirements: RequirementIndex::default(),
+            presence: Vec::new(),
             died: Vec::new(),
             sums: Sums::default(),
             citations: Citations::default(),
@@ -107,10 +109,10 @@ impl<W: Write> Html<W> {
 
     fn enter(&mut self, case: &CaseFinished) -> io::Result<()> {
         let seed = self.started.as_ref().map_or(0, |started| started.seed);
-        self.suite.get_or_insert_with(|| Arc::clone(&case.suite));
         self.sums.enter(&case.report);
-        self.citations.enter(case);
-        let markup = case::markup(case, &self.options, seed, &mut self.island)?;
+        self.citations.enter(&case.report);
+        let rerun = case::Rerun { options: &self.options, seed };
+        let markup = case::markup(case, &self.requirements, rerun, &mut self.island)?;
         let report = &case.report;
         let key = (report.service.clone(), report.operation.clone(), weight(report.verdict), report.id.clone());
         self.cases.insert(key, markup);
@@ -122,8 +124,8 @@ impl<W: Write> Html<W> {
             return Err(without_beginning());
         };
         let page = ReportPage {
-            summary: summary::of(started, finished, &self.sums, &self.surveyed, &self.died),
-            rows: requirements::rows(self.suite.as_deref(), &finished.requirements, &mut self.citations),
+            summary: summary::of(started, finished, &self.sums, &self.presence, &self.died),
+            rows: requirements::rows(&self.requirements, &finished.requirements, &mut self.citations),
             operations: operations(&self.cases),
             coverage: finished.coverage.as_ref(),
             chunks: std::mem::take(&mut self.island).finish()?,
@@ -138,12 +140,17 @@ impl<W: Write + Send> Reporter for Html<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
-            Event::Surveyed(surveyed) => self.surveyed.push(surveyed.clone()),
+            Event::RequirementsListed(requirements) => self.requirements = RequirementIndex::of(requirements),
+            Event::PresenceChecked(checked) => self.presence.push(checked.clone()),
             Event::TargetDied(died) => self.died.push(died.clone()),
             Event::CaseFinished(case) => return self.enter(case),
             Event::RunFinished(finished) => return self.finish(finished),
         }
         Ok(())
+    }
+
+    fn detail(&self) -> EventDetail {
+        EventDetail { exchanges: true, difference: true }
     }
 }
 

@@ -7,15 +7,9 @@ use serde::Serialize;
 use super::case::{anchor, name};
 use crate::{
     judge::verdict::Verdict,
-    report::{
-        cases::errors,
-        requirements::{KnownRequirement, find},
-    },
-    run::event::{CaseFinished, RequirementOutcome, RequirementReport},
-    suite::{
-        Fixtures,
-        requirement::{Contradiction, RequirementKind},
-    },
+    report::{cases::errors, requirements::RequirementIndex},
+    run::event::{CaseReport, CitableRequirement, RequirementOutcome, RequirementReport},
+    suite::requirement::{Contradiction, RequirementKind},
 };
 
 /// So many cases of a requirement are linked where scripts are off.
@@ -31,13 +25,13 @@ pub(super) struct CitedView<'a> {
 }
 
 impl<'a> CitedView<'a> {
-    pub(super) fn of(suite: &'a Fixtures, id: &'a str) -> Self {
-        let known = find(suite, id);
+    pub(super) fn of(requirements: &'a RequirementIndex, id: &'a str) -> Self {
+        let known = requirements.find(id);
         Self {
             id,
-            says: known.map(|known| known.requirement.says.as_str()),
-            document: known.and_then(|known| known.document).map(|document| document.title.as_str()),
-            section: known.map(|known| known.requirement.section.as_str()),
+            says: known.map(|known| known.says.as_str()),
+            document: known.and_then(|known| known.document.as_ref()).map(|document| document.title.as_str()),
+            section: known.map(|known| known.section.as_str()),
         }
     }
 }
@@ -47,11 +41,10 @@ impl<'a> CitedView<'a> {
 pub(super) struct Citations(BTreeMap<String, Vec<(bool, Verdict, String)>>);
 
 impl Citations {
-    pub(super) fn enter(&mut self, case: &CaseFinished) {
-        let violated: BTreeSet<&str> =
-            errors(&case.report).flat_map(|finding| &finding.cites).map(String::as_str).collect();
+    pub(super) fn enter(&mut self, case: &CaseReport) {
+        let violated: BTreeSet<&str> = errors(case).flat_map(|finding| &finding.cites).map(String::as_str).collect();
         for id in super::case::requirements_of(case) {
-            let entry = (!violated.contains(id), case.report.verdict, case.report.id.0.clone());
+            let entry = (!violated.contains(id), case.verdict, case.id.0.clone());
             self.0.entry(id.to_owned()).or_default().push(entry);
         }
     }
@@ -107,23 +100,23 @@ struct Link<'a> {
 
 /// The rows, in the order in which the requirements stand.
 pub(super) fn rows<'a>(
-    suite: Option<&'a Fixtures>,
+    requirements: &'a RequirementIndex,
     reports: &'a [RequirementReport],
     citations: &'a mut Citations,
 ) -> Vec<RequirementRow<'a>> {
     citations.0.values_mut().for_each(|cases| cases.sort());
     let mut rows: Vec<RequirementRow<'a>> = Vec::new();
     for report in reports {
-        let known = suite.and_then(|suite| find(suite, &report.id));
-        let service = known.map_or("", |known| known.service);
-        let operation = known.and_then(|known| known.requirement.operation.as_deref());
+        let known = requirements.find(&report.id);
+        let service = known.map_or("", |known| known.service.as_str());
+        let operation = known.and_then(|known| known.operation.as_deref());
         let place = rows.iter().position(|row| (row.service, row.operation) == (service, operation));
         let at = place.unwrap_or_else(|| {
             rows.push(RequirementRow { service, operation, met: 0, violated: 0, not_exercised: 0, groups: Vec::new() });
             rows.len() - 1
         });
         if let Some(row) = rows.get_mut(at) {
-            let kind = known.map_or("other", |known| in_words(known.requirement.kind));
+            let kind = known.map_or("other", |known| in_words(known.kind));
             row.enter(report.outcome, kind, cell(report, known, citations));
         }
     }
@@ -148,12 +141,11 @@ impl<'a> RequirementRow<'a> {
 
 fn cell<'a>(
     report: &'a RequirementReport,
-    known: Option<KnownRequirement<'a>>,
+    known: Option<&'a CitableRequirement>,
     citations: &'a Citations,
 ) -> RequirementCell<'a> {
     let cases = citations.0.get(&report.id).map(Vec::as_slice).unwrap_or_default();
-    let document = known.and_then(|known| known.document);
-    let requirement = known.map(|known| known.requirement);
+    let document = known.and_then(|known| known.document.as_ref());
     let (outcome, mark) = outcome(report.outcome);
     RequirementCell {
         id: &report.id,
@@ -164,9 +156,9 @@ fn cell<'a>(
         violated: report.violated,
         reason: report.reason.as_deref(),
         evidence: report.evidence.to_string(),
-        section: requirement.map(|requirement| requirement.section.as_str()),
-        edition: requirement.map(|requirement| requirement.edition.as_str()),
-        contradiction: requirement.and_then(|requirement| requirement.contradiction.as_ref()),
+        section: known.map(|known| known.section.as_str()),
+        edition: known.map(|known| known.edition.as_str()),
+        contradiction: known.and_then(|known| known.contradiction.as_ref()),
         document: document.map(|document| document.title.as_str()),
         // A fixture may come from anywhere, and an address may be a script.
         url: document.map(|document| document.url.as_str()).filter(|url| url.starts_with("https://")),

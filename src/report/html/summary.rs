@@ -64,7 +64,7 @@ pub(super) struct Summary<'a> {
     severities: Vec<(String, usize)>,
     /// In how many cases each check found anything.
     codes: Vec<(&'static str, usize)>,
-    absent: Vec<&'a PresenceChecked>,
+    missing: Vec<&'a PresenceChecked>,
     died: &'a [TargetDied],
 }
 
@@ -104,7 +104,7 @@ pub(super) fn of<'a>(
     started: &'a RunStarted,
     finished: &'a RunFinished,
     sums: &'a Sums,
-    surveyed: &'a [PresenceChecked],
+    checked: &'a [PresenceChecked],
     died: &'a [TargetDied],
 ) -> Summary<'a> {
     let (headline, tone) = headline(&finished.ledger);
@@ -127,7 +127,7 @@ pub(super) fn of<'a>(
         causes: causes.into_iter().take(CAUSES).collect(),
         severities: sums.findings.iter().rev().map(|(severity, count)| (severity.to_string(), *count)).collect(),
         codes: sums.codes.iter().map(|(code, cases)| (*code, *cases)).collect(),
-        absent: surveyed.iter().filter(|surveyed| surveyed.presence != Presence::Present).collect(),
+        missing: checked.iter().filter(|checked| checked.presence != Presence::Implemented).collect(),
         died,
     }
 }

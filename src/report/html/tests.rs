@@ -3,15 +3,14 @@
 use std::io::Read as _;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::{
-    judge::transcript::Transcript,
     report::testing::{deviation, events, report_of, run, secrets_in},
+    run::{event::SnapshotDifference, exchange_report::ExchangeOutcome},
 };
 
 fn page_of(events: &[Event]) -> String {
@@ -61,15 +60,13 @@ fn hostile() -> Vec<Event> {
         }
         finding.cites.push(MARKUP.to_owned());
     }
-    let mut exchanges = case.transcript.exchanges.clone();
-    for exchange in &mut exchanges {
+    for exchange in &mut case.exchanges {
         exchange.operation += MARKUP;
-        if let Ok(response) = &mut exchange.outcome {
-            response.head = Some(Bytes::from(format!("HTTP/1.1 500 {MARKUP}\r\nx-{MARKUP}: {MARKUP}\r\n\r\n")));
-            response.body = Bytes::from(format!("{{\"{}\":", MARKUP.replace('"', "\\\"")));
+        if let ExchangeOutcome::Response { message, .. } = &mut exchange.outcome {
+            message.head = format!("HTTP/1.1 500 {MARKUP}\r\nx-{MARKUP}: {MARKUP}\r\n\r\n");
+            message.body = format!("{{\"{}\":", MARKUP.replace('"', "\\\""));
         }
     }
-    case.transcript = Arc::new(Transcript { exchanges, ..(*case.transcript).clone() });
     let mut events = run(vec![case]);
     for event in &mut events {
         match event {
@@ -78,9 +75,9 @@ fn hostile() -> Vec<Event> {
                     *text += MARKUP;
                 }
             }
-            Event::Surveyed(surveyed) => {
-                surveyed.operation += MARKUP;
-                surveyed.reason = Some(MARKUP.to_owned());
+            Event::PresenceChecked(checked) => {
+                checked.operation += MARKUP;
+                checked.reason = Some(MARKUP.to_owned());
             }
             Event::RunFinished(run) => {
                 for requirement in &mut run.requirements {
@@ -88,7 +85,7 @@ fn hostile() -> Vec<Event> {
                     requirement.reason = Some(MARKUP.to_owned());
                 }
             }
-            Event::CaseFinished(_) | Event::TargetDied(_) => {}
+            Event::RequirementsListed(_) | Event::CaseFinished(_) | Event::TargetDied(_) => {}
         }
     }
     let died = TargetDied { suspects: vec![CaseId(MARKUP.to_owned())], restarted: true, reason: MARKUP.to_owned() };
@@ -164,11 +161,9 @@ fn a_run_is_told_without_a_script() {
 #[test]
 fn a_finding_is_marked_where_it_points() {
     let mut case = deviation("x");
-    let mut exchanges = case.transcript.exchanges.clone();
-    if let Ok(response) = &mut exchanges[1].outcome {
-        response.body = Bytes::from_static(br#"{"__type":"InternalFailure","status":"Done"}"#);
+    if let ExchangeOutcome::Response { message, .. } = &mut case.exchanges[1].outcome {
+        message.body = r#"{"__type":"InternalFailure","status":"Done"}"#.to_owned();
     }
-    case.transcript = Arc::new(Transcript { exchanges, ..(*case.transcript).clone() });
     let page = page_of(&run(vec![case]));
     let says = "error-identity: expected DeploymentDoesNotExistException, got InternalFailure";
     let marked =
@@ -219,13 +214,13 @@ fn every_exchange_is_packed_and_found_by_its_case() {
     let case = between(&page, "data-id=\"codedeploy/stop-deployment/unknown-id\"", ">");
     let index: usize = between(case, "data-index=\"", "\"").parse().unwrap();
     assert_eq!(cases[index]["exchanges"].as_array().map(Vec::len), Some(2));
-    assert_eq!(cases[index]["exchanges"][0]["status"], "no answer");
+    assert_eq!(cases[index]["exchanges"][0]["status"], "no response");
 }
 
 #[test]
 fn a_snapshot_that_differs_is_packed_as_a_difference() {
     let mut case = deviation("x");
-    case.snapshot = Some(case.observation().text().replace("500", "400"));
+    case.difference = Some(SnapshotDifference { recorded: "1\n400\n".to_owned(), observed: "1\n500\n".to_owned() });
     let cases = unpacked(&page_of(&run(vec![case])));
     let lines = cases[0]["difference"][0].as_array().unwrap();
     let signed: Vec<&str> = lines.iter().filter_map(|line| line["sign"].as_str()).filter(|sign| *sign != " ").collect();

@@ -1,37 +1,34 @@
-//! The exchanges of a case as a page shows them: heads and bodies as text, marked where a finding points. Credentials are
-//! left out.
+//! The exchanges of a case as a page shows them, marked where a finding points.
+
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::marked::Marked;
 use crate::{
     judge::{
-        transcript::{Exchange, Role, Transcript},
+        transcript::Role,
         verdict::{Finding, FindingRole},
     },
-    report::{
-        marked::{MarkedMessage, call},
-        text,
+    report::marked::{MarkedMessage, call},
+    run::{
+        event::CaseFinished,
+        exchange_report::{ExchangeOutcome, ExchangeReport, MessageReport},
     },
-    run::event::CaseFinished,
     suite::code::Code,
-    wire::{Request, Response},
 };
 
-/// Longer heads and bodies are cut, in bytes: a page is for people.
-const LONGEST: usize = 16 * 1024;
-
-/// So many of a row of like exchanges, such as a poll, are shown at each end of it.
+/// The number of exchanges that are shown at each end of a series of alike ones, such as a poll.
 const ENDS: usize = 3;
 
 /// An exchange.
 #[derive(Debug, Serialize)]
 pub(super) struct WireView {
-    /// The operation, or what else was asked.
+    /// The operation, or another kind of request.
     title: String,
     /// What it was for.
     part: String,
-    /// The status, or that there is no answer.
+    /// The status, or that there is no response.
     status: String,
     /// Whether it only prepares or cleans up.
     is_aside: bool,
@@ -49,7 +46,7 @@ pub(super) struct WireView {
 
 /// Everything that a case sent and received, in order.
 pub(super) fn shown(case: &CaseFinished) -> Vec<WireView> {
-    let exchanges = &case.transcript.exchanges;
+    let exchanges = &case.exchanges;
     let mut shown: Vec<WireView> = Vec::new();
     let mut start = 0;
     while let Some(first) = exchanges.get(start) {
@@ -67,16 +64,20 @@ pub(super) fn shown(case: &CaseFinished) -> Vec<WireView> {
     shown
 }
 
-fn is_alike(a: &Exchange, b: &Exchange) -> bool {
+fn is_alike(a: &ExchangeReport, b: &ExchangeReport) -> bool {
     (a.step, a.role, &a.service, &a.operation) == (b.step, b.role, &b.service, &b.operation)
 }
 
-fn show(case: &CaseFinished, exchange: &Exchange) -> WireView {
+fn show(case: &CaseFinished, exchange: &ExchangeReport) -> WireView {
     let findings: Vec<&Finding> =
-        case.report.findings.iter().filter(|finding| is_about(finding, exchange, &case.transcript)).collect();
+        case.report.findings.iter().filter(|finding| is_about(finding, exchange, &case.exchanges)).collect();
     let (status, response) = match &exchange.outcome {
-        Ok(response) => (response.status.to_string(), answer(response, &findings)),
-        Err(error) => ("no answer".to_owned(), Marked::of(&MarkedMessage::of(&error.to_string(), "", &findings))),
+        ExchangeOutcome::Response { status, message, missing, surplus } => {
+            (status.to_string(), response(message, *missing, *surplus, &findings))
+        }
+        ExchangeOutcome::Failed { reason } => {
+            ("no response".to_owned(), Marked::of(&MarkedMessage::of(reason, "", &findings)))
+        }
     };
     WireView {
         title: exchange.operation.clone(),
@@ -85,30 +86,30 @@ fn show(case: &CaseFinished, exchange: &Exchange) -> WireView {
         is_aside: matches!(exchange.role, Role::Setup | Role::Teardown),
         is_teardown: exchange.role == Role::Teardown,
         is_marked: !findings.is_empty(),
-        took: format!("{:.1} ms", exchange.elapsed.as_secs_f64() * 1000.0),
-        request: request(&exchange.request),
+        took: format!("{:.1} ms", Duration::from_micros(exchange.elapsed_us).as_secs_f64() * 1000.0),
+        request: message(&exchange.request, &[]),
         response,
         more: 0,
     }
 }
 
 /// Whether a finding is about that exchange: the last one of its call.
-fn is_about(finding: &Finding, exchange: &Exchange, transcript: &Transcript) -> bool {
+fn is_about(finding: &Finding, exchange: &ExchangeReport, exchanges: &[ExchangeReport]) -> bool {
     let is_of_role = |role: Role| match call(finding) {
-        // What a snapshot holds is told by the difference to it.
+        // The difference from the snapshot shows it.
         _ if finding.code == Code::Snapshot => false,
         FindingRole::Control => role == Role::Control,
         FindingRole::Guard => matches!(role, Role::After(_)),
         FindingRole::Step => role == Role::Main,
     };
-    let last = transcript.of_step(finding.step).filter(|exchange| is_of_role(exchange.role)).last();
+    let last = exchanges.iter().rfind(|exchange| exchange.step == finding.step && is_of_role(exchange.role));
     finding.step > 0 && last.is_some_and(|last| std::ptr::eq(last, exchange))
 }
 
-fn part(exchange: &Exchange) -> String {
+fn part(exchange: &ExchangeReport) -> String {
     let step = exchange.step;
     match exchange.role {
-        Role::Question => "survey".to_owned(),
+        Role::Question => "presence check".to_owned(),
         Role::Setup => "setup".to_owned(),
         Role::Before(_) => format!("step {step}, read before"),
         Role::Main => format!("step {step}"),
@@ -118,34 +119,19 @@ fn part(exchange: &Exchange) -> String {
     }
 }
 
-fn request(request: &Request) -> Marked {
-    // What goes in chunks is shown with their framing.
-    let body = if request.chunked { 0 } else { request.body.len() };
-    Marked::of(&message(&request.to_bytes(), body, &[]))
-}
-
-fn answer(response: &Response, findings: &[&Finding]) -> Marked {
-    let mut shown = Marked::of(&message(&response.to_bytes(), response.body.len(), findings));
-    if response.missing > 0 {
-        shown.push(&format!("\n({} more bytes were promised, and never came)", response.missing));
+fn response(text: &MessageReport, missing: u64, surplus: u64, findings: &[&Finding]) -> Marked {
+    let mut shown = message(text, findings);
+    if missing > 0 {
+        shown.push(&format!("\n({missing} more bytes were announced, and never came)"));
     }
-    if response.surplus > 0 {
-        shown.push(&format!("\n({} more bytes came after the end)", response.surplus));
+    if surplus > 0 {
+        shown.push(&format!("\n({surplus} more bytes came after the end)"));
     }
     shown
 }
 
-/// A message of which so many bytes at the end are the body.
-fn message<'a>(bytes: &[u8], body: usize, findings: &[&'a Finding]) -> MarkedMessage<'a> {
-    let head = bytes.len().saturating_sub(body);
-    let (head, body) = bytes.split_at_checked(head).unwrap_or((bytes, &[]));
-    MarkedMessage::of(&cut(head), &cut(body), findings)
-}
-
-/// Bytes as text.
-fn cut(bytes: &[u8]) -> String {
-    let text = text::of_bytes(bytes.get(..LONGEST).unwrap_or(bytes));
-    if bytes.len() > LONGEST { format!("{text}… ({} bytes)", bytes.len()) } else { text }
+fn message(text: &MessageReport, findings: &[&Finding]) -> Marked {
+    Marked::of(&MarkedMessage::of(&text.head, &text.body, findings))
 }
 
 #[cfg(test)]
@@ -156,12 +142,10 @@ mod tests {
     use crate::report::testing::deviation;
 
     /// The case with other exchanges, and with the first finding alone.
-    fn case(change: impl FnOnce(&mut Vec<Exchange>, &mut Finding)) -> CaseFinished {
+    fn case(change: impl FnOnce(&mut Vec<ExchangeReport>, &mut Finding)) -> CaseFinished {
         let mut case = deviation("x");
-        let mut exchanges = case.transcript.exchanges.clone();
         case.report.findings.truncate(1);
-        change(&mut exchanges, &mut case.report.findings[0]);
-        case.transcript = std::sync::Arc::new(Transcript { exchanges, ..(*case.transcript).clone() });
+        change(&mut case.exchanges, &mut case.report.findings[0]);
         case
     }
 
@@ -174,7 +158,7 @@ mod tests {
         assert_eq!(shown.len(), 1 + 2 * ENDS);
         assert_eq!(shown.iter().map(|exchange| exchange.more).collect::<Vec<_>>(), [0, 0, 0, 14, 0, 0, 0]);
         let marked: Vec<bool> = shown.iter().map(|exchange| exchange.is_marked).collect();
-        assert_eq!(marked, [false, false, false, false, false, false, true], "a poll counts by its last answer");
+        assert_eq!(marked, [false, false, false, false, false, false, true], "a poll counts by its last response");
     }
 
     #[rstest]
@@ -203,18 +187,11 @@ mod tests {
     #[test]
     fn what_never_came_or_came_too_much_is_said() {
         let shown = shown(&case(|exchanges, _| {
-            if let Ok(response) = &mut exchanges[1].outcome {
-                (response.missing, response.surplus) = (3, 4);
+            if let ExchangeOutcome::Response { missing, surplus, .. } = &mut exchanges[1].outcome {
+                (*missing, *surplus) = (3, 4);
             }
         }));
         let told = shown[1].response.told();
-        assert!(told.contains("3 more bytes were promised") && told.contains("4 more bytes came after"), "{told}");
-    }
-
-    #[test]
-    fn a_long_body_is_cut_and_its_length_told() {
-        let told = cut(&vec![b'x'; LONGEST + 1]);
-        assert!(told.ends_with("x… (16385 bytes)"));
-        assert_eq!(cut(&vec![b'x'; LONGEST]).len(), LONGEST);
+        assert!(told.contains("3 more bytes were announced") && told.contains("4 more bytes came after"), "{told}");
     }
 }

@@ -9,7 +9,6 @@ mod summary;
 use std::{
     collections::BTreeSet,
     io::{self, Write},
-    sync::Arc,
 };
 
 use super::{
@@ -21,7 +20,13 @@ use super::{
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
-    run::event::{CaseFinished, CaseReport, Event, RunFinished, RunStarted, TargetDied},
+    run::{
+        event::{
+            CaseFinished, CaseReport, CitableRequirement, Event, RunFinished, RunStarted, SnapshotDifference,
+            TargetDied,
+        },
+        observer::EventDetail,
+    },
     suite::CaseId,
 };
 
@@ -127,11 +132,12 @@ impl<W: Write> Human<W> {
         self.write(&page)
     }
 
-    fn differ(&mut self, case: &CaseFinished) {
-        let difference = difference::of(case);
-        if !difference.is_empty() {
-            self.differences.push((case.report.id.clone(), difference));
+    fn enter(&mut self, CaseFinished { report, difference, .. }: &CaseFinished) {
+        if let Some(difference) = difference.as_ref().filter(|_| self.options.verbose) {
+            self.differences.push((report.id.clone(), difference::of(difference)));
         }
+        let is_plain = report.verdict == Verdict::Conforms && report.findings.is_empty();
+        self.cases.extend((!is_plain).then(|| report.clone()));
     }
 
     fn page(&self) -> TextPage {
@@ -147,31 +153,25 @@ impl<W: Write> Human<W> {
 impl<W: Write + Send> Reporter for Human<W> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::RunStarted(run) => self.start(run),
-            Event::Surveyed(_) => Ok(()),
-            Event::TargetDied(died) => {
-                self.died.push(died.clone());
-                Ok(())
-            }
-            Event::CaseFinished(case) => {
-                if self.options.verbose {
-                    self.differ(case);
-                }
-                let is_plain = case.report.verdict == Verdict::Conforms && case.report.findings.is_empty();
-                self.requirements.know(Arc::clone(&case.suite));
-                self.cases.extend((!is_plain).then(|| case.report.clone()));
-                Ok(())
-            }
-            Event::RunFinished(run) => self.finish(run),
+            Event::RunStarted(run) => return self.start(run),
+            Event::RequirementsListed(requirements) => self.requirements = RequirementIndex::of(requirements),
+            Event::PresenceChecked(_) => {}
+            Event::TargetDied(died) => self.died.push(died.clone()),
+            Event::CaseFinished(case) => self.enter(case),
+            Event::RunFinished(run) => return self.finish(run),
         }
+        Ok(())
+    }
+
+    fn detail(&self) -> EventDetail {
+        EventDetail { difference: self.options.verbose, ..EventDetail::default() }
     }
 }
 
-/// What there is to tell of one case alone; nothing of one that conforms.
+/// The report of one case alone. It is empty for a case that conforms.
 #[must_use]
-pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> String {
-    let mut requirements = RequirementIndex::default();
-    requirements.know(Arc::clone(&finished.suite));
+pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64, options: &HumanOptions) -> String {
+    let requirements = RequirementIndex::of(requirements);
     let (ledger, requirements_of_run) = (Ledger::default(), Vec::new());
     let run =
         RunFinished { ledger, requirements: requirements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
@@ -179,7 +179,7 @@ pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> Strin
         page: TextPage::new(options.color, options.width),
         options,
         seed,
-        cases: std::slice::from_ref(&finished.report),
+        cases: std::slice::from_ref(report),
         run: &run,
         requirements: &requirements,
         told: BTreeSet::new(),
@@ -192,10 +192,10 @@ pub fn case(finished: &CaseFinished, seed: u64, options: &HumanOptions) -> Strin
     telling.page.text().to_owned()
 }
 
-/// How what a case observed differs from its snapshot; nothing where it does not.
+/// A difference from a snapshot, line by line.
 #[must_use]
-pub fn snapshot_difference(finished: &CaseFinished) -> String {
-    let lines = difference::of(finished).into_iter().flat_map(|hunk| {
+pub fn snapshot_difference(difference: &SnapshotDifference) -> String {
+    let lines = difference::of(difference).into_iter().flat_map(|hunk| {
         let lines = hunk.lines.into_iter().map(|line| format!("    {}{}", line.sign, line.text).trim_end().to_owned());
         std::iter::once(format!("    {}", hunk.place)).chain(lines)
     });

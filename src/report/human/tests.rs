@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     judge::verdict::Ledger,
     report::testing::{case, deviation, events, hostile, report_of, run, secrets_in},
-    run::event::{RequirementOutcome, RunFinished},
+    run::event::{RequirementOutcome, RunFinished, SnapshotDifference},
 };
 
 const STOP: &str = "codedeploy/stop-deployment";
@@ -484,7 +484,8 @@ fn no_secret_is_in_it() {
 #[test]
 fn an_observation_that_is_not_the_snapshot_one_is_shown_as_a_difference_when_verbose() {
     let mut finished = deviation("finished");
-    finished.snapshot = Some(finished.observation().text().replacen("\"case\"", "\"once\"", 1));
+    let observed = "{\n  \"case\": 1\n}".to_owned();
+    finished.difference = Some(SnapshotDifference { recorded: observed.replace("case", "once"), observed });
     let events = run(vec![finished]);
     let shown = told(verbose(), &events);
     assert!(

@@ -5,9 +5,9 @@
 
 mod legality;
 mod prepared;
+mod presence;
 mod request;
 mod state;
-mod survey;
 #[cfg(test)]
 mod testing;
 

@@ -27,13 +27,13 @@ use crate::{
 };
 
 use chain::Lines;
-pub use path::{path, survey_path};
+pub use path::{path, presence_path};
 pub use recorder::Recorder;
 
 /// The name of the index.
 pub const INDEX: &str = "index.ndjson";
 
-const SCHEMA: &str = "wireproof/recording/v1";
+const SCHEMA: &str = "wireproof/recording/v2";
 
 /// One line of the index.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,8 +68,8 @@ pub struct Header {
 /// An operation that was asked whether it is there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
-    /// What came of it.
-    pub surveyed: PresenceChecked,
+    /// The result of its presence check.
+    pub checked: PresenceChecked,
     /// What was asked, and what its cases share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Kept>,

@@ -12,10 +12,10 @@ pub fn path(id: &CaseId) -> String {
     format!("{}.har", parts.join("/"))
 }
 
-/// The file of an operation's survey, below the folder.
+/// The file of an operation's presence check, below the folder.
 #[must_use]
-pub fn survey_path(service: &str, operation: &str) -> String {
-    format!("_survey/{}.har", file_name(&format!("{service}.{operation}")))
+pub fn presence_path(service: &str, operation: &str) -> String {
+    format!("_presence/{}.har", file_name(&format!("{service}.{operation}")))
 }
 
 /// Whether a path of an index stays below the folder: an index may come from anybody.

@@ -11,18 +11,20 @@ use serde_json::Value;
 use super::{
     Header, INDEX, Kept, Opened, Recorded, RecordedEnd, Recording, RecordingEntry, SCHEMA,
     chain::chained,
-    path::{is_below, path, survey_path},
+    path::{is_below, path, presence_path},
     sha256,
 };
 use crate::{
     judge::transcript::{CaseEnd, Transcript},
     run::{
-        event::{CaseFinished, Event, PresenceChecked, RunFinished, RunStarted},
+        event::{Event, PresenceChecked, RunFinished, RunStarted},
+        judged_case::JudgedCase,
+        observer::Observer,
         recording::har,
     },
 };
 
-/// Writes a recording as a run goes on.
+/// Writes a recording as a run goes on. After the first failure it writes nothing more.
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
@@ -31,25 +33,35 @@ pub struct Recorder {
     chain: String,
     endpoint: String,
     cases: usize,
+    failed: io::Result<()>,
 }
 
 impl Recorder {
-    /// A recording in `folder`; `derivation` says which probes are run, if it is not fixtures. One that is there already is replaced when the run begins; other files stay.
+    /// A recording in `folder`; `derivation` describes the probes of a run of probes. An older recording there is replaced when
+    /// the run begins; other files stay.
     pub fn new(folder: impl Into<PathBuf>, derivation: Option<Value>) -> Self {
-        Self { folder: folder.into(), derivation, index: None, chain: String::new(), endpoint: String::new(), cases: 0 }
+        Self {
+            folder: folder.into(),
+            derivation,
+            index: None,
+            chain: String::new(),
+            endpoint: String::new(),
+            cases: 0,
+            failed: Ok(()),
+        }
     }
 
-    /// Takes one event.
+    /// Ends the recording.
     ///
     /// # Errors
-    /// A file cannot be written.
-    pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        match event {
-            Event::RunStarted(started) => self.start(started),
-            Event::Surveyed(surveyed) => self.surveyed(surveyed),
-            Event::TargetDied(died) => self.append(&RecordingEntry::Died(died.clone())),
-            Event::CaseFinished(finished) => self.case(finished),
-            Event::RunFinished(finished) => self.finish(finished),
+    /// A file could not be written.
+    pub fn close(self) -> io::Result<()> {
+        self.failed
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut Self) -> io::Result<()>) {
+        if self.failed.is_ok() {
+            self.failed = write(self);
         }
     }
 
@@ -66,22 +78,22 @@ impl Recorder {
         }))
     }
 
-    fn surveyed(&mut self, surveyed: &PresenceChecked) -> io::Result<()> {
-        let path = survey_path(&surveyed.service, &surveyed.operation);
-        let file = surveyed.opening.as_deref().map(|transcript| self.keep(path, transcript)).transpose()?;
-        self.append(&RecordingEntry::Opened(Opened { surveyed: surveyed.clone(), file }))
+    fn keep_presence(&mut self, checked: &PresenceChecked, transcript: Option<&Transcript>) -> io::Result<()> {
+        let path = presence_path(&checked.service, &checked.operation);
+        let file = transcript.map(|transcript| self.keep(path, transcript)).transpose()?;
+        self.append(&RecordingEntry::Opened(Opened { checked: checked.clone(), file }))
     }
 
-    fn case(&mut self, finished: &CaseFinished) -> io::Result<()> {
-        let transcript = &*finished.transcript;
+    fn keep_case(&mut self, judged: &JudgedCase) -> io::Result<()> {
+        let transcript = &*judged.transcript;
         let never_ran = transcript.exchanges.is_empty() && transcript.end == CaseEnd::Interrupted;
         self.cases += 1;
-        let file = self.keep(path(&finished.case.id), transcript)?;
+        let file = self.keep(path(&judged.case.id), transcript)?;
         self.append(&RecordingEntry::Case(Recorded {
-            id: finished.case.id.clone(),
+            id: judged.case.id.clone(),
             file,
-            fixture: sha256(finished.case.scenario.source.text().as_bytes()),
-            unrun: never_ran.then(|| finished.report.reason.clone()),
+            fixture: sha256(judged.case.scenario.source.text().as_bytes()),
+            unrun: never_ran.then(|| judged.report.reason.clone()),
         }))
     }
 
@@ -113,7 +125,26 @@ impl Recorder {
     }
 }
 
-/// Takes an older recording away, and nothing else.
+impl Observer for Recorder {
+    fn event(&mut self, event: &Event) {
+        self.attempt(|recorder| match event {
+            Event::RunStarted(started) => recorder.start(started),
+            Event::TargetDied(died) => recorder.append(&RecordingEntry::Died(died.clone())),
+            Event::RunFinished(finished) => recorder.finish(finished),
+            Event::RequirementsListed(_) | Event::PresenceChecked(_) | Event::CaseFinished(_) => Ok(()),
+        });
+    }
+
+    fn case(&mut self, case: &JudgedCase) {
+        self.attempt(|recorder| recorder.keep_case(case));
+    }
+
+    fn presence_checked(&mut self, checked: &PresenceChecked, transcript: Option<&Transcript>) {
+        self.attempt(|recorder| recorder.keep_presence(checked, transcript));
+    }
+}
+
+/// Removes an older recording, and nothing else.
 fn forget(folder: &Path) -> io::Result<()> {
     let Ok(recording) = Recording::open(folder) else { return Ok(()) };
     for entry in recording.entries() {

@@ -6,7 +6,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     judge::verdict::Ledger,
-    run::event::{Event, Presence, RunFinished},
+    run::{
+        event::{Event, Presence, RunFinished},
+        observer::Observer as _,
+    },
 };
 
 fn started() -> RunStarted {
@@ -27,26 +30,25 @@ fn finished() -> RunFinished {
     }
 }
 
-fn surveyed(operation: &str) -> PresenceChecked {
-    PresenceChecked {
+fn check_presence(recorder: &mut Recorder, operation: &str) {
+    let checked = PresenceChecked {
         service: "s".to_owned(),
         operation: operation.to_owned(),
-        presence: Presence::Present,
+        presence: Presence::Implemented,
         reason: None,
-        opening: Some(std::sync::Arc::new(Transcript::new(CaseId(format!("s.{operation}")), 7))),
-    }
+    };
+    let transcript = Transcript::new(CaseId(format!("s.{operation}")), 7);
+    recorder.presence_checked(&checked, Some(&transcript));
+    recorder.event(&Event::PresenceChecked(checked));
 }
 
-/// A recording of two surveys and no case.
+/// A recording of two presence checks and no case.
 fn record(folder: &Path) {
     let mut recorder = Recorder::new(folder, None);
-    let events = [
-        Event::RunStarted(started()),
-        Event::Surveyed(surveyed("A")),
-        Event::Surveyed(surveyed("B")),
-        Event::RunFinished(finished()),
-    ];
-    events.iter().try_for_each(|event| recorder.event(event)).unwrap();
+    recorder.event(&Event::RunStarted(started()));
+    ["A", "B"].iter().for_each(|operation| check_presence(&mut recorder, operation));
+    recorder.event(&Event::RunFinished(finished()));
+    recorder.close().unwrap();
 }
 
 fn index(folder: &Path) -> String {
@@ -63,9 +65,9 @@ fn what_was_recorded_is_read_in_its_order() {
     let [RecordingEntry::Opened(a), RecordingEntry::Opened(b), RecordingEntry::Finished(_)] = &entries[..] else {
         panic!("{entries:?}")
     };
-    assert_eq!([&*a.surveyed.operation, &*b.surveyed.operation], ["A", "B"]);
+    assert_eq!([&*a.checked.operation, &*b.checked.operation], ["A", "B"]);
     let file = a.file.as_ref().unwrap();
-    assert_eq!(file.path, "_survey/s.A.har");
+    assert_eq!(file.path, "_presence/s.A.har");
     assert_eq!(recording.transcript(file).unwrap().case.0, "s.A");
     assert!(index(folder.path()).trim_end().ends_with(&format!("\"chain\":\"{}\"}}", recording.chain())));
 }
@@ -130,10 +132,11 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
     fs::write(folder.path().join("mine.txt"), "mine").unwrap();
     let mut recorder = Recorder::new(folder.path(), None);
     for event in [Event::RunStarted(started()), Event::RunFinished(finished())] {
-        recorder.event(&event).unwrap();
+        recorder.event(&event);
     }
+    recorder.close().unwrap();
     assert_eq!(Recording::open(folder.path()).unwrap().entries().count(), 1);
-    assert!(!folder.path().join("_survey/s.A.har").exists());
+    assert!(!folder.path().join("_presence/s.A.har").exists());
     assert_eq!(fs::read_to_string(folder.path().join("mine.txt")).unwrap(), "mine");
 }
 

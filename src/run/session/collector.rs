@@ -13,7 +13,12 @@ use crate::{
         transcript::{CaseEnd, Transcript},
         verdict::Verdict,
     },
-    run::event::{self, CaseFinished, CaseReport, Event, PresenceChecked},
+    probe::Coverage,
+    run::{
+        event::{CaseReport, CitableRequirement, Event, Presence, PresenceChecked, RunFinished, RunStarted},
+        judged_case::JudgedCase,
+        observer::{EventDetail, Observer},
+    },
     suite::{Case, CaseId, CaseStanding, Fixtures, code::Code},
 };
 
@@ -34,48 +39,65 @@ pub(super) struct JudgeBench<'s> {
     pub(super) fail_fast: bool,
 }
 
-/// What became of the question whether an operation is there: what it is, and why.
-type KnownPresence = (event::Presence, String);
-
-/// By service and operation.
-type Presences = HashMap<String, HashMap<String, KnownPresence>>;
+/// The presence of operations with its reason, by service and operation.
+type Presences = HashMap<String, HashMap<String, (Presence, String)>>;
 
 /// Where finished cases come together, one after the other.
 pub(super) struct Collector<'s> {
     pub(super) bench: JudgeBench<'s>,
-    pub(super) tally: RunTally,
+    tally: RunTally,
+    coverage: Option<Coverage>,
     presences: Presences,
     /// What keeps a control from being rested on; `None` for one that conforms.
     controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
     pub(super) life: Life,
     stop: bool,
-    pub(super) sink: &'s mut (dyn FnMut(Event) + Send),
+    detail: EventDetail,
+    pub(super) observer: &'s mut dyn Observer,
 }
 
 impl<'s> Collector<'s> {
-    pub(super) fn new(
+    /// Begins the run. `services` are those of the whole selection.
+    pub(super) fn start(
         bench: JudgeBench<'s>,
-        selected: usize,
+        started: RunStarted,
         services: &BTreeSet<String>,
-        sink: &'s mut (dyn FnMut(Event) + Send),
+        coverage: Option<Coverage>,
+        observer: &'s mut dyn Observer,
     ) -> Self {
+        let detail = observer.detail();
+        let tally = RunTally::new(bench.suite, started.selected, services);
+        observer.event(&Event::RunStarted(started));
+        observer.event(&Event::RequirementsListed(CitableRequirement::all(bench.suite)));
         Self {
             bench,
-            tally: RunTally::new(bench.suite, selected, services),
+            tally,
+            coverage,
             presences: Presences::new(),
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
             life: Life::default(),
             stop: false,
-            sink,
+            detail,
+            observer,
         }
     }
 
-    pub(super) fn surveyed(&mut self, surveyed: PresenceChecked) {
-        let known = (surveyed.presence, surveyed.reason.clone().unwrap_or_default());
-        self.presences.entry(surveyed.service.clone()).or_default().insert(surveyed.operation.clone(), known);
-        (self.sink)(Event::Surveyed(surveyed));
+    pub(super) fn presence_checked(&mut self, checked: PresenceChecked, transcript: Option<&Transcript>) {
+        let known = (checked.presence, checked.reason.clone().unwrap_or_default());
+        self.presences.entry(checked.service.clone()).or_default().insert(checked.operation.clone(), known);
+        self.observer.presence_checked(&checked, transcript);
+        self.observer.event(&Event::PresenceChecked(checked));
+    }
+
+    /// Ends the run.
+    pub(super) fn finish(self, interrupted: bool, duration_ms: u64) -> RunFinished {
+        let coverage = self.coverage.as_ref().map(Coverage::report);
+        let tallied = self.tally.finish(self.bench.suite);
+        let finished = RunFinished { coverage, interrupted, duration_ms, ..tallied };
+        self.observer.event(&Event::RunFinished(finished.clone()));
+        finished
     }
 
     /// The judgement of a case that is not worth running.
@@ -87,11 +109,11 @@ impl<'s> Collector<'s> {
             return Some(CaseJudgement::inconclusive(reason));
         }
         match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
-            Some((event::Presence::Absent, reason)) => {
+            Some((Presence::NotImplemented, reason)) => {
                 return Some(CaseJudgement::absent(format!("{}: {reason}", case.scenario.operation)));
             }
-            Some((event::Presence::Unreachable, reason)) => return Some(CaseJudgement::inconclusive(reason.clone())),
-            Some((event::Presence::Present, _)) | None => {}
+            Some((Presence::Unreachable, reason)) => return Some(CaseJudgement::inconclusive(reason.clone())),
+            Some((Presence::Implemented, _)) | None => {}
         }
         let CaseStanding::Controlled(control) = &case.scenario.standing else { return None };
         match self.controls.get(control) {
@@ -125,6 +147,7 @@ impl<'s> Collector<'s> {
         }
         let JudgeBench { suite, snapshots, endpoint, region, .. } = self.bench;
         self.tally.enter(&case, verdict, &judgement);
+        self.coverage.iter_mut().for_each(|coverage| coverage.finished(&case, verdict));
         let shown = ShownFinding::of(&judgement.findings);
         let report = CaseReport {
             id: case.id.clone(),
@@ -145,8 +168,9 @@ impl<'s> Collector<'s> {
             duration_ms: milliseconds(transcript.elapsed),
         };
         let snapshot = snapshots.get(&case.id).map(str::to_owned);
-        let (suite, transcript) = (Arc::clone(suite), Arc::new(transcript));
-        let finished = CaseFinished { report, case, suite, transcript, snapshot };
-        (self.sink)(Event::CaseFinished(Box::new(finished)));
+        let (fixtures, transcript) = (Arc::clone(suite), Arc::new(transcript));
+        let judged = JudgedCase { report, case, fixtures, transcript, snapshot };
+        self.observer.case(&judged);
+        self.observer.event(&Event::CaseFinished(Box::new(judged.finished(self.detail))));
     }
 }

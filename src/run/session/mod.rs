@@ -28,9 +28,11 @@ use crate::{
         snapshots::Snapshots,
         transcript::{Exchange, Transcript},
     },
+    probe::Coverage,
     run::{
-        event::{self, Event, PresenceChecked, RunFinished, RunStarted},
+        event::{Event, Presence, PresenceChecked, RunFinished, RunStarted},
         execute::{Executor, PreparedStates},
+        observer::Observer,
         target::ResolvedTarget,
         transport::Transport,
     },
@@ -77,9 +79,9 @@ pub struct RunOptions {
     pub case_timeout: Duration,
     /// Whether the first deviation ends the run.
     pub fail_fast: bool,
-    /// Whether each operation is asked first whether it is there. Without it, an absent one is judged like any
-    /// other: that shows what the checks are worth by themselves.
-    pub survey: bool,
+    /// Each operation gets a presence check first. Without it, an operation that is not implemented is judged like any
+    /// other, which shows what the checks detect by themselves.
+    pub check_presence: bool,
     /// What becomes of members that the model marks sensitive.
     pub sensitive: SensitiveValues,
 }
@@ -117,8 +119,8 @@ struct OpenedOperation<'s> {
 }
 
 impl OpenedOperation<'_> {
-    /// What is told of it; nothing where nobody asked.
-    fn tell(&self, session: &Session, opening: &Opening) -> Option<PresenceChecked> {
+    /// The result with its transcript; `None` where no presence check was made.
+    fn checked(&self, session: &Session, opening: &Opening) -> Option<(PresenceChecked, Transcript)> {
         let mut transcript = Transcript {
             region: session.target.region.clone(),
             begun: SystemTime::now(),
@@ -133,17 +135,17 @@ impl OpenedOperation<'_> {
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
         let (presence, reason) = match self.presence.as_ref()? {
-            PresenceDecision::Present => (event::Presence::Present, problems),
-            PresenceDecision::Absent(reason) => (event::Presence::Absent, reason.clone()),
-            PresenceDecision::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
+            PresenceDecision::Present => (Presence::Implemented, problems),
+            PresenceDecision::Absent(reason) => (Presence::NotImplemented, reason.clone()),
+            PresenceDecision::Unreachable(error) => (Presence::Unreachable, error.to_string()),
         };
-        Some(PresenceChecked {
+        let checked = PresenceChecked {
             service: opening.service.clone(),
             operation: opening.operation.clone(),
             presence,
             reason: Some(pseudonyms.in_text(&reason)).filter(|reason| !reason.is_empty()),
-            opening: Some(Arc::new(transcript)),
-        })
+        };
+        Some((checked, transcript))
     }
 }
 
@@ -154,19 +156,15 @@ struct Finished {
 }
 
 impl Session {
-    /// Runs the cases of a plan; every event goes to `sink`, in one order.
-    pub async fn run(&self, plan: &mut dyn Plan, sink: &mut (dyn FnMut(Event) + Send)) -> RunFinished {
+    /// Runs the cases of a plan, and reports everything to `observer`, in one order. `coverage` is that of the plan's model,
+    /// where there is one.
+    pub async fn run(
+        &self,
+        plan: &mut dyn Plan,
+        coverage: Option<Coverage>,
+        observer: &mut dyn Observer,
+    ) -> RunFinished {
         let started = Instant::now();
-        sink(Event::RunStarted(RunStarted {
-            target: self.target.name.clone(),
-            endpoint: self.target.endpoint.to_string(),
-            region: self.target.region.clone(),
-            suite: self.suite.digest().to_owned(),
-            seed: self.options.seed,
-            selected: plan.selected(),
-            selection: plan.whole().selected.clone(),
-            shard: plan.whole().shard,
-        }));
         let endpoint = self.target.endpoint.to_string();
         let bench = JudgeBench {
             suite: &self.suite,
@@ -176,7 +174,7 @@ impl Session {
             seed: self.options.seed,
             fail_fast: self.options.fail_fast,
         };
-        let mut collector = Collector::new(bench, plan.selected(), &plan.whole().services, sink);
+        let mut collector = Collector::start(bench, self.started(plan), &plan.whole().services, coverage, observer);
         let mut prepared: Option<PreparedStates<'_>> = None;
         while let Some(stage) = plan.stage() {
             match stage {
@@ -189,11 +187,20 @@ impl Session {
             }
         }
         release(prepared).await;
-        let mut finished = collector.tally.finish(&self.suite);
-        finished.interrupted = *self.interrupt.borrow();
-        finished.duration_ms = milliseconds(started.elapsed());
-        (collector.sink)(Event::RunFinished(finished.clone()));
-        finished
+        collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()))
+    }
+
+    fn started(&self, plan: &dyn Plan) -> RunStarted {
+        RunStarted {
+            target: self.target.name.clone(),
+            endpoint: self.target.endpoint.to_string(),
+            region: self.target.region.clone(),
+            suite: self.suite.digest().to_owned(),
+            seed: self.options.seed,
+            selected: plan.selected(),
+            selection: plan.whole().selected.clone(),
+            shard: plan.whole().shard,
+        }
     }
 
     /// Asks an operation whether it is there, and establishes what its cases share.
@@ -210,7 +217,9 @@ impl Session {
                 asked = self.asked(opening).await?;
             }
         }
-        asked.tell(self, opening).into_iter().for_each(|surveyed| collector.surveyed(surveyed));
+        if let Some((checked, transcript)) = asked.checked(self, opening) {
+            collector.presence_checked(checked, Some(&transcript));
+        }
         asked.prepared
     }
 
@@ -219,7 +228,7 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let work = async {
             let mut questions = Vec::new();
-            let presence = self.survey(opening, &mut questions).await;
+            let presence = self.check_presence(opening, &mut questions).await;
             let absent = matches!(presence, Some(PresenceDecision::Absent(_) | PresenceDecision::Unreachable(_)));
             let prepared = if absent || opening.given.is_empty() {
                 None
@@ -235,11 +244,11 @@ impl Session {
     }
 
     /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
-    async fn survey(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<PresenceDecision> {
+    async fn check_presence(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<PresenceDecision> {
         let service = self.suite.service(&opening.service)?;
-        let operation = service.contract().operation(&opening.operation).filter(|_| self.options.survey)?;
-        let survey = self.executor().survey(service, operation, opening.sample.as_ref(), questions).await;
-        Some(presence(service.contract(), operation, service.protocol, &survey))
+        let operation = service.contract().operation(&opening.operation).filter(|_| self.options.check_presence)?;
+        let responses = self.executor().check_presence(service, operation, opening.sample.as_ref(), questions).await;
+        Some(presence(service.contract(), operation, service.protocol, &responses))
     }
 
     fn executor(&self) -> Executor<'_> {
@@ -311,7 +320,7 @@ impl Session {
             _ => false,
         };
         if let Some(died) = collector.life.settle(gone, restarted) {
-            (collector.sink)(Event::TargetDied(died));
+            collector.observer.event(&Event::TargetDied(died));
         }
     }
 

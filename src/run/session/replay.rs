@@ -20,8 +20,10 @@ use crate::{
         snapshots::Snapshots,
         transcript::Transcript,
     },
+    probe::Coverage,
     run::{
         event::{Event, RunFinished},
+        observer::Observer,
         recording::{Opened, Recorded, RecordedEnd, Recording, RecordingEntry, RecordingError, sha256},
     },
     suite::{Case, CaseId, Fixtures, Plan, PlanStage},
@@ -47,7 +49,8 @@ pub fn replay(
     snapshots: &Arc<Snapshots>,
     recording: &Recording,
     plan: &mut dyn Plan,
-    sink: &mut (dyn FnMut(Event) + Send),
+    coverage: Option<Coverage>,
+    observer: &mut dyn Observer,
 ) -> Result<Replayed, RecordingError> {
     let mut run = recording.header().run.clone();
     suite.digest().clone_into(&mut run.suite);
@@ -60,8 +63,7 @@ pub fn replay(
         // Cases that this ended were recorded as not run.
         fail_fast: false,
     };
-    sink(Event::RunStarted(run.clone()));
-    let collector = Collector::new(bench, run.selected, &plan.whole().services, sink);
+    let collector = Collector::start(bench, run.clone(), &plan.whole().services, coverage, observer);
     let mut replay = Replay { recording, collector, cases: Cases::new(plan), unknown: Vec::new(), changed: Vec::new() };
     for entry in recording.entries() {
         replay.enter(entry?)?;
@@ -83,7 +85,7 @@ impl Replay<'_> {
             RecordingEntry::Opened(opened) => self.opened(opened)?,
             RecordingEntry::Died(died) => {
                 self.collector.life.mourn(&died);
-                (self.collector.sink)(Event::TargetDied(died));
+                self.collector.observer.event(&Event::TargetDied(died));
             }
             RecordingEntry::Case(recorded) => self.case(recorded)?,
             RecordingEntry::Started(_) | RecordingEntry::Finished(_) => {}
@@ -93,12 +95,11 @@ impl Replay<'_> {
 
     fn opened(&mut self, opened: Opened) -> Result<(), RecordingError> {
         let transcript = opened.file.map(|file| self.recording.transcript(&file)).transpose()?;
+        let checked = opened.checked;
         if let Some(transcript) = &transcript {
-            self.cases.opened(&opened.surveyed.service, &opened.surveyed.operation, transcript);
+            self.cases.opened(&checked.service, &checked.operation, transcript);
         }
-        let mut surveyed = opened.surveyed;
-        surveyed.opening = transcript.map(Arc::new);
-        self.collector.surveyed(surveyed);
+        self.collector.presence_checked(checked, transcript.as_ref());
         Ok(())
     }
 
@@ -125,10 +126,7 @@ impl Replay<'_> {
 
     fn finish(self, ended: &RecordedEnd) -> Replayed {
         let Self { collector, unknown, changed, .. } = self;
-        let mut finished = collector.tally.finish(collector.bench.suite);
-        finished.interrupted = ended.interrupted;
-        finished.duration_ms = ended.duration_ms;
-        (collector.sink)(Event::RunFinished(finished.clone()));
+        let finished = collector.finish(ended.interrupted, ended.duration_ms);
         Replayed { finished, unknown, changed }
     }
 }

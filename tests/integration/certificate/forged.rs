@@ -23,6 +23,7 @@ use wireproof::internals::{
     report::{Json, Reporter as _},
     run::{
         event::Event,
+        observer::OnEvent,
         recording::{Recording, sha256},
         session::replay,
     },
@@ -146,9 +147,9 @@ impl Forged {
         let recording = Recording::open(&self.path("transcripts")).unwrap();
         let mut report = Vec::new();
         let mut json = Json::new(&mut report);
-        let mut sink = |event: Event| json.event(&event).unwrap();
+        let mut observer = OnEvent(|event: &Event| json.event(event).unwrap());
         let cases = bundle::cases(&SUITE, &PROFILES.select(&["auth".to_owned()], &[]));
-        replay(&SUITE, &SNAPSHOTS, &recording, &mut Batch::new(cases), &mut sink).unwrap();
+        replay(&SUITE, &SNAPSHOTS, &recording, &mut Batch::new(cases), None, &mut observer).unwrap();
         let claims = &self.json("statement.json")["predicate"]["wireproof"];
         let stated: StatementSubject = serde_json::from_value(claims.clone()).unwrap();
         for name in ["statement.json", "envelope.json"] {

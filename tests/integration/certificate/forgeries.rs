@@ -14,7 +14,8 @@ use wireproof::internals::{
 };
 
 use crate::certificate::{
-    BUNDLE, CASE, HAR, INDEX, KEY, OPERATION, OTHER_HAR, OTHER_KEY, OTHER_NONCE, SUITE, SURVEY, forged::Forged, public,
+    BUNDLE, CASE, HAR, INDEX, KEY, OPERATION, OTHER_HAR, OTHER_KEY, OTHER_NONCE, PRESENCE, SUITE, forged::Forged,
+    public,
 };
 use crate::support;
 
@@ -65,7 +66,7 @@ pub(crate) fn all() -> Vec<Forgery> {
 
 /// A byte is changed in each kind of file, at its begin, in its middle, and at its end.
 fn flips() -> Vec<Forgery> {
-    let kinds = ["report.json", "suite.json", "mutants.json", "statement.json", "envelope.json", INDEX, HAR, SURVEY];
+    let kinds = ["report.json", "suite.json", "mutants.json", "statement.json", "envelope.json", INDEX, HAR, PRESENCE];
     let places = [("first", 0, 1), ("middle", 1, 2), ("last but one", 998, 1000)];
     let flip = |name: &'static str| {
         let shown = name.rsplit('/').next().unwrap();
@@ -277,7 +278,7 @@ fn indices() -> Vec<Forgery> {
         }),
         forgery("nobody was asked whether the operation is there", Rechains, VerifyCheck::Cases, |forged| {
             forged.index(|lines| lines.retain(|line| line["opened"].is_null()));
-            fs::remove_file(forged.path(SURVEY)).unwrap();
+            fs::remove_file(forged.path(PRESENCE)).unwrap();
         }),
         forgery("a case is said not to have run", Rechains, VerifyCheck::Verdicts, |forged| {
             forged.index(|lines| case_line(lines, CASE)["case"]["unrun"] = json!("no time"));
@@ -291,8 +292,8 @@ fn indices() -> Vec<Forgery> {
         forgery("the recording is of another program", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines[0]["started"]["tool"] = json!("wireproof 99.0.0"));
         }),
-        forgery("an answer to the survey is replaced", Rechains, VerifyCheck::Requests, |forged| {
-            forged.har(SURVEY, |log| {
+        forgery("a response to the presence check is replaced", Rechains, VerifyCheck::Requests, |forged| {
+            forged.har(PRESENCE, |log| {
                 log["entries"][0]["response"]["status"] = json!(501);
             });
         }),
@@ -302,7 +303,7 @@ fn indices() -> Vec<Forgery> {
         forgery("a reason is given for an operation that is there", Rechains, VerifyCheck::Requests, |forged| {
             forged.index(|lines| {
                 let line = lines.iter_mut().find(|line| line["opened"].is_object()).unwrap();
-                line["opened"]["surveyed"]["reason"] = json!("it was looked at");
+                line["opened"]["checked"]["reason"] = json!("it was looked at");
             });
         }),
     ]

@@ -45,7 +45,7 @@ const OPERATION: &str = "transcripts/proton/cancel-service-pipeline-deployment";
 const CASE: &str = "proton/cancel-service-pipeline-deployment/unknown-name";
 const HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unknown-name.har";
 const OTHER_HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unsigned.har";
-const SURVEY: &str = "transcripts/_survey/proton.CancelServicePipelineDeployment.har";
+const PRESENCE: &str = "transcripts/_presence/proton.CancelServicePipelineDeployment.har";
 const INDEX: &str = "transcripts/index.ndjson";
 
 /// The fixtures of these tests: few, because a hundred bundles are checked.

@@ -17,10 +17,10 @@ use std::{
 
 use tokio::{
     runtime::{self, Runtime},
-    sync::watch,
     time::timeout,
 };
 use wireproof::internals::{
+    harness::Runner,
     judge::{
         redaction::SensitiveValues,
         snapshots::Snapshots,
@@ -28,8 +28,10 @@ use wireproof::internals::{
     },
     reference::{Clock, Identity, Reference, ReferenceEndpoint, ReferenceOptions, STATE_PATH},
     run::{
-        event::{CaseFinished, Event, RunFinished},
-        session::{RunOptions, Session},
+        event::RunFinished,
+        judged_case::JudgedCase,
+        observer::OnCase,
+        session::RunOptions,
         target::{ResolvedTarget, StateHandler},
         transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     },
@@ -127,31 +129,19 @@ pub(crate) const PACE: RunOptions = RunOptions {
     seed: 1,
     case_timeout: Duration::from_secs(60),
     fail_fast: false,
-    survey: true,
+    check_presence: true,
     sensitive: SensitiveValues::Hidden,
 };
 
-/// A session of the bundled suite that nobody interrupts; its requests take no longer than `timeout`.
-pub(crate) fn session(target: ResolvedTarget, options: RunOptions, timeout: Duration) -> Session {
+/// A runner of the bundled suite. Its requests take no longer than `timeout`.
+pub(crate) fn runner(target: ResolvedTarget, options: RunOptions, timeout: Duration) -> Runner {
     let limits = Limits { timeout, connect_timeout: timeout, ..Limits::default() };
-    session_over(Wire::new(&Settings { limits, ..Settings::default() }).unwrap(), target, options)
+    runner_over(Wire::new(&Settings { limits, ..Settings::default() }).unwrap(), target, options)
 }
 
-/// A session of the bundled suite over any transport, that nobody interrupts.
-pub(crate) fn session_over(
-    transport: impl Transport + 'static,
-    target: ResolvedTarget,
-    options: RunOptions,
-) -> Session {
-    Session {
-        suite: Arc::clone(&SUITE),
-        target: Arc::new(target),
-        transport: Arc::new(transport),
-        snapshots: Arc::clone(&SNAPSHOTS),
-        options,
-        interrupt: watch::channel(false).1,
-        restart: None,
-    }
+/// A runner of the bundled suite over any transport.
+pub(crate) fn runner_over(transport: impl Transport + 'static, target: ResolvedTarget, options: RunOptions) -> Runner {
+    Runner::new(Arc::clone(&SUITE), target, Arc::new(transport), options).snapshots(Arc::clone(&SNAPSHOTS))
 }
 
 /// A reference without a socket, in time that passes by itself whenever everything waits: minutes of polling pass at
@@ -213,8 +203,8 @@ impl Virtual {
         let mut target = target("http://127.0.0.1:1");
         target.state_handler =
             Some(StateHandler::Url { endpoint: target.endpoint.clone(), path: STATE_PATH.to_owned() });
-        let session = session_over(transport, target, options);
-        self.runtime.block_on(Run::entered(&session, cases))
+        let runner = runner_over(transport, target, options);
+        self.runtime.block_on(Run::entered(&runner, cases))
     }
 }
 
@@ -231,26 +221,22 @@ pub(crate) fn real_now() -> f64 {
 /// What a run came to.
 pub(crate) struct Run {
     /// Its cases, in the order in which they ended.
-    pub(crate) cases: Vec<CaseFinished>,
+    pub(crate) cases: Vec<JudgedCase>,
     /// Its end.
     pub(crate) finished: RunFinished,
 }
 
 impl Run {
     /// Runs the cases, for so long at the most.
-    pub(crate) fn of(session: &Session, cases: Vec<Case>, limit: Duration) -> Self {
-        within(limit, Self::entered(session, cases))
+    pub(crate) fn of(runner: &Runner, cases: Vec<Case>, limit: Duration) -> Self {
+        within(limit, Self::entered(runner, cases))
     }
 
-    async fn entered(session: &Session, cases: Vec<Case>) -> Self {
-        let mut finished_cases = Vec::new();
-        let mut sink = |event: Event| {
-            if let Event::CaseFinished(case) = event {
-                finished_cases.push(*case);
-            }
-        };
-        let finished = session.run(&mut Batch::new(cases), &mut sink).await;
-        Self { cases: finished_cases, finished }
+    async fn entered(runner: &Runner, cases: Vec<Case>) -> Self {
+        let mut judged = Vec::new();
+        let mut observer = OnCase(|case: &JudgedCase| judged.push(case.clone()));
+        let finished = runner.run(&mut Batch::new(cases), &mut observer).await;
+        Self { cases: judged, finished }
     }
 
     /// The ids of the cases that conform.
@@ -271,7 +257,7 @@ impl Run {
 }
 
 /// A case with its findings, for a person.
-pub(crate) fn describe(case: &CaseFinished) -> String {
+pub(crate) fn describe(case: &JudgedCase) -> String {
     let report = &case.report;
     let findings: String = report.findings.iter().map(describe_finding).collect();
     format!("{}: {} {}\n  at {}\n{findings}", report.id, report.verdict, report.reason, report.place)

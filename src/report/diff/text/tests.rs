@@ -8,14 +8,18 @@ use crate::{
         schema::problems,
         testing::{events, secrets_in},
     },
-    run::event::Event,
+    run::{event::Event, observer::Observer as _},
 };
 
 fn side(name: &str, kind: PartyKind, events: &[Event]) -> DiffSide {
     let mut side = DiffSide::new(name, kind);
     for event in events {
-        side.take(event);
+        side.event(event);
+        if let Event::CaseFinished(case) = event {
+            side.enter(&case.report, None);
+        }
     }
+    side.cases.values_mut().for_each(|case| case.steps = Some(Vec::new()));
     side
 }
 

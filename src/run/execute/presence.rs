@@ -17,7 +17,7 @@ use crate::{
 impl Executor<'_> {
     /// Asks the four questions of one operation, one after the other: with `sample`, else with the first of the
     /// model's examples. What was asked and answered is kept in `asked`, each question as a step.
-    pub async fn survey(
+    pub async fn check_presence(
         &self,
         service: &ServiceFixtures,
         operation: &Operation,

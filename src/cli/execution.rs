@@ -1,4 +1,4 @@
-//! The arguments that say how fast a run goes, how long it may take, and what carries its requests.
+//! The arguments that say how cases are executed: how many at once, how long, and over which transport.
 
 use std::{
     path::PathBuf,
@@ -10,16 +10,19 @@ use std::{
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::Failure;
+use super::{Failure, interrupt::interrupt};
 use crate::{
+    harness::Runner,
     judge::redaction::SensitiveValues,
     run::{
         session::{self, Restart, RunOptions},
-        transport::{Limits, Settings},
+        target::ResolvedTarget,
+        transport::{Limits, Settings, Wire},
     },
+    suite::Fixtures,
 };
 
-/// How fast and how long.
+/// How cases are executed.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Pace and transport")]
 pub(super) struct ExecutionArguments {
@@ -76,39 +79,51 @@ fn jobs(text: &str) -> Result<usize, String> {
 }
 
 impl ExecutionArguments {
+    /// A runner on this target. It ends early when the user interrupts the program.
+    pub(super) fn runner(&self, fixtures: Arc<Fixtures>, target: ResolvedTarget, seed: u64) -> Result<Runner, Failure> {
+        let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
+        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed)?);
+        Ok(runner.interrupt(interrupt()).restart(self.restart()))
+    }
+
+    /// The same for a certificate, which needs the whole run and must not show sensitive values.
+    pub(super) fn for_certificate(&self) -> Self {
+        Self { fail_fast: false, show_sensitive: false, ..self.clone() }
+    }
+
     /// Whether a seed was given.
     pub(super) fn has_seed(&self) -> bool {
         self.seed.is_some()
     }
 
-    /// The seed that was given, or a fresh one: ask once.
+    /// The given seed, or a new one with each call.
     pub(super) fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(session::fresh_seed)
     }
 
-    pub(super) fn options(&self, seed: u64) -> Result<RunOptions, Failure> {
+    fn options(&self, seed: u64) -> Result<RunOptions, Failure> {
         Ok(RunOptions {
             jobs: self.jobs,
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
-            survey: true,
+            check_presence: true,
             sensitive: if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden },
         })
     }
 
-    /// What starts the endpoint anew.
-    pub(super) fn restart(&self) -> Option<Restart> {
+    /// Starts the endpoint again.
+    fn restart(&self) -> Option<Restart> {
         let command = self.restart.clone()?;
         let restart = move || -> Pin<Box<dyn Future<Output = ()> + Send>> {
             let command = command.clone();
-            // What becomes of it is seen by whether somebody listens afterwards.
+            // Whether it worked shows when the endpoint listens again.
             Box::pin(async move { drop(tokio::task::spawn_blocking(move || start(&command)).await) })
         };
         Some(Arc::new(restart))
     }
 
-    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+    fn settings(&self) -> Result<Settings, Failure> {
         let timeout = seconds(self.timeout, "--timeout")?;
         let limits = Limits { timeout, body: self.max_body, ..Limits::default() };
         let extra_ca = self.ca_file.as_ref().map(|path| {
@@ -128,7 +143,7 @@ fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {
     duration.ok_or_else(|| Failure::usage(format!("{flag} takes a number of seconds above 0, not {value}")))
 }
 
-/// Runs a command of the shell to its end; a server that it starts must go on by itself.
+/// Runs a shell command to its end. A server that it starts has to run in the background.
 fn start(command: &str) -> std::io::Result<ExitStatus> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let (input, output) = (Stdio::null(), Stdio::null());

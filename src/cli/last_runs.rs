@@ -1,8 +1,8 @@
-//! What became of each case when it was last run: what `--last-failed` goes by.
+//! The verdict of each case in its last run, for `--last-failed`.
 //!
-//! A cache, and no more: what cannot be read or written is as if nothing had been run before. It lies in the file that
-//! `WIREPROOF_STATE` names (empty: nowhere), else below `target/` of the cargo project that is the current folder, else
-//! in the user's cache folder.
+//! It is only a cache: a file that cannot be read or written counts as empty. The file is the one that `WIREPROOF_STATE` names
+//! (if empty, none), else a file below `target/` of the cargo project in the current folder, else one in the user's cache
+//! folder.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -15,36 +15,40 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Failure,
-    part::{is_settled, say},
+    subset::{is_settled, say},
 };
-use crate::{judge::verdict::Verdict, report::PendingFile, run::event::Event};
+use crate::{
+    judge::verdict::Verdict,
+    report::PendingFile,
+    run::{event::Event, observer::Observer},
+};
 
 const SCHEMA: &str = "wireproof/last-run/v1";
 
-/// So many targets and suites are remembered.
+/// The number of targets and suites that the file keeps.
 const REMEMBERED: usize = 16;
 
-/// Whether an earlier run is gone by.
+/// The selection by the last run.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct LastFailedArguments {
-    /// Only what did not conform when it was last run against this target, and what never was.
+    /// Rerun only failed and new cases: those that did not conform in their last run against this target, or never ran.
     #[arg(long, conflicts_with = "since", env = "WIREPROOF_LAST_FAILED", value_parser = BoolishValueParser::new())]
     last_failed: bool,
 }
 
 impl LastFailedArguments {
-    /// The ids that need not run again by what is remembered.
-    pub(super) fn settled(&self, memory: &LastRuns) -> Result<HashSet<String>, Failure> {
-        let settled = self.last_failed.then(|| memory.settled());
+    /// The ids that need not run again.
+    pub(super) fn settled(&self, last_runs: &LastRuns) -> Result<HashSet<String>, Failure> {
+        let settled = self.last_failed.then(|| last_runs.settled());
         if settled == Some(None) {
-            say(&format!("no run against {} is remembered: everything runs", memory.target))?;
+            say(&format!("no earlier run against {} is known: everything runs", last_runs.target))?;
         }
         Ok(settled.flatten().unwrap_or_default())
     }
 }
 
-/// What is known of one target and suite, and what a run adds.
+/// The last runs of one target and suite. It observes a run, and remembers it at the end.
 pub(super) struct LastRuns {
     path: Option<PathBuf>,
     target: String,
@@ -55,7 +59,7 @@ pub(super) struct LastRuns {
 #[derive(Default, Serialize, Deserialize)]
 struct RememberedRuns {
     schema: String,
-    /// The last one first.
+    /// The latest first.
     runs: Vec<LastRun>,
 }
 
@@ -67,52 +71,56 @@ struct LastRun {
 }
 
 impl LastRuns {
-    /// What is remembered of a target, by what reports call it, and of a suite, by where it is from.
+    /// The last runs of a target, by its name in reports, and of a suite, by its origin.
     pub(super) fn of(target: String, suite: String) -> Self {
         Self { path: path(), target, suite, verdicts: BTreeMap::new() }
     }
 
-    /// The ids that conformed when they were last run; `None`: nothing is remembered.
+    /// The ids that conformed in their last run; `None` if there was none.
     pub(super) fn settled(&self) -> Option<HashSet<String>> {
         let run = read(self.path.as_deref()?).runs.into_iter().find(|run| self.is(run))?;
         let settled = run.verdicts.into_iter().filter(|(_, verdict)| is_settled(*verdict));
         Some(settled.map(|(id, _)| id).collect())
     }
 
-    /// Takes an event.
-    pub(super) fn take(&mut self, event: &Event) {
-        if let Event::CaseFinished(finished) = event {
-            self.verdicts.insert(finished.report.id.0.clone(), finished.report.verdict);
-        }
-    }
-
-    /// Remembers what was taken.
-    pub(super) fn keep(mut self) {
-        if let Some(path) = self.path.take().filter(|_| !self.verdicts.is_empty()) {
-            // Without it the next run knows less, and runs more.
+    fn keep(&mut self) {
+        if let Some(path) = self.path.clone().filter(|_| !self.verdicts.is_empty()) {
+            // Without the file, the next run knows less and runs more.
             let _ = self.keep_at(&path);
         }
     }
 
-    fn keep_at(self, path: &Path) -> io::Result<()> {
+    fn keep_at(&mut self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        // Shards on one machine end at once.
+        // Shards on one machine may end at the same time.
         let lock = fs::File::create(path.with_extension("lock"))?;
         lock.lock()?;
         let mut remembered = read(path);
         let at = remembered.runs.iter().position(|run| self.is(run));
         let known = at.map(|at| remembered.runs.remove(at).verdicts).unwrap_or_default();
-        let verdicts = known.into_iter().chain(self.verdicts).collect();
+        let verdicts = known.into_iter().chain(std::mem::take(&mut self.verdicts)).collect();
         SCHEMA.clone_into(&mut remembered.schema);
-        remembered.runs.insert(0, LastRun { target: self.target, suite: self.suite, verdicts });
+        remembered.runs.insert(0, LastRun { target: self.target.clone(), suite: self.suite.clone(), verdicts });
         remembered.runs.truncate(REMEMBERED);
         PendingFile::replace(path, &serde_json::to_string(&remembered)?)
     }
 
     fn is(&self, run: &LastRun) -> bool {
         run.target == self.target && run.suite == self.suite
+    }
+}
+
+impl Observer for LastRuns {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::CaseFinished(finished) => {
+                self.verdicts.insert(finished.report.id.0.clone(), finished.report.verdict);
+            }
+            Event::RunFinished(_) => self.keep(),
+            _ => {}
+        }
     }
 }
 
@@ -123,8 +131,8 @@ fn read(path: &Path) -> RememberedRuns {
 }
 
 fn path() -> Option<PathBuf> {
-    if let Some(told) = env::var_os("WIREPROOF_STATE") {
-        return Some(PathBuf::from(told)).filter(|path| !path.as_os_str().is_empty());
+    if let Some(given) = env::var_os("WIREPROOF_STATE") {
+        return Some(PathBuf::from(given)).filter(|path| !path.as_os_str().is_empty());
     }
     let folder = if Path::new("Cargo.toml").is_file() { target_folder() } else { cache_folder()? };
     Some(folder.join("wireproof").join("last-run.json"))
@@ -141,7 +149,7 @@ fn cache_folder() -> Option<PathBuf> {
         "macos" => home().map(|home| home.join("Library/Caches")),
         _ => None,
     };
-    // A relative path there is to be ignored.
+    // The specification of XDG_CACHE_HOME says to ignore a relative path.
     own.or_else(|| set("XDG_CACHE_HOME").filter(|path| path.is_absolute())).or_else(|| Some(home()?.join(".cache")))
 }
 
@@ -153,7 +161,7 @@ fn set(name: &str) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    fn memory(path: &Path, target: &str) -> LastRuns {
+    fn last_runs(path: &Path, target: &str) -> LastRuns {
         LastRuns {
             path: Some(path.to_owned()),
             target: target.to_owned(),
@@ -163,13 +171,13 @@ mod tests {
     }
 
     fn keep(path: &Path, target: &str, verdicts: &[(&str, Verdict)]) {
-        let mut memory = memory(path, target);
-        memory.verdicts = verdicts.iter().map(|(id, verdict)| ((*id).to_owned(), *verdict)).collect();
-        memory.keep();
+        let mut last_runs = last_runs(path, target);
+        last_runs.verdicts = verdicts.iter().map(|(id, verdict)| ((*id).to_owned(), *verdict)).collect();
+        last_runs.keep();
     }
 
     fn settled(path: &Path, target: &str) -> Option<Vec<String>> {
-        let mut settled: Vec<String> = memory(path, target).settled()?.into_iter().collect();
+        let mut settled: Vec<String> = last_runs(path, target).settled()?.into_iter().collect();
         settled.sort();
         Some(settled)
     }
@@ -187,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_that_end_at_once_are_all_remembered() {
+    fn runs_that_end_at_the_same_time_are_all_remembered() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("last-run.json");
         let ids: Vec<String> = (0..8).map(|id| id.to_string()).collect();
@@ -200,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_memory_is_no_memory_and_is_made_anew() {
+    fn a_broken_file_counts_as_empty_and_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("last-run.json");
         fs::write(&path, "{").unwrap();
@@ -210,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn only_so_many_targets_are_remembered() {
+    fn the_oldest_target_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("last-run.json");
         (0..=REMEMBERED).for_each(|run| keep(&path, &run.to_string(), &[("x", Verdict::Conforms)]));

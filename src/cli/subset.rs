@@ -1,4 +1,4 @@
-//! The arguments that say which part of a selection runs: a shard, or what an earlier run left open.
+//! The arguments that run a subset of a selection: a shard, or the cases that did not conform before.
 
 use std::{
     collections::HashSet,
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// Which part of a selection.
+/// A subset of a selection.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
-pub(super) struct ShardArguments {
+pub(super) struct SubsetArguments {
     /// Only the K-th of N parts, counted from 1; auto: what variables such as `CI_NODE_INDEX` say.
     #[arg(long, value_name = "K/N|auto", env = "WIREPROOF_SHARD", value_parser = wanted)]
     shard: Option<WantedShard>,
@@ -42,7 +42,7 @@ fn wanted(text: &str) -> Result<WantedShard, ShardError> {
     if text == "auto" { Ok(WantedShard::Auto) } else { text.parse().map(WantedShard::Told) }
 }
 
-impl ShardArguments {
+impl SubsetArguments {
     /// The shard, if only one is to run.
     pub(super) fn shard(&self) -> Result<Option<Shard>, Failure> {
         match self.shard {
@@ -79,7 +79,7 @@ impl ShardArguments {
     /// The ids that conformed in the report of an earlier run, or were not applicable.
     pub(super) fn settled(&self) -> Result<HashSet<String>, Failure> {
         let Some(path) = &self.since else { return Ok(HashSet::new()) };
-        let document = read(path)?;
+        let document = read_report(path)?;
         let settled = document.cases.into_iter().filter(|case| is_settled(case.verdict));
         Ok(settled.map(|case| case.id.0).collect())
     }
@@ -91,7 +91,7 @@ pub(super) fn is_settled(verdict: Verdict) -> bool {
 }
 
 /// Reads a JSON report.
-pub(super) fn read(path: &Path) -> Result<ReportDocument, Failure> {
+pub(super) fn read_report(path: &Path) -> Result<ReportDocument, Failure> {
     let text =
         fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
     ReportDocument::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))

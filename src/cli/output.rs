@@ -1,0 +1,77 @@
+//! The arguments that say what a run leaves behind. Its gate and its reports have files of their own.
+
+use std::path::PathBuf;
+
+use clap::{Args, builder::BoolishValueParser};
+
+use super::{
+    Failure,
+    gate::{CommandGate, GateArguments},
+    last_runs::LastRuns,
+    reports::{ReportArguments, RerunCommand, written_reports},
+    terminal::Progress,
+};
+use crate::{
+    harness::RunOutputs,
+    run::{observer::Observer, recording::Recorder},
+};
+
+/// What a run leaves behind.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Outcome")]
+pub(super) struct OutputArguments {
+    #[command(flatten)]
+    gate: GateArguments,
+
+    /// Record every request and response in this folder, one HAR file per case, for `wireproof judge`.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_TRANSCRIPT")]
+    transcript: Option<PathBuf>,
+
+    /// Write pending snapshots for review (cargo insta review) where an observation differs.
+    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new())]
+    pub(super) update: bool,
+
+    /// Show what would run, and run nothing.
+    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new())]
+    pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    reports: ReportArguments,
+}
+
+/// Everything that takes the events of a command's run.
+pub(super) struct CommandOutputs {
+    outputs: RunOutputs,
+    beside: (Progress, LastRuns),
+}
+
+impl CommandOutputs {
+    pub(super) fn observer(&mut self) -> impl Observer {
+        (&mut self.outputs, &mut self.beside)
+    }
+
+    /// Finishes the reports and the recording.
+    pub(super) fn close(self) -> Result<CommandGate, Failure> {
+        written_reports(self.outputs)
+    }
+}
+
+impl OutputArguments {
+    /// Begins the reports, the recording and the progress.
+    pub(super) fn open(
+        &self,
+        rerun: &RerunCommand,
+        cases: usize,
+        last_runs: LastRuns,
+    ) -> Result<CommandOutputs, Failure> {
+        let gate = self.gate.open()?;
+        let reports = self.reports.open(rerun)?;
+        let recorder = self.transcript.as_ref().map(|folder| {
+            let failed = |error| Failure::internal(format!("cannot write below {}: {error}", folder.display()));
+            std::fs::create_dir_all(folder).map_err(failed)?;
+            Ok::<_, Failure>(Recorder::new(folder.clone(), rerun.derivation.clone()))
+        });
+        let outputs = RunOutputs::new(reports, gate).recorder(recorder.transpose()?);
+        Ok(CommandOutputs { outputs, beside: (Progress::of_cases(cases, self.reports.quiet), last_runs) })
+    }
+}

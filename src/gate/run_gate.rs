@@ -1,0 +1,146 @@
+//! The exit status of a run: by its ledger, the allowed verdicts, and what differs from a baseline.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use super::{
+    baseline::Differing,
+    baseline_file::{BaselineFile, GateError},
+};
+use crate::{
+    judge::verdict::Verdict,
+    run::{
+        event::{Event, RunFinished, RunStarted},
+        exit::ExitStatus,
+        observer::Observer,
+    },
+};
+
+/// What fails a run.
+#[derive(Debug, Clone, Default)]
+pub struct GateRules {
+    /// Verdicts that do not fail it.
+    pub allowed: Vec<Verdict>,
+    /// The file of known deviations.
+    pub baseline: Option<PathBuf>,
+    /// The run updates the file. Nothing differs then.
+    pub update: bool,
+    /// The reason of entries that an update adds.
+    pub reason: Option<String>,
+    /// The flag or variable that requests an update, for hints.
+    pub update_hint: &'static str,
+}
+
+/// Decides the exit status of a run. It takes the run's events.
+#[derive(Debug, Clone)]
+pub struct RunGate {
+    rules: GateRules,
+    baseline: Option<BaselineFile>,
+    /// Why an empty run is right.
+    idle: Option<String>,
+}
+
+/// The exit status of a run, and what people should know about it.
+#[derive(Debug, Clone)]
+pub struct GateResult {
+    /// The exit status.
+    pub status: ExitStatus,
+    /// The differences from the baseline.
+    pub differing: Vec<Differing>,
+    /// The differences as text; `None` without a baseline, and after an update.
+    pub compared: Option<String>,
+    /// The result of an update, in one line.
+    pub updated: Option<String>,
+    /// Why an empty run is right.
+    pub idle: Option<String>,
+}
+
+impl RunGate {
+    /// Reads the baseline.
+    ///
+    /// # Errors
+    /// The file of the baseline cannot be read, or is not a baseline.
+    pub fn open(rules: GateRules) -> Result<Self, GateError> {
+        let open = |path: &PathBuf| BaselineFile::open(path, rules.update, rules.update_hint);
+        let baseline = rules.baseline.as_ref().map(open).transpose()?;
+        Ok(Self { rules, baseline, idle: None })
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &GateRules {
+        &self.rules
+    }
+
+    /// The baseline.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&BaselineFile> {
+        self.baseline.as_ref()
+    }
+
+    /// If the run is empty, this reason makes that right.
+    #[must_use]
+    pub fn with_idle(self, reason: Option<String>) -> Self {
+        Self { idle: reason.or(self.idle), ..self }
+    }
+
+    /// Decides the exit status. `missing` returns which of some ids no case has.
+    ///
+    /// # Errors
+    /// `missing` fails, or the baseline cannot be updated.
+    pub fn conclude<E: From<GateError>>(
+        &self,
+        finished: &RunFinished,
+        missing: impl FnOnce(&BTreeSet<String>) -> Result<BTreeSet<String>, E>,
+    ) -> Result<GateResult, E> {
+        let mut result = GateResult {
+            status: ExitStatus::Internal,
+            differing: Vec::new(),
+            compared: None,
+            updated: None,
+            idle: None,
+        };
+        if let Some(baseline) = &self.baseline {
+            let missing = missing(&baseline.unseen())?;
+            if self.rules.update {
+                result.updated = Some(baseline.update(&missing, self.rules.reason.as_deref())?);
+            } else {
+                result.differing = baseline.compare(&missing);
+                result.compared = Some(baseline.describe(&result.differing));
+            }
+        }
+        result.idle = self.idle.clone().filter(|_| finished.ledger.selected == 0 && !finished.interrupted);
+        let status = if result.idle.is_some() { ExitStatus::Conforms } else { self.status(finished) };
+        result.status = red(status, !result.differing.is_empty());
+        Ok(result)
+    }
+
+    /// With a baseline, a deviation alone does not fail the run.
+    fn status(&self, finished: &RunFinished) -> ExitStatus {
+        let known = self.baseline.as_ref().map(|_| Verdict::Deviates);
+        let allowed: Vec<Verdict> = self.rules.allowed.iter().copied().chain(known).collect();
+        ExitStatus::of_run(&finished.ledger, &allowed, finished.interrupted)
+    }
+}
+
+impl Observer for RunGate {
+    fn event(&mut self, event: &Event) {
+        match (event, &mut self.baseline) {
+            (Event::CaseFinished(finished), Some(baseline)) => baseline.enter(&finished.report),
+            (Event::RunStarted(started), _) => self.idle = empty_shard(started),
+            _ => {}
+        }
+    }
+}
+
+/// The status of a run, of which something differs from what was recorded. More severe statuses stay.
+#[must_use]
+pub fn red(status: ExitStatus, differs: bool) -> ExitStatus {
+    let outweighed = differs && matches!(status, ExitStatus::Conforms | ExitStatus::Incomplete);
+    if outweighed { ExitStatus::Deviates } else { status }
+}
+
+/// A small selection leaves some shards without a case.
+fn empty_shard(started: &RunStarted) -> Option<String> {
+    let shard = started.shard.filter(|_| started.selected == 0 && started.selection.cases > 0)?;
+    Some(format!("shard {shard} has none of the {} selected cases", started.selection.cases))
+}

@@ -1,0 +1,80 @@
+//! The one way to run a session: for tests, for every command of the program, and for proofs.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    judge::snapshots::Snapshots,
+    probe::Coverage,
+    run::{
+        event::RunFinished,
+        observer::Observer,
+        session::{Restart, RunOptions, Session},
+        target::ResolvedTarget,
+        transport::Transport,
+    },
+    suite::{Fixtures, Plan},
+};
+
+/// Runs plans against one target.
+#[derive(Clone)]
+pub struct Runner {
+    session: Session,
+    coverage: Option<Coverage>,
+}
+
+impl Runner {
+    /// A runner without snapshots, that nothing interrupts or restarts.
+    #[must_use]
+    pub fn new(
+        fixtures: Arc<Fixtures>,
+        target: ResolvedTarget,
+        transport: Arc<dyn Transport>,
+        options: RunOptions,
+    ) -> Self {
+        let session = Session {
+            suite: fixtures,
+            target: Arc::new(target),
+            transport,
+            snapshots: Arc::default(),
+            options,
+            interrupt: watch::channel(false).1,
+            restart: None,
+        };
+        Self { session, coverage: None }
+    }
+
+    /// Compares observations with these snapshots.
+    #[must_use]
+    pub fn snapshots(mut self, snapshots: Arc<Snapshots>) -> Self {
+        self.session.snapshots = snapshots;
+        self
+    }
+
+    /// Ends the run early when this turns true.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: watch::Receiver<bool>) -> Self {
+        self.session.interrupt = interrupt;
+        self
+    }
+
+    /// Starts the endpoint again after a crash. Without it, a crash ends the run.
+    #[must_use]
+    pub fn restart(mut self, restart: Option<Restart>) -> Self {
+        self.session.restart = restart;
+        self
+    }
+
+    /// Reports how much of the model the probes cover.
+    #[must_use]
+    pub fn coverage(mut self, coverage: Option<Coverage>) -> Self {
+        self.coverage = coverage;
+        self
+    }
+
+    /// Runs the cases of a plan, and reports everything to `observer`, in one order.
+    pub async fn run(&self, plan: &mut dyn Plan, observer: &mut dyn Observer) -> RunFinished {
+        self.session.run(plan, self.coverage.clone(), observer).await
+    }
+}
