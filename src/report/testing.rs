@@ -1,6 +1,6 @@
 //! A run made by hand, with every verdict in it, and with what must never be seen in a report.
 
-use std::{io, time::Duration};
+use std::{io, sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
 
@@ -70,7 +70,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
     let finished =
         RunFinished { ledger, requirements: requirements(), coverage: None, interrupted: false, duration_ms: 4_250 };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
-    [Event::RunStarted(started), Event::RequirementsListed(citable())]
+    [Event::RunStarted(started), Event::RequirementsListed(CITABLE.clone())]
         .into_iter()
         .chain(checked)
         .chain(cases)
@@ -79,9 +79,8 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
 }
 
 /// The requirements of the bundled fixtures.
-fn citable() -> Vec<CitableRequirement> {
-    CitableRequirement::all(&Fixtures::bundled().unwrap())
-}
+static CITABLE: LazyLock<Vec<CitableRequirement>> =
+    LazyLock::new(|| CitableRequirement::all(&Fixtures::bundled().unwrap()));
 
 fn requirements() -> Vec<RequirementReport> {
     let outcomes = [
