@@ -154,11 +154,11 @@ fn lock(path: &Path) -> io::Result<fs::File> {
 fn entries(baseline: &Baseline, added: usize, removed: usize) -> String {
     let waiting = match baseline.unexplained() {
         0 => String::new(),
-        1 => "; 1 waits for its reason, and is red until it has one".to_owned(),
-        count => format!("; {count} wait for their reasons, and are red until they have them"),
+        1 => "; 1 has no reason yet, and fails the run until it has one".to_owned(),
+        count => format!("; {count} have no reason yet, and fail the run until they have one"),
     };
     let noun = if baseline.len() == 1 { "entry" } else { "entries" };
-    format!("{} {noun}, {added} of them new, {removed} taken out{waiting}", baseline.len())
+    format!("{} {noun}, {added} added, {removed} removed{waiting}", baseline.len())
 }
 
 /// The differences by kind, each kind with what to do about it.

@@ -1,16 +1,16 @@
-//! What the environment of a test says: the only reader of it beside the command line.
+//! The environment variables of a test. Besides this module, only the command line reads variables.
 
 use std::{env, path::PathBuf};
 
 use super::Problem;
 use crate::model::published::Places;
 
-/// What the environment of a test says.
+/// The environment variables of a test.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TestEnvironment {
-    /// `WIREPROOF_BASELINE_UPDATE`: the baseline is rewritten, and fails nothing.
+    /// `WIREPROOF_BASELINE_UPDATE`: the run updates the baseline, and no difference fails it.
     pub(super) update_baseline: bool,
-    /// `WIREPROOF_BASELINE_REASON`: of every entry that such an update adds.
+    /// `WIREPROOF_BASELINE_REASON`: the reason of entries that an update adds.
     pub(super) reason: Option<String>,
     /// `WIREPROOF_SEED`.
     pub(super) seed: Option<u64>,
@@ -26,15 +26,15 @@ pub(super) struct TestEnvironment {
     pub(super) places: Places,
 }
 
-/// What becomes of an observation that differs from its snapshot.
+/// What to do with an observation that differs from its snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum SnapshotUpdate {
-    /// It is left beside the snapshot for review.
+    /// Write it beside the snapshot for review.
     #[default]
     Pending,
-    /// Nothing is written.
+    /// Write nothing.
     No,
-    /// It takes the snapshot's place.
+    /// Replace the snapshot.
     Always,
 }
 
@@ -103,9 +103,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case(&[("WIREPROOF_BASELINE_UPDATE", "maybe")], "WIREPROOF_BASELINE_UPDATE=maybe means nothing here: expected 1 or 0")]
-    #[case(&[("WIREPROOF_SEED", "x")], "WIREPROOF_SEED=x means nothing here: expected a number")]
-    fn what_means_nothing_is_refused(#[case] variables: &[(&str, &str)], #[case] says: &str) {
+    #[case(&[("WIREPROOF_BASELINE_UPDATE", "maybe")], "invalid value \"maybe\" of WIREPROOF_BASELINE_UPDATE: expected 1 or 0")]
+    #[case(&[("WIREPROOF_SEED", "x")], "invalid value \"x\" of WIREPROOF_SEED: expected a number")]
+    fn an_invalid_value_is_rejected(#[case] variables: &[(&str, &str)], #[case] says: &str) {
         assert_eq!(of(variables).unwrap_err().to_string(), says);
     }
 

@@ -1,4 +1,4 @@
-//! A suite as it is read and checked: its fixtures and cases, or its model and probes.
+//! A suite that was read and checked: its fixtures and cases, or its model and probes.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -11,7 +11,7 @@ use crate::{
     suite::{self, Batch, Case, FixtureFiles, Misnomer, Plan, Selection, glob_matches},
 };
 
-/// What is read, and checked.
+/// A suite that was read and checked.
 pub(super) struct LoadedSuite {
     pub(super) suite: Arc<suite::Fixtures>,
     what: CaseOrigin,
@@ -28,18 +28,18 @@ struct OfModel {
     options: probe::ProbeOptions,
     /// The selected ones.
     ids: Vec<String>,
-    /// Whether there are others that the options select.
+    /// The options select more probes than these.
     narrowed: bool,
 }
 
-/// What a run goes by, and the sites of the model where it is one of probes.
+/// The plan of a run, and the coverage of its model if it is a run of probes.
 pub(super) struct Planned {
     pub(super) plan: Box<dyn Plan>,
     pub(super) coverage: Option<Coverage>,
 }
 
 impl LoadedSuite {
-    /// Reads what a suite names.
+    /// Reads the fixtures or the model of a suite.
     pub(super) fn load(suite: &Suite) -> Result<Self, Problem> {
         let environment = TestEnvironment::read()?;
         match &suite.model {
@@ -102,12 +102,12 @@ impl LoadedSuite {
         }
     }
 
-    /// Whether its cases are few enough to keep what each of them observed.
+    /// The cases are scenarios, few enough to keep their observations.
     pub(super) fn is_of_scenarios(&self) -> bool {
         matches!(self.what, CaseOrigin::Scenarios(_))
     }
 
-    /// A plan of those of the selected cases that are `wanted`. Elsewhere than on this machine nothing is written.
+    /// A plan of the selected cases that are `wanted`. Probes write only to an endpoint on this machine.
     pub(super) fn plan(&self, seed: u64, is_here: bool, wanted: impl Fn(&str) -> bool) -> Result<Planned, Problem> {
         match &self.what {
             CaseOrigin::Scenarios(cases) => {
@@ -125,7 +125,7 @@ impl LoadedSuite {
         }
     }
 
-    /// Which of these ids no case has, selected or not.
+    /// The ids that no case has, selected or not.
     pub(super) fn missing(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Problem> {
         match &self.what {
             CaseOrigin::Scenarios(_) => {
@@ -138,7 +138,7 @@ impl LoadedSuite {
 }
 
 impl OfModel {
-    /// What need not run. What a wanted probe rests on runs with it, wanted or not.
+    /// The probes that need not run. The control of a wanted probe runs in any case.
     fn unwanted(&self, suite: &suite::Fixtures, wanted: impl Fn(&str) -> bool) -> Result<HashSet<String>, Problem> {
         if !self.narrowed && self.ids.iter().all(|id| wanted(id)) {
             return Ok(HashSet::new());
@@ -149,7 +149,7 @@ impl OfModel {
     }
 }
 
-/// A glob of the suite that fits nothing chooses nothing: a test that runs no case would be green for ever.
+/// Rejects a glob that matches no case: a test that runs no case would always pass.
 fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
     let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
     let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();

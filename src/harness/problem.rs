@@ -1,4 +1,4 @@
-//! Why a run could not be set up, or not be finished.
+//! Why a run could not start or end.
 
 use std::{io, path::PathBuf};
 
@@ -15,28 +15,28 @@ use crate::{
     suite::{FixtureFilesError, FixturesError},
 };
 
-/// Why a run could not be set up, or not be finished. It is told by the [`Outcome`](super::Outcome), and is no verdict.
+/// Why a run could not start or end. It is part of the [`Outcome`](super::Outcome), and not a verdict.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Problem {
     /// A folder of fixtures or snapshots cannot be read.
     #[error(transparent)]
     Files(#[from] FixtureFilesError),
-    /// Fixtures are broken: every one, with its place.
+    /// Fixtures are broken. The error lists each with its position.
     #[error(transparent)]
     Fixtures(#[from] FixturesError),
     /// A name selects nothing.
     #[error("{word:?} selects nothing{hint}")]
     Selection {
-        /// What was asked for.
+        /// The name.
         word: String,
-        /// What may have been meant.
+        /// Similar names.
         hint: String,
     },
-    /// Each name selects something, and all of them together nothing.
-    #[error("the suite selects no case: no one fits everything that is asked for")]
+    /// Each filter matches cases, but no case matches all of them.
+    #[error("no case matches all filters of the suite")]
     Nothing,
-    /// Probes are of one model, and are selected in fewer ways than scenarios.
+    /// Probes belong to one model, and have no service and no tags.
     #[error("probes are selected by operation, filter and exclude, not by service or tag")]
     SelectionOfProbes,
     /// Probes cannot be derived.
@@ -45,34 +45,34 @@ pub enum Problem {
     /// The baseline cannot be used.
     #[error(transparent)]
     Gate(#[from] GateError),
-    /// The target's URL is none.
+    /// The URL of the target is not a URL.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// The target is AWS itself.
+    /// The target is a host of AWS.
     #[error(
-        "{host} is a host of AWS itself: scenarios create, change and delete resources there; Target::allow_aws if you mean it"
+        "{host} is a host of AWS: scenarios create, change and delete resources there\nhelp: Target::allow_aws allows it"
     )]
     Aws {
         /// The host.
         host: String,
     },
-    /// A file that is needed cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// Nothing can carry requests.
+    /// The transport cannot be set up.
     #[error(transparent)]
     Transport(#[from] SetupError),
-    /// The ending of a report's file is that of no format.
+    /// No report format has the extension of this file.
     #[error("{}: no report has this extension; expected one of {known}", path.display())]
     ReportFormat {
         /// The file.
         path: PathBuf,
-        /// The endings that are known.
+        /// The known extensions.
         known: String,
     },
     /// A report or snapshot cannot be written.
@@ -80,23 +80,23 @@ pub enum Problem {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// An environment variable has a value that means nothing.
-    #[error("{name}={value} means nothing here: expected {expected}")]
+    /// An environment variable has an invalid value.
+    #[error("invalid value {value:?} of {name}: expected {expected}")]
     Variable {
         /// The variable.
         name: &'static str,
         /// Its value.
         value: String,
-        /// What would be understood.
+        /// The expected values.
         expected: &'static str,
     },
-    /// The user's own function that starts the endpoint failed.
+    /// The function that starts the endpoint failed.
     #[error("the endpoint could not be started: {0}")]
     Start(BoxError),
-    /// There is no asynchronous runtime to be had.
+    /// The async runtime cannot start.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
     /// The run ended before its last case.

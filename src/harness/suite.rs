@@ -1,4 +1,4 @@
-//! What is asked of an endpoint, and what of it counts: the builder that a test begins with.
+//! The builder that a test starts with: which cases run, and what fails the test.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,9 +12,9 @@ use crate::{
     suite::{CaseId, Selection, glob_matches},
 };
 
-/// What is asked of an endpoint: scenarios or probes, which of them, and what is known of it already.
+/// The cases to run against an endpoint: scenarios or probes, a selection of them, and the deviations that are known.
 ///
-/// Paths are those of the process: in `cargo test`, below the package. Nothing is read before the run.
+/// Paths are relative to the current folder; in `cargo test`, that of the package. Nothing is read before the run.
 ///
 /// ```
 /// use wireproof::Suite;
@@ -25,10 +25,10 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Suite {
-    /// The folder; `None`: what is compiled in.
+    /// The folder; `None` for the bundled fixtures.
     pub(super) fixtures: Option<PathBuf>,
     pub(super) selection: Selection,
-    /// The model whose probes take the place of scenarios.
+    /// The model whose probes run instead of scenarios.
     pub(super) model: Option<String>,
     pub(super) destructive: bool,
     pub(super) ignored: Vec<Ignored>,
@@ -43,7 +43,7 @@ pub struct Suite {
     pub(super) state_function: Option<StateFunction>,
 }
 
-/// Cases that are not run, and why.
+/// Cases that do not run, with the reason.
 #[derive(Debug, Clone)]
 pub(super) struct Ignored {
     glob: String,
@@ -51,7 +51,7 @@ pub(super) struct Ignored {
 }
 
 impl Suite {
-    /// The scenarios that come with this crate.
+    /// The bundled scenarios.
     #[must_use]
     pub fn bundled() -> Self {
         Self {
@@ -72,127 +72,127 @@ impl Suite {
         }
     }
 
-    /// The scenarios of a folder, which has the form of this crate's own `fixtures`.
+    /// The scenarios of a folder. It has the layout of `fixtures/` in this crate.
     #[must_use]
     pub fn load(folder: impl Into<PathBuf>) -> Self {
         Self { fixtures: Some(folder.into()), ..Self::bundled() }
     }
 
-    /// In place of scenarios, the probes that are derived from a model: a Smithy JSON AST, a botocore
-    /// `service-2.json[.gz]`, or `botocore:SERVICE` of the botocore that is installed.
+    /// Runs probes derived from a model instead of scenarios. The model is a Smithy JSON AST, a botocore
+    /// `service-2.json[.gz]`, or `botocore:SERVICE` from the botocore installation.
     ///
-    /// Operations that write are probed on this machine alone, and those that take something away only if
-    /// [`destructive`](Self::destructive) says so.
+    /// Operations that write are probed only on this machine, and destructive ones only with
+    /// [`destructive`](Self::destructive).
     #[must_use]
     pub fn probes(self, model: impl Into<String>) -> Self {
         Self { model: Some(model.into()), ..self }
     }
 
-    /// Probes operations that take something away, too: delete, terminate, purge, deregister.
+    /// Also probes destructive operations: delete, terminate, purge, deregister.
     #[must_use]
     pub fn destructive(self) -> Self {
         Self { destructive: true, ..self }
     }
 
-    /// Only this service, by its folder. Of several, any.
+    /// Only this service, by its folder. Repeat it for several services.
     #[must_use]
     pub fn service(mut self, service: impl Into<String>) -> Self {
         self.selection.services.push(service.into());
         self
     }
 
-    /// Only this operation. Of several, any.
+    /// Only this operation. Repeat it for several operations.
     #[must_use]
     pub fn operation(mut self, operation: impl Into<String>) -> Self {
         self.selection.operations.push(operation.into());
         self
     }
 
-    /// Only scenarios with this tag. Of several, any.
+    /// Only scenarios with this tag. Repeat it for several tags.
     #[must_use]
     pub fn tag(mut self, tag: impl Into<String>) -> Self {
         self.selection.tags.push(tag.into());
         self
     }
 
-    /// Only ids that match this glob (`*`), or hold this text. Of several, any. One that fits no case is a problem, here as
-    /// for [`exclude`](Self::exclude) and [`ignore`](Self::ignore): it was misspelt, or the case has another name now.
+    /// Only ids that match this glob (`*`) or contain this text. Repeat it for several globs. A glob that matches no case is a
+    /// problem, also in [`exclude`](Self::exclude) and [`ignore`](Self::ignore): it is misspelled, or the case was renamed.
     #[must_use]
     pub fn filter(mut self, glob: impl Into<String>) -> Self {
         self.selection.filters.push(glob.into());
         self
     }
 
-    /// No ids that match this glob, or hold this text: as if there were none such.
+    /// Excludes ids that match this glob or contain this text. Reports do not mention them.
     #[must_use]
     pub fn exclude(mut self, glob: impl Into<String>) -> Self {
         self.selection.excludes.push(glob.into());
         self
     }
 
-    /// Does not run ids that match this glob, or hold this text, and tells the reason wherever cases are told.
+    /// Ignores ids that match this glob or contain this text. Reports show them with the reason.
     #[must_use]
     pub fn ignore(mut self, glob: impl Into<String>, reason: impl Into<String>) -> Self {
         self.ignored.push(Ignored { glob: glob.into(), reason: reason.into() });
         self
     }
 
-    /// Compares what is observed with the snapshots of this folder, which are in insta's form: one that differs or is
-    /// missing fails, and `cargo insta review` shows it. `INSTA_UPDATE` and `CI` are honoured as insta does.
+    /// Compares observations with the snapshots of this folder, in insta's format. A different or missing snapshot fails the
+    /// test, and `cargo insta review` shows it. `INSTA_UPDATE` and `CI` work as in insta.
     #[must_use]
     pub fn snapshots(self, folder: impl Into<PathBuf>) -> Self {
         Self { snapshots: Some(folder.into()), ..self }
     }
 
-    /// Accepts the deviations of this file, each with its reason: only what differs from it fails.
+    /// Accepts the deviations in this file, each with its reason. Only differences from the file fail the test.
     ///
-    /// `WIREPROOF_BASELINE_UPDATE=1` makes it, or brings it up to date; `WIREPROOF_BASELINE_REASON` is the reason of what
-    /// is new, which is red without one.
+    /// `WIREPROOF_BASELINE_UPDATE=1` creates or updates the file. `WIREPROOF_BASELINE_REASON` is the reason of new entries;
+    /// an entry without a reason fails the test.
     #[must_use]
     pub fn baseline(self, file: impl Into<PathBuf>) -> Self {
         Self { baseline: Some(file.into()), ..self }
     }
 
-    /// Cases of this verdict do not fail: for what an endpoint does not have yet.
+    /// Cases with this verdict do not fail the test: for operations that the endpoint does not implement yet.
     #[must_use]
     pub fn allow(mut self, verdict: Verdict) -> Self {
         self.allowed.push(verdict);
         self
     }
 
-    /// Writes a report of the run, in the format of its ending: `html`, `json`, `xml` (`JUnit`), `md`, `sarif`, `ndjson`,
-    /// `txt`. Where each test is a process of its own there is none: no process sees the whole run.
+    /// Writes a report in the format of the file's extension: `html`, `json`, `xml` (`JUnit`), `md`, `sarif`, `ndjson`, `txt`.
+    /// Where each test is a process of its own, there is no report, because no process sees the whole run.
     #[must_use]
     pub fn report(mut self, file: impl Into<PathBuf>) -> Self {
         self.reports.push(file.into());
         self
     }
 
-    /// What fresh names are derived from; else a number that each run shows. `WIREPROOF_SEED` outweighs it.
+    /// The seed of generated names. The default is random, and shown by each run. `WIREPROOF_SEED` takes precedence.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// How many cases run at once, 16 unless it is said.
+    /// The number of cases that run at the same time. The default is 16.
     #[must_use]
     pub fn jobs(self, jobs: usize) -> Self {
         Self { jobs, ..self }
     }
 
-    /// How long one request may take, ten seconds unless it is said.
+    /// The time limit of one request. The default is ten seconds.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// How long one case may take, a minute unless it is said.
+    /// The time limit of one case. The default is one minute.
     #[must_use]
     pub fn case_timeout(self, case_timeout: Duration) -> Self {
         Self { case_timeout, ..self }
     }
 
-    /// Establishes the states of targets that say nothing of their states: see [`Target::state_handler`].
+    /// Establishes states for targets without a state handler of their own: see [`Target::state_handler`].
     #[must_use]
     pub fn state_handler<F, R, V>(self, handler: F) -> Self
     where
@@ -203,27 +203,27 @@ impl Suite {
         Self { state_function: Some(StateFunction::new(handler)), ..self }
     }
 
-    /// The same, asked of this endpoint.
+    /// Runs the suite against this target.
     pub fn against(self, target: Target) -> Run {
         Run::new(self, target)
     }
 
-    /// The ids of the selected cases, without those that are ignored; for tests that make something of their own of them.
+    /// The ids of the selected cases, without ignored ones.
     ///
     /// # Errors
-    /// Fixtures or a model that cannot be used, or a name that selects nothing.
+    /// The fixtures or the model cannot be used, or a name selects nothing.
     pub fn cases(&self) -> Result<Vec<CaseId>, Problem> {
         let loaded = LoadedSuite::load(self)?;
         Ok(loaded.ids().filter(|id| self.why_ignored(id).is_none()).map(CaseId).collect())
     }
 
-    /// The globs that choose cases.
+    /// The globs of filters, exclusions and ignored cases.
     pub(super) fn globs(&self) -> impl Iterator<Item = &String> {
         let ignored = self.ignored.iter().map(|ignored| &ignored.glob);
         self.selection.filters.iter().chain(&self.selection.excludes).chain(ignored)
     }
 
-    /// Why a case is not run, if it is not.
+    /// The reason of an ignored case.
     pub(super) fn why_ignored(&self, id: &str) -> Option<&str> {
         let ignored = self.ignored.iter().find(|ignored| glob_matches(&ignored.glob, id))?;
         Some(&ignored.reason)

@@ -1,4 +1,4 @@
-//! The endpoint under test, as a test describes it. Nothing is opened, read or refused before the run.
+//! The endpoint under test, as a test describes it. Nothing is opened, read or rejected before the run.
 
 use std::{any::Any, collections::BTreeMap, env, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
@@ -14,9 +14,9 @@ use crate::{
     wire::{Request, TransportError, sigv4::Credentials},
 };
 
-/// The endpoint under test: where it is, who calls it, and who establishes its states.
+/// The endpoint under test: its address, its callers, and how its states are established.
 ///
-/// Calls are signed with `test` / `test` in `us-east-1`, as emulators have it, unless something else is said.
+/// By default, calls are signed with `test` / `test` in `us-east-1`, as emulators expect it.
 ///
 /// ```
 /// use wireproof::{Credentials, Target};
@@ -45,15 +45,15 @@ pub struct Target {
 
 #[derive(Debug, Clone)]
 enum TargetStates {
-    /// By documented calls alone.
+    /// Only by documented calls.
     Calls,
-    /// By the URL of that text, too.
+    /// Also by this URL.
     Url(String),
-    /// By a function, too.
+    /// Also by a function.
     Function(StateFunction),
 }
 
-/// Where an endpoint of this process is said to be.
+/// The URL of an endpoint of this process.
 const IN_PROCESS: &str = "http://localhost";
 
 impl Target {
@@ -89,7 +89,7 @@ impl Target {
         Self { transport: Some(Arc::new(transport)), ..Self::at(IN_PROCESS) }
     }
 
-    /// The endpoint that the environment gives, in the variables of the program: `WIREPROOF_ENDPOINT`, and with it
+    /// The endpoint in the environment, by the variables of the program: `WIREPROOF_ENDPOINT`, and with it
     /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE` and the access keys
     /// `AWS_…`, `WIREPROOF_DENIED_…` and `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`,
     /// `SESSION_TOKEN`).
@@ -117,7 +117,7 @@ impl Target {
         })
     }
 
-    /// What reports call it; else its URL.
+    /// The name in reports. The default is the URL.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -129,7 +129,7 @@ impl Target {
         Self { region: region.into(), ..self }
     }
 
-    /// Another region, where nothing of the first may be seen; `eu-west-1` unless it is said.
+    /// Another region, which must not show resources of the first. The default is `eu-west-1`.
     #[must_use]
     pub fn other_region(self, region: impl Into<String>) -> Self {
         Self { other_region: Some(region.into()), ..self }
@@ -141,7 +141,7 @@ impl Target {
         Self { other_region: None, ..self }
     }
 
-    /// Whose calls they are.
+    /// The credentials that sign calls.
     #[must_use]
     pub fn credentials(self, owner: Credentials) -> Self {
         Self { owner, ..self }
@@ -160,16 +160,16 @@ impl Target {
         Self { other_account: Some(other), ..self }
     }
 
-    /// Where states are established, as Pact's provider states are: `POST {state, params, action}` gives `{variables}`.
+    /// The URL that establishes states, as Pact's provider states: `POST {state, params, action}` returns `{variables}`.
     #[must_use]
     pub fn state_change_url(self, url: impl Into<String>) -> Self {
         Self { states: TargetStates::Url(url.into()), ..self }
     }
 
-    /// Establishes states by a function: for an endpoint of this process, no request is needed.
+    /// Establishes states by a function. An endpoint of this process needs no request for it.
     ///
-    /// It gives the state's variables, or `None` for a state that it does not know: that one is reached by documented
-    /// calls then.
+    /// The function returns the variables of the state, or `None` for an unknown state, which is then established by
+    /// documented calls.
     ///
     /// ```
     /// use serde_json::json;
@@ -199,38 +199,38 @@ impl Target {
         self
     }
 
-    /// Trusts the certificates of this PEM file, too.
+    /// Also trusts the certificates in this PEM file.
     #[must_use]
     pub fn ca_file(self, path: impl Into<PathBuf>) -> Self {
         Self { ca_file: Some(path.into()), ..self }
     }
 
-    /// Carries requests by this in place of sockets.
+    /// Sends requests through this transport instead of sockets.
     #[must_use]
     pub fn through(self, transport: impl Transport + 'static) -> Self {
         Self { transport: Some(Arc::new(transport)), ..self }
     }
 
-    /// Allows a host of AWS itself, which costs money and changes real resources.
+    /// Allows a host of AWS. A run there costs money and changes real resources.
     #[must_use]
     pub fn allow_aws(self) -> Self {
         Self { allow_aws: true, ..self }
     }
 
-    /// Keeps something until the run is over, such as the handle that stops the endpoint when it is dropped.
+    /// Keeps a value until the end of the run, such as a handle that stops the endpoint when it is dropped.
     #[must_use]
     pub fn keeping(mut self, guard: impl Any + Send + Sync) -> Self {
         self.kept.push(Arc::new(guard));
         self
     }
 
-    /// Where it is said to be.
+    /// Its URL.
     #[cfg(feature = "libtest")]
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// The target and what carries requests there. `otherwise` establishes states where the target says nothing of it.
+    /// The target with its transport. `otherwise` establishes states if the target has no handler.
     pub(super) fn open(
         &self,
         timeout: Duration,
@@ -288,12 +288,12 @@ impl Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL may hold a password, which is refused only later.
+        // The URL may contain a password, which is rejected only later.
         f.debug_struct("Target").field("region", &self.region).finish_non_exhaustive()
     }
 }
 
-/// A transport of the user's, which need not know how long a request may take.
+/// A transport of the user, with the time limit of a request.
 struct Timed {
     transport: Arc<dyn Transport>,
     timeout: Duration,
@@ -334,10 +334,10 @@ mod tests {
 
     #[rstest]
     #[case::no_url(Target::at("localhost"), "cannot be used")]
-    #[case::aws(Target::at("https://codedeploy.us-east-1.amazonaws.com"), "a host of AWS itself")]
+    #[case::aws(Target::at("https://codedeploy.us-east-1.amazonaws.com"), "is a host of AWS: ")]
     #[case::aws_state(
         Target::at("http://127.0.0.1").state_change_url("https://x.amazonaws.com/s"),
-        "a host of AWS itself"
+        "is a host of AWS: "
     )]
     #[case::no_file(Target::at("http://127.0.0.1").ca_file("no/such.pem"), "cannot read no/such.pem")]
     fn what_cannot_be_opened_is_told(#[case] target: Target, #[case] says: &str) {

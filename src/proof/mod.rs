@@ -1,8 +1,8 @@
-//! The proof of the judge: the whole suite against every mutant and every null target.
+//! The proof of the judge: the whole suite against every mutant and every constant endpoint.
 //!
-//! Each runs in this process, on a runtime of its own whose clock is paused, so that minutes of waiting pass at
-//! once and nothing depends on how busy the machine is. It refuses to judge: what convicts a mutant is what the
-//! session's own findings say beyond those on the reference.
+//! Each run is in this process, on a runtime of its own with a paused clock: minutes of waiting pass at once, and nothing
+//! depends on the load of the machine. This module does not judge: a mutant is detected if the findings of its run go beyond
+//! those of the reference.
 
 mod again;
 pub mod corpus;
@@ -40,51 +40,51 @@ use crate::{
 use equivalent::Equivalents;
 use rehearsal::Rehearsal;
 
-/// What is proven, and how.
+/// A proof that is set up.
 #[derive(Debug, Clone)]
 pub struct Proof {
-    /// The suite whose judge is proven.
+    /// The fixtures.
     pub suite: Arc<Fixtures>,
     /// Its snapshots.
     pub snapshots: Arc<Snapshots>,
-    /// Globs of ids of mutants, and names of null targets: all that fit one; none means all.
+    /// Globs of mutant ids. Without any, all mutants run.
     pub only: Vec<String>,
-    /// Whether every case runs on every mutant, and not only until it is plain that it is found out.
+    /// Every case runs on every mutant, also when the mutant is already detected.
     pub exhaustive: bool,
-    /// Whether each run is recorded and judged again from its recording, which must come to the same.
+    /// Each run is recorded and judged again from its recording. The result must be the same.
     pub judge_again: bool,
-    /// How many mutants run at once.
+    /// The number of mutants that run at the same time.
     pub jobs: usize,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
 }
 
-/// Why nothing can be proven.
+/// Why a proof cannot run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProofError {
-    /// The suite has a contract that the reference does not keep.
+    /// The reference does not implement a service of the suite.
     #[error(transparent)]
     Endpoint(#[from] ReferenceError),
-    /// The selection fits no mutant.
-    #[error("no mutant fits {0}; `wireproof mutants --list` shows all of them")]
+    /// The selection matches no mutant.
+    #[error("no mutant matches {0}\nhelp: `wireproof mutants --list` shows all mutants")]
     NothingFits(String),
-    /// The address of the endpoint in this process is none.
+    /// The address of the endpoint in this process is invalid.
     #[error(transparent)]
     Address(#[from] crate::run::transport::EndpointError),
-    /// A run cannot be read again from its recording.
+    /// The recording of a run cannot be read.
     #[error(transparent)]
     Recording(#[from] crate::run::recording::RecordingError),
-    /// A recording comes to something else than its run.
-    #[error("judged again from its recording, a run comes to something else\n  live:    {live}\n  offline: {offline}")]
+    /// A recording has another result than its run.
+    #[error("a run has another result when judged again from its recording\n  live:    {live}\n  offline: {offline}")]
     Other {
-        /// What was told in the run.
+        /// An event of the run.
         live: String,
-        /// What was told of its recording.
+        /// The event of its recording.
         offline: String,
     },
-    /// A runtime cannot be had.
-    #[error("a runtime cannot start: {0}")]
+    /// The runtime cannot start.
+    #[error("cannot start a runtime: {0}")]
     Runtime(#[from] std::io::Error),
 }
 
@@ -99,15 +99,15 @@ enum Done {
     Null(ConstantRow),
 }
 
-/// What the suite makes of the reference itself.
+/// The run of the reference itself.
 struct ReferenceRun {
     ledger: crate::judge::verdict::Ledger,
     sample: Sample,
-    /// What is found on the reference, too.
+    /// The findings on the reference, by case.
     findings: BTreeMap<String, BTreeSet<ProofMark>>,
 }
 
-/// What makes two findings the same one.
+/// What identifies a finding across runs.
 type ProofMark = (Code, Option<String>, usize, String, Severity);
 
 fn mark(finding: &Finding) -> ProofMark {
@@ -115,10 +115,10 @@ fn mark(finding: &Finding) -> ProofMark {
 }
 
 impl Proof {
-    /// Runs it. `progress` is told how many of how many are done.
+    /// Runs it. `progress` gets the number of finished runs, and of all runs.
     ///
     /// # Errors
-    /// A suite that the reference does not keep, or no runtime.
+    /// The reference does not implement the suite, or the runtime cannot start.
     pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
@@ -192,7 +192,7 @@ impl Proof {
         let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob_matches(glob, id));
         let mutants =
             enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(ProofWork::Mutant);
-        // Without them no figure of a suite means anything: they always run.
+        // They always run: without them, no figure of a suite means anything.
         let nulls = ConstantEndpoint::all(contracts, sample).into_iter().map(ProofWork::Null);
         mutants.chain(nulls).collect()
     }
@@ -243,7 +243,7 @@ impl Proof {
     }
 }
 
-/// So many cases in which an error of its kind convicts a mutant are proof enough.
+/// A mutant counts as detected after this many cases with an error of its kind.
 const ENOUGH: usize = 3;
 
 impl MutantRow {
@@ -262,7 +262,7 @@ impl MutantRow {
         }
     }
 
-    /// Enters what is new in a case; whether an error of a code of its kind is among it.
+    /// Enters the new findings of a case. Returns whether one of them is an error of the mutant's kind.
     fn enter(&mut self, finished: &JudgedCase, news: &[Finding]) -> bool {
         self.cases += 1;
         for (code, severity) in worst(news) {
@@ -291,12 +291,12 @@ fn fate(row: &MutantRow) -> Fate {
     }
 }
 
-/// What is found in a case that is not found there on the reference.
+/// The findings of a case that the reference does not have.
 fn news(finished: &JudgedCase, baseline: &ReferenceRun) -> Vec<Finding> {
     let known = baseline.findings.get(&finished.case.id.0);
     let new = |finding: &&Finding| known.is_none_or(|known| !known.contains(&mark(finding)));
     let mut news: Vec<Finding> = finished.report.findings.iter().filter(new).cloned().collect();
-    // That an operation is absent is a verdict, and no finding: it is what that check has to say.
+    // A presence check gives a verdict instead of a finding.
     if finished.report.verdict == Verdict::NotImplemented {
         news.push(absence(finished));
     }

@@ -1,4 +1,4 @@
-//! One run of the suite against an endpoint of this process, in time that passes by itself.
+//! One run of the suite against an endpoint of this process, in virtual time.
 
 use std::{
     collections::BTreeMap,
@@ -27,7 +27,7 @@ use crate::{
     wire::Request,
 };
 
-/// How long a case may take, in the run's own time.
+/// The time limit of a case, in virtual time.
 const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What every run of a proof shares.
@@ -36,7 +36,7 @@ pub(super) struct Rehearsal<'a> {
     snapshots: &'a Arc<Snapshots>,
     seed: u64,
     judge_again: bool,
-    /// What every endpoint of a run begins as: schemas are compiled once for all of them.
+    /// The initial state of every endpoint: schemas are compiled only once.
     pristine: ReferenceEndpoint,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Rehearsal<'a> {
         })
     }
 
-    /// Runs every case against a null target.
+    /// Runs every case against a constant endpoint.
     pub(super) fn null(&self, null: &ConstantEndpoint, check_presence: bool) -> Result<Ledger, ProofError> {
         runtime()?.block_on(async {
             let cases = self.suite.cases();
@@ -106,7 +106,7 @@ impl<'a> Rehearsal<'a> {
     ) -> Result<Ledger, ProofError> {
         let (stop, interrupt) = watch::channel(false);
         let options = RunOptions {
-            // One after the other: a fault that remembers sees the same in every run.
+            // One after the other: a fault with a memory sees the same in every run.
             jobs: 1,
             seed: self.seed,
             case_timeout: CASE_TIMEOUT,
@@ -136,12 +136,12 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
-/// A runtime whose clock moves on by itself whenever everything waits.
+/// A runtime whose clock advances when every task waits.
 fn runtime() -> io::Result<runtime::Runtime> {
     runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
-/// Whoever the reference knows, at an address that nothing is sent to.
+/// A target with all identities of the reference, at an address that gets no request.
 fn target() -> Result<ResolvedTarget, ProofError> {
     let endpoint: transport::Endpoint = "http://127.0.0.1:1".parse()?;
     Ok(ResolvedTarget {
@@ -157,7 +157,7 @@ fn target() -> Result<ResolvedTarget, ProofError> {
     })
 }
 
-/// Signatures are dated by the real clock, whatever the runtime's does.
+/// The real time, which dates signatures.
 fn real_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }

@@ -1,4 +1,4 @@
-//! Every way in which the program ends, documented once.
+//! The exit status of the program.
 
 use crate::judge::verdict::{Ledger, Verdict};
 
@@ -40,7 +40,7 @@ impl ExitStatus {
         }
     }
 
-    /// The number that the process ends with.
+    /// The exit code of the process.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8

@@ -1,4 +1,4 @@
-//! The endpoint under test: where it is, who calls it, and who establishes its states.
+//! The endpoint under test: its address, its callers, and how its states are established.
 
 use std::{collections::BTreeMap, error::Error, fmt, pin::Pin, sync::Arc};
 
@@ -16,32 +16,32 @@ use crate::{
 /// A target.
 #[derive(Debug, Clone)]
 pub struct ResolvedTarget {
-    /// Where it is.
+    /// Its address.
     pub endpoint: Endpoint,
-    /// What reports call it.
+    /// Its name in reports.
     pub name: String,
     /// The region of the credential scope.
     pub region: String,
-    /// Another region, where nothing of the first may be seen; `None`: the target has only one.
+    /// Another region, which must not show resources of the first; `None` if the target has only one.
     pub other_region: Option<String>,
-    /// Whose credentials sign.
+    /// The credentials that sign calls.
     pub owner: Credentials,
     /// An identity of the same account that may not call the operations under test.
     pub denied: Option<Credentials>,
     /// An identity of another account.
     pub other_account: Option<Credentials>,
-    /// Who establishes states, as Pact's provider states are; `None`: documented calls alone.
+    /// What establishes states; `None` for documented calls only.
     pub state_handler: Option<StateHandler>,
-    /// Variables of states that were established by hand, by the state's name.
+    /// Variables of states that were established by hand, by the name of the state.
     pub states: BTreeMap<String, Value>,
 }
 
-/// Who establishes states.
+/// What establishes states, as Pact's provider states.
 #[derive(Debug, Clone)]
 pub enum StateHandler {
-    /// A state-change URL: `POST {state, params, action}` gives `{variables}`.
+    /// A state-change URL: `POST {state, params, action}` returns `{variables}`.
     Url {
-        /// Where it is; it may be another server than the target.
+        /// Its server, which may not be the target.
         endpoint: Endpoint,
         /// The path and query.
         path: String,
@@ -51,10 +51,10 @@ pub enum StateHandler {
 }
 
 impl StateHandler {
-    /// The state-change URL of that text.
+    /// The state-change URL with this text.
     ///
     /// # Errors
-    /// It is no URL of a server.
+    /// The text is not the URL of a server.
     pub fn at(url: &str) -> Result<Self, EndpointError> {
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
         let path = url.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| at + after_scheme);
@@ -64,7 +64,7 @@ impl StateHandler {
     }
 }
 
-/// What somebody who establishes states is asked for.
+/// A request to establish or release a state.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StateChange {
@@ -72,29 +72,29 @@ pub struct StateChange {
     pub state: String,
     /// Its parameters; `region` is always among them.
     pub params: Value,
-    /// Whether it begins or ends.
+    /// What to do.
     pub action: Action,
 }
 
 impl StateChange {
-    /// A state that begins or ends.
+    /// A request for a state.
     #[must_use]
     pub fn new(state: impl Into<String>, params: Value, action: Action) -> Self {
         Self { state: state.into(), params, action }
     }
 }
 
-/// Whether a state begins or ends.
+/// What to do with a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// It is needed.
+    /// Establish it.
     Setup,
-    /// It is needed no longer.
+    /// Release it.
     Teardown,
 }
 
 impl Action {
-    /// The word for it in a request to a state-change URL.
+    /// Its name in a request to a state-change URL.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -104,10 +104,10 @@ impl Action {
     }
 }
 
-/// Why something of the user's own failed.
+/// An error of the user's own code.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The variables of a state while it is being established; `None`: the state is not known here.
+/// The variables of a state that is being established; `None` for an unknown state.
 pub type Changing = Pin<Box<dyn Future<Output = Result<Option<Value>, BoxError>> + Send>>;
 
 /// A function that establishes states.
@@ -115,7 +115,7 @@ pub type Changing = Pin<Box<dyn Future<Output = Result<Option<Value>, BoxError>>
 pub struct StateFunction(Arc<dyn Fn(StateChange) -> Changing + Send + Sync>);
 
 impl StateFunction {
-    /// A function that gives a state's variables, an object, or `None` for a state that it does not know.
+    /// A function that returns the variables of a state as an object, or `None` for an unknown state.
     #[must_use]
     pub fn new<F, R, V>(function: F) -> Self
     where
@@ -129,23 +129,23 @@ impl StateFunction {
         }))
     }
 
-    /// Asks it for a state.
+    /// Calls the function.
     ///
     /// # Errors
-    /// It fails, or panics: what is the user's own must not end the run.
+    /// The function fails or panics. Neither ends the run.
     pub async fn call(&self, change: StateChange) -> Result<Option<Value>, StateFunctionError> {
         let changing = async { (self.0)(change).await };
         caught(changing).await.map_err(StateFunctionError::Panicked)?.map_err(StateFunctionError::Failed)
     }
 }
 
-/// Why a function gave no variables.
+/// Why a function returned no variables.
 #[derive(Debug, ThisError)]
 pub enum StateFunctionError {
-    /// It says so itself.
+    /// It returned an error.
     #[error("failed: {0}")]
     Failed(BoxError),
-    /// It panicked, with these words.
+    /// It panicked with this message.
     #[error("panicked: {0}")]
     Panicked(String),
 }

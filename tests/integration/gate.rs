@@ -85,17 +85,17 @@ fn what_is_known_and_unchanged_is_not_red() {
 
 #[rstest]
 #[case::new(ODD, |text: String| text[..text.rfind("\n[[deviation]]").unwrap()].to_owned(),
-    "new deviation (1)", "--baseline-update enters it", &["#nothing (error-identity)", "got OddException (400)"])]
+    "new deviation (1)", "--baseline-update adds it", &["#nothing (error-identity)", "got OddException (400)"])]
 #[case::changed(Fault::Name("EvenException"), |text: String| text,
-    "deviates in another way than the baseline says (2)", "takes it over", &["got EvenException (400)", "reason: names are made anew"])]
+    "deviates differently than the baseline says (2)", "accepts it", &["got EvenException (400)", "reason: names are made anew"])]
 #[case::replaced(Fault::Status(500), |text: String| text,
-    "this check finds nothing any more, but another one does (4)", "takes this entry out", &["(error-identity)", "found now: control, error-status"])]
+    "this check no longer finds anything, but another one does (4)", "removes this entry", &["(error-identity)", "found now: control, error-status"])]
 #[case::expired(ODD, |text: String| text.replace("reason = ", "expires = \"2020-02-29\"\nissue = \"https://example.com/7\"\nreason = "),
-    "its acceptance has expired (4)", "give the entry another day", &["accepted until 2020-02-29", "issue: https://example.com/7"])]
+    "the entry has expired (4)", "give the entry a later day", &["accepted until 2020-02-29", "issue: https://example.com/7"])]
 #[case::unexplained(ODD, |text: String| text.replacen("names are made anew, see the plan", "seen when the baseline was made, not yet looked at", 1),
-    "nobody has said why it is accepted (1)", "write its reason into the baseline", &["#flag-alone (declared-error)"])]
+    "the entry has no reason (1)", "write its reason in the baseline", &["#flag-alone (declared-error)"])]
 #[case::stale(Fault::None, |text: String| text,
-    "deviates no longer (4)", "take the entry out", &["#flag-alone (error-identity)", "#nothing (error-identity)"])]
+    "no longer deviates (4)", "remove the entry", &["#flag-alone (error-identity)", "#nothing (error-identity)"])]
 #[case::unknown_case(ODD, |text: String| text + "\n[[deviation]]\ncase = \"codedeploy/stop-deployment/gone\"\ncode = \"json\"\nfingerprint = \"0\"\nreason = \"r\"\nissue = \"#8\"\n",
     "no case has this id (1)", "it was renamed or removed", &["codedeploy/stop-deployment/gone (json)", "issue: #8"])]
 fn each_way_to_differ_is_red_in_its_own_words(
@@ -146,9 +146,8 @@ fn an_update_keeps_what_its_owner_wrote_and_tells_what_waits_for_a_reason() {
     let update = gate.run(&["--baseline-update"]);
     assert_status(&update, 0);
     assert!(
-        err(&update).contains(
-            "4 entries, 2 of them new, 0 taken out; 2 wait for their reasons, and are red until they have them"
-        ),
+        err(&update)
+            .contains("4 entries, 2 added, 0 removed; 2 have no reason yet, and fail the run until they have one"),
         "{}",
         err(&update)
     );
@@ -158,7 +157,7 @@ fn an_update_keeps_what_its_owner_wrote_and_tells_what_waits_for_a_reason() {
     assert!(before.lines().all(|line| after.lines().any(|kept| kept == line)), "{after}");
     let red = gate.run(&[]);
     assert_status(&red, 1);
-    assert!(err(&red).contains("nobody has said why it is accepted (2)"), "{}", err(&red));
+    assert!(err(&red).contains("the entry has no reason (2)"), "{}", err(&red));
     gate.edit(|text| text.replace("seen when the baseline was made, not yet looked at", "we know that, too"));
     assert_status(&gate.run(&[]), 0);
     let same = gate.baseline();
@@ -291,7 +290,7 @@ fn probes_have_a_gate_and_a_memory_of_the_same_kind() {
     let again = probe(&["--last-failed"]);
     assert!(out(&again).contains(" deviate"), "{}", out(&again));
     gate.proxy.set(Fault::None);
-    assert!(err(&probe(&["--last-failed"])).contains("deviates no longer"));
+    assert!(err(&probe(&["--last-failed"])).contains("no longer deviates"));
     assert!(err(&probe(&["--last-failed"])).contains("nothing is left to run"));
 }
 

@@ -127,7 +127,7 @@ async fn a_baseline_accepts_what_is_known_and_fails_on_what_is_new_and_on_what_i
 
     let stale = few().baseline(&baseline).against(right()).run().await;
     assert!(stale.differing().iter().all(|one| one.difference == Difference::Stale) && !stale.conforms());
-    assert!(panic_of(&stale).contains("deviates no longer"));
+    assert!(panic_of(&stale).contains("no longer deviates"));
 
     let lone = few().filter("unknown-key").baseline(&baseline).against(without_request_ids()).run().await;
     assert_eq!(lone.differing().iter().map(|one| one.difference).collect::<BTreeSet<_>>(), [Difference::New].into());
@@ -217,9 +217,9 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 #[case::filter(few().filter("user-agnt"), "\"user-agnt\" selects nothing; did you mean user-agent?")]
 #[case::exclude(few().exclude("user-agnt"), "\"user-agnt\" selects nothing")]
 #[case::ignore(few().ignore("user-agnt", "it is slow"), "\"user-agnt\" selects nothing")]
-#[case::nothing(few().exclude("*"), "the suite selects no case")]
+#[case::nothing(few().exclude("*"), "no case matches all filters of the suite")]
 #[case::no_probe(Suite::bundled().probes(MODEL).filter("nothing-like-it"), "\"nothing-like-it\" selects nothing")]
-#[case::no_probe_left(Suite::bundled().probes(MODEL).exclude("*"), "the suite selects no case")]
+#[case::no_probe_left(Suite::bundled().probes(MODEL).exclude("*"), "no case matches all filters of the suite")]
 #[case::folder(Suite::load("no/such/folder"), "no/such/folder")]
 #[case::broken(Suite::load("tests/support"), "the run failed\n\nerror: ")]
 #[case::baseline(Suite::bundled().baseline("no/such.toml"), "cannot read no/such.toml")]
@@ -391,7 +391,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
             scope.spawn(move || {
                 let updated = program(&["--exact", &id], update);
                 assert_eq!(updated.status, Some(0), "{}", updated.err);
-                assert!(updated.err.contains(", 1 of them new, 0 taken out"), "{}", updated.err);
+                assert!(updated.err.contains(", 1 added, 0 removed"), "{}", updated.err);
             });
         }
     });
@@ -400,9 +400,9 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
     assert!(known.err.contains(&format!("accepted: {ABSENT} deviates (request-id: we know)")), "{}", known.err);
     let new = program(&["signed-user-agent"], &odd);
     assert!(new.status == Some(101) && new.out.contains("new deviation (1)"), "{}", new.out);
-    assert!(new.out.contains("WIREPROOF_BASELINE_UPDATE=1 enters it"), "{}", new.out);
+    assert!(new.out.contains("WIREPROOF_BASELINE_UPDATE=1 adds it"), "{}", new.out);
     let stale = program(&["--exact", ABSENT], &[baseline]);
-    assert!(stale.status == Some(101) && stale.out.contains("deviates no longer (1)"), "{}", stale.out);
+    assert!(stale.status == Some(101) && stale.out.contains("no longer deviates (1)"), "{}", stale.out);
     let text = fs::read_to_string(&path).unwrap().replace("user-agent-absent", "user-agent-gone");
     fs::write(&path, text).unwrap();
     let gone = program(&["--exact", "baseline"], &odd);

@@ -92,7 +92,7 @@ fn a_fixture_that_is_another_one_today_is_said() {
 
 #[rstest]
 #[case::a_transcript("codedeploy/stop-deployment/unknown-id.har", "was changed: its SHA-256")]
-#[case::the_index("index.ndjson", "its chain does not fit")]
+#[case::the_index("index.ndjson", "its chain does not match")]
 fn a_byte_that_was_changed_is_told_and_nothing_is_judged(#[case] file: &str, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     small(folder.path());
@@ -109,7 +109,7 @@ fn what_is_no_recording_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let judged = run(&["judge", text(folder.path())]);
     assert_status(&judged, 2);
-    assert!(err(&judged).contains("is no recording"), "{}", err(&judged));
+    assert!(err(&judged).contains("is not a recording"), "{}", err(&judged));
     assert_status(&run(&["judge"]), 2);
 }
 

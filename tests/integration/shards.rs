@@ -186,7 +186,7 @@ fn drop_a_case(report: &mut Value) {
 
 #[rstest]
 #[case::missing(|parts: &mut Parts| drop(parts.paths.remove(1)), "of 3 shards, shard 2 is missing")]
-#[case::twice(|parts: &mut Parts| parts.paths.push(parts.paths[0].clone()), "shard 1/3 is there twice")]
+#[case::twice(|parts: &mut Parts| parts.paths.push(parts.paths[0].clone()), "shard 1/3 is given twice")]
 #[case::other_total(|parts: &mut Parts| parts.paths[1] = parts.shard("x", "2/4", &["--seed", "7"]), "the number of shards 4")]
 #[case::seed(|parts: &mut Parts| parts.paths[1] = parts.shard("x", "2/3", &["--seed", "8"]), "give every shard the same --seed")]
 #[case::region(|parts: &mut Parts| parts.paths[1] = parts.shard("x", "2/3", &["--seed", "7", "--region", "eu-west-2"]), "the region eu-west-2")]
@@ -198,7 +198,7 @@ fn drop_a_case(report: &mut Value) {
 #[case::dropped(|parts: &mut Parts| parts.change(drop_a_case), "and they are not the")]
 #[case::dropped_without_care(
     |parts: &mut Parts| parts.change(|report| drop(report["cases"].as_array_mut().unwrap().pop())),
-    "its ledger tells of"
+    "the ledger counts"
 )]
 #[case::renamed(
     |parts: &mut Parts| parts.change(|report| report["cases"][0]["id"] = json!("codedeploy/stop-deployment/unknown-id")),
@@ -206,7 +206,7 @@ fn drop_a_case(report: &mut Value) {
 )]
 #[case::verdict(
     |parts: &mut Parts| parts.change(|report| report["cases"][0]["verdict"] = json!("blocked")),
-    "its ledger tells of"
+    "the ledger counts"
 )]
 #[case::no_report(|parts: &mut Parts| fs::write(&parts.paths[0], "{}").unwrap(), "is no JSON report of wireproof")]
 #[case::no_file(|parts: &mut Parts| parts.paths.push(parts.path("nowhere.json")), "cannot read")]

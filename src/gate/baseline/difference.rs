@@ -1,19 +1,19 @@
-//! The ways in which a run differs from its baseline, each with its words and what to do about it.
+//! The kinds of differences from a baseline, each with its text and what to do about it.
 
 use super::{BaselineEntry, EntryKey};
 
-/// What turns a run red.
+/// A kind of difference from a baseline. Each fails the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
     /// A deviation that the baseline does not have.
     New,
     /// The same check of the same case found something else.
     Changed,
-    /// The check finds nothing any more, and another one does.
+    /// The check no longer finds anything, but another one does.
     Replaced,
-    /// The entry's last day is over.
+    /// The entry has expired.
     Expired,
-    /// Nobody has said why it is accepted.
+    /// The entry has no reason.
     Unexplained,
     /// The case conforms.
     Stale,
@@ -22,49 +22,49 @@ pub enum Difference {
 }
 
 impl Difference {
-    /// A few words for a person.
+    /// The text of a report.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
             Self::New => "new deviation",
-            Self::Changed => "deviates in another way than the baseline says",
-            Self::Replaced => "this check finds nothing any more, but another one does",
-            Self::Expired => "its acceptance has expired",
-            Self::Unexplained => "nobody has said why it is accepted",
-            Self::Stale => "deviates no longer",
+            Self::Changed => "deviates differently than the baseline says",
+            Self::Replaced => "this check no longer finds anything, but another one does",
+            Self::Expired => "the entry has expired",
+            Self::Unexplained => "the entry has no reason",
+            Self::Stale => "no longer deviates",
             Self::UnknownCase => "no case has this id",
         }
     }
 
-    /// What to do about it; `update` is what brings a baseline up to date there.
+    /// What to do about it. `update` is the flag or variable that requests an update.
     #[must_use]
     pub fn advice(self, update: &str) -> String {
         let advice = match self {
-            Self::New => "correct the endpoint, or accept it: {update} enters it, and you write its reason",
-            Self::Changed => "look at what is found now: if the reason still stands, {update} takes it over",
-            Self::Replaced => "look at what is found now; {update} enters that and takes this entry out",
-            Self::Expired => "correct the endpoint, or give the entry another day",
-            Self::Unexplained => "write its reason into the baseline",
-            Self::Stale => "good: take the entry out, or let {update} do it",
-            Self::UnknownCase => "it was renamed or removed: take the entry out, or let {update} do it",
+            Self::New => "fix the endpoint, or accept the deviation: {update} adds it, and you write its reason",
+            Self::Changed => "check the new finding: if the reason still holds, {update} accepts it",
+            Self::Replaced => "check the new finding; {update} adds it and removes this entry",
+            Self::Expired => "fix the endpoint, or give the entry a later day",
+            Self::Unexplained => "write its reason in the baseline",
+            Self::Stale => "remove the entry, or let {update} do it",
+            Self::UnknownCase => "it was renamed or removed: remove the entry, or let {update} do it",
         };
         advice.replace("{update}", update)
     }
 }
 
-/// One case and check that differs.
+/// A difference of one check in one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Differing {
-    /// In which way.
+    /// Its kind.
     pub difference: Difference,
     /// The case.
     pub case: String,
     /// The code of the check.
     pub code: String,
-    /// What the baseline has of it.
+    /// The entry of the baseline, if there is one.
     pub entry: Option<BaselineEntry>,
-    /// What was found, in words; for [`Difference::Replaced`] the codes of the checks that find something.
+    /// The finding as text; for [`Difference::Replaced`], the codes of the checks that find something.
     pub found: String,
 }
 
@@ -78,7 +78,7 @@ impl Differing {
         Self { difference, case: case.clone(), code: code.clone(), entry, found }
     }
 
-    /// What there is to know of it beyond its name, each in a few words.
+    /// The details, one line each.
     #[must_use]
     pub fn details(&self) -> Vec<String> {
         let found = match self.difference {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use time::{Date, Month};
 use toml::Value;
 
-/// What an entry says that an update made and nobody has explained. It is not accepted as a reason.
+/// The reason that an update writes. It does not count as a reason.
 pub const UNEXPLAINED: &str = "seen when the baseline was made, not yet looked at";
 
 /// One accepted deviation.
@@ -15,11 +15,11 @@ pub struct BaselineEntry {
     pub case: String,
     /// The code of the check.
     pub code: String,
-    /// What was found, in twelve hexadecimal digits.
+    /// The fingerprint of the finding, in twelve hexadecimal digits.
     pub fingerprint: String,
     /// Why it is accepted.
     pub reason: String,
-    /// Where it is being dealt with.
+    /// The issue that tracks it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issue: Option<String>,
     /// The last day on which it is accepted, `2026-12-31`.
@@ -28,7 +28,7 @@ pub struct BaselineEntry {
 }
 
 impl BaselineEntry {
-    /// An entry of what was just seen.
+    /// A new entry.
     pub(super) fn fresh(case: &str, code: &str, reason: Option<&str>) -> Self {
         Self {
             case: case.to_owned(),
@@ -40,12 +40,12 @@ impl BaselineEntry {
         }
     }
 
-    /// Whether its last day is over.
+    /// The entry has expired.
     pub(super) fn is_over(&self, today: &str) -> bool {
         self.expires.as_deref().is_some_and(|day| day < today)
     }
 
-    /// Whether nobody has said why it is accepted.
+    /// The entry has no reason yet.
     pub(super) fn is_unexplained(&self) -> bool {
         self.reason.trim() == UNEXPLAINED
     }
@@ -60,7 +60,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::
     }
 }
 
-/// Whether a text is a day of the calendar, as days are compared here.
+/// The text is a day of the calendar, in the form that can be compared as text.
 pub(super) fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let [year, month, day] = parts.as_slice() else { return false };

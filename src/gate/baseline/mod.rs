@@ -1,8 +1,8 @@
-//! Known deviations of a target, accepted for now, each with a reason: what makes a run a regression gate.
+//! Known deviations of a target, each accepted for a reason. With a baseline, a run is a regression gate.
 //!
-//! A baseline changes the exit status alone, never a verdict or a count. An entry stands for one case and one check, with
-//! a fingerprint of what was found. What is known and unchanged is not red; everything else is, in words of its own
-//! ([`Difference`]). Of what was not run, or came to no judgement, nothing is said. Pure: it is given text and the day.
+//! A baseline changes the exit status, but no verdict and no count. An entry stands for one check in one case, with a
+//! fingerprint of the finding. Every [`Difference`] fails the run. Cases that did not run, or were not judged, have no
+//! differences. Pure: it takes text and the date.
 
 mod difference;
 mod entry;
@@ -20,7 +20,7 @@ pub use difference::{Difference, Differing};
 pub use entry::{BaselineEntry, UNEXPLAINED};
 pub use seen::SeenDeviations;
 
-/// The form of the file.
+/// The version of the file format.
 const SCHEMA: &str = "wireproof/baseline/v1";
 
 /// A case and the code of a check.
@@ -43,26 +43,26 @@ struct BaselineDocument {
 /// A baseline that cannot be used.
 #[derive(Debug, Error)]
 pub enum BaselineError {
-    /// Not TOML, or not of this form.
+    /// The text is not TOML, or has other members.
     #[error("{file}: {problem}")]
     Form {
         /// The file as the caller named it.
         file: String,
-        /// What is wrong, with its line.
+        /// The problem, with its line.
         problem: String,
     },
-    /// No version of the form is told: an empty file, as a rule.
-    #[error("{file}: no schema; a baseline without entries is the line schema = {SCHEMA:?}")]
+    /// The file has no schema. Usually it is empty.
+    #[error("{file} has no schema\nhelp: a baseline without entries is the line schema = {SCHEMA:?}")]
     NoSchema {
         /// The file.
         file: String,
     },
-    /// Another version of the form.
-    #[error("{file}: the schema is {found:?}; {SCHEMA:?} is known here")]
+    /// The file has another version.
+    #[error("{file}: unknown schema {found:?}; expected {SCHEMA:?}")]
     Schema {
         /// The file.
         file: String,
-        /// What it says.
+        /// Its schema.
         found: String,
     },
     /// An entry without a reason, with a broken date, or twice.
@@ -80,10 +80,10 @@ pub enum BaselineError {
 }
 
 impl Baseline {
-    /// Reads a baseline. `file` is used in errors alone.
+    /// Reads a baseline. Errors name the `file`.
     ///
     /// # Errors
-    /// Text of another form, an entry twice, of no check, without a reason, or with a date that is none.
+    /// The text is not a baseline, or an entry is duplicate, has no reason, no valid date, or an unknown check.
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
         let document: BaselineDocument = toml::from_str(text)
             .map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
@@ -97,7 +97,7 @@ impl Baseline {
             let (case, code) = (entry.case.clone(), entry.code.clone());
             let problem = problem(&entry).or_else(|| {
                 let twice = entries.insert((case.clone(), code.clone()), entry).is_some();
-                twice.then(|| "stands there twice".to_owned())
+                twice.then(|| "is a duplicate".to_owned())
             });
             if let Some(problem) = problem {
                 return Err(BaselineError::Entry { file: file.to_owned(), case, code, problem });
@@ -106,32 +106,32 @@ impl Baseline {
         Ok(Self { entries })
     }
 
-    /// How many deviations it accepts.
+    /// The number of accepted deviations.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// How many deviations it accepts that the other does not.
+    /// The number of deviations that it accepts and the other does not.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> usize {
         self.entries.keys().filter(|key| !other.entries.contains_key(*key)).count()
     }
 
-    /// Whether it accepts nothing.
+    /// It accepts nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The cases of entries that a run did not have: whether they exist at all is for the caller to find out.
+    /// The cases of entries that a run did not include. The caller knows which of them exist.
     #[must_use]
     pub fn unseen(&self, seen: &SeenDeviations) -> BTreeSet<String> {
         self.entries.keys().map(|(case, _)| case).filter(|case| !seen.has(case)).cloned().collect()
     }
 
-    /// The baseline that accepts what `seen` deviates by: reasons, issues and days of what stays are kept, and so is
-    /// what was not run or not judged. Cases that nobody has (`missing`) are taken out. `reason` is that of new entries.
+    /// The baseline that accepts the deviations in `seen`. Entries that stay keep their reason, issue and day; so do entries of
+    /// cases that did not run or were not judged. Entries of `missing` cases are removed. New entries get `reason`.
     #[must_use]
     pub fn updated(&self, seen: &SeenDeviations, missing: &BTreeSet<String>, reason: Option<&str>) -> Self {
         let kept = self.entries.iter().filter(|((case, _), _)| !seen.is_judged(case) && !missing.contains(case));
@@ -146,8 +146,8 @@ impl Baseline {
         Self { entries }
     }
 
-    /// What differs, by the way in which it does and then by case. `today` is a day as `expires` writes it; `missing`
-    /// are ids of entries that no case has.
+    /// The differences, sorted by kind and case. `today` has the form of `expires`; `missing` are the ids of entries that no
+    /// case has.
     #[must_use]
     pub fn compare(&self, seen: &SeenDeviations, today: &str, missing: &BTreeSet<String>) -> Vec<Differing> {
         let found = seen.deviations().map(|(key, found)| {
@@ -176,31 +176,31 @@ impl Baseline {
         differences
     }
 
-    /// What is accepted of a case.
+    /// The entries of a case.
     pub fn entries_of(&self, case: &str) -> impl Iterator<Item = &BaselineEntry> {
         let from = (case.to_owned(), String::new());
         self.entries.range(from..).map(|(_, entry)| entry).take_while(move |entry| entry.case == case)
     }
 
-    /// How many entries have no reason yet.
+    /// The number of entries without a reason.
     #[must_use]
     pub fn unexplained(&self) -> usize {
         self.entries.values().filter(|entry| entry.is_unexplained()).count()
     }
 }
 
-/// What is wrong with an entry by itself.
+/// The problem of an entry, if it has one.
 fn problem(entry: &BaselineEntry) -> Option<String> {
     if entry.reason.trim().is_empty() {
         return Some("has no reason".to_owned());
     }
     if entry.expires.as_deref().is_some_and(|day| !entry::is_day(day)) {
-        return Some("expires on no day: write it as 2026-12-31".to_owned());
+        return Some("has no valid date in expires; expected a date such as 2026-12-31".to_owned());
     }
     if Code::named(&entry.code).is_none() {
         let near = nearest(&entry.code, Code::ALL.into_iter().map(Code::name));
         let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
-        return Some(format!("is of no check that is known here{near}"));
+        return Some(format!("names an unknown check{near}"));
     }
     None
 }

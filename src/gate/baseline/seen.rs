@@ -1,4 +1,4 @@
-//! What a run found, as far as a baseline wants to know.
+//! The findings of a run, as a baseline compares them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     run::event::CaseReport,
 };
 
-/// What a run found.
+/// The findings of a run.
 #[derive(Debug, Clone, Default)]
 pub struct SeenDeviations {
     deviations: BTreeMap<EntryKey, FoundDeviation>,
@@ -19,11 +19,11 @@ pub struct SeenDeviations {
     judged: BTreeSet<String>,
 }
 
-/// What one check found in one case.
+/// The findings of one check in one case.
 #[derive(Debug, Clone)]
 pub(super) struct FoundDeviation {
     pub(super) fingerprint: String,
-    /// The first finding, in words.
+    /// The first finding as text.
     pub(super) says: String,
 }
 
@@ -46,7 +46,7 @@ impl SeenDeviations {
         }
     }
 
-    /// How many deviations there are.
+    /// The number of deviations.
     #[must_use]
     pub fn count(&self) -> usize {
         self.deviations.len()
@@ -67,12 +67,12 @@ impl SeenDeviations {
         of_case.map(|((_, code), _)| code.as_str()).collect()
     }
 
-    /// Whether the run had a case.
+    /// The run had the case.
     pub(super) fn has(&self, case: &str) -> bool {
         self.cases.contains(case)
     }
 
-    /// Whether a case conforms or deviates.
+    /// The case conforms or deviates.
     pub(super) fn is_judged(&self, case: &str) -> bool {
         self.judged.contains(case)
     }

@@ -180,13 +180,13 @@ fn a_baseline_of_nothing_is_a_file_that_can_be_read() {
 
 #[rstest]
 #[case::no_form("schema = 1", "b: ")]
-#[case::schema("schema = \"x\"", "b: the schema is \"x\"")]
+#[case::schema("schema = \"x\"", "b: unknown schema \"x\"")]
 #[case::reason(&entry("json", " ", ""), "b: the entry of a (json) has no reason")]
-#[case::no_day(&entry("json", "r", "expires = \"soon\""), "b: the entry of a (json) expires on no day")]
-#[case::no_such_day(&entry("json", "r", "expires = \"2026-02-30\""), "b: the entry of a (json) expires on no day")]
+#[case::no_day(&entry("json", "r", "expires = \"soon\""), "b: the entry of a (json) has no valid date in expires")]
+#[case::no_such_day(&entry("json", "r", "expires = \"2026-02-30\""), "b: the entry of a (json) has no valid date in expires")]
 #[case::number(&entry("json", "r", "expires = 2026"), "b: ")]
-#[case::code(&entry("jsno", "r", ""), "b: the entry of a (jsno) is of no check that is known here: did you mean json?")]
-#[case::twice(&format!("{}{}", entry("json", "r", ""), of_a("json", "s", "")), "b: the entry of a (json) stands there twice")]
+#[case::code(&entry("jsno", "r", ""), "b: the entry of a (jsno) names an unknown check: did you mean json?")]
+#[case::twice(&format!("{}{}", entry("json", "r", ""), of_a("json", "s", "")), "b: the entry of a (json) is a duplicate")]
 fn a_broken_baseline_says_what_is_wrong(#[case] text: &str, #[case] starts: &str) {
     let error = Baseline::read("b", text).unwrap_err().to_string();
     assert!(error.starts_with(starts), "{error}");

@@ -1,4 +1,4 @@
-//! A baseline as text. What is not changed stays as its owner wrote it, with comments.
+//! A baseline as text. Unchanged entries stay as the user wrote them, with comments.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 use super::{Baseline, BaselineEntry, BaselineError, EntryKey, SCHEMA};
 
 impl Baseline {
-    /// The file's text: sorted by case and code, so that two baselines differ where they say something else.
+    /// The text of the file, sorted by case and code.
     #[must_use]
     pub fn text(&self) -> String {
         self.written(DocumentMut::new())
     }
 
-    /// The text that an older one becomes: entries that stay are left as they stand.
+    /// The text of an older file with these entries. Entries that stay are left unchanged.
     ///
     /// # Errors
     /// The older text is not TOML.
@@ -35,7 +35,7 @@ impl Baseline {
             if table.get("fingerprint").and_then(Item::as_str) != Some(&entry.fingerprint) {
                 table.insert("fingerprint", value(&entry.fingerprint));
             }
-            // A table goes where it was read from unless it is told another place.
+            // Without a new position, a table stays where it was read.
             table.set_position(Some(position));
             deviations.push(table);
         }

@@ -4,23 +4,23 @@ use thiserror::Error;
 
 use crate::suite::shard::Shard;
 
-/// Why reports are not one whole run.
+/// Why reports are not the shards of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MergeError {
-    /// No report at all.
+    /// There is no report.
     #[error("no report to merge")]
     Nothing,
-    /// One of several is of a whole run.
-    #[error("{file} is no shard: a run of everything cannot be merged with others")]
+    /// One of several reports has a whole run.
+    #[error("{file} is not a shard: a whole run cannot be merged with other reports")]
     NoShard {
         /// Its file.
         file: String,
     },
-    /// Two reports of what must be the same do not agree.
+    /// Two reports disagree on what all shards must share.
     #[error(transparent)]
     Unlike(Box<Unlike>),
-    /// A shard is there twice.
-    #[error("shard {shard} is there twice: {first} and {second}")]
+    /// A shard is given twice.
+    #[error("shard {shard} is given twice: {first} and {second}")]
     Twice {
         /// The shard.
         shard: Shard,
@@ -29,50 +29,50 @@ pub enum MergeError {
         /// The other one.
         second: String,
     },
-    /// Shards are not there.
-    #[error("of {total} shards, {missing} missing: give every shard's report")]
+    /// Shards are missing.
+    #[error("of {total} shards, {missing} missing\nhelp: give the report of every shard")]
     Missing {
-        /// How many there must be.
+        /// The number of shards.
         total: usize,
-        /// Those that are not there, in words.
+        /// The missing shards, as text.
         missing: String,
     },
-    /// A case that belongs elsewhere.
-    #[error("{file}: {case} is no case of shard {shard}: the report was changed, or another version cut the shards")]
+    /// A case belongs to another shard.
+    #[error("{file}: {case} is not a case of shard {shard}: the report was changed, or made by another version")]
     Elsewhere {
         /// The file.
         file: String,
         /// The case.
         case: String,
-        /// The shard that the file is of.
+        /// The shard of the file.
         shard: Shard,
     },
-    /// A case is there twice.
-    #[error("{file}: {case} is there twice")]
+    /// A case appears twice.
+    #[error("{file}: {case} appears twice")]
     CaseTwice {
         /// The file.
         file: String,
         /// The case.
         case: String,
     },
-    /// The ledger does not tell of the cases that are there.
+    /// The ledger does not match the cases.
     #[error(
-        "{file}: its ledger tells of {told} cases, by verdict {ledger}, and it has {cases}, by verdict {counted}: the report was changed"
+        "{file}: the ledger counts {told} cases, by verdict {ledger}, but the report has {cases}, by verdict {counted}: it was changed"
     )]
     Ledger {
         /// The file.
         file: String,
-        /// Cases by the ledger.
+        /// The number of cases in the ledger.
         told: usize,
         /// The ledger.
         ledger: String,
-        /// Cases that are there.
+        /// The number of cases in the report.
         cases: usize,
         /// Their verdicts.
         counted: String,
     },
-    /// The cases are not those that were selected.
-    #[error("the shards have {found} cases, and they are not the {selected} that were selected: the digests differ")]
+    /// The cases are not the selected ones.
+    #[error("the {found} cases of the shards are not the {selected} selected cases: the digests differ")]
     Cases {
         /// Cases in all.
         found: usize,
@@ -81,7 +81,7 @@ pub enum MergeError {
     },
 }
 
-/// Two reports that do not agree on something.
+/// Two reports disagree.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file} has {what} {found}, {other} has {expected}: {advice}")]
 pub struct Unlike {
@@ -89,7 +89,7 @@ pub struct Unlike {
     pub file: String,
     /// The file that it is compared with.
     pub other: String,
-    /// What they do not agree on.
+    /// The subject of the disagreement.
     pub what: &'static str,
     /// What the file has.
     pub found: String,

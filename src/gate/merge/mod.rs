@@ -1,8 +1,8 @@
-//! Reports of shards to one report: proven to be one whole run, each case in it once. Pure.
+//! The reports of all shards of a run as one report. Pure.
 //!
-//! It refuses whatever it cannot prove: another suite, program, target, seed or selection, a shard that is missing or
-//! there twice, a case in the wrong shard, twice or not at all, a ledger that is not that of its cases. What it makes is
-//! a report like any other, and the events that such a run would have told.
+//! It proves that the reports are one whole run with each case once. It rejects shards of another suite, program, target, seed
+//! or selection; missing and duplicate shards and cases; cases in the wrong shard; and ledgers that do not match their cases.
+//! The result is a report like any other, and the events of such a run.
 
 mod error;
 mod events;
@@ -24,11 +24,11 @@ pub use events::events;
 pub struct ShardReport {
     /// The file as the caller named it.
     pub file: String,
-    /// What it holds.
+    /// Its document.
     pub document: ReportDocument,
 }
 
-/// One whole run of its shards, in any order. The report of a whole run is one already.
+/// Merges the shards of a run, in any order. The report of a whole run stays as it is.
 ///
 /// # Errors
 /// They are not one whole run, each case once.
@@ -63,7 +63,7 @@ fn consistent(part: &ShardReport) -> Result<(), MergeError> {
         }
     }
     let told = document.ledger;
-    // Who is to blame for an inconclusive case is told by the ledger alone.
+    // Only the ledger has the number of internal errors.
     if (Ledger { internal: 0, ..told }) == counted {
         return Ok(());
     }
@@ -93,7 +93,7 @@ fn alike(first: &ShardReport, part: &ShardReport) -> Result<(), MergeError> {
     Ok(())
 }
 
-/// What all shards of a run have in common, each with what to do where they have not.
+/// What all shards of a run share, each with what to do where they differ.
 fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8] {
     let total = document.shard.map_or_else(|| "none".to_owned(), |shard| shard.total().to_string());
     let ids = document.requirements.iter().map(|requirement| requirement.id.as_str());

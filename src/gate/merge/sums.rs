@@ -1,4 +1,4 @@
-//! What the shards of a run come to together.
+//! The sums of all shards of a run.
 
 use crate::{
     judge::verdict::Ledger,
@@ -18,7 +18,7 @@ pub(super) fn sum(documents: impl IntoIterator<Item = ReportDocument>) -> Option
 fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     sum.target.endpoint = joined(&sum.target.endpoint, &other.target.endpoint);
     sum.interrupted |= other.interrupted;
-    // They ran at once.
+    // They ran at the same time.
     sum.duration_ms = sum.duration_ms.max(other.duration_ms);
     sum.ledger = ledger(sum.ledger, other.ledger);
     sum.presence.extend(other.presence);
@@ -34,7 +34,7 @@ fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     sum
 }
 
-/// Shards may have an endpoint each.
+/// Each shard may have its own endpoint.
 fn joined(endpoints: &str, other: &str) -> String {
     if endpoints.split(", ").any(|known| known == other) {
         endpoints.to_owned()
@@ -61,7 +61,7 @@ fn add(requirement: &mut RequirementReport, other: RequirementReport) {
     requirement.violated += other.violated;
     requirement.outcome = RequirementOutcome::of(requirement.met, requirement.violated);
     requirement.reason = match (requirement.outcome, requirement.reason.take(), other.reason) {
-        // That a case of any shard cites it says more than that none of another does.
+        // A case that cites it says more than a shard without such a case.
         (RequirementOutcome::NotExercised, Some(_), Some(reason)) if reason == UNJUDGED => Some(reason),
         (RequirementOutcome::NotExercised, reason, other) => reason.or(other),
         _ => None,

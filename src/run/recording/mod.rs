@@ -1,8 +1,8 @@
-//! A folder of transcripts: one HAR file a case, and an index that nobody can change unseen.
+//! A folder with one HAR file per case, and an index that shows every later change.
 //!
-//! `index.ndjson` has a line for each thing that happened, in order: what was run, operations that were asked whether
-//! they are there, cases with the SHA-256 of their file, and the end. Each line ends in a `chain`: the SHA-256 of the
-//! chain before it and of its own text, so that no line can be changed, dropped or moved. It refuses to judge.
+//! `index.ndjson` has one line per event, in order: the start, presence checks, cases with the SHA-256 of their file, and the
+//! end. Each line ends with a `chain`: the SHA-256 of the previous chain and of the line's own text, so that no line can be
+//! changed, removed or moved. This module does not judge.
 
 mod chain;
 pub mod har;
@@ -39,38 +39,38 @@ const SCHEMA: &str = "wireproof/recording/v2";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordingEntry {
-    /// What was run; the first line.
+    /// The start of the run; the first line.
     Started(Header),
-    /// An operation that was asked whether it is there.
+    /// A presence check.
     Opened(Opened),
     /// The endpoint no longer listened.
     Died(TargetDied),
     /// A case that has ended.
     Case(Recorded),
-    /// The end; the last line.
+    /// The end of the run; the last line.
     Finished(RecordedEnd),
 }
 
-/// What was run.
+/// The start of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// The form of the recording.
+    /// The version of the recording format.
     pub schema: String,
-    /// What recorded it: name and version.
+    /// The program that recorded it: name and version.
     pub tool: String,
-    /// The run, as it was announced.
+    /// The run.
     pub run: RunStarted,
-    /// Which probes of which model, as the program's own arguments; `None`: fixtures.
+    /// The probes of a run of probes, as arguments of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derivation: Option<Value>,
 }
 
-/// An operation that was asked whether it is there.
+/// The presence check of an operation, with the states that its cases share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
     /// The result of its presence check.
     pub checked: PresenceChecked,
-    /// What was asked, and what its cases share.
+    /// The requests and responses of the check and of the shared states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Kept>,
 }
@@ -82,9 +82,9 @@ pub struct Recorded {
     pub id: CaseId,
     /// Its transcript.
     pub file: Kept,
-    /// The SHA-256 of its fixture, to tell whether it asks the same today.
+    /// The SHA-256 of its fixture, which shows whether the fixture has changed.
     pub fixture: String,
-    /// Why it was not run, if it was not.
+    /// Why it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrun: Option<String>,
 }
@@ -101,11 +101,11 @@ pub struct Kept {
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEnd {
-    /// How many cases were recorded.
+    /// The number of recorded cases.
     pub cases: usize,
-    /// Whether the run was interrupted.
+    /// The run was interrupted.
     pub interrupted: bool,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
 }
 
@@ -113,7 +113,7 @@ pub struct RecordedEnd {
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// There is no index.
-    #[error("{} is no recording: it has no {INDEX}; `wireproof run --transcript DIR` makes one", folder.display())]
+    #[error("{} is not a recording: it has no {INDEX}\nhelp: `wireproof run --recording DIR` makes one", folder.display())]
     None {
         /// The folder.
         folder: PathBuf,
@@ -123,43 +123,43 @@ pub enum RecordingError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// A line of the index is of another form.
-    #[error("line {line} of {INDEX} is no line of a recording: {problem}")]
+    /// A line of the index cannot be read.
+    #[error("line {line} of {INDEX} is not a line of a recording: {problem}")]
     Line {
         /// Its number, from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A line of the index is not the one that was written there.
-    #[error("line {line} of {INDEX} was changed, moved or put there later: its chain does not fit")]
+    /// A line of the index was changed.
+    #[error("line {line} of {INDEX} was changed, moved or added: its chain does not match")]
     Chain {
         /// Its number, from 1.
         line: usize,
     },
     /// Lines are missing.
-    #[error("{INDEX} is not whole: {0}")]
+    #[error("{INDEX} is incomplete: {0}")]
     Torn(String),
-    /// A file is not the one that was recorded.
-    #[error("{path} was changed: its SHA-256 is not the one of the index")]
+    /// A file was changed.
+    #[error("{path} was changed: its SHA-256 is not that in the index")]
     Changed {
         /// The file, below the folder.
         path: String,
     },
-    /// A file is no transcript.
-    #[error("{path} is no transcript: {problem}")]
+    /// A file is not a recorded transcript.
+    #[error("{path} is not a recorded transcript: {problem}")]
     Transcript {
         /// The file, below the folder.
         path: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
 }
 
-/// A recording that is whole: its chain fits from the first line to the last.
+/// A complete recording, whose chain matches from the first line to the last.
 #[derive(Debug)]
 pub struct Recording {
     folder: PathBuf,
@@ -172,7 +172,7 @@ impl Recording {
     /// Opens a recording and follows its chain.
     ///
     /// # Errors
-    /// There is none, it cannot be read, or its index is not the one that was written.
+    /// There is no recording, it cannot be read, or its index was changed.
     pub fn open(folder: &Path) -> Result<Self, RecordingError> {
         if !folder.join(INDEX).is_file() {
             return Err(RecordingError::None { folder: folder.to_owned() });
@@ -184,7 +184,7 @@ impl Recording {
                 let problem = format!("its schema is {:?}, and this wireproof reads {SCHEMA:?}", header.schema);
                 return Err(RecordingError::Line { line: 1, problem });
             }
-            _ => return Err(RecordingError::Torn("it does not begin with what was run".to_owned())),
+            _ => return Err(RecordingError::Torn("it does not start with a run".to_owned())),
         };
         let (mut cases, mut ended) = (0, None);
         for entry in lines.by_ref() {
@@ -203,7 +203,7 @@ impl Recording {
         Ok(Self { folder: folder.to_owned(), header, ended, chain: lines.chain })
     }
 
-    /// What was run.
+    /// The start of the run.
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
@@ -215,7 +215,7 @@ impl Recording {
         &self.ended
     }
 
-    /// The last chain: one text that stands for the whole recording.
+    /// The last chain, which identifies the whole recording.
     #[must_use]
     pub fn chain(&self) -> &str {
         &self.chain
@@ -223,7 +223,7 @@ impl Recording {
 
     /// The lines of the index, after the first.
     ///
-    /// A file that cannot be opened any more is the error of the first one.
+    /// If the file cannot be opened, the first item is the error.
     pub fn entries(&self) -> impl Iterator<Item = Result<RecordingEntry, RecordingError>> + use<> {
         let (lines, error) = match Lines::open(&self.folder) {
             Ok(lines) => (Some(lines), None),
@@ -235,7 +235,7 @@ impl Recording {
     /// The transcript in a file.
     ///
     /// # Errors
-    /// The file cannot be read, was changed, or is no transcript.
+    /// The file cannot be read, was changed, or is not a transcript.
     pub fn transcript(&self, file: &Kept) -> Result<Transcript, RecordingError> {
         if !path::is_below(&file.path) {
             return Err(RecordingError::Changed { path: file.path.clone() });

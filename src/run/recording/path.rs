@@ -1,4 +1,4 @@
-//! Where the files of a recording lie: legal on every file system, and below the folder whatever an id says.
+//! The paths of the files of a recording. They are valid on every file system, and below the folder for every id.
 
 use std::path::{Component, Path};
 
@@ -18,17 +18,16 @@ pub fn presence_path(service: &str, operation: &str) -> String {
     format!("_presence/{}.har", file_name(&format!("{service}.{operation}")))
 }
 
-/// Whether a path of an index stays below the folder: an index may come from anybody.
+/// The path stays below the folder. An index may come from anybody.
 pub(super) fn is_below(path: &str) -> bool {
     let path = Path::new(path);
     path.components().all(|part| matches!(part, Component::Normal(_))) && path.components().count() > 0
 }
 
-/// Longer names are refused by file systems; room is left for an extension.
+/// File systems reject longer names. There is room for an extension.
 const LONGEST: usize = 200;
 
-/// The part of an id as every file system takes it: other characters are percent-encoded, so that two ids
-/// never share a file.
+/// A part of an id as a valid file name. Other characters are percent-encoded, so that two ids never share a file.
 fn file_name(part: &str) -> String {
     let legal = |c: char| !c.is_control() && !r#"<>:"/\|?*%"#.contains(c);
     let last = part.char_indices().next_back().map(|(at, _)| at);

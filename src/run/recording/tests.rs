@@ -90,7 +90,7 @@ fn without(text: &str, line: usize) -> String {
     "line 2 of index.ndjson was changed"
 )]
 #[case::a_line_without_a_chain(|text: &str| format!("{text}{{}}\n"), "line 5 of index.ndjson was changed")]
-#[case::nothing(|_: &str| String::new(), "it does not begin with what was run")]
+#[case::nothing(|_: &str| String::new(), "it does not start with a run")]
 fn no_line_can_be_changed_unseen(#[case] change: fn(&str) -> String, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
@@ -144,5 +144,5 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
 fn a_folder_without_an_index_is_no_recording() {
     let folder = tempfile::tempdir().unwrap();
     let error = Recording::open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("--transcript DIR"), "{error}");
+    assert!(error.contains("--recording DIR"), "{error}");
 }

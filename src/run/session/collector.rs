@@ -1,4 +1,4 @@
-//! Where finished cases come together, one after the other: what concerns the run as a whole is settled here.
+//! Collects finished cases, one after the other, and settles what concerns the whole run.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -22,13 +22,13 @@ use crate::{
     suite::{Case, CaseId, CaseStanding, Fixtures, code::Code},
 };
 
-/// Whether other cases may rest on a control: its input was taken, in whichever form that was answered.
+/// Probes may rest on this control: its input was accepted, whatever the form of the response.
 fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
     let taken = || judgement.findings.iter().all(|finding| finding.code != Code::Outcome);
     verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
 }
 
-/// What cases are judged and told by, whether they run or were recorded.
+/// What every case is judged and reported with, executed or recorded.
 #[derive(Clone, Copy)]
 pub(super) struct JudgeBench<'s> {
     pub(super) suite: &'s Arc<Fixtures>,
@@ -42,13 +42,13 @@ pub(super) struct JudgeBench<'s> {
 /// The presence of operations with its reason, by service and operation.
 type Presences = HashMap<String, HashMap<String, (Presence, String)>>;
 
-/// Where finished cases come together, one after the other.
+/// Collects finished cases, one after the other.
 pub(super) struct Collector<'s> {
     pub(super) bench: JudgeBench<'s>,
     tally: RunTally,
     coverage: Option<Coverage>,
     presences: Presences,
-    /// What keeps a control from being rested on; `None` for one that conforms.
+    /// Why probes cannot rest on a control; `None` if they can.
     controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
     pub(super) life: Life,
@@ -100,7 +100,7 @@ impl<'s> Collector<'s> {
         finished
     }
 
-    /// The judgement of a case that is not worth running.
+    /// The judgement of a case that need not run.
     pub(super) fn not_to_run(&self, case: &Case) -> Option<CaseJudgement> {
         if self.stop {
             return Some(CaseJudgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
@@ -157,7 +157,7 @@ impl<'s> Collector<'s> {
             verdict,
             reason,
             place: shown.place(&case.scenario),
-            // Most cases conform, and nobody looks at what they sent.
+            // Most cases conform, and reports do not show what they sent.
             exchange: (verdict != Verdict::Conforms)
                 .then(|| shown.exchange(suite, endpoint, region, &transcript))
                 .flatten(),

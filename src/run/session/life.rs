@@ -1,8 +1,9 @@
-//! Whether the endpoint still lives, and who ended it.
+//! Detects that the endpoint crashed, and which cases may have crashed it.
 //!
-//! An endpoint that refuses connections after it has answered is asked once more; if nobody listens then, it is over,
-//! and the requests that it cut off since its last answer are the suspects. One that gives no answer to many cases in
-//! a row is asked as well, as some operations wait for long: it is over if it has none to a plain question either.
+//! If an endpoint refuses a connection after it has responded, the session connects once more. If nothing listens, the
+//! endpoint has crashed, and the cases whose connection was cut since its last response are the suspects. The session also
+//! checks after many cases without any response, because some operations wait for long: the endpoint has crashed if it does
+//! not respond to a plain request either.
 
 use std::collections::VecDeque;
 
@@ -13,25 +14,25 @@ use crate::{
     wire::TransportError,
 };
 
-/// So many cases in a row without any answer raise the question whether the endpoint has hung up.
+/// After this many cases in a row without any response, the session checks whether the endpoint still responds.
 const DEAD_AFTER: usize = 8;
 
-/// So many suspects are kept; no more requests than that are on their way at once, as a rule.
+/// The number of suspects that are kept. Usually fewer requests are under way at the same time.
 const SUSPECTS: usize = 32;
 
-/// What is known of the endpoint's life.
+/// The state of the endpoint, as far as cases show it.
 #[derive(Debug, Default)]
 pub(super) struct Life {
     has_answered: bool,
     silent: usize,
     in_doubt: bool,
-    /// Cases that were cut off, or never answered, since the last answer.
+    /// Cases whose connection was cut, or that got no response, since the last response.
     cut_off: VecDeque<CaseId>,
     died: Option<String>,
 }
 
 impl Life {
-    /// Enters what a case met.
+    /// Enters the exchanges of a case.
     pub(super) fn enter(&mut self, case: &Case, transcript: &Transcript) {
         let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
         let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
@@ -50,32 +51,32 @@ impl Life {
         self.silent = if silent { self.silent + 1 } else { 0 };
     }
 
-    /// Whether it has answered at all.
+    /// It has responded before.
     pub(super) fn has_answered(&self) -> bool {
         self.has_answered
     }
 
-    /// A question outside of the cases got no answer: whoever looks must get one.
+    /// A request outside of cases got no response. The next check requires one.
     pub(super) fn doubt(&mut self) {
         self.silent = self.silent.max(DEAD_AFTER);
     }
 
-    /// Whether somebody must look whether the endpoint still listens.
+    /// The session must check whether the endpoint still listens.
     pub(super) fn is_in_doubt(&self) -> bool {
         (self.in_doubt || self.is_mute()) && self.died.is_none()
     }
 
-    /// Whether it has answered nothing for long.
+    /// Many cases in a row got no response.
     pub(super) fn is_mute(&self) -> bool {
         self.silent >= DEAD_AFTER
     }
 
-    /// Whether the last cases were cut off: nobody has been answered since.
+    /// The connections of the last cases were cut, and no response came since.
     pub(super) fn is_cut_off(&self) -> bool {
         !self.cut_off.is_empty() && self.died.is_none()
     }
 
-    /// Settles the doubt. The death, where it is one; a restarted endpoint lives on.
+    /// Enters the result of a check. Returns the crash, if there was one.
     pub(super) fn settle(&mut self, gone: bool, restarted: bool) -> Option<TargetDied> {
         self.in_doubt = false;
         let mute = self.is_mute();
@@ -89,23 +90,23 @@ impl Life {
             [one] => format!(" since {one}"),
             [first, .., last] => format!(" since one of {first} … {last}"),
         };
-        let what = if mute { "it gives no answer" } else { "nobody listens" };
-        let died = TargetDied { suspects, restarted, reason: format!("the endpoint is gone: {what}{after}") };
+        let what = if mute { "it does not respond" } else { "nothing listens" };
+        let died = TargetDied { suspects, restarted, reason: format!("the endpoint crashed: {what}{after}") };
         self.mourn(&died);
         Some(died)
     }
 
-    /// Takes note of a death that was seen, now or when the run was recorded.
+    /// Enters a crash of this run, or of a recorded one.
     pub(super) fn mourn(&mut self, died: &TargetDied) {
         self.died = (!died.restarted).then(|| died.reason.clone());
     }
 
-    /// Why no further case is worth running, if none is.
+    /// Why no further case can run.
     pub(super) fn over(&self) -> Option<String> {
         self.died.clone()
     }
 
-    /// Whether no further case is worth running.
+    /// No further case can run.
     pub(super) fn is_over(&self) -> bool {
         self.died.is_some()
     }

@@ -1,7 +1,7 @@
-//! A run: which cases at once, in which order, until when. Emits events; decides nothing about a case.
+//! A run: which cases run at the same time, in which order, and until when. It emits events, and judges no case itself.
 //!
-//! Cases are executed, observed and judged in tasks of their own; what concerns the run as a whole (request
-//! ids that occur twice, the ledger, an endpoint that died) is settled where the tasks report to.
+//! Each case is executed and judged in a task of its own. The collector settles what concerns the whole run: duplicate
+//! request ids, the ledger, a crashed endpoint.
 
 mod collector;
 mod life;
@@ -43,66 +43,66 @@ use crate::{
 use collector::{Collector, JudgeBench};
 pub use replay::{Replayed, replay};
 
-/// What a run is made with.
+/// A run that is set up. Only the runner constructs it.
 #[derive(Clone)]
 pub struct Session {
     /// The fixtures.
     pub suite: Arc<Fixtures>,
     /// The endpoint.
     pub target: Arc<ResolvedTarget>,
-    /// What carries requests there.
+    /// The transport of its requests.
     pub transport: Arc<dyn Transport>,
     /// The recorded observations.
     pub snapshots: Arc<Snapshots>,
-    /// How it runs.
+    /// The options.
     pub options: RunOptions,
-    /// Turns true when the run is to end early.
+    /// Turns true to end the run early.
     pub interrupt: watch::Receiver<bool>,
-    /// What starts the endpoint anew when it died; without it, a death ends the run.
+    /// Starts the endpoint again after a crash. Without it, a crash ends the run.
     pub restart: Option<Restart>,
 }
 
-/// Starts an endpoint anew. Whether it listens again is looked at afterwards.
+/// Starts an endpoint again. The session then checks whether it listens.
 pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
-/// How long a restarted endpoint may take until it listens.
+/// The time limit of a restart.
 const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
-/// How a run goes.
+/// The options of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct RunOptions {
-    /// How many cases run at once.
+    /// The number of cases that run at the same time.
     pub jobs: usize,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// How long a case may take.
+    /// The time limit of a case.
     pub case_timeout: Duration,
-    /// Whether the first deviation ends the run.
+    /// The first deviation ends the run.
     pub fail_fast: bool,
     /// Each operation gets a presence check first. Without it, an operation that is not implemented is judged like any
     /// other, which shows what the checks detect by themselves.
     pub check_presence: bool,
-    /// What becomes of members that the model marks sensitive.
+    /// How reports show members that the model marks sensitive.
     pub sensitive: SensitiveValues,
 }
 
-/// So many cases run at once unless it is said.
+/// The default number of cases that run at the same time.
 pub const JOBS: usize = 16;
 
-/// A seed that no run had before. It is printed, so it is short enough to be typed.
+/// A new seed, short enough to be typed.
 #[must_use]
 pub fn fresh_seed() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     (u64::from(since.subsec_nanos()) ^ since.as_secs().rotate_left(20)) % 1_000_000
 }
 
-/// How long an endpoint that refused a connection has until it is asked once more.
+/// The pause before the session connects again to an endpoint that refused a connection.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 
-/// Why a case has no verdict that an interruption kept from running.
+/// Why a case did not run after an interruption.
 const INTERRUPTED: &str = "the run was interrupted";
 
-/// How long running cases may go on after an interruption.
+/// The time limit of running cases after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// What the tasks of a stage share.
@@ -111,7 +111,7 @@ struct SharedSession {
     keys: SigningKeys,
 }
 
-/// What came of opening an operation.
+/// The presence check of an operation, and the states that its cases share.
 struct OpenedOperation<'s> {
     presence: Option<PresenceDecision>,
     questions: Vec<Exchange>,
@@ -203,14 +203,14 @@ impl Session {
         }
     }
 
-    /// Asks an operation whether it is there, and establishes what its cases share.
+    /// Checks the presence of an operation, and establishes the states that its cases share.
     async fn open<'s>(&'s self, opening: &Opening, collector: &mut Collector<'_>) -> Option<PreparedStates<'s>> {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
         let mut asked = self.asked(opening).await?;
         if matches!(asked.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
-            // What was asked last may have ended it; an endpoint that was started anew is asked again.
+            // The last case may have crashed it. A restarted endpoint gets a new check.
             collector.life.doubt();
             self.look_after(collector).await;
             if !collector.life.is_over() {
@@ -223,7 +223,7 @@ impl Session {
         asked.prepared
     }
 
-    /// Whether the operation is there, and what its cases share; `None` where the run was interrupted.
+    /// The presence of an operation, and the states that its cases share; `None` after an interruption.
     async fn asked<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
         let mut interrupt = self.interrupt.clone();
         let work = async {
@@ -243,7 +243,7 @@ impl Session {
         }
     }
 
-    /// Whether an operation under test is there; `None`: nobody asked, or there is no such operation.
+    /// The presence of an operation; `None` without a check, or if the model has no such operation.
     async fn check_presence(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<PresenceDecision> {
         let service = self.suite.service(&opening.service)?;
         let operation = service.contract().operation(&opening.operation).filter(|_| self.options.check_presence)?;
@@ -270,7 +270,7 @@ impl Session {
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
-            // In doubt, those under way end first: each of them may be the one that ended it.
+            // If the endpoint may have crashed, running cases end first: any of them may be the cause.
             while (tasks.is_empty() || !collector.life.is_in_doubt()) && tasks.len() < jobs && !*interrupt.borrow() {
                 let Some(case) = plan.case() else { break };
                 if let Some(judgement) = collector.not_to_run(&case) {
@@ -300,7 +300,7 @@ impl Session {
             }
         }
         self.wind_down(tasks, running, collector).await;
-        // What ended the endpoint may have been the last case of the stage; the next one begins with other questions.
+        // The last case of the stage may have crashed the endpoint. The next stage starts with a presence check.
         if collector.life.is_cut_off() && !*self.interrupt.borrow() {
             self.look_after(collector).await;
         }
@@ -309,7 +309,7 @@ impl Session {
         }
     }
 
-    /// Finds out whether the endpoint died, and starts it anew where that can be done.
+    /// Checks whether the endpoint crashed, and restarts it if possible.
     async fn look_after(&self, collector: &mut Collector<'_>) {
         let gone = self.is_gone(collector.life.is_mute()).await;
         let restarted = match &self.restart {
@@ -334,14 +334,13 @@ impl Session {
         false
     }
 
-    /// Whether nobody listens any more, asked after a moment: a server may be about to start anew. One that was mute
-    /// for long must answer.
+    /// Nothing listens any more, even after a pause: a server may be restarting. With `mute`, it must also respond.
     async fn is_gone(&self, mute: bool) -> bool {
         tokio::time::sleep(SECOND_LOOK).await;
         self.executor().knock().await.is_err_and(|error| mute || error == TransportError::Refused)
     }
 
-    /// Gives running cases a moment to end and clean up, then ends them.
+    /// Gives running cases some time to end and clean up, then stops them.
     async fn wind_down(
         &self,
         mut tasks: JoinSet<Finished>,
@@ -380,7 +379,7 @@ async fn release(prepared: Option<PreparedStates<'_>>) {
 
 async fn interrupted(interrupt: &mut watch::Receiver<bool>) {
     if interrupt.wait_for(|stop| *stop).await.is_err() {
-        // Nobody can interrupt any more.
+        // The sender is gone: no interruption can come.
         std::future::pending::<()>().await;
     }
 }

@@ -1,7 +1,7 @@
-//! A recorded run, judged again without a network: the same events as when it was run.
+//! Judges a recorded run again without a network. Its events are the same as those of the run.
 //!
-//! What was recorded says which cases there were, in which order they ended, and what crossed the wire. All else is
-//! found anew: bindings, answers, verdicts, which cases rest on which, the sums. It sends nothing, and awaits nothing.
+//! The recording has the cases in the order in which they ended, and what crossed the wire. Everything else is computed again:
+//! bindings, parsed responses, verdicts, controls, sums. It sends nothing, and waits for nothing.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -29,18 +29,19 @@ use crate::{
     suite::{Case, CaseId, Fixtures, Plan, PlanStage},
 };
 
-/// What came of judging a recording again.
+/// The result of judging a recording again.
 #[derive(Debug)]
 pub struct Replayed {
     /// The end of the run.
     pub finished: RunFinished,
     /// Recorded cases that the plan does not have.
     pub unknown: Vec<CaseId>,
-    /// Cases whose fixture is another one than when they were recorded.
+    /// Cases whose fixture has changed since the recording.
     pub changed: Vec<CaseId>,
 }
 
-/// Judges a recording again by these fixtures. `plan` has the cases that may be in it, in any order.
+/// Judges a recording again by these fixtures. `plan` has the cases that may be in it, in any order, and `coverage` is that of
+/// the plan's model, if there is one.
 ///
 /// # Errors
 /// A file of the recording cannot be read, or was changed.
@@ -60,7 +61,7 @@ pub fn replay(
         endpoint: &run.endpoint,
         region: &run.region,
         seed: run.seed,
-        // Cases that this ended were recorded as not run.
+        // The recording already has the cases that this kept from running.
         fail_fast: false,
     };
     let collector = Collector::start(bench, run.clone(), &plan.whole().services, coverage, observer);
@@ -113,7 +114,7 @@ impl Replay<'_> {
         }
         let transcript = self.recording.transcript(&recorded.file)?;
         if let Some(reason) = recorded.unrun {
-            // An interruption comes before every other reason.
+            // An interruption takes precedence over every other reason.
             let judgement = if reason == INTERRUPTED { None } else { self.collector.not_to_run(&case) };
             self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| CaseJudgement::inconclusive(reason)));
             return Ok(());
@@ -131,12 +132,12 @@ impl Replay<'_> {
     }
 }
 
-/// The cases of a plan by id. The plan is asked for more only until the one that is wanted comes, so that few are held:
-/// cases end nearly in the order in which they began.
+/// The cases of a plan by id. It takes cases from the plan only until the wanted one comes. So it holds few, because cases end
+/// nearly in the order in which they began.
 struct Cases<'p> {
     plan: &'p mut dyn Plan,
     waiting: HashMap<CaseId, Case>,
-    /// What the states of operations yielded, until the plan opens them.
+    /// The variables of the states of operations, until the plan opens them.
     variables: VecDeque<(String, String, Map<String, Value>)>,
     over: bool,
 }

@@ -1,4 +1,4 @@
-//! What a report shows of a case: where it stands, and the exchange that its first finding is about.
+//! What reports show of a case: its position in the fixture, and the exchange that its first finding is about.
 
 use crate::{
     judge::{
@@ -18,7 +18,7 @@ pub(super) struct ShownFinding {
 }
 
 impl ShownFinding {
-    /// What the first of the worst findings is about; where there is none, the first step.
+    /// The subject of the first of the most severe findings; the first step if there are none.
     pub(super) fn of(findings: &[Finding]) -> Self {
         let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
         let finding =
@@ -37,7 +37,7 @@ impl ShownFinding {
         format!("{}:{}", scenario.source.file(), scenario.source.line(&format!("{pointer}/call")))
     }
 
-    /// The last exchange of that call; where it was not made, the last one at all.
+    /// The last exchange of that call; the last exchange of the case if the call was not made.
     pub(super) fn exchange(
         self,
         suite: &Fixtures,
@@ -65,7 +65,7 @@ fn show(suite: &Fixtures, endpoint: &str, region: &str, exchange: &Exchange) -> 
     ShownExchange { request: lossy(&request.to_bytes()), response, curl }
 }
 
-/// Longer messages are cut: a report is for people.
+/// Longer messages are cut.
 const LONGEST: usize = 8192;
 
 fn lossy(bytes: &[u8]) -> String {

@@ -1,4 +1,4 @@
-//! The sums of a run: the ledger, and what became of each requirement.
+//! The sums of a run: the ledger, and the outcome of each requirement.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,7 +12,7 @@ use crate::{
     suite::{Case, Fixtures, requirement::Requirement},
 };
 
-/// Sums, as cases come in.
+/// The sums of the cases so far.
 pub(super) struct RunTally {
     ledger: Ledger,
     services: BTreeSet<String>,
@@ -21,7 +21,7 @@ pub(super) struct RunTally {
 }
 
 impl RunTally {
-    /// `services`: those of the whole selection, whose requirements are told whatever part of it this run is.
+    /// `services` are those of the whole selection: a shard reports all of their requirements.
     pub(super) fn new(suite: &Fixtures, selected: usize, services: &BTreeSet<String>) -> Self {
         let requirements = suite.services().flat_map(|service| service.requirements.iter());
         Self {
@@ -45,12 +45,12 @@ impl RunTally {
         for id in &violated {
             self.requirements.get_mut(*id).into_iter().for_each(|(_, violated)| *violated += 1);
         }
-        // What a scenario cites is judged by the case as a whole: it met where the case conforms.
+        // The whole case judges the requirements that its scenario cites: they are met if it conforms.
         let cites: BTreeSet<&String> = case.scenario.cites.iter().collect();
         let on_its_answers = judgement.judged.iter().filter(|id| !cites.contains(id));
         let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
-        // What a warning or a note speaks against is not violated, and has not met either. A contested value is
-        // legal by the requirement that it cites: the warning is about the documents.
+        // A requirement with a warning or a note against it is neither violated nor met. A contested value is valid by the
+        // requirement that it cites: that warning is about the documents.
         let contested = |finding: &&Finding| finding.rule.as_deref() == Some(ShapeRule::ContestedValue.name());
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
@@ -87,7 +87,7 @@ impl RunTally {
         match &requirement.untestable {
             Some(reason) => reason.clone(),
             None if self.cited.contains(&requirement.id) => UNJUDGED.to_owned(),
-            None if !requirement.checks.is_empty() => "no answer that its checks judge was given".to_owned(),
+            None if !requirement.checks.is_empty() => "no response came that its checks judge".to_owned(),
             None => "no selected case cites it".to_owned(),
         }
     }
