@@ -144,3 +144,50 @@ fn empty_shard(started: &RunStarted) -> Option<String> {
     let shard = started.shard.filter(|_| started.selected == 0 && started.selection.cases > 0)?;
     Some(format!("shard {shard} has none of the {} selected cases", started.selection.cases))
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::judge::verdict::Ledger;
+
+    fn finished(deviates: usize) -> RunFinished {
+        let ledger = Ledger { selected: deviates, deviates, ..Ledger::default() };
+        RunFinished { ledger, requirements: Vec::new(), coverage: None, interrupted: false, duration_ms: 1 }
+    }
+
+    fn status(gate: &RunGate, finished: &RunFinished) -> ExitStatus {
+        gate.conclude(finished, |_| Ok::<_, GateError>(BTreeSet::new())).unwrap().status
+    }
+
+    #[rstest]
+    #[case::deviation(&[], 1, ExitStatus::Deviates)]
+    #[case::allowed(&[Verdict::Deviates], 1, ExitStatus::Conforms)]
+    #[case::nothing_selected(&[], 0, ExitStatus::Incomplete)]
+    fn the_ledger_and_the_allowed_verdicts_decide(
+        #[case] allowed: &[Verdict],
+        #[case] deviates: usize,
+        #[case] expected: ExitStatus,
+    ) {
+        let gate = RunGate::open(GateRules { allowed: allowed.to_vec(), ..GateRules::default() }).unwrap();
+        assert_eq!(status(&gate, &finished(deviates)), expected);
+    }
+
+    #[test]
+    fn a_reason_makes_an_empty_run_right_and_no_other() {
+        let gate =
+            RunGate::open(GateRules::default()).unwrap().with_idle(Some("everything conformed before".to_owned()));
+        assert_eq!(status(&gate, &finished(0)), ExitStatus::Conforms);
+        assert_eq!(status(&gate, &finished(1)), ExitStatus::Deviates);
+    }
+
+    #[test]
+    fn with_a_baseline_only_a_difference_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.toml");
+        std::fs::write(&path, "schema = \"wireproof/baseline/v1\"\n").unwrap();
+        let gate = RunGate::open(GateRules { baseline: Some(path), ..GateRules::default() }).unwrap();
+        assert_eq!(status(&gate, &finished(1)), ExitStatus::Conforms);
+    }
+}

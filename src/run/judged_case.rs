@@ -52,3 +52,52 @@ impl JudgedCase {
         CaseFinished { report: self.report, exchanges, difference }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::check::testing::*;
+
+    fn judged(trial: Trial, snapshot: Option<&str>) -> JudgedCase {
+        let report = json!({
+            "id": trial.case.id, "service": "s", "operation": "O", "title": "T", "verdict": "conforms", "findings": [],
+            "checks": 1, "cites": [], "place": "p", "duration_ms": 1,
+        });
+        JudgedCase {
+            report: serde_json::from_value(report).unwrap(),
+            case: trial.case,
+            fixtures: Arc::new(trial.suite),
+            transcript: Arc::new(trial.transcript),
+            snapshot: snapshot.map(str::to_owned),
+        }
+    }
+
+    fn stopped() -> Trial {
+        Trial::stop(STOP).answers(1, 200, &stopping())
+    }
+
+    #[test]
+    fn only_a_case_that_ran_differs_from_its_snapshot() {
+        let observed = judged(stopped(), None).observation().text();
+        let difference = SnapshotDifference { recorded: "{}".to_owned(), observed: observed.clone() };
+        assert_eq!(judged(stopped(), Some("{}")).difference(), Some(difference));
+        assert_eq!(judged(stopped(), Some(&observed)).difference(), None);
+        assert_eq!(judged(stopped(), None).difference(), None);
+        assert_eq!(judged(Trial::stop(STOP), Some("{}")).difference(), None);
+    }
+
+    #[rstest]
+    #[case(EventDetail { exchanges: false, difference: false })]
+    #[case(EventDetail { exchanges: true, difference: false })]
+    #[case(EventDetail { exchanges: false, difference: true })]
+    fn an_event_has_the_details_that_somebody_wants(#[case] detail: EventDetail) {
+        let finished = judged(stopped(), Some("{}")).finished(detail);
+        assert_eq!(
+            (finished.exchanges.len() == 1, finished.difference.is_some()),
+            (detail.exchanges, detail.difference)
+        );
+    }
+}
