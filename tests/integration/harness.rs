@@ -100,7 +100,7 @@ async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_i
     let told = panic_of(&outcome);
     assert!(told.contains("request-id  (SD-40, documented)"), "{told}");
     let again = "run it alone: WIREPROOF_SEED=1 WIREPROOF_FILTER=codedeploy/stop-deployment/succeeded-refused cargo test \
-                 a_deviation_fails_the_test";
+                 harness::a_deviation_fails_the_test";
     assert!(told.contains(again), "{told}");
     let case = outcome.case("codedeploy/stop-deployment/succeeded-refused").unwrap();
     assert_eq!(case.verdict, Verdict::Deviates);
@@ -381,7 +381,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
     let odd = [baseline, ("HARNESS_ENDPOINT", "without-request-ids")];
-    assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 makes it"));
+    assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 creates it"));
     let update = [&odd[..], &[("WIREPROOF_BASELINE_UPDATE", "1"), ("WIREPROOF_BASELINE_REASON", "we know")]].concat();
     // As cargo-nextest does: one process a test, at once.
     std::thread::scope(|scope| {
