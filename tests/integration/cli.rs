@@ -307,7 +307,7 @@ const STOP: &str = "  - call: StopDeployment\n    input: { deploymentId: x }\n";
 #[case::wrong_type("wrong-type", &step("  - call: [StopDeployment]\n"))]
 #[case::unknown_requirement("unknown-requirement", &step(STOP).replace("SD-22", "SD-220"))]
 #[case::unknown_operation("unknown-operation", &step("  - call: StopDeploymnt\n    input: { deploymentId: x }\n"))]
-#[case::illegal_input("illegal-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
+#[case::invalid_input("invalid-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
 #[case::capture_from_nowhere("capture-from-nowhere", &step(&format!("{STOP}    capture: {{ s: /statsu }}\n")))]
 #[case::bad_duration("bad-duration", &step(&format!("{STOP}    eventually: {{ within: 5 minutes, every: 1s }}\n")))]
 #[case::bad_template("bad-template", &step("  - call: StopDeployment\n    input: { deploymentId: \"${unique('a'\" }\n"))]

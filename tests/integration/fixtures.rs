@@ -74,18 +74,18 @@ fn ids_are_unique() {
 }
 
 #[test]
-fn an_input_that_is_illegal_on_purpose_has_its_reason() {
+fn an_input_that_is_invalid_on_purpose_has_its_reason() {
     let files = FixtureFiles::bundled_fixtures();
     let mut found = 0;
     for (path, text) in files.iter().filter(|(path, _)| path.split('/').count() == 3) {
         let source = Source::read(path, text).unwrap_or_else(|error| panic!("{error}"));
         let steps = source.value()["steps"].as_array().unwrap();
-        if steps.iter().any(|step| step["illegal"] == true) {
+        if steps.iter().any(|step| step["invalid"] == true) {
             found += 1;
             assert!(source.value()["why"].as_str().is_some_and(|why| why.len() > 20), "{path} does not say why");
         }
     }
-    assert!(found > 0, "no fixture sends an illegal input on purpose");
+    assert!(found > 0, "no fixture sends an invalid input on purpose");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Where fixtures and snapshots come from: compiled in, or a folder. The only reader of either.
+//! Fixture and snapshot files, compiled in or from a folder. Nothing else reads them.
 //!
-//! A service's folder holds its model, or a `model.yaml` that names one; the rest sees `<service>/model.json` either way,
-//! with botocore's examples beside it where it has some.
+//! The folder of a service holds its model, or a `model.yaml` that names one. Both appear as `<service>/model.json`,
+//! together with the examples of botocore if there are any.
 
 use std::{
     collections::BTreeMap,
@@ -21,50 +21,50 @@ use crate::{
 static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
 static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
 
-/// botocore's examples, in the folder of a service.
+/// The file with the examples of botocore, in the folder of a service.
 pub(super) const EXAMPLES: &str = "examples-1.json";
 
-/// Text files by their path below a root, with `/` between its parts.
+/// Text files by their path below a root, with `/` as the separator.
 #[derive(Debug, Clone, Default)]
 pub struct FixtureFiles {
     root: Option<PathBuf>,
     texts: BTreeMap<String, String>,
-    /// The files that stand elsewhere than their path says.
+    /// The real locations of files whose location differs from their path.
     elsewhere: BTreeMap<String, PathBuf>,
 }
 
 /// A folder that cannot be read.
 #[derive(Debug, Error)]
 pub enum FixtureFilesError {
-    /// A file or folder that cannot be read.
+    /// A file or folder could not be read.
     #[error("cannot read {path}: {error}")]
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         error: io::Error,
     },
-    /// A `model.yaml` that names no model that can be had.
+    /// The model that a `model.yaml` names could not be loaded.
     #[error(transparent)]
     Model(Box<Diagnostic>),
 }
 
-/// The form of a `model.yaml`.
+/// The contents of a `model.yaml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ModelName {
-    /// `botocore:SERVICE[@VERSION]`, or a file from the folder of the `model.yaml`.
+    /// `botocore:SERVICE[@VERSION]`, or a file relative to the folder of the `model.yaml`.
     model: String,
 }
 
 impl FixtureFiles {
-    /// The fixtures that are compiled in.
+    /// The bundled fixtures.
     #[must_use]
     pub fn bundled_fixtures() -> Self {
         Self::embedded(&FIXTURES)
     }
 
-    /// The snapshots that are compiled in.
+    /// The bundled snapshots.
     #[must_use]
     pub fn bundled_snapshots() -> Self {
         Self::embedded(&SNAPSHOTS)
@@ -84,19 +84,19 @@ impl FixtureFiles {
         Self { texts, ..Self::default() }
     }
 
-    /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the models that a `model.yaml` names: those of
-    /// botocore from where the machine has it.
+    /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the model that each `model.yaml` names. botocore
+    /// is searched on this machine.
     ///
     /// # Errors
-    /// A folder or file that cannot be read, or is not UTF-8; a model that cannot be had.
+    /// A folder or file cannot be read or is not UTF-8, or a model cannot be loaded.
     pub fn folder(root: &Path) -> Result<Self, FixtureFilesError> {
         Self::folder_with_models(root, &Places::default())
     }
 
-    /// The same, with models looked for in `places`.
+    /// Like [`FixtureFiles::folder`], with botocore searched in `places`.
     ///
     /// # Errors
-    /// Those of [`Files::folder`].
+    /// See [`FixtureFiles::folder`].
     pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FixtureFilesError> {
         let mut files = Self { root: Some(root.to_owned()), texts: texts_below(root)?, elsewhere: BTreeMap::new() };
         let named: Vec<String> = files.texts.keys().filter_map(|path| service_of(path)).map(str::to_owned).collect();
@@ -106,14 +106,14 @@ impl FixtureFiles {
         Ok(files)
     }
 
-    /// Puts the model that `<service>/model.yaml` names where a model stands.
+    /// Adds the model that `<service>/model.yaml` names as `<service>/model.json`.
     fn add_model(&mut self, service: &str, places: &Places) -> Result<(), Diagnostic> {
         let (yaml, json) = (format!("{service}/model.yaml"), format!("{service}/model.json"));
         let source = Source::read(&self.display(&yaml), self.get(&yaml).unwrap_or_default())?;
         if self.texts.contains_key(&json) {
             return Err(source
-                .at("", "the folder holds a model.json, too")
-                .help("keep the model, or the name of one, but not both"));
+                .at("", "the folder also has a model.json")
+                .help("keep model.json or model.yaml, not both"));
         }
         let ModelName { model: name } = source.decode()?;
         let beside =
@@ -130,29 +130,29 @@ impl FixtureFiles {
         Ok(())
     }
 
-    /// Files given as text: for tests, and for callers that keep fixtures elsewhere.
+    /// Files from texts, for tests and for callers that store fixtures elsewhere.
     #[must_use]
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { texts: texts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Says where a text really comes from, for messages about it.
+    /// Sets the real location of a file, for error messages.
     pub fn stand_at(&mut self, path: &str, file: PathBuf) {
         self.elsewhere.insert(path.to_owned(), file);
     }
 
-    /// Every file, by path.
+    /// All files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// The text of one file.
+    /// The text of a file.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&str> {
         self.texts.get(path).map(String::as_str)
     }
 
-    /// The path as a person would open it.
+    /// The path under which a person would open the file.
     #[must_use]
     pub fn display(&self, path: &str) -> String {
         let below = || self.root.as_ref().map(|root| root.join(path));
@@ -161,7 +161,7 @@ impl FixtureFiles {
     }
 }
 
-/// The service whose `model.yaml` this is.
+/// The service that a `model.yaml` belongs to.
 fn service_of(path: &str) -> Option<&str> {
     path.strip_suffix("/model.yaml").filter(|service| !service.contains('/'))
 }
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_fixture_is_read_and_told_by_the_path_that_a_person_would_open() {
+    fn every_kind_of_fixture_is_read_and_shown_by_its_real_path() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["a.yaml", "b.json", "c.snap", "d.snap.new"] {
             fs::write(dir.path().join(name), name).unwrap();
@@ -244,7 +244,7 @@ mod tests {
     const REQUIREMENTS: &str = "service: svc\ndocuments:\n  model: { title: Toy, url: 'https://example.com/' }\nrequirements:\n  - \
         { id: T-1, says: A name has one to three characters., document: model, section: Name, edition: first, kind: request-constraint, evidence: modelled }\n";
 
-    /// A botocore with one service, and a folder with a fixture for it whose `model.yaml` has this text.
+    /// A botocore with one service, and a fixture folder for it with this `model.yaml`.
     fn toy(model_yaml: &str) -> (tempfile::TempDir, PathBuf, Places) {
         let dir = tempfile::tempdir().unwrap();
         let version = dir.path().join("botocore/data/toy/2020-01-01");
@@ -280,7 +280,7 @@ mod tests {
     #[case::no_file("model: gone.json\n", "svc/gone.json")]
     #[case::no_model("modell: x\n", "unknown field")]
     #[case::form("model: toy\n", "names no model")]
-    fn a_model_that_cannot_be_had_is_told_with_its_place(#[case] model_yaml: &str, #[case] expected: &str) {
+    fn a_model_that_cannot_be_loaded_is_reported_at_its_position(#[case] model_yaml: &str, #[case] expected: &str) {
         let (_dir, root, places) = toy(model_yaml);
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
         assert!(error.contains(expected) && error.contains("model.yaml:1:"), "{error}");

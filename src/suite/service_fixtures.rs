@@ -1,4 +1,4 @@
-//! One service as fixtures see it.
+//! A service with its contract, requirements and states.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,48 +11,48 @@ use crate::{
     wire::{Protocol, json::holds_null},
 };
 
-/// The services that fixtures may speak of, by folder.
+/// The services that fixtures may use, by folder name.
 pub(super) type Services = BTreeMap<String, ServiceFixtures>;
 
-/// One service: its contract, its requirements and its states.
+/// A service: its contract, requirements and states.
 #[derive(Debug, Clone)]
 pub struct ServiceFixtures {
-    /// The folder's name, by which fixtures call it.
+    /// The folder name, which fixtures use to refer to it.
     pub name: String,
     /// The contract, with its compiled schemas.
     pub schemas: Arc<Schemas>,
-    /// The requirements.
+    /// The numbered requirements.
     pub requirements: Requirements,
-    /// The states.
+    /// The states, by name.
     pub states: BTreeMap<String, State>,
-    /// Which members of derived inputs the states fill, the first that fits first.
+    /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
-    /// How it is spoken to.
+    /// The wire protocol.
     pub protocol: &'static dyn Protocol,
 }
 
-/// A `states.yaml`, read.
+/// A resolved `states.yaml`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
     pub(super) fillings: Vec<Filling>,
 }
 
-/// A member of a derived input that is filled by a variable of a state: a resource that exists.
+/// A variable of a state that fills a member of derived inputs, such as the name of an existing resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filling {
-    /// `Operation/Member`, deeper members after further slashes, with `*` for anything.
+    /// `Operation/Member`, with nested members after further slashes and `*` as a wildcard.
     pub glob: String,
-    /// Whether every legal input holds the member, though the model does not require it (`!` behind the glob).
+    /// True if every valid input contains the member although the model does not require it (`!` after the name).
     pub always: bool,
-    /// The state.
+    /// The name of the state.
     pub state: String,
-    /// Its variable.
+    /// The variable of the state.
     pub variable: String,
 }
 
 impl ServiceFixtures {
-    /// A service of which nothing is known but its contract.
+    /// A service with only a contract.
     #[must_use]
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
         Self {
@@ -71,8 +71,8 @@ impl ServiceFixtures {
         self.schemas.contract()
     }
 
-    /// What an input breaks of the model first, leaving out what rests on the values at the pointers `open`. A null
-    /// member is an absent one.
+    /// The first violation of the model in an input, except below the pointers `open`, whose values are unknown. A null
+    /// member counts as absent.
     ///
     /// # Errors
     /// The schema of the input does not compile.

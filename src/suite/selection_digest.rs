@@ -1,4 +1,4 @@
-//! How many cases a selection has, and which, in one number that two runs can compare.
+//! The number of cases in a selection and a digest of their IDs, which two runs can compare.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use sha2::{Digest, Sha256};
 
 use crate::{suite::shard::unit, wire::sigv4::hex};
 
-/// The cases of a selection, before it is cut into shards.
+/// The size and the digest of a selection, before it is split into shards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selected {
-    /// How many.
+    /// The number of cases.
     pub cases: usize,
-    /// Which: SHA-256, in hex, over a line a [`unit()`] of cases, sorted: its name, and the SHA-256 of its sorted ids.
+    /// SHA-256, in hex, over one line for each [`unit()`] of cases, sorted: its name and the SHA-256 of its sorted IDs.
     pub digest: String,
 }
 
 impl Selected {
-    /// The selection of these ids, in any order.
+    /// The selection of these IDs, in any order.
     #[must_use]
     pub fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         let mut units: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -33,7 +33,7 @@ impl Selected {
     }
 }
 
-/// A selection that is known unit by unit, so that nobody has to hold all of its ids.
+/// Builds a [`Selected`] unit by unit, without holding all IDs.
 #[derive(Debug, Clone, Default)]
 pub struct Selecting {
     cases: usize,
@@ -41,7 +41,7 @@ pub struct Selecting {
 }
 
 impl Selecting {
-    /// Enters all ids of one [`unit()`].
+    /// Adds all IDs of one [`unit()`].
     pub fn enter(&mut self, mut ids: Vec<&str>) {
         ids.sort_unstable();
         let Some(first) = ids.first() else { return };
@@ -54,7 +54,7 @@ impl Selecting {
         self.units.insert(unit(first).to_owned(), hex(&hash.finalize()));
     }
 
-    /// The selection of all that was entered.
+    /// The selection of all added IDs.
     #[must_use]
     pub fn finish(&self) -> Selected {
         let mut hash = Sha256::new();

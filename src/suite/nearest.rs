@@ -1,19 +1,19 @@
-//! Which known name somebody may have meant.
+//! Suggestions for misspelled names.
 
-/// Names less alike than this are no slip of the pen.
+/// The least similarity, in per mille, of a misspelled name.
 const ALIKE: u32 = 500;
 
-/// The known name that is most like a wrong one, if any is like it at all.
+/// The known name that is most similar to a misspelled one, if it is similar enough.
 #[must_use]
 pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let scored = known.map(|name| (similarity(wrong, name), name));
     scored.max_by_key(|(score, _)| *score).filter(|(score, _)| *score >= ALIKE).map(|(_, name)| name)
 }
 
-/// How alike two names are, in per mille.
+/// The similarity of two names, in per mille.
 fn similarity(a: &str, b: &str) -> u32 {
     let ratio = similar::TextDiff::from_chars(a, b).ratio();
-    // A ratio lies between 0 and 1.
+    // The ratio is between 0 and 1.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
     let score = (ratio * 1000.0) as u32;
     score
