@@ -4,7 +4,11 @@ use std::io::Write as _;
 
 use clap::Args;
 
-use super::{Failure, select::FixtureArguments, written};
+use super::{
+    Failure,
+    select::{FixtureArguments, SnapshotArguments},
+    written,
+};
 use crate::{certificate::profile::Profiles, report::text::count, run::exit::ExitStatus, suite::Fixtures};
 
 /// Arguments of `wireproof check`.
@@ -16,6 +20,9 @@ pub(super) struct CheckArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
@@ -24,8 +31,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     let suite = fixtures.suite()?;
     Profiles::read(&fixtures.files()?, &suite).map_err(|error| Failure::usage(error.to_string()))?;
     let mut problems = uncovered(&suite);
-    if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
-        let (orphaned, missing) = fixtures.snapshots()?.misfits(&suite.cases());
+    if arguments.snapshots.snapshots.is_some() || fixtures.fixtures.is_none() {
+        let (orphaned, missing) = arguments.snapshots.load(&fixtures)?.misfits(&suite.cases());
         problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the snapshot of no case: delete it")));
         problems.extend(missing_snapshots(&missing));
     }

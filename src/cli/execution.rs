@@ -62,13 +62,24 @@ pub(super) struct ExecutionArguments {
     #[arg(long, value_name = "URL", env = "WIREPROOF_PROXY")]
     proxy: Option<String>,
 
-    /// Keep what the model marks sensitive in reports and transcripts, in place of pseudonyms; credentials never are.
-    #[arg(long, help_heading = "Outcome", env = "WIREPROOF_SHOW_SENSITIVE", value_parser = BoolishValueParser::new())]
-    show_sensitive: bool,
-
     /// Trust the certificates of this PEM file, too.
     #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
     ca_file: Option<PathBuf>,
+}
+
+/// What output shows of sensitive values.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Outcome")]
+pub(super) struct SensitiveArguments {
+    /// Show values that the model marks as sensitive, instead of placeholders. Credentials are never shown.
+    #[arg(long, env = "WIREPROOF_SHOW_SENSITIVE", value_parser = BoolishValueParser::new())]
+    show_sensitive: bool,
+}
+
+impl SensitiveArguments {
+    pub(super) fn values(&self) -> SensitiveValues {
+        if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden }
+    }
 }
 
 fn jobs(text: &str) -> Result<usize, String> {
@@ -80,15 +91,21 @@ fn jobs(text: &str) -> Result<usize, String> {
 
 impl ExecutionArguments {
     /// A runner on this target. It ends early when the user interrupts the program.
-    pub(super) fn runner(&self, fixtures: Arc<Fixtures>, target: ResolvedTarget, seed: u64) -> Result<Runner, Failure> {
+    pub(super) fn runner(
+        &self,
+        fixtures: Arc<Fixtures>,
+        target: ResolvedTarget,
+        seed: u64,
+        sensitive: SensitiveValues,
+    ) -> Result<Runner, Failure> {
         let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
-        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed)?);
+        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed, sensitive)?);
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 
-    /// The same for a certificate, which needs the whole run and must not show sensitive values.
+    /// The same for a certificate, which needs the whole run.
     pub(super) fn for_certificate(&self) -> Self {
-        Self { fail_fast: false, show_sensitive: false, ..self.clone() }
+        Self { fail_fast: false, ..self.clone() }
     }
 
     /// Whether a seed was given.
@@ -101,14 +118,14 @@ impl ExecutionArguments {
         self.seed.unwrap_or_else(session::fresh_seed)
     }
 
-    fn options(&self, seed: u64) -> Result<RunOptions, Failure> {
+    fn options(&self, seed: u64, sensitive: SensitiveValues) -> Result<RunOptions, Failure> {
         Ok(RunOptions {
             jobs: self.jobs,
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
             check_presence: true,
-            sensitive: if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden },
+            sensitive,
         })
     }
 

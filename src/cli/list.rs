@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     Failure,
-    select::{SelectArguments, SelectedCases},
+    select::{FixtureArguments, SelectArguments, SelectedCases},
     written,
 };
 use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
@@ -16,10 +16,13 @@ use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
 pub(super) struct ListArguments {
     #[command(flatten)]
     select: SelectArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
 }
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitStatus, Failure> {
-    let SelectedCases { cases, settled, .. } = arguments.select.load(HashSet::new())?;
+    let SelectedCases { cases, settled, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
     let selected = cases.len() + settled;
     print(&arguments.select.subset.cases(cases)?, "selected")?;
     Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })

@@ -1,15 +1,16 @@
 //! `wireproof mutants`: the whole suite against every mutant and every null target.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, Write},
     sync::Arc,
 };
 
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    select::FixtureArguments,
+    reports::{WantedReport, report_help, write_document},
+    select::{FixtureArguments, SnapshotArguments},
     terminal::{Progress, width},
     written,
 };
@@ -21,7 +22,7 @@ use crate::{
             report::{self, MatrixOptions},
         },
     },
-    report::text::count,
+    report::{DocumentKind, Format, text::count},
     run::exit::ExitStatus,
 };
 
@@ -43,6 +44,9 @@ pub(super) struct MutantsArguments {
     #[command(flatten)]
     fixtures: FixtureArguments,
 
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
+
     /// Only mutants whose id matches this glob, or holds this text (repeatable). Null targets always run.
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
     only: Vec<String>,
@@ -55,9 +59,16 @@ pub(super) struct MutantsArguments {
     #[arg(long, value_name = "N", env = "WIREPROOF_SEED", default_value_t = 1)]
     seed: u64,
 
-    /// How the matrix is written, to standard output.
-    #[arg(long, value_enum, value_name = "FORMAT", env = "WIREPROOF_MUTANT_REPORT", default_value_t = MatrixFormat::Human)]
-    report: MatrixFormat,
+    /// Write the matrix.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        env = "WIREPROOF_MUTANT_REPORT",
+        value_delimiter = ',',
+        help = report_help(DocumentKind::KillMatrix),
+        value_parser = |text: &str| WantedReport::read(text, DocumentKind::KillMatrix)
+    )]
+    report: Vec<WantedReport>,
 
     /// Show every mutant, not only those that are not as they should be.
     #[arg(long, short)]
@@ -76,22 +87,11 @@ pub(super) struct MutantsArguments {
     list: bool,
 }
 
-/// A form of the matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MatrixFormat {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
-    /// One self-contained page.
-    Html,
-}
-
 pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, Into::into), usize::from);
     let proof = Proof {
         suite: Arc::new(arguments.fixtures.suite()?),
-        snapshots: Arc::new(arguments.fixtures.snapshots()?),
+        snapshots: Arc::new(arguments.snapshots.load(&arguments.fixtures)?),
         only: arguments.only.clone(),
         exhaustive: arguments.exhaustive,
         judge_again: arguments.judge_again,
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
         return list(&proof);
     }
     let matrix = proven(&proof)?;
-    written(write(arguments, &matrix))?;
+    write_document(&arguments.report, |format, color, out| write(arguments, format, color, &matrix, out))?;
     if arguments.judge_again {
         let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
         written(writeln!(
@@ -138,26 +138,28 @@ fn failure(error: ProofError) -> Failure {
     }
 }
 
-fn write(arguments: &MutantsArguments, found: &KillMatrix) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout());
-    match arguments.report {
-        MatrixFormat::Human => report::human(found, &options(arguments), &mut out)?,
-        MatrixFormat::Json => report::json(found, &mut out)?,
-        MatrixFormat::Html => report::html(found, &rerun(arguments), &mut out)?,
+fn write(
+    arguments: &MutantsArguments,
+    format: Format,
+    color: bool,
+    matrix: &KillMatrix,
+    mut out: &mut dyn Write,
+) -> io::Result<()> {
+    let rerun = rerun(arguments);
+    if format == Format::JSON {
+        report::json(matrix, &mut out)
+    } else if format == Format::HTML {
+        report::html(matrix, &rerun, &mut out)
+    } else {
+        let options = MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun };
+        report::human(matrix, &options, &mut out)
     }
-    out.flush()
-}
-
-fn options(arguments: &MutantsArguments) -> MatrixOptions {
-    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun: rerun(arguments) }
 }
 
 /// The flags that a single mutant needs again.
 fn rerun(arguments: &MutantsArguments) -> String {
     let mut words = vec![format!("--seed {}", arguments.seed)];
-    let FixtureArguments { fixtures, snapshots, .. } = &arguments.fixtures;
-    words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
-    words.extend(snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
+    words.extend(arguments.fixtures.fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
+    words.extend(arguments.snapshots.snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
     words.join(" ")
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     Failure,
     derivation::{DerivationArguments, ProbeSelection},
-    execution::ExecutionArguments,
+    execution::{ExecutionArguments, SensitiveArguments},
     gate::CommandGate,
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
@@ -55,6 +55,9 @@ pub(super) struct ProbeArguments {
     execution: ExecutionArguments,
 
     #[command(flatten)]
+    sensitive: SensitiveArguments,
+
+    #[command(flatten)]
     output: OutputArguments,
 }
 
@@ -91,7 +94,10 @@ async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFini
     let settled = probes.settled();
     let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
     let mut outputs = arguments.output.open(&arguments.rerun(), probes.selected(), last_runs)?;
-    let runner = arguments.execution.runner(Arc::new(suite), target, seed)?.coverage(Some(coverage));
+    let runner = arguments
+        .execution
+        .runner(Arc::new(suite), target, seed, arguments.sensitive.values())?
+        .coverage(Some(coverage));
     let finished = runner.run(&mut probes, &mut outputs.observer()).await;
     stop(reference).await;
     Ok((finished, outputs.close()?.with_idle(nothing_left)))

@@ -11,9 +11,9 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    execution::ExecutionArguments,
+    execution::{ExecutionArguments, SensitiveArguments},
     runtime,
-    select::{SelectArguments, SelectedCases},
+    select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     target::{TargetArguments, stop},
     terminal::width,
     written,
@@ -58,10 +58,19 @@ pub(super) struct RecordArguments {
     select: SelectArguments,
 
     #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
+
+    #[command(flatten)]
     target: TargetArguments,
 
     #[command(flatten)]
     execution: ExecutionArguments,
+
+    #[command(flatten)]
+    sensitive: SensitiveArguments,
 
     /// Show what would be asked and which snapshots are there; ask nothing, and write nothing.
     #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
@@ -69,8 +78,8 @@ pub(super) struct RecordArguments {
 }
 
 pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
-    let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
-    let Some(folder) = &fixtures.snapshots else {
+    let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
+    let Some(folder) = &arguments.snapshots.snapshots else {
         return Err(Failure::usage(
             "give --snapshots DIR, where the snapshots are to be: those of the program belong to the embedded reference",
         ));
@@ -78,7 +87,7 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
     if folder.exists() && !folder.is_dir() {
         return Err(Failure::usage(format!("{} is no folder", folder.display())));
     }
-    let snapshots = if folder.exists() { fixtures.snapshots()? } else { Snapshots::default() };
+    let snapshots = if folder.exists() { arguments.snapshots.load(&fixtures)? } else { Snapshots::default() };
     let cases = arguments.select.subset.cases(cases)?;
     if arguments.dry_run {
         return written(list(&cases, &snapshots)).map(|()| ExitStatus::Incomplete);
@@ -104,7 +113,12 @@ async fn execute(
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(Arc::new(suite), target, arguments.execution.seed())?;
+    let runner = arguments.execution.runner(
+        Arc::new(suite),
+        target,
+        arguments.execution.seed(),
+        arguments.sensitive.values(),
+    )?;
     let finished = runner.run(&mut Batch::new(cases), &mut OnCase(|case: &JudgedCase| records.take(case))).await;
     stop(reference).await;
     Ok(finished)

@@ -10,20 +10,25 @@ use crate::{
     suite::{Case, FixtureFiles, Fixtures, Selection},
 };
 
-/// Which fixtures.
+/// The fixtures of a command.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Fixtures")]
 pub(super) struct FixtureArguments {
-    /// Use the fixtures of this folder in place of the bundled ones.
+    /// Use the fixtures in this folder instead of the bundled ones.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
     pub(super) fixtures: Option<PathBuf>,
 
-    /// Use the snapshots of this folder in place of the bundled ones.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
-    pub(super) snapshots: Option<PathBuf>,
-
     #[command(flatten)]
     pub(super) botocore: BotocoreArguments,
+}
+
+/// The snapshots of a command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Fixtures")]
+pub(super) struct SnapshotArguments {
+    /// Use the snapshots in this folder instead of the bundled ones.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
+    pub(super) snapshots: Option<PathBuf>,
 }
 
 /// Which cases.
@@ -56,9 +61,6 @@ pub(super) struct SelectArguments {
 
     #[command(flatten)]
     pub(super) subset: SubsetArguments,
-
-    #[command(flatten)]
-    pub(super) fixtures: FixtureArguments,
 }
 
 /// What is selected.
@@ -83,23 +85,28 @@ impl FixtureArguments {
     pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
         Fixtures::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
     }
+}
 
-    /// Other fixtures have other snapshots: the bundled ones belong to the bundled fixtures.
-    pub(super) fn snapshots(&self) -> Result<Snapshots, Failure> {
-        match (&self.snapshots, &self.fixtures) {
-            (Some(folder), _) => {
-                FixtureFiles::folder(folder).map(Snapshots::new).map_err(|error| Failure::usage(error.to_string()))
-            }
-            (None, Some(_)) => Ok(Snapshots::default()),
-            (None, None) => Ok(Snapshots::new(FixtureFiles::bundled_snapshots())),
+impl SnapshotArguments {
+    /// The snapshots of these fixtures. The bundled snapshots belong to the bundled fixtures.
+    pub(super) fn load(&self, of: &FixtureArguments) -> Result<Snapshots, Failure> {
+        self.files(of).map(Snapshots::new)
+    }
+
+    /// The files of the snapshots.
+    pub(super) fn files(&self, of: &FixtureArguments) -> Result<FixtureFiles, Failure> {
+        match (&self.snapshots, &of.fixtures) {
+            (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+            (None, Some(_)) => Ok(FixtureFiles::default()),
+            (None, None) => Ok(FixtureFiles::bundled_snapshots()),
         }
     }
 }
 
 impl SelectArguments {
     /// The fixtures and the selected cases, without those that are settled by `--since` or as `also` says.
-    pub(super) fn load(&self, also: HashSet<String>) -> Result<SelectedCases, Failure> {
-        let (fixtures, paths) = self.folders_and_paths();
+    pub(super) fn load(&self, fixtures: &FixtureArguments, also: HashSet<String>) -> Result<SelectedCases, Failure> {
+        let (fixtures, paths) = self.folders_and_paths(fixtures);
         let suite = fixtures.suite()?;
         let selection = Selection {
             paths,
@@ -119,15 +126,15 @@ impl SelectArguments {
     }
 
     /// Where the fixtures are from: what tells one suite from another, whatever becomes of its fixtures.
-    pub(super) fn origin(&self) -> String {
-        let (fixtures, _) = self.folders_and_paths();
+    pub(super) fn origin(&self, fixtures: &FixtureArguments) -> String {
+        let (fixtures, _) = self.folders_and_paths(fixtures);
         let folder = fixtures.fixtures.map(|folder| folder.canonicalize().unwrap_or(folder));
         folder.map_or_else(|| "the bundled fixtures".to_owned(), |folder| folder.display().to_string())
     }
 
     /// A path that is a folder of fixtures replaces the bundled ones; the others select.
-    fn folders_and_paths(&self) -> (FixtureArguments, Vec<String>) {
-        let mut fixtures = self.fixtures.clone();
+    fn folders_and_paths(&self, fixtures: &FixtureArguments) -> (FixtureArguments, Vec<String>) {
+        let mut fixtures = fixtures.clone();
         let mut paths = Vec::new();
         for path in &self.paths {
             if is_fixture_folder(path) && fixtures.fixtures.is_none() {

@@ -16,18 +16,30 @@ use crate::{
     wire::sigv4::Credentials,
 };
 
-/// Which endpoint.
+/// The endpoint under test.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetArguments {
-    /// The endpoint under test; without it, the embedded reference.
+    /// URL of the endpoint under test [default: the embedded reference implementation].
     #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT")]
     pub(super) endpoint: Option<String>,
 
-    /// What reports call the endpoint.
+    /// Name of the endpoint in reports.
     #[arg(long, value_name = "TEXT", env = "WIREPROOF_NAME")]
     name: Option<String>,
 
+    /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
+    #[arg(long, env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
+    as_reference: bool,
+
+    #[command(flatten)]
+    access: AccessArguments,
+}
+
+/// Regions, credentials and states for any endpoint.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Target")]
+pub(super) struct AccessArguments {
     /// The region of the calls.
     #[arg(long, value_name = "REGION", env = "WIREPROOF_REGION", default_value = "us-east-1")]
     region: String,
@@ -62,10 +74,6 @@ pub(super) struct TargetArguments {
     #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
     states: Option<PathBuf>,
 
-    /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
-    #[arg(long, env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
-    as_reference: bool,
-
     /// Allow hosts of AWS itself, which costs money and changes real resources.
     #[arg(long, env = "WIREPROOF_ALLOW_AWS", value_parser = BoolishValueParser::new())]
     allow_aws: bool,
@@ -75,39 +83,49 @@ pub(super) struct TargetArguments {
 pub(super) const EMBEDDED: &str = "the embedded reference";
 
 impl TargetArguments {
-    /// The same caller and states at another endpoint.
-    pub(super) fn at(&self, endpoint: Option<String>) -> Self {
-        Self { endpoint, ..self.clone() }
-    }
-
-    /// What reports call the endpoint.
+    /// The name of the endpoint in reports.
     pub(super) fn called(&self) -> String {
         let endpoint = self.endpoint.as_deref().unwrap_or(EMBEDDED);
         self.name.as_deref().filter(|_| self.endpoint.is_some()).unwrap_or(endpoint).to_owned()
     }
 
-    /// The target, and the reference where it is the embedded one.
+    /// The target, and the embedded reference if the target is that.
     pub(super) async fn target(&self, suite: &Fixtures) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
-        match &self.endpoint {
+        let (mut target, reference) = match &self.endpoint {
             Some(url) if self.as_reference => {
-                Ok((self.reference(url, format!("{url}/_wireproof/state").as_str())?, None))
+                (self.access.reference(url, format!("{url}/_wireproof/state").as_str())?, None)
             }
-            Some(url) => Ok((self.given(url)?, None)),
-            None if self.as_reference => Err(Failure::alone("--as-reference", "--endpoint URL")),
-            None => {
-                let reference = start(suite, ReferenceOptions::default()).await?;
-                let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
-                EMBEDDED.clone_into(&mut target.name);
-                Ok((target, Some(reference)))
-            }
+            None if self.as_reference => return Err(Failure::alone("--as-reference", "--endpoint URL")),
+            endpoint => self.access.target(endpoint.clone(), suite).await?,
+        };
+        if let Some(name) = self.name.as_ref().filter(|_| self.endpoint.is_some()) {
+            target.name.clone_from(name);
         }
+        Ok((target, reference))
+    }
+}
+
+impl AccessArguments {
+    /// The target at a URL, or the embedded reference.
+    pub(super) async fn target(
+        &self,
+        url: Option<String>,
+        suite: &Fixtures,
+    ) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
+        if let Some(url) = url {
+            return Ok((self.endpoint_at(&url)?, None));
+        }
+        let reference = start(suite, ReferenceOptions::default()).await?;
+        let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
+        EMBEDDED.clone_into(&mut target.name);
+        Ok((target, Some(reference)))
     }
 
-    fn given(&self, url: &str) -> Result<ResolvedTarget, Failure> {
+    fn endpoint_at(&self, url: &str) -> Result<ResolvedTarget, Failure> {
         let state_handler = self.state_change_url.as_deref().map(|url| self.state_handler(url)).transpose()?;
         Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
-            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            name: url.to_owned(),
             region: self.region.clone(),
             other_region: self.other_region(),
             owner: credentials::owner(self.profile.as_deref())?,
@@ -122,7 +140,7 @@ impl TargetArguments {
         let credentials = |identity: &Identity| -> Credentials { identity.credentials().clone() };
         Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
-            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            name: url.to_owned(),
             region: self.region.clone(),
             other_region: self.other_region(),
             owner: credentials(&Identity::test()),

@@ -15,7 +15,7 @@ use super::{
     certify::{CertifyBench, conclusions, nonce},
     execution::ExecutionArguments,
     runtime,
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     target::TargetArguments,
     written,
 };
@@ -32,6 +32,7 @@ use crate::{
             rerun::{CertificateRerun, compare, sample},
         },
     },
+    judge::redaction::SensitiveValues,
     proof::matrix::KillMatrix,
     report::text::{count, line},
     run::{event::CaseReport, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
@@ -89,6 +90,9 @@ pub(super) struct VerifyArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
 /// What is told of a bundle.
@@ -132,7 +136,7 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
         return Err(Failure::alone("--rerun", "--endpoint URL"));
     }
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
-    let bench = CertifyBench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
     let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
     let mut done = DoneAgain::default();
     if arguments.prove {
@@ -197,7 +201,12 @@ async fn today(
     cases: Vec<Case>,
 ) -> Result<Vec<CertificateRerun>, Failure> {
     let (target, _) = arguments.target.target(&bench.suite).await?;
-    let runner = arguments.execution.runner(Arc::clone(&bench.suite), target, arguments.execution.seed())?;
+    let runner = arguments.execution.runner(
+        Arc::clone(&bench.suite),
+        target,
+        arguments.execution.seed(),
+        SensitiveValues::Hidden,
+    )?;
     let mut today = Vec::new();
     let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));
     runner.snapshots(Arc::clone(&bench.snapshots)).run(&mut Batch::new(cases), &mut observer).await;

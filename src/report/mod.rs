@@ -41,7 +41,7 @@ use crate::run::{event::Event, observer::EventDetail};
 
 pub use document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
 pub use file::PendingFile;
-pub use format::{FORMATS, Format};
+pub use format::{DocumentKind, FORMATS, Format, UnknownFormat};
 #[cfg(feature = "reports")]
 pub use html::{Html, HtmlOptions};
 pub use human::{Human, HumanOptions};

@@ -12,7 +12,11 @@ use crate::{
         suite::CertifiedDigest,
         verify::Verifier,
     },
-    cli::{Failure, mutants::proven, select::FixtureArguments},
+    cli::{
+        Failure,
+        mutants::proven,
+        select::{FixtureArguments, SnapshotArguments},
+    },
     judge::snapshots::Snapshots,
     proof::{
         Proof,
@@ -30,7 +34,7 @@ pub(in crate::cli) struct CertifyBench {
 }
 
 impl CertifyBench {
-    pub(in crate::cli) fn load(fixtures: &FixtureArguments) -> Result<Self, Failure> {
+    pub(in crate::cli) fn load(fixtures: &FixtureArguments, snapshots: &SnapshotArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
         let found = fixtures.files()?;
         Fixtures::read(&found).map_err(|error| broken(error.to_string()))?;
@@ -38,7 +42,7 @@ impl CertifyBench {
         let files = FixtureFiles::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
         let suite = Fixtures::read(&files).map_err(|error| broken(error.to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
-        let snapshots = snapshot_files(fixtures)?;
+        let snapshots = snapshots.files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);
         let snapshots = Arc::new(Snapshots::new(snapshots));
         Ok(Self { suite: Arc::new(suite), snapshots, profiles, digest })
@@ -106,14 +110,5 @@ impl CertifyBench {
     pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
         let Self { suite, snapshots, profiles, digest } = self;
         Verifier { suite, snapshots, profiles, digest, keys, nonce }
-    }
-}
-
-/// The files that snapshots are read from: other fixtures have other snapshots.
-fn snapshot_files(fixtures: &FixtureArguments) -> Result<FixtureFiles, Failure> {
-    match (&fixtures.snapshots, &fixtures.fixtures) {
-        (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),
-        (None, Some(_)) => Ok(FixtureFiles::default()),
-        (None, None) => Ok(FixtureFiles::bundled_snapshots()),
     }
 }

@@ -17,7 +17,7 @@ use super::{
     Failure,
     execution::ExecutionArguments,
     runtime,
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     target::{TargetArguments, stop},
     terminal::Progress,
     written,
@@ -30,6 +30,7 @@ use crate::{
         statement::{StatedTarget, StatedUrl, StatementSubject, TRANSCRIPTS},
     },
     harness::Runner,
+    judge::redaction::SensitiveValues,
     proof::matrix::TOOL,
     report::{Json, Reporter as _},
     run::{
@@ -72,6 +73,9 @@ pub(super) struct CertifyArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 
     #[command(flatten)]
     claim: ClaimArguments,
@@ -139,7 +143,7 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     if let Some(path) = &arguments.claim.new_key {
         return new_key(path);
     }
-    let bench = CertifyBench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
     if arguments.claim.list {
         return written(list(&bench)).map(|()| ExitStatus::Conforms);
     }
@@ -210,7 +214,9 @@ fn runner(
     let nonce = arguments.claim.nonce.as_ref();
     let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
     let execution = arguments.execution.for_certificate();
-    Ok(execution.runner(Arc::clone(&bench.suite), target, seed)?.snapshots(Arc::clone(&bench.snapshots)))
+    Ok(execution
+        .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)?
+        .snapshots(Arc::clone(&bench.snapshots)))
 }
 
 /// Runs and records the cases. Returns their report.

@@ -43,7 +43,7 @@ impl Origin {
             Ok(Self::Report(Box::new(read_report(path)?)))
         } else {
             Err(Failure::usage(format!(
-                "{text}: neither a URL, nor a folder of transcripts, nor a JSON report, nor the word {REFERENCE}"
+                "{text}: no such file or folder\nhelp: name the URL of an endpoint, a recording, a JSON report, or {REFERENCE}"
             )))
         }
     }

@@ -79,7 +79,7 @@ impl<'a> Sides<'a> {
             let (suite, cases) = (Fixtures::of_services([]), Vec::new());
             return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true });
         }
-        let SelectedCases { suite, cases, .. } = arguments.select.load(HashSet::new())?;
+        let SelectedCases { suite, cases, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
         let is_all = cases.len() == suite.cases().len();
         let wanted = (!is_all).then(|| cases.iter().map(|case| case.id.clone()).collect());
         Ok(Self { arguments, suite, cases, wanted, of_probes: false })
@@ -118,7 +118,7 @@ impl<'a> Sides<'a> {
 
     /// How the probes of a recording are derived here.
     fn derivation(&self, recorded: &DerivationArguments) -> DerivationArguments {
-        DerivationArguments { botocore: self.arguments.select.fixtures.botocore.clone(), ..recorded.clone() }
+        DerivationArguments { botocore: self.arguments.fixtures.botocore.clone(), ..recorded.clone() }
     }
 
     /// What an endpoint answers to what is selected, as far as the other side has it.
@@ -167,10 +167,10 @@ impl<'a> Sides<'a> {
         plan: &mut dyn Plan,
     ) -> Result<DiffSide, Failure> {
         let mut side = DiffSide::new(name, PartyKind::Endpoint);
-        let target = self.arguments.target.at(url);
         runtime()?.block_on(async {
-            let (target, reference) = target.target(&suite).await?;
-            let runner = self.arguments.execution.runner(Arc::new(suite), target, seed)?;
+            let (target, reference) = self.arguments.access.target(url, &suite).await?;
+            let runner =
+                self.arguments.execution.runner(Arc::new(suite), target, seed, self.arguments.sensitive.values())?;
             runner.run(plan, &mut side).await;
             stop(reference).await;
             Ok::<(), Failure>(())

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,8 +14,8 @@ use super::super::{
     Failure,
     botocore::BotocoreArguments,
     model_source::{ModelFolder, ModelSource},
+    reports::{WantedReport, write_document},
     terminal::width,
-    written,
 };
 use crate::{
     proof::corpus::{
@@ -49,13 +49,13 @@ pub(super) fn judge(
     path: &Path,
     arguments: &CorpusArguments,
     botocore: &BotocoreArguments,
-    format: Format,
+    reports: &[WantedReport],
 ) -> Result<ExitStatus, Failure> {
     let records = records(path)?;
     let shelf = arguments.shelf(botocore)?;
     let models = Models::gather(&records, |service| shelf.find(service))?;
     let tally = CorpusTally::of(records.iter().map(|record| (record, models.judge(record))));
-    written(write(arguments, format, &tally))?;
+    write_document(reports, |format, color, out| write(arguments, format, color, &tally, out))?;
     Ok(match tally.all().answers {
         share if share.of == 0 => ExitStatus::Incomplete,
         share if share.rate() <= arguments.max_error_rate => ExitStatus::Conforms,
@@ -86,16 +86,18 @@ fn records(path: &Path) -> Result<Vec<Record>, Failure> {
 /// The first bytes of anything that gzip has compressed.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-fn write(arguments: &CorpusArguments, format: Format, tally: &CorpusTally) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout());
+fn write(
+    arguments: &CorpusArguments,
+    format: Format,
+    color: bool,
+    tally: &CorpusTally,
+    mut out: &mut dyn Write,
+) -> io::Result<()> {
     if format == Format::JSON {
-        report::json(&FalsePositives::of(date(), tally.clone()), &mut out)?;
-    } else {
-        let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
-        report::human(tally, &options, &mut out)?;
+        return report::json(&FalsePositives::of(date(), tally.clone()), &mut out);
     }
-    out.flush()
+    let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
+    report::human(tally, &options, &mut out)
 }
 
 /// The day, in UTC.

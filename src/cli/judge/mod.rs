@@ -17,14 +17,14 @@ use super::{
     gate::{CommandGate, GateArguments},
     probe,
     reports::{ReportArguments, RerunCommand, written_reports},
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     written,
 };
 use crate::{
     harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
-    report::Format,
+    report::DocumentKind,
     run::{
         exit::ExitStatus,
         recording::{Header, Recording},
@@ -74,6 +74,9 @@ pub(super) struct JudgeArguments {
     fixtures: FixtureArguments,
 
     #[command(flatten)]
+    snapshots: SnapshotArguments,
+
+    #[command(flatten)]
     gate: GateArguments,
 
     #[command(flatten)]
@@ -84,8 +87,8 @@ pub(super) fn run(arguments: &JudgeArguments) -> Result<ExitStatus, Failure> {
     match (&arguments.recording, &arguments.corpus) {
         (Some(folder), _) => arguments.judge(folder),
         (None, Some(file)) => {
-            let format = arguments.reports.only(&[Format::HUMAN, Format::JSON])?;
-            corpus::judge(file, &arguments.of_corpus, &arguments.fixtures.botocore, format)
+            let reports = arguments.reports.for_document(DocumentKind::Corpus)?;
+            corpus::judge(file, &arguments.of_corpus, &arguments.fixtures.botocore, reports)
         }
         (None, None) => Err(Failure::usage("give a recording, or --corpus FILE")),
     }
@@ -107,7 +110,7 @@ impl JudgeArguments {
 
     fn judge_fixtures(&self, folder: &Path, recording: &Recording) -> Result<ExitStatus, Failure> {
         let suite = self.fixtures.suite()?;
-        let snapshots = self.fixtures.snapshots()?;
+        let snapshots = self.snapshots.load(&self.fixtures)?;
         let cases = suite.cases();
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.0.clone()).collect();
         let mut plan = Batch::new(cases);
