@@ -1,4 +1,4 @@
-//! `wireproof explain`: what a check wants, why, and what breaking it weighs.
+//! `wireproof explain`: prints what a check expects, why, and the severities of its findings.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -17,7 +17,7 @@ use crate::{
 /// Arguments of `wireproof explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The code of a check or the number of a requirement; without it, every check in one line.
+    /// Code of a check or number of a requirement [default: list every check].
     #[arg(value_name = "CODE")]
     code: Option<String>,
 
@@ -43,7 +43,7 @@ fn all() -> std::io::Result<()> {
     for check in CHECKS {
         writeln!(out, "{:<17} {}", check.code.name(), check.wants)?;
     }
-    writeln!(out, "\nWhat breaking each weighs, where a page states it / where only a model or the protocol does:")?;
+    writeln!(out, "\nSeverity if a page documents it / if only a model or the protocol does:")?;
     for row in SEVERITIES {
         let name = row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()));
         writeln!(out, "{name:<34} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
@@ -53,8 +53,8 @@ fn all() -> std::io::Result<()> {
 
 fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why)?;
-    writeln!(out, "Weighs, where a page states it / where only a model or the protocol does:")?;
+    writeln!(out, "{}\n\nExpects: {}.\n\n{}\n", check.code, check.wants, check.why)?;
+    writeln!(out, "Severity if a page documents it / if only a model or the protocol does:")?;
     for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
         let name = row.rule.map_or("any", crate::model::ShapeRule::name);
         writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
@@ -67,17 +67,17 @@ fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
         .flat_map(|service| service.requirements.iter())
         .filter(|requirement| requirement.checks.contains(&check.code));
     for (index, requirement) in judged.enumerate() {
-        let head = if index == 0 { "\nRequirements that it judges on every answer:\n" } else { "" };
+        let head = if index == 0 { "\nRequirements that it judges in every response:\n" } else { "" };
         writeln!(out, "{head}  {:<9} {}", requirement.id, requirement.says)?;
     }
     Ok(())
 }
 
-/// Where a required member that is missing is a warning.
+/// Prints the required members whose absence is only a warning.
 fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
     writeln!(
         out,
-        "\nRequired members that AWS itself leaves out, so that missing ones are warnings where only a model speaks:"
+        "\nRequired members that AWS itself omits; their absence is a warning if only a model requires them:"
     )?;
     for Exception { service, operation, pointer, reason } in EXCEPTIONS {
         writeln!(out, "  {service} {operation} {pointer}\n      {reason}")?;
@@ -90,7 +90,7 @@ fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failur
     let Some((service, requirement)) = found else {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
         return Err(Failure::usage(format!(
-            "{id:?} is neither a check nor a requirement; the checks are {}",
+            "unknown check or requirement {id:?}\nhelp: the checks are {}",
             codes.join(", ")
         )));
     };

@@ -1,4 +1,4 @@
-//! `wireproof list`: what would run.
+//! `wireproof list`: lists the cases that would run.
 
 use std::{collections::HashSet, io::Write as _};
 
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &ListArguments) -> Result<ExitStatus, Failure> {
     Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })
 }
 
-/// One line a case, and how many there are on standard error.
+/// Prints one line for each case, and the count to standard error.
 pub(super) fn print(cases: &[Case], what: &str) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut lines = || -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-//! `wireproof mutants`: the whole suite against every mutant and every null target.
+//! `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint.
 
 use std::{
     io::{self, Write},
@@ -27,14 +27,14 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof mutants                                every mutant and every null target
-  wireproof mutants --only '*/StopDeployment/*'    the mutants of one operation
-  wireproof mutants --only state --report json     one family, for a program
-  wireproof mutants --report html > matrix.html    the matrix as a page
+  wireproof mutants                                run every mutant and every constant endpoint
+  wireproof mutants --only '*/StopDeployment/*'    run the mutants of one operation
+  wireproof mutants --only state --report json     run one family, and print JSON
+  wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
-    0  every mutant is killed by a code of its kind or is equivalent, and no null target conforms anywhere
-    1  one is not, or one does";
+    0  the suite detects every mutant that is not equivalent, and no case of a constant endpoint conforms
+    1  a mutant is not detected, or a case of a constant endpoint conforms";
 
 /// Arguments of `wireproof mutants`.
 #[derive(Debug, Args)]
@@ -47,15 +47,15 @@ pub(super) struct MutantsArguments {
     #[command(flatten)]
     snapshots: SnapshotArguments,
 
-    /// Only mutants whose id matches this glob, or holds this text (repeatable). Null targets always run.
+    /// Run only mutants whose ID matches this glob or contains this text (repeatable); constant endpoints always run.
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// How many run at once; as many as the machine has processors.
+    /// Number of mutants to run concurrently [default: number of processors].
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_MUTANT_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// What fresh names are derived from.
+    /// Seed for generated names; makes a run reproducible.
     #[arg(long, value_name = "N", env = "WIREPROOF_SEED", default_value_t = 1)]
     seed: u64,
 
@@ -70,19 +70,19 @@ pub(super) struct MutantsArguments {
     )]
     report: Vec<WantedReport>,
 
-    /// Show every mutant, not only those that are not as they should be.
+    /// Print every mutant, not only those with an unexpected result.
     #[arg(long, short)]
     verbose: bool,
 
-    /// Run every case on every mutant, where else three convictions are proof enough: the whole matrix.
+    /// Run every case against every mutant, instead of stopping after three detections.
     #[arg(long)]
     exhaustive: bool,
 
-    /// Record each run and judge it again from its recording: it must come to the same.
+    /// Record each run, judge the recording again, and require the same result.
     #[arg(long, env = "WIREPROOF_JUDGE_AGAIN", value_parser = BoolishValueParser::new())]
     judge_again: bool,
 
-    /// Only list the mutants; run nothing.
+    /// List the mutants, and run nothing.
     #[arg(long)]
     list: bool,
 }
@@ -105,15 +105,12 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     write_document(&arguments.report, |format, color, out| write(arguments, format, color, &matrix, out))?;
     if arguments.judge_again {
         let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
-        written(writeln!(
-            anstream::stderr(),
-            "judged again from their recordings: {runs} runs, each came to the same"
-        ))?;
+        written(writeln!(anstream::stderr(), "judged {runs} recordings again, each with the same result"))?;
     }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
-/// Runs a proof, and shows how far it is.
+/// Runs a proof, and shows its progress.
 pub(super) fn proven(proof: &Proof) -> Result<KillMatrix, Failure> {
     let progress = Progress::of_work();
     let matrix = proof.run(&|done, all| progress.set(done, all)).map_err(failure)?;
@@ -156,7 +153,7 @@ fn write(
     }
 }
 
-/// The flags that a single mutant needs again.
+/// The flags for rerunning a single mutant.
 fn rerun(arguments: &MutantsArguments) -> String {
     let mut words = vec![format!("--seed {}", arguments.seed)];
     words.extend(arguments.fixtures.fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));

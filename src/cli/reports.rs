@@ -1,6 +1,6 @@
-//! `--report FORMAT[=PATH]`: which reports a command writes, and where each goes.
+//! `--report FORMAT[=PATH]`: the reports of a command, and the destination of each.
 //!
-//! The report for people goes to standard output; if a report for programs is there, to standard error.
+//! The human report goes to standard output, or to standard error if a report for programs goes to standard output.
 
 use std::{
     collections::BTreeSet,
@@ -143,7 +143,7 @@ fn placed(wanted: &[WantedReport]) -> Result<Vec<(Format, Destination<'_>)>, Str
 }
 
 impl ReportArguments {
-    /// Begins the reports, so that a file that cannot be written stops the command before it runs anything.
+    /// Starts the reports, so that a file that cannot be written stops the command before it runs anything.
     pub(super) fn open(&self, rerun: &RerunCommand) -> Result<OpenReports, Failure> {
         let mut reports = OpenReports::default();
         for (format, destination) in placed(&self.report).map_err(Failure::usage)? {

@@ -34,12 +34,12 @@ use crate::{
 use clap::Args;
 
 const EXAMPLES: &str = "Examples:
-  wireproof run                                             every scenario, against the embedded reference
-  wireproof run --endpoint http://127.0.0.1:4566 -v         against an emulator, with every exchange
-  wireproof run codedeploy/stop-deployment/unknown-id       one scenario
-  wireproof run --tag auth --exclude '*region*'             by tag, without some
-  wireproof run --report human --report json=report.json    two reports
-  wireproof run --allow not-implemented,blocked             what is missing does not fail CI";
+  wireproof run                                             run every scenario against the embedded reference
+  wireproof run --endpoint http://127.0.0.1:4566 -v         test an emulator, and print the exchanges that deviate
+  wireproof run codedeploy/stop-deployment/unknown-id       run one scenario
+  wireproof run --tag auth --exclude '*region*'             select by tag, and skip some IDs
+  wireproof run --report human --report json=report.json    write two reports
+  wireproof run --allow not-implemented,blocked             do not fail on missing operations";
 
 /// Arguments of `wireproof run`.
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! The arguments that say which fixtures and which cases.
+//! The arguments that select fixtures and cases.
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -31,31 +31,31 @@ pub(super) struct SnapshotArguments {
     pub(super) snapshots: Option<PathBuf>,
 }
 
-/// Which cases.
+/// The selection of cases.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct SelectArguments {
-    /// Folders, fixtures or case ids; a folder with a model in it replaces the bundled fixtures.
+    /// Folders, fixture files or case IDs to run; a folder that contains services replaces the bundled fixtures.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<String>,
 
-    /// Only this service, by its folder (repeatable).
+    /// Run only this service, by folder name (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
     pub(super) service: Vec<String>,
 
-    /// Only this operation (repeatable).
+    /// Run only this operation (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
     pub(super) operation: Vec<String>,
 
-    /// Only scenarios with this tag (repeatable).
+    /// Run only scenarios with this tag (repeatable).
     #[arg(long, value_name = "TAG", env = "WIREPROOF_TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
 
-    /// Only ids that match this glob, or hold this text (repeatable).
+    /// Run only IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER", value_delimiter = ',')]
     pub(super) filter: Vec<String>,
 
-    /// No ids that match this glob, or hold this text (repeatable).
+    /// Skip IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE", value_delimiter = ',')]
     pub(super) exclude: Vec<String>,
 
@@ -63,13 +63,13 @@ pub(super) struct SelectArguments {
     pub(super) subset: SubsetArguments,
 }
 
-/// What is selected.
+/// The selected cases and their fixtures.
 pub(super) struct SelectedCases {
     pub(super) suite: Fixtures,
-    /// The cases, of all shards.
+    /// The cases of all shards.
     pub(super) cases: Vec<Case>,
     pub(super) fixtures: FixtureArguments,
-    /// How many more there are that need not run again.
+    /// The number of further cases that need not run again.
     pub(super) settled: usize,
 }
 
@@ -104,7 +104,7 @@ impl SnapshotArguments {
 }
 
 impl SelectArguments {
-    /// The fixtures and the selected cases, without those that are settled by `--since` or as `also` says.
+    /// The fixtures and the selected cases, without those that `--since` or `also` settles.
     pub(super) fn load(&self, fixtures: &FixtureArguments, also: HashSet<String>) -> Result<SelectedCases, Failure> {
         let (fixtures, paths) = self.folders_and_paths(fixtures);
         let suite = fixtures.suite()?;
@@ -117,7 +117,7 @@ impl SelectArguments {
             excludes: self.exclude.clone(),
             settled: HashSet::new(),
         };
-        refuse_misnomers(&selection, &suite)?;
+        reject_unknown_names(&selection, &suite)?;
         let all = selection.cases(&suite).len();
         let mut settled = also;
         settled.extend(self.subset.settled()?);
@@ -125,14 +125,14 @@ impl SelectArguments {
         Ok(SelectedCases { settled: all - cases.len(), suite, cases, fixtures })
     }
 
-    /// Where the fixtures are from: what tells one suite from another, whatever becomes of its fixtures.
+    /// The origin of the fixtures, which identifies a suite even if its fixtures change.
     pub(super) fn origin(&self, fixtures: &FixtureArguments) -> String {
         let (fixtures, _) = self.folders_and_paths(fixtures);
         let folder = fixtures.fixtures.map(|folder| folder.canonicalize().unwrap_or(folder));
         folder.map_or_else(|| "the bundled fixtures".to_owned(), |folder| folder.display().to_string())
     }
 
-    /// A path that is a folder of fixtures replaces the bundled ones; the others select.
+    /// The fixtures, which a path may replace, and the paths that select cases.
     fn folders_and_paths(&self, fixtures: &FixtureArguments) -> (FixtureArguments, Vec<String>) {
         let mut fixtures = fixtures.clone();
         let mut paths = Vec::new();
@@ -143,7 +143,7 @@ impl SelectArguments {
                 paths.push(path.clone());
             }
         }
-        // A fixture is named by its file, too: below the folder of the fixtures, its path is its id.
+        // A path below the folder of the fixtures is a case ID.
         let root = fixtures.fixtures.as_ref().map(|root| format!("{}/", root.display()).replace("//", "/"));
         let below =
             |path: String| root.as_ref().and_then(|root| path.strip_prefix(root.as_str())).unwrap_or(&path).to_owned();
@@ -152,14 +152,14 @@ impl SelectArguments {
     }
 }
 
-/// A name that selects nothing is a slip of the pen.
-pub(super) fn refuse_misnomers(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
+/// Rejects a selection with an unknown name.
+pub(super) fn reject_unknown_names(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
     let Some(misnomer) = selection.misnomer(suite) else { return Ok(()) };
     let hint = misnomer.hint(|word| format!("--filter {word}"));
-    Err(Failure::usage(format!("{:?} selects nothing{hint}", misnomer.word)))
+    Err(Failure::usage(format!("{:?} matches no case{hint}", misnomer.word)))
 }
 
-/// Whether a path is a folder with a `<service>/model.json` below it.
+/// True if the path is a folder that contains a `<service>/model.json`.
 fn is_fixture_folder(path: &str) -> bool {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.path().join("model.json").is_file())

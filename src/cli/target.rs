@@ -1,4 +1,4 @@
-//! The arguments that say which endpoint, who calls it, and how its states are established.
+//! The arguments for the endpoint under test, its callers and its states.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
@@ -40,46 +40,46 @@ pub(super) struct TargetArguments {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct AccessArguments {
-    /// The region of the calls.
+    /// Region of the calls.
     #[arg(long, value_name = "REGION", env = "WIREPROOF_REGION", default_value = "us-east-1")]
     region: String,
 
-    /// Another region, in which nothing of the first may be seen.
+    /// A second Region, which must not show resources of the first.
     #[arg(long, value_name = "REGION", env = "WIREPROOF_OTHER_REGION", default_value = "eu-west-1")]
     other_region: String,
 
-    /// The endpoint has only one region: cases that need two are not applicable.
+    /// The endpoint has only one Region; cases that need two are not applicable.
     #[arg(long, env = "WIREPROOF_ONE_REGION", value_parser = BoolishValueParser::new())]
     one_region: bool,
 
-    /// The profile whose credentials sign; else AWS_*, the default profile, test/test.
+    /// AWS profile that signs requests [default: the AWS_* variables, then the default profile, then test/test].
     #[arg(long, value_name = "NAME", env = "WIREPROOF_PROFILE")]
     profile: Option<String>,
 
-    /// A profile of the same account that may not call the operations under test
-    /// (or `WIREPROOF_DENIED_ACCESS_KEY_ID` and `WIREPROOF_DENIED_SECRET_ACCESS_KEY`).
+    /// AWS profile of the same account without permission for the operations under test (or set
+    /// `WIREPROOF_DENIED_ACCESS_KEY_ID` and `WIREPROOF_DENIED_SECRET_ACCESS_KEY`).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_DENIED_PROFILE")]
     denied_profile: Option<String>,
 
-    /// A profile of another account
-    /// (or `WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID` and `WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY`).
+    /// AWS profile of another account (or set `WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID` and
+    /// `WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY`).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OTHER_ACCOUNT_PROFILE")]
     other_account_profile: Option<String>,
 
-    /// Where states are established, as Pact's provider states are.
+    /// URL that establishes states, with the protocol of Pact provider states.
     #[arg(long, value_name = "URL", env = "WIREPROOF_STATE_CHANGE_URL")]
     state_change_url: Option<String>,
 
-    /// A YAML or JSON file with the variables of states that were established by hand, by the state's name.
+    /// YAML or JSON file with the variables of states that exist already, by state name.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
     states: Option<PathBuf>,
 
-    /// Allow hosts of AWS itself, which costs money and changes real resources.
+    /// Allow AWS hosts; this costs money and changes real resources.
     #[arg(long, env = "WIREPROOF_ALLOW_AWS", value_parser = BoolishValueParser::new())]
     allow_aws: bool,
 }
 
-/// What reports call the reference of this process.
+/// The name of the embedded reference in reports.
 pub(super) const EMBEDDED: &str = "the embedded reference";
 
 impl TargetArguments {
@@ -165,7 +165,7 @@ impl AccessArguments {
     fn check(&self, endpoint: &Endpoint) -> Result<(), Failure> {
         if endpoint.is_aws() && !self.allow_aws {
             return Err(Failure::usage(format!(
-                "{} is a host of AWS itself: scenarios create, change and delete resources there; --allow-aws if you mean it",
+                "{} is an AWS host, and scenarios create, change and delete resources\nhelp: pass --allow-aws to run against AWS",
                 endpoint.host()
             )));
         }
@@ -197,10 +197,10 @@ pub(super) async fn stop(reference: Option<Reference>) {
     }
 }
 
-/// Starts the reference with the contracts of the suite.
+/// Starts the reference implementation with the contracts of the suite.
 pub(super) async fn start(suite: &Fixtures, options: ReferenceOptions) -> Result<Reference, Failure> {
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     Reference::start(contracts, options)
         .await
-        .map_err(|error| Failure::usage(format!("the reference cannot start: {error}")))
+        .map_err(|error| Failure::usage(format!("cannot start the reference implementation: {error}")))
 }

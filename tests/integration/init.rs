@@ -48,7 +48,11 @@ fn a_package_gets_a_test_a_config_a_baseline_and_a_job() {
             "tests/conformance.rs"
         ]
     );
-    assert!(out(&output).ends_with("http://127.0.0.1:4566: cargo test --test conformance\n"), "{}", out(&output));
+    assert!(
+        out(&output).ends_with("http://127.0.0.1:4566 and run: cargo test --test conformance\n"),
+        "{}",
+        out(&output)
+    );
     let manifest = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
     assert!(manifest.starts_with(MANIFEST), "{manifest}");
     let read: toml::Table = manifest.parse().unwrap();
@@ -101,7 +105,7 @@ fn a_file_of_another_text_is_in_the_way_and_nothing_is_written() {
     let before = files(folder.path());
     let output = in_folder(folder.path(), &["init"]);
     assert_status(&output, 2);
-    assert!(err(&output).contains("tests/conformance.rs is there already"), "{}", err(&output));
+    assert!(err(&output).contains("tests/conformance.rs already exists"), "{}", err(&output));
     assert_eq!(files(folder.path()), before);
     assert_status(&in_folder(folder.path(), &["init", "--force"]), 0);
     assert!(fs::read_to_string(folder.path().join("tests/conformance.rs")).unwrap().contains("wireproof::test"));
@@ -177,7 +181,7 @@ fn a_path_that_comes_second_replaces_the_version_that_came_first() {
 
 #[rstest]
 #[case::not_there("../../wrong", "--path ../../wrong: ")]
-#[case::something_else("../..", "--path ../..: no Cargo.toml of wireproof")]
+#[case::something_else("../..", "--path ../.. is not the source folder of wireproof")]
 fn sources_that_are_none_are_told_with_their_path(#[case] path: &str, #[case] says: &str) {
     let folder = package_beside_sources();
     let package = folder.path().join("mine/emulator");

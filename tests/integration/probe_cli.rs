@@ -93,7 +93,7 @@ fn a_service_without_a_reference_needs_an_endpoint() {
     let mut command = Command::cargo_bin("wireproof").unwrap();
     let output = command.env_clear().args(["probe", "--model"]).arg(&model).output().unwrap();
     assert_status(&output, 2);
-    assert!(err(&output).contains("give --endpoint"), "{}", err(&output));
+    assert!(err(&output).contains("pass --endpoint"), "{}", err(&output));
 }
 
 /// Signatures as an endpoint that knows nobody sees them: each probe of this family deviates where one is accepted.

@@ -276,7 +276,7 @@ fn the_shard_is_taken_from_the_environment_and_a_run_of_shards_needs_a_seed() {
     assert!(sign.exists(), "Bazel is told that shards are known here");
     let unseeded = auto(&bazel, &[]);
     assert_status(&unseeded, 2);
-    assert!(err(&unseeded).contains("--shard needs --seed N, the same for every shard"), "{}", err(&unseeded));
+    assert!(err(&unseeded).contains("--shard needs --seed N\nhelp: pass the same seed"), "{}", err(&unseeded));
     let unknown = auto(&[("GITHUB_ACTIONS", "true")], &["--seed", "1"]);
     assert_status(&unknown, 2);
     assert!(

@@ -1,4 +1,4 @@
-//! Profiles, and what a certificate comes to, for people.
+//! Prints profiles and the result of a certificate.
 
 use std::{
     io::{self, Write},
@@ -33,35 +33,35 @@ pub(super) fn list(bench: &CertifyBench) -> io::Result<()> {
         }
     }
     for (id, reason) in bench.profiles.outside() {
-        writeln!(out, "{id} is in no profile: {reason}")?;
+        writeln!(out, "{id} is not in any profile: {reason}")?;
     }
     out.flush()
 }
 
-/// So many things that are missing are told; the statement has all of them.
+/// The number of missing items that are printed; the statement has all of them.
 const MOST: usize = 12;
 
-pub(super) fn tell(root: &Path, statement: &Statement, key: Option<&CertificateKey>) -> io::Result<()> {
+pub(super) fn print(root: &Path, statement: &Statement, key: Option<&CertificateKey>) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     conclusions(&mut out, statement)?;
     match key {
         Some(key) => writeln!(out, "signed by {}", key.public().hex())?,
-        None => writeln!(out, "unsigned: nothing says who made it")?,
+        None => writeln!(out, "unsigned: the author is unknown")?,
     }
     writeln!(out, "bundle in {}", root.display())?;
     out.flush()
 }
 
-/// What a certificate grants, and what is missing.
+/// Prints what a certificate grants, and what is missing.
 pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -> io::Result<()> {
     let claims = &statement.predicate.wireproof;
     for Decision { service, profile, granted, cases, requirements, missing } in &claims.profiles {
         let granted = granted.map_or("not granted", Level::name);
         let name = line(&format!("{service} {profile}"));
-        writeln!(out, "{name}: {granted} ({}, {})", count(*cases, "case"), count(*requirements, "statement"))?;
+        writeln!(out, "{name}: {granted} ({}, {})", count(*cases, "case"), count(*requirements, "requirement"))?;
         for missing in missing.iter().take(MOST) {
-            let told = line(&format!("{}: {}", missing.what, missing.because));
-            writeln!(out, "  {} lacks {told}", missing.level.name())?;
+            let missing_item = line(&format!("{}: {}", missing.what, missing.because));
+            writeln!(out, "  {} lacks {missing_item}", missing.level.name())?;
         }
         if missing.len() > MOST {
             writeln!(out, "  and {} more, in statement.json", missing.len() - MOST)?;
@@ -72,7 +72,7 @@ pub(in crate::cli) fn conclusions(out: &mut impl Write, statement: &Statement) -
     }
     let StatedTarget { name, version, endpoint, .. } = &claims.stated.target;
     let granted = if claims.granted { "granted" } else { "not granted" };
-    // Whoever made the certificate chose these words.
+    // The author of the certificate chose these texts.
     let target = line(&format!("{name} {version} at {endpoint}"));
     writeln!(out, "{granted} to {target}, seed {}", claims.seed)
 }

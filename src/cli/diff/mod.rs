@@ -1,4 +1,4 @@
-//! `wireproof diff`: two endpoints, recordings or reports, compared answer by answer.
+//! `wireproof diff`: compares two endpoints, recordings or reports, response by response.
 
 mod origin;
 mod sides;
@@ -31,20 +31,20 @@ use origin::Origin;
 use sides::sides;
 
 const EXAMPLES: &str = "Examples:
-  wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          two endpoints, asked the same
+  wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          compare two endpoints
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
-  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               the cases of the recording, with its seed
-  wireproof diff last-release.json this-release.json                  verdicts, findings, requirements
-  wireproof diff A B --ignore value --ignore /deploymentInfo/creator  all but these
+  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording, with its seed
+  wireproof diff last-release.json this-release.json                  compare verdicts, findings and requirements
+  wireproof diff A B --ignore value --ignore /deploymentInfo/creator  skip these differences
   wireproof diff A B --report json=differences.json
 
-Credentials, region and identities are the same for both endpoints. Where they need their own, record each with
-`wireproof run --transcript DIR`, and compare the folders.
+Both endpoints get the same credentials, Region and identities. If they need different ones, record each endpoint with
+`wireproof run --recording DIR`, and compare the folders.
 
 Exit status:
     0  no difference
-    1  a difference
-    2  usage, or a side that cannot be read
+    1  differences
+    2  usage error, or a side cannot be read
     3  nothing to compare
   130  interrupted";
 
@@ -52,7 +52,7 @@ Exit status:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DiffArguments {
-    /// The first side: the URL of an endpoint, reference, a folder of transcripts, or a JSON report.
+    /// The first side: the URL of an endpoint, the word reference, a recording, or a JSON report.
     #[arg(value_name = "A")]
     a: String,
 
@@ -75,7 +75,8 @@ pub(super) struct DiffArguments {
     #[command(flatten)]
     sensitive: SensitiveArguments,
 
-    /// No differences of this kind, at this JSON pointer (`*`: any part) and below, or of this header:NAME (repeatable).
+    /// Ignore differences of this kind, at or below this JSON pointer (`*` matches any part), or of this header:NAME
+    /// (repeatable).
     #[arg(
         long,
         value_name = "POINTER|KIND",
@@ -85,7 +86,7 @@ pub(super) struct DiffArguments {
     )]
     ignore: Vec<ChangePattern>,
 
-    /// Only differences of this kind, at this JSON pointer and below, or of this header:NAME (repeatable).
+    /// Print only differences of this kind, at or below this JSON pointer, or of this header:NAME (repeatable).
     #[arg(
         long,
         value_name = "POINTER|KIND",
@@ -115,9 +116,9 @@ pub(super) struct DiffArguments {
 pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
     let (a, b) = sides(arguments, a, b)?;
-    // What was not asked any more would look like a difference.
+    // A case that did not run would look like a difference.
     if [&a.party, &b.party].iter().any(|side| side.interrupted && side.kind == PartyKind::Endpoint) {
-        return say("diff: interrupted: nothing is compared").map(|()| ExitStatus::Interrupted);
+        return say("diff: interrupted, so nothing is compared").map(|()| ExitStatus::Interrupted);
     }
     let options = CompareOptions { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
     let comparison = compare(&a, &b, &options);

@@ -63,10 +63,10 @@ fn the_baseline_is_one_without_entries() {
 
 #[rstest]
 #[case(&["--endpoint", "nowhere"], "nowhere")]
-#[case(&["--endpoint", "https://codedeploy.us-east-1.amazonaws.com"], "AWS itself")]
+#[case(&["--endpoint", "https://codedeploy.us-east-1.amazonaws.com"], "is an AWS host")]
 #[case(&["--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
 #[case(&["no/such/folder"], "no/such/folder")]
-fn what_no_run_would_take_is_refused(#[case] words: &[&str], #[case] says: &str) {
-    let failure = arguments(words).refuse_what_no_run_would_take().unwrap_err();
+fn an_endpoint_or_a_name_that_no_run_accepts_is_rejected(#[case] words: &[&str], #[case] says: &str) {
+    let failure = arguments(words).check().unwrap_err();
     assert!(failure.message.contains(says), "{failure}");
 }

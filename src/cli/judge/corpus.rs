@@ -1,4 +1,4 @@
-//! `wireproof judge --corpus`: answers of AWS that somebody recorded, judged by their models.
+//! `wireproof judge --corpus`: judges recorded responses of AWS by their models.
 
 use std::{
     fs,
@@ -26,25 +26,29 @@ use crate::{
     run::exit::ExitStatus,
 };
 
-/// How a corpus is judged.
+/// The models and the limit for a corpus.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Corpus")]
 pub(super) struct CorpusArguments {
-    /// A folder of Smithy JSON models, searched to any depth; without it, the models of the installed botocore.
+    /// Folder of Smithy JSON models, searched recursively [default: the models of the installed botocore].
     #[arg(long, value_name = "DIR", env = "WIREPROOF_MODELS", requires = "corpus")]
     models: Option<PathBuf>,
 
-    /// The share of AWS's own answers that may have an error, from 0 to 1.
+    /// Maximum share of AWS responses with an error, from 0 to 1.
     #[arg(long, value_name = "SHARE", env = "WIREPROOF_MAX_ERROR_RATE", default_value_t = 0.001, value_parser = share)]
     max_error_rate: f64,
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| "a number from 0 to 1, such as 0.001".to_owned())?;
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a number from 0 to 1, such as 0.001".to_owned()) }
+    let share: f64 = text.parse().map_err(|_| "expected a number from 0 to 1, such as 0.001".to_owned())?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("expected a number from 0 to 1, such as 0.001".to_owned())
+    }
 }
 
-/// Judges the answers of a corpus.
+/// Judges the responses of a corpus.
 pub(super) fn judge(
     path: &Path,
     arguments: &CorpusArguments,
@@ -83,7 +87,7 @@ fn records(path: &Path) -> Result<Vec<Record>, Failure> {
     read(&text).map_err(|broken| Failure::usage(format!("{shown}: {broken}")))
 }
 
-/// The first bytes of anything that gzip has compressed.
+/// The first bytes of a gzip file.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn write(
@@ -100,7 +104,7 @@ fn write(
     report::human(tally, &options, &mut out)
 }
 
-/// The day, in UTC.
+/// The current date, in UTC.
 fn date() -> String {
     OffsetDateTime::now_utc().date().to_string()
 }
