@@ -24,7 +24,7 @@ use crate::{
 
 /// Concurrency, time limits and transport.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Pace and transport")]
+#[command(next_help_heading = "Execution")]
 pub(super) struct ExecutionArguments {
     /// Number of cases to run concurrently.
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = session::JOBS, value_parser = jobs)]
@@ -103,12 +103,12 @@ impl ExecutionArguments {
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 
-    /// The same for a certificate, which needs the whole run.
+    /// These arguments without `--fail-fast`, because a certificate needs the whole run.
     pub(super) fn for_certificate(&self) -> Self {
         Self { fail_fast: false, ..self.clone() }
     }
 
-    /// Whether a seed was given.
+    /// True if the user passed a seed.
     pub(super) fn has_seed(&self) -> bool {
         self.seed.is_some()
     }

@@ -14,7 +14,7 @@ use crate::{
     run::{event::RunFinished, exit::ExitStatus},
 };
 
-/// What fails a run.
+/// The rules for what fails a run.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Gate")]
 pub(super) struct GateArguments {

@@ -34,9 +34,9 @@ const EXAMPLES: &str = "Examples:
   wireproof merge shard-*.json --report json=whole.json            write one report, as of a single run
   wireproof merge shard-*.json --baseline wireproof.toml           fail only on differences from the baseline
 
-Each report must be from --report json with --shard K/N. All reports must have the same suite, version, target, seed and
-selection, and contain each shard and each case exactly once; otherwise the exit status is 2 and nothing is merged. A
-JSON report contains only the exchanges of cases that do not conform.";
+Each report must be from --report json with --shard K/N. All reports must have the same suite, version, target,
+seed and selection, and contain each shard and each case exactly once; otherwise the exit status is 2 and
+nothing is merged. A JSON report contains only the exchanges of cases that do not conform.";
 
 /// Arguments of `wireproof merge`.
 #[derive(Debug, Args)]

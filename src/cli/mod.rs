@@ -253,6 +253,15 @@ mod tests {
     }
 
     #[test]
+    fn the_text_after_the_options_is_not_wrapped() {
+        for command in Cli::command().get_subcommands() {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let long = text.lines().find(|line| line.chars().count() > 112);
+            assert_eq!(long, None, "{}", command.get_name());
+        }
+    }
+
+    #[test]
     fn every_help_line_is_a_sentence_that_starts_with_a_capital() {
         for command in Cli::command().get_subcommands() {
             for argument in command.get_arguments() {

@@ -41,12 +41,6 @@ Exit status:
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct MutantsArguments {
-    #[command(flatten)]
-    fixtures: FixtureArguments,
-
-    #[command(flatten)]
-    snapshots: SnapshotArguments,
-
     /// Run only mutants whose ID matches this glob or contains this text (repeatable); constant endpoints always run.
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
     only: Vec<String>,
@@ -85,6 +79,12 @@ pub(super) struct MutantsArguments {
     /// List the mutants, and run nothing.
     #[arg(long)]
     list: bool,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
 pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {

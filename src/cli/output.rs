@@ -24,15 +24,15 @@ pub(super) struct OutputArguments {
     gate: GateArguments,
 
     /// Record every request and response in this folder, one HAR file per case, for `wireproof judge`.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_RECORDING")]
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_RECORDING", help_heading = "Outcome")]
     recording: Option<PathBuf>,
 
     /// Write pending snapshots of changed observations, for review with cargo insta review.
-    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     pub(super) update: bool,
 
     /// List the cases that would run, and run nothing.
-    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     pub(super) dry_run: bool,
 
     #[command(flatten)]

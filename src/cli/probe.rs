@@ -31,8 +31,9 @@ const EXAMPLES: &str = "Examples:
   wireproof probe --model botocore:sqs --endpoint URL --filter sqs.CreateQueue/QueueName/pattern/end
   wireproof probe --model botocore:dynamodb --dry-run          list the probes, without an endpoint
 
-A probe ID is service.Operation/location/family/variant, and is the same in every run. Each probe needs a control: a
-valid input that the endpoint must accept first. If the endpoint rejects the control, the probe is blocked.";
+A probe ID is service.Operation/location/family/variant, and is the same in every run. Each probe needs a
+control: a valid input that the endpoint must accept first. If the endpoint rejects the control, the probe is
+blocked.";
 
 /// Arguments of `wireproof probe`.
 #[derive(Debug, Args)]

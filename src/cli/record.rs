@@ -38,10 +38,10 @@ const EXAMPLES: &str = "Examples:
   wireproof record --endpoint http://127.0.0.1:4566 --snapshots snapshots/
   wireproof record codedeploy/stop-deployment --endpoint URL --snapshots snapshots/
   wireproof run --endpoint URL2 --snapshots snapshots/ --verbose        print the differences from them
-  wireproof record --endpoint URL --snapshots snapshots/ --dry-run      list the cases, and which have a snapshot
+  wireproof record --endpoint URL --snapshots snapshots/ --dry-run      list the cases
 
-A snapshot is the redacted behavior of one endpoint, whether it conforms or not. A case that is blocked, inconclusive,
-not implemented or not applicable keeps its old snapshot.
+A snapshot is the redacted behavior of one endpoint, whether it conforms or not. A case that is blocked,
+inconclusive, not implemented or not applicable keeps its old snapshot.
 
 Exit status:
     0  every selected case was recorded

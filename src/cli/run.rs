@@ -35,7 +35,7 @@ use clap::Args;
 
 const EXAMPLES: &str = "Examples:
   wireproof run                                             run every scenario against the embedded reference
-  wireproof run --endpoint http://127.0.0.1:4566 -v         test an emulator, and print the exchanges that deviate
+  wireproof run --endpoint http://127.0.0.1:4566 -v         test an emulator, and print exchanges
   wireproof run codedeploy/stop-deployment/unknown-id       run one scenario
   wireproof run --tag auth --exclude '*region*'             select by tag, and skip some IDs
   wireproof run --report human --report json=report.json    write two reports

@@ -258,7 +258,7 @@ mod tests {
     #[case::fault(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    sign: badly\n"), 7, "unknown signing fault")]
     #[case::duration(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    eventually: { within: 5m, every: 1s }\n"), 7, "is not a duration")]
     #[case::expectation(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { errror: X }\n"), 7, "unknown expectation \"errror\"")]
-    #[case::hex(&scenario("  - call: StopDeployment\n    raw: { body: { hex: 'abc' } }\n    expect: { refused: client }\n"), 6, "invalid hex")]
+    #[case::hex(&scenario("  - call: StopDeployment\n    raw: { body: { hex: 'abc' } }\n    expect: { rejected: client }\n"), 6, "invalid hex")]
     #[case::service(&scenario("  - call: StopDeployment\n    service: codedeplo\n"), 6, "unknown service \"codedeplo\"")]
     #[case::never_called(&scenario("  - call: GetDeployment\n    input: { deploymentId: x }\n"), 5, "no step calls StopDeployment")]
     fn a_broken_fixture_is_rejected_at_its_position(#[case] text: &str, #[case] line: usize, #[case] says: &str) {
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn an_input_marked_as_invalid_may_be_invalid() {
         let text = scenario(
-            "  - call: StopDeployment\n    input: { deploymentId: x, more: 1 }\n    invalid: true\n    expect: { answered: true }\n",
+            "  - call: StopDeployment\n    input: { deploymentId: x, more: 1 }\n    invalid: true\n    expect: { responded: true }\n",
         );
         assert!(suite(PATH, &text).is_ok());
     }

@@ -117,7 +117,7 @@ pub struct Step {
     pub unchanged: Vec<Guard>,
     /// Variables captured from the response, by JSON pointer.
     pub capture: Vec<(String, String)>,
-    /// How often the call is made.
+    /// The repetition of the call.
     pub repeat: Repeat,
     /// True if the response depends on timing, so that the snapshot must not contain it.
     pub racing: bool,
@@ -198,7 +198,7 @@ pub struct Guard {
     pub at: Vec<String>,
 }
 
-/// How often the call of a step is made.
+/// The repetition of a step's call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// Once.

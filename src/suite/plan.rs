@@ -23,7 +23,7 @@ pub trait Plan: Send {
     /// The next case of the stage; `None` at the end of the stage.
     fn case(&mut self) -> Option<Case>;
 
-    /// What the states of the last [`Stage::Open`] yielded, by variable; those that could not be had are missing.
+    /// Passes the values of the states of the last [`PlanStage::Open`], by variable, without states that failed.
     fn opened(&mut self, variables: Map<String, Value>);
 }
 

@@ -33,13 +33,13 @@ use sides::sides;
 const EXAMPLES: &str = "Examples:
   wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          compare two endpoints
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
-  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording, with its seed
-  wireproof diff last-release.json this-release.json                  compare verdicts, findings and requirements
+  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording
+  wireproof diff last-release.json this-release.json                  compare two JSON reports
   wireproof diff A B --ignore value --ignore /deploymentInfo/creator  skip these differences
   wireproof diff A B --report json=differences.json
 
-Both endpoints get the same credentials, Region and identities. If they need different ones, record each endpoint with
-`wireproof run --recording DIR`, and compare the folders.
+Both endpoints get the same credentials, Region and identities. If they need different ones, record each
+endpoint with `wireproof run --recording DIR`, and compare the folders.
 
 Exit status:
     0  no difference

@@ -46,8 +46,9 @@ const EXAMPLES: &str = "Examples:
   wireproof judge --corpus recorded.jsonl --report json > judged.json
 
 Each line of a corpus is a JSON object with the members id, service, operation, protocol (json-1.0, json-1.1,
-rest-json), kind (response, error), tier (W-wire, A-recorded, B-edited), status, headers, headers_reconstructed, body
-or body_text, and optionally error_code, masked_paths and model_violations ({path, label}).
+rest-json), kind (response, error), tier (W-wire, A-recorded, B-edited), status, headers,
+headers_reconstructed, body or body_text, and optionally error_code, masked_paths and model_violations
+({path, label}).
 
 The exit status for a recording is that of its run. For a corpus:
     0  the share of AWS responses with an error is at most --max-error-rate

@@ -40,7 +40,7 @@ mod tests {
 
     use crate::judge::check::testing::*;
 
-    const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { answered: true } }";
+    const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { responded: true } }";
 
     #[rstest]
     #[case::declared("DeploymentAlreadyCompletedException", &[])]

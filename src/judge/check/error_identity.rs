@@ -71,7 +71,7 @@ mod tests {
 
     #[rstest]
     #[case::its_name_in_another_status("{ error: DeploymentDoesNotExistException, status: 404 }", &["error error-status"])]
-    #[case::anything("{ answered: true }", &[])]
+    #[case::anything("{ responded: true }", &[])]
     #[case::another("{ error: DeploymentAlreadyCompletedException, status: 404 }", &["error error-identity"])]
     fn only_the_name_counts_here(#[case] expect: &str, #[case] findings: &[&str]) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");

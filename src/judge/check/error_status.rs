@@ -134,12 +134,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::first(404, "{ refused: client, status: 404 }", 0)]
-    #[case::unnamed(400, "{ refused: client, status: 404 }", 1)]
-    #[case::list(405, "{ refused: client, status: [404, 405] }", 0)]
+    #[case::first(404, "{ rejected: client, status: 404 }", 0)]
+    #[case::unnamed(400, "{ rejected: client, status: 404 }", 1)]
+    #[case::list(405, "{ rejected: client, status: [404, 405] }", 0)]
     #[case::second_alternative(
         405,
-        "{ any_of: [{ refused: client, status: 404 }, { refused: client, status: 405 }] }",
+        "{ any_of: [{ rejected: client, status: 404 }, { rejected: client, status: 405 }] }",
         0
     )]
     fn a_status_that_the_scenario_states_binds_even_without_a_name(
@@ -214,14 +214,14 @@ mod tests {
         404,
         "the status 400 of DeploymentDoesNotExistException"
     )]
-    #[case::two("{ refused: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
+    #[case::two("{ rejected: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
     #[case::stated(
-        "{ refused: client, status: [404, 405] }",
+        "{ rejected: client, status: [404, 405] }",
         "ThrottlingException",
         406,
         "the status 404 or 405 of ThrottlingException"
     )]
-    #[case::a_class("{ refused: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    #[case::a_class("{ rejected: client }", "ThrottlingException", 500, "a status from 400 to 499")]
     fn what_was_expected_is_told(
         #[case] expect: &str,
         #[case] name: &str,
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_status_that_only_one_of_two_alternatives_states_does_not_bind() {
-        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ refused: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ rejected: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
         assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
     }
 

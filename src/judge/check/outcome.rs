@@ -79,9 +79,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case::refusal_expected("{ refused: client }")]
+    #[case::refusal_expected("{ rejected: client }")]
     #[case::success_expected("{ status: 200 }")]
-    #[case::anything_expected("{ answered: true }")]
+    #[case::anything_expected("{ responded: true }")]
     fn a_server_error_is_one_even_where_the_answer_is_only_recorded(#[case] expect: &str) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
         let body = json!({"__type": "InternalFailure", "message": "m"});

@@ -9,7 +9,7 @@ use crate::{
     wire::RefusalClass,
 };
 
-const FORMS: &str = "use { status, body } for a success, { error, status } or { refused, status } for a rejection, { answered: true }, { closed: true }, or { any_of: [...] }";
+const FORMS: &str = "use { status, body } for a success, { error, status } or { rejected, status } for a rejection, { responded: true }, { closed: true }, or { any_of: [...] }";
 
 impl Resolver<'_> {
     /// Without `expect`, a step expects a success.
@@ -36,7 +36,7 @@ impl Resolver<'_> {
         let Value::Object(map) = raw else {
             return Err(self.source.at(at, "expected an object").help(FORMS));
         };
-        let known = ["error", "refused", "status", "body", "answered", "closed"];
+        let known = ["error", "rejected", "status", "body", "responded", "closed"];
         if let Some(unknown) = map.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(self
                 .source
@@ -44,14 +44,14 @@ impl Resolver<'_> {
                 .help(FORMS));
         }
         let has = |key: &str| map.contains_key(key);
-        if has("answered") || has("closed") {
+        if has("responded") || has("closed") {
             return self.flag(map, at);
         }
-        if (has("error") || has("refused")) && has("body") {
+        if (has("error") || has("rejected")) && has("body") {
             return Err(self.source.at(at, "an expected error cannot have a body").help(FORMS));
         }
-        if has("error") || has("refused") {
-            return self.refusal(map, at, call);
+        if has("error") || has("rejected") {
+            return self.rejection(map, at, call);
         }
         self.success(map, at, call)
     }
@@ -59,9 +59,9 @@ impl Resolver<'_> {
     fn flag(&self, map: &Map<String, Value>, at: &str) -> Result<Alternative, Diagnostic> {
         match map.iter().next() {
             Some((name, Value::Bool(true))) if map.len() == 1 => {
-                Ok(if name == "answered" { Alternative::Answered } else { Alternative::Closed })
+                Ok(if name == "responded" { Alternative::Answered } else { Alternative::Closed })
             }
-            _ => Err(self.source.at(at, "answered and closed must be true and the only key").help(FORMS)),
+            _ => Err(self.source.at(at, "responded and closed must be true and the only key").help(FORMS)),
         }
     }
 
@@ -77,12 +77,12 @@ impl Resolver<'_> {
         Ok(Alternative::Success { status, body: Some(template) })
     }
 
-    fn refusal(&self, map: &Map<String, Value>, at: &str, call: &Call) -> Result<Alternative, Diagnostic> {
+    fn rejection(&self, map: &Map<String, Value>, at: &str, call: &Call) -> Result<Alternative, Diagnostic> {
         let errors = self.names(map.get("error"), &format!("{at}/error"))?;
         for (pointer, name) in &errors {
             self.check_error(name, pointer, call)?;
         }
-        let classes = self.names(map.get("refused"), &format!("{at}/refused"))?.into_iter().map(|(pointer, name)| {
+        let classes = self.names(map.get("rejected"), &format!("{at}/rejected"))?.into_iter().map(|(pointer, name)| {
             serde_json::from_value::<RefusalClass>(Value::from(name))
                 .map_err(|error| self.source.at(&pointer, error.to_string()))
         });

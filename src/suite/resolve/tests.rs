@@ -66,10 +66,10 @@ fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
 #[rstest]
 #[case("expect: { status: 201 }", Alternative::Success { status: 201, body: None })]
 #[case("expect: { body: { inner: { state: x } } }", Alternative::Success { status: 200, body: Some(Template::Literal(json!({"inner": {"state": "x"}}))) })]
-#[case("expect: { answered: true }", Alternative::Answered)]
+#[case("expect: { responded: true }", Alternative::Answered)]
 #[case("expect: { closed: true }", Alternative::Closed)]
 #[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Refusal { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
-#[case("expect: { error: [ThrottlingException], refused: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
 fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
@@ -77,7 +77,7 @@ fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expec
 #[test]
 fn several_expectations_are_alternatives_and_none_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
-    let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ answered: true }}, {{ status: 200 }}] }}")).unwrap();
+    let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ responded: true }}, {{ status: 200 }}] }}")).unwrap();
     assert_eq!(either.expect.alternatives, [Alternative::Answered, success.clone()]);
     assert_eq!(step(MAKE).unwrap().expect.alternatives, [success]);
 }
@@ -88,7 +88,7 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
         let form = format!(
             "method: PUT, path: /x, set: {{ A: 'b ${{region}}' }}, remove: [C], content-length: 7, chunked: true, body: {body}"
         );
-        step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ refused: client }}"))
+        step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ rejected: client }}"))
             .map(|step| step.call.raw.unwrap())
     };
     let changes = raw("{ text: '{}' }").unwrap();
@@ -112,13 +112,13 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
 #[case("eventually: { within: 1s, every: 3600001ms }", "5: \"3600001ms\" is not a duration")]
 #[case("consistently: { for: s, every: 1s }", "5: \"s\" is not a duration")]
 #[case("consistently: { for: 1s, every: '1' }", "5: \"1\" is not a duration")]
-#[case("expect: { any_of: [{ answered: true }] }", "5: any_of needs at least two expectations")]
+#[case("expect: { any_of: [{ responded: true }] }", "5: any_of needs at least two expectations")]
 #[case("expect: { any_of: [{ status: 200 }, { odd: 1 }] }", "5: unknown expectation \"odd\"")]
-#[case("expect: [answered]", "5: expected an object")]
-#[case("expect: { answered: false }", "5: answered and closed must be true and the only key")]
-#[case("expect: { closed: true, status: 200 }", "5: answered and closed must be true and the only key")]
+#[case("expect: [responded]", "5: expected an object")]
+#[case("expect: { responded: false }", "5: responded and closed must be true and the only key")]
+#[case("expect: { closed: true, status: 200 }", "5: responded and closed must be true and the only key")]
 #[case("expect: { error: TakenException, body: {} }", "5: an expected error cannot have a body")]
-#[case("expect: { refused: auth, body: {} }", "5: an expected error cannot have a body")]
+#[case("expect: { rejected: auth, body: {} }", "5: an expected error cannot have a body")]
 #[case("expect: { status: 99 }", "5: 99 is not an HTTP status")]
 #[case("expect: { status: 600 }", "5: 600 is not an HTTP status")]
 #[case("expect: { status: [200, x] }", "5: \"x\" is not an HTTP status")]
@@ -147,7 +147,7 @@ fn what_a_step_cannot_mean_is_rejected(#[case] form: &str, #[case] says: &str) {
 }
 
 #[rstest]
-#[case::a_rejection_is_expected("{ name: toolong }, expect: { refused: constraint }", true)]
+#[case::a_rejection_is_expected("{ name: toolong }, expect: { rejected: constraint }", true)]
 #[case::marked("{ name: toolong }, invalid: true", true)]
 #[case::marked_and_known_in_a_run("{ name: \"${thing.name}\" }, invalid: true", true)]
 #[case::marked_wrongly("{ name: a }, invalid: true", false)]
@@ -201,7 +201,7 @@ fn a_row_may_hold_what_looks_like_an_expression() {
 #[case::path("call: MakeThing, input: { name: '${s/nam/0}' }")]
 #[case::body("call: MakeThing, input: { name: a }, expect: { body: { id: '${s.nam}' } }")]
 #[case::one_of_several(
-    "call: MakeThing, input: { name: a }, expect: { any_of: [{ answered: true }, { body: { inner: { state: '${s.nam}' } } }] }"
+    "call: MakeThing, input: { name: a }, expect: { any_of: [{ responded: true }, { body: { inner: { state: '${s.nam}' } } }] }"
 )]
 #[case::matcher("call: MakeThing, input: { name: a }, expect: { body: { id: { $any_of: ['${s.nam}'] } } }")]
 #[case::control("call: MakeThing, input: { name: a }, control: { name: '${s.nam}' }")]
