@@ -154,9 +154,9 @@ impl SelectArguments {
 
 /// Rejects a selection with an unknown name.
 pub(super) fn reject_unknown_names(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
-    let Some(misnomer) = selection.misnomer(suite) else { return Ok(()) };
-    let hint = misnomer.hint(|word| format!("--filter {word}"));
-    Err(Failure::usage(format!("{:?} matches no case{hint}", misnomer.word)))
+    let Some(unknown_name) = selection.unknown_name(suite) else { return Ok(()) };
+    let hint = unknown_name.hint(|word| format!("--filter {word}"));
+    Err(Failure::usage(format!("{:?} matches no case{hint}", unknown_name.word)))
 }
 
 /// True if the path is a folder that contains a `<service>/model.json`.

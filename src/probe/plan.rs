@@ -16,7 +16,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Case, Filling, Given, Opening, Plan, PlanStage, Selecting, ServiceFixtures, Template, Whole, source::Source,
+        Case, Filling, Given, Opening, Plan, PlanStage, SelectionDigester, ServiceFixtures, Template, Whole,
+        source::Source,
     },
 };
 
@@ -115,7 +116,7 @@ impl Probes {
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
         // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
-        let mut selecting = Selecting::default();
+        let mut selecting = SelectionDigester::default();
         for operation in operations {
             let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             match probes.options.leaves_out(operation) {
@@ -146,7 +147,7 @@ impl Probes {
     }
 
     /// Enters an operation: into the whole selection, and into what is run if it belongs to this part.
-    fn enter(&mut self, subjected: Subjected, selecting: &mut Selecting) {
+    fn enter(&mut self, subjected: Subjected, selecting: &mut SelectionDigester) {
         let mut coverage = std::mem::take(&mut self.coverage);
         let own = self.has(&subjected);
         let loaded = self.load(&subjected, |site, kept| {

@@ -7,7 +7,7 @@ use crate::{
     judge::verdict::Ledger,
     probe::CoverageReport,
     run::event::{CaseReport, PresenceChecked, RequirementReport, RunFinished, RunStarted, TargetDied},
-    suite::{Selected, shard::Shard},
+    suite::{SelectionDigest, shard::Shard},
 };
 
 const SCHEMA: &str = "wireproof/report/v2";
@@ -25,7 +25,7 @@ pub struct ReportDocument {
     /// What fresh names were derived from.
     pub seed: u64,
     /// The selection that the cases are of.
-    pub selection: Selected,
+    pub selection: SelectionDigest,
     /// Which part of it they are; `None`: all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,

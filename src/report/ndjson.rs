@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
-    suite::{Selected, shard::Shard},
+    suite::{SelectionDigest, shard::Shard},
 };
 
 /// The name and version of the form; [`super::Schema`] has it.
@@ -43,7 +43,7 @@ struct Started<'a> {
     target: TargetNames,
     seed: u64,
     selected: usize,
-    selection: &'a Selected,
+    selection: &'a SelectionDigest,
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<Shard>,
 }

@@ -17,7 +17,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseId, Fixtures, Selected, code::Code, requirement::Evidence},
+    suite::{CaseId, Fixtures, SelectionDigest, code::Code, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -52,7 +52,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         suite: "d1ge57".to_owned(),
         seed: 7,
         selected: cases.len(),
-        selection: Selected::of(cases.iter().map(|case| case.report.id.0.as_str())),
+        selection: SelectionDigest::of(cases.iter().map(|case| case.report.id.0.as_str())),
         shard: None,
     };
     let checked = [

@@ -44,11 +44,11 @@ pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{CallerName, Region};
 pub use selection::{Selection, glob_matches};
-pub use selection_digest::{Selected, Selecting};
+pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};
 pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
-pub use unknown_name::Misnomer;
+pub use unknown_name::UnknownName;
 
 /// A scenario: its states, steps, expectations, and the requirements that it cites.
 #[derive(Debug, Clone)]

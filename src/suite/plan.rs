@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::{Case, Given, Selected};
+use super::{Case, Given, SelectionDigest};
 use crate::suite::shard::Shard;
 
 /// Cases in stages. The cases of a stage run concurrently, and a stage starts when the previous one has ended.
@@ -53,7 +53,7 @@ pub struct Opening {
 #[derive(Debug, Clone, Default)]
 pub struct Whole {
     /// The cases of all parts.
-    pub selected: Selected,
+    pub selected: SelectionDigest,
     /// The services of the cases.
     pub services: BTreeSet<String>,
     /// The part; `None`: the whole selection.
@@ -81,7 +81,7 @@ impl Batch {
     #[must_use]
     pub fn sharded(mut cases: Vec<Case>, shard: Option<Shard>) -> Self {
         let whole = Whole {
-            selected: Selected::of(cases.iter().map(|case| case.id.0.as_str())),
+            selected: SelectionDigest::of(cases.iter().map(|case| case.id.0.as_str())),
             services: cases.iter().map(|case| case.scenario.service.clone()).collect(),
             shard,
         };

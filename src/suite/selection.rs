@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Case, Fixtures, Misnomer};
+use super::{Case, Fixtures, UnknownName};
 
 /// Conditions that a case must meet to run. An empty list selects everything.
 #[derive(Debug, Clone, Default)]
@@ -56,12 +56,12 @@ impl Selection {
 
     /// The first name in the selection that matches no case. An unknown path may be intended as a filter.
     #[must_use]
-    pub fn misnomer(&self, suite: &Fixtures) -> Option<Misnomer> {
+    pub fn unknown_name(&self, suite: &Fixtures) -> Option<UnknownName> {
         let (word, known) = self.unknown(suite).into_iter().next()?;
         let (meant, paths): (Vec<String>, Vec<String>) = self.paths.iter().cloned().partition(|path| *path == word);
         let as_filter = || Self { paths, filters: vec![word.clone()], ..self.clone() }.cases(suite).len();
         let filtered = if meant.is_empty() { 0 } else { as_filter() };
-        Some(Misnomer { word, known, filtered })
+        Some(UnknownName { word, known, filtered })
     }
 
     fn holds(&self, case: &Case) -> bool {
@@ -205,8 +205,8 @@ mod tests {
         #[case] word: &str,
         #[case] filtered: usize,
     ) {
-        let misnomer = selection.misnomer(&suite()).unwrap();
-        assert_eq!((misnomer.word.as_str(), misnomer.filtered), (word, filtered));
+        let unknown_name = selection.unknown_name(&suite()).unwrap();
+        assert_eq!((unknown_name.word.as_str(), unknown_name.filtered), (word, filtered));
     }
 
     #[rstest]

@@ -10,14 +10,14 @@ use crate::{suite::shard::unit, wire::sigv4::hex};
 /// The size and the digest of a selection, before it is split into shards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Selected {
+pub struct SelectionDigest {
     /// The number of cases.
     pub cases: usize,
     /// SHA-256, in hex, over one line for each [`unit()`] of cases, sorted: its name and the SHA-256 of its sorted IDs.
     pub digest: String,
 }
 
-impl Selected {
+impl SelectionDigest {
     /// The selection of these IDs, in any order.
     #[must_use]
     pub fn of<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
@@ -25,7 +25,7 @@ impl Selected {
         for id in ids {
             units.entry(unit(id)).or_default().push(id);
         }
-        let mut selecting = Selecting::default();
+        let mut selecting = SelectionDigester::default();
         for ids in units.into_values() {
             selecting.enter(ids);
         }
@@ -33,14 +33,14 @@ impl Selected {
     }
 }
 
-/// Builds a [`Selected`] unit by unit, without holding all IDs.
+/// Builds a [`SelectionDigest`] unit by unit, without holding all IDs.
 #[derive(Debug, Clone, Default)]
-pub struct Selecting {
+pub struct SelectionDigester {
     cases: usize,
     units: BTreeMap<String, String>,
 }
 
-impl Selecting {
+impl SelectionDigester {
     /// Adds all IDs of one [`unit()`].
     pub fn enter(&mut self, mut ids: Vec<&str>) {
         ids.sort_unstable();
@@ -56,12 +56,12 @@ impl Selecting {
 
     /// The selection of all added IDs.
     #[must_use]
-    pub fn finish(&self) -> Selected {
+    pub fn finish(&self) -> SelectionDigest {
         let mut hash = Sha256::new();
         for (unit, digest) in &self.units {
             hash.update(format!("{unit} {digest}\n").as_bytes());
         }
-        Selected { cases: self.cases, digest: hex(&hash.finalize()) }
+        SelectionDigest { cases: self.cases, digest: hex(&hash.finalize()) }
     }
 }
 
@@ -74,21 +74,21 @@ mod tests {
         let all = ["s/o/b#2", "s/o/b#1", "s.O/x/y", "s.O/control", "s/o/a"];
         let mut sorted = all;
         sorted.sort_unstable();
-        assert_eq!(Selected::of(all), Selected::of(sorted));
-        assert_eq!(Selected::of(all).cases, 5);
+        assert_eq!(SelectionDigest::of(all), SelectionDigest::of(sorted));
+        assert_eq!(SelectionDigest::of(all).cases, 5);
         for left_out in 0..all.len() {
             let rest = all.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, id)| *id);
-            assert_ne!(Selected::of(rest).digest, Selected::of(all).digest);
+            assert_ne!(SelectionDigest::of(rest).digest, SelectionDigest::of(all).digest);
         }
-        assert_ne!(Selected::of(["s/o/b#1"]), Selected::of(["s/o/b#2"]));
+        assert_ne!(SelectionDigest::of(["s/o/b#1"]), SelectionDigest::of(["s/o/b#2"]));
     }
 
     #[test]
     fn units_may_come_in_any_order() {
-        let mut selecting = Selecting::default();
+        let mut selecting = SelectionDigester::default();
         selecting.enter(vec!["s.P/control"]);
         selecting.enter(vec!["s.O/x", "s.O/control"]);
         selecting.enter(Vec::new());
-        assert_eq!(selecting.finish(), Selected::of(["s.O/control", "s.O/x", "s.P/control"]));
+        assert_eq!(selecting.finish(), SelectionDigest::of(["s.O/control", "s.O/x", "s.P/control"]));
     }
 }

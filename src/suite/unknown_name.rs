@@ -7,7 +7,7 @@ const FEW: usize = 12;
 
 /// A name in a selection that matches no case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misnomer {
+pub struct UnknownName {
     /// The unknown name.
     pub word: String,
     /// The known names.
@@ -16,7 +16,7 @@ pub struct Misnomer {
     pub filtered: usize,
 }
 
-impl Misnomer {
+impl UnknownName {
     /// The suggestion on a line of its own, if there is one. `filter` formats a filter in the syntax of the caller.
     #[must_use]
     pub fn hint(&self, filter: impl FnOnce(&str) -> String) -> String {
@@ -54,7 +54,7 @@ mod tests {
         #[case] hint: &str,
     ) {
         let known = known.iter().map(|name| (*name).to_owned()).collect();
-        let misnomer = Misnomer { word: word.to_owned(), known, filtered };
-        assert_eq!(misnomer.hint(|word| format!("filter({word})")), hint);
+        let unknown_name = UnknownName { word: word.to_owned(), known, filtered };
+        assert_eq!(unknown_name.hint(|word| format!("filter({word})")), hint);
     }
 }

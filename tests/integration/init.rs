@@ -74,7 +74,7 @@ fn the_program_takes_the_config_and_the_baseline() {
     assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &asked].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/tiny.json");
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");
     let probed = in_folder(folder.path(), &["probe", "--model", model]);
     assert!(out(&probed).contains(&reference.endpoint), "{}", out(&probed));
     assert!(!err(&probed).contains("baseline"), "it is one of scenarios: {}", err(&probed));
@@ -196,6 +196,6 @@ fn sources_for_a_repository_without_a_package_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let output = in_folder(folder.path(), &["init", "--path", env!("CARGO_MANIFEST_DIR")]);
     assert_status(&output, 2);
-    assert!(err(&output).contains("--path is for a test in Rust"), "{}", err(&output));
+    assert!(err(&output).contains("--path needs a Rust repository"), "{}", err(&output));
     assert_eq!(files(folder.path()), []);
 }

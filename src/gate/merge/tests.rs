@@ -17,7 +17,7 @@ fn case(id: &str) -> Value {
 /// The report of these cases; each holds the first requirement.
 fn report(ids: &[&str], shard: Option<(usize, usize)>) -> Value {
     let deviates = ids.iter().filter(|id| **id == "s/o/b").count();
-    let selection = Selected::of(IDS);
+    let selection = SelectionDigest::of(IDS);
     let mut report = json!({
         "schema": "wireproof/report/v2", "tool": { "name": "wireproof", "version": "1" },
         "suite": { "digest": "d" }, "target": { "name": "x", "endpoint": "http://127.0.0.1:1", "region": "r" },
