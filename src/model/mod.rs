@@ -14,6 +14,8 @@ mod schema;
 mod sensitive;
 mod shape;
 mod smithy;
+mod timestamp_format;
+pub mod walk;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,11 +25,13 @@ use std::{
 use serde::{Deserialize, de::IgnoredAny};
 
 pub use model_error::ModelError;
-pub use pattern::{Matched, Pattern, PatternError};
-pub use schema::{PayloadSide, SchemaError, Schemas, ShapeRule, Violation, Violations};
-pub use shape::{
-    Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, Traits, kebab_case,
+pub use pattern::{Matched, Pattern, PatternError, PatternProblem};
+pub use schema::{
+    JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint, ShapeRule,
+    Violation, Violations,
 };
+pub use shape::{Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits, kebab_case};
+pub use timestamp_format::{TimestampError, TimestampFormat};
 
 /// One service's contract: its operations and every shape that they reach.
 #[derive(Debug, Clone)]
@@ -180,69 +184,19 @@ impl Contract {
         }
     }
 
-    /// The member that a JSON pointer leads to below the shape `root`, following list items and map values.
-    #[must_use]
-    pub fn member_at(&self, root: &ShapeId, pointer: &str) -> Option<&Member> {
-        let mut current = root.clone();
-        let mut found = None;
-        for token in pointer.split('/').skip(1) {
-            let member = match &self.shape(&current)?.kind {
-                ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-                    members.iter().find(|member| member.name == token)?
-                }
-                ShapeKind::List(item) => item,
-                ShapeKind::Map { value, .. } => value,
-                _ => return None,
-            };
-            current = member.target.clone();
-            found = Some(member);
-        }
-        found
-    }
-
     /// The enum values that `value` holds below the shape `root`, each with its JSON pointer.
     #[must_use]
     pub fn enum_values(&self, root: &ShapeId, value: &serde_json::Value) -> Vec<(String, &EnumValue)> {
         let mut found = Vec::new();
-        self.collect_enum_values(root, value, &mut String::new(), &mut found);
+        walk::walk(self, Some(root), value, &(), &mut |at, ()| {
+            let shape = at.shape?;
+            if let (ShapeKind::Enum(values), Some(text)) = (&shape.kind, at.value.as_str()) {
+                let known = values.iter().find(|known| known.value == text);
+                found.extend(known.map(|known| (at.pointer.to_owned(), known)));
+            }
+            Some(())
+        });
         found
-    }
-
-    fn collect_enum_values<'c>(
-        &'c self,
-        id: &ShapeId,
-        value: &serde_json::Value,
-        at: &mut String,
-        found: &mut Vec<(String, &'c EnumValue)>,
-    ) {
-        use serde_json::Value;
-        let mut below = |target: &ShapeId, value: &Value, token: &str, at: &mut String| {
-            let end = at.len();
-            pointer::push(at, token);
-            self.collect_enum_values(target, value, at, found);
-            at.truncate(end);
-        };
-        match (self.shape(id).map(|shape| &shape.kind), value) {
-            (Some(ShapeKind::Enum(values)), Value::String(text)) => {
-                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.clone(), known)));
-            }
-            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => {
-                for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
-                    below(&member.target, value, &member.name, at);
-                }
-            }
-            (Some(ShapeKind::List(item)), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    below(&item.target, value, &index.to_string(), at);
-                }
-            }
-            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
-                for (name, value) in map {
-                    below(&member.target, value, name, at);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// A copy of `input` without the null members of structures, which the AWS JSON protocols read as absent.
@@ -250,27 +204,15 @@ impl Contract {
     /// Nulls inside lists and maps stay: there they are values.
     #[must_use]
     pub fn without_null_members(&self, root: &ShapeId, input: &serde_json::Value) -> serde_json::Value {
-        use serde_json::Value;
-        let shape = self.shape(root).map(|shape| &shape.kind);
-        match (shape, input) {
-            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => map
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| {
-                    let member = members.iter().find(|member| &member.name == name);
-                    let value =
-                        member.map_or_else(|| value.clone(), |member| self.without_null_members(&member.target, value));
-                    (name.clone(), value)
-                })
-                .collect(),
-            (Some(ShapeKind::List(item)), Value::Array(values)) => {
-                values.iter().map(|value| self.without_null_members(&item.target, value)).collect()
+        walk::rewrite(self, root, input, &mut |at: &walk::VisitedValue<'_, '_, &serde_json::Value>| {
+            if at.is_in_structure() && at.value.is_null() {
+                walk::Rewritten::Nothing
+            } else if at.shape.is_none() {
+                walk::Rewritten::Value(at.value.clone())
+            } else {
+                walk::Rewritten::Parts
             }
-            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
-                map.iter().map(|(key, value)| (key.clone(), self.without_null_members(&member.target, value))).collect()
-            }
-            _ => input.clone(),
-        }
+        })
     }
 }
 

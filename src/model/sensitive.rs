@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Contract, Member, Operation, ShapeId, ShapeKind};
+use super::{Contract, Operation, ShapeId};
 
 /// What holds something sensitive.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ fn holders(contract: &Contract) -> HashSet<ShapeId> {
     let mut leads: HashMap<&ShapeId, Vec<&ShapeId>> = HashMap::new();
     let mut found = Vec::new();
     for shape in contract.shapes() {
-        for member in parts(&shape.kind) {
+        for member in shape.kind.parts() {
             leads.entry(&member.target).or_default().push(&shape.id);
             if member.traits.sensitive() {
                 found.push(&shape.id);
@@ -59,16 +59,6 @@ fn holders(contract: &Contract) -> HashSet<ShapeId> {
         }
     }
     holders
-}
-
-/// The members, items, keys and values of a shape.
-fn parts(kind: &ShapeKind) -> Vec<&Member> {
-    match kind {
-        ShapeKind::Structure(members) | ShapeKind::Union(members) => members.iter().collect(),
-        ShapeKind::List(item) => vec![item],
-        ShapeKind::Map { key, value } => vec![key, value],
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use serde_json::Value;
 
+use super::TimestampFormat;
+
 /// An absolute shape id, `namespace#Name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShapeId(String);
@@ -175,17 +177,6 @@ pub enum ErrorKind {
     Server,
 }
 
-/// How a timestamp is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimestampFormat {
-    /// A JSON number of seconds since 1970, with an optional fraction.
-    EpochSeconds,
-    /// RFC 3339 text.
-    DateTime,
-    /// RFC 9110 IMF-fixdate text.
-    HttpDate,
-}
-
 /// The traits of a shape or member, by absolute id.
 #[derive(Debug, Clone, Default)]
 pub struct Traits(pub(super) BTreeMap<String, Value>);
@@ -249,12 +240,7 @@ impl Traits {
     /// The format of `smithy.api#timestampFormat`.
     #[must_use]
     pub fn timestamp_format(&self) -> Option<TimestampFormat> {
-        match self.get("smithy.api#timestampFormat")?.as_str()? {
-            "epoch-seconds" => Some(TimestampFormat::EpochSeconds),
-            "date-time" => Some(TimestampFormat::DateTime),
-            "http-date" => Some(TimestampFormat::HttpDate),
-            _ => None,
-        }
+        self.get("smithy.api#timestampFormat")?.as_str().and_then(TimestampFormat::named)
     }
 
     /// Whose fault the error is, where the shape is one.

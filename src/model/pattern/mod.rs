@@ -43,14 +43,38 @@ pub enum Matched {
     Undecided,
 }
 
-/// A pattern that no engine here takes.
-#[derive(Debug, Error)]
+/// A pattern that no engine accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the pattern {pattern:?} cannot be checked: {reason}")]
 pub struct PatternError {
     /// The pattern as the model has it.
     pub pattern: String,
-    /// Why the engines refuse it.
-    pub reason: String,
+    /// Why no engine accepts it.
+    pub reason: PatternProblem,
+}
+
+/// Why no engine accepts a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PatternProblem {
+    /// The pattern itself is too long.
+    #[error("it is longer than {LONGEST_SOURCE} bytes")]
+    TooLong,
+    /// The compiled pattern is too large.
+    #[error("compiled, it takes more than {LARGEST} bytes")]
+    TooLarge,
+    /// A flag that has another meaning, or none, in the engines.
+    #[error("it sets a flag of Java that has no counterpart")]
+    Flag,
+    /// A backslash without the character that it escapes.
+    #[error("it ends in a backslash")]
+    EndsInBackslash,
+    /// A character class without its closing bracket.
+    #[error("a character class does not end")]
+    OpenClass,
+    /// Syntax that the engines do not have; the text is the engine's.
+    #[error("{0}")]
+    Syntax(String),
 }
 
 /// The longest of AWS's patterns has 2,500 bytes.
@@ -68,8 +92,7 @@ impl Pattern {
     /// # Errors
     /// Syntax that neither engine takes after translation, or more than they may hold.
     pub fn full(source: &str) -> Result<Self, PatternError> {
-        let engine =
-            engine(source).map_err(|reason| PatternError { pattern: source.to_owned(), reason: shorten(&reason) })?;
+        let engine = engine(source).map_err(|reason| PatternError { pattern: source.to_owned(), reason })?;
         Ok(Self { source: source.to_owned(), engine })
     }
 
@@ -115,9 +138,9 @@ impl fmt::Debug for Pattern {
     }
 }
 
-fn engine(source: &str) -> Result<Engine, String> {
+fn engine(source: &str) -> Result<Engine, PatternProblem> {
     if source.len() > LONGEST_SOURCE {
-        return Err(format!("it is longer than {LONGEST_SOURCE} bytes"));
+        return Err(PatternProblem::TooLong);
     }
     let translated = translate(source)?;
     let linear = |regex: &str| {
@@ -133,7 +156,7 @@ fn engine(source: &str) -> Result<Engine, String> {
     match linear(&translated) {
         Ok(regex) => return Ok(Engine::Linear(regex)),
         Err(error) if error.size_limit().is_some() => {
-            return Err(format!("compiled, it takes more than {LARGEST} bytes"));
+            return Err(PatternProblem::TooLarge);
         }
         // The other engine may have what this one lacks.
         Err(_) => {}
@@ -142,7 +165,9 @@ fn engine(source: &str) -> Result<Engine, String> {
         .backtrack_limit(MOST_BACKTRACKS)
         .delegate_size_limit(LARGEST)
         .build();
-    backtracking.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| error.to_string())
+    backtracking
+        .map(|regex| Engine::Backtracking(Box::new(regex)))
+        .map_err(|error| PatternProblem::Syntax(shorten(&error.to_string())))
 }
 
 fn shorten(reason: &str) -> String {

@@ -3,6 +3,7 @@
 use std::{iter::Peekable, str::Chars};
 
 use super::{
+    PatternProblem,
     class::class,
     escape::{atom, outside},
 };
@@ -11,10 +12,10 @@ use super::{
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
 /// Rewrites a pattern; an error says which of its parts has no counterpart.
-pub(super) fn translate(source: &str) -> Result<String, String> {
+pub(super) fn translate(source: &str) -> Result<String, PatternProblem> {
     let flags = inline_flags(source);
     if flags.contains(['U', 'd']) {
-        return Err("it sets a flag of Java's that has no counterpart".to_owned());
+        return Err(PatternProblem::Flag);
     }
     let mut out = String::with_capacity(source.len() + 16);
     // Whether each open group is a look-around.
@@ -22,8 +23,8 @@ pub(super) fn translate(source: &str) -> Result<String, String> {
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => out.push_str(&atom(&mut chars, false).map(outside).ok_or("it ends in a backslash")?),
-            '[' => out.push_str(&class(&mut chars).ok_or("a character class does not end")?),
+            '\\' => out.push_str(&atom(&mut chars, false).map(outside).ok_or(PatternProblem::EndsInBackslash)?),
+            '[' => out.push_str(&class(&mut chars).ok_or(PatternProblem::OpenClass)?),
             '.' if !flags.contains('s') => out.push_str(DOT),
             '$' if !flags.contains('m') => out.push_str(r"\z"),
             '(' => {
