@@ -46,7 +46,7 @@ pub enum DerivationError {
         /// Why.
         error: io::Error,
     },
-    /// The model or its recipe is broken: every problem, with its place.
+    /// The model or its recipe is broken: every problem, with its location.
     #[error("{0}")]
     Broken(String),
     /// An operation that the service does not have.

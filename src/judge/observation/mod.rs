@@ -4,8 +4,8 @@
 //! one observation. What is an id, a time or a secret is the model's and the fixture's word, never a guess
 //! from the look of a text. Pure.
 
-mod redact;
-mod stand_in;
+mod placeholder;
+mod redactor;
 
 use serde_json::{Map, Value, json};
 
@@ -15,9 +15,9 @@ use crate::{
     wire::{Response, TransportError},
 };
 
-pub use stand_in::Placeholder;
+pub use placeholder::Placeholder;
 
-use redact::Redactor;
+use redactor::Redactor;
 
 /// What a case did, redacted.
 #[derive(Debug, Clone, PartialEq)]

@@ -138,6 +138,12 @@ impl fmt::Display for JsonType {
 }
 
 impl LengthUnit {
+    /// A count of the unit: `1 item`.
+    #[must_use]
+    pub fn counted(self, count: u64) -> String {
+        format!("{count} {}", self.noun(count))
+    }
+
     fn noun(self, count: u64) -> &'static str {
         match (self, count) {
             (Self::Characters, 1) => "character",

@@ -10,8 +10,8 @@ use super::{
     text_rule,
 };
 use crate::{
-    model::{Bounds, Member, Shape, ShapeId, ShapeKind, Traits, pointer},
-    probe::{MemberPath, Token},
+    model::{Bounds, Member, Shape, ShapeId, ShapeKind, Traits, pointer, walk::ShapeStep},
+    probe::MemberPath,
 };
 
 /// What is built beside the required members.
@@ -99,7 +99,7 @@ impl<'a> Builder<'a> {
     fn structure(&mut self, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let mut map = Map::new();
         for member in members {
-            let path = at.then(Token::Member(member.name.clone()));
+            let path = at.then(ShapeStep::Member(member.name.clone()));
             let required = self.inputs.is_wanted(self.recipe.operation, member, &path);
             if !required && (self.extent == Extent::Least || path.0.len() > DEEPEST) {
                 continue;
@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
 
     fn union(&mut self, shape: &Shape, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let built = members.iter().find_map(|member| {
-            let path = at.then(Token::Member(member.name.clone()));
+            let path = at.then(ShapeStep::Member(member.name.clone()));
             let value = self.value(&member.target, Some(&member.traits), &path).ok()?;
             Some(json!({ member.name.as_str(): value }))
         });
@@ -135,7 +135,7 @@ impl<'a> Builder<'a> {
         let mut items = Vec::new();
         for index in 0..count {
             self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(index));
-            match self.value(&item.target, Some(&item.traits), &at.then(Token::Item)) {
+            match self.value(&item.target, Some(&item.traits), &at.then(ShapeStep::Item)) {
                 Ok(value) => items.push(value),
                 Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
                 Err(reason) => return Err(reason),
@@ -163,8 +163,8 @@ impl<'a> Builder<'a> {
                 break;
             }
             self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(turn));
-            let key = self.value(&key.target, Some(&key.traits), &at.then(Token::Key))?;
-            match self.value(&value.target, Some(&value.traits), &at.then(Token::Value)) {
+            let key = self.value(&key.target, Some(&key.traits), &at.then(ShapeStep::Key))?;
+            match self.value(&value.target, Some(&value.traits), &at.then(ShapeStep::Value)) {
                 Ok(value) => drop(entries.insert(key.as_str().unwrap_or_default().to_owned(), value)),
                 Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
                 Err(reason) => return Err(reason),
@@ -179,14 +179,18 @@ impl<'a> Builder<'a> {
         &mut self,
         shape: &ShapeId,
         value: &mut Value,
-        token: &Token,
+        token: &ShapeStep,
         at: &MemberPath,
     ) -> Result<(String, ShapeId), Unbuildable> {
         let contract = Arc::clone(self.inputs.contract());
         let nothing = || Unbuildable::Nothing(at.to_string());
         let kind = &contract.shape(shape).ok_or_else(nothing)?.kind;
         match (kind, token, value) {
-            (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name), Value::Object(map)) => {
+            (
+                ShapeKind::Structure(members) | ShapeKind::Union(members),
+                ShapeStep::Member(name),
+                Value::Object(map),
+            ) => {
                 let member = members.iter().find(|member| member.name == *name).ok_or_else(nothing)?;
                 if !map.contains_key(name) {
                     if matches!(kind, ShapeKind::Union(_)) {
@@ -196,20 +200,20 @@ impl<'a> Builder<'a> {
                 }
                 Ok((pointer::escape(name), member.target.clone()))
             }
-            (ShapeKind::List(item), Token::Item, Value::Array(items)) => {
+            (ShapeKind::List(item), ShapeStep::Item, Value::Array(items)) => {
                 if items.is_empty() {
                     items.push(self.value(&item.target, Some(&item.traits), at)?);
                 }
                 Ok(("0".to_owned(), item.target.clone()))
             }
-            (ShapeKind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
+            (ShapeKind::Map { key, value }, ShapeStep::Key | ShapeStep::Value, Value::Object(entries)) => {
                 if entries.is_empty() {
-                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
-                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
+                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, ShapeStep::Key))?;
+                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, ShapeStep::Value))?;
                     entries.insert(name.as_str().unwrap_or_default().to_owned(), value);
                 }
                 let name = entries.keys().next().cloned().unwrap_or_default();
-                let target = if *token == Token::Key { &key.target } else { &value.target };
+                let target = if *token == ShapeStep::Key { &key.target } else { &value.target };
                 Ok((pointer::escape(&name), target.clone()))
             }
             _ => Err(nothing()),
@@ -217,7 +221,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn sibling(at: &MemberPath, token: Token) -> MemberPath {
+fn sibling(at: &MemberPath, token: ShapeStep) -> MemberPath {
     MemberPath(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
 }
 

@@ -1,4 +1,4 @@
-//! Legal inputs, built from the model: the least one, one that reaches a place, and a full one.
+//! Legal inputs, built from the model: the least one, one that reaches a location, and a full one.
 //!
 //! Every constraint of the model is kept; what the model does not say (which members go together, which resources
 //! exist) is not known here. Values that are known to exist take the place of invented ones.
@@ -14,11 +14,13 @@ use builder::{Builder, Extent};
 pub(super) use scalar::{blob_of, write_number};
 
 use super::{
-    Location, MemberPath, Token,
+    Location, MemberPath,
     witness::{NearMiss, Patterns, TextRule, Witness},
 };
 use crate::{
-    model::{Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits},
+    model::{
+        Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits, walk::ShapeStep,
+    },
     suite::{Filling, glob_matches},
 };
 
@@ -72,12 +74,12 @@ pub(super) struct Recipe<'a> {
     pub(super) salt: Option<u64>,
 }
 
-/// An input that holds a place, and where.
+/// An input that holds a location, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reached {
     /// The input.
     pub(super) input: Value,
-    /// The JSON pointer of the place; of a key, that of its entry.
+    /// The JSON pointer of the location; of a key, that of its entry.
     pub(super) pointer: String,
 }
 
@@ -128,14 +130,14 @@ impl Inputs {
         Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &MemberPath::default())
     }
 
-    /// The least legal input that holds a place.
-    pub(super) fn reaching(&self, recipe: Recipe<'_>, place: &Location) -> Result<Reached, Unbuildable> {
+    /// The least legal input that holds a location.
+    pub(super) fn reaching(&self, recipe: Recipe<'_>, location: &Location) -> Result<Reached, Unbuildable> {
         let mut input = self.least(recipe)?;
         let mut builder = Builder::new(self, recipe, Extent::Least);
         let mut at = String::new();
         let mut shape = recipe.operation.input.clone();
         let mut path = MemberPath::default();
-        for token in &place.path.0 {
+        for token in &location.path.0 {
             path = path.then(token.clone());
             let value = input.pointer_mut(&at).ok_or_else(|| Unbuildable::Nothing(path.to_string()))?;
             let (next, target) = builder.enter(&shape, value, token, &path)?;
@@ -145,31 +147,30 @@ impl Inputs {
         Ok(Reached { input, pointer: at })
     }
 
-    /// Why no legal input reaches a place, if none does: the least input, or a shape on the way, cannot be built.
-    pub(super) fn obstacle(&self, operation: &Operation, place: &Location) -> Option<Unbuildable> {
+    /// Why no legal input reaches a location, if none does: the least input, or a shape on the way, cannot be built.
+    pub(super) fn obstacle(&self, operation: &Operation, location: &Location) -> Option<Unbuildable> {
         let mut shape = operation.input.clone();
         let mut found = self.unbuildable(operation, &shape, None);
-        for token in &place.path.0 {
+        for token in &location.path.0 {
             if found.is_some() {
                 break;
             }
-            let members: Vec<&Member> = match (&self.contract().shape(&shape)?.kind, token) {
-                (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name)) => {
-                    members.iter().filter(|member| member.name == *name).collect()
-                }
-                (ShapeKind::List(item), Token::Item) => vec![item],
-                (ShapeKind::Map { key, value }, Token::Key) => vec![value, key],
-                (ShapeKind::Map { key, value }, Token::Value) => vec![key, value],
-                _ => Vec::new(),
+            let kind = &self.contract().shape(&shape)?.kind;
+            let target = kind.at(token)?;
+            // An entry of a map needs both of its parts.
+            let members: Vec<&Member> = if matches!(kind, ShapeKind::Map { .. }) {
+                kind.parts().filter(|part| part.name != target.name).chain([target]).collect()
+            } else {
+                vec![target]
             };
             let unbuildable = |member: &&Member| self.unbuildable(operation, &member.target, Some(&member.traits));
             found = members.iter().find_map(unbuildable);
-            shape = members.last()?.target.clone();
+            shape = target.target.clone();
         }
         found
     }
 
-    /// Why no legal value of a shape can be built. Nearly every shape is asked about in many places, and says the same.
+    /// Why no legal value of a shape can be built. Nearly every shape is asked about in many locations, and says the same.
     fn unbuildable(&self, operation: &Operation, target: &ShapeId, member: Option<&Traits>) -> Option<Unbuildable> {
         let narrows =
             |traits: &Traits| traits.length().is_some() || traits.pattern().is_some() || traits.range().is_some();
@@ -186,42 +187,38 @@ impl Inputs {
         reason
     }
 
-    /// A legal value of a place by itself; `index` tells several of one list apart.
+    /// A legal value of a location by itself; `index` tells several of one list apart.
     pub(super) fn value_at(
         &self,
         recipe: Recipe<'_>,
-        place: &Location,
-        token: Token,
+        location: &Location,
+        token: ShapeStep,
         index: u64,
     ) -> Result<Value, Unbuildable> {
         let salt = Some(recipe.salt.unwrap_or_default().wrapping_add(index));
         let recipe = Recipe { salt, known: &Vec::new(), ..recipe };
         let mut builder = Builder::new(self, recipe, Extent::Least);
-        let shape = self.contract().shape(&place.target).ok_or_else(|| Unbuildable::Nothing(place.path.to_string()))?;
-        let member = match (&shape.kind, &token) {
-            (ShapeKind::List(item), Token::Item) => item,
-            (ShapeKind::Map { key, .. }, Token::Key) => key,
-            (ShapeKind::Map { value, .. }, Token::Value) => value,
-            _ => return Err(Unbuildable::Nothing(place.path.to_string())),
-        };
-        builder.value(&member.target, Some(&member.traits), &place.path.then(token))
+        let shape =
+            self.contract().shape(&location.target).ok_or_else(|| Unbuildable::Nothing(location.path.to_string()))?;
+        let member = shape.kind.at(&token).ok_or_else(|| Unbuildable::Nothing(location.path.to_string()))?;
+        builder.value(&member.target, Some(&member.traits), &location.path.then(token))
     }
 
-    /// A list of so many items at a place, each of its own salt.
-    pub(super) fn list(&self, recipe: Recipe<'_>, place: &Location, count: u64) -> Result<Value, Unbuildable> {
+    /// A list of so many items at a location, each of its own salt.
+    pub(super) fn list(&self, recipe: Recipe<'_>, location: &Location, count: u64) -> Result<Value, Unbuildable> {
         let items: Result<Vec<Value>, _> =
-            (0..count).map(|index| self.value_at(recipe, place, Token::Item, index)).collect();
+            (0..count).map(|index| self.value_at(recipe, location, ShapeStep::Item, index)).collect();
         items.map(Value::Array)
     }
 
-    /// A legal value of a member of a union at a place.
+    /// A legal value of a member of a union at a location.
     pub(super) fn member_value(
         &self,
         recipe: Recipe<'_>,
-        place: &Location,
+        location: &Location,
         member: &Member,
     ) -> Result<Value, Unbuildable> {
-        let path = place.path.then(Token::Member(member.name.clone()));
+        let path = location.path.then(ShapeStep::Member(member.name.clone()));
         let mut builder = Builder::new(self, recipe, Extent::Least);
         builder.value(&member.target, Some(&member.traits), &path)
     }
@@ -238,7 +235,7 @@ impl Inputs {
         made
     }
 
-    /// Texts that break the pattern of a rule by one character: the same ones at every place and for every seed, since
+    /// Texts that break the pattern of a rule by one character: the same ones at every location and for every seed, since
     /// which there are names the probes.
     pub(super) fn near_misses(&self, rule: TextRule<'_>) -> Result<Arc<Vec<(NearMiss, String)>>, Unbuildable> {
         let key = key_of(rule);
@@ -271,7 +268,7 @@ pub(super) fn fits(glob: &str, name: &str) -> bool {
     glob == name || (glob.contains('*') && glob_matches(glob, name))
 }
 
-/// What a text at a place must be like.
+/// What a text at a location must be like.
 pub(super) fn text_rule<'a>(shape: &'a Shape, member: Option<&'a Traits>) -> TextRule<'a> {
     let length = member.and_then(Traits::length).or_else(|| shape.traits.length());
     let pattern = member.and_then(Traits::pattern).or_else(|| shape.traits.pattern());
@@ -285,7 +282,7 @@ mod tests {
 
     use super::*;
     use crate::probe::{
-        place::places,
+        location::locations,
         testing::{SHAPES, inputs, put},
     };
 
@@ -293,19 +290,19 @@ mod tests {
         let inputs = inputs(SHAPES);
         let operation = put(&inputs);
         let recipe = Recipe { operation: &operation, known, salt: Some(7) };
-        let places = places(&inputs, &operation);
-        let place = places.iter().find(|place| place.path.to_string() == path).unwrap();
-        let reached = inputs.reaching(recipe, place).unwrap();
+        let locations = locations(&inputs, &operation);
+        let location = locations.iter().find(|location| location.path.to_string() == path).unwrap();
+        let reached = inputs.reaching(recipe, location).unwrap();
         assert!(reached.input.pointer(&reached.pointer).is_some(), "{path} is at {}", reached.pointer);
         assert!(inputs.keeps_model(&operation, &reached.input), "{}", reached.input);
         reached.input
     }
 
     #[test]
-    fn every_place_is_reached_by_a_legal_input() {
+    fn every_location_is_reached_by_a_legal_input() {
         let inputs = inputs(SHAPES);
-        for place in places(&inputs, &put(&inputs)) {
-            reaching(&place.path.to_string(), &KnownValues::new());
+        for location in locations(&inputs, &put(&inputs)) {
+            reaching(&location.path.to_string(), &KnownValues::new());
         }
     }
 
@@ -329,8 +326,10 @@ mod tests {
             "x#T":{"type":"structure","members":{"t":{"target":"x#T","traits":{"smithy.api#required":{}}}}}"#;
         let inputs = inputs(shapes);
         let operation = put(&inputs);
-        let obstacles: Vec<bool> =
-            places(&inputs, &operation).iter().map(|place| inputs.obstacle(&operation, place).is_some()).collect();
+        let obstacles: Vec<bool> = locations(&inputs, &operation)
+            .iter()
+            .map(|location| inputs.obstacle(&operation, location).is_some())
+            .collect();
         assert_eq!(obstacles, [false, true, true]);
     }
 

@@ -61,11 +61,11 @@ const FAULTS: [&str; 26] = [
     "Value",
 ];
 
-/// The operation's own errors by which a value at `place` may be refused for its form; without a place, by which any
+/// The operation's own errors by which a value at `location` may be refused for its form; without a location, by which any
 /// input may.
 #[must_use]
-pub(super) fn own_errors(contract: &Contract, operation: &Operation, place: Option<&Location>) -> Vec<String> {
-    let subject: Vec<String> = place.map(words_of_place).unwrap_or_default();
+pub(super) fn own_errors(contract: &Contract, operation: &Operation, location: Option<&Location>) -> Vec<String> {
+    let subject: Vec<String> = location.map(words_of_location).unwrap_or_default();
     let names = operation.errors.iter().filter_map(|id| contract.shape(id)).map(|shape| shape.id.name());
     names.filter(|name| is_general(name) || speaks_of(name, &subject)).map(str::to_owned).collect()
 }
@@ -78,7 +78,7 @@ fn is_general(name: &str) -> bool {
     GENERAL.contains(&bare) || GENERAL.contains(&unprefixed)
 }
 
-/// Whether the name says that something is wrong, and of what it is are words of the place's alone.
+/// Whether the name says that something is wrong, and of what it is are words of the location's alone.
 fn speaks_of(name: &str, subject: &[String]) -> bool {
     let (faults, things): (Vec<String>, Vec<String>) =
         words(name).into_iter().partition(|word| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word)));
@@ -92,8 +92,9 @@ fn is_same(word: &str, known: &str) -> bool {
     short == long || (short.len() >= 4 && long.starts_with(short))
 }
 
-fn words_of_place(place: &Location) -> Vec<String> {
-    let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(ShapeId::name));
+fn words_of_location(location: &Location) -> Vec<String> {
+    let names =
+        location.path.members().chain([location.target.name()]).chain(location.owner.as_ref().map(ShapeId::name));
     names.flat_map(words).collect()
 }
 
