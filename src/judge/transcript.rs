@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use crate::{
     suite::{Bindings, Case, CaseId, Step},
@@ -174,16 +175,26 @@ impl Transcript {
     }
 }
 
-/// Binds what a step captures from its answer.
+/// A capture whose pointer leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the response of {operation} has nothing at {pointer}")]
+pub struct CaptureError {
+    /// The operation whose response was read.
+    pub operation: String,
+    /// The JSON pointer.
+    pub pointer: String,
+}
+
+/// Binds what a step captures from its response.
 ///
 /// # Errors
 /// The first pointer that leads nowhere.
-pub fn capture(step: &Step, answer: &Value, bindings: &mut Bindings) -> Result<(), String> {
+pub fn capture(step: &Step, response: &Value, bindings: &mut Bindings) -> Result<(), CaptureError> {
     for (variable, pointer) in &step.capture {
-        match answer.pointer(pointer) {
-            Some(value) => bindings.bind_received(variable, value.clone()),
-            None => return Err(format!("the answer of {} has nothing at {pointer}", step.call.operation)),
-        }
+        let value = response
+            .pointer(pointer)
+            .ok_or_else(|| CaptureError { operation: step.call.operation.clone(), pointer: pointer.clone() })?;
+        bindings.bind_received(variable, value.clone());
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use std::{
 
 use serde::{Deserialize, de::IgnoredAny};
 
-pub use model_error::ModelError;
+pub use model_error::{ModelError, ModelProblem};
 pub use pattern::{Matched, Pattern, PatternError, PatternProblem};
 pub use schema::{
     JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint, ShapeRule,

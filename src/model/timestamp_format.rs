@@ -83,16 +83,21 @@ fn is_date_time(text: &str) -> bool {
     matches!(text.as_bytes().get(10), Some(b'T' | b't')) && OffsetDateTime::parse(text, &Rfc3339).is_ok()
 }
 
-static IMF_FIXDATE: LazyLock<Option<Vec<BorrowedFormatItem<'static>>>> = LazyLock::new(|| {
-    let format =
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second][optional [.[subsecond]]] GMT";
-    // A test parses with it.
-    format_description::parse_borrowed::<2>(format).ok()
+type Format = Vec<BorrowedFormatItem<'static>>;
+
+/// IMF-fixdate without and with a fraction.
+static IMF_FIXDATE: LazyLock<Vec<Format>> = LazyLock::new(|| {
+    let formats = [
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT",
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second].[subsecond] GMT",
+    ];
+    // The tests parse with both.
+    formats.into_iter().filter_map(|format| format_description::parse_borrowed::<2>(format).ok()).collect()
 });
 
 /// The parser reads the weekday without comparing it to the date, and accepts a signed year.
 fn is_http_date(text: &str) -> bool {
-    let date = IMF_FIXDATE.as_ref().and_then(|format| PrimitiveDateTime::parse(text, format).ok());
+    let date = IMF_FIXDATE.iter().find_map(|format| PrimitiveDateTime::parse(text, format).ok());
     date.is_some_and(|date| {
         let weekday = date.weekday().to_string();
         weekday.get(..3) == text.get(..3) && !text.contains(['+', '-'])
@@ -216,7 +221,7 @@ mod tests {
         }
 
         #[test]
-        fn a_changed_digit_never_makes_the_parser_panic(text in "[0-9TZ:., +GMTa-z-]{0,40}") {
+        fn no_string_makes_the_parser_panic(text in "[0-9TZ:., +GMTa-z-]{0,40}") {
             let _ = (DateTime.check(&json!(text)), HttpDate.check(&json!(text)));
         }
     }

@@ -1,23 +1,23 @@
-//! Every location of an operation's input: each member, list item, map key and map value, however deep.
+//! The locations of an operation's input: each member, list item, map key and map value, at any depth.
 //!
-//! A shape that holds itself is entered once on every way: what lies below its second occurrence lies below the
-//! first, too.
+//! A shape that contains itself is entered once on each path: the locations below its second occurrence repeat those
+//! below the first.
 
 use super::{MemberPath, input::Inputs};
 use crate::model::{Bounds, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat, Traits, walk::ShapeStep};
 
-/// One location, with the traits that count there: those of the member over those of its target.
+/// A location of an input. The traits of its member win over those of the member's target.
 #[derive(Debug, Clone)]
 pub struct Location {
-    /// The way to it.
+    /// The path from the input.
     pub path: MemberPath,
-    /// The shape that a value there has.
+    /// The shape of the value.
     pub target: ShapeId,
-    /// The structure or union that has it as a member, the list or the map; `None` for the input itself.
+    /// The structure, union, list or map that it is a part of; `None` for the input itself.
     pub owner: Option<ShapeId>,
     /// Whether it is a required member of a structure.
     pub required: bool,
-    /// Whether the least legal input holds it: every step to it is a required member, or one that a recipe always fills.
+    /// Whether the least valid input has it: each step to it is a required member, or one that a recipe always fills.
     pub in_least_input: bool,
     member: Option<Member>,
 }
@@ -45,14 +45,14 @@ impl Location {
             target: member.target.clone(),
             owner: Some(owner.id.clone()),
             required,
-            // The least list or map that we write has one entry.
+            // The least list or map that is built has one entry.
             in_least_input: self.in_least_input
                 && (wanted || matches!(owner.kind, ShapeKind::List(_) | ShapeKind::Map { .. })),
             member: Some(member.clone()),
         }
     }
 
-    /// Whether a value there is the ARN of a resource, by its name.
+    /// Whether the member's name says that the value is an ARN.
     pub(super) fn names_a_resource(&self) -> bool {
         self.path.members().last().is_some_and(|name| name.to_ascii_lowercase().ends_with("arn"))
     }
@@ -67,33 +67,29 @@ impl Location {
         self.member.as_ref().map(|member| &member.traits)
     }
 
-    /// The length that counts here.
     pub(super) fn length(&self, shape: &Shape) -> Option<Bounds<u64>> {
         self.member.as_ref().and_then(|member| member.traits.length()).or_else(|| shape.traits.length())
     }
 
-    /// The range that counts here.
     pub(super) fn range(&self, shape: &Shape) -> Option<Bounds<f64>> {
         self.member.as_ref().and_then(|member| member.traits.range()).or_else(|| shape.traits.range())
     }
 
-    /// The pattern that counts here.
     pub(super) fn pattern<'s>(&'s self, shape: &'s Shape) -> Option<&'s str> {
         self.member.as_ref().and_then(|member| member.traits.pattern()).or_else(|| shape.traits.pattern())
     }
 
-    /// Whether items must differ here.
+    /// Whether the items must differ.
     pub(super) fn unique(&self, shape: &Shape) -> bool {
         self.member.as_ref().is_some_and(|member| member.traits.unique_items()) || shape.traits.unique_items()
     }
 
-    /// The timestamp format that counts here.
     pub(super) fn timestamp(&self, shape: &Shape) -> TimestampFormat {
         let own = self.member.as_ref().and_then(|member| member.traits.timestamp_format());
         own.or_else(|| shape.traits.timestamp_format()).unwrap_or(TimestampFormat::EpochSeconds)
     }
 
-    /// Where the model says it: `structure$member`, or the shape itself.
+    /// The part of the model that defines it: `structure$member`, or the shape.
     pub(super) fn origin(&self) -> String {
         match (&self.owner, &self.member) {
             (Some(owner), Some(member)) => format!("{}${}", owner.name(), member.name),
@@ -102,13 +98,13 @@ impl Location {
     }
 }
 
-/// Every location of the input of `operation`, the input itself first, outer before inner.
+/// Every location of an operation's input: the input itself first, outer before inner.
 pub(super) fn locations(inputs: &Inputs, operation: &Operation) -> Vec<Location> {
     let mut found = Vec::new();
     let mut open = vec![(Location::root(operation), Vec::new())];
     while let Some((location, above)) = open.pop() {
         let mut inner = below(inputs, operation, &location, &above);
-        // The last one pushed is the next one taken.
+        // The stack yields the last one first.
         inner.reverse();
         open.extend(inner);
         found.push(location);

@@ -52,6 +52,7 @@ pub use member_path::MemberPath;
 pub use plan::Probes;
 pub use recipe::recipe;
 pub use unprobed_reason::UnprobedReason;
+pub use witness::WitnessError;
 
 /// Which probes are derived.
 #[derive(Debug, Clone)]

@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Contract, Operation, Service, model_error::ModelError, shape::ShapeId, shape::Traits};
+use super::{
+    Contract, Operation, Service,
+    model_error::{ModelError, ModelProblem},
+    shape::ShapeId,
+    shape::Traits,
+};
 use crate::model::pointer::child;
 
 use document::{BotocoreDocument, Metadata};
@@ -48,8 +53,8 @@ impl<'a> BotocoreReader<'a> {
         Self { file, namespace: format!("com.amazonaws.{name}"), protocols: protocols(metadata) }
     }
 
-    fn error(&self, pointer: impl Into<String>, problem: impl Into<String>) -> ModelError {
-        ModelError { file: self.file.to_owned(), pointer: pointer.into(), problem: problem.into() }
+    fn error(&self, pointer: impl Into<String>, problem: ModelProblem) -> ModelError {
+        ModelError { file: self.file.to_owned(), pointer: pointer.into(), problem }
     }
 
     fn id(&self, name: &str) -> ShapeId {
@@ -131,7 +136,7 @@ impl<'a> BotocoreReader<'a> {
         if shapes.contains(name) {
             Ok(self.id(name))
         } else {
-            Err(self.error(format!("{at}/shape"), format!("no shape {name} in this model")))
+            Err(self.error(format!("{at}/shape"), ModelProblem::UnknownShape(name.to_owned())))
         }
     }
 

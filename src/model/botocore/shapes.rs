@@ -9,7 +9,7 @@ use super::{
     document::{BotocoreDocument, BotocoreShape as Raw, BotocoreShapes, ErrorInfo, ShapeReference},
 };
 use crate::model::{
-    model_error::ModelError,
+    model_error::{ModelError, ModelProblem},
     pointer::child,
     shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
 };
@@ -53,7 +53,7 @@ impl BotocoreReader<'_> {
     fn kind(&self, at: &str, raw: &Raw<'_>, shapes: &BotocoreShapes<'_>) -> Result<ShapeKind, ModelError> {
         let part = |field: &str, reference: Option<&ShapeReference<'_>>| match reference {
             Some(reference) => self.member(&format!("{at}/{field}"), field, reference, raw, shapes),
-            None => Err(self.error(format!("{at}/{field}"), "expected {\"shape\": \"Name\"}")),
+            None => Err(self.error(format!("{at}/{field}"), ModelProblem::NoShapeReference)),
         };
         Ok(match &*raw.kind {
             "structure" if raw.document => ShapeKind::Document,
@@ -77,7 +77,7 @@ impl BotocoreReader<'_> {
             "blob" => ShapeKind::Blob,
             "timestamp" => ShapeKind::Timestamp,
             other => {
-                return Err(self.error(format!("{at}/type"), format!("\"{other}\" is no type of a botocore shape")));
+                return Err(self.error(format!("{at}/type"), ModelProblem::UnknownType(other.to_owned())));
             }
         })
     }

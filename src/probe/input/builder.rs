@@ -1,4 +1,4 @@
-//! One value of a shape, part by part.
+//! Builds a value of a shape, part by part.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::{
     probe::MemberPath,
 };
 
-/// What is built beside the required members.
+/// Which members are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     Least,
@@ -24,7 +24,7 @@ pub(super) enum Extent {
 /// How deep a full input goes.
 const DEEPEST: usize = 6;
 
-/// So many times as many keys as are wanted are tried.
+/// How many keys are tried for each entry.
 const KEY_TURNS: u64 = 16;
 
 /// Builds one value.
@@ -157,7 +157,7 @@ impl<'a> Builder<'a> {
         let salt = self.recipe.salt;
         let mut entries = Map::new();
         let wanted = least_count(bounds);
-        // Keys of few forms come up twice.
+        // A pattern with few strings yields the same key again.
         for turn in 0..wanted.saturating_mul(KEY_TURNS) {
             if entries.len() as u64 == wanted {
                 break;
@@ -174,7 +174,7 @@ impl<'a> Builder<'a> {
         Ok(Value::Object(entries))
     }
 
-    /// Goes one step into a value, building what is not there yet: the next pointer token, and the shape there.
+    /// Goes one step into a value and builds the part if it is missing: the next pointer token, and the shape of the part.
     pub(super) fn enter(
         &mut self,
         shape: &ShapeId,
@@ -225,7 +225,7 @@ fn sibling(at: &MemberPath, token: ShapeStep) -> MemberPath {
     MemberPath(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
 }
 
-/// One entry at least: an empty list is legal by many models and refused by most services.
+/// At least one entry: an empty list is valid by many models and rejected by most services.
 fn least_count(bounds: Option<Bounds<u64>>) -> u64 {
     let Bounds { min, max } = bounds.unwrap_or(Bounds { min: None, max: None });
     min.unwrap_or(0).max(1).min(max.unwrap_or(u64::MAX))

@@ -165,14 +165,14 @@ fn lone_word(pattern: &str) -> Option<String> {
 }
 
 /// An ARN that was made up, with a partition, a region and an account that everyone knows, as far as it stays legal.
-pub(super) fn familiar(made: String, is_legal: impl Fn(&str) -> bool) -> String {
+pub(super) fn familiar(made: String, is_valid: impl Fn(&str) -> bool) -> String {
     if !made.starts_with("arn:") {
         return made;
     }
     [(1, "aws"), (3, "us-east-1"), (4, ACCOUNT)].into_iter().fold(made, |text, (place, known)| {
         let fields = text.split(':').enumerate();
         let better: Vec<&str> = fields.map(|(at, field)| if at == place { known } else { field }).collect();
-        Some(better.join(":")).filter(|better| is_legal(better)).unwrap_or(text)
+        Some(better.join(":")).filter(|better| is_valid(better)).unwrap_or(text)
     })
 }
 

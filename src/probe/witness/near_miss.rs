@@ -101,7 +101,7 @@ impl Witness {
         let Some(judge) = &self.judge else { return false };
         match judge.pattern.matches(text) {
             // That a dot takes no newline is seldom meant: only what breaks the pattern otherwise, too, counts.
-            Matched::No => self.length_is_legal(text) && (!text.contains('\n') || judge.refuses_dotall(text)),
+            Matched::No => self.length_is_valid(text) && (!text.contains('\n') || judge.rejects_dotall(text)),
             Matched::Undecided => {
                 doubts.set(doubts.get() + 1);
                 false
@@ -147,7 +147,7 @@ mod tests {
         let misses = witness.near_misses(5);
         assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
         for (_, text) in &misses {
-            assert!(witness.length_is_legal(text) && refuses(pattern, text), "{text:?}");
+            assert!(witness.length_is_valid(text) && refuses(pattern, text), "{text:?}");
         }
     }
 }

@@ -34,7 +34,7 @@ impl Witness {
     /// A legal text: a natural one, else one made of the pattern.
     pub(super) fn search(&self, salt: u64) -> Option<String> {
         let legal: Vec<String> =
-            candidates(self.source(), salt).into_iter().filter(|text| self.is_legal(text)).collect();
+            candidates(self.source(), salt).into_iter().filter(|text| self.is_valid(text)).collect();
         let (low, high) = self.inside();
         let natural = legal.iter().find(|text| (low..=high).contains(&length(text))).or(legal.first());
         natural.cloned().or_else(|| {
@@ -42,7 +42,7 @@ impl Witness {
             let inside = grammar.root.lengths.within(low, high);
             let legal = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
             let made = self.first_kept(salt, |turn, stream| agreeable(&legal, turn, stream))?;
-            Some(familiar(made, |text| self.is_legal(text)))
+            Some(familiar(made, |text| self.is_valid(text)))
         })
     }
 
