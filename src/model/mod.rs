@@ -1,8 +1,20 @@
-//! What the documents promise of one service, in Smithy's terms, whichever file it was read from.
+//! Published models: what they promise about a service, in Smithy's terms, whichever format they have.
 //!
-//! Owns the types [`Contract`], [`Operation`] and [`Shape`], the readers that make them, and the
-//! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
-//! It refuses to know about scenarios, HTTP or verdicts.
+//! Owns [`Contract`], [`Operation`] and [`Shape`], the readers that make them, the validation of values, and the one
+//! walker of shape and value. Pure: callers pass text. Scenarios, HTTP and verdicts are unknown here.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `smithy`, `botocore` | the readers of the two formats |
+//! | `published` | model files by name |
+//! | `shape`, `timestamp_format` | shapes, members and traits |
+//! | `pattern` | patterns, matched in full |
+//! | `pointer` | JSON pointers |
+//! | `walk` | one way through a value by its shape: sensitivity, redaction, observation, enum values, null members |
+//! | `schema` | shapes compiled to JSON Schema, and the violations of a value |
+//! | `sensitive` | the shapes that contain sensitive values |
+//! | `body` | the JSON bodies of restJson1 |
+//! | `model_error` | why a model cannot be read |
 
 mod body;
 mod botocore;
@@ -39,17 +51,16 @@ pub struct Contract {
     service: Service,
     operations: BTreeMap<String, Operation>,
     shapes: BTreeMap<ShapeId, Shape>,
-    /// The names and wire codes of all errors.
+    /// The names and query codes of all errors.
     errors: BTreeSet<String>,
-    /// What holds something sensitive, once it is asked for.
+    /// Computed on first use.
     sensitive: OnceLock<sensitive::SensitiveShapes>,
 }
 
-/// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
-/// alone.
+/// Reads a model: a Smithy JSON AST or botocore's `service-2.json`, by its content. `file` is only used in errors.
 ///
 /// # Errors
-/// Text that is no JSON, no model of either form, or refers to shapes that it does not define.
+/// Text that is not JSON or not a model, and references to undefined shapes.
 pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     #[derive(Deserialize)]
     struct Form {
@@ -63,14 +74,14 @@ pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     }
 }
 
-/// What a model says of the service as a whole.
+/// What a model says about the service as a whole.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// The shape id of the service; its name is the prefix of `X-Amz-Target` in the AWS JSON protocols.
     pub id: ShapeId,
     /// The API version, `2014-10-06` for CodeDeploy.
     pub version: String,
-    /// The title that people use, from `smithy.api#title`.
+    /// The title from `smithy.api#title`.
     pub title: String,
     /// The service name of the SigV4 credential scope, from `aws.auth#sigv4`.
     pub signing_name: String,
@@ -98,7 +109,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The input of the first of the model's examples (`smithy.api#examples`): one that the documents show.
+    /// The input of the first example (`smithy.api#examples`).
     #[must_use]
     pub fn example_input(&self) -> Option<&serde_json::Value> {
         self.traits.get("smithy.api#examples")?.as_array()?.first()?.get("input")
@@ -115,11 +126,11 @@ impl Contract {
         Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
     }
 
-    /// The same contract with the examples of botocore's `examples-1.json`, each as one of `smithy.api#examples` of its
-    /// operation. Examples of operations that the contract does not have are left out.
+    /// The same contract with the examples of botocore's `examples-1.json` as `smithy.api#examples` of their
+    /// operations. Examples of unknown operations are left out.
     ///
     /// # Errors
-    /// Text that is no JSON, or of another form.
+    /// Text that is not JSON, or not of this form.
     pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
         for (name, examples) in botocore::read_examples(file, text)? {
             if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
@@ -130,7 +141,7 @@ impl Contract {
         Ok(self)
     }
 
-    /// The service that this contract is of.
+    /// The service.
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.service
@@ -147,19 +158,19 @@ impl Contract {
         self.operations.values()
     }
 
-    /// The shape of that id: one of the model's, or of Smithy's prelude.
+    /// The shape of that id, from the model or from Smithy's prelude.
     #[must_use]
     pub fn shape(&self, id: &ShapeId) -> Option<&Shape> {
         self.shapes.get(id).or_else(|| shape::prelude(id))
     }
 
-    /// Every shape of the model itself.
+    /// Every shape of the model, without the prelude.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         self.shapes.values()
     }
 
-    /// The shape of a declared error of `operation`, by the error's name without a namespace; else by its code of the
-    /// query protocol, which a service that once spoke it may go on to send.
+    /// The shape of a declared error of `operation`: by its name without a namespace, else by its code of the query
+    /// protocol, which services that used to speak it may still send.
     #[must_use]
     pub fn error(&self, operation: &Operation, name: &str) -> Option<&Shape> {
         let by_name = operation.errors.iter().find(|id| id.name() == name).and_then(|id| self.shape(id));
@@ -169,7 +180,7 @@ impl Contract {
         })
     }
 
-    /// Whether the service has an error of that name, or of that code of the query protocol.
+    /// Whether the service has an error of that name or query code.
     #[must_use]
     pub fn knows_error(&self, name: &str) -> bool {
         self.errors.contains(name)

@@ -1,12 +1,12 @@
-//! JSON Pointer (RFC 6901), as far as it is written here: reading one is `serde_json`'s.
+//! Writes JSON pointers (RFC 6901); `serde_json` reads them.
 
-/// A member's name or an item's index as a reference token: `~` and `/` are escaped.
+/// A name as a reference token: `~` and `/` are escaped.
 #[must_use]
 pub fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-/// A reference token as the name that it stands for.
+/// The name of a reference token.
 #[must_use]
 pub fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
@@ -25,7 +25,7 @@ pub fn child(parent: &str, token: &str) -> String {
     pointer
 }
 
-/// Goes from a value's pointer to that of its member.
+/// Appends a reference token to a pointer.
 pub(crate) fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
     if token.contains(['~', '/']) {

@@ -1,10 +1,10 @@
-//! Which shapes hold what is marked sensitive, at any depth.
+//! The shapes that contain sensitive values, at any depth.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Contract, Operation, ShapeId};
 
-/// What holds something sensitive.
+/// The shapes and operations with sensitive values.
 #[derive(Debug, Clone)]
 pub(super) struct SensitiveShapes {
     shapes: HashSet<ShapeId>,
@@ -12,13 +12,13 @@ pub(super) struct SensitiveShapes {
 }
 
 impl Contract {
-    /// Whether a value of that shape may hold a sensitive one, or is one.
+    /// Whether a value of the shape may be or contain a sensitive value.
     #[must_use]
     pub fn holds_sensitive(&self, id: &ShapeId) -> bool {
         self.sensitive().shapes.contains(id)
     }
 
-    /// Whether the input, the output or an error of an operation may hold something sensitive.
+    /// Whether the input, the output or an error of an operation may contain a sensitive value.
     #[must_use]
     pub fn is_sensitive(&self, operation: &Operation) -> bool {
         self.sensitive().operations.contains(&operation.name)
@@ -37,7 +37,7 @@ impl Contract {
     }
 }
 
-/// From the sensitive shapes to whatever leads to them.
+/// The sensitive shapes and all shapes that lead to them.
 fn holders(contract: &Contract) -> HashSet<ShapeId> {
     let mut leads: HashMap<&ShapeId, Vec<&ShapeId>> = HashMap::new();
     let mut found = Vec::new();

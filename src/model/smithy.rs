@@ -1,7 +1,7 @@
 //! Reads a Smithy JSON AST, 1.0 or 2.0, into a [`Contract`].
 //!
-//! Takes AWS's published files as they are: mixins, `apply` requirements, the `enum` trait of Smithy 1.0,
-//! operations bound to resources. An error names the file and the JSON pointer of what is wrong.
+//! Reads AWS's published files unchanged: mixins, `apply` statements, the `enum` trait of Smithy 1.0, operations bound
+//! to resources. An error names the file and the JSON pointer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::pointer::escape;
 
-/// Reads a model. `file` is used in errors alone.
+/// Reads a model. `file` is only used in errors.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     let reader = SmithyReader { file };
     let mut ast: Value = decode(file, text)?;
@@ -50,7 +50,7 @@ impl SmithyReader<'_> {
         }
     }
 
-    /// Folds `apply` requirements into their targets and mixins into the shapes that use them.
+    /// Folds `apply` statements into their targets and mixins into the shapes that use them.
     fn expand(&self, raw: Map<String, Value>) -> Result<Nodes, ModelError> {
         let mut nodes = Nodes::new();
         let mut applied = Vec::new();
@@ -304,7 +304,7 @@ impl SmithyReader<'_> {
     }
 }
 
-/// Traits that say what a shape is, rather than what it carries over to those that mix it in.
+/// Traits that shapes do not inherit from their mixins.
 fn inherited_traits(node: &Map<String, Value>) -> Map<String, Value> {
     let own = node.get("traits").and_then(Value::as_object).cloned().unwrap_or_default();
     let local: Vec<String> = own
@@ -317,7 +317,7 @@ fn inherited_traits(node: &Map<String, Value>) -> Map<String, Value> {
     own.into_iter().filter(|(id, _)| id != "smithy.api#mixin" && !local.contains(id)).collect()
 }
 
-/// Puts `inherited` below what the node has itself: what it has itself wins, member by member.
+/// Adds `inherited` to a node; the node's own members win.
 fn merge_under(node: &mut Map<String, Value>, field: &str, inherited: Map<String, Value>) {
     let own = node.remove(field).and_then(|value| match value {
         Value::Object(map) => Some(map),
@@ -359,7 +359,7 @@ fn traits(node: &Map<String, Value>) -> Traits {
     take_traits(&mut node.get("traits").map(|traits| ("traits".to_owned(), traits.clone())).into_iter().collect())
 }
 
-/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson does not heed it.
+/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson ignores it.
 fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>) {
     if !service.protocols.iter().any(|protocol| protocol.name() == "restJson1") {
         return;

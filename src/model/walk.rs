@@ -1,8 +1,8 @@
 //! One way through a value by its shape: every part with its location and with what the model says of it.
 //!
-//! Three things walk: [`ShapeKind::steps`] goes from a shape to its parts, without a value; [`walk`] visits a value from the
-//! outside in; [`rewrite`] builds another value on the way. All of them handle lists, maps, unions, shapes that hold
-//! themselves, members that no shape knows, and values of another JSON type than their shape. Pure.
+//! Three things walk: [`ShapeKind::steps`] goes from a shape to its parts, without a value; [`walk`] visits a value
+//! from the outside in; [`rewrite`] builds another value on the way. All of them handle lists, maps, unions, shapes
+//! that hold themselves, members that no shape knows, and values of another JSON type than their shape. Pure.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! The order of probes: operation by operation, controls before the probes that rest on them, valid inputs before invalid
-//! ones, and requests that were seen to crash endpoints last.
+//! The order of probes: operation by operation, controls before the probes that rest on them, valid inputs before
+//! invalid ones, and requests that were seen to crash endpoints last.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -218,8 +218,8 @@ impl Probes {
         constraints
     }
 
-    /// The ids of an operation within the limit; `None`: all. Those with the least hashes are chosen, so that one seed always
-    /// chooses the same.
+    /// The ids of an operation within the limit; `None`: all. Those with the least hashes are chosen, so that one seed
+    /// always chooses the same.
     fn chosen(&self, subjected: &Subjected) -> Option<BTreeSet<String>> {
         let limit = self.options.max_per_operation?;
         let locations = 0..subjected.locations.len();

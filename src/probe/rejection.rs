@@ -1,8 +1,8 @@
 //! Which of an operation's errors reject an input for its form.
 //!
-//! Services name the rejection of an invalid input differently. An error counts if its name says that the input is invalid in
-//! general (`InvalidParameterException`) or that the member is (`InvalidArn` for `stateMachineArn`). Only the words of its
-//! name decide: models do not say when an error is returned.
+//! Services name the rejection of an invalid input differently. An error counts if its name says that the input is
+//! invalid in general (`InvalidParameterException`) or that the member is (`InvalidArn` for `stateMachineArn`). Only
+//! the words of its name decide: models do not say when an error is returned.
 
 use super::Location;
 use crate::model::{Contract, Operation, ShapeId};
@@ -61,8 +61,8 @@ const FAULTS: [&str; 26] = [
     "Value",
 ];
 
-/// The errors of an operation that reject the value at `location` for its form; without a location, those that reject any
-/// input.
+/// The errors of an operation that reject the value at `location` for its form; without a location, those that reject
+/// any input.
 #[must_use]
 pub(super) fn own_errors(contract: &Contract, operation: &Operation, location: Option<&Location>) -> Vec<String> {
     let subject: Vec<String> = location.map(words_of_location).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The texts of fixtures and snapshots: compiled in, or from a folder. Nothing else reads them.
 //!
-//! The folder of a service has its model, or a `model.yaml` that names one. Readers see `<service>/model.json` either way,
-//! with botocore's examples beside it if there are any.
+//! The folder of a service has its model, or a `model.yaml` that names one. Readers see `<service>/model.json` either
+//! way, with botocore's examples beside it if there are any.
 
 use std::{
     collections::BTreeMap,

@@ -1,9 +1,9 @@
 //! Placeholders for sensitive strings: the string cannot be read from its placeholder, and checks still work on it.
 //!
-//! A placeholder has characters of the same kinds as its string (letters in their case, digits, everything else as it is),
-//! and so the same length in characters and in bytes; nearly every pattern matches both or neither. The last few letters and
-//! digits depend on the string and the key: equal strings have equal placeholders, different strings have different ones.
-//! With the key, a guess can be verified.
+//! A placeholder has characters of the same kinds as its string (letters in their case, digits, everything else as it
+//! is), and so the same length in characters and in bytes; nearly every pattern matches both or neither. The last few
+//! letters and digits depend on the string and the key: equal strings have equal placeholders, different strings have
+//! different ones. With the key, a guess can be verified.
 
 use sha2::{Digest, Sha256};
 

@@ -1,7 +1,7 @@
 //! Shards: each case of a selection is in exactly one of them.
 //!
-//! The id alone decides the shard, whatever else is selected. Cases that depend on each other are in one shard ([`unit()`]).
-//! Pure: callers pass the environment as a function.
+//! The id alone decides the shard, whatever else is selected. Cases that depend on each other are in one shard
+//! ([`unit()`]). Pure: callers pass the environment as a function.
 
 use std::{fmt, str::FromStr};
 
@@ -142,8 +142,8 @@ fn number(text: Option<&str>) -> Option<usize> {
     text?.parse::<u32>().ok()?.try_into().ok()
 }
 
-/// What is in one shard with a case: the rows of its scenario; for a probe, its operation, because a probe must run where its
-/// control runs.
+/// What is in one shard with a case: the rows of its scenario; for a probe, its operation, because a probe must run
+/// where its control runs.
 #[must_use]
 pub fn unit(id: &str) -> &str {
     match id.split_once('/') {

@@ -14,7 +14,8 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    /// The placeholder of a member's own values; `None` if they are shown, and for lists, maps and structures of such values.
+    /// The placeholder of a member's own values; `None` if they are shown, and for lists, maps and structures of such
+    /// values.
     #[must_use]
     pub fn of(contract: &Contract, member: &Member) -> Option<Self> {
         Self::of_member(member, contract.shape(&member.target)?)

@@ -134,7 +134,8 @@ impl<'a> Redactor<'a> {
         Some((contract, operation.input.clone(), operation.output.clone()))
     }
 
-    /// A body that is not JSON is shown as text; of bytes that are not UTF-8, and of long bodies, only the length is shown.
+    /// A body that is not JSON is shown as text; of bytes that are not UTF-8, and of long bodies, only the length is
+    /// shown.
     fn body(&mut self, bytes: &[u8], redact: impl FnOnce(&mut Self, &Value) -> Value) -> Value {
         if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));

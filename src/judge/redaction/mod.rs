@@ -1,8 +1,8 @@
 //! Removes credentials, signatures and the values that the model marks sensitive from a transcript.
 //!
-//! A transcript is redacted once, before it is judged. So no report, snapshot, recording or certificate holds a secret, and
-//! a recording is judged as the run was. Placeholders keep what checks look at: lengths, kinds of characters, and which
-//! strings are equal. Pure. A name alone never makes a value sensitive.
+//! A transcript is redacted once, before it is judged. So no report, snapshot, recording or certificate holds a secret,
+//! and a recording is judged as the run was. Placeholders keep what checks look at: lengths, kinds of characters, and
+//! which strings are equal. Pure. A name alone never makes a value sensitive.
 //!
 //! | module | holds |
 //! |---|---|

@@ -6,8 +6,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::suite::placeholder::{placeholder, placeholder_bytes};
 
-/// The token of a string, with its quotes, rewritten to another string whose characters are of the same kinds. Escapes stay
-/// escapes, so that the length in bytes stays.
+/// The token of a string, with its quotes, rewritten to another string whose characters are of the same kinds. Escapes
+/// stay escapes, so that the length in bytes stays.
 pub(super) fn recoded(token: &str, other: &str) -> String {
     let mut out = String::with_capacity(token.len());
     let mut source = token.chars().peekable();

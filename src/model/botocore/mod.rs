@@ -1,7 +1,7 @@
 //! Reads botocore's `service-2.json` into a [`Contract`], in the terms of the Smithy model that it was made from.
 //!
-//! What a member is called is what it is called on the wire. Documentation is left out: it is most of the text, and
-//! HTML. An error names the file and the JSON pointer of what is wrong.
+//! Members have the names that they have on the wire. Documentation is left out: it is most of the text, and HTML. An
+//! error names the file and the JSON pointer.
 
 mod document;
 mod shapes;
@@ -23,7 +23,7 @@ use shapes::ShapeNames;
 
 pub(super) use document::read_examples;
 
-/// Reads a model. `file` is used in errors alone.
+/// Reads a model. `file` is only used in errors.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     let document = BotocoreDocument::parse(file, text)?;
     BotocoreReader::new(file, &document).contract(&document)
@@ -140,7 +140,7 @@ impl<'a> BotocoreReader<'a> {
         }
     }
 
-    /// What the members of structures are called on the wire.
+    /// The names of structure members on the wire.
     fn names(&self) -> ShapeNames {
         let has = |name: &str| self.protocols.iter().any(|protocol| protocol.name() == name);
         if has("awsJson1_0") || has("awsJson1_1") || has("rpcv2Cbor") {

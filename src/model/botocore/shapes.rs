@@ -14,14 +14,14 @@ use crate::model::{
     shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
 };
 
-/// What `locationName` says of a member that travels in a body.
+/// What `locationName` means for a member in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShapeNames {
-    /// Its name, wherever the model says that it travels: RPC knows bodies alone.
+    /// The name of the member: RPC protocols have only bodies.
     Location,
-    /// Its name, unless it travels outside of the body.
+    /// The name of the member, unless it is bound outside of the body.
     LocationInBody,
-    /// The name of its XML element or query parameter: a trait.
+    /// The name of an XML element or query parameter, kept as a trait.
     Own,
 }
 
@@ -211,7 +211,7 @@ fn error_traits(traits: &mut TraitMap, name: &str, fault: bool, info: Option<&Er
     }
 }
 
-/// What an operation names as an error is one, even where only the reference says so.
+/// Marks a shape as an error if an operation refers to it as one.
 pub(super) fn mark_error(shape: &mut Shape, reference: &ShapeReference<'_>) {
     if shape.traits.error().is_none() {
         let name = shape.id.name().to_owned();

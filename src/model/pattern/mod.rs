@@ -1,10 +1,10 @@
-//! Patterns of the models: Java and ECMA syntax in, a full-match decision out.
+//! Patterns of models, in the syntax of Java and ECMAScript: whether a string matches one in full.
 //!
-//! The linear engine (`regex`, by its `regex-automata`) comes first; `fancy-regex` serves what it cannot do (look-around), with a
-//! backtrack limit, so that no pattern can hang a run. What neither takes is an error that says why:
-//! a pattern is never skipped in silence.
+//! The linear engine (`regex-automata`) comes first. `fancy-regex` matches what it cannot (look-around), with a
+//! backtracking limit, so that no pattern can hang a run. A pattern that neither accepts is an error with its reason:
+//! no pattern is skipped silently.
 //!
-//! Full match, although Smithy says "find": of the recorded real rejections most are explicable only so.
+//! A pattern must match in full, although Smithy says "find": only so can most of the recorded rejections be explained.
 
 mod class;
 mod escape;
@@ -27,19 +27,19 @@ pub struct Pattern {
 
 enum Engine {
     Linear(meta::Regex),
-    /// Characters of one class, so many: written out, large bounds take an engine a second and much memory.
+    /// One class with a count. Compiling large bounds takes an engine a second and much memory.
     Repeated(meta::Regex, Repetition),
     Backtracking(Box<fancy_regex::Regex>),
 }
 
-/// What matching a text gave.
+/// The result of matching a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matched {
-    /// The whole text matches.
+    /// The whole string matches.
     Yes,
-    /// It does not.
+    /// The string does not match.
     No,
-    /// The backtracking engine reached its limit, or the text is too long for it: nothing may be concluded.
+    /// The backtracking engine reached its limit, or the string is too long for it.
     Undecided,
 }
 
@@ -81,16 +81,16 @@ pub enum PatternProblem {
 const LONGEST_SOURCE: usize = 64 << 10;
 /// The memory of a compiled pattern, in bytes.
 const LARGEST: usize = 32 << 20;
-/// Steps back that the backtracking engine takes, a tenth of a microsecond each.
+/// The limit of the backtracking engine; each step takes a tenth of a microsecond.
 const MOST_BACKTRACKS: usize = 250_000;
-/// A step back of the backtracking engine may look at all of the text, so that no text is long for it.
+/// Each step of the backtracking engine may read the whole string, so longer strings are not matched.
 const LONGEST_TEXT: usize = 64 << 10;
 
 impl Pattern {
-    /// Compiles `source` so that it must match a text in full.
+    /// Compiles `source` so that it must match a string in full.
     ///
     /// # Errors
-    /// Syntax that neither engine takes after translation, or more than they may hold.
+    /// Syntax that neither engine accepts after translation, or a pattern that is too large.
     pub fn full(source: &str) -> Result<Self, PatternError> {
         let engine = engine(source).map_err(|reason| PatternError { pattern: source.to_owned(), reason })?;
         Ok(Self { source: source.to_owned(), engine })
@@ -112,10 +112,10 @@ impl Pattern {
         }
     }
 
-    /// The pattern in the syntax of Rust's engines, without the anchors of a full match: what a generator reads.
+    /// The pattern in the syntax of Rust's engines, without the anchors of a full match, for generators.
     #[must_use]
     pub(crate) fn translated(&self) -> String {
-        // It compiled, so that it was translated before.
+        // It compiled, so it can be translated.
         translate(&self.source).unwrap_or_default()
     }
 
@@ -158,7 +158,7 @@ fn engine(source: &str) -> Result<Engine, PatternProblem> {
         Err(error) if error.size_limit().is_some() => {
             return Err(PatternProblem::TooLarge);
         }
-        // The other engine may have what this one lacks.
+        // The other engine may support the syntax.
         Err(_) => {}
     }
     let backtracking = fancy_regex::RegexBuilder::new(&format!(r"\A(?:{translated})\z"))

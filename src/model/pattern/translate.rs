@@ -1,4 +1,4 @@
-//! A pattern in Java's syntax, written anew in Rust's: the same language, as far as real patterns go.
+//! Translates a pattern from Java's syntax to Rust's, so that it matches the same strings, as far as real patterns go.
 
 use std::{iter::Peekable, str::Chars};
 
@@ -8,10 +8,10 @@ use super::{
     escape::{atom, outside},
 };
 
-/// What Java's `.` does not match.
+/// Java's `.`, which does not match line ends.
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
-/// Rewrites a pattern; an error says which of its parts has no counterpart.
+/// Translates a pattern; an error says which part has no counterpart.
 pub(super) fn translate(source: &str) -> Result<String, PatternProblem> {
     let flags = inline_flags(source);
     if flags.contains(['U', 'd']) {
@@ -58,7 +58,7 @@ fn looks_around(after: &Peekable<Chars<'_>>) -> bool {
     ["?=", "?!", "?<=", "?<!"].iter().any(|start| text.starts_with(start))
 }
 
-/// `(?!x)+` says what `(?!x)` says, and the engines refuse it.
+/// `(?!x)+` means `(?!x)`, and the engines reject it.
 fn skip_repetition(chars: &mut Peekable<Chars<'_>>) {
     if chars.next_if_eq(&'+').is_some() {
         // `+?` and `++` are the same here.

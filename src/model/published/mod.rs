@@ -1,7 +1,7 @@
 //! The files of a published model, by its name: a path, or `botocore:SERVICE[@VERSION]`.
 //!
-//! Finds models on a machine and reads them, compressed or not; the readers of `model` parse them. Nothing is fetched, and
-//! the environment is not read: callers pass the [`Places`].
+//! Finds models on a machine and reads them, compressed or not; the readers of `model` parse them. Nothing is fetched,
+//! and the environment is not read: callers pass the [`Places`].
 
 mod places;
 

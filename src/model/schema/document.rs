@@ -1,7 +1,7 @@
 //! A shape, and all that it reaches, as one JSON Schema document.
 //!
-//! Keywords that start with `x-` are this crate's: [`super::keyword`] checks patterns, timestamps and blobs; requirements and
-//! unions are marks that a violation reads.
+//! Keywords that start with `x-` are this crate's: [`super::keyword`] checks patterns, timestamps and blobs;
+//! requirements and unions are marks that a violation reads.
 
 use serde_json::{Map, Value, json};
 

@@ -92,8 +92,8 @@ impl Schemas {
         &self.contract
     }
 
-    /// The violations of `value` against the shape `id`, in the order of their pointers. The shape must be the input, the
-    /// output or an error of an operation.
+    /// The violations of `value` against the shape `id`, in the order of their pointers. The shape must be the input,
+    /// the output or an error of an operation.
     ///
     /// # Errors
     /// A schema that does not compile, or a shape that is none of those.

@@ -1,6 +1,7 @@
 //! Enums: each value, an unknown value, a value in another letter case.
 //!
-//! A value may need other members beside it, which a model does not say. So a rejected value is reported and is no finding.
+//! A value may need other members beside it, which a model does not say. So a rejected value is reported and is no
+//! finding.
 
 use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::ShapeKind;

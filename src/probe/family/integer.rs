@@ -1,5 +1,5 @@
-//! Integers that their shape cannot hold. AWS was seen to truncate them: a rejection is expected only where a range forbids
-//! them, too.
+//! Integers that their shape cannot hold. AWS was seen to truncate them: a rejection is expected only where a range
+//! forbids them, too.
 
 use serde_json::{Value, json};
 

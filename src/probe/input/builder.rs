@@ -174,7 +174,8 @@ impl<'a> Builder<'a> {
         Ok(Value::Object(entries))
     }
 
-    /// Goes one step into a value and builds the part if it is missing: the next pointer token, and the shape of the part.
+    /// Goes one step into a value and builds the part if it is missing: the next pointer token, and the shape of the
+    /// part.
     pub(super) fn enter(
         &mut self,
         shape: &ShapeId,

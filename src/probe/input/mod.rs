@@ -1,7 +1,7 @@
 //! Valid inputs, built from the model: the least one, one that has a location, and a full one.
 //!
-//! They keep every constraint of the model. What the model does not say (which members go together, which resources exist)
-//! is unknown here; known values of existing resources are used where a recipe gives them.
+//! They keep every constraint of the model. What the model does not say (which members go together, which resources
+//! exist) is unknown here; known values of existing resources are used where a recipe gives them.
 
 mod builder;
 mod scalar;
@@ -232,8 +232,8 @@ impl Inputs {
         made
     }
 
-    /// Strings that violate the pattern of a rule by one character: the same ones at every location and for every seed, since
-    /// the ids of probes depend on them.
+    /// Strings that violate the pattern of a rule by one character: the same ones at every location and for every seed,
+    /// since the ids of probes depend on them.
     pub(super) fn near_misses(&self, rule: TextRule<'_>) -> Result<Arc<Vec<(NearMiss, String)>>, Unbuildable> {
         let key = key_of(rule);
         if let Some(known) = self.misses.borrow().get(&key) {

@@ -1,8 +1,9 @@
-//! Strings for a pattern and bounds: valid ones, ones of a given length, ones that violate the pattern by one character.
+//! Strings for a pattern and bounds: valid ones, ones of a given length, ones that violate the pattern by one
+//! character.
 //!
-//! Natural strings are tried first; else the pattern is read as a grammar that knows its lengths. Every string is verified by
-//! the [`Pattern`] that validates with it, so that no bug of this module makes a wrong probe. Shapes, requests and services
-//! are unknown here.
+//! Natural strings are tried first; else the pattern is read as a grammar that knows its lengths. Every string is
+//! verified by the [`Pattern`] that validates with it, so that no bug of this module makes a wrong probe. Shapes,
+//! requests and services are unknown here.
 //!
 //! | module | holds |
 //! |---|---|

@@ -31,7 +31,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    model::{Contract, Member, Operation, Shape, ShapeKind, walk::ShapeStep},
+    model::{Contract, Member, Operation, Shape, walk::ShapeStep},
     reference::{Clock, ReferenceEndpoint},
     suite::code::Code,
     wire::{Request, Response},
@@ -266,7 +266,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model;
+    use crate::model::{self, ShapeKind};
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},
