@@ -12,7 +12,7 @@
 //! | `pointer` | JSON pointers |
 //! | `walk` | one way through a value by its shape: sensitivity, redaction, observation, enum values, null members |
 //! | `schema` | shapes compiled to JSON Schema, and the violations of a value |
-//! | `sensitive` | the shapes that contain sensitive values |
+//! | `sensitive` | the operations with sensitive values |
 //! | `body` | the JSON bodies of restJson1 |
 //! | `model_error` | why a model cannot be read |
 
@@ -30,7 +30,7 @@ mod timestamp_format;
 pub mod walk;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::OnceLock,
 };
 
@@ -53,8 +53,8 @@ pub struct Contract {
     shapes: BTreeMap<ShapeId, Shape>,
     /// The names and query codes of all errors.
     errors: BTreeSet<String>,
-    /// Computed on first use.
-    sensitive: OnceLock<sensitive::SensitiveShapes>,
+    /// The names of the operations with sensitive values, computed on first use.
+    sensitive: OnceLock<HashSet<String>>,
 }
 
 /// Reads a model: a Smithy JSON AST or botocore's `service-2.json`, by its content. `file` is only used in errors.

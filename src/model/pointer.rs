@@ -21,18 +21,13 @@ pub fn unescape(token: &str) -> String {
 pub fn child(parent: &str, token: &str) -> String {
     let mut pointer = String::with_capacity(parent.len() + token.len() + 1);
     pointer.push_str(parent);
-    push(&mut pointer, token);
-    pointer
-}
-
-/// Appends a reference token to a pointer.
-pub(crate) fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
     if token.contains(['~', '/']) {
         pointer.push_str(&escape(token));
     } else {
         pointer.push_str(token);
     }
+    pointer
 }
 
 #[cfg(test)]

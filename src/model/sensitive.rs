@@ -1,40 +1,25 @@
-//! The shapes that contain sensitive values, at any depth.
+//! The operations with sensitive values, at any depth.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Contract, Operation, ShapeId};
 
-/// The shapes and operations with sensitive values.
-#[derive(Debug, Clone)]
-pub(super) struct SensitiveShapes {
-    shapes: HashSet<ShapeId>,
-    operations: HashSet<String>,
-}
-
 impl Contract {
-    /// Whether a value of the shape may be or contain a sensitive value.
-    #[must_use]
-    pub fn holds_sensitive(&self, id: &ShapeId) -> bool {
-        self.sensitive().shapes.contains(id)
-    }
-
     /// Whether the input, the output or an error of an operation may contain a sensitive value.
     #[must_use]
     pub fn is_sensitive(&self, operation: &Operation) -> bool {
-        self.sensitive().operations.contains(&operation.name)
+        self.sensitive.get_or_init(|| sensitive_operations(self)).contains(&operation.name)
     }
+}
 
-    fn sensitive(&self) -> &SensitiveShapes {
-        self.sensitive.get_or_init(|| {
-            let shapes = holders(self);
-            let holds = |operation: &&Operation| {
-                let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
-                own.any(|id| shapes.contains(id))
-            };
-            let operations = self.operations().filter(holds).map(|operation| operation.name.clone()).collect();
-            SensitiveShapes { shapes, operations }
-        })
-    }
+/// The names of the operations with sensitive values.
+fn sensitive_operations(contract: &Contract) -> HashSet<String> {
+    let shapes = holders(contract);
+    let holds = |operation: &&Operation| {
+        let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
+        own.any(|id| shapes.contains(id))
+    };
+    contract.operations().filter(holds).map(|operation| operation.name.clone()).collect()
 }
 
 /// The sensitive shapes and all shapes that lead to them.
@@ -65,7 +50,8 @@ fn holders(contract: &Contract) -> HashSet<ShapeId> {
 mod tests {
     use rstest::rstest;
 
-    use crate::model::{ShapeId, read};
+    use super::*;
+    use crate::model::read;
 
     #[rstest]
     #[case::itself("x#Secret", true)]
@@ -74,7 +60,7 @@ mod tests {
     #[case::its_neighbour("x#Plain", false)]
     #[case::a_shape_that_holds_itself("x#Tree", false)]
     #[case::by_the_member("x#Marked", true)]
-    fn whatever_leads_to_a_sensitive_shape_holds_it(#[case] id: &str, #[case] expected: bool) {
+    fn shapes_that_lead_to_a_sensitive_shape_hold_it(#[case] id: &str, #[case] expected: bool) {
         let model = r#"{"smithy":"2.0","shapes":{
             "x#S":{"type":"service","version":"1","operations":[{"target":"x#O"}],
                 "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
@@ -88,6 +74,7 @@ mod tests {
             "x#Secrets":{"type":"list","member":{"target":"x#Secret"}},
             "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
         let contract = read("m", model).unwrap();
-        assert_eq!(contract.holds_sensitive(&ShapeId::new(id)), expected);
+        assert_eq!(holders(&contract).contains(&ShapeId::new(id)), expected);
+        assert!(contract.is_sensitive(contract.operation("O").unwrap()));
     }
 }

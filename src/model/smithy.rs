@@ -459,18 +459,18 @@ mod tests {
     #[rstest]
     #[case::no_json("{", "m: not JSON: EOF")]
     #[case::no_version(r#"{"shapes":{}}"#, "m at /smithy: expected the Smithy version")]
-    #[case::other_version(r#"{"smithy":"3.0"}"#, "m at /smithy: Smithy 3.0 is not known")]
+    #[case::other_version(r#"{"smithy":"3.0"}"#, "m at /smithy: unsupported Smithy version 3.0")]
     #[case::no_shapes(r#"{"smithy":"2.0"}"#, "m at /shapes: expected an object")]
     #[case::no_service(r#"{"smithy":"2.0","shapes":{}}"#, "m at /shapes: no service shape")]
     #[case::bad_type(
         r#"{"smithy":"2.0","shapes":{"x#A":{"type":"strukture"}}}"#,
-        "m at /shapes/x#A/type: \"strukture\""
+        "m at /shapes/x#A/type: unknown shape type \"strukture\""
     )]
     #[case::no_type(r#"{"smithy":"2.0","shapes":{"x#A":{}}}"#, "m at /shapes/x#A/type: expected the type")]
     #[case::no_target(r#"{"smithy":"2.0","shapes":{"x#A":{"type":"list"}}}"#, "m at /shapes/x#A/member: expected")]
     #[case::dangling(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","members":{"a/b":{"target":"x#Gone"}}}}}"#,
-        "m at /shapes/x#A/members/a~1b/target: no shape x#Gone"
+        "m at /shapes/x#A/members/a~1b/target: the model does not define the shape x#Gone"
     )]
     #[case::self_mixin(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#A"}]}}}"#,
@@ -478,7 +478,7 @@ mod tests {
     )]
     #[case::unknown_mixin(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#C"}]}}}"#,
-        "m at /shapes/x#B/mixins/0: no shape x#C"
+        "m at /shapes/x#B/mixins/0: the model does not define the shape x#C"
     )]
     fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
         let error = read("m", text).unwrap_err().to_string();

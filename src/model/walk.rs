@@ -4,8 +4,6 @@
 //! from the outside in; [`rewrite`] builds another value on the way. All of them handle lists, maps, unions, shapes
 //! that hold themselves, members that no shape knows, and values of another JSON type than their shape. Pure.
 
-use std::borrow::Cow;
-
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -223,37 +221,31 @@ pub fn walk<'c, V: JsonNode, S>(
 ) {
     let shape = root.and_then(|id| contract.shape(id));
     let root = VisitedValue { shape, member: None, owner: None, value, pointer: "" };
-    walk_from(contract, &root, &mut String::new(), state, visit);
+    walk_from(contract, &root, state, visit);
 }
 
 fn walk_from<'c, V: JsonNode, S>(
     contract: &'c Contract,
     at: &VisitedValue<'c, '_, V>,
-    pointer: &mut String,
     state: &S,
     visit: &mut impl FnMut(&VisitedValue<'c, '_, V>, &S) -> Option<S>,
 ) {
     let Some(state) = visit(at, state) else { return };
-    let mut part = |token: Cow<'_, str>, member, owner, value| {
-        let end = pointer.len();
-        pointer::push(pointer, &token);
-        let shape = shape_of(contract, member);
-        let here = pointer.clone();
-        walk_from(contract, &VisitedValue { shape, member, owner, value, pointer: &here }, pointer, &state, visit);
-        pointer.truncate(end);
+    let mut part = |token: &str, member, owner, value| {
+        let (shape, pointer) = (shape_of(contract, member), pointer::child(at.pointer, token));
+        walk_from(contract, &VisitedValue { shape, member, owner, value, pointer: &pointer }, &state, visit);
     };
     match at.value.parts() {
         JsonParts::Object(members) => {
             let owner = owner_of_names(at.shape);
             for (name, value) in members {
-                let member = owner.and_then(|owner| owner.kind.named(&name));
-                part(name.into(), member, owner, value);
+                part(&name, owner.and_then(|owner| owner.kind.named(&name)), owner, value);
             }
         }
         JsonParts::Array(items) => {
             let owner = owner_of_items(at.shape);
             for (index, value) in items.into_iter().enumerate() {
-                part(index.to_string().into(), owner.and_then(|owner| owner.kind.item()), owner, value);
+                part(&index.to_string(), owner.and_then(|owner| owner.kind.item()), owner, value);
             }
         }
         JsonParts::Scalar => {}

@@ -328,9 +328,9 @@ mod tests {
     )]
     #[case::no_id(r#"{"metadata":{"endpointPrefix":"e"},"shapes":{}}"#, "m at /metadata: missing field")]
     #[case::wrong_type(&model(JSON, r#","X/Y":{"type":"string","min":"one"}"#), "m at /shapes/X~1Y/min: ")]
-    #[case::unknown_type(&model(JSON, r#","X":{"type":"strin"}"#), "m at /shapes/X/type: \"strin\" is no type")]
+    #[case::unknown_type(&model(JSON, r#","X":{"type":"strin"}"#), "m at /shapes/X/type: unknown shape type \"strin\"")]
     #[case::no_member(&model(JSON, r#","X":{"type":"list"}"#), "m at /shapes/X/member: expected")]
-    #[case::dangling(&model(JSON, r#","X":{"type":"list","member":{"shape":"Gone"}}"#), "m at /shapes/X/member/shape: no shape Gone")]
+    #[case::dangling(&model(JSON, r#","X":{"type":"list","member":{"shape":"Gone"}}"#), "m at /shapes/X/member/shape: the model does not define the shape Gone")]
     fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
         let error = read("m", text).unwrap_err().to_string();
         assert!(error.starts_with(starts), "{error}");

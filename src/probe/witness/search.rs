@@ -22,7 +22,7 @@ const EFFORT: u64 = 2_000_000;
 const UNDECIDED: u32 = 4;
 
 /// Preferred lengths, the best first.
-const AGREEABLE: [(u64, u64); 2] = [(8, 16), (2, 7)];
+const PREFERRED: [(u64, u64); 2] = [(8, 16), (2, 7)];
 
 /// After this many attempts any length will do.
 const PATIENCE: u64 = 120;
@@ -33,15 +33,15 @@ const BASE36: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 impl Witness {
     /// A valid string: a natural one, else one made from the pattern.
     pub(super) fn search(&self, salt: u64) -> Option<String> {
-        let legal: Vec<String> =
+        let valid: Vec<String> =
             candidates(self.source(), salt).into_iter().filter(|text| self.is_valid(text)).collect();
         let (low, high) = self.inside();
-        let natural = legal.iter().find(|text| (low..=high).contains(&length(text))).or(legal.first());
+        let natural = valid.iter().find(|text| (low..=high).contains(&length(text))).or(valid.first());
         natural.cloned().or_else(|| {
             let Some(grammar) = &self.grammar else { return self.of_length(self.nearest_length(), salt) };
             let inside = grammar.root.lengths.within(low, high);
-            let legal = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
-            let made = self.first_kept(salt, |turn, stream| agreeable(&legal, turn, stream))?;
+            let valid = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
+            let made = self.first_kept(salt, |turn, stream| preferred(&valid, turn, stream))?;
             Some(familiar(made, |text| self.is_valid(text)))
         })
     }
@@ -118,10 +118,10 @@ impl Witness {
 }
 
 /// A length to try: first those of names, later longer and longer ones; 0 only if there is nothing else.
-fn agreeable(legal: &Lengths, turn: u64, stream: &mut Salt) -> Option<u64> {
-    let shortest = legal.within(1, LONGEST).shortest().unwrap_or(0);
-    let reach = |more: u64| legal.within(shortest, shortest.saturating_add(more));
-    let mut pools: Vec<Lengths> = AGREEABLE.into_iter().map(|(low, high)| legal.within(low, high)).collect();
+fn preferred(valid: &Lengths, turn: u64, stream: &mut Salt) -> Option<u64> {
+    let shortest = valid.within(1, LONGEST).shortest().unwrap_or(0);
+    let reach = |more: u64| valid.within(shortest, shortest.saturating_add(more));
+    let mut pools: Vec<Lengths> = PREFERRED.into_iter().map(|(low, high)| valid.within(low, high)).collect();
     pools.retain(|pool| !pool.is_empty());
     let pool = match stream.below(4) {
         _ if turn >= PATIENCE => None,
