@@ -102,10 +102,8 @@ impl ProbeOptions {
             return Some(UnprobedReason::OperationNotSelected);
         }
         let effect = Effect::of(operation);
-        (effect > self.effect).then(|| match effect {
-            Effect::Destroys => UnprobedReason::Destructive,
-            _ => UnprobedReason::Writes,
-        })
+        let reason = if effect == Effect::Destroys { UnprobedReason::Destructive } else { UnprobedReason::Writes };
+        (effect > self.effect).then_some(reason)
     }
 
     fn names(&self, id: &str) -> bool {

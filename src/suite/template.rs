@@ -189,7 +189,7 @@ impl Template {
                     match part {
                         TemplatePart::Literal(literal) => text.push_str(literal),
                         TemplatePart::Expression(expression) => {
-                            text.push_str(&as_text(&bindings.evaluate(expression)?))
+                            text.push_str(&as_text(&bindings.evaluate(expression)?));
                         }
                     }
                     Ok(text)

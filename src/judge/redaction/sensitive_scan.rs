@@ -42,7 +42,9 @@ enum SensitiveKind {
 impl SensitiveScan {
     /// A body that no model describes.
     pub(super) fn unknown(body: &[u8]) -> Self {
-        Self { unknown: vec![0..body.len()], ..Self::default() }
+        let mut scan = Self::default();
+        scan.unknown.push(0..body.len());
+        scan
     }
 
     /// A body of a shape; `None`: a shape that the model does not have.

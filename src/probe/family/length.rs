@@ -29,7 +29,8 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         }
         match change(subject, length, expected) {
             Ok(change) => {
-                family.drafts.push(ProbeDraft::new(variant, format!("has {}", unit.counted(length)), change, expected))
+                let title = format!("has {}", unit.counted(length));
+                family.drafts.push(ProbeDraft::new(variant, title, change, expected));
             }
             Err(reason) => family.unprobed.push(reason),
         }
