@@ -1,4 +1,4 @@
-//! What a case did on the wire, in order: enough to judge it without a network. Plain data.
+//! Everything that a case sent and received, in order: enough to judge it without a network. Plain data.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,55 +10,55 @@ use crate::{
     wire::{Protocol, Request, Response, TransportError},
 };
 
-/// All exchanges of one case, and how it ended.
+/// The exchanges of one case, and how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
     /// The case.
     pub case: CaseId,
-    /// What fresh names were derived from.
+    /// The seed of the generated names.
     pub seed: u64,
     /// The region of the calls.
     pub region: String,
-    /// The other region, or an empty text where the target has none.
+    /// The other region; empty if the target has none.
     pub other_region: String,
-    /// What the states yielded, by variable.
+    /// The values of the states, by variable.
     pub variables: Map<String, Value>,
     /// Every exchange, in the order of sending.
     pub exchanges: Vec<Exchange>,
     /// How it ended.
     pub end: CaseEnd,
-    /// When the case began.
+    /// The start of the case.
     pub begun: SystemTime,
-    /// How long the case took.
+    /// The duration of the case.
     pub elapsed: Duration,
 }
 
-/// How the execution of a case ended; whether it conforms is not said here.
+/// How the execution of a case ended. The verdict is not decided here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseEnd {
-    /// Every step was made.
+    /// Every step was sent.
     Complete,
-    /// A step's answer was not as expected, so that the later ones make no sense.
+    /// The response to a step was not as expected, so later steps make no sense.
     Stopped,
-    /// A state or a capture could not be had.
+    /// A state or a capture is unavailable.
     Blocked(String),
-    /// The case's time ran out.
+    /// The case exceeded its time limit.
     TimedOut(Duration),
     /// The target rules the case out.
     NotApplicable(String),
     /// The run was interrupted.
     Interrupted,
-    /// The harness itself was at fault, so that nothing is to be said of the endpoint.
+    /// The harness itself failed; this proves nothing about the endpoint.
     Internal(String),
 }
 
-/// One request and what came of it.
+/// One request, with its response or failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
     /// The step of the scenario, from 1; 0 outside of the steps.
     pub step: usize,
-    /// What the request was for.
+    /// The purpose of the request.
     pub role: Role,
     /// The service, by folder; empty for the state-change URL.
     pub service: String,
@@ -66,51 +66,51 @@ pub struct Exchange {
     pub operation: String,
     /// The request as sent.
     pub request: Request,
-    /// The response as received, or why there is none.
+    /// The response as received, or the failure.
     pub outcome: Result<Response, TransportError>,
-    /// When it was sent, since the start of the case.
+    /// The time of sending, since the start of the case.
     pub started: Duration,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
 }
 
-/// What a request was for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// To know whether the operation is there.
+    /// A request of the presence check.
     Question,
-    /// To reach a state.
+    /// A request that reaches a state.
     Setup,
-    /// To know, before the step, what a guard watches.
+    /// The read of a guard before the step.
     Before(usize),
-    /// The step itself.
+    /// The step's own call.
     Main,
-    /// The step's legal neighbour.
+    /// The control of the step.
     Control,
-    /// To see, after the step, whether what a guard watches has changed.
+    /// The read of a guard after the step.
     After(usize),
-    /// To clean up.
+    /// A request that cleans up.
     Teardown,
 }
 
-/// The answers to the four questions that tell whether an operation is there.
+/// The responses to the four requests of a presence check.
 #[derive(Debug, Clone)]
 pub struct PresenceResponses {
-    /// To a well-formed request.
+    /// The response to a well-formed request.
     pub sample: Result<Response, TransportError>,
-    /// To the same request, to an operation that nobody has.
+    /// The response to the same request for an operation that does not exist.
     pub unknown_operation: Result<Response, TransportError>,
-    /// To the same request, to a service that nobody has.
+    /// The response to the same request for a service that does not exist.
     pub unknown_service: Result<Response, TransportError>,
-    /// To an empty input.
+    /// The response to an empty input.
     pub empty_input: Result<Response, TransportError>,
 }
 
-/// The operation that nobody has.
+/// An operation that does not exist.
 pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
 
-/// The service that nobody has.
+/// A service that does not exist.
 pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
 
 impl Transcript {
@@ -120,7 +120,7 @@ impl Transcript {
         Self { end, ..Self::new(case.id.clone(), seed) }
     }
 
-    /// A transcript with nothing in it.
+    /// An empty transcript.
     #[must_use]
     pub fn new(case: CaseId, seed: u64) -> Self {
         Self {
@@ -136,13 +136,13 @@ impl Transcript {
         }
     }
 
-    /// What pseudonyms of this transcript are made with, and what fresh names are derived from.
+    /// The key from which the placeholders and generated names of this transcript are derived.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}", self.seed, self.case)
     }
 
-    /// Whether the case was ended from outside, in the middle of what it did.
+    /// The case was ended from outside before it was complete.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
@@ -153,7 +153,7 @@ impl Transcript {
         self.exchanges.iter().filter(move |exchange| exchange.step == step)
     }
 
-    /// The bindings that held when a step was made: the case's own, the states' and earlier captures.
+    /// The bindings at the time of a step: those of the case, of the states, and earlier captures.
     #[must_use]
     pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
         let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);

@@ -12,6 +12,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
+    judge::named_checks::read_fixtures,
     model::published::{self, ModelFileError, Places},
     probe::{self, Effect, Probes},
     suite::{
@@ -86,7 +87,7 @@ impl Derivation {
         }
         // One file is wrong as a rule, and it is no fixture: it is told by itself.
         let told = |diagnostic: &Diagnostic| diagnostic.to_string();
-        Fixtures::read(&files)
+        read_fixtures(&files)
             .map_err(|error| DerivationError::Broken(error.0.iter().map(told).collect::<Vec<_>>().join("\n\n")))
     }
 

@@ -5,7 +5,7 @@ use std::{env, fmt::Write as _, fs};
 use rstest::rstest;
 use wireproof::internals::{
     cli::SCHEMAS,
-    judge::{check::CHECKS, verdict::SEVERITIES},
+    judge::check::CHECKS,
     model::kebab_case,
     run::exit::ExitStatus,
     suite::{matcher::MATCHERS, requirement::Requirement},
@@ -33,7 +33,7 @@ This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 c
 fn checks() -> String {
     let mut page = CHECKS_HEAD.to_owned();
     for check in CHECKS {
-        let rules = SEVERITIES.iter().filter(|row| row.code == check.code).filter_map(|row| row.rule);
+        let rules = check.severities.iter().filter_map(|row| row.rule);
         let rules: Vec<String> = rules.map(|rule| format!("`{}`", rule.name())).collect();
         let _ = write!(page, "\n## {}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why);
         if !rules.is_empty() {

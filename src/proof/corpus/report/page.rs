@@ -4,10 +4,12 @@ use std::fmt::Write as _;
 
 use super::{FalsePositives, in_words, scope};
 use crate::{
-    judge::verdict::{EXCEPTIONS, SEVERITIES, SeverityRow},
+    judge::{
+        check::{CHECKS, Check, PointsAt, SeverityRow},
+        verdict::EXCEPTIONS,
+    },
     model::ShapeRule,
     proof::corpus::{CorpusTally, RecordShare},
-    suite::code::Code,
 };
 
 const HEAD: &str = "# Severities
@@ -45,16 +47,12 @@ service is named as its requests are signed.
 pub fn page(alarms: &FalsePositives) -> String {
     let mut out = HEAD.to_owned();
     // Writing to a String cannot fail.
-    for row in SEVERITIES {
-        let broken = measured(row, &alarms.tally);
-        let _ = writeln!(
-            out,
-            "| `{}` | {} | {} | {broken} | {} |",
-            rule(row),
-            row.documented,
-            row.modelled,
-            cell(row.reason)
-        );
+    for check in CHECKS {
+        for (rule, row) in check.rules() {
+            let violated = measured(check, &rule, row, &alarms.tally);
+            let (documented, modelled, reason) = (row.documented, row.modelled, cell(row.reason));
+            let _ = writeln!(out, "| `{rule}` | {documented} | {modelled} | {violated} | {reason} |");
+        }
     }
     out.push_str(EXCEPTED);
     for one in EXCEPTIONS {
@@ -66,39 +64,21 @@ pub fn page(alarms: &FalsePositives) -> String {
     out
 }
 
-fn rule(row: &SeverityRow) -> String {
-    row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()))
-}
-
-/// In how many of AWS's answers the row was broken. A row without a rule has those of its check that no row names.
-fn measured(row: &SeverityRow, tally: &CorpusTally) -> String {
-    let of = match row.code {
-        code if UNRECORDED.contains(&code) => return "–".to_owned(),
-        _ if row.rule == Some(ShapeRule::ContestedValue) => return "–".to_owned(),
-        Code::ContentType | Code::ContentEncoding | Code::RequestId => {
-            tally.all().answers.of.saturating_sub(tally.headers_reconstructed)
-        }
+/// The share of AWS's responses that violate the rule of a row. A row without a rule has those that no other row of its
+/// check names.
+fn measured(check: &Check, rule: &str, row: &SeverityRow, tally: &CorpusTally) -> String {
+    if !check.from_recording || row.rule == Some(ShapeRule::ContestedValue) {
+        return "–".to_owned();
+    }
+    let of = match check.points_at {
+        PointsAt::Headers(_) => tally.all().answers.of.saturating_sub(tally.headers_reconstructed),
         _ => tally.all().answers.of,
     };
-    let own = rule(row);
-    let named = |name: &str| SEVERITIES.iter().any(|other| other.rule.is_some() && rule(other) == name);
-    let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(own.as_str()) && !named(name);
-    let counts = tally.rules.iter().filter(|count| count.rule == own || rest(&count.rule));
+    let named = |name: &str| check.rules().any(|(other, row)| row.rule.is_some() && other == name);
+    let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(rule) && !named(name);
+    let counts = tally.rules.iter().filter(|count| count.rule == rule || rest(&count.rule));
     in_words(RecordShare { errors: counts.map(|count| count.answers).sum(), of })
 }
-
-/// What a scenario asks for, or what takes more than one answer; the length of a body that is written anew.
-const UNRECORDED: [Code; 9] = [
-    Code::Outcome,
-    Code::ContentLength,
-    Code::ExpectedBody,
-    Code::Eventually,
-    Code::Consistently,
-    Code::Control,
-    Code::SideEffect,
-    Code::Implementation,
-    Code::Snapshot,
-];
 
 fn tables(tally: &CorpusTally, out: &mut String) {
     for line in scope(tally) {
