@@ -1,4 +1,4 @@
-//! The page of severities: the table that the program weighs by, and how often real AWS breaks each rule.
+//! The page of severities: each rule with its severities, and how often real AWS violates it.
 
 use std::fmt::Write as _;
 
@@ -14,31 +14,32 @@ use crate::{
 
 const HEAD: &str = "# Severities
 
-What breaking each rule weighs, why, and how often real AWS breaks it itself. The page is written from the program's
-own tables and from the last run of `wireproof judge` over recorded answers (`docs/false-alarms.json`); a test fails
-when it differs. To write it anew:
+The severity of each rule, its reason, and how often real AWS violates it. This page is generated from the checks and
+from the last run of `wireproof judge` over recorded responses (`docs/false-alarms.json`). A test fails if it differs.
+To update it:
 
-```console no-run: the recorded answers are not in this repository
+```console no-run: the recorded responses are not in this repository
 $ wireproof judge --corpus FILE --report json > docs/false-alarms.json
 $ WIREPROOF_UPDATE=1 cargo test --test severities
 ```
 
-What a client library recorded cannot show a wrong JSON type, a null or an unknown member: the library hides them. Only
-answers as on the wire can. A dash is where a recorded answer cannot break the rule, or where the corpus has lost it.
+Responses that a client library recorded cannot show a wrong JSON type, a null or an unknown member, because the library
+hides them. Only responses as on the wire can. A dash means that a recorded response cannot show a violation, or that
+the corpus does not keep what the check needs.
 
-The first row that fits a finding counts. A finding of evidence `recorded` is always a note.
+The first row that fits a finding counts. A finding with evidence `recorded` is always a note.
 
-| rule | where a page states it | where only a model or the protocol does | broken by AWS | why |
+| rule | severity if a page states it | if only a model or the protocol does | violated by AWS | reason |
 |---|---|---|---|---|
 ";
 
 const EXCEPTED: &str = "
-## Required members that AWS leaves out
+## Required members that AWS omits
 
-Missing ones are warnings where only a model speaks. `*` is any item, `**` the place itself and everything below it. The
-service is named as its requests are signed.
+A missing one is a warning if only a model states it. `*` is any item; `**` is the location itself and everything below
+it. Services are named as their requests are signed.
 
-| service | operation | member | why |
+| service | operation | member | reason |
 |---|---|---|---|
 ";
 
@@ -58,7 +59,7 @@ pub fn page(alarms: &FalsePositives) -> String {
     for one in EXCEPTIONS {
         let _ = writeln!(out, "| {} | {} | `{}` | {} |", one.service, one.operation, one.pointer, cell(one.reason));
     }
-    let _ = write!(out, "\n## False alarms\n\nThe run of {}.\n\n", alarms.date);
+    let _ = write!(out, "\n## False positives\n\nThe run of {}.\n\n", alarms.date);
     tables(&alarms.tally, &mut out);
     errors(&alarms.tally, &mut out);
     out
@@ -84,15 +85,13 @@ fn tables(tally: &CorpusTally, out: &mut String) {
     for line in scope(tally) {
         let _ = writeln!(out, "- {line}");
     }
-    out.push_str("\n| with an error | answers | distinct answers | operations |\n|---|---|---|---|\n");
+    out.push_str("\n| with an error | responses | distinct responses | operations |\n|---|---|---|---|\n");
     for group in &tally.groups {
         let [answers, distinct, operations] =
             [group.shares.answers, group.shares.distinct, group.shares.operations].map(in_words);
         let _ = writeln!(out, "| {} | {answers} | {distinct} | {operations} |", group.name);
     }
-    out.push_str(
-        "\nWhat was found in them:\n\n| rule | weighs | answers | operations | services |\n|---|---|---|---|---|\n",
-    );
+    out.push_str("\nThe findings:\n\n| rule | severity | responses | operations | services |\n|---|---|---|---|---|\n");
     for count in &tally.rules {
         let (answers, operations, services) = (count.answers, count.operations, count.services);
         let _ = writeln!(out, "| `{}` | {} | {answers} | {operations} | {services} |", count.rule, count.severity);
@@ -116,7 +115,7 @@ fn errors(tally: &CorpusTally, out: &mut String) {
     }
 }
 
-/// Text from elsewhere that breaks no table.
+/// Text from outside, as one table cell.
 fn cell(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }
