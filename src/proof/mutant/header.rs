@@ -27,14 +27,14 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         },
     ),
     ("content-type/none", &[Code::CONTENT_TYPE], "has no content type", |response| {
-        response.headers.remove("content-type")
+        response.headers.remove("content-type");
     }),
     ("content-type/text", &[Code::CONTENT_TYPE], "is sent as plain text", |response| {
         response.headers.set("content-type", "text/plain");
     }),
     ("request-id/missing", &[Code::REQUEST_ID], "has no request id", |response| response.headers.remove(REQUEST_ID)),
     ("request-id/empty", &[Code::REQUEST_ID], "has an empty request id", |response| {
-        response.headers.set(REQUEST_ID, "")
+        response.headers.set(REQUEST_ID, "");
     }),
     ("request-id/constant", &[Code::REQUEST_ID], "has always the same request id", |response| {
         response.headers.set(REQUEST_ID, "00000000-0000-4000-8000-000000000000");

@@ -20,7 +20,7 @@ To update it:
 
 ```console no-run: the recorded responses are not in this repository
 $ wireproof judge --corpus FILE --report json > docs/false-alarms.json
-$ WIREPROOF_UPDATE=1 cargo test --test severities
+$ WIREPROOF_UPDATE=1 cargo test --test integration severities
 ```
 
 Responses that a client library recorded cannot show a wrong JSON type, a null or an unknown member, because the library
