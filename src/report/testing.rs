@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::Reporter;
 use crate::{
     judge::{
+        code::Code,
         transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
     },
@@ -18,7 +19,7 @@ use crate::{
         CaseFinished, CaseReport, Event, Presence, PresenceChecked, RequirementOutcome, RequirementReport, RunFinished,
         RunStarted, ShownExchange,
     },
-    suite::{Case, CaseId, FixtureFiles, Fixtures, Selected, code::Code, requirement::Evidence},
+    suite::{Case, CaseId, FixtureFiles, Fixtures, Selected, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -150,7 +151,7 @@ fn finished_twice() -> CaseFinished {
     let mut finished = case("codedeploy/stop-deployment/finished", Verdict::Deviates, reason);
     finished.report.title = "A finished deployment stays as it is".to_owned();
     let body = Finding {
-        code: Code::ExpectedBody,
+        code: Code::EXPECTED_BODY,
         step: 2,
         role: FindingRole::Step,
         pointer: "/deploymentInfo/status".to_owned(),
@@ -160,7 +161,7 @@ fn finished_twice() -> CaseFinished {
         ..identity_error()
     };
     let status = Finding {
-        code: Code::Status,
+        code: Code::STATUS,
         evidence: Evidence::Protocol,
         pointer: String::new(),
         expected: "200".to_owned(),
@@ -199,7 +200,7 @@ pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
 
 fn identity_error() -> Finding {
     Finding {
-        code: Code::ErrorIdentity,
+        code: Code::ERROR_IDENTITY,
         rule: None,
         severity: Severity::Error,
         evidence: Evidence::Documented,
@@ -214,7 +215,7 @@ fn identity_error() -> Finding {
 
 fn shape_warning() -> Finding {
     Finding {
-        code: Code::ResponseShape,
+        code: Code::RESPONSE_SHAPE,
         rule: Some("enum".to_owned()),
         severity: Severity::Warning,
         evidence: Evidence::Modelled,
@@ -228,7 +229,7 @@ fn shape_warning() -> Finding {
 
 fn length_note() -> Finding {
     Finding {
-        code: Code::ResponseShape,
+        code: Code::RESPONSE_SHAPE,
         rule: Some("empty".to_owned()),
         severity: Severity::Note,
         pointer: "/statusMessage".to_owned(),

@@ -5,7 +5,6 @@
 //! know how a request is sent or judged.
 
 mod case;
-pub mod code;
 mod expectation;
 mod files;
 mod fixtures;

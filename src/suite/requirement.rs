@@ -9,10 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::suite::{
-    code::Code,
-    source::{Diagnostic, Source},
-};
+use crate::suite::source::{Diagnostic, Source};
 
 /// How good the ground is that a requirement stands on, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,9 +104,9 @@ pub struct Requirement {
     /// The operation that it binds; none where it binds the service.
     #[serde(default)]
     pub operation: Option<String>,
-    /// The checks that judge it on every answer.
+    /// The names of the checks that judge it on every response. The judge verifies that they exist.
     #[serde(default)]
-    pub checks: Vec<Code>,
+    pub checks: Vec<String>,
     /// The document that disagrees, and the policy.
     #[serde(default)]
     pub contradiction: Option<Contradiction>,
@@ -126,7 +123,7 @@ pub struct Requirements {
     /// Where each stands, by its id.
     by_id: HashMap<String, usize>,
     /// Those that a check judges, which every answer asks for.
-    by_check: BTreeMap<Code, Vec<usize>>,
+    by_check: BTreeMap<String, Vec<usize>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,10 +162,10 @@ impl Requirements {
     fn new(documents: BTreeMap<String, SourceDocument>, requirements: Vec<Requirement>) -> Self {
         let by_id =
             requirements.iter().enumerate().map(|(index, requirement)| (requirement.id.clone(), index)).collect();
-        let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
+        let mut by_check: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, requirement) in requirements.iter().enumerate() {
-            for code in &requirement.checks {
-                by_check.entry(*code).or_default().push(index);
+            for check in &requirement.checks {
+                by_check.entry(check.clone()).or_default().push(index);
             }
         }
         Self { documents, in_order: requirements, by_id, by_check }
@@ -191,9 +188,9 @@ impl Requirements {
         self.documents.get(&requirement.document)
     }
 
-    /// The requirements that a check judges on every answer of `operation`.
-    pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
-        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
+    /// The requirements that a check judges on every response of `operation`.
+    pub fn judged_by<'a>(&'a self, check: &str, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
+        let judged = self.by_check.get(check).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
         judged.filter(move |requirement| requirement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
 }
@@ -225,15 +222,13 @@ mod tests {
         );
         let requirements = read(&text).unwrap();
         assert_eq!(requirements.get("A-1").unwrap().says, "S");
-        let judged =
-            |operation| requirements.judged_by(Code::Status, operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
+        let judged = |operation| requirements.judged_by("status", operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
         assert_eq!(judged("Put"), ["A-1", "A-2"]);
         assert_eq!(judged("Get"), ["A-2"]);
     }
 
     #[rstest]
     #[case::document(&requirement("A-1", "other", ""), "no document \"other\"")]
-    #[case::check(&requirement("A-1", "page", ", checks: [statsu]"), "unknown variant `statsu`")]
     #[case::twice(&format!("{}{}", requirement("A-1", "page", ""), requirement("A-1", "page", "")), "A-1 stands here a second time")]
     #[case::unknown_field(&requirement("A-1", "page", ", quote: q"), "unknown field `quote`")]
     fn a_broken_file_is_refused(#[case] requirements: &str, #[case] says: &str) {

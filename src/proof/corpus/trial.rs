@@ -11,14 +11,15 @@ use serde_json::{Map, Value};
 use super::{Record, RecordKind, RecordedProtocol, tally::Skipped};
 use crate::{
     judge::{
-        check::judge,
+        check::{PointsAt, judge},
+        code::Code,
         transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::Finding,
     },
     model::Contract,
     suite::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Fixtures, Region, Scenario,
-        ScenarioRow, ServiceFixtures, Step, Template, code::Code, requirement::Evidence, source::Source,
+        ScenarioRow, ServiceFixtures, Step, Template, requirement::Evidence, source::Source,
     },
     wire::{Headers, Response, error_name},
 };
@@ -38,12 +39,6 @@ pub struct Judged {
     /// Findings left out, because the value there is not the one that was sent.
     pub left_out: usize,
 }
-
-/// What the form of the corpus cannot say: bodies are written anew.
-const NEVER_RECORDED: [Code; 1] = [Code::ContentLength];
-
-/// What is judged by header fields that somebody put together afterwards.
-const IN_HEADERS: [Code; 3] = [Code::ContentType, Code::ContentEncoding, Code::RequestId];
 
 impl Models {
     /// Gathers the models that records ask for. `find` gives the model of a service, by botocore's name, where there
@@ -153,13 +148,13 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
 
 /// Whether a record holds what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
-    let is_lost = record.headers_reconstructed && IN_HEADERS.contains(&code);
-    !is_lost && !NEVER_RECORDED.contains(&code)
+    let is_of_headers = matches!(code.points_at(), PointsAt::Headers(_));
+    !(record.headers_reconstructed && is_of_headers)
 }
 
 /// Whether a finding is about a value that is not the one that was sent.
 fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
-    let of_body = matches!(finding.code, Code::ResponseShape | Code::ErrorShape);
+    let of_body = finding.code.points_at() == PointsAt::Body;
     let masked = record.masked_paths.iter().any(|path| path.covers(&finding.pointer));
     let labels = record.model_violations.iter().filter(|known| known.path.is_at(&finding.pointer));
     of_body && (masked || labels.into_iter().any(|known| !known.label.is_of_aws()))

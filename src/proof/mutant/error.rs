@@ -8,19 +8,17 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
-    suite::code::Code::{
-        self, ContentType, DeclaredError, ErrorIdentity, ErrorShape, ErrorStatus, Json, Outcome, Status,
-    },
+    judge::code::Code,
     wire::{Response, error_name},
 };
 
-const NAME: &[Code] = &[ErrorIdentity, DeclaredError];
+const NAME: &[Code] = &[Code::ERROR_IDENTITY, Code::DECLARED_ERROR];
 /// A name in another place than the body, or in two that differ, is seen by what looks at the body, too.
-const PLACE: &[Code] = &[ErrorIdentity, ErrorShape];
-const STATUS: &[Code] = &[ErrorStatus];
-const SUCCESS: &[Code] = &[Outcome, Status, ErrorStatus];
-const MESSAGE: &[Code] = &[ErrorShape];
-const PAGE: &[Code] = &[Json, ContentType, ErrorIdentity];
+const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE];
+const STATUS: &[Code] = &[Code::ERROR_STATUS];
+const SUCCESS: &[Code] = &[Code::OUTCOME, Code::STATUS, Code::ERROR_STATUS];
+const MESSAGE: &[Code] = &[Code::ERROR_SHAPE];
+const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY];
 
 type ErrorFault = fn(&mut Response, &mut Value);
 

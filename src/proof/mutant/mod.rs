@@ -31,9 +31,9 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    judge::code::Code,
     model::{Contract, Member, Operation, Shape, walk::ShapeStep},
     reference::{Clock, ReferenceEndpoint},
-    suite::code::Code,
     wire::{Request, Response},
 };
 

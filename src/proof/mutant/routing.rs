@@ -8,11 +8,11 @@ use super::{
     sample::{Route, SeenMembers},
 };
 use crate::{
-    suite::code::Code::{self, ErrorIdentity, Implementation, Outcome},
+    judge::code::Code,
     wire::{Request, protocol},
 };
 
-const KIND: &[Code] = &[Outcome, ErrorIdentity, Implementation];
+const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::IMPLEMENTATION];
 
 /// One of the things by which a request says which operation it wants.
 struct Axis {
@@ -92,7 +92,7 @@ fn absent(subject: &MutantSubject<'_>) -> Mutant {
         (asked.target() == target).then(|| with_header(asked.request, "x-amz-target", Some(&nobody)))
     };
     let says = format!("{} is not there", subject.operation.name);
-    Mutant { kind: &[Implementation], ..understood(subject, "absent", says, rewrite) }
+    Mutant { kind: &[Code::IMPLEMENTATION], ..understood(subject, "absent", says, rewrite) }
 }
 
 /// Whether a target names an operation that there is.

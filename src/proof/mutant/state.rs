@@ -9,18 +9,18 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
+    judge::code::Code,
     model::{Member, ShapeKind},
     reference::Snapshot,
-    suite::code::Code::{self, Consistently, Control, ErrorIdentity, Eventually, ExpectedBody, Outcome, SideEffect},
     wire::{Protocol, Response, protocol},
 };
 
 /// What was to come about did not, or something else did.
-const EFFECT: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+const EFFECT: &[Code] = &[Code::EVENTUALLY, Code::CONSISTENTLY, Code::EXPECTED_BODY, Code::SIDE_EFFECT, Code::OUTCOME];
 /// What was to stay as it was did not.
-const SPARED: &[Code] = &[SideEffect, Consistently, Eventually, ExpectedBody, Outcome];
+const SPARED: &[Code] = &[Code::SIDE_EFFECT, Code::CONSISTENTLY, Code::EVENTUALLY, Code::EXPECTED_BODY, Code::OUTCOME];
 /// An operation that only ever refuses.
-const REFUSAL: &[Code] = &[Outcome, ErrorIdentity, Control];
+const REFUSAL: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
 /// How long after a success it is undone, in seconds of the reference's time: later than it takes to show.
 const UNDONE_AFTER: f64 = 0.6;

@@ -9,12 +9,8 @@ use crate::{
         transcript::{Exchange, Role, Transcript},
         verdict::{Finding, FindingRole},
     },
-    report::{
-        marked::{MarkedMessage, call},
-        text,
-    },
+    report::{marked::MarkedMessage, text},
     run::event::CaseFinished,
-    suite::code::Code,
     wire::{Request, Response},
 };
 
@@ -94,9 +90,7 @@ fn show(case: &CaseFinished, exchange: &Exchange) -> WireView {
 
 /// Whether a finding is about that exchange: the last one of its call.
 fn is_about(finding: &Finding, exchange: &Exchange, transcript: &Transcript) -> bool {
-    let is_of_role = |role: Role| match call(finding) {
-        // What a snapshot holds is told by the difference to it.
-        _ if finding.code == Code::Snapshot => false,
+    let is_of_role = |role: Role| match finding.call() {
         FindingRole::Control => role == Role::Control,
         FindingRole::Guard => matches!(role, Role::After(_)),
         FindingRole::Step => role == Role::Main,
@@ -153,7 +147,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::report::testing::deviation;
+    use crate::{judge::code::Code, report::testing::deviation};
 
     /// The case with other exchanges, and with the first finding alone.
     fn case(change: impl FnOnce(&mut Vec<Exchange>, &mut Finding)) -> CaseFinished {
@@ -178,11 +172,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case::status(Code::ErrorStatus, "", "«HTTP/1.1 500»\n")]
-    #[case::header(Code::ContentType, "", "«content-type: application/x-amz-json-1.1»\n")]
-    #[case::header_that_is_not_there(Code::RequestId, "", "«HTTP/1.1 500»\n")]
-    #[case::body(Code::ExpectedBody, "/message", "«{\"__type\"")]
-    #[case::whole_body(Code::Json, "", "«{\"__type\"")]
+    #[case::status(Code::ERROR_STATUS, "", "«HTTP/1.1 500»\n")]
+    #[case::header(Code::CONTENT_TYPE, "", "«content-type: application/x-amz-json-1.1»\n")]
+    #[case::header_that_is_not_there(Code::REQUEST_ID, "", "«HTTP/1.1 500»\n")]
+    #[case::body(Code::EXPECTED_BODY, "/message", "«{\"__type\"")]
+    #[case::whole_body(Code::JSON, "", "«{\"__type\"")]
     fn a_finding_points_at_its_place(#[case] code: Code, #[case] pointer: &str, #[case] marked: &str) {
         let shown = shown(&case(|_, finding| {
             finding.code = code;

@@ -24,6 +24,7 @@ use crate::{
             self, CaseJudgement,
             implementation::{PresenceDecision, presence},
         },
+        obstacle::Obstacle,
         redaction::{SensitiveValues, redact},
         snapshots::Snapshots,
         transcript::{Exchange, Transcript},
@@ -134,7 +135,7 @@ impl OpenedOperation<'_> {
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
         let (presence, reason) = match self.presence.as_ref()? {
             PresenceDecision::Present => (event::Presence::Present, problems),
-            PresenceDecision::Absent(reason) => (event::Presence::Absent, reason.clone()),
+            PresenceDecision::Absent(reason) => (event::Presence::Absent, reason.to_string()),
             PresenceDecision::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
         };
         Some(PresenceChecked {
@@ -283,7 +284,7 @@ impl Session {
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
-                            collector.enter_unrun(case, &CaseJudgement::internal(&error.to_string()));
+                            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::Internal(error.to_string())));
                         }
                     }
                 },
@@ -296,7 +297,7 @@ impl Session {
             self.look_after(collector).await;
         }
         while let Some(case) = plan.case() {
-            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
     }
 
@@ -348,7 +349,7 @@ impl Session {
         }
         tasks.abort_all();
         for case in running.into_values() {
-            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
     }
 }
