@@ -28,7 +28,7 @@ use crate::{
         transport::{self, Endpoint, Transport},
     },
     suite::{Case, Fixtures, placeholder::placeholder},
-    wire::{Headers, Request, TransportError},
+    wire::{Headers, Request, TransportError, protocol::called},
 };
 
 /// No case waits longer than that on any clock.
@@ -133,8 +133,8 @@ fn runtime() -> std::io::Result<runtime::Runtime> {
 /// How an event tells of it.
 fn told_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
-        PresenceDecision::Present => event::Presence::Present,
-        PresenceDecision::Absent(_) => event::Presence::Absent,
+        PresenceDecision::Implemented => event::Presence::Present,
+        PresenceDecision::NotImplemented(_) => event::Presence::Absent,
         PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
     }
 }
@@ -252,7 +252,7 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
 /// they stand for.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
-        let operation = request.headers.get("x-amz-target").map(str::to_owned);
+        let operation = called(request).map(str::to_owned);
         (request.method.clone(), request.target.clone(), operation, request.body.len())
     };
     shape(one) == shape(other)

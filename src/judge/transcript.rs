@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    suite::{Bindings, Case, CaseId, Step},
-    wire::{Protocol, Request, Response, TransportError},
+    suite::{Bindings, Case, CaseId, ServiceFixtures, Step},
+    wire::{Request, Response, TransportError},
 };
 
 /// The exchanges of one case, and how it ended.
@@ -108,12 +108,6 @@ pub struct PresenceResponses {
     pub empty_input: Result<Response, TransportError>,
 }
 
-/// An operation that does not exist.
-pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
-
-/// A service that does not exist.
-pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
-
 impl Transcript {
     /// The transcript of a case that was not run.
     #[must_use]
@@ -156,7 +150,7 @@ impl Transcript {
 
     /// The bindings at a step: those of the case, of the states and of earlier captures.
     #[must_use]
-    pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
+    pub fn bindings_at(&self, case: &Case, step: usize, service: &ServiceFixtures) -> Bindings {
         let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);
         for (variable, value) in &self.variables {
             bindings.bind_received(variable, value.clone());
@@ -166,7 +160,7 @@ impl Transcript {
             let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
             let value = last
                 .and_then(|exchange| exchange.outcome.as_ref().ok())
-                .and_then(|response| protocol.answer(response).value);
+                .and_then(|response| service.parse_response(&earlier.call.operation, response).value);
             if let Some(value) = value {
                 let _ = capture(earlier, &value, &mut bindings);
             }

@@ -4,7 +4,6 @@
 //! [`Endpoint`], synchronous and without a socket. It refuses to judge, and to be reached from other machines
 //! unless it is told so: its credentials are public.
 
-mod answer;
 mod auth;
 mod bounded;
 mod clock;
@@ -14,6 +13,7 @@ mod endpoint;
 mod identity;
 mod ids;
 mod proton;
+mod response;
 mod server;
 mod service;
 mod services;

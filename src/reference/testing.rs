@@ -49,7 +49,7 @@ impl Bench {
     pub(super) fn new() -> Self {
         let clock = Clock::held_at(1.7e9);
         let endpoint = ReferenceEndpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
-        Self { endpoint, schemas: Schemas::new(Self::contract()), called: Mutex::default() }
+        Self { endpoint, schemas: Schemas::new(Self::contract(), AwsJson::V1_1.body_rules()), called: Mutex::default() }
     }
 
     /// One for tests that leave no state behind.
@@ -74,11 +74,11 @@ impl Bench {
     pub(super) fn call_from(&self, from: &From, operation: &str, input: &Value) -> Result<Value, String> {
         let contract = self.schemas.contract();
         let shape = contract.operation(operation).unwrap();
-        let mut request = AwsJson::V1_1.request(contract, shape, input).unwrap();
+        let mut request = AwsJson::V1_1.build_request(contract, shape, input).unwrap();
         request.headers.set("host", "reference");
         let scope = CredentialScope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, from.identity.credentials(), &scope, NOW, None);
-        let answer = AwsJson::V1_1.answer(&self.handle(&request));
+        let answer = AwsJson::V1_1.parse_response(contract, Some(shape), &self.handle(&request));
         if let Some(error) = answer.error() {
             let declared = contract.error(shape, error).is_some() || crate::wire::RefusalClass::is_common(error);
             assert!(declared, "{operation} does not declare {error}");

@@ -8,7 +8,7 @@ use wireproof::internals::{
     model::{self, PayloadSide, Schemas},
     run::transport::{InProcess, Reply},
     suite::{Alternative, Expectation, FixtureFiles, Scenario, Step, requirement::Evidence, source::Source},
-    wire::{Request, Response},
+    wire::{AwsJson, Protocol as _, Request, Response},
 };
 
 use crate::support::{self, SUITE};
@@ -258,7 +258,7 @@ fn problems(root: &Path, path: &Path) -> (Vec<String>, usize) {
         Ok(contract) => Arc::new(contract),
         Err(error) => return (vec![error.to_string()], 0),
     };
-    let schemas = Schemas::new(Arc::clone(&contract));
+    let schemas = Schemas::new(Arc::clone(&contract), AwsJson::V1_1.body_rules());
     let nothing: Value = json!({});
     let failures = contract.operations().filter_map(|operation| {
         let error = schemas.violations(&operation.output, PayloadSide::Output, &nothing).err()?;

@@ -42,7 +42,8 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     };
     let names: Vec<&str> = subject.operation.errors.iter().map(ShapeId::name).collect();
     let expected = format!("a common error or one of {}", names.join(", "));
-    let finding = basis.finding(&CHECK, subject.number(), "/__type", expected, actual);
+    let pointer = subject.service.protocol.error_location().pointer();
+    let finding = basis.finding(&CHECK, subject.number(), pointer, expected, actual);
     Checked::with(basis.cites, vec![finding])
 }
 

@@ -4,6 +4,7 @@ use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepS
 use crate::{
     judge::{code::Code, verdict::Severity::Error},
     suite::Alternative,
+    wire::protocol::{ERROR_HEADER, ERROR_MEMBER},
 };
 
 impl Code {
@@ -12,13 +13,13 @@ impl Code {
 }
 
 /// Where a response names its error.
-pub(super) const ERROR_NAME: PointsAt = PointsAt::ErrorName { header: &["x-amzn-errortype"], member: "/__type" };
+pub(super) const ERROR_NAME: PointsAt = PointsAt::ErrorName { header: &[ERROR_HEADER], member: ERROR_MEMBER };
 
 pub(super) const CHECK: Check = Check {
     code: Code::ERROR_IDENTITY,
     wants: "the error that the documents name for this request",
-    why: "Clients branch on the name of an error. The name is read from the header x-amzn-errortype and from the \
-          members code and __type, in all four spellings that Smithy lists.",
+    why: "Clients branch on the name of an error. The name is read from every location that the protocol has, \
+          in all four spellings that Smithy lists.",
     label: ["error", "ident"],
     severities: &[SeverityRow::new(Error, Error, "clients branch on the name of an error")],
     basis: CheckBasis::Scenario,

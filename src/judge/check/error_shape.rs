@@ -14,6 +14,7 @@ use crate::{
     },
     model::ShapeRule,
     suite::requirement::Evidence,
+    wire::{ErrorIdentity, protocol::ErrorLocation},
 };
 
 impl Code {
@@ -24,8 +25,8 @@ impl Code {
 pub(super) const CHECK: Check = Check {
     code: Code::ERROR_SHAPE,
     wants: "an error body that conforms to the error's shape, and one name in every location of the error's name",
-    why: "Clients read the message and other members of an error. The name may be in the header, in code and in \
-          __type. If two of them differ, clients see different errors.",
+    why: "Clients read the message and other members of an error. A response may name the error in several \
+          locations. If two of them differ, clients see different errors.",
     label: ["error", "shape"],
     severities: &[
         SeverityRow::new(Error, Error, "no recorded AWS response has a wrong JSON type: typed clients fail on it")
@@ -45,16 +46,18 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let basis = subject.basis(&CHECK);
     let mut findings = Vec::new();
     if identity.disagrees() {
-        let names = [&identity.header, &identity.code, &identity.type_member].into_iter().flatten().cloned();
-        let actual = names.collect::<Vec<_>>().join(", ");
+        let actual = identity.sources.iter().map(|source| source.spelled.as_str()).collect::<Vec<_>>().join(", ");
         let mut finding = basis.finding(&CHECK, subject.number(), "", "one name in every location", actual);
         finding.severity = Error;
         finding.evidence = finding.evidence.min(Evidence::Protocol);
         findings.push(finding);
     }
-    if identity.type_member.is_none() && subject.service.protocol.names_errors_in_body() {
-        let mut finding = basis.finding(&CHECK, subject.number(), "/__type", "the error's name in __type", "no __type");
-        // Some SDKs read the header or code instead (contradiction C-26); others read only __type.
+    let location = subject.service.protocol.error_location();
+    // Something between the endpoint and the harness may drop a header, but not a member.
+    if matches!(location, ErrorLocation::Body(_)) && !identity.is_named_at(location) {
+        let (expected, actual) = (format!("the error's name in {location}"), format!("no {location}"));
+        let mut finding = basis.finding(&CHECK, subject.number(), location.pointer(), expected, actual);
+        // Some SDKs read other locations as well (contradiction C-26); others read only this one.
         finding.severity = Warning;
         findings.push(finding);
     }
@@ -66,7 +69,7 @@ fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
     let shape = subject.service.contract().error(subject.operation, name);
     let Some(body) = &subject.parsed.value else { return Vec::new() };
     let Some(shape) = shape else { return message_of_common_error(subject, body).into_iter().collect() };
-    let body = without_protocol_members(body);
+    let body = ErrorIdentity::modelled_members(body);
     let judged =
         subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != ShapeRule::UnknownMember);
     judged
@@ -80,22 +83,13 @@ fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
 
 /// No model has a shape for a common error, but every client reads its message as a string.
 fn message_of_common_error(subject: &ResponseSubject<'_>, body: &Value) -> Option<Finding> {
-    let (name, message) = ["message", "Message"].into_iter().find_map(|name| Some((name, body.get(name)?)))?;
+    let (name, message) = ErrorIdentity::message_member(body)?;
     if message.is_string() || message.is_null() {
         return None;
     }
     let basis = subject.basis_or(&CHECK, Evidence::Protocol);
     let (pointer, actual) = (format!("/{name}"), message.to_string());
     Some(basis.finding_of(&CHECK, ShapeRule::Type, subject.number(), &pointer, "a string", actual))
-}
-
-/// `__type` and `code` belong to the protocol. `Message` is another spelling of `message`.
-fn without_protocol_members(body: &Value) -> Value {
-    let Some(map) = body.as_object() else { return body.clone() };
-    let members = map.iter().filter(|(name, _)| !matches!(name.as_str(), "__type" | "code"));
-    members
-        .map(|(name, value)| (if name == "Message" { "message".to_owned() } else { name.clone() }, value.clone()))
-        .collect()
 }
 
 #[cfg(test)]

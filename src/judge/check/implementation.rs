@@ -1,7 +1,7 @@
 //! The presence check: decides whether an endpoint implements an operation.
 //!
-//! Four requests per operation: a well-formed one; the same to an operation that does not exist; the same to a service
-//! that does not exist; and an empty input. An endpoint that lacks the operation responds to the first as to the second
+//! Four requests per operation: a valid one; the same to an operation and to a service that no endpoint has (the
+//! [`Sentinels`]); and an empty input. An endpoint that lacks the operation responds to the first as to the second
 //! or third. A status alone proves nothing: emulators were seen to respond with 500 and HTML, 501, 400 and 404. The
 //! response to an empty input counts only if it is none of the operation's own errors.
 
@@ -9,13 +9,9 @@ use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
 use crate::{
-    judge::{
-        code::Code,
-        transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
-        verdict::Severity::Note,
-    },
+    judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
     model::{Contract, Operation},
-    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError},
+    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError, protocol::Sentinels},
 };
 
 impl Code {
@@ -41,19 +37,19 @@ pub(super) const CHECK: Check = Check {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresenceDecision {
     /// The operation is implemented, or nothing proves that it is not.
-    Present,
+    Implemented,
     /// The operation is not implemented.
-    Absent(AbsenceReason),
+    NotImplemented(NotImplementedReason),
     /// The endpoint sent no response.
     Unreachable(TransportError),
 }
 
 /// The evidence that an operation is not implemented.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum AbsenceReason {
+pub enum NotImplementedReason {
     /// The status 501.
     #[error("the response has the status 501 Not Implemented")]
-    NotImplementedStatus,
+    Status,
     /// An error such as `UnknownOperationException`.
     #[error("the response names {0}")]
     UnknownOperation(String),
@@ -83,13 +79,13 @@ pub fn presence(
         Ok(response) => response,
         Err(error) => return PresenceDecision::Unreachable(error.clone()),
     };
-    let parsed = protocol.answer(sample);
-    match plainly_absent(sample, &parsed) {
+    let parsed = protocol.parse_response(contract, Some(operation), sample);
+    match not_implemented(sample, &parsed) {
         // A broken error path also responds with an HTML page: an operation that validates its input is implemented.
         Some(_) if is_html(sample, &parsed) && knows_its_input(contract, operation, protocol, responses) => {
-            return PresenceDecision::Present;
+            return PresenceDecision::Implemented;
         }
-        Some(reason) => return PresenceDecision::Absent(reason),
+        Some(reason) => return PresenceDecision::NotImplemented(reason),
         None => {}
     }
     let own = normalise(sample, contract, operation);
@@ -97,20 +93,20 @@ pub fn presence(
         other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
     };
     if distinguishes_inputs(contract, operation, protocol, responses) {
-        return PresenceDecision::Present;
+        return PresenceDecision::Implemented;
     }
     if like(&responses.unknown_operation) {
-        return PresenceDecision::Absent(AbsenceReason::LikeUnknownOperation);
+        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation);
     }
     // An endpoint that reads only the operation's name responds for an unknown service with the operation's own response.
     if own_response(contract, operation, protocol, &responses.sample).is_none() && like(&responses.unknown_service) {
-        return PresenceDecision::Absent(AbsenceReason::LikeUnknownService);
+        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
     let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
     if !declared && parsed.refusal.is_some() && like(&responses.empty_input) {
-        return PresenceDecision::Absent(AbsenceReason::OneUndeclaredError);
+        return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
-    PresenceDecision::Present
+    PresenceDecision::Implemented
 }
 
 /// A good input and an empty one get two different responses of this very operation: successes or errors that it
@@ -145,7 +141,7 @@ fn own_response(
     outcome: &Result<Response, TransportError>,
 ) -> Option<(u16, Option<String>)> {
     let response = outcome.as_ref().ok()?;
-    let parsed = protocol.answer(response);
+    let parsed = protocol.parse_response(contract, Some(operation), response);
     let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
     let success = parsed.refusal.is_none() && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
     (declared || success).then(|| (response.status, parsed.error().map(str::to_owned)))
@@ -153,15 +149,15 @@ fn own_response(
 
 /// The evidence in a single response that the operation is not implemented.
 #[must_use]
-pub fn plainly_absent(response: &Response, parsed: &ParsedResponse) -> Option<AbsenceReason> {
+pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<NotImplementedReason> {
     let identity = parsed.refusal.as_ref()?;
     if response.status == 501 {
-        return Some(AbsenceReason::NotImplementedStatus);
+        return Some(NotImplementedReason::Status);
     }
     if RefusalClass::UnknownOperation.holds(response.status, identity) {
-        return Some(AbsenceReason::UnknownOperation(parsed.error().unwrap_or_default().to_owned()));
+        return Some(NotImplementedReason::UnknownOperation(parsed.error().unwrap_or_default().to_owned()));
     }
-    is_html(response, parsed).then_some(AbsenceReason::HtmlPage(response.status))
+    is_html(response, parsed).then_some(NotImplementedReason::HtmlPage(response.status))
 }
 
 fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
@@ -171,25 +167,8 @@ fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
 /// A response without the parts that differ between two responses of the same meaning.
 fn normalise(response: &Response, contract: &Contract, operation: &Operation) -> (u16, String, String) {
     let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
-    let mut text = String::from_utf8_lossy(&response.body).into_owned();
-    for name in [operation.name.as_str(), UNKNOWN_OPERATION] {
-        text = text.replace(&snake(name), "<operation>").replace(name, "<operation>");
-    }
-    for name in [contract.service().id.name(), UNKNOWN_SERVICE] {
-        text = text.replace(name, "<service>");
-    }
+    let text = Sentinels::mask_names(contract, operation, &String::from_utf8_lossy(&response.body));
     (response.status, kind, without_ids(&text))
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for (index, c) in name.chars().enumerate() {
-        if c.is_ascii_uppercase() && index > 0 {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }
 
 /// Words with digits in them are ids or times.
@@ -274,7 +253,7 @@ mod tests {
         #[case] present: bool,
     ) {
         let found = decide(sample, unknown_operation, unknown_service, empty);
-        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
+        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
     }
 
     #[rstest]
@@ -296,20 +275,12 @@ mod tests {
             empty_input: Ok(response(empty)),
         };
         let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &responses);
-        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
+        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
     }
 
     #[test]
     fn ids_and_times_do_not_count() {
         assert_eq!(without_ids("request 8f2c-11aa of d-LGUMS25CC failed"), "request <id> of <id> failed");
-    }
-
-    #[rstest]
-    #[case("StopDeployment", "stop_deployment")]
-    #[case("getX", "get_x")]
-    #[case("", "")]
-    fn a_name_in_snake_case(#[case] name: &str, #[case] expected: &str) {
-        assert_eq!(snake(name), expected);
     }
 
     #[rstest]
@@ -330,7 +301,8 @@ mod tests {
         response.headers.push("content-type", "Text/HTML");
         let expected = (404, "text/html".to_owned(), "<service>.<operation> <operation> <id>".to_owned());
         assert_eq!(normalise(&response, contract, operation), expected);
-        response.body = format!("{UNKNOWN_SERVICE}.{UNKNOWN_OPERATION} wireproof_unknown_operation d-123456").into();
+        response.body =
+            "WireproofUnknown_20000101.WireproofUnknownOperation wireproof_unknown_operation d-123456".into();
         assert_eq!(normalise(&response, contract, operation), expected);
     }
 
@@ -352,25 +324,27 @@ mod tests {
         if !kind.is_empty() {
             response.headers.push("content-type", kind);
         }
-        let reason = plainly_absent(&response, &AwsJson::V1_1.answer(&response)).map(|reason| reason.to_string());
+        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let parsed = AwsJson::V1_1.parse_response(contract, None, &response);
+        let reason = not_implemented(&response, &parsed).map(|reason| reason.to_string());
         assert_eq!(reason.as_deref(), expected);
     }
 
     #[test]
     fn an_endpoint_that_ignores_the_service_implements_operations_that_respond_as_their_own() {
         let (success, unknown, html) = ((200, "{}"), (400, OTHER), (500, "x"));
-        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Present);
-        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Present);
-        assert!(matches!(decide(success, success, success, html), PresenceDecision::Absent(_)));
+        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Implemented);
+        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Implemented);
+        assert!(matches!(decide(success, success, success, html), PresenceDecision::NotImplemented(_)));
     }
 
     #[test]
     fn each_way_to_be_absent_has_its_reason() {
         let decided = |responses: [(u16, &str); 4]| decide(responses[0], responses[1], responses[2], responses[3]);
         let (x, y, z) = ((400, OTHER), (400, "y"), (400, "z"));
-        assert_eq!(decided([x, x, y, z]), PresenceDecision::Absent(AbsenceReason::LikeUnknownOperation));
-        assert_eq!(decided([x, y, x, z]), PresenceDecision::Absent(AbsenceReason::LikeUnknownService));
-        assert_eq!(decided([x, y, z, x]), PresenceDecision::Absent(AbsenceReason::OneUndeclaredError));
+        assert_eq!(decided([x, x, y, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation));
+        assert_eq!(decided([x, y, x, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService));
+        assert_eq!(decided([x, y, z, x]), PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError));
     }
 
     #[test]
@@ -386,6 +360,6 @@ mod tests {
         };
         let decided = |responses| presence(contract, operation, &AwsJson::V1_1, &responses);
         assert_eq!(decided(responses(none())), PresenceDecision::Unreachable(TransportError::Closed));
-        assert_eq!(decided(responses(Ok(response((400, OTHER))))), PresenceDecision::Present);
+        assert_eq!(decided(responses(Ok(response((400, OTHER))))), PresenceDecision::Implemented);
     }
 }

@@ -31,7 +31,8 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
-    if subject.service.protocol.calls_by_target() && is_no_call(subject) {
+    let (service, request) = (subject.service, &subject.exchange.request);
+    if !service.protocol.binds_response(service.contract(), request, subject.response, subject.parsed) {
         return Checked::nothing();
     }
     let basis = subject.basis(&CHECK);
@@ -52,14 +53,6 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
     }
     Checked::with(basis.cites, findings)
-}
-
-/// The request is not a call, so its response may have any form: AWS itself responds to a GET with plain text, and
-/// rejects a request that does not name its protocol in various forms.
-fn is_no_call(subject: &ResponseSubject<'_>) -> bool {
-    let is_rejected = subject.parsed.refusal.is_some() && subject.response.status >= 400;
-    let is_greeted = subject.exchange.request.method != "POST" && subject.parsed.value.is_none();
-    is_greeted || (is_rejected && !subject.names_its_protocol())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::{
         },
     },
     suite::{Case, Fixtures, requirement::Evidence},
+    wire::protocol::{REQUEST_ID_HEADER, REQUEST_ID_HEADERS},
 };
 
 impl Code {
@@ -25,7 +26,7 @@ impl Code {
 
 pub(super) const CHECK: Check = Check {
     code: Code::REQUEST_ID,
-    wants: "an x-amzn-requestid on every response, unique in the run",
+    wants: "a request ID on every response, unique in the run",
     why: "The sample on the page shows one, and support and logs use it as a key. Its form is not checked: services \
           use UUIDs and other forms.",
     label: ["req", "id"],
@@ -35,7 +36,7 @@ pub(super) const CHECK: Check = Check {
         "the page's sample shows one; on other services it is a convention",
     )],
     basis: CheckBasis::Requirements { otherwise: OTHERWISE },
-    points_at: PointsAt::Headers(&["x-amzn-requestid", "x-amz-request-id"]),
+    points_at: PointsAt::Headers(&REQUEST_ID_HEADERS),
     from_recording: true,
     look: CheckScope::Response(look),
 };
@@ -44,9 +45,9 @@ const OTHERWISE: Evidence = Evidence::Protocol;
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let basis = subject.basis(&CHECK);
-    let id = subject.response.headers.get("x-amzn-requestid").filter(|id| !id.trim().is_empty());
-    let finding =
-        id.is_none().then(|| basis.finding(&CHECK, subject.number(), "", "a request ID in x-amzn-requestid", "none"));
+    let id = subject.response.headers.get(REQUEST_ID_HEADER).filter(|id| !id.trim().is_empty());
+    let expected = || format!("a request ID in {REQUEST_ID_HEADER}");
+    let finding = id.is_none().then(|| basis.finding(&CHECK, subject.number(), "", expected(), "none"));
     Checked::with(basis.cites, finding.into_iter().collect())
 }
 
@@ -83,7 +84,7 @@ impl SeenRequestIds {
             transcript.exchanges.iter().filter(|exchange| !matches!(exchange.role, Role::Setup | Role::Teardown));
         let mut findings: Vec<Finding> = Vec::new();
         for exchange in judged {
-            let Some(id) = exchange.outcome.as_ref().ok().and_then(|response| response.headers.get("x-amzn-requestid"))
+            let Some(id) = exchange.outcome.as_ref().ok().and_then(|response| response.headers.get(REQUEST_ID_HEADER))
             else {
                 continue;
             };

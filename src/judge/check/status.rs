@@ -4,9 +4,13 @@ use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, S
 use crate::{
     judge::{
         code::Code,
-        verdict::Severity::{Error, Note},
+        verdict::{
+            Finding,
+            Severity::{Error, Note},
+        },
     },
     suite::{Alternative, requirement::Evidence},
+    wire::protocol::SuccessStatus,
 };
 
 impl Code {
@@ -39,18 +43,21 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         Alternative::Success { status, .. } if subject.is_main() => Some(*status),
         _ => None,
     });
-    let protocol = subject.service.protocol;
-    let (binding, actual) = (expected.is_some() || protocol.fixes_success_status(), subject.response.status);
-    let expected = expected.unwrap_or_else(|| protocol.success_status(subject.operation));
-    let finding = (actual != expected).then(|| {
-        let mut finding =
-            basis.finding(&CHECK, subject.number(), "", format!("the status {expected}"), actual.to_string());
-        if !binding {
-            finding.severity = Note;
-        }
-        finding
-    });
-    Checked::with(basis.cites, finding.into_iter().collect())
+    let actual = subject.response.status;
+    let compared = match expected {
+        Some(expected) if actual == expected => SuccessStatus::Expected,
+        Some(expected) => SuccessStatus::Wrong { expected },
+        None => subject.service.protocol.compare_success_status(subject.operation, actual),
+    };
+    let finding = |expected: u16| {
+        basis.finding(&CHECK, subject.number(), "", format!("the status {expected}"), actual.to_string())
+    };
+    let findings = match compared {
+        SuccessStatus::Expected => Vec::new(),
+        SuccessStatus::Tolerated { expected } => vec![Finding { severity: Note, ..finding(expected) }],
+        SuccessStatus::Wrong { expected } => vec![finding(expected)],
+    };
+    Checked::with(basis.cites, findings)
 }
 
 #[cfg(test)]

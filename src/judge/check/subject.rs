@@ -141,8 +141,9 @@ impl<'a> CaseSubject<'a> {
                 .transcript
                 .of_step(number)
                 .map(|exchange| {
-                    let protocol = self.suite.service(&exchange.service)?.protocol;
-                    Some((exchange, exchange.outcome.as_ref().ok().map(|response| protocol.answer(response))))
+                    let service = self.suite.service(&exchange.service)?;
+                    let parse = |response| service.parse_response(&exchange.operation, response);
+                    Some((exchange, exchange.outcome.as_ref().ok().map(parse)))
                 })
                 .collect::<Option<_>>()?;
             let was_sent = exchanges.iter().any(|(exchange, _)| exchange.role == Role::Main);
@@ -151,7 +152,7 @@ impl<'a> CaseSubject<'a> {
                 step,
                 number,
                 service,
-                bindings: self.transcript.bindings_at(self.case, number, service.protocol),
+                bindings: self.transcript.bindings_at(self.case, number, service),
                 exchanges,
             })
         })
@@ -264,7 +265,7 @@ impl<'a> StepSubject<'a> {
     pub fn is_absent(&self, exchange: &Exchange, parsed: Option<&ParsedResponse>) -> bool {
         let received = exchange.outcome.as_ref().ok().zip(parsed);
         exchange.operation != self.case.case.scenario.operation
-            && received.is_some_and(|(response, parsed)| implementation::plainly_absent(response, parsed).is_some())
+            && received.is_some_and(|(response, parsed)| implementation::not_implemented(response, parsed).is_some())
     }
 
     /// The step itself calls a neighbor that is not implemented.
@@ -335,12 +336,7 @@ impl<'a> ResponseSubject<'a> {
     /// protocol of the response is undefined.
     #[must_use]
     pub fn names_its_protocol(&self) -> bool {
-        let header = |name: &str| self.exchange.request.headers.get(name).unwrap_or_default();
-        let service = self.service.contract().service().id.name();
-        let essence = header("content-type").split(';').next().unwrap_or_default().trim();
-        let own_target = header("x-amz-target").rsplit_once('.').is_some_and(|(prefix, _)| prefix == service);
-        let is_post = self.exchange.request.method == "POST";
-        is_post && essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
+        self.service.protocol.is_claimed(self.service.contract(), &self.exchange.request)
     }
 
     /// The number of the step.

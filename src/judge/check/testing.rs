@@ -153,7 +153,7 @@ impl Trial {
         };
         let service = self.suite.service(&call.service).unwrap();
         let operation = service.contract().operation(&call.operation).unwrap();
-        let request = service.protocol.request(service.contract(), operation, &json!({})).unwrap();
+        let request = service.protocol.build_request(service.contract(), operation, &json!({})).unwrap();
         let (service, operation) = (call.service.clone(), call.operation.clone());
         let started = Duration::from_millis(100 * self.transcript.exchanges.len() as u64);
         let elapsed = Duration::from_millis(1);

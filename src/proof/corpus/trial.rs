@@ -21,7 +21,10 @@ use crate::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Fixtures, Region, Scenario,
         ScenarioRow, ServiceFixtures, Step, Template, requirement::Evidence, source::Source,
     },
-    wire::{Headers, Response, error_name},
+    wire::{
+        Headers, Response, error_name,
+        protocol::{ErrorLocation, QUERY_ERROR_HEADER},
+    },
 };
 
 /// The models by which records are judged.
@@ -52,7 +55,7 @@ impl Models {
         let mut suites = BTreeMap::new();
         for (service, protocol) in asked {
             let Some(contract) = find(service)? else { continue };
-            let contract = if protocol == RecordedProtocol::RestJson { contract.bodies() } else { contract };
+            let contract = protocol.reader().body_contract(contract);
             let suite = Fixtures::of_services([ServiceFixtures::of(service, contract, protocol.reader())]);
             suites.insert((service.to_owned(), protocol), suite);
         }
@@ -113,8 +116,8 @@ fn expected(record: &Record) -> Alternative {
         Some(code) if record.kind == RecordKind::Error => {
             let mut errors = vec![code.clone()];
             // A service that once spoke the query protocol goes by two names: the old one, and that of the model.
-            if record.headers.contains_key("x-amzn-query-error") {
-                let name = record.body.get("__type").and_then(Value::as_str);
+            if record.headers.contains_key(QUERY_ERROR_HEADER) {
+                let name = record.body.pointer(ErrorLocation::TYPE.pointer()).and_then(Value::as_str);
                 errors.extend(name.map(|name| error_name(name).to_owned()));
             }
             Alternative::Refusal { errors, classes: Vec::new(), statuses: Vec::new() }
@@ -127,7 +130,7 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
     let contract = service.contract();
     let operation = contract.operation(&record.operation);
     let empty = Value::Object(Map::new());
-    let request = operation.and_then(|operation| service.protocol.request(contract, operation, &empty).ok());
+    let request = operation.and_then(|operation| service.protocol.build_request(contract, operation, &empty).ok());
     let body = record.bytes();
     let mut headers: Headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     headers.set("content-length", body.len().to_string());

@@ -6,11 +6,12 @@ use super::{
     Mutant, MutantFamily, MutantSubject,
     behaviour::{Altered, ResponseRule, set_body},
 };
-use crate::{judge::code::Code, wire::Response};
+use crate::{
+    judge::code::Code,
+    wire::{AwsJson, Protocol as _, Response, protocol::REQUEST_ID_HEADER},
+};
 
 type HeaderFault = fn(&mut Response);
-
-const REQUEST_ID: &str = "x-amzn-requestid";
 
 /// A name, the codes that may convict, what it is, what is done.
 const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
@@ -19,11 +20,11 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         &[Code::CONTENT_TYPE],
         "has the content type of the protocol's other version",
         |response| {
-            let other = match response.headers.get("content-type") {
-                Some(given) if given.ends_with("1.0") => "application/x-amz-json-1.1",
-                _ => "application/x-amz-json-1.0",
-            };
-            response.headers.set("content-type", other);
+            let given = response.headers.get("content-type");
+            let versions = [AwsJson::V1_0, AwsJson::V1_1].map(|version| version.content_type());
+            if let Some(other) = versions.into_iter().find(|version| Some(*version) != given) {
+                response.headers.set("content-type", other);
+            }
         },
     ),
     ("content-type/none", &[Code::CONTENT_TYPE], "has no content type", |response| {
@@ -32,12 +33,14 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     ("content-type/text", &[Code::CONTENT_TYPE], "is sent as plain text", |response| {
         response.headers.set("content-type", "text/plain");
     }),
-    ("request-id/missing", &[Code::REQUEST_ID], "has no request id", |response| response.headers.remove(REQUEST_ID)),
+    ("request-id/missing", &[Code::REQUEST_ID], "has no request id", |response| {
+        response.headers.remove(REQUEST_ID_HEADER);
+    }),
     ("request-id/empty", &[Code::REQUEST_ID], "has an empty request id", |response| {
-        response.headers.set(REQUEST_ID, "");
+        response.headers.set(REQUEST_ID_HEADER, "");
     }),
     ("request-id/constant", &[Code::REQUEST_ID], "has always the same request id", |response| {
-        response.headers.set(REQUEST_ID, "00000000-0000-4000-8000-000000000000");
+        response.headers.set(REQUEST_ID_HEADER, "00000000-0000-4000-8000-000000000000");
     }),
     ("content-length/over", &[Code::CONTENT_LENGTH], "promises more bytes than come", |response| {
         response.headers.set("content-length", (response.body.len() + 9).to_string());

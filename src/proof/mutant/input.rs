@@ -61,7 +61,7 @@ fn not_enforced(subject: &MutantSubject<'_>, seen: &SeenMembers, error: &str) ->
 /// Each rule of the model that a member can break is not looked at: what breaks it is taken for a legal value
 /// that names nothing.
 fn of_rules(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
-    let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract)));
+    let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract), subject.protocol.body_rules()));
     let rules = rules(subject.contract, member);
     let one = |rule: ShapeRule| {
         let (schemas, input, name) = (Arc::clone(&schemas), subject.operation.input.clone(), member.name.clone());

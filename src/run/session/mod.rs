@@ -134,8 +134,8 @@ impl OpenedOperation<'_> {
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
         let (presence, reason) = match self.presence.as_ref()? {
-            PresenceDecision::Present => (event::Presence::Present, problems),
-            PresenceDecision::Absent(reason) => (event::Presence::Absent, reason.to_string()),
+            PresenceDecision::Implemented => (event::Presence::Present, problems),
+            PresenceDecision::NotImplemented(reason) => (event::Presence::Absent, reason.to_string()),
             PresenceDecision::Unreachable(error) => (event::Presence::Unreachable, error.to_string()),
         };
         Some(PresenceChecked {
@@ -221,7 +221,8 @@ impl Session {
         let work = async {
             let mut questions = Vec::new();
             let presence = self.survey(opening, &mut questions).await;
-            let absent = matches!(presence, Some(PresenceDecision::Absent(_) | PresenceDecision::Unreachable(_)));
+            let absent =
+                matches!(presence, Some(PresenceDecision::NotImplemented(_) | PresenceDecision::Unreachable(_)));
             let prepared = if absent || opening.given.is_empty() {
                 None
             } else {
