@@ -1,9 +1,7 @@
-//! A request in, its answer out: the whole behaviour of the reference, without a socket.
+//! The behavior of the reference implementation as a function from requests to responses.
 //!
-//! The order of the checks is the one that real services of these protocols were seen to keep: path, target and
-//! content type, JSON syntax, authentication, authorization, the JSON types of members, constraints, and only
-//! then the service. A request under another content type names no operation of the protocol, and is refused as
-//! an unknown one.
+//! Checks run in the order that real services were seen to use: the protocol's routing, the syntax of the body,
+//! authentication, authorization, the JSON types of members, constraints, and then the service.
 
 use std::{
     cmp::Reverse,
@@ -35,36 +33,36 @@ use crate::{
 /// The largest body of a request, in bytes.
 pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Why an endpoint cannot answer for a contract.
+/// Contracts that the reference implementation cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReferenceError {
-    /// No contract at all.
-    #[error("the reference was given no contract; give it at least one of {known}")]
+    /// There is no contract.
+    #[error("no contract for the reference implementation; give it at least one of {known}")]
     NoContract {
-        /// The services that are implemented here.
+        /// The implemented services.
         known: String,
     },
-    /// A contract of a service that is not implemented here.
-    #[error("the reference does not implement {service}; it implements {known}")]
+    /// A service is not implemented.
+    #[error("the reference implementation does not have {service}; it has {known}")]
     NotImplemented {
-        /// The service of the contract.
+        /// The service.
         service: String,
-        /// The services that are implemented here.
+        /// The implemented services.
         known: String,
     },
-    /// Two contracts of one service.
-    #[error("two contracts describe {service}; give the reference one of them")]
+    /// Two contracts describe one service.
+    #[error("two contracts describe {service}; remove one of them")]
     Twice {
-        /// The service of both contracts.
+        /// The service.
         service: String,
     },
-    /// A contract of a protocol that is not known here.
+    /// A service has no supported protocol.
     #[error(transparent)]
     Protocol(#[from] UnknownProtocol),
 }
 
-/// The reference as a function of requests, its state and its clock.
+/// The reference implementation without a socket.
 pub struct ReferenceEndpoint {
     hosted: BTreeMap<String, Hosted>,
     fallback: &'static dyn ServerProtocol,
@@ -79,7 +77,7 @@ impl std::fmt::Debug for ReferenceEndpoint {
     }
 }
 
-/// The state of every service of an [`Endpoint`] at one moment.
+/// The state of every service at one moment.
 pub struct Snapshot(BTreeMap<String, Box<dyn ReferenceService>>);
 
 impl std::fmt::Debug for Snapshot {
@@ -88,7 +86,7 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-/// A contract and what keeps it.
+/// A contract with its implementation.
 struct Hosted {
     contract: Arc<Contract>,
     schemas: Arc<Schemas>,
@@ -97,10 +95,10 @@ struct Hosted {
 }
 
 impl ReferenceEndpoint {
-    /// An endpoint without any state that keeps those contracts, for those callers.
+    /// An endpoint without state that implements some contracts for some callers.
     ///
     /// # Errors
-    /// A contract that nothing here keeps, or two of one service.
+    /// A service is not implemented here, or has two contracts.
     pub fn new(contracts: Vec<Arc<Contract>>, identities: Vec<Identity>, clock: Clock) -> Result<Self, ReferenceError> {
         let mut hosted = BTreeMap::new();
         let mut fallback = None;
@@ -141,27 +139,26 @@ impl ReferenceEndpoint {
         response::seal(response, self.ids.uuid(), real_now)
     }
 
-    /// The clock that the services live by.
+    /// The clock of the services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The state of every service, as it is now.
+    /// The current state of every service.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.service().copy())).collect())
     }
 
-    /// Another endpoint with the same state, from here on apart, that lives by another clock. It shares what is
-    /// compiled of the contracts.
+    /// An independent endpoint with the same state and another clock. It shares the compiled contracts.
     #[must_use]
     pub fn fork(&self, clock: Clock) -> Self {
         let hosted = self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.fork())).collect();
         Self { hosted, fallback: self.fallback, identities: self.identities.clone(), clock, ids: Ids::new() }
     }
 
-    /// Puts every service back to where it was, as if nothing had been asked since.
+    /// Restores the state of every service.
     pub fn restore(&self, snapshot: &Snapshot) {
         for (name, service) in &snapshot.0 {
             if let Some(hosted) = self.hosted.get(name) {
@@ -255,7 +252,7 @@ impl Hosted {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses an input that breaks the model: wrong JSON types first, then constraints.
+    /// Rejects an input that violates the model: wrong JSON types first, then constraints.
     fn check(&self, operation: &Operation, input: &Value) -> Result<(), Refusal> {
         let violations = self
             .schemas

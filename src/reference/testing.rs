@@ -1,4 +1,4 @@
-//! What the tests of the reference share: an endpoint on a held clock, called without a socket.
+//! An endpoint on a held clock, called without a socket, for tests.
 
 use std::{
     collections::BTreeSet,
@@ -17,17 +17,17 @@ use crate::{
     },
 };
 
-/// The time of every request, and where the held clock starts.
+/// The time of every request, and the start of the held clock.
 pub(super) const NOW: i64 = 1_700_000_000;
 
-/// An endpoint that keeps the deployment service's contract. Every success is checked against the model.
+/// An endpoint with one service. It checks every success against the model.
 pub(super) struct Bench {
     pub(super) endpoint: ReferenceEndpoint,
     schemas: Schemas,
     called: Mutex<BTreeSet<String>>,
 }
 
-/// Who calls, and where.
+/// The caller and the region.
 #[derive(Clone)]
 pub(super) struct From {
     pub(super) identity: Identity,
@@ -52,7 +52,7 @@ impl Bench {
         Self { endpoint, schemas: Schemas::new(Self::contract(), AwsJson::V1_1.body_rules()), called: Mutex::default() }
     }
 
-    /// One for tests that leave no state behind.
+    /// A shared one for tests that leave no state.
     pub(super) fn shared() -> &'static Self {
         static SHARED: LazyLock<Bench> = LazyLock::new(Bench::new);
         &SHARED

@@ -104,7 +104,7 @@ impl Protocol for AwsJson {
         request.method == RPC_METHOD && self.has_media_type(request) && self.call(request).is_some_and(names_service)
     }
 
-    /// AWS answers a GET with a text page, and rejects a request that does not claim the protocol in any form.
+    /// AWS responds to a GET with a text page, and rejects a request that does not claim the protocol in any form.
     fn binds_response(
         &self,
         contract: &Contract,
