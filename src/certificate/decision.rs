@@ -137,8 +137,11 @@ mod tests {
             profile::Profiles,
             reported::{Addressed, ReportedTool, SuiteName},
         },
-        judge::verdict::{Finding, FindingRole, Ledger},
-        suite::{FixtureFiles, code::Code, requirement::Evidence},
+        judge::{
+            code::Code,
+            verdict::{Finding, FindingRole, Ledger},
+        },
+        suite::{FixtureFiles, requirement::Evidence},
     };
 
     fn auth() -> (Fixtures, Profile) {
@@ -183,7 +186,7 @@ mod tests {
 
     fn deviation(cites: &str) -> Finding {
         Finding {
-            code: Code::ErrorIdentity,
+            code: Code::ERROR_IDENTITY,
             rule: None,
             severity: Severity::Error,
             evidence: Evidence::Documented,

@@ -27,8 +27,8 @@ use crate::{
         target::ResolvedTarget,
         transport::{self, Endpoint, Transport},
     },
-    suite::{Case, Fixtures, placeholder::pseudonym},
-    wire::{Headers, Request, TransportError},
+    suite::{Case, Fixtures, placeholder::placeholder},
+    wire::{Headers, Request, TransportError, protocol::called},
 };
 
 /// No case waits longer than that on any clock.
@@ -133,8 +133,8 @@ fn runtime() -> std::io::Result<runtime::Runtime> {
 /// How an event tells of it.
 fn told_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
-        PresenceDecision::Present => event::Presence::Implemented,
-        PresenceDecision::Absent(_) => event::Presence::NotImplemented,
+        PresenceDecision::Implemented => event::Presence::Implemented,
+        PresenceDecision::NotImplemented(_) => event::Presence::NotImplemented,
         PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
     }
 }
@@ -187,7 +187,7 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
 /// Whether a recorded value is that one, some of its texts perhaps by their pseudonyms.
 fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     match (value, recorded) {
-        (Value::String(text), Value::String(known)) => text == known || pseudonym(key, text) == *known,
+        (Value::String(text), Value::String(known)) => text == known || placeholder(key, text) == *known,
         (Value::Array(items), Value::Array(known)) => {
             items.len() == known.len() && items.iter().zip(known).all(|(item, known)| stands_for(key, item, known))
         }
@@ -252,7 +252,7 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
 /// they stand for.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
-        let operation = request.headers.get("x-amz-target").map(str::to_owned);
+        let operation = called(request).map(str::to_owned);
         (request.method.clone(), request.target.clone(), operation, request.body.len())
     };
     shape(one) == shape(other)

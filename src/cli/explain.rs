@@ -7,11 +7,12 @@ use clap::Args;
 use super::{Failure, select::FixtureArguments, written};
 use crate::{
     judge::{
-        check::{CHECKS, Check},
-        verdict::{EXCEPTIONS, Exception, SEVERITIES},
+        check::{CHECKS, Check, SeverityRow},
+        code::Code,
+        verdict::{EXCEPTIONS, Exception},
     },
     run::exit::ExitStatus,
-    suite::{Fixtures, code::Code},
+    suite::Fixtures,
 };
 
 /// Arguments of `wireproof explain`.
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
         return written(all()).map(|()| ExitStatus::Conforms);
     };
     let suite = arguments.fixtures.suite()?;
-    let check = Code::named(name).and_then(|code| CHECKS.iter().find(|check| check.code == code));
+    let check = Code::named(name).and_then(Code::check);
     match check {
         Some(check) => written(one(check, &suite))?,
         None => written(requirement(&suite, name)?)?,
@@ -43,42 +44,38 @@ fn all() -> std::io::Result<()> {
     for check in CHECKS {
         writeln!(out, "{:<17} {}", check.code.name(), check.wants)?;
     }
-    writeln!(out, "\nSeverity if a page documents it / if only a model or the protocol does:")?;
-    for row in SEVERITIES {
-        let name = row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()));
-        writeln!(out, "{name:<34} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    writeln!(out, "\nSeverity if a page states the rule / if only a model or the protocol does:")?;
+    for (rule, SeverityRow { documented, modelled, reason, .. }) in CHECKS.iter().flat_map(Check::rules) {
+        writeln!(out, "{rule:<34} {:<8} {:<8} {reason}", documented.to_string(), modelled.to_string())?;
     }
     Ok(())
 }
 
 fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n\nExpects: {}.\n\n{}\n", check.code, check.wants, check.why)?;
-    writeln!(out, "Severity if a page documents it / if only a model or the protocol does:")?;
-    for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
-        let name = row.rule.map_or("any", crate::model::ShapeRule::name);
-        writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    writeln!(out, "{}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why)?;
+    writeln!(out, "Severity if a page states the rule / if only a model or the protocol does:")?;
+    for SeverityRow { rule, documented, modelled, reason } in check.severities {
+        let name = rule.map_or("any", crate::model::ShapeRule::name);
+        writeln!(out, "  {name:<18} {:<8} {:<8} {reason}", documented.to_string(), modelled.to_string())?;
     }
-    if check.code == Code::ResponseShape {
+    if check.code == Code::RESPONSE_SHAPE {
         exceptions(&mut out)?;
     }
     let judged = suite
         .services()
         .flat_map(|service| service.requirements.iter())
-        .filter(|requirement| requirement.checks.contains(&check.code));
+        .filter(|requirement| requirement.checks.iter().any(|name| name == check.code.name()));
     for (index, requirement) in judged.enumerate() {
-        let head = if index == 0 { "\nRequirements that it judges in every response:\n" } else { "" };
+        let head = if index == 0 { "\nRequirements that it judges on every response:\n" } else { "" };
         writeln!(out, "{head}  {:<9} {}", requirement.id, requirement.says)?;
     }
     Ok(())
 }
 
-/// Prints the required members whose absence is only a warning.
+/// The required members that may be missing: a missing one is a warning.
 fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "\nRequired members that AWS itself omits; their absence is a warning if only a model requires them:"
-    )?;
+    writeln!(out, "\nRequired members that AWS itself omits. A missing one is a warning if only a model states it:")?;
     for Exception { service, operation, pointer, reason } in EXCEPTIONS {
         writeln!(out, "  {service} {operation} {pointer}\n      {reason}")?;
     }
@@ -88,7 +85,7 @@ fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
 fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failure> {
     let found = suite.services().find_map(|service| Some((service, service.requirements.get(id)?)));
     let Some((service, requirement)) = found else {
-        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        let codes: Vec<&str> = CHECKS.iter().map(|check| check.code.name()).collect();
         return Err(Failure::usage(format!(
             "unknown check or requirement {id:?}\nhelp: the checks are {}",
             codes.join(", ")

@@ -114,10 +114,10 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
     }
     let coverage = probes.coverage().report();
     let sums = coverage.constraints;
-    let (cases, constraints) = (count(probes.selected(), "case"), count(sums.sites, "constraint"));
+    let (cases, constraints) = (count(probes.selected(), "case"), count(sums.total, "constraint"));
     writeln!(out, "would run {cases}; {} of {constraints} probed", sums.probed)?;
     for unprobed in &coverage.unprobed {
-        writeln!(out, "not probed: {}: {}", count(unprobed.sites, "constraint"), unprobed.reason)?;
+        writeln!(out, "not probed: {}: {}", count(unprobed.constraints, "constraint"), unprobed.reason)?;
     }
     out.flush()
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{Failure, botocore::BotocoreArguments, subset::SubsetArguments};
 use crate::{
-    judge::snapshots::Snapshots,
+    judge::{named_checks::read_fixtures, snapshots::Snapshots},
     suite::{Case, FixtureFiles, Fixtures, Selection},
 };
 
@@ -83,7 +83,7 @@ impl FixtureArguments {
     }
 
     pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
-        Fixtures::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+        read_fixtures(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
     }
 }
 

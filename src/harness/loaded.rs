@@ -7,6 +7,7 @@ use std::{
 
 use super::{Problem, Suite, environment::TestEnvironment};
 use crate::{
+    judge::named_checks::read_fixtures,
     probe::{self, Coverage, Effect, derivation::Derivation},
     suite::{self, Batch, Case, FixtureFiles, Plan, Selection, UnknownName, glob_matches},
 };
@@ -53,7 +54,7 @@ impl LoadedSuite {
             None => FixtureFiles::bundled_fixtures(),
             Some(folder) => FixtureFiles::folder_with_models(folder, &environment.places)?,
         };
-        let fixtures = suite::Fixtures::read(&files)?;
+        let fixtures = read_fixtures(&files)?;
         if let Some(unknown_name) = suite.selection.unknown_name(&fixtures) {
             let hint = unknown_name.hint(|word| format!(".filter({word:?})"));
             return Err(Problem::Selection { word: unknown_name.word, hint });

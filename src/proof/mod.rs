@@ -24,6 +24,7 @@ use thiserror::Error;
 
 use crate::{
     judge::{
+        code::Code,
         snapshots::Snapshots,
         verdict::{Finding, Severity, Verdict},
     },
@@ -34,7 +35,7 @@ use crate::{
     },
     reference::ReferenceError,
     run::judged_case::JudgedCase,
-    suite::{Case, Fixtures, code::Code, glob_matches},
+    suite::{Case, Fixtures, glob_matches},
 };
 
 use equivalent::Equivalents;
@@ -305,7 +306,7 @@ fn news(finished: &JudgedCase, baseline: &ReferenceRun) -> Vec<Finding> {
 
 fn absence(finished: &JudgedCase) -> Finding {
     Finding {
-        code: Code::Implementation,
+        code: Code::IMPLEMENTATION,
         rule: None,
         severity: Severity::Error,
         evidence: finished.case.scenario.evidence,
@@ -360,13 +361,13 @@ mod tests {
         }
     }
 
-    const KIND: &[Code] = &[Code::ResponseShape];
+    const KIND: &[Code] = &[Code::RESPONSE_SHAPE];
 
     #[rstest]
-    #[case::by_an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::Killed)]
-    #[case::by_a_warning_of_its_kind(&[(Code::ResponseShape, Severity::Warning)], Fate::Killed)]
-    #[case::a_note_is_not_enough(&[(Code::ResponseShape, Severity::Note)], Fate::Survived)]
-    #[case::another_code_is_no_proof(&[(Code::Outcome, Severity::Error)], Fate::Survived)]
+    #[case::by_an_error_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Error)], Fate::Killed)]
+    #[case::by_a_warning_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Warning)], Fate::Killed)]
+    #[case::a_note_is_not_enough(&[(Code::RESPONSE_SHAPE, Severity::Note)], Fate::Survived)]
+    #[case::another_code_is_no_proof(&[(Code::OUTCOME, Severity::Error)], Fate::Survived)]
     #[case::nothing_found(&[], Fate::Survived)]
     fn only_a_code_of_its_kind_kills_a_mutant(#[case] found: &[(Code, Severity)], #[case] expected: Fate) {
         assert_eq!(fate(&row(KIND, found, None, 1)), expected);
@@ -374,9 +375,9 @@ mod tests {
 
     #[rstest]
     #[case::nothing_found(&[], Fate::Equivalent)]
-    #[case::a_note(&[(Code::Snapshot, Severity::Note)], Fate::Equivalent)]
-    #[case::any_warning(&[(Code::Outcome, Severity::Warning)], Fate::FalseAlarm)]
-    #[case::an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::FalseAlarm)]
+    #[case::a_note(&[(Code::SNAPSHOT, Severity::Note)], Fate::Equivalent)]
+    #[case::any_warning(&[(Code::OUTCOME, Severity::Warning)], Fate::FalseAlarm)]
+    #[case::an_error_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Error)], Fate::FalseAlarm)]
     fn what_is_written_down_as_equivalent_must_not_be_convicted(
         #[case] found: &[(Code, Severity)],
         #[case] expected: Fate,

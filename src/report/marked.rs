@@ -4,10 +4,7 @@ use super::{
     layout::{self, LayoutRow},
     text,
 };
-use crate::{
-    judge::verdict::{Finding, FindingRole},
-    suite::code::Code,
-};
+use crate::judge::verdict::Finding;
 
 /// A longer body is shown around its marks alone, where room is dear.
 const MOST: usize = 40;
@@ -67,10 +64,12 @@ impl<'a> MarkedMessage<'a> {
 
     /// The line that a finding is about: the value at its pointer, a header field, else the first line of all.
     fn place(&mut self, rows: Option<&[LayoutRow]>, finding: &Finding) -> Option<&mut MarkedLine<'a>> {
-        let header = header(&self.head, names(finding)).filter(|_| finding.pointer.is_empty());
+        let points_at = finding.code.points_at();
+        let is_of_head = points_at.is_in_head() && finding.pointer.is_empty();
+        let header = header(&self.head, points_at.headers()).filter(|_| finding.pointer.is_empty());
         match header {
             Some(at) => self.head.get_mut(at),
-            None if self.body.is_empty() || is_of_head(finding) => self.head.first_mut(),
+            None if self.body.is_empty() || is_of_head => self.head.first_mut(),
             None => {
                 let at = match rows {
                     Some(rows) => row(rows, finding),
@@ -86,27 +85,6 @@ fn unmarked<'a>(text: String) -> MarkedLine<'a> {
     MarkedLine { text, findings: Vec::new() }
 }
 
-/// The call of its step that a finding is about.
-pub(super) fn call(finding: &Finding) -> FindingRole {
-    match finding.code {
-        Code::Control => FindingRole::Control,
-        Code::SideEffect => FindingRole::Guard,
-        _ => finding.role,
-    }
-}
-
-/// The header fields that a finding may be about.
-fn names(finding: &Finding) -> &'static [&'static str] {
-    match finding.code {
-        Code::ContentType => &["content-type"],
-        Code::ContentEncoding => &["content-encoding"],
-        Code::ContentLength => &["content-length", "transfer-encoding"],
-        Code::RequestId => &["x-amzn-requestid", "x-amz-request-id"],
-        Code::ErrorIdentity | Code::DeclaredError => &["x-amzn-errortype"],
-        _ => &[],
-    }
-}
-
 /// The line of a header field.
 fn header(head: &[MarkedLine<'_>], names: &[&str]) -> Option<usize> {
     let name_of = |line: &MarkedLine<'_>| line.text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -114,28 +92,11 @@ fn header(head: &[MarkedLine<'_>], names: &[&str]) -> Option<usize> {
     head.iter().skip(1).position(found).map(|at| at + 1)
 }
 
-/// Whether a finding is about the head, whatever the body is.
-fn is_of_head(finding: &Finding) -> bool {
-    let is_of_head = matches!(
-        finding.code,
-        Code::Outcome
-            | Code::Status
-            | Code::ErrorStatus
-            | Code::ContentType
-            | Code::ContentEncoding
-            | Code::ContentLength
-            | Code::RequestId
-            | Code::Control
-            | Code::Implementation
-    );
-    is_of_head && finding.pointer.is_empty()
-}
-
 /// The line of the value that a finding is about; where it is missing, that of what should hold it.
 fn row(rows: &[LayoutRow], finding: &Finding) -> Option<usize> {
     let mut pointer = finding.pointer.as_str();
-    if pointer.is_empty() && matches!(finding.code, Code::ErrorIdentity | Code::DeclaredError) {
-        pointer = "/__type";
+    if pointer.is_empty() {
+        pointer = finding.code.points_at().member();
     }
     loop {
         // Of members that come twice, readers take the last.
@@ -175,7 +136,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::report::testing::deviation;
+    use crate::{judge::code::Code, report::testing::deviation};
 
     fn finding(code: Code, pointer: &str) -> Finding {
         Finding { code, pointer: pointer.to_owned(), ..deviation("x").report.findings[0].clone() }
@@ -194,13 +155,13 @@ mod tests {
     const ANSWER: &str = "HTTP/1.1 500 X\r\nContent-Type: a/b\r\n\r\n{\"a\":{\"b\":[1,2]},\"__type\":\"E\"}";
 
     #[rstest]
-    #[case::status(Code::Outcome, "", "HTTP/1.1 500 X")]
-    #[case::header(Code::ContentType, "", "Content-Type: a/b")]
-    #[case::header_that_is_missing(Code::RequestId, "", "HTTP/1.1 500 X")]
-    #[case::member(Code::ResponseShape, "/a/b/1", "      2")]
-    #[case::member_that_is_missing(Code::ExpectedBody, "/a/c/d", "  \"a\": {")]
-    #[case::all_of_it(Code::ResponseShape, "", "{")]
-    #[case::error(Code::ErrorIdentity, "", "  \"__type\": \"E\"")]
+    #[case::status(Code::OUTCOME, "", "HTTP/1.1 500 X")]
+    #[case::header(Code::CONTENT_TYPE, "", "Content-Type: a/b")]
+    #[case::header_that_is_missing(Code::REQUEST_ID, "", "HTTP/1.1 500 X")]
+    #[case::member(Code::RESPONSE_SHAPE, "/a/b/1", "      2")]
+    #[case::member_that_is_missing(Code::EXPECTED_BODY, "/a/c/d", "  \"a\": {")]
+    #[case::all_of_it(Code::RESPONSE_SHAPE, "", "{")]
+    #[case::error(Code::ERROR_IDENTITY, "", "  \"__type\": \"E\"")]
     fn a_finding_is_marked_at_its_place(#[case] code: Code, #[case] pointer: &str, #[case] line: &str) {
         assert_eq!(marked(ANSWER, &finding(code, pointer)), [line]);
     }
@@ -208,15 +169,15 @@ mod tests {
     #[rstest]
     #[case::identity_in_a_header(
         "HTTP/1.1 500\r\nx-amzn-errortype: E\r\n\r\n{}",
-        Code::ErrorIdentity,
+        Code::ERROR_IDENTITY,
         "x-amzn-errortype: E"
     )]
-    #[case::identity_without_a_header("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::ErrorIdentity, "{")]
-    #[case::control("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::Control, "HTTP/1.1 500")]
-    #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::Json, "HTTP/1.1 500")]
-    #[case::no_answer("no whole answer within 2s", Code::ExpectedBody, "no whole answer within 2s")]
-    #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::Json, "<html>")]
-    #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::Json, "[]")]
+    #[case::identity_without_a_header("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::ERROR_IDENTITY, "{")]
+    #[case::control("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::CONTROL, "HTTP/1.1 500")]
+    #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::JSON, "HTTP/1.1 500")]
+    #[case::no_answer("no whole answer within 2s", Code::EXPECTED_BODY, "no whole answer within 2s")]
+    #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::JSON, "<html>")]
+    #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::JSON, "[]")]
     fn what_a_finding_without_a_pointer_is_about_is_marked(
         #[case] answer: &str,
         #[case] code: Code,
@@ -228,20 +189,20 @@ mod tests {
     #[test]
     fn of_members_that_come_twice_the_last_is_marked() {
         let twice = "HTTP/1.1 200\r\n\r\n{\"a\":1,\"a\":2}";
-        assert_eq!(marked(twice, &finding(Code::ResponseShape, "/a")), ["  \"a\": 2"]);
+        assert_eq!(marked(twice, &finding(Code::RESPONSE_SHAPE, "/a")), ["  \"a\": 2"]);
     }
 
     #[test]
     fn what_is_no_json_is_shown_as_it_is() {
         let html = "HTTP/1.1 200\r\n\r\n<html>\n\u{1b}[2J";
         assert_eq!(lines(html, &[]), ["HTTP/1.1 200", "", "<html>", r"\u{1b}[2J"]);
-        assert_eq!(lines("", &[&finding(Code::Outcome, "")]), Vec::<String>::new());
+        assert_eq!(lines("", &[&finding(Code::OUTCOME, "")]), Vec::<String>::new());
     }
 
     #[test]
     fn a_long_body_is_shown_around_its_marks() {
         let body = format!("HTTP/1.1 200\r\n\r\n{}", serde_json::json!((0..200).collect::<Vec<u8>>()));
-        let around = lines(&body, &[&finding(Code::ResponseShape, "/100")]);
+        let around = lines(&body, &[&finding(Code::RESPONSE_SHAPE, "/100")]);
         assert_eq!(around[2..5], ["[", "…", "  97,"]);
         assert_eq!(around[around.len() - 3..], ["  103,", "…", "]"]);
         assert_eq!(lines(&body, &[]).len(), 2 + MOST + 1);

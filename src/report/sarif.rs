@@ -13,13 +13,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::{collected::CollectedRun, text, words};
 use crate::{
-    judge::fingerprint::fingerprint,
     judge::{
-        check::CHECKS,
+        check::{CHECKS, Check},
+        fingerprint::fingerprint,
         verdict::{Finding, FindingRole, Severity, Verdict},
     },
     run::event::CaseReport,
-    suite::{code::Code, requirement::Evidence},
+    suite::requirement::Evidence,
     wire::sigv4::hex,
 };
 
@@ -151,7 +151,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
         driver: SarifDriver {
             name: env!("CARGO_PKG_NAME"),
             semantic_version: env!("CARGO_PKG_VERSION"),
-            rules: Code::ALL.map(rule).into(),
+            rules: CHECKS.iter().map(rule).collect(),
         },
     };
     let sarif = SarifRun {
@@ -166,11 +166,10 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn rule(code: Code) -> SarifRule {
-    let (wants, why) =
-        CHECKS.iter().find(|check| check.code == code).map(|check| (check.wants, check.why)).unwrap_or_default();
+fn rule(check: &Check) -> SarifRule {
+    let Check { code, wants, why, .. } = *check;
     let message = |text: &str| SarifMessage { text: text.to_owned() };
-    let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` says what breaking it weighs.");
+    let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` shows the severities.");
     SarifRule {
         id: code.name(),
         short_description: message(wants),
@@ -196,7 +195,7 @@ fn invocation(run: &CollectedRun) -> Invocation {
 fn results<'a>(run: &'a CollectedRun, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
     case.findings.iter().enumerate().map(|(index, finding)| SarifResult {
         rule_id: finding.code.name(),
-        rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
+        rule_index: CHECKS.iter().position(|check| check.code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         message: SarifMessage { text: told(run, case, finding) },
         locations: [location(case)],

@@ -279,7 +279,7 @@ mod tests {
     #[case::unknown("model: botocore:toi\n", "did you mean toy?")]
     #[case::no_file("model: gone.json\n", "svc/gone.json")]
     #[case::no_model("modell: x\n", "unknown field")]
-    #[case::form("model: toy\n", "names no model")]
+    #[case::form("model: toy\n", "expected a .json")]
     fn a_model_that_cannot_be_loaded_is_reported_at_its_position(#[case] model_yaml: &str, #[case] expected: &str) {
         let (_dir, root, places) = toy(model_yaml);
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
@@ -291,7 +291,7 @@ mod tests {
         let (_dir, root, places) = toy("model: botocore:toy\n");
         fs::write(root.join("svc/model.json"), BOTOCORE).unwrap();
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
-        assert!(error.contains("not both"), "{error}");
+        assert!(error.contains("keep either"), "{error}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{protocol, sigv4::hex},
+    wire::{protocol_of, sigv4::hex},
 };
 
 /// All fixtures, validated.
@@ -149,7 +149,8 @@ fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) ->
     if let Some(text) = files.get(&examples) {
         contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
     }
-    let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
+    let protocol =
+        protocol_of(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let requirements = match files.get(&format!("{service}/requirements.yaml")) {
         Some(text) => {
             Requirements::read(&Source::read(&files.display(&format!("{service}/requirements.yaml")), text)?, service)?

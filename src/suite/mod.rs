@@ -5,7 +5,6 @@
 //! request is sent or judged.
 
 mod case;
-pub mod code;
 mod expectation;
 mod fixture_files;
 mod fixtures;

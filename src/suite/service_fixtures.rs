@@ -8,7 +8,7 @@ use super::State;
 use crate::{
     model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
     suite::requirement::Requirements,
-    wire::{Protocol, json::holds_null},
+    wire::{ParsedResponse, Protocol, Response, json::holds_null},
 };
 
 /// The services that fixtures may use, by folder name.
@@ -57,7 +57,7 @@ impl ServiceFixtures {
     pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
         Self {
             name: name.to_owned(),
-            schemas: Arc::new(Schemas::new(Arc::new(contract))),
+            schemas: Arc::new(Schemas::new(Arc::new(contract), protocol.body_rules())),
             requirements: Requirements::default(),
             states: BTreeMap::new(),
             fillings: Vec::new(),
@@ -69,6 +69,13 @@ impl ServiceFixtures {
     #[must_use]
     pub fn contract(&self) -> &Arc<Contract> {
         self.schemas.contract()
+    }
+
+    /// Parses a response to a call of an operation.
+    #[must_use]
+    pub fn parse_response(&self, operation: &str, response: &Response) -> ParsedResponse {
+        let contract = self.contract();
+        self.protocol.parse_response(contract, contract.operation(operation), response)
     }
 
     /// The first violation of the model in an input, except below the pointers `open`, whose values are unknown. A null

@@ -139,7 +139,7 @@ impl Shard {
 }
 
 fn number(text: Option<&str>) -> Option<usize> {
-    // The bits above 32 do not matter.
+    // A larger number is not a count of machines.
     text?.parse::<u32>().ok()?.try_into().ok()
 }
 
@@ -192,12 +192,12 @@ mod tests {
     #[case("ssm.PutParameter/control", "ssm.PutParameter")]
     #[case("ssm.PutParameter/Tags[]/Key/pattern/end#", "ssm.PutParameter")]
     #[case("x", "x")]
-    fn what_belongs_together_has_one_unit(#[case] id: &str, #[case] expected: &str) {
+    fn dependent_cases_have_one_unit(#[case] id: &str, #[case] expected: &str) {
         assert_eq!((unit(id), unit(expected)), (expected, expected));
     }
 
     #[test]
-    fn the_part_of_an_id_never_changes() {
+    fn the_shard_of_an_id_never_changes() {
         let parts = ["codedeploy/stop-deployment/unknown-id", "ssm.PutParameter", ""]
             .map(|id| (1..=7).filter(|index| Shard::new(*index, 7).unwrap().has(id)).collect::<Vec<_>>());
         assert_eq!(parts, [[7], [6], [2]]);
@@ -237,7 +237,7 @@ mod tests {
     #[case::bazel(&[("TEST_SHARD_INDEX", "3"), ("TEST_TOTAL_SHARDS", "4")], "4/4")]
     #[case::indexed_job(&[("JOB_COMPLETION_INDEX", "0"), ("WIREPROOF_SHARD_TOTAL", "3")], "1/3")]
     #[case::empty_is_not_set(&[("CI_NODE_INDEX", ""), ("TEST_SHARD_INDEX", "0"), ("TEST_TOTAL_SHARDS", "2")], "1/2")]
-    fn the_environment_tells_the_shard_in_its_own_counting(#[case] set: &[(&str, &str)], #[case] expected: &str) {
+    fn each_ci_system_has_its_own_numbering(#[case] set: &[(&str, &str)], #[case] expected: &str) {
         assert_eq!(auto(set), Ok(expected.to_owned()));
     }
 
@@ -253,21 +253,21 @@ mod tests {
         &[("CI_NODE_INDEX", "x"), ("CI_NODE_TOTAL", "7")],
         "--shard auto needs numbers in two variables, but CI_NODE_INDEX is \"x\" and CI_NODE_TOTAL is \"7\""
     )]
-    fn what_the_environment_does_not_tell_is_said(#[case] set: &[(&str, &str)], #[case] starts: &str) {
+    fn an_incomplete_environment_is_an_error(#[case] set: &[(&str, &str)], #[case] starts: &str) {
         let error = auto(set).unwrap_err();
         assert!(error.starts_with(starts), "{error}");
         assert!(!starts.contains("none") || error.contains("--shard ${{ matrix.shard }}/N"), "{error}");
     }
 
     #[test]
-    fn a_shard_that_cannot_be_is_not_read() {
+    fn an_invalid_shard_is_not_read() {
         assert!(serde_json::from_str::<Shard>(r#"{"index":2,"total":7}"#).is_ok());
         assert!(serde_json::from_str::<Shard>(r#"{"index":8,"total":7}"#).is_err());
     }
 
     proptest! {
         #[test]
-        fn every_case_is_in_exactly_one_part(id in "[a-z.]{0,9}(/[a-z]{1,4}){0,3}(#[a-z]{1,3})?", total in 1..40_usize) {
+        fn every_case_is_in_exactly_one_shard(id in "[a-z.]{0,9}(/[a-z]{1,4}){0,3}(#[a-z]{1,3})?", total in 1..40_usize) {
             let parts = (1..=total).filter(|index| Shard::new(*index, total).unwrap().has(&id));
             prop_assert_eq!(parts.count(), 1);
         }

@@ -17,7 +17,7 @@ use crate::{
         mutants::proven,
         select::{FixtureArguments, SnapshotArguments},
     },
-    judge::snapshots::Snapshots,
+    judge::{named_checks::read_fixtures, snapshots::Snapshots},
     proof::{
         Proof,
         matrix::{KillMatrix, TOOL},
@@ -37,10 +37,10 @@ impl CertifyBench {
     pub(in crate::cli) fn load(fixtures: &FixtureArguments, snapshots: &SnapshotArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
         let found = fixtures.files()?;
-        Fixtures::read(&found).map_err(|error| broken(error.to_string()))?;
+        read_fixtures(&found).map_err(|error| broken(error.to_string()))?;
         // Reports name the locations of fixtures, and a bundle must be the same on every machine.
         let files = FixtureFiles::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
-        let suite = Fixtures::read(&files).map_err(|error| broken(error.to_string()))?;
+        let suite = read_fixtures(&files).map_err(|error| broken(error.to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
         let snapshots = snapshots.files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);

@@ -7,9 +7,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Judged, Record, RecordKind, Tier};
 use crate::{
-    judge::verdict::{Finding, Severity},
+    judge::{
+        code::Code,
+        verdict::{Finding, Severity},
+    },
     model::ShapeRule,
-    suite::code::Code,
 };
 
 /// Why a record was not judged.
@@ -173,7 +175,8 @@ impl CorpusTally {
 
 /// A missing member of an output is an error everywhere but where an exception says otherwise.
 fn is_excepted(finding: &Finding) -> bool {
-    let is_missing = finding.code == Code::ResponseShape && finding.rule.as_deref() == Some(ShapeRule::Required.name());
+    let is_missing =
+        finding.code == Code::RESPONSE_SHAPE && finding.rule.as_deref() == Some(ShapeRule::Required.name());
     is_missing && finding.severity == Severity::Warning
 }
 
@@ -308,7 +311,7 @@ mod tests {
 
     fn broken(severity: Option<Severity>, rule: &str) -> Judged {
         let finding = severity.map(|severity| Finding {
-            code: Code::ResponseShape,
+            code: Code::RESPONSE_SHAPE,
             rule: Some(rule.to_owned()),
             severity,
             evidence: Evidence::Modelled,

@@ -11,16 +11,20 @@ use serde_json::{Map, Value};
 use super::{Record, RecordKind, RecordedProtocol, tally::Skipped};
 use crate::{
     judge::{
-        check::judge,
+        check::{PointsAt, judge},
+        code::Code,
         transcript::{CaseEnd, Exchange, Role, Transcript},
         verdict::Finding,
     },
     model::Contract,
     suite::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Fixtures, Region, Scenario,
-        ScenarioRow, ServiceFixtures, Step, Template, code::Code, requirement::Evidence, source::Source,
+        ScenarioRow, ServiceFixtures, Step, Template, requirement::Evidence, source::Source,
     },
-    wire::{Headers, Response, error_name},
+    wire::{
+        Headers, Response, error_name,
+        protocol::{ErrorLocation, QUERY_ERROR_HEADER},
+    },
 };
 
 /// The models by which records are judged.
@@ -39,12 +43,6 @@ pub struct Judged {
     pub left_out: usize,
 }
 
-/// What the form of the corpus cannot say: bodies are written anew.
-const NEVER_RECORDED: [Code; 1] = [Code::ContentLength];
-
-/// What is judged by header fields that somebody put together afterwards.
-const IN_HEADERS: [Code; 3] = [Code::ContentType, Code::ContentEncoding, Code::RequestId];
-
 impl Models {
     /// Gathers the models that records ask for. `find` gives the model of a service, by botocore's name, where there
     /// is one.
@@ -57,7 +55,7 @@ impl Models {
         let mut suites = BTreeMap::new();
         for (service, protocol) in asked {
             let Some(contract) = find(service)? else { continue };
-            let contract = if protocol == RecordedProtocol::RestJson { contract.bodies() } else { contract };
+            let contract = protocol.reader().body_contract(contract);
             let suite = Fixtures::of_services([ServiceFixtures::of(service, contract, protocol.reader())]);
             suites.insert((service.to_owned(), protocol), suite);
         }
@@ -118,8 +116,8 @@ fn expected(record: &Record) -> Alternative {
         Some(code) if record.kind == RecordKind::Error => {
             let mut errors = vec![code.clone()];
             // A service that once spoke the query protocol goes by two names: the old one, and that of the model.
-            if record.headers.contains_key("x-amzn-query-error") {
-                let name = record.body.get("__type").and_then(Value::as_str);
+            if record.headers.contains_key(QUERY_ERROR_HEADER) {
+                let name = record.body.pointer(ErrorLocation::TYPE.pointer()).and_then(Value::as_str);
                 errors.extend(name.map(|name| error_name(name).to_owned()));
             }
             Alternative::Refusal { errors, classes: Vec::new(), statuses: Vec::new() }
@@ -132,7 +130,7 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
     let contract = service.contract();
     let operation = contract.operation(&record.operation);
     let empty = Value::Object(Map::new());
-    let request = operation.and_then(|operation| service.protocol.request(contract, operation, &empty).ok());
+    let request = operation.and_then(|operation| service.protocol.build_request(contract, operation, &empty).ok());
     let body = record.bytes();
     let mut headers: Headers = record.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     headers.set("content-length", body.len().to_string());
@@ -153,13 +151,13 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
 
 /// Whether a record holds what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
-    let is_lost = record.headers_reconstructed && IN_HEADERS.contains(&code);
-    !is_lost && !NEVER_RECORDED.contains(&code)
+    let is_of_headers = matches!(code.points_at(), PointsAt::Headers(_));
+    !(record.headers_reconstructed && is_of_headers)
 }
 
 /// Whether a finding is about a value that is not the one that was sent.
 fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
-    let of_body = matches!(finding.code, Code::ResponseShape | Code::ErrorShape);
+    let of_body = finding.code.points_at() == PointsAt::Body;
     let masked = record.masked_paths.iter().any(|path| path.covers(&finding.pointer));
     let labels = record.model_violations.iter().filter(|known| known.path.is_at(&finding.pointer));
     of_body && (masked || labels.into_iter().any(|known| !known.label.is_of_aws()))

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    judge::verdict::{Ledger, Severity},
-    suite::code::Code,
+use crate::judge::{
+    code::Code,
+    verdict::{Ledger, Severity},
 };
 
 /// What became of a mutant.
@@ -216,10 +216,10 @@ mod tests {
             id: "s/Op/output/a/b".to_owned(),
             family: "output".to_owned(),
             says: String::new(),
-            kind: vec![Code::ResponseShape],
+            kind: vec![Code::RESPONSE_SHAPE],
             fate: Fate::Killed,
             reason: None,
-            codes: BTreeMap::from([(Code::ResponseShape, MatrixCell { severity: Severity::Warning, cases: 2 })]),
+            codes: BTreeMap::from([(Code::RESPONSE_SHAPE, MatrixCell { severity: Severity::Warning, cases: 2 })]),
             conviction: None,
             cases: 3,
             deviations: 4,

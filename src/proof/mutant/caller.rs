@@ -6,14 +6,14 @@ use super::{
     known::{Knowing, KnownResources, key_member},
 };
 use crate::{
+    judge::code::Code,
     reference::Identity,
-    suite::code::Code::{self, ErrorIdentity, Outcome, SideEffect},
     wire::{Request, Response},
 };
 
-const KIND: &[Code] = &[Outcome, ErrorIdentity];
+const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY];
 /// Who must not see a resource must not change it either.
-const ELSEWHERE: &[Code] = &[Outcome, ErrorIdentity, SideEffect];
+const ELSEWHERE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT];
 
 /// Whether a request that the reference refuses with that error is one that the fault lets in.
 type LetIn = fn(&AskedCall<'_>, &str) -> bool;

@@ -8,50 +8,54 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
-    suite::code::Code::{
-        self, ContentType, DeclaredError, ErrorIdentity, ErrorShape, ErrorStatus, Json, Outcome, Status,
-    },
-    wire::{Response, error_name},
+    judge::code::Code,
+    wire::{Response, error_name, protocol::ErrorLocation},
 };
 
-const NAME: &[Code] = &[ErrorIdentity, DeclaredError];
+const NAME: &[Code] = &[Code::ERROR_IDENTITY, Code::DECLARED_ERROR];
 /// A name in another place than the body, or in two that differ, is seen by what looks at the body, too.
-const PLACE: &[Code] = &[ErrorIdentity, ErrorShape];
-const STATUS: &[Code] = &[ErrorStatus];
-const SUCCESS: &[Code] = &[Outcome, Status, ErrorStatus];
-const MESSAGE: &[Code] = &[ErrorShape];
-const PAGE: &[Code] = &[Json, ContentType, ErrorIdentity];
+const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE];
+const STATUS: &[Code] = &[Code::ERROR_STATUS];
+const SUCCESS: &[Code] = &[Code::OUTCOME, Code::STATUS, Code::ERROR_STATUS];
+const MESSAGE: &[Code] = &[Code::ERROR_SHAPE];
+const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY];
 
-type ErrorFault = fn(&mut Response, &mut Value);
+type ErrorFault = fn(&mut Response, &mut Value, ErrorLocation);
 
 /// Ways to spoil any error: a name, the codes that may convict, what is done.
 const SPOILS: &[(&str, &[Code], &str, ErrorFault)] = &[
-    ("undeclared", NAME, "has a name that nobody declares", |_, body| {
-        rename(body, |_| "WireproofException".to_owned());
+    ("undeclared", NAME, "has a name that nobody declares", |response, body, at| {
+        rename(response, body, at, |_| "WireproofException".to_owned());
     }),
-    ("suffix-lost", NAME, "has lost the end of its name", |_, body| {
-        rename(body, |name| name.trim_end_matches("Exception").to_owned());
+    ("suffix-lost", NAME, "has lost the end of its name", |response, body, at| {
+        rename(response, body, at, |name| name.trim_end_matches("Exception").to_owned());
     }),
-    ("case-changed", NAME, "has the case of its name changed", |_, body| rename(body, str::to_lowercase)),
-    ("namespace-lost", NAME, "is named without its namespace, or with one", |_, body| {
-        let spelled = body["__type"].as_str().unwrap_or_default();
+    ("case-changed", NAME, "has the case of its name changed", |response, body, at| {
+        rename(response, body, at, str::to_lowercase);
+    }),
+    ("namespace-lost", NAME, "is named without its namespace, or with one", |response, body, at| {
+        let spelled = at.read(response, Some(body)).unwrap_or_default();
         let other =
             if spelled.contains('#') { error_name(spelled).to_owned() } else { format!("com.example#{spelled}") };
-        body["__type"] = json!(other);
+        at.write(response, body, Some(&other));
     }),
-    ("type-missing", PLACE, "has no name", |_, body| remove(body, "__type")),
-    ("type-in-header", PLACE, "has its name in the header only", |response, body| {
-        let name = error_name(body["__type"].as_str().unwrap_or_default()).to_owned();
-        response.headers.set("x-amzn-errortype", name);
-        remove(body, "__type");
+    ("type-missing", PLACE, "has no name", |response, body, at| at.write(response, body, None)),
+    ("type-in-header", PLACE, "has its name in the header only", |response, body, at| {
+        let name = error_name(at.read(response, Some(body)).unwrap_or_default()).to_owned();
+        at.write(response, body, None);
+        ErrorLocation::HEADER.write(response, body, Some(&name));
     }),
-    ("header-disagrees", PLACE, "has another name in the header than in the body", |response, _| {
-        response.headers.set("x-amzn-errortype", "WireproofException");
+    ("header-disagrees", PLACE, "has another name in the header than in the body", |response, body, _| {
+        ErrorLocation::HEADER.write(response, body, Some("WireproofException"));
     }),
-    ("status-200", SUCCESS, "has the status 200", |response, _| response.status = 200),
-    ("message-missing", MESSAGE, "has no message", |_, body| remove(body, "message")),
-    ("message-null", MESSAGE, "has a null message", |_, body| body["message"] = Value::Null),
-    ("message-number", MESSAGE, "has a number as its message", |_, body| body["message"] = json!(7)),
+    ("status-200", SUCCESS, "has the status 200", |response, _, _| response.status = 200),
+    ("message-missing", MESSAGE, "has no message", |_, body, _| {
+        if let Some(members) = body.as_object_mut() {
+            members.shift_remove("message");
+        }
+    }),
+    ("message-null", MESSAGE, "has a null message", |_, body, _| body["message"] = Value::Null),
+    ("message-number", MESSAGE, "has a number as its message", |_, body, _| body["message"] = json!(7)),
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
@@ -65,8 +69,11 @@ fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant
         let says = format!("{error} has the status {other}");
         altered(subject, error, &format!("status-{other}"), STATUS, says, move |response| response.status = other)
     });
+    let at = subject.protocol.error_location();
     let spoiled = spoils.map(|&(name, kind, says, spoil)| {
-        altered(subject, error, name, kind, format!("{error} {says}"), move |response| in_body(response, spoil))
+        altered(subject, error, name, kind, format!("{error} {says}"), move |response| {
+            in_body(response, |response, body| spoil(response, body, at));
+        })
     });
     let declared = subject.operation.errors.iter().filter_map(|id| subject.contract.shape(id));
     let exchanged = declared.filter(|other| other.id.name() != error).map(|other| {
@@ -74,7 +81,7 @@ fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant
         let says = format!("{name} is given in place of {error}");
         altered(subject, error, &format!("as-{name}"), NAME, says, move |response| {
             response.status = status;
-            in_body(response, |_, body| rename(body, |_| name.clone()));
+            in_body(response, |response, body| rename(response, body, at, |_| name.clone()));
         })
     });
     let pages = [
@@ -114,17 +121,11 @@ fn in_body(response: &mut Response, change: impl Fn(&mut Response, &mut Value)) 
 }
 
 /// Gives the error another bare name, in the namespace that it has.
-fn rename(body: &mut Value, name: impl Fn(&str) -> String) {
-    let spelled = body["__type"].as_str().unwrap_or_default();
+fn rename(response: &mut Response, body: &mut Value, at: ErrorLocation, name: impl Fn(&str) -> String) {
+    let spelled = at.read(response, Some(body)).unwrap_or_default();
     let other = match spelled.rsplit_once('#') {
         Some((namespace, bare)) => format!("{namespace}#{}", name(bare)),
         None => name(spelled),
     };
-    body["__type"] = json!(other);
-}
-
-fn remove(body: &mut Value, member: &str) {
-    if let Some(members) = body.as_object_mut() {
-        members.shift_remove(member);
-    }
+    at.write(response, body, Some(&other));
 }

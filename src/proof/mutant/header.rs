@@ -7,70 +7,74 @@ use super::{
     behaviour::{Altered, ResponseRule, set_body},
 };
 use crate::{
-    suite::code::Code::{self, ContentEncoding, ContentLength, ContentType, Json, RequestId, Status},
-    wire::Response,
+    judge::code::Code,
+    wire::{AwsJson, Protocol as _, Response, protocol::REQUEST_ID_HEADER},
 };
 
 type HeaderFault = fn(&mut Response);
-
-const REQUEST_ID: &str = "x-amzn-requestid";
 
 /// A name, the codes that may convict, what it is, what is done.
 const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     (
         "content-type/other-version",
-        &[ContentType],
+        &[Code::CONTENT_TYPE],
         "has the content type of the protocol's other version",
         |response| {
-            let other = match response.headers.get("content-type") {
-                Some(given) if given.ends_with("1.0") => "application/x-amz-json-1.1",
-                _ => "application/x-amz-json-1.0",
-            };
-            response.headers.set("content-type", other);
+            let given = response.headers.get("content-type");
+            let versions = [AwsJson::V1_0, AwsJson::V1_1].map(|version| version.content_type());
+            if let Some(other) = versions.into_iter().find(|version| Some(*version) != given) {
+                response.headers.set("content-type", other);
+            }
         },
     ),
-    ("content-type/none", &[ContentType], "has no content type", |response| response.headers.remove("content-type")),
-    ("content-type/text", &[ContentType], "is sent as plain text", |response| {
+    ("content-type/none", &[Code::CONTENT_TYPE], "has no content type", |response| {
+        response.headers.remove("content-type");
+    }),
+    ("content-type/text", &[Code::CONTENT_TYPE], "is sent as plain text", |response| {
         response.headers.set("content-type", "text/plain");
     }),
-    ("request-id/missing", &[RequestId], "has no request id", |response| response.headers.remove(REQUEST_ID)),
-    ("request-id/empty", &[RequestId], "has an empty request id", |response| response.headers.set(REQUEST_ID, "")),
-    ("request-id/constant", &[RequestId], "has always the same request id", |response| {
-        response.headers.set(REQUEST_ID, "00000000-0000-4000-8000-000000000000");
+    ("request-id/missing", &[Code::REQUEST_ID], "has no request id", |response| {
+        response.headers.remove(REQUEST_ID_HEADER);
     }),
-    ("content-length/over", &[ContentLength], "promises more bytes than come", |response| {
+    ("request-id/empty", &[Code::REQUEST_ID], "has an empty request id", |response| {
+        response.headers.set(REQUEST_ID_HEADER, "");
+    }),
+    ("request-id/constant", &[Code::REQUEST_ID], "has always the same request id", |response| {
+        response.headers.set(REQUEST_ID_HEADER, "00000000-0000-4000-8000-000000000000");
+    }),
+    ("content-length/over", &[Code::CONTENT_LENGTH], "promises more bytes than come", |response| {
         response.headers.set("content-length", (response.body.len() + 9).to_string());
         response.missing = 9;
     }),
-    ("content-length/under", &[ContentLength, Json], "promises fewer bytes than come", |response| {
+    ("content-length/under", &[Code::CONTENT_LENGTH, Code::JSON], "promises fewer bytes than come", |response| {
         let length = response.body.len().saturating_sub(1);
         response.headers.set("content-length", length.to_string());
         response.body = response.body.slice(..length);
         response.surplus = 1;
     }),
-    ("body/cut-off", &[ContentLength, Json], "ends in the middle of its body", |response| {
+    ("body/cut-off", &[Code::CONTENT_LENGTH, Code::JSON], "ends in the middle of its body", |response| {
         let half = response.body.len() / 2;
         response.missing = (response.body.len() - half) as u64;
         response.body = response.body.slice(..half);
     }),
-    ("body/truncated", &[Json], "has half a body, and says so", |response| {
+    ("body/truncated", &[Code::JSON], "has half a body, and says so", |response| {
         let half = response.body.slice(..response.body.len() / 2);
         set_body(response, half);
     }),
-    ("body/gzip", &[ContentEncoding], "is compressed though nobody asked for it", |response| {
+    ("body/gzip", &[Code::CONTENT_ENCODING], "is compressed though nobody asked for it", |response| {
         let zipped = gzip(&response.body);
         response.headers.set("content-encoding", "gzip");
         set_body(response, zipped);
     }),
-    ("body/bom", &[Json], "begins with a byte order mark", |response| {
+    ("body/bom", &[Code::JSON], "begins with a byte order mark", |response| {
         let marked = [b"\xef\xbb\xbf", response.body.as_ref()].concat();
         set_body(response, marked);
     }),
-    ("body/trailing", &[Json], "goes on after the end of its JSON", |response| {
+    ("body/trailing", &[Code::JSON], "goes on after the end of its JSON", |response| {
         let longer = [response.body.as_ref(), b"\n{}"].concat();
         set_body(response, longer);
     }),
-    ("body/latin-1", &[Json], "is not UTF-8", |response| {
+    ("body/latin-1", &[Code::JSON], "is not UTF-8", |response| {
         let text = String::from_utf8_lossy(&response.body).replacen("\":\"", "\":\"\u{1}", 1);
         let bytes: Vec<u8> = text.bytes().map(|byte| if byte == 1 { 0xe9 } else { byte }).collect();
         set_body(response, bytes);
@@ -96,7 +100,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     };
     let target = subject.target();
     let says = "a success has the status 201";
-    let created = subject.mutant(MutantFamily::Header, "success/status/201", &[Status], says, move || Altered {
+    let created = subject.mutant(MutantFamily::Header, "success/status/201", &[Code::STATUS], says, move || Altered {
         target: target.clone(),
         answers: ResponseRule::Successes,
         alter: |response: &mut Response| response.status = 201,

@@ -12,15 +12,15 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
+    judge::code::Code,
     model::{Contract, Member, PayloadSide, Schemas, ShapeKind, ShapeRule},
-    suite::code::Code::{self, Control, ErrorIdentity, Outcome, SideEffect},
     wire::Response,
 };
 
 /// What is let through that should be refused, or for another reason.
-const LOOSE: &[Code] = &[Outcome, ErrorIdentity, SideEffect];
+const LOOSE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT];
 /// What is refused that is legal, as the scenario's own request or as the neighbour of a refused one.
-const STRICT: &[Code] = &[Outcome, ErrorIdentity, Control];
+const STRICT: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
 /// How a fault understands an input; `None`: as it is.
 type InputReading = Arc<dyn Fn(&Map<String, Value>, &KnownResources) -> Option<Map<String, Value>> + Send + Sync>;
@@ -61,7 +61,7 @@ fn not_enforced(subject: &MutantSubject<'_>, seen: &SeenMembers, error: &str) ->
 /// Each rule of the model that a member can break is not looked at: what breaks it is taken for a legal value
 /// that names nothing.
 fn of_rules(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
-    let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract)));
+    let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract), subject.protocol.body_rules()));
     let rules = rules(subject.contract, member);
     let one = |rule: ShapeRule| {
         let (schemas, input, name) = (Arc::clone(&schemas), subject.operation.input.clone(), member.name.clone());

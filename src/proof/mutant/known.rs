@@ -6,7 +6,7 @@ use super::behaviour::{AskedCall, Behaviour, is_success};
 use crate::{
     model::{Contract, Operation, ShapeKind},
     reference::Identity,
-    wire::{Request, Response},
+    wire::{Request, Response, protocol::protocol_of},
 };
 
 /// A resource, by the value of the member that names it, and whose it is.
@@ -108,27 +108,14 @@ impl KnownResources {
     pub(super) fn call(
         &self,
         asked: &AskedCall<'_>,
-        target: &str,
-        content_type: &str,
+        contract: &Contract,
+        operation: &Operation,
         resource: &KnownResource,
-    ) -> Request {
+    ) -> Option<Request> {
         let input = serde_json::json!({ &self.member: resource.name });
-        resource.signed(
-            asked,
-            Request {
-                method: "POST".to_owned(),
-                target: "/".to_owned(),
-                headers: [
-                    ("host", asked.request.headers.get("host").unwrap_or("localhost")),
-                    ("content-type", content_type),
-                    ("x-amz-target", target),
-                ]
-                .into_iter()
-                .collect(),
-                body: input.to_string().into(),
-                ..Request::default()
-            },
-        )
+        let mut request = protocol_of(contract).ok()?.build_request(contract, operation, &input).ok()?;
+        request.headers.set("host", asked.request.headers.get("host").unwrap_or("localhost"));
+        Some(resource.signed(asked, request))
     }
 }
 

@@ -28,13 +28,18 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
-    model::{Contract, Member, Operation, Shape, ShapeKind},
+    judge::code::Code,
+    model::{Contract, Member, Operation, Shape, walk::ShapeStep},
     reference::{Clock, ReferenceEndpoint},
-    suite::code::Code,
-    wire::{Request, Response},
+    wire::{
+        Request, Response,
+        protocol::{ErrorResponse, ServerProtocol, called, protocol_of},
+    },
 };
 
 use behaviour::{AskedCall, Behaviour};
@@ -140,11 +145,12 @@ impl Mutant {
     }
 }
 
-/// An operation whose mutants are made: its service's folder, its contract, itself.
+/// The operation whose mutants are enumerated, with its service.
 #[derive(Debug, Clone, Copy)]
 struct MutantSubject<'a> {
     service: &'a str,
     contract: &'a Arc<Contract>,
+    protocol: &'static dyn ServerProtocol,
     operation: &'a Operation,
 }
 
@@ -174,22 +180,29 @@ impl MutantSubject<'_> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
         for name in place.names() {
-            let member = match (&shape.kind, name) {
-                (ShapeKind::Structure(members) | ShapeKind::Union(members), Some(name)) => {
-                    members.iter().find(|member| member.name == name)?
-                }
-                (ShapeKind::List(item), None) => item,
-                _ => return None,
-            };
+            let step = name.map_or(ShapeStep::Item, |name| ShapeStep::Member(name.to_owned()));
+            let member = shape.kind.at(&step)?;
             shape = self.contract.shape(&member.target)?;
             found = Some((member, shape));
         }
         found
     }
 
-    /// How `X-Amz-Target` names the operation.
+    /// A valid call of the operation, unsigned.
+    fn request(&self, input: &Value) -> Option<Request> {
+        self.protocol.build_request(self.contract, self.operation, input).ok()
+    }
+
+    /// The operation as requests name it.
     fn target(&self) -> String {
-        format!("{}.{}", self.contract.service().id.name(), self.operation.name)
+        let request = self.request(&json!({}));
+        request.as_ref().and_then(called).unwrap_or_default().to_owned()
+    }
+
+    /// The body of an error response without meaning.
+    fn error_body(&self, error: &str) -> Bytes {
+        let shape = self.contract.error(self.operation, error);
+        self.protocol.write_error(&ErrorResponse { name: error, shape, status: 400, message: "No." }).body
     }
 }
 
@@ -198,8 +211,9 @@ impl MutantSubject<'_> {
 pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Mutant> {
     let mut all = Vec::new();
     for (service, contract) in contracts {
+        let Ok(protocol) = protocol_of(contract) else { continue };
         for operation in contract.operations() {
-            let subject = MutantSubject { service, contract, operation };
+            let subject = MutantSubject { service, contract, protocol, operation };
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
                 all.extend(output::mutants(&subject, seen));
@@ -268,10 +282,11 @@ impl MutantEndpoint {
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::json;
-
     use super::*;
-    use crate::model;
+    use crate::{
+        model::{self, ShapeKind},
+        wire::AwsJson,
+    };
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},
@@ -284,8 +299,12 @@ mod tests {
     #[test]
     fn a_place_leads_through_lists_to_the_shape_of_a_member() {
         let contract = Arc::new(model::read("m", MODEL).unwrap());
-        let subject =
-            MutantSubject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
+        let subject = MutantSubject {
+            service: "s",
+            contract: &contract,
+            protocol: &AwsJson::V1_0,
+            operation: contract.operation("Get").unwrap(),
+        };
         let place = MemberLocation::root().member("list").items().member("at");
         assert!(matches!(subject.member(&place).unwrap().1.kind, ShapeKind::Timestamp));
         assert!(subject.member(&MemberLocation::root().member("nothing")).is_none());

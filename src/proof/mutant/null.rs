@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::json;
+use bytes::Bytes;
 
 use super::{
     behaviour::{AskedCall, is_success, set_body},
@@ -12,7 +12,10 @@ use crate::{
     model::Contract,
     reference::{Clock, ReferenceEndpoint},
     run::transport::Reply,
-    wire::{Request, Response, protocol},
+    wire::{
+        AwsJson, Protocol as _, Request, Response,
+        protocol::{ErrorResponse, REQUEST_ID_HEADER, RoutingError, ServerProtocol as _, protocol_of},
+    },
 };
 
 /// Answers a request of the case of that id; it may remember what it saw.
@@ -49,18 +52,19 @@ impl ConstantEndpoint {
     pub fn all(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Self> {
         let mut all = constants();
         for (service, contract) in contracts {
-            let Ok(protocol) = protocol(contract) else { continue };
+            let Ok(protocol) = protocol_of(contract) else { continue };
             for (name, seen) in sample.operations(service).filter(|(_, seen)| seen.under_test) {
                 let content_type = protocol.content_type();
                 if let Some(output) = &seen.output {
                     let says = format!("200 with the output of {name}, whatever is asked");
-                    all.push(constant(&format!("always-{name}"), &says, 200, content_type, &output.to_string()));
+                    all.push(constant(&format!("always-{name}"), &says, 200, content_type, output.to_string()));
                 }
                 for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
-                    let spelled = if protocol.id() == "awsJson1_0" { error.as_str() } else { error.name() };
-                    let body = json!({"__type": spelled, "message": "No."}).to_string();
+                    let shape = contract.shape(error);
+                    let response = ErrorResponse { name: error.name(), shape, status: 400, message: "No." };
+                    let body = protocol.write_error(&response).body;
                     let says = format!("400 {}, which {name} declares, whatever is asked", error.name());
-                    all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, &body));
+                    all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, body));
                 }
             }
         }
@@ -103,7 +107,7 @@ impl ConstantTransport {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             *answers += 1;
             // The one thing that differs, or every case but the first would be convicted of it alone.
-            response.headers.set("x-amzn-requestid", format!("00000000-0000-4000-8000-{:012}", *answers));
+            response.headers.set(REQUEST_ID_HEADER, format!("00000000-0000-4000-8000-{:012}", *answers));
         }
         reply
     }
@@ -113,10 +117,10 @@ fn null(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 's
     ConstantEndpoint { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
 }
 
-fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str) -> ConstantEndpoint {
+fn constant(name: &str, says: &str, status: u16, content_type: &str, body: impl Into<Bytes>) -> ConstantEndpoint {
     let headers = [("content-type", content_type)].into_iter().collect();
     let mut response = Response { status, headers, ..Response::default() };
-    set_body(&mut response, body.to_owned());
+    set_body(&mut response, body);
     null(name, says, move || {
         let response = response.clone();
         Box::new(move |_, _| Reply::Answer(response.clone()))
@@ -124,19 +128,31 @@ fn constant(name: &str, says: &str, status: u16, content_type: &str, body: &str)
 }
 
 fn constants() -> Vec<ConstantEndpoint> {
-    const JSON: &str = "application/x-amz-json-1.1";
+    let json = CONSTANT_PROTOCOL.content_type();
     vec![
-        constant("empty-success", "200 with an empty body", 200, JSON, ""),
-        constant("empty-object", "200 with an empty object", 200, JSON, "{}"),
-        constant("empty-not-found", "404 with an empty body", 404, JSON, ""),
+        constant("empty-success", "200 with an empty body", 200, json, ""),
+        constant("empty-object", "200 with an empty object", 200, json, "{}"),
+        constant("empty-not-found", "404 with an empty body", 404, json, ""),
         constant("html", "404 with a page of HTML", 404, "text/html", "<html><h1>404 Not Found</h1></html>"),
-        constant("unknown-operation", "400 UnknownOperationException, whatever is asked", 400, JSON, UNKNOWN),
-        constant("access-denied", "400 AccessDeniedException, whatever is asked", 400, JSON, DENIED),
-        constant("server-error", "500 InternalFailure", 500, JSON, r#"{"__type":"InternalFailure","message":"No."}"#),
-        constant("not-implemented", "501 with an empty object", 501, JSON, "{}"),
-        null("echo", "200 with the body that was sent", || {
-            Box::new(|asked, _| {
-                let headers = [("content-type", JSON)].into_iter().collect();
+        constant(
+            "unknown-operation",
+            "400 UnknownOperationException, whatever is asked",
+            400,
+            json,
+            error_body(RoutingError::NAME),
+        ),
+        constant(
+            "access-denied",
+            "400 AccessDeniedException, whatever is asked",
+            400,
+            json,
+            error_body("AccessDeniedException"),
+        ),
+        constant("server-error", "500 InternalFailure", 500, json, error_body("InternalFailure")),
+        constant("not-implemented", "501 with an empty object", 501, json, "{}"),
+        null("echo", "200 with the body that was sent", move || {
+            Box::new(move |asked, _| {
+                let headers = [("content-type", json)].into_iter().collect();
                 let mut response = Response { status: 200, headers, ..Response::default() };
                 set_body(&mut response, asked.request.body.clone());
                 Reply::Answer(response)
@@ -147,8 +163,12 @@ fn constants() -> Vec<ConstantEndpoint> {
     ]
 }
 
-const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"No."}"#;
-const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"No."}"#;
+/// The protocol of endpoints that know no service.
+const CONSTANT_PROTOCOL: AwsJson = AwsJson::V1_1;
+
+fn error_body(name: &str) -> Bytes {
+    CONSTANT_PROTOCOL.write_error(&ErrorResponse { name, shape: None, status: 400, message: "No." }).body
+}
 
 fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
     let (outputs, script) = (sample.outputs(), sample.script());
@@ -193,6 +213,6 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
 /// A refusal in the place of a success.
 fn refused(right: &Response) -> Response {
     let mut response = Response { status: 400, ..right.clone() };
-    set_body(&mut response, json!({"__type": "ValidationException", "message": "No."}).to_string());
+    set_body(&mut response, error_body("ValidationException"));
     response
 }

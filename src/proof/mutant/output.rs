@@ -9,15 +9,16 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
+    judge::code::Code,
     model::{Matched, Member, Pattern, Shape, ShapeKind},
-    suite::code::Code::{self, Consistently, Eventually, ExpectedBody, ResponseShape, SideEffect},
     wire::Response,
 };
 
 /// What is not there is missed by the model, or by whoever waits for the value.
-const ABSENT: &[Code] = &[ResponseShape, ExpectedBody, Eventually, Consistently, SideEffect];
+const ABSENT: &[Code] =
+    &[Code::RESPONSE_SHAPE, Code::EXPECTED_BODY, Code::EVENTUALLY, Code::CONSISTENTLY, Code::SIDE_EFFECT];
 /// What breaks the model is convicted by the model.
-const MISSHAPEN: &[Code] = &[ResponseShape];
+const MISSHAPEN: &[Code] = &[Code::RESPONSE_SHAPE];
 
 /// One way to spoil a value.
 type OutputFault = fn(&Value) -> Option<Value>;
@@ -118,7 +119,7 @@ fn of_body(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     mutants.into_iter().map(|mutant| mutant.at(FaultSite::Success)).collect()
 }
 
-const MISSHAPEN_BODY: &[Code] = &[ResponseShape, Code::Json];
+const MISSHAPEN_BODY: &[Code] = &[Code::RESPONSE_SHAPE, Code::JSON];
 
 fn spoiled(subject: &MutantSubject<'_>, place: &MemberLocation, name: &str, says: &str, spoil: OutputFault) -> Mutant {
     let at = place.clone();

@@ -1,6 +1,8 @@
 //! Faults in finding the operation: every way in which a refused request named it is taken for the right one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::json;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
@@ -8,73 +10,47 @@ use super::{
     sample::{Route, SeenMembers},
 };
 use crate::{
-    suite::code::Code::{self, ErrorIdentity, Implementation, Outcome},
-    wire::{Request, protocol},
+    judge::code::Code,
+    wire::{
+        Request,
+        protocol::{RouteRole, called, split_call},
+    },
 };
 
-const KIND: &[Code] = &[Outcome, ErrorIdentity, Implementation];
-
-/// One of the things by which a request says which operation it wants.
-struct Axis {
-    name: &'static str,
-    of: fn(&Route) -> Option<&str>,
-    /// Makes a request say it as the right route does.
-    correct: fn(&Request, &Route) -> Request,
-}
-
-const AXES: [Axis; 4] = [
-    Axis {
-        name: "method",
-        of: |route| Some(&route.method),
-        correct: |request, right| Request { method: right.method.clone(), ..request.clone() },
-    },
-    Axis {
-        name: "path",
-        of: |route| Some(&route.path),
-        correct: |request, right| Request { target: right.path.clone(), ..request.clone() },
-    },
-    Axis {
-        name: "target",
-        of: |route| route.target.as_deref(),
-        correct: |request, right| with_header(request, "x-amz-target", right.target.as_deref()),
-    },
-    Axis {
-        name: "content-type",
-        of: |route| route.content_type.as_deref(),
-        correct: |request, right| with_header(request, "content-type", right.content_type.as_deref()),
-    },
-];
+const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::IMPLEMENTATION];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
-    let Ok(protocol) = protocol(subject.contract) else { return Vec::new() };
-    let right = Route {
-        method: "POST".to_owned(),
-        path: "/".to_owned(),
-        target: Some(subject.target()),
-        content_type: Some(protocol.content_type().to_owned()),
-    };
-    let of_axis = |axis| on_axis(subject, seen, &right, axis);
-    AXES.iter().flat_map(of_axis).chain([absent(subject)]).collect()
+    let Some(right) = subject.request(&json!({})) else { return Vec::new() };
+    let of_part = |index| on_part(subject, seen, &right, index);
+    (0..subject.protocol.route_parts().len()).flat_map(of_part).chain([absent(subject, &right)]).collect()
 }
 
-/// Every wrong value of an axis that a refused request had is taken for the right one.
-fn on_axis(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Route, axis: &'static Axis) -> Vec<Mutant> {
-    let values: BTreeSet<Option<&str>> = seen.refused.iter().map(axis.of).collect();
-    let is_target = axis.name == "target";
-    let wrong =
-        values.into_iter().filter(|value| *value != (axis.of)(right) && !(is_target && is_real(subject, *value)));
+/// Every wrong value of a part that a rejected request had is taken for the right one.
+fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, index: usize) -> Vec<Mutant> {
+    let (protocol, right) = (subject.protocol, Route::of(subject.protocol, right));
+    let parts = protocol.route_parts();
+    let Some(part) = parts.get(index).copied() else { return Vec::new() };
+    let names_operation = part.role == RouteRole::Operation;
+    // The part that names the operation tells whose request it is; where that is wrong, the protocol does.
+    let owner = if names_operation { RouteRole::Protocol } else { RouteRole::Operation };
+    let owner = parts.iter().position(|part| part.role == owner);
+    let values: BTreeSet<Option<&str>> = seen.refused.iter().map(|route| route.part(index)).collect();
+    let wrong = values
+        .into_iter()
+        .filter(|value| *value != right.part(index) && !(names_operation && is_real(subject, *value)));
     wrong
         .map(|value| {
             let (right, wrong) = (right.clone(), value.map(str::to_owned));
             let rewrite = move |asked: &AskedCall<'_>| {
-                let route = Route::of(asked.request);
-                // A target names the operation; where that is wrong, the content type tells whose it is.
-                let is_about =
-                    if is_target { route.content_type == right.content_type } else { route.target == right.target };
-                let is_wrong = (axis.of)(&route) == wrong.as_deref();
-                (is_about && is_wrong).then(|| (axis.correct)(asked.request, &right))
+                let route = Route::of(protocol, asked.request);
+                let is_about = owner.is_none_or(|owner| route.part(owner) == right.part(owner));
+                (is_about && route.part(index) == wrong.as_deref()).then(|| {
+                    let mut request = asked.request.clone();
+                    (part.write)(&mut request, right.part(index).unwrap_or_default());
+                    request
+                })
             };
-            let (name, value) = (axis.name, value.unwrap_or("none"));
+            let (name, value) = (part.name, value.unwrap_or("none"));
             understood(
                 subject,
                 &format!("{name}-{value}"),
@@ -85,27 +61,23 @@ fn on_axis(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Route, axis:
         .collect()
 }
 
-/// The operation is not there.
-fn absent(subject: &MutantSubject<'_>) -> Mutant {
-    let (target, nobody) = (subject.target(), format!("{}.NoSuchOperation", subject.contract.service().id.name()));
+/// The operation is not implemented.
+fn absent(subject: &MutantSubject<'_>, right: &Request) -> Mutant {
+    let (contract, operation, protocol) = (Arc::clone(subject.contract), subject.operation.clone(), subject.protocol);
+    let target = called(right).map(str::to_owned);
     let rewrite = move |asked: &AskedCall<'_>| {
-        (asked.target() == target).then(|| with_header(asked.request, "x-amz-target", Some(&nobody)))
+        let is_about = called(asked.request) == target.as_deref();
+        let sentinels = || protocol.sentinels(&contract, &operation, asked.request).ok();
+        if is_about { sentinels().map(|sentinels| sentinels.unknown_operation) } else { None }
     };
-    let says = format!("{} is not there", subject.operation.name);
-    Mutant { kind: &[Implementation], ..understood(subject, "absent", says, rewrite) }
+    let says = format!("{} is not implemented", subject.operation.name);
+    Mutant { kind: &[Code::IMPLEMENTATION], ..understood(subject, "absent", says, rewrite) }
 }
 
 /// Whether a target names an operation that there is.
 fn is_real(subject: &MutantSubject<'_>, target: Option<&str>) -> bool {
-    let (service, operation) = target.and_then(|target| target.split_once('.')).unwrap_or_default();
+    let (service, operation) = target.and_then(split_call).unwrap_or_default();
     service == subject.contract.service().id.name() && subject.contract.operation(operation).is_some()
-}
-
-fn with_header(request: &Request, name: &str, value: Option<&str>) -> Request {
-    let mut request = request.clone();
-    request.headers.remove(name);
-    request.headers.push(name, value.unwrap_or_default());
-    request
 }
 
 fn understood(

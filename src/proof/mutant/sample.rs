@@ -9,13 +9,16 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{FaultSite, Mutant, behaviour::is_success, place::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
-    model::{Contract, ShapeId, ShapeKind},
-    wire::{self, Request, Response},
+    model::{Contract, ShapeId, ShapeKind, walk::walk},
+    wire::{
+        ErrorIdentity, Request, Response,
+        protocol::{ServerProtocol, called, protocol_of},
+    },
 };
 
 /// What one operation showed.
@@ -35,7 +38,7 @@ pub(super) struct SeenMembers {
     pub(super) changing: BTreeSet<MemberLocation>,
     /// Members of answers that guards compare before and after a refusal.
     pub(super) guarded: BTreeSet<MemberLocation>,
-    /// Requests about it that were refused, by what they say of method, path, target and content type.
+    /// The routes of the requests about it that were rejected.
     pub(super) refused: BTreeSet<Route>,
     /// Errors of requests that named something on which a legal request could act.
     pub(super) actionable: BTreeSet<String>,
@@ -60,24 +63,18 @@ pub(super) struct Edge {
     pub(super) held: bool,
 }
 
-/// How a request says which operation it wants.
+/// How a request names its operation: the parts of the protocol's route, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Route {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) target: Option<String>,
-    pub(super) content_type: Option<String>,
-}
+pub(super) struct Route(Vec<Option<String>>);
 
 impl Route {
-    pub(super) fn of(request: &Request) -> Self {
-        let path = request.target.split_once('?').map_or(request.target.as_str(), |(path, _)| path);
-        Self {
-            method: request.method.clone(),
-            path: path.to_owned(),
-            target: request.headers.get("x-amz-target").map(str::to_owned),
-            content_type: request.headers.get("content-type").map(str::to_owned),
-        }
+    pub(super) fn of(protocol: &dyn ServerProtocol, request: &Request) -> Self {
+        Self(protocol.route_parts().iter().map(|part| (part.read)(request).map(str::to_owned)).collect())
+    }
+
+    /// The part at an index of the protocol's route.
+    pub(super) fn part(&self, index: usize) -> Option<&str> {
+        self.0.get(index)?.as_deref()
     }
 }
 
@@ -156,8 +153,10 @@ impl Sample {
     /// A success's body of each operation, by its target.
     pub(super) fn outputs(&self) -> Vec<(String, Value)> {
         let all = self.operations.iter().filter_map(|((service, operation), seen)| {
-            let shape = self.contracts.get(service)?.service().id.name();
-            Some((format!("{shape}.{operation}"), seen.output.clone()?))
+            let contract = self.contracts.get(service)?;
+            let request =
+                protocol_of(contract).ok()?.build_request(contract, contract.operation(operation)?, &json!({}));
+            Some((called(&request.ok()?)?.to_owned(), seen.output.clone()?))
         });
         all.collect()
     }
@@ -174,11 +173,12 @@ impl Sample {
         let mut sites = vec![FaultSite::Anywhere];
         let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let route = protocol_of(&contract).ok().map(|protocol| Route::of(protocol, &exchange.request));
         let seen = self.seen(&exchange.service, &exchange.operation);
         seen.judged |= judged && is_success(response);
         if !is_success(response) {
             seen.refusals.extend(error(exchange).map(|error| (error, response.status)));
-            seen.refused.insert(Route::of(&exchange.request));
+            seen.refused.extend(route);
             seen.refused_texts.extend(texts(&exchange.request));
             seen.refused_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
             sites.extend(error(exchange).map(FaultSite::Error));
@@ -187,9 +187,7 @@ impl Sample {
         seen.accepted_texts.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
         sites.push(FaultSite::Success);
-        let mut found = Vec::new();
-        walk(&contract, &operation.output, &body, &MemberLocation::root(), &mut found);
-        for (place, value, of_enum) in found {
+        for (place, value, of_enum) in members_of(&contract, &operation.output, &body) {
             seen.course(courses, exchange, &place, value, of_enum);
             if judged {
                 seen.members.insert(place.clone());
@@ -277,7 +275,7 @@ fn only_odd(text: &str) -> Option<char> {
 fn error(exchange: &Exchange) -> Option<String> {
     let response = exchange.outcome.as_ref().ok().filter(|response| !is_success(response))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    Some(wire::error_name(body["__type"].as_str()?).to_owned())
+    ErrorIdentity::of(response, Some(&body)).name
 }
 
 /// Whether a request names, somewhere in its body, what the control acts on with success.
@@ -297,30 +295,20 @@ fn texts(request: &Request) -> Vec<String> {
 }
 
 /// Every member of a value that its shape knows, with its value and whether that is one of an enum.
-fn walk<'v>(
-    contract: &Contract,
-    id: &ShapeId,
-    value: &'v Value,
-    at: &MemberLocation,
-    found: &mut Vec<(MemberLocation, &'v Value, bool)>,
-) {
-    let Some(shape) = contract.shape(id) else { return };
-    match &shape.kind {
-        ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-            for member in members {
-                let Some(inner) = value.get(&member.name).filter(|inner| !inner.is_null()) else { continue };
-                let place = at.member(&member.name);
-                let of_enum =
-                    contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::Enum(_)));
-                found.push((place.clone(), inner, of_enum));
-                walk(contract, &member.target, inner, &place, found);
+fn members_of<'v>(contract: &Contract, id: &ShapeId, value: &'v Value) -> Vec<(MemberLocation, &'v Value, bool)> {
+    let mut found = Vec::new();
+    walk(contract, Some(id), value, &MemberLocation::root(), &mut |at, outer| {
+        let shape = at.shape.filter(|_| !at.value.is_null())?;
+        let Some(member) = at.member else { return Some(outer.clone()) };
+        match &at.owner?.kind {
+            ShapeKind::List(_) => Some(outer.items()),
+            ShapeKind::Structure(_) | ShapeKind::Union(_) => {
+                let place = outer.member(&member.name);
+                found.push((place.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
+                Some(place)
             }
+            _ => None,
         }
-        ShapeKind::List(item) => {
-            for inner in value.as_array().into_iter().flatten() {
-                walk(contract, &item.target, inner, &at.items(), found);
-            }
-        }
-        _ => {}
-    }
+    });
+    found
 }

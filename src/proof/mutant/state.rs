@@ -1,6 +1,8 @@
 //! Faults in what an operation under test does: nothing, too much, elsewhere, for a while, or for ever.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::{
     FaultSite, Mutant, MutantFamily, MutantSubject,
@@ -9,29 +11,27 @@ use super::{
     sample::SeenMembers,
 };
 use crate::{
-    model::{Member, ShapeKind},
+    judge::code::Code,
+    model::{Contract, Member, Operation, ShapeKind},
     reference::Snapshot,
-    suite::code::Code::{self, Consistently, Control, ErrorIdentity, Eventually, ExpectedBody, Outcome, SideEffect},
-    wire::{Protocol, Response, protocol},
+    wire::Response,
 };
 
 /// What was to come about did not, or something else did.
-const EFFECT: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+const EFFECT: &[Code] = &[Code::EVENTUALLY, Code::CONSISTENTLY, Code::EXPECTED_BODY, Code::SIDE_EFFECT, Code::OUTCOME];
 /// What was to stay as it was did not.
-const SPARED: &[Code] = &[SideEffect, Consistently, Eventually, ExpectedBody, Outcome];
+const SPARED: &[Code] = &[Code::SIDE_EFFECT, Code::CONSISTENTLY, Code::EVENTUALLY, Code::EXPECTED_BODY, Code::OUTCOME];
 /// An operation that only ever refuses.
-const REFUSAL: &[Code] = &[Outcome, ErrorIdentity, Control];
+const REFUSAL: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
 /// How long after a success it is undone, in seconds of the reference's time: later than it takes to show.
 const UNDONE_AFTER: f64 = 0.6;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
-    let Some((key, protocol)) = key_member(subject.contract, subject.operation).zip(protocol(subject.contract).ok())
-    else {
-        return Vec::new();
-    };
+    let Some(key) = key_member(subject.contract, subject.operation) else { return Vec::new() };
     let target = subject.target();
-    let at = Calling { key, target: target.clone(), content_type: protocol.content_type() };
+    let (contract, operation) = (Arc::clone(subject.contract), subject.operation.clone());
+    let at = Calling { key, target: target.clone(), contract, operation };
     let mut mutants = vec![
         no_effect(subject, &at),
         on_sibling(subject, &at, true),
@@ -56,7 +56,8 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
 struct Calling {
     key: String,
     target: String,
-    content_type: &'static str,
+    contract: Arc<Contract>,
+    operation: Operation,
 }
 
 fn knowing(
@@ -99,7 +100,7 @@ fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutan
         if is_success(&response) {
             asked.deviate();
             // Whether the sibling can be acted on is its own affair: the caller is told of the named one.
-            drop(asked.instead(&known.call(asked, &at.target, at.content_type, sibling)));
+            drop(known.call(asked, &at.contract, &at.operation, sibling).map(|call| asked.instead(&call)));
         }
         Some(response)
     })
@@ -114,8 +115,8 @@ fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
         if error_of(&response).as_deref() == Some(&expected)
             && let Some(resource) = known.named_in(asked.request)
         {
-            let done = asked.instead(&known.call(asked, &at.target, at.content_type, resource));
-            if is_success(&done) {
+            let done = known.call(asked, &at.contract, &at.operation, resource).map(|call| asked.instead(&call));
+            if done.as_ref().is_some_and(is_success) {
                 asked.deviate();
             }
         }
@@ -126,19 +127,16 @@ fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
 
 /// The operation refuses whatever it should do, with an error that is right at times.
 fn always(subject: &MutantSubject<'_>, error: &str) -> Mutant {
-    let (target, name) = (subject.target(), error.to_owned());
-    let protocol = protocol(subject.contract).map(Protocol::content_type).unwrap_or_default();
-    let declared = subject.contract.error(subject.operation, error).map(|shape| shape.id.as_str().to_owned());
-    let spelled = declared.filter(|_| protocol.ends_with("1.0")).unwrap_or_else(|| name.clone());
+    let (target, body) = (subject.target(), subject.error_body(error));
     let says = format!("{error} is what every success becomes");
     let mutant = subject.mutant(MutantFamily::State, &format!("always-{error}"), REFUSAL, says, move || {
-        let spelled = spelled.clone();
+        let body = body.clone();
         Altered {
             target: target.clone(),
             answers: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 response.status = 400;
-                set_body(response, json!({"__type": spelled, "message": "No."}).to_string());
+                set_body(response, body.clone());
             },
         }
     });

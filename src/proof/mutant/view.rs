@@ -11,13 +11,10 @@ use super::{
     premature,
     sample::{Edge, Sample, SeenMembers},
 };
-use crate::{
-    model::ShapeKind,
-    suite::code::Code::{self, Consistently, Eventually, ExpectedBody, Outcome, SideEffect},
-    wire::Response,
-};
+use crate::{judge::code::Code, model::ShapeKind, wire::Response};
 
-pub(super) const KIND: &[Code] = &[Eventually, Consistently, ExpectedBody, SideEffect, Outcome];
+pub(super) const KIND: &[Code] =
+    &[Code::EVENTUALLY, Code::CONSISTENTLY, Code::EXPECTED_BODY, Code::SIDE_EFFECT, Code::OUTCOME];
 
 /// How long a value is shown before it goes back, in seconds of the reference's time.
 const SHOWN: f64 = 0.2;

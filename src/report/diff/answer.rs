@@ -8,7 +8,7 @@ use super::{
     identity::{Identities, nameless},
     volatile::settled_prose,
 };
-use crate::wire::error_name;
+use crate::wire::{error_name, protocol::ErrorLocation};
 
 /// An answer as the observation has it.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,11 @@ impl<'o> ComparedResponse<'o> {
 
     /// The error that it names, wherever it does.
     fn error(self) -> &'o str {
-        let spelled = [&self.headers[ERROR_TYPE], &self.body["code"], &self.body["__type"]];
-        let spelled = spelled.into_iter().find_map(Value::as_str).map(error_name);
+        let at = |location| match location {
+            ErrorLocation::Header(name) => self.headers.get(name),
+            ErrorLocation::Body(pointer) => self.body.pointer(pointer),
+        };
+        let spelled = ErrorLocation::ALL.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
         spelled.filter(|name| !name.is_empty()).unwrap_or("a refusal without a name")
     }
 
@@ -73,8 +76,6 @@ impl<'o> ComparedResponse<'o> {
         }
     }
 }
-
-const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// What differs between two answers to the same request.
 pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<FoundChange> {

@@ -9,9 +9,9 @@ use super::{
     identity::Identities,
     side::RespondedCase,
 };
-use crate::{
-    judge::verdict::{Finding, FindingRole, Verdict},
-    suite::code::Code,
+use crate::judge::{
+    code::Code,
+    verdict::{Finding, FindingRole, Verdict},
 };
 
 /// Whether an answer came to a judgement, so that it can be held against another one.
@@ -109,7 +109,7 @@ fn changed(service: &str, call: &str, found: FoundChange) -> ResponseChange {
 /// Findings of one side alone, each by what makes it the same one.
 fn of_findings(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChange> {
     let lacks = |other: &RespondedCase, finding: &Finding| !other.findings.iter().any(|one| mark(one) == mark(finding));
-    let counts = |finding: &&Finding| finding.code != Code::Snapshot;
+    let counts = |finding: &&Finding| finding.code != Code::SNAPSHOT;
     let gone = a.findings.iter().filter(counts).filter(|finding| lacks(b, finding));
     let new = b.findings.iter().filter(counts).filter(|finding| lacks(a, finding));
     let gone = gone.map(|finding| found(a, finding, told(finding), ABSENT.to_owned()));

@@ -94,11 +94,11 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::{report::testing::deviation, suite::code::Code};
+    use crate::{judge::code::Code, report::testing::deviation};
 
     fn finding(severity: Severity, pointer: &str) -> Finding {
         let found = deviation("x").report.findings[0].clone();
-        Finding { code: Code::ResponseShape, pointer: pointer.to_owned(), severity, ..found }
+        Finding { code: Code::RESPONSE_SHAPE, pointer: pointer.to_owned(), severity, ..found }
     }
 
     #[rstest]

@@ -10,12 +10,11 @@ use crate::{
         transcript::Role,
         verdict::{Finding, FindingRole},
     },
-    report::marked::{MarkedMessage, call},
+    report::marked::MarkedMessage,
     run::{
         event::CaseFinished,
         exchange_report::{ExchangeOutcome, ExchangeReport, MessageReport},
     },
-    suite::code::Code,
 };
 
 /// The number of exchanges that are shown at each end of a series of alike ones, such as a poll.
@@ -95,9 +94,7 @@ fn show(case: &CaseFinished, exchange: &ExchangeReport) -> WireView {
 
 /// Whether a finding is about that exchange: the last one of its call.
 fn is_about(finding: &Finding, exchange: &ExchangeReport, exchanges: &[ExchangeReport]) -> bool {
-    let is_of_role = |role: Role| match call(finding) {
-        // The difference from the snapshot shows it.
-        _ if finding.code == Code::Snapshot => false,
+    let is_of_role = |role: Role| match finding.call() {
         FindingRole::Control => role == Role::Control,
         FindingRole::Guard => matches!(role, Role::After(_)),
         FindingRole::Step => role == Role::Main,
@@ -139,7 +136,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::report::testing::deviation;
+    use crate::{judge::code::Code, report::testing::deviation};
 
     /// The case with other exchanges, and with the first finding alone.
     fn case(change: impl FnOnce(&mut Vec<ExchangeReport>, &mut Finding)) -> CaseFinished {
@@ -162,11 +159,11 @@ mod tests {
     }
 
     #[rstest]
-    #[case::status(Code::ErrorStatus, "", "«HTTP/1.1 500»\n")]
-    #[case::header(Code::ContentType, "", "«content-type: application/x-amz-json-1.1»\n")]
-    #[case::header_that_is_not_there(Code::RequestId, "", "«HTTP/1.1 500»\n")]
-    #[case::body(Code::ExpectedBody, "/message", "«{\"__type\"")]
-    #[case::whole_body(Code::Json, "", "«{\"__type\"")]
+    #[case::status(Code::ERROR_STATUS, "", "«HTTP/1.1 500»\n")]
+    #[case::header(Code::CONTENT_TYPE, "", "«content-type: application/x-amz-json-1.1»\n")]
+    #[case::header_that_is_not_there(Code::REQUEST_ID, "", "«HTTP/1.1 500»\n")]
+    #[case::body(Code::EXPECTED_BODY, "/message", "«{\"__type\"")]
+    #[case::whole_body(Code::JSON, "", "«{\"__type\"")]
     fn a_finding_points_at_its_place(#[case] code: Code, #[case] pointer: &str, #[case] marked: &str) {
         let shown = shown(&case(|_, finding| {
             finding.code = code;

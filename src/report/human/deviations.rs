@@ -12,7 +12,7 @@ use crate::{
     judge::verdict::{Finding, FindingRole, Severity, Verdict},
     report::{
         cases::{by_operation, errors},
-        marked::{MarkedMessage, call},
+        marked::MarkedMessage,
         text, words,
     },
     run::event::{CaseReport, ShownExchange},
@@ -164,7 +164,7 @@ fn of_the_exchange<'a>(all: &[Finding], shown: &[&'a Finding]) -> Vec<&'a Findin
     let worst = all.iter().map(|finding| finding.severity).max();
     let first = all.iter().find(|finding| Some(finding.severity) == worst);
     let is_of_it =
-        |finding: &&&Finding| first.is_some_and(|first| (first.step, call(first)) == (finding.step, call(finding)));
+        |finding: &&&Finding| first.is_some_and(|first| (first.step, first.call()) == (finding.step, finding.call()));
     // A guard is read twice, and which of both is shown a finding does not tell.
-    shown.iter().filter(is_of_it).filter(|finding| call(finding) != FindingRole::Guard).copied().collect()
+    shown.iter().filter(is_of_it).filter(|finding| finding.call() != FindingRole::Guard).copied().collect()
 }

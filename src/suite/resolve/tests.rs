@@ -139,7 +139,7 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
 #[case("raw: { set: { A: 5 } }", "5: the value of a header must be a string")]
 #[case("raw: { set: { A: '${gone}' } }", "5: unknown variable \"gone\"")]
 #[case("raw: { body: { text: '${gone}' } }", "5: unknown variable \"gone\"")]
-#[case("raw: { body: { text: '${' } }", "5: an expression that starts with \"${\" and does not end")]
+#[case("raw: { body: { text: '${' } }", "5: the expression that starts with \"${\" does not end")]
 #[case("raw: { body: { hex: '0' } }", "5: invalid hex")]
 #[case("raw: { body: {} }", "5: a body needs exactly one of text, base64 and hex")]
 fn what_a_step_cannot_mean_is_rejected(#[case] form: &str, #[case] says: &str) {

@@ -1,42 +1,45 @@
-//! The page of severities: the table that the program weighs by, and how often real AWS breaks each rule.
+//! The page of severities: each rule with its severities, and how often real AWS violates it.
 
 use std::fmt::Write as _;
 
 use super::{FalsePositives, in_words, scope};
 use crate::{
-    judge::verdict::{EXCEPTIONS, SEVERITIES, SeverityRow},
+    judge::{
+        check::{CHECKS, Check, PointsAt, SeverityRow},
+        verdict::EXCEPTIONS,
+    },
     model::ShapeRule,
     proof::corpus::{CorpusTally, RecordShare},
-    suite::code::Code,
 };
 
 const HEAD: &str = "# Severities
 
-What breaking each rule weighs, why, and how often real AWS breaks it itself. The page is written from the program's
-own tables and from the last run of `wireproof judge` over recorded answers (`docs/false-alarms.json`); a test fails
-when it differs. To write it anew:
+The severity of each rule, its reason, and how often real AWS violates it. This page is generated from the checks and
+from the last run of `wireproof judge` over recorded responses (`docs/false-alarms.json`). A test fails if it differs.
+To update it:
 
-```console no-run: the recorded answers are not in this repository
+```console no-run: the recorded responses are not in this repository
 $ wireproof judge --corpus FILE --report json > docs/false-alarms.json
-$ WIREPROOF_UPDATE=1 cargo test --test severities
+$ WIREPROOF_UPDATE=1 cargo test --test integration severities
 ```
 
-What a client library recorded cannot show a wrong JSON type, a null or an unknown member: the library hides them. Only
-answers as on the wire can. A dash is where a recorded answer cannot break the rule, or where the corpus has lost it.
+Responses that a client library recorded cannot show a wrong JSON type, a null or an unknown member, because the library
+hides them. Only responses as on the wire can. A dash means that a recorded response cannot show a violation, or that
+the corpus does not keep what the check needs.
 
-The first row that fits a finding counts. A finding of evidence `recorded` is always a note.
+The first row that fits a finding counts. A finding with evidence `recorded` is always a note.
 
-| rule | where a page states it | where only a model or the protocol does | broken by AWS | why |
+| rule | severity if a page states it | if only a model or the protocol does | violated by AWS | reason |
 |---|---|---|---|---|
 ";
 
 const EXCEPTED: &str = "
-## Required members that AWS leaves out
+## Required members that AWS omits
 
-Missing ones are warnings where only a model speaks. `*` is any item, `**` the place itself and everything below it. The
-service is named as its requests are signed.
+A missing one is a warning if only a model states it. `*` is any item; `**` is the location itself and everything below
+it. Services are named as their requests are signed.
 
-| service | operation | member | why |
+| service | operation | member | reason |
 |---|---|---|---|
 ";
 
@@ -45,74 +48,50 @@ service is named as its requests are signed.
 pub fn page(alarms: &FalsePositives) -> String {
     let mut out = HEAD.to_owned();
     // Writing to a String cannot fail.
-    for row in SEVERITIES {
-        let broken = measured(row, &alarms.tally);
-        let _ = writeln!(
-            out,
-            "| `{}` | {} | {} | {broken} | {} |",
-            rule(row),
-            row.documented,
-            row.modelled,
-            cell(row.reason)
-        );
+    for check in CHECKS {
+        for (rule, row) in check.rules() {
+            let violated = measured(check, &rule, row, &alarms.tally);
+            let (documented, modelled, reason) = (row.documented, row.modelled, cell(row.reason));
+            let _ = writeln!(out, "| `{rule}` | {documented} | {modelled} | {violated} | {reason} |");
+        }
     }
     out.push_str(EXCEPTED);
     for one in EXCEPTIONS {
         let _ = writeln!(out, "| {} | {} | `{}` | {} |", one.service, one.operation, one.pointer, cell(one.reason));
     }
-    let _ = write!(out, "\n## False alarms\n\nThe run of {}.\n\n", alarms.date);
+    let _ = write!(out, "\n## False positives\n\nThe run of {}.\n\n", alarms.date);
     tables(&alarms.tally, &mut out);
     errors(&alarms.tally, &mut out);
     out
 }
 
-fn rule(row: &SeverityRow) -> String {
-    row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()))
-}
-
-/// In how many of AWS's answers the row was broken. A row without a rule has those of its check that no row names.
-fn measured(row: &SeverityRow, tally: &CorpusTally) -> String {
-    let of = match row.code {
-        code if UNRECORDED.contains(&code) => return "–".to_owned(),
-        _ if row.rule == Some(ShapeRule::ContestedValue) => return "–".to_owned(),
-        Code::ContentType | Code::ContentEncoding | Code::RequestId => {
-            tally.all().answers.of.saturating_sub(tally.headers_reconstructed)
-        }
+/// The share of AWS's responses that violate the rule of a row. A row without a rule has those that no other row of its
+/// check names.
+fn measured(check: &Check, rule: &str, row: &SeverityRow, tally: &CorpusTally) -> String {
+    if !check.from_recording || row.rule == Some(ShapeRule::ContestedValue) {
+        return "–".to_owned();
+    }
+    let of = match check.points_at {
+        PointsAt::Headers(_) => tally.all().answers.of.saturating_sub(tally.headers_reconstructed),
         _ => tally.all().answers.of,
     };
-    let own = rule(row);
-    let named = |name: &str| SEVERITIES.iter().any(|other| other.rule.is_some() && rule(other) == name);
-    let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(own.as_str()) && !named(name);
-    let counts = tally.rules.iter().filter(|count| count.rule == own || rest(&count.rule));
+    let named = |name: &str| check.rules().any(|(other, row)| row.rule.is_some() && other == name);
+    let rest = |name: &str| row.rule.is_none() && name.split('/').next() == Some(rule) && !named(name);
+    let counts = tally.rules.iter().filter(|count| count.rule == rule || rest(&count.rule));
     in_words(RecordShare { errors: counts.map(|count| count.answers).sum(), of })
 }
-
-/// What a scenario asks for, or what takes more than one answer; the length of a body that is written anew.
-const UNRECORDED: [Code; 9] = [
-    Code::Outcome,
-    Code::ContentLength,
-    Code::ExpectedBody,
-    Code::Eventually,
-    Code::Consistently,
-    Code::Control,
-    Code::SideEffect,
-    Code::Implementation,
-    Code::Snapshot,
-];
 
 fn tables(tally: &CorpusTally, out: &mut String) {
     for line in scope(tally) {
         let _ = writeln!(out, "- {line}");
     }
-    out.push_str("\n| with an error | answers | distinct answers | operations |\n|---|---|---|---|\n");
+    out.push_str("\n| with an error | responses | distinct responses | operations |\n|---|---|---|---|\n");
     for group in &tally.groups {
         let [answers, distinct, operations] =
             [group.shares.answers, group.shares.distinct, group.shares.operations].map(in_words);
         let _ = writeln!(out, "| {} | {answers} | {distinct} | {operations} |", group.name);
     }
-    out.push_str(
-        "\nWhat was found in them:\n\n| rule | weighs | answers | operations | services |\n|---|---|---|---|---|\n",
-    );
+    out.push_str("\nThe findings:\n\n| rule | severity | responses | operations | services |\n|---|---|---|---|---|\n");
     for count in &tally.rules {
         let (answers, operations, services) = (count.answers, count.operations, count.services);
         let _ = writeln!(out, "| `{}` | {} | {answers} | {operations} | {services} |", count.rule, count.severity);
@@ -136,7 +115,7 @@ fn errors(tally: &CorpusTally, out: &mut String) {
     }
 }
 
-/// Text from elsewhere that breaks no table.
+/// Text from outside, as one table cell.
 fn cell(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }

@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        judge::verdict::Severity,
+        judge::{check::CHECKS, code::Code, verdict::Severity},
         proof::matrix::{
             Fate, KillMatrix, MatrixCell,
             report::{
@@ -149,7 +149,6 @@ mod tests {
                 testing::{matrix, mutant},
             },
         },
-        suite::code::Code,
     };
 
     fn drawn(table: &Table, width: usize) -> String {
@@ -160,7 +159,7 @@ mod tests {
 
     /// Every check convicts somebody, in thousands of mutants.
     fn wide() -> KillMatrix {
-        let everything: Vec<(Code, Severity)> = Code::ALL.into_iter().map(|code| (code, Severity::Error)).collect();
+        let everything: Vec<(Code, Severity)> = CHECKS.iter().map(|check| (check.code, Severity::Error)).collect();
         let row = mutant("codedeploy/StopDeployment/routing/x", Fate::Killed, &everything);
         let mutants = vec![row; 4_000];
         KillMatrix { mutants, ..matrix() }
@@ -175,7 +174,7 @@ mod tests {
         let drawn = drawn(&table::codes(&wide()), 120);
         assert!(widest(&drawn) <= 120, "{drawn}");
         assert_eq!(drawn.lines().count(), 4, "{drawn}");
-        assert_eq!(drawn.matches("4000").count(), 2 * Code::ALL.len(), "{drawn}");
+        assert_eq!(drawn.matches("4000").count(), 2 * CHECKS.len(), "{drawn}");
     }
 
     #[rstest]
@@ -186,7 +185,7 @@ mod tests {
     fn a_narrower_one_breaks_into_blocks_and_loses_no_column(#[case] width: usize) {
         let drawn = drawn(&table::codes(&wide()), width);
         assert!(widest(&drawn) <= width, "{drawn}");
-        assert_eq!(drawn.matches("4000").count(), 2 * Code::ALL.len(), "{drawn}");
+        assert_eq!(drawn.matches("4000").count(), 2 * CHECKS.len(), "{drawn}");
         assert_eq!(drawn.matches("routing").count(), drawn.matches("\n\n").count() + 1, "{drawn}");
     }
 
@@ -211,7 +210,7 @@ mod tests {
     #[test]
     fn a_note_is_no_conviction_in_the_table() {
         let mut matrix = wide();
-        matrix.mutants[0].codes.insert(Code::Json, MatrixCell { severity: Severity::Note, cases: 9 });
+        matrix.mutants[0].codes.insert(Code::JSON, MatrixCell { severity: Severity::Note, cases: 9 });
         assert_eq!(drawn(&table::codes(&matrix), 120).matches("3999").count(), 2);
     }
 }

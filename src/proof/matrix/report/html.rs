@@ -13,9 +13,9 @@ use super::{
     table::{self, Table},
 };
 use crate::{
+    judge::{check::CHECKS, code::Code},
     proof::matrix::{Fate, KillMatrix, MutantRow},
     report::html::shell,
-    suite::code::Code,
 };
 
 const SOURCE: shell::PageSource = shell::PageSource {
@@ -79,7 +79,7 @@ fn data(matrix: &KillMatrix, rerun: &str) -> serde_json::Result<String> {
     let is_found =
         |code: &Code| matrix.mutants.iter().any(|row| row.codes.contains_key(code) || row.kind.contains(code));
     let data = Data {
-        codes: Code::ALL.into_iter().filter(is_found).collect(),
+        codes: CHECKS.iter().map(|check| check.code).filter(is_found).collect(),
         flags: rerun,
         mutants: &matrix.mutants,
         remedies: Fate::ALL.into_iter().map(|fate| (fate.name(), summary::remedy(fate))).collect(),

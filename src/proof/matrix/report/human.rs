@@ -8,13 +8,12 @@ use super::{
     table::{self, Table},
 };
 use crate::{
-    judge::verdict::Severity,
+    judge::{code::Code, verdict::Severity},
     proof::matrix::{Fate, KillMatrix, MatrixCell, MutantRow},
     report::{
         page::{FAINT, HEADING, PLAIN, TextPage, of_severity},
         text,
     },
-    suite::code::Code,
 };
 
 /// Longer values are cut; the JSON document has them whole.

@@ -3,9 +3,12 @@
 use serde::Serialize;
 
 use crate::{
-    judge::verdict::{Ledger, Severity},
+    judge::{
+        check::{CHECKS, Check},
+        code::Code,
+        verdict::{Ledger, Severity},
+    },
     proof::matrix::{ConstantRow, Fate, KillMatrix, MutantRow},
-    suite::code::Code,
 };
 
 /// A table of counts.
@@ -89,13 +92,13 @@ fn fates_of(matrix: &KillMatrix, family: Option<&str>) -> Vec<Count> {
 
 /// In how many mutants of each family each check found a deviation, or a warning: the checks that did in any.
 pub(super) fn codes(matrix: &KillMatrix) -> Table {
-    let convicts = |code: &Code| matrix.mutants.iter().any(|row| is_convicted_by(row, *code));
-    let codes: Vec<Code> = Code::ALL.into_iter().filter(convicts).collect();
+    let detects = |check: &&Check| matrix.mutants.iter().any(|row| is_detected_by(row, check.code));
+    let checks: Vec<&Check> = CHECKS.iter().filter(detects).collect();
     let rows = by_family(matrix, |family| {
-        let of_code = |code: &Code| of_family(matrix, family).filter(|row| is_convicted_by(row, *code)).count();
-        codes.iter().map(|code| Count::new(of_code(code), Tone::Plain)).collect()
+        let of_check = |check: &&Check| of_family(matrix, family).filter(|row| is_detected_by(row, check.code)).count();
+        checks.iter().map(|check| Count::new(of_check(check), Tone::Plain)).collect()
     });
-    Table { columns: codes.iter().map(|code| column(code.name(), short(*code))).collect(), rows }
+    Table { columns: checks.iter().map(|check| column(check.code.name(), check.label)).collect(), rows }
 }
 
 /// What the suite gives to targets that keep nothing, and to the reference.
@@ -147,37 +150,12 @@ fn of_family<'a>(matrix: &'a KillMatrix, family: Option<&str>) -> impl Iterator<
     matrix.mutants.iter().filter(move |row| family.is_none_or(|family| row.family == family))
 }
 
-fn is_convicted_by(row: &MutantRow, code: Code) -> bool {
+fn is_detected_by(row: &MutantRow, code: Code) -> bool {
     row.codes.get(&code).is_some_and(|cell| cell.severity >= Severity::Warning)
 }
 
 fn is_killed_by_warning(row: &MutantRow) -> bool {
     row.fate == Fate::Killed && row.weight() == Some(Severity::Warning)
-}
-
-/// The name of a check over two lines of five columns, so that all of them fit beside each other.
-fn short(code: Code) -> [&'static str; 2] {
-    match code {
-        Code::Implementation => ["", "impl"],
-        Code::Outcome => ["out-", "come"],
-        Code::Status => ["sta-", "tus"],
-        Code::ErrorIdentity => ["error", "ident"],
-        Code::DeclaredError => ["decl", "error"],
-        Code::ErrorStatus => ["error", "stat"],
-        Code::ErrorShape => ["error", "shape"],
-        Code::ContentType => ["cont", "type"],
-        Code::ContentEncoding => ["cont", "enc"],
-        Code::ContentLength => ["cont", "len"],
-        Code::RequestId => ["req", "id"],
-        Code::Json => ["", "json"],
-        Code::ResponseShape => ["resp", "shape"],
-        Code::ExpectedBody => ["exp", "body"],
-        Code::Eventually => ["even-", "tual"],
-        Code::Consistently => ["con-", "sist"],
-        Code::Control => ["con-", "trol"],
-        Code::SideEffect => ["side", "eff"],
-        Code::Snapshot => ["snap", "shot"],
-    }
 }
 
 #[cfg(test)]
@@ -229,12 +207,5 @@ mod tests {
         let mut matrix = matrix();
         matrix.reference.conforms = 0;
         assert_eq!(nulls(&matrix).rows[0].cells[0], Count { number: Some(0), tone: Tone::Bad });
-    }
-
-    #[test]
-    fn no_two_checks_are_shortened_to_the_same_and_none_is_wider_than_five() {
-        let all: Vec<[&str; 2]> = Code::ALL.into_iter().map(short).collect();
-        assert!(all.iter().enumerate().all(|(at, short)| !all[..at].contains(short)));
-        assert!(all.iter().flatten().all(|line| line.len() <= 5));
     }
 }

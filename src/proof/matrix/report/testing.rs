@@ -1,9 +1,11 @@
 //! A small matrix with every fate, and one with the good ones.
 
 use crate::{
-    judge::verdict::{Ledger, Severity},
+    judge::{
+        code::Code,
+        verdict::{Ledger, Severity},
+    },
     proof::matrix::{ConstantRow, Detection, Fate, KillMatrix, MatrixCell, MutantRow},
-    suite::code::Code,
 };
 
 pub(super) const CASE: &str = "codedeploy/stop-deployment/finished";
@@ -22,7 +24,7 @@ pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> Mutant
         id: id.to_owned(),
         family: id.split('/').nth(2).unwrap_or_default().to_owned(),
         says: "the member is null".to_owned(),
-        kind: vec![Code::ErrorIdentity, Code::ResponseShape],
+        kind: vec![Code::ERROR_IDENTITY, Code::RESPONSE_SHAPE],
         fate,
         reason: is_excused.then(|| "the page promises no such member".to_owned()),
         codes: found.iter().map(|(code, severity)| (*code, MatrixCell { severity: *severity, cases: 1 })).collect(),
@@ -41,12 +43,12 @@ fn null(name: &str, unsurveyed: usize) -> ConstantRow {
 pub(super) fn matrix() -> KillMatrix {
     use Severity::{Error, Note, Warning};
     let mutants = vec![
-        mutant("codedeploy/GetDeployment/output/a.*.b/null", Fate::Killed, &[(Code::ResponseShape, Error)]),
-        mutant("codedeploy/GetDeployment/output/c/empty", Fate::Killed, &[(Code::ResponseShape, Warning)]),
-        mutant("codedeploy/GetDeployment/output/d/dropped", Fate::Survived, &[(Code::Snapshot, Note)]),
-        mutant("codedeploy/GetDeployment/view/e/undone", Fate::FalseAlarm, &[(Code::Eventually, Error)]),
+        mutant("codedeploy/GetDeployment/output/a.*.b/null", Fate::Killed, &[(Code::RESPONSE_SHAPE, Error)]),
+        mutant("codedeploy/GetDeployment/output/c/empty", Fate::Killed, &[(Code::RESPONSE_SHAPE, Warning)]),
+        mutant("codedeploy/GetDeployment/output/d/dropped", Fate::Survived, &[(Code::SNAPSHOT, Note)]),
+        mutant("codedeploy/GetDeployment/view/e/undone", Fate::FalseAlarm, &[(Code::EVENTUALLY, Error)]),
         mutant("codedeploy/GetDeployment/view/f/late", Fate::Idle, &[]),
-        mutant("codedeploy/StopDeployment/error/g/renamed", Fate::Killed, &[(Code::ErrorIdentity, Error)]),
+        mutant("codedeploy/StopDeployment/error/g/renamed", Fate::Killed, &[(Code::ERROR_IDENTITY, Error)]),
         mutant("codedeploy/StopDeployment/header/h/gone", Fate::Equivalent, &[]),
     ];
     KillMatrix {

@@ -1,38 +1,25 @@
-//! The answers of the reference in the form of the AWS JSON protocols: bodies, statuses and headers.
+//! What every response of the reference implementation carries, whatever the protocol.
 
-use bytes::Bytes;
-use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::service::Refusal;
 use crate::{
     model::{Contract, Operation, Shape},
-    wire::{Protocol, Response},
+    wire::{
+        Response,
+        protocol::{ErrorResponse, REQUEST_ID_HEADER, ServerProtocol},
+    },
 };
 
-/// The namespace of errors that no model declares, as recorded services of awsJson1.0 spell it.
-const COMMON_NAMESPACE: &str = "com.amazon.coral.service";
-
-/// A body of JSON, in the compact form.
-pub(super) fn json(status: u16, content_type: &str, body: &Value) -> Response {
-    let headers = [("Content-Type", content_type)].into_iter().collect();
-    Response { status, headers, body: Bytes::from(body.to_string()), ..Response::default() }
-}
-
-/// A refusal, as the operation's model declares it, or as one of the common errors.
-pub(super) fn refusal(
-    protocol: &dyn Protocol,
+/// Writes a rejection: an error that the operation declares, or a common error.
+pub(super) fn rejection(
+    protocol: &dyn ServerProtocol,
     operation: Option<(&Contract, &Operation)>,
     refusal: &Refusal,
 ) -> Response {
-    let declared = operation.and_then(|(contract, operation)| contract.error(operation, refusal.error));
-    let spelled = match (protocol.id(), declared) {
-        ("awsJson1_0", Some(shape)) => shape.id.as_str().to_owned(),
-        ("awsJson1_0", None) => format!("{COMMON_NAMESPACE}#{}", refusal.error),
-        _ => refusal.error.to_owned(),
-    };
-    let status = declared.map_or_else(|| common_status(refusal.error), Shape::error_status);
-    json(status, protocol.content_type(), &json!({"__type": spelled, "message": refusal.message}))
+    let shape = operation.and_then(|(contract, operation)| contract.error(operation, refusal.error));
+    let status = shape.map_or_else(|| common_status(refusal.error), Shape::error_status);
+    protocol.write_error(&ErrorResponse { name: refusal.error, shape, status, message: &refusal.message })
 }
 
 fn common_status(error: &str) -> u16 {
@@ -45,15 +32,15 @@ fn common_status(error: &str) -> u16 {
     }
 }
 
-/// Adds what every answer carries: its length, its id and its date.
+/// Adds length, request id and date.
 pub(super) fn seal(mut response: Response, request_id: String, real_now: f64) -> Response {
     response.headers.set("Content-Length", response.body.len().to_string());
-    response.headers.set("x-amzn-RequestId", request_id);
+    response.headers.set(REQUEST_ID_HEADER, request_id);
     response.headers.set("Date", http_date(real_now));
     response
 }
 
-/// Seconds since 1970 as an IMF-fixdate of RFC 9110; a time out of the calendar's range reads as 1970.
+/// Seconds since 1970 as an IMF-fixdate of RFC 9110; a time beyond the calendar reads as 1970.
 fn http_date(now: f64) -> String {
     let now = OffsetDateTime::UNIX_EPOCH
         .checked_add(time::Duration::saturating_seconds_f64(now))
@@ -75,8 +62,13 @@ fn http_date(now: f64) -> String {
 mod tests {
     use rstest::rstest;
 
+    use serde_json::{Value, json};
+
     use super::*;
-    use crate::{model, wire::AwsJson};
+    use crate::{
+        model,
+        wire::{AwsJson, Protocol as _},
+    };
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Op"}],"traits":{"aws.protocols#awsJson1_0":{}}},
@@ -102,7 +94,7 @@ mod tests {
         let contract = model::read("m", MODEL).unwrap();
         let operation = contract.operation("Op").map(|operation| (&contract, operation));
         for (protocol, spelled) in [(AwsJson::V1_0, long), (AwsJson::V1_1, error)] {
-            let response = refusal(&protocol, operation, &Refusal::new(error, "why"));
+            let response = rejection(&protocol, operation, &Refusal::new(error, "why"));
             let body: Value = serde_json::from_slice(&response.body).unwrap();
             assert_eq!((response.status, body), (status, json!({"__type": spelled, "message": "why"})));
             assert_eq!(response.headers.get("content-type"), Some(protocol.content_type()));
@@ -110,8 +102,9 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_sealed_with_length_id_and_date() {
-        let response = seal(json(200, "t", &json!({"a": "é"})), "id".to_owned(), 784_111_777.4);
+    fn a_response_is_sealed_with_length_id_and_date() {
+        let response =
+            seal(Response { body: r#"{"a":"é"}"#.into(), ..Response::default() }, "id".to_owned(), 784_111_777.4);
         assert_eq!(response.headers.get("content-length"), Some("10"));
         assert_eq!(response.headers.get("x-amzn-requestid"), Some("id"));
         assert_eq!(response.headers.get("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));

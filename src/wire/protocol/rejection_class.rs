@@ -1,32 +1,32 @@
-//! Refusals by class: services name the refusal of bad input differently, so the class is what is judged.
+//! Classes of rejections. Services name the rejection of an invalid input differently, so checks compare the class.
 
 use serde::{Deserialize, Serialize};
 
 use super::ErrorIdentity;
 
-/// Why a request was refused, as far as the name of the error tells.
+/// The reason for a rejection, as far as the name of the error shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusalClass {
-    /// The body cannot be read, or a member has the wrong JSON type.
+    /// The body cannot be parsed, or a member has the wrong JSON type.
     Serialization,
-    /// A constraint on the input is broken, a missing member included.
+    /// The input violates a constraint, or a required member is missing.
     Constraint,
-    /// The target names no operation.
+    /// The request names no operation.
     UnknownOperation,
-    /// The caller is not who it says, or may not do this.
+    /// The caller is not authenticated or not authorized.
     Auth,
     /// The request is too large.
     TooLarge,
-    /// Any error of the caller: any status from 400 to 499.
+    /// Any client error: a status from 400 to 499.
     Client,
 }
 
 impl RefusalClass {
-    /// Whether an answer of that status and identity is a refusal of this class.
+    /// Whether a response with this status and error belongs to the class.
     ///
-    /// Names come from the AWS pages on common errors, both generations, and from the conventions that
-    /// recorded services share. [`RefusalClass::Client`] is judged by the status alone.
+    /// The names come from both generations of the AWS pages on common errors, and from conventions that recorded
+    /// services share. [`RefusalClass::Client`] depends on the status alone.
     #[must_use]
     pub fn holds(self, status: u16, identity: &ErrorIdentity) -> bool {
         let named = |names: &[&str]| identity.name.as_deref().is_some_and(|name| names.contains(&name));
@@ -66,7 +66,7 @@ impl RefusalClass {
         }
     }
 
-    /// Whether a name belongs to any class: the errors that any service may give without declaring them.
+    /// Whether any service may return the error without declaring it.
     #[must_use]
     pub fn is_common(name: &str) -> bool {
         [SERIALIZATION, CONSTRAINT, UNKNOWN_OPERATION, AUTH, TOO_LARGE, FAILURE]
@@ -105,7 +105,7 @@ const AUTH: &[&str] = &[
 
 const TOO_LARGE: &[&str] = &["RequestEntityTooLargeException"];
 
-/// Failures that any service may have at any time.
+/// Server errors that any service may return.
 const FAILURE: &[&str] = &[
     "InternalFailure",
     "RequestAbortedException",
