@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    certified_report::{Reported, ReportedCase, ReportedFate, ReportedRequirement},
     profile::{Level, Profile},
-    reported::{Reported, ReportedCase, ReportedFate, ReportedRequirement},
 };
 use crate::{
     judge::verdict::{Severity, Verdict},
@@ -134,8 +134,8 @@ mod tests {
     use super::*;
     use crate::{
         certificate::{
+            certified_report::{Addressed, ReportedTool, SuiteName},
             profile::Profiles,
-            reported::{Addressed, ReportedTool, SuiteName},
         },
         judge::{
             code::Code,

@@ -19,7 +19,7 @@ use crate::{
         Proof, ProofError,
         matrix::{
             KillMatrix,
-            report::{self, MatrixOptions},
+            matrix_report::{self, MatrixOptions},
         },
     },
     report::{DocumentKind, Format, text::count},
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let matrix = proven(&proof)?;
     write_document(&arguments.report, |format, color, out| write(arguments, format, color, &matrix, out))?;
     if arguments.judge_again {
-        let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
+        let runs = 1 + matrix.mutants.len() + matrix.constant_endpoints.len();
         written(writeln!(anstream::stderr(), "judged {runs} recordings again, each with the same result"))?;
     }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
@@ -144,12 +144,12 @@ fn write(
 ) -> io::Result<()> {
     let rerun = rerun(arguments);
     if format == Format::JSON {
-        report::json(matrix, &mut out)
+        matrix_report::json(matrix, &mut out)
     } else if format == Format::HTML {
-        report::html(matrix, &rerun, &mut out)
+        matrix_report::html(matrix, &rerun, &mut out)
     } else {
         let options = MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun };
-        report::human(matrix, &options, &mut out)
+        matrix_report::human(matrix, &options, &mut out)
     }
 }
 

@@ -25,8 +25,9 @@ use crate::{
     },
     report::{
         diff::{
-            ChangeGroup, DifferingCase, of_observations,
-            text::{self, DiffOptions},
+            ChangeGroup, DifferingCase,
+            diff_report::{self, DiffOptions},
+            of_observations,
         },
         text::count,
     },
@@ -205,7 +206,7 @@ impl RecordTally {
         }
         let groups: Vec<ChangeGroup> = of_observations(&self.differing);
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        text::groups(&groups, &DiffOptions { color, width: width(), most: SHOWN }, out)?;
+        diff_report::groups(&groups, &DiffOptions { color, width: width(), most: SHOWN }, out)?;
         if !groups.is_empty() {
             writeln!(out)?;
         }

@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::{Failure, written};
 use crate::{
-    proof::{corpus::report::JUDGE, matrix::report::MATRIX},
+    proof::{corpus::corpus_report::JUDGE, matrix::matrix_report::MATRIX},
     report::{
-        diff::text::DIFF,
-        schema::{NDJSON, REPORT, Schema},
+        diff::diff_report::DIFF,
+        json_schema::{NDJSON, REPORT, Schema},
     },
     run::exit::ExitStatus,
     suite::nearest,

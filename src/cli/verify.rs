@@ -22,10 +22,10 @@ use super::{
 use crate::{
     certificate::{
         bundle,
+        certified_report::Reported,
         decision::Decision,
         key::{PublicKey, random},
-        reported::Reported,
-        seed::Nonce,
+        nonce::Nonce,
         statement::{MUTANTS, REPORT, Statement},
         verify::{
             Verified, VerifyCheck, VerifyProblem,
@@ -169,7 +169,7 @@ fn proof_again(bench: &CertifyBench, root: &Path) -> Result<Result<usize, Verify
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
     let Some(said) = read() else { return problem("the bundle has no kill matrix") };
     if said.agrees_with(&bench.proof(said.seed, said.exhaustive)?) {
-        Ok(Ok(said.mutants.len() + said.nulls.len()))
+        Ok(Ok(said.mutants.len() + said.constant_endpoints.len()))
     } else {
         problem("producing the kill matrix again gives a different result")
     }
@@ -185,7 +185,7 @@ fn again(
     let stated = &statement.predicate.wireproof.stated;
     let random = || random().map(u64::from_be_bytes).map_err(|error| Failure::internal(error.to_string()));
     let seed = arguments.rerun_seed.map_or_else(random, Ok)?;
-    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.asked, &stated.services));
+    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.requested, &stated.services));
     let cases = sample(cases, count, seed);
     let asked = cases.len();
     let today = runtime()?.block_on(today(arguments, bench, cases))?;

@@ -5,7 +5,7 @@ use std::{fmt, io::Write};
 use thiserror::Error;
 
 #[cfg(feature = "reports")]
-use super::{Html, HtmlOptions, badge, collected::AtEnd, github, junit, markdown, sarif};
+use super::{Html, HtmlOptions, badge, collected_run::AtEnd, github, junit, markdown, sarif};
 use super::{Human, HumanOptions, Json, Ndjson, Reporter};
 use crate::suite::nearest;
 

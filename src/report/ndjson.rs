@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     Reporter,
-    document::{SuiteDigest, TargetNames, Tool},
+    report_document::{SuiteDigest, TargetNames, Tool},
 };
 use crate::{
     run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            schema::{NDJSON, problems},
+            json_schema::{NDJSON, problems},
             testing::{events, report_of, secrets_in},
         },
         suite::CaseId,

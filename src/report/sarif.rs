@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{collected::CollectedRun, text, words};
+use super::{collected_run::CollectedRun, phrasing, text};
 use crate::{
     judge::{
         check::{CHECKS, Check},
@@ -213,7 +213,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
-    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&words::found(finding)));
+    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&phrasing::found(finding)));
     for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
         // Writing to a String cannot fail.
         let _ = write!(told, "\n{id}: {} {}", cited.says, cited.url);
@@ -222,7 +222,7 @@ fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
 }
 
 fn location(case: &CaseReport) -> Location {
-    let (file, line) = words::file_and_line(case);
+    let (file, line) = phrasing::file_and_line(case);
     let region = line.filter(|line| *line > 0).map(|start_line| SarifRegion { start_line });
     let fully_qualified_name = case.id.0.clone();
     Location {
@@ -277,7 +277,7 @@ mod tests {
     use crate::{
         gate::baseline::{Baseline, SeenDeviations},
         report::{
-            collected::AtEnd,
+            collected_run::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
         run::event::Event,
@@ -332,9 +332,9 @@ mod tests {
             let rule = &log["runs"][0]["tool"]["driver"]["rules"][index];
             assert_eq!(rule["id"], result["ruleId"]);
             assert!(rule["help"]["text"].as_str().unwrap().len() > 60, "{rule}");
-            let place = &result["locations"][0]["physicalLocation"];
-            assert_eq!(place["region"]["startLine"], 7);
-            assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
+            let location = &result["locations"][0]["physicalLocation"];
+            assert_eq!(location["region"]["startLine"], 7);
+            assert!(location["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
         }
         let violated = &results[3]["message"]["text"];
         assert!(violated.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{violated}");

@@ -18,7 +18,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseId, Fixtures, Selected, requirement::Evidence},
+    suite::{CaseId, Fixtures, SelectionDigest, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -182,7 +182,7 @@ pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
     let mut finished = deviation(attack);
     let report = &mut finished.report;
     report.verdict = verdict;
-    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
+    for text in [&mut report.title, &mut report.reason, &mut report.position, &mut report.operation] {
         attack.clone_into(text);
     }
     for finding in &mut report.findings {
@@ -301,7 +301,7 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         checks: 9,
         alternatives: Vec::new(),
         cites: vec!["SD-22".to_owned()],
-        place: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
+        position: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
         exchange: None,
         duration_ms: 3,
     };

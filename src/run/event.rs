@@ -195,7 +195,7 @@ pub struct CaseReport {
     /// The requirements that it cites.
     pub cites: Vec<String>,
     /// The fixture, with the line of the step that is shown.
-    pub place: String,
+    pub position: String,
     /// The exchange that the first finding is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ShownExchange>,

@@ -37,7 +37,7 @@ fn told(groups: &[ChangeGroup]) -> String {
         let values = &group.values[0];
         format!(
             "{} {}: {} -> {} x{} {:?}\n",
-            group.kind, group.place, values.before, values.after, group.cases, group.examples
+            group.kind, group.location, values.before, values.after, group.cases, group.examples
         )
     };
     groups.iter().map(told).collect()

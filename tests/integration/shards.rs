@@ -69,7 +69,7 @@ fn assert_same(merged: &Value, whole: &Value) {
     assert_eq!(ids(merged), ids(whole));
     let cases = |report: &Value| report["cases"].as_array().unwrap().clone();
     for (one, other) in cases(merged).iter().zip(&cases(whole)) {
-        for part in ["verdict", "title", "cites", "place"] {
+        for part in ["verdict", "title", "cites", "position"] {
             assert_eq!(one[part], other[part], "{part} of {}", one["id"]);
         }
         let codes = |case: &Value| {

@@ -5,11 +5,11 @@ use std::{fs, path::Path, sync::Arc};
 use crate::{
     certificate::{
         bundle,
+        certified_digest::CertifiedDigest,
         key::{CertificateKey, PublicKey},
+        nonce::Nonce,
         profile::{Profile, Profiles},
-        seed::Nonce,
         statement::foreign,
-        suite::CertifiedDigest,
         verify::Verifier,
     },
     cli::{

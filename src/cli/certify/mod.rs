@@ -1,8 +1,8 @@
 //! `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify.
 
 mod bench;
+mod certificate_text;
 mod keys;
-mod text;
 
 use std::{
     fs, io,
@@ -25,9 +25,9 @@ use super::{
 use crate::{
     certificate::{
         bundle::{self, BundleContents},
+        nonce::{Claim, Nonce},
         profile::Level,
-        seed::{Claim, Nonce},
-        statement::{StatedTarget, StatedUrl, StatementSubject, TRANSCRIPTS},
+        statement::{RECORDING, StatedTarget, StatedUrl, StatementSubject},
     },
     harness::Runner,
     judge::redaction::SensitiveValues,
@@ -44,9 +44,9 @@ use crate::{
 };
 
 pub(super) use bench::CertifyBench;
+pub(super) use certificate_text::conclusions;
+use certificate_text::{list, print};
 use keys::{new_key, signing_key};
-pub(super) use text::conclusions;
-use text::{list, print};
 
 const EXAMPLES: &str = "Examples:
   wireproof certify --list                                            list the profiles and their requirements
@@ -193,7 +193,7 @@ async fn made(
     let stated = StatementSubject {
         tool: TOOL.to_owned(),
         target: stated,
-        asked: claim.profiles.clone(),
+        requested: claim.profiles.clone(),
         services: claim.service.clone(),
         level: claim.level,
         nonce: claim.nonce.as_ref().map(|nonce| nonce.digits().to_owned()),
@@ -229,7 +229,7 @@ async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u
             written = json.event(event);
         }
     });
-    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
+    let mut recorder = Recorder::new(out.join(RECORDING), None);
     let progress = Progress::of_cases(cases.len(), false);
     runner.run(&mut Batch::new(cases), &mut (progress, (reporter, &mut recorder))).await;
     written

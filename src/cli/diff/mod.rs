@@ -21,7 +21,7 @@ use crate::{
         DocumentKind, Format,
         diff::{
             ChangePattern, CompareOptions, Comparison, PartyKind, compare,
-            text::{self, DiffOptions},
+            diff_report::{self, DiffOptions},
         },
     },
     run::exit::ExitStatus,
@@ -140,9 +140,9 @@ const SHOWN: usize = 20;
 impl DiffArguments {
     fn write(&self, format: Format, color: bool, comparison: &Comparison, mut out: &mut dyn Write) -> io::Result<()> {
         if format == Format::JSON {
-            return text::json(comparison.clone(), &mut out);
+            return diff_report::json(comparison.clone(), &mut out);
         }
         let most = if self.verbose { usize::MAX } else { SHOWN };
-        text::human(comparison, &DiffOptions { color, width: width(), most }, &mut out)
+        diff_report::human(comparison, &DiffOptions { color, width: width(), most }, &mut out)
     }
 }

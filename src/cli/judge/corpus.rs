@@ -19,8 +19,9 @@ use super::super::{
 };
 use crate::{
     proof::corpus::{
-        CorpusTally, Models, Record, read,
-        report::{self, CorpusOptions, FalsePositives},
+        CorpusTally, Models, Record,
+        corpus_report::{self, CorpusOptions, FalsePositives},
+        read,
     },
     report::Format,
     run::exit::ExitStatus,
@@ -60,7 +61,7 @@ pub(super) fn judge(
     let models = Models::gather(&records, |service| shelf.find(service))?;
     let tally = CorpusTally::of(records.iter().map(|record| (record, models.judge(record))));
     write_document(reports, |format, color, out| write(arguments, format, color, &tally, out))?;
-    Ok(match tally.all().answers {
+    Ok(match tally.all().responses {
         share if share.of == 0 => ExitStatus::Incomplete,
         share if share.rate() <= arguments.max_error_rate => ExitStatus::Conforms,
         _ => ExitStatus::Deviates,
@@ -98,10 +99,10 @@ fn write(
     mut out: &mut dyn Write,
 ) -> io::Result<()> {
     if format == Format::JSON {
-        return report::json(&FalsePositives::of(date(), tally.clone()), &mut out);
+        return corpus_report::json(&FalsePositives::of(date(), tally.clone()), &mut out);
     }
     let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
-    report::human(tally, &options, &mut out)
+    corpus_report::human(tally, &options, &mut out)
 }
 
 /// The current date, in UTC.

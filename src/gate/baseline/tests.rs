@@ -39,7 +39,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
         checks: 1,
         alternatives: Vec::new(),
         cites: Vec::new(),
-        place: String::new(),
+        position: String::new(),
         exchange: None,
         duration_ms: 1,
     }

@@ -11,7 +11,7 @@ const UNTOLD: &str = "no selected case cites it";
 fn case(id: &str) -> Value {
     let verdict = if id == "s/o/b" { "deviates" } else { "conforms" };
     json!({ "id": id, "service": "s", "operation": "O", "title": "t", "verdict": verdict, "findings": [],
-        "checks": 1, "cites": [], "place": "s/o/a.yaml:1", "duration_ms": 1 })
+        "checks": 1, "cites": [], "position": "s/o/a.yaml:1", "duration_ms": 1 })
 }
 
 /// The report of these cases; each holds the first requirement.

@@ -1,4 +1,4 @@
-//! What a fault does with one request: nothing, another answer, or another request in its place.
+//! What a fault does with one request: nothing, another answer, or another request in its location.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -269,7 +269,7 @@ impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
     }
 }
 
-/// Understands requests otherwise than they are: the reference answers another one in their place.
+/// Understands requests otherwise than they are: the reference answers another one in their location.
 pub(super) struct Understood<F> {
     pub(super) rewrite: F,
 }

@@ -6,19 +6,19 @@
 //! a mutant is found out is not decided here.
 
 mod behaviour;
-mod caller;
-mod error;
-mod header;
-mod input;
-mod known;
-mod null;
-mod output;
-mod place;
-mod premature;
-mod routing;
+mod caller_faults;
+mod constant_endpoint;
+mod error_faults;
+mod header_faults;
+mod input_faults;
+mod known_resources;
+mod member_location;
+mod output_faults;
+mod premature_view;
+mod routing_faults;
 mod sample;
-mod state;
-mod view;
+mod state_faults;
+mod view_faults;
 
 use std::{
     fmt,
@@ -43,9 +43,9 @@ use crate::{
 };
 
 use behaviour::{AskedCall, Behaviour};
-use place::MemberLocation;
+use member_location::MemberLocation;
 
-pub use null::ConstantEndpoint;
+pub use constant_endpoint::ConstantEndpoint;
 pub use sample::Sample;
 
 /// What sort of fault a mutant has.
@@ -129,7 +129,7 @@ enum FaultSite {
     Success,
     /// A refusal with the error of that name.
     Error(String),
-    /// A success that has a member at that place.
+    /// A success that has a member at that location.
     Member(MemberLocation),
 }
 
@@ -175,11 +175,11 @@ impl MutantSubject<'_> {
         }
     }
 
-    /// The member of the output at a place, and the shape that it has.
-    fn member(&self, place: &MemberLocation) -> Option<(&Member, &Shape)> {
+    /// The member of the output at a location, and the shape that it has.
+    fn member(&self, location: &MemberLocation) -> Option<(&Member, &Shape)> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
-        for name in place.names() {
+        for name in location.names() {
             let step = name.map_or(ShapeStep::Item, |name| ShapeStep::Member(name.to_owned()));
             let member = shape.kind.at(&step)?;
             shape = self.contract.shape(&member.target)?;
@@ -216,17 +216,17 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             let subject = MutantSubject { service, contract, protocol, operation };
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
-                all.extend(output::mutants(&subject, seen));
+                all.extend(output_faults::mutants(&subject, seen));
             }
             if seen.under_test {
-                all.extend(error::mutants(&subject, seen));
-                all.extend(input::mutants(&subject, seen));
-                all.extend(header::mutants(&subject));
-                all.extend(routing::mutants(&subject, seen));
-                all.extend(caller::mutants(&subject));
-                all.extend(state::mutants(&subject, seen));
+                all.extend(error_faults::mutants(&subject, seen));
+                all.extend(input_faults::mutants(&subject, seen));
+                all.extend(header_faults::mutants(&subject));
+                all.extend(routing_faults::mutants(&subject, seen));
+                all.extend(caller_faults::mutants(&subject));
+                all.extend(state_faults::mutants(&subject, seen));
             } else if seen.judged {
-                all.extend(view::mutants(&subject, seen, sample));
+                all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }
     }
@@ -305,8 +305,8 @@ mod tests {
             protocol: &AwsJson::V1_0,
             operation: contract.operation("Get").unwrap(),
         };
-        let place = MemberLocation::root().member("list").items().member("at");
-        assert!(matches!(subject.member(&place).unwrap().1.kind, ShapeKind::Timestamp));
+        let location = MemberLocation::root().member("list").items().member("at");
+        assert!(matches!(subject.member(&location).unwrap().1.kind, ShapeKind::Timestamp));
         assert!(subject.member(&MemberLocation::root().member("nothing")).is_none());
         assert_eq!(subject.target(), "S.Get");
     }

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{FaultSite, Mutant, behaviour::is_success, place::MemberLocation};
+use super::{FaultSite, Mutant, behaviour::is_success, member_location::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
     model::{Contract, ShapeId, ShapeKind, walk::walk},
@@ -187,14 +187,14 @@ impl Sample {
         seen.accepted_texts.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
         sites.push(FaultSite::Success);
-        for (place, value, of_enum) in members_of(&contract, &operation.output, &body) {
-            seen.course(courses, exchange, &place, value, of_enum);
+        for (location, value, of_enum) in members_of(&contract, &operation.output, &body) {
+            seen.course(courses, exchange, &location, value, of_enum);
             if judged {
-                seen.members.insert(place.clone());
-                sites.push(FaultSite::Member(place.clone()));
+                seen.members.insert(location.clone());
+                sites.push(FaultSite::Member(location.clone()));
             }
             if matches!(exchange.role, Role::Before(_) | Role::After(_)) {
-                seen.guarded.insert(place);
+                seen.guarded.insert(location);
             }
         }
         seen.output.get_or_insert(body);
@@ -229,15 +229,15 @@ impl SeenMembers {
         &mut self,
         courses: &mut Courses,
         exchange: &Exchange,
-        place: &MemberLocation,
+        location: &MemberLocation,
         value: &Value,
         of_enum: bool,
     ) {
-        if place.has_items() || value.is_object() || value.is_array() {
+        if location.has_items() || value.is_object() || value.is_array() {
             return;
         }
         let acted = texts(&exchange.request).iter().any(|text| courses.acted_on.contains(text));
-        let key = (resource(&exchange.request), place.clone());
+        let key = (resource(&exchange.request), location.clone());
         let new = |edge| SampleReading { value: value.clone(), acted, edge, since: exchange.started };
         match courses.values.get_mut(&key) {
             Some(reading) if reading.value == *value => {
@@ -248,10 +248,11 @@ impl SeenMembers {
                 reading.acted |= acted;
             }
             Some(reading) => {
-                self.changing.insert(place.clone());
+                self.changing.insert(location.clone());
                 let ends = reading.value.as_str().zip(value.as_str()).filter(|_| of_enum && acted);
                 let of_step = !matches!(exchange.role, Role::Setup | Role::Teardown);
-                let edge = ends.filter(|_| of_step).map(|(from, to)| (place.clone(), from.to_owned(), to.to_owned()));
+                let edge =
+                    ends.filter(|_| of_step).map(|(from, to)| (location.clone(), from.to_owned(), to.to_owned()));
                 if let Some(edge) = &edge {
                     self.edges.entry(edge.clone()).or_default().left_after |= reading.acted;
                 }
@@ -303,9 +304,9 @@ fn members_of<'v>(contract: &Contract, id: &ShapeId, value: &'v Value) -> Vec<(M
         match &at.owner?.kind {
             ShapeKind::List(_) => Some(outer.items()),
             ShapeKind::Structure(_) | ShapeKind::Union(_) => {
-                let place = outer.member(&member.name);
-                found.push((place.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
-                Some(place)
+                let location = outer.member(&member.name);
+                found.push((location.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
+                Some(location)
             }
             _ => None,
         }

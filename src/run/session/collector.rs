@@ -164,7 +164,7 @@ impl<'s> Collector<'s> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            place: shown.place(&case.scenario),
+            position: shown.position(&case.scenario),
             // Most cases conform, and reports do not show what they sent.
             exchange: (verdict != Verdict::Conforms)
                 .then(|| shown.exchange(suite, endpoint, region, &transcript))

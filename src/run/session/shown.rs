@@ -32,7 +32,7 @@ impl ShownFinding {
     }
 
     /// The fixture, and the line in it.
-    pub(super) fn place(self, scenario: &Scenario) -> String {
+    pub(super) fn position(self, scenario: &Scenario) -> String {
         let pointer = scenario.steps.get(self.step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
         format!("{}:{}", scenario.source.file(), scenario.source.line(&format!("{pointer}/call")))
     }

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
+        certified_digest::CertifiedDigest,
         key::{CertificateKey, PublicKey},
         profile::Profiles,
-        suite::CertifiedDigest,
         verify::{Verified, Verifier, VerifyCheck},
     },
     judge::snapshots::Snapshots,
@@ -41,12 +41,12 @@ const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
 const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 const OTHER_KEY: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 
-const OPERATION: &str = "transcripts/proton/cancel-service-pipeline-deployment";
+const OPERATION: &str = "recording/proton/cancel-service-pipeline-deployment";
 const CASE: &str = "proton/cancel-service-pipeline-deployment/unknown-name";
-const HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unknown-name.har";
-const OTHER_HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unsigned.har";
-const PRESENCE: &str = "transcripts/_presence/proton.CancelServicePipelineDeployment.har";
-const INDEX: &str = "transcripts/index.ndjson";
+const HAR: &str = "recording/proton/cancel-service-pipeline-deployment/unknown-name.har";
+const OTHER_HAR: &str = "recording/proton/cancel-service-pipeline-deployment/unsigned.har";
+const PRESENCE: &str = "recording/_presence/proton.CancelServicePipelineDeployment.har";
+const INDEX: &str = "recording/index.ndjson";
 
 /// The fixtures of these tests: few, because a hundred bundles are checked.
 static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
@@ -119,7 +119,7 @@ fn matrix(suite: &str) -> String {
         "reference": ledger,
         "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["json"], "fate": "killed",
             "codes": { "json": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
-        "nulls": [], "dead_reasons": [], "duration_ms": 1
+        "constant_endpoints": [], "unused_equivalents": [], "duration_ms": 1
     })
     .to_string()
 }
