@@ -1,4 +1,4 @@
-//! Makes a bundle of a run whose recording lies in it already.
+//! Writes the files of a bundle beside its recording.
 
 use std::{
     collections::BTreeMap,
@@ -24,48 +24,38 @@ use crate::{
     suite::{Case, Fixtures},
 };
 
-/// Why no bundle can be made.
+/// A bundle cannot be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// A file that cannot be written.
+    /// A file is not writable.
     #[error("cannot write {}: {error}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// The files cannot be read back.
+    Write { path: PathBuf, error: io::Error },
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The recording cannot be read back.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// The report is none.
-    #[error("the report cannot be read back: {0}")]
+    /// The report cannot be read back.
+    #[error("cannot read back the report: {0}")]
     Report(serde_json::Error),
 }
 
-/// What a bundle is made of, beside the recording.
+/// The contents of a bundle, except the recording.
 pub struct BundleContents<'a> {
-    /// What the vendor states.
+    /// The statement of the vendor.
     pub stated: &'a StatementSubject,
-    /// The suite.
     pub suite: &'a Fixtures,
-    /// Its digest, file by file.
+    /// The digest of the suite, file by file.
     pub digest: &'a CertifiedDigest,
-    /// Its profiles.
     pub profiles: &'a Profiles,
-    /// The report, as it was written.
+    /// The bytes of the report.
     pub report: &'a [u8],
-    /// The kill matrix.
     pub matrix: Option<&'a KillMatrix>,
-    /// What signs it.
+    /// The key that signs the statement.
     pub key: Option<&'a CertificateKey>,
 }
 
-/// The cases that profiles ask for, each once.
+/// The cases of the profiles, each once.
 #[must_use]
 pub fn cases(suite: &Fixtures, profiles: &[&Profile]) -> Vec<Case> {
     let counts = |case: &Case| {
@@ -76,7 +66,7 @@ pub fn cases(suite: &Fixtures, profiles: &[&Profile]) -> Vec<Case> {
     suite.cases().into_iter().filter(counts).collect()
 }
 
-/// What a report comes to by the profiles that were asked for.
+/// The decisions for the requested profiles that follow from a report.
 #[must_use]
 pub fn decisions(
     suite: &Fixtures,
@@ -88,22 +78,22 @@ pub fn decisions(
     asked.into_iter().map(|profile| decide(suite, profile, reported)).collect()
 }
 
-/// The text of a kill matrix: one form for one matrix.
+/// The canonical text of a kill matrix.
 #[must_use]
 pub fn matrix_text(matrix: &KillMatrix) -> String {
     serde_json::to_string_pretty(matrix).map(|text| text + "\n").unwrap_or_default()
 }
 
-/// The text of a suite's digest.
+/// The canonical text of the digest of a suite.
 #[must_use]
 pub fn suite_text(digest: &CertifiedDigest) -> String {
     serde_json::to_string_pretty(digest).map(|text| text + "\n").unwrap_or_default()
 }
 
-/// Writes everything beside the recording, the statement last.
+/// Writes everything except the recording; the statement comes last.
 ///
 /// # Errors
-/// A file cannot be written or read back.
+/// A file is not writable or not readable.
 pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, BundleError> {
     put(root, REPORT, contents.report)?;
     put(root, SUITE, suite_text(contents.digest).as_bytes())?;
@@ -128,7 +118,7 @@ pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, Bu
     Ok(statement)
 }
 
-/// SHA-256 of every file but the statement and its envelope.
+/// The SHA-256 of every file except the statement and its envelope.
 #[must_use]
 pub(super) fn digests(files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, String> {
     let others = files.iter().filter(|(path, _)| *path != STATEMENT && *path != ENVELOPE);

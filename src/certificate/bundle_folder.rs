@@ -1,4 +1,4 @@
-//! The files of a bundle: read strictly, because a bundle comes from somebody else.
+//! Reads the files of a bundle strictly, because bundles come from strangers.
 
 use std::{
     collections::BTreeMap,
@@ -8,34 +8,24 @@ use std::{
 
 use thiserror::Error;
 
-/// The statement.
 pub const STATEMENT: &str = "statement.json";
-/// The statement in its envelope.
 pub const ENVELOPE: &str = "envelope.json";
 
-/// A folder that is no bundle.
+/// A folder that is not a bundle.
 #[derive(Debug, Error)]
 pub enum FolderError {
-    /// A file or folder that cannot be read.
+    /// A file or folder is not readable.
     #[error("cannot read {}: {error}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// Neither a file nor a folder: what it is could change under whoever looks.
-    #[error("{} is neither a plain file nor a folder; a bundle holds nothing else", path.display())]
-    Odd {
-        /// Its path.
-        path: PathBuf,
-    },
+    Read { path: PathBuf, error: io::Error },
+    /// A link, device or pipe, whose content can change between two reads.
+    #[error("{} is neither a regular file nor a folder; a bundle contains nothing else", path.display())]
+    Odd { path: PathBuf },
 }
 
-/// Every file below a folder by its path with `/`, with its bytes. Links are refused, wherever they lead.
+/// Reads every file below a folder, by its path with `/`. Links are rejected.
 ///
 /// # Errors
-/// Something that cannot be read, or is neither a file nor a folder.
+/// Something is not readable, or neither a file nor a folder.
 pub fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
     let mut files = BTreeMap::new();
     let mut open = vec![root.to_owned()];
@@ -43,7 +33,7 @@ pub fn read(root: &Path) -> Result<BTreeMap<String, Vec<u8>>, FolderError> {
         let failed = |error| FolderError::Read { path: folder.clone(), error };
         let entries: Vec<fs::DirEntry> = fs::read_dir(&folder).and_then(Iterator::collect).map_err(failed)?;
         if entries.is_empty() && folder != root {
-            // An empty folder is something, too.
+            // An empty folder counts as an entry.
             files.insert(format!("{}/", below(root, &folder)), Vec::new());
         }
         for entry in entries {
@@ -91,7 +81,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("d"), "2").unwrap();
         std::os::unix::fs::symlink("d", dir.path().join("e")).unwrap();
-        assert!(read(dir.path()).unwrap_err().to_string().contains("neither a plain file nor a folder"));
+        assert!(read(dir.path()).unwrap_err().to_string().contains("neither a regular file nor a folder"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The canonical form of a suite: every file that questions and judgements come from, with its SHA-256.
+//! The digest of a suite: every file that determines requests and verdicts, with its SHA-256.
 
 use std::collections::BTreeMap;
 
@@ -9,22 +9,22 @@ use crate::{run::recording::sha256, suite::FixtureFiles, wire::sigv4::hex};
 
 const SCHEMA: &str = "wireproof/suite/v1";
 
-/// The files of a suite by path, each with its digest, and one digest over them all.
+/// The digest of each file of a suite, and one digest over all.
 ///
-/// The digest over all is that of the lines that `sha256sum` prints for the files, sorted by path.
+/// The digest over all is the SHA-256 of the lines that `sha256sum` prints for the files, sorted by path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertifiedDigest {
-    /// The form of this document.
+    /// The schema and its version.
     pub schema: String,
-    /// Over all files.
+    /// The digest over all files.
     pub digest: String,
-    /// SHA-256 by path: models, requirements, states, profiles, scenarios and snapshots.
+    /// The SHA-256 of each model, requirement file, state file, profile file, scenario and snapshot, by path.
     pub files: BTreeMap<String, String>,
 }
 
 impl CertifiedDigest {
-    /// The digest of fixtures and snapshots.
+    /// Computes the digest of fixtures and snapshots.
     #[must_use]
     pub fn of(fixtures: &FixtureFiles, snapshots: &FixtureFiles) -> Self {
         let below = |root: &'static str, files: &FixtureFiles| -> Vec<(String, String)> {
@@ -35,24 +35,24 @@ impl CertifiedDigest {
         Self { schema: SCHEMA.to_owned(), digest: over(&files), files }
     }
 
-    /// How another suite differs from this one, which is the one at hand: a line a file.
+    /// The files of `other` that differ from this suite, one line each.
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut lines = Vec::new();
         for path in self.files.keys().filter(|path| !other.files.contains_key(*path)) {
-            lines.push(format!("{path} is not in it"));
+            lines.push(format!("{path} is missing"));
         }
         for (path, digest) in &other.files {
             match self.files.get(path) {
-                None => lines.push(format!("{path} is in it and not in the suite at hand")),
-                Some(own) if own != digest => lines.push(format!("{path} is another one")),
+                None => lines.push(format!("{path} is not in the local suite")),
+                Some(own) if own != digest => lines.push(format!("{path} differs")),
                 Some(_) => {}
             }
         }
         lines
     }
 
-    /// Whether it is what it says of itself.
+    /// Whether the digest over all matches the files.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.schema == SCHEMA && over(&self.files) == self.digest
@@ -91,11 +91,7 @@ mod tests {
         let other = CertifiedDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
         assert_eq!(
             own.differences(&other),
-            [
-                "fixtures/a is not in it",
-                "fixtures/b is another one",
-                "fixtures/c is in it and not in the suite at hand"
-            ]
+            ["fixtures/a is missing", "fixtures/b differs", "fixtures/c is not in the local suite"]
         );
         assert!(own.differences(&own).is_empty());
     }

@@ -1,4 +1,4 @@
-//! Whether a profile is granted, and what is missing where it is not. Pure.
+//! Decides the level that is granted for a profile, and what is missing for the next one. Pure.
 
 use std::collections::HashMap;
 
@@ -13,40 +13,37 @@ use crate::{
     suite::Fixtures,
 };
 
-/// What a run came to by one profile.
+/// The decision for one profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decision {
-    /// The service.
     pub service: String,
-    /// The profile.
     pub profile: String,
-    /// The level that is granted; `None`: not even the core.
+    /// The level that is granted; `None` if not even the core is.
     pub granted: Option<Level>,
-    /// How many cases count.
+    /// The number of cases that count.
     pub cases: usize,
-    /// How many requirements it has.
+    /// The number of requirements.
     pub requirements: usize,
-    /// What keeps a level from being granted.
+    /// What prevents a level.
     pub missing: Vec<Missing>,
 }
 
-/// One thing that keeps a level from being granted.
+/// One thing that prevents a level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Missing {
-    /// The lowest level that it keeps from being granted.
+    /// The lowest level that it prevents.
     pub level: Level,
-    /// A requirement or a case, by its id.
+    /// The ID of a requirement or a case.
     pub what: String,
-    /// Why.
     pub because: String,
 }
 
-/// What `reported` comes to by a profile.
+/// The decision that follows from a report.
 ///
-/// A deviation in any of its cases refuses the profile as a whole. What was blocked, inconclusive or not implemented
-/// refuses the level at which the case counts, and a requirement that did not hold the level to which it belongs. The
-/// extended level takes nothing for granted: what the target rules out is missing there, too.
+/// A deviation in any case prevents the whole profile. A case that is blocked, inconclusive or not implemented
+/// prevents its level; a requirement that is not met prevents its level. A case that is not applicable prevents the
+/// extended level.
 #[must_use]
 pub fn decide(suite: &Fixtures, profile: &Profile, reported: &Reported) -> Decision {
     let known: HashMap<&str, &ReportedCase> = reported.cases.iter().map(|case| (case.id.0.as_str(), case)).collect();
@@ -94,15 +91,15 @@ fn missing_case(id: &str, reported: Option<&&ReportedCase>, level: Level) -> Opt
     Some(Missing { level, what: id.to_owned(), because })
 }
 
-/// The first error in few words.
+/// The first error, in one line.
 fn worst(case: &ReportedCase) -> String {
     let error = case.findings.iter().find(|finding| finding.severity == Severity::Error);
-    error.map_or_else(String::new, |error| format!("{}, expected {}, was {}", error.code, error.expected, error.actual))
+    error.map_or_else(String::new, |error| format!("{}, expected {}, got {}", error.code, error.expected, error.actual))
 }
 
-/// Why a requirement did not hold, unless it did.
+/// Why a requirement is not met; `None` if it is.
 fn unheld(requirement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
-    let Some(requirement) = requirement else { return Some("the report does not have it".to_owned()) };
+    let Some(requirement) = requirement else { return Some("missing in the report".to_owned()) };
     match requirement.outcome {
         ReportedFate::Met => None,
         ReportedFate::Violated => Some(broken_in(&requirement.id, reported)),
@@ -152,7 +149,7 @@ mod tests {
         (suite, profile)
     }
 
-    /// A report in which everything of the profile is as it should be.
+    /// A report that grants the whole profile.
     fn good(suite: &Fixtures, profile: &Profile) -> Reported {
         let cases = profile.cases(suite).into_iter().map(|(case, _)| ReportedCase {
             id: case.id,
@@ -210,7 +207,7 @@ mod tests {
     #[case::a_case_was_not_run(|report: &mut Reported| drop(report.cases.pop()), None, "was not run")]
     #[case::a_core_requirement_was_not_exercised(|report: &mut Reported| requirement(report, "CSP-10").outcome = ReportedFate::NotExercised, None, "not exercised: no case judged it")]
     #[case::an_extended_requirement_was_not(|report: &mut Reported| requirement(report, "CSP-37").outcome = ReportedFate::NotExercised, Some(Level::Core), "not exercised")]
-    #[case::a_requirement_is_not_in_the_report(|report: &mut Reported| report.requirements.retain(|each| each.id != "CSP-36"), None, "does not have it")]
+    #[case::a_requirement_is_not_in_the_report(|report: &mut Reported| report.requirements.retain(|each| each.id != "CSP-36"), None, "missing in the report")]
     fn a_level_is_granted_when_nothing_of_it_is_missing(
         #[case] spoil: fn(&mut Reported),
         #[case] level: Option<Level>,
@@ -241,7 +238,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                format!("core {case}: deviates: error-identity, expected AccessDeniedException, was 200"),
+                format!("core {case}: deviates: error-identity, expected AccessDeniedException, got 200"),
                 format!("extended CSP-37: violated in {case}"),
             ]
         );

@@ -1,4 +1,4 @@
-//! DSSE: the envelope that a statement travels and is signed in.
+//! The DSSE envelope that contains and signs a statement.
 
 use base64::{
     Engine as _,
@@ -8,33 +8,31 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{CertificateKey, PublicKey};
 
-/// The type of an in-toto statement.
+/// The payload type of an in-toto statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// A payload with its signatures, of which there may be none.
+/// A payload with any number of signatures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Envelope {
-    /// The payload, in base64.
+    /// The payload in base64.
     pub payload: String,
-    /// What it is.
+    /// The type of the payload.
     pub payload_type: String,
-    /// Who signed it.
     pub signatures: Vec<Signature>,
 }
 
-/// One signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
-    /// Which key it is by; a hint, and never what is decided by.
+    /// The ID of the key. This is only a hint.
     pub keyid: String,
-    /// The signature, in base64.
+    /// The signature in base64.
     pub sig: String,
 }
 
 impl Envelope {
-    /// An envelope around a payload, signed where there is a key.
+    /// Puts a payload into an envelope, and signs it if there is a key.
     #[must_use]
     pub fn of(payload: &[u8], key: Option<&CertificateKey>) -> Self {
         let sign = |key: &CertificateKey| Signature {
@@ -48,25 +46,25 @@ impl Envelope {
         }
     }
 
-    /// The payload; `None`, where it is no base64.
+    /// The decoded payload; `None` if it is not base64.
     #[must_use]
     pub fn payload(&self) -> Option<Vec<u8>> {
         decode(&self.payload)
     }
 
-    /// The text of the file: one form for one envelope, so that a changed byte is seen.
+    /// The canonical text of the file, so that any changed byte is detected.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
-    /// Whether a signature of this envelope is by the owner of `key`.
+    /// Whether the envelope has a valid signature of `key`.
     #[must_use]
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         self.signatures.iter().any(|signature| self.is_by(signature, key))
     }
 
-    /// Whether that signature is by the owner of `key`, and says so.
+    /// Whether a signature is valid for `key` and names it.
     #[must_use]
     pub fn is_by(&self, signature: &Signature, key: &PublicKey) -> bool {
         let (Some(payload), Some(bytes)) = (self.payload(), decode(&signature.sig)) else { return false };
@@ -74,7 +72,7 @@ impl Envelope {
     }
 }
 
-/// What is signed in place of the payload, so that its type is signed, too.
+/// The pre-authentication encoding, which signs the payload and its type.
 #[must_use]
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
@@ -82,7 +80,7 @@ pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Both alphabets are legal.
+/// Accepts both base64 alphabets.
 fn decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
 }

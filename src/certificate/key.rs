@@ -1,6 +1,6 @@
-//! Ed25519 keys as people keep them: PKCS#8 and SPKI in PEM, or 32 bytes in hex.
+//! Ed25519 keys in their usual encodings: PKCS#8 and SPKI in PEM, or 32 bytes in hex.
 //!
-//! Rests on `ring`, which TLS rests on as well. Private keys are never shown: the type has no `Debug`.
+//! Uses `ring`, as TLS does. The type of private keys has no `Debug`, so that logs cannot contain one.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::{
@@ -12,33 +12,33 @@ use thiserror::Error;
 use crate::run::recording::sha256;
 use crate::wire::sigv4::hex;
 
-/// What stands before the 32 bytes of a private key in PKCS#8, by RFC 8410.
+/// The prefix of the 32 bytes of a private key in PKCS#8 (RFC 8410).
 const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// What stands before the 32 bytes of a public key in an SPKI, by RFC 8410.
+/// The prefix of the 32 bytes of a public key in an SPKI (RFC 8410).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
 
-/// A text that is no key.
+/// A text that is not a key.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// No private key.
+    /// Not a private key.
     #[error(
-        "no Ed25519 private key: expected PKCS#8 in PEM (`wireproof certify --new-key FILE` makes one) or 64 hexadecimal digits"
+        "not an Ed25519 private key: expected PKCS#8 in PEM or 64 hexadecimal digits\nhelp: `wireproof certify --new-key FILE` creates one"
     )]
     Private,
-    /// No public key.
-    #[error("no Ed25519 public key: expected PEM that begins with BEGIN PUBLIC KEY, or 64 hexadecimal digits")]
+    /// Not a public key.
+    #[error("not an Ed25519 public key: expected PEM that starts with BEGIN PUBLIC KEY, or 64 hexadecimal digits")]
     Public,
-    /// The system gives no random bytes.
-    #[error("the system gives no random bytes")]
+    /// The system provides no random bytes.
+    #[error("the system provides no random bytes")]
     Random,
 }
 
-/// A private key, to sign with.
+/// A private key for signing.
 pub struct CertificateKey(Ed25519KeyPair);
 
-/// A public key, to check by.
+/// A public key for verifying signatures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey([u8; 32]);
 
@@ -46,7 +46,7 @@ impl CertificateKey {
     /// Reads PEM or hex.
     ///
     /// # Errors
-    /// It is no Ed25519 key in either form.
+    /// The text is not an Ed25519 key in PEM or hex.
     pub fn read(text: &str) -> Result<Self, KeyError> {
         let pair = match from_pem(text, "PRIVATE KEY") {
             Some(der) => Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der),
@@ -58,13 +58,12 @@ impl CertificateKey {
     /// The text of a new key, as PKCS#8 in PEM.
     ///
     /// # Errors
-    /// The system gives no random bytes.
+    /// The system provides no random bytes.
     pub fn fresh() -> Result<String, KeyError> {
         let seed: [u8; 32] = random()?;
         Ok(pem("PRIVATE KEY", &[PKCS8.as_slice(), &seed].concat()))
     }
 
-    /// The public half.
     #[must_use]
     pub fn public(&self) -> PublicKey {
         let mut bytes = [0; 32];
@@ -72,7 +71,6 @@ impl CertificateKey {
         PublicKey(bytes)
     }
 
-    /// Signs.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.0.sign(message).as_ref().to_vec()
@@ -83,7 +81,7 @@ impl PublicKey {
     /// Reads PEM or hex.
     ///
     /// # Errors
-    /// It is no Ed25519 key in either form.
+    /// The text is not an Ed25519 key in PEM or hex.
     pub fn read(text: &str) -> Result<Self, KeyError> {
         let bytes = match from_pem(text, "PUBLIC KEY") {
             Some(der) => der.strip_prefix(SPKI.as_slice()).and_then(|bytes| bytes.try_into().ok()),
@@ -92,7 +90,7 @@ impl PublicKey {
         bytes.map(Self).ok_or(KeyError::Public)
     }
 
-    /// What an envelope calls the key: the SHA-256 of its SPKI.
+    /// The key ID in envelopes: the SHA-256 of the SPKI.
     #[must_use]
     pub fn id(&self) -> String {
         sha256(&self.spki())
@@ -110,7 +108,7 @@ impl PublicKey {
         hex(&self.0)
     }
 
-    /// Whether the key's owner signed the message.
+    /// Whether the signature of the message is valid.
     #[must_use]
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()
@@ -121,10 +119,10 @@ impl PublicKey {
     }
 }
 
-/// So many random bytes of the system.
+/// `N` random bytes from the system.
 ///
 /// # Errors
-/// It gives none.
+/// The system provides none.
 pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Random)?;
@@ -132,11 +130,11 @@ pub fn random<const N: usize>() -> Result<[u8; N], KeyError> {
 }
 
 fn pem(label: &str, der: &[u8]) -> String {
-    // One line holds all: a key of this kind has 48 bytes.
+    // 48 bytes fit in one line.
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
 
-/// The bytes of the first block of that label; empty for one that is no base64.
+/// The bytes of the first block with that label; empty if it is not base64.
 fn from_pem(text: &str, label: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
@@ -185,7 +183,7 @@ mod tests {
         assert_eq!(public.id().len(), 64);
     }
 
-    /// What `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write.
+    /// The output of `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout`.
     #[test]
     fn keys_of_openssl_are_read() {
         let private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";

@@ -1,8 +1,7 @@
-//! Certificates: what a run shows by a profile, in a form that others can check without trusting whoever made it.
+//! Certificates: the result of a run for a profile, in a form that others can verify without trust in the vendor.
 //!
-//! A bundle holds everything that a verdict was made of. Whoever checks it trusts nothing that it says of itself: digests,
-//! verdicts, sums, the decision and the requests are all derived anew. It refuses to grant by anything but the profiles'
-//! own data, and to know where a bundle lies.
+//! A bundle contains everything that a verdict depends on. A verifier derives digests, verdicts, sums, decisions and
+//! requests again, and compares.
 
 pub mod bundle;
 pub mod bundle_folder;

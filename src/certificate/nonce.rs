@@ -1,45 +1,47 @@
-//! From a verifier's nonce to the seed of a run: whoever gave the nonce knows that the run was made after it.
+//! Derives the seed of a run from a nonce of the verifier, which proves freshness.
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::wire::sigv4::hex;
 
-/// A nonce in hex, as the verifier gave it.
+/// A nonce in hex, chosen by the verifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nonce(String);
 
-/// A text that is no nonce.
+/// A text that is not a nonce.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a nonce is 16 to 128 hexadecimal digits, of which there is an even number: `openssl rand -hex 16` makes one")]
+#[error(
+    "a nonce has 16 to 128 hexadecimal digits, and an even number of them\nhelp: `openssl rand -hex 16` creates one"
+)]
 pub struct NonceError;
 
-/// What a seed is derived from, so that one run cannot stand for another claim.
+/// What a seed depends on besides the nonce, so that a run cannot be used for another claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim<'a> {
     /// The digest of the suite.
     pub suite: &'a str,
-    /// The target's name, as its vendor states it.
+    /// The name of the target, as its vendor states it.
     pub target: &'a str,
-    /// The target's version, as its vendor states it.
+    /// The version of the target, as its vendor states it.
     pub version: &'a str,
 }
 
-/// What the hash begins with: no other use of the nonce comes to the same.
+/// Separates this hash from any other use of the nonce.
 const DOMAIN: &str = "wireproof/seed/v1";
 
 impl Nonce {
     /// Reads a nonce.
     ///
     /// # Errors
-    /// Too short to be unguessable, too long, or no hex.
+    /// The text is too short to be unguessable, too long, or not hex.
     pub fn read(text: &str) -> Result<Self, NonceError> {
         let fits = (16..=128).contains(&text.len()) && text.len().is_multiple_of(2);
         let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if fits && is_hex { Ok(Self(text.to_ascii_lowercase())) } else { Err(NonceError) }
     }
 
-    /// The nonce of these bytes.
+    /// The nonce with these bytes.
     #[must_use]
     pub fn of(bytes: &[u8; 16]) -> Self {
         Self(hex(bytes))
@@ -51,7 +53,7 @@ impl Nonce {
         &self.0
     }
 
-    /// The seed of a run for that claim. Of 53 bits, so that every reader of JSON keeps all of them.
+    /// The seed of a run for that claim. It has 53 bits, which every JSON reader keeps.
     #[must_use]
     pub fn seed(&self, claim: Claim<'_>) -> u64 {
         let mut hash = Sha256::new();
@@ -93,7 +95,7 @@ mod tests {
             nonce.seed(Claim { suite: "u", ..CLAIM }),
             nonce.seed(Claim { target: "u", ..CLAIM }),
             nonce.seed(Claim { version: "2", ..CLAIM }),
-            // The border between two parts counts, too.
+            // The boundary between two parts counts, too.
             nonce.seed(Claim { suite: "st", target: "", ..CLAIM }),
         ];
         assert!(others.iter().all(|other| *other != seed));

@@ -1,6 +1,6 @@
-//! Profiles as data: which requirements a certificate is about, at which level, and which cases count for them.
+//! Profiles: the requirements that a certificate covers, their levels, and the cases that count.
 //!
-//! A service's `profiles.yaml` lists them. The profile [`FULL`] is the union of a service's others, and is not listed.
+//! The `profiles.yaml` of a service lists them. The profile [`FULL`] is the union of the others and is not listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,21 +12,20 @@ use crate::suite::{
     source::{Diagnostic, Source},
 };
 
-/// The union of all profiles of a service.
+/// The name of the union of all profiles of a service.
 pub const FULL: &str = "full";
 
-/// How much of a profile is kept.
+/// A level of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// What any endpoint can show that is reached by documented calls.
+    /// What documented calls can show on any endpoint.
     Core,
-    /// All of it, also what needs the target's help to be reached.
+    /// Everything, including what needs help from the target.
     Extended,
 }
 
 impl Level {
-    /// The kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -36,30 +35,28 @@ impl Level {
     }
 }
 
-/// One profile of one service.
+/// A profile of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// The service, by its folder.
+    /// The folder name of the service.
     pub service: String,
-    /// Its name.
     pub name: String,
-    /// What it is about, in one line.
+    /// Its subject, in one line.
     pub says: String,
-    /// Its requirements.
     pub requirements: BTreeMap<String, Level>,
-    /// Why requirements are not of the core, by their id.
+    /// The reasons why requirements are not in the core, by ID.
     pub reasons: BTreeMap<String, String>,
 }
 
-/// The profiles of all services that have any.
+/// The profiles of all services.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profiles {
     profiles: Vec<Profile>,
-    /// Requirements that are in none, with the reason.
+    /// The requirements that are in no profile, with the reason.
     outside: BTreeMap<String, String>,
 }
 
-/// The form of a `profiles.yaml`.
+/// The format of a `profiles.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawProfiles {
@@ -86,10 +83,10 @@ struct RawReason {
 }
 
 impl Profiles {
-    /// The profiles in these files, whose requirements `suite` has.
+    /// Reads the profiles of the services of `suite`.
     ///
     /// # Errors
-    /// A file of another form; a requirement that is not there, is there twice, or is in no profile and not left out.
+    /// A file is malformed, or a requirement is unknown, duplicate, or neither in a profile nor below `outside`.
     pub fn read(files: &FixtureFiles, suite: &Fixtures) -> Result<Self, Diagnostic> {
         let mut all = Self::default();
         for service in suite.services() {
@@ -104,7 +101,7 @@ impl Profiles {
     fn add(&mut self, source: &Source, service: &ServiceFixtures) -> Result<(), Diagnostic> {
         let raw: RawProfiles = source.decode()?;
         if raw.service != service.name {
-            let problem = format!("the folder is {:?}, the file says {:?}", service.name, raw.service);
+            let problem = format!("the service is {:?}, but the folder is {:?}", service.name, raw.service);
             return Err(source.at("/service", problem));
         }
         check(source, &raw, &service.requirements)?;
@@ -117,12 +114,12 @@ impl Profiles {
         Ok(())
     }
 
-    /// Every profile, by service and name.
+    /// Every profile, sorted by service and name.
     pub fn iter(&self) -> impl Iterator<Item = &Profile> {
         self.profiles.iter()
     }
 
-    /// The profiles of these names, of these services; of all services, where none is named.
+    /// The profiles with these names. An empty list of services selects all services.
     #[must_use]
     pub fn select(&self, names: &[String], services: &[String]) -> Vec<&Profile> {
         let wanted = |profile: &&Profile| {
@@ -131,17 +128,16 @@ impl Profiles {
         self.profiles.iter().filter(wanted).collect()
     }
 
-    /// Requirements that are in no profile, with the reason.
+    /// The requirements that are in no profile, with the reason.
     pub fn outside(&self) -> impl Iterator<Item = (&str, &str)> {
         self.outside.iter().map(|(id, reason)| (id.as_str(), reason.as_str()))
     }
 }
 
 impl Profile {
-    /// The level at which a case counts; `None`, where it says nothing of the profile.
+    /// The level at which a case counts; `None` if it does not count for this profile.
     ///
-    /// A case is of the core if it cites a requirement of the core and needs nothing of the target but its answers to
-    /// documented calls.
+    /// A case is in the core if it cites a core requirement and needs only documented calls.
     #[must_use]
     pub fn level_of(&self, suite: &Fixtures, case: &Case) -> Option<Level> {
         let cited = case.scenario.cites.iter().filter_map(|id| self.requirements.get(id));
@@ -149,21 +145,21 @@ impl Profile {
         Some(if needs_help(suite, case) { Level::Extended } else { level })
     }
 
-    /// The cases that count, with their level.
+    /// The cases that count, with their levels.
     #[must_use]
     pub fn cases(&self, suite: &Fixtures) -> Vec<(Case, Level)> {
         let counted = |case: Case| self.level_of(suite, &case).map(|level| (case, level));
         suite.cases().into_iter().filter(|case| case.scenario.service == self.service).filter_map(counted).collect()
     }
 
-    /// How many requirements are of that level itself.
+    /// The number of requirements at exactly that level.
     #[must_use]
     pub fn count(&self, level: Level) -> usize {
         self.requirements.values().filter(|each| **each == level).count()
     }
 }
 
-/// Whether a case needs what a target may lack: a state that no documented call reaches, another identity or region.
+/// Whether a case needs a state that no documented call reaches, another identity, or another region.
 fn needs_help(suite: &Fixtures, case: &Case) -> bool {
     let others = case.needs_caller(CallerName::Denied) || case.needs_caller(CallerName::OtherAccount);
     let unreached = |given: &Given| {
@@ -172,7 +168,7 @@ fn needs_help(suite: &Fixtures, case: &Case) -> bool {
     others || case.needs_other_region() || case.scenario.given.iter().any(unreached)
 }
 
-/// Whether documented calls reach a state and all that it builds on.
+/// Whether documented calls reach a state and the states that it requires.
 fn is_reached<'s>(service: &'s ServiceFixtures, given: &'s Given, above: &mut BTreeSet<&'s str>) -> bool {
     let Some(state) = service.states.get(&given.state).filter(|_| above.insert(&given.state)) else { return false };
     let reached = state.is_reached_by_calls() && state.given.iter().all(|given| is_reached(service, given, above));
@@ -192,7 +188,7 @@ fn profile(service: &str, name: String, raw: RawProfile) -> Profile {
     Profile { service: service.to_owned(), name, says: raw.says, requirements, reasons }
 }
 
-/// A requirement that is of the core anywhere is of the core of the union.
+/// A requirement that is in the core of one profile is in the core of the union.
 fn union(service: &str, profiles: &[Profile]) -> Profile {
     let mut requirements: BTreeMap<String, Level> = BTreeMap::new();
     for (id, level) in profiles.iter().flat_map(|profile| &profile.requirements) {
@@ -201,23 +197,27 @@ fn union(service: &str, profiles: &[Profile]) -> Profile {
     }
     let reasons = profiles.iter().flat_map(|profile| profile.reasons.clone());
     let reasons = reasons.filter(|(id, _)| requirements.get(id) == Some(&Level::Extended)).collect();
-    let says = "Everything that the service's other profiles are about.".to_owned();
+    let says = "All other profiles of the service.".to_owned();
     Profile { service: service.to_owned(), name: FULL.to_owned(), says, requirements, reasons }
 }
 
-/// Every requirement exists, stands once in a profile, and is in one or is left out.
+/// Checks that every requirement exists, is listed once per profile, and is in a profile or below `outside`.
 fn check(source: &Source, raw: &RawProfiles, requirements: &Requirements) -> Result<(), Diagnostic> {
     let mut seen = BTreeSet::new();
     for (name, profile) in &raw.profiles {
         let at = format!("/profiles/{name}");
         if name == FULL || profile.core.is_empty() {
-            let problem = if name == FULL { "is the union of the others, and is not listed" } else { "has no core" };
+            let problem = if name == FULL {
+                "is the union of the others and must not be listed"
+            } else {
+                "has no core requirement"
+            };
             return Err(source.at(&at, format!("the profile {name} {problem}")));
         }
         let mut own = BTreeSet::new();
         for id in profile.core.iter().chain(profile.extended.iter().flat_map(|reason| &reason.requirements)) {
             if requirements.get(id).is_none() {
-                return Err(source.at(&at, format!("{name} lists {id}, which requirements.yaml does not have")));
+                return Err(source.at(&at, format!("{name} lists {id}, which is not in requirements.yaml")));
             }
             if !own.insert(id) {
                 return Err(source.at(&at, format!("{name} lists {id} twice")));
@@ -236,14 +236,14 @@ fn check_outside(
 ) -> Result<(), Diagnostic> {
     let outside: BTreeSet<&String> = raw.outside.iter().flat_map(|reason| &reason.requirements).collect();
     if let Some(id) = outside.iter().find(|id| seen.contains(*id) || requirements.get(id).is_none()) {
-        return Err(source.at("/outside", format!("{id} is left out, and is in a profile or no requirement at all")));
+        return Err(source.at("/outside", format!("{id} is below `outside`, but it is in a profile or unknown")));
     }
     let open =
         requirements.iter().find(|requirement| !seen.contains(&requirement.id) && !outside.contains(&requirement.id));
     match open {
         Some(requirement) => Err(source
             .at("/profiles", format!("{} is in no profile", requirement.id))
-            .help("put it into one, or below `outside` with a reason")),
+            .help("add it to a profile, or below `outside` with a reason")),
         None => Ok(()),
     }
 }
@@ -330,16 +330,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::unknown("CSP-32, CSP-33", "CSP-32, CSP-99", "wire lists CSP-99, which requirements.yaml does not have")]
+    #[case::unknown("CSP-32, CSP-33", "CSP-32, CSP-99", "wire lists CSP-99, which is not in requirements.yaml")]
     #[case::twice("CSP-32, CSP-33", "CSP-33, CSP-33", "wire lists CSP-33 twice")]
     #[case::in_none("CSP-32, CSP-33", "CSP-33", "CSP-32 is in no profile")]
     #[case::both(
         "requirements: [UG-P-03]",
         "requirements: [UG-P-03, CSP-01]",
-        "CSP-01 is left out, and is in a profile"
+        "CSP-01 is below `outside`, but it is in a profile"
     )]
-    #[case::reserved("  wire:\n", "  full:\n", "is the union of the others")]
-    #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core")]
+    #[case::reserved("  wire:\n", "  full:\n", "is the union of the others and must not be listed")]
+    #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core requirement")]
     #[case::of_another_service("service: proton", "service: other", "the file says \"other\"")]
     #[case::form("    says: Sig", "    what: x\n    says: Sig", "unknown field")]
     fn a_broken_file_is_refused(#[case] from: &str, #[case] to: &str, #[case] says: &str) {

@@ -1,8 +1,8 @@
-//! A case acted again from its seed and the answers that were recorded: everything else must follow.
+//! Reenacts a case from its seed and its recorded responses; everything else must follow.
 //!
-//! The executor runs as it did, over a transport that gives the recorded answers at the recorded times, on a clock
-//! that jumps. Whoever recorded could choose the answers and their times, and nothing else: requests, captures,
-//! states and the end of each case must come out as they were written down.
+//! The executor runs over a transport that returns the recorded responses at the recorded times, on a paused clock. A
+//! forger can choose responses and their times only: requests, captures, states and the end of each case must match
+//! the recording.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -31,27 +31,26 @@ use crate::{
     wire::{Headers, Request, TransportError, protocol::called},
 };
 
-/// No case waits longer than that on any clock.
+/// Longer than any case waits.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Headers that hang on the moment and on the key, and which no recording can be asked for.
+/// Headers that depend on the time and the key, so that a recording cannot contain the expected value.
 const OF_THE_SIGNATURE: [&str; 3] = ["authorization", "x-amz-date", "x-amz-security-token"];
 
-/// What cases are acted again with.
+/// The inputs of a reenactment.
 pub struct Reenactment<'a> {
-    /// The fixtures.
     pub suite: &'a Fixtures,
-    /// The target as it was; its credentials may be any.
+    /// The target of the run. Its credentials do not matter.
     pub target: &'a ResolvedTarget,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
 }
 
 impl Reenactment<'_> {
-    /// How recorded cases differ from what their seed and their answers come to, each with what differs first.
+    /// The cases whose recording does not follow from seed and responses, each with the first difference.
     ///
     /// # Errors
-    /// No runtime can be had.
+    /// No runtime starts.
     pub fn differences<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t Case, &'t Transcript)>,
@@ -63,10 +62,10 @@ impl Reenactment<'_> {
         Ok(recorded.into_iter().filter_map(different).collect())
     }
 
-    /// The same for the questions whether operations are there, and for what they came to.
+    /// The same for presence checks and their results.
     ///
     /// # Errors
-    /// No runtime can be had.
+    /// No runtime starts.
     pub fn presence_checks<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
@@ -82,7 +81,9 @@ impl Reenactment<'_> {
     async fn presence_difference(&self, checked: &PresenceChecked, recorded: &Transcript) -> Option<String> {
         let known = self.suite.service(&checked.service);
         let known = known.and_then(|service| Some((service, service.contract().operation(&checked.operation)?)));
-        let Some((service, operation)) = known else { return Some("the suite has no such operation".to_owned()) };
+        let Some((service, operation)) = known else {
+            return Some("the suite does not have this operation".to_owned());
+        };
         let answers = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
         let seen = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
@@ -92,9 +93,9 @@ impl Reenactment<'_> {
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
             let says = checked.presence;
             let reason = says == event::Presence::Implemented && checked.reason.is_some();
-            let reason = reason.then(|| "it has a reason, and was found to be there".to_owned());
+            let reason = reason.then(|| "it has a reason, although the operation is implemented".to_owned());
             let other = says != reported_presence(&presence);
-            other.then(|| format!("its answers say {presence:?}, and not {says:?}")).or(reason)
+            other.then(|| format!("the responses show {presence:?}, but the recording has {says:?}")).or(reason)
         })
     }
 
@@ -111,10 +112,10 @@ impl Reenactment<'_> {
 
     async fn difference(&self, case: &Case, recorded: &Transcript) -> Option<String> {
         if recorded.seed != self.seed {
-            return Some(format!("it was recorded with the seed {}, not {}", recorded.seed, self.seed));
+            return Some(format!("it was recorded with seed {} instead of {}", recorded.seed, self.seed));
         }
         let answers = RecordedResponses::of(&recorded.exchanges);
-        // One that was never begun has nothing to be acted again.
+        // An interrupted case without requests has nothing to reenact.
         if recorded.exchanges.is_empty() && recorded.end == CaseEnd::Interrupted {
             return None;
         }
@@ -125,12 +126,12 @@ impl Reenactment<'_> {
     }
 }
 
-/// A runtime whose clock moves on by itself whenever everything waits.
+/// A runtime with a paused clock, which advances when all tasks wait.
 fn runtime() -> std::io::Result<runtime::Runtime> {
     runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
 }
 
-/// How an event tells of it.
+/// The presence as events report it.
 fn reported_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
         PresenceDecision::Implemented => event::Presence::Implemented,
@@ -139,7 +140,7 @@ fn reported_presence(presence: &PresenceDecision) -> event::Presence {
     }
 }
 
-/// Which request differs first, if any does.
+/// The first request that differs.
 fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &ExchangeSlot) -> Option<String> {
     let cut_short = recorded.is_cut_short();
     for (index, taken) in place.taken.iter().enumerate() {
@@ -147,7 +148,7 @@ fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &ExchangeSlo
         let Some(at) = *taken else {
             let what = acted[0].map(|exchange| exchange.operation.clone()).unwrap_or_default();
             return (!cut_short)
-                .then(|| format!("the seed makes a request {} ({what}) that it does not have", index + 1));
+                .then(|| format!("request {} ({what}), which follows from the seed, is missing", index + 1));
         };
         let recorded = recorded.exchanges.get(at)?;
         let problem = |acted: &Exchange| unlike(acted, recorded);
@@ -160,16 +161,16 @@ fn requests(forms: &[&Transcript; 2], recorded: &Transcript, place: &ExchangeSlo
     let rest = recorded.exchanges.get(place.next..).unwrap_or_default();
     let last = place.next.checked_sub(1).and_then(|last| recorded.exchanges.get(last));
     let surplus = rest.iter().find(|exchange| !last.is_some_and(|last| alike(&last.request, &exchange.request)));
-    surplus.map(|exchange| format!("it has a request ({}) that the seed does not make", exchange.operation))
+    surplus.map(|exchange| format!("a request ({}) does not follow from the seed", exchange.operation))
 }
 
-/// What else differs: what the states yielded, and how the case ended.
+/// Other differences: the variables of the states, and the end of the case.
 fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
     if recorded.is_cut_short() || matches!(recorded.end, CaseEnd::Internal(_)) {
         return None;
     }
     if (&acted.region, &acted.other_region) != (&recorded.region, &recorded.other_region) {
-        return Some("it was recorded in other regions than is said".to_owned());
+        return Some("its regions are not those of the statement".to_owned());
     }
     let same = |acted: &Map<String, Value>| {
         let value = |(name, value): (&String, &Value)| {
@@ -178,13 +179,14 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
         acted.len() == recorded.variables.len() && acted.iter().all(value)
     };
     if !same(&acted.variables) {
-        return Some("its states yielded other values than it says".to_owned());
+        return Some("the variables of its states do not follow from the responses".to_owned());
     }
     let acted = &acted.end;
-    (!same_end(acted, &recorded.end)).then(|| format!("it ended {}, and says {}", told(acted), told(&recorded.end)))
+    (!same_end(acted, &recorded.end))
+        .then(|| format!("it ends {}, but the recording has {}", told(acted), told(&recorded.end)))
 }
 
-/// Whether a recorded value is that one, some of its texts perhaps by their pseudonyms.
+/// Whether a recorded value equals `value`, apart from redacted strings.
 fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     match (value, recorded) {
         (Value::String(text), Value::String(known)) => text == known || placeholder(key, text) == *known,
@@ -200,7 +202,7 @@ fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     }
 }
 
-/// Reasons are words about answers, and may be redacted; the kind is what counts.
+/// Compares variants only, because reasons may quote redacted responses.
 fn same_end(one: &CaseEnd, other: &CaseEnd) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
@@ -208,33 +210,33 @@ fn same_end(one: &CaseEnd, other: &CaseEnd) -> bool {
 fn told(end: &CaseEnd) -> String {
     match end {
         CaseEnd::Complete => "complete".to_owned(),
-        CaseEnd::Stopped => "stopped by an answer".to_owned(),
+        CaseEnd::Stopped => "stopped by a response".to_owned(),
         CaseEnd::Blocked(reason) => format!("blocked ({reason})"),
-        CaseEnd::TimedOut(limit) => format!("after its time of {limit:?}"),
+        CaseEnd::TimedOut(limit) => format!("timed out after {limit:?}"),
         CaseEnd::NotApplicable(reason) => format!("not applicable ({reason})"),
         CaseEnd::Interrupted => "interrupted".to_owned(),
-        CaseEnd::Internal(reason) => format!("by a fault of the harness ({reason})"),
+        CaseEnd::Internal(reason) => format!("with an internal error ({reason})"),
     }
 }
 
-/// In what a recorded request is not the one that the seed makes.
+/// The difference between a recorded request and the one that follows from the seed.
 fn unlike(acted: &Exchange, recorded: &Exchange) -> Option<String> {
     let places =
         |exchange: &Exchange| (exchange.step, exchange.role, exchange.service.clone(), exchange.operation.clone());
     if places(acted) != places(recorded) {
-        return Some(format!("it is made for {} {:?} of step {}", acted.operation, acted.role, acted.step));
+        return Some(format!("expected {} {:?} of step {}", acted.operation, acted.role, acted.step));
     }
     let (acted, recorded) = (&acted.request, &recorded.request);
     if (&acted.method, &acted.target, acted.chunked) != (&recorded.method, &recorded.target, recorded.chunked) {
-        return Some(format!("the seed makes {} {}", acted.method, acted.target));
+        return Some(format!("expected {} {}", acted.method, acted.target));
     }
     if let Some(name) = other_header(&acted.headers, &recorded.headers) {
-        return Some(format!("the seed makes another header {name}"));
+        return Some(format!("the header {name} does not follow from the seed"));
     }
-    (acted.body != recorded.body).then(|| "the seed makes another body".to_owned())
+    (acted.body != recorded.body).then(|| "the body does not follow from the seed".to_owned())
 }
 
-/// The first header that differs; of those of the signature, only whether they are there counts.
+/// The first header that differs. Signature headers must only be present.
 fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
     let plain = |headers: &Headers| -> Vec<(String, String)> {
         let of_signature = |name: &str| OF_THE_SIGNATURE.iter().any(|known| name.eq_ignore_ascii_case(known));
@@ -248,8 +250,8 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
     acted.get(differs).or_else(|| recorded.get(differs)).map(|(name, _)| name.clone())
 }
 
-/// Whether two requests ask the same, as far as a poll is told from the next step by it. Pseudonyms are as long as what
-/// they stand for.
+/// Whether two requests look alike, so that one may repeat the other in a poll. A redaction keeps the length of its
+/// value.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
         let operation = called(request).map(str::to_owned);
@@ -258,18 +260,18 @@ fn alike(one: &Request, other: &Request) -> bool {
     shape(one) == shape(other)
 }
 
-/// The recorded answers of a case, given in order.
+/// The recorded responses of a case, in order.
 struct RecordedResponses<'a> {
     exchanges: &'a [Exchange],
     began: Instant,
     place: Mutex<ExchangeSlot>,
 }
 
-/// How far the recording was read.
+/// The position in the recording.
 #[derive(Clone, Default)]
 struct ExchangeSlot {
     next: usize,
-    /// For each request that was made, the exchange whose answer it got.
+    /// For each request, the index of the exchange that provided its response.
     taken: Vec<Option<usize>>,
 }
 
@@ -282,8 +284,8 @@ impl<'a> RecordedResponses<'a> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The exchange of a request. When a poll ends hangs on fractions of a millisecond, so that there may be one more
-    /// or one less than was recorded.
+    /// The exchange of a request. A poll may end one request earlier or later than in the recording, because its end
+    /// depends on fractions of a millisecond.
     fn take(&self, request: &Request) -> Option<&'a Exchange> {
         let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         let is = |at: usize| self.exchanges.get(at).is_some_and(|exchange| alike(&exchange.request, request));
@@ -311,7 +313,7 @@ impl<'a> RecordedResponses<'a> {
                 sleep_until(self.began + exchange.started + exchange.elapsed).await;
                 exchange.outcome.clone()
             }
-            None => Err(TransportError::Other("the recording has no such request".to_owned())),
+            None => Err(TransportError::Other("the recording does not have this request".to_owned())),
         }
     }
 }

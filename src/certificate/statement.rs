@@ -1,7 +1,6 @@
-//! The statement of a certificate: an in-toto test result about a target, with our own claims beside it.
+//! The statement of a certificate: an in-toto test result for a target, with additional claims.
 //!
-//! It is a pure function of what the vendor states and of what the evidence comes to. Whoever verifies makes it anew
-//! from the evidence, and compares.
+//! It is a pure function of the vendor's statement and the evidence. A verifier derives it again and compares.
 
 use std::collections::BTreeMap;
 
@@ -26,131 +25,126 @@ const SCHEMA: &str = "wireproof/certificate/v2";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Statement {
-    /// The form of the statement.
+    /// The type of the statement.
     #[serde(rename = "_type")]
     pub form: String,
-    /// What it is about: the target, by the recording of what it answered.
+    /// The target, identified by the recording of its responses.
     pub subject: Vec<ResourceDescriptor>,
-    /// The form of the predicate.
+    /// The type of the predicate.
     pub predicate_type: String,
-    /// What is said of it.
+    /// The test result.
     pub predicate: Predicate,
 }
 
-/// Something by its name and its digests.
+/// An artifact, identified by name and digests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceDescriptor {
-    /// Its name.
     pub name: String,
-    /// Where it can be had.
+    /// Its location.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// Its digests, by algorithm.
+    /// The digests, by algorithm.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digest: BTreeMap<String, String>,
 }
 
-/// A test result.
+/// The in-toto predicate of a test result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Predicate {
-    /// What it came to.
+    /// The result.
     pub result: TestResult,
-    /// What it was tested with.
+    /// The artifacts that were used for the test.
     pub configuration: Vec<ResourceDescriptor>,
-    /// Cases that conform.
+    /// The cases that conform without a warning.
     pub passed_tests: Vec<String>,
-    /// Cases that conform, with a warning.
+    /// The cases that conform with a warning.
     pub warned_tests: Vec<String>,
-    /// All others, but those that the target rules out.
+    /// All other cases, except those that are not applicable.
     pub failed_tests: Vec<String>,
-    /// Our own part.
+    /// The claims beyond in-toto.
     pub wireproof: Claims,
 }
 
-/// What a test came to.
+/// The result of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum TestResult {
-    /// Everything is granted, at the extended level and without a warning.
+    /// Everything is granted at the extended level, without a warning.
     Passed,
-    /// What was asked for is granted, and something remains to be said.
+    /// The requested level is granted, but there are warnings or missing items of a higher level.
     Warned,
-    /// It is not granted.
+    /// The requested level is not granted.
     Failed,
 }
 
-/// What a certificate says beyond a test result.
+/// The claims of a certificate beyond the test result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Claims {
-    /// The form of this part.
+    /// The schema and its version.
     pub schema: String,
-    /// Whether what was asked for is granted.
+    /// Whether the requested level of all requested profiles is granted.
     pub granted: bool,
-    /// What keeps it from being granted whatever the profile.
+    /// What prevents any grant, whatever the profile.
     pub missing: Vec<String>,
-    /// What the run came to, by profile.
+    /// The decision for each profile.
     pub profiles: Vec<Decision>,
-    /// What the vendor states.
+    /// The statement of the vendor.
     #[serde(flatten)]
     pub stated: StatementSubject,
-    /// What fresh names were derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// The ledger of the run.
     pub ledger: Ledger,
-    /// The kill matrix of suite and judge, in sums; `None`: there is none.
+    /// The sums of the kill matrix; `None` without one.
     pub mutants: Option<Mutants>,
-    /// The end of the recording's chain.
+    /// The last digest of the recording's chain.
     pub chain: String,
-    /// SHA-256 of every other file of the bundle.
+    /// The SHA-256 of every other file of the bundle.
     pub files: BTreeMap<String, String>,
 }
 
-/// What only whoever made the certificate knows.
+/// What only the vendor knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementSubject {
-    /// What made it: name and version.
+    /// The name and version of the program.
     pub tool: String,
-    /// Who was tested.
+    /// The target.
     pub target: StatedTarget,
-    /// The profiles that were asked for.
+    /// The requested profiles.
     pub requested: Vec<String>,
-    /// The services that were asked for.
+    /// The requested services.
     pub services: Vec<String>,
-    /// The level that was asked for.
+    /// The requested level.
     pub level: Level,
-    /// What the verifier gave before the run.
+    /// The nonce of the verifier.
     pub nonce: Option<String>,
-    /// When the run began, in milliseconds since 1970.
+    /// The start of the run, in milliseconds since 1970.
     pub started_ms: u64,
-    /// When it ended.
+    /// The end of the run, in milliseconds since 1970.
     pub finished_ms: u64,
 }
 
-/// A target as its vendor states it.
+/// The target as its vendor describes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatedTarget {
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: String,
-    /// Where it was reached.
+    /// The endpoint of the run.
     pub endpoint: String,
-    /// The region of the calls.
     pub region: String,
-    /// The other region, where it has one.
+    /// The second region, if there is one.
     pub other_region: Option<String>,
-    /// Whether it has an identity that lacks permissions.
+    /// Whether there is an identity without permissions.
     pub denied_identity: bool,
-    /// Whether it has an identity of another account.
+    /// Whether there is an identity in another account.
     pub other_account: bool,
-    /// Its state-change URL, where it has one.
+    /// The state-change URL, if there is one.
     pub state_change: Option<StatedUrl>,
-    /// Variables of states that were established by hand.
+    /// The variables of states that were established by hand.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub states: BTreeMap<String, Value>,
 }
@@ -159,52 +153,50 @@ pub struct StatedTarget {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatedUrl {
-    /// Scheme, host and port.
+    /// The scheme, host and port.
     pub endpoint: String,
-    /// The path.
     pub path: String,
 }
 
-/// A kill matrix in sums.
+/// The sums of a kill matrix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Mutants {
-    /// How many were made.
+    /// The number of mutants.
     pub mutants: usize,
-    /// How many the suite kills.
+    /// The number of mutants that the suite kills.
     pub killed: usize,
-    /// How many are written down as equivalent.
+    /// The number of equivalent mutants.
     pub equivalent: usize,
-    /// How many null targets were given nothing.
+    /// The number of constant endpoints.
     pub constant_endpoints: usize,
 }
 
-/// What the evidence comes to.
+/// The evidence of a certificate.
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceFiles<'a> {
-    /// The report.
     pub reported: &'a Reported,
-    /// What it comes to by profile.
+    /// The decision for each profile.
     pub decisions: &'a [Decision],
-    /// The kill matrix, where there is one.
+    /// The kill matrix, if there is one.
     pub matrix: Option<&'a KillMatrix>,
-    /// The end of the recording's chain.
+    /// The last digest of the recording's chain.
     pub chain: &'a str,
-    /// SHA-256 of every file of the bundle but the statement and its envelope.
+    /// The SHA-256 of every file of the bundle, except the statement and its envelope.
     pub files: &'a BTreeMap<String, String>,
 }
 
-/// The file of the report in a bundle.
+/// The path of the report in a bundle.
 pub const REPORT: &str = "report.json";
-/// The file of the suite's digest.
+/// The path of the suite's digest.
 pub const SUITE: &str = "suite.json";
-/// The file of the kill matrix.
+/// The path of the kill matrix.
 pub const MUTANTS: &str = "mutants.json";
-/// The folder of the recording.
+/// The path of the recording.
 pub const RECORDING: &str = "recording";
 
 impl Statement {
-    /// The statement about a run.
+    /// Derives the statement of a run.
     #[must_use]
     pub fn of(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> Self {
         let missing = missing(evidence, stated);
@@ -248,7 +240,7 @@ impl Statement {
         }
     }
 
-    /// The text of the file: one form for one statement.
+    /// The text of the file. Equal statements have equal texts.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
@@ -270,7 +262,7 @@ fn has_warning(case: &ReportedCase) -> bool {
     case.findings.iter().any(|finding| finding.severity == Severity::Warning)
 }
 
-/// What keeps anything from being granted.
+/// What prevents any grant.
 fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String> {
     let EvidenceFiles { reported, matrix, .. } = evidence;
     let mut missing = Vec::new();
@@ -278,10 +270,11 @@ fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String
         missing.push("the run was interrupted".to_owned());
     }
     if reported.sums() != reported.ledger || reported.ledger.internal > 0 {
-        missing.push("the ledger does not balance, or the harness itself was at fault".to_owned());
+        missing.push("the ledger does not balance, or wireproof had an internal error".to_owned());
     }
     match matrix {
-        None => missing.push("there is no kill matrix: nothing shows that the judge convicts anybody".to_owned()),
+        None => missing
+            .push("no kill matrix: a certificate needs proof that the suite detects faults (--mutants run)".to_owned()),
         Some(matrix) => {
             let unproven = || (!matrix.is_proven()).then(|| "the kill matrix does not prove the judge".to_owned());
             missing.extend(foreign(matrix, &reported.suite.digest, &stated.tool).or_else(unproven));
@@ -290,16 +283,16 @@ fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String
     missing
 }
 
-/// Why a kill matrix is not about this suite and this program as a whole, unless it is.
+/// Why a kill matrix does not belong to this suite and this program; `None` if it does.
 #[must_use]
 pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
     if matrix.suite != suite {
-        return Some(format!("the kill matrix is of another suite ({})", matrix.suite));
+        return Some(format!("the kill matrix belongs to a different suite ({})", matrix.suite));
     }
     if matrix.tool != tool {
-        return Some(format!("the kill matrix is of {}, and not of {tool}", matrix.tool));
+        return Some(format!("the kill matrix was made by {}, not by {tool}", matrix.tool));
     }
-    (!matrix.only.is_empty()).then(|| "the kill matrix has only some of the mutants".to_owned())
+    (!matrix.only.is_empty()).then(|| "the kill matrix contains only some of the mutants".to_owned())
 }
 
 fn subject(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> ResourceDescriptor {

@@ -1,4 +1,4 @@
-//! Mutants that are the same as the reference as far as the documents say, each with its reason.
+//! The list of equivalent mutants: those that violate no requirement, each with its reason.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::suite::glob_matches;
 
-/// The written list: `[[equivalent]]` with `reason` and `mutants`, ids in which `*` stands for anything.
+/// The list: tables `[[equivalent]]` with a `reason`, and with `mutants`, which are IDs in which `*` matches anything.
 const LIST: &str = include_str!("equivalents.toml");
 
 #[derive(Debug, Deserialize)]
@@ -24,7 +24,7 @@ struct EquivalentRow {
 }
 
 impl Equivalents {
-    /// The list that this version comes with. It was compiled in, and a test reads it: it has no errors.
+    /// The bundled list. A test proves that it is valid.
     pub(super) fn bundled() -> Self {
         toml::from_str(LIST).unwrap_or(Self { equivalent: Vec::new() })
     }
@@ -34,7 +34,7 @@ impl Equivalents {
         Some(&row.reason)
     }
 
-    /// Globs that fit none of the ids.
+    /// The globs that match none of the IDs.
     pub(super) fn dead(&self, ids: &BTreeSet<String>) -> Vec<String> {
         let globs = self.equivalent.iter().flat_map(|row| &row.mutants);
         globs.filter(|glob| !ids.iter().any(|id| fits(glob, id))).cloned().collect()

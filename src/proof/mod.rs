@@ -44,7 +44,6 @@ use proof_runner::ProofRunner;
 /// A proof that is set up.
 #[derive(Debug, Clone)]
 pub struct Proof {
-    /// The fixtures.
     pub suite: Arc<Fixtures>,
     /// Its snapshots.
     pub snapshots: Arc<Snapshots>,
@@ -170,7 +169,7 @@ impl Proof {
         Ok(matrix)
     }
 
-    /// The mutants that would run.
+    /// The selected mutants.
     ///
     /// # Errors
     /// As [`Proof::run`].

@@ -18,7 +18,6 @@ pub struct ReportDocument {
     schema: String,
     /// What wrote it.
     pub tool: Tool,
-    /// The fixtures.
     pub suite: SuiteDigest,
     /// The endpoint under test.
     pub target: TargetNames,
@@ -52,9 +51,7 @@ pub struct ReportDocument {
 /// The program that wrote a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
-    /// Its name.
     pub name: String,
-    /// Its version.
     pub version: String,
 }
 
@@ -72,7 +69,6 @@ pub struct TargetNames {
     pub name: String,
     /// Where it is.
     pub endpoint: String,
-    /// The region of the calls.
     pub region: String,
 }
 
@@ -110,7 +106,6 @@ pub enum ReportDocumentError {
     /// Another version of the form.
     #[error("{file}: the schema is {found:?}; {SCHEMA:?} is known here")]
     Schema {
-        /// The file.
         file: String,
         /// What it says.
         found: String,

@@ -1,4 +1,5 @@
-//! What a bundle's recording comes to: cases, requests, times, verdicts, sums, profiles; and so what must be stated.
+//! Derives cases, requests, times, verdicts, sums and decisions from the recording of a bundle, and compares them with
+//! its statement.
 
 use std::{
     collections::BTreeSet,
@@ -33,7 +34,7 @@ use crate::{
     wire::sigv4::Credentials,
 };
 
-/// Checks all that hangs on the recording.
+/// Checks everything that follows from the recording.
 pub(super) fn check(
     verifier: &Verifier<'_>,
     root: &Path,
@@ -59,7 +60,7 @@ pub(super) fn check(
     look.conclusions(&reported, matrix);
 }
 
-/// What one look at a recording shares.
+/// The shared state of these checks.
 struct EvidenceView<'l> {
     verifier: &'l Verifier<'l>,
     files: &'l BundleFiles,
@@ -68,7 +69,6 @@ struct EvidenceView<'l> {
     problems: &'l mut Vec<VerifyProblem>,
 }
 
-/// A line of the index.
 #[derive(Deserialize)]
 struct Linked {
     #[serde(flatten)]
@@ -76,7 +76,7 @@ struct Linked {
     chain: String,
 }
 
-/// What a recording holds.
+/// The contents of a recording.
 #[derive(Default)]
 struct KeptFiles {
     cases: Vec<(CaseId, Transcript)>,
@@ -89,7 +89,7 @@ impl EvidenceView<'_> {
         self.problems.push(VerifyProblem::new(check, says));
     }
 
-    /// What the recording says of itself is what is stated.
+    /// Checks that the header of the recording matches the statement.
     fn header(&mut self, asked: &[Case]) {
         let claims = &self.statement.predicate.wireproof;
         let Header { tool, run, derivation, .. } = self.recording.header();
@@ -98,7 +98,7 @@ impl EvidenceView<'_> {
         let mut wrong = Vec::new();
         let mut compare = |what: &str, said: &str, recorded: &str| {
             if said != recorded {
-                wrong.push(format!("the recording is of another {what}: {recorded}, and not {said}"));
+                wrong.push(format!("the {what} of the recording is {recorded}, but the statement has {said}"));
             }
         };
         compare("program", TOOL, tool);
@@ -108,12 +108,12 @@ impl EvidenceView<'_> {
         compare("region", &target.region, &run.region);
         compare("seed", &claims.seed.to_string(), &run.seed.to_string());
         if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() || derivation.is_some() {
-            wrong.push("the recording is of another selection than the profiles ask for".to_owned());
+            wrong.push("the selection of the recording is not that of the profiles".to_owned());
         }
         self.problems.extend(wrong.into_iter().map(|says| VerifyProblem::new(VerifyCheck::Recording, says)));
     }
 
-    /// The index has nothing that its lines do not need.
+    /// Checks that the index is in canonical form.
     fn index(&mut self) {
         let bytes = self.files.get(&format!("{RECORDING}/{INDEX}")).map(Vec::as_slice).unwrap_or_default();
         let mut anew = String::new();
@@ -124,11 +124,11 @@ impl EvidenceView<'_> {
             anew.extend([entry, ",\"chain\":\"", &line.chain, "\"}\n"]);
         }
         if anew.as_bytes() != bytes {
-            self.problem(VerifyCheck::Recording, format!("{INDEX} is not written as it should be"));
+            self.problem(VerifyCheck::Recording, format!("{INDEX} is not in canonical form"));
         }
     }
 
-    /// Every transcript of the recording, in order; `None`, where one cannot be read.
+    /// Reads every transcript of the recording, in order; `None` if one is not readable.
     fn kept(&mut self) -> Option<KeptFiles> {
         let mut kept = KeptFiles::default();
         for entry in self.recording.entries() {
@@ -148,7 +148,7 @@ impl EvidenceView<'_> {
                 if transcript.case != case.id {
                     self.problem(
                         VerifyCheck::Recording,
-                        format!("the transcript of {} is that of {}", case.id, transcript.case),
+                        format!("the transcript of {} belongs to {}", case.id, transcript.case),
                     );
                 }
                 kept.cases.push((case.id, transcript));
@@ -164,35 +164,36 @@ impl EvidenceView<'_> {
         Ok(())
     }
 
-    /// A transcript, which lies where it has to and is written as it has to be.
+    /// Reads a transcript; it must be at its path and in canonical form.
     fn transcript(&mut self, file: &Kept, path: &str, kept: &mut KeptFiles) -> Result<Transcript, RecordingError> {
         let transcript = self.recording.transcript(file)?;
         let name = format!("{RECORDING}/{}", file.path);
         if !has_a_date(&transcript) {
-            let problem = "its times are beyond all years".to_owned();
+            let problem = "its times are out of range".to_owned();
             return Err(RecordingError::Transcript { path: name, problem });
         }
         let written = har::write(&transcript, &self.recording.header().run.endpoint).ok();
         if file.path != path {
-            self.problem(VerifyCheck::Recording, format!("{name} does not lie where it belongs"));
+            self.problem(VerifyCheck::Recording, format!("{name} is not at its path"));
         } else if written.as_ref() != self.files.get(&name) {
-            self.problem(VerifyCheck::Recording, format!("{name} shows something else than it holds"));
+            self.problem(VerifyCheck::Recording, format!("{name} is not in canonical form"));
         }
         kept.paths.insert(name);
         Ok(transcript)
     }
 
-    /// Also what a statement made anew would list.
+    /// Checks that the bundle contains no other file, even if the statement lists it.
     fn nothing_else(&mut self, kept: &KeptFiles) {
         let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
         let belongs =
             |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{RECORDING}/{INDEX}");
         let surplus = self.files.keys().filter(|path| !belongs(path));
-        let problem = |path: &String| VerifyProblem::new(VerifyCheck::Files, format!("{path} does not belong to it"));
+        let problem =
+            |path: &String| VerifyProblem::new(VerifyCheck::Files, format!("{path} does not belong to the bundle"));
         self.problems.extend(surplus.map(problem));
     }
 
-    /// The cases that the profiles ask for.
+    /// The cases of the requested profiles.
     fn asked(&self) -> Vec<Case> {
         let stated = &self.statement.predicate.wireproof.stated;
         cases(self.verifier.suite, &self.verifier.profiles.select(&stated.requested, &stated.services))
@@ -207,10 +208,10 @@ impl EvidenceView<'_> {
         }
         let wanted: BTreeSet<&CaseId> = asked.iter().map(|case| &case.id).collect();
         for id in wanted.iter().filter(|id| !seen.contains(*id)) {
-            self.problem(VerifyCheck::Cases, format!("{id} is asked for by the profiles, and was not recorded"));
+            self.problem(VerifyCheck::Cases, format!("{id} is in the profiles, but was not recorded"));
         }
         for id in seen.iter().filter(|id| !wanted.contains(*id)) {
-            self.problem(VerifyCheck::Cases, format!("{id} was recorded, and no profile asks for it"));
+            self.problem(VerifyCheck::Cases, format!("{id} was recorded, but is in no profile"));
         }
         let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
         let checked: BTreeSet<(&str, &str)> = kept
@@ -219,7 +220,7 @@ impl EvidenceView<'_> {
             .map(|(checked, _)| (checked.service.as_str(), checked.operation.as_str()))
             .collect();
         if asked_for != checked || kept.presence_checks.len() != checked.len() {
-            self.problem(VerifyCheck::Cases, "not every operation was asked once whether it is there");
+            self.problem(VerifyCheck::Cases, "not every operation has exactly one presence check");
         }
     }
 
@@ -231,10 +232,13 @@ impl EvidenceView<'_> {
         }
         let out = |transcript: &Transcript| transcript.begun < from || transcript.begun > until;
         for (id, _) in kept.cases.iter().filter(|(_, transcript)| !transcript.exchanges.is_empty() && out(transcript)) {
-            self.problem(VerifyCheck::Times, format!("{id} did not begin in the time of the run"));
+            self.problem(VerifyCheck::Times, format!("{id} did not start during the run"));
         }
         for (checked, _) in kept.presence_checks.iter().filter(|(_, transcript)| transcript.as_ref().is_some_and(out)) {
-            self.problem(VerifyCheck::Times, format!("{} was not asked in the time of the run", checked.operation));
+            self.problem(
+                VerifyCheck::Times,
+                format!("the presence check of {} was not during the run", checked.operation),
+            );
         }
     }
 
@@ -258,16 +262,16 @@ impl EvidenceView<'_> {
                 let problem = |(id, says)| VerifyProblem::new(VerifyCheck::Requests, format!("{id}: {says}"));
                 self.problems.extend(different.into_iter().map(problem));
             }
-            Err(error) => self.problem(VerifyCheck::Requests, format!("the requests cannot be derived: {error}")),
+            Err(error) => self.problem(VerifyCheck::Requests, format!("cannot derive the requests: {error}")),
         }
     }
 
-    /// What the recording comes to, once it is compared with the report.
+    /// Compares the report with the one that the recording yields, and returns the latter.
     fn verdicts(&mut self, asked: &[Case]) -> Option<Reported> {
         let comes_to = match self.report(asked) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.problem(VerifyCheck::Verdicts, format!("the recording cannot be judged: {error}"));
+                self.problem(VerifyCheck::Verdicts, format!("cannot judge the recording: {error}"));
                 return None;
             }
         };
@@ -278,7 +282,7 @@ impl EvidenceView<'_> {
         serde_json::from_slice(&comes_to).ok()
     }
 
-    /// The report that the recording comes to.
+    /// The report that the recording yields.
     fn report(&mut self, asked: &[Case]) -> io::Result<Vec<u8>> {
         let Verifier { suite, snapshots, .. } = self.verifier;
         let mut bytes = Vec::new();
@@ -293,12 +297,12 @@ impl EvidenceView<'_> {
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {
-            self.problem(VerifyCheck::Suite, format!("{id} was recorded by another fixture"));
+            self.problem(VerifyCheck::Suite, format!("{id} was recorded with a different fixture"));
         }
         Ok(bytes)
     }
 
-    /// The statement must be the one that the evidence comes to.
+    /// Checks that the statement follows from the evidence.
     fn conclusions(&mut self, reported: &Reported, matrix: Option<&KillMatrix>) {
         let claims = &self.statement.predicate.wireproof;
         let decided = decisions(self.verifier.suite, self.verifier.profiles, &claims.stated, reported);
@@ -306,25 +310,25 @@ impl EvidenceView<'_> {
             self.problem(VerifyCheck::Mutants, foreign);
         }
         if decided != claims.profiles {
-            self.problem(VerifyCheck::Profiles, "the profiles come to something else than is stated");
+            self.problem(VerifyCheck::Profiles, "the decisions do not follow from the recording");
         }
         let files = digests(self.files);
         let evidence =
             EvidenceFiles { reported, decisions: &decided, matrix, chain: self.recording.chain(), files: &files };
         let anew = Statement::of(&claims.stated, evidence);
         if anew.predicate.wireproof.ledger != claims.ledger {
-            self.problem(VerifyCheck::Ledger, "the ledger that is stated is not that of the recorded cases");
+            self.problem(VerifyCheck::Ledger, "the ledger of the statement does not match the recorded cases");
         }
         if anew.predicate.wireproof.mutants != claims.mutants {
-            self.problem(VerifyCheck::Mutants, "the sums of the kill matrix are not those that are stated");
+            self.problem(VerifyCheck::Mutants, "the sums of the statement do not match the kill matrix");
         }
         if Some(anew.text().as_bytes()) != self.files.get(STATEMENT).map(Vec::as_slice) {
-            self.problem(VerifyCheck::Statement, format!("{STATEMENT} is not what the evidence comes to"));
+            self.problem(VerifyCheck::Statement, format!("{STATEMENT} does not follow from the evidence"));
         }
     }
 }
 
-/// Whether its times can be written as dates: whoever made it may have put any number there.
+/// Whether its times can be written as dates. A forger can put any number there.
 fn has_a_date(transcript: &Transcript) -> bool {
     const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
     let begun = transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -340,7 +344,7 @@ fn at(milliseconds: u64) -> SystemTime {
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)).unwrap_or(UNIX_EPOCH)
 }
 
-/// The target as it was stated, with credentials that nothing is signed by.
+/// The target as stated, with dummy credentials.
 fn target(stated: &StatedTarget) -> Result<ResolvedTarget, EndpointError> {
     let nobody = || Credentials { access_key_id: "-".into(), secret_access_key: "-".into(), session_token: None };
     let change = stated.state_change.as_ref();

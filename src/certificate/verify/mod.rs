@@ -1,7 +1,7 @@
-//! Checks a bundle without trusting whoever made it: everything that can be derived is derived anew, and compared.
+//! Verifies a bundle without trust in its vendor: derives everything again and compares.
 //!
-//! What it finds is told by the check that found it. It looks further after a finding, as far as anything is left to
-//! look at, so that one forgery is told in all its places.
+//! Each problem names the check that found it. Verification continues after a problem, so that all effects of a
+//! forgery are reported.
 
 mod bundle_files;
 mod evidence;
@@ -15,48 +15,48 @@ use serde::Serialize;
 use super::{certified_digest::CertifiedDigest, key::PublicKey, nonce::Nonce, profile::Profiles, statement::Statement};
 use crate::{judge::snapshots::Snapshots, suite::Fixtures};
 
-/// What is compared.
+/// A check of the verifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyCheck {
-    /// Every file is accounted for, unchanged, and nothing else is there.
+    /// The statement lists exactly the files of the bundle, unchanged.
     Files,
-    /// The statement is of its form, and is what the evidence comes to.
+    /// The statement is well-formed, and follows from the evidence.
     Statement,
-    /// The envelope holds the statement.
+    /// The envelope contains the statement.
     Envelope,
-    /// The keys at hand signed the envelope, and no other did.
+    /// The given keys signed the envelope, and no other key did.
     Signature,
-    /// This program made it.
+    /// The same version of this program made it.
     Tool,
-    /// The suite is the one at hand, file by file.
+    /// The suite is the local one, file by file.
     Suite,
-    /// The recording's chain and files are those that were written.
+    /// The chain and the files of the recording are intact.
     Recording,
-    /// The cases are those of the profiles, each once.
+    /// The recording contains the cases of the profiles, each once.
     Cases,
-    /// Requests, captures, states and ends follow from the seed and the answers.
+    /// Requests, captures, states and ends follow from the seed and the responses.
     Requests,
-    /// Everything happened in the time of the run.
+    /// All times are within the run.
     Times,
-    /// The verdicts are those that the recording comes to.
+    /// The verdicts follow from the recording.
     Verdicts,
-    /// The sums are those of the verdicts.
+    /// The ledger follows from the verdicts.
     Ledger,
-    /// What became of the requirements is what the recording comes to.
+    /// The outcomes of the requirements follow from the recording.
     Requirements,
-    /// The profiles are granted by what the recording comes to.
+    /// The decisions follow from the recording.
     Profiles,
-    /// The kill matrix is of this suite and this program, and proves the judge.
+    /// The kill matrix belongs to this suite and this program, and proves the judge.
     Mutants,
-    /// The seed is the one that the nonce gives.
+    /// The seed follows from the nonce.
     Nonce,
-    /// The endpoint does today what the certificate says.
+    /// The endpoint still behaves as the certificate says.
     Rerun,
 }
 
 impl VerifyCheck {
-    /// Every check, in the order in which they are told.
+    /// Every check, in the order of reports.
     pub const ALL: [Self; 17] = [
         Self::Files,
         Self::Statement,
@@ -77,7 +77,6 @@ impl VerifyCheck {
         Self::Rerun,
     ];
 
-    /// The kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -102,56 +101,53 @@ impl VerifyCheck {
     }
 }
 
-/// One thing that is not as it should be.
+/// A problem of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct VerifyProblem {
-    /// What was compared.
+    /// The check that found it.
     pub check: VerifyCheck,
-    /// What is wrong, in words.
+    /// The problem, in one sentence.
     pub says: String,
 }
 
 impl VerifyProblem {
-    /// A problem of that check.
     #[must_use]
     pub fn new(check: VerifyCheck, says: impl Into<String>) -> Self {
         Self { check, says: says.into() }
     }
 }
 
-/// What somebody checks a bundle by.
+/// The inputs of a verification.
 pub struct Verifier<'a> {
-    /// The suite at hand.
+    /// The local suite.
     pub suite: &'a Arc<Fixtures>,
-    /// Its snapshots.
     pub snapshots: &'a Arc<Snapshots>,
-    /// Its profiles.
     pub profiles: &'a Profiles,
-    /// Its digest, file by file.
+    /// The digest of the suite, file by file.
     pub digest: &'a CertifiedDigest,
-    /// The keys that must have signed it; none: it is not to be signed.
+    /// The keys that must have signed the bundle. Without keys, it must not be signed.
     pub keys: &'a [PublicKey],
-    /// The nonce that was given before the run, if one was.
+    /// The nonce that was given before the run, if any.
     pub nonce: Option<&'a Nonce>,
 }
 
-/// What came of it.
+/// The result of a verification.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    /// The statement, as far as there is one.
+    /// The statement, if it is readable.
     pub statement: Option<Statement>,
-    /// What is not as it should be.
+    /// The problems.
     pub problems: Vec<VerifyProblem>,
 }
 
 impl Verified {
-    /// Whether nothing is wrong with the bundle; it may still say that nothing is granted.
+    /// Whether the bundle has no problem. Its statement may still grant nothing.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty() && self.statement.is_some()
     }
 
-    /// Whether the bundle is sound and what was asked for is granted.
+    /// Whether the bundle is sound and grants the requested level.
     #[must_use]
     pub fn is_granted(&self) -> bool {
         self.is_sound() && self.statement.as_ref().is_some_and(|statement| statement.predicate.wireproof.granted)
@@ -159,7 +155,7 @@ impl Verified {
 }
 
 impl Verifier<'_> {
-    /// Checks the bundle in a folder.
+    /// Verifies the bundle in a folder.
     #[must_use]
     pub fn verify(&self, root: &Path) -> Verified {
         let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! In what a report differs from the one that a recording comes to.
+//! Compares the report of a bundle with the one that its recording yields.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{VerifyCheck, VerifyProblem};
 use crate::certificate::certified_report::{Reported, ReportedCase, ReportedRequirement};
 
-/// Compares what a bundle says with what its recording comes to.
+/// The differences between the report of a bundle and the one that its recording yields.
 pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<VerifyProblem> {
     if says == comes_to {
         return Vec::new();
@@ -15,17 +15,17 @@ pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<VerifyProblem> {
     let (theirs, ours): (Reported, Reported) = match (serde_json::from_slice(says), serde_json::from_slice(comes_to)) {
         (Ok(theirs), Ok(ours)) => (theirs, ours),
         (Err(error), _) => {
-            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the report is none: {error}"))];
+            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the report is malformed: {error}"))];
         }
         (_, Err(error)) => {
-            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the recording gives no report: {error}"))];
+            return vec![VerifyProblem::new(VerifyCheck::Verdicts, format!("the recording yields no report: {error}"))];
         }
     };
     let mut problems = verdicts(&theirs, &ours);
     if theirs.ledger != ours.ledger || theirs.sums() != theirs.ledger {
         problems.push(VerifyProblem::new(
             VerifyCheck::Ledger,
-            "the ledger of the report is not that of the recorded cases",
+            "the ledger of the report does not match the recorded cases",
         ));
     }
     problems.extend(requirements(&theirs, &ours));
@@ -40,20 +40,19 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     let mut told: BTreeMap<&str, &ReportedCase> = BTreeMap::new();
     for case in &theirs.cases {
         if told.insert(&case.id.0, case).is_some() {
-            problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report has {} twice", case.id)));
+            problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report contains {} twice", case.id)));
         }
     }
     for case in &ours.cases {
         match told.remove(case.id.0.as_str()) {
-            None => {
-                problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not have {}", case.id)))
-            }
+            None => problems
+                .push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not contain {}", case.id))),
             Some(other) if other.verdict != case.verdict => {
-                let says = format!("{}: the report says {}, the recording {}", case.id, other.verdict, case.verdict);
+                let says = format!("{}: {} in the report, {} by the recording", case.id, other.verdict, case.verdict);
                 problems.push(VerifyProblem::new(VerifyCheck::Verdicts, says));
             }
             Some(other) if other.findings != case.findings => {
-                let says = format!("{}: the report has other findings than the recording gives", case.id);
+                let says = format!("{}: the findings in the report are not those that the recording yields", case.id);
                 problems.push(VerifyProblem::new(VerifyCheck::Verdicts, says));
             }
             Some(_) => {}
@@ -61,7 +60,7 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     }
     let surplus = told
         .into_keys()
-        .map(|id| VerifyProblem::new(VerifyCheck::Cases, format!("the report has {id}, which was not recorded")));
+        .map(|id| VerifyProblem::new(VerifyCheck::Cases, format!("the report contains {id}, which was not recorded")));
     problems.extend(surplus);
     problems
 }
@@ -72,21 +71,22 @@ fn requirements(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     let problem = |requirement: &ReportedRequirement| {
         VerifyProblem::new(
             VerifyCheck::Requirements,
-            format!("{}: the report says otherwise than the recording", requirement.id),
+            format!("{}: the outcome in the report is not the one that the recording yields", requirement.id),
         )
     };
     let surplus = theirs.requirements.len() != ours.requirements.len();
-    let surplus = surplus
-        .then(|| VerifyProblem::new(VerifyCheck::Requirements, "the report has other requirements than the suite"));
+    let surplus = surplus.then(|| {
+        VerifyProblem::new(VerifyCheck::Requirements, "the requirements of the report are not those of the suite")
+    });
     ours.requirements.iter().filter(wrong).map(problem).chain(surplus).collect()
 }
 
-/// Where two documents differ that agree in all that is understood of them.
+/// The first difference between two reports whose cases and requirements agree.
 fn elsewhere(says: &[u8], comes_to: &[u8]) -> String {
     let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     first_difference(&value(says), &value(comes_to), "").map_or_else(
-        || "the report is not written as it should be".to_owned(),
-        |pointer| format!("the report differs at {pointer} from what the recording comes to"),
+        || "the report is not in canonical form".to_owned(),
+        |pointer| format!("the report differs at {pointer} from what the recording yields"),
     )
 }
 

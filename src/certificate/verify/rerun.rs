@@ -1,4 +1,4 @@
-//! A sample of a certificate's cases, chosen by whoever verifies, and what they come to today.
+//! Runs a sample of the cases of a certificate again and compares the verdicts.
 
 use sha2::{Digest, Sha256};
 
@@ -9,18 +9,16 @@ use crate::{
     suite::{Case, CaseId},
 };
 
-/// What a case came to when it was run again.
+/// A case that was run again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateRerun {
-    /// The case.
     pub id: CaseId,
-    /// Its verdict today.
     pub verdict: Verdict,
-    /// Why, or what was found first.
+    /// The reason, or the first finding.
     pub reason: String,
 }
 
-/// So many cases, chosen by a seed that nobody could know when the certificate was made.
+/// Chooses `count` cases by a seed that the vendor could not know.
 #[must_use]
 pub fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
     cases.sort_by_cached_key(|case| Sha256::new().chain_update(seed.to_be_bytes()).chain_update(&case.id.0).finalize());
@@ -28,10 +26,10 @@ pub fn sample(mut cases: Vec<Case>, count: usize, seed: u64) -> Vec<Case> {
     cases
 }
 
-/// Where the endpoint does today what the certificate does not say, and how many cases could be compared.
+/// The cases whose verdict differs from the certificate, and the number of compared cases.
 ///
-/// What whoever verifies has no identity or region for cannot be compared. All else counts, also a case that is blocked
-/// or gets no answer.
+/// A case is not compared if the verifier lacks the identity or region that it needs. Any other case counts, including
+/// one that is blocked or gets no response.
 #[must_use]
 pub fn compare(said: &Reported, today: &[CertificateRerun]) -> (Vec<VerifyProblem>, usize) {
     let comparable: Vec<&CertificateRerun> =
@@ -39,9 +37,8 @@ pub fn compare(said: &Reported, today: &[CertificateRerun]) -> (Vec<VerifyProble
     let problem = |again: &&CertificateRerun| {
         let said = said.cases.iter().find(|case| case.id == again.id).map(|case| case.verdict);
         let differs = said != Some(again.verdict);
-        let said = said.map_or("nothing", Verdict::name);
-        let says =
-            format!("{}: the certificate says {said}, today it is {} ({})", again.id, again.verdict, again.reason);
+        let said = said.map_or("missing", Verdict::name);
+        let says = format!("{}: {said} in the certificate, {} now ({})", again.id, again.verdict, again.reason);
         differs.then(|| VerifyProblem::new(VerifyCheck::Rerun, says))
     };
     let mut problems: Vec<VerifyProblem> = comparable.iter().filter_map(problem).collect();
@@ -96,7 +93,7 @@ mod tests {
         assert_eq!(compared, 2);
         assert_eq!(
             problems,
-            [VerifyProblem::new(VerifyCheck::Rerun, "b: the certificate says conforms, today it is blocked (why)")]
+            [VerifyProblem::new(VerifyCheck::Rerun, "b: conforms in the certificate, blocked now (why)")]
         );
     }
 

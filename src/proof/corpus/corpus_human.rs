@@ -1,4 +1,4 @@
-//! The sums for people: what was judged, the shares, each rule, and each error with all that is needed to look at it.
+//! The text report: the scope, each rule, each error with its details, and the shares.
 
 use super::corpus_report::{CorpusOptions, in_words, scope};
 use crate::{
@@ -10,26 +10,26 @@ use crate::{
     },
 };
 
-/// Longer values are cut; the JSON document has them whole.
+/// Longer values are cut. The JSON document contains them in full.
 const LONGEST_VALUE: usize = 200;
 
 pub(super) fn told(tally: &CorpusTally, options: &CorpusOptions) -> String {
     let mut page = TextPage::new(options.color, options.width);
-    page.entry(0, HEADING, "wireproof judge", &text::count(tally.records, "recorded answer"));
+    page.entry(0, HEADING, "wireproof judge", &text::count(tally.records, "recorded response"));
     for line in scope(tally) {
         page.entry(2, PLAIN, "-", &line);
     }
-    rules(&mut page, "what was found in AWS's own answers", &tally.rules);
+    rules(&mut page, "violations in responses of AWS", &tally.rules);
     if !tally.edited.is_empty() {
-        rules(&mut page, "what was found in edited records", &tally.edited);
+        rules(&mut page, "violations in edited records", &tally.edited);
     }
     errors(&mut page, tally);
     shares(&mut page, tally);
     page.blank();
     let all = tally.all().responses;
     let is_fine = all.rate() <= options.max_error_rate;
-    let (style, word) = if is_fine { (PLAIN, "at most") } else { (of_severity(Severity::Error), "more than") };
-    let allowed = format!("{word} the {} % that is allowed", options.max_error_rate * 100.0);
+    let (style, word) = if is_fine { (PLAIN, "within") } else { (of_severity(Severity::Error), "above") };
+    let allowed = format!("{word} {} %, the maximum", options.max_error_rate * 100.0);
     page.entry(0, style, "errors", &format!("{}: {allowed}", in_words(all)));
     page.text().to_owned()
 }
@@ -39,7 +39,7 @@ fn rules(page: &mut TextPage, heading: &str, counts: &[RuleCount]) {
     page.whole(
         2,
         HEADING,
-        &format!("{:<34} {:<8} {:>8} {:>11} {:>9}", "rule", "weighs", "responses", "operations", "services"),
+        &format!("{:<34} {:<8} {:>8} {:>11} {:>9}", "rule", "severity", "responses", "operations", "services"),
     );
     for count in counts {
         let severity = page.styled(of_severity(count.severity), &format!("{:<8}", count.severity.to_string()));
@@ -55,7 +55,7 @@ fn errors(page: &mut TextPage, tally: &CorpusTally) {
     if tally.errors.is_empty() {
         return;
     }
-    page.heading("each error");
+    page.heading("errors");
     for error in &tally.errors {
         let finding = &error.finding;
         let lead = format!("{} {} {}", error.record, error.service, error.operation);
@@ -66,8 +66,12 @@ fn errors(page: &mut TextPage, tally: &CorpusTally) {
 }
 
 fn shares(page: &mut TextPage, tally: &CorpusTally) {
-    page.heading("with an error");
-    page.whole(2, HEADING, &format!("{:<14} {:<24} {:<24} {}", "", "responses", "distinct answers", "operations"));
+    page.heading("share with an error");
+    page.whole(
+        2,
+        HEADING,
+        &format!("{:<14} {:<24} {:<24} {}", "", "all responses", "distinct responses", "operations"),
+    );
     for group in &tally.groups {
         let [responses, distinct, operations] =
             [group.shares.responses, group.shares.distinct, group.shares.operations].map(in_words);

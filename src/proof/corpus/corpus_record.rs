@@ -1,4 +1,4 @@
-//! A recorded answer, one JSON object a line.
+//! The record of a response: one line of a corpus.
 
 use std::collections::BTreeMap;
 
@@ -9,94 +9,88 @@ use thiserror::Error;
 use super::RecordPath;
 use crate::wire::{self, AwsJson, RestJson};
 
-/// An answer as it was recorded. Fields that say where it comes from are the collector's, and not read.
+/// A recorded response. Fields about its origin are ignored.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Record {
-    /// What it is called by.
+    /// The ID.
     pub id: String,
-    /// The service, by botocore's name.
+    /// The service, by its botocore name.
     pub service: String,
-    /// The operation.
     pub operation: String,
-    /// The protocol.
     pub protocol: RecordedProtocol,
-    /// Success or error.
     pub kind: RecordKind,
-    /// How true it is to the wire.
+    /// The fidelity.
     pub tier: Tier,
-    /// The HTTP status.
     pub status: u16,
-    /// The header fields.
     pub headers: BTreeMap<String, String>,
-    /// Whether the header fields were put together afterwards.
+    /// Whether the headers are reconstructed.
     pub headers_reconstructed: bool,
-    /// The body as JSON.
     #[serde(default)]
     pub body: Value,
-    /// The body as sent, where it is no JSON or its spelling counts; it goes before `body`.
+    /// The body as sent, if it is not JSON or its spelling matters. Takes precedence over `body`.
     #[serde(default)]
     pub body_text: Option<String>,
-    /// The error's name, where it is one.
+    /// The name of the error, if it is one.
     #[serde(default)]
     pub error_code: Option<String>,
-    /// Places whose values are not those that were sent.
+    /// The locations of values that were redacted.
     #[serde(default)]
     pub masked_paths: Vec<RecordPath>,
-    /// What is known to break the model, and why.
+    /// The known violations of the model, with their causes.
     #[serde(default)]
     pub model_violations: Vec<Labelled>,
 }
 
-/// A place at which a person has looked.
+/// A violation that a person reviewed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Labelled {
-    /// The place.
+    /// Its location.
     pub path: RecordPath,
-    /// What the person found.
+    /// Its cause.
     pub label: Label,
 }
 
-/// Why a recorded value breaks its model.
+/// The cause of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
-    /// AWS sends it.
+    /// AWS sends the value.
     Real,
-    /// AWS sent it; the model has changed since.
+    /// AWS sent the value; the model has changed since.
     Drift,
-    /// It was replaced, to hide what was there.
+    /// The value was redacted.
     Sanitised,
-    /// Somebody wrote it.
+    /// A person wrote the value.
     Edited,
-    /// Nobody knows.
+    /// Unknown.
     Unsure,
-    /// The recording tool made it.
+    /// The recording tool produced the value.
     Artefact,
 }
 
 impl Label {
-    /// Whether the value is AWS's own, as far as one knows.
+    /// Whether AWS sent the value, as far as known.
     #[must_use]
     pub fn is_of_aws(self) -> bool {
         matches!(self, Self::Real | Self::Drift | Self::Unsure)
     }
 }
 
-/// How true a record is to the wire.
+/// The fidelity of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Tier {
-    /// Raw HTTP, as sent.
+    /// The bytes on the wire.
     #[serde(rename = "W-wire")]
     Wire,
-    /// What a client library recorded, turned back.
+    /// Reconstructed from what a client library recorded.
     #[serde(rename = "A-recorded")]
     Recorded,
-    /// A recording that somebody has edited: it says nothing of AWS.
+    /// Edited by a person, so that it proves nothing about AWS.
     #[serde(rename = "B-edited")]
     Edited,
 }
 
-/// The protocol of a recorded answer.
+/// The protocol of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RecordedProtocol {
     /// awsJson1.0.
@@ -111,7 +105,7 @@ pub enum RecordedProtocol {
 }
 
 impl RecordedProtocol {
-    /// The name that records have.
+    /// The name in records.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -121,7 +115,7 @@ impl RecordedProtocol {
         }
     }
 
-    /// What reads its answers.
+    /// The protocol that reads the responses.
     #[must_use]
     pub fn reader(self) -> &'static dyn wire::Protocol {
         match self {
@@ -132,25 +126,23 @@ impl RecordedProtocol {
     }
 }
 
-/// Whether a record is a success.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordKind {
-    /// A success.
     Response,
-    /// An error.
     Error,
 }
 
-/// A line that is no record.
+/// A line that is not a record.
 #[derive(Debug, Error)]
 #[error("line {line}{at}: {problem}", at = place(pointer))]
 pub struct Broken {
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// The JSON pointer of what is wrong; empty for the line as a whole.
+    /// The JSON pointer of the problem; empty for the whole line.
     pub pointer: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
 }
 
@@ -158,10 +150,10 @@ fn place(pointer: &str) -> String {
     if pointer.is_empty() { String::new() } else { format!(" at {pointer}") }
 }
 
-/// Reads records, one a line; empty lines are passed over.
+/// Reads one record per line, and skips empty lines.
 ///
 /// # Errors
-/// The first line that is no record.
+/// A line is not a record.
 pub fn read(text: &str) -> Result<Vec<Record>, Broken> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     lines
@@ -177,7 +169,7 @@ fn record(line: &str) -> Result<Record, (String, String)> {
     })?;
     deserializer.end().map_err(|error| (String::new(), error.to_string()))?;
     if !(100..600).contains(&record.status) {
-        return Err(("/status".to_owned(), format!("{} is no HTTP status", record.status)));
+        return Err(("/status".to_owned(), format!("{} is not an HTTP status", record.status)));
     }
     Ok(record)
 }
@@ -231,11 +223,11 @@ mod tests {
 
     #[rstest]
     #[case::no_json("", Value::Null, "line 2: EOF")]
-    #[case::status("status", json!(99), "line 2 at /status: 99 is no HTTP status")]
+    #[case::status("status", json!(99), "line 2 at /status: 99 is not an HTTP status")]
     #[case::no_number("status", json!("200"), "line 2 at /status: invalid type")]
     #[case::tier("tier", json!("C"), "line 2 at /tier: unknown variant `C`")]
     #[case::protocol("protocol", json!("query"), "line 2 at /protocol: unknown variant `query`")]
-    #[case::path("masked_paths", json!(["a"]), "line 2 at /masked_paths/0: \"a\" is no path")]
+    #[case::path("masked_paths", json!(["a"]), "line 2 at /masked_paths/0: \"a\" is not a path")]
     #[case::label("model_violations", json!([{"path": "$", "label": "odd"}]), "line 2 at /model_violations/0/label: unknown variant")]
     fn a_broken_line_is_told_with_its_number_and_place(#[case] name: &str, #[case] value: Value, #[case] told: &str) {
         let mut record = line();

@@ -1,4 +1,4 @@
-//! What became of recorded answers as text: for people, for programs, and as a page of documentation.
+//! Reports on recorded responses: as text, as JSON, and as a page of the documentation.
 
 use std::io::{self, Write};
 
@@ -20,85 +20,84 @@ pub const JUDGE: Schema = Schema {
     refers: true,
 };
 
-/// How the sums are told to people.
+/// The format of the text report.
 #[derive(Debug, Clone, Copy)]
 pub struct CorpusOptions {
-    /// Whether they are styled.
+    /// Use colors.
     pub color: bool,
-    /// The columns to keep to, as far as words allow it.
+    /// The width in columns. Words that are longer stay whole.
     pub width: usize,
-    /// The share of answers that may have an error.
+    /// The maximum share of responses with an error.
     pub max_error_rate: f64,
 }
 
-/// The sums as a program reads them.
+/// The JSON document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FalsePositives {
-    /// The name and version of this form.
+    /// The schema and its version.
     pub schema: String,
-    /// The day of the run.
+    /// The date of the run.
     pub date: String,
-    /// The sums.
     pub tally: CorpusTally,
 }
 
 impl FalsePositives {
-    /// The sums of a run of that day.
+    /// The document of a run on that date.
     #[must_use]
     pub fn of(date: String, tally: CorpusTally) -> Self {
         Self { schema: "wireproof/judge/v2".to_owned(), date, tally }
     }
 }
 
-/// Writes the sums for people at a terminal.
+/// Writes the text report.
 ///
 /// # Errors
-/// They cannot be written.
+/// The report cannot be written.
 pub fn human(tally: &CorpusTally, options: &CorpusOptions, out: &mut impl Write) -> io::Result<()> {
     out.write_all(corpus_human::told(tally, options).as_bytes())
 }
 
-/// Writes the sums as one JSON document.
+/// Writes the JSON document.
 ///
 /// # Errors
-/// They cannot be written.
+/// The report cannot be written.
 pub fn json(positives: &FalsePositives, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, positives)?;
     writeln!(out)
 }
 
-/// A share in words, such as `3 of 4702 (0.064 %)`.
+/// A share as text, such as `3 of 4702 (0.064 %)`.
 pub(super) fn in_words(share: RecordShare) -> String {
     format!("{} of {} ({:.3} %)", share.errors, share.of, share.rate() * 100.0)
 }
 
-/// What was judged and what was not, one sentence each.
+/// The scope of the report, one sentence each.
 pub(super) fn scope(tally: &CorpusTally) -> Vec<String> {
     let tier = |tier| tally.tiers.get(&tier).copied().unwrap_or_default();
     let judged: usize = tally.tiers.values().sum();
     let mut lines = vec![
         format!(
-            "{} records, {judged} judged: {} as on the wire, {} recorded by a client, {} edited; the edited ones say \
-             nothing of AWS and are counted apart",
+            "{} records, {judged} judged: {} as on the wire, {} recorded by a client, {} edited (counted separately, because \
+    they prove nothing about AWS)",
             tally.records,
             tier(Tier::Wire),
             tier(Tier::Recorded),
             tier(Tier::Edited)
         ),
         format!(
-            "{} findings left out: the value there is a placeholder, or was changed after the recording",
+            "{} findings do not count, because the value was redacted or changed after the recording",
             tally.left_out
         ),
         format!(
-            "{} of AWS's answers have header fields that were put together afterwards: content-type, content-encoding \
-             and request-id are not judged there; content-length nowhere, because bodies are written anew",
+            "{} responses of AWS have reconstructed headers: content-type, content-encoding and request-id are not judged \
+    there; content-length is never judged, because the corpus does not keep the original bytes",
             tally.headers_reconstructed
         ),
     ];
     let excepted = RecordShare { errors: tally.excepted, of: tally.all().responses.of };
     lines.push(format!(
-        "{} of AWS's answers lack a required member and have no error only because that is known of them: so often, or \
-         less, an operation that nobody has recorded may do the same",
+        "{} responses of AWS lack a required member, which is only a warning because of a known exception; an \
+    operation without recordings may do the same at most as often",
         in_words(excepted)
     ));
     lines.extend(tally.skipped.iter().map(|(why, missing)| {
@@ -119,7 +118,7 @@ mod tests {
     use super::*;
     use crate::report::json_schema::problems;
 
-    /// The sums of the last run over a whole corpus, with an error and a service without a model.
+    /// The last published document, with an error and a service without a model.
     fn document() -> Value {
         let mut document: Value = serde_json::from_str(include_str!("../../../docs/false-positives.json")).unwrap();
         document["tally"]["skipped"] = json!({ "service": { "nimbus": 1 }, "operation": { "codedeploy Stop": 2 } });

@@ -1,4 +1,4 @@
-//! The sums of many judgements. Plain data.
+//! The sums over all judged records. Plain data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,27 +14,27 @@ use crate::{
     model::ShapeRule,
 };
 
-/// Why a record was not judged.
+/// The reason why a record was not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skipped {
-    /// No model of its service was found.
+    /// The model of the service was not found.
     Service,
-    /// The model of its service lacks the operation.
+    /// The model of the service lacks the operation.
     Operation,
 }
 
-/// How many, of how many.
+/// The number of items with an error, and the total.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordShare {
-    /// So many have an error.
+    /// The number of items with an error.
     pub errors: usize,
-    /// Of so many.
+    /// The total.
     pub of: usize,
 }
 
 impl RecordShare {
-    /// The share; 0 of nothing.
+    /// The share of errors; 0 if the total is 0.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts of records are small")]
     pub fn rate(self) -> f64 {
@@ -42,81 +42,74 @@ impl RecordShare {
     }
 }
 
-/// The three shares of errors in a group of answers.
+/// The shares of errors in a group of responses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shares {
-    /// Of the answers.
+    /// Among all responses.
     pub responses: RecordShare,
-    /// Of those that differ from each other.
+    /// Among distinct responses.
     pub distinct: RecordShare,
-    /// Of the operations that gave them.
+    /// Among operations.
     pub operations: RecordShare,
 }
 
-/// A group of answers by what they have in common.
+/// A group of responses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordGroup {
-    /// What it is called.
     pub name: String,
-    /// Its shares.
     pub shares: Shares,
 }
 
-/// How often one rule was broken, at one severity.
+/// The number of violations of a rule at one severity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleCount {
-    /// The check, and the rule where it knows several.
+    /// The check, and its rule if it has several.
     pub rule: String,
-    /// What it weighed.
     pub severity: Severity,
-    /// In how many answers.
+    /// The number of responses.
     pub responses: usize,
-    /// Of how many operations.
+    /// The number of operations.
     pub operations: usize,
-    /// Of how many services.
+    /// The number of services.
     pub services: usize,
 }
 
-/// An answer of AWS that the judge would convict.
+/// A false positive: a response of AWS with an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ErrorFound {
-    /// The record.
     pub record: String,
-    /// The service.
     pub service: String,
-    /// The operation.
     pub operation: String,
-    /// What was found.
     pub finding: Finding,
 }
 
-/// All sums of one corpus.
+/// The sums of a corpus.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CorpusTally {
-    /// Records that were read.
+    /// The number of records.
     pub records: usize,
-    /// Of those that were judged, by tier.
+    /// The number of judged records, by tier.
     pub tiers: BTreeMap<Tier, usize>,
-    /// Findings left out, because the value there is not the one that was sent.
+    /// The number of findings that do not count, because the recorded value is not the one that was sent.
     pub left_out: usize,
-    /// Judged records of AWS whose header fields were put together afterwards.
+    /// The number of judged responses of AWS with reconstructed headers.
     pub headers_reconstructed: usize,
-    /// Records that were not judged, by the reason and what is missing.
+    /// The records that were not judged, by reason and by missing item.
     pub skipped: BTreeMap<Skipped, BTreeMap<String, usize>>,
-    /// The answers of AWS that lack a required member, and have no error only because that is known of them.
+    /// The number of responses of AWS that lack a required member, which is only a warning because of an exception.
     pub excepted: usize,
-    /// The answers of AWS: all, and in groups.
+    /// The responses of AWS: all of them first, then in groups.
     pub groups: Vec<RecordGroup>,
-    /// What was found in the answers of AWS.
+    /// The violations in responses of AWS.
     pub rules: Vec<RuleCount>,
-    /// What was found in edited records.
+    /// The violations in edited records.
     pub edited: Vec<RuleCount>,
-    /// Each error.
+    /// The false positives.
     pub errors: Vec<ErrorFound>,
 }
 
 impl CorpusTally {
-    /// Sums up what the judge says of each record.
+    /// Sums up the judgements.
     #[must_use]
     pub fn of<'r>(judged: impl IntoIterator<Item = (&'r Record, Result<Judged, Skipped>)>) -> Self {
         let mut tally = Self::default();
@@ -148,7 +141,7 @@ impl CorpusTally {
         tally
     }
 
-    /// The shares of all answers of AWS.
+    /// The shares among all responses of AWS.
     #[must_use]
     pub fn all(&self) -> Shares {
         self.groups.first().map(|group| group.shares).unwrap_or_default()
@@ -173,14 +166,14 @@ impl CorpusTally {
     }
 }
 
-/// A missing member of an output is an error everywhere but where an exception says otherwise.
+/// Whether a finding is only a warning because of an exception. Any other missing required member is an error.
 fn is_excepted(finding: &Finding) -> bool {
     let is_missing =
         finding.code == Code::RESPONSE_SHAPE && finding.rule.as_deref() == Some(ShapeRule::Required.name());
     is_missing && finding.severity == Severity::Warning
 }
 
-/// Which answers broke a rule at a severity.
+/// The violations, by rule and severity.
 #[derive(Default)]
 struct Breaches<'r>(BTreeMap<(String, Severity), Breach<'r>>);
 
@@ -202,7 +195,7 @@ impl<'r> Breaches<'r> {
         }
     }
 
-    /// The worst first, then the commonest.
+    /// The counts, sorted by severity, then by frequency.
     fn counts(self) -> Vec<RuleCount> {
         let mut counts: Vec<RuleCount> = self
             .0
@@ -220,7 +213,7 @@ impl<'r> Breaches<'r> {
     }
 }
 
-/// Answers by group: whether any of an operation's, and of those with one body, has an error.
+/// The responses of each group.
 #[derive(Default)]
 struct Gathering(Vec<(String, MissingMembers)>);
 
@@ -253,7 +246,7 @@ impl Gathering {
         &mut self.0[at].1
     }
 
-    /// All answers first, then the groups by their names.
+    /// The shares of all responses first, then those of the groups, sorted by name.
     fn shares(mut self) -> Vec<RecordGroup> {
         self.0.sort_by_key(|(name, _)| (name != ALL, name.clone()));
         let groups = self.0.into_iter().map(|(name, members)| {
@@ -272,8 +265,8 @@ impl Gathering {
 
 const ALL: &str = "all";
 
-/// The groups of a record. The halves are of operations, so that what was learnt from one half's operations shows
-/// if it does not hold in the other.
+/// The groups of a record. The operations are split into halves: a rule that fits only the operations of one half
+/// fails in the other.
 fn names(record: &Record, operation: &str) -> [&'static str; 4] {
     let half = if digest(&[operation.as_bytes()])[0] & 1 == 0 { "first half" } else { "second half" };
     let kind = match record.kind {

@@ -1,4 +1,4 @@
-//! A record as a case and its transcript, and what the judge says of it.
+//! Judges a record: as a case with a transcript.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,28 +27,27 @@ use crate::{
     },
 };
 
-/// The models by which records are judged.
+/// The models of the recorded services.
 #[derive(Debug)]
 pub struct Models {
     suites: BTreeMap<(String, RecordedProtocol), Fixtures>,
     source: Arc<Source>,
 }
 
-/// What the judge says of one record.
+/// The judgement of a record.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// What it found that AWS has to answer for.
+    /// The findings about values that AWS sent.
     pub findings: Vec<Finding>,
-    /// Findings left out, because the value there is not the one that was sent.
+    /// The number of findings that do not count, because the recorded value is not the one that was sent.
     pub left_out: usize,
 }
 
 impl Models {
-    /// Gathers the models that records ask for. `find` gives the model of a service, by botocore's name, where there
-    /// is one.
+    /// Loads the models that records need. `find` returns the model of a service, by its botocore name.
     ///
     /// # Errors
-    /// The first model that cannot be had.
+    /// A model cannot be loaded.
     pub fn gather<E>(records: &[Record], mut find: impl FnMut(&str) -> Result<Option<Contract>, E>) -> Result<Self, E> {
         let asked: BTreeSet<(&str, RecordedProtocol)> =
             records.iter().map(|record| (record.service.as_str(), record.protocol)).collect();
@@ -62,10 +61,10 @@ impl Models {
         Ok(Self { suites, source: Arc::new(Source::none("corpus")) })
     }
 
-    /// What the judge says of a record.
+    /// Judges a record.
     ///
     /// # Errors
-    /// There is no model to judge it by.
+    /// There is no model of the service or operation.
     pub fn judge(&self, record: &Record) -> Result<Judged, Skipped> {
         let suite = self.suites.get(&(record.service.clone(), record.protocol)).ok_or(Skipped::Service)?;
         let service = suite.service(&record.service).ok_or(Skipped::Service)?;
@@ -78,7 +77,7 @@ impl Models {
         Ok(Judged { findings, left_out: left_out.len() })
     }
 
-    /// A scenario of one call that expects what was recorded, whatever it is: whether it was due, nobody knows.
+    /// A scenario with one call that expects the recorded outcome, because nobody knows whether another one was due.
     fn case(&self, record: &Record, service: &ServiceFixtures) -> Case {
         let id = format!("{}/{}/{}", record.service, record.operation, record.id);
         let call = Call {
@@ -96,7 +95,7 @@ impl Models {
             id: id.clone(),
             service: service.name.clone(),
             operation: record.operation.clone(),
-            title: "A recorded answer keeps its model".to_owned(),
+            title: "A recorded response conforms to its model".to_owned(),
             cites: Vec::new(),
             evidence: Evidence::Modelled,
             tags: Vec::new(),
@@ -115,7 +114,8 @@ fn expected(record: &Record) -> Alternative {
     match &record.error_code {
         Some(code) if record.kind == RecordKind::Error => {
             let mut errors = vec![code.clone()];
-            // A service that once spoke the query protocol goes by two names: the old one, and that of the model.
+            // An error of a service that once used the query protocol has two names: the old one and that of the
+            // model.
             if record.headers.contains_key(QUERY_ERROR_HEADER) {
                 let name = record.body.pointer(ErrorLocation::TYPE.pointer()).and_then(Value::as_str);
                 errors.extend(name.map(|name| error_name(name).to_owned()));
@@ -140,7 +140,7 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
         role: Role::Main,
         service: service.name.clone(),
         operation: record.operation.clone(),
-        // Where the protocol writes none, its checks of the request have nothing to look at.
+        // If the protocol cannot write the request, no check looks at it.
         request: request.unwrap_or_default(),
         outcome: Ok(response),
         started: Duration::ZERO,
@@ -149,13 +149,13 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
     Transcript { exchanges: vec![exchange], ..Transcript::empty(case, 0, CaseEnd::Complete) }
 }
 
-/// Whether a record holds what a check looks at.
+/// Whether a record contains what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
     let is_of_headers = matches!(code.points_at(), PointsAt::Headers(_));
     !(record.headers_reconstructed && is_of_headers)
 }
 
-/// Whether a finding is about a value that is not the one that was sent.
+/// Whether a finding is about a value that was redacted or changed after the recording.
 fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
     let of_body = finding.code.points_at() == PointsAt::Body;
     let masked = record.masked_paths.iter().any(|path| path.covers(&finding.pointer));

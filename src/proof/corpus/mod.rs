@@ -1,8 +1,7 @@
-//! Recorded answers, judged by their models: whether the judge convicts AWS itself.
+//! Judges recorded responses of AWS by their models, to count false positives.
 //!
-//! A [`Record`] becomes a case of one call and a transcript of one exchange, which the ordinary
-//! [`judge`](crate::judge::check::judge) judges: there is no second judge. Pure: it is given lines and contracts, and opens
-//! no file. It refuses to weigh anything; what a finding weighs, [`crate::judge::verdict`] says.
+//! A [`Record`] becomes a case with one call and a transcript with one exchange, for the same
+//! [`judge`](crate::judge::check::judge) as in a run. Pure: callers read the files.
 
 mod corpus_human;
 mod corpus_record;

@@ -1,4 +1,5 @@
-//! Places in a recorded body, as the corpus writes them: `$.A.b[].c`, `{}` for a map's value, `{key}` for its key.
+//! Locations in a recorded body as the corpus writes them: `$.A.b[].c`, `{}` for the value of a map, `{key}` for its
+//! key.
 
 use std::{fmt, str::FromStr};
 
@@ -7,7 +8,7 @@ use thiserror::Error;
 
 use crate::model::pointer::unescape;
 
-/// A place, or many of one sort.
+/// A location, or a pattern that matches several.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RecordPath {
@@ -23,26 +24,27 @@ enum PathStep {
     Key,
 }
 
-/// A text that is no path.
+/// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no path: write $.Member[].other, with {{}} for a map's value and {{key}} for its key")]
+#[error("{0:?} is not a path\nhelp: write $.Member[].other, with {{}} for the value of a map and {{key}} for its key")]
 pub struct RecordPathError(String);
 
 impl RecordPath {
-    /// Whether a JSON pointer leads to this place, or below it.
+    /// Whether a JSON pointer leads to this location or below it.
     #[must_use]
     pub fn covers(&self, pointer: &str) -> bool {
         self.rest(pointer).is_some()
     }
 
-    /// Whether a JSON pointer leads to this very place.
+    /// Whether a JSON pointer leads exactly to this location.
     #[must_use]
     pub fn is_at(&self, pointer: &str) -> bool {
         self.rest(pointer) == Some(0)
     }
 
-    /// How many tokens of the pointer are left below this place. The keys of a map are told at the map. Members are
-    /// compared without regard to case: a path has the model's spelling, a body may have the protocol's.
+    /// The number of tokens of the pointer below this location. Findings about the keys of a map point at the map.
+    /// Names of members are compared case-insensitively, because a path has the spelling of the model and a body may
+    /// have that of the protocol.
     fn rest(&self, pointer: &str) -> Option<usize> {
         let mut tokens = pointer.split('/').skip(1);
         for step in &self.steps {
@@ -131,7 +133,7 @@ mod tests {
     #[rstest]
     fn what_is_no_path_is_refused(#[values("", "A", "$A", "$.", "$..a", "$.a[0]", "$.a{k}")] text: &str) {
         let error = text.parse::<RecordPath>().unwrap_err().to_string();
-        assert!(error.contains("is no path: write $.Member[].other, with {} for"), "{error}");
+        assert!(error.contains("is not a path\nhelp: write $.Member[].other, with {} for"), "{error}");
     }
 
     #[test]

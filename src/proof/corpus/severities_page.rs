@@ -43,7 +43,7 @@ it. Services are named as their requests are signed.
 |---|---|---|---|
 ";
 
-/// The page, in Markdown.
+/// The page in Markdown.
 #[must_use]
 pub fn page(positives: &FalsePositives) -> String {
     let mut out = HEAD.to_owned();

@@ -1,4 +1,4 @@
-//! The tables of the matrix as plain data, so that the terminal and the page show the same sums.
+//! The tables of the matrix as plain data, for the terminal and the page.
 
 use serde::Serialize;
 
@@ -18,7 +18,7 @@ pub(super) struct Table {
     pub(super) rows: Vec<TableRow>,
 }
 
-/// A column's name, and the two lines that stand for it where room is dear.
+/// The name of a column, and its short form in two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Column {
     pub(super) name: &'static str,
@@ -28,18 +28,18 @@ pub(super) struct Column {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct TableRow {
     pub(super) name: String,
-    /// What the row is about, where its name does not say it.
+    /// The description of the row, if it has one.
     pub(super) says: String,
-    /// Whether it is the sum of the others, or what they are measured by.
+    /// Whether it is the sum of the other rows, or the row that they are compared with.
     pub(super) is_total: bool,
     pub(super) cells: Vec<Count>,
 }
 
-/// A number in a table; none where there is nothing to count.
+/// A cell of a table, which may be empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct Count {
     pub(super) number: Option<usize>,
-    /// What it means that it is not zero.
+    /// The rating of a number other than 0.
     pub(super) tone: Tone,
 }
 
@@ -62,7 +62,7 @@ const fn column(name: &'static str, short: [&'static str; 2]) -> Column {
     Column { name, short }
 }
 
-/// What became of the mutants of each family.
+/// The number of mutants with each fate, by family.
 pub(super) fn fates(matrix: &KillMatrix) -> Table {
     let columns = vec![
         column("mutants", ["", "mutants"]),
@@ -90,7 +90,8 @@ fn fates_of(matrix: &KillMatrix, family: Option<&str>) -> Vec<Count> {
     ]
 }
 
-/// In how many mutants of each family each check found a deviation, or a warning: the checks that did in any.
+/// The number of mutants that each check detected by an error or a warning, by family. Checks without a mutant have no
+/// column.
 pub(super) fn codes(matrix: &KillMatrix) -> Table {
     let detects = |check: &&Check| matrix.mutants.iter().any(|row| is_detected_by(row, check.code));
     let checks: Vec<&Check> = CHECKS.iter().filter(detects).collect();
@@ -101,12 +102,12 @@ pub(super) fn codes(matrix: &KillMatrix) -> Table {
     Table { columns: checks.iter().map(|check| column(check.code.name(), check.label)).collect(), rows }
 }
 
-/// What the suite gives to targets that keep nothing, and to the reference.
+/// The cases that conform on the reference and on each constant endpoint.
 pub(super) fn constants(matrix: &KillMatrix) -> Table {
     let columns = vec![
         column("conforms", ["", "conforms"]),
         column("of selected", ["of", "selected"]),
-        column("conforms without the survey", ["without", "survey"]),
+        column("conforms without presence check", ["presence", "unchecked"]),
     ];
     let mut rows = vec![reference(&matrix.reference)];
     rows.extend(matrix.constant_endpoints.iter().map(constant_row));
@@ -120,8 +121,8 @@ fn reference(ledger: &Ledger) -> TableRow {
         Count::new(ledger.selected, Tone::Plain),
         Count { number: None, tone: Tone::Plain },
     ];
-    let says = "what the suite makes of the reference itself".to_owned();
-    TableRow { name: "the reference".to_owned(), says, is_total: true, cells }
+    let says = "the reference implementation without a fault".to_owned();
+    TableRow { name: "reference".to_owned(), says, is_total: true, cells }
 }
 
 fn constant_row(row: &ConstantRow) -> TableRow {
@@ -130,12 +131,12 @@ fn constant_row(row: &ConstantRow) -> TableRow {
     TableRow { name: row.name.clone(), says: row.says.clone(), is_total: false, cells }
 }
 
-/// What a null target was given. That it is nothing is what counts.
+/// The number of cases that conform on a constant endpoint: any number but 0 is bad.
 fn given(cases: usize) -> Count {
     Count { number: Some(cases), tone: if cases == 0 { Tone::Good } else { Tone::Bad } }
 }
 
-/// One row for each family, and one for all of them.
+/// One row for each family, and one for all.
 fn by_family(matrix: &KillMatrix, cells: impl Fn(Option<&str>) -> Vec<Count>) -> Vec<TableRow> {
     let families = matrix.families().into_iter().map(|family| (family, Some(family)));
     let row = |(name, family): (&str, Option<&str>)| TableRow {
@@ -196,8 +197,8 @@ mod tests {
     #[test]
     fn the_reference_stands_above_the_null_targets() {
         let table = constants(&matrix());
-        assert_eq!(row(&table, "the reference"), [466, 466]);
-        assert_eq!(table.rows[0].name, "the reference");
+        assert_eq!(row(&table, "reference"), [466, 466]);
+        assert_eq!(table.rows[0].name, "reference");
         assert_eq!(row(&table, "parrot"), [0, 466, 2]);
         let tones: Vec<Tone> = table.rows[2].cells.iter().map(|count| count.tone).collect();
         assert_eq!(tones, [Tone::Good, Tone::Plain, Tone::Bad]);

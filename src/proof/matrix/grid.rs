@@ -1,4 +1,4 @@
-//! A table of counts at a terminal, in as many blocks as its width needs.
+//! Draws a table of counts at a terminal, in as many blocks as the width requires.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use crate::report::{
 
 const INDENT: usize = 2;
 
-/// Where each column stands, and how much room the names of the rows have.
+/// The widths of the columns and of the row names.
 struct GridLayout {
     name: usize,
-    /// By column, with the gap before it.
+    /// The width of each column with the gap before it.
     columns: Vec<usize>,
     width: usize,
 }
 
 impl Table {
-    /// Writes it below what is on the page, within that many columns as far as words allow it.
+    /// Appends the table to the page, within that width if words allow it.
     pub(super) fn draw(&self, page: &mut TextPage, width: usize) {
         let layout = self.layout(width);
         for (index, block) in layout.blocks().into_iter().enumerate() {
@@ -40,7 +40,7 @@ impl Table {
         let tight: Vec<usize> = (0..self.columns.len()).map(|at| 1 + self.column_width(at)).collect();
         let sum: usize = tight.iter().sum();
         let beside = width.saturating_sub(INDENT + sum);
-        // A name that would push the numbers off the line gets a line of its own.
+        // A name that leaves no room for the numbers gets a separate line.
         let name = names.min(beside.max(width / 2));
         let is_roomy = INDENT + name + sum + tight.len() <= width;
         GridLayout { name, columns: tight.iter().map(|column| column + usize::from(is_roomy)).collect(), width }
@@ -67,7 +67,7 @@ impl Table {
 }
 
 impl GridLayout {
-    /// The columns of each block: at least one, and as many as fit.
+    /// The columns of each block: as many as fit, at least one.
     fn blocks(&self) -> Vec<Range<usize>> {
         let mut blocks: Vec<Range<usize>> = Vec::new();
         let mut taken = 0;
@@ -115,7 +115,7 @@ impl TableRow {
 }
 
 impl Count {
-    /// A zero is a dot, so that the other numbers are seen.
+    /// Shows 0 as a dot, so that other numbers stand out.
     fn shown(self) -> String {
         match self.number {
             None => String::new(),
@@ -154,7 +154,7 @@ mod tests {
         page.text().to_owned()
     }
 
-    /// Every check convicts somebody, in thousands of mutants.
+    /// Thousands of mutants, detected by every check.
     fn wide() -> KillMatrix {
         let everything: Vec<(Code, Severity)> = CHECKS.iter().map(|check| (check.code, Severity::Error)).collect();
         let row = mutant("codedeploy/StopDeployment/routing/x", Fate::Killed, &everything);

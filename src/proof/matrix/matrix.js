@@ -1,8 +1,8 @@
-// Draws the table of mutants from the data in the page: some rows, and more as they are scrolled to.
-// Nothing is fetched, and every text is set as text: none becomes markup.
+// Draws the table of mutants from the data in the page, as far as the user scrolls.
+// Fetches nothing, and sets every value as text, never as markup.
 (() => {
   const BATCH = 100;
-  // What is wrong comes first.
+  // Problems come first.
   const FATES = ["survived", "false-positive", "idle", "killed", "equivalent"];
   const GOOD = ["killed", "equivalent"];
   const WEIGHT = { note: 1, warning: 2, error: 3 };
@@ -91,17 +91,17 @@
     const tell = (term, what) => list.append(element("dt", {}, term), element("dd", {}, what));
     const verbatim = (text) => element("code", {}, safe(text));
     tell("fault", safe(row.says));
-    tell("checks of its kind", row.kind.join(", "));
-    if (row.reason !== undefined) tell("equivalent, because", safe(row.reason));
-    tell("ran", `${counted(row.cases, "case")}; the fault took effect at ${counted(row.deviations, "request")}`);
+    tell("expected checks", row.kind.join(", "));
+    if (row.reason !== undefined) tell("equivalent because", safe(row.reason));
+    tell("ran", `${counted(row.cases, "case")}; the fault took effect in ${counted(row.deviations, "request")}`);
     if (row.detection) {
       const { code, severity, expected, actual } = row.detection;
       tell("found", `${code}, ${ARTICLE[severity]}`);
-      tell("in the case", verbatim(row.detection.case));
+      tell("case", verbatim(row.detection.case));
       tell("expected", verbatim(expected));
       tell("actual", verbatim(actual));
     }
-    if (remedies[row.fate]) tell("what to do", remedies[row.fate]);
+    if (remedies[row.fate]) tell("help", remedies[row.fate]);
     const word = `'${row.id.replaceAll("'", "'\\''")}'`;
     tell("run it alone", verbatim(`wireproof mutants --only ${word} -v ${flags}`.trimEnd()));
     return element("tr", { class: "detail" }, element("td", { colspan: String(3 + codes.length) }, list));
@@ -136,7 +136,7 @@
     body.append(...rows.slice(shown, shown + BATCH).map(drawn));
     shown = Math.min(shown + BATCH, rows.length);
     more.hidden = shown === rows.length;
-    // Observed anew, it is told again whether there is room for more.
+    // Observe it again, so that the browser reports again whether it is visible.
     observer?.unobserve(more);
     if (!more.hidden) observer?.observe(more);
   }
@@ -159,7 +159,7 @@
     const isCode = !(key in compare);
     const button = element("button", { type: "button", title: `sort by ${key}` }, element("span", {}, key));
     button.addEventListener("click", () => {
-      // A check's worst findings come first, names from a to z.
+      // Sort checks by their worst findings first, and names from A to Z.
       order.descending = order.key === key ? !order.descending : isCode;
       order.key = key;
       draw();

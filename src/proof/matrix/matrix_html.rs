@@ -1,7 +1,7 @@
-//! The matrix as one page that needs nothing beside it: no network, no other file.
+//! Writes the matrix as a self-contained HTML page.
 //!
-//! What is short is written out; the mutants are data in the page, of which its script draws what is looked at.
-//! A text from elsewhere is escaped by the templates, and never becomes markup in the script.
+//! The sums are markup. The mutants are JSON in the page; its script draws the visible rows. Templates escape all
+//! values, and the script sets them as text.
 
 use std::{collections::BTreeMap, io};
 
@@ -24,7 +24,7 @@ const SOURCE: page_template::PageTemplate = page_template::PageTemplate {
     script: include_str!("matrix.js"),
 };
 
-/// All that the page shows.
+/// The values of the template.
 #[derive(Debug, Serialize)]
 struct MatrixPage<'a> {
     word: &'static str,
@@ -42,19 +42,18 @@ struct MatrixPage<'a> {
     data: Value,
 }
 
-/// What the script draws.
+/// The data of the script.
 #[derive(Serialize)]
 struct Data<'a> {
-    /// The checks that found anything, in the order in which they run.
+    /// The checks with a finding or an expected finding, in the order in which they run.
     codes: Vec<Code>,
-    /// What a command needs to find the same again.
+    /// The flags of a command that runs a single mutant.
     flags: &'a str,
     mutants: &'a [MutantRow],
-    /// What to do, by fate.
+    /// The remedies, by fate.
     remedies: BTreeMap<&'static str, &'static str>,
 }
 
-/// The whole page.
 pub(super) fn page(matrix: &KillMatrix, rerun: &str) -> io::Result<String> {
     let page = MatrixPage {
         word: matrix_summary::word(matrix),
@@ -74,7 +73,7 @@ pub(super) fn page(matrix: &KillMatrix, rerun: &str) -> io::Result<String> {
     page_template::page(&SOURCE, &page)
 }
 
-/// The data as JSON in which nothing ends the script element.
+/// The data as JSON that cannot end the script element.
 fn data(matrix: &KillMatrix, rerun: &str) -> serde_json::Result<String> {
     let is_found =
         |code: &Code| matrix.mutants.iter().any(|row| row.codes.contains_key(code) || row.kind.contains(code));
@@ -84,7 +83,7 @@ fn data(matrix: &KillMatrix, rerun: &str) -> serde_json::Result<String> {
         mutants: &matrix.mutants,
         remedies: Fate::ALL.into_iter().map(|fate| (fate.name(), matrix_summary::remedy(fate))).collect(),
     };
-    // In JSON, this character stands in strings only.
+    // In JSON, this character is in strings only.
     Ok(serde_json::to_string(&data)?.replace('<', r"\u003c"))
 }
 
@@ -100,7 +99,7 @@ mod tests {
         serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
     }
 
-    /// The page without its style, its script and its data.
+    /// The page without style, script and data.
     fn body(matrix: &KillMatrix) -> String {
         let page = page(matrix, "").unwrap();
         let body = page.split_once("<body>").unwrap().1;

@@ -1,5 +1,4 @@
-//! The matrix for people: what is not as it should be with all that is needed to see it again, the sums, and
-//! one line that is read in five seconds.
+//! The text report of the kill matrix: problems with their details, the sums, and a summary in one line.
 
 use anstyle::{AnsiColor, Style};
 
@@ -20,7 +19,6 @@ use crate::{
 /// Longer values are cut; the JSON document has them whole.
 const LONGEST_VALUE: usize = 200;
 
-/// The whole report.
 pub(super) fn told(matrix: &KillMatrix, options: &MatrixOptions) -> String {
     let mut telling = MatrixWriter { page: TextPage::new(options.color, options.width), matrix, options };
     telling.head();
@@ -47,12 +45,12 @@ impl MatrixWriter<'_> {
         self.page.entry(0, HEADING, "wireproof mutants", &format!("{mutants} and {constants}, seed {seed}"));
     }
 
-    /// Every mutant on a line of its own; only when everything is asked for.
+    /// One line per mutant, in verbose reports.
     fn everyone(&mut self) {
         if !self.options.verbose {
             return;
         }
-        self.page.heading("every mutant");
+        self.page.heading("mutants");
         for row in &self.matrix.mutants {
             let fate = self.page.styled(of_fate(row.fate), &format!("{:<11}", row.fate.name()));
             let found = self.in_short(row);
@@ -76,7 +74,7 @@ impl MatrixWriter<'_> {
         format!("{code} {}  {}{others}", detection.severity, text::line(&detection.case))
     }
 
-    /// The mutants that are not as they should be, by what is wrong with them.
+    /// The mutants with a bad fate, by fate.
     fn misfits(&mut self) {
         for fate in Fate::ALL.into_iter().filter(|fate| !fate.is_good()) {
             let rows: Vec<&MutantRow> = self.matrix.mutants.iter().filter(|row| row.fate == fate).collect();
@@ -84,7 +82,7 @@ impl MatrixWriter<'_> {
                 continue;
             }
             self.page.heading(&format!("{}: {}", fate.name().replace('-', " "), text::count(rows.len(), "mutant")));
-            self.page.entry(2, FAINT, "what to do:", matrix_summary::remedy(fate));
+            self.page.entry(2, FAINT, "help:", matrix_summary::remedy(fate));
             for row in rows {
                 self.page.blank();
                 self.misfit(row);
@@ -96,9 +94,9 @@ impl MatrixWriter<'_> {
         self.page.entry(2, of_fate(row.fate), row.fate.name(), &row.id);
         self.page.entry(4, FAINT, "fault", &row.says);
         if let Some(reason) = &row.reason {
-            self.page.entry(4, FAINT, "excuse", reason);
+            self.page.entry(4, FAINT, "reason", reason);
         }
-        self.page.entry(4, FAINT, "wanted", &wanted(row));
+        self.page.entry(4, FAINT, "expected", &wanted(row));
         self.page.entry(4, FAINT, "found", &found(row));
         if let Some(detection) = &row.detection {
             let expected = text::shorten(&detection.expected, LONGEST_VALUE);
@@ -114,8 +112,8 @@ impl MatrixWriter<'_> {
         if self.matrix.unused_equivalents.is_empty() {
             return;
         }
-        self.page.heading(&format!("dead reasons: {}", self.matrix.unused_equivalents.len()));
-        self.page.entry(2, FAINT, "what to do:", matrix_summary::UNUSED_EQUIVALENTS);
+        self.page.heading(&format!("unused entries: {}", self.matrix.unused_equivalents.len()));
+        self.page.entry(2, FAINT, "help:", matrix_summary::UNUSED_EQUIVALENTS);
         for reason in &self.matrix.unused_equivalents {
             self.page.whole(2, of_fate(Fate::FalsePositive), reason);
         }
@@ -129,8 +127,8 @@ impl MatrixWriter<'_> {
             .filter(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked > 0);
         let mut given = given.peekable();
         if given.peek().is_some() {
-            self.page.heading("null targets that were given something");
-            self.page.entry(2, FAINT, "what to do:", matrix_summary::GIVEN_AWAY);
+            self.page.heading("constant endpoints on which cases conform");
+            self.page.entry(2, FAINT, "help:", matrix_summary::GIVEN_AWAY);
         }
         for endpoint in given {
             self.page.entry(2, of_fate(Fate::Survived), &endpoint.name, &endpoint.says);
@@ -143,7 +141,7 @@ impl MatrixWriter<'_> {
         if !codes.columns.is_empty() {
             self.table("mutants that each check detected, by family", &codes);
         }
-        let heading = format!("null targets, beside the reference: {}", matrix_summary::rate(self.matrix));
+        let heading = format!("constant endpoints; the reference conforms in {}", matrix_summary::rate(self.matrix));
         self.table(&heading, &count_table::constants(self.matrix));
     }
 
@@ -152,7 +150,7 @@ impl MatrixWriter<'_> {
         table.draw(&mut self.page, self.options.width);
     }
 
-    /// One line, whatever the width.
+    /// The summary in one line, whatever the width.
     fn summary(&mut self) {
         self.page.blank();
         let style = of_fate(if self.matrix.is_proven() { Fate::Killed } else { Fate::Survived });
@@ -164,7 +162,7 @@ impl MatrixWriter<'_> {
 fn wanted(row: &MutantRow) -> String {
     let codes: Vec<&str> = row.kind.iter().map(|code| code.name()).collect();
     match (row.fate, codes.as_slice()) {
-        (Fate::FalsePositive, _) => "no warning and no error".to_owned(),
+        (Fate::FalsePositive, _) => "no warning or error".to_owned(),
         (_, [one]) => format!("a detection by {one}"),
         (_, several) => format!("a detection by one of {}", several.join(", ")),
     }
@@ -173,8 +171,8 @@ fn wanted(row: &MutantRow) -> String {
 fn found(row: &MutantRow) -> String {
     let all = text::count(row.cases, "case");
     let effect = match row.deviations {
-        0 => "the fault never took effect".to_owned(),
-        requests => format!("the fault took effect at {}", text::count(requests, "request")),
+        0 => "the fault had no effect".to_owned(),
+        requests => format!("the fault took effect in {}", text::count(requests, "request")),
     };
     if row.codes.is_empty() {
         return format!("nothing in {all}; {effect}");
@@ -193,7 +191,7 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The style of a fate's word.
+/// The style of a fate.
 fn of_fate(fate: Fate) -> Style {
     match fate {
         Fate::Killed => AnsiColor::Green.on_default(),
@@ -218,7 +216,7 @@ mod tests {
         wireproof mutants  7 mutants and 2 null targets, seed 7
 
         survived: 1 mutant
-          what to do:  No code of its kind convicts it: a check or an expectation is missing or too mild. If
+          help:  No code of its kind convicts it: a check or an expectation is missing or too mild. If
               no document rules the fault out, write it down in src/proof/equivalents.toml with the reason.
 
           survived  codedeploy/GetDeployment/output/d/dropped
@@ -229,7 +227,7 @@ mod tests {
             run it alone: wireproof mutants --only codedeploy/GetDeployment/output/d/dropped -v --seed 7
 
         false alarm: 1 mutant
-          what to do:  It is written down as equivalent, and is convicted all the same: the check is too
+          help:  It is written down as equivalent, and is convicted all the same: the check is too
               strict, or the reason in src/proof/equivalents.toml is wrong.
 
           false-positive  codedeploy/GetDeployment/view/e/undone
@@ -241,7 +239,7 @@ mod tests {
             run it alone: wireproof mutants --only codedeploy/GetDeployment/view/e/undone -v --seed 7
 
         idle: 1 mutant
-          what to do:  Its fault never took effect: write a scenario that gives it an occasion, or, where
+          help:  Its fault never took effect: write a scenario that gives it an occasion, or, where
               there can be none, write it down in src/proof/equivalents.toml with the reason.
 
           idle  codedeploy/GetDeployment/view/f/late
@@ -251,12 +249,12 @@ mod tests {
             run it alone: wireproof mutants --only codedeploy/GetDeployment/view/f/late -v --seed 7
 
         dead reasons: 1
-          what to do:  Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed or is
+          help:  Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed or is
               gone: mend the id or strike the row, so that it cannot excuse another mutant later.
           codedeploy/Gone/*
 
         null targets that were given something
-          what to do:  A target that keeps nothing conforms in some cases: these have no expectation that a
+          help:  A target that keeps nothing conforms in some cases: these have no expectation that a
               constant answer breaks. Give them one.
           parrot  200 with an empty object
 
@@ -292,7 +290,7 @@ mod tests {
     #[test]
     fn a_proven_judge_is_told_in_tables_and_one_line() {
         let report = told(&proven(), &plain());
-        assert!(!report.contains("what to do"), "{report}");
+        assert!(!report.contains("help"), "{report}");
         let last = report.lines().last().unwrap();
         assert!(last.starts_with("proven: 4 mutants = 3 killed + 1 equivalent, "), "{last}");
         assert!(report.contains("null targets, beside the reference: 466 of 466 (100 %)"), "{report}");
@@ -308,7 +306,7 @@ mod tests {
         ] {
             assert!(report.lines().any(|each| each == line), "{line}\n{report}");
         }
-        let lines = report.lines().skip_while(|line| *line != "every mutant").skip(1);
+        let lines = report.lines().skip_while(|line| *line != "mutants").skip(1);
         assert_eq!(lines.take_while(|line| !line.is_empty()).count(), matrix().mutants.len());
     }
 
@@ -342,7 +340,7 @@ mod tests {
         let mut matrix = proven();
         matrix.mutants.clear();
         let report = told(&matrix, &plain());
-        assert!(!report.contains("each check convicted"), "{report}");
+        assert!(!report.contains("each check detected"), "{report}");
         assert!(report.contains(": 0 mutants = 0 killed + 0 equivalent, "), "{report}");
     }
 }

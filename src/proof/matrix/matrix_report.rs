@@ -1,6 +1,6 @@
-//! The kill matrix as text: for people at a terminal, for programs, and as a page.
+//! Writes the kill matrix as text, as JSON and as an HTML page.
 //!
-//! It refuses to judge: what is good, and whether the judge is proven, [`crate::proof::matrix`] says.
+//! [`KillMatrix`] decides which fates are good and whether the judge is proven.
 
 use std::io::{self, Write};
 
@@ -8,40 +8,40 @@ use super::{KillMatrix, matrix_html, matrix_human};
 
 pub use super::matrix_schema::MATRIX;
 
-/// How the matrix is told to people.
+/// The format of the text report.
 #[derive(Debug, Clone)]
 pub struct MatrixOptions {
-    /// Whether it is styled.
+    /// Use colors.
     pub color: bool,
-    /// The columns to keep to, as far as words allow it.
+    /// The width in columns. Words that are longer stay whole.
     pub width: usize,
-    /// Whether every mutant is shown, and not only those that are not as they should be.
+    /// Show every mutant, including those with a good fate.
     pub verbose: bool,
-    /// The flags of this run that a single mutant needs again, such as `--seed 7`.
+    /// The flags of this run for a run of a single mutant, such as `--seed 7`.
     pub rerun: String,
 }
 
-/// Writes the matrix for people at a terminal.
+/// Writes the text report.
 ///
 /// # Errors
-/// It cannot be written.
+/// The report cannot be written.
 pub fn human(matrix: &KillMatrix, options: &MatrixOptions, out: &mut impl Write) -> io::Result<()> {
     out.write_all(matrix_human::told(matrix, options).as_bytes())
 }
 
-/// Writes the matrix as one JSON document, which fits [`MATRIX`].
+/// Writes the matrix as JSON, according to the schema [`MATRIX`].
 ///
 /// # Errors
-/// It cannot be written.
+/// The report cannot be written.
 pub fn json(matrix: &KillMatrix, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, matrix)?;
     writeln!(out)
 }
 
-/// Writes the matrix as one page of HTML, which needs nothing beside it. `rerun` as in [`MatrixOptions`].
+/// Writes the matrix as a self-contained HTML page. `rerun` as in [`MatrixOptions`].
 ///
 /// # Errors
-/// It cannot be written.
+/// The report cannot be written.
 pub fn html(matrix: &KillMatrix, rerun: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(matrix_html::page(matrix, rerun)?.as_bytes())
 }

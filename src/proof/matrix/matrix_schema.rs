@@ -1,8 +1,7 @@
-//! The form of the matrix for programs: the document as it is, and the schema that it is published with.
+//! The JSON Schema of the kill matrix.
 
 use crate::report::json_schema::Schema;
 
-/// The JSON Schema of the document.
 pub const MATRIX: Schema = Schema {
     name: "matrix",
     of: "wireproof mutants --report json",
@@ -72,7 +71,7 @@ mod tests {
             ("/mutants/0/codes", json!({ "No Code": { "severity": "error", "cases": 1 } })),
             ("/mutants/0/codes", json!({ "json": { "severity": "error" } })),
             ("/mutants/0/detection", json!({ "case": "x" })),
-            // What is written down as equivalent has a reason.
+            // An equivalent mutant has a reason.
             ("/mutants/0/fate", json!("equivalent")),
             ("/constant_endpoints/0/conforms_unchecked", Value::Null),
             ("/unused_equivalents", json!([1])),

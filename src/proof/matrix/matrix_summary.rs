@@ -1,25 +1,25 @@
-//! The one line that is read in five seconds, and what to do about each thing that is wrong.
+//! The summary of the kill matrix, and the remedy for each problem.
 
 use crate::{
     proof::matrix::{Fate, KillMatrix},
     report::text,
 };
 
-/// Whether the judge is proven.
+/// The result in one or two words.
 pub(super) fn word(matrix: &KillMatrix) -> &'static str {
     if matrix.is_proven() { "proven" } else { "not proven" }
 }
 
-/// What it rests on: the mutants by their fates, what was given away, and the time.
+/// The sums: mutants by fate, constant endpoints, and the duration.
 pub(super) fn terms(matrix: &KillMatrix) -> String {
     let shown = |fate: &Fate| fate.is_good() || matrix.count(*fate, None) > 0;
     let fates: Vec<String> = Fate::ALL.into_iter().filter(shown).map(|fate| counted(matrix, fate)).collect();
     let mut terms = vec![format!("{} = {}", text::count(matrix.mutants.len(), "mutant"), fates.join(" + "))];
     if matrix.reference.conforms != matrix.reference.selected {
-        terms.push(format!("the reference {}", rate(matrix)));
+        terms.push(format!("the reference conforms in {}", rate(matrix)));
     }
     if !matrix.unused_equivalents.is_empty() {
-        terms.push(text::count(matrix.unused_equivalents.len(), "dead reason"));
+        terms.push(text::count(matrix.unused_equivalents.len(), "unused entry"));
     }
     terms.push(given_away(matrix));
     terms.push(text::duration(matrix.duration_ms));
@@ -33,10 +33,10 @@ fn given_away(matrix: &KillMatrix) -> String {
         .filter(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked > 0)
         .count();
     let place = if given == 0 { "anywhere" } else { "somewhere" };
-    format!("{given} of {} conform {place}", text::count(matrix.constant_endpoints.len(), "null target"))
+    format!("{given} of {} conform {place}", text::count(matrix.constant_endpoints.len(), "constant endpoint"))
 }
 
-/// How much of the suite conforms on the reference; never rounded up.
+/// The share of cases that conform on the reference, never rounded up.
 pub(super) fn rate(matrix: &KillMatrix) -> String {
     let (conforms, selected) = (matrix.reference.conforms, matrix.reference.selected);
     match (conforms * 1_000).checked_div(selected) {
@@ -54,32 +54,32 @@ fn counted(matrix: &KillMatrix, fate: Fate) -> String {
     }
 }
 
-/// What to do about mutants of that fate; nothing where it is a good one.
+/// The remedy for mutants with that fate; empty for a good fate.
 pub(super) fn remedy(fate: Fate) -> &'static str {
     match fate {
         Fate::Killed | Fate::Equivalent => "",
         Fate::Survived => {
-            "No code of its kind convicts it: a check or an expectation is missing or too mild. If no document \
-             rules the fault out, write it down in src/proof/equivalents.toml with the reason."
+            "None of the expected checks detects it. Add or tighten a check or an expectation. If the fault violates no \
+    requirement, add it to src/proof/equivalents.toml with the reason."
         }
         Fate::FalsePositive => {
-            "It is written down as equivalent, and is convicted all the same: the check is too strict, or the \
-             reason in src/proof/equivalents.toml is wrong."
+            "It is in src/proof/equivalents.toml, but a check detects it. The check is too strict, or the reason in the \
+    list is wrong."
         }
         Fate::Idle => {
-            "Its fault never took effect: write a scenario that gives it an occasion, or, where there can be none, \
-             write it down in src/proof/equivalents.toml with the reason."
+            "Its fault had no effect in any case. Write a scenario that triggers it. If that is impossible, add it to \
+    src/proof/equivalents.toml with the reason."
         }
     }
 }
 
-/// What to do about rows of the list of equivalents that fit no mutant.
-pub(super) const UNUSED_EQUIVALENTS: &str = "Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed \
-    or is gone: mend the id or strike the row, so that it cannot excuse another mutant later.";
+/// The remedy for entries of the list of equivalent mutants that match no mutant.
+pub(super) const UNUSED_EQUIVALENTS: &str = "Entries of src/proof/equivalents.toml that match no mutant, because a mutant was renamed or \
+    removed. Correct the ID or delete the entry, so that it cannot excuse another mutant later.";
 
-/// What to do about cases that a null target was given.
-pub(super) const GIVEN_AWAY: &str = "A target that keeps nothing conforms in some cases: these have no expectation \
-    that a constant answer breaks. Give them one.";
+/// The remedy for cases that conform on a constant endpoint.
+pub(super) const GIVEN_AWAY: &str = "Some cases conform on an endpoint that returns one response for everything. Add an expectation to \
+    them that such a response violates.";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! The kill matrix: what became of each mutant and of each null target. Plain data and its sums.
+//! The kill matrix: the fate of each mutant, and the cases that conform on each constant endpoint. Plain data.
 
 mod count_table;
 mod grid;
@@ -19,19 +19,19 @@ use crate::judge::{
     verdict::{Ledger, Severity},
 };
 
-/// What became of a mutant.
+/// The fate of a mutant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
-    /// A code of its kind convicts it.
+    /// An expected check detects it.
     Killed,
-    /// It is written down as the same as the reference as far as the documents say, and nothing convicts it.
+    /// It is listed as equivalent, because it violates no requirement, and no check detects it.
     Equivalent,
-    /// No code of its kind convicts it.
+    /// No expected check detects it.
     Survived,
-    /// It is written down as equivalent, and is convicted: the judge is too strict, or the reason is wrong.
+    /// It is listed as equivalent, but a check detects it: the check is too strict, or the reason is wrong.
     FalsePositive,
-    /// Its fault never took effect: no case gives it an occasion.
+    /// Its fault had no effect, because no case triggers it.
     Idle,
 }
 
@@ -39,7 +39,6 @@ impl Fate {
     /// Every fate, the good ones first.
     pub const ALL: [Self; 5] = [Self::Killed, Self::Equivalent, Self::Survived, Self::FalsePositive, Self::Idle];
 
-    /// The kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -51,124 +50,116 @@ impl Fate {
         }
     }
 
-    /// Whether it is what a judge that can be trusted gives.
+    /// Whether the fate is consistent with a correct judge.
     #[must_use]
     pub fn is_good(self) -> bool {
         matches!(self, Self::Killed | Self::Equivalent)
     }
 }
 
-/// What one check found on one mutant, beyond what it finds on the reference.
+/// The findings of one check on one mutant that it does not have on the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatrixCell {
-    /// The worst finding.
+    /// The highest severity.
     pub severity: Severity,
-    /// In how many cases it found anything.
+    /// The number of cases with a finding.
     pub cases: usize,
 }
 
-/// A finding that shows how a mutant was found out.
+/// A finding that detects a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
-    /// The case.
     pub case: String,
-    /// The check.
     pub code: Code,
-    /// How much it weighs.
     pub severity: Severity,
-    /// What was expected.
     pub expected: String,
-    /// What was there.
     pub actual: String,
 }
 
-/// One mutant.
+/// The row of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutantRow {
-    /// Its id.
     pub id: String,
-    /// Its family.
     pub family: String,
-    /// Its fault, in one line.
+    /// The fault, in one line.
     pub says: String,
-    /// The codes of which one has to convict it.
+    /// The checks of which at least one must detect it.
     pub kind: Vec<Code>,
     /// What became of it.
     pub fate: Fate,
-    /// Why it is equivalent, where it is written down so.
+    /// The reason why it is equivalent, if it is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What each check found.
+    /// The findings, by check.
     pub codes: BTreeMap<Code, MatrixCell>,
-    /// How it was found out, or what else was found.
+    /// The finding that detects it, or else its most severe finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detection: Option<Detection>,
-    /// How many cases ran.
+    /// The number of cases that ran.
     pub cases: usize,
-    /// At how many requests its fault took effect.
+    /// The number of requests in which its fault took effect.
     pub deviations: usize,
 }
 
 impl MutantRow {
-    /// The worst finding of a code of its kind.
+    /// The highest severity among its expected checks.
     #[must_use]
     pub fn weight(&self) -> Option<Severity> {
         self.kind.iter().filter_map(|code| self.codes.get(code)).map(|cell| cell.severity).max()
     }
 }
 
-/// One null target.
+/// The row of a constant endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConstantRow {
-    /// Its name.
     pub name: String,
-    /// What it does, in one line.
+    /// Its response, in one line.
     pub says: String,
-    /// What the suite makes of it.
+    /// The ledger of the suite.
     pub ledger: Ledger,
-    /// Cases that conform although nobody was asked first whether the operation is there.
+    /// The number of cases that conform without a presence check.
     pub conforms_unchecked: usize,
 }
 
-/// This program: whose judge is proven.
+/// The name and version of this program.
 pub const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
 
-/// Everything that the proof of a judge came to.
+/// The result of a proof.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KillMatrix {
-    /// The name and version of the form.
+    /// The schema and its version.
     pub schema: String,
-    /// What made it: name and version.
+    /// The name and version of the program that made it.
     pub tool: String,
     /// The digest of the fixtures.
     pub suite: String,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// Globs of the mutants that ran; none means all.
+    /// The globs that selected the mutants; empty for all mutants.
     pub only: Vec<String>,
-    /// Whether every case ran on every mutant, and not only until it was plain that it is found out.
+    /// Whether every case ran on every mutant, even after the mutant was detected.
     pub exhaustive: bool,
-    /// What the suite makes of the reference.
+    /// The ledger of the suite on the reference.
     pub reference: Ledger,
-    /// The mutants, in the order of their ids.
+    /// The mutants, sorted by ID.
     pub mutants: Vec<MutantRow>,
-    /// The null targets.
+    /// The constant endpoints, sorted by name.
     pub constant_endpoints: Vec<ConstantRow>,
-    /// Rows of the list of equivalents that fit no mutant.
+    /// The entries of the list of equivalent mutants that match no mutant.
     pub unused_equivalents: Vec<String>,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
 }
 
 impl KillMatrix {
-    /// How many mutants had that fate; of one family, or of all.
+    /// The number of mutants with that fate, in one family or in all.
     #[must_use]
     pub fn count(&self, fate: Fate, family: Option<&str>) -> usize {
         let of_family = |row: &&MutantRow| family.is_none_or(|family| row.family == family);
         self.mutants.iter().filter(of_family).filter(|row| row.fate == fate).count()
     }
 
-    /// Families in the order of their first mutant.
+    /// The families, in the order of their first mutant.
     #[must_use]
     pub fn families(&self) -> Vec<&str> {
         let mut families: Vec<&str> = Vec::new();
@@ -180,14 +171,14 @@ impl KillMatrix {
         families
     }
 
-    /// Cases that a null target was given although it keeps nothing.
+    /// The number of cases that conform on a constant endpoint, with or without a presence check.
     #[must_use]
     pub fn given_away(&self) -> usize {
         self.constant_endpoints.iter().map(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked).sum()
     }
 
-    /// Whether another proof of the same came to the same: which mutants there are, what became of each, and what null
-    /// targets were given. How a mutant was found out may be told in other words.
+    /// Whether another proof has the same result: the same mutants and fates, and the same cases that conform on
+    /// constant endpoints. The findings may differ in wording.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let rows = |matrix: &Self| -> Vec<(String, Vec<Code>, Fate)> {
@@ -205,8 +196,8 @@ impl KillMatrix {
             && given(self) == given(other)
     }
 
-    /// Whether the judge is proven: the reference conforms, every mutant was found out by a code of its kind or
-    /// is equivalent, and nothing was given to a null target.
+    /// Whether the judge is proven: every case conforms on the reference, every mutant is killed or equivalent, no
+    /// case conforms on a constant endpoint, and no entry of the list is unused.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected

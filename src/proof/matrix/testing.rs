@@ -1,4 +1,4 @@
-//! A small matrix with every fate, and one with the good ones.
+//! A small matrix with every fate, and one with good fates only.
 
 use crate::{
     judge::{
@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) const CASE: &str = "codedeploy/stop-deployment/finished";
 
-/// One mutant, of which those checks found something in one case.
+/// A mutant that those checks detect in one case.
 pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> MutantRow {
     let first = found.first().map(|(code, severity)| Detection {
         case: CASE.to_owned(),
@@ -39,7 +39,7 @@ fn constant(name: &str, conforms_unchecked: usize) -> ConstantRow {
     ConstantRow { name: name.to_owned(), says: "200 with an empty object".to_owned(), ledger, conforms_unchecked }
 }
 
-/// A matrix in which everything that can be wrong is.
+/// A matrix with every problem.
 pub(super) fn matrix() -> KillMatrix {
     use Severity::{Error, Note, Warning};
     let mutants = vec![
@@ -66,7 +66,7 @@ pub(super) fn matrix() -> KillMatrix {
     }
 }
 
-/// A matrix of a judge that is proven.
+/// A matrix that proves the judge.
 pub(super) fn proven() -> KillMatrix {
     let mut matrix = matrix();
     matrix.mutants.retain(|row| row.fate.is_good());
@@ -75,7 +75,7 @@ pub(super) fn proven() -> KillMatrix {
     matrix
 }
 
-/// A matrix in which every text tries to be markup and to move the cursor.
+/// A matrix whose texts contain markup and escape sequences.
 pub(super) fn hostile() -> KillMatrix {
     const MARKUP: &str = "</script><script>alert('x')</script>\u{1b}[2J\u{202e}{{data}}";
     let mut matrix = matrix();

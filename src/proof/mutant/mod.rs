@@ -54,7 +54,6 @@ pub use sample::Sample;
 pub enum MutantFamily {
     /// A member of an output.
     Output,
-    /// An error.
     Error,
     /// A constraint of an input.
     Input,
@@ -125,7 +124,6 @@ pub struct Mutant {
 enum FaultSite {
     /// Any.
     Anywhere,
-    /// A success.
     Success,
     /// A refusal with the error of that name.
     Error(String),

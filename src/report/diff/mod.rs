@@ -117,9 +117,7 @@ impl Comparison {
 /// Two observations of one case.
 #[derive(Debug, Clone)]
 pub struct DifferingCase {
-    /// The case.
     pub case: CaseId,
-    /// Its service.
     pub service: String,
     /// The one.
     pub before: Value,

@@ -69,7 +69,6 @@ impl ChangeKind {
         Self::Case,
     ];
 
-    /// The kebab-case name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
