@@ -22,7 +22,7 @@ use wireproof::internals::{
     wire,
 };
 
-/// The service with the most constraint sites.
+/// The service with the most constraints.
 const LARGEST: &str = "sagemaker";
 
 /// The one of the program.
@@ -53,7 +53,7 @@ fn main() -> Result<()> {
         let begun = Instant::now();
         let probes = black_box(Probes::new(&service, &Arc::new(Source::none(LARGEST)), options));
         built.push(begun.elapsed());
-        told = format!("{} cases, {} constraint sites", probes.selected(), probes.coverage().constraints().sites);
+        told = format!("{} cases, {} constraints", probes.selected(), probes.coverage().constraints().total);
     }
     writeln!(out, "{LARGEST}: {told}; median of {rounds} rounds")?;
     writeln!(out, "  model read    {:>8.1?}", median(read))?;

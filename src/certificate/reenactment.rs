@@ -27,7 +27,7 @@ use crate::{
         target::ResolvedTarget,
         transport::{self, Endpoint, Transport},
     },
-    suite::{Case, Fixtures, placeholder::pseudonym},
+    suite::{Case, Fixtures, placeholder::placeholder},
     wire::{Headers, Request, TransportError},
 };
 
@@ -187,7 +187,7 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
 /// Whether a recorded value is that one, some of its texts perhaps by their pseudonyms.
 fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     match (value, recorded) {
-        (Value::String(text), Value::String(known)) => text == known || pseudonym(key, text) == *known,
+        (Value::String(text), Value::String(known)) => text == known || placeholder(key, text) == *known,
         (Value::Array(items), Value::Array(known)) => {
             items.len() == known.len() && items.iter().zip(known).all(|(item, known)| stands_for(key, item, known))
         }

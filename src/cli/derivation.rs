@@ -72,7 +72,7 @@ pub(super) struct ChoiceArguments {
 }
 
 fn family(name: &str) -> Result<ProbeFamily, String> {
-    let known = ProbeFamily::ALL.into_iter().find(|family| family.name() == name);
+    let known = ProbeFamily::named(name);
     known.ok_or_else(|| format!("expected {}", ProbeFamily::ALL.map(ProbeFamily::name).join(", ")))
 }
 

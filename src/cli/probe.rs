@@ -107,10 +107,10 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
     }
     let coverage = probes.coverage().report();
     let sums = coverage.constraints;
-    let (cases, sites) = (count(probes.selected(), "case"), count(sums.sites, "constraint site"));
+    let (cases, sites) = (count(probes.selected(), "case"), count(sums.total, "constraint"));
     writeln!(out, "would run {cases}; {} of {sites} probed", sums.probed)?;
     for unprobed in &coverage.unprobed {
-        writeln!(out, "not probed: {}: {}", count(unprobed.sites, "site"), unprobed.reason)?;
+        writeln!(out, "not probed: {}: {}", count(unprobed.constraints, "constraint"), unprobed.reason)?;
     }
     out.flush()
 }

@@ -1,9 +1,10 @@
-//! What a case did on the wire, in order: enough to judge it without a network. Plain data.
+//! The exchanges of a case, in order: everything that judging it needs. Plain data.
 
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use crate::{
     suite::{Bindings, Case, CaseId, Step},
@@ -15,17 +16,17 @@ use crate::{
 pub struct Transcript {
     /// The case.
     pub case: CaseId,
-    /// What fresh names were derived from.
+    /// The seed of generated names.
     pub seed: u64,
     /// The region of the calls.
     pub region: String,
-    /// The other region, or an empty text where the target has none.
+    /// The other region; empty if the target has none.
     pub other_region: String,
-    /// What the states yielded, by variable.
+    /// The values that states yielded, by variable.
     pub variables: Map<String, Value>,
     /// Every exchange, in the order of sending.
     pub exchanges: Vec<Exchange>,
-    /// How it ended.
+    /// How the case ended.
     pub end: CaseEnd,
     /// When the case began.
     pub begun: SystemTime,
@@ -33,27 +34,27 @@ pub struct Transcript {
     pub elapsed: Duration,
 }
 
-/// How the execution of a case ended; whether it conforms is not said here.
+/// How the execution of a case ended. The verdict is another matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseEnd {
-    /// Every step was made.
+    /// Every step was sent.
     Complete,
-    /// A step's answer was not as expected, so that the later ones make no sense.
+    /// The response to a step was unexpected, so that later steps make no sense.
     Stopped,
-    /// A state or a capture could not be had.
+    /// A state or a capture failed.
     Blocked(String),
     /// The case's time ran out.
     TimedOut(Duration),
-    /// The target rules the case out.
+    /// The target lacks a feature that the case needs.
     NotApplicable(String),
     /// The run was interrupted.
     Interrupted,
-    /// The harness itself was at fault, so that nothing is to be said of the endpoint.
+    /// The harness failed, which says nothing about the endpoint.
     Internal(String),
 }
 
-/// One request and what came of it.
+/// A request and its response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Exchange {
     /// The step of the scenario, from 1; 0 outside of the steps.
@@ -78,32 +79,32 @@ pub struct Exchange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// To know whether the operation is there.
+    /// A request of the presence check.
     Question,
-    /// To reach a state.
+    /// Reach a state.
     Setup,
-    /// To know, before the step, what a guard watches.
+    /// Read what a guard watches before the step.
     Before(usize),
     /// The step itself.
     Main,
-    /// The step's legal neighbour.
+    /// The control of the step.
     Control,
-    /// To see, after the step, whether what a guard watches has changed.
+    /// Read what a guard watches after the step.
     After(usize),
-    /// To clean up.
+    /// Clean up.
     Teardown,
 }
 
-/// The answers to the four questions that tell whether an operation is there.
+/// The responses to the four requests of a presence check.
 #[derive(Debug, Clone)]
 pub struct PresenceResponses {
-    /// To a well-formed request.
+    /// The response to a valid request.
     pub sample: Result<Response, TransportError>,
-    /// To the same request, to an operation that nobody has.
+    /// The response to the same request for an unknown operation.
     pub unknown_operation: Result<Response, TransportError>,
-    /// To the same request, to a service that nobody has.
+    /// The response to the same request for an unknown service.
     pub unknown_service: Result<Response, TransportError>,
-    /// To an empty input.
+    /// The response to an empty input.
     pub empty_input: Result<Response, TransportError>,
 }
 
@@ -136,13 +137,13 @@ impl Transcript {
         }
     }
 
-    /// What pseudonyms of this transcript are made with, and what fresh names are derived from.
+    /// What placeholders and generated names of this transcript are derived from.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}", self.seed, self.case)
     }
 
-    /// Whether the case was ended from outside, in the middle of what it did.
+    /// Whether the case was cut short.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)
@@ -153,7 +154,7 @@ impl Transcript {
         self.exchanges.iter().filter(move |exchange| exchange.step == step)
     }
 
-    /// The bindings that held when a step was made: the case's own, the states' and earlier captures.
+    /// The bindings at a step: those of the case, of the states and of earlier captures.
     #[must_use]
     pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
         let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);
@@ -174,16 +175,26 @@ impl Transcript {
     }
 }
 
-/// Binds what a step captures from its answer.
+/// A capture whose pointer leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the response of {operation} has nothing at {pointer}")]
+pub struct CaptureError {
+    /// The operation whose response was read.
+    pub operation: String,
+    /// The JSON pointer.
+    pub pointer: String,
+}
+
+/// Binds what a step captures from its response.
 ///
 /// # Errors
 /// The first pointer that leads nowhere.
-pub fn capture(step: &Step, answer: &Value, bindings: &mut Bindings) -> Result<(), String> {
+pub fn capture(step: &Step, response: &Value, bindings: &mut Bindings) -> Result<(), CaptureError> {
     for (variable, pointer) in &step.capture {
-        match answer.pointer(pointer) {
-            Some(value) => bindings.bind_received(variable, value.clone()),
-            None => return Err(format!("the answer of {} has nothing at {pointer}", step.call.operation)),
-        }
+        let value = response
+            .pointer(pointer)
+            .ok_or_else(|| CaptureError { operation: step.call.operation.clone(), pointer: pointer.clone() })?;
+        bindings.bind_received(variable, value.clone());
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
-//! What of a contract a JSON body holds, where members travel elsewhere too (restJson1).
+//! The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1).
 
 use super::{
     Contract,
     shape::{Member, Shape, ShapeId, ShapeKind},
 };
 
-/// Bindings of an answer's members to places beside the body.
+/// Traits that bind a member of a response outside of the body.
 const ELSEWHERE: [&str; 3] = ["smithy.api#httpHeader", "smithy.api#httpPrefixHeaders", "smithy.api#httpResponseCode"];
 
 impl Contract {
-    /// The contract with every output and error cut down to what its body holds. Answers alone can be judged by it.
+    /// The contract with every output and error reduced to its body. Only responses can be judged by it.
     #[must_use]
     pub fn bodies(mut self) -> Self {
         let mut errors: Vec<ShapeId> = self.operations.values().flat_map(|one| one.errors.clone()).collect();
@@ -31,7 +31,7 @@ impl Contract {
         self
     }
 
-    /// The shape of the body of an output: its payload's, or that of its members without those that travel elsewhere.
+    /// The shape of the body of an output: that of its payload, or the output without the members bound elsewhere.
     fn body_of(&self, output: &ShapeId) -> ShapeId {
         let members = self.members(output);
         let payload = members.iter().find(|member| member.traits.get("smithy.api#httpPayload").is_some());
@@ -45,8 +45,8 @@ impl Contract {
     }
 }
 
-/// The shape `body`, where it is one that [`Contract::body_of`] has just made up. An output may be a member's shape
-/// elsewhere, where nothing is bound: it stays.
+/// The shape `body`, if [`Contract::body_of`] made it. The output itself stays: as the shape of a member, it is not
+/// bound.
 fn body_shape(
     shapes: &std::collections::BTreeMap<ShapeId, Shape>,
     output: &ShapeId,

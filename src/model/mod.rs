@@ -1,8 +1,20 @@
-//! What the documents promise of one service, in Smithy's terms, whichever file it was read from.
+//! Published models: what they promise about a service, in Smithy's terms, whichever format they have.
 //!
-//! Owns the types [`Contract`], [`Operation`] and [`Shape`], the readers that make them, and the
-//! compilation of a shape to a JSON Schema. Pure: it is given text, never a path to open.
-//! It refuses to know about scenarios, HTTP or verdicts.
+//! Owns [`Contract`], [`Operation`] and [`Shape`], the readers that make them, the validation of values, and the one
+//! walker of shape and value. Pure: callers pass text. Scenarios, HTTP and verdicts are unknown here.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `smithy`, `botocore` | the readers of the two formats |
+//! | `published` | model files by name |
+//! | `shape`, `timestamp_format` | shapes, members and traits |
+//! | `pattern` | patterns, matched in full |
+//! | `pointer` | JSON pointers |
+//! | `walk` | one way through a value by its shape: sensitivity, redaction, observation, enum values, null members |
+//! | `schema` | shapes compiled to JSON Schema, and the violations of a value |
+//! | `sensitive` | the operations with sensitive values |
+//! | `body` | the JSON bodies of restJson1 |
+//! | `model_error` | why a model cannot be read |
 
 mod body;
 mod botocore;
@@ -14,20 +26,24 @@ mod schema;
 mod sensitive;
 mod shape;
 mod smithy;
+mod timestamp_format;
+pub mod walk;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::OnceLock,
 };
 
 use serde::{Deserialize, de::IgnoredAny};
 
-pub use model_error::ModelError;
-pub use pattern::{Matched, Pattern, PatternError};
-pub use schema::{PayloadSide, SchemaError, Schemas, ShapeRule, Violation, Violations};
-pub use shape::{
-    Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, Traits, kebab_case,
+pub use model_error::{ModelError, ModelProblem};
+pub use pattern::{Matched, Pattern, PatternError, PatternProblem};
+pub use schema::{
+    JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint, ShapeRule,
+    Violation, Violations,
 };
+pub use shape::{Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits, kebab_case};
+pub use timestamp_format::{TimestampError, TimestampFormat};
 
 /// One service's contract: its operations and every shape that they reach.
 #[derive(Debug, Clone)]
@@ -35,17 +51,16 @@ pub struct Contract {
     service: Service,
     operations: BTreeMap<String, Operation>,
     shapes: BTreeMap<ShapeId, Shape>,
-    /// The names and wire codes of all errors.
+    /// The names and query codes of all errors.
     errors: BTreeSet<String>,
-    /// What holds something sensitive, once it is asked for.
-    sensitive: OnceLock<sensitive::SensitiveShapes>,
+    /// The names of the operations with sensitive values, computed on first use.
+    sensitive: OnceLock<HashSet<String>>,
 }
 
-/// Reads a model, a Smithy JSON AST or botocore's `service-2.json`: the document says which. `file` is used in errors
-/// alone.
+/// Reads a model: a Smithy JSON AST or botocore's `service-2.json`, by its content. `file` is only used in errors.
 ///
 /// # Errors
-/// Text that is no JSON, no model of either form, or refers to shapes that it does not define.
+/// Text that is not JSON or not a model, and references to undefined shapes.
 pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     #[derive(Deserialize)]
     struct Form {
@@ -59,14 +74,14 @@ pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     }
 }
 
-/// What a model says of the service as a whole.
+/// What a model says about the service as a whole.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// The shape id of the service; its name is the prefix of `X-Amz-Target` in the AWS JSON protocols.
     pub id: ShapeId,
     /// The API version, `2014-10-06` for CodeDeploy.
     pub version: String,
-    /// The title that people use, from `smithy.api#title`.
+    /// The title from `smithy.api#title`.
     pub title: String,
     /// The service name of the SigV4 credential scope, from `aws.auth#sigv4`.
     pub signing_name: String,
@@ -94,7 +109,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The input of the first of the model's examples (`smithy.api#examples`): one that the documents show.
+    /// The input of the first example (`smithy.api#examples`).
     #[must_use]
     pub fn example_input(&self) -> Option<&serde_json::Value> {
         self.traits.get("smithy.api#examples")?.as_array()?.first()?.get("input")
@@ -111,11 +126,11 @@ impl Contract {
         Self { service, operations, shapes, errors, sensitive: OnceLock::new() }
     }
 
-    /// The same contract with the examples of botocore's `examples-1.json`, each as one of `smithy.api#examples` of its
-    /// operation. Examples of operations that the contract does not have are left out.
+    /// The same contract with the examples of botocore's `examples-1.json` as `smithy.api#examples` of their
+    /// operations. Examples of unknown operations are left out.
     ///
     /// # Errors
-    /// Text that is no JSON, or of another form.
+    /// Text that is not JSON, or not of this form.
     pub fn with_examples(mut self, file: &str, text: &str) -> Result<Self, ModelError> {
         for (name, examples) in botocore::read_examples(file, text)? {
             if let Some(operation) = self.operations.get_mut(&name).filter(|_| !examples.is_empty()) {
@@ -126,7 +141,7 @@ impl Contract {
         Ok(self)
     }
 
-    /// The service that this contract is of.
+    /// The service.
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.service
@@ -143,19 +158,19 @@ impl Contract {
         self.operations.values()
     }
 
-    /// The shape of that id: one of the model's, or of Smithy's prelude.
+    /// The shape of that id, from the model or from Smithy's prelude.
     #[must_use]
     pub fn shape(&self, id: &ShapeId) -> Option<&Shape> {
         self.shapes.get(id).or_else(|| shape::prelude(id))
     }
 
-    /// Every shape of the model itself.
+    /// Every shape of the model, without the prelude.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         self.shapes.values()
     }
 
-    /// The shape of a declared error of `operation`, by the error's name without a namespace; else by its code of the
-    /// query protocol, which a service that once spoke it may go on to send.
+    /// The shape of a declared error of `operation`: by its name without a namespace, else by its code of the query
+    /// protocol, which services that used to speak it may still send.
     #[must_use]
     pub fn error(&self, operation: &Operation, name: &str) -> Option<&Shape> {
         let by_name = operation.errors.iter().find(|id| id.name() == name).and_then(|id| self.shape(id));
@@ -165,7 +180,7 @@ impl Contract {
         })
     }
 
-    /// Whether the service has an error of that name, or of that code of the query protocol.
+    /// Whether the service has an error of that name or query code.
     #[must_use]
     pub fn knows_error(&self, name: &str) -> bool {
         self.errors.contains(name)
@@ -180,69 +195,19 @@ impl Contract {
         }
     }
 
-    /// The member that a JSON pointer leads to below the shape `root`, following list items and map values.
-    #[must_use]
-    pub fn member_at(&self, root: &ShapeId, pointer: &str) -> Option<&Member> {
-        let mut current = root.clone();
-        let mut found = None;
-        for token in pointer.split('/').skip(1) {
-            let member = match &self.shape(&current)?.kind {
-                ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-                    members.iter().find(|member| member.name == token)?
-                }
-                ShapeKind::List(item) => item,
-                ShapeKind::Map { value, .. } => value,
-                _ => return None,
-            };
-            current = member.target.clone();
-            found = Some(member);
-        }
-        found
-    }
-
     /// The enum values that `value` holds below the shape `root`, each with its JSON pointer.
     #[must_use]
     pub fn enum_values(&self, root: &ShapeId, value: &serde_json::Value) -> Vec<(String, &EnumValue)> {
         let mut found = Vec::new();
-        self.collect_enum_values(root, value, &mut String::new(), &mut found);
+        walk::walk(self, Some(root), value, &(), &mut |at, ()| {
+            let shape = at.shape?;
+            if let (ShapeKind::Enum(values), Some(text)) = (&shape.kind, at.value.as_str()) {
+                let known = values.iter().find(|known| known.value == text);
+                found.extend(known.map(|known| (at.pointer.to_owned(), known)));
+            }
+            Some(())
+        });
         found
-    }
-
-    fn collect_enum_values<'c>(
-        &'c self,
-        id: &ShapeId,
-        value: &serde_json::Value,
-        at: &mut String,
-        found: &mut Vec<(String, &'c EnumValue)>,
-    ) {
-        use serde_json::Value;
-        let mut below = |target: &ShapeId, value: &Value, token: &str, at: &mut String| {
-            let end = at.len();
-            pointer::push(at, token);
-            self.collect_enum_values(target, value, at, found);
-            at.truncate(end);
-        };
-        match (self.shape(id).map(|shape| &shape.kind), value) {
-            (Some(ShapeKind::Enum(values)), Value::String(text)) => {
-                found.extend(values.iter().find(|known| known.value == *text).map(|known| (at.clone(), known)));
-            }
-            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => {
-                for (member, value) in members.iter().filter_map(|member| Some((member, map.get(&member.name)?))) {
-                    below(&member.target, value, &member.name, at);
-                }
-            }
-            (Some(ShapeKind::List(item)), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    below(&item.target, value, &index.to_string(), at);
-                }
-            }
-            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
-                for (name, value) in map {
-                    below(&member.target, value, name, at);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// A copy of `input` without the null members of structures, which the AWS JSON protocols read as absent.
@@ -250,27 +215,15 @@ impl Contract {
     /// Nulls inside lists and maps stay: there they are values.
     #[must_use]
     pub fn without_null_members(&self, root: &ShapeId, input: &serde_json::Value) -> serde_json::Value {
-        use serde_json::Value;
-        let shape = self.shape(root).map(|shape| &shape.kind);
-        match (shape, input) {
-            (Some(ShapeKind::Structure(members) | ShapeKind::Union(members)), Value::Object(map)) => map
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| {
-                    let member = members.iter().find(|member| &member.name == name);
-                    let value =
-                        member.map_or_else(|| value.clone(), |member| self.without_null_members(&member.target, value));
-                    (name.clone(), value)
-                })
-                .collect(),
-            (Some(ShapeKind::List(item)), Value::Array(values)) => {
-                values.iter().map(|value| self.without_null_members(&item.target, value)).collect()
+        walk::rewrite(self, root, input, &mut |at: &walk::VisitedValue<'_, '_, &serde_json::Value>| {
+            if at.is_in_structure() && at.value.is_null() {
+                walk::Rewritten::Nothing
+            } else if at.shape.is_none() {
+                walk::Rewritten::Value(at.value.clone())
+            } else {
+                walk::Rewritten::Parts
             }
-            (Some(ShapeKind::Map { value: member, .. }), Value::Object(map)) => {
-                map.iter().map(|(key, value)| (key.clone(), self.without_null_members(&member.target, value))).collect()
-            }
-            _ => input.clone(),
-        }
+        })
     }
 }
 

@@ -1,12 +1,12 @@
-//! JSON Pointer (RFC 6901), as far as it is written here: reading one is `serde_json`'s.
+//! Writes JSON pointers (RFC 6901); `serde_json` reads them.
 
-/// A member's name or an item's index as a reference token: `~` and `/` are escaped.
+/// A name as a reference token: `~` and `/` are escaped.
 #[must_use]
 pub fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-/// A reference token as the name that it stands for.
+/// The name of a reference token.
 #[must_use]
 pub fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
@@ -21,18 +21,13 @@ pub fn unescape(token: &str) -> String {
 pub fn child(parent: &str, token: &str) -> String {
     let mut pointer = String::with_capacity(parent.len() + token.len() + 1);
     pointer.push_str(parent);
-    push(&mut pointer, token);
-    pointer
-}
-
-/// Goes from a value's pointer to that of its member.
-pub(crate) fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
     if token.contains(['~', '/']) {
         pointer.push_str(&escape(token));
     } else {
         pointer.push_str(token);
     }
+    pointer
 }
 
 #[cfg(test)]

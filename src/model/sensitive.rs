@@ -1,48 +1,33 @@
-//! Which shapes hold what is marked sensitive, at any depth.
+//! The operations with sensitive values, at any depth.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Contract, Member, Operation, ShapeId, ShapeKind};
-
-/// What holds something sensitive.
-#[derive(Debug, Clone)]
-pub(super) struct SensitiveShapes {
-    shapes: HashSet<ShapeId>,
-    operations: HashSet<String>,
-}
+use super::{Contract, Operation, ShapeId};
 
 impl Contract {
-    /// Whether a value of that shape may hold a sensitive one, or is one.
-    #[must_use]
-    pub fn holds_sensitive(&self, id: &ShapeId) -> bool {
-        self.sensitive().shapes.contains(id)
-    }
-
-    /// Whether the input, the output or an error of an operation may hold something sensitive.
+    /// Whether the input, the output or an error of an operation may contain a sensitive value.
     #[must_use]
     pub fn is_sensitive(&self, operation: &Operation) -> bool {
-        self.sensitive().operations.contains(&operation.name)
-    }
-
-    fn sensitive(&self) -> &SensitiveShapes {
-        self.sensitive.get_or_init(|| {
-            let shapes = holders(self);
-            let holds = |operation: &&Operation| {
-                let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
-                own.any(|id| shapes.contains(id))
-            };
-            let operations = self.operations().filter(holds).map(|operation| operation.name.clone()).collect();
-            SensitiveShapes { shapes, operations }
-        })
+        self.sensitive.get_or_init(|| sensitive_operations(self)).contains(&operation.name)
     }
 }
 
-/// From the sensitive shapes to whatever leads to them.
+/// The names of the operations with sensitive values.
+fn sensitive_operations(contract: &Contract) -> HashSet<String> {
+    let shapes = holders(contract);
+    let holds = |operation: &&Operation| {
+        let mut own = [&operation.input, &operation.output].into_iter().chain(&operation.errors);
+        own.any(|id| shapes.contains(id))
+    };
+    contract.operations().filter(holds).map(|operation| operation.name.clone()).collect()
+}
+
+/// The sensitive shapes and all shapes that lead to them.
 fn holders(contract: &Contract) -> HashSet<ShapeId> {
     let mut leads: HashMap<&ShapeId, Vec<&ShapeId>> = HashMap::new();
     let mut found = Vec::new();
     for shape in contract.shapes() {
-        for member in parts(&shape.kind) {
+        for member in shape.kind.parts() {
             leads.entry(&member.target).or_default().push(&shape.id);
             if member.traits.sensitive() {
                 found.push(&shape.id);
@@ -61,21 +46,12 @@ fn holders(contract: &Contract) -> HashSet<ShapeId> {
     holders
 }
 
-/// The members, items, keys and values of a shape.
-fn parts(kind: &ShapeKind) -> Vec<&Member> {
-    match kind {
-        ShapeKind::Structure(members) | ShapeKind::Union(members) => members.iter().collect(),
-        ShapeKind::List(item) => vec![item],
-        ShapeKind::Map { key, value } => vec![key, value],
-        _ => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use crate::model::{ShapeId, read};
+    use super::*;
+    use crate::model::read;
 
     #[rstest]
     #[case::itself("x#Secret", true)]
@@ -84,7 +60,7 @@ mod tests {
     #[case::its_neighbour("x#Plain", false)]
     #[case::a_shape_that_holds_itself("x#Tree", false)]
     #[case::by_the_member("x#Marked", true)]
-    fn whatever_leads_to_a_sensitive_shape_holds_it(#[case] id: &str, #[case] expected: bool) {
+    fn shapes_that_lead_to_a_sensitive_shape_hold_it(#[case] id: &str, #[case] expected: bool) {
         let model = r#"{"smithy":"2.0","shapes":{
             "x#S":{"type":"service","version":"1","operations":[{"target":"x#O"}],
                 "traits":{"aws.auth#sigv4":{"name":"s"},"aws.protocols#awsJson1_1":{}}},
@@ -98,6 +74,7 @@ mod tests {
             "x#Secrets":{"type":"list","member":{"target":"x#Secret"}},
             "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
         let contract = read("m", model).unwrap();
-        assert_eq!(contract.holds_sensitive(&ShapeId::new(id)), expected);
+        assert_eq!(holders(&contract).contains(&ShapeId::new(id)), expected);
+        assert!(contract.is_sensitive(contract.operation("O").unwrap()));
     }
 }

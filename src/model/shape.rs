@@ -4,29 +4,31 @@ use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
 use serde_json::Value;
 
+use super::TimestampFormat;
+
 /// An absolute shape id, `namespace#Name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShapeId(String);
 
 impl ShapeId {
-    /// Wraps an absolute shape id as it stands.
+    /// Wraps an absolute shape id.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
-    /// The whole id.
+    /// The absolute id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The part after `#`, or the whole id where there is none.
+    /// The part after `#`, or the whole id without one.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.split_once('#').map_or(self.0.as_str(), |(_, name)| name)
     }
 
-    /// The part before `#`, empty where there is none.
+    /// The part before `#`, or an empty string without one.
     #[must_use]
     pub fn namespace(&self) -> &str {
         self.0.split_once('#').map_or("", |(namespace, _)| namespace)
@@ -67,14 +69,14 @@ pub fn kebab_case(name: &str) -> String {
 pub struct Shape {
     /// The absolute id.
     pub id: ShapeId,
-    /// What sort of value it describes.
+    /// The kind of value that it describes.
     pub kind: ShapeKind,
     /// The traits applied to the shape itself.
     pub traits: Traits,
 }
 
 impl Shape {
-    /// The HTTP status that an error is declared with: its own, or that of whose fault it is.
+    /// The declared HTTP status of an error, or the default for a client or server error.
     #[must_use]
     pub fn error_status(&self) -> u16 {
         let by_fault = if self.traits.error() == Some(ErrorKind::Server) { 500 } else { 400 };
@@ -82,7 +84,7 @@ impl Shape {
     }
 }
 
-/// What sort of value a shape describes.
+/// The kind of value that a shape describes.
 #[derive(Debug, Clone)]
 pub enum ShapeKind {
     /// An object with named members.
@@ -98,17 +100,17 @@ pub enum ShapeKind {
         /// The shape of the values.
         value: Member,
     },
-    /// Text.
+    /// A string.
     String,
-    /// Text out of a closed list of values.
+    /// One of a list of strings.
     Enum(Vec<EnumValue>),
-    /// A whole number out of a closed list of values.
+    /// One of a list of integers.
     IntEnum(Vec<i64>),
     /// `true` or `false`.
     Boolean,
     /// A number.
     Number(NumberKind),
-    /// Bytes; base64 text in the JSON protocols.
+    /// Bytes; a base64 string in the JSON protocols.
     Blob,
     /// A point in time.
     Timestamp,
@@ -119,7 +121,7 @@ pub enum ShapeKind {
 /// A value of an enum.
 #[derive(Debug, Clone)]
 pub struct EnumValue {
-    /// The text on the wire.
+    /// The string on the wire.
     pub value: String,
     /// The traits applied to the value.
     pub traits: Traits,
@@ -136,11 +138,11 @@ pub enum NumberKind {
     Integer,
     /// 64-bit signed.
     Long,
-    /// A whole number of any size.
+    /// An integer of any size.
     BigInteger,
-    /// Single precision; `"NaN"` and the infinities are text on the wire.
+    /// Single precision; `"NaN"` and the infinities are strings on the wire.
     Float,
-    /// Double precision; `"NaN"` and the infinities are text on the wire.
+    /// Double precision; `"NaN"` and the infinities are strings on the wire.
     Double,
     /// A decimal number of any size.
     BigDecimal,
@@ -149,9 +151,9 @@ pub enum NumberKind {
 /// A member of a structure or union, an item of a list, or a key or value of a map.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The name that it has in a JSON body; `member`, `key` or `value` for the parts of lists and maps.
+    /// The name in a JSON body; `member`, `key` or `value` for the parts of lists and maps.
     pub name: String,
-    /// The shape that the member has.
+    /// The shape of the member.
     pub target: ShapeId,
     /// The traits applied to the member; they win over those of the target.
     pub traits: Traits,
@@ -160,9 +162,9 @@ pub struct Member {
 /// An inclusive lower and upper bound, each optional.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds<N> {
-    /// The least legal value.
+    /// The least valid value.
     pub min: Option<N>,
-    /// The greatest legal value.
+    /// The greatest valid value.
     pub max: Option<N>,
 }
 
@@ -173,17 +175,6 @@ pub enum ErrorKind {
     Client,
     /// The service's.
     Server,
-}
-
-/// How a timestamp is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimestampFormat {
-    /// A JSON number of seconds since 1970, with an optional fraction.
-    EpochSeconds,
-    /// RFC 3339 text.
-    DateTime,
-    /// RFC 9110 IMF-fixdate text.
-    HttpDate,
 }
 
 /// The traits of a shape or member, by absolute id.
@@ -214,7 +205,7 @@ impl Traits {
         self.0.contains_key("smithy.api#sensitive")
     }
 
-    /// The bounds of `smithy.api#length`: code points of text, bytes of a blob, items of a list or map.
+    /// The bounds of `smithy.api#length`: code points of a string, bytes of a blob, items of a list or map.
     #[must_use]
     pub fn length(&self) -> Option<Bounds<u64>> {
         let value = self.get("smithy.api#length")?;
@@ -228,7 +219,7 @@ impl Traits {
         Some(Bounds { min: value["min"].as_f64(), max: value["max"].as_f64() })
     }
 
-    /// The text of `smithy.api#pattern`, untranslated.
+    /// The pattern of `smithy.api#pattern`, untranslated.
     #[must_use]
     pub fn pattern(&self) -> Option<&str> {
         self.get("smithy.api#pattern")?.as_str()
@@ -249,15 +240,10 @@ impl Traits {
     /// The format of `smithy.api#timestampFormat`.
     #[must_use]
     pub fn timestamp_format(&self) -> Option<TimestampFormat> {
-        match self.get("smithy.api#timestampFormat")?.as_str()? {
-            "epoch-seconds" => Some(TimestampFormat::EpochSeconds),
-            "date-time" => Some(TimestampFormat::DateTime),
-            "http-date" => Some(TimestampFormat::HttpDate),
-            _ => None,
-        }
+        self.get("smithy.api#timestampFormat")?.as_str().and_then(TimestampFormat::named)
     }
 
-    /// Whose fault the error is, where the shape is one.
+    /// Whose fault an error is; `None` for other shapes.
     #[must_use]
     pub fn error(&self) -> Option<ErrorKind> {
         match self.get("smithy.api#error")?.as_str()? {

@@ -1,7 +1,7 @@
 //! Reads a Smithy JSON AST, 1.0 or 2.0, into a [`Contract`].
 //!
-//! Takes AWS's published files as they are: mixins, `apply` requirements, the `enum` trait of Smithy 1.0,
-//! operations bound to resources. An error names the file and the JSON pointer of what is wrong.
+//! Reads AWS's published files unchanged: mixins, `apply` statements, the `enum` trait of Smithy 1.0, operations bound
+//! to resources. An error names the file and the JSON pointer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,18 @@ use serde_json::{Map, Value};
 
 use super::{
     Contract, Operation, Service,
-    model_error::{ModelError, decode},
+    model_error::{ModelError, ModelProblem, decode},
     shape::{EnumValue, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
 };
 use crate::model::pointer::escape;
 
-/// Reads a model. `file` is used in errors alone.
+/// Reads a model. `file` is only used in errors.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     let reader = SmithyReader { file };
     let mut ast: Value = decode(file, text)?;
     reader.check_version(&ast)?;
     let Some(Value::Object(raw)) = ast.get_mut("shapes").map(Value::take) else {
-        return Err(reader.error("/shapes", "expected an object of shapes by id, as in a Smithy JSON AST"));
+        return Err(reader.error("/shapes", ModelProblem::NoShapes));
     };
     let nodes = reader.expand(raw)?;
     reader.contract(nodes)
@@ -37,28 +37,26 @@ struct SmithyReader<'a> {
 }
 
 impl SmithyReader<'_> {
-    fn error(&self, pointer: &str, problem: impl Into<String>) -> ModelError {
-        ModelError { file: self.file.to_owned(), pointer: pointer.to_owned(), problem: problem.into() }
+    fn error(&self, pointer: &str, problem: ModelProblem) -> ModelError {
+        ModelError { file: self.file.to_owned(), pointer: pointer.to_owned(), problem }
     }
 
     fn check_version(&self, ast: &Value) -> Result<(), ModelError> {
         match ast.get("smithy").and_then(Value::as_str) {
             Some(version) if version.starts_with("1.") || version.starts_with("2.") => Ok(()),
             Some("1" | "2") => Ok(()),
-            Some(other) => Err(self.error("/smithy", format!("Smithy {other} is not known here; 1.0 and 2.0 are"))),
-            None => {
-                Err(self.error("/smithy", "expected the Smithy version, such as \"2.0\": is this a Smithy JSON AST?"))
-            }
+            Some(other) => Err(self.error("/smithy", ModelProblem::UnknownVersion(other.to_owned()))),
+            None => Err(self.error("/smithy", ModelProblem::NoVersion)),
         }
     }
 
-    /// Folds `apply` requirements into their targets and mixins into the shapes that use them.
+    /// Folds `apply` statements into their targets and mixins into the shapes that use them.
     fn expand(&self, raw: Map<String, Value>) -> Result<Nodes, ModelError> {
         let mut nodes = Nodes::new();
         let mut applied = Vec::new();
         for (id, node) in raw {
             let Value::Object(node) = node else {
-                return Err(self.error(&shape_pointer(&id), "expected an object with a \"type\""));
+                return Err(self.error(&shape_pointer(&id), ModelProblem::NotAShape));
             };
             if node.get("type").and_then(Value::as_str) == Some("apply") {
                 applied.push((id, node));
@@ -79,7 +77,7 @@ impl SmithyReader<'_> {
 
     fn apply(&self, id: &str, mut requirement: Map<String, Value>, nodes: &mut Nodes) -> Result<(), ModelError> {
         let (shape, member) = id.split_once('$').map_or((id, None), |(shape, member)| (shape, Some(member)));
-        let unknown = || self.error(&shape_pointer(id), format!("\"apply\" to {id}, which the model does not define"));
+        let unknown = || self.error(&shape_pointer(id), ModelProblem::UnknownApplied(id.to_string()));
         let node = nodes.get_mut(shape).ok_or_else(unknown)?;
         let target = match member {
             None => node,
@@ -104,20 +102,20 @@ impl SmithyReader<'_> {
             return Ok(());
         };
         if open.len() > DEEPEST_MIXIN {
-            return Err(self.error(&shape_pointer(id), "mixins of mixins, too deep to be meant"));
+            return Err(self.error(&shape_pointer(id), ModelProblem::DeepMixins));
         }
         open.insert(id.to_owned());
         let mut members = Map::new();
         let mut traits = Map::new();
         for (index, mixin) in mixins.iter().enumerate() {
             let at = format!("{}/mixins/{index}", shape_pointer(id));
-            let target =
-                mixin["target"].as_str().ok_or_else(|| self.error(&at, "expected {\"target\": \"namespace#Name\"}"))?;
+            let target = mixin["target"].as_str().ok_or_else(|| self.error(&at, ModelProblem::NoTarget))?;
             if open.contains(target) {
-                return Err(self.error(&at, "a mixin that mixes in itself"));
+                return Err(self.error(&at, ModelProblem::CircularMixin));
             }
             self.mix_in(target, nodes, open)?;
-            let node = nodes.get(target).ok_or_else(|| self.error(&at, format!("no shape {target} in this model")))?;
+            let node =
+                nodes.get(target).ok_or_else(|| self.error(&at, ModelProblem::UnknownShape(target.to_owned())))?;
             members.extend(node.get("members").and_then(Value::as_object).cloned().unwrap_or_default());
             traits.extend(inherited_traits(node));
         }
@@ -151,11 +149,10 @@ impl SmithyReader<'_> {
     fn service<'n>(&self, nodes: &'n Nodes) -> Result<(Service, &'n Map<String, Value>), ModelError> {
         let mut services = nodes.iter().filter(|(_, node)| node.get("type") == Some(&Value::from("service")));
         let Some((id, node)) = services.next() else {
-            return Err(self.error("/shapes", "no service shape: a contract needs exactly one"));
+            return Err(self.error("/shapes", ModelProblem::NoService));
         };
         if let Some((other, _)) = services.next() {
-            return Err(self
-                .error(&shape_pointer(other), format!("a second service beside {id}: a contract needs exactly one")));
+            return Err(self.error(&shape_pointer(other), ModelProblem::SecondService(id.clone())));
         }
         let traits = traits(node);
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
@@ -187,7 +184,9 @@ impl SmithyReader<'_> {
             for resource in targets(node.get("resources")) {
                 let at = format!("{}/resources", shape_pointer(id));
                 let known = nodes.contains_key(resource);
-                known.then_some(()).ok_or_else(|| self.error(&at, format!("no resource {resource} in this model")))?;
+                known
+                    .then_some(())
+                    .ok_or_else(|| self.error(&at, ModelProblem::UnknownResource(resource.to_owned())))?;
                 open.push(resource);
             }
         }
@@ -196,9 +195,7 @@ impl SmithyReader<'_> {
 
     fn operation(&self, id: &str, service: &Map<String, Value>, nodes: &Nodes) -> Result<Operation, ModelError> {
         let at = shape_pointer(id);
-        let node = nodes
-            .get(id)
-            .ok_or_else(|| self.error(&at, format!("the service lists {id}, which the model does not define")))?;
+        let node = nodes.get(id).ok_or_else(|| self.error(&at, ModelProblem::UnknownOperation(id.to_owned())))?;
         let target = |name: &str| {
             let target = node.get(name).and_then(|target| target["target"].as_str());
             ShapeId::new(target.unwrap_or("smithy.api#Unit"))
@@ -224,7 +221,7 @@ impl SmithyReader<'_> {
     fn kind(&self, id: &str, node: &mut Map<String, Value>) -> Result<Option<ShapeKind>, ModelError> {
         let at = shape_pointer(id);
         let Some(kind) = node.get("type").and_then(Value::as_str).map(str::to_owned) else {
-            return Err(self.error(&format!("{at}/type"), "expected the type of the shape, such as \"structure\""));
+            return Err(self.error(&format!("{at}/type"), ModelProblem::NoType));
         };
         Ok(Some(match kind.as_str() {
             "structure" => ShapeKind::Structure(self.members(&at, node)?),
@@ -255,7 +252,7 @@ impl SmithyReader<'_> {
             "timestamp" => ShapeKind::Timestamp,
             "document" => ShapeKind::Document,
             "service" | "operation" | "resource" => return Ok(None),
-            other => return Err(self.error(&format!("{at}/type"), format!("\"{other}\" is no Smithy shape type"))),
+            other => return Err(self.error(&format!("{at}/type"), ModelProblem::UnknownType(other.to_owned()))),
         }))
     }
 
@@ -271,15 +268,13 @@ impl SmithyReader<'_> {
         {
             return Ok(Member { name: name.to_owned(), target: ShapeId::new(target), traits: take_traits(&mut node) });
         }
-        Err(self.error(at, "expected {\"target\": \"namespace#Name\"}"))
+        Err(self.error(at, ModelProblem::NoTarget))
     }
 
     fn check_targets(&self, contract: &Contract) -> Result<(), ModelError> {
         let known = |at: &str, id: &ShapeId| match contract.shape(id) {
             Some(_) => Ok(()),
-            None => {
-                Err(self.error(&format!("{at}/target"), format!("no shape {id} in this model or in Smithy's prelude")))
-            }
+            None => Err(self.error(&format!("{at}/target"), ModelProblem::UnknownShape(id.to_string()))),
         };
         for shape in contract.shapes() {
             let at = shape_pointer(shape.id.as_str());
@@ -309,7 +304,7 @@ impl SmithyReader<'_> {
     }
 }
 
-/// Traits that say what a shape is, rather than what it carries over to those that mix it in.
+/// Traits that shapes do not inherit from their mixins.
 fn inherited_traits(node: &Map<String, Value>) -> Map<String, Value> {
     let own = node.get("traits").and_then(Value::as_object).cloned().unwrap_or_default();
     let local: Vec<String> = own
@@ -322,7 +317,7 @@ fn inherited_traits(node: &Map<String, Value>) -> Map<String, Value> {
     own.into_iter().filter(|(id, _)| id != "smithy.api#mixin" && !local.contains(id)).collect()
 }
 
-/// Puts `inherited` below what the node has itself: what it has itself wins, member by member.
+/// Adds `inherited` to a node; the node's own members win.
 fn merge_under(node: &mut Map<String, Value>, field: &str, inherited: Map<String, Value>) {
     let own = node.remove(field).and_then(|value| match value {
         Value::Object(map) => Some(map),
@@ -364,7 +359,7 @@ fn traits(node: &Map<String, Value>) -> Traits {
     take_traits(&mut node.get("traits").map(|traits| ("traits".to_owned(), traits.clone())).into_iter().collect())
 }
 
-/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson does not heed it.
+/// restJson1 gives members of bodies another name by `smithy.api#jsonName`; awsJson ignores it.
 fn name_as_on_the_wire(service: &Service, shapes: &mut BTreeMap<ShapeId, Shape>) {
     if !service.protocols.iter().any(|protocol| protocol.name() == "restJson1") {
         return;
@@ -464,26 +459,26 @@ mod tests {
     #[rstest]
     #[case::no_json("{", "m: not JSON: EOF")]
     #[case::no_version(r#"{"shapes":{}}"#, "m at /smithy: expected the Smithy version")]
-    #[case::other_version(r#"{"smithy":"3.0"}"#, "m at /smithy: Smithy 3.0 is not known")]
+    #[case::other_version(r#"{"smithy":"3.0"}"#, "m at /smithy: unsupported Smithy version 3.0")]
     #[case::no_shapes(r#"{"smithy":"2.0"}"#, "m at /shapes: expected an object")]
     #[case::no_service(r#"{"smithy":"2.0","shapes":{}}"#, "m at /shapes: no service shape")]
     #[case::bad_type(
         r#"{"smithy":"2.0","shapes":{"x#A":{"type":"strukture"}}}"#,
-        "m at /shapes/x#A/type: \"strukture\""
+        "m at /shapes/x#A/type: unknown shape type \"strukture\""
     )]
     #[case::no_type(r#"{"smithy":"2.0","shapes":{"x#A":{}}}"#, "m at /shapes/x#A/type: expected the type")]
     #[case::no_target(r#"{"smithy":"2.0","shapes":{"x#A":{"type":"list"}}}"#, "m at /shapes/x#A/member: expected")]
     #[case::dangling(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","members":{"a/b":{"target":"x#Gone"}}}}}"#,
-        "m at /shapes/x#A/members/a~1b/target: no shape x#Gone"
+        "m at /shapes/x#A/members/a~1b/target: the model does not define the shape x#Gone"
     )]
     #[case::self_mixin(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#A"}]}}}"#,
-        "m at /shapes/x#B/mixins/0: a mixin that mixes in itself"
+        "m at /shapes/x#B/mixins/0: the mixin uses itself"
     )]
     #[case::unknown_mixin(
         r#"{"smithy":"2.0","shapes":{"x#S":{"type":"service"},"x#A":{"type":"structure","mixins":[{"target":"x#B"}]},"x#B":{"type":"structure","mixins":[{"target":"x#C"}]}}}"#,
-        "m at /shapes/x#B/mixins/0: no shape x#C"
+        "m at /shapes/x#B/mixins/0: the model does not define the shape x#C"
     )]
     fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
         let error = read("m", text).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! How a probe differs from the legal request that it starts from.
+//! How a probe differs from the valid request that it starts from.
 
 use serde_json::{Map, Value};
 
@@ -9,47 +9,46 @@ use crate::{
     wire::sigv4::SigningFault,
 };
 
-/// How a probe differs from a legal request.
+/// How a probe differs from a valid request.
 #[derive(Debug, Clone)]
 pub(super) enum InputChange {
-    /// The place gets this value; a key of a map this name.
+    /// Set the location to this value; a key of a map, to this name.
     Set(Value),
-    /// The place gets a legal text, or one whose length alone may be wrong, made when the case is.
-    Text(Option<u64>),
-    /// The place gets a list of so many items, made when the case is.
+    /// Set the location to a string that matches its pattern, of this length if one is given. Built with the case.
+    String(Option<u64>),
+    /// Set the location to a list with this number of items. Built with the case.
     Items(u64),
-    /// The place is left out.
+    /// Remove the location.
     Remove,
-    /// The structure at the place gets one more member.
+    /// Add a member to the structure at the location.
     Add(String, Value),
-    /// The whole input is this one.
+    /// Replace the whole input.
     Input(Value),
-    /// The whole input is a full one.
+    /// Replace the whole input with one that has every member.
     Full,
-    /// The request's bytes are changed.
+    /// Change the bytes of the request.
     Bytes(Box<ByteChanges>),
-    /// The body is that of the legal input with this in front of and behind it.
+    /// Put bytes before and after the body of the valid input.
     Around(Vec<u8>, Vec<u8>),
-    /// The body is that of the legal input with these members in front of its own.
+    /// Put members before those of the valid input.
     Merged(Vec<u8>),
-    /// It is signed wrongly.
+    /// Sign the request wrongly.
     Signed(SigningFault),
 }
 
-/// What is sent in place of the legal request.
+/// What is sent instead of the valid request.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
-    /// The input.
     pub(super) input: Value,
-    /// Whether it is meant to keep the model.
-    pub(super) legal: bool,
+    /// Whether the input is meant to be valid.
+    pub(super) valid: bool,
     /// Changes of the request's bytes.
     pub(super) bytes: Option<ByteChanges>,
     /// A fault of the signature.
     pub(super) fault: Option<SigningFault>,
 }
 
-/// Applies a change; `None` where the input has no such place, or no full input can be built.
+/// Applies a change; `None` where the input does not have the location, or no full input can be built.
 pub(super) fn apply(
     change: InputChange,
     reached: Reached,
@@ -57,8 +56,8 @@ pub(super) fn apply(
     full: impl FnOnce() -> Option<Value>,
 ) -> Option<Changed> {
     let Reached { mut input, pointer } = reached;
-    let wrong = |input: Value| Changed { input, ..Changed::default() };
-    let legal = |input: Value| Changed { input, legal: true, ..Changed::default() };
+    let invalid = |input: Value| Changed { input, ..Changed::default() };
+    let valid = |input: Value| Changed { input, valid: true, ..Changed::default() };
     let with_body = |input: Value, body: Vec<u8>| {
         let bytes = ByteChanges { body: Some(Body::Bytes(body)), ..ByteChanges::default() };
         Changed { input, bytes: Some(bytes), ..Changed::default() }
@@ -66,26 +65,26 @@ pub(super) fn apply(
     Some(match change {
         InputChange::Set(Value::String(name)) if is_key => {
             rename(&mut input, &pointer, &name)?;
-            wrong(input)
+            invalid(input)
         }
-        // Made before, by what knows the model.
-        InputChange::Text(_) | InputChange::Items(_) => return None,
+        // Built before, by what knows the model.
+        InputChange::String(_) | InputChange::Items(_) => return None,
         InputChange::Set(value) => {
             *input.pointer_mut(&pointer)? = value;
-            wrong(input)
+            invalid(input)
         }
         InputChange::Remove => {
             let (parent, name) = parent(&mut input, &pointer)?;
             parent.remove(&name)?;
-            wrong(input)
+            invalid(input)
         }
         InputChange::Add(name, value) => {
             input.pointer_mut(&pointer)?.as_object_mut()?.insert(name, value);
-            wrong(input)
+            invalid(input)
         }
-        InputChange::Input(input) => legal(input),
-        InputChange::Full => legal(full()?),
-        InputChange::Bytes(bytes) => Changed { bytes: Some(*bytes), ..wrong(input) },
+        InputChange::Input(input) => valid(input),
+        InputChange::Full => valid(full()?),
+        InputChange::Bytes(bytes) => Changed { bytes: Some(*bytes), ..invalid(input) },
         InputChange::Around(front, back) => {
             let body = [front, input.to_string().into_bytes(), back].concat();
             with_body(input, body)
@@ -94,17 +93,17 @@ pub(super) fn apply(
             let body = merged(&members, &input);
             with_body(input, body)
         }
-        InputChange::Signed(fault) => Changed { fault: Some(fault), ..wrong(input) },
+        InputChange::Signed(fault) => Changed { fault: Some(fault), ..invalid(input) },
     })
 }
 
-/// The object that holds what a pointer leads to, and its name there.
+/// The object that has the member a pointer leads to, and the name of the member.
 fn parent<'v>(input: &'v mut Value, pointer: &str) -> Option<(&'v mut Map<String, Value>, String)> {
     let (parent, name) = pointer.rsplit_once('/')?;
     Some((input.pointer_mut(parent)?.as_object_mut()?, unescape(name)))
 }
 
-/// Gives an entry another key. One that has this key gets the old one, so that none is lost.
+/// Renames the key of an entry. An entry that already has the new key gets the old one, so that none is lost.
 fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
     let (parent, old) = parent(input, pointer)?;
     let value = parent.remove(&old)?;
@@ -114,7 +113,7 @@ fn rename(input: &mut Value, pointer: &str, name: &str) -> Option<()> {
     Some(())
 }
 
-/// An object's text with more members in front of its own.
+/// The JSON of an object with more members before its own.
 fn merged(members: &[u8], input: &Value) -> Vec<u8> {
     let text = input.to_string();
     let rest = text.strip_prefix('{').unwrap_or(&text);
@@ -140,7 +139,7 @@ mod tests {
     #[case::remove(InputChange::Remove, false, json!({"a": {}, "c": 2}))]
     #[case::another(InputChange::Input(json!({})), false, json!({}))]
     #[case::full(InputChange::Full, false, json!("full"))]
-    fn an_input_is_changed_at_its_place(#[case] change: InputChange, #[case] is_key: bool, #[case] expected: Value) {
+    fn an_input_is_changed_at_its_location(#[case] change: InputChange, #[case] is_key: bool, #[case] expected: Value) {
         assert_eq!(changed(change, is_key).unwrap().input, expected);
     }
 
@@ -152,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_no_structure_gets_no_member() {
+    fn only_a_structure_gets_a_member() {
         assert!(changed(InputChange::Add("x".to_owned(), json!(1)), false).is_none());
     }
 
     #[rstest]
     #[case::around(InputChange::Around(b"<".to_vec(), b">".to_vec()), r#"<{"a":{"b":1},"c":2}>"#)]
     #[case::merged(InputChange::Merged(br#""x":0"#.to_vec()), r#"{"x":0,"a":{"b":1},"c":2}"#)]
-    fn a_body_is_changed_around_the_legal_input(#[case] change: InputChange, #[case] expected: &str) {
+    fn a_body_is_changed_around_the_valid_input(#[case] change: InputChange, #[case] expected: &str) {
         let bytes = changed(change, false).unwrap().bytes.unwrap();
         assert_eq!(bytes.body, Some(Body::Bytes(expected.as_bytes().to_vec())));
     }

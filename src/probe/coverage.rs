@@ -1,118 +1,117 @@
-//! Which constraint sites a model has, which of them are probed, and which are judged.
+//! How many constraints a model has, and how many of them are probed and judged.
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProbeFamily, derive::ConstraintSite};
+use super::{ProbeFamily, UnprobedReason, derive::ProbedConstraint};
 use crate::{judge::verdict::Verdict, suite::Case};
 
-/// Sums of sites, by family. A site is one constraint at one place of one operation's input.
+/// Counts of constraints, by family. A constraint is counted once for each location of each operation's input.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage {
-    families: BTreeMap<ProbeFamily, Sites>,
+    families: BTreeMap<ProbeFamily, ConstraintCounts>,
     reasons: BTreeMap<String, usize>,
     judged: HashSet<String>,
 }
 
-/// The sites of one family.
+/// Counts of constraints.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sites {
-    /// In the model.
-    pub sites: usize,
-    /// With at least one probe.
+pub struct ConstraintCounts {
+    /// Constraints in the model.
+    pub total: usize,
+    /// Constraints with a probe.
     pub probed: usize,
-    /// With at least one probe that came to a verdict: it conforms or deviates.
+    /// Constraints with a probe that conforms or deviates.
     pub judged: usize,
-    /// Probes in all.
+    /// Probes.
     pub probes: usize,
 }
 
 impl Coverage {
-    /// Enters a site with the number of its probes.
-    pub(super) fn enter(&mut self, site: &ConstraintSite, probes: usize) {
-        let sums = self.families.entry(site.family).or_default();
-        sums.sites += 1;
+    /// Counts a constraint and its probes.
+    pub(super) fn enter(&mut self, constraint: &ProbedConstraint, probes: usize) {
+        let sums = self.families.entry(constraint.family).or_default();
+        sums.total += 1;
         sums.probed += usize::from(probes > 0);
         sums.probes += probes;
         if probes == 0 {
-            let reason = site.unasked.first().map_or("not selected", String::as_str);
-            *self.reasons.entry(reason.to_owned()).or_default() += 1;
+            let reason = constraint.unprobed.first().unwrap_or(&UnprobedReason::NotSelected);
+            *self.reasons.entry(reason.to_string()).or_default() += 1;
         }
     }
 
-    /// Enters a site of an operation that is not probed.
-    pub(super) fn leave_out(&mut self, site: &ConstraintSite, reason: &str) {
-        self.families.entry(site.family).or_default().sites += 1;
-        *self.reasons.entry(reason.to_owned()).or_default() += 1;
+    /// Counts a constraint of an operation that is not probed.
+    pub(super) fn leave_out(&mut self, constraint: &ProbedConstraint, reason: &UnprobedReason) {
+        self.families.entry(constraint.family).or_default().total += 1;
+        *self.reasons.entry(reason.to_string()).or_default() += 1;
     }
 
-    /// Enters what became of a case.
+    /// Counts the constraint of a finished case.
     pub fn finished(&mut self, case: &Case, verdict: Verdict) {
         let judged = matches!(verdict, Verdict::Conforms | Verdict::Deviates);
-        let family =
-            case.scenario.tags.first().and_then(|tag| ProbeFamily::ALL.into_iter().find(|known| known.name() == tag));
-        let Some((family, (site, _))) = family.filter(|_| judged).zip(case.id.0.rsplit_once('/')) else { return };
-        if !self.judged.contains(site) {
-            self.judged.insert(site.to_owned());
+        let family = case.scenario.tags.first().and_then(|tag| ProbeFamily::named(tag));
+        let Some((family, (constraint, _))) = family.filter(|_| judged).zip(case.id.0.rsplit_once('/')) else { return };
+        if !self.judged.contains(constraint) {
+            self.judged.insert(constraint.to_owned());
             self.families.entry(family).or_default().judged += 1;
         }
     }
 
-    /// The sums as a report has them, the most frequent reason first.
+    /// The counts for reports, the most frequent reason first.
     #[must_use]
     pub fn report(&self) -> CoverageReport {
-        let rows = self.families().map(|(family, sums)| FamilyRow { family: family.name().to_owned(), sums });
-        let unprobed = most_first(self.reasons.iter().map(|(reason, sites)| (reason.as_str(), *sites)));
+        let rows = self.families().map(|(family, sums)| FamilyRow { family: family.name().to_owned(), counts: sums });
+        let unprobed = most_first(self.reasons.iter().map(|(reason, count)| (reason.as_str(), *count)));
         CoverageReport { families: rows.collect(), constraints: self.constraints(), unprobed }
     }
 
-    /// The sums, by family.
-    pub fn families(&self) -> impl Iterator<Item = (ProbeFamily, Sites)> {
-        self.families.iter().map(|(family, sites)| (*family, *sites))
+    /// The counts, by family.
+    pub fn families(&self) -> impl Iterator<Item = (ProbeFamily, ConstraintCounts)> {
+        self.families.iter().map(|(family, counts)| (*family, *counts))
     }
 
-    /// The sums over the families that stand for traits of the model.
+    /// The sum over the families that probe traits of the model.
     #[must_use]
-    pub fn constraints(&self) -> Sites {
+    pub fn constraints(&self) -> ConstraintCounts {
         self.families()
             .filter(|(family, _)| family.is_constraint())
-            .fold(Sites::default(), |sum, (_, sites)| sum.plus(sites))
+            .fold(ConstraintCounts::default(), |sum, (_, counts)| sum.plus(counts))
     }
 }
 
 impl CoverageReport {
-    /// The sums of two runs that have no operation in common.
+    /// The sum of two runs without a common operation.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let mut families = self.families.clone();
         for row in &other.families {
             match families.iter_mut().find(|known| known.family == row.family) {
-                Some(known) => known.sums = known.sums.plus(row.sums),
+                Some(known) => known.counts = known.counts.plus(row.counts),
                 None => families.push(row.clone()),
             }
         }
-        families.sort_by_key(|row| ProbeFamily::ALL.into_iter().find(|family| family.name() == row.family));
+        families.sort_by_key(|row| ProbeFamily::named(&row.family));
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
         for unprobed in self.unprobed.iter().chain(&other.unprobed) {
-            *reasons.entry(&unprobed.reason).or_default() += unprobed.sites;
+            *reasons.entry(&unprobed.reason).or_default() += unprobed.constraints;
         }
         Self { families, constraints: self.constraints.plus(other.constraints), unprobed: most_first(reasons) }
     }
 }
 
-/// The most frequent reason first; of two, the one that comes first by its letters.
+/// The most frequent reason first; reasons of one frequency in the order that they are given in.
 fn most_first<'a>(reasons: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<Unprobed> {
-    let reasons = reasons.into_iter().map(|(reason, sites)| Unprobed { reason: reason.to_owned(), sites });
+    let reasons = reasons.into_iter().map(|(reason, constraints)| Unprobed { reason: reason.to_owned(), constraints });
     let mut unprobed: Vec<Unprobed> = reasons.collect();
-    unprobed.sort_by_key(|unprobed| std::cmp::Reverse(unprobed.sites));
+    unprobed.sort_by_key(|unprobed| std::cmp::Reverse(unprobed.constraints));
     unprobed
 }
 
-impl Sites {
+impl ConstraintCounts {
     fn plus(self, other: Self) -> Self {
         Self {
-            sites: self.sites + other.sites,
+            total: self.total + other.total,
             probed: self.probed + other.probed,
             judged: self.judged + other.judged,
             probes: self.probes + other.probes,
@@ -123,29 +122,29 @@ impl Sites {
 /// What a run of derived probes covers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageReport {
-    /// By family.
+    /// The counts by family.
     pub families: Vec<FamilyRow>,
-    /// The sums over the families that stand for traits of the model.
-    pub constraints: Sites,
-    /// Why sites are not probed, the most frequent reason first.
+    /// The sum over the families that probe traits of the model.
+    pub constraints: ConstraintCounts,
+    /// Why constraints are not probed, the most frequent reason first.
     pub unprobed: Vec<Unprobed>,
 }
 
-/// The sites of one family.
+/// The counts of one family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FamilyRow {
-    /// Its name.
+    /// The name of the family.
     pub family: String,
-    /// Its sums.
+    /// Its counts.
     #[serde(flatten)]
-    pub sums: Sites,
+    pub counts: ConstraintCounts,
 }
 
-/// Sites that are not probed for one reason.
+/// The constraints that are not probed for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unprobed {
     /// The reason.
     pub reason: String,
-    /// So many.
-    pub sites: usize,
+    /// How many constraints.
+    pub constraints: usize,
 }

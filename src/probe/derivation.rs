@@ -1,6 +1,6 @@
-//! From the name of a model to probes: the suite of its one service, its recipe, and what probes cover.
+//! From the name of a model to its probes: a suite of one service, with its recipe.
 //!
-//! Shared by the program and by tests. It refuses to choose: which probes are wanted is said by [`probe::Options`].
+//! The program and the harness share it. [`ProbeOptions`](probe::ProbeOptions) say which probes are derived.
 
 use std::{
     collections::BTreeSet,
@@ -20,22 +20,22 @@ use crate::{
     },
 };
 
-/// Where probes are derived from.
+/// A model by name, and what probes are derived with.
 #[derive(Debug, Clone)]
 pub struct Derivation {
     /// The model: a file, or `botocore:SERVICE`.
     pub model: String,
-    /// How the service's resources are made; `None`: what stands beside the model, or is built in.
+    /// The recipe for the service's resources; `None`: the one beside the model, or the built-in one.
     pub recipe: Option<PathBuf>,
-    /// Where models are looked for by name.
+    /// Where models are searched by name.
     pub places: Places,
 }
 
-/// A model of which no probes can be derived.
+/// A model from which no probes can be derived.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DerivationError {
-    /// The model is not found.
+    /// The model cannot be read.
     #[error(transparent)]
     Model(#[from] ModelFileError),
     /// A file beside it cannot be read.
@@ -46,25 +46,33 @@ pub enum DerivationError {
         /// Why.
         error: io::Error,
     },
-    /// The model or its recipe is broken: every problem, with its place.
-    #[error("{0}")]
-    Broken(String),
+    /// The model or its recipe is broken: every problem, with its position.
+    #[error("{}", paragraphs(.0))]
+    Broken(Vec<Diagnostic>),
     /// An operation that the service does not have.
-    #[error("{service} has no operation {operation}{hint}")]
+    #[error("{service} has no operation {operation}{}", hint(nearest.as_deref()))]
     UnknownOperation {
         /// The service.
         service: String,
-        /// What was asked for.
+        /// The operation as it was given.
         operation: String,
-        /// What may have been meant.
-        hint: String,
+        /// A similar name.
+        nearest: Option<String>,
     },
-    /// The suite has no service, and is none of a model's.
-    #[error("a suite without a service")]
+    /// The suite has no service: it is not derived from a model.
+    #[error("the suite has no service")]
     NoService,
 }
 
-/// A file's name among a service's fixtures, its text, and where it really stands.
+fn paragraphs(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n\n")
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
+/// The name of a file among a service's fixtures, its text, and its path on disk.
 type NamedText = (&'static str, String, PathBuf);
 
 impl Derivation {
@@ -84,13 +92,10 @@ impl Derivation {
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
         }
-        // One file is wrong as a rule, and it is no fixture: it is told by itself.
-        let told = |diagnostic: &Diagnostic| diagnostic.to_string();
-        Fixtures::read(&files)
-            .map_err(|error| DerivationError::Broken(error.0.iter().map(told).collect::<Vec<_>>().join("\n\n")))
+        Fixtures::read(&files).map_err(|error| DerivationError::Broken(error.0))
     }
 
-    /// The recipe that was given, that of the model's own folder of fixtures, or the one that is built in.
+    /// The given recipe, the one in the model's own folder of fixtures, or the built-in one.
     fn recipe(&self, service: &str, model: &Path) -> Result<Option<NamedText>, DerivationError> {
         if let Some(path) = &self.recipe {
             return Ok(Some(("states.yaml", read(path)?, path.clone())));
@@ -102,7 +107,7 @@ impl Derivation {
         Ok(beside(model, "states.yaml")?.or_else(built_in))
     }
 
-    /// What ids call the service: botocore's name of it, else the file's own.
+    /// The name of the service in ids: the name that botocore gives it, or the name of the file.
     fn service(&self, file: &Path) -> String {
         let named = self.model.strip_prefix("botocore:").map(|name| name.split('@').next().unwrap_or(name));
         let folder = || {
@@ -123,14 +128,14 @@ impl Derivation {
         let operations = || service.contract().operations().map(|operation| operation.name.as_str());
         let unknown = |name: &&String| !operations().any(|known| known.eq_ignore_ascii_case(name));
         if let Some(operation) = options.operations.iter().find(unknown) {
-            let hint = nearest(operation, operations()).map(|near| format!("; did you mean {near}?"));
+            let nearest = nearest(operation, operations()).map(str::to_owned);
             let (service, operation) = (service.name.clone(), operation.clone());
-            return Err(DerivationError::UnknownOperation { service, operation, hint: hint.unwrap_or_default() });
+            return Err(DerivationError::UnknownOperation { service, operation, nearest });
         }
         Ok(Probes::new(service, &Arc::new(Source::none(&self.model)), options))
     }
 
-    /// Which of these ids no probe has. Their operations alone are derived, as that takes its time.
+    /// The ids that no probe has. Only their operations are derived, since that takes time.
     ///
     /// # Errors
     /// A suite without a service.
@@ -148,8 +153,8 @@ impl Derivation {
             ..probe::ProbeOptions::default()
         };
         let probes = Probes::new(service, &Arc::new(Source::none(&self.model)), options);
-        let there: BTreeSet<String> = probes.ids().collect();
-        Ok(ids.difference(&there).cloned().collect())
+        let known: BTreeSet<String> = probes.ids().collect();
+        Ok(ids.difference(&known).cloned().collect())
     }
 }
 
@@ -162,12 +167,12 @@ fn read(path: &Path) -> Result<String, DerivationError> {
     fs::read_to_string(path).map_err(|error| DerivationError::Read { path: path.to_owned(), error })
 }
 
-/// Whether a model is that of a folder of fixtures.
+/// Whether the model belongs to a folder of fixtures.
 fn is_of_fixtures(model: &Path) -> bool {
     model.file_name().is_some_and(|name| name == "model.json")
 }
 
-/// What stands beside the model of a folder of fixtures.
+/// A file beside the model of a folder of fixtures.
 fn beside(model: &Path, name: &'static str) -> Result<Option<NamedText>, DerivationError> {
     let path = model.with_file_name(name);
     if !is_of_fixtures(model) || !path.exists() {

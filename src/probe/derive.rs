@@ -1,4 +1,4 @@
-//! One operation's places and families to its probes, and a probe to its case.
+//! The probes of one operation, and the case of each.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Effect, KnownValues, Location, ProbeFamily, Unbuildable,
+    Effect, KnownValues, Location, ProbeFamily, Unbuildable, UnprobedReason,
     change::{InputChange, apply},
-    family::{ASKS, DraftProbe, ProbeDraft, ProbeSubject, Want, deadly},
+    family::{ExpectedOutcome, FamilyDrafts, ProbeDraft, ProbeSubject},
     input::{Inputs, Reached, Recipe, text_rule},
-    place::places,
-    refusal::own_errors,
+    location::locations,
+    rejection::own_errors,
 };
 use crate::{
     model::Operation,
@@ -25,21 +25,21 @@ use crate::{
 /// One probe, before its request is built.
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
-    /// `service.Operation/place/family/variant`.
+    /// `service.Operation/location/family/variant`.
     pub(super) id: String,
     pub(super) family: ProbeFamily,
     rule: String,
     draft: ProbeDraft,
-    place: usize,
+    location: usize,
     control: String,
 }
 
 impl Probe {
-    /// When it runs among the probes of its operation: a refused one that is taken all the same must not spoil others.
+    /// When it runs among the probes of its operation: an invalid request that is accepted must not affect valid ones.
     pub(super) fn turn(&self) -> Turn {
-        match self.draft.want {
-            _ if self.family == ProbeFamily::Request && deadly(&self.draft.variant) => Turn::Last,
-            Want::Admitted | Want::Tolerated => Turn::First,
+        match self.draft.expected {
+            _ if self.draft.may_crash => Turn::Last,
+            ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => Turn::First,
             _ => Turn::Second,
         }
     }
@@ -48,28 +48,27 @@ impl Probe {
 /// When a probe runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
-    /// Legal inputs first.
+    /// Valid inputs.
     First,
-    /// What must be refused.
+    /// Requests that must be rejected.
     Second,
-    /// What was seen to end an endpoint, when all else is done.
+    /// Requests that were seen to crash endpoints.
     Last,
 }
 
-/// What one family has at one place.
+/// One constraint at one location, with its probes.
 #[derive(Debug)]
-pub(super) struct ConstraintSite {
+pub(super) struct ProbedConstraint {
     pub(super) family: ProbeFamily,
     pub(super) probes: Vec<Probe>,
-    /// What cannot be asked there, and why.
-    pub(super) unasked: Vec<String>,
+    pub(super) unprobed: Vec<UnprobedReason>,
 }
 
 /// One operation under probe.
 #[derive(Debug)]
 pub(super) struct Subjected {
     pub(super) operation: Arc<Operation>,
-    pub(super) places: Vec<Location>,
+    pub(super) locations: Vec<Location>,
     pub(super) service: String,
     prefix: String,
     source: Arc<Source>,
@@ -79,7 +78,7 @@ pub(super) struct Subjected {
 impl Subjected {
     pub(super) fn new(inputs: &Inputs, service: &str, operation: &Operation, source: &Arc<Source>, seed: u64) -> Self {
         Self {
-            places: places(inputs, operation),
+            locations: locations(inputs, operation),
             prefix: format!("{service}.{}", operation.name),
             operation: Arc::new(operation.clone()),
             service: service.to_owned(),
@@ -88,76 +87,85 @@ impl Subjected {
         }
     }
 
-    /// The id of the case that shows whether the least legal input is taken.
+    /// The id of the control with the least valid input.
     pub(super) fn least_control(&self) -> String {
         format!("{}/control", self.prefix)
     }
 
-    /// The id of the case that shows whether a legal input which holds the place is taken.
-    pub(super) fn control_of(&self, place: &Location) -> String {
-        if place.in_minimal { self.least_control() } else { format!("{}/{}/control", self.prefix, place.path) }
+    /// The id of the control whose valid input has the location.
+    pub(super) fn control_of(&self, location: &Location) -> String {
+        if location.in_least_input {
+            self.least_control()
+        } else {
+            format!("{}/{}/control", self.prefix, location.path)
+        }
     }
 
-    /// What the families have to ask at one place.
-    pub(super) fn sites(&self, inputs: &Inputs, index: usize, families: &BTreeSet<ProbeFamily>) -> Vec<ConstraintSite> {
-        let Some((place, shape)) =
-            self.places.get(index).and_then(|place| Some((place, inputs.contract().shape(&place.target)?)))
+    /// The constraints at one location, with their probes.
+    pub(super) fn constraints(
+        &self,
+        inputs: &Inputs,
+        index: usize,
+        families: &BTreeSet<ProbeFamily>,
+    ) -> Vec<ProbedConstraint> {
+        let Some((location, shape)) =
+            self.locations.get(index).and_then(|location| Some((location, inputs.contract().shape(&location.target)?)))
         else {
             return Vec::new();
         };
-        let at = if place.path.is_root() { self.prefix.clone() } else { format!("{}/{}", self.prefix, place.path) };
-        let wanted = ASKS.iter().filter(|(family, _)| families.is_empty() || families.contains(family));
-        let sites = wanted.filter_map(|(family, ask)| {
-            let id = format!("{at}/{family}");
-            let asked = ask(&ProbeSubject { inputs, recipe: self.sketch(), place, shape })?;
-            Some(self.site(&id, *family, index, asked))
+        let at =
+            if location.path.is_root() { self.prefix.clone() } else { format!("{}/{}", self.prefix, location.path) };
+        let wanted = ProbeFamily::ALL.into_iter().filter(|family| families.is_empty() || families.contains(family));
+        let constraints = wanted.filter_map(|family| {
+            let drafts = family.draft(&ProbeSubject { inputs, recipe: self.sketch(), location, shape })?;
+            Some(self.constraint(&format!("{at}/{family}"), family, index, drafts))
         });
-        sites.collect()
+        constraints.collect()
     }
 
-    fn site(&self, id: &str, family: ProbeFamily, place: usize, asked: DraftProbe) -> ConstraintSite {
-        let control = self.places.get(place).map(|place| self.control_of(place)).unwrap_or_default();
-        let origin = self.places.get(place).map(Location::origin).unwrap_or_default();
-        let rule = format!("{origin}: {}", asked.rule);
+    fn constraint(&self, id: &str, family: ProbeFamily, location: usize, drafts: FamilyDrafts) -> ProbedConstraint {
+        let control = self.locations.get(location).map(|location| self.control_of(location)).unwrap_or_default();
+        let origin = self.locations.get(location).map(Location::origin).unwrap_or_default();
+        let rule = format!("{origin}: {}", drafts.rule);
         let mut seen = BTreeSet::new();
-        let probes = asked.drafts.into_iter().map(|mut draft| {
+        let probes = drafts.drafts.into_iter().map(|mut draft| {
             while !seen.insert(draft.variant.clone()) {
                 draft.variant.push('\'');
             }
             let id_of = format!("{id}/{}", draft.variant);
-            Probe { id: id_of, family, rule: rule.clone(), draft, place, control: control.clone() }
+            Probe { id: id_of, family, rule: rule.clone(), draft, location, control: control.clone() }
         });
-        ConstraintSite { probes: probes.collect(), unasked: asked.unasked, family }
+        ProbedConstraint { probes: probes.collect(), unprobed: drafts.unprobed, family }
     }
 
     fn recipe<'a>(&'a self, id: &str, known: &'a KnownValues) -> Recipe<'a> {
         Recipe { operation: &self.operation, known, salt: Some(salt(self.seed, id)) }
     }
 
-    /// What is built without being sent: the same for every seed, so that ids are.
+    /// For inputs that are built and not sent. They are the same for every seed, and so are the ids.
     fn sketch(&self) -> Recipe<'_> {
         Recipe { operation: &self.operation, known: &NOTHING_KNOWN, salt: None }
     }
 
-    /// The least legal input, as the survey asks with.
+    /// The least valid input, for the presence check.
     pub(super) fn sample(&self, inputs: &Inputs) -> Option<Value> {
         inputs.least(self.recipe(&self.least_control(), &NOTHING_KNOWN)).ok()
     }
 
-    /// Why a place cannot be reached by a legal input, if it cannot.
-    pub(super) fn unreachable(&self, inputs: &Inputs, place: &Location) -> Option<Unbuildable> {
-        inputs.obstacle(&self.operation, place)
+    /// Why no valid input reaches a location, if none does.
+    pub(super) fn unreachable(&self, inputs: &Inputs, location: &Location) -> Option<Unbuildable> {
+        inputs.obstacle(&self.operation, location)
     }
 
-    /// The case that shows whether a legal input that holds the place is taken.
-    pub(super) fn control(&self, inputs: &Inputs, known: &KnownValues, place: &Location) -> Option<Case> {
-        let id = self.control_of(place);
-        let reached = self.reached(inputs, known, &id, place)?;
-        let own = own_errors(inputs.contract(), &self.operation, Some(place));
-        let what = if place.in_minimal {
-            "the least legal input".to_owned()
+    /// The control of a location.
+    pub(super) fn control(&self, inputs: &Inputs, known: &KnownValues, location: &Location) -> Option<Case> {
+        let id = self.control_of(location);
+        let reached = self.reached(inputs, known, &id, location)?;
+        let own = own_errors(inputs.contract(), &self.operation, Some(location));
+        let what = if location.in_least_input {
+            "the least valid input".to_owned()
         } else {
-            format!("{} has a legal value", place.path)
+            format!("{} has a valid value", location.path)
         };
         Some(self.case(CaseOf {
             id,
@@ -165,7 +173,7 @@ impl Subjected {
             rule: "the input shape".to_owned(),
             evidence: Evidence::Recorded,
             tag: "control",
-            // What an endpoint said may break the model, and is no fault of ours.
+            // A value that the endpoint returned may violate the model.
             call: self.call(reached.input, known.is_empty()),
             alternatives: vec![Alternative::Admitted { except: own }],
             standing: CaseStanding::Control,
@@ -174,41 +182,42 @@ impl Subjected {
 
     /// The case of a probe.
     pub(super) fn probe(&self, inputs: &Inputs, known: &KnownValues, probe: Probe) -> Option<Case> {
-        let place = self.places.get(probe.place)?;
-        let reached = self.reached(inputs, known, &probe.id, place)?;
+        let location = self.locations.get(probe.location)?;
+        let reached = self.reached(inputs, known, &probe.id, location)?;
         let recipe = self.recipe(&probe.id, known);
-        let change = settled(inputs, recipe, place, probe.draft.change)?;
+        let change = built(inputs, recipe, location, probe.draft.change)?;
         let full = || inputs.full(recipe).ok();
-        let changed = apply(change, reached, place.is_key(), full)?;
+        let changed = apply(change, reached, location.is_key(), full)?;
         let call = Call {
             fault: changed.fault,
             raw: changed.bytes,
-            ..self.call(changed.input, changed.legal && known.is_empty())
+            ..self.call(changed.input, changed.valid && known.is_empty())
         };
-        let own = own_errors(inputs.contract(), &self.operation, Some(place));
-        let name = if place.path.is_root() { "the request".to_owned() } else { place.path.to_string() };
-        let want = self.due(probe.draft.want);
+        let own = own_errors(inputs.contract(), &self.operation, Some(location));
+        let name = if location.path.is_root() { "the request".to_owned() } else { location.path.to_string() };
+        let expected = self.expected(probe.draft.expected);
         Some(self.case(CaseOf {
             id: probe.id,
-            title: format!("{}: {name} {}", self.operation.name, probe.draft.says),
+            title: format!("{}: {name} {}", self.operation.name, probe.draft.title),
             rule: probe.rule,
-            evidence: evidence(probe.family, want),
+            evidence: evidence(probe.family, expected),
             tag: probe.family.name(),
             call,
-            alternatives: alternatives(want, own, place.names_a_resource(), probe.draft.looks_like),
+            alternatives: alternatives(expected, own, location.names_a_resource(), probe.draft.looks_like),
             standing: CaseStanding::Controlled(CaseId(probe.control)),
         }))
     }
 
-    /// What is due of this operation: one that can be done once may refuse a legal input after its control.
-    fn due(&self, want: Want) -> Want {
-        if want == Want::Admitted && Effect::is_once(&self.operation) { Want::Tolerated } else { want }
+    /// An operation that can be done once may reject a valid input after its control.
+    fn expected(&self, outcome: ExpectedOutcome) -> ExpectedOutcome {
+        let is_spent = outcome == ExpectedOutcome::Accepted && Effect::is_once(&self.operation);
+        if is_spent { ExpectedOutcome::Tolerated } else { outcome }
     }
 
-    /// What is known may stand in the way of a place: then it is reached without.
-    fn reached(&self, inputs: &Inputs, known: &KnownValues, id: &str, place: &Location) -> Option<Reached> {
-        let with = inputs.reaching(self.recipe(id, known), place);
-        with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), place)).ok()
+    /// A known value may make a location unreachable: then it is reached without known values.
+    fn reached(&self, inputs: &Inputs, known: &KnownValues, id: &str, location: &Location) -> Option<Reached> {
+        let with = inputs.reaching(self.recipe(id, known), location);
+        with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), location)).ok()
     }
 
     fn call(&self, input: Value, legal: bool) -> Call {
@@ -245,16 +254,16 @@ impl Subjected {
     }
 }
 
-/// A change whose value is made.
-fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Location, change: InputChange) -> Option<InputChange> {
+/// The change with its value built.
+fn built(inputs: &Inputs, recipe: Recipe<'_>, location: &Location, change: InputChange) -> Option<InputChange> {
     let value = match change {
-        InputChange::Items(count) => inputs.list(recipe, place, count).ok()?,
-        InputChange::Text(length) => {
-            let rule = text_rule(inputs.contract().shape(&place.target)?, place.traits());
+        InputChange::Items(count) => inputs.list(recipe, location, count).ok()?,
+        InputChange::String(length) => {
+            let rule = text_rule(inputs.contract().shape(&location.target)?, location.traits());
             let (witness, salt) = (inputs.witness(rule).ok()?, recipe.salt.unwrap_or_default().wrapping_add(1));
             match length {
                 None => witness.text(salt).into(),
-                // Some texts are found for some salts alone.
+                // Some strings are found for some salts only.
                 Some(length) => match witness.of_length(length, salt) {
                     Some(text) => text.into(),
                     None => inputs.of_length(rule, length).ok()??.as_ref().into(),
@@ -268,7 +277,6 @@ fn settled(inputs: &Inputs, recipe: Recipe<'_>, place: &Location, change: InputC
 
 static NOTHING_KNOWN: KnownValues = KnownValues::new();
 
-/// What one case has of its own.
 struct CaseOf {
     id: String,
     title: String,
@@ -280,38 +288,42 @@ struct CaseOf {
     standing: CaseStanding,
 }
 
-/// The ground of a probe: the model where it has a trait, the protocol's specification where every input is alike.
-fn evidence(family: ProbeFamily, want: Want) -> Evidence {
-    match want {
-        Want::Tolerated | Want::Turned => Evidence::Recorded,
-        _ if family.is_constraint() || family == ProbeFamily::Example => Evidence::Modelled,
-        _ => Evidence::Protocol,
+/// The evidence of a probe: its family's, or less where no document promises the outcome.
+fn evidence(family: ProbeFamily, expected: ExpectedOutcome) -> Evidence {
+    match expected {
+        ExpectedOutcome::Tolerated | ExpectedOutcome::RejectedInAnyWay => Evidence::Recorded,
+        _ => family.evidence(),
     }
 }
 
-/// `of_resource`: the value names a resource. Who may act on it may be asked before its name is looked at.
-fn alternatives(want: Want, own: Vec<String>, of_resource: bool, looks_like: Option<Value>) -> Vec<Alternative> {
+/// `of_resource`: the value names a resource. A service may check the permission before the name.
+fn alternatives(
+    expected: ExpectedOutcome,
+    own: Vec<String>,
+    of_resource: bool,
+    looks_like: Option<Value>,
+) -> Vec<Alternative> {
     let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
         vec![Alternative::Refusal { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
-    match want {
-        Want::Refused if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
-        Want::Refused => refusal(own, &[RefusalClass::Constraint]),
-        Want::Unread => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
-        Want::Malformed => refusal(Vec::new(), &[RefusalClass::Serialization]),
-        Want::Unknown => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
-        Want::Unsigned => refusal(Vec::new(), &[RefusalClass::Auth]),
-        Want::Turned => refusal(Vec::new(), &[RefusalClass::Client]),
-        Want::Admitted | Want::Tolerated => {
+    match expected {
+        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
+        ExpectedOutcome::Rejected => refusal(own, &[RefusalClass::Constraint]),
+        ExpectedOutcome::RejectedOrUnreadable => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
+        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RefusalClass::Serialization]),
+        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
+        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RefusalClass::Auth]),
+        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RefusalClass::Client]),
+        ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });
             shaped.into_iter().chain([Alternative::Admitted { except: own }]).collect()
         }
-        Want::Answered => vec![Alternative::Answered],
+        ExpectedOutcome::Responded => vec![Alternative::Answered],
     }
 }
 
-/// A number that is the same for the same seed and id.
+/// A number derived from a seed and an id.
 pub(super) fn salt(seed: u64, id: &str) -> u64 {
     let mut hash = Sha256::new();
     hash.update(seed.to_be_bytes());

@@ -1,15 +1,15 @@
-//! What an operation does to what is there: the model's word where it has one, else the operation's name.
+//! Whether an operation reads, writes or deletes: by its traits, else by its name.
 
 use crate::model::Operation;
 
-/// What an operation does to what is there.
+/// What an operation does to resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// It reads.
+    /// Only reads.
     Reads,
-    /// It makes or changes something.
+    /// Creates or changes a resource.
     Writes,
-    /// It takes something away for good.
+    /// Deletes a resource.
     Destroys,
 }
 
@@ -19,20 +19,20 @@ const READS: [&str; 14] = [
     "Lookup", "Query", "Search",
 ];
 
-/// Words of operations that take something away.
+/// Words in the names of operations that delete.
 const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Purge", "Terminate"];
 
-/// First words of operations that can be done once: the same request again finds nothing more to do.
+/// First words of operations that can be done once: the same request again has nothing left to do.
 const ONCE: [&str; 8] = ["Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
 
 impl Effect {
-    /// Whether the same request, made again, may rightly be refused: it has used up what it is about.
+    /// Whether a second, equal request may be rejected because the first one has done the work.
     #[must_use]
     pub fn is_once(operation: &Operation) -> bool {
         Self::of(operation) == Self::Destroys || ONCE.iter().any(|word| starts_with_word(&operation.name, word))
     }
 
-    /// The effect of an operation.
+    /// Decides the effect of an operation.
     #[must_use]
     pub fn of(operation: &Operation) -> Self {
         let starts = |words: &[&str]| words.iter().any(|word| starts_with_word(&operation.name, word));
@@ -67,7 +67,7 @@ mod tests {
     #[case("DeleteQueue", Effect::Destroys)]
     #[case("ScheduleKeyDeletion", Effect::Destroys)]
     #[case("PurgeQueue", Effect::Destroys)]
-    fn the_name_of_an_operation_tells_its_effect(#[case] name: &str, #[case] expected: Effect) {
+    fn the_name_of_an_operation_decides_its_effect(#[case] name: &str, #[case] expected: Effect) {
         let unit = ShapeId::new("smithy.api#Unit");
         let operation = Operation {
             name: name.to_owned(),

@@ -1,9 +1,24 @@
-//! Probes: scenarios that the program derives from a contract, where nobody wrote any.
+//! Probes: cases that are derived from a model.
 //!
-//! From the model alone: every constraint of every operation's input at every place, broken and just kept; whole
-//! requests; signatures; the documents' examples. Each rests on a control, a legal input that must be taken first, so
-//! that a refusal has the reason that is asked about. Pure: what exists is told by the session that runs the plan.
-//! It refuses to judge: a probe is a [`Case`](crate::suite::Case) like any other.
+//! The model alone decides: for every constraint at every location of an operation's input, requests that violate it
+//! and requests that just keep it; whole requests; signatures; the examples of the documents. Each probe rests on a
+//! control, a valid request that must be accepted first: so a rejection has the reason that is probed. Pure: the
+//! session that runs the plan makes the resources. A probe is a [`Case`](crate::suite::Case) like any other; nothing
+//! here judges.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `derivation` | from the name of a model to probes |
+//! | `location`, `member_path` | the locations of an input |
+//! | `family` | the families, one row and one file each |
+//! | `derive` | the probes of one operation, and their cases |
+//! | `plan` | the order of probes |
+//! | `input`, `witness` | valid inputs, and strings for patterns |
+//! | `change` | from a valid request to a probe's |
+//! | `rejection` | the errors that reject an input for its form |
+//! | `effect` | whether an operation reads, writes or deletes |
+//! | `recipe` | how the resources of well-known services are made |
+//! | `coverage`, `unprobed_reason` | what is probed, and why the rest is not |
 
 mod change;
 mod coverage;
@@ -12,13 +27,14 @@ mod derive;
 mod effect;
 mod family;
 mod input;
-mod path;
-mod place;
+mod location;
+mod member_path;
 mod plan;
 mod recipe;
-mod refusal;
+mod rejection;
 #[cfg(test)]
 mod testing;
+mod unprobed_reason;
 mod witness;
 
 use std::collections::{BTreeSet, HashSet};
@@ -28,14 +44,16 @@ use crate::{
     suite::{glob_matches, shard::Shard},
 };
 
-pub use coverage::{Coverage, CoverageReport, FamilyRow, Sites, Unprobed};
+pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
 pub use effect::Effect;
 pub use family::ProbeFamily;
 pub use input::{KnownValues, Unbuildable};
-pub use path::{MemberPath, Token};
-pub use place::Location;
+pub use location::Location;
+pub use member_path::MemberPath;
 pub use plan::Probes;
 pub use recipe::recipe;
+pub use unprobed_reason::UnprobedReason;
+pub use witness::WitnessError;
 
 /// Which probes are derived.
 #[derive(Debug, Clone)]
@@ -44,17 +62,17 @@ pub struct ProbeOptions {
     pub families: BTreeSet<ProbeFamily>,
     /// Operations by name, in any letter case; empty: all.
     pub operations: Vec<String>,
-    /// Globs (`*`) that an id must match, one of them; empty: all.
+    /// Globs (`*`) of which an id must match one; empty: all.
     pub filters: Vec<String>,
-    /// Globs of ids that are left out.
+    /// Globs of ids to leave out.
     pub excludes: Vec<String>,
     /// Ids that need not run again.
     pub settled: HashSet<String>,
-    /// The part of all operations that is run; `None`: all of them.
+    /// The shard of operations to run; `None`: all operations.
     pub shard: Option<Shard>,
-    /// So many probes of each operation at most, controls not counted.
+    /// At most N probes per operation, sampled by seed; controls are not counted.
     pub max_per_operation: Option<usize>,
-    /// What fresh texts, and the choice under a limit, are derived from.
+    /// Seed for generated strings and for the sample.
     pub seed: u64,
     /// The strongest effect that an operation may have to be probed.
     pub effect: Effect,
@@ -78,16 +96,14 @@ impl Default for ProbeOptions {
 
 impl ProbeOptions {
     /// Why an operation is not probed, if it is not.
-    fn leaves_out(&self, operation: &Operation) -> Option<String> {
+    fn leaves_out(&self, operation: &Operation) -> Option<UnprobedReason> {
         let wanted = |name: &String| name.eq_ignore_ascii_case(&operation.name);
         if !self.operations.is_empty() && !self.operations.iter().any(wanted) {
-            return Some("the operation is not selected".to_owned());
+            return Some(UnprobedReason::OperationNotSelected);
         }
         let effect = Effect::of(operation);
-        (effect > self.effect).then(|| match effect {
-            Effect::Destroys => "the operation takes something away for good (--destructive)".to_owned(),
-            _ => "the operation writes, and the endpoint is not on loopback (--allow-writes)".to_owned(),
-        })
+        let reason = if effect == Effect::Destroys { UnprobedReason::Destructive } else { UnprobedReason::Writes };
+        (effect > self.effect).then_some(reason)
     }
 
     fn names(&self, id: &str) -> bool {

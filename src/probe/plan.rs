@@ -1,5 +1,5 @@
-//! The order of probes: operation by operation, controls before what rests on them, legal inputs before wrong ones,
-//! and what was seen to end an endpoint after everything else.
+//! The order of probes: operation by operation, controls before the probes that rest on them, valid inputs before
+//! invalid ones, and requests that were seen to crash endpoints last.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -9,8 +9,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    Coverage, Effect, KnownValues, Location, ProbeOptions,
-    derive::{ConstraintSite, Probe, Subjected, Turn, salt},
+    Coverage, Effect, KnownValues, Location, ProbeOptions, UnprobedReason,
+    derive::{Probe, ProbedConstraint, Subjected, Turn, salt},
     input::{Inputs, fits},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// The probes of one service, derived as they are asked for: one operation at a time is held.
+/// The probes of one service, derived on demand: one operation at a time is in memory.
 #[derive(Debug)]
 pub struct Probes {
     inputs: Inputs,
@@ -31,64 +31,61 @@ pub struct Probes {
     whole: Whole,
     settled: usize,
     coverage: Coverage,
-    /// The operation at hand.
+    /// The index of the current operation.
     at: usize,
-    /// What is handed out now.
     phase: ProbePhase,
     loaded: LoadedOperation,
     known: KnownValues,
 }
 
-/// What is handed out, in this order; the last phase is that of all operations, after everything else.
+/// The phases of an operation, in this order; the last one runs once for all operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ProbePhase {
     Ready,
     Opened,
     Least,
     Controls,
-    Legal,
-    Wrong,
-    Deadly,
+    Valid,
+    Invalid,
+    Crashing,
 }
 
-/// What the operation at hand has to run.
+/// What is left to run of the current operation.
 #[derive(Debug, Default)]
 struct LoadedOperation {
-    /// Whether the least legal input is still to be handed out.
+    /// Whether the control with the least valid input is still to run.
     least: bool,
     /// How many probes need not run again.
     settled: usize,
-    /// Places whose legal neighbour is asked first, beside the least legal input.
+    /// Locations with a control of their own.
     controls: VecDeque<usize>,
-    /// The probes, each kind in its order.
-    legal: VecDeque<Probe>,
-    wrong: VecDeque<Probe>,
-    deadly: VecDeque<Probe>,
+    valid: VecDeque<Probe>,
+    invalid: VecDeque<Probe>,
+    crashing: VecDeque<Probe>,
 }
 
 impl LoadedOperation {
     fn probes(&self) -> usize {
-        self.legal.len() + self.wrong.len() + self.deadly.len()
+        self.valid.len() + self.invalid.len() + self.crashing.len()
     }
 
-    /// Cases in all: the probes, their controls and the control of the least legal input.
+    /// All cases: the probes, their controls and the control with the least valid input.
     fn cases(&self) -> usize {
         self.probes() + self.controls.len() + usize::from(self.least)
     }
 
-    /// The ids of its cases.
     fn ids(&self, subjected: &Subjected) -> Vec<String> {
-        let probes = self.legal.iter().chain(&self.wrong).chain(&self.deadly).map(|probe| probe.id.clone());
-        let places = self.controls.iter().filter_map(|place| subjected.places.get(*place));
-        let controls = places.map(|place| subjected.control_of(place));
+        let probes = self.valid.iter().chain(&self.invalid).chain(&self.crashing).map(|probe| probe.id.clone());
+        let locations = self.controls.iter().filter_map(|location| subjected.locations.get(*location));
+        let controls = locations.map(|location| subjected.control_of(location));
         probes.chain(controls).chain(self.least.then(|| subjected.least_control())).collect()
     }
 
     fn enter(&mut self, probe: Probe) {
         match probe.turn() {
-            Turn::First => self.legal.push_back(probe),
-            Turn::Second => self.wrong.push_back(probe),
-            Turn::Last => self.deadly.push_back(probe),
+            Turn::First => self.valid.push_back(probe),
+            Turn::Second => self.invalid.push_back(probe),
+            Turn::Last => self.crashing.push_back(probe),
         }
     }
 }
@@ -113,7 +110,7 @@ impl Probes {
             options,
         };
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
-        // What an endpoint took wrongly shows in later reads: they come first, and what takes things away last.
+        // Invalid input that an endpoint accepted shows in later reads: so reads run first, and deletions last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
         let mut selecting = Selecting::default();
         for operation in operations {
@@ -128,7 +125,7 @@ impl Probes {
         probes
     }
 
-    /// How many probes there are beside those of the selection that need not run again.
+    /// How many selected probes need not run again.
     #[must_use]
     pub fn settled(&self) -> usize {
         self.settled
@@ -139,19 +136,19 @@ impl Probes {
         self.operations.iter().flat_map(|subjected| self.load(subjected, |_, _| ()).ids(subjected))
     }
 
-    /// The sites of the model, and which of them are probed.
+    /// The constraints of the model, and how many of them are probed.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
         self.coverage.clone()
     }
 
-    /// Enters an operation: into the whole selection, and into what is run if it belongs to this part.
+    /// Adds an operation to the whole selection, and to this shard if it belongs to it.
     fn enter(&mut self, subjected: Subjected, selecting: &mut Selecting) {
         let mut coverage = std::mem::take(&mut self.coverage);
         let own = self.has(&subjected);
-        let loaded = self.load(&subjected, |site, kept| {
+        let loaded = self.load(&subjected, |constraint, kept| {
             if own {
-                coverage.enter(site, kept);
+                coverage.enter(constraint, kept);
             }
         });
         self.coverage = coverage;
@@ -164,70 +161,72 @@ impl Probes {
         }
     }
 
-    /// Whether an operation belongs to this part.
+    /// Whether an operation belongs to this shard.
     fn has(&self, subjected: &Subjected) -> bool {
         self.options.shard.is_none_or(|shard| shard.has(&subjected.least_control()))
     }
 
-    fn leave_out(&mut self, subjected: &Subjected, reason: &str) {
+    fn leave_out(&mut self, subjected: &Subjected, reason: &UnprobedReason) {
         if !self.has(subjected) {
             return;
         }
-        for place in 0..subjected.places.len() {
-            for site in subjected.sites(&self.inputs, place, &self.options.families) {
-                self.coverage.leave_out(&site, reason);
+        for location in 0..subjected.locations.len() {
+            for constraint in subjected.constraints(&self.inputs, location, &self.options.families) {
+                self.coverage.leave_out(&constraint, reason);
             }
         }
     }
 
-    /// Everything that an operation has to run, and every site of it as it comes with the number of its probes.
-    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ConstraintSite, usize)) -> LoadedOperation {
+    /// What an operation has to run; `seen` gets each of its constraints with the number of probes.
+    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ProbedConstraint, usize)) -> LoadedOperation {
         let chosen = self.chosen(subjected);
         let mut loaded = LoadedOperation::default();
-        for (index, place) in subjected.places.iter().enumerate() {
-            let (before, mut asked) = (loaded.probes(), 0);
-            for mut site in self.sites(subjected, index) {
-                let mut kept = std::mem::take(&mut site.probes);
+        for (index, location) in subjected.locations.iter().enumerate() {
+            let (before, mut selected) = (loaded.probes(), 0);
+            for mut constraint in self.constraints(subjected, index) {
+                let mut kept = std::mem::take(&mut constraint.probes);
                 kept.retain(|probe| self.keeps(probe, chosen.as_ref()));
-                let asked_here = kept.len();
-                asked += asked_here;
+                let selected_here = kept.len();
+                selected += selected_here;
                 kept.retain(|probe| !self.options.settled.contains(&probe.id));
-                loaded.settled += asked_here - kept.len();
-                seen(&site, kept.len());
+                loaded.settled += selected_here - kept.len();
+                seen(&constraint, kept.len());
                 for probe in kept {
                     loaded.enter(probe);
                 }
             }
-            // A control runs for what rests on it, and where it is itself what has to run again.
-            let again = asked > 0 && !self.options.settled.contains(&subjected.control_of(place));
+            // A control runs for the probes that rest on it, and where it has to run again itself.
+            let again = selected > 0 && !self.options.settled.contains(&subjected.control_of(location));
             if loaded.probes() > before || again {
                 loaded.least = true;
-                loaded.controls.extend((!place.in_minimal).then_some(index));
+                loaded.controls.extend((!location.in_least_input).then_some(index));
             }
         }
         loaded
     }
 
-    /// What there is to ask at a place. A place that no legal input reaches has sites, and nothing to ask.
-    fn sites(&self, subjected: &Subjected, index: usize) -> Vec<ConstraintSite> {
-        let mut sites = subjected.sites(&self.inputs, index, &self.options.families);
-        let reason = subjected.places.get(index).and_then(|place| subjected.unreachable(&self.inputs, place));
+    /// The constraints at a location. Where no valid input reaches it, they have no probes.
+    fn constraints(&self, subjected: &Subjected, index: usize) -> Vec<ProbedConstraint> {
+        let mut constraints = subjected.constraints(&self.inputs, index, &self.options.families);
+        let reason = subjected.locations.get(index).and_then(|location| subjected.unreachable(&self.inputs, location));
         if let Some(reason) = reason {
-            for site in &mut sites {
-                site.probes.clear();
-                site.unasked = vec![reason.to_string()];
+            for constraint in &mut constraints {
+                constraint.probes.clear();
+                constraint.unprobed = vec![reason.clone().into()];
             }
         }
-        sites
+        constraints
     }
 
-    /// The ids that a limit leaves of an operation, those with the least hashes, so that one seed always picks the
-    /// same; `None`: all.
+    /// The ids of an operation within the limit; `None`: all. Those with the least hashes are chosen, so that one seed
+    /// always chooses the same.
     fn chosen(&self, subjected: &Subjected) -> Option<BTreeSet<String>> {
         let limit = self.options.max_per_operation?;
-        let places = 0..subjected.places.len();
-        let ids =
-            places.flat_map(|place| self.sites(subjected, place)).flat_map(|site| site.probes).map(|probe| probe.id);
+        let locations = 0..subjected.locations.len();
+        let ids = locations
+            .flat_map(|location| self.constraints(subjected, location))
+            .flat_map(|one| one.probes)
+            .map(|probe| probe.id);
         let mut hashed: Vec<(u64, String)> =
             ids.filter(|id| self.options.names(id)).map(|id| (salt(self.options.seed, &id), id)).collect();
         hashed.sort();
@@ -240,8 +239,8 @@ impl Probes {
 
     fn opening(&self, subjected: &Subjected) -> Opening {
         let mut states: Vec<&str> = Vec::new();
-        for place in subjected.places.iter().filter(|place| !place.path.is_root()) {
-            let state = self.filling(subjected, place).map(|filling| filling.state.as_str());
+        for location in subjected.locations.iter().filter(|location| !location.path.is_root()) {
+            let state = self.filling(subjected, location).map(|filling| filling.state.as_str());
             states.extend(state.filter(|state| !states.contains(state)));
         }
         let given = states.into_iter().map(|state| Given {
@@ -257,12 +256,12 @@ impl Probes {
         }
     }
 
-    fn filling(&self, subjected: &Subjected, place: &Location) -> Option<&Filling> {
-        let name = format!("{}/{}", subjected.operation.name, place.path.slashed());
+    fn filling(&self, subjected: &Subjected, location: &Location) -> Option<&Filling> {
+        let name = format!("{}/{}", subjected.operation.name, location.path.slashed());
         self.fillings.iter().find(|filling| fits(&filling.glob, &name))
     }
 
-    /// The stage of the phase that begins.
+    /// Begins a phase, and returns its stage.
     fn begin(&mut self, phase: ProbePhase) -> Option<PlanStage> {
         self.phase = phase;
         match phase {
@@ -272,8 +271,8 @@ impl Probes {
                 self.known.clear();
                 Some(PlanStage::Open(self.opening(self.operations.get(self.at)?)))
             }
-            // One at a time: who ended the endpoint is plain then.
-            ProbePhase::Deadly => {
+            // One at a time, so that the request that crashed the endpoint is known.
+            ProbePhase::Crashing => {
                 self.known.clear();
                 Some(PlanStage::Cases(Some(1)))
             }
@@ -281,11 +280,11 @@ impl Probes {
         }
     }
 
-    /// The next case of all operations that may end the endpoint.
-    fn next_deadly(&mut self) -> Option<Case> {
+    /// The next case of all operations that may crash the endpoint.
+    fn next_crashing(&mut self) -> Option<Case> {
         loop {
             let subjected = self.operations.get(self.at)?;
-            if let Some(probe) = self.loaded.deadly.pop_front() {
+            if let Some(probe) = self.loaded.crashing.pop_front() {
                 if let Some(case) = subjected.probe(&self.inputs, &self.known, probe) {
                     return Some(case);
                 }
@@ -311,37 +310,37 @@ impl Plan for Probes {
             ProbePhase::Ready => ProbePhase::Opened,
             ProbePhase::Opened => ProbePhase::Least,
             ProbePhase::Least => ProbePhase::Controls,
-            ProbePhase::Controls => ProbePhase::Legal,
-            ProbePhase::Legal => ProbePhase::Wrong,
-            ProbePhase::Wrong => {
+            ProbePhase::Controls => ProbePhase::Valid,
+            ProbePhase::Valid => ProbePhase::Invalid,
+            ProbePhase::Invalid => {
                 self.at += 1;
                 ProbePhase::Opened
             }
-            ProbePhase::Deadly => return None,
+            ProbePhase::Crashing => return None,
         };
         if next == ProbePhase::Opened && self.at >= self.operations.len() {
             self.at = 0;
             self.loaded = self.load(self.operations.first()?, |_, _| ());
-            return self.begin(ProbePhase::Deadly);
+            return self.begin(ProbePhase::Crashing);
         }
         self.begin(next)
     }
 
     fn case(&mut self) -> Option<Case> {
-        if self.phase == ProbePhase::Deadly {
-            return self.next_deadly();
+        if self.phase == ProbePhase::Crashing {
+            return self.next_crashing();
         }
         let subjected = self.operations.get(self.at)?;
         let (inputs, known) = (&self.inputs, &self.known);
-        let control = |place: usize| subjected.control(inputs, known, subjected.places.get(place)?);
+        let control = |location: usize| subjected.control(inputs, known, subjected.locations.get(location)?);
         let probe = |queue: &mut VecDeque<Probe>| {
             std::iter::from_fn(|| queue.pop_front()).find_map(|probe| subjected.probe(inputs, known, probe))
         };
         match self.phase {
             ProbePhase::Least if std::mem::take(&mut self.loaded.least) => control(0),
             ProbePhase::Controls => std::iter::from_fn(|| self.loaded.controls.pop_front()).find_map(control),
-            ProbePhase::Legal => probe(&mut self.loaded.legal),
-            ProbePhase::Wrong => probe(&mut self.loaded.wrong),
+            ProbePhase::Valid => probe(&mut self.loaded.valid),
+            ProbePhase::Invalid => probe(&mut self.loaded.invalid),
             _ => None,
         }
     }
@@ -372,9 +371,9 @@ mod tests {
     }
 
     #[test]
-    fn controls_come_first_then_legal_inputs_then_wrong_ones_and_what_may_end_the_endpoint_last() {
+    fn controls_come_first_then_valid_inputs_then_invalid_ones_and_crashing_requests_last() {
         let stages = ids(ProbeOptions::default());
-        assert_eq!(stages.len(), 6, "an opening, two of controls, legal, wrong, deadly");
+        assert_eq!(stages.len(), 6, "an opening, two of controls, valid, invalid, crashing");
         assert!(stages[0].is_empty());
         assert_eq!(stages[1], ["s.Put/control"]);
         assert!(stages[2].contains(&"s.Put/tags[]/key/control".to_owned()));
@@ -391,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_nothing_fits_leaves_nothing_to_open() {
+    fn a_filter_that_matches_nothing_leaves_nothing_to_open() {
         let filters = vec!["elsewhere".to_owned()];
         assert!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat().is_empty());
     }

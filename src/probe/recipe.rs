@@ -1,6 +1,6 @@
-//! How the resources of well-known services are made, so that probes meet something that exists.
+//! How the resources of well-known services are created, so that probes refer to resources that exist.
 //!
-//! A recipe is a `states.yaml` of the service, with the section `members` that says which member takes what.
+//! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 
 use include_dir::{Dir, include_dir};
 

@@ -39,7 +39,7 @@ pub(super) fn probes(shapes: &str, options: ProbeOptions) -> Probes {
     Probes::new(suite.service("s").unwrap(), &Arc::new(Source::none("s")), options)
 }
 
-/// A model with a bit of everything.
+/// A model with every kind of shape.
 pub(super) const SHAPES: &str = r#"
     "x#In":{"type":"structure","members":{
         "name":{"target":"x#Name","traits":{"smithy.api#required":{}}},

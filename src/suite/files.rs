@@ -1,7 +1,7 @@
-//! Where fixtures and snapshots come from: compiled in, or a folder. The only reader of either.
+//! The texts of fixtures and snapshots: compiled in, or from a folder. Nothing else reads them.
 //!
-//! A service's folder holds its model, or a `model.yaml` that names one; the rest sees `<service>/model.json` either way,
-//! with botocore's examples beside it where it has some.
+//! The folder of a service has its model, or a `model.yaml` that names one. Readers see `<service>/model.json` either
+//! way, with botocore's examples beside it if there are any.
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ pub(super) const EXAMPLES: &str = "examples-1.json";
 pub struct FixtureFiles {
     root: Option<PathBuf>,
     texts: BTreeMap<String, String>,
-    /// The files that stand elsewhere than their path says.
+    /// Files whose path on disk differs.
     elsewhere: BTreeMap<String, PathBuf>,
 }
 
@@ -44,7 +44,7 @@ pub enum FixtureFilesError {
         /// Why.
         error: io::Error,
     },
-    /// A `model.yaml` that names no model that can be had.
+    /// A `model.yaml` whose model cannot be read.
     #[error(transparent)]
     Model(Box<Diagnostic>),
 }
@@ -88,7 +88,7 @@ impl FixtureFiles {
     /// botocore from where the machine has it.
     ///
     /// # Errors
-    /// A folder or file that cannot be read, or is not UTF-8; a model that cannot be had.
+    /// A folder, file or model that cannot be read.
     pub fn folder(root: &Path) -> Result<Self, FixtureFilesError> {
         Self::folder_with_models(root, &Places::default())
     }
@@ -96,7 +96,7 @@ impl FixtureFiles {
     /// The same, with models looked for in `places`.
     ///
     /// # Errors
-    /// Those of [`Files::folder`].
+    /// Those of [`FixtureFiles::folder`].
     pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FixtureFilesError> {
         let mut files = Self { root: Some(root.to_owned()), texts: texts_below(root)?, elsewhere: BTreeMap::new() };
         let named: Vec<String> = files.texts.keys().filter_map(|path| service_of(path)).map(str::to_owned).collect();
@@ -106,14 +106,12 @@ impl FixtureFiles {
         Ok(files)
     }
 
-    /// Puts the model that `<service>/model.yaml` names where a model stands.
+    /// Adds the model that `<service>/model.yaml` names as `model.json`.
     fn add_model(&mut self, service: &str, places: &Places) -> Result<(), Diagnostic> {
         let (yaml, json) = (format!("{service}/model.yaml"), format!("{service}/model.json"));
         let source = Source::read(&self.display(&yaml), self.get(&yaml).unwrap_or_default())?;
         if self.texts.contains_key(&json) {
-            return Err(source
-                .at("", "the folder holds a model.json, too")
-                .help("keep the model, or the name of one, but not both"));
+            return Err(source.at("", "the folder also has a model.json").help("keep either model.json or model.yaml"));
         }
         let ModelName { model: name } = source.decode()?;
         let beside =
@@ -136,7 +134,7 @@ impl FixtureFiles {
         Self { texts: texts.into_iter().collect(), ..Self::default() }
     }
 
-    /// Says where a text really comes from, for messages about it.
+    /// Sets the path on disk of a text, for messages.
     pub fn stand_at(&mut self, path: &str, file: PathBuf) {
         self.elsewhere.insert(path.to_owned(), file);
     }
@@ -152,7 +150,7 @@ impl FixtureFiles {
         self.texts.get(path).map(String::as_str)
     }
 
-    /// The path as a person would open it.
+    /// The path on disk, for messages.
     #[must_use]
     pub fn display(&self, path: &str) -> String {
         let below = || self.root.as_ref().map(|root| root.join(path));
@@ -161,7 +159,7 @@ impl FixtureFiles {
     }
 }
 
-/// The service whose `model.yaml` this is.
+/// The service that a `model.yaml` belongs to.
 fn service_of(path: &str) -> Option<&str> {
     path.strip_suffix("/model.yaml").filter(|service| !service.contains('/'))
 }
@@ -279,7 +277,7 @@ mod tests {
     #[case::unknown("model: botocore:toi\n", "did you mean toy?")]
     #[case::no_file("model: gone.json\n", "svc/gone.json")]
     #[case::no_model("modell: x\n", "unknown field")]
-    #[case::form("model: toy\n", "names no model")]
+    #[case::form("model: toy\n", "expected a .json")]
     fn a_model_that_cannot_be_had_is_told_with_its_place(#[case] model_yaml: &str, #[case] expected: &str) {
         let (_dir, root, places) = toy(model_yaml);
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
@@ -291,7 +289,7 @@ mod tests {
         let (_dir, root, places) = toy("model: botocore:toy\n");
         fs::write(root.join("svc/model.json"), BOTOCORE).unwrap();
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
-        assert!(error.contains("not both"), "{error}");
+        assert!(error.contains("keep either"), "{error}");
     }
 
     #[test]

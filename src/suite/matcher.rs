@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::{model::pointer::child, suite::placeholder::pseudonym};
+use crate::{model::pointer::child, suite::placeholder::placeholder};
 
 /// A place where a body is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Hidden<'_> {
     /// Whether `actual`, at that place, is equal to what is expected, or stands for it.
     fn same(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
         let stands_for = |expected: &str, actual: &str| {
-            self.places.iter().any(|place| place == pointer) && pseudonym(self.key, expected) == actual
+            self.places.iter().any(|place| place == pointer) && placeholder(self.key, expected) == actual
         };
         match (expected, actual) {
             (Value::String(expected), Value::String(actual)) => expected == actual || stands_for(expected, actual),

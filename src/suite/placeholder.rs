@@ -1,18 +1,18 @@
-//! What stands for a sensitive text: nobody can read the text from it, and yet it can be judged.
+//! Placeholders for sensitive strings: the string cannot be read from its placeholder, and checks still work on it.
 //!
-//! A pseudonym has the same characters as its text, kind by kind (letters in their case, digits, all else as it is),
-//! and so the same length in characters and in bytes; nearly every pattern holds for both or for neither. The last few
-//! letters and digits hang on the text and the key: equal texts have equal pseudonyms, others have others. Who knows
-//! the key can try a guess; nobody can read.
+//! A placeholder has characters of the same kinds as its string (letters in their case, digits, everything else as it
+//! is), and so the same length in characters and in bytes; nearly every pattern matches both or neither. The last few
+//! letters and digits depend on the string and the key: equal strings have equal placeholders, different strings have
+//! different ones. With the key, a guess can be verified.
 
 use sha2::{Digest, Sha256};
 
-/// So many letters and digits at the end tell texts apart.
+/// How many letters and digits at the end depend on the string.
 const TELLING: usize = 8;
 
-/// What stands for `text`, for one key always the same.
+/// The placeholder of `text`: the same one for the same key.
 #[must_use]
-pub fn pseudonym(key: &str, text: &str) -> String {
+pub fn placeholder(key: &str, text: &str) -> String {
     let digest = digest(key, text.as_bytes());
     let telling: Vec<bool> = {
         let mut left = TELLING;
@@ -29,14 +29,14 @@ pub fn pseudonym(key: &str, text: &str) -> String {
         marks
     };
     let mut noise = digest.iter().copied();
-    let stand_in =
+    let character =
         |(c, tells): (char, bool)| if tells { telling_one(c, noise.next().unwrap_or_default()) } else { blank(c) };
-    text.chars().zip(telling).map(stand_in).collect()
+    text.chars().zip(telling).map(character).collect()
 }
 
-/// Bytes that stand for others: as many, and other ones for other bytes.
+/// A placeholder of as many bytes: the same one for the same key and bytes.
 #[must_use]
-pub fn pseudonymous_bytes(key: &str, bytes: &[u8]) -> Vec<u8> {
+pub fn placeholder_bytes(key: &str, bytes: &[u8]) -> Vec<u8> {
     digest(key, bytes).iter().copied().cycle().take(bytes.len()).collect()
 }
 
@@ -44,7 +44,7 @@ fn digest(key: &str, bytes: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize().into()
 }
 
-/// A character of the same kind that says nothing.
+/// A character of the same kind that depends on nothing else.
 fn blank(c: char) -> char {
     match c {
         'a'..='z' => 'x',
@@ -82,21 +82,21 @@ mod tests {
     #[case::no_letter("-- !", "-- !")]
     #[case::nothing("", "")]
     fn only_the_end_tells_texts_apart(#[case] text: &str, #[case] begins: &str) {
-        assert!(pseudonym("7/a", text).starts_with(begins), "{}", pseudonym("7/a", text));
+        assert!(placeholder("7/a", text).starts_with(begins), "{}", placeholder("7/a", text));
     }
 
     #[test]
     fn equal_texts_have_equal_pseudonyms_and_others_have_others() {
-        assert_eq!(pseudonym("7/a", "before the end"), pseudonym("7/a", "before the end"));
-        assert_ne!(pseudonym("7/a", "before the end"), pseudonym("7/a", "before the fnd"));
-        assert_ne!(pseudonym("7/a", "before the end"), pseudonym("8/a", "before the end"));
-        assert_ne!(pseudonymous_bytes("7/a", b"one"), pseudonymous_bytes("7/a", b"two"));
+        assert_eq!(placeholder("7/a", "before the end"), placeholder("7/a", "before the end"));
+        assert_ne!(placeholder("7/a", "before the end"), placeholder("7/a", "before the fnd"));
+        assert_ne!(placeholder("7/a", "before the end"), placeholder("8/a", "before the end"));
+        assert_ne!(placeholder_bytes("7/a", b"one"), placeholder_bytes("7/a", b"two"));
     }
 
     proptest! {
         #[test]
         fn a_pseudonym_is_as_long_as_its_text_and_of_the_same_kinds(text in ".{0,60}") {
-            let other = pseudonym("1/c", &text);
+            let other = placeholder("1/c", &text);
             prop_assert_eq!((other.len(), other.chars().count()), (text.len(), text.chars().count()));
             for (a, b) in text.chars().zip(other.chars()) {
                 prop_assert_eq!((a.is_ascii_lowercase(), a.is_ascii_uppercase(), a.is_ascii_digit(), a.len_utf8()),
@@ -108,7 +108,7 @@ mod tests {
         #[test]
         fn what_does_not_tell_is_not_in_it(text in "[a-w]{9,40}") {
             let head = &text[..text.len() - TELLING];
-            prop_assert!(pseudonym("1/c", &text).starts_with(&"x".repeat(head.len())));
+            prop_assert!(placeholder("1/c", &text).starts_with(&"x".repeat(head.len())));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Which part of a selection a machine runs: one of several, each case in exactly one of them.
+//! Shards: each case of a selection is in exactly one of them.
 //!
-//! The part follows from the id alone, whatever else is selected, on every machine and in every order. What belongs
-//! together stays together ([`unit()`]). Pure: the environment is given as a function.
+//! The id alone decides the shard, whatever else is selected. Cases that depend on each other are in one shard
+//! ([`unit()`]). Pure: callers pass the environment as a function.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// One of several parts, counted from 1.
+/// One of several shards, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Numbers")]
 pub struct Shard {
@@ -24,29 +24,28 @@ struct Numbers {
     total: usize,
 }
 
-/// Numbers that are no shard, or an environment that does not tell one.
+/// An invalid shard, or an environment that does not set one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ShardError {
     /// Not of the form K/N.
     #[error("expected K/N, such as 2/7, or auto; got {0:?}")]
     Form(String),
     /// An index that is 0 or beyond the total.
-    #[error("there is no shard {index} of {total}: they are counted from 1 to the total")]
+    #[error("there is no shard {index} of {total}: shards are numbered from 1")]
     Numbers {
         /// The index.
         index: usize,
         /// The total.
         total: usize,
     },
-    /// No variable tells.
+    /// No known variable is set.
     #[error(
-        "--shard auto finds none of {}: give --shard K/N (GitHub sets no such variables: write \
-         --shard ${{{{ matrix.shard }}}}/N)",
+        "--shard auto found none of {}: give --shard K/N (on GitHub Actions, write --shard ${{{{ matrix.shard }}}}/N)",
         known_variables()
     )]
     Unknown,
-    /// One variable of a pair is missing, or is no number.
-    #[error("--shard auto: {index} is {}, {total} is {}: both must be numbers", told(.index_is.as_ref()), told(.total_is.as_ref()))]
+    /// One variable of a pair is missing or not a number.
+    #[error("--shard auto: {index} is {}, {total} is {}: both must be numbers", shown(.index_is.as_ref()), shown(.total_is.as_ref()))]
     Variables {
         /// The variable of the index.
         index: &'static str,
@@ -59,15 +58,15 @@ pub enum ShardError {
     },
 }
 
-fn told(value: Option<&String>) -> String {
+fn shown(value: Option<&String>) -> String {
     value.map_or_else(|| "not set".to_owned(), |value| format!("{value:?}"))
 }
 
-/// How a runner tells which part of how many it is.
+/// The variables in which a CI system sets index and total.
 struct Convention {
     index: &'static str,
     total: &'static str,
-    /// What the first part is called.
+    /// The index of the first shard.
     first: usize,
 }
 
@@ -75,8 +74,7 @@ const fn convention(index: &'static str, total: &'static str, first: usize) -> C
     Convention { index, total, first }
 }
 
-/// In this order: GitLab, `CircleCI`, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not tell how many
-/// there are.
+/// In this order: GitLab, `CircleCI`, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not set the total.
 const CONVENTIONS: [Convention; 5] = [
     convention("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),
     convention("CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
@@ -90,18 +88,18 @@ fn known_variables() -> String {
 }
 
 impl Shard {
-    /// The part of that number, counted from 1.
+    /// The shard of that number, counted from 1.
     ///
     /// # Errors
-    /// There is no such part.
+    /// An index of 0 or beyond the total.
     pub fn new(index: usize, total: usize) -> Result<Self, ShardError> {
         if index == 0 || index > total { Err(ShardError::Numbers { index, total }) } else { Ok(Self { index, total }) }
     }
 
-    /// The part that the variables of a CI system or of a job scheduler tell.
+    /// The shard that a CI system or a job scheduler sets in variables.
     ///
     /// # Errors
-    /// None tells, or one tells what cannot be.
+    /// No variable is set, or a pair of them is invalid.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         for Convention { index, total, first } in CONVENTIONS {
@@ -110,7 +108,7 @@ impl Shard {
             match (index_is, total_is, numbers) {
                 (None, None, _) => {}
                 (_, _, (Some(at), Some(of))) => return Self::new((at + 1).saturating_sub(first), of),
-                // GitLab tells every job that it is one of 1, and none which, unless it runs in parallel.
+                // GitLab sets a total of 1 and no index for jobs that do not run in parallel.
                 (None, Some(_), (_, Some(1))) => return Self::new(1, 1),
                 (index_is, total_is, _) => return Err(ShardError::Variables { index, index_is, total, total_is }),
             }
@@ -118,19 +116,19 @@ impl Shard {
         Err(ShardError::Unknown)
     }
 
-    /// Its number, from 1.
+    /// The number of the shard, from 1.
     #[must_use]
     pub fn index(self) -> usize {
         self.index
     }
 
-    /// How many there are.
+    /// The number of shards.
     #[must_use]
     pub fn total(self) -> usize {
         self.total
     }
 
-    /// Whether a case, or a [`unit()`] of cases, is in this part.
+    /// Whether a case, or a [`unit()`] of cases, is in this shard.
     #[must_use]
     pub fn has(self, id: &str) -> bool {
         let digest = Sha256::digest(unit(id).as_bytes());
@@ -140,12 +138,12 @@ impl Shard {
 }
 
 fn number(text: Option<&str>) -> Option<usize> {
-    // What does not fit in 32 bits counts nothing.
+    // A larger number is not a count of machines.
     text?.parse::<u32>().ok()?.try_into().ok()
 }
 
-/// What runs in one part with a case: the rows of its scenario; of a probe, all of its operation, because what rests
-/// on a control must run where that ran.
+/// What is in one shard with a case: the rows of its scenario; for a probe, its operation, because a probe must run
+/// where its control runs.
 #[must_use]
 pub fn unit(id: &str) -> &str {
     match id.split_once('/') {
@@ -193,12 +191,12 @@ mod tests {
     #[case("ssm.PutParameter/control", "ssm.PutParameter")]
     #[case("ssm.PutParameter/Tags[]/Key/pattern/end#", "ssm.PutParameter")]
     #[case("x", "x")]
-    fn what_belongs_together_has_one_unit(#[case] id: &str, #[case] expected: &str) {
+    fn dependent_cases_have_one_unit(#[case] id: &str, #[case] expected: &str) {
         assert_eq!((unit(id), unit(expected)), (expected, expected));
     }
 
     #[test]
-    fn the_part_of_an_id_never_changes() {
+    fn the_shard_of_an_id_never_changes() {
         let parts = ["codedeploy/stop-deployment/unknown-id", "ssm.PutParameter", ""]
             .map(|id| (1..=7).filter(|index| Shard::new(*index, 7).unwrap().has(id)).collect::<Vec<_>>());
         assert_eq!(parts, [[7], [6], [2]]);
@@ -238,12 +236,12 @@ mod tests {
     #[case::bazel(&[("TEST_SHARD_INDEX", "3"), ("TEST_TOTAL_SHARDS", "4")], "4/4")]
     #[case::indexed_job(&[("JOB_COMPLETION_INDEX", "0"), ("WIREPROOF_SHARD_TOTAL", "3")], "1/3")]
     #[case::empty_is_not_set(&[("CI_NODE_INDEX", ""), ("TEST_SHARD_INDEX", "0"), ("TEST_TOTAL_SHARDS", "2")], "1/2")]
-    fn the_environment_tells_the_shard_in_its_own_counting(#[case] set: &[(&str, &str)], #[case] expected: &str) {
+    fn each_ci_system_has_its_own_numbering(#[case] set: &[(&str, &str)], #[case] expected: &str) {
         assert_eq!(auto(set), Ok(expected.to_owned()));
     }
 
     #[rstest]
-    #[case::nothing(&[], "--shard auto finds none of CI_NODE_INDEX/CI_NODE_TOTAL, ")]
+    #[case::nothing(&[], "--shard auto found none of CI_NODE_INDEX/CI_NODE_TOTAL, ")]
     #[case::counted_from_0(&[("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "7")], "there is no shard 0 of 7")]
     #[case::beyond(&[("CIRCLE_NODE_INDEX", "7"), ("CIRCLE_NODE_TOTAL", "7")], "there is no shard 8 of 7")]
     #[case::no_total(
@@ -254,21 +252,21 @@ mod tests {
         &[("CI_NODE_INDEX", "x"), ("CI_NODE_TOTAL", "7")],
         "--shard auto: CI_NODE_INDEX is \"x\", CI_NODE_TOTAL is \"7\""
     )]
-    fn what_the_environment_does_not_tell_is_said(#[case] set: &[(&str, &str)], #[case] starts: &str) {
+    fn an_incomplete_environment_is_an_error(#[case] set: &[(&str, &str)], #[case] starts: &str) {
         let error = auto(set).unwrap_err();
         assert!(error.starts_with(starts), "{error}");
         assert!(!starts.contains("none") || error.contains("--shard ${{ matrix.shard }}/N"), "{error}");
     }
 
     #[test]
-    fn a_shard_that_cannot_be_is_not_read() {
+    fn an_invalid_shard_is_not_read() {
         assert!(serde_json::from_str::<Shard>(r#"{"index":2,"total":7}"#).is_ok());
         assert!(serde_json::from_str::<Shard>(r#"{"index":8,"total":7}"#).is_err());
     }
 
     proptest! {
         #[test]
-        fn every_case_is_in_exactly_one_part(id in "[a-z.]{0,9}(/[a-z]{1,4}){0,3}(#[a-z]{1,3})?", total in 1..40_usize) {
+        fn every_case_is_in_exactly_one_shard(id in "[a-z.]{0,9}(/[a-z]{1,4}){0,3}(#[a-z]{1,3})?", total in 1..40_usize) {
             let parts = (1..=total).filter(|index| Shard::new(*index, total).unwrap().has(&id));
             prop_assert_eq!(parts.count(), 1);
         }

@@ -1,10 +1,10 @@
 //! Values with `${…}` in them, and the bindings that fill them.
 //!
 //! An expression is a path (`${row.name}`, `${created.deploymentId}`, `${items/0/id}`) or one of four
-//! functions: `repeat('a', 101)`, `unique('svc')` (a fresh legal name), `deployment_id('x')` (a well-formed
-//! one that nobody minted) and `uuid('x')`. The last three are derived from the seed, the case and their
+//! functions: `repeat('a', 101)`, `unique('svc')` (a new valid name), `deployment_id('x')` (a well-formed
+//! one that no endpoint assigned) and `uuid('x')`. The last three are derived from the seed, the case and their
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
-//! `$${` stands for a literal `${`. A text that is one expression keeps the type of its value.
+//! `$${` is a literal `${`. A string that is one expression keeps the type of its value.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -14,31 +14,31 @@ use thiserror::Error;
 
 use crate::{model::pointer::child, wire::sigv4::hex};
 
-/// A JSON value whose texts may hold expressions.
+/// A JSON value whose strings may contain expressions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Template {
     /// A value without expressions.
     Literal(Value),
     /// One expression, whose value keeps its type.
     Whole(Expression),
-    /// Text with expressions in it.
+    /// A string with expressions in it.
     Text(Vec<TemplatePart>),
     /// An array.
     Array(Vec<Template>),
-    /// An object, whose keys may be texts with expressions, too.
+    /// An object, whose keys may contain expressions, too.
     Object(Vec<(Template, Template)>),
 }
 
-/// A piece of text.
+/// A part of a string.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TemplatePart {
-    /// As it stands.
+    /// A literal part.
     Literal(String),
-    /// To be filled in.
+    /// An expression to fill in.
     Expression(Expression),
 }
 
-/// What stands between `${` and `}`.
+/// What is between `${` and `}`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// A variable, and where to go in its value.
@@ -48,32 +48,59 @@ pub enum Expression {
         /// Member names and indices below it.
         tokens: Vec<String>,
     },
-    /// A text several times over.
+    /// A string, repeated.
     Repeat {
-        /// The text.
+        /// The string to repeat.
         text: String,
         /// How often.
         times: usize,
     },
-    /// A fresh name that every AWS name pattern allows.
+    /// A new name that every AWS name pattern allows.
     Unique(String),
-    /// A well-formed deployment id that no endpoint minted.
+    /// A well-formed deployment id that no endpoint assigned.
     DeploymentId(String),
     /// A UUID.
     Uuid(String),
 }
 
-/// Longest text that `repeat` makes: a fixture must not be able to eat the machine.
+/// The longest string that `repeat` makes: a fixture must not exhaust the memory.
 const LONGEST_REPEAT: usize = 16 << 20;
 
 /// A template that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{problem}")]
 pub struct TemplateError {
-    /// The JSON pointer of the text inside the template.
+    /// The JSON pointer of the string inside the template.
     pub pointer: String,
-    /// What is wrong with it.
-    pub problem: String,
+    /// Why it cannot be read.
+    pub problem: TemplateProblem,
+}
+
+/// Why a template cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TemplateProblem {
+    /// An expression without its closing brace.
+    #[error("the expression that starts with \"${{\" does not end")]
+    OpenExpression,
+    /// An argument that is not quoted.
+    #[error("expected a string in single quotes, got {0}")]
+    NotQuoted(String),
+    /// `repeat` without its two arguments.
+    #[error("repeat needs a string and a number: repeat('a', 101)")]
+    RepeatArguments,
+    /// A count of `repeat` that is not a number.
+    #[error("expected a number of times, got {0}")]
+    NotACount(String),
+    /// `repeat` would make a longer string than is allowed.
+    #[error("repeat makes at most {LONGEST_REPEAT} bytes")]
+    RepeatTooLong,
+    /// An unknown function.
+    #[error("unknown function {0:?}: expected repeat, unique, deployment_id or uuid")]
+    UnknownFunction(String),
+    /// Neither a path nor a function.
+    #[error("expected a path such as created.deploymentId or a function such as unique('svc'), got {0:?}")]
+    NotAnExpression(String),
 }
 
 /// A template that cannot be filled.
@@ -82,7 +109,7 @@ pub enum BindError {
     /// No variable of that name.
     #[error("no value for {0:?}")]
     Unknown(String),
-    /// The variable has nothing at that place.
+    /// The variable has nothing at that path.
     #[error("{} has no {path:?}", named(root, state.as_deref()))]
     Missing {
         /// The variable.
@@ -103,7 +130,7 @@ impl Template {
     /// Reads every `${…}` of a value.
     ///
     /// # Errors
-    /// An expression that is none of the known ones, or does not end.
+    /// An unknown expression, or one that does not end.
     pub fn read(value: &Value) -> Result<Self, TemplateError> {
         Self::read_at(value, "")
     }
@@ -162,7 +189,7 @@ impl Template {
                     match part {
                         TemplatePart::Literal(literal) => text.push_str(literal),
                         TemplatePart::Expression(expression) => {
-                            text.push_str(&as_text(&bindings.evaluate(expression)?))
+                            text.push_str(&as_text(&bindings.evaluate(expression)?));
                         }
                     }
                     Ok(text)
@@ -190,7 +217,7 @@ impl Template {
         }
     }
 
-    /// The value with what the bindings have filled in, and the pointers of what they lack (a null stands there).
+    /// The value with the known expressions filled in, and the pointers of the unknown ones, where a null is.
     #[must_use]
     pub fn fill_known(&self, bindings: &Bindings) -> (Value, Vec<String>) {
         let mut unknown = Vec::new();
@@ -208,7 +235,7 @@ impl Template {
             Self::Object(members) => members
                 .iter()
                 .map(|(name, value)| {
-                    // A name that only a run knows is none that a check before it could look up.
+                    // A name that only a run knows cannot be looked up before it.
                     let name = name.fill(bindings).map(|name| as_text(&name)).unwrap_or_default();
                     let at = child(pointer, &name);
                     (name, value.fill_known_at(bindings, &at, unknown))
@@ -221,7 +248,7 @@ impl Template {
         }
     }
 
-    /// The variables that it needs, each once for each use.
+    /// The variables that it uses, once for each use.
     #[must_use]
     pub fn roots(&self) -> Vec<&str> {
         let expressions = self.expressions().into_iter();
@@ -232,7 +259,7 @@ impl Template {
         roots.collect()
     }
 
-    /// Every expression, with the JSON pointer of the text that it stands in; for a key, that of its object.
+    /// Every expression, with the JSON pointer of the string that contains it; for a key, that of its object.
     #[must_use]
     pub fn expressions(&self) -> Vec<(String, &Expression)> {
         let mut found = Vec::new();
@@ -256,7 +283,7 @@ impl Template {
             Self::Object(members) => {
                 for (name, value) in members {
                     name.add_expressions(pointer, found);
-                    // What a key with an expression was in the file is not kept: its object is the nearest place.
+                    // The text of a key with an expression is not kept: its object is the nearest location.
                     let at = name.literal().map_or_else(|| pointer.to_owned(), |name| child(pointer, &as_text(&name)));
                     value.add_expressions(&at, found);
                 }
@@ -269,7 +296,7 @@ fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn parse(text: &str) -> Result<Template, String> {
+fn parse(text: &str) -> Result<Template, TemplateProblem> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -281,7 +308,7 @@ fn parse(text: &str) -> Result<Template, String> {
             continue;
         }
         literal.push_str(&rest[..at]);
-        let end = rest[at..].find('}').ok_or("an expression that starts with \"${\" and does not end")?;
+        let end = rest[at..].find('}').ok_or(TemplateProblem::OpenExpression)?;
         if !literal.is_empty() {
             parts.push(TemplatePart::Literal(std::mem::take(&mut literal)));
         }
@@ -301,81 +328,80 @@ fn parse(text: &str) -> Result<Template, String> {
     }
 }
 
-fn expression(text: &str) -> Result<Expression, String> {
+fn expression(text: &str) -> Result<Expression, TemplateProblem> {
     let Some((name, arguments)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
         return path(text);
     };
     let argument = |text: &str| {
         let quoted = text.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-        quoted.map(str::to_owned).ok_or_else(|| format!("{} is no text in single quotes", text.trim()))
+        quoted.map(str::to_owned).ok_or_else(|| TemplateProblem::NotQuoted(text.trim().to_owned()))
     };
     match name.trim() {
         "repeat" => {
-            let (what, times) =
-                arguments.rsplit_once(',').ok_or("repeat needs a text and a number: repeat('a', 101)")?;
-            let times: usize = times.trim().parse().map_err(|_| format!("{} is no number of times", times.trim()))?;
+            let (what, times) = arguments.rsplit_once(',').ok_or(TemplateProblem::RepeatArguments)?;
+            let times: usize = times.trim().parse().map_err(|_| TemplateProblem::NotACount(times.trim().to_owned()))?;
             let what = argument(what)?;
             if times.saturating_mul(what.len()) > LONGEST_REPEAT {
-                return Err(format!("repeat makes at most {LONGEST_REPEAT} bytes"));
+                return Err(TemplateProblem::RepeatTooLong);
             }
             Ok(Expression::Repeat { text: what, times })
         }
         "unique" => argument(arguments).map(Expression::Unique),
         "deployment_id" => argument(arguments).map(Expression::DeploymentId),
         "uuid" => argument(arguments).map(Expression::Uuid),
-        other => Err(format!("no function {other:?}; there are repeat, unique, deployment_id and uuid")),
+        other => Err(TemplateProblem::UnknownFunction(other.to_owned())),
     }
 }
 
-fn path(text: &str) -> Result<Expression, String> {
+fn path(text: &str) -> Result<Expression, TemplateProblem> {
     let mut tokens = text.split(['.', '/']).map(str::to_owned);
     let root = tokens.next().unwrap_or_default();
-    let legal = |token: &str| !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    let valid = |token: &str| !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
     let tokens: Vec<String> = tokens.collect();
-    if legal(&root) && tokens.iter().all(|token| legal(token)) {
+    if valid(&root) && tokens.iter().all(|token| valid(token)) {
         return Ok(Expression::Path { root, tokens });
     }
-    Err(format!("{text:?} is neither a path such as created.deploymentId nor a function such as unique('svc')"))
+    Err(TemplateProblem::NotAnExpression(text.to_owned()))
 }
 
-/// The variables of a case, and the seed that its fresh names come from.
+/// The variables of a case, and the seed of its generated names.
 #[derive(Debug, Clone, Default)]
 pub struct Bindings {
     origin: String,
-    /// A handful: a list is found through faster than a table is made.
+    /// A handful: a list is searched faster than a map is built.
     variables: Vec<(String, Value)>,
-    /// Which of them the harness was given, and by which state, where it was one.
+    /// The received variables, each with its state if a state yielded it.
     received: BTreeMap<String, Option<String>>,
 }
 
 impl Bindings {
-    /// No variables yet; fresh names are derived from `seed` and `case`.
+    /// No variables; generated names are derived from `seed` and `case`.
     #[must_use]
     pub fn new(seed: u64, case: &str) -> Self {
         Self { origin: format!("{seed}/{case}"), ..Self::default() }
     }
 
-    /// What fresh names, and pseudonyms, are made with.
+    /// What generated names and placeholders are derived from.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Gives a variable a value of the harness's own.
+    /// Binds a variable to a value that the harness made.
     pub fn bind(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();
         self.received.remove(&name);
         self.put(name, value);
     }
 
-    /// Gives a variable a value that the harness was given, and did not make.
+    /// Binds a variable to a value that an endpoint returned.
     pub fn bind_received(&mut self, name: impl Into<String>, value: Value) {
         let name = name.into();
         self.received.insert(name.clone(), None);
         self.put(name, value);
     }
 
-    /// Gives a variable what a state yielded.
+    /// Binds a variable to what a state yielded.
     pub fn bind_state(&mut self, name: impl Into<String>, state: &str, value: Value) {
         let name = name.into();
         self.received.insert(name.clone(), Some(state.to_owned()));
@@ -393,13 +419,13 @@ impl Bindings {
         self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Whether a template rests on a value that the harness was given.
+    /// Whether a template uses a received value.
     #[must_use]
     pub fn is_received(&self, template: &Template) -> bool {
         template.roots().into_iter().any(|root| self.received.contains_key(root))
     }
 
-    /// The same without the values that the harness was given.
+    /// The same bindings without received values.
     #[must_use]
     pub fn own(&self) -> Self {
         let mut own = self.clone();

@@ -1,4 +1,4 @@
-//! What is derived from every published model of an AWS JSON service: which sites have a probe, and whether the probes
+//! What is derived from every published model of an AWS JSON service: which constraints have a probe, and whether the probes
 //! are what they say, by the model itself.
 //!
 //! botocore is what Python or the AWS CLI has installed, or `WIREPROOF_BOTOCORE`; the Smithy models stand in the folder
@@ -30,7 +30,7 @@ use wireproof::internals::{
         self, Contract, PayloadSide, Violation,
         published::{self, ModelFileError, Places},
     },
-    probe::{Coverage, Effect, ProbeFamily, ProbeOptions, Probes, Sites},
+    probe::{ConstraintCounts, Coverage, Effect, ProbeFamily, ProbeOptions, Probes},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
     wire::{self, RefusalClass},
 };
@@ -99,7 +99,7 @@ fn each<T: Send>(services: &[ServiceFixtures], work: impl Fn(&ServiceFixtures) -
 /// The sums of many services.
 #[derive(Default)]
 struct Sums {
-    families: BTreeMap<ProbeFamily, Sites>,
+    families: BTreeMap<ProbeFamily, ConstraintCounts>,
     reasons: BTreeMap<String, usize>,
     constraints: [usize; 2],
     cases: usize,
@@ -107,39 +107,39 @@ struct Sums {
 
 impl Sums {
     fn enter(&mut self, coverage: &Coverage, cases: usize) {
-        for (family, sites) in coverage.families() {
+        for (family, counts) in coverage.families() {
             let sum = self.families.entry(family).or_default();
-            sum.sites += sites.sites;
-            sum.probed += sites.probed;
-            sum.probes += sites.probes;
+            sum.total += counts.total;
+            sum.probed += counts.probed;
+            sum.probes += counts.probes;
         }
         for unprobed in coverage.report().unprobed {
-            *self.reasons.entry(unprobed.reason).or_default() += unprobed.sites;
+            *self.reasons.entry(unprobed.reason).or_default() += unprobed.constraints;
         }
-        let Sites { sites, probed, .. } = coverage.constraints();
-        self.constraints = [self.constraints[0] + sites, self.constraints[1] + probed];
+        let ConstraintCounts { total, probed, .. } = coverage.constraints();
+        self.constraints = [self.constraints[0] + total, self.constraints[1] + probed];
         self.cases += cases;
     }
 
     fn table(&self) -> String {
-        let row = |(family, sums): (&ProbeFamily, &Sites)| {
-            let Sites { sites, probed, probes, .. } = sums;
-            format!("{:<16}{sites:>9}{probed:>9}{probes:>10}\n", family.name())
+        let row = |(family, sums): (&ProbeFamily, &ConstraintCounts)| {
+            let ConstraintCounts { total, probed, probes, .. } = sums;
+            format!("{:<16}{total:>9}{probed:>9}{probes:>10}\n", family.name())
         };
         let rows: String = self.families.iter().map(row).collect();
         let mut reasons: Vec<_> = self.reasons.iter().collect();
-        reasons.sort_by_key(|(_, sites)| std::cmp::Reverse(**sites));
+        reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
         let reasons: Vec<String> =
-            reasons.iter().take(40).map(|(reason, sites)| format!("{sites:>6}  {reason}")).collect();
+            reasons.iter().take(40).map(|(reason, count)| format!("{count:>6}  {reason}")).collect();
         let reasons = reasons.join("\n");
         format!(
             "{:<16}{:>9}{:>9}{:>10}\n{rows}not probed, by reason:\n{reasons}",
-            "family", "sites", "probed", "probes"
+            "family", "total", "probed", "probes"
         )
     }
 }
 
-/// Derives everything, and looks whether each site has a probe or a reason.
+/// Derives everything, and looks whether each constraint has a probe or a reason.
 fn cover(services: &[ServiceFixtures], least_percent: usize) -> Result<()> {
     let begun = Instant::now();
     let derived = each(services, |service| {
@@ -154,10 +154,10 @@ fn cover(services: &[ServiceFixtures], least_percent: usize) -> Result<()> {
         slowest = slowest.max((*took, &service.name));
     }
     let operations: usize = services.iter().map(|service| service.contract().operations().count()).sum();
-    let [sites, probed] = sums.constraints;
+    let [total, probed] = sums.constraints;
     say(&format!(
-        "{} JSON services, {operations} operations, {} cases, derived in {:?} (the slowest: {} in {:?})\n{}constraint \
-         sites: {probed} of {sites} probed",
+        "{} JSON services, {operations} operations, {} cases, derived in {:?} (the slowest: {} in {:?})\n{}constraints: \
+         {probed} of {total} probed",
         services.len(),
         sums.cases,
         begun.elapsed(),
@@ -165,10 +165,10 @@ fn cover(services: &[ServiceFixtures], least_percent: usize) -> Result<()> {
         slowest.0,
         sums.table(),
     ))?;
-    let unprobed: usize = sums.families.values().map(|sites| sites.sites - sites.probed).sum();
-    ensure!(unprobed == sums.reasons.values().sum::<usize>(), "a site is not probed, and nothing says why");
-    ensure!(!sums.reasons.contains_key("not selected"), "a site has no probe, and no reason");
-    ensure!(probed * 100 >= sites * least_percent, "only {probed} of {sites} constraint sites are probed");
+    let unprobed: usize = sums.families.values().map(|counts| counts.total - counts.probed).sum();
+    ensure!(unprobed == sums.reasons.values().sum::<usize>(), "a constraint is not probed, and has no reason");
+    ensure!(!sums.reasons.contains_key("not selected"), "a constraint has no probe and no reason");
+    ensure!(probed * 100 >= total * least_percent, "only {probed} of {total} constraints are probed");
     Ok(())
 }
 
@@ -185,7 +185,7 @@ fn nearly_every_constraint_of_every_json_service_of_botocore_is_probed_and_each_
 fn nearly_every_constraint_of_aws_own_models_is_probed_and_each_other_has_its_reason() -> Result<()> {
     let Some(services) = smithy()? else { return Ok(()) };
     ensure!(services.len() > 100, "only {} services", services.len());
-    // One service has a pattern of one character for texts of 20 and more: 2 % of all sites.
+    // One service has a pattern of one character for texts of 20 and more: 2 % of all constraints.
     cover(&services, 98)
 }
 

@@ -60,7 +60,7 @@ fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
                 Some(violation.rule),
                 subject.number(),
                 &violation.pointer,
-                violation.expected,
+                violation.expected.to_string(),
                 violation.actual,
             )
         })

@@ -28,7 +28,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         let known = known_exception(subject, violation.rule, &violation.pointer, ground.evidence);
         let expected = match known {
             Some(exception) => format!("{} ({})", violation.expected, exception.reason),
-            None => violation.expected,
+            None => violation.expected.to_string(),
         };
         let (rule, at) = (Some(violation.rule), &violation.pointer);
         let mut finding = ground.finding(Code::ResponseShape, rule, subject.number(), at, expected, violation.actual);

@@ -1,11 +1,11 @@
-//! A transcript made stable and comparable: what a snapshot holds.
+//! A transcript made stable and comparable, for snapshots.
 //!
-//! Times, ids and secrets go; identity stays: `<deployment-id:1>` is the same thing wherever it appears in
-//! one observation. What is an id, a time or a secret is the model's and the fixture's word, never a guess
-//! from the look of a text. Pure.
+//! Times, ids and secrets are replaced; identity stays: `<deployment-id:1>` is the same resource everywhere in one
+//! observation. The model and the fixture decide what is an id, a time or a secret; the form of a string never does.
+//! Pure.
 
-mod redact;
-mod stand_in;
+mod placeholder;
+mod redactor;
 
 use serde_json::{Map, Value, json};
 
@@ -15,22 +15,22 @@ use crate::{
     wire::{Response, TransportError},
 };
 
-pub use stand_in::Placeholder;
+pub use placeholder::Placeholder;
 
-use redact::Redactor;
+use redactor::Redactor;
 
-/// What a case did, redacted.
+/// A redacted transcript of one case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation(Value);
 
 impl Observation {
-    /// The observation of a transcript: the answers of its steps and controls, without states and cleanups.
+    /// The observation of a transcript: the responses to its steps and controls, without states and cleanups.
     #[must_use]
     pub fn of(suite: &Fixtures, case: &Case, transcript: &Transcript) -> Self {
         Self::by(Redactor::new(suite, case, transcript), case, transcript)
     }
 
-    /// The same with every body, however long: for comparing, and not for reading.
+    /// The same with long bodies in full, for comparisons.
     #[must_use]
     pub fn in_full(suite: &Fixtures, case: &Case, transcript: &Transcript) -> Self {
         Self::by(Redactor::new(suite, case, transcript).in_full(), case, transcript)
@@ -60,7 +60,8 @@ impl Observation {
     }
 }
 
-/// A poll is observed by its last answer, a crowd by its different answers: how many there were depends on time.
+/// A poll is observed by its last response, concurrent requests by their different responses: the number depends on
+/// time.
 fn of_step(step: &Step, exchanges: &[&Exchange], redactor: &mut Redactor<'_>) -> Option<Value> {
     let main: Vec<&&Exchange> = exchanges.iter().filter(|exchange| exchange.role == Role::Main).collect();
     let last = main.last()?;
@@ -94,7 +95,7 @@ fn of_outcome(exchange: &Exchange, redactor: &mut Redactor<'_>) -> Value {
     }
 }
 
-/// Headers that say something about the contract; the rest is the server's own affair.
+/// The headers that belong to the contract.
 const HEADERS: [&str; 3] = ["content-type", "content-encoding", "x-amzn-errortype"];
 
 fn of_response(exchange: &Exchange, response: &Response, redactor: &mut Redactor<'_>) -> Value {
@@ -110,7 +111,7 @@ fn of_response(exchange: &Exchange, response: &Response, redactor: &mut Redactor
     json!({ "status": response.status, "headers": headers, "body": redactor.response_body(exchange, response) })
 }
 
-/// The kind of a failure, without its details, which differ between systems.
+/// The kind of a failure, without details that differ between systems.
 fn kind(error: &TransportError) -> &'static str {
     match error {
         TransportError::Refused => "refused",
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_was_not_made_is_not_observed() {
+    fn a_step_that_was_not_sent_is_not_observed() {
         let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(2, 200, &stopping());
         assert_eq!(trial.observation().value()["steps"].as_array().map(Vec::len), Some(1));
     }
@@ -183,7 +184,7 @@ mod tests {
     #[case::poll(", eventually: { within: 150ms, every: 100ms } }", json!({"body": says("a")}))]
     #[case::crowd(", concurrently: 3 }", json!({"any of": [{"body": says("a")}, {"body": says("b")}]}))]
     #[case::racing(", racing: true }", json!("<depends on time>"))]
-    fn how_many_answers_there_were_does_not_show(#[case] form: &str, #[case] expected: Value) {
+    fn the_number_of_responses_is_not_observed(#[case] form: &str, #[case] expected: Value) {
         let trial = ["a", "b", "a"].iter().fold(Trial::stop(&format!("{CALL}{form}")), |trial, message| {
             trial.with(1, Role::Main, 200, says(message).to_string().as_bytes(), |_| {})
         });

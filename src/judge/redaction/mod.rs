@@ -1,10 +1,15 @@
-//! Takes out of a transcript what nothing may show or keep: credentials, signatures, and what the model marks sensitive.
+//! Removes credentials, signatures and the values that the model marks sensitive from a transcript.
 //!
-//! It is done once, before anybody judges, so that every report, snapshot, recording and certificate is clean by
-//! construction, and so that a recording is judged as the run was. Pseudonyms keep what is judged: lengths, kinds of
-//! characters, and which texts are equal. Pure. What it refuses to do: to guess from a name that something is secret.
+//! A transcript is redacted once, before it is judged. So no report, snapshot, recording or certificate holds a secret,
+//! and a recording is judged as the run was. Placeholders keep what checks look at: lengths, kinds of characters, and
+//! which strings are equal. Pure. A name alone never makes a value sensitive.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `sensitive_scan` | the positions of sensitive values in a body |
+//! | `token` | JSON tokens rewritten in place |
 
-mod scan;
+mod sensitive_scan;
 mod token;
 
 use serde_json::Value;
@@ -12,26 +17,26 @@ use serde_json::Value;
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Transcript},
     model::{Contract, ShapeId},
-    suite::{Fixtures, ServiceFixtures, placeholder::pseudonym},
+    suite::{Fixtures, ServiceFixtures, placeholder::placeholder},
     wire::{Request, Response},
 };
 
-use scan::SensitiveScan;
+use sensitive_scan::SensitiveScan;
 
-/// Shorter texts are not looked for inside others: they would hit by chance.
+/// Shorter strings are not searched for inside others: they would occur by chance.
 const SHORTEST_IN_TEXT: usize = 8;
 
-/// What becomes of members that the model marks sensitive. Credentials are always taken out.
+/// Whether members that the model marks sensitive are redacted. Credentials always are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SensitiveValues {
-    /// Pseudonyms stand for them.
+    /// Placeholders replace them.
     #[default]
     Hidden,
-    /// They stay, for who looks into an endpoint of his own.
+    /// They stay, for debugging an endpoint of one's own.
     Shown,
 }
 
-/// The sensitive texts that were found, each with what stands for it; the longest first.
+/// The sensitive strings of a transcript, each with its placeholder; the longest first.
 #[derive(Debug, Default)]
 pub struct PlaceholderKey(Vec<(String, String)>);
 
@@ -40,13 +45,13 @@ impl PlaceholderKey {
         texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
         let with_other = |text: String| {
-            let other = pseudonym(key, &text);
+            let other = placeholder(key, &text);
             (text, other)
         };
         Self(texts.into_iter().map(with_other).collect())
     }
 
-    /// The text with a pseudonym wherever it holds a sensitive one.
+    /// The text with placeholders for the sensitive strings in it.
     #[must_use]
     pub fn in_text(&self, text: &str) -> String {
         let long = self.0.iter().filter(|(sensitive, _)| sensitive.len() >= SHORTEST_IN_TEXT);
@@ -84,16 +89,16 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
         return PlaceholderKey::default();
     }
     let scans: Vec<[SensitiveScan; 2]> = transcript.exchanges.iter().map(|exchange| scan(suite, exchange)).collect();
-    let texts: Vec<String> = scans.iter().flatten().flat_map(SensitiveScan::texts).collect();
+    let texts: Vec<String> = scans.iter().flatten().flat_map(SensitiveScan::strings).collect();
     if texts.is_empty() {
         return PlaceholderKey::default();
     }
     let key = transcript.key();
     let known = PlaceholderKey::of(&key, texts);
     for (Exchange { request, outcome, .. }, [sent, received]) in transcript.exchanges.iter_mut().zip(scans) {
-        request.body = sent.rewritten(&request.body, &key, &known);
+        request.body = sent.redacted(&request.body, &key, &known);
         if let Ok(response) = outcome {
-            response.body = received.rewritten(&response.body, &key, &known);
+            response.body = received.redacted(&response.body, &key, &known);
             response.hidden = received.into_pointers();
             response.headers = response.headers.iter().map(|(name, value)| (name, known.in_text(value))).collect();
         }
@@ -105,45 +110,42 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
     known
 }
 
-/// Whether the model marks anything sensitive that the exchange could hold.
+/// Whether the model marks anything sensitive in the input, the output or the errors of the operation.
 fn may_hold_sensitive(suite: &Fixtures, exchange: &Exchange) -> bool {
     let contract = suite.service(&exchange.service).map(ServiceFixtures::contract);
     contract
         .is_some_and(|contract| contract.operation(&exchange.operation).is_some_and(|one| contract.is_sensitive(one)))
 }
 
-/// Where in a request and in its answer sensitive texts stand.
+/// The positions of sensitive values in a request and in its response.
 fn scan(suite: &Fixtures, exchange: &Exchange) -> [SensitiveScan; 2] {
     let service = suite.service(&exchange.service);
-    let shapes = service.and_then(|service| SensitiveShapesByService::of(service, exchange));
+    let shapes = service.and_then(|service| ExchangeShapes::of(service, exchange));
     let sent = |request: &Request| match &shapes {
-        Some(SensitiveShapesByService { contract, input, .. }) => {
-            SensitiveScan::of(contract, Some(input), &request.body)
-        }
-        None => SensitiveScan::foreign(&request.body),
+        Some(ExchangeShapes { contract, input, .. }) => SensitiveScan::of(contract, Some(input), &request.body),
+        None => SensitiveScan::unknown(&request.body),
     };
     let received = |response: &Response| match &shapes {
-        Some(SensitiveShapesByService { contract, answer, .. }) => {
-            SensitiveScan::of(contract, answer.as_ref(), &response.body)
+        Some(ExchangeShapes { contract, response: shape, .. }) => {
+            SensitiveScan::of(contract, shape.as_ref(), &response.body)
         }
-        None => SensitiveScan::foreign(&response.body),
+        None => SensitiveScan::unknown(&response.body),
     };
     [sent(&exchange.request), exchange.outcome.as_ref().map(received).unwrap_or_default()]
 }
 
-/// The shapes of one exchange.
-struct SensitiveShapesByService<'a> {
+struct ExchangeShapes<'a> {
     contract: &'a Contract,
     input: ShapeId,
-    /// Of the output, or of the error that was given; `None` where the model has none.
-    answer: Option<ShapeId>,
+    /// The output, or the error that was returned; `None` where the model does not have it.
+    response: Option<ShapeId>,
 }
 
-impl<'a> SensitiveShapesByService<'a> {
+impl<'a> ExchangeShapes<'a> {
     fn of(service: &'a ServiceFixtures, exchange: &Exchange) -> Option<Self> {
         let contract = service.contract();
         let operation = contract.operation(&exchange.operation)?;
-        let answer = match &exchange.outcome {
+        let response = match &exchange.outcome {
             Ok(response) if response.status >= 400 => {
                 let answer = service.protocol.answer(response);
                 let shape = answer.error().and_then(|name| contract.error(operation, name));
@@ -151,7 +153,7 @@ impl<'a> SensitiveShapesByService<'a> {
             }
             _ => Some(operation.output.clone()),
         };
-        Some(Self { contract, input: operation.input.clone(), answer })
+        Some(Self { contract, input: operation.input.clone(), response })
     }
 }
 

@@ -1,13 +1,13 @@
-//! One JSON token in place of another: as many bytes, as many characters.
+//! One JSON token in place of another, with the same number of bytes and of characters.
 
 use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::suite::placeholder::{pseudonym, pseudonymous_bytes};
+use crate::suite::placeholder::{placeholder, placeholder_bytes};
 
-/// The token of a text, quotes and all, as that of another one with the same characters kind by kind. Escapes stay
-/// escapes, so that not a byte moves.
+/// The token of a string, with its quotes, rewritten to another string whose characters are of the same kinds. Escapes
+/// stay escapes, so that the length in bytes stays.
 pub(super) fn recoded(token: &str, other: &str) -> String {
     let mut out = String::with_capacity(token.len());
     let mut source = token.chars().peekable();
@@ -38,15 +38,15 @@ pub(super) fn recoded(token: &str, other: &str) -> String {
     out
 }
 
-/// The token of a base64 text as that of other bytes; `None` where it is none.
+/// The token of a base64 string, rewritten to other bytes; `None` where it is not base64.
 pub(super) fn recoded_blob(token: &str, key: &str) -> Option<String> {
     let bytes = STANDARD.decode(token.trim_matches('"')).ok()?;
-    Some(format!("\"{}\"", STANDARD.encode(pseudonymous_bytes(key, &bytes)))).filter(|other| other.len() == token.len())
+    Some(format!("\"{}\"", STANDARD.encode(placeholder_bytes(key, &bytes)))).filter(|other| other.len() == token.len())
 }
 
 /// A number of the same sign and length.
 pub(super) fn recoded_number(token: &str, key: &str) -> String {
-    let noise = pseudonym(key, &"0".repeat(token.len()));
+    let noise = placeholder(key, &"0".repeat(token.len()));
     let mut leads = true;
     let digits = token.chars().zip(noise.chars()).map(|(c, noise)| match c {
         '1'..='9' if leads => {
@@ -61,7 +61,7 @@ pub(super) fn recoded_number(token: &str, key: &str) -> String {
         c => c,
     });
     let whole = digits.collect::<String>();
-    // An exponent says how large it is, and must stay one.
+    // Another exponent could leave the range of a number.
     match token.find(['e', 'E']) {
         Some(at) => format!("{}{}", &whole[..at], &token[at..]),
         None => whole,
@@ -87,9 +87,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_and_its_pseudonym_have_tokens_of_one_length(text in ".{0,40}") {
+        fn a_string_and_its_placeholder_have_tokens_of_one_length(text in ".{0,40}") {
             let token = Value::from(text.clone()).to_string();
-            let other = pseudonym("1/c", &text);
+            let other = placeholder("1/c", &text);
             let recoded = recoded(&token, &other);
             prop_assert_eq!(recoded.len(), token.len());
             prop_assert_eq!(serde_json::from_str::<String>(&recoded).unwrap(), other);

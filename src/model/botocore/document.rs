@@ -1,4 +1,4 @@
-//! The form of a `service-2.json`, as far as it is read: a mirror in borrowed text.
+//! The parts of a `service-2.json` that are read, borrowed from its text.
 
 #![expect(clippy::struct_excessive_bools, reason = "the form has these flags")]
 
@@ -261,7 +261,7 @@ impl<'de: 't, 't, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<'t, T> {
     }
 }
 
-/// Text that is borrowed where it has no escapes: serde's own `Cow` never is.
+/// A string that is borrowed unless it has escapes; serde's own `Cow` never is.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct DocumentText<'t>(#[serde(borrow)] Cow<'t, str>);

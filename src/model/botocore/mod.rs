@@ -1,7 +1,7 @@
 //! Reads botocore's `service-2.json` into a [`Contract`], in the terms of the Smithy model that it was made from.
 //!
-//! What a member is called is what it is called on the wire. Documentation is left out: it is most of the text, and
-//! HTML. An error names the file and the JSON pointer of what is wrong.
+//! Members have the names that they have on the wire. Documentation is left out: it is most of the text, and HTML. An
+//! error names the file and the JSON pointer.
 
 mod document;
 mod shapes;
@@ -10,7 +10,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{Contract, Operation, Service, model_error::ModelError, shape::ShapeId, shape::Traits};
+use super::{
+    Contract, Operation, Service,
+    model_error::{ModelError, ModelProblem},
+    shape::ShapeId,
+    shape::Traits,
+};
 use crate::model::pointer::child;
 
 use document::{BotocoreDocument, Metadata};
@@ -18,7 +23,7 @@ use shapes::ShapeNames;
 
 pub(super) use document::read_examples;
 
-/// Reads a model. `file` is used in errors alone.
+/// Reads a model. `file` is only used in errors.
 pub(super) fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     let document = BotocoreDocument::parse(file, text)?;
     BotocoreReader::new(file, &document).contract(&document)
@@ -48,8 +53,8 @@ impl<'a> BotocoreReader<'a> {
         Self { file, namespace: format!("com.amazonaws.{name}"), protocols: protocols(metadata) }
     }
 
-    fn error(&self, pointer: impl Into<String>, problem: impl Into<String>) -> ModelError {
-        ModelError { file: self.file.to_owned(), pointer: pointer.into(), problem: problem.into() }
+    fn error(&self, pointer: impl Into<String>, problem: ModelProblem) -> ModelError {
+        ModelError { file: self.file.to_owned(), pointer: pointer.into(), problem }
     }
 
     fn id(&self, name: &str) -> ShapeId {
@@ -131,11 +136,11 @@ impl<'a> BotocoreReader<'a> {
         if shapes.contains(name) {
             Ok(self.id(name))
         } else {
-            Err(self.error(format!("{at}/shape"), format!("no shape {name} in this model")))
+            Err(self.error(format!("{at}/shape"), ModelProblem::UnknownShape(name.to_owned())))
         }
     }
 
-    /// What the members of structures are called on the wire.
+    /// The names of structure members on the wire.
     fn names(&self) -> ShapeNames {
         let has = |name: &str| self.protocols.iter().any(|protocol| protocol.name() == name);
         if has("awsJson1_0") || has("awsJson1_1") || has("rpcv2Cbor") {
@@ -323,9 +328,9 @@ mod tests {
     )]
     #[case::no_id(r#"{"metadata":{"endpointPrefix":"e"},"shapes":{}}"#, "m at /metadata: missing field")]
     #[case::wrong_type(&model(JSON, r#","X/Y":{"type":"string","min":"one"}"#), "m at /shapes/X~1Y/min: ")]
-    #[case::unknown_type(&model(JSON, r#","X":{"type":"strin"}"#), "m at /shapes/X/type: \"strin\" is no type")]
+    #[case::unknown_type(&model(JSON, r#","X":{"type":"strin"}"#), "m at /shapes/X/type: unknown shape type \"strin\"")]
     #[case::no_member(&model(JSON, r#","X":{"type":"list"}"#), "m at /shapes/X/member: expected")]
-    #[case::dangling(&model(JSON, r#","X":{"type":"list","member":{"shape":"Gone"}}"#), "m at /shapes/X/member/shape: no shape Gone")]
+    #[case::dangling(&model(JSON, r#","X":{"type":"list","member":{"shape":"Gone"}}"#), "m at /shapes/X/member/shape: the model does not define the shape Gone")]
     fn a_broken_model_names_the_file_and_the_pointer(#[case] text: &str, #[case] starts: &str) {
         let error = read("m", text).unwrap_err().to_string();
         assert!(error.starts_with(starts), "{error}");

@@ -9,19 +9,19 @@ use super::{
     document::{BotocoreDocument, BotocoreShape as Raw, BotocoreShapes, ErrorInfo, ShapeReference},
 };
 use crate::model::{
-    model_error::ModelError,
+    model_error::{ModelError, ModelProblem},
     pointer::child,
     shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
 };
 
-/// What `locationName` says of a member that travels in a body.
+/// What `locationName` means for a member in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShapeNames {
-    /// Its name, wherever the model says that it travels: RPC knows bodies alone.
+    /// The name of the member: RPC protocols have only bodies.
     Location,
-    /// Its name, unless it travels outside of the body.
+    /// The name of the member, unless it is bound outside of the body.
     LocationInBody,
-    /// The name of its XML element or query parameter: a trait.
+    /// The name of an XML element or query parameter, kept as a trait.
     Own,
 }
 
@@ -53,7 +53,7 @@ impl BotocoreReader<'_> {
     fn kind(&self, at: &str, raw: &Raw<'_>, shapes: &BotocoreShapes<'_>) -> Result<ShapeKind, ModelError> {
         let part = |field: &str, reference: Option<&ShapeReference<'_>>| match reference {
             Some(reference) => self.member(&format!("{at}/{field}"), field, reference, raw, shapes),
-            None => Err(self.error(format!("{at}/{field}"), "expected {\"shape\": \"Name\"}")),
+            None => Err(self.error(format!("{at}/{field}"), ModelProblem::NoShapeReference)),
         };
         Ok(match &*raw.kind {
             "structure" if raw.document => ShapeKind::Document,
@@ -77,7 +77,7 @@ impl BotocoreReader<'_> {
             "blob" => ShapeKind::Blob,
             "timestamp" => ShapeKind::Timestamp,
             other => {
-                return Err(self.error(format!("{at}/type"), format!("\"{other}\" is no type of a botocore shape")));
+                return Err(self.error(format!("{at}/type"), ModelProblem::UnknownType(other.to_owned())));
             }
         })
     }
@@ -211,7 +211,7 @@ fn error_traits(traits: &mut TraitMap, name: &str, fault: bool, info: Option<&Er
     }
 }
 
-/// What an operation names as an error is one, even where only the reference says so.
+/// Marks a shape as an error if an operation refers to it as one.
 pub(super) fn mark_error(shape: &mut Shape, reference: &ShapeReference<'_>) {
     if shape.traits.error().is_none() {
         let name = shape.id.name().to_owned();

@@ -1,12 +1,12 @@
 //! A character class of Java in the syntax of Rust: `[\w-.]`, surrogate pairs, `&&`, octal escapes.
 //!
-//! Read item by item and written anew, because the two disagree on what a hyphen, a bracket and `~` mean in a class.
+//! Each item is translated, because the two disagree on the meaning of a hyphen, a bracket and `~` in a class.
 
 use std::{fmt::Write as _, iter::Peekable, str::Chars};
 
 use super::escape::{Atom, atom};
 
-/// Writes the class whose `[` was just read. `None` where it does not end.
+/// Translates the class whose `[` was just read; `None` if it does not end.
 pub(super) fn class(chars: &mut Peekable<Chars<'_>>) -> Option<String> {
     let mut out = Items::default();
     let negated = chars.next_if_eq(&'^').is_some();
@@ -65,7 +65,7 @@ const LOW: std::ops::RangeInclusive<u32> = 0xDC00..=0xDFFF;
 #[derive(Default)]
 struct Items {
     text: String,
-    /// Whether high and low surrogates were named, which well-formed text has only as pairs.
+    /// Whether high and low surrogates were named; well-formed strings have them only as pairs.
     surrogates: (bool, bool),
 }
 

@@ -1,4 +1,4 @@
-//! What stands behind a backslash, in Java's meaning: ASCII `\d`, `\w` and `\s`, POSIX classes, octal, surrogate pairs.
+//! Escapes with Java's meaning: ASCII `\d`, `\w` and `\s`, POSIX classes, octal, surrogate pairs.
 
 use std::{iter::Peekable, str::Chars};
 
@@ -12,7 +12,7 @@ pub(super) enum Atom {
     Class(String),
 }
 
-/// Reads the escape whose backslash was just read. `None` where the text ends.
+/// Reads the escape whose backslash was just read; `None` at the end of the pattern.
 pub(super) fn atom(chars: &mut Peekable<Chars<'_>>, in_class: bool) -> Option<Atom> {
     let escaped = chars.next()?;
     let class = |text: &str| Some(Atom::Class(text.to_owned()));
@@ -42,7 +42,7 @@ pub(super) fn atom(chars: &mut Peekable<Chars<'_>>, in_class: bool) -> Option<At
     }
 }
 
-/// Takes as many of the next characters as are digits of that radix, at most `most`.
+/// Reads at most `most` digits of a radix.
 fn digits(chars: &mut Peekable<Chars<'_>>, radix: u32, most: usize) -> String {
     let mut found = String::new();
     while found.len() < most
@@ -110,7 +110,7 @@ fn property(escape: char, chars: &mut Peekable<Chars<'_>>) -> String {
     format!("[{not}[:{posix}:]]")
 }
 
-/// The escape as the engines take it outside of a class; half of a pair is nothing that they take.
+/// The escape outside of a class, for the engines; half of a pair matches nothing.
 pub(super) fn outside(atom: Atom) -> String {
     match atom {
         Atom::Class(text) => text,

@@ -1,10 +1,10 @@
-//! Patterns of the models: Java and ECMA syntax in, a full-match decision out.
+//! Patterns of models, in the syntax of Java and ECMAScript: whether a string matches one in full.
 //!
-//! The linear engine (`regex`, by its `regex-automata`) comes first; `fancy-regex` serves what it cannot do (look-around), with a
-//! backtrack limit, so that no pattern can hang a run. What neither takes is an error that says why:
-//! a pattern is never skipped in silence.
+//! The linear engine (`regex-automata`) comes first. `fancy-regex` matches what it cannot (look-around), with a
+//! backtracking limit, so that no pattern can hang a run. A pattern that neither accepts is an error with its reason:
+//! no pattern is skipped silently.
 //!
-//! Full match, although Smithy says "find": of the recorded real rejections most are explicable only so.
+//! A pattern must match in full, although Smithy says "find": only so can most of the recorded rejections be explained.
 
 mod class;
 mod escape;
@@ -27,49 +27,72 @@ pub struct Pattern {
 
 enum Engine {
     Linear(meta::Regex),
-    /// Characters of one class, so many: written out, large bounds take an engine a second and much memory.
+    /// One class with a count. Compiling large bounds takes an engine a second and much memory.
     Repeated(meta::Regex, Repetition),
     Backtracking(Box<fancy_regex::Regex>),
 }
 
-/// What matching a text gave.
+/// The result of matching a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Matched {
-    /// The whole text matches.
+    /// The whole string matches.
     Yes,
-    /// It does not.
+    /// The string does not match.
     No,
-    /// The backtracking engine reached its limit, or the text is too long for it: nothing may be concluded.
+    /// The backtracking engine reached its limit, or the string is too long for it.
     Undecided,
 }
 
-/// A pattern that no engine here takes.
-#[derive(Debug, Error)]
+/// A pattern that no engine accepts.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the pattern {pattern:?} cannot be checked: {reason}")]
 pub struct PatternError {
     /// The pattern as the model has it.
     pub pattern: String,
-    /// Why the engines refuse it.
-    pub reason: String,
+    /// Why no engine accepts it.
+    pub reason: PatternProblem,
+}
+
+/// Why no engine accepts a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PatternProblem {
+    /// The pattern itself is too long.
+    #[error("it is longer than {LONGEST_SOURCE} bytes")]
+    TooLong,
+    /// The compiled pattern is too large.
+    #[error("compiled, it takes more than {LARGEST} bytes")]
+    TooLarge,
+    /// A flag that has another meaning, or none, in the engines.
+    #[error("it sets a flag of Java that has no counterpart")]
+    Flag,
+    /// A backslash without the character that it escapes.
+    #[error("it ends in a backslash")]
+    EndsInBackslash,
+    /// A character class without its closing bracket.
+    #[error("a character class does not end")]
+    OpenClass,
+    /// Syntax that the engines do not have; the text is the engine's.
+    #[error("{0}")]
+    Syntax(String),
 }
 
 /// The longest of AWS's patterns has 2,500 bytes.
 const LONGEST_SOURCE: usize = 64 << 10;
 /// The memory of a compiled pattern, in bytes.
 const LARGEST: usize = 32 << 20;
-/// Steps back that the backtracking engine takes, a tenth of a microsecond each.
+/// The limit of the backtracking engine; each step takes a tenth of a microsecond.
 const MOST_BACKTRACKS: usize = 250_000;
-/// A step back of the backtracking engine may look at all of the text, so that no text is long for it.
+/// Each step of the backtracking engine may read the whole string, so longer strings are not matched.
 const LONGEST_TEXT: usize = 64 << 10;
 
 impl Pattern {
-    /// Compiles `source` so that it must match a text in full.
+    /// Compiles `source` so that it must match a string in full.
     ///
     /// # Errors
-    /// Syntax that neither engine takes after translation, or more than they may hold.
+    /// Syntax that neither engine accepts after translation, or a pattern that is too large.
     pub fn full(source: &str) -> Result<Self, PatternError> {
-        let engine =
-            engine(source).map_err(|reason| PatternError { pattern: source.to_owned(), reason: shorten(&reason) })?;
+        let engine = engine(source).map_err(|reason| PatternError { pattern: source.to_owned(), reason })?;
         Ok(Self { source: source.to_owned(), engine })
     }
 
@@ -89,10 +112,10 @@ impl Pattern {
         }
     }
 
-    /// The pattern in the syntax of Rust's engines, without the anchors of a full match: what a generator reads.
+    /// The pattern in the syntax of Rust's engines, without the anchors of a full match, for generators.
     #[must_use]
     pub(crate) fn translated(&self) -> String {
-        // It compiled, so that it was translated before.
+        // It compiled, so it can be translated.
         translate(&self.source).unwrap_or_default()
     }
 
@@ -115,9 +138,9 @@ impl fmt::Debug for Pattern {
     }
 }
 
-fn engine(source: &str) -> Result<Engine, String> {
+fn engine(source: &str) -> Result<Engine, PatternProblem> {
     if source.len() > LONGEST_SOURCE {
-        return Err(format!("it is longer than {LONGEST_SOURCE} bytes"));
+        return Err(PatternProblem::TooLong);
     }
     let translated = translate(source)?;
     let linear = |regex: &str| {
@@ -133,16 +156,18 @@ fn engine(source: &str) -> Result<Engine, String> {
     match linear(&translated) {
         Ok(regex) => return Ok(Engine::Linear(regex)),
         Err(error) if error.size_limit().is_some() => {
-            return Err(format!("compiled, it takes more than {LARGEST} bytes"));
+            return Err(PatternProblem::TooLarge);
         }
-        // The other engine may have what this one lacks.
+        // The other engine may support the syntax.
         Err(_) => {}
     }
     let backtracking = fancy_regex::RegexBuilder::new(&format!(r"\A(?:{translated})\z"))
         .backtrack_limit(MOST_BACKTRACKS)
         .delegate_size_limit(LARGEST)
         .build();
-    backtracking.map(|regex| Engine::Backtracking(Box::new(regex))).map_err(|error| error.to_string())
+    backtracking
+        .map(|regex| Engine::Backtracking(Box::new(regex)))
+        .map_err(|error| PatternProblem::Syntax(shorten(&error.to_string())))
 }
 
 fn shorten(reason: &str) -> String {

@@ -1,6 +1,6 @@
 //! A pattern that is one class, repeated: `^[\p{L} ]{0,1024}$`. Its bounds are counted, not compiled.
 
-/// How many characters a text may have.
+/// Bounds for the number of characters of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repetition {
     least: usize,
@@ -8,7 +8,7 @@ pub(super) struct Repetition {
 }
 
 impl Repetition {
-    /// The class and the bounds of a translated pattern that is nothing else.
+    /// The class and the bounds of a translated pattern; `None` if it has other parts.
     pub(super) fn read(translated: &str) -> Option<(&str, Self)> {
         let rest = translated.strip_prefix('^').unwrap_or(translated);
         let rest = rest.strip_suffix(r"\z").unwrap_or(rest);
@@ -23,7 +23,7 @@ impl Repetition {
         Some((class, Self { least, most }))
     }
 
-    /// Counts no further than it must.
+    /// Stops counting when the result is known.
     pub(super) fn allows(self, text: &str) -> bool {
         let enough = self.least == 0 || text.chars().nth(self.least - 1).is_some();
         enough && self.most.is_none_or(|most| text.chars().nth(most).is_none())
@@ -41,7 +41,7 @@ fn bounds(text: &str) -> Option<(usize, Option<usize>)> {
     }
 }
 
-/// Where the class ends that the text starts with; translated classes have brackets in pairs.
+/// The end of the class at the start of a pattern; translated classes have brackets in pairs.
 fn class_end(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut escaped = false;

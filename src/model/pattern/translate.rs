@@ -1,20 +1,21 @@
-//! A pattern in Java's syntax, written anew in Rust's: the same language, as far as real patterns go.
+//! Translates a pattern from Java's syntax to Rust's, so that it matches the same strings, as far as real patterns go.
 
 use std::{iter::Peekable, str::Chars};
 
 use super::{
+    PatternProblem,
     class::class,
     escape::{atom, outside},
 };
 
-/// What Java's `.` does not match.
+/// Java's `.`, which does not match line ends.
 const DOT: &str = r"[^\n\r\x{85}\x{2028}\x{2029}]";
 
-/// Rewrites a pattern; an error says which of its parts has no counterpart.
-pub(super) fn translate(source: &str) -> Result<String, String> {
+/// Translates a pattern; an error says which part has no counterpart.
+pub(super) fn translate(source: &str) -> Result<String, PatternProblem> {
     let flags = inline_flags(source);
     if flags.contains(['U', 'd']) {
-        return Err("it sets a flag of Java's that has no counterpart".to_owned());
+        return Err(PatternProblem::Flag);
     }
     let mut out = String::with_capacity(source.len() + 16);
     // Whether each open group is a look-around.
@@ -22,8 +23,8 @@ pub(super) fn translate(source: &str) -> Result<String, String> {
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => out.push_str(&atom(&mut chars, false).map(outside).ok_or("it ends in a backslash")?),
-            '[' => out.push_str(&class(&mut chars).ok_or("a character class does not end")?),
+            '\\' => out.push_str(&atom(&mut chars, false).map(outside).ok_or(PatternProblem::EndsInBackslash)?),
+            '[' => out.push_str(&class(&mut chars).ok_or(PatternProblem::OpenClass)?),
             '.' if !flags.contains('s') => out.push_str(DOT),
             '$' if !flags.contains('m') => out.push_str(r"\z"),
             '(' => {
@@ -57,7 +58,7 @@ fn looks_around(after: &Peekable<Chars<'_>>) -> bool {
     ["?=", "?!", "?<=", "?<!"].iter().any(|start| text.starts_with(start))
 }
 
-/// `(?!x)+` says what `(?!x)` says, and the engines refuse it.
+/// `(?!x)+` means `(?!x)`, and the engines reject it.
 fn skip_repetition(chars: &mut Peekable<Chars<'_>>) {
     if chars.next_if_eq(&'+').is_some() {
         // `+?` and `++` are the same here.

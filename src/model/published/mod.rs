@@ -1,7 +1,7 @@
 //! The files of a published model, by its name: a path, or `botocore:SERVICE[@VERSION]`.
 //!
-//! Owns where models are found on a machine, and reading them, compressed or not. What they say is `contract`'s to
-//! read. It refuses to fetch anything, and to read the environment: callers give it the [`Places`].
+//! Finds models on a machine and reads them, compressed or not; the readers of `model` parse them. Nothing is fetched,
+//! and the environment is not read: callers pass the [`Places`].
 
 mod places;
 
@@ -22,17 +22,17 @@ pub use places::Places;
 pub struct ModelFiles {
     /// The model's file.
     pub file: PathBuf,
-    /// What it holds.
+    /// The text of the model.
     pub text: String,
-    /// botocore's `examples-1.json` with its text, where one stands beside the model.
+    /// botocore's `examples-1.json` and its text, if there is one beside the model.
     pub examples: Option<(PathBuf, String)>,
 }
 
-/// A model that cannot be had.
+/// A model that cannot be found or read.
 #[derive(Debug, Error)]
 pub enum ModelFileError {
-    /// The name is of no known form.
-    #[error("{name:?} names no model: give a .json or .json.gz file, or botocore:SERVICE, such as botocore:ssm")]
+    /// The name is neither a file nor a service of botocore.
+    #[error("unknown model {name:?}: expected a .json or .json.gz file, or botocore:SERVICE, such as botocore:ssm")]
     Name {
         /// The name as it was given.
         name: String,
@@ -51,9 +51,9 @@ pub enum ModelFileError {
          folder, or give the file of a model"
     )]
     NoBotocore,
-    /// The folder that was given is no botocore.
+    /// The given folder is not a botocore installation.
     #[error(
-        "{folder} is no botocore: expected <service>/<version>/service-2.json[.gz] in it or in its folder \"data\""
+        "{folder} is not a botocore installation: expected <service>/<version>/service-2.json[.gz] in it or in its folder \"data\""
     )]
     NotBotocore {
         /// The folder.
@@ -66,7 +66,7 @@ pub enum ModelFileError {
         data: PathBuf,
         /// The name as it was given.
         service: String,
-        /// Names that may have been meant.
+        /// Similar names.
         nearest: Vec<String>,
     },
     /// botocore has the service in other API versions.
@@ -76,9 +76,9 @@ pub enum ModelFileError {
         data: PathBuf,
         /// The service.
         service: String,
-        /// The version that was asked for.
+        /// The version as it was given.
         version: String,
-        /// The versions that there are.
+        /// The available versions.
         known: Vec<String>,
     },
 }
@@ -87,10 +87,10 @@ fn hint(nearest: &[String]) -> String {
     if nearest.is_empty() { String::new() } else { format!(": did you mean {}?", nearest.join(", ")) }
 }
 
-/// Reads the model of that name, from `places` where the name leaves it open.
+/// Reads the model of that name; a service of botocore is searched in `places`.
 ///
 /// # Errors
-/// A name of no known form, a file that cannot be read, no botocore, or one without that service or version.
+/// An unknown name, a file that cannot be read, no botocore, or a botocore without that service or version.
 pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
     if let Some(service) = name.strip_prefix("botocore:") {
         return with_examples(botocore(service, places)?);
@@ -99,7 +99,7 @@ pub fn find(name: &str, places: &Places) -> Result<ModelFiles, ModelFileError> {
     if is_model { with_examples(PathBuf::from(name)) } else { Err(ModelFileError::Name { name: name.to_owned() }) }
 }
 
-/// The services that the botocore of this machine has, each with its API versions, the newest last.
+/// The services of this machine's botocore, each with its API versions, the newest last.
 ///
 /// # Errors
 /// No botocore, or one that cannot be read.
@@ -143,7 +143,7 @@ fn nearest(wrong: &str, known: &[&str]) -> Vec<String> {
     found
 }
 
-/// The model of each version of each service; versions are dates, so that the last is the newest.
+/// The model of each version of each service. Versions are dates: the last is the newest.
 fn catalogue(data: &Path) -> Result<BTreeMap<String, BTreeMap<String, PathBuf>>, ModelFileError> {
     let mut services = BTreeMap::new();
     for (service, folder) in folders(data)? {
@@ -173,7 +173,7 @@ fn plain_or_gz(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
 }
 
-/// Reads a model; examples belong to it where it has botocore's name.
+/// Reads a model, with the examples beside it if the file is botocore's.
 fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
     let is_botocore =
         file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("service-2."));
@@ -188,7 +188,7 @@ fn with_examples(file: PathBuf) -> Result<ModelFiles, ModelFileError> {
     Ok(ModelFiles { text: read(&file)?, file, examples })
 }
 
-/// The largest model there is has 4 MB; a compressed file must not fill the memory.
+/// The largest published model has 4 MB; a compressed file must not exhaust the memory.
 const LARGEST: u64 = 256 << 20;
 
 fn read(path: &Path) -> Result<String, ModelFileError> {
@@ -270,7 +270,7 @@ mod tests {
     #[case::strange("botocore:zzz", "has no service \"zzz\"")]
     #[case::above("botocore:../data/ssm", "has no service")]
     #[case::version("botocore:ssm@1999-01-01", "has ssm in 2014-11-06, not in \"1999-01-01\"")]
-    #[case::form("ssm", "\"ssm\" names no model")]
+    #[case::form("ssm", "unknown model \"ssm\"")]
     #[case::no_file("no/such.json", "cannot read no/such.json")]
     fn an_error_says_what_there_is(#[case] name: &str, #[case] expected: &str) {
         let (_folder, places) = botocore();
@@ -283,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let places = Places { botocore: Some(folder.path().to_owned()), path: None };
         let error = find("botocore:ssm", &places).unwrap_err().to_string();
-        assert!(error.contains("is no botocore"), "{error}");
+        assert!(error.contains("is not a botocore installation"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where the botocore of a machine may be: a folder that was given, Python's packages, the bundle of the AWS CLI.
+//! Where models are searched by name: a given folder, the packages of Python, the bundle of the AWS CLI.
 
 use std::{
     ffi::OsString,
@@ -12,17 +12,17 @@ use std::{
 
 use super::ModelFileError;
 
-/// Where models are looked for by name.
+/// Where models are searched by name.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// A botocore, or its folder `data`; where it is given, nothing else is looked at (`WIREPROOF_BOTOCORE`).
+    /// A botocore installation, or its folder `data`; if given, nothing else is searched (`WIREPROOF_BOTOCORE`).
     pub botocore: Option<PathBuf>,
-    /// The folders of programs, as in `PATH`: the AWS CLI is found by them.
+    /// The folders of programs, as in `PATH`, to find the AWS CLI.
     pub path: Option<OsString>,
 }
 
 impl Places {
-    /// The folder of models of the first botocore that there is.
+    /// The folder of models of the first botocore that is found.
     pub(super) fn data(&self) -> Result<PathBuf, ModelFileError> {
         if let Some(given) = &self.botocore {
             return data_of(given).ok_or_else(|| ModelFileError::NotBotocore { folder: given.clone() });
@@ -49,7 +49,7 @@ fn first(folders: &[PathBuf]) -> Option<PathBuf> {
     folders.iter().find_map(|folder| data_of(folder))
 }
 
-/// The folder of models in `folder`, which may be it, botocore's own, or the one that holds botocore.
+/// The folder of models: `folder` itself, its `data`, or that of a `botocore` in it.
 fn data_of(folder: &Path) -> Option<PathBuf> {
     let candidates = [folder.join("data"), folder.join("botocore/data"), folder.to_owned()];
     candidates.into_iter().find(|data| super::catalogue(data).is_ok_and(|services| !services.is_empty()))
@@ -69,12 +69,12 @@ for name in ('botocore', 'awscli.botocore'):
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn python_packages() -> Vec<PathBuf> {
-    let answer = ["python3", "python"].iter().find_map(|python| said_by(Command::new(python).args(["-c", ASK])));
+    let answer = ["python3", "python"].iter().find_map(|python| output_of(Command::new(python).args(["-c", ASK])));
     answer.unwrap_or_default().lines().map(PathBuf::from).collect()
 }
 
-/// What a program writes within the time that it has; nothing where it fails.
-fn said_by(command: &mut Command) -> Option<String> {
+/// The output of a program; `None` if it fails or takes too long.
+fn output_of(command: &mut Command) -> Option<String> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().ok()?;
     let ended = ends_in_time(&mut child);
@@ -101,7 +101,7 @@ fn ends_in_time(child: &mut Child) -> bool {
     false
 }
 
-/// Where packages lie that no `python3` on the path knows of.
+/// Folders of packages that no `python3` on the path knows.
 fn common_folders() -> Vec<PathBuf> {
     let mut packages = vec![PathBuf::from("/usr/lib/python3/dist-packages")];
     for prefix in ["/usr/lib", "/usr/local/lib", "/opt/homebrew/lib"] {
@@ -112,7 +112,7 @@ fn common_folders() -> Vec<PathBuf> {
     packages.into_iter().map(|packages| packages.join("botocore")).collect()
 }
 
-/// The folders in `parent` whose names start so, the last by name first.
+/// The folders in `parent` whose names start with `start`, in reverse order.
 fn below(parent: &Path, start: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(start));
@@ -163,8 +163,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_program_that_fails_or_is_not_there_says_nothing() {
-        assert_eq!(said_by(Command::new("false").arg("x")), None);
-        assert_eq!(said_by(&mut Command::new("no-such-program-here")), None);
-        assert_eq!(said_by(Command::new("echo").arg("x")), Some("x\n".to_owned()));
+        assert_eq!(output_of(Command::new("false").arg("x")), None);
+        assert_eq!(output_of(&mut Command::new("no-such-program-here")), None);
+        assert_eq!(output_of(Command::new("echo").arg("x")), Some("x\n".to_owned()));
     }
 }

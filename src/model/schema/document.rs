@@ -1,13 +1,14 @@
 //! A shape, and all that it reaches, as one JSON Schema document.
 //!
-//! Keywords of ours start with `x-`: patterns, timestamps and blobs are checked by [`super::keyword`]; requirements,
-//! sensitivity and unions are marks that a violation reads.
+//! Keywords that start with `x-` are this crate's: [`super::keyword`] checks patterns, timestamps and blobs;
+//! requirements and unions are marks that a violation reads.
 
 use serde_json::{Map, Value, json};
 
+use super::keyword::{BLOB, PATTERN, TIMESTAMP};
 use crate::model::{
-    Contract,
-    shape::{Bounds, Member, NumberKind, Shape, ShapeId, ShapeKind, TimestampFormat, Traits},
+    Contract, TimestampFormat,
+    shape::{Bounds, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
 };
 
 /// The JSON Schema of a shape and of all that it reaches.
@@ -20,14 +21,7 @@ pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
         }
         let Some(shape) = contract.shape(&id) else { continue };
         defs.insert(id.as_str().to_owned(), shape_schema(contract, shape));
-        match &shape.kind {
-            ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-                open.extend(members.iter().map(|m| m.target.clone()))
-            }
-            ShapeKind::List(item) => open.push(item.target.clone()),
-            ShapeKind::Map { key, value } => open.extend([key.target.clone(), value.target.clone()]),
-            _ => {}
-        }
+        open.extend(shape.kind.parts().map(|part| part.target.clone()));
     }
     json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": reference(root), "$defs": defs})
 }
@@ -57,12 +51,12 @@ fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
         ShapeKind::IntEnum(values) => json!({"type": "integer", "enum": values}),
         ShapeKind::Boolean => json!({"type": "boolean"}),
         ShapeKind::Number(kind) => number(*kind),
-        ShapeKind::Blob => json!({"type": "string", "x-blob": {}}),
+        ShapeKind::Blob => json!({"type": "string", BLOB: {}}),
         ShapeKind::Timestamp | ShapeKind::Document => json!({}),
     };
     constrain(&mut schema, &shape.kind, &shape.traits);
     if matches!(shape.kind, ShapeKind::Timestamp) {
-        set(&mut schema, "x-timestamp", timestamp_name(shape.traits.timestamp_format()).into());
+        set(&mut schema, TIMESTAMP, timestamp_name(shape.traits.timestamp_format()).into());
     }
     schema
 }
@@ -85,7 +79,7 @@ fn member_schema(contract: &Contract, member: &Member, sparse: bool) -> Value {
     if let Some(target) = contract.shape(&member.target) {
         constrain(&mut schema, &target.kind, &member.traits);
         if matches!(target.kind, ShapeKind::Timestamp) && member.traits.timestamp_format().is_some() {
-            schema = json!({"x-timestamp": timestamp_name(member.traits.timestamp_format())});
+            schema = json!({TIMESTAMP: timestamp_name(member.traits.timestamp_format())});
         }
     }
     if sparse { json!({"anyOf": [{"type": "null"}, schema]}) } else { schema }
@@ -106,13 +100,13 @@ fn number(kind: NumberKind) -> Value {
     }
 }
 
-/// Adds the constraint traits, and the requirements and sensitivity that a violation must know.
+/// Adds the constraint traits, and the requirements that a violation cites.
 fn constrain(schema: &mut Value, kind: &ShapeKind, traits: &Traits) {
     if let Some(Bounds { min, max }) = traits.length() {
         let (low, high) = match kind {
             ShapeKind::List(_) => ("minItems", "maxItems"),
             ShapeKind::Map { .. } => ("minProperties", "maxProperties"),
-            ShapeKind::Blob => return set(schema, "x-blob", json!({"min": min, "max": max})),
+            ShapeKind::Blob => return set(schema, BLOB, json!({"min": min, "max": max})),
             _ => ("minLength", "maxLength"),
         };
         set_some(schema, low, min.map(Value::from));
@@ -122,12 +116,9 @@ fn constrain(schema: &mut Value, kind: &ShapeKind, traits: &Traits) {
         set_some(schema, "minimum", min.map(Value::from));
         set_some(schema, "maximum", max.map(Value::from));
     }
-    set_some(schema, "x-pattern", traits.pattern().map(Value::from));
+    set_some(schema, PATTERN, traits.pattern().map(Value::from));
     if traits.unique_items() {
         set(schema, "uniqueItems", true.into());
-    }
-    if traits.sensitive() {
-        set(schema, "x-sensitive", true.into());
     }
     let requirements: Vec<&str> = traits.requirements().collect();
     if !requirements.is_empty() {
@@ -149,9 +140,5 @@ fn set_some(schema: &mut Value, keyword: &str, value: Option<Value>) {
 
 /// awsJson, restJson and CBOR bodies carry epoch seconds unless the model says otherwise.
 fn timestamp_name(format: Option<TimestampFormat>) -> &'static str {
-    match format {
-        Some(TimestampFormat::DateTime) => "date-time",
-        Some(TimestampFormat::HttpDate) => "http-date",
-        Some(TimestampFormat::EpochSeconds) | None => "epoch-seconds",
-    }
+    format.unwrap_or(TimestampFormat::EpochSeconds).name()
 }

@@ -1,4 +1,7 @@
-//! The keywords that JSON Schema lacks: patterns by our own engines, timestamps that are numbers, blobs.
+//! The keywords that JSON Schema lacks: patterns by the engines of this crate, timestamps, blobs.
+//!
+//! `jsonschema` carries a message for each error of a custom keyword and nothing else. So an error only says which
+//! keyword failed, and [`violated`] says by the same check which constraint it was.
 
 use std::sync::OnceLock;
 
@@ -6,108 +9,107 @@ use base64::Engine as _;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::Value;
 
-use crate::model::{Matched, Pattern, shape::Bounds};
+use super::constraint::{LengthUnit, Limit, ShapeConstraint};
+use crate::model::{Matched, Pattern, PatternError, TimestampFormat, shape::Bounds};
 
-/// `x-pattern`: text matches in full. Compiled on first use.
-pub(super) struct PatternKeyword {
-    source: String,
-    compiled: OnceLock<Result<Pattern, String>>,
+pub(super) const PATTERN: &str = "x-pattern";
+pub(super) const TIMESTAMP: &str = "x-timestamp";
+pub(super) const BLOB: &str = "x-blob";
+
+/// A check that a keyword with a value stands for.
+trait ValueCheck: Send + Sync {
+    /// The constraint that a value violates, if it violates one.
+    fn violated(&self, instance: &Value) -> Option<ShapeConstraint>;
 }
 
-impl PatternKeyword {
-    pub(super) fn new(value: &Value) -> Self {
+/// A check as a keyword of the validator.
+pub(super) struct CheckKeyword(Box<dyn ValueCheck>);
+
+/// The check of the keyword with that name and value; `None` for a keyword of JSON Schema itself.
+fn check(keyword: &str, value: &Value) -> Option<Box<dyn ValueCheck>> {
+    match keyword {
+        PATTERN => Some(Box::new(PatternCheck::new(value))),
+        TIMESTAMP => Some(Box::new(TimestampCheck(value.as_str().and_then(TimestampFormat::named)))),
+        BLOB => Some(Box::new(BlobCheck(Bounds { min: value["min"].as_u64(), max: value["max"].as_u64() }))),
+        _ => None,
+    }
+}
+
+impl CheckKeyword {
+    /// The keyword of that name, as the validator builds it.
+    pub(super) fn build<'i>(name: &str, value: &'i Value) -> Result<Box<dyn for<'v> Keyword<'v>>, ValidationError<'i>> {
+        match check(name, value) {
+            Some(check) => Ok(Box::new(Self(check))),
+            None => Err(ValidationError::custom(format!("unknown keyword {name}"))),
+        }
+    }
+}
+
+/// The constraint that `instance` violates of the keyword with that name and value.
+pub(super) fn violated(keyword: &str, value: &Value, instance: &Value) -> Option<ShapeConstraint> {
+    check(keyword, value)?.violated(instance)
+}
+
+impl<'i> Keyword<'i> for CheckKeyword {
+    fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(instance) { Ok(()) } else { Err(ValidationError::custom("")) }
+    }
+
+    fn is_valid(&self, instance: &'i Value) -> bool {
+        self.0.violated(instance).is_none()
+    }
+}
+
+/// A string matches a pattern in full. Compiled on first use.
+struct PatternCheck {
+    source: String,
+    compiled: OnceLock<Result<Pattern, PatternError>>,
+}
+
+impl PatternCheck {
+    fn new(value: &Value) -> Self {
         Self { source: value.as_str().unwrap_or_default().to_owned(), compiled: OnceLock::new() }
     }
+}
 
-    /// `None` when the text is fine; an empty message when it does not match; else why nothing can be said.
-    fn problem(&self, instance: &Value) -> Option<String> {
+impl ValueCheck for PatternCheck {
+    fn violated(&self, instance: &Value) -> Option<ShapeConstraint> {
         let text = instance.as_str()?;
-        let compiled = self.compiled.get_or_init(|| Pattern::full(&self.source).map_err(|error| error.to_string()));
-        match compiled.as_ref().map(|pattern| pattern.matches(text)) {
-            Ok(Matched::Yes) => None,
-            Ok(Matched::No) => Some(String::new()),
-            Ok(Matched::Undecided) => Some("a decision within the backtracking limit".to_owned()),
-            Err(problem) => Some(problem.clone()),
+        match self.compiled.get_or_init(|| Pattern::full(&self.source)) {
+            Ok(pattern) => match pattern.matches(text) {
+                Matched::Yes => None,
+                Matched::No => Some(ShapeConstraint::Pattern { pattern: self.source.clone() }),
+                Matched::Undecided => Some(ShapeConstraint::BacktrackingLimit),
+            },
+            Err(error) => Some(ShapeConstraint::UnusablePattern(error.clone())),
         }
     }
 }
 
-/// `x-timestamp`: a point in time in the named format.
-pub(super) struct TimestampKeyword(String);
+/// A point in time in one format.
+struct TimestampCheck(Option<TimestampFormat>);
 
-impl TimestampKeyword {
-    pub(super) fn new(value: &Value) -> Self {
-        Self(value.as_str().unwrap_or_default().to_owned())
-    }
-
-    fn problem(&self, instance: &Value) -> Option<String> {
-        match self.0.as_str() {
-            "epoch-seconds" => epoch_problem(instance),
-            "date-time" => {
-                (!instance.as_str().is_some_and(is_date_time)).then(|| "an RFC 3339 timestamp as text".to_owned())
-            }
-            _ => (!instance.as_str().is_some_and(|text| text.ends_with(" GMT")))
-                .then(|| "an IMF-fixdate as text".to_owned()),
-        }
+impl ValueCheck for TimestampCheck {
+    fn violated(&self, instance: &Value) -> Option<ShapeConstraint> {
+        self.0?.check(instance).err().map(ShapeConstraint::Timestamp)
     }
 }
 
-/// Seconds beyond the year 5138 are milliseconds in truth.
-const LATEST_EPOCH_SECONDS: f64 = 1e11;
+/// A base64 string, and the bounds of its bytes.
+struct BlobCheck(Bounds<u64>);
 
-fn epoch_problem(instance: &Value) -> Option<String> {
-    match instance.as_f64() {
-        None => Some("a JSON number of epoch seconds".to_owned()),
-        Some(seconds) if seconds.abs() >= LATEST_EPOCH_SECONDS => Some("epoch seconds, not milliseconds".to_owned()),
-        Some(_) => None,
-    }
-}
-
-fn is_date_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let shape = |at: usize, c: u8| bytes.get(at) == Some(&c);
-    bytes.len() >= 20
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && shape(4, b'-')
-        && shape(7, b'-')
-        && matches!(bytes[10], b'T' | b't')
-        && shape(13, b':')
-        && shape(16, b':')
-}
-
-/// `x-blob`: base64 text, and the bounds of its bytes.
-pub(super) struct BlobKeyword(Bounds<u64>);
-
-impl BlobKeyword {
-    pub(super) fn new(value: &Value) -> Self {
-        Self(Bounds { min: value["min"].as_u64(), max: value["max"].as_u64() })
-    }
-
-    fn problem(&self, instance: &Value) -> Option<String> {
+impl ValueCheck for BlobCheck {
+    fn violated(&self, instance: &Value) -> Option<ShapeConstraint> {
         let text = instance.as_str()?;
         let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text) else {
-            return Some("base64 text".to_owned());
+            return Some(ShapeConstraint::Base64);
         };
         let length = bytes.len() as u64;
+        let broken = |limit| Some(ShapeConstraint::Length { unit: LengthUnit::Bytes, limit });
         match self.0 {
-            Bounds { min: Some(min), .. } if length < min => Some(format!("at least {min} bytes")),
-            Bounds { max: Some(max), .. } if length > max => Some(format!("at most {max} bytes")),
+            Bounds { min: Some(min), .. } if length < min => broken(Limit::AtLeast(min)),
+            Bounds { max: Some(max), .. } if length > max => broken(Limit::AtMost(max)),
             _ => None,
         }
     }
 }
-
-macro_rules! keyword {
-    ($($name:ty),*) => {$(
-        impl<'i> Keyword<'i> for $name {
-            fn validate(&self, instance: &'i Value) -> Result<(), ValidationError<'i>> {
-                self.problem(instance).map_or(Ok(()), |problem| Err(ValidationError::custom(problem)))
-            }
-
-            fn is_valid(&self, instance: &'i Value) -> bool {
-                self.problem(instance).is_none()
-            }
-        }
-    )*};
-}
-keyword!(PatternKeyword, TimestampKeyword, BlobKeyword);

@@ -1,38 +1,52 @@
-//! Shapes compiled to JSON Schema (draft 2020-12), and what a value breaks of them.
+//! Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value.
 //!
-//! The one mechanism that checks values against a model: answers, errors, the inputs of fixtures, and the
-//! reference's own validation. The `jsonschema` crate stays behind this folder; callers see [`Violation`]s.
+//! Everything that checks a value against a model does it here: responses, errors, the inputs of fixtures, the input
+//! validation of the reference. The `jsonschema` crate finds the violations and stays behind this folder; what a
+//! violation cites, and whether its value is shown, the [walker](super::walk) resolves from its pointer.
 //! Schemas are compiled on first use, once, and read without a lock from then on.
 
+mod constraint;
 mod document;
 mod keyword;
 mod violation;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
 use super::{Contract, shape::ShapeId};
 
 use document::document;
-use keyword::{BlobKeyword, PatternKeyword, TimestampKeyword};
-use violation::violations_of;
+use keyword::{BLOB, CheckKeyword, PATTERN, TIMESTAMP};
+use violation::Reading;
 
+pub use constraint::{JsonType, LengthUnit, Limit, ShapeConstraint};
 pub use violation::{ShapeRule, Violation, Violations};
 
-/// A shape whose JSON Schema does not compile: a defect of the model or of this crate.
+/// A shape that no value can be checked against: a defect of the model or of this crate.
 #[derive(Debug, Clone, Error)]
-#[error("the schema of {shape} does not compile: {problem}")]
+#[error("{shape} has no schema: {problem}")]
 pub struct SchemaError {
     /// The shape.
     pub shape: ShapeId,
-    /// What the schema compiler says.
-    pub problem: String,
+    /// Why there is no schema.
+    pub problem: SchemaProblem,
+}
+
+/// Why a shape has no schema.
+#[derive(Debug, Clone, Error)]
+pub enum SchemaProblem {
+    /// The shape is not the input, the output or an error of an operation.
+    #[error("no operation of the contract uses it this way")]
+    Unused,
+    /// The schema does not compile.
+    #[error("{0}")]
+    Compile(Arc<ValidationError<'static>>),
 }
 
 /// Which way a value travels.
@@ -43,6 +57,7 @@ pub enum PayloadSide {
     /// From the endpoint to the caller.
     Output,
 }
+
 /// The compiled schemas of a contract.
 #[derive(Debug)]
 pub struct Schemas {
@@ -77,25 +92,27 @@ impl Schemas {
         &self.contract
     }
 
-    /// What `value` breaks of the shape `id`, which must be the input, output or error of an operation.
+    /// The violations of `value` against the shape `id`, in the order of their pointers. The shape must be the input,
+    /// the output or an error of an operation.
     ///
     /// # Errors
     /// A schema that does not compile, or a shape that is none of those.
     pub fn violations(&self, id: &ShapeId, side: PayloadSide, value: &Value) -> Result<Violations, SchemaError> {
-        let cell = self.compiled.get(&(id.clone(), side)).ok_or_else(|| SchemaError {
-            shape: id.clone(),
-            problem: "no operation of the contract uses it this way".to_owned(),
-        })?;
+        let cell = self
+            .compiled
+            .get(&(id.clone(), side))
+            .ok_or_else(|| SchemaError { shape: id.clone(), problem: SchemaProblem::Unused })?;
         let compiled = cell.get_or_init(|| compile(&self.contract, id)).as_ref().map_err(SchemaError::clone)?;
-        // Nearly every value keeps its shape: only one that does not is asked what it breaks.
+        // Nearly every value keeps its shape, and a yes is cheaper than a list.
         if compiled.validator.is_valid(value) {
             return Ok(Violations::new());
         }
-        let mut found = BTreeSet::new();
-        for error in compiled.validator.iter_errors(value) {
-            found.extend(violations_of(&error, &compiled.document));
-        }
-        Ok(found.into_iter().collect())
+        let reading = Reading { contract: &self.contract, root: id, document: &compiled.document };
+        let errors = compiled.validator.iter_errors(value);
+        let mut found: Violations = errors.flat_map(|error| reading.violations(&error)).collect();
+        found.sort_by_cached_key(|one| (one.pointer.clone(), one.rule, one.expected.to_string(), one.actual.clone()));
+        found.dedup();
+        Ok(found)
     }
 }
 
@@ -104,13 +121,17 @@ fn compile(contract: &Contract, root: &ShapeId) -> Result<Compiled, SchemaError>
     let validator = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .offline()
-        .with_keyword("x-pattern", |_, value, _| Ok(Box::new(PatternKeyword::new(value))))
-        .with_keyword("x-timestamp", |_, value, _| Ok(Box::new(TimestampKeyword::new(value))))
-        .with_keyword("x-blob", |_, value, _| Ok(Box::new(BlobKeyword::new(value))))
+        .with_keyword(PATTERN, |_, value, _| CheckKeyword::build(PATTERN, value))
+        .with_keyword(TIMESTAMP, |_, value, _| CheckKeyword::build(TIMESTAMP, value))
+        .with_keyword(BLOB, |_, value, _| CheckKeyword::build(BLOB, value))
         .build(&document)
-        .map_err(|error| SchemaError { shape: root.clone(), problem: error.to_string() })?;
+        .map_err(|error| SchemaError {
+            shape: root.clone(),
+            problem: SchemaProblem::Compile(Arc::new(error.to_owned())),
+        })?;
     Ok(Compiled { validator, document })
 }
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -172,6 +193,7 @@ mod tests {
     #[case::timestamp_milliseconds(json!({"name": "a", "at": 1_617_398_999_962_i64}), &[("/at", "timestamp")])]
     #[case::own_format(json!({"name": "a", "day": "2020-01-01T00:00:00Z"}), &[])]
     #[case::own_format_broken(json!({"name": "a", "day": 5}), &[("/day", "timestamp")])]
+    #[case::own_format_letters(json!({"name": "a", "day": "2026-XX-XXTXX:XX:not a time"}), &[("/day", "timestamp")])]
     #[case::list_bounds(json!({"name": "a", "tags": ["a", "b", "c"]}), &[("/tags", "length")])]
     #[case::duplicates(json!({"name": "a", "tags": ["a", "a"]}), &[("/tags", "unique")])]
     #[case::list_item(json!({"name": "a", "tags": ["A"]}), &[("/tags/0", "pattern")])]

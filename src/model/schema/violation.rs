@@ -1,11 +1,15 @@
-//! What a value breaks of its shape, in Smithy's terms: validation errors read by the schema that raised them.
+//! The violations of a value in Smithy's terms: errors of the validator, read by the schema that raised them.
 
 use jsonschema::{ValidationError, error::ValidationErrorKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::model::pointer::{child, unescape};
+use super::{
+    constraint::{JsonType, LengthUnit, Limit, ShapeConstraint},
+    keyword,
+};
+use crate::model::{Contract, ShapeId, pointer::child};
 
-/// Which kind of constraint a value breaks.
+/// The kinds of violations, as finding codes name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ShapeRule {
@@ -25,7 +29,7 @@ pub enum ShapeRule {
     PatternUndecided,
     /// A number out of its range.
     Range,
-    /// A timestamp in another encoding than the protocol's.
+    /// A value that is not a timestamp in its format.
     Timestamp,
     /// A blob that is not base64.
     Blob,
@@ -39,7 +43,7 @@ pub enum ShapeRule {
     ContestedValue,
     /// A null where the shape has a value.
     Null,
-    /// An empty text, list or map, or a 0, under a minimum, enum or pattern that forbids it.
+    /// An empty string, list or map, or a 0, under a minimum, enum or pattern that forbids it.
     Empty,
 }
 
@@ -68,188 +72,192 @@ impl ShapeRule {
     }
 }
 
-/// One constraint that a value breaks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One constraint that a value violates.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// JSON pointer of the value; for a missing or unknown member, of the member.
     pub pointer: String,
-    /// Which kind of constraint.
+    /// How it is reported.
     pub rule: ShapeRule,
-    /// What the model says, in words.
-    pub expected: String,
-    /// What was there, shortened; sensitive values are not shown.
+    /// The constraint.
+    pub expected: ShapeConstraint,
+    /// The value, shortened; sensitive values are not shown.
     pub actual: String,
-    /// Requirement ids that the model cites at that place.
+    /// Requirement ids that the model cites at that location.
     pub requirements: Vec<String>,
 }
 
 /// The violations of one value, in the order of their pointers.
 pub type Violations = Vec<Violation>;
 
-/// The violations that one error of the validator stands for.
-pub(super) fn violations_of(error: &ValidationError<'_>, document: &Value) -> Vec<Violation> {
-    let schema_path = error.schema_path().as_str();
-    let (parent, keyword) = schema_path.rsplit_once('/').unwrap_or(("", schema_path));
-    let node = document.pointer(parent).unwrap_or(&Value::Null);
-    let (pointer, instance) = (error.instance_path().as_str(), error.instance());
-    match error.kind() {
-        ValidationErrorKind::Required { property } => vec![missing(property, node, pointer)],
-        ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.iter().map(|name| unknown(name, instance, node, pointer)).collect()
+/// What it takes to read an error of the validator in Smithy's terms.
+pub(super) struct Reading<'a> {
+    pub(super) contract: &'a Contract,
+    /// The shape of the whole value.
+    pub(super) root: &'a ShapeId,
+    /// The schema that the shape compiled to.
+    pub(super) document: &'a Value,
+}
+
+impl Reading<'_> {
+    /// The violations that one error of the validator stands for.
+    pub(super) fn violations(&self, error: &ValidationError<'_>) -> Vec<Violation> {
+        let schema_path = error.schema_path().as_str();
+        let (parent, keyword) = schema_path.rsplit_once('/').unwrap_or(("", schema_path));
+        let node = self.document.pointer(parent).unwrap_or(&Value::Null);
+        let (pointer, instance) = (error.instance_path().as_str(), error.instance());
+        match error.kind() {
+            ValidationErrorKind::Required { property } => vec![self.missing(property, pointer)],
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                unexpected.iter().map(|name| self.unknown(name, instance, node, pointer)).collect()
+            }
+            ValidationErrorKind::PropertyNames { error } => keys(self.violations(error), pointer),
+            // Its null is reported once, by its type.
+            ValidationErrorKind::Enum { .. } if instance.is_null() => Vec::new(),
+            kind => {
+                let expected = constraint(kind, keyword, node, instance);
+                vec![Violation {
+                    pointer: pointer.to_owned(),
+                    rule: rule(&expected, instance),
+                    expected,
+                    actual: self.shown(pointer, instance),
+                    requirements: self.requirements(node, pointer),
+                }]
+            }
         }
-        ValidationErrorKind::PropertyNames { error } => keys(violations_of(error, document), pointer),
-        // Its null is reported once, by its type.
-        ValidationErrorKind::Enum { .. } if instance.is_null() => Vec::new(),
-        kind => {
-            let (rule, expected) = broken(kind, keyword, node, instance);
-            let hidden = node["x-sensitive"] == json!(true);
-            vec![Violation {
-                pointer: pointer.to_owned(),
-                rule,
-                expected,
-                actual: if hidden { "a sensitive value".to_owned() } else { shorten(instance) },
-                requirements: requirements_at(document, node, pointer),
-            }]
+    }
+
+    fn missing(&self, property: &Value, pointer: &str) -> Violation {
+        let name = property.as_str().unwrap_or_default();
+        let pointer = child(pointer, name);
+        let member = self.contract.member_at(self.root, &pointer);
+        Violation {
+            rule: ShapeRule::Required,
+            expected: ShapeConstraint::Required { member: name.to_owned() },
+            actual: "absent".to_owned(),
+            requirements: member
+                .into_iter()
+                .flat_map(|member| member.traits.requirements())
+                .map(str::to_owned)
+                .collect(),
+            pointer,
         }
     }
-}
 
-fn missing(property: &Value, node: &Value, pointer: &str) -> Violation {
-    let name = property.as_str().unwrap_or_default();
-    Violation {
-        pointer: child(pointer, name),
-        rule: ShapeRule::Required,
-        expected: format!("the required member {name}"),
-        actual: "absent".to_owned(),
-        requirements: own_requirements(&node["properties"][name]),
+    fn unknown(&self, name: &str, instance: &Value, node: &Value, pointer: &str) -> Violation {
+        Violation {
+            pointer: child(pointer, name),
+            rule: ShapeRule::UnknownMember,
+            expected: ShapeConstraint::UnknownMember,
+            actual: self.shown(pointer, &instance[name]),
+            requirements: own_requirements(node),
+        }
+    }
+
+    fn shown(&self, pointer: &str, value: &Value) -> String {
+        if self.contract.is_sensitive_at(self.root, pointer) { "a sensitive value".to_owned() } else { shorten(value) }
+    }
+
+    /// The requirements of the violated constraint, and of every member on the way to the value: a bound on a shared
+    /// shape is cited by the member that has the shape.
+    fn requirements(&self, node: &Value, pointer: &str) -> Vec<String> {
+        let members = self.contract.members_on(self.root, pointer);
+        let cited = members.iter().flat_map(|member| member.traits.requirements()).map(str::to_owned);
+        let mut found: Vec<String> = own_requirements(node).into_iter().chain(cited).collect();
+        found.sort();
+        found.dedup();
+        found
     }
 }
 
-fn unknown(name: &str, instance: &Value, node: &Value, pointer: &str) -> Violation {
-    Violation {
-        pointer: child(pointer, name),
-        rule: ShapeRule::UnknownMember,
-        expected: "no member of that name".to_owned(),
-        actual: shorten(&instance[name]),
-        requirements: own_requirements(node),
-    }
-}
-
-/// What keys break is told at their map: a key has no pointer of its own.
+/// A key has no pointer of its own: its violations are reported at the map.
 fn keys(mut violations: Vec<Violation>, pointer: &str) -> Vec<Violation> {
     for violation in &mut violations {
         pointer.clone_into(&mut violation.pointer);
-        violation.expected = format!("keys of {}", violation.expected);
+        violation.expected = ShapeConstraint::Keys(Box::new(violation.expected.clone()));
     }
     violations
 }
 
-/// Which rule an error breaks, and what the rule says.
-fn broken(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> (ShapeRule, String) {
+/// The constraint that an error of the validator stands for.
+fn constraint(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> ShapeConstraint {
+    use ShapeConstraint as C;
     use ValidationErrorKind as Kind;
-    let or_empty = |rule: ShapeRule| if is_empty(instance) { ShapeRule::Empty } else { rule };
+    let length = |unit, limit| C::Length { unit, limit };
     match kind {
-        Kind::Type { .. } if instance.is_null() => (ShapeRule::Null, type_words(node)),
-        Kind::Type { .. } => (ShapeRule::Type, type_words(node)),
-        Kind::Enum { options } if same_but_for_case(options, instance) => (ShapeRule::EnumCase, one_of(options)),
-        Kind::Enum { options } => (or_empty(ShapeRule::Enum), one_of(options)),
-        Kind::MinProperties { .. } | Kind::MaxProperties { .. } if node["x-union"] == json!(true) => {
-            (ShapeRule::Union, "exactly one member of the union".to_owned())
-        }
-        Kind::MinLength { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} characters")),
-        Kind::MaxLength { limit } => (ShapeRule::Length, format!("at most {limit} characters")),
-        Kind::MinItems { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} items")),
-        Kind::MaxItems { limit } => (ShapeRule::Length, format!("at most {limit} items")),
-        Kind::MinProperties { limit } => (or_empty(ShapeRule::Length), format!("at least {limit} entries")),
-        Kind::MaxProperties { limit } => (ShapeRule::Length, format!("at most {limit} entries")),
-        Kind::Minimum { limit } => (or_empty(ShapeRule::Range), format!("at least {limit}")),
-        Kind::Maximum { limit } => (ShapeRule::Range, format!("at most {limit}")),
-        Kind::UniqueItems => (ShapeRule::Unique, "items that all differ".to_owned()),
-        Kind::AnyOf { .. } => (ShapeRule::Type, "a number, or NaN or an infinity as text".to_owned()),
-        Kind::Custom { message, .. } => match custom(keyword, message, node) {
-            (ShapeRule::Pattern, expected) => (or_empty(ShapeRule::Pattern), expected),
-            (_, expected) if instance.is_null() => (ShapeRule::Null, expected),
-            other => other,
-        },
-        other => (ShapeRule::Type, format!("a value that keeps {}", other.keyword())),
+        Kind::Type { .. } => json_type(&node["type"]).map_or_else(|| C::Keyword(keyword.to_owned()), C::Type),
+        Kind::Enum { options } => C::Enum { values: words(options) },
+        Kind::MinProperties { .. } | Kind::MaxProperties { .. } if node["x-union"] == true => C::Union,
+        Kind::MinLength { limit } => length(LengthUnit::Characters, Limit::AtLeast(*limit)),
+        Kind::MaxLength { limit } => length(LengthUnit::Characters, Limit::AtMost(*limit)),
+        Kind::MinItems { limit } => length(LengthUnit::Items, Limit::AtLeast(*limit)),
+        Kind::MaxItems { limit } => length(LengthUnit::Items, Limit::AtMost(*limit)),
+        Kind::MinProperties { limit } => length(LengthUnit::Entries, Limit::AtLeast(*limit)),
+        Kind::MaxProperties { limit } => length(LengthUnit::Entries, Limit::AtMost(*limit)),
+        Kind::Minimum { limit } => C::Range(Limit::AtLeast(limit.to_string())),
+        Kind::Maximum { limit } => C::Range(Limit::AtMost(limit.to_string())),
+        Kind::UniqueItems => C::UniqueItems,
+        Kind::AnyOf { .. } if node["type"].is_array() => C::Type(JsonType::NumberOrSpecial),
+        Kind::AnyOf { .. } => C::NullOrValue,
+        other => keyword::violated(keyword, &node[keyword], instance)
+            .unwrap_or_else(|| C::Keyword(other.keyword().to_owned())),
     }
 }
 
-/// What our own keywords report: the message carries what the keyword alone knows.
-fn custom(keyword: &str, message: &str, node: &Value) -> (ShapeRule, String) {
-    match keyword {
-        "x-pattern" if message.is_empty() => {
-            (ShapeRule::Pattern, format!("text matching {} in full", node["x-pattern"].as_str().unwrap_or_default()))
-        }
-        "x-pattern" => (ShapeRule::PatternUndecided, message.to_owned()),
-        "x-timestamp" => (ShapeRule::Timestamp, message.to_owned()),
-        _ if message.contains("base64") => (ShapeRule::Blob, message.to_owned()),
-        _ => (ShapeRule::Length, message.to_owned()),
+/// How a violation is reported: nulls, empty values and enum values in another letter case have rules of their own.
+fn rule(constraint: &ShapeConstraint, instance: &Value) -> ShapeRule {
+    use ShapeConstraint as C;
+    let or_empty = |rule: ShapeRule| if is_empty(instance) { ShapeRule::Empty } else { rule };
+    match constraint {
+        C::Type(JsonType::NumberOrSpecial) | C::NullOrValue | C::Keyword(_) => ShapeRule::Type,
+        C::Type(_) | C::Timestamp(_) if instance.is_null() => ShapeRule::Null,
+        C::Type(_) => ShapeRule::Type,
+        C::Timestamp(_) => ShapeRule::Timestamp,
+        C::Enum { values } if is_in_another_case(values, instance) => ShapeRule::EnumCase,
+        C::Enum { .. } => or_empty(ShapeRule::Enum),
+        C::Length { limit: Limit::AtLeast(_), unit } if *unit != LengthUnit::Bytes => or_empty(ShapeRule::Length),
+        C::Length { .. } => ShapeRule::Length,
+        C::Range(Limit::AtLeast(_)) => or_empty(ShapeRule::Range),
+        C::Range(_) => ShapeRule::Range,
+        C::Pattern { .. } => or_empty(ShapeRule::Pattern),
+        C::BacktrackingLimit | C::UnusablePattern(_) => ShapeRule::PatternUndecided,
+        C::Base64 => ShapeRule::Blob,
+        C::UniqueItems => ShapeRule::Unique,
+        C::Union => ShapeRule::Union,
+        C::Required { .. } => ShapeRule::Required,
+        C::UnknownMember => ShapeRule::UnknownMember,
+        C::Keys(inner) => rule(inner, instance),
     }
-}
-
-/// Requirements of the innermost cited place on the way to `pointer`: a bound on a shared shape is cited by
-/// the member that has the shape.
-fn requirements_at(document: &Value, node: &Value, pointer: &str) -> Vec<String> {
-    let mut found = own_requirements(node);
-    let mut current = resolve(document, document);
-    for token in pointer.split('/').skip(1) {
-        let name = unescape(token);
-        let next = match (&current["properties"][&name], &current["items"], &current["additionalProperties"]) {
-            (property, _, _) if property.is_object() => property,
-            (_, items, _) if items.is_object() => items,
-            (_, _, values) if values.is_object() => values,
-            _ => break,
-        };
-        let cited = own_requirements(next);
-        if !cited.is_empty() {
-            found.extend(cited);
-        }
-        current = resolve(document, next);
-    }
-    found.sort();
-    found.dedup();
-    found
 }
 
 fn own_requirements(node: &Value) -> Vec<String> {
     node["x-requirements"].as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
 }
 
-fn resolve<'d>(document: &'d Value, node: &'d Value) -> &'d Value {
-    let Some(reference) = node["$ref"].as_str() else { return node };
-    let name = reference
-        .trim_start_matches("#/$defs/")
-        .replace("%23", "#")
-        .replace("%25", "%")
-        .replace("~1", "/")
-        .replace("~0", "~");
-    &document["$defs"][name]
+fn json_type(name: &Value) -> Option<JsonType> {
+    Some(match name {
+        Value::Array(_) => JsonType::Number,
+        Value::String(name) => match name.as_str() {
+            "object" => JsonType::Object,
+            "array" => JsonType::Array,
+            "string" => JsonType::String,
+            "integer" => JsonType::Integer,
+            "number" => JsonType::Number,
+            "boolean" => JsonType::Boolean,
+            _ => return None,
+        },
+        _ => return None,
+    })
 }
 
-fn type_words(node: &Value) -> String {
-    match &node["type"] {
-        Value::String(name) if name == "object" => "a JSON object".to_owned(),
-        Value::String(name) if name == "array" => "a JSON array".to_owned(),
-        Value::String(name) => format!("a JSON {name}"),
-        Value::Array(_) => "a JSON number".to_owned(),
-        _ => "another JSON type".to_owned(),
-    }
+/// The values of an enum, strings without their quotes.
+fn words(options: &Value) -> Vec<String> {
+    let options = options.as_array().into_iter().flatten();
+    options.map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned)).collect()
 }
 
-fn one_of(options: &Value) -> String {
-    let words: Vec<String> = options
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
-        .collect();
-    format!("one of {}", words.join(", "))
-}
-
-fn same_but_for_case(options: &Value, instance: &Value) -> bool {
-    let Some(text) = instance.as_str() else { return false };
-    options.as_array().into_iter().flatten().filter_map(Value::as_str).any(|option| option.eq_ignore_ascii_case(text))
+fn is_in_another_case(values: &[String], instance: &Value) -> bool {
+    instance.as_str().is_some_and(|text| values.iter().any(|value| value.eq_ignore_ascii_case(text)))
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -1,11 +1,18 @@
-//! Blobs travel as base64.
+//! A blob that is not base64.
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::ShapeKind;
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "blob", basis: FamilyBasis::Protocol, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     matches!(subject.shape.kind, ShapeKind::Blob).then(|| {
-        let no_base64 = ProbeDraft::value("not-base64", "is a text that is not base64", "*wireproof*", Want::Unread);
-        DraftProbe::of("base64", vec![no_base64])
+        let not_base64 = ProbeDraft::value(
+            "not-base64",
+            "is a string that is not base64",
+            "*wireproof*",
+            ExpectedOutcome::RejectedOrUnreadable,
+        );
+        FamilyDrafts::of("base64", vec![not_base64])
     })
 }

@@ -1,38 +1,54 @@
-//! Enums: each value, one that is none, one in another letter case.
+//! Enums: each value, an unknown value, a value in another letter case.
 //!
-//! A value may want other members beside it, of which a model says nothing: that each is taken is told, not demanded.
+//! A value may need other members beside it, which a model does not say. So a rejected value is reported and is no
+//! finding.
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::ShapeKind;
 
-/// A value that no service has.
+/// A value that no service knows.
 const UNKNOWN: &str = "WIREPROOF_UNKNOWN";
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "enum", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if let ShapeKind::IntEnum(values) = &subject.shape.kind {
         return Some(numbers(values));
     }
     let ShapeKind::Enum(values) = &subject.shape.kind else { return None };
     let values: Vec<&str> = values.iter().map(|value| value.value.as_str()).collect();
-    let each =
-        values.iter().map(|value| ProbeDraft::value(segment(value), format!("is {value}"), *value, Want::Tolerated));
+    let each = values
+        .iter()
+        .map(|value| ProbeDraft::value(segment(value), format!("is {value}"), *value, ExpectedOutcome::Tolerated));
     let mut drafts: Vec<ProbeDraft> = each.collect();
-    drafts.push(ProbeDraft::value("unknown", "is a value that its enum lacks", UNKNOWN, Want::Refused));
+    drafts.push(ProbeDraft::value(
+        "unknown",
+        "is a value that its enum does not have",
+        UNKNOWN,
+        ExpectedOutcome::Rejected,
+    ));
     if let Some(text) = values.iter().find_map(|value| other_case(value, &values)) {
-        drafts.push(ProbeDraft::value("case", format!("is {text}, in another letter case"), text, Want::Refused));
+        drafts.push(ProbeDraft::value(
+            "case",
+            format!("is {text}, in another letter case"),
+            text,
+            ExpectedOutcome::Rejected,
+        ));
     }
-    Some(DraftProbe::of("smithy.api#enum", drafts))
+    Some(FamilyDrafts::of("smithy.api#enum", drafts))
 }
 
-fn numbers(values: &[i64]) -> DraftProbe {
-    let each =
-        values.iter().map(|value| ProbeDraft::value(value.to_string(), format!("is {value}"), *value, Want::Tolerated));
+fn numbers(values: &[i64]) -> FamilyDrafts {
+    let each = values
+        .iter()
+        .map(|value| ProbeDraft::value(value.to_string(), format!("is {value}"), *value, ExpectedOutcome::Tolerated));
     let beyond = values.iter().max().copied().unwrap_or_default().saturating_add(1);
-    let unknown = ProbeDraft::value("unknown", "is a value that its enum lacks", beyond, Want::Refused);
-    DraftProbe::of("smithy.api#enum", each.chain([unknown]).collect())
+    let unknown =
+        ProbeDraft::value("unknown", "is a value that its enum does not have", beyond, ExpectedOutcome::Rejected);
+    FamilyDrafts::of("smithy.api#enum", each.chain([unknown]).collect())
 }
 
-/// A value as a part of an id: what a shell or a path would take for something else is an underscore.
+/// A value as a part of an id: characters with a meaning in shells or paths become underscores.
 fn segment(value: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-:+@=".contains(c) { c } else { '_' };
     format!("value:{}", value.chars().map(plain).collect::<String>())
@@ -59,7 +75,7 @@ mod tests {
     #[case(&["ON", "OFF"], Some("on"))]
     #[case(&["on", "ON"], Some("On"))]
     #[case(&["1"], None)]
-    fn another_letter_case_is_no_value_of_the_enum(#[case] values: &[&str], #[case] expected: Option<&str>) {
+    fn another_letter_case_is_not_a_value_of_the_enum(#[case] values: &[&str], #[case] expected: Option<&str>) {
         assert_eq!(values.iter().find_map(|value| other_case(value, values)).as_deref(), expected);
     }
 }

@@ -1,12 +1,14 @@
-//! Whole numbers beyond what their shape can hold. AWS was seen to cut them off: a refusal is due only where a range
+//! Integers that their shape cannot hold. AWS was seen to truncate them: a rejection is expected only where a range
 //! forbids them, too.
 
 use serde_json::{Value, json};
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::{Bounds, NumberKind, ShapeKind};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "integer", basis: FamilyBasis::Protocol, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Number(kind) = subject.shape.kind else { return None };
     let (bits, under, over): (u8, Value, Value) = match kind {
         NumberKind::Byte => (8, json!(-129), json!(128)),
@@ -15,13 +17,15 @@ pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
         NumberKind::Long => (64, json!(-9_223_372_036_854_777_856_f64), json!(9_223_372_036_854_775_808_u64)),
         _ => return None,
     };
-    let Bounds { min, max } = subject.place.range(subject.shape).unwrap_or(Bounds { min: None, max: None });
-    let due = |bound: Option<f64>| if bound.is_some() { Want::Unread } else { Want::Answered };
-    Some(DraftProbe::of(
-        format!("a whole number of {bits} bits"),
+    let Bounds { min, max } = subject.location.range(subject.shape).unwrap_or(Bounds { min: None, max: None });
+    let expected = |bound: Option<f64>| {
+        if bound.is_some() { ExpectedOutcome::RejectedOrUnreadable } else { ExpectedOutcome::Responded }
+    };
+    Some(FamilyDrafts::of(
+        format!("an integer of {bits} bits"),
         vec![
-            ProbeDraft::value("under", format!("is below {bits} bits"), under, due(min)),
-            ProbeDraft::value("over", format!("is beyond {bits} bits"), over, due(max)),
+            ProbeDraft::value("under", format!("is below {bits} bits"), under, expected(min)),
+            ProbeDraft::value("over", format!("is above {bits} bits"), over, expected(max)),
         ],
     ))
 }

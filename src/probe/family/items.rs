@@ -1,37 +1,42 @@
 //! `smithy.api#length` of lists.
 
 use super::{
-    DraftProbe, InputChange, ProbeDraft, ProbeSubject,
-    length::{edges, nothing_yet},
+    FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject,
+    length::{edges, no_drafts},
 };
-use crate::model::ShapeKind;
+use crate::{
+    model::{LengthUnit, ShapeKind},
+    probe::UnprobedReason,
+};
 
 /// A longer list is not sent.
-const MOST: u64 = 1_000;
+const MOST_ITEMS: u64 = 1_000;
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "items", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::List(_)) {
         return None;
     }
-    let bounds = subject.place.length(subject.shape)?;
-    let mut asked = nothing_yet(bounds);
-    for (variant, count, want) in edges(bounds) {
-        if count > MOST {
-            asked.unasked.push(format!("a list of more than {MOST} items is not sent"));
+    let bounds = subject.location.length(subject.shape)?;
+    let mut family = no_drafts(bounds);
+    for (variant, count, expected) in edges(bounds) {
+        if count > MOST_ITEMS {
+            family.unprobed.push(UnprobedReason::TooManyItems { limit: MOST_ITEMS });
             continue;
         }
         // Where one item can be built, all can.
-        match subject.inputs.list(subject.recipe, subject.place, count.min(1)) {
+        match subject.inputs.list(subject.recipe, subject.location, count.min(1)) {
             Ok(_) => {
-                asked.drafts.push(ProbeDraft::new(
+                family.drafts.push(ProbeDraft::new(
                     variant,
-                    format!("has {count} items"),
+                    format!("has {}", LengthUnit::Items.counted(count)),
                     InputChange::Items(count),
-                    want,
+                    expected,
                 ));
             }
-            Err(reason) => asked.unasked.push(reason.to_string()),
+            Err(reason) => family.unprobed.push(reason.into()),
         }
     }
-    Some(asked)
+    Some(family)
 }

@@ -1,15 +1,17 @@
-//! A value of every JSON type that a shape has not.
+//! A value of every JSON type that a shape does not have.
 
 use serde_json::{Value, json};
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::{ShapeKind, TimestampFormat};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
-    if subject.place.path.is_root() || subject.place.is_key() {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "type", basis: FamilyBasis::Protocol, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    if subject.location.path.is_root() || subject.location.is_key() {
         return None;
     }
-    let legal = legal(subject)?;
+    let valid = valid_types(subject)?;
     let all = [
         ("string", json!("wireproof")),
         ("number", json!(7)),
@@ -17,28 +19,28 @@ pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
         ("object", json!({})),
         ("array", json!([])),
     ];
-    let wrong = all.into_iter().filter(|(name, _)| !legal.contains(name));
-    let drafts = wrong.map(|(name, value): (&str, Value)| {
+    let invalid = all.into_iter().filter(|(name, _)| !valid.contains(name));
+    let drafts = invalid.map(|(name, value): (&str, Value)| {
         ProbeDraft::value(
             name,
-            format!("is a JSON {name}, where a JSON {} is due", legal.join(" or ")),
+            format!("is a JSON {name} instead of a JSON {}", valid.join(" or ")),
             value,
-            Want::Unread,
+            ExpectedOutcome::RejectedOrUnreadable,
         )
     });
-    Some(DraftProbe::of(format!("a JSON {}", legal.join(" or ")), drafts.collect()))
+    Some(FamilyDrafts::of(format!("a JSON {}", valid.join(" or ")), drafts.collect()))
 }
 
-/// The JSON types of a shape; `None`: every type, or one that another family asks about.
-fn legal(subject: &ProbeSubject<'_>) -> Option<&'static [&'static str]> {
+/// The JSON types of a shape; `None` where it has every type.
+fn valid_types(subject: &ProbeSubject<'_>) -> Option<&'static [&'static str]> {
     Some(match &subject.shape.kind {
         ShapeKind::Structure(_) | ShapeKind::Union(_) | ShapeKind::Map { .. } => &["object"],
         ShapeKind::List(_) => &["array"],
         ShapeKind::String | ShapeKind::Enum(_) | ShapeKind::Blob => &["string"],
         ShapeKind::Boolean => &["boolean"],
         ShapeKind::Number(_) | ShapeKind::IntEnum(_) => &["number"],
-        // Text for a number, and a number for text, are the timestamp family's.
-        ShapeKind::Timestamp if subject.place.timestamp(subject.shape) == TimestampFormat::EpochSeconds => {
+        // The timestamp family probes a string for a number, and a number for a string.
+        ShapeKind::Timestamp if subject.location.timestamp(subject.shape) == TimestampFormat::EpochSeconds => {
             &["number", "string"]
         }
         ShapeKind::Timestamp => &["string", "number"],

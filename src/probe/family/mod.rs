@@ -1,13 +1,15 @@
-//! The families of probes, one file each: what a constraint at one place of an input gives to ask.
+//! The families of probes: one file and one row of [`FAMILIES`] each.
+//!
+//! A family looks at one location of an operation's input and drafts the probes for it.
 
 mod blob;
 mod entries;
 mod enumeration;
 mod example;
+mod full;
 mod integer;
 mod items;
 mod json_type;
-mod legal;
 mod length;
 mod pattern;
 mod range;
@@ -24,111 +26,113 @@ use std::fmt;
 use serde_json::Value;
 
 use super::{
-    Location,
+    Location, UnprobedReason,
     change::InputChange,
     input::{Inputs, Recipe},
 };
-use crate::model::{Contract, Shape};
+use crate::{
+    model::{Contract, Shape},
+    suite::requirement::Evidence,
+};
 
-pub(super) use request::deadly;
+/// The table of families, in the order in which their probes run: those of constraints first.
+static FAMILIES: [FamilyDefinition; 18] = [
+    required::FAMILY,
+    length::FAMILY,
+    range::FAMILY,
+    pattern::FAMILY,
+    enumeration::FAMILY,
+    items::FAMILY,
+    entries::FAMILY,
+    unique::FAMILY,
+    union::FAMILY,
+    full::FAMILY,
+    example::FAMILY,
+    json_type::FAMILY,
+    timestamp::FAMILY,
+    blob::FAMILY,
+    integer::FAMILY,
+    unknown_member::FAMILY,
+    request::FAMILY,
+    signing::FAMILY,
+];
 
-/// A family of probes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ProbeFamily {
-    /// A required member is absent or null.
-    Required,
-    /// A text or a blob is too short or too long, or just fits.
-    Length,
-    /// A number is out of its range, or just within.
-    Range,
-    /// A text breaks its pattern by one character, or keeps it.
-    Pattern,
-    /// Each value of a closed list, one outside of it, one in another letter case.
-    Enum,
-    /// A list has too few or too many items, or just enough.
-    Items,
-    /// A map has too few or too many entries, or just enough.
-    Entries,
-    /// Items that must differ do not.
-    Unique,
-    /// A union with no member, or with two.
-    Union,
-    /// A value of each other JSON type.
-    Type,
-    /// A timestamp as text, or in milliseconds.
-    Timestamp,
-    /// A blob that is not base64.
-    Blob,
-    /// A whole number beyond 32 or 64 bits.
-    Integer,
-    /// A member that the shape does not have.
-    UnknownMember,
-    /// A legal input with every member.
-    Legal,
-    /// The request as a whole: its body, headers, method and path.
-    Request,
-    /// The signature.
-    Signing,
-    /// The examples of the documents.
-    Example,
+/// A row of the table: everything that is known of a family.
+#[derive(Debug)]
+struct FamilyDefinition {
+    /// The kebab-case name, as ids have it.
+    name: &'static str,
+    basis: FamilyBasis,
+    /// The probes for one location; `None` where the family does not apply.
+    draft: fn(&ProbeSubject<'_>) -> Option<FamilyDrafts>,
 }
+
+/// What the probes of a family rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FamilyBasis {
+    /// A constraint that the model states as a trait.
+    Constraint,
+    /// An example of the documents.
+    Example,
+    /// The specification of the protocol, which holds for every input.
+    Protocol,
+}
+
+/// A family of probes: a row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProbeFamily(usize);
 
 impl ProbeFamily {
     /// Every family, in the order in which its probes run.
-    pub const ALL: [Self; 18] = [
-        Self::Legal,
-        Self::Example,
-        Self::Required,
-        Self::Length,
-        Self::Range,
-        Self::Pattern,
-        Self::Enum,
-        Self::Items,
-        Self::Entries,
-        Self::Unique,
-        Self::Union,
-        Self::Type,
-        Self::Timestamp,
-        Self::Blob,
-        Self::Integer,
-        Self::UnknownMember,
-        Self::Request,
-        Self::Signing,
-    ];
+    pub const ALL: [Self; FAMILIES.len()] = {
+        let mut all = [Self(0); FAMILIES.len()];
+        let mut row = 0;
+        while row < all.len() {
+            all[row] = Self(row);
+            row += 1;
+        }
+        all
+    };
+
+    /// The family of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
 
     /// The kebab-case name, as ids have it.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::Length => "length",
-            Self::Range => "range",
-            Self::Pattern => "pattern",
-            Self::Enum => "enum",
-            Self::Items => "items",
-            Self::Entries => "entries",
-            Self::Unique => "unique",
-            Self::Union => "union",
-            Self::Type => "type",
-            Self::Timestamp => "timestamp",
-            Self::Blob => "blob",
-            Self::Integer => "integer",
-            Self::UnknownMember => "unknown-member",
-            Self::Legal => "legal",
-            Self::Request => "request",
-            Self::Signing => "signing",
-            Self::Example => "example",
+        self.definition().name
+    }
+
+    /// Whether it probes a constraint that the model states as a trait.
+    #[must_use]
+    pub fn is_constraint(self) -> bool {
+        self.definition().basis == FamilyBasis::Constraint
+    }
+
+    /// The evidence for what its probes expect.
+    pub(super) fn evidence(self) -> Evidence {
+        match self.definition().basis {
+            FamilyBasis::Constraint | FamilyBasis::Example => Evidence::Modelled,
+            FamilyBasis::Protocol => Evidence::Protocol,
         }
     }
 
-    /// Whether it probes a constraint that the model states as a trait, rather than what every input has.
-    #[must_use]
-    pub fn is_constraint(self) -> bool {
-        use ProbeFamily as F;
-        matches!(
-            self,
-            F::Required | F::Length | F::Range | F::Pattern | F::Enum | F::Items | F::Entries | F::Unique | F::Union
-        )
+    /// The probes for one location; `None` where the family does not apply.
+    pub(super) fn draft(self, subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+        (self.definition().draft)(subject)
+    }
+
+    fn definition(self) -> &'static FamilyDefinition {
+        &FAMILIES[self.0]
+    }
+}
+
+impl fmt::Debug for ProbeFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -138,77 +142,87 @@ impl fmt::Display for ProbeFamily {
     }
 }
 
-/// What a family has to ask at one place.
+/// The probes of a family for one location, and what it cannot probe there.
 #[derive(Debug, Default)]
-pub(super) struct DraftProbe {
+pub(super) struct FamilyDrafts {
     /// The trait, or the rule of the protocol, in a few words.
     pub(super) rule: String,
-    /// The questions.
     pub(super) drafts: Vec<ProbeDraft>,
-    /// What cannot be asked, and why.
-    pub(super) unasked: Vec<String>,
+    pub(super) unprobed: Vec<UnprobedReason>,
 }
 
-impl DraftProbe {
+impl FamilyDrafts {
     fn of(rule: impl Into<String>, drafts: Vec<ProbeDraft>) -> Self {
-        Self { rule: rule.into(), drafts, unasked: Vec::new() }
+        Self { rule: rule.into(), drafts, unprobed: Vec::new() }
     }
 }
 
-/// One question.
+/// A probe without its location.
 #[derive(Debug, Clone)]
 pub(super) struct ProbeDraft {
     /// The last part of its id.
     pub(super) variant: String,
-    /// What is asked, after the name of the place.
-    pub(super) says: String,
-    /// How the legal input is changed.
+    /// The title, after the name of the location.
+    pub(super) title: String,
+    /// How the valid input is changed.
     pub(super) change: InputChange,
-    /// What is due.
-    pub(super) want: Want,
-    /// What a success looks like in the documents, as a pattern of types: which of the two came is told.
+    pub(super) expected: ExpectedOutcome,
+    /// What a success looks like in the documents, as a pattern of types. Reports say whether it did.
     pub(super) looks_like: Option<Value>,
+    /// Whether such a request was seen to end an endpoint.
+    pub(super) may_crash: bool,
 }
 
 impl ProbeDraft {
-    fn new(variant: impl Into<String>, says: impl Into<String>, change: InputChange, want: Want) -> Self {
-        Self { variant: variant.into(), says: says.into(), change, want, looks_like: None }
+    fn new(
+        variant: impl Into<String>,
+        title: impl Into<String>,
+        change: InputChange,
+        expected: ExpectedOutcome,
+    ) -> Self {
+        let (variant, title) = (variant.into(), title.into());
+        Self { variant, title, change, expected, looks_like: None, may_crash: false }
     }
 
-    fn value(variant: impl Into<String>, says: impl Into<String>, value: impl Into<Value>, want: Want) -> Self {
-        Self::new(variant, says, InputChange::Set(value.into()), want)
+    fn value(
+        variant: impl Into<String>,
+        title: impl Into<String>,
+        value: impl Into<Value>,
+        expected: ExpectedOutcome,
+    ) -> Self {
+        Self::new(variant, title, InputChange::Set(value.into()), expected)
     }
 }
 
-/// What a probe must get.
+/// What the endpoint must do with the request of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Want {
-    /// A refusal because of a constraint.
-    Refused,
-    /// A refusal because it cannot be read, or because of a constraint: services differ in where they notice.
-    Unread,
-    /// A refusal because it cannot be read.
-    Malformed,
-    /// A refusal because the operation is unknown.
-    Unknown,
-    /// A refusal because of who signed.
-    Unsigned,
-    /// No refusal of the input as invalid.
-    Admitted,
-    /// The same, of which the model says nothing: it says what is illegal, not that all else is taken.
+pub(super) enum ExpectedOutcome {
+    /// Reject it for a constraint.
+    Rejected,
+    /// Reject it as unreadable or for a constraint: services differ in where they notice.
+    RejectedOrUnreadable,
+    /// Reject it as unreadable.
+    Unreadable,
+    /// Reject it because the operation is unknown.
+    UnknownOperation,
+    /// Reject it for its signature.
+    Unauthenticated,
+    /// Not reject its input as invalid.
+    Accepted,
+    /// The same, where the model states what is invalid and not that everything else is valid.
     Tolerated,
-    /// A refusal of the caller, whatever its name: seen on AWS, promised nowhere.
-    Turned,
-    /// Any answer but a failure of the server.
-    Answered,
+    /// Reject it with any client error: seen on AWS, documented nowhere.
+    RejectedInAnyWay,
+    /// Respond with anything but a server error.
+    Responded,
 }
 
-/// One place of one operation's input, as families look at it.
+/// One location of an operation's input, with what a family needs to draft probes for it.
 #[derive(Clone, Copy)]
 pub(super) struct ProbeSubject<'a> {
     pub(super) inputs: &'a Inputs,
     pub(super) recipe: Recipe<'a>,
-    pub(super) place: &'a Location,
+    pub(super) location: &'a Location,
     pub(super) shape: &'a Shape,
 }
 
@@ -217,27 +231,3 @@ impl ProbeSubject<'_> {
         self.inputs.contract()
     }
 }
-
-type Ask = fn(&ProbeSubject<'_>) -> Option<DraftProbe>;
-
-/// What each family asks, wherever its constraint stands; `None` where there is no such constraint.
-pub(super) const ASKS: [(ProbeFamily, Ask); 18] = [
-    (ProbeFamily::Legal, legal::ask),
-    (ProbeFamily::Example, example::ask),
-    (ProbeFamily::Required, required::ask),
-    (ProbeFamily::Length, length::ask),
-    (ProbeFamily::Range, range::ask),
-    (ProbeFamily::Pattern, pattern::ask),
-    (ProbeFamily::Enum, enumeration::ask),
-    (ProbeFamily::Items, items::ask),
-    (ProbeFamily::Entries, entries::ask),
-    (ProbeFamily::Unique, unique::ask),
-    (ProbeFamily::Union, union::ask),
-    (ProbeFamily::Type, json_type::ask),
-    (ProbeFamily::Timestamp, timestamp::ask),
-    (ProbeFamily::Blob, blob::ask),
-    (ProbeFamily::Integer, integer::ask),
-    (ProbeFamily::UnknownMember, unknown_member::ask),
-    (ProbeFamily::Request, request::ask),
-    (ProbeFamily::Signing, signing::ask),
-];

@@ -1,41 +1,48 @@
-//! `smithy.api#pattern`: texts that break it by one character, and one that keeps it.
+//! `smithy.api#pattern`: strings that violate it by one character, and one that matches.
 
-use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
 use crate::{
     model::ShapeKind,
-    probe::{input::text_rule, witness::NearMiss},
+    probe::{UnprobedReason, input::text_rule, witness::NearMiss},
 };
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "pattern", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::String) {
         return None;
     }
-    let pattern = subject.place.pattern(subject.shape)?;
-    let mut asked = DraftProbe::of(format!("smithy.api#pattern {pattern}"), Vec::new());
-    let member = subject.place.traits();
+    let pattern = subject.location.pattern(subject.shape)?;
+    let mut family = FamilyDrafts::of(format!("smithy.api#pattern {pattern}"), Vec::new());
+    let member = subject.location.traits();
     let misses = match subject.inputs.near_misses(text_rule(subject.shape, member)) {
         Ok(misses) => misses,
         Err(reason) => {
-            asked.unasked.push(reason.to_string());
-            return Some(asked);
+            family.unprobed.push(reason.into());
+            return Some(family);
         }
     };
-    asked.drafts.push(ProbeDraft::new("match", "keeps its pattern", InputChange::Text(None), Want::Tolerated));
+    family.drafts.push(ProbeDraft::new(
+        "match",
+        "matches its pattern",
+        InputChange::String(None),
+        ExpectedOutcome::Tolerated,
+    ));
     if misses.is_empty() {
-        asked.unasked.push("every text of a legal length keeps the pattern".to_owned());
+        family.unprobed.push(UnprobedReason::EveryStringMatches);
     }
     for (miss, text) in misses.iter() {
-        let (variant, says) = name(*miss);
-        asked.drafts.push(ProbeDraft::value(variant, says, text.as_str(), Want::Refused));
+        let (variant, title) = name(*miss);
+        family.drafts.push(ProbeDraft::value(variant, title, text.as_str(), ExpectedOutcome::Rejected));
     }
-    Some(asked)
+    Some(family)
 }
 
 fn name(miss: NearMiss) -> (&'static str, &'static str) {
     match miss {
-        NearMiss::Start => ("start", "breaks its pattern at the first character"),
-        NearMiss::Middle => ("middle", "breaks its pattern in the middle"),
-        NearMiss::End => ("end", "breaks its pattern at the last character"),
+        NearMiss::Start => ("start", "violates its pattern at the first character"),
+        NearMiss::Middle => ("middle", "violates its pattern in the middle"),
+        NearMiss::End => ("end", "violates its pattern at the last character"),
         NearMiss::Newline => ("newline", "ends in a newline that its pattern does not allow"),
         NearMiss::NonAsciiDigit => ("non-ascii-digit", "has a digit that is not ASCII"),
     }

@@ -1,39 +1,41 @@
 //! `smithy.api#range`.
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::{
     model::{Bounds, NumberKind, ShapeKind},
     probe::input::write_number,
 };
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "range", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Number(kind) = subject.shape.kind else { return None };
-    let Bounds { min, max } = subject.place.range(subject.shape)?;
+    let Bounds { min, max } = subject.location.range(subject.shape)?;
     let mut drafts = Vec::new();
-    let mut draft = |variant: &str, number: f64, want: Want| {
-        // Beyond what the kind can hold is the integer family's to ask.
+    let mut draft = |variant: &str, number: f64, expected: ExpectedOutcome| {
+        // The integer family probes numbers that the kind cannot hold.
         if holds(kind, number) {
-            drafts.push(ProbeDraft::value(variant, format!("is {number}"), write_number(kind, number), want));
+            drafts.push(ProbeDraft::value(variant, format!("is {number}"), write_number(kind, number), expected));
         }
     };
     if let Some(min) = min {
-        draft("under", -above(-min), Want::Refused);
-        draft("min", min, Want::Tolerated);
+        draft("under", -above(-min), ExpectedOutcome::Rejected);
+        draft("min", min, ExpectedOutcome::Tolerated);
     }
     if let Some(max) = max {
-        draft("max", max, Want::Tolerated);
-        draft("over", above(max), Want::Refused);
+        draft("max", max, ExpectedOutcome::Tolerated);
+        draft("over", above(max), ExpectedOutcome::Rejected);
     }
     let show = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
-    Some(DraftProbe::of(format!("smithy.api#range {}..{}", show(min), show(max)), drafts))
+    Some(FamilyDrafts::of(format!("smithy.api#range {}..{}", show(min), show(max)), drafts))
 }
 
-/// One more, or the next number that there is: large ones lie further apart.
+/// The number plus 1, or the next floating-point number where those are further apart.
 fn above(number: f64) -> f64 {
     if number + 1.0 > number { number + 1.0 } else { number.next_up() }
 }
 
-/// Whether a number of the kind can be that large.
+/// Whether the kind can hold the number.
 pub(super) fn holds(kind: NumberKind, number: f64) -> bool {
     let (least, most) = match kind {
         NumberKind::Byte => (f64::from(i8::MIN), f64::from(i8::MAX)),
@@ -56,7 +58,7 @@ mod tests {
     #[case(0.5, 1.5)]
     #[case(22_517_998_000_000_000.0, 22_517_998_000_000_004.0)]
     #[case(-22_517_998_000_000_000.0, -22_517_997_999_999_996.0)]
-    fn above_a_number_is_another_one(#[case] number: f64, #[case] expected: f64) {
+    fn above_a_number_is_a_greater_one(#[case] number: f64, #[case] expected: f64) {
         assert!((above(number) - expected).abs() < f64::EPSILON && above(number) > number);
     }
 }

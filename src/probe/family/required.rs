@@ -1,17 +1,20 @@
-//! `smithy.api#required`: a member that is absent, and one that is null, which the AWS JSON protocols read as absent.
+//! `smithy.api#required`: an absent member, and a null one, which the AWS JSON protocols read as absent.
 
 use serde_json::Value;
 
-use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
-    let place = subject.place;
-    (place.required && !place.path.is_root()).then(|| {
-        DraftProbe::of(
+pub(super) const FAMILY: FamilyDefinition =
+    FamilyDefinition { name: "required", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    let location = subject.location;
+    (location.required && !location.path.is_root()).then(|| {
+        FamilyDrafts::of(
             "smithy.api#required",
             vec![
-                ProbeDraft::new("absent", "is absent", InputChange::Remove, Want::Refused),
-                ProbeDraft::value("null", "is null", Value::Null, Want::Refused),
+                ProbeDraft::new("absent", "is absent", InputChange::Remove, ExpectedOutcome::Rejected),
+                ProbeDraft::value("null", "is null", Value::Null, ExpectedOutcome::Rejected),
             ],
         )
     })

@@ -1,23 +1,33 @@
-//! Timestamps in another form than the protocol's.
+//! Timestamps in another format than the model's.
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
 use crate::model::{ShapeKind, TimestampFormat};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "timestamp", basis: FamilyBasis::Protocol, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     if !matches!(subject.shape.kind, ShapeKind::Timestamp) {
         return None;
     }
-    let no_time = ProbeDraft::value("text", "is a text that is no time", "wireproof", Want::Unread);
-    // Some services read a time in both forms: nothing promises a refusal.
-    let drafts = match subject.place.timestamp(subject.shape) {
+    let not_a_time = ProbeDraft::value(
+        "text",
+        "is a string that is not a timestamp",
+        "wireproof",
+        ExpectedOutcome::RejectedOrUnreadable,
+    );
+    // Some services read a timestamp in both formats: no document promises a rejection.
+    let drafts = match subject.location.timestamp(subject.shape) {
         TimestampFormat::EpochSeconds => vec![
-            no_time,
-            ProbeDraft::value("date-time", "is an RFC 3339 text", "2026-01-01T00:00:00Z", Want::Answered),
-            ProbeDraft::value("milliseconds", "is in milliseconds", 1_767_225_600_000_i64, Want::Answered),
+            not_a_time,
+            ProbeDraft::value("date-time", "is an RFC 3339 string", "2026-01-01T00:00:00Z", ExpectedOutcome::Responded),
+            ProbeDraft::value("milliseconds", "is in milliseconds", 1_767_225_600_000_i64, ExpectedOutcome::Responded),
         ],
         TimestampFormat::DateTime | TimestampFormat::HttpDate => {
-            vec![no_time, ProbeDraft::value("epoch", "is a number of seconds", 1_767_225_600_i64, Want::Answered)]
+            vec![
+                not_a_time,
+                ProbeDraft::value("epoch", "is a number of seconds", 1_767_225_600_i64, ExpectedOutcome::Responded),
+            ]
         }
     };
-    Some(DraftProbe::of("smithy.api#timestampFormat", drafts))
+    Some(FamilyDrafts::of("smithy.api#timestampFormat", drafts))
 }

@@ -2,22 +2,34 @@
 
 use serde_json::{Map, Value};
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
-use crate::model::ShapeKind;
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use crate::{model::ShapeKind, probe::UnprobedReason};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "union", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let ShapeKind::Union(members) = &subject.shape.kind else { return None };
-    let none = ProbeDraft::value("none", "has no member of its union", Value::Object(Map::new()), Want::Unread);
-    let mut asked = DraftProbe::of("union", vec![none]);
+    let none = ProbeDraft::value(
+        "none",
+        "has no member of its union",
+        Value::Object(Map::new()),
+        ExpectedOutcome::RejectedOrUnreadable,
+    );
+    let mut family = FamilyDrafts::of("union", vec![none]);
     let built = members.iter().filter_map(|member| {
-        let value = subject.inputs.member_value(subject.recipe, subject.place, member).ok()?;
+        let value = subject.inputs.member_value(subject.recipe, subject.location, member).ok()?;
         Some((member.name.clone(), value))
     });
     let two: Map<String, Value> = built.take(2).collect();
     if two.len() == 2 {
-        asked.drafts.push(ProbeDraft::value("two", "has two members of its union", Value::Object(two), Want::Unread));
+        family.drafts.push(ProbeDraft::value(
+            "two",
+            "has two members of its union",
+            Value::Object(two),
+            ExpectedOutcome::RejectedOrUnreadable,
+        ));
     } else {
-        asked.unasked.push("the union has not two members that can be built".to_owned());
+        family.unprobed.push(UnprobedReason::OneUnionMember);
     }
-    Some(asked)
+    Some(family)
 }

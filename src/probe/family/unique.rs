@@ -2,20 +2,22 @@
 
 use serde_json::Value;
 
-use super::{DraftProbe, ProbeDraft, ProbeSubject, Want};
-use crate::{model::ShapeKind, probe::Token};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, ProbeDraft, ProbeSubject};
+use crate::model::{ShapeKind, walk::ShapeStep};
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
-    if !matches!(subject.shape.kind, ShapeKind::List(_)) || !subject.place.unique(subject.shape) {
+pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "unique", basis: FamilyBasis::Constraint, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
+    if !matches!(subject.shape.kind, ShapeKind::List(_)) || !subject.location.unique(subject.shape) {
         return None;
     }
-    let mut asked = DraftProbe::of("smithy.api#uniqueItems", Vec::new());
-    match subject.inputs.value_at(subject.recipe, subject.place, Token::Item, 0) {
+    let mut family = FamilyDrafts::of("smithy.api#uniqueItems", Vec::new());
+    match subject.inputs.value_at(subject.recipe, subject.location, ShapeStep::Item, 0) {
         Ok(item) => {
             let twice = Value::Array(vec![item.clone(), item]);
-            asked.drafts.push(ProbeDraft::value("twice", "has an item twice", twice, Want::Refused));
+            family.drafts.push(ProbeDraft::value("twice", "has a duplicate item", twice, ExpectedOutcome::Rejected));
         }
-        Err(reason) => asked.unasked.push(reason.to_string()),
+        Err(reason) => family.unprobed.push(reason.into()),
     }
-    Some(asked)
+    Some(family)
 }

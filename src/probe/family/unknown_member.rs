@@ -2,15 +2,23 @@
 
 use serde_json::json;
 
-use super::{DraftProbe, InputChange, ProbeDraft, ProbeSubject, Want};
+use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
 use crate::model::ShapeKind;
 
-pub(super) fn ask(subject: &ProbeSubject<'_>) -> Option<DraftProbe> {
+pub(super) const FAMILY: FamilyDefinition =
+    FamilyDefinition { name: "unknown-member", basis: FamilyBasis::Protocol, draft };
+
+fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     matches!(subject.shape.kind, ShapeKind::Structure(_)).then(|| {
         let change = InputChange::Add("WireproofUnknown".to_owned(), json!("x"));
-        DraftProbe::of(
+        FamilyDrafts::of(
             "unknown members are ignored",
-            vec![ProbeDraft::new("ignored", "has a member that its shape lacks", change, Want::Admitted)],
+            vec![ProbeDraft::new(
+                "ignored",
+                "has a member that its shape does not have",
+                change,
+                ExpectedOutcome::Accepted,
+            )],
         )
     })
 }

@@ -1,4 +1,4 @@
-//! One value of a shape, part by part.
+//! Builds a value of a shape, part by part.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use super::{
     text_rule,
 };
 use crate::{
-    model::{Bounds, Member, Shape, ShapeId, ShapeKind, Traits, pointer},
-    probe::{MemberPath, Token},
+    model::{Bounds, Member, Shape, ShapeId, ShapeKind, Traits, pointer, walk::ShapeStep},
+    probe::MemberPath,
 };
 
-/// What is built beside the required members.
+/// Which members are built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     Least,
@@ -24,7 +24,7 @@ pub(super) enum Extent {
 /// How deep a full input goes.
 const DEEPEST: usize = 6;
 
-/// So many times as many keys as are wanted are tried.
+/// How many keys are tried for each entry.
 const KEY_TURNS: u64 = 16;
 
 /// Builds one value.
@@ -99,7 +99,7 @@ impl<'a> Builder<'a> {
     fn structure(&mut self, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let mut map = Map::new();
         for member in members {
-            let path = at.then(Token::Member(member.name.clone()));
+            let path = at.then(ShapeStep::Member(member.name.clone()));
             let required = self.inputs.is_wanted(self.recipe.operation, member, &path);
             if !required && (self.extent == Extent::Least || path.0.len() > DEEPEST) {
                 continue;
@@ -115,7 +115,7 @@ impl<'a> Builder<'a> {
 
     fn union(&mut self, shape: &Shape, members: &[Member], at: &MemberPath) -> Result<Value, Unbuildable> {
         let built = members.iter().find_map(|member| {
-            let path = at.then(Token::Member(member.name.clone()));
+            let path = at.then(ShapeStep::Member(member.name.clone()));
             let value = self.value(&member.target, Some(&member.traits), &path).ok()?;
             Some(json!({ member.name.as_str(): value }))
         });
@@ -135,7 +135,7 @@ impl<'a> Builder<'a> {
         let mut items = Vec::new();
         for index in 0..count {
             self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(index));
-            match self.value(&item.target, Some(&item.traits), &at.then(Token::Item)) {
+            match self.value(&item.target, Some(&item.traits), &at.then(ShapeStep::Item)) {
                 Ok(value) => items.push(value),
                 Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
                 Err(reason) => return Err(reason),
@@ -157,14 +157,14 @@ impl<'a> Builder<'a> {
         let salt = self.recipe.salt;
         let mut entries = Map::new();
         let wanted = least_count(bounds);
-        // Keys of few forms come up twice.
+        // A pattern with few strings yields the same key again.
         for turn in 0..wanted.saturating_mul(KEY_TURNS) {
             if entries.len() as u64 == wanted {
                 break;
             }
             self.recipe.salt = Some(salt.unwrap_or_default().wrapping_add(turn));
-            let key = self.value(&key.target, Some(&key.traits), &at.then(Token::Key))?;
-            match self.value(&value.target, Some(&value.traits), &at.then(Token::Value)) {
+            let key = self.value(&key.target, Some(&key.traits), &at.then(ShapeStep::Key))?;
+            match self.value(&value.target, Some(&value.traits), &at.then(ShapeStep::Value)) {
                 Ok(value) => drop(entries.insert(key.as_str().unwrap_or_default().to_owned(), value)),
                 Err(Unbuildable::Endless(_)) if bounds.and_then(|bounds| bounds.min).unwrap_or(0) == 0 => break,
                 Err(reason) => return Err(reason),
@@ -174,19 +174,24 @@ impl<'a> Builder<'a> {
         Ok(Value::Object(entries))
     }
 
-    /// Goes one step into a value, building what is not there yet: the next pointer token, and the shape there.
+    /// Goes one step into a value and builds the part if it is missing: the next pointer token, and the shape of the
+    /// part.
     pub(super) fn enter(
         &mut self,
         shape: &ShapeId,
         value: &mut Value,
-        token: &Token,
+        token: &ShapeStep,
         at: &MemberPath,
     ) -> Result<(String, ShapeId), Unbuildable> {
         let contract = Arc::clone(self.inputs.contract());
         let nothing = || Unbuildable::Nothing(at.to_string());
         let kind = &contract.shape(shape).ok_or_else(nothing)?.kind;
         match (kind, token, value) {
-            (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name), Value::Object(map)) => {
+            (
+                ShapeKind::Structure(members) | ShapeKind::Union(members),
+                ShapeStep::Member(name),
+                Value::Object(map),
+            ) => {
                 let member = members.iter().find(|member| member.name == *name).ok_or_else(nothing)?;
                 if !map.contains_key(name) {
                     if matches!(kind, ShapeKind::Union(_)) {
@@ -196,20 +201,20 @@ impl<'a> Builder<'a> {
                 }
                 Ok((pointer::escape(name), member.target.clone()))
             }
-            (ShapeKind::List(item), Token::Item, Value::Array(items)) => {
+            (ShapeKind::List(item), ShapeStep::Item, Value::Array(items)) => {
                 if items.is_empty() {
                     items.push(self.value(&item.target, Some(&item.traits), at)?);
                 }
                 Ok(("0".to_owned(), item.target.clone()))
             }
-            (ShapeKind::Map { key, value }, Token::Key | Token::Value, Value::Object(entries)) => {
+            (ShapeKind::Map { key, value }, ShapeStep::Key | ShapeStep::Value, Value::Object(entries)) => {
                 if entries.is_empty() {
-                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, Token::Key))?;
-                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, Token::Value))?;
+                    let name = self.value(&key.target, Some(&key.traits), &sibling(at, ShapeStep::Key))?;
+                    let value = self.value(&value.target, Some(&value.traits), &sibling(at, ShapeStep::Value))?;
                     entries.insert(name.as_str().unwrap_or_default().to_owned(), value);
                 }
                 let name = entries.keys().next().cloned().unwrap_or_default();
-                let target = if *token == Token::Key { &key.target } else { &value.target };
+                let target = if *token == ShapeStep::Key { &key.target } else { &value.target };
                 Ok((pointer::escape(&name), target.clone()))
             }
             _ => Err(nothing()),
@@ -217,11 +222,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn sibling(at: &MemberPath, token: Token) -> MemberPath {
+fn sibling(at: &MemberPath, token: ShapeStep) -> MemberPath {
     MemberPath(at.0[..at.0.len().saturating_sub(1)].to_vec()).then(token)
 }
 
-/// One entry at least: an empty list is legal by many models and refused by most services.
+/// At least one entry: an empty list is valid by many models and rejected by most services.
 fn least_count(bounds: Option<Bounds<u64>>) -> u64 {
     let Bounds { min, max } = bounds.unwrap_or(Bounds { min: None, max: None });
     min.unwrap_or(0).max(1).min(max.unwrap_or(u64::MAX))

@@ -1,7 +1,7 @@
-//! Legal inputs, built from the model: the least one, one that reaches a place, and a full one.
+//! Valid inputs, built from the model: the least one, one that has a location, and a full one.
 //!
-//! Every constraint of the model is kept; what the model does not say (which members go together, which resources
-//! exist) is not known here. Values that are known to exist take the place of invented ones.
+//! They keep every constraint of the model. What the model does not say (which members go together, which resources
+//! exist) is unknown here; known values of existing resources are used where a recipe gives them.
 
 mod builder;
 mod scalar;
@@ -14,70 +14,70 @@ use builder::{Builder, Extent};
 pub(super) use scalar::{blob_of, write_number};
 
 use super::{
-    Location, MemberPath, Token,
-    witness::{NearMiss, Patterns, TextRule, Witness},
+    Location, MemberPath,
+    witness::{NearMiss, Patterns, TextRule, Witness, WitnessError},
 };
 use crate::{
-    model::{Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits},
+    model::{
+        Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits, walk::ShapeStep,
+    },
     suite::{Filling, glob_matches},
 };
 
-/// Why no legal input can be built.
+/// Why no valid input can be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unbuildable {
-    /// No text that keeps the pattern is found.
-    #[error("{0}")]
-    Text(String),
+    /// No string for a pattern was found.
+    #[error(transparent)]
+    String(#[from] WitnessError),
     /// A shape that requires itself without end.
     #[error("{0} requires itself without end")]
     Endless(String),
-    /// A union or enum that has nothing to choose from.
-    #[error("{0} has no legal value")]
+    /// A shape without a valid value, such as a union without members.
+    #[error("{0} has no valid value")]
     Nothing(String),
 }
 
-/// Values of members that are known to exist: globs over `Operation/Member`, the first that fits counts.
+/// The values of existing resources by globs over `Operation/Member`; the first glob that matches counts.
 pub type KnownValues = Vec<(String, Value)>;
 
 /// Builds inputs of one contract.
 #[derive(Debug)]
 pub(super) struct Inputs {
     schemas: Arc<Schemas>,
-    /// Members that a recipe makes part of every legal input, required or not.
+    /// Members that a recipe adds to every valid input, required or not.
     always: Vec<String>,
     patterns: Patterns,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
     misses: RefCell<HashMap<TextKey, NearMisses>>,
     lengths: RefCell<HashMap<(TextKey, u64), OfLength>>,
-    /// What is known of shapes by themselves.
+    /// The shapes that were tried already.
     unbuildable: RefCell<HashMap<ShapeId, Option<Unbuildable>>>,
 }
 
 type TextKey = (Option<String>, u64, Option<u64>);
 
-/// Texts that break a rule by one character.
+/// Strings that violate a rule by one character.
 type NearMisses = Arc<Vec<(NearMiss, String)>>;
 
-/// A text of one length, where there is one.
+/// A string of one length, if one was found.
 type OfLength = Option<Arc<str>>;
 
 /// How one input is built.
 #[derive(Clone, Copy)]
 pub(super) struct Recipe<'a> {
-    /// The operation.
     pub(super) operation: &'a Operation,
-    /// What is known to exist.
+    /// The values of resources that exist.
     pub(super) known: &'a KnownValues,
-    /// What fresh texts are derived from; `None`: any legal text will do.
+    /// What new strings are derived from; `None`: any valid string.
     pub(super) salt: Option<u64>,
 }
 
-/// An input that holds a place, and where.
+/// An input that has a location.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reached {
-    /// The input.
     pub(super) input: Value,
-    /// The JSON pointer of the place; of a key, that of its entry.
+    /// The JSON pointer of the location; of a key, that of its entry.
     pub(super) pointer: String,
 }
 
@@ -95,7 +95,7 @@ impl Inputs {
         }
     }
 
-    /// Whether the least legal input holds the member, if it holds its structure.
+    /// Whether the least valid input has the member, if it has its structure.
     pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &MemberPath) -> bool {
         let by_recipe = || {
             let name = format!("{}/{}", operation.name, at.slashed());
@@ -108,18 +108,18 @@ impl Inputs {
         self.schemas.contract()
     }
 
-    /// Whether an input keeps every constraint of the model.
+    /// Whether an input is valid by the model.
     pub(super) fn keeps_model(&self, operation: &Operation, input: &Value) -> bool {
         let input = self.contract().without_null_members(&operation.input, input);
         self.schemas.violations(&operation.input, PayloadSide::Input, &input).is_ok_and(|broken| broken.is_empty())
     }
 
-    /// The least legal input.
+    /// The least valid input.
     pub(super) fn least(&self, recipe: Recipe<'_>) -> Result<Value, Unbuildable> {
         self.whole(recipe, Extent::Least)
     }
 
-    /// A legal input with every member that can be built.
+    /// A valid input with every member that can be built.
     pub(super) fn full(&self, recipe: Recipe<'_>) -> Result<Value, Unbuildable> {
         self.whole(recipe, Extent::Full)
     }
@@ -128,14 +128,14 @@ impl Inputs {
         Builder::new(self, recipe, extent).value(&recipe.operation.input, None, &MemberPath::default())
     }
 
-    /// The least legal input that holds a place.
-    pub(super) fn reaching(&self, recipe: Recipe<'_>, place: &Location) -> Result<Reached, Unbuildable> {
+    /// The least valid input that has a location.
+    pub(super) fn reaching(&self, recipe: Recipe<'_>, location: &Location) -> Result<Reached, Unbuildable> {
         let mut input = self.least(recipe)?;
         let mut builder = Builder::new(self, recipe, Extent::Least);
         let mut at = String::new();
         let mut shape = recipe.operation.input.clone();
         let mut path = MemberPath::default();
-        for token in &place.path.0 {
+        for token in &location.path.0 {
             path = path.then(token.clone());
             let value = input.pointer_mut(&at).ok_or_else(|| Unbuildable::Nothing(path.to_string()))?;
             let (next, target) = builder.enter(&shape, value, token, &path)?;
@@ -145,31 +145,30 @@ impl Inputs {
         Ok(Reached { input, pointer: at })
     }
 
-    /// Why no legal input reaches a place, if none does: the least input, or a shape on the way, cannot be built.
-    pub(super) fn obstacle(&self, operation: &Operation, place: &Location) -> Option<Unbuildable> {
+    /// Why no valid input has a location, if none does: the least input, or a shape on the path, cannot be built.
+    pub(super) fn obstacle(&self, operation: &Operation, location: &Location) -> Option<Unbuildable> {
         let mut shape = operation.input.clone();
         let mut found = self.unbuildable(operation, &shape, None);
-        for token in &place.path.0 {
+        for token in &location.path.0 {
             if found.is_some() {
                 break;
             }
-            let members: Vec<&Member> = match (&self.contract().shape(&shape)?.kind, token) {
-                (ShapeKind::Structure(members) | ShapeKind::Union(members), Token::Member(name)) => {
-                    members.iter().filter(|member| member.name == *name).collect()
-                }
-                (ShapeKind::List(item), Token::Item) => vec![item],
-                (ShapeKind::Map { key, value }, Token::Key) => vec![value, key],
-                (ShapeKind::Map { key, value }, Token::Value) => vec![key, value],
-                _ => Vec::new(),
+            let kind = &self.contract().shape(&shape)?.kind;
+            let target = kind.at(token)?;
+            // An entry of a map needs both of its parts.
+            let members: Vec<&Member> = if matches!(kind, ShapeKind::Map { .. }) {
+                kind.parts().filter(|part| part.name != target.name).chain([target]).collect()
+            } else {
+                vec![target]
             };
             let unbuildable = |member: &&Member| self.unbuildable(operation, &member.target, Some(&member.traits));
             found = members.iter().find_map(unbuildable);
-            shape = members.last()?.target.clone();
+            shape = target.target.clone();
         }
         found
     }
 
-    /// Why no legal value of a shape can be built. Nearly every shape is asked about in many places, and says the same.
+    /// Why no valid value of a shape can be built. Cached, since most shapes occur at many locations.
     fn unbuildable(&self, operation: &Operation, target: &ShapeId, member: Option<&Traits>) -> Option<Unbuildable> {
         let narrows =
             |traits: &Traits| traits.length().is_some() || traits.pattern().is_some() || traits.range().is_some();
@@ -186,60 +185,55 @@ impl Inputs {
         reason
     }
 
-    /// A legal value of a place by itself; `index` tells several of one list apart.
+    /// A valid part of the value at a location; another `index` gives another value.
     pub(super) fn value_at(
         &self,
         recipe: Recipe<'_>,
-        place: &Location,
-        token: Token,
+        location: &Location,
+        token: ShapeStep,
         index: u64,
     ) -> Result<Value, Unbuildable> {
         let salt = Some(recipe.salt.unwrap_or_default().wrapping_add(index));
         let recipe = Recipe { salt, known: &Vec::new(), ..recipe };
         let mut builder = Builder::new(self, recipe, Extent::Least);
-        let shape = self.contract().shape(&place.target).ok_or_else(|| Unbuildable::Nothing(place.path.to_string()))?;
-        let member = match (&shape.kind, &token) {
-            (ShapeKind::List(item), Token::Item) => item,
-            (ShapeKind::Map { key, .. }, Token::Key) => key,
-            (ShapeKind::Map { value, .. }, Token::Value) => value,
-            _ => return Err(Unbuildable::Nothing(place.path.to_string())),
-        };
-        builder.value(&member.target, Some(&member.traits), &place.path.then(token))
+        let shape =
+            self.contract().shape(&location.target).ok_or_else(|| Unbuildable::Nothing(location.path.to_string()))?;
+        let member = shape.kind.at(&token).ok_or_else(|| Unbuildable::Nothing(location.path.to_string()))?;
+        builder.value(&member.target, Some(&member.traits), &location.path.then(token))
     }
 
-    /// A list of so many items at a place, each of its own salt.
-    pub(super) fn list(&self, recipe: Recipe<'_>, place: &Location, count: u64) -> Result<Value, Unbuildable> {
+    /// A list of `count` items for a location, each with a salt of its own.
+    pub(super) fn list(&self, recipe: Recipe<'_>, location: &Location, count: u64) -> Result<Value, Unbuildable> {
         let items: Result<Vec<Value>, _> =
-            (0..count).map(|index| self.value_at(recipe, place, Token::Item, index)).collect();
+            (0..count).map(|index| self.value_at(recipe, location, ShapeStep::Item, index)).collect();
         items.map(Value::Array)
     }
 
-    /// A legal value of a member of a union at a place.
+    /// A valid value of a member of the union at a location.
     pub(super) fn member_value(
         &self,
         recipe: Recipe<'_>,
-        place: &Location,
+        location: &Location,
         member: &Member,
     ) -> Result<Value, Unbuildable> {
-        let path = place.path.then(Token::Member(member.name.clone()));
+        let path = location.path.then(ShapeStep::Member(member.name.clone()));
         let mut builder = Builder::new(self, recipe, Extent::Least);
         builder.value(&member.target, Some(&member.traits), &path)
     }
 
-    /// The witness of a rule for texts.
+    /// The witness of a rule. Cached.
     pub(super) fn witness(&self, rule: TextRule<'_>) -> Result<Arc<Witness>, Unbuildable> {
         let key = key_of(rule);
         if let Some(known) = self.texts.borrow().get(&key) {
             return known.clone();
         }
-        let made =
-            Witness::new(&rule, &self.patterns).map(Arc::new).map_err(|reason| Unbuildable::Text(reason.to_string()));
+        let made = Witness::new(&rule, &self.patterns).map(Arc::new).map_err(Unbuildable::String);
         self.texts.borrow_mut().insert(key, made.clone());
         made
     }
 
-    /// Texts that break the pattern of a rule by one character: the same ones at every place and for every seed, since
-    /// which there are names the probes.
+    /// Strings that violate the pattern of a rule by one character: the same ones at every location and for every seed,
+    /// since the ids of probes depend on them.
     pub(super) fn near_misses(&self, rule: TextRule<'_>) -> Result<Arc<Vec<(NearMiss, String)>>, Unbuildable> {
         let key = key_of(rule);
         if let Some(known) = self.misses.borrow().get(&key) {
@@ -250,7 +244,7 @@ impl Inputs {
         Ok(made)
     }
 
-    /// A text of `length` characters that keeps the pattern of a rule, if one is found, for every seed the same.
+    /// A string of `length` characters that matches the pattern of a rule, if one is found: the same for every seed.
     pub(super) fn of_length(&self, rule: TextRule<'_>, length: u64) -> Result<Option<Arc<str>>, Unbuildable> {
         let key = (key_of(rule), length);
         if let Some(known) = self.lengths.borrow().get(&key) {
@@ -266,12 +260,12 @@ fn key_of(rule: TextRule<'_>) -> TextKey {
     (rule.pattern.map(str::to_owned), rule.min, rule.max)
 }
 
-/// Whether a glob over `Operation/Member` is that of a member. Without a `*` it must be the whole name.
+/// Whether a glob matches a member's name `Operation/Member`. Without a `*` it must be the whole name.
 pub(super) fn fits(glob: &str, name: &str) -> bool {
     glob == name || (glob.contains('*') && glob_matches(glob, name))
 }
 
-/// What a text at a place must be like.
+/// The rule for strings of a shape; the member's traits win.
 pub(super) fn text_rule<'a>(shape: &'a Shape, member: Option<&'a Traits>) -> TextRule<'a> {
     let length = member.and_then(Traits::length).or_else(|| shape.traits.length());
     let pattern = member.and_then(Traits::pattern).or_else(|| shape.traits.pattern());
@@ -285,7 +279,7 @@ mod tests {
 
     use super::*;
     use crate::probe::{
-        place::places,
+        location::locations,
         testing::{SHAPES, inputs, put},
     };
 
@@ -293,19 +287,19 @@ mod tests {
         let inputs = inputs(SHAPES);
         let operation = put(&inputs);
         let recipe = Recipe { operation: &operation, known, salt: Some(7) };
-        let places = places(&inputs, &operation);
-        let place = places.iter().find(|place| place.path.to_string() == path).unwrap();
-        let reached = inputs.reaching(recipe, place).unwrap();
+        let locations = locations(&inputs, &operation);
+        let location = locations.iter().find(|location| location.path.to_string() == path).unwrap();
+        let reached = inputs.reaching(recipe, location).unwrap();
         assert!(reached.input.pointer(&reached.pointer).is_some(), "{path} is at {}", reached.pointer);
         assert!(inputs.keeps_model(&operation, &reached.input), "{}", reached.input);
         reached.input
     }
 
     #[test]
-    fn every_place_is_reached_by_a_legal_input() {
+    fn every_location_is_reached_by_a_valid_input() {
         let inputs = inputs(SHAPES);
-        for place in places(&inputs, &put(&inputs)) {
-            reaching(&place.path.to_string(), &KnownValues::new());
+        for location in locations(&inputs, &put(&inputs)) {
+            reaching(&location.path.to_string(), &KnownValues::new());
         }
     }
 
@@ -317,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_stands_in_place_of_what_is_made_up() {
+    fn known_values_replace_generated_ones() {
         let known = vec![("Put/name".to_owned(), json!("known")), ("*/key".to_owned(), json!("akey"))];
         let input = reaching("tags[]/key", &known);
         assert_eq!((&input["name"], &input["tags"][0]["key"]), (&json!("known"), &json!("akey")));
@@ -329,8 +323,10 @@ mod tests {
             "x#T":{"type":"structure","members":{"t":{"target":"x#T","traits":{"smithy.api#required":{}}}}}"#;
         let inputs = inputs(shapes);
         let operation = put(&inputs);
-        let obstacles: Vec<bool> =
-            places(&inputs, &operation).iter().map(|place| inputs.obstacle(&operation, place).is_some()).collect();
+        let obstacles: Vec<bool> = locations(&inputs, &operation)
+            .iter()
+            .map(|location| inputs.obstacle(&operation, location).is_some())
+            .collect();
         assert_eq!(obstacles, [false, true, true]);
     }
 

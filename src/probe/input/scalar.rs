@@ -8,14 +8,14 @@ use crate::{
     probe::MemberPath,
 };
 
-/// A legal number: 1 where the range allows it, else the bound that is nearest to it.
+/// A valid number: 1 if the range allows it, else the nearest bound.
 pub(super) fn number(kind: NumberKind, range: Option<Bounds<f64>>) -> Value {
     let Bounds { min, max } = range.unwrap_or(Bounds { min: None, max: None });
     let value = 1.0_f64.max(min.unwrap_or(f64::MIN)).min(max.unwrap_or(f64::MAX));
     write_number(kind, value)
 }
 
-/// A number as the kind writes it: whole numbers without a fraction.
+/// A number as JSON writes the kind: integers without a fraction.
 pub(in crate::probe) fn write_number(kind: NumberKind, value: f64) -> Value {
     let is_float = matches!(kind, NumberKind::Float | NumberKind::Double | NumberKind::BigDecimal);
     if is_float && value.fract() != 0.0 {
@@ -42,7 +42,7 @@ pub(in crate::probe) fn blob_of(length: u64) -> Value {
     base64::engine::general_purpose::STANDARD.encode(bytes).into()
 }
 
-/// The beginning of 2026; a day later for what ends something.
+/// The beginning of 2026; a day later for members that end a period.
 pub(super) fn timestamp(format: Option<TimestampFormat>, at: &MemberPath) -> Value {
     let ends =
         at.members().last().is_some_and(|name| name.contains("End") || name.contains("end") || name.contains("Until"));
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_1_or_the_bound_that_is_nearest() {
+    fn numbers_are_1_or_the_nearest_bound() {
         let range = |min, max| Some(Bounds { min, max });
         assert_eq!(number(NumberKind::Integer, None), 1);
         assert_eq!(number(NumberKind::Integer, range(Some(5.0), None)), 5);

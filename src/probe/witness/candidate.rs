@@ -1,5 +1,5 @@
-//! Texts as a person would write them, to be tried before any is made up from the pattern: an endpoint may look
-//! further than the pattern does, and a reader recognises them.
+//! Strings as a person would write them, tried before any is made from the pattern: an endpoint may check more than the
+//! pattern, and a reader recognizes them.
 
 use super::salt::Salt;
 
@@ -14,7 +14,7 @@ const REGIONS: [&str; 6] = ["us-east-1", "eu-west-1", "us-west-2", "eu-central-1
 /// The account of AWS's own examples.
 const ACCOUNT: &str = "123456789012";
 
-/// What may be legal under a rule with this pattern, the plainest first. Each differs from salt to salt.
+/// Strings that may match this pattern, the plainest first. Another salt gives other ones.
 pub(super) fn candidates(pattern: &str, salt: u64) -> Vec<String> {
     let salt = &mut Salt::new(salt, 0);
     let token = format!("{}{}", salt.characters(LETTERS, 1), salt.characters(BASE36, 7));
@@ -104,7 +104,7 @@ fn region(salt: &mut Salt) -> &'static str {
     salt.pick(&REGIONS).copied().unwrap_or("us-east-1")
 }
 
-/// ARNs of the service and the sort of resource that the pattern spells out.
+/// ARNs of the service and the kind of resource that the pattern spells out.
 fn arns(pattern: &str, name: &str, salt: &mut Salt) -> Vec<String> {
     let fields = fields(pattern.find("arn").and_then(|place| pattern.get(place..)).unwrap_or_default());
     let literal = |place: usize| fields.get(place).map(|field| literal_start(field)).unwrap_or_default();
@@ -152,27 +152,27 @@ fn fields(pattern: &str) -> Vec<String> {
     fields
 }
 
-/// What a part of a pattern spells out at its beginning, within an opening group too.
+/// The literal beginning of a part of a pattern, also within a group.
 fn literal_start(part: &str) -> String {
     let part = part.trim_start_matches(['(', '?', ':', '^']).replace('\\', "");
     part.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '_')).collect()
 }
 
-/// The first word that the pattern has between two colons, wherever they stand.
+/// The first word between two colons in the pattern.
 fn lone_word(pattern: &str) -> Option<String> {
     let is_word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     pattern.split(':').skip(1).find(is_word).map(str::to_owned)
 }
 
-/// An ARN that was made up, with a partition, a region and an account that everyone knows, as far as it stays legal.
-pub(super) fn familiar(made: String, is_legal: impl Fn(&str) -> bool) -> String {
+/// A generated ARN with a well-known partition, region and account, as far as it stays valid.
+pub(super) fn familiar(made: String, is_valid: impl Fn(&str) -> bool) -> String {
     if !made.starts_with("arn:") {
         return made;
     }
     [(1, "aws"), (3, "us-east-1"), (4, ACCOUNT)].into_iter().fold(made, |text, (place, known)| {
         let fields = text.split(':').enumerate();
         let better: Vec<&str> = fields.map(|(at, field)| if at == place { known } else { field }).collect();
-        Some(better.join(":")).filter(|better| is_legal(better)).unwrap_or(text)
+        Some(better.join(":")).filter(|better| is_valid(better)).unwrap_or(text)
     })
 }
 

@@ -1,21 +1,21 @@
-//! Which characters of a class a text is made of: those that a person would type come first.
+//! The characters of a class that strings are made of: those that a person would type come first.
 
 use regex_syntax::hir;
 
 use super::salt::Salt;
 
-/// How plain a text is to be.
+/// How plain a string should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taste {
-    /// Lower-case letters and digits, where the class has any.
+    /// Lower-case letters and digits, if the class has any.
     Tidy,
-    /// Any printable ASCII character, for the rules that a tidy text does not meet.
+    /// Any printable ASCII character, for patterns that no tidy string matches.
     Broad,
-    /// Tidy, with signs that the pattern names strewn in: what look-around asks for is often among them.
+    /// Tidy, mixed with the signs that the pattern names: look-around often requires one of them.
     Signs,
 }
 
-/// What a class holds, thinned out to what texts are made of.
+/// The characters of a class, reduced to those that strings are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Class {
     tidy: Vec<char>,
@@ -59,7 +59,7 @@ impl Class {
 /// Characters of a class that has no printable ASCII: letters first, control characters only if there is nothing else.
 fn foreign(ranges: &[(char, char)]) -> Vec<char> {
     let of = |kind: fn(&char) -> bool| -> Vec<char> {
-        // A class may span all of Unicode: each range is asked for its first ones only.
+        // A class may span all of Unicode: only the first characters of each range are considered.
         ranges
             .iter()
             .flat_map(|(low, high)| (*low..=*high).take(4 * MOST_FOREIGN))
@@ -92,12 +92,12 @@ mod tests {
     #[case::a_space_if_need_be("[ \t]", " ")]
     #[case::other_letters("[é\u{1}]", "é")]
     #[case::control_characters_at_last("[\t\n]", "\t\n")]
-    fn a_tidy_text_is_made_of(#[case] pattern: &str, #[case] tidy: &str) {
+    fn a_tidy_string_is_made_of(#[case] pattern: &str, #[case] tidy: &str) {
         assert_eq!(class(pattern).unwrap().tidy.into_iter().collect::<String>(), tidy);
     }
 
     #[test]
-    fn a_class_of_nothing_is_no_class() {
+    fn an_empty_class_is_not_a_class() {
         assert_eq!(class(r"[a&&b]"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! A pattern as a grammar that knows which lengths each of its parts can have.
 //!
-//! Repetitions become shared halves (a text repeated eight times is four twice), so that neither `{0,1000}` nor a
-//! nest of them makes the grammar large. It holds no look-around: who writes a text from it verifies the text.
+//! Repetitions become shared halves (eight times is four times, twice), so that neither `{0,1000}` nor nested
+//! repetitions make the grammar large. A grammar has no look-around, so its strings must be verified.
 
 use std::sync::Arc;
 
@@ -16,40 +16,40 @@ use super::{
 /// A part of a grammar, shared where it occurs more than once.
 pub(super) type GrammarPart = Arc<Node>;
 
-/// One part, and the lengths of the texts that it stands for.
+/// A part, and the lengths of its strings.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) lengths: Lengths,
     pub(super) form: GrammarForm,
 }
 
-/// What a part stands for.
+/// The strings of a part.
 #[derive(Debug)]
 pub(super) enum GrammarForm {
-    /// The empty text, or with no lengths: no text at all.
+    /// The empty string; without lengths, no string.
     Bare,
-    /// This text.
+    /// One literal string.
     Text(String),
     /// Characters of one class.
     Run(Class),
-    /// A text of the one and then a text of the other.
+    /// A string of the one, then a string of the other.
     Pair(GrammarPart, GrammarPart),
-    /// A text of any of them.
+    /// A string of any of them.
     Choice(Vec<GrammarPart>),
 }
 
-/// What a pattern was read as.
+/// A pattern as a grammar.
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) root: GrammarPart,
-    /// The lengths are all that there are up to this one.
+    /// Up to this length, the lengths are complete.
     pub(super) sure_to: u64,
     /// The signs that the pattern names, look-around included.
     pub(super) signs: Vec<char>,
 }
 
 impl Grammar {
-    /// Reads a pattern in Rust's syntax, its look-around left out; `None` if it is none.
+    /// Reads a pattern in Rust's syntax without its look-around; `None` if it cannot be parsed.
     pub(super) fn parse(pattern: &str) -> Option<Self> {
         let plain = without_look_around(pattern);
         let hir = regex_syntax::parse(&plain.pattern).ok()?;
@@ -60,7 +60,7 @@ impl Grammar {
     }
 }
 
-/// Whether the text may begin before a part, and end behind it: where it may not, an anchor cannot hold.
+/// Whether the string may begin before a part and end after it: if it must not, an anchor fails.
 #[derive(Debug, Clone, Copy)]
 struct Edges {
     start: bool,
@@ -86,8 +86,7 @@ impl GrammarReader {
         }
     }
 
-    /// Parts in a row. What stands before a part that needs the start of the text must be empty, as must be what
-    /// stands behind one that needs its end.
+    /// Parts in a sequence. Everything before a start anchor must be empty, and everything after an end anchor.
     fn row(&mut self, parts: &[Hir], edges: Edges) -> GrammarPart {
         let needs_start = |part: &Hir| part.properties().look_set_prefix().contains(Look::Start);
         let needs_end = |part: &Hir| part.properties().look_set_suffix().contains(Look::End);

@@ -1,7 +1,7 @@
-//! Sets of text lengths, in code points: sorted intervals, so that `{0,100000}` costs what `{0,1}` costs.
+//! Sets of string lengths, in code points: sorted intervals, so that `{0,100000}` costs as much as `{0,1}`.
 //!
-//! A set never claims a length that it was not given; where a sum would grow beyond its budget it keeps the short
-//! lengths and says so through [`Work`].
+//! A set never has a length that was not added. Where a sum would exceed its budget, it keeps the short lengths, and
+//! [`Work`] records it.
 
 /// No length above this one is considered.
 pub(super) const LONGEST: u64 = 1 << 21;
@@ -12,7 +12,7 @@ const MOST_SPANS: usize = 1 << 15;
 /// The most pairs of intervals that one sum adds.
 const MOST_PAIRS: usize = 1 << 17;
 
-/// What the sums of one grammar may still cost, and up to which length none of them was cut short.
+/// The remaining budget of a grammar's sums, and the length up to which none of them was cut.
 #[derive(Debug)]
 pub(super) struct LengthSearch {
     left: usize,
@@ -25,12 +25,12 @@ impl LengthSearch {
         Self { left: 1 << 21, sure_to: LONGEST }
     }
 
-    /// Up to this length a missing length proves that there is none.
+    /// Up to this length, a set has every length that exists.
     pub(super) fn sure_to(&self) -> u64 {
         self.sure_to
     }
 
-    /// The first length that a set may lack wrongly.
+    /// The first length that a set may miss.
     fn unsure_from(&mut self, length: u64) {
         self.sure_to = self.sure_to.min(length.saturating_sub(1));
     }
@@ -81,7 +81,7 @@ impl Lengths {
         Self { spans: if low <= high { vec![Span { low, high }] } else { Vec::new() } }
     }
 
-    /// The lengths that at most `count` texts have together, each of `low` to `high` characters.
+    /// The total lengths of up to `count` strings, each of `low` to `high` characters.
     pub(super) fn multiples(low: u64, high: u64, count: u64, work: &mut LengthSearch) -> Self {
         let mut spans = Vec::new();
         for times in 0..=count {
@@ -103,12 +103,12 @@ impl Lengths {
         Self::merged(spans)
     }
 
-    /// What is in one of the sets.
+    /// The union of the sets.
     pub(super) fn union<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
         Self::merged(sets.into_iter().flat_map(|set| set.spans.iter().copied()).collect())
     }
 
-    /// The lengths of two texts in a row.
+    /// The lengths of two strings, one after the other.
     pub(super) fn sum(&self, other: &Self, work: &mut LengthSearch) -> Self {
         let (left, right) = work.grant(self.spans.len(), other.spans.len());
         for (cut, whole) in [(self.spans.get(left), other), (other.spans.get(right), self)] {
@@ -128,7 +128,7 @@ impl Lengths {
         set
     }
 
-    /// What is left within `low` and `high`, both included.
+    /// The part of the set from `low` to `high`, both included.
     pub(super) fn within(&self, low: u64, high: u64) -> Self {
         if low > high {
             return Self::none();
@@ -138,7 +138,7 @@ impl Lengths {
         Self { spans: near.map(|span| Span { low: span.low.max(low), high: span.high.min(high) }).collect() }
     }
 
-    /// The lengths that a first text can have when a second one, of a length in `rest`, makes `whole` of them.
+    /// The lengths of a first string when a second one, with a length in `rest`, adds up to `whole`.
     pub(super) fn leaving(&self, rest: &Self, whole: u64) -> Self {
         let rest = rest.within(0, whole);
         let mut wanted = rest.spans.iter().rev().map(|s| Span { low: whole - s.high, high: whole - s.low }).peekable();
@@ -157,8 +157,8 @@ impl Lengths {
 
     /// Whether the length is in the set.
     pub(super) fn contains(&self, length: u64) -> bool {
-        let place = self.spans.partition_point(|span| span.high < length);
-        self.spans.get(place).is_some_and(|span| span.low <= length)
+        let position = self.spans.partition_point(|span| span.high < length);
+        self.spans.get(position).is_some_and(|span| span.low <= length)
     }
 
     /// Whether no length is in it.
@@ -181,14 +181,14 @@ impl Lengths {
         self.spans.iter().map(|span| span.high - span.low + 1).sum()
     }
 
-    /// The length at that place of the sorted set.
-    pub(super) fn nth(&self, mut place: u64) -> Option<u64> {
+    /// The length at a position of the sorted set.
+    pub(super) fn nth(&self, mut position: u64) -> Option<u64> {
         for span in &self.spans {
             let size = span.high - span.low + 1;
-            if place < size {
-                return Some(span.low + place);
+            if position < size {
+                return Some(span.low + position);
             }
-            place -= size;
+            position -= size;
         }
         None
     }
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn members(lengths: &Lengths) -> BTreeSet<u64> {
-        (0..lengths.count()).filter_map(|place| lengths.nth(place)).collect()
+        (0..lengths.count()).filter_map(|position| lengths.nth(position)).collect()
     }
 
     fn some() -> impl Strategy<Value = BTreeSet<u64>> {

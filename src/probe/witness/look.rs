@@ -1,18 +1,18 @@
-//! What `regex-syntax` cannot hold, taken out of a pattern: look-around and back-references.
+//! Removes look-around and back-references, which `regex-syntax` does not support, from a pattern.
 //!
-//! The rest allows more than the pattern does, which is why a text made from it must be verified.
+//! The rest matches more than the pattern, so a string made from it must be verified.
 
 use std::{iter::Peekable, str::Chars};
 
-/// A pattern without what was taken out.
+/// A pattern without look-around and back-references.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plain {
     pub(super) pattern: String,
-    /// A back-reference stands for text, so that a text of the pattern may be longer than one of the rest.
+    /// Whether a back-reference was removed: a string of the pattern may be longer than one of the rest.
     pub(super) lacks_text: bool,
 }
 
-/// `source`, in Rust's syntax, with an empty group in the place of each look-around and back-reference.
+/// `source`, in Rust's syntax, with an empty group instead of each look-around and back-reference.
 pub(super) fn without_look_around(source: &str) -> Plain {
     let mut lacks_text = false;
     let mut scan = PatternScan { rest: source.chars().peekable(), class_depth: 0 };
@@ -64,7 +64,7 @@ impl PatternScan<'_> {
         Some(c)
     }
 
-    /// What the opening of a group is told by; nothing within a class.
+    /// The next three characters, which identify a group; nothing within a class.
     fn opening(&self) -> String {
         if self.class_depth > 0 { String::new() } else { self.rest.clone().take(3).collect() }
     }
@@ -75,7 +75,7 @@ impl PatternScan<'_> {
         }
     }
 
-    /// Goes behind the end of the group whose bracket was read.
+    /// Skips the rest of the group whose bracket was read.
     fn skip_group(&mut self) {
         let mut depth = 1_u32;
         while depth > 0
@@ -109,7 +109,7 @@ mod tests {
     #[case::atomic("(?>ab)c", "(?:ab)c")]
     #[case::non_capturing("(?:ab)c", "(?:ab)c")]
     #[case::not_closed("(?!ab", "(?:)")]
-    fn look_around_is_taken_out(#[case] source: &str, #[case] expected: &str) {
+    fn look_around_is_removed(#[case] source: &str, #[case] expected: &str) {
         let plain = without_look_around(source);
         assert_eq!(plain.pattern, expected);
         assert_eq!(plain.lacks_text, source.contains(r"\17"));

@@ -1,9 +1,18 @@
-//! Texts for a string shape, from its pattern and its bounds: legal ones, ones of a wrong length, ones that break the
-//! pattern by one character.
+//! Strings for a pattern and bounds: valid ones, ones of a given length, ones that violate the pattern by one
+//! character.
 //!
-//! Natural texts are tried first; else the pattern is read as a grammar that knows which lengths it has. Every text is
-//! verified by the [`Pattern`] that judges with it, so that no fault of this module becomes a wrong probe. It knows
-//! nothing of shapes, requests and services.
+//! Natural strings are tried first; else the pattern is read as a grammar that knows its lengths. Every string is
+//! verified by the [`Pattern`] that validates with it, so that no bug of this module makes a wrong probe. Shapes,
+//! requests and services are unknown here.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `candidate` | natural strings: names, ARNs, addresses |
+//! | `grammar`, `class`, `look` | a pattern as a grammar |
+//! | `lengths` | the lengths that a grammar has |
+//! | `write` | strings from a grammar |
+//! | `near_miss` | strings that violate a pattern by one character |
+//! | `search`, `salt` | the search for a string, reproducible by its salt |
 
 mod candidate;
 mod class;
@@ -28,40 +37,40 @@ use crate::model::{Matched, Pattern, PatternError};
 use grammar::Grammar;
 pub(super) use near_miss::NearMiss;
 
-/// What text a shape allows; lengths are in code points.
+/// The strings that a shape allows; lengths are in code points.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TextRule<'a> {
-    /// The pattern, which a text must match in full.
+    /// The pattern, which a string must match in full.
     pub(super) pattern: Option<&'a str>,
-    /// The shortest legal length.
+    /// The least valid length.
     pub(super) min: u64,
-    /// The longest legal length, if there is one.
+    /// The greatest valid length, if there is one.
     pub(super) max: Option<u64>,
 }
 
-/// Why there is no text for a rule.
-#[derive(Debug, Error)]
-pub(super) enum Unwitnessed {
-    /// No engine takes the pattern, so that no text could be verified.
+/// Why there is no string for a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WitnessError {
+    /// No engine accepts the pattern, so that no string could be verified.
     #[error(transparent)]
     NotCheckable(#[from] PatternError),
-    /// The rule contradicts itself.
-    #[error("no text of {lengths} characters keeps the pattern {pattern:?}: the rule contradicts itself")]
+    /// The pattern and the bounds contradict each other.
+    #[error("no string of {lengths} characters matches the pattern {pattern:?}: the model contradicts itself")]
     Impossible {
         /// The pattern as the model has it.
         pattern: String,
-        /// The legal lengths, in words.
+        /// The valid lengths, in words.
         lengths: String,
     },
-    /// There may be one, but it was not found.
-    #[error("no text was found that keeps the pattern {pattern:?}: give one by hand")]
+    /// No string was found, though there may be one.
+    #[error("no string was found that matches the pattern {pattern:?}: give one in a recipe")]
     NotFound {
         /// The pattern as the model has it.
         pattern: String,
     },
 }
 
-/// The patterns of one model, each compiled once: many rules share one, with other bounds.
+/// The patterns of one model, each compiled once: many rules share one.
 #[derive(Debug, Default)]
 pub(super) struct Patterns(RefCell<HashMap<String, Arc<Judge>>>);
 
@@ -76,17 +85,17 @@ impl Patterns {
     }
 }
 
-/// A pattern that decides whether a text is legal.
+/// A pattern that decides whether a string is valid.
 #[derive(Debug)]
 struct Judge {
     pattern: Pattern,
-    /// The pattern with a dot that takes newlines, too; compiled when it is first asked for.
+    /// The pattern with a dot that matches newlines, compiled on first use.
     dotall: OnceLock<Option<Pattern>>,
 }
 
 impl Judge {
-    /// Whether the text is refused even if a dot takes newlines; that the pattern refuses it is known.
-    fn refuses_dotall(&self, text: &str) -> bool {
+    /// Whether a string that the pattern rejects is rejected even if a dot matches newlines.
+    fn rejects_dotall(&self, text: &str) -> bool {
         let source = self.pattern.source();
         if !source.contains('.') {
             return true;
@@ -96,49 +105,49 @@ impl Judge {
     }
 }
 
-/// Makes texts for one rule; what it needs is compiled once.
+/// Makes strings for one rule.
 #[derive(Debug)]
 pub(super) struct Witness {
     min: u64,
     max: u64,
     judge: Option<Arc<Judge>>,
-    /// `None` where the pattern cannot be read as one; natural texts may serve all the same.
+    /// `None` where the pattern cannot be read as a grammar; natural strings may still match it.
     grammar: Option<Grammar>,
-    /// A legal text, for the salts that find none.
+    /// A valid string, for the salts that find none.
     sample: String,
 }
 
 impl Witness {
-    /// Reads a rule and makes sure that there is a text for it.
+    /// Reads a rule and finds a first string for it.
     ///
     /// # Errors
-    /// The pattern cannot be checked, the rule contradicts itself, or no text was found.
-    pub(super) fn new(rule: &TextRule<'_>, patterns: &Patterns) -> Result<Self, Unwitnessed> {
+    /// The pattern cannot be checked, the rule contradicts itself, or no string was found.
+    pub(super) fn new(rule: &TextRule<'_>, patterns: &Patterns) -> Result<Self, WitnessError> {
         let judge = rule.pattern.map(|source| patterns.judge(source)).transpose()?;
         let grammar = judge.as_ref().and_then(|judge| Grammar::parse(&judge.pattern.translated()));
         let max = rule.max.unwrap_or(u64::MAX);
         let mut witness = Self { min: rule.min, max, judge, grammar, sample: String::new() };
-        witness.sample = witness.search(0).ok_or_else(|| witness.unwitnessed())?;
+        witness.sample = witness.search(0).ok_or_else(|| witness.error())?;
         Ok(witness)
     }
 
-    /// A legal text. Another salt gives another one where the rule leaves room; the same salt the same.
+    /// A valid string: the same for the same salt, and another one for another salt if the rule has more than one.
     pub(super) fn text(&self, salt: u64) -> String {
         self.search(salt).unwrap_or_else(|| self.sample.clone())
     }
 
-    /// The legal text that is at hand.
+    /// A valid string that is already built.
     pub(super) fn sample(&self) -> &str {
         &self.sample
     }
 
-    fn unwitnessed(&self) -> Unwitnessed {
+    fn error(&self) -> WitnessError {
         let pattern = self.source().to_owned();
         if self.is_contradiction() {
             let most = if self.max == u64::MAX { "more".to_owned() } else { self.max.to_string() };
-            Unwitnessed::Impossible { pattern, lengths: format!("{} to {most}", self.min) }
+            WitnessError::Impossible { pattern, lengths: format!("{} to {most}", self.min) }
         } else {
-            Unwitnessed::NotFound { pattern }
+            WitnessError::NotFound { pattern }
         }
     }
 
@@ -146,16 +155,16 @@ impl Witness {
         self.judge.as_ref().map(|judge| &judge.pattern)
     }
 
-    /// The pattern as the model has it; an empty text where there is none.
+    /// The pattern as the model has it; empty where there is none.
     fn source(&self) -> &str {
         self.pattern().map(Pattern::source).unwrap_or_default()
     }
 
-    fn is_legal(&self, text: &str) -> bool {
-        self.length_is_legal(text) && self.pattern_allows(text)
+    fn is_valid(&self, text: &str) -> bool {
+        self.length_is_valid(text) && self.pattern_allows(text)
     }
 
-    fn length_is_legal(&self, text: &str) -> bool {
+    fn length_is_valid(&self, text: &str) -> bool {
         (self.min..=self.max).contains(&length(text))
     }
 

@@ -1,42 +1,42 @@
-//! Texts of a legal length that break their pattern by one character.
+//! Strings of a valid length that violate their pattern by one character.
 
 use std::{cell::Cell, iter};
 
 use super::Witness;
 use crate::model::Matched;
 
-/// How a text misses its pattern.
+/// How a string violates its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::probe) enum NearMiss {
-    /// Its first character is another one.
+    /// The first character is replaced.
     Start,
-    /// A character between the first and the last is another one.
+    /// A character between the first and the last is replaced.
     Middle,
-    /// Its last character is another one.
+    /// The last character is replaced.
     End,
-    /// A newline follows it.
+    /// A newline is appended.
     Newline,
-    /// An Arabic digit stands for an ASCII one.
+    /// An ASCII digit is replaced with an Arabic one.
     NonAsciiDigit,
 }
 
-/// What a character is replaced with: signs that names seldom allow, then what only narrow patterns refuse.
-const STRANGERS: &str = "!# %$*^\"<\\/.:_-@=+~azZ09é\u{663}\u{1F600}\t\u{1}\n";
+/// Replacements for a character: signs that names seldom allow, then characters that only narrow patterns reject.
+const REPLACEMENTS: &str = "!# %$*^\"<\\/.:_-@=+~azZ09é\u{663}\u{1F600}\t\u{1}\n";
 
-/// How many legal texts are tried.
+/// How many valid strings are tried.
 const BASES: u64 = 6;
 
 /// How often the backtracking engine may reach its limit.
 const MOST_DOUBTS: u32 = 8;
 
-/// At how many places within a text a stranger is tried.
+/// At how many positions of a string a replacement is tried.
 const INNER_PLACES: usize = 48;
 
 impl NearMiss {
     const ALL: [Self; 5] = [Self::Start, Self::Middle, Self::End, Self::Newline, Self::NonAsciiDigit];
 
-    /// The places of a text of `length` characters at which a stranger is put, the likeliest first.
-    fn places(self, length: usize) -> Vec<usize> {
+    /// The positions of a string of `length` characters to replace, the likeliest first.
+    fn positions(self, length: usize) -> Vec<usize> {
         let last = length.saturating_sub(1);
         match self {
             Self::Start => (0..length.min(1)).collect(),
@@ -47,47 +47,47 @@ impl NearMiss {
         }
     }
 
-    /// The spoiled forms of a text.
-    fn spoiled<'a>(self, text: &'a [char], strangers: &'a [char]) -> Box<dyn Iterator<Item = String> + 'a> {
-        let places = self.places(text.len()).into_iter();
+    /// The changed forms of a string.
+    fn spoiled<'a>(self, text: &'a [char], replacements: &'a [char]) -> Box<dyn Iterator<Item = String> + 'a> {
+        let positions = self.positions(text.len()).into_iter();
         match self {
             Self::Newline => Box::new(iter::once(text.iter().chain(&['\n']).collect())),
-            Self::NonAsciiDigit => Box::new(places.filter_map(|place| {
-                let arabic = char::from_u32(0x660 + text.get(place)?.to_digit(10)?)?;
-                Some(with(text, place, arabic))
+            Self::NonAsciiDigit => Box::new(positions.filter_map(|position| {
+                let arabic = char::from_u32(0x660 + text.get(position)?.to_digit(10)?)?;
+                Some(with(text, position, arabic))
             })),
-            Self::Start | Self::Middle | Self::End => Box::new(places.flat_map(move |place| {
-                let others = strangers.iter().filter(move |stranger| Some(*stranger) != text.get(place));
-                others.map(move |stranger| with(text, place, *stranger))
+            Self::Start | Self::Middle | Self::End => Box::new(positions.flat_map(move |position| {
+                let others = replacements.iter().filter(move |replacement| Some(*replacement) != text.get(position));
+                others.map(move |replacement| with(text, position, *replacement))
             })),
         }
     }
 }
 
-fn with(text: &[char], place: usize, new: char) -> String {
-    text.iter().enumerate().map(|(at, c)| if at == place { new } else { *c }).collect()
+fn with(text: &[char], position: usize, new: char) -> String {
+    text.iter().enumerate().map(|(at, c)| if at == position { new } else { *c }).collect()
 }
 
 impl Witness {
-    /// Texts of a legal length that break the pattern by one character, each verified. A way that the pattern
-    /// does not allow is left out: everything matches `.*`.
+    /// Strings of a valid length that violate the pattern by one character, each verified. Ways in which the pattern
+    /// cannot be violated are left out: everything matches `.*`.
     pub(in crate::probe) fn near_misses(&self, salt: u64) -> Vec<(NearMiss, String)> {
         let Some(pattern) = self.pattern() else { return Vec::new() };
-        let own = pattern.source().chars().filter(|c| c.is_ascii_punctuation() && !STRANGERS.contains(*c));
-        let mut strangers: Vec<char> = STRANGERS.chars().chain(own).collect();
+        let own = pattern.source().chars().filter(|c| c.is_ascii_punctuation() && !REPLACEMENTS.contains(*c));
+        let mut replacements: Vec<char> = REPLACEMENTS.chars().chain(own).collect();
         // A newline comes last: what it breaks is doubtful.
-        strangers.sort_by_key(|stranger| *stranger == '\n');
+        replacements.sort_by_key(|replacement| *replacement == '\n');
         let bases: Vec<Vec<char>> = self.bases(salt).iter().map(|text| text.chars().collect()).collect();
         let doubts = Cell::new(0);
         let miss = |way: NearMiss| {
-            let spoiled = bases.iter().flat_map(|base| way.spoiled(base, &strangers));
+            let spoiled = bases.iter().flat_map(|base| way.spoiled(base, &replacements));
             let mut tried = spoiled.take_while(|_| doubts.get() < MOST_DOUBTS);
             tried.find(|text| self.is_near_miss(text, &doubts)).map(|text| (way, text))
         };
         NearMiss::ALL.into_iter().filter_map(miss).collect()
     }
 
-    /// Legal texts to be spoiled. A newline needs room, and a digit must be there to be replaced.
+    /// Valid strings to change: shorter than the maximum for a newline, with a digit for a digit.
     fn bases(&self, salt: u64) -> Vec<String> {
         let mut bases: Vec<String> = (0..BASES).map(|turn| self.text(salt.wrapping_add(turn))).collect();
         let lengths = [self.max.saturating_sub(1), 3, 4];
@@ -101,7 +101,7 @@ impl Witness {
         let Some(judge) = &self.judge else { return false };
         match judge.pattern.matches(text) {
             // That a dot takes no newline is seldom meant: only what breaks the pattern otherwise, too, counts.
-            Matched::No => self.length_is_legal(text) && (!text.contains('\n') || judge.refuses_dotall(text)),
+            Matched::No => self.length_is_valid(text) && (!text.contains('\n') || judge.rejects_dotall(text)),
             Matched::Undecided => {
                 doubts.set(doubts.get() + 1);
                 false
@@ -147,7 +147,7 @@ mod tests {
         let misses = witness.near_misses(5);
         assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
         for (_, text) in &misses {
-            assert!(witness.length_is_legal(text) && refuses(pattern, text), "{text:?}");
+            assert!(witness.length_is_valid(text) && refuses(pattern, text), "{text:?}");
         }
     }
 }

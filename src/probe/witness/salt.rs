@@ -1,4 +1,4 @@
-//! Choices that a salt decides: the same salt always chooses alike. Nothing here is random, and nothing is secret.
+//! Reproducible choices: the same salt makes the same choices.
 
 /// An endless stream of numbers made from a salt (`SplitMix64`).
 #[derive(Debug, Clone)]
@@ -7,7 +7,7 @@ pub(super) struct Salt {
 }
 
 impl Salt {
-    /// The stream of a salt; `turn` tells apart the attempts that are made for the same salt.
+    /// The stream of a salt; `turn` numbers the attempts with the same salt.
     pub(super) fn new(salt: u64, turn: u64) -> Self {
         let mut stream = Self { state: salt };
         stream.state = stream.next() ^ turn.wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -22,15 +22,15 @@ impl Salt {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`; 0 where there is none.
+    /// A number below `end`, or 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
     /// One of `items`.
     pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
-        let place = self.below(u64::try_from(items.len()).unwrap_or(u64::MAX));
-        items.get(usize::try_from(place).ok()?)
+        let index = self.below(u64::try_from(items.len()).unwrap_or(u64::MAX));
+        items.get(usize::try_from(index).ok()?)
     }
 
     /// `count` characters of `alphabet`, which is ASCII.

@@ -1,4 +1,4 @@
-//! The search for a text: what is tried, in which order, and when it is given up.
+//! The search for a string: the order of attempts, and their limit.
 
 use super::{
     Witness,
@@ -12,42 +12,41 @@ use super::{
 };
 use crate::model::Matched;
 
-/// How many texts are made of a pattern at most.
+/// At most this many strings are made from a pattern.
 const TURNS: u64 = 600;
 
-/// How many characters all attempts at one text may have together.
+/// At most this many characters are made in all attempts together.
 const EFFORT: u64 = 2_000_000;
 
 /// How often the backtracking engine may reach its limit.
 const UNDECIDED: u32 = 4;
 
-/// The lengths that a text should rather have, the best first.
-const AGREEABLE: [(u64, u64); 2] = [(8, 16), (2, 7)];
+/// Preferred lengths, the best first.
+const PREFERRED: [(u64, u64); 2] = [(8, 16), (2, 7)];
 
-/// After how many attempts the length need not be agreeable any more.
+/// After this many attempts any length will do.
 const PATIENCE: u64 = 120;
 
 /// Letters and digits, for a name of any length.
 const BASE36: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 impl Witness {
-    /// A legal text: a natural one, else one made of the pattern.
+    /// A valid string: a natural one, else one made from the pattern.
     pub(super) fn search(&self, salt: u64) -> Option<String> {
-        let legal: Vec<String> =
-            candidates(self.source(), salt).into_iter().filter(|text| self.is_legal(text)).collect();
+        let valid: Vec<String> =
+            candidates(self.source(), salt).into_iter().filter(|text| self.is_valid(text)).collect();
         let (low, high) = self.inside();
-        let natural = legal.iter().find(|text| (low..=high).contains(&length(text))).or(legal.first());
+        let natural = valid.iter().find(|text| (low..=high).contains(&length(text))).or(valid.first());
         natural.cloned().or_else(|| {
             let Some(grammar) = &self.grammar else { return self.of_length(self.nearest_length(), salt) };
             let inside = grammar.root.lengths.within(low, high);
-            let legal = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
-            let made = self.first_kept(salt, |turn, stream| agreeable(&legal, turn, stream))?;
-            Some(familiar(made, |text| self.is_legal(text)))
+            let valid = if inside.is_empty() { grammar.root.lengths.within(self.min, self.max) } else { inside };
+            let made = self.first_kept(salt, |turn, stream| preferred(&valid, turn, stream))?;
+            Some(familiar(made, |text| self.is_valid(text)))
         })
     }
 
-    /// A text of exactly `n` characters that keeps the pattern, if one is found. It is legal where `n` is: of another
-    /// length, its length alone is wrong.
+    /// A string of exactly `n` characters that matches the pattern, if one is found. Its length may be invalid.
     pub(in crate::probe) fn of_length(&self, n: u64, salt: u64) -> Option<String> {
         let named = named(n, salt)?;
         if self.pattern_allows(&named) {
@@ -57,13 +56,13 @@ impl Witness {
         natural.or_else(|| self.first_kept(salt, |_, _| Some(n)))
     }
 
-    /// Whether it is certain that no text of `n` characters keeps the pattern: what [`Self::of_length`] does not find
-    /// otherwise may still exist.
+    /// Whether certainly no string of `n` characters matches the pattern. Otherwise one may exist even if
+    /// [`Self::of_length`] does not find it.
     pub(in crate::probe) fn excludes_length(&self, n: u64) -> bool {
         self.excludes_lengths(n, n)
     }
 
-    /// Whether it is certain that no text keeps both the pattern and the bounds.
+    /// Whether certainly no string within the bounds matches the pattern.
     pub(super) fn is_contradiction(&self) -> bool {
         self.min > self.max || self.excludes_lengths(self.min, self.max)
     }
@@ -75,25 +74,25 @@ impl Witness {
         low <= LONGEST && self.grammar.as_ref().is_some_and(has_none)
     }
 
-    /// A natural text that happens to have the length.
+    /// A natural string that has the length.
     fn text_of(&self, n: u64, salt: u64) -> Option<String> {
         candidates(self.source(), salt).into_iter().find(|text| length(text) == n && self.pattern_allows(text))
     }
 
-    /// The legal length that is closest to a name's.
+    /// The valid length that is closest to that of a name.
     fn nearest_length(&self) -> u64 {
         let (low, high) = self.inside();
         12.clamp(low.min(high), high)
     }
 
-    /// The bounds without their edges, where that leaves something: who is off by one at an edge is to be seen there,
-    /// and not in every text.
+    /// The bounds without their ends, if that leaves something: an endpoint that is off by one should fail the probes
+    /// of the bounds, and not every probe.
     fn inside(&self) -> (u64, u64) {
         let is_wide = self.max.saturating_sub(self.min) >= 2;
         if is_wide { (self.min + 1, self.max - 1) } else { (self.min, self.max) }
     }
 
-    /// The first text of the grammar that the pattern keeps, each attempt of the length that `wanted` gives.
+    /// The first string of the grammar that matches the pattern; `wanted` gives the length of each attempt.
     fn first_kept(&self, salt: u64, wanted: impl Fn(u64, &mut Salt) -> Option<u64>) -> Option<String> {
         let grammar = self.grammar.as_ref()?;
         let (mut spent, mut undecided) = (0_u64, 0_u32);
@@ -118,11 +117,11 @@ impl Witness {
     }
 }
 
-/// A length to try: first of those that a name has, later of ever longer ones; none only if there is nothing else.
-fn agreeable(legal: &Lengths, turn: u64, stream: &mut Salt) -> Option<u64> {
-    let shortest = legal.within(1, LONGEST).shortest().unwrap_or(0);
-    let reach = |more: u64| legal.within(shortest, shortest.saturating_add(more));
-    let mut pools: Vec<Lengths> = AGREEABLE.into_iter().map(|(low, high)| legal.within(low, high)).collect();
+/// A length to try: first those of names, later longer and longer ones; 0 only if there is nothing else.
+fn preferred(valid: &Lengths, turn: u64, stream: &mut Salt) -> Option<u64> {
+    let shortest = valid.within(1, LONGEST).shortest().unwrap_or(0);
+    let reach = |more: u64| valid.within(shortest, shortest.saturating_add(more));
+    let mut pools: Vec<Lengths> = PREFERRED.into_iter().map(|(low, high)| valid.within(low, high)).collect();
     pools.retain(|pool| !pool.is_empty());
     let pool = match stream.below(4) {
         _ if turn >= PATIENCE => None,

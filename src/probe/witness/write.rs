@@ -1,4 +1,4 @@
-//! A text of exactly the wanted length, from a grammar.
+//! Writes a string of an exact length from a grammar.
 
 use std::iter;
 
@@ -9,7 +9,7 @@ use super::{
     salt::Salt,
 };
 
-/// Writes a text of `length` characters, if the grammar has one; what it leaves open, `salt` and `taste` decide.
+/// Writes a string of `length` characters if the grammar has one; `salt` and `taste` choose among several.
 pub(super) fn write(grammar: &Grammar, length: u64, taste: Taste, salt: &mut Salt) -> Option<String> {
     let mut writer = Writer { text: String::new(), taste, signs: &grammar.signs, salt };
     writer.part(&grammar.root, length)?;

@@ -31,7 +31,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    model::{Contract, Member, Operation, Shape, ShapeKind},
+    model::{Contract, Member, Operation, Shape, walk::ShapeStep},
     reference::{Clock, ReferenceEndpoint},
     suite::code::Code,
     wire::{Request, Response},
@@ -174,13 +174,8 @@ impl MutantSubject<'_> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
         for name in place.names() {
-            let member = match (&shape.kind, name) {
-                (ShapeKind::Structure(members) | ShapeKind::Union(members), Some(name)) => {
-                    members.iter().find(|member| member.name == name)?
-                }
-                (ShapeKind::List(item), None) => item,
-                _ => return None,
-            };
+            let step = name.map_or(ShapeStep::Item, |name| ShapeStep::Member(name.to_owned()));
+            let member = shape.kind.at(&step)?;
             shape = self.contract.shape(&member.target)?;
             found = Some((member, shape));
         }
@@ -271,7 +266,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model;
+    use crate::model::{self, ShapeKind};
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},

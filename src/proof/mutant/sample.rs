@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{FaultSite, Mutant, behaviour::is_success, place::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
-    model::{Contract, ShapeId, ShapeKind},
+    model::{Contract, ShapeId, ShapeKind, walk::walk},
     wire::{self, Request, Response},
 };
 
@@ -187,9 +187,7 @@ impl Sample {
         seen.accepted_texts.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
         sites.push(FaultSite::Success);
-        let mut found = Vec::new();
-        walk(&contract, &operation.output, &body, &MemberLocation::root(), &mut found);
-        for (place, value, of_enum) in found {
+        for (place, value, of_enum) in members_of(&contract, &operation.output, &body) {
             seen.course(courses, exchange, &place, value, of_enum);
             if judged {
                 seen.members.insert(place.clone());
@@ -297,30 +295,20 @@ fn texts(request: &Request) -> Vec<String> {
 }
 
 /// Every member of a value that its shape knows, with its value and whether that is one of an enum.
-fn walk<'v>(
-    contract: &Contract,
-    id: &ShapeId,
-    value: &'v Value,
-    at: &MemberLocation,
-    found: &mut Vec<(MemberLocation, &'v Value, bool)>,
-) {
-    let Some(shape) = contract.shape(id) else { return };
-    match &shape.kind {
-        ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-            for member in members {
-                let Some(inner) = value.get(&member.name).filter(|inner| !inner.is_null()) else { continue };
-                let place = at.member(&member.name);
-                let of_enum =
-                    contract.shape(&member.target).is_some_and(|shape| matches!(shape.kind, ShapeKind::Enum(_)));
-                found.push((place.clone(), inner, of_enum));
-                walk(contract, &member.target, inner, &place, found);
+fn members_of<'v>(contract: &Contract, id: &ShapeId, value: &'v Value) -> Vec<(MemberLocation, &'v Value, bool)> {
+    let mut found = Vec::new();
+    walk(contract, Some(id), value, &MemberLocation::root(), &mut |at, outer| {
+        let shape = at.shape.filter(|_| !at.value.is_null())?;
+        let Some(member) = at.member else { return Some(outer.clone()) };
+        match &at.owner?.kind {
+            ShapeKind::List(_) => Some(outer.items()),
+            ShapeKind::Structure(_) | ShapeKind::Union(_) => {
+                let place = outer.member(&member.name);
+                found.push((place.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
+                Some(place)
             }
+            _ => None,
         }
-        ShapeKind::List(item) => {
-            for inner in value.as_array().into_iter().flatten() {
-                walk(contract, &item.target, inner, &at.items(), found);
-            }
-        }
-        _ => {}
-    }
+    });
+    found
 }

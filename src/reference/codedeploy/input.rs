@@ -53,8 +53,8 @@ pub(super) fn refusal(operation: &str, violations: &[Violation]) -> Refusal {
             if itself && matches!(violation.rule, ShapeRule::Required | ShapeRule::Empty) { missing } else { wrong };
         return Refusal::new(error, format!("{} must be {}", violation.pointer, violation.expected));
     }
-    let (pointer, expected) = violations.first().map_or(("", "valid"), |v| (&v.pointer, &v.expected));
-    Refusal::new(OTHERWISE, format!("{operation}: {pointer} must be {expected}"))
+    let first = violations.first().map(|violation| format!("{} must be {}", violation.pointer, violation.expected));
+    Refusal::new(OTHERWISE, format!("{operation}: {}", first.unwrap_or_default()))
 }
 
 /// The input's own member in which a violation lies.

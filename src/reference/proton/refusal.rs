@@ -45,13 +45,13 @@ fn sentence(violation: &Violation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ShapeRule;
+    use crate::model::{LengthUnit, Limit, ShapeConstraint, ShapeRule};
 
     fn violation(pointer: &str) -> Violation {
         Violation {
             pointer: pointer.to_owned(),
             rule: ShapeRule::Length,
-            expected: "at most 100 characters".to_owned(),
+            expected: ShapeConstraint::Length { unit: LengthUnit::Characters, limit: Limit::AtMost(100) },
             actual: "a secret".to_owned(),
             requirements: Vec::new(),
         }

@@ -4,7 +4,7 @@ use super::{
     HumanWriter,
     page::{FAINT, HEADING, PLAIN, of_verdict},
 };
-use crate::{judge::verdict::Verdict, probe::Sites, report::text, run::event::TargetDied};
+use crate::{judge::verdict::Verdict, probe::ConstraintCounts, report::text, run::event::TargetDied};
 
 /// So many reasons are told.
 const REASONS: usize = 12;
@@ -14,13 +14,17 @@ impl HumanWriter<'_> {
     pub(super) fn coverage(&mut self) {
         let Some(coverage) = &self.run.coverage else { return };
         self.page.heading("coverage");
-        self.page.whole(2, FAINT, &format!("{:<16}{:>9}{:>9}{:>9}{:>9}", "", "sites", "probed", "judged", "probes"));
+        self.page.whole(2, FAINT, &format!("{:<16}{:>9}{:>9}{:>9}{:>9}", "", "total", "probed", "judged", "probes"));
         for row in &coverage.families {
-            self.page.whole(2, PLAIN, &line(&row.family, row.sums));
+            self.page.whole(2, PLAIN, &line(&row.family, row.counts));
         }
         self.page.whole(2, HEADING, &line("constraints", coverage.constraints));
         for unprobed in coverage.unprobed.iter().take(REASONS) {
-            let told = format!("{}: {}", text::count(unprobed.sites, "site"), text::shorten(&unprobed.reason, 160));
+            let told = format!(
+                "{}: {}",
+                text::count(unprobed.constraints, "constraint"),
+                text::shorten(&unprobed.reason, 160)
+            );
             self.page.entry(2, FAINT, "not probed", &told);
         }
     }
@@ -48,6 +52,6 @@ impl HumanWriter<'_> {
 /// So many cases that may have ended it are told for each death.
 const SUSPECTS: usize = 3;
 
-fn line(name: &str, sums: Sites) -> String {
-    format!("{name:<16}{:>9}{:>9}{:>9}{:>9}", sums.sites, sums.probed, sums.judged, sums.probes)
+fn line(name: &str, sums: ConstraintCounts) -> String {
+    format!("{name:<16}{:>9}{:>9}{:>9}{:>9}", sums.total, sums.probed, sums.judged, sums.probes)
 }

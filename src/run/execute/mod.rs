@@ -166,7 +166,7 @@ impl<'a> CaseRun<'a> {
             self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
         let answer = response.and_then(|response| self.service(&step.call)?.protocol.answer(response).value);
-        capture(step, &answer.unwrap_or_default(), bindings).map_err(CaseEnd::Blocked)
+        capture(step, &answer.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
     /// Makes a step's call as often as it asks; whether the expectation held, as far as one can go on.

@@ -285,7 +285,8 @@ impl Resolver<'_> {
     }
 
     fn template(&self, value: &Value, at: &str) -> Result<Template, Diagnostic> {
-        Template::read(value).map_err(|error| self.source.at(&format!("{at}{}", error.pointer), error.problem))
+        Template::read(value)
+            .map_err(|error| self.source.at(&format!("{at}{}", error.pointer), error.problem.to_string()))
     }
 }
 

@@ -139,7 +139,7 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
 #[case("raw: { set: { A: 5 } }", "5: a header's value is text")]
 #[case("raw: { set: { A: '${gone}' } }", "5: no variable \"gone\" at this point")]
 #[case("raw: { body: { text: '${gone}' } }", "5: no variable \"gone\" at this point")]
-#[case("raw: { body: { text: '${' } }", "5: an expression that starts with \"${\" and does not end")]
+#[case("raw: { body: { text: '${' } }", "5: the expression that starts with \"${\" does not end")]
 #[case("raw: { body: { hex: '0' } }", "5: no hex")]
 #[case("raw: { body: {} }", "5: exactly one of text, base64 and hex")]
 fn what_a_step_cannot_mean_is_refused(#[case] form: &str, #[case] says: &str) {

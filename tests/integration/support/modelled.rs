@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use wireproof::internals::{
     model::{
-        self, Bounds, Contract, Member, NumberKind, Operation, PayloadSide, Schemas, ShapeId, ShapeKind, ShapeRule,
-        TimestampFormat, Traits, Violation,
+        self, Bounds, Contract, LengthUnit, Member, NumberKind, Operation, PayloadSide, Schemas, ShapeConstraint,
+        ShapeId, ShapeKind, ShapeRule, TimestampFormat, Traits, Violation,
     },
     reference::Identity,
     suite::ServiceFixtures,
@@ -201,21 +201,27 @@ impl Modelled {
 
 /// The family of probes that is about what a value breaks.
 pub(crate) fn family_of(violation: &Violation) -> &'static str {
-    let expected = violation.expected.trim_start_matches("keys of ");
     match violation.rule {
-        ShapeRule::Type => "type",
-        ShapeRule::Required => "required",
-        ShapeRule::Timestamp => "timestamp",
-        ShapeRule::Blob => "blob",
-        ShapeRule::Unique => "unique",
-        ShapeRule::Union => "union",
         ShapeRule::Null => "null",
-        _ if expected.starts_with("text matching") => "pattern",
-        _ if expected.starts_with("one of") => "enum",
-        _ if expected.ends_with("items") => "items",
-        _ if expected.ends_with("entries") => "entries",
-        _ if expected.ends_with("characters") || expected.ends_with("bytes") => "length",
-        _ => "range",
+        _ => family_of_constraint(&violation.expected),
+    }
+}
+
+fn family_of_constraint(constraint: &ShapeConstraint) -> &'static str {
+    match constraint {
+        ShapeConstraint::Keys(inner) => family_of_constraint(inner),
+        ShapeConstraint::Required { .. } => "required",
+        ShapeConstraint::Timestamp(_) => "timestamp",
+        ShapeConstraint::Base64 => "blob",
+        ShapeConstraint::UniqueItems => "unique",
+        ShapeConstraint::Union => "union",
+        ShapeConstraint::Pattern { .. } => "pattern",
+        ShapeConstraint::Enum { .. } => "enum",
+        ShapeConstraint::Length { unit: LengthUnit::Items, .. } => "items",
+        ShapeConstraint::Length { unit: LengthUnit::Entries, .. } => "entries",
+        ShapeConstraint::Length { .. } => "length",
+        ShapeConstraint::Range(_) => "range",
+        _ => "type",
     }
 }
 

@@ -1,25 +1,14 @@
-//! Where in an input a probe works.
+//! The path from an operation's input to a location in it.
 
 use std::fmt;
 
-/// One step from a value to a part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Token {
-    /// Into a structure or union.
-    Member(String),
-    /// Into a list: its first item.
-    Item,
-    /// To the first key of a map.
-    Key,
-    /// To the value of the first entry of a map.
-    Value,
-}
+use crate::model::walk::ShapeStep;
 
-/// The way from an operation's input to a part of it.
+/// The path from an operation's input to a part of it.
 ///
 /// Written as `Tags[]/Key`: `[]` is an item of a list, `{key}` a key and `{}` a value of a map.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct MemberPath(pub Vec<Token>);
+pub struct MemberPath(pub Vec<ShapeStep>);
 
 impl MemberPath {
     /// Whether this is the input itself.
@@ -30,15 +19,15 @@ impl MemberPath {
 
     /// The path one step further.
     #[must_use]
-    pub fn then(&self, token: Token) -> Self {
+    pub fn then(&self, token: ShapeStep) -> Self {
         Self(self.0.iter().cloned().chain([token]).collect())
     }
 
     /// The names of the members on the way.
     pub fn members(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|token| match token {
-            Token::Member(name) => Some(name.as_str()),
-            Token::Item | Token::Key | Token::Value => None,
+            ShapeStep::Member(name) => Some(name.as_str()),
+            ShapeStep::Item | ShapeStep::Key | ShapeStep::Value => None,
         })
     }
 
@@ -46,8 +35,8 @@ impl MemberPath {
     #[must_use]
     pub(super) fn slashed(&self) -> String {
         let tokens = self.0.iter().map(|token| match token {
-            Token::Member(name) => name.as_str(),
-            Token::Item | Token::Key | Token::Value => "*",
+            ShapeStep::Member(name) => name.as_str(),
+            ShapeStep::Item | ShapeStep::Key | ShapeStep::Value => "*",
         });
         tokens.collect::<Vec<_>>().join("/")
     }
@@ -57,11 +46,11 @@ impl fmt::Display for MemberPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, token) in self.0.iter().enumerate() {
             match token {
-                Token::Member(name) if index == 0 => f.write_str(name)?,
-                Token::Member(name) => write!(f, "/{name}")?,
-                Token::Item => f.write_str("[]")?,
-                Token::Key => f.write_str("{key}")?,
-                Token::Value => f.write_str("{}")?,
+                ShapeStep::Member(name) if index == 0 => f.write_str(name)?,
+                ShapeStep::Member(name) => write!(f, "/{name}")?,
+                ShapeStep::Item => f.write_str("[]")?,
+                ShapeStep::Key => f.write_str("{key}")?,
+                ShapeStep::Value => f.write_str("{}")?,
             }
         }
         Ok(())
@@ -74,17 +63,17 @@ mod tests {
 
     use super::*;
 
-    fn member(name: &str) -> Token {
-        Token::Member(name.to_owned())
+    fn member(name: &str) -> ShapeStep {
+        ShapeStep::Member(name.to_owned())
     }
 
     #[rstest]
     #[case(vec![], "", "")]
     #[case(vec![member("Name")], "Name", "Name")]
-    #[case(vec![member("Tags"), Token::Item, member("Key")], "Tags[]/Key", "Tags/*/Key")]
-    #[case(vec![member("A"), Token::Key], "A{key}", "A/*")]
-    #[case(vec![member("A"), Token::Value, Token::Item], "A{}[]", "A/*/*")]
-    fn a_path_is_written_in_two_ways(#[case] tokens: Vec<Token>, #[case] shown: &str, #[case] slashed: &str) {
+    #[case(vec![member("Tags"), ShapeStep::Item, member("Key")], "Tags[]/Key", "Tags/*/Key")]
+    #[case(vec![member("A"), ShapeStep::Key], "A{key}", "A/*")]
+    #[case(vec![member("A"), ShapeStep::Value, ShapeStep::Item], "A{}[]", "A/*/*")]
+    fn a_path_is_written_in_two_ways(#[case] tokens: Vec<ShapeStep>, #[case] shown: &str, #[case] slashed: &str) {
         let path = MemberPath(tokens);
         assert_eq!((path.to_string().as_str(), path.slashed().as_str()), (shown, slashed));
     }

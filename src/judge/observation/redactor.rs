@@ -1,31 +1,34 @@
-//! Redaction that keeps identity.
+//! Redaction that keeps identity: equal values have equal names.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::stand_in::{Placeholder, is_identity};
+use super::placeholder::{Placeholder, is_identity};
 use crate::{
     judge::transcript::{Exchange, Transcript},
-    model::{Contract, Member, ShapeId, ShapeKind, kebab_case},
+    model::{
+        Contract, ShapeId, kebab_case,
+        walk::{Rewrite, Rewritten, VisitedValue, rewrite},
+    },
     suite::{Bindings, Case, Expression, Fixtures, Template, TemplatePart},
     wire::Response,
 };
 
-/// Replaces the values of one observation.
+/// Redacts the values of one observation.
 pub(super) struct Redactor<'a> {
     suite: &'a Fixtures,
-    /// Value to the name that stands for it, longest value first when text is searched.
+    /// Each known value with its name, the longest value first.
     known: Vec<(String, String)>,
     counts: BTreeMap<String, usize>,
-    /// Longer bodies are shown by their length.
+    /// Of longer bodies, only the length is shown.
     longest_body: usize,
 }
 
-/// Shorter values are not looked for inside other text: they would hit by chance.
+/// Shorter values are not searched for inside other text: they would occur by chance.
 const SHORTEST_IN_TEXT: usize = 6;
 
-/// What people and snapshots are shown of a body.
+/// The longest body, in bytes, that snapshots and reports show.
 const LONGEST_BODY: usize = 4096;
 
 impl<'a> Redactor<'a> {
@@ -42,12 +45,12 @@ impl<'a> Redactor<'a> {
         redactor
     }
 
-    /// Every body is shown, however long.
+    /// The same redactor, without a limit for bodies.
     pub(super) fn in_full(self) -> Self {
         Self { longest_body: usize::MAX, ..self }
     }
 
-    /// What a state yields is known by the name that it is yielded under.
+    /// Learns the identities that states yielded, each under the name that the state gave it.
     fn know_variables(&mut self, value: &Value) {
         let Some(map) = value.as_object() else { return };
         for (name, value) in map {
@@ -59,7 +62,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Names that the fixture makes fresh, by the word that it gives them.
+    /// Learns the names that the fixture generates, each under its label.
     fn know_fresh(&mut self, template: &Template, bindings: &Bindings) {
         let mut fresh = |expression: &Expression| {
             let label = match expression {
@@ -131,7 +134,8 @@ impl<'a> Redactor<'a> {
         Some((contract, operation.input.clone(), operation.output.clone()))
     }
 
-    /// Text that is no JSON is shown as text; bytes that are no text, and long bodies, by their length.
+    /// A body that is not JSON is shown as text; of bytes that are not UTF-8, and of long bodies, only the length is
+    /// shown.
     fn body(&mut self, bytes: &[u8], redact: impl FnOnce(&mut Self, &Value) -> Value) -> Value {
         if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));
@@ -144,37 +148,10 @@ impl<'a> Redactor<'a> {
     }
 
     fn by_shape(&mut self, contract: &Contract, id: &ShapeId, value: &Value) -> Value {
-        let Some(shape) = contract.shape(id) else { return self.by_text(value) };
-        match (&shape.kind, value) {
-            (ShapeKind::Structure(members) | ShapeKind::Union(members), Value::Object(map)) => {
-                let member = |name: &str| members.iter().find(|member| member.name == name);
-                map.iter().map(|(name, value)| (name.clone(), self.by_member(contract, member(name), value))).collect()
-            }
-            (ShapeKind::List(item), Value::Array(items)) => {
-                items.iter().map(|value| self.by_member(contract, Some(item), value)).collect()
-            }
-            (ShapeKind::Map { value: member, .. }, Value::Object(map)) => map
-                .iter()
-                .map(|(name, value)| (self.text(name), self.by_member(contract, Some(member), value)))
-                .collect(),
-            _ => self.by_text(value),
-        }
+        rewrite(contract, id, value, self)
     }
 
-    fn by_member(&mut self, contract: &Contract, member: Option<&Member>, value: &Value) -> Value {
-        let Some(member) = member else { return self.by_text(value) };
-        match (Placeholder::of(contract, member), value) {
-            (Some(Placeholder::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
-            (Some(Placeholder::Timestamp), Value::Number(_)) => json!("<timestamp>"),
-            // Names that a state or the fixture made are known already; other ids are known by their member.
-            (Some(Placeholder::Identity(label)), Value::String(text)) if !text.is_empty() => {
-                json!(self.know(text, &label))
-            }
-            _ => self.by_shape(contract, &member.target, value),
-        }
-    }
-
-    /// Messages of errors are nobody's promise.
+    /// No document promises the message of an error.
     fn error(&mut self, value: &Value) -> Value {
         match value {
             Value::Object(map) => map
@@ -205,6 +182,27 @@ impl<'a> Redactor<'a> {
             }
         }
         text
+    }
+}
+
+impl Rewrite for Redactor<'_> {
+    fn value(&mut self, at: &VisitedValue<'_, '_, &Value>) -> Rewritten {
+        let Some(shape) = at.shape else { return Rewritten::Value(self.by_text(at.value)) };
+        let placeholder = at.member.and_then(|member| Placeholder::of_member(member, shape));
+        Rewritten::Value(match (placeholder, at.value) {
+            (Some(Placeholder::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
+            (Some(Placeholder::Timestamp), Value::Number(_)) => json!("<timestamp>"),
+            // Names from a state or from the fixture are known already; other ids are named after their member.
+            (Some(Placeholder::Identity(label)), Value::String(text)) if !text.is_empty() => {
+                json!(self.know(text, &label))
+            }
+            (_, Value::Object(_) | Value::Array(_)) => return Rewritten::Parts,
+            (_, scalar) => self.by_text(scalar),
+        })
+    }
+
+    fn key(&mut self, key: &str) -> String {
+        self.text(key)
     }
 }
 

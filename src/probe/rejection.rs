@@ -1,13 +1,13 @@
-//! Which of an operation's own errors refuse an input for its form.
+//! Which of an operation's errors reject an input for its form.
 //!
-//! Services name the refusal of a bad input in their own ways. An error counts where its name says that something of
-//! the input is wrong in general (`InvalidParameterException`), or that the very member is (`InvalidArn` for
-//! `stateMachineArn`): by the words of its name, since models say nothing about when an error is given.
+//! Services name the rejection of an invalid input differently. An error counts if its name says that the input is
+//! invalid in general (`InvalidParameterException`) or that the member is (`InvalidArn` for `stateMachineArn`). Only
+//! the words of its name decide: models do not say when an error is returned.
 
 use super::Location;
 use crate::model::{Contract, Operation, ShapeId};
 
-/// What an error's name is made of where it refuses an input in general, without its ending and a service's acronym.
+/// The names of errors that reject an input in general, without ending and without a service's acronym.
 const GENERAL: [&str; 20] = [
     "BadRequest",
     "Client",
@@ -31,7 +31,7 @@ const GENERAL: [&str; 20] = [
     "Validation",
 ];
 
-/// Words that say that something is wrong, and not what.
+/// Words that say that something is invalid.
 const FAULTS: [&str; 26] = [
     "Bad",
     "Empty",
@@ -61,11 +61,11 @@ const FAULTS: [&str; 26] = [
     "Value",
 ];
 
-/// The operation's own errors by which a value at `place` may be refused for its form; without a place, by which any
-/// input may.
+/// The errors of an operation that reject the value at `location` for its form; without a location, those that reject
+/// any input.
 #[must_use]
-pub(super) fn own_errors(contract: &Contract, operation: &Operation, place: Option<&Location>) -> Vec<String> {
-    let subject: Vec<String> = place.map(words_of_place).unwrap_or_default();
+pub(super) fn own_errors(contract: &Contract, operation: &Operation, location: Option<&Location>) -> Vec<String> {
+    let subject: Vec<String> = location.map(words_of_location).unwrap_or_default();
     let names = operation.errors.iter().filter_map(|id| contract.shape(id)).map(|shape| shape.id.name());
     names.filter(|name| is_general(name) || speaks_of(name, &subject)).map(str::to_owned).collect()
 }
@@ -78,7 +78,7 @@ fn is_general(name: &str) -> bool {
     GENERAL.contains(&bare) || GENERAL.contains(&unprefixed)
 }
 
-/// Whether the name says that something is wrong, and of what it is are words of the place's alone.
+/// Whether the name says that something is invalid, and every other word of it is one of the location's.
 fn speaks_of(name: &str, subject: &[String]) -> bool {
     let (faults, things): (Vec<String>, Vec<String>) =
         words(name).into_iter().partition(|word| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word)));
@@ -86,14 +86,15 @@ fn speaks_of(name: &str, subject: &[String]) -> bool {
     says_wrong && !things.is_empty() && things.iter().all(|word| subject.iter().any(|known| is_same(word, known)))
 }
 
-/// Whether two words are one, or one is short for the other: `config` for `configuration`.
+/// Whether two words are the same, or one abbreviates the other: `config` for `configuration`.
 fn is_same(word: &str, known: &str) -> bool {
     let (short, long) = if word.len() < known.len() { (word, known) } else { (known, word) };
     short == long || (short.len() >= 4 && long.starts_with(short))
 }
 
-fn words_of_place(place: &Location) -> Vec<String> {
-    let names = place.path.members().chain([place.target.name()]).chain(place.owner.as_ref().map(ShapeId::name));
+fn words_of_location(location: &Location) -> Vec<String> {
+    let names =
+        location.path.members().chain([location.target.name()]).chain(location.owner.as_ref().map(ShapeId::name));
     names.flat_map(words).collect()
 }
 
@@ -133,7 +134,7 @@ mod tests {
     #[case("InvalidStateException", false)]
     #[case("KMSInvalidStateException", false)]
     #[case("ResourceNotFoundException", false)]
-    fn some_names_refuse_any_input(#[case] name: &str, #[case] expected: bool) {
+    fn some_names_reject_any_input(#[case] name: &str, #[case] expected: bool) {
         assert_eq!(is_general(name), expected);
     }
 
@@ -156,7 +157,7 @@ mod tests {
     #[case("stateMachineArn", &["state", "machine", "arn"])]
     #[case("KMSKeyIds", &["km", "key", "id"])]
     #[case("S3Bucket_name", &["s3", "bucket", "name"])]
-    fn names_fall_into_words(#[case] name: &str, #[case] expected: &[&str]) {
+    fn names_are_split_into_words(#[case] name: &str, #[case] expected: &[&str]) {
         assert_eq!(words(name), expected);
     }
 }

@@ -1,24 +1,24 @@
-//! Every place of an operation's input: each member, list item, map key and map value, however deep.
+//! The locations of an operation's input: each member, list item, map key and map value, at any depth.
 //!
-//! A shape that holds itself is entered once on every way: what lies below its second occurrence lies below the
-//! first, too.
+//! A shape that contains itself is entered once on each path: the locations below its second occurrence repeat those
+//! below the first.
 
-use super::{MemberPath, Token, input::Inputs};
-use crate::model::{Bounds, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat, Traits};
+use super::{MemberPath, input::Inputs};
+use crate::model::{Bounds, Member, Operation, Shape, ShapeId, ShapeKind, TimestampFormat, Traits, walk::ShapeStep};
 
-/// One place, with the traits that count there: those of the member over those of its target.
+/// A location of an input. The traits of its member win over those of the member's target.
 #[derive(Debug, Clone)]
 pub struct Location {
-    /// The way to it.
+    /// The path from the input.
     pub path: MemberPath,
-    /// The shape that a value there has.
+    /// The shape of the value.
     pub target: ShapeId,
-    /// The structure or union that has it as a member, the list or the map; `None` for the input itself.
+    /// The structure, union, list or map that it is a part of; `None` for the input itself.
     pub owner: Option<ShapeId>,
     /// Whether it is a required member of a structure.
     pub required: bool,
-    /// Whether the least legal input holds it: every step to it is a required member, or one that a recipe always fills.
-    pub in_minimal: bool,
+    /// Whether the least valid input has it: each step to it is a required member, or one that a recipe always fills.
+    pub in_least_input: bool,
     member: Option<Member>,
 }
 
@@ -30,12 +30,12 @@ impl Location {
             target: operation.input.clone(),
             owner: None,
             required: true,
-            in_minimal: true,
+            in_least_input: true,
             member: None,
         }
     }
 
-    fn below(&self, inputs: &Inputs, operation: &Operation, owner: &Shape, token: Token, member: &Member) -> Self {
+    fn below(&self, inputs: &Inputs, operation: &Operation, owner: &Shape, token: ShapeStep, member: &Member) -> Self {
         let in_structure = matches!(owner.kind, ShapeKind::Structure(_));
         let required = in_structure && member.traits.required();
         let path = self.path.then(token);
@@ -45,20 +45,21 @@ impl Location {
             target: member.target.clone(),
             owner: Some(owner.id.clone()),
             required,
-            // The least list or map that we write has one entry.
-            in_minimal: self.in_minimal && (wanted || matches!(owner.kind, ShapeKind::List(_) | ShapeKind::Map { .. })),
+            // The least list or map that is built has one entry.
+            in_least_input: self.in_least_input
+                && (wanted || matches!(owner.kind, ShapeKind::List(_) | ShapeKind::Map { .. })),
             member: Some(member.clone()),
         }
     }
 
-    /// Whether a value there is the ARN of a resource, by its name.
+    /// Whether the member's name says that the value is an ARN.
     pub(super) fn names_a_resource(&self) -> bool {
         self.path.members().last().is_some_and(|name| name.to_ascii_lowercase().ends_with("arn"))
     }
 
     /// Whether it is a key of a map.
     pub(super) fn is_key(&self) -> bool {
-        self.path.0.last() == Some(&Token::Key)
+        self.path.0.last() == Some(&ShapeStep::Key)
     }
 
     /// The traits of the member itself.
@@ -66,33 +67,29 @@ impl Location {
         self.member.as_ref().map(|member| &member.traits)
     }
 
-    /// The length that counts here.
     pub(super) fn length(&self, shape: &Shape) -> Option<Bounds<u64>> {
         self.member.as_ref().and_then(|member| member.traits.length()).or_else(|| shape.traits.length())
     }
 
-    /// The range that counts here.
     pub(super) fn range(&self, shape: &Shape) -> Option<Bounds<f64>> {
         self.member.as_ref().and_then(|member| member.traits.range()).or_else(|| shape.traits.range())
     }
 
-    /// The pattern that counts here.
     pub(super) fn pattern<'s>(&'s self, shape: &'s Shape) -> Option<&'s str> {
         self.member.as_ref().and_then(|member| member.traits.pattern()).or_else(|| shape.traits.pattern())
     }
 
-    /// Whether items must differ here.
+    /// Whether the items must differ.
     pub(super) fn unique(&self, shape: &Shape) -> bool {
         self.member.as_ref().is_some_and(|member| member.traits.unique_items()) || shape.traits.unique_items()
     }
 
-    /// The timestamp format that counts here.
     pub(super) fn timestamp(&self, shape: &Shape) -> TimestampFormat {
         let own = self.member.as_ref().and_then(|member| member.traits.timestamp_format());
         own.or_else(|| shape.traits.timestamp_format()).unwrap_or(TimestampFormat::EpochSeconds)
     }
 
-    /// Where the model says it: `structure$member`, or the shape itself.
+    /// The part of the model that defines it: `structure$member`, or the shape.
     pub(super) fn origin(&self) -> String {
         match (&self.owner, &self.member) {
             (Some(owner), Some(member)) => format!("{}${}", owner.name(), member.name),
@@ -101,34 +98,32 @@ impl Location {
     }
 }
 
-/// Every place of the input of `operation`, the input itself first, outer before inner.
-pub(super) fn places(inputs: &Inputs, operation: &Operation) -> Vec<Location> {
+/// Every location of an operation's input: the input itself first, outer before inner.
+pub(super) fn locations(inputs: &Inputs, operation: &Operation) -> Vec<Location> {
     let mut found = Vec::new();
     let mut open = vec![(Location::root(operation), Vec::new())];
-    while let Some((place, above)) = open.pop() {
-        let mut inner = below(inputs, operation, &place, &above);
-        // The last one pushed is the next one taken.
+    while let Some((location, above)) = open.pop() {
+        let mut inner = below(inputs, operation, &location, &above);
+        // The stack yields the last one first.
         inner.reverse();
         open.extend(inner);
-        found.push(place);
+        found.push(location);
     }
     found
 }
 
-fn below(inputs: &Inputs, operation: &Operation, place: &Location, above: &[ShapeId]) -> Vec<(Location, Vec<ShapeId>)> {
-    let Some(shape) = inputs.contract().shape(&place.target).filter(|shape| !above.contains(&shape.id)) else {
+fn below(
+    inputs: &Inputs,
+    operation: &Operation,
+    location: &Location,
+    above: &[ShapeId],
+) -> Vec<(Location, Vec<ShapeId>)> {
+    let Some(shape) = inputs.contract().shape(&location.target).filter(|shape| !above.contains(&shape.id)) else {
         return Vec::new();
     };
     let above: Vec<ShapeId> = above.iter().cloned().chain([shape.id.clone()]).collect();
-    let inner = |token, member: &Member| (place.below(inputs, operation, shape, token, member), above.clone());
-    match &shape.kind {
-        ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-            members.iter().map(|member| inner(Token::Member(member.name.clone()), member)).collect()
-        }
-        ShapeKind::List(item) => vec![inner(Token::Item, item)],
-        ShapeKind::Map { key, value } => vec![inner(Token::Key, key), inner(Token::Value, value)],
-        _ => Vec::new(),
-    }
+    let inner = |token, member: &Member| (location.below(inputs, operation, shape, token, member), above.clone());
+    shape.kind.steps().into_iter().map(|(step, member)| inner(step, member)).collect()
 }
 
 #[cfg(test)]
@@ -138,12 +133,12 @@ mod tests {
 
     fn paths(keep: impl Fn(&Location) -> bool) -> Vec<String> {
         let inputs = inputs(SHAPES);
-        let places = places(&inputs, &put(&inputs));
-        places.iter().filter(|place| keep(place)).map(|place| place.path.to_string()).collect()
+        let locations = locations(&inputs, &put(&inputs));
+        locations.iter().filter(|location| keep(location)).map(|location| location.path.to_string()).collect()
     }
 
     #[test]
-    fn every_member_item_key_and_value_is_a_place_and_a_shape_that_holds_itself_is_entered_once() {
+    fn every_member_item_key_and_value_is_a_location_and_a_shape_that_holds_itself_is_entered_once() {
         let expected = [
             "",
             "name",
@@ -165,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_least_input_holds_required_members_alone() {
-        assert_eq!(paths(|place| place.in_minimal), ["", "name"]);
-        assert_eq!(paths(|place| place.required && !place.path.is_root()), ["name", "tags[]/key"]);
+        assert_eq!(paths(|location| location.in_least_input), ["", "name"]);
+        assert_eq!(paths(|location| location.required && !location.path.is_root()), ["name", "tags[]/key"]);
     }
 }

@@ -1,27 +1,31 @@
-//! What takes the place of a value that differs from run to run, or that nobody may see: by the word of its model.
+//! What an observation shows in place of a value that changes from run to run or is sensitive. The model decides.
 
-use crate::model::{Contract, Member, ShapeKind, kebab_case};
+use crate::model::{Contract, Member, Shape, ShapeKind, kebab_case};
 
-/// What takes the place of the values of a member.
+/// What an observation shows in place of the values of a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Placeholder {
-    /// `<sensitive>`: the model calls the member or its shape so.
+    /// `<sensitive>`: the model marks the member or its shape sensitive.
     Sensitive,
     /// `<timestamp>`, for a number.
     Timestamp,
-    /// The name of what an endpoint or a fixture made up, in kebab-case: `deployment-id`.
+    /// The name of an id that an endpoint or a fixture generated, in kebab-case: `deployment-id`.
     Identity(String),
 }
 
 impl Placeholder {
-    /// Of a member's own values; `None` if they may be seen, and also for lists, maps and structures of such values.
+    /// The placeholder of a member's own values; `None` if they are shown, and for lists, maps and structures of such
+    /// values.
     #[must_use]
     pub fn of(contract: &Contract, member: &Member) -> Option<Self> {
-        let shape = contract.shape(&member.target)?;
+        Self::of_member(member, contract.shape(&member.target)?)
+    }
+
+    pub(super) fn of_member(member: &Member, shape: &Shape) -> Option<Self> {
         if member.traits.sensitive() || shape.traits.sensitive() {
             return Some(Self::Sensitive);
         }
-        // Texts with a closed list are made by nobody, whatever they are called.
+        // The values of an enum are never generated, whatever the member is called.
         match shape.kind {
             ShapeKind::Timestamp => Some(Self::Timestamp),
             ShapeKind::String => [member.name.as_str(), shape.id.name()]
@@ -33,7 +37,7 @@ impl Placeholder {
     }
 }
 
-/// Whether a member or shape of that name identifies something that an endpoint or a fixture made up.
+/// Whether the name of a member or shape says that its values are generated ids.
 pub(super) fn is_identity(name: &str) -> bool {
     let last = kebab_case(name);
     let last = last.rsplit('-').next().unwrap_or_default();

@@ -1,0 +1,74 @@
+//! Why a constraint has no probe.
+
+use thiserror::Error;
+
+use super::Unbuildable;
+
+/// Why a constraint has no probe.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UnprobedReason {
+    /// The filters leave its probes out.
+    #[error("not selected")]
+    NotSelected,
+    /// The operation is not among the selected ones.
+    #[error("the operation is not selected")]
+    OperationNotSelected,
+    /// The operation deletes something, and the run may not.
+    #[error("the operation deletes resources (--destructive)")]
+    Destructive,
+    /// The operation writes, and the run may not.
+    #[error("the operation writes, and the endpoint is not on loopback (--allow-writes)")]
+    Writes,
+    /// No valid input reaches the location.
+    #[error(transparent)]
+    Unbuildable(#[from] Unbuildable),
+    /// Every length is valid.
+    #[error("a minimum of 0 makes no length invalid")]
+    NoInvalidLength,
+    /// The string or blob would be too long to send.
+    #[error("a length over {limit} is not sent")]
+    TooLong {
+        /// The longest that is sent.
+        limit: u64,
+    },
+    /// The list would be too long to send.
+    #[error("a list of more than {limit} items is not sent")]
+    TooManyItems {
+        /// The most items that are sent.
+        limit: u64,
+    },
+    /// The map would be too large to send, or its enum has too few keys.
+    #[error("a map of {count} entries cannot be built")]
+    TooManyEntries {
+        /// How many entries it would have.
+        count: u64,
+    },
+    /// Not enough different keys were found.
+    #[error("{count} different keys were not found")]
+    TooFewKeys {
+        /// How many are needed.
+        count: u64,
+    },
+    /// The pattern excludes the length.
+    #[error("the pattern allows no string of {length} characters")]
+    LengthForbiddenByPattern {
+        /// The length in characters.
+        length: u64,
+    },
+    /// No string of the length was found that matches the pattern.
+    #[error("no string of {length} characters was found")]
+    NoStringOfLength {
+        /// The length in characters.
+        length: u64,
+    },
+    /// No string of a valid length violates the pattern.
+    #[error("every string of a valid length matches the pattern")]
+    EveryStringMatches,
+    /// A second member for a union cannot be built.
+    #[error("the union has fewer than two members that can be built")]
+    OneUnionMember,
+    /// The example of the documents is invalid by its own model.
+    #[error("an example that violates its own model is not sent")]
+    InvalidExample,
+}
