@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         let begun = Instant::now();
         let contract = model::read(&files.file.display().to_string(), &files.text)?;
         read.push(begun.elapsed());
-        let protocol = wire::protocol(&contract)?;
+        let protocol = wire::protocol_of(&contract)?;
         let service = ServiceFixtures::of(LARGEST, contract, protocol);
         let options = ProbeOptions { effect: Effect::Destroys, ..ProbeOptions::default() };
         let begun = Instant::now();

@@ -154,12 +154,12 @@ struct Harness {
 impl Harness {
     fn new(address: SocketAddr) -> Result<Self> {
         let contract = model::read("model.json", include_str!("../fixtures/codedeploy/model.json"))?;
-        let protocol = wire::protocol(&contract)?;
+        let protocol = wire::protocol_of(&contract)?;
         Ok(Self {
             wire: Wire::new(&Settings::default())?,
             endpoint: format!("http://{address}").parse()?,
             scope: CredentialScope { region: "us-east-1".to_owned(), service: contract.service().signing_name.clone() },
-            schemas: Schemas::new(Arc::new(contract)),
+            schemas: Schemas::new(Arc::new(contract), protocol.body_rules()),
             protocol,
             credentials: credentials(),
             keys: SigningKeys::default(),
@@ -178,7 +178,7 @@ impl Harness {
     }
 
     fn build(&self) -> Result<Request> {
-        let mut request = self.protocol.request(self.schemas.contract(), self.operation()?, &input())?;
+        let mut request = self.protocol.build_request(self.schemas.contract(), self.operation()?, &input())?;
         request.headers.push("host", self.endpoint.host_header());
         request.headers.push("accept", "*/*");
         request.headers.push("content-length", request.body.len().to_string());
@@ -192,7 +192,7 @@ impl Harness {
     }
 
     fn parse(&self, response: &Response) -> ParsedResponse {
-        self.protocol.answer(response)
+        self.protocol.parse_response(self.schemas.contract(), self.operation().ok(), response)
     }
 
     fn validate(&self, answer: &ParsedResponse) -> Result<()> {

@@ -63,7 +63,10 @@ pub use gate::baseline::Differing;
 #[cfg(feature = "libtest")]
 pub use harness::test;
 pub use harness::{Outcome, Problem, Run, Suite, Target};
-pub use judge::verdict::{Finding, Ledger, Severity, Verdict};
+pub use judge::{
+    code::Code,
+    verdict::{Finding, Ledger, Severity, Verdict},
+};
 #[cfg(feature = "tower")]
 pub use run::transport::{Tower, tower};
 pub use run::{
@@ -72,7 +75,7 @@ pub use run::{
     target::{Action, BoxError, StateChange},
     transport::{Endpoint, EndpointError, ExchangeFuture, InProcess, Reply, Transport},
 };
-pub use suite::{CaseId, code::Code};
+pub use suite::CaseId;
 pub use wire::{Delivery, Headers, Request, Response, TransportError, sigv4::Credentials};
 
 /// The modules, for the program, the benchmarks and the tests of this crate: no promise is made about them.

@@ -9,14 +9,14 @@ use std::{
 use thiserror::Error;
 
 use super::{
+    bundle_folder::{self, ENVELOPE, FolderError, STATEMENT},
+    certified_digest::CertifiedDigest,
+    certified_report::Reported,
     decision::{Decision, decide},
     envelope::Envelope,
-    folder::{self, ENVELOPE, FolderError, STATEMENT},
     key::CertificateKey,
     profile::{Profile, Profiles},
-    reported::Reported,
-    statement::{EvidenceFiles, MUTANTS, REPORT, SUITE, Statement, StatementSubject, TRANSCRIPTS},
-    suite::CertifiedDigest,
+    statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, SUITE, Statement, StatementSubject},
 };
 use crate::{
     proof::matrix::KillMatrix,
@@ -84,7 +84,7 @@ pub fn decisions(
     stated: &StatementSubject,
     reported: &Reported,
 ) -> Vec<Decision> {
-    let asked = profiles.select(&stated.asked, &stated.services);
+    let asked = profiles.select(&stated.requested, &stated.services);
     asked.into_iter().map(|profile| decide(suite, profile, reported)).collect()
 }
 
@@ -110,10 +110,10 @@ pub fn write(root: &Path, contents: &BundleContents<'_>) -> Result<Statement, Bu
     if let Some(matrix) = contents.matrix {
         put(root, MUTANTS, matrix_text(matrix).as_bytes())?;
     }
-    let files = digests(&folder::read(root)?);
+    let files = digests(&bundle_folder::read(root)?);
     let reported: Reported = serde_json::from_slice(contents.report).map_err(BundleError::Report)?;
     let decisions = decisions(contents.suite, contents.profiles, contents.stated, &reported);
-    let recording = Recording::open(&root.join(TRANSCRIPTS))?;
+    let recording = Recording::open(&root.join(RECORDING))?;
     let evidence = EvidenceFiles {
         reported: &reported,
         decisions: &decisions,

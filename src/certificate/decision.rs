@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    certified_report::{Reported, ReportedCase, ReportedFate, ReportedRequirement},
     profile::{Level, Profile},
-    reported::{Reported, ReportedCase, ReportedFate, ReportedRequirement},
 };
 use crate::{
     judge::verdict::{Severity, Verdict},
@@ -134,11 +134,14 @@ mod tests {
     use super::*;
     use crate::{
         certificate::{
+            certified_report::{Addressed, ReportedTool, SuiteName},
             profile::Profiles,
-            reported::{Addressed, ReportedTool, SuiteName},
         },
-        judge::verdict::{Finding, FindingRole, Ledger},
-        suite::{FixtureFiles, code::Code, requirement::Evidence},
+        judge::{
+            code::Code,
+            verdict::{Finding, FindingRole, Ledger},
+        },
+        suite::{FixtureFiles, requirement::Evidence},
     };
 
     fn auth() -> (Fixtures, Profile) {
@@ -183,7 +186,7 @@ mod tests {
 
     fn deviation(cites: &str) -> Finding {
         Finding {
-            code: Code::ErrorIdentity,
+            code: Code::ERROR_IDENTITY,
             rule: None,
             severity: Severity::Error,
             evidence: Evidence::Documented,

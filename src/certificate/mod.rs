@@ -5,14 +5,14 @@
 //! own data, and to know where a bundle lies.
 
 pub mod bundle;
+pub mod bundle_folder;
+pub mod certified_digest;
+pub mod certified_report;
 pub mod decision;
 pub mod envelope;
-pub mod folder;
 pub mod key;
+pub mod nonce;
 pub mod profile;
 pub mod reenactment;
-pub mod reported;
-pub mod seed;
 pub mod statement;
-pub mod suite;
 pub mod verify;

@@ -28,7 +28,7 @@ use crate::{
         transport::{self, Endpoint, Transport},
     },
     suite::{Case, Fixtures, placeholder::placeholder},
-    wire::{Headers, Request, TransportError},
+    wire::{Headers, Request, TransportError, protocol::called},
 };
 
 /// No case waits longer than that on any clock.
@@ -67,33 +67,33 @@ impl Reenactment<'_> {
     ///
     /// # Errors
     /// No runtime can be had.
-    pub fn surveys<'t>(
+    pub fn presence_checks<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
     ) -> std::io::Result<Vec<(String, String)>> {
         let runtime = runtime()?;
-        let different = |(surveyed, recorded): (&PresenceChecked, &Transcript)| {
-            let difference = runtime.block_on(self.survey(surveyed, recorded));
-            difference.map(|difference| (format!("{}.{}", surveyed.service, surveyed.operation), difference))
+        let different = |(checked, recorded): (&PresenceChecked, &Transcript)| {
+            let difference = runtime.block_on(self.presence_difference(checked, recorded));
+            difference.map(|difference| (format!("{}.{}", checked.service, checked.operation), difference))
         };
         Ok(recorded.into_iter().filter_map(different).collect())
     }
 
-    async fn survey(&self, surveyed: &PresenceChecked, recorded: &Transcript) -> Option<String> {
-        let known = self.suite.service(&surveyed.service);
-        let known = known.and_then(|service| Some((service, service.contract().operation(&surveyed.operation)?)));
+    async fn presence_difference(&self, checked: &PresenceChecked, recorded: &Transcript) -> Option<String> {
+        let known = self.suite.service(&checked.service);
+        let known = known.and_then(|service| Some((service, service.contract().operation(&checked.operation)?)));
         let Some((service, operation)) = known else { return Some("the suite has no such operation".to_owned()) };
         let answers = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let survey = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
+        let seen = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        let presence = presence(service.contract(), operation, service.protocol, &survey);
+        let presence = presence(service.contract(), operation, service.protocol, &seen);
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
-            let says = surveyed.presence;
-            let reason = says == event::Presence::Implemented && surveyed.reason.is_some();
+            let says = checked.presence;
+            let reason = says == event::Presence::Implemented && checked.reason.is_some();
             let reason = reason.then(|| "it has a reason, and was found to be there".to_owned());
-            let other = says != told_presence(&presence);
+            let other = says != reported_presence(&presence);
             other.then(|| format!("its answers say {presence:?}, and not {says:?}")).or(reason)
         })
     }
@@ -131,10 +131,10 @@ fn runtime() -> std::io::Result<runtime::Runtime> {
 }
 
 /// How an event tells of it.
-fn told_presence(presence: &PresenceDecision) -> event::Presence {
+fn reported_presence(presence: &PresenceDecision) -> event::Presence {
     match presence {
-        PresenceDecision::Present => event::Presence::Implemented,
-        PresenceDecision::Absent(_) => event::Presence::NotImplemented,
+        PresenceDecision::Implemented => event::Presence::Implemented,
+        PresenceDecision::NotImplemented(_) => event::Presence::NotImplemented,
         PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
     }
 }
@@ -252,7 +252,7 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
 /// they stand for.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
-        let operation = request.headers.get("x-amz-target").map(str::to_owned);
+        let operation = called(request).map(str::to_owned);
         (request.method.clone(), request.target.clone(), operation, request.body.len())
     };
     shape(one) == shape(other)

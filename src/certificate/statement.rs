@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    certified_report::{Reported, ReportedCase},
     decision::Decision,
     profile::Level,
-    reported::{Reported, ReportedCase},
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
@@ -117,7 +117,7 @@ pub struct StatementSubject {
     /// Who was tested.
     pub target: StatedTarget,
     /// The profiles that were asked for.
-    pub asked: Vec<String>,
+    pub requested: Vec<String>,
     /// The services that were asked for.
     pub services: Vec<String>,
     /// The level that was asked for.
@@ -176,7 +176,7 @@ pub struct Mutants {
     /// How many are written down as equivalent.
     pub equivalent: usize,
     /// How many null targets were given nothing.
-    pub null_targets: usize,
+    pub constant_endpoints: usize,
 }
 
 /// What the evidence comes to.
@@ -201,7 +201,7 @@ pub const SUITE: &str = "suite.json";
 /// The file of the kill matrix.
 pub const MUTANTS: &str = "mutants.json";
 /// The folder of the recording.
-pub const TRANSCRIPTS: &str = "transcripts";
+pub const RECORDING: &str = "recording";
 
 impl Statement {
     /// The statement about a run.
@@ -261,7 +261,7 @@ impl Mutants {
             mutants: matrix.mutants.len(),
             killed: matrix.count(Fate::Killed, None),
             equivalent: matrix.count(Fate::Equivalent, None),
-            null_targets: matrix.nulls.len(),
+            constant_endpoints: matrix.constant_endpoints.len(),
         }
     }
 }
@@ -303,7 +303,7 @@ pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
 }
 
 fn subject(stated: &StatementSubject, evidence: EvidenceFiles<'_>) -> ResourceDescriptor {
-    let index = evidence.files.get(&format!("{TRANSCRIPTS}/{}", crate::run::recording::INDEX)).cloned();
+    let index = evidence.files.get(&format!("{RECORDING}/{}", crate::run::recording::INDEX)).cloned();
     let chain = ("wireproofChain".to_owned(), evidence.chain.to_owned());
     ResourceDescriptor {
         name: format!("{} {}", stated.target.name, stated.target.version),

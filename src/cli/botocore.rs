@@ -1,4 +1,4 @@
-//! The argument that says where botocore lies, for all that take a model by its service's name.
+//! The argument with the location of botocore, for commands that find a model by the name of its service.
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use clap::Args;
 
 use crate::model::published::Places;
 
-/// Where botocore is.
+/// The location of botocore.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct BotocoreArguments {
-    /// Where botocore lies, if it is not found by itself: its folder, or its folder of data.
+    /// The botocore installation to use: its folder, or its data folder [default: search this machine].
     #[arg(long, value_name = "DIR", env = "WIREPROOF_BOTOCORE")]
     botocore: Option<PathBuf>,
 }
 
 impl BotocoreArguments {
-    /// Where models are looked for by name.
+    /// The places to search for models.
     pub(super) fn places(&self) -> Places {
         Places { botocore: self.botocore.clone(), path: std::env::var_os("PATH") }
     }

@@ -1,21 +1,28 @@
-//! `wireproof check`: lint without a network.
+//! `wireproof check`: lints fixtures without a network.
 
 use std::io::Write as _;
 
 use clap::Args;
 
-use super::{Failure, select::FixtureArguments, written};
+use super::{
+    Failure,
+    select::{FixtureArguments, SnapshotArguments},
+    written,
+};
 use crate::{certificate::profile::Profiles, report::text::count, run::exit::ExitStatus, suite::Fixtures};
 
 /// Arguments of `wireproof check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckArguments {
-    /// The folder of the fixtures; without it, the bundled ones.
+    /// Folder of the fixtures [default: the bundled fixtures].
     #[arg(value_name = "DIR", conflicts_with = "fixtures")]
     folder: Option<std::path::PathBuf>,
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
 pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
@@ -24,9 +31,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     let suite = fixtures.suite()?;
     Profiles::read(&fixtures.files()?, &suite).map_err(|error| Failure::usage(error.to_string()))?;
     let mut problems = uncovered(&suite);
-    if fixtures.snapshots.is_some() || fixtures.fixtures.is_none() {
-        let (orphaned, missing) = fixtures.snapshots()?.misfits(&suite.cases());
-        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} is the snapshot of no case: delete it")));
+    if arguments.snapshots.snapshots.is_some() || fixtures.fixtures.is_none() {
+        let (orphaned, missing) = arguments.snapshots.load(&fixtures)?.misfits(&suite.cases());
+        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} does not belong to any case")));
         problems.extend(missing_snapshots(&missing));
     }
     let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());
@@ -39,22 +46,22 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     ];
     let summary = sums.map(|(number, noun)| count(number, noun)).join(", ");
     if problems.is_empty() {
-        written(writeln!(std::io::stdout(), "{summary}: no problem"))?;
+        written(writeln!(std::io::stdout(), "{summary}: no problems"))?;
         return Ok(ExitStatus::Conforms);
     }
     Err(Failure::usage(format!("{}\n{summary}: {}", problems.join("\nerror: "), count(problems.len(), "problem"))))
 }
 
-/// One line for all of them: after a change there may be hundreds.
+/// One line for all missing snapshots, because there may be hundreds.
 fn missing_snapshots(missing: &[String]) -> Option<String> {
     let (first, rest) = missing.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     Some(format!(
-        "{first}{more}: no snapshot; write them with `wireproof run --update` and review them with `cargo insta review`"
+        "no snapshot for {first}{more}\nhelp: write snapshots with `wireproof run --update`, and review them with `cargo insta review`"
     ))
 }
 
-/// Requirements that no scenario cites, no check judges, and that do not say why.
+/// Requirements that no scenario cites and no check judges, without a reason.
 fn uncovered(suite: &Fixtures) -> Vec<String> {
     let requirements = suite.services().flat_map(|service| service.requirements.iter());
     let open = requirements.filter(|requirement| {
@@ -62,7 +69,7 @@ fn uncovered(suite: &Fixtures) -> Vec<String> {
         !cited && requirement.checks.is_empty() && requirement.untestable.is_none()
     });
     open.map(|requirement| {
-        format!("no scenario cites {}, no check judges it, and it does not say why it cannot be tested", requirement.id)
+        format!("no scenario cites {}, no check judges it, and it gives no reason why it is untestable", requirement.id)
     })
     .collect()
 }

@@ -1,7 +1,7 @@
-//! `.config/wireproof.toml`: defaults of flags for a repository. Flags and variables win over it.
+//! `.config/wireproof.toml`: default flags for a repository. Flags and variables override the file.
 //!
-//! A key is the long name of a flag, for every subcommand that has it, and in a table such as `[run]` for that subcommand
-//! alone; a list is a flag that may be repeated.
+//! A key is the long name of a flag, for every subcommand that has it, or in a table such as `[run]` only for that
+//! subcommand. A list sets a repeatable flag.
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -16,7 +16,7 @@ use super::Failure;
 
 const PATH: &str = ".config/wireproof.toml";
 
-/// What the file gives: its texts, by subcommand and flag. Whoever reads a refusal may never have typed them.
+/// The settings of the file, by subcommand and flag. Errors name their origin, because the user may not know the file.
 #[derive(Debug, Default)]
 pub(super) struct Defaults(BTreeMap<(String, String), Setting>);
 
@@ -26,7 +26,7 @@ struct Setting {
     texts: Vec<String>,
 }
 
-/// The command line with the defaults of the file below the current folder, if there is one.
+/// The command line with the defaults of the file in the current folder, if there is one.
 pub(super) fn with_defaults(command: Command) -> Result<(Command, Defaults), Failure> {
     match fs::read_to_string(Path::new(PATH)) {
         Ok(text) => apply(command, &text),
@@ -36,12 +36,12 @@ pub(super) fn with_defaults(command: Command) -> Result<(Command, Defaults), Fai
 }
 
 impl Defaults {
-    /// A failure with the origin of what it names: the flags, and the texts, that hold because of the file.
+    /// Adds a note to a failure that mentions flags or values from the file.
     pub(super) fn blamed(&self, failure: Failure, matches: &ArgMatches) -> Failure {
         let Some((subcommand, matches)) = matches.subcommand() else { return failure };
         let holds = |setting: &Setting| matches.value_source(setting.id.as_str()) == Some(ValueSource::DefaultValue);
         let named = |flag: &str, setting: &Setting| {
-            let mut texts = setting.texts.iter().filter(|text| is_telling(text));
+            let mut texts = setting.texts.iter().filter(|text| identifies_origin(text));
             has_word(&failure.message, &format!("--{flag}")) || texts.any(|text| has_word(&failure.message, text))
         };
         let settings = self
@@ -52,11 +52,10 @@ impl Defaults {
         if flags.is_empty() {
             return failure;
         }
-        let between = if failure.message.contains('\n') { '\n' } else { ' ' };
-        Failure { message: format!("{}{between}({})", failure.message, origin(&flags)), ..failure }
+        Failure { message: format!("{}\nnote: {}", failure.message, origin(&flags)), ..failure }
     }
 
-    /// An error of clap with the origin of the value that it refuses.
+    /// Adds a note to an error of clap about a value from the file.
     pub(super) fn blamed_by_clap(&self, mut error: clap::Error) -> clap::Error {
         let text = |kind| match error.get(kind) {
             Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -76,16 +75,16 @@ impl Defaults {
 }
 
 fn origin(flags: &[&str]) -> String {
-    let names = flags.iter().map(|flag| format!("{flag:?}")).collect::<Vec<_>>().join(" and ");
+    let names = flags.iter().map(|flag| format!("`{flag}`")).collect::<Vec<_>>().join(" and ");
     format!("{names} {} set in {PATH}", if flags.len() == 1 { "is" } else { "are" })
 }
 
-/// Whether a text in a message shows where it is from. A number or a switch may stand there for anything.
-fn is_telling(text: &str) -> bool {
+/// True if a value in a message identifies its origin. Numbers and booleans may be there for other reasons.
+fn identifies_origin(text: &str) -> bool {
     !text.is_empty() && text.parse::<f64>().is_err() && text.parse::<bool>().is_err()
 }
 
-/// Whether a message has a text that is no part of a longer word.
+/// True if a message contains a text as a whole word.
 fn has_word(message: &str, text: &str) -> bool {
     let goes_on = |beside: Option<char>| beside.is_some_and(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
     let mut found = message.match_indices(text);
@@ -97,7 +96,7 @@ fn has_word(message: &str, text: &str) -> bool {
 
 fn apply(command: Command, text: &str) -> Result<(Command, Defaults), Failure> {
     let table: Table = text.parse().map_err(|error| Failure::usage(format!("{PATH}: {error}")))?;
-    // What holds for one subcommand wins over what holds for all, wherever it stands.
+    // A table for one subcommand overrides the top level, in any order.
     let (tables, flags): (Table, Table) = table.into_iter().partition(|(_, value)| value.is_table());
     let mut defaults = Defaults::default();
     let command = with_flags(command, &mut defaults, None, flags)?;
@@ -105,7 +104,7 @@ fn apply(command: Command, text: &str) -> Result<(Command, Defaults), Failure> {
         Value::Table(flags) if command.get_subcommands().any(|subcommand| subcommand.get_name() == name) => {
             with_flags(command, &mut defaults, Some(&name), flags)
         }
-        _ => Err(Failure::usage(format!("{PATH}: [{name}] is no subcommand, and no flag takes a table"))),
+        _ => Err(Failure::usage(format!("{PATH}: [{name}] is not a subcommand"))),
     })?;
     Ok((command, defaults))
 }
@@ -114,7 +113,7 @@ fn with_flags(command: Command, defaults: &mut Defaults, only: Option<&str>, fla
     flags.into_iter().try_fold(command, |command, (flag, value)| with_default(command, defaults, only, &flag, &value))
 }
 
-/// The default of a flag, of one subcommand or of all that have it.
+/// Sets the default of a flag, for one subcommand or for all that have it.
 fn with_default(
     command: Command,
     defaults: &mut Defaults,
@@ -122,8 +121,9 @@ fn with_default(
     flag: &str,
     value: &Value,
 ) -> Result<Command, Failure> {
-    let texts = texts(value)
-        .ok_or_else(|| Failure::usage(format!("{PATH}: {flag} takes text, a number, true or a list of them")))?;
+    let texts = texts(value).ok_or_else(|| {
+        Failure::usage(format!("{PATH}: {flag} must be a string, a number, a boolean or a list of these"))
+    })?;
     let owners: Vec<String> = command
         .get_subcommands()
         .filter(|subcommand| only.is_none_or(|only| subcommand.get_name() == only))
@@ -132,7 +132,7 @@ fn with_default(
         .collect();
     if owners.is_empty() {
         let of = only.map(|only| format!(" of {only}")).unwrap_or_default();
-        return Err(Failure::usage(format!("{PATH}: no flag --{flag}{of}")));
+        return Err(Failure::usage(format!("{PATH}: unknown flag --{flag}{of}")));
     }
     Ok(owners.into_iter().fold(command, |command, owner| {
         command.mut_subcommand(&owner, |subcommand| {
@@ -143,7 +143,7 @@ fn with_default(
     }))
 }
 
-/// The id of the argument with that long name, where it takes a value or is a switch.
+/// The ID of the argument with that long name, if it takes a value or is a switch.
 fn argument(command: &Command, flag: &str) -> Option<Id> {
     let found = command.get_arguments().find(|argument| argument.get_long() == Some(flag))?;
     matches!(found.get_action(), ArgAction::Set | ArgAction::Append | ArgAction::SetTrue)
@@ -206,34 +206,34 @@ mod tests {
     }
 
     #[rstest]
-    #[case::text("a case \"slow\"", &["w", "run"], "a case \"slow\" (\"tag\" is set in .config/wireproof.toml)")]
-    #[case::flag("--jobs means nothing", &["w", "run"], "--jobs means nothing (\"jobs\" is set in .config/wireproof.toml)")]
+    #[case::text("a case \"slow\"", &["w", "run"], "a case \"slow\"\nnote: `tag` is set in .config/wireproof.toml")]
+    #[case::flag("--jobs means nothing", &["w", "run"], "--jobs means nothing\nnote: `jobs` is set in .config/wireproof.toml")]
     #[case::both(
         "slow: not\nby --jobs",
         &["w", "run"],
-        "slow: not\nby --jobs\n(\"jobs\" and \"tag\" are set in .config/wireproof.toml)"
+        "slow: not\nby --jobs\nnote: `jobs` and `tag` are set in .config/wireproof.toml"
     )]
     #[case::another_flag("--jobs-of and slower, 4 of them", &["w", "run"], "--jobs-of and slower, 4 of them")]
     #[case::typed("no slow one", &["w", "run", "--tag", "slow"], "no slow one")]
     #[case::another_subcommand("no slow one", &["w", "list"], "no slow one")]
-    fn a_refusal_names_the_file_where_it_names_what_the_file_gives(
+    fn an_error_about_a_value_of_the_file_names_the_file(
         #[case] message: &str,
         #[case] typed: &[&str],
-        #[case] told: &str,
+        #[case] expected: &str,
     ) {
         let (command, defaults) = apply(command(), "jobs = 4\n[run]\ntag = ['slow']").unwrap();
         let matches = command.get_matches_from(typed);
-        assert_eq!(defaults.blamed(Failure::usage(message), &matches).message, told);
+        assert_eq!(defaults.blamed(Failure::usage(message), &matches).message, expected);
     }
 
     #[rstest]
-    #[case("job = 4", "no flag --job")]
-    #[case("jobs = [[1]]", "jobs takes text")]
-    #[case("jobs = {a = 1}", "[jobs] is no subcommand")]
-    #[case("[list]\njobs = 3", "no flag --jobs of list")]
-    #[case("[list]\ntag = {a = 1}", "tag takes text")]
+    #[case("job = 4", "unknown flag --job")]
+    #[case("jobs = [[1]]", "jobs must be a string")]
+    #[case("jobs = {a = 1}", "[jobs] is not a subcommand")]
+    #[case("[list]\njobs = 3", "unknown flag --jobs of list")]
+    #[case("[list]\ntag = {a = 1}", "tag must be a string")]
     #[case("jobs = ", "wireproof.toml")]
-    fn a_broken_file_is_refused(#[case] text: &str, #[case] says: &str) {
+    fn a_broken_file_is_rejected(#[case] text: &str, #[case] says: &str) {
         let failure = apply(command(), text).unwrap_err();
         assert!(failure.message.contains(says), "{failure}");
     }

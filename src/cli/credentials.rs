@@ -1,13 +1,13 @@
 //! Credentials: the `AWS_*` variables, then the shared profile files, then `test`/`test`.
 //!
-//! Never printed; the types that hold them have no `Debug` that shows them.
+//! Credentials are never printed, and the `Debug` output of their types does not show them.
 
 use std::{env, fs, path::PathBuf};
 
 use super::Failure;
 use crate::wire::sigv4::Credentials;
 
-/// The credentials of the owner, by the usual order. A named profile is taken from the files alone.
+/// The credentials of the owner, in the usual order. A named profile comes only from the profile files.
 pub(super) fn owner(profile: Option<&str>) -> Result<Credentials, Failure> {
     if let Some(name) = profile {
         return of_profile(name);
@@ -27,7 +27,7 @@ pub(super) fn identity(profile: Option<&str>, prefix: &str) -> Result<Option<Cre
     }
 }
 
-/// What every emulator takes.
+/// The credentials that every emulator accepts.
 fn emulators() -> Credentials {
     Credentials { access_key_id: "test".to_owned(), secret_access_key: "test".to_owned(), session_token: None }
 }
@@ -50,7 +50,7 @@ fn of_profile(name: &str) -> Result<Credentials, Failure> {
             return Ok(credentials);
         }
     }
-    Err(Failure::usage(format!("the profile {name:?} has no access key in the shared AWS files")))
+    Err(Failure::usage(format!("no access key for the profile {name:?} in the AWS profile files")))
 }
 
 fn home() -> Option<PathBuf> {

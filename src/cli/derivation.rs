@@ -1,4 +1,4 @@
-//! The arguments that say which probes are derived from which model; a recording keeps them, to derive the same again.
+//! The arguments for the derivation of probes. A recording stores them, to derive the same probes again.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -17,10 +17,10 @@ use crate::{
     suite::{Fixtures, shard::Shard},
 };
 
-/// Which model, and what of it.
+/// The model, its recipe, and the selection of probes.
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 pub(super) struct DerivationArguments {
-    /// The model: a Smithy JSON AST, a botocore service-2.json[.gz], or botocore:SERVICE of the botocore that is installed.
+    /// Model of the service: a Smithy JSON AST, a botocore service-2.json[.gz], or botocore:SERVICE for the installed botocore.
     #[arg(long, value_name = "FILE|botocore:SERVICE", env = "WIREPROOF_MODEL")]
     pub(super) model: String,
 
@@ -28,7 +28,7 @@ pub(super) struct DerivationArguments {
     #[serde(skip)]
     pub(super) botocore: BotocoreArguments,
 
-    /// How the service's resources are made, in the form of states.yaml with `members`; else what is built in.
+    /// Recipe that creates the resources of the service, in the format of states.yaml with `members` [default: built in].
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECIPE")]
     pub(super) recipe: Option<PathBuf>,
 
@@ -36,44 +36,44 @@ pub(super) struct DerivationArguments {
     pub(super) choice: ChoiceArguments,
 }
 
-/// Which probes.
+/// The selection of probes.
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 #[command(next_help_heading = "Probes")]
 pub(super) struct ChoiceArguments {
-    /// Only these families: required, length, range, pattern, enum, items, entries, unique, union, type, timestamp, blob,
-    /// integer, unknown-member, legal, request, signing, example.
+    /// Run only these families: required, length, range, pattern, enum, items, entries, unique, union, type, timestamp,
+    /// blob, integer, unknown-member, legal, request, signing, example.
     #[arg(long, value_name = "FAMILY", value_delimiter = ',', env = "WIREPROOF_PROBES", value_parser = family)]
     #[serde(serialize_with = "names", deserialize_with = "named")]
     probes: Vec<ProbeFamily>,
 
-    /// Only these operations.
+    /// Run only these operations.
     #[arg(long, value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_OPERATION")]
     operation: Vec<String>,
 
-    /// Only ids that match this glob (`*`).
+    /// Run only probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
     filter: Vec<String>,
 
-    /// No ids that match this glob.
+    /// Skip probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
     exclude: Vec<String>,
 
-    /// So many probes of each operation at most; the seed picks them.
+    /// At most N probes per operation, sampled by seed.
     #[arg(long, value_name = "N", env = "WIREPROOF_MAX_PER_OPERATION")]
     max_per_operation: Option<usize>,
 
-    /// Also operations that take something away: delete, terminate, purge, deregister.
+    /// Also probe operations that destroy resources: delete, terminate, purge, deregister.
     #[arg(long, env = "WIREPROOF_DESTRUCTIVE", value_parser = BoolishValueParser::new())]
     pub(super) destructive: bool,
 
-    /// Also operations that write, on an endpoint that is not on loopback.
+    /// Also probe operations that write, on an endpoint that is not on loopback.
     #[arg(long, env = "WIREPROOF_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
     allow_writes: bool,
 }
 
 fn family(name: &str) -> Result<ProbeFamily, String> {
     let known = ProbeFamily::named(name);
-    known.ok_or_else(|| format!("expected {}", ProbeFamily::ALL.map(ProbeFamily::name).join(", ")))
+    known.ok_or_else(|| format!("expected one of {}", ProbeFamily::ALL.map(ProbeFamily::name).join(", ")))
 }
 
 fn names<S: Serializer>(families: &[ProbeFamily], serializer: S) -> Result<S::Ok, S::Error> {
@@ -85,7 +85,7 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProbeFamily>,
     names.iter().map(|name| family(name).map_err(de::Error::custom)).collect()
 }
 
-/// Which part of the probes runs.
+/// The part of the probes that runs.
 #[derive(Debug, Default)]
 pub(super) struct ProbeSelection {
     pub(super) settled: HashSet<String>,
@@ -93,12 +93,12 @@ pub(super) struct ProbeSelection {
 }
 
 impl DerivationArguments {
-    /// Where the probes are derived from.
+    /// The source of the probes.
     fn derivation(&self) -> Derivation {
         Derivation { model: self.model.clone(), recipe: self.recipe.clone(), places: self.botocore.places() }
     }
 
-    /// A suite of one service, its model and its recipe, without scenarios.
+    /// A suite with one service, its model and its recipe, without scenarios.
     pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
         Ok(self.derivation().suite()?)
     }
@@ -125,7 +125,7 @@ impl DerivationArguments {
         Ok(self.derivation().probes(suite, options)?)
     }
 
-    /// Which of these ids no probe has. Their operations alone are derived, as that takes its time.
+    /// The given IDs that no probe has. Only their operations are derived, because derivation takes time.
     pub(super) fn missing(&self, suite: &Fixtures, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
         Ok(self.derivation().missing(suite, ids)?)
     }
@@ -141,7 +141,7 @@ impl From<DerivationError> for Failure {
 }
 
 impl ChoiceArguments {
-    /// The strongest effect that an operation may have.
+    /// The strongest effect that a probed operation may have.
     pub(super) fn effect(&self, is_loopback: bool) -> Effect {
         match (self.destructive, is_loopback || self.allow_writes) {
             (true, true) => Effect::Destroys,

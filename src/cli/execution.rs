@@ -1,4 +1,4 @@
-//! The arguments that say how cases are executed: how many at once, how long, and over which transport.
+//! The arguments for the execution of cases: concurrency, time limits and transport.
 
 use std::{
     path::PathBuf,
@@ -22,53 +22,64 @@ use crate::{
     suite::Fixtures,
 };
 
-/// How cases are executed.
+/// Concurrency, time limits and transport.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Pace and transport")]
+#[command(next_help_heading = "Execution")]
 pub(super) struct ExecutionArguments {
-    /// How many cases run at once.
+    /// Number of cases to run concurrently.
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_JOBS", default_value_t = session::JOBS, value_parser = jobs)]
     jobs: usize,
 
-    /// What fresh names are derived from; a run with the same seed asks the same.
+    /// Seed for generated names; makes a run reproducible [default: random].
     #[arg(long, value_name = "N", env = "WIREPROOF_SEED")]
     seed: Option<u64>,
 
-    /// Seconds that one request may take.
+    /// Timeout for one request, in seconds.
     #[arg(long, value_name = "SECONDS", env = "WIREPROOF_TIMEOUT", default_value_t = 10.0)]
     timeout: f64,
 
-    /// Seconds that one case may take.
+    /// Timeout for one case, in seconds.
     #[arg(long, value_name = "SECONDS", env = "WIREPROOF_CASE_TIMEOUT", default_value_t = 60.0)]
     case_timeout: f64,
 
-    /// The largest body of an answer that is read, in bytes.
+    /// Maximum size of a response body, in bytes.
     #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = 16 << 20)]
     max_body: usize,
 
-    /// End the run at the first deviation.
+    /// Stop at the first case that deviates.
     #[arg(long, env = "WIREPROOF_FAIL_FAST", value_parser = BoolishValueParser::new())]
     fail_fast: bool,
 
-    /// Send every request on a connection of its own and keep every response byte for byte.
+    /// Send every request on its own connection, and keep every response byte for byte.
     #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
     exact: bool,
 
-    /// A shell command that starts the endpoint anew when it died, so that the run goes on.
+    /// Shell command that restarts the endpoint after a crash, so that the run continues.
     #[arg(long, value_name = "COMMAND", env = "WIREPROOF_RESTART")]
     restart: Option<String>,
 
-    /// Send requests through this HTTP proxy; the environment's proxy variables are never read.
+    /// Send requests through this HTTP proxy; proxy variables of the environment are ignored.
     #[arg(long, value_name = "URL", env = "WIREPROOF_PROXY")]
     proxy: Option<String>,
 
-    /// Keep what the model marks sensitive in reports and transcripts, in place of pseudonyms; credentials never are.
-    #[arg(long, help_heading = "Outcome", env = "WIREPROOF_SHOW_SENSITIVE", value_parser = BoolishValueParser::new())]
-    show_sensitive: bool,
-
-    /// Trust the certificates of this PEM file, too.
+    /// Also trust the certificates in this PEM file.
     #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
     ca_file: Option<PathBuf>,
+}
+
+/// The display of sensitive values.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Outcome")]
+pub(super) struct SensitiveArguments {
+    /// Show values that the model marks as sensitive instead of placeholders; credentials are never shown.
+    #[arg(long, env = "WIREPROOF_SHOW_SENSITIVE", value_parser = BoolishValueParser::new())]
+    show_sensitive: bool,
+}
+
+impl SensitiveArguments {
+    pub(super) fn values(&self) -> SensitiveValues {
+        if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden }
+    }
 }
 
 fn jobs(text: &str) -> Result<usize, String> {
@@ -80,18 +91,24 @@ fn jobs(text: &str) -> Result<usize, String> {
 
 impl ExecutionArguments {
     /// A runner on this target. It ends early when the user interrupts the program.
-    pub(super) fn runner(&self, fixtures: Arc<Fixtures>, target: ResolvedTarget, seed: u64) -> Result<Runner, Failure> {
+    pub(super) fn runner(
+        &self,
+        fixtures: Arc<Fixtures>,
+        target: ResolvedTarget,
+        seed: u64,
+        sensitive: SensitiveValues,
+    ) -> Result<Runner, Failure> {
         let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
-        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed)?);
+        let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed, sensitive)?);
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 
-    /// The same for a certificate, which needs the whole run and must not show sensitive values.
+    /// These arguments without `--fail-fast`, because a certificate needs the whole run.
     pub(super) fn for_certificate(&self) -> Self {
-        Self { fail_fast: false, show_sensitive: false, ..self.clone() }
+        Self { fail_fast: false, ..self.clone() }
     }
 
-    /// Whether a seed was given.
+    /// True if the user passed a seed.
     pub(super) fn has_seed(&self) -> bool {
         self.seed.is_some()
     }
@@ -101,14 +118,14 @@ impl ExecutionArguments {
         self.seed.unwrap_or_else(session::fresh_seed)
     }
 
-    fn options(&self, seed: u64) -> Result<RunOptions, Failure> {
+    fn options(&self, seed: u64, sensitive: SensitiveValues) -> Result<RunOptions, Failure> {
         Ok(RunOptions {
             jobs: self.jobs,
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
             check_presence: true,
-            sensitive: if self.show_sensitive { SensitiveValues::Shown } else { SensitiveValues::Hidden },
+            sensitive,
         })
     }
 
@@ -140,7 +157,7 @@ impl ExecutionArguments {
 
 fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {
     let duration = Duration::try_from_secs_f64(value).ok().filter(|duration| !duration.is_zero());
-    duration.ok_or_else(|| Failure::usage(format!("{flag} takes a number of seconds above 0, not {value}")))
+    duration.ok_or_else(|| Failure::usage(format!("{flag} must be a number of seconds greater than 0, not {value}")))
 }
 
 /// Runs a shell command to its end. A server that it starts has to run in the background.

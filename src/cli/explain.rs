@@ -1,4 +1,4 @@
-//! `wireproof explain`: what a check wants, why, and what breaking it weighs.
+//! `wireproof explain`: prints what a check expects, why, and the severities of its findings.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -7,17 +7,18 @@ use clap::Args;
 use super::{Failure, select::FixtureArguments, written};
 use crate::{
     judge::{
-        check::{CHECKS, Check},
-        verdict::{EXCEPTIONS, Exception, SEVERITIES},
+        check::{CHECKS, Check, SeverityRow},
+        code::Code,
+        verdict::{EXCEPTIONS, Exception},
     },
     run::exit::ExitStatus,
-    suite::{Fixtures, code::Code},
+    suite::Fixtures,
 };
 
 /// Arguments of `wireproof explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The code of a check or the number of a requirement; without it, every check in one line.
+    /// Code of a check or number of a requirement [default: list every check].
     #[arg(value_name = "CODE")]
     code: Option<String>,
 
@@ -30,7 +31,7 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<ExitStatus, Failure> {
         return written(all()).map(|()| ExitStatus::Conforms);
     };
     let suite = arguments.fixtures.suite()?;
-    let check = Code::named(name).and_then(|code| CHECKS.iter().find(|check| check.code == code));
+    let check = Code::named(name).and_then(Code::check);
     match check {
         Some(check) => written(one(check, &suite))?,
         None => written(requirement(&suite, name)?)?,
@@ -43,42 +44,38 @@ fn all() -> std::io::Result<()> {
     for check in CHECKS {
         writeln!(out, "{:<17} {}", check.code.name(), check.wants)?;
     }
-    writeln!(out, "\nWhat breaking each weighs, where a page states it / where only a model or the protocol does:")?;
-    for row in SEVERITIES {
-        let name = row.rule.map_or_else(|| row.code.to_string(), |rule| format!("{}/{}", row.code, rule.name()));
-        writeln!(out, "{name:<34} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    writeln!(out, "\nSeverity if a page states the rule / if only a model or the protocol does:")?;
+    for (rule, SeverityRow { documented, modelled, reason, .. }) in CHECKS.iter().flat_map(Check::rules) {
+        writeln!(out, "{rule:<34} {:<8} {:<8} {reason}", documented.to_string(), modelled.to_string())?;
     }
     Ok(())
 }
 
 fn one(check: &Check, suite: &Fixtures) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}\n\nWants: {}.\n\n{}\n", check.code, check.wants, check.why)?;
-    writeln!(out, "Weighs, where a page states it / where only a model or the protocol does:")?;
-    for row in SEVERITIES.iter().filter(|row| row.code == check.code) {
-        let name = row.rule.map_or("any", crate::model::ShapeRule::name);
-        writeln!(out, "  {name:<18} {:<8} {:<8} {}", row.documented.to_string(), row.modelled.to_string(), row.reason)?;
+    writeln!(out, "{}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why)?;
+    writeln!(out, "Severity if a page states the rule / if only a model or the protocol does:")?;
+    for SeverityRow { rule, documented, modelled, reason } in check.severities {
+        let name = rule.map_or("any", crate::model::ShapeRule::name);
+        writeln!(out, "  {name:<18} {:<8} {:<8} {reason}", documented.to_string(), modelled.to_string())?;
     }
-    if check.code == Code::ResponseShape {
+    if check.code == Code::RESPONSE_SHAPE {
         exceptions(&mut out)?;
     }
     let judged = suite
         .services()
         .flat_map(|service| service.requirements.iter())
-        .filter(|requirement| requirement.checks.contains(&check.code));
+        .filter(|requirement| requirement.checks.iter().any(|name| name == check.code.name()));
     for (index, requirement) in judged.enumerate() {
-        let head = if index == 0 { "\nRequirements that it judges on every answer:\n" } else { "" };
+        let head = if index == 0 { "\nRequirements that it judges on every response:\n" } else { "" };
         writeln!(out, "{head}  {:<9} {}", requirement.id, requirement.says)?;
     }
     Ok(())
 }
 
-/// Where a required member that is missing is a warning.
+/// The required members that may be missing: a missing one is a warning.
 fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "\nRequired members that AWS itself leaves out, so that missing ones are warnings where only a model speaks:"
-    )?;
+    writeln!(out, "\nRequired members that AWS itself omits. A missing one is a warning if only a model states it:")?;
     for Exception { service, operation, pointer, reason } in EXCEPTIONS {
         writeln!(out, "  {service} {operation} {pointer}\n      {reason}")?;
     }
@@ -88,9 +85,9 @@ fn exceptions(out: &mut impl std::io::Write) -> std::io::Result<()> {
 fn requirement(suite: &Fixtures, id: &str) -> Result<std::io::Result<()>, Failure> {
     let found = suite.services().find_map(|service| Some((service, service.requirements.get(id)?)));
     let Some((service, requirement)) = found else {
-        let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        let codes: Vec<&str> = CHECKS.iter().map(|check| check.code.name()).collect();
         return Err(Failure::usage(format!(
-            "{id:?} is neither a check nor a requirement; the checks are {}",
+            "unknown check or requirement {id:?}\nhelp: the checks are {}",
             codes.join(", ")
         )));
     };

@@ -1,4 +1,4 @@
-//! The arguments that say what fails a run. [`crate::gate`] decides the exit status.
+//! The arguments for what fails a run. [`crate::gate`] decides the exit status.
 
 use std::{collections::BTreeSet, io::Write as _, path::PathBuf};
 
@@ -14,23 +14,23 @@ use crate::{
     run::{event::RunFinished, exit::ExitStatus},
 };
 
-/// What fails a run.
+/// The rules for what fails a run.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Gate")]
 pub(super) struct GateArguments {
-    /// Verdicts that do not fail the run: blocked, inconclusive, not-implemented, deviates.
+    /// Verdicts that do not fail the run: blocked, inconclusive, not-implemented or deviates.
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', env = "WIREPROOF_ALLOW", value_parser = verdict)]
     allow: Vec<Verdict>,
 
-    /// Deviations that are known and accepted, each with a reason: only what differs from this file fails the run.
+    /// Accept the deviations in this file; only differences from it fail the run.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_BASELINE")]
     baseline: Option<PathBuf>,
 
-    /// Write what deviates into the baseline; reasons and comments of what stays are kept.
+    /// Write the current deviations into the baseline; keep the reasons and comments of existing entries.
     #[arg(long, env = "WIREPROOF_BASELINE_UPDATE", value_parser = BoolishValueParser::new())]
     baseline_update: bool,
 
-    /// The reason of every entry that an update adds; without it, each waits for one and is red until then.
+    /// Reason for every entry that an update adds; without it, a new entry fails the run until it has a reason.
     #[arg(long, value_name = "TEXT", requires = "baseline_update", env = "WIREPROOF_BASELINE_REASON")]
     baseline_reason: Option<String>,
 }
@@ -69,13 +69,13 @@ impl From<GateError> for Failure {
 pub(super) struct CommandGate(pub(super) RunGate);
 
 impl CommandGate {
-    /// If the run is empty, this reason makes that right.
+    /// The reason why an empty run is a success.
     pub(super) fn with_idle(self, reason: Option<String>) -> Self {
         Self(self.0.with_idle(reason))
     }
 
-    /// The exit status. `missing` returns which of some ids no case has. What people should know goes to standard error, so
-    /// that reports on standard output stay as they are.
+    /// The exit status. `missing` returns the IDs that no case has. Messages go to standard error, so that they do not mix with
+    /// reports on standard output.
     pub(super) fn status(
         self,
         finished: &RunFinished,

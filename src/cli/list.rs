@@ -1,4 +1,4 @@
-//! `wireproof list`: what would run.
+//! `wireproof list`: lists the cases that would run.
 
 use std::{collections::HashSet, io::Write as _};
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     Failure,
-    select::{SelectArguments, SelectedCases},
+    select::{FixtureArguments, SelectArguments, SelectedCases},
     written,
 };
 use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
@@ -16,16 +16,19 @@ use crate::{report::text::count, run::exit::ExitStatus, suite::Case};
 pub(super) struct ListArguments {
     #[command(flatten)]
     select: SelectArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
 }
 
 pub(super) fn run(arguments: &ListArguments) -> Result<ExitStatus, Failure> {
-    let SelectedCases { cases, settled, .. } = arguments.select.load(HashSet::new())?;
+    let SelectedCases { cases, settled, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
     let selected = cases.len() + settled;
     print(&arguments.select.subset.cases(cases)?, "selected")?;
     Ok(if selected == 0 { ExitStatus::Incomplete } else { ExitStatus::Conforms })
 }
 
-/// One line a case, and how many there are on standard error.
+/// Prints one line for each case, and the count to standard error.
 pub(super) fn print(cases: &[Case], what: &str) -> Result<(), Failure> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let mut lines = || -> std::io::Result<()> {

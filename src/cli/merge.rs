@@ -1,4 +1,4 @@
-//! `wireproof merge`: reports of shards to one, with the exit status of the whole.
+//! `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run.
 
 use std::{
     collections::BTreeSet,
@@ -30,20 +30,20 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof merge shard-*.json                                     the summary, and the exit status of the whole
-  wireproof merge shard-*.json --report json=whole.json            one report, as one run would have written it
-  wireproof merge shard-*.json --baseline wireproof.toml           only what differs from the baseline is red
+  wireproof merge shard-*.json                                     print the summary; exit like the whole run
+  wireproof merge shard-*.json --report json=whole.json            write one report, as of a single run
+  wireproof merge shard-*.json --baseline wireproof.toml           fail only on differences from the baseline
 
-Each report is one that --report json wrote with --shard K/N. They must be of one suite, version, target, seed and
-selection, each shard once, each case once: else nothing is merged, and the exit status is 2. What crossed the wire is
-in no JSON report, beyond the exchanges of cases that do not conform.";
+Each report must be from --report json with --shard K/N. All reports must have the same suite, version, target,
+seed and selection, and contain each shard and each case exactly once; otherwise the exit status is 2 and
+nothing is merged. A JSON report contains only the exchanges of cases that do not conform.";
 
 /// Arguments of `wireproof merge`.
 #[derive(Debug, Args)]
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct MergeArguments {
-    /// JSON reports, one a shard, in any order, or folders of them; one of a whole run may be given alone.
+    /// JSON reports of shards, or folders of reports, in any order; a report of a whole run must be the only one.
     #[arg(value_name = "REPORT", required = true)]
     shards: Vec<PathBuf>,
 
@@ -71,8 +71,8 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<ExitStatus, Failure> {
         }
     }
     let gate = written_reports(outputs)?;
-    let finished = end.ok_or_else(|| Failure::internal("a report without an end"))?;
-    // Without the fixtures nobody knows which other cases there are.
+    let finished = end.ok_or_else(|| Failure::internal("the merged report has no end"))?;
+    // Without the fixtures, the other cases are unknown.
     gate.status(&finished, |unseen| {
         Ok(if ids.is_empty() { BTreeSet::new() } else { unseen.difference(&ids).cloned().collect() })
     })
@@ -88,7 +88,7 @@ fn parts(paths: &[PathBuf]) -> Result<Vec<ShardReport>, Failure> {
     Ok(parts)
 }
 
-/// The file itself, or the JSON files of a folder.
+/// The file, or the JSON files in a folder.
 fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -99,13 +99,13 @@ fn reports_at(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     files.retain(|file| file.extension().is_some_and(|kind| kind == "json"));
     files.sort();
     if files.is_empty() {
-        return Err(Failure::usage(format!("{} has no JSON report", path.display())));
+        return Err(Failure::usage(format!("no JSON report in {}", path.display())));
     }
     Ok(files)
 }
 
 impl MergeArguments {
-    /// The suite of the report where it is at hand, else one without a scenario.
+    /// The suite of the report, or an empty suite if these fixtures are different.
     fn suite(&self, document: &ReportDocument) -> Result<Fixtures, Failure> {
         let suite = self.fixtures.suite()?;
         let is_it = suite.digest() == document.suite.digest;
@@ -113,7 +113,7 @@ impl MergeArguments {
     }
 }
 
-/// The command that runs a case of the report alone.
+/// The command that reruns a case of the report.
 fn again(document: &ReportDocument) -> RerunCommand {
     let of_probes = document.coverage.is_some();
     let command = if of_probes { "wireproof probe --model MODEL --filter" } else { "wireproof run" };

@@ -1,4 +1,4 @@
-//! The command line: the only reader of arguments and environment. One file a subcommand.
+//! The command line: the only reader of arguments and environment variables. One file for each subcommand.
 
 mod botocore;
 mod certify;
@@ -36,7 +36,7 @@ mod verify;
 
 pub use schema::SCHEMAS;
 
-use std::{ffi::OsString, io::Write as _};
+use std::{ffi::OsString, io::Write as _, path::Path};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
@@ -44,12 +44,12 @@ use crate::run::exit::ExitStatus;
 
 /// Conformance harness for AWS-compatible endpoints.
 ///
-/// Replays the documented requests byte for byte against any endpoint, checks every documented constraint of
-/// the answers, and cites the document for each finding.
+/// Replays documented requests byte for byte against any endpoint, checks every documented constraint of the
+/// responses, and cites the document for each finding.
 #[derive(Debug, Parser)]
 #[command(name = "wireproof", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
-    /// When to use colour.
+    /// When to use color.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, env = "WIREPROOF_COLOR")]
     color: Color,
 
@@ -58,24 +58,24 @@ struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  wireproof run                                          against the embedded reference
-  wireproof run --endpoint http://127.0.0.1:4566         against an emulator
-  wireproof run codedeploy/stop-deployment/unknown-id    one scenario
-  wireproof check --fixtures my/fixtures                 lint fixtures without a network
-  wireproof serve --listen 127.0.0.1:8080                the reference as a server
+  wireproof run                                          test the embedded reference implementation
+  wireproof run --endpoint http://127.0.0.1:4566         test an emulator
+  wireproof run codedeploy/stop-deployment/unknown-id    run one scenario
+  wireproof check my/fixtures                            lint fixtures without a network
+  wireproof serve --listen 127.0.0.1:8080                start the reference implementation as a server
 
 Exit status:
-    0  all conform
-    1  a deviation
+    0  all cases conform
+    1  a case deviates, or the baseline is stale
     2  usage, configuration or fixture error
-    3  no deviation, but blocked, inconclusive, not implemented, or nothing selected
-    4  internal error, or a report that cannot be written
+    3  no case deviates, but one is blocked, inconclusive or not implemented, or none was selected
+    4  internal error, or a report could not be written
   130  interrupted";
 
-/// When output is coloured.
+/// When output has color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Color {
-    /// On a terminal, unless `NO_COLOR` is set; also where `FORCE_COLOR` is.
+    /// On a terminal, unless `NO_COLOR` is set; always if `FORCE_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -85,41 +85,41 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a test, a config, a baseline and a job of CI into a repository.
+    /// Add a test, a configuration file, a baseline and a CI job to a repository.
     Init(init::InitArguments),
-    /// Replay scenarios against an endpoint and judge its answers.
+    /// Replay scenarios against an endpoint and judge its responses.
     Run(Box<run::RunArguments>),
-    /// Derive probes from a service's published model, and judge an endpoint by them.
+    /// Derive probes from the published model of a service, and judge an endpoint with them.
     Probe(Box<probe::ProbeArguments>),
-    /// Write the snapshots of what an endpoint answers.
+    /// Record the responses of an endpoint as snapshots.
     Record(Box<record::RecordArguments>),
-    /// Compare two endpoints, recordings or reports, and tell each difference once.
+    /// Compare two endpoints, recordings or reports, and print each difference once.
     Diff(Box<diff::DiffArguments>),
-    /// Join the reports of shards to one, and prove that they are one whole run.
+    /// Merge the reports of shards into one, and check that they are one complete run.
     Merge(Box<merge::MergeArguments>),
-    /// Show what would run.
+    /// List the cases that would run.
     List(list::ListArguments),
     /// Lint fixtures, models, requirements and snapshots without a network.
     Check(check::CheckArguments),
-    /// Start the reference as a server.
+    /// Start the reference implementation as a server.
     Serve(serve::ServeArguments),
-    /// Prove the judge: the suite against every mutant of the reference and every null target.
+    /// Run the suite against every mutant of the reference implementation and every constant endpoint.
     Mutants(mutants::MutantsArguments),
-    /// Judge recorded answers of AWS by their models: a judge that convicts AWS itself is wrong.
+    /// Judge a recorded run again, or recorded responses of AWS.
     Judge(judge::JudgeArguments),
-    /// Show the numbered requirements, and which held, were broken or were not exercised.
+    /// Print the numbered requirements, and which were met, violated or not exercised.
     Requirements(Box<requirements::RequirementsArguments>),
-    /// Run what profiles ask for, and make a bundle of it that others can check.
+    /// Run the cases of profiles, and write a certificate bundle that others can verify.
     Certify(Box<certify::CertifyArguments>),
-    /// Check a certificate without trusting whoever made it.
+    /// Verify a certificate without trusting its author.
     Verify(Box<verify::VerifyArguments>),
-    /// Explain what a check wants, why, and what breaking it weighs.
+    /// Explain a check or a requirement.
     Explain(explain::ExplainArguments),
     /// Print the JSON Schema of a report.
     Schema(schema::SchemaArguments),
 }
 
-/// Runs the program on these arguments, the first of which is its name.
+/// Runs the program with these arguments, including the program name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let (command, defaults) = match config::with_defaults(Cli::command()) {
         Ok(configured) => configured,
@@ -132,7 +132,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => {
             let error = defaults.blamed_by_clap(error);
             let status = if error.use_stderr() { ExitStatus::Usage } else { ExitStatus::Conforms };
-            // A closed pipe is no reason to fail.
+            // A closed pipe is not a failure.
             let _ = error.print();
             return status;
         }
@@ -169,7 +169,7 @@ fn failed(failure: &Failure) -> ExitStatus {
 
 fn apply(color: Color) {
     match color {
-        // What anstream does not know by itself.
+        // anstream does not read `FORCE_COLOR`.
         Color::Auto if is_set("FORCE_COLOR") && !is_set("NO_COLOR") => anstream::ColorChoice::Always.write_global(),
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -181,7 +181,7 @@ fn is_set(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
-/// Why a subcommand ends without doing its work.
+/// The reason why a subcommand failed, with its exit status.
 #[derive(Debug)]
 struct Failure {
     status: ExitStatus,
@@ -193,9 +193,15 @@ impl Failure {
         Self { status: ExitStatus::Usage, message: message.into() }
     }
 
-    /// A flag that means nothing without another. clap's own `requires` does not see what the configuration gives.
+    /// A flag without another one that it needs. The `requires` of clap does not see values from the configuration file.
     fn alone(flag: &str, other: &str) -> Self {
-        Self::usage(format!("{flag} needs {other}, as a flag, a variable or in the configuration"))
+        Self::usage(format!(
+            "{flag} needs {other}\nhelp: pass it as a flag or a variable, or set it in the configuration file"
+        ))
+    }
+
+    fn missing(path: &Path) -> Self {
+        Self::usage(format!("{}: no such file or folder", path.display()))
     }
 
     fn internal(message: impl Into<String>) -> Self {
@@ -213,7 +219,7 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// Text that could not be written: a reader that closed its end early is content with what it has.
+/// Converts an error of standard output. A closed pipe is not a failure.
 fn written(result: std::io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -238,6 +244,24 @@ mod tests {
     }
 
     #[test]
+    fn no_command_has_hidden_options() {
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments() {
+                assert!(!argument.is_hide_set(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_after_the_options_is_not_wrapped() {
+        for command in Cli::command().get_subcommands() {
+            let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let long = text.lines().find(|line| line.chars().count() > 112);
+            assert_eq!(long, None, "{}", command.get_name());
+        }
+    }
+
+    #[test]
     fn every_help_line_is_a_sentence_that_starts_with_a_capital() {
         for command in Cli::command().get_subcommands() {
             for argument in command.get_arguments() {
@@ -252,7 +276,7 @@ mod tests {
         }
     }
 
-    /// The words of every command of this program in the texts of a YAML document.
+    /// The words of every wireproof command in a YAML document.
     fn commands(value: &serde_json::Value) -> Vec<Vec<String>> {
         use serde_json::Value::{Array, Object, String as Text};
         let words = |text: &str| text.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect();
@@ -272,7 +296,7 @@ mod tests {
         }
     }
 
-    /// A text with what a CI system fills in filled in.
+    /// A text with the placeholders of a CI system replaced.
     fn filled(text: &str) -> String {
         let expression = regex::Regex::new(r"\$\{\{[^}]*\}\}|\$\([A-Z_]+\)|\$[A-Z_]+").unwrap();
         expression.replace_all(text, "1").into_owned()

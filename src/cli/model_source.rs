@@ -1,4 +1,4 @@
-//! The models of many services: those of a folder, or the botocore of this machine.
+//! The models of many services, in a folder or in the botocore of this machine.
 
 use std::{
     fs,
@@ -13,17 +13,17 @@ use crate::model::{
     published::{self, ModelFileError, Places},
 };
 
-/// Where the model of a service is found by its name.
+/// The place to find the model of a service by name.
 #[derive(Debug)]
 pub(super) enum ModelSource {
-    /// In a folder of Smithy models.
+    /// A folder of Smithy models.
     Folder(ModelFolder),
-    /// In a botocore.
+    /// A botocore installation.
     Botocore(Places),
 }
 
 impl ModelSource {
-    /// The model of a service, by botocore's name; `None`, where there is none.
+    /// The model of a service, by its name in botocore.
     pub(super) fn find(&self, service: &str) -> Result<Option<Contract>, Failure> {
         let places = match self {
             Self::Folder(folder) => return folder.find(service),
@@ -47,7 +47,7 @@ pub(super) struct ModelFolder {
     models: Vec<(PathBuf, FolderNames)>,
 }
 
-/// What a model calls its service (`aws.api#service`).
+/// The names of a service in its model (`aws.api#service`).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct FolderNames {
@@ -57,7 +57,7 @@ struct FolderNames {
 }
 
 impl ModelFolder {
-    /// Looks through a folder. A model is read in full only when it is asked for.
+    /// Searches a folder. A model is fully parsed only when it is needed.
     pub(super) fn open(root: &Path) -> Result<Self, Failure> {
         let mut models = Vec::new();
         let mut open = vec![root.to_owned()];
@@ -76,15 +76,15 @@ impl ModelFolder {
         models.sort_by(|(a, _), (b, _)| a.cmp(b));
         if models.is_empty() {
             return Err(Failure::usage(format!(
-                "no model below {}: give a folder of Smithy JSON files",
+                "no model in {}\nhelp: name a folder of Smithy JSON files",
                 root.display()
             )));
         }
         Ok(Self { models })
     }
 
-    /// The model of a service, by botocore's name: that of the SDKs before that of the file, of the endpoint and of
-    /// ARNs. Of several, the last by its path, which ends with the version of the API.
+    /// The model of a service, by its name in botocore. The SDK ID is compared first, then the file name, the endpoint prefix
+    /// and the ARN namespace. If several match, the last path wins, which ends with the latest API version.
     pub(super) fn find(&self, service: &str) -> Result<Option<Contract>, Failure> {
         let wanted = plain(service);
         let ways: [fn(&Path, &FolderNames) -> String; 4] = [
@@ -103,7 +103,7 @@ fn text(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
-/// What the trait says, without reading the whole model: there are hundreds, of many megabytes.
+/// Reads only the trait, because the folder may have hundreds of models of many megabytes.
 fn names(text: &str) -> FolderNames {
     const TRAIT: &str = "\"aws.api#service\"";
     let rest = text.split_once(TRAIT).and_then(|(_, rest)| rest.trim_start().strip_prefix(':'));
@@ -119,7 +119,7 @@ fn file_name(path: &Path) -> String {
     plain(cut.map_or(stem.as_str(), |(name, _)| name))
 }
 
-/// A name without what different lists write differently.
+/// A name without case and punctuation, which differ between lists.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
@@ -174,10 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_models_and_one_that_is_not_there_are_refused() {
+    fn a_folder_without_models_and_a_missing_folder_are_rejected() {
         let empty = tempfile::tempdir().unwrap();
-        let refused = |path: &Path| ModelFolder::open(path).unwrap_err().to_string();
-        assert!(refused(empty.path()).contains("no model below"));
-        assert!(refused(Path::new("not/there")).contains("cannot read not/there"));
+        let rejected = |path: &Path| ModelFolder::open(path).unwrap_err().to_string();
+        assert!(rejected(empty.path()).contains("no model in"));
+        assert!(rejected(Path::new("not/there")).contains("cannot read not/there"));
     }
 }

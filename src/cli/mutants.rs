@@ -1,15 +1,16 @@
-//! `wireproof mutants`: the whole suite against every mutant and every null target.
+//! `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint.
 
 use std::{
-    io::{self, Write as _},
+    io::{self, Write},
     sync::Arc,
 };
 
-use clap::{Args, ValueEnum, builder::BoolishValueParser};
+use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    select::FixtureArguments,
+    reports::{WantedReport, report_help, write_document},
+    select::{FixtureArguments, SnapshotArguments},
     terminal::{Progress, width},
     written,
 };
@@ -18,80 +19,79 @@ use crate::{
         Proof, ProofError,
         matrix::{
             KillMatrix,
-            report::{self, MatrixOptions},
+            matrix_report::{self, MatrixOptions},
         },
     },
-    report::text::count,
+    report::{DocumentKind, Format, text::count},
     run::exit::ExitStatus,
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof mutants                                every mutant and every null target
-  wireproof mutants --only '*/StopDeployment/*'    the mutants of one operation
-  wireproof mutants --only state --report json     one family, for a program
-  wireproof mutants --report html > matrix.html    the matrix as a page
+  wireproof mutants                                run every mutant and every constant endpoint
+  wireproof mutants --only '*/StopDeployment/*'    run the mutants of one operation
+  wireproof mutants --only state --report json     run one family, and print JSON
+  wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
-    0  every mutant is killed by a code of its kind or is equivalent, and no null target conforms anywhere
-    1  one is not, or one does";
+    0  the suite detects every mutant that is not equivalent, and no case of a constant endpoint conforms
+    1  a mutant is not detected, or a case of a constant endpoint conforms";
 
 /// Arguments of `wireproof mutants`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct MutantsArguments {
-    #[command(flatten)]
-    fixtures: FixtureArguments,
-
-    /// Only mutants whose id matches this glob, or holds this text (repeatable). Null targets always run.
+    /// Run only mutants whose ID matches this glob or contains this text (repeatable); constant endpoints always run.
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
     only: Vec<String>,
 
-    /// How many run at once; as many as the machine has processors.
+    /// Number of mutants to run concurrently [default: number of processors].
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_MUTANT_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 
-    /// What fresh names are derived from.
+    /// Seed for generated names; makes a run reproducible.
     #[arg(long, value_name = "N", env = "WIREPROOF_SEED", default_value_t = 1)]
     seed: u64,
 
-    /// How the matrix is written, to standard output.
-    #[arg(long, value_enum, value_name = "FORMAT", env = "WIREPROOF_MUTANT_REPORT", default_value_t = MatrixFormat::Human)]
-    report: MatrixFormat,
+    /// Write the matrix.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        env = "WIREPROOF_MUTANT_REPORT",
+        value_delimiter = ',',
+        help = report_help(DocumentKind::KillMatrix),
+        value_parser = |text: &str| WantedReport::read(text, DocumentKind::KillMatrix)
+    )]
+    report: Vec<WantedReport>,
 
-    /// Show every mutant, not only those that are not as they should be.
+    /// Print every mutant, not only those with an unexpected result.
     #[arg(long, short)]
     verbose: bool,
 
-    /// Run every case on every mutant, where else three convictions are proof enough: the whole matrix.
+    /// Run every case against every mutant, instead of stopping after three detections.
     #[arg(long)]
     exhaustive: bool,
 
-    /// Record each run and judge it again from its recording: it must come to the same.
+    /// Record each run, judge the recording again, and require the same result.
     #[arg(long, env = "WIREPROOF_JUDGE_AGAIN", value_parser = BoolishValueParser::new())]
     judge_again: bool,
 
-    /// Only list the mutants; run nothing.
+    /// List the mutants, and run nothing.
     #[arg(long)]
     list: bool,
-}
 
-/// A form of the matrix.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum MatrixFormat {
-    /// For people.
-    Human,
-    /// One JSON document.
-    Json,
-    /// One self-contained page.
-    Html,
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
 pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(2, Into::into), usize::from);
     let proof = Proof {
         suite: Arc::new(arguments.fixtures.suite()?),
-        snapshots: Arc::new(arguments.fixtures.snapshots()?),
+        snapshots: Arc::new(arguments.snapshots.load(&arguments.fixtures)?),
         only: arguments.only.clone(),
         exhaustive: arguments.exhaustive,
         judge_again: arguments.judge_again,
@@ -102,18 +102,15 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
         return list(&proof);
     }
     let matrix = proven(&proof)?;
-    written(write(arguments, &matrix))?;
+    write_document(&arguments.report, |format, color, out| write(arguments, format, color, &matrix, out))?;
     if arguments.judge_again {
-        let runs = 1 + matrix.mutants.len() + matrix.nulls.len();
-        written(writeln!(
-            anstream::stderr(),
-            "judged again from their recordings: {runs} runs, each came to the same"
-        ))?;
+        let runs = 1 + matrix.mutants.len() + matrix.constant_endpoints.len();
+        written(writeln!(anstream::stderr(), "judged {runs} recordings again, each with the same result"))?;
     }
     Ok(if matrix.is_proven() { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
-/// Runs a proof, and shows how far it is.
+/// Runs a proof, and shows its progress.
 pub(super) fn proven(proof: &Proof) -> Result<KillMatrix, Failure> {
     let progress = Progress::of_work();
     let matrix = proof.run(&|done, all| progress.set(done, all)).map_err(failure)?;
@@ -138,26 +135,28 @@ fn failure(error: ProofError) -> Failure {
     }
 }
 
-fn write(arguments: &MutantsArguments, found: &KillMatrix) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout());
-    match arguments.report {
-        MatrixFormat::Human => report::human(found, &options(arguments), &mut out)?,
-        MatrixFormat::Json => report::json(found, &mut out)?,
-        MatrixFormat::Html => report::html(found, &rerun(arguments), &mut out)?,
+fn write(
+    arguments: &MutantsArguments,
+    format: Format,
+    color: bool,
+    matrix: &KillMatrix,
+    mut out: &mut dyn Write,
+) -> io::Result<()> {
+    let rerun = rerun(arguments);
+    if format == Format::JSON {
+        matrix_report::json(matrix, &mut out)
+    } else if format == Format::HTML {
+        matrix_report::html(matrix, &rerun, &mut out)
+    } else {
+        let options = MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun };
+        matrix_report::human(matrix, &options, &mut out)
     }
-    out.flush()
 }
 
-fn options(arguments: &MutantsArguments) -> MatrixOptions {
-    let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-    MatrixOptions { color, width: width(), verbose: arguments.verbose, rerun: rerun(arguments) }
-}
-
-/// The flags that a single mutant needs again.
+/// The flags for rerunning a single mutant.
 fn rerun(arguments: &MutantsArguments) -> String {
     let mut words = vec![format!("--seed {}", arguments.seed)];
-    let FixtureArguments { fixtures, snapshots, .. } = &arguments.fixtures;
-    words.extend(fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
-    words.extend(snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
+    words.extend(arguments.fixtures.fixtures.iter().map(|folder| format!("--fixtures {}", folder.display())));
+    words.extend(arguments.snapshots.snapshots.iter().map(|folder| format!("--snapshots {}", folder.display())));
     words.join(" ")
 }

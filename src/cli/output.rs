@@ -1,4 +1,4 @@
-//! The arguments that say what a run leaves behind. Its gate and its reports have files of their own.
+//! The arguments for the outputs of a run. Its gate and its reports are in other files.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::{
     run::{observer::Observer, recording::Recorder},
 };
 
-/// What a run leaves behind.
+/// The outputs of a run.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Outcome")]
 pub(super) struct OutputArguments {
@@ -24,22 +24,22 @@ pub(super) struct OutputArguments {
     gate: GateArguments,
 
     /// Record every request and response in this folder, one HAR file per case, for `wireproof judge`.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_TRANSCRIPT")]
-    transcript: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_RECORDING", help_heading = "Outcome")]
+    recording: Option<PathBuf>,
 
-    /// Write pending snapshots for review (cargo insta review) where an observation differs.
-    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new())]
+    /// Write pending snapshots of changed observations, for review with cargo insta review.
+    #[arg(long, env = "WIREPROOF_UPDATE", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     pub(super) update: bool,
 
-    /// Show what would run, and run nothing.
-    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new())]
+    /// List the cases that would run, and run nothing.
+    #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     pub(super) dry_run: bool,
 
     #[command(flatten)]
     reports: ReportArguments,
 }
 
-/// Everything that takes the events of a command's run.
+/// Everything that receives the events of a run.
 pub(super) struct CommandOutputs {
     outputs: RunOutputs,
     beside: (Progress, LastRuns),
@@ -57,7 +57,7 @@ impl CommandOutputs {
 }
 
 impl OutputArguments {
-    /// Begins the reports, the recording and the progress.
+    /// Starts the reports, the recording and the progress.
     pub(super) fn open(
         &self,
         rerun: &RerunCommand,
@@ -66,8 +66,8 @@ impl OutputArguments {
     ) -> Result<CommandOutputs, Failure> {
         let gate = self.gate.open()?;
         let reports = self.reports.open(rerun)?;
-        let recorder = self.transcript.as_ref().map(|folder| {
-            let failed = |error| Failure::internal(format!("cannot write below {}: {error}", folder.display()));
+        let recorder = self.recording.as_ref().map(|folder| {
+            let failed = |error| Failure::internal(format!("cannot write to {}: {error}", folder.display()));
             std::fs::create_dir_all(folder).map_err(failed)?;
             Ok::<_, Failure>(Recorder::new(folder.clone(), rerun.derivation.clone()))
         });

@@ -1,4 +1,4 @@
-//! `wireproof probe`: derive probes from a model, send them, judge the answers.
+//! `wireproof probe`: derives probes from a model, sends them, and judges the responses.
 
 use std::{collections::HashSet, io::Write as _, sync::Arc};
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     Failure,
     derivation::{DerivationArguments, ProbeSelection},
-    execution::ExecutionArguments,
+    execution::{ExecutionArguments, SensitiveArguments},
     gate::CommandGate,
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
@@ -29,10 +29,11 @@ const EXAMPLES: &str = "Examples:
   wireproof probe --model ssm.json --endpoint http://127.0.0.1:4566 --operation PutParameter
   wireproof probe --model botocore:kms --endpoint URL --probes pattern,length --max-per-operation 20
   wireproof probe --model botocore:sqs --endpoint URL --filter sqs.CreateQueue/QueueName/pattern/end
-  wireproof probe --model botocore:dynamodb --dry-run          the sites of the model, without an endpoint
+  wireproof probe --model botocore:dynamodb --dry-run          list the probes, without an endpoint
 
-An id is service.Operation/place/family/variant: a probe keeps its id from run to run. Each probe rests on a
-control, a legal input that must be taken first; where that is refused as well, the probe is blocked.";
+A probe ID is service.Operation/location/family/variant, and is the same in every run. Each probe needs a
+control: a valid input that the endpoint must accept first. If the endpoint rejects the control, the probe is
+blocked.";
 
 /// Arguments of `wireproof probe`.
 #[derive(Debug, Args)]
@@ -53,6 +54,9 @@ pub(super) struct ProbeArguments {
 
     #[command(flatten)]
     execution: ExecutionArguments,
+
+    #[command(flatten)]
+    sensitive: SensitiveArguments,
 
     #[command(flatten)]
     output: OutputArguments,
@@ -91,13 +95,16 @@ async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFini
     let settled = probes.settled();
     let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
     let mut outputs = arguments.output.open(&arguments.rerun(), probes.selected(), last_runs)?;
-    let runner = arguments.execution.runner(Arc::new(suite), target, seed)?.coverage(Some(coverage));
+    let runner = arguments
+        .execution
+        .runner(Arc::new(suite), target, seed, arguments.sensitive.values())?
+        .coverage(Some(coverage));
     let finished = runner.run(&mut probes, &mut outputs.observer()).await;
     stop(reference).await;
     Ok((finished, outputs.close()?.with_idle(nothing_left)))
 }
 
-/// Every case that would run, and the sites of the model.
+/// Prints every probe that would run, and the coverage of the constraints.
 fn list(mut probes: Probes) -> std::io::Result<()> {
     let mut out = std::io::BufWriter::new(std::io::stdout());
     while probes.stage().is_some() {
@@ -107,8 +114,8 @@ fn list(mut probes: Probes) -> std::io::Result<()> {
     }
     let coverage = probes.coverage().report();
     let sums = coverage.constraints;
-    let (cases, sites) = (count(probes.selected(), "case"), count(sums.total, "constraint"));
-    writeln!(out, "would run {cases}; {} of {sites} probed", sums.probed)?;
+    let (cases, constraints) = (count(probes.selected(), "case"), count(sums.total, "constraint"));
+    writeln!(out, "would run {cases}; {} of {constraints} probed", sums.probed)?;
     for unprobed in &coverage.unprobed {
         writeln!(out, "not probed: {}: {}", count(unprobed.constraints, "constraint"), unprobed.reason)?;
     }
@@ -122,14 +129,14 @@ impl ProbeArguments {
         LastRuns::of(self.target.called(), format!("probes of {services}"))
     }
 
-    /// The ids that need not run again.
+    /// The IDs that need not run again.
     fn settled(&self, last_runs: &LastRuns) -> Result<HashSet<String>, Failure> {
         let mut settled = self.last_failed.settled(last_runs)?;
         settled.extend(self.subset.settled()?);
         Ok(settled)
     }
 
-    /// Without an endpoint there is only the embedded reference, which has two services.
+    /// Without an endpoint, probes run against the embedded reference, which has two services.
     fn check_target(&self, suite: &Fixtures) -> Result<(), Failure> {
         let bundled = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let known = |name: &str| bundled.services().any(|service| service.contract().service().id.name() == name);
@@ -137,7 +144,7 @@ impl ProbeArguments {
         if self.target.endpoint.is_some() || served {
             return Ok(());
         }
-        Err(Failure::usage("give --endpoint: the embedded reference has CodeDeploy and Proton alone"))
+        Err(Failure::usage("the embedded reference implements only CodeDeploy and Proton\nhelp: pass --endpoint URL"))
     }
 
     fn rerun(&self) -> RerunCommand {
@@ -154,5 +161,5 @@ impl ProbeArguments {
     }
 }
 
-/// So many deviations of each operation are told one by one.
+/// The number of deviations that are printed for each operation.
 pub(super) const TOLD: usize = 3;

@@ -1,4 +1,4 @@
-//! `wireproof record`: the snapshots of an endpoint, written as it answers.
+//! `wireproof record`: writes the responses of an endpoint as snapshots.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -11,9 +11,9 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    execution::ExecutionArguments,
+    execution::{ExecutionArguments, SensitiveArguments},
     runtime,
-    select::{SelectArguments, SelectedCases},
+    select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     target::{TargetArguments, stop},
     terminal::width,
     written,
@@ -25,8 +25,9 @@ use crate::{
     },
     report::{
         diff::{
-            ChangeGroup, DifferingCase, of_observations,
-            text::{self as told, DiffOptions},
+            ChangeGroup, DifferingCase,
+            diff_report::{self, DiffOptions},
+            of_observations,
         },
         text::count,
     },
@@ -37,18 +38,18 @@ use crate::{
 const EXAMPLES: &str = "Examples:
   wireproof record --endpoint http://127.0.0.1:4566 --snapshots snapshots/
   wireproof record codedeploy/stop-deployment --endpoint URL --snapshots snapshots/
-  wireproof run --endpoint URL2 --snapshots snapshots/ --verbose        what differs from them
-  wireproof record --endpoint URL --snapshots snapshots/ --dry-run      what would be asked, and what is there
+  wireproof run --endpoint URL2 --snapshots snapshots/ --verbose        print the differences from them
+  wireproof record --endpoint URL --snapshots snapshots/ --dry-run      list the cases
 
-A snapshot is what one endpoint did, redacted: it is recorded whether the answer conforms or not. What was blocked,
-inconclusive, not implemented or not applicable keeps the snapshot that it has.
+A snapshot is the redacted behavior of one endpoint, whether it conforms or not. A case that is blocked,
+inconclusive, not implemented or not applicable keeps its old snapshot.
 
 Exit status:
     0  every selected case was recorded
-    2  usage, configuration or fixture error; nothing was run
-    3  some were not recorded, or nothing was selected
+    2  usage, configuration or fixture error; nothing ran
+    3  some cases were not recorded, or none was selected
     4  a snapshot could not be written
-  130  interrupted; what was answered until then is recorded";
+  130  interrupted; the cases until then are recorded";
 
 /// Arguments of `wireproof record`.
 #[derive(Debug, Args)]
@@ -58,27 +59,36 @@ pub(super) struct RecordArguments {
     select: SelectArguments,
 
     #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
+
+    #[command(flatten)]
     target: TargetArguments,
 
     #[command(flatten)]
     execution: ExecutionArguments,
 
-    /// Show what would be asked and which snapshots are there; ask nothing, and write nothing.
+    #[command(flatten)]
+    sensitive: SensitiveArguments,
+
+    /// List the cases and which of them have a snapshot; send nothing and write nothing.
     #[arg(long, env = "WIREPROOF_DRY_RUN", value_parser = BoolishValueParser::new(), help_heading = "Outcome")]
     dry_run: bool,
 }
 
 pub(super) fn run(arguments: &RecordArguments) -> Result<ExitStatus, Failure> {
-    let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(HashSet::new())?;
-    let Some(folder) = &fixtures.snapshots else {
+    let SelectedCases { suite, cases, fixtures, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
+    let Some(folder) = &arguments.snapshots.snapshots else {
         return Err(Failure::usage(
-            "give --snapshots DIR, where the snapshots are to be: those of the program belong to the embedded reference",
+            "no folder for the snapshots\nhelp: pass --snapshots DIR; the bundled snapshots belong to the embedded reference",
         ));
     };
     if folder.exists() && !folder.is_dir() {
-        return Err(Failure::usage(format!("{} is no folder", folder.display())));
+        return Err(Failure::usage(format!("{} is not a folder", folder.display())));
     }
-    let snapshots = if folder.exists() { fixtures.snapshots()? } else { Snapshots::default() };
+    let snapshots = if folder.exists() { arguments.snapshots.load(&fixtures)? } else { Snapshots::default() };
     let cases = arguments.select.subset.cases(cases)?;
     if arguments.dry_run {
         return written(list(&cases, &snapshots)).map(|()| ExitStatus::Incomplete);
@@ -104,7 +114,12 @@ async fn execute(
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(Arc::new(suite), target, arguments.execution.seed())?;
+    let runner = arguments.execution.runner(
+        Arc::new(suite),
+        target,
+        arguments.execution.seed(),
+        arguments.sensitive.values(),
+    )?;
     let finished = runner.run(&mut Batch::new(cases), &mut OnCase(|case: &JudgedCase| records.take(case))).await;
     stop(reference).await;
     Ok(finished)
@@ -113,22 +128,22 @@ async fn execute(
 fn list(cases: &[Case], snapshots: &Snapshots) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     for case in cases {
-        let there = if snapshots.get(&case.id).is_some() { "there" } else { "new" };
-        writeln!(out, "{there:<6} {}", case.id)?;
+        let state = if snapshots.get(&case.id).is_some() { "known" } else { "new" };
+        writeln!(out, "{state:<6} {}", case.id)?;
     }
-    let there = cases.iter().filter(|case| snapshots.get(&case.id).is_some()).count();
-    writeln!(out, "would ask {}; with a snapshot: {there}", count(cases.len(), "case"))?;
+    let known = cases.iter().filter(|case| snapshots.get(&case.id).is_some()).count();
+    writeln!(out, "would record {}; {known} with a snapshot", count(cases.len(), "case"))?;
     out.flush()
 }
 
-/// Writes snapshots as cases end.
+/// Writes snapshots as cases finish.
 struct Records<'f> {
     folder: &'f Path,
     snapshots: Snapshots,
     tally: RecordTally,
 }
 
-/// What became of the snapshots.
+/// The results of a recording.
 #[derive(Default)]
 struct RecordTally {
     new: BTreeSet<String>,
@@ -177,8 +192,8 @@ impl Records<'_> {
     }
 }
 
-/// So many differences are told.
-const TOLD: usize = 20;
+/// The number of differences that are printed.
+const SHOWN: usize = 20;
 
 impl RecordTally {
     fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -191,13 +206,13 @@ impl RecordTally {
         }
         let groups: Vec<ChangeGroup> = of_observations(&self.differing);
         let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        told::groups(&groups, &DiffOptions { color, width: width(), most: TOLD }, out)?;
+        diff_report::groups(&groups, &DiffOptions { color, width: width(), most: SHOWN }, out)?;
         if !groups.is_empty() {
             writeln!(out)?;
         }
         for (verdict, ids) in &self.skipped {
             writeln!(out, "not recorded, {verdict}: {}", count(ids.len(), "case"))?;
-            for id in ids.iter().take(TOLD) {
+            for id in ids.iter().take(SHOWN) {
                 writeln!(out, "  {id}")?;
             }
         }

@@ -1,106 +1,101 @@
-//! `--report FORMAT[=PATH]`: which reports a command writes, and where each goes.
+//! `--report FORMAT[=PATH]`: the reports of a command, and the destination of each.
 //!
-//! The report for people goes to standard output; if a report for programs is there, to standard error.
+//! The human report goes to standard output, or to standard error if a report for programs goes to standard output.
 
 use std::{
     collections::BTreeSet,
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::{Failure, gate::CommandGate, terminal::width};
+use super::{Failure, gate::CommandGate, terminal::width, written};
 use crate::{
     harness::{OpenReports, RunOutputs},
-    report::{FORMATS, Format, HumanOptions},
-    suite::nearest,
+    report::{DocumentKind, Format, HumanOptions, PendingFile},
 };
 
-/// Which reports, and how the one for people looks.
+/// The reports of a run, and the options of the human one.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reports")]
 pub(super) struct ReportArguments {
-    /// Write a report, to standard output or to FORMAT=PATH (repeatable).
-    #[arg(long, value_name = "FORMAT[=PATH]", env = "WIREPROOF_REPORT", value_delimiter = ',', help = help())]
+    /// Write a report.
+    #[arg(
+        long,
+        value_name = "FORMAT[=PATH]",
+        env = "WIREPROOF_REPORT",
+        value_delimiter = ',',
+        help = report_help(DocumentKind::Run),
+        value_parser = |text: &str| WantedReport::read(text, DocumentKind::Run)
+    )]
     report: Vec<WantedReport>,
 
-    /// Print an equal curl command for each case that does not conform.
+    /// Print an equivalent curl command for each case that does not conform.
     #[arg(long, env = "WIREPROOF_CURL", value_parser = BoolishValueParser::new())]
     curl: bool,
 
-    /// Only the summary.
+    /// Print only the summary.
     #[arg(long, short, conflicts_with = "verbose", env = "WIREPROOF_QUIET", value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
 
-    /// Also warnings, notes, differences to snapshots, and the exchange of every case that deviates.
+    /// Also print warnings, notes, differences from snapshots, and the exchanges of every case that deviates.
     #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new())]
     verbose: bool,
 }
 
-fn help() -> String {
-    let formats: Vec<String> = FORMATS.iter().map(|format| format!("{format} ({})", format.purpose())).collect();
+/// The help of `--report` for a document.
+pub(super) fn report_help(document: DocumentKind) -> String {
+    let formats: Vec<String> = Format::of(document).map(|format| format!("{format} ({})", format.purpose())).collect();
     format!(
-        "Write a report to standard output, or to FORMAT=PATH (repeatable). PATH is replaced at the end of the run; - is \
-         standard output. Formats: {}",
+        "Write a report to standard output, or to a file with FORMAT=PATH (repeatable). The file is replaced at the end; \
+         PATH - means standard output. Formats: {}",
         formats.join(", ")
     )
 }
 
-/// The command that runs one case again: what stands before its id, and what after it.
+/// The command that runs one case again, before and after the case ID.
 #[derive(Debug, Clone)]
 pub(super) struct RerunCommand {
-    /// The subcommand with what makes it find the case.
+    /// The subcommand and the flags that find the case.
     pub(super) command: String,
-    /// The flags that a single case needs again; credentials come from where they came from.
+    /// The flags after the case ID. Credentials come from the same source as before.
     pub(super) flags: String,
-    /// Which probes are run, for a recording; `None`: fixtures.
+    /// The derivation of the probes, for a recording; `None`: fixtures.
     pub(super) derivation: Option<serde_json::Value>,
-    /// So many deviations of each operation are told; `None`: all.
+    /// The number of deviations to print per operation; `None`: all.
     pub(super) most: Option<usize>,
 }
 
-/// A report that is asked for.
+/// A report that the user requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct WantedReport {
+pub(super) struct WantedReport {
     format: Format,
-    /// The file; without one, standard output.
+    /// The file; `None`: standard output.
     path: Option<PathBuf>,
 }
 
-impl FromStr for WantedReport {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl WantedReport {
+    /// Reads `FORMAT[=PATH]`.
+    pub(super) fn read(text: &str, document: DocumentKind) -> Result<Self, String> {
         let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
-        let format = Format::named(name).ok_or_else(|| unknown(name))?;
+        let format = Format::named(name, document).map_err(|error| error.to_string())?;
         if path == Some("") {
-            return Err(format!("no path behind {name}=; without the sign it goes to standard output"));
+            return Err(format!("no path after {name}=\nhelp: pass {name} alone to write to standard output"));
         }
         Ok(Self { format, path: path.filter(|path| *path != "-").map(PathBuf::from) })
     }
-}
 
-impl WantedReport {
-    /// Where it goes. `people`: where people are told.
-    fn place<'a>(&'a self, people: Destination<'a>) -> Destination<'a> {
+    fn destination<'a>(&'a self, human: Destination<'a>) -> Destination<'a> {
         match &self.path {
             Some(path) => Destination::File(path),
-            None if self.format == Format::HUMAN => people,
+            None if self.format == Format::HUMAN => human,
             None => Destination::Stdout,
         }
     }
 }
 
-/// What is said of a format that does not exist.
-fn unknown(name: &str) -> String {
-    let names = || FORMATS.iter().map(|format| format.name());
-    let near = nearest(name, names()).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    format!("no report format {name:?}{near} There are {}", names().collect::<Vec<_>>().join(", "))
-}
-
-/// Where a report goes.
+/// The destination of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Destination<'a> {
     Stdout,
@@ -108,30 +103,47 @@ enum Destination<'a> {
     File(&'a Path),
 }
 
-/// Every report with its place. One format at most has standard output; people make room for a program.
+impl Destination<'_> {
+    /// True if a report for people should have color there.
+    fn has_color(self) -> bool {
+        let choice = match self {
+            Self::Stdout => anstream::AutoStream::choice(&io::stdout()),
+            Self::Stderr => anstream::AutoStream::choice(&io::stderr()),
+            Self::File(_) => anstream::ColorChoice::Never,
+        };
+        choice != anstream::ColorChoice::Never
+    }
+}
+
+/// Every report with its destination. At most one report for programs goes to standard output; the human report then goes
+/// to standard error.
 fn placed(wanted: &[WantedReport]) -> Result<Vec<(Format, Destination<'_>)>, String> {
     let to_stdout = || wanted.iter().filter(|report| report.path.is_none()).map(|report| report.format);
     let (human, machine) = (Format::HUMAN, to_stdout().filter(|format| *format != Format::HUMAN));
     let machine: Vec<Format> = machine.collect();
     if machine.len() > 1 || to_stdout().filter(|format| *format == human).count() > 1 {
         let names: Vec<&str> = to_stdout().map(Format::name).collect();
-        return Err(format!("{} cannot share standard output: give each a file, FORMAT=PATH", names.join(" and ")));
+        return Err(format!(
+            "the reports {} cannot share standard output\nhelp: write all but one to a file with FORMAT=PATH",
+            names.join(" and ")
+        ));
     }
     let mut files = BTreeSet::new();
     if let Some(path) = wanted.iter().filter_map(|report| report.path.as_ref()).find(|path| !files.insert(*path)) {
-        return Err(format!("two reports cannot be one file: {}", path.display()));
+        return Err(format!("two reports have the same file {}", path.display()));
     }
-    let people = if machine.is_empty() { Destination::Stdout } else { Destination::Stderr };
-    let mut placed: Vec<_> = wanted.iter().map(|report| (report.format, report.place(people))).collect();
+    let human_destination = if machine.is_empty() { Destination::Stdout } else { Destination::Stderr };
+    let mut placed: Vec<_> =
+        wanted.iter().map(|report| (report.format, report.destination(human_destination))).collect();
     if to_stdout().next().is_none() {
-        // Nothing else goes to standard output: a person is told as ever.
+        // Standard output is free for the human report.
         placed.push((human, Destination::Stdout));
     }
     Ok(placed)
 }
 
 impl ReportArguments {
-    /// Begins the reports, so that a file that cannot be written stops the command before it runs anything.
+    /// Starts the reports, so that a file that cannot be written stops the command before it runs anything.
     pub(super) fn open(&self, rerun: &RerunCommand) -> Result<OpenReports, Failure> {
         let mut reports = OpenReports::default();
         for (format, destination) in placed(&self.report).map_err(Failure::usage)? {
@@ -147,26 +159,17 @@ impl ReportArguments {
         Ok(reports)
     }
 
-    /// The one format of an output that has no file of its own, out of those that it knows.
-    pub(super) fn only(&self, known: &[Format]) -> Result<Format, Failure> {
-        match self.report.as_slice() {
-            [] => Ok(Format::HUMAN),
-            [WantedReport { format, path: None }] if known.contains(format) => Ok(*format),
-            _ => {
-                let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
-                Err(Failure::usage(format!("here --report is one of {}, to standard output", names.join(", "))))
-            }
+    /// The requested reports, if all their formats can show the document.
+    pub(super) fn for_document(&self, document: DocumentKind) -> Result<&[WantedReport], Failure> {
+        for WantedReport { format, .. } in &self.report {
+            Format::named(format.name(), document).map_err(|error| Failure::usage(error.to_string()))?;
         }
+        Ok(&self.report)
     }
 
     fn human_options(&self, destination: Destination<'_>, rerun: &RerunCommand) -> HumanOptions {
-        let choice = match destination {
-            Destination::Stdout => anstream::AutoStream::choice(&io::stdout()),
-            Destination::Stderr => anstream::AutoStream::choice(&io::stderr()),
-            Destination::File(_) => anstream::ColorChoice::Never,
-        };
         HumanOptions {
-            color: choice != anstream::ColorChoice::Never,
+            color: destination.has_color(),
             width: width(),
             verbose: self.verbose,
             more: "--verbose",
@@ -177,6 +180,35 @@ impl ReportArguments {
             most: rerun.most.filter(|_| !self.verbose),
         }
     }
+}
+
+/// Writes a finished document in every requested format, or for people if nothing else goes to standard output.
+///
+/// `write` gets the format, and true if the text should have color.
+pub(super) fn write_document(
+    wanted: &[WantedReport],
+    write: impl Fn(Format, bool, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    for (format, destination) in placed(wanted).map_err(Failure::usage)? {
+        let write = |out: &mut dyn Write| {
+            let mut out = io::BufWriter::new(out);
+            write(format, destination.has_color(), &mut out)?;
+            out.flush()
+        };
+        match destination {
+            Destination::Stdout => written(write(&mut io::stdout()))?,
+            Destination::Stderr => written(write(&mut io::stderr()))?,
+            Destination::File(path) => write_file(path, write)
+                .map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))?,
+        }
+    }
+    Ok(())
+}
+
+fn write_file(path: &Path, write: impl Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let pending = PendingFile::create(path)?;
+    write(&mut pending.writer()?)?;
+    pending.commit()
 }
 
 /// Finishes reports and recordings.
@@ -196,7 +228,7 @@ mod tests {
     use super::*;
 
     fn wanted(texts: &[&str]) -> Vec<WantedReport> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
+        texts.iter().map(|text| WantedReport::read(text, DocumentKind::Run).unwrap()).collect()
     }
 
     #[rstest]
@@ -209,24 +241,24 @@ mod tests {
         &[(Format::JSON, Destination::File(Path::new("a=b"))), (Format::JSON, Destination::File(Path::new("c"))), (Format::HUMAN, Destination::Stdout)]
     )]
     #[case::people_twice(&["human", "human=a"], &[(Format::HUMAN, Destination::Stdout), (Format::HUMAN, Destination::File(Path::new("a")))])]
-    fn every_report_has_a_place(#[case] texts: &[&str], #[case] expected: &[(Format, Destination<'_>)]) {
+    fn every_report_has_a_destination(#[case] texts: &[&str], #[case] expected: &[(Format, Destination<'_>)]) {
         assert_eq!(placed(&wanted(texts)).unwrap(), expected);
     }
 
     #[rstest]
-    #[case::programs(&["json", "json=-"], "json and json cannot share standard output")]
-    #[case::people(&["human", "human"], "human and human cannot share standard output")]
-    #[case::file(&["json=a", "human=a"], "two reports cannot be one file: a")]
-    fn what_would_be_mixed_is_refused(#[case] texts: &[&str], #[case] says: &str) {
+    #[case::programs(&["json", "json=-"], "the reports json and json cannot share standard output")]
+    #[case::people(&["human", "human"], "the reports human and human cannot share standard output")]
+    #[case::file(&["json=a", "human=a"], "two reports have the same file a")]
+    fn reports_that_would_mix_are_rejected(#[case] texts: &[&str], #[case] says: &str) {
         assert!(placed(&wanted(texts)).unwrap_err().starts_with(says));
     }
 
     #[rstest]
-    #[case("jsno", "no report format \"jsno\"; did you mean json? There are human, json")]
-    #[case("papyrus=x", "no report format \"papyrus\"")]
-    #[case("json=", "no path behind json=")]
-    fn what_is_no_report_is_told(#[case] text: &str, #[case] says: &str) {
-        let error = text.parse::<WantedReport>().unwrap_err();
+    #[case("jsno", "unknown report format \"jsno\"\nhelp: did you mean json? the formats are human, json")]
+    #[case("papyrus=x", "unknown report format \"papyrus\"\nhelp: the formats are human, json")]
+    #[case("json=", "no path after json=\nhelp: ")]
+    fn a_malformed_report_is_rejected(#[case] text: &str, #[case] says: &str) {
+        let error = WantedReport::read(text, DocumentKind::Run).unwrap_err();
         assert!(error.starts_with(says), "{error}");
     }
 }

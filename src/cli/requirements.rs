@@ -1,47 +1,76 @@
-//! `wireproof requirements`: the numbered requirements, and what became of them.
+//! `wireproof requirements`: the numbered requirements, and the outcome of each.
 
 use std::{collections::HashSet, io::Write as _, sync::Arc};
 
 use clap::Args;
 
-use super::{Failure, run, runtime, select::SelectedCases, written};
+use super::{
+    Failure,
+    execution::ExecutionArguments,
+    runtime,
+    select::{FixtureArguments, SelectArguments, SelectedCases},
+    target::{TargetArguments, stop},
+    written,
+};
 use crate::{
-    judge::snapshots::Snapshots,
+    judge::redaction::SensitiveValues,
     report::text::count,
     run::{
         event::{Event, RequirementOutcome, RequirementReport, RunFinished},
         exit::ExitStatus,
         observer::OnEvent,
     },
-    suite::{Fixtures, requirement::Requirement},
+    suite::{Batch, Fixtures, requirement::Requirement},
 };
 
+const EXAMPLES: &str = "Examples:
+  wireproof requirements --list                                     print the requirements, run nothing
+  wireproof requirements --endpoint http://127.0.0.1:4566           print the outcome of each requirement
+  wireproof requirements --service codedeploy --endpoint URL        requirements of one service";
+
 /// Arguments of `wireproof requirements`.
-///
-/// Without a group of its own: clap names it after the type, and `run::Arguments` has that name already.
 #[derive(Debug, Args)]
-#[group(skip)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct RequirementsArguments {
-    /// Only show them; run nothing.
+    /// List the requirements and run nothing.
     #[arg(long)]
     list: bool,
 
     #[command(flatten)]
-    run: run::RunArguments,
+    select: SelectArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    target: TargetArguments,
+
+    #[command(flatten)]
+    execution: ExecutionArguments,
 }
 
 pub(super) fn run(arguments: &RequirementsArguments) -> Result<ExitStatus, Failure> {
-    let SelectedCases { suite, cases, .. } = arguments.run.select.load(HashSet::new())?;
+    let SelectedCases { suite, cases, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
     if arguments.list {
         return written(list(&suite)).map(|()| ExitStatus::Conforms);
     }
-    let shown = suite.clone();
-    let mut batch = arguments.run.batch(cases)?;
-    let mut silent = OnEvent(|_: &Event| {});
-    let run = run::execute(&arguments.run, suite, &mut batch, Arc::new(Snapshots::default()), &mut silent);
-    let finished = runtime()?.block_on(run)?;
-    written(outcomes(&shown, &finished))?;
+    let suite = Arc::new(suite);
+    let mut batch = Batch::sharded(cases, arguments.select.subset.shard_of_run(arguments.execution.has_seed())?);
+    let finished = runtime()?.block_on(execute(arguments, Arc::clone(&suite), &mut batch))?;
+    written(outcomes(&suite, &finished))?;
     Ok(ExitStatus::of_run(&finished.ledger, &[], finished.interrupted))
+}
+
+async fn execute(
+    arguments: &RequirementsArguments,
+    suite: Arc<Fixtures>,
+    batch: &mut Batch,
+) -> Result<RunFinished, Failure> {
+    let (target, reference) = arguments.target.target(&suite).await?;
+    let runner = arguments.execution.runner(suite, target, arguments.execution.seed(), SensitiveValues::Hidden)?;
+    let finished = runner.run(batch, &mut OnEvent(|_: &Event| {})).await;
+    stop(reference).await;
+    Ok(finished)
 }
 
 fn list(suite: &Fixtures) -> std::io::Result<()> {

@@ -9,12 +9,12 @@ use std::{
 
 use super::{
     Failure,
-    execution::ExecutionArguments,
+    execution::{ExecutionArguments, SensitiveArguments},
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
     reports::RerunCommand,
     runtime,
-    select::{SelectArguments, SelectedCases},
+    select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     subset::nothing_left,
     target::{TargetArguments, stop},
 };
@@ -34,12 +34,12 @@ use crate::{
 use clap::Args;
 
 const EXAMPLES: &str = "Examples:
-  wireproof run                                             every scenario, against the embedded reference
-  wireproof run --endpoint http://127.0.0.1:4566 -v         against an emulator, with every exchange
-  wireproof run codedeploy/stop-deployment/unknown-id       one scenario
-  wireproof run --tag auth --exclude '*region*'             by tag, without some
-  wireproof run --report human --report json=report.json    two reports
-  wireproof run --allow not-implemented,blocked             what is missing does not fail CI";
+  wireproof run                                             run every scenario against the embedded reference
+  wireproof run --endpoint http://127.0.0.1:4566 -v         test an emulator, and print exchanges
+  wireproof run codedeploy/stop-deployment/unknown-id       run one scenario
+  wireproof run --tag auth --exclude '*region*'             select by tag, and skip some IDs
+  wireproof run --report human --report json=report.json    write two reports
+  wireproof run --allow not-implemented,blocked             do not fail on missing operations";
 
 /// Arguments of `wireproof run`.
 #[derive(Debug, Args)]
@@ -47,25 +47,34 @@ const EXAMPLES: &str = "Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct RunArguments {
     #[command(flatten)]
-    pub(super) select: SelectArguments,
+    select: SelectArguments,
+
+    #[command(flatten)]
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 
     #[command(flatten)]
     last_failed: LastFailedArguments,
 
     #[command(flatten)]
-    pub(super) target: TargetArguments,
+    target: TargetArguments,
 
     #[command(flatten)]
-    pub(super) execution: ExecutionArguments,
+    execution: ExecutionArguments,
+
+    #[command(flatten)]
+    sensitive: SensitiveArguments,
 
     #[command(flatten)]
     output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
-    let last_runs = LastRuns::of(arguments.target.called(), arguments.select.origin());
+    let last_runs = LastRuns::of(arguments.target.called(), arguments.select.origin(&arguments.fixtures));
     let SelectedCases { suite, cases, fixtures, settled } =
-        arguments.select.load(arguments.last_failed.settled(&last_runs)?)?;
+        arguments.select.load(&arguments.fixtures, arguments.last_failed.settled(&last_runs)?)?;
     if arguments.output.dry_run {
         let cases = arguments.select.subset.cases(cases)?;
         return super::list::print(&cases, "would run").map(|()| ExitStatus::Incomplete);
@@ -73,9 +82,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
     let ids: BTreeSet<String> = suite.cases().into_iter().map(|case| case.id.0).collect();
     let mut batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
-    let snapshots = fixtures.snapshots()?;
+    let snapshots = arguments.snapshots.load(&fixtures)?;
     let mut outputs = arguments.output.open(&arguments.rerun(), batch.selected(), last_runs)?;
-    let mut pending = arguments.output.update.then(|| PendingSnapshots::below(fixtures.snapshots.as_deref()));
+    let mut pending =
+        arguments.output.update.then(|| PendingSnapshots::below(arguments.snapshots.snapshots.as_deref()));
     let mut observer = (outputs.observer(), &mut pending);
     let finished = runtime()?.block_on(execute(arguments, suite, &mut batch, Arc::new(snapshots), &mut observer))?;
     drop(observer);
@@ -86,7 +96,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
 
 impl RunArguments {
     /// The selected cases that run.
-    pub(super) fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
+    fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
         Ok(Batch::sharded(cases, self.select.subset.shard_of_run(self.execution.has_seed())?))
     }
 
@@ -95,7 +105,7 @@ impl RunArguments {
         if let Some(endpoint) = &self.target.endpoint {
             words.push(format!("--endpoint {endpoint}"));
         }
-        if let Some(fixtures) = &self.select.fixtures.fixtures {
+        if let Some(fixtures) = &self.fixtures.fixtures {
             words.push(format!("--fixtures {}", fixtures.display()));
         }
         RerunCommand { command: "wireproof run".to_owned(), flags: words.join(" "), derivation: None, most: None }
@@ -134,7 +144,7 @@ impl Observer for PendingSnapshots {
 }
 
 /// Runs the batch against the target of the arguments.
-pub(super) async fn execute(
+async fn execute(
     arguments: &RunArguments,
     suite: Fixtures,
     batch: &mut Batch,
@@ -142,7 +152,8 @@ pub(super) async fn execute(
     observer: &mut dyn Observer,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(Arc::new(suite), target, arguments.execution.seed())?.snapshots(snapshots);
+    let (seed, sensitive) = (arguments.execution.seed(), arguments.sensitive.values());
+    let runner = arguments.execution.runner(Arc::new(suite), target, seed, sensitive)?.snapshots(snapshots);
     let finished = runner.run(batch, observer).await;
     stop(reference).await;
     Ok(finished)

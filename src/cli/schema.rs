@@ -1,4 +1,4 @@
-//! `wireproof schema`: the published forms of what the program writes for programs.
+//! `wireproof schema`: prints the JSON Schemas of the reports for programs.
 
 use std::io::{self, Write as _};
 
@@ -6,27 +6,27 @@ use clap::Args;
 
 use super::{Failure, written};
 use crate::{
-    proof::{corpus::report::JUDGE, matrix::report::MATRIX},
+    proof::{corpus::corpus_report::JUDGE, matrix::matrix_report::MATRIX},
     report::{
-        diff::text::DIFF,
-        schema::{NDJSON, REPORT, Schema},
+        diff::diff_report::DIFF,
+        json_schema::{NDJSON, REPORT, Schema},
     },
     run::exit::ExitStatus,
     suite::nearest,
 };
 
-/// Every schema, in the order in which they are listed.
+/// Every schema, in the order of the list.
 pub const SCHEMAS: [Schema; 5] = [REPORT, NDJSON, MATRIX, JUDGE, DIFF];
 
 const EXAMPLES: &str = "Examples:
-  wireproof schema                     every schema in one line
-  wireproof schema report > report.schema.json";
+  wireproof schema                               list the schemas
+  wireproof schema report > report.schema.json   save a schema";
 
 /// Arguments of `wireproof schema`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SchemaArguments {
-    /// The schema that is printed; without it, all are listed.
+    /// Schema to print [default: list all schemas].
     #[arg(value_name = "NAME", value_parser = schema)]
     name: Option<Schema>,
 }
@@ -35,7 +35,7 @@ fn schema(name: &str) -> Result<Schema, String> {
     SCHEMAS.into_iter().find(|schema| schema.name == name).ok_or_else(|| {
         let names = || SCHEMAS.iter().map(|schema| schema.name);
         let near = nearest(name, names()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-        format!("{near}there are {}", names().collect::<Vec<_>>().join(", "))
+        format!("unknown schema\nhelp: {near}the schemas are {}", names().collect::<Vec<_>>().join(", "))
     })
 }
 

@@ -1,4 +1,4 @@
-//! The arguments that say which fixtures and which cases.
+//! The arguments that select fixtures and cases.
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -6,68 +6,70 @@ use clap::Args;
 
 use super::{Failure, botocore::BotocoreArguments, subset::SubsetArguments};
 use crate::{
-    judge::snapshots::Snapshots,
+    judge::{named_checks::read_fixtures, snapshots::Snapshots},
     suite::{Case, FixtureFiles, Fixtures, Selection},
 };
 
-/// Which fixtures.
+/// The fixtures of a command.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Fixtures")]
 pub(super) struct FixtureArguments {
-    /// Use the fixtures of this folder in place of the bundled ones.
+    /// Use the fixtures in this folder instead of the bundled ones.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_FIXTURES")]
     pub(super) fixtures: Option<PathBuf>,
-
-    /// Use the snapshots of this folder in place of the bundled ones.
-    #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
-    pub(super) snapshots: Option<PathBuf>,
 
     #[command(flatten)]
     pub(super) botocore: BotocoreArguments,
 }
 
-/// Which cases.
+/// The snapshots of a command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Fixtures")]
+pub(super) struct SnapshotArguments {
+    /// Use the snapshots in this folder instead of the bundled ones.
+    #[arg(long, value_name = "DIR", env = "WIREPROOF_SNAPSHOTS")]
+    pub(super) snapshots: Option<PathBuf>,
+}
+
+/// The selection of cases.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct SelectArguments {
-    /// Folders, fixtures or case ids; a folder with a model in it replaces the bundled fixtures.
+    /// Folders, fixture files or case IDs to run; a folder that contains services replaces the bundled fixtures.
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<String>,
 
-    /// Only this service, by its folder (repeatable).
+    /// Run only this service, by folder name (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
     pub(super) service: Vec<String>,
 
-    /// Only this operation (repeatable).
+    /// Run only this operation (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
     pub(super) operation: Vec<String>,
 
-    /// Only scenarios with this tag (repeatable).
+    /// Run only scenarios with this tag (repeatable).
     #[arg(long, value_name = "TAG", env = "WIREPROOF_TAG", value_delimiter = ',')]
     pub(super) tag: Vec<String>,
 
-    /// Only ids that match this glob, or hold this text (repeatable).
+    /// Run only IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER", value_delimiter = ',')]
     pub(super) filter: Vec<String>,
 
-    /// No ids that match this glob, or hold this text (repeatable).
+    /// Skip IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE", value_delimiter = ',')]
     pub(super) exclude: Vec<String>,
 
     #[command(flatten)]
     pub(super) subset: SubsetArguments,
-
-    #[command(flatten)]
-    pub(super) fixtures: FixtureArguments,
 }
 
-/// What is selected.
+/// The selected cases and their fixtures.
 pub(super) struct SelectedCases {
     pub(super) suite: Fixtures,
-    /// The cases, of all shards.
+    /// The cases of all shards.
     pub(super) cases: Vec<Case>,
     pub(super) fixtures: FixtureArguments,
-    /// How many more there are that need not run again.
+    /// The number of further cases that need not run again.
     pub(super) settled: usize,
 }
 
@@ -81,25 +83,30 @@ impl FixtureArguments {
     }
 
     pub(super) fn suite(&self) -> Result<Fixtures, Failure> {
-        Fixtures::read(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+        read_fixtures(&self.files()?).map_err(|error| Failure::usage(error.to_string()))
+    }
+}
+
+impl SnapshotArguments {
+    /// The snapshots of these fixtures. The bundled snapshots belong to the bundled fixtures.
+    pub(super) fn load(&self, of: &FixtureArguments) -> Result<Snapshots, Failure> {
+        self.files(of).map(Snapshots::new)
     }
 
-    /// Other fixtures have other snapshots: the bundled ones belong to the bundled fixtures.
-    pub(super) fn snapshots(&self) -> Result<Snapshots, Failure> {
-        match (&self.snapshots, &self.fixtures) {
-            (Some(folder), _) => {
-                FixtureFiles::folder(folder).map(Snapshots::new).map_err(|error| Failure::usage(error.to_string()))
-            }
-            (None, Some(_)) => Ok(Snapshots::default()),
-            (None, None) => Ok(Snapshots::new(FixtureFiles::bundled_snapshots())),
+    /// The files of the snapshots.
+    pub(super) fn files(&self, of: &FixtureArguments) -> Result<FixtureFiles, Failure> {
+        match (&self.snapshots, &of.fixtures) {
+            (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),
+            (None, Some(_)) => Ok(FixtureFiles::default()),
+            (None, None) => Ok(FixtureFiles::bundled_snapshots()),
         }
     }
 }
 
 impl SelectArguments {
-    /// The fixtures and the selected cases, without those that are settled by `--since` or as `also` says.
-    pub(super) fn load(&self, also: HashSet<String>) -> Result<SelectedCases, Failure> {
-        let (fixtures, paths) = self.folders_and_paths();
+    /// The fixtures and the selected cases, without those that `--since` or `also` settles.
+    pub(super) fn load(&self, fixtures: &FixtureArguments, also: HashSet<String>) -> Result<SelectedCases, Failure> {
+        let (fixtures, paths) = self.folders_and_paths(fixtures);
         let suite = fixtures.suite()?;
         let selection = Selection {
             paths,
@@ -110,7 +117,7 @@ impl SelectArguments {
             excludes: self.exclude.clone(),
             settled: HashSet::new(),
         };
-        refuse_misnomers(&selection, &suite)?;
+        reject_unknown_names(&selection, &suite)?;
         let all = selection.cases(&suite).len();
         let mut settled = also;
         settled.extend(self.subset.settled()?);
@@ -118,16 +125,16 @@ impl SelectArguments {
         Ok(SelectedCases { settled: all - cases.len(), suite, cases, fixtures })
     }
 
-    /// Where the fixtures are from: what tells one suite from another, whatever becomes of its fixtures.
-    pub(super) fn origin(&self) -> String {
-        let (fixtures, _) = self.folders_and_paths();
+    /// The origin of the fixtures, which identifies a suite even if its fixtures change.
+    pub(super) fn origin(&self, fixtures: &FixtureArguments) -> String {
+        let (fixtures, _) = self.folders_and_paths(fixtures);
         let folder = fixtures.fixtures.map(|folder| folder.canonicalize().unwrap_or(folder));
         folder.map_or_else(|| "the bundled fixtures".to_owned(), |folder| folder.display().to_string())
     }
 
-    /// A path that is a folder of fixtures replaces the bundled ones; the others select.
-    fn folders_and_paths(&self) -> (FixtureArguments, Vec<String>) {
-        let mut fixtures = self.fixtures.clone();
+    /// The fixtures, which a path may replace, and the paths that select cases.
+    fn folders_and_paths(&self, fixtures: &FixtureArguments) -> (FixtureArguments, Vec<String>) {
+        let mut fixtures = fixtures.clone();
         let mut paths = Vec::new();
         for path in &self.paths {
             if is_fixture_folder(path) && fixtures.fixtures.is_none() {
@@ -136,7 +143,7 @@ impl SelectArguments {
                 paths.push(path.clone());
             }
         }
-        // A fixture is named by its file, too: below the folder of the fixtures, its path is its id.
+        // A path below the folder of the fixtures is a case ID.
         let root = fixtures.fixtures.as_ref().map(|root| format!("{}/", root.display()).replace("//", "/"));
         let below =
             |path: String| root.as_ref().and_then(|root| path.strip_prefix(root.as_str())).unwrap_or(&path).to_owned();
@@ -145,14 +152,14 @@ impl SelectArguments {
     }
 }
 
-/// A name that selects nothing is a slip of the pen.
-pub(super) fn refuse_misnomers(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
-    let Some(misnomer) = selection.misnomer(suite) else { return Ok(()) };
-    let hint = misnomer.hint(|word| format!("--filter {word}"));
-    Err(Failure::usage(format!("{:?} selects nothing{hint}", misnomer.word)))
+/// Rejects a selection with an unknown name.
+pub(super) fn reject_unknown_names(selection: &Selection, suite: &Fixtures) -> Result<(), Failure> {
+    let Some(unknown_name) = selection.unknown_name(suite) else { return Ok(()) };
+    let hint = unknown_name.hint(|word| format!("--filter {word}"));
+    Err(Failure::usage(format!("{:?} matches no case{hint}", unknown_name.word)))
 }
 
-/// Whether a path is a folder with a `<service>/model.json` below it.
+/// True if the path is a folder that contains a `<service>/model.json`.
 fn is_fixture_folder(path: &str) -> bool {
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
     entries.into_iter().any(|entry| entry.path().join("model.json").is_file())

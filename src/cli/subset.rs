@@ -23,11 +23,11 @@ use crate::{
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct SubsetArguments {
-    /// Only the K-th of N parts, counted from 1; auto: what variables such as `CI_NODE_INDEX` say.
+    /// Run shard K of N, counted from 1; auto reads variables such as `CI_NODE_INDEX`.
     #[arg(long, value_name = "K/N|auto", env = "WIREPROOF_SHARD", value_parser = wanted)]
     shard: Option<WantedShard>,
 
-    /// Only what did not conform in this JSON report, and what it does not have.
+    /// Run only cases that failed in this JSON report, or are not in it.
     #[arg(long, value_name = "REPORT", env = "WIREPROOF_SINCE")]
     since: Option<PathBuf>,
 }
@@ -35,19 +35,19 @@ pub(super) struct SubsetArguments {
 #[derive(Debug, Clone, Copy)]
 enum WantedShard {
     Auto,
-    Told(Shard),
+    Given(Shard),
 }
 
 fn wanted(text: &str) -> Result<WantedShard, ShardError> {
-    if text == "auto" { Ok(WantedShard::Auto) } else { text.parse().map(WantedShard::Told) }
+    if text == "auto" { Ok(WantedShard::Auto) } else { text.parse().map(WantedShard::Given) }
 }
 
 impl SubsetArguments {
-    /// The shard, if only one is to run.
+    /// The requested shard.
     pub(super) fn shard(&self) -> Result<Option<Shard>, Failure> {
         match self.shard {
             None => Ok(None),
-            Some(WantedShard::Told(shard)) => Ok(Some(shard)),
+            Some(WantedShard::Given(shard)) => Ok(Some(shard)),
             Some(WantedShard::Auto) => {
                 let shard = Shard::of_environment(|name| env::var(name).ok());
                 shard.map(Some).map_err(|error| Failure::usage(error.to_string()))
@@ -62,13 +62,11 @@ impl SubsetArguments {
         Ok(cases)
     }
 
-    /// The shard of a run: all shards of one must ask with one seed, or they are not one.
+    /// The shard of a run. All shards of a run need the same seed.
     pub(super) fn shard_of_run(&self, has_seed: bool) -> Result<Option<Shard>, Failure> {
         let shard = self.shard()?;
         if shard.is_some_and(|shard| shard.total() > 1) && !has_seed {
-            return Err(Failure::usage(
-                "--shard needs --seed N, the same for every shard: else they are not of one run",
-            ));
+            return Err(Failure::usage("--shard needs --seed N\nhelp: pass the same seed to every shard of a run"));
         }
         if shard.is_some() {
             sign_for_bazel()?;
@@ -76,7 +74,7 @@ impl SubsetArguments {
         Ok(shard)
     }
 
-    /// The ids that conformed in the report of an earlier run, or were not applicable.
+    /// The IDs that conformed in the report of an earlier run, or were not applicable.
     pub(super) fn settled(&self) -> Result<HashSet<String>, Failure> {
         let Some(path) = &self.since else { return Ok(HashSet::new()) };
         let document = read_report(path)?;
@@ -85,7 +83,7 @@ impl SubsetArguments {
     }
 }
 
-/// Whether a case need not run again.
+/// True if a case need not run again.
 pub(super) fn is_settled(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Conforms | Verdict::NotApplicable)
 }
@@ -97,7 +95,7 @@ pub(super) fn read_report(path: &Path) -> Result<ReportDocument, Failure> {
     ReportDocument::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Bazel wants to know that a test runner knows of shards.
+/// Tells Bazel that this test runner supports shards.
 fn sign_for_bazel() -> Result<(), Failure> {
     let Some(path) = env::var_os("TEST_SHARD_STATUS_FILE").filter(|path| !path.is_empty()) else { return Ok(()) };
     fs::write(&path, "").map_err(|error| {
@@ -105,13 +103,13 @@ fn sign_for_bazel() -> Result<(), Failure> {
     })
 }
 
-/// Why nothing is left, where what an earlier run settled is all that there is.
+/// The message for a run in which earlier runs have settled every selected case.
 pub(super) fn nothing_left(settled: usize) -> String {
     let cases = if settled == 1 { "the 1 selected case".to_owned() } else { format!("all {settled} selected cases") };
-    format!("nothing is left to run: {cases} conformed, or did not apply, when last run")
+    format!("nothing to run: {cases} conformed or did not apply in their last run")
 }
 
-/// Says so on standard error.
+/// Prints a line to standard error.
 pub(super) fn say(text: &str) -> Result<(), Failure> {
     written(writeln!(anstream::stderr(), "{text}"))
 }

@@ -1,4 +1,4 @@
-//! The arguments that say which endpoint, who calls it, and how its states are established.
+//! The arguments for the endpoint under test, its callers and its states.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
@@ -16,98 +16,116 @@ use crate::{
     wire::sigv4::Credentials,
 };
 
-/// Which endpoint.
+/// The endpoint under test.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetArguments {
-    /// The endpoint under test; without it, the embedded reference.
+    /// URL of the endpoint under test [default: the embedded reference implementation].
     #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT")]
     pub(super) endpoint: Option<String>,
 
-    /// What reports call the endpoint.
+    /// Name of the endpoint in reports.
     #[arg(long, value_name = "TEXT", env = "WIREPROOF_NAME")]
     name: Option<String>,
-
-    /// The region of the calls.
-    #[arg(long, value_name = "REGION", env = "WIREPROOF_REGION", default_value = "us-east-1")]
-    region: String,
-
-    /// Another region, in which nothing of the first may be seen.
-    #[arg(long, value_name = "REGION", env = "WIREPROOF_OTHER_REGION", default_value = "eu-west-1")]
-    other_region: String,
-
-    /// The endpoint has only one region: cases that need two are not applicable.
-    #[arg(long, env = "WIREPROOF_ONE_REGION", value_parser = BoolishValueParser::new())]
-    one_region: bool,
-
-    /// The profile whose credentials sign; else AWS_*, the default profile, test/test.
-    #[arg(long, value_name = "NAME", env = "WIREPROOF_PROFILE")]
-    profile: Option<String>,
-
-    /// A profile of the same account that may not call the operations under test
-    /// (or `WIREPROOF_DENIED_ACCESS_KEY_ID` and `WIREPROOF_DENIED_SECRET_ACCESS_KEY`).
-    #[arg(long, value_name = "NAME", env = "WIREPROOF_DENIED_PROFILE")]
-    denied_profile: Option<String>,
-
-    /// A profile of another account
-    /// (or `WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID` and `WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY`).
-    #[arg(long, value_name = "NAME", env = "WIREPROOF_OTHER_ACCOUNT_PROFILE")]
-    other_account_profile: Option<String>,
-
-    /// Where states are established, as Pact's provider states are.
-    #[arg(long, value_name = "URL", env = "WIREPROOF_STATE_CHANGE_URL")]
-    state_change_url: Option<String>,
-
-    /// A YAML or JSON file with the variables of states that were established by hand, by the state's name.
-    #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
-    states: Option<PathBuf>,
 
     /// The endpoint is a `wireproof serve`: use its identities and its state-change URL.
     #[arg(long, env = "WIREPROOF_AS_REFERENCE", value_parser = BoolishValueParser::new())]
     as_reference: bool,
 
-    /// Allow hosts of AWS itself, which costs money and changes real resources.
+    #[command(flatten)]
+    access: AccessArguments,
+}
+
+/// Regions, credentials and states for any endpoint.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Target")]
+pub(super) struct AccessArguments {
+    /// Region of the calls.
+    #[arg(long, value_name = "REGION", env = "WIREPROOF_REGION", default_value = "us-east-1")]
+    region: String,
+
+    /// A second Region, which must not show resources of the first.
+    #[arg(long, value_name = "REGION", env = "WIREPROOF_OTHER_REGION", default_value = "eu-west-1")]
+    other_region: String,
+
+    /// The endpoint has only one Region; cases that need two are not applicable.
+    #[arg(long, env = "WIREPROOF_ONE_REGION", value_parser = BoolishValueParser::new())]
+    one_region: bool,
+
+    /// AWS profile that signs requests [default: the AWS_* variables, then the default profile, then test/test].
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_PROFILE")]
+    profile: Option<String>,
+
+    /// AWS profile of the same account without permission for the operations under test (or set
+    /// `WIREPROOF_DENIED_ACCESS_KEY_ID` and `WIREPROOF_DENIED_SECRET_ACCESS_KEY`).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_DENIED_PROFILE")]
+    denied_profile: Option<String>,
+
+    /// AWS profile of another account (or set `WIREPROOF_OTHER_ACCOUNT_ACCESS_KEY_ID` and
+    /// `WIREPROOF_OTHER_ACCOUNT_SECRET_ACCESS_KEY`).
+    #[arg(long, value_name = "NAME", env = "WIREPROOF_OTHER_ACCOUNT_PROFILE")]
+    other_account_profile: Option<String>,
+
+    /// URL that establishes states, with the protocol of Pact provider states.
+    #[arg(long, value_name = "URL", env = "WIREPROOF_STATE_CHANGE_URL")]
+    state_change_url: Option<String>,
+
+    /// YAML or JSON file with the variables of states that exist already, by state name.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_STATES")]
+    states: Option<PathBuf>,
+
+    /// Allow AWS hosts; this costs money and changes real resources.
     #[arg(long, env = "WIREPROOF_ALLOW_AWS", value_parser = BoolishValueParser::new())]
     allow_aws: bool,
 }
 
-/// What reports call the reference of this process.
+/// The name of the embedded reference in reports.
 pub(super) const EMBEDDED: &str = "the embedded reference";
 
 impl TargetArguments {
-    /// The same caller and states at another endpoint.
-    pub(super) fn at(&self, endpoint: Option<String>) -> Self {
-        Self { endpoint, ..self.clone() }
-    }
-
-    /// What reports call the endpoint.
+    /// The name of the endpoint in reports.
     pub(super) fn called(&self) -> String {
         let endpoint = self.endpoint.as_deref().unwrap_or(EMBEDDED);
         self.name.as_deref().filter(|_| self.endpoint.is_some()).unwrap_or(endpoint).to_owned()
     }
 
-    /// The target, and the reference where it is the embedded one.
+    /// The target, and the embedded reference if the target is that.
     pub(super) async fn target(&self, suite: &Fixtures) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
-        match &self.endpoint {
+        let (mut target, reference) = match &self.endpoint {
             Some(url) if self.as_reference => {
-                Ok((self.reference(url, format!("{url}/_wireproof/state").as_str())?, None))
+                (self.access.reference(url, format!("{url}/_wireproof/state").as_str())?, None)
             }
-            Some(url) => Ok((self.given(url)?, None)),
-            None if self.as_reference => Err(Failure::alone("--as-reference", "--endpoint URL")),
-            None => {
-                let reference = start(suite, ReferenceOptions::default()).await?;
-                let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
-                EMBEDDED.clone_into(&mut target.name);
-                Ok((target, Some(reference)))
-            }
+            None if self.as_reference => return Err(Failure::alone("--as-reference", "--endpoint URL")),
+            endpoint => self.access.target(endpoint.clone(), suite).await?,
+        };
+        if let Some(name) = self.name.as_ref().filter(|_| self.endpoint.is_some()) {
+            target.name.clone_from(name);
         }
+        Ok((target, reference))
+    }
+}
+
+impl AccessArguments {
+    /// The target at a URL, or the embedded reference.
+    pub(super) async fn target(
+        &self,
+        url: Option<String>,
+        suite: &Fixtures,
+    ) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
+        if let Some(url) = url {
+            return Ok((self.endpoint_at(&url)?, None));
+        }
+        let reference = start(suite, ReferenceOptions::default()).await?;
+        let mut target = self.reference(&reference.endpoint(), &reference.state_change_url())?;
+        EMBEDDED.clone_into(&mut target.name);
+        Ok((target, Some(reference)))
     }
 
-    fn given(&self, url: &str) -> Result<ResolvedTarget, Failure> {
+    fn endpoint_at(&self, url: &str) -> Result<ResolvedTarget, Failure> {
         let state_handler = self.state_change_url.as_deref().map(|url| self.state_handler(url)).transpose()?;
         Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
-            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            name: url.to_owned(),
             region: self.region.clone(),
             other_region: self.other_region(),
             owner: credentials::owner(self.profile.as_deref())?,
@@ -122,7 +140,7 @@ impl TargetArguments {
         let credentials = |identity: &Identity| -> Credentials { identity.credentials().clone() };
         Ok(ResolvedTarget {
             endpoint: self.endpoint(url)?,
-            name: self.name.clone().unwrap_or_else(|| url.to_owned()),
+            name: url.to_owned(),
             region: self.region.clone(),
             other_region: self.other_region(),
             owner: credentials(&Identity::test()),
@@ -147,7 +165,7 @@ impl TargetArguments {
     fn check(&self, endpoint: &Endpoint) -> Result<(), Failure> {
         if endpoint.is_aws() && !self.allow_aws {
             return Err(Failure::usage(format!(
-                "{} is a host of AWS itself: scenarios create, change and delete resources there; --allow-aws if you mean it",
+                "{} is an AWS host, and scenarios create, change and delete resources\nhelp: pass --allow-aws to run against AWS",
                 endpoint.host()
             )));
         }
@@ -179,10 +197,10 @@ pub(super) async fn stop(reference: Option<Reference>) {
     }
 }
 
-/// Starts the reference with the contracts of the suite.
+/// Starts the reference implementation with the contracts of the suite.
 pub(super) async fn start(suite: &Fixtures, options: ReferenceOptions) -> Result<Reference, Failure> {
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     Reference::start(contracts, options)
         .await
-        .map_err(|error| Failure::usage(format!("the reference cannot start: {error}")))
+        .map_err(|error| Failure::usage(format!("cannot start the reference implementation: {error}")))
 }

@@ -1,4 +1,4 @@
-//! What the program shows of itself on a terminal: the width that texts keep to, and the progress of a run.
+//! The width of the terminal, and the progress of a run.
 
 use std::io::{self, IsTerminal as _};
 
@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::run::{event::Event, observer::Observer};
 
-/// The width of the terminal, if the shell exports it; else that of a page.
+/// The width of the terminal, if the shell exports it; otherwise 100.
 pub(super) fn width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|width| *width >= 40).unwrap_or(100)
 }
@@ -15,12 +15,12 @@ pub(super) fn width() -> usize {
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// The progress of a run of that many cases.
+    /// The progress of a run with this number of cases.
     pub(super) fn of_cases(cases: usize, quiet: bool) -> Self {
         Self(bar("{bar:30} {pos}/{len} {wide_msg}", Some(cases as u64), quiet))
     }
 
-    /// The progress of work whose size shows later.
+    /// The progress of work whose size is not known yet.
     pub(super) fn of_work() -> Self {
         Self(bar("{bar:30} {pos}/{len}", None, false))
     }

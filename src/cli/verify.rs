@@ -1,4 +1,4 @@
-//! `wireproof verify`: a certificate, checked without trusting whoever made it.
+//! `wireproof verify`: verifies a certificate without trusting its author.
 
 use std::{
     fs,
@@ -15,23 +15,24 @@ use super::{
     certify::{CertifyBench, conclusions, nonce},
     execution::ExecutionArguments,
     runtime,
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     target::TargetArguments,
     written,
 };
 use crate::{
     certificate::{
         bundle,
+        certified_report::Reported,
         decision::Decision,
         key::{PublicKey, random},
-        reported::Reported,
-        seed::Nonce,
+        nonce::Nonce,
         statement::{MUTANTS, REPORT, Statement},
         verify::{
             Verified, VerifyCheck, VerifyProblem,
             rerun::{CertificateRerun, compare, sample},
         },
     },
+    judge::redaction::SensitiveValues,
     proof::matrix::KillMatrix,
     report::text::{count, line},
     run::{event::CaseReport, exit::ExitStatus, judged_case::JudgedCase, observer::OnCase},
@@ -39,9 +40,9 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof verify bundle                                             an unsigned one
-  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          signed, and made after the nonce was given
-  wireproof verify bundle --rerun 20 --endpoint URL                   and asks the endpoint 20 cases again
+  wireproof verify bundle                                             verify an unsigned bundle
+  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          check the signature and the freshness
+  wireproof verify bundle --rerun 20 --endpoint URL                   also rerun 20 cases against the endpoint
 
 Exit status:
     0  verified and granted
@@ -53,31 +54,31 @@ Exit status:
 #[group(skip)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct VerifyArguments {
-    /// The bundle.
+    /// Folder of the bundle.
     #[arg(value_name = "DIR")]
     bundle: PathBuf,
 
-    /// A public key that must have signed it, in PEM or as 64 hexadecimal digits (repeatable).
+    /// Require a signature by this public key, in PEM or as 64 hexadecimal digits (repeatable).
     #[arg(long, value_name = "FILE", env = "WIREPROOF_PUBLIC_KEY")]
     key: Vec<PathBuf>,
 
-    /// The nonce that was given before the run.
+    /// Require that the run used this nonce, which proves freshness.
     #[arg(long, value_name = "HEX", env = "WIREPROOF_NONCE", value_parser = nonce)]
     nonce: Option<Nonce>,
 
-    /// Run so many of its cases again, and compare: the answer to a bundle whose answers are made up.
+    /// Rerun N of its cases against the endpoint and compare, which detects invented responses.
     #[arg(long, value_name = "N", env = "WIREPROOF_RERUN")]
     rerun: Option<usize>,
 
-    /// What the sample is chosen by; without it, nobody can know.
+    /// Seed for the sample of cases to rerun [default: random].
     #[arg(long, value_name = "N", env = "WIREPROOF_RERUN_SEED", requires = "rerun")]
     rerun_seed: Option<u64>,
 
-    /// Make the kill matrix again, too, which takes about a minute.
+    /// Also produce the kill matrix again, which takes about a minute.
     #[arg(long, env = "WIREPROOF_PROVE", value_parser = BoolishValueParser::new())]
     prove: bool,
 
-    /// Tell the result as one JSON document.
+    /// Print the result as one JSON document.
     #[arg(long, env = "WIREPROOF_JSON", value_parser = BoolishValueParser::new())]
     json: bool,
 
@@ -89,34 +90,37 @@ pub(super) struct VerifyArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 }
 
-/// What is told of a bundle.
+/// The JSON result for a bundle.
 #[derive(Serialize)]
 struct VerifyReport<'a> {
     schema: &'static str,
     verified: bool,
     granted: bool,
     signed_by: Vec<String>,
-    /// The verifier's own nonce, as far as it was given.
+    /// The nonce that the verifier passed.
     nonce: Option<&'a str>,
     problems: &'a [VerifyProblem],
     #[serde(skip_serializing_if = "Option::is_none")]
     rerun: Option<Rerun>,
-    /// How many mutants and null targets the kill matrix was made again with, and came to the same.
+    /// The number of mutants and constant endpoints in the kill matrix, if producing it again gave the same result.
     #[serde(skip_serializing_if = "Option::is_none")]
     proven: Option<usize>,
     profiles: &'a [Decision],
 }
 
-/// What was done again beside judging.
+/// The optional repetitions.
 #[derive(Debug, Clone, Copy, Default)]
 struct DoneAgain {
     rerun: Option<Rerun>,
     proven: Option<usize>,
 }
 
-/// What a sample came to.
+/// The result of rerunning a sample.
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Rerun {
     seed: u64,
@@ -125,14 +129,17 @@ struct Rerun {
 }
 
 pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
+    if !arguments.bundle.exists() {
+        return Err(Failure::missing(&arguments.bundle));
+    }
     if !arguments.bundle.is_dir() {
-        return Err(Failure::usage(format!("{} is no folder", arguments.bundle.display())));
+        return Err(Failure::usage(format!("{} is not a folder", arguments.bundle.display())));
     }
     if arguments.rerun.is_some() && arguments.target.endpoint.is_none() {
         return Err(Failure::alone("--rerun", "--endpoint URL"));
     }
     let keys = arguments.key.iter().map(|path| public_key(path)).collect::<Result<Vec<_>, _>>()?;
-    let bench = CertifyBench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
     let mut verified = bench.verifier(&keys, arguments.nonce.as_ref()).verify(&arguments.bundle);
     let mut done = DoneAgain::default();
     if arguments.prove {
@@ -156,19 +163,19 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     PublicKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 
-/// The rows of the kill matrix, where suite and judge give the same one today.
+/// Produces the kill matrix again, and returns the number of its rows if it is the same.
 fn proof_again(bench: &CertifyBench, root: &Path) -> Result<Result<usize, VerifyProblem>, Failure> {
     let problem = |says| Ok(Err(VerifyProblem::new(VerifyCheck::Mutants, says)));
     let read = || -> Option<KillMatrix> { serde_json::from_slice(&fs::read(root.join(MUTANTS)).ok()?).ok() };
-    let Some(said) = read() else { return problem("there is no kill matrix") };
+    let Some(said) = read() else { return problem("the bundle has no kill matrix") };
     if said.agrees_with(&bench.proof(said.seed, said.exhaustive)?) {
-        Ok(Ok(said.mutants.len() + said.nulls.len()))
+        Ok(Ok(said.mutants.len() + said.constant_endpoints.len()))
     } else {
-        problem("the judge gives another kill matrix")
+        problem("producing the kill matrix again gives a different result")
     }
 }
 
-/// Runs a sample again.
+/// Reruns a sample.
 fn again(
     arguments: &VerifyArguments,
     bench: &CertifyBench,
@@ -178,7 +185,7 @@ fn again(
     let stated = &statement.predicate.wireproof.stated;
     let random = || random().map(u64::from_be_bytes).map_err(|error| Failure::internal(error.to_string()));
     let seed = arguments.rerun_seed.map_or_else(random, Ok)?;
-    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.asked, &stated.services));
+    let cases = bundle::cases(&bench.suite, &bench.profiles.select(&stated.requested, &stated.services));
     let cases = sample(cases, count, seed);
     let asked = cases.len();
     let today = runtime()?.block_on(today(arguments, bench, cases))?;
@@ -197,7 +204,12 @@ async fn today(
     cases: Vec<Case>,
 ) -> Result<Vec<CertificateRerun>, Failure> {
     let (target, _) = arguments.target.target(&bench.suite).await?;
-    let runner = arguments.execution.runner(Arc::clone(&bench.suite), target, arguments.execution.seed())?;
+    let runner = arguments.execution.runner(
+        Arc::clone(&bench.suite),
+        target,
+        arguments.execution.seed(),
+        SensitiveValues::Hidden,
+    )?;
     let mut today = Vec::new();
     let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));
     runner.snapshots(Arc::clone(&bench.snapshots)).run(&mut Batch::new(cases), &mut observer).await;
@@ -257,28 +269,38 @@ fn human(
     let claims = &statement.predicate.wireproof;
     writeln!(
         out,
-        "verified: {}, {} judged again, every request derived anew from the seed",
+        "verified: {}, {} judged again, every request derived again from the seed",
         count(claims.files.len() + 2, "file"),
         count(claims.ledger.selected, "case")
     )?;
     match (&claims.stated.nonce, nonce) {
-        (Some(nonce), Some(_)) => writeln!(out, "nonce {}: the run is not older than it", line(nonce))?,
+        (Some(nonce), Some(_)) => writeln!(out, "nonce {}: the run is not older than the nonce", line(nonce))?,
         (Some(nonce), None) => {
-            writeln!(out, "nonce {}: give it with --nonce if it is yours; else it says nothing", line(nonce))?;
+            writeln!(
+                out,
+                "nonce {}: it proves freshness only to the verifier who chose it and passes --nonce",
+                line(nonce)
+            )?;
         }
-        (None, _) => writeln!(out, "no nonce: nothing says when the run was made")?,
+        (None, _) => writeln!(out, "no nonce: the time of the run is not proven")?,
     }
     if keys.is_empty() {
-        writeln!(out, "unsigned: nothing says who made it, and its answers may be made up; --rerun asks the endpoint")?;
+        writeln!(
+            out,
+            "unsigned: the author is unknown, and the responses may be invented; --rerun checks them against the endpoint"
+        )?;
     }
     keys.iter().try_for_each(|key| writeln!(out, "signed by {}", key.hex()))?;
     if let Some(Rerun { seed, compared, .. }) = done.rerun {
         let verb = if compared == 1 { "was" } else { "were" };
         let cases = count(compared, "case");
-        writeln!(out, "{cases} {verb} run again and came to the same (--rerun-seed {seed})")?;
+        writeln!(out, "{cases} {verb} rerun with the same result (--rerun-seed {seed})")?;
     }
     if let Some(rows) = done.proven {
-        writeln!(out, "the judge was proven again, by {rows} mutants and null targets, and came to the same")?;
+        writeln!(
+            out,
+            "the kill matrix of {rows} mutants and constant endpoints was produced again with the same result"
+        )?;
     }
     Ok(())
 }

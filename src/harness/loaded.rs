@@ -7,8 +7,9 @@ use std::{
 
 use super::{Problem, Suite, environment::TestEnvironment};
 use crate::{
+    judge::named_checks::read_fixtures,
     probe::{self, Coverage, Effect, derivation::Derivation},
-    suite::{self, Batch, Case, FixtureFiles, Misnomer, Plan, Selection, glob_matches},
+    suite::{self, Batch, Case, FixtureFiles, Plan, Selection, UnknownName, glob_matches},
 };
 
 /// A suite that was read and checked.
@@ -53,10 +54,10 @@ impl LoadedSuite {
             None => FixtureFiles::bundled_fixtures(),
             Some(folder) => FixtureFiles::folder_with_models(folder, &environment.places)?,
         };
-        let fixtures = suite::Fixtures::read(&files)?;
-        if let Some(misnomer) = suite.selection.misnomer(&fixtures) {
-            let hint = misnomer.hint(|word| format!(".filter({word:?})"));
-            return Err(Problem::Selection { word: misnomer.word, hint });
+        let fixtures = read_fixtures(&files)?;
+        if let Some(unknown_name) = suite.selection.unknown_name(&fixtures) {
+            let hint = unknown_name.hint(|word| format!(".filter({word:?})"));
+            return Err(Problem::Selection { word: unknown_name.word, hint });
         }
         let known: Vec<String> = fixtures.cases().into_iter().map(|case| case.id.0).collect();
         refuse_idle_globs(suite, &known)?;
@@ -154,9 +155,9 @@ fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
     let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
     let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();
     let known = parts.into_iter().map(str::to_owned).collect();
-    let misnomer = Misnomer { word: idle.clone(), known, filtered: 0 };
-    let hint = misnomer.hint(str::to_owned);
-    Err(Problem::Selection { word: misnomer.word, hint })
+    let unknown_name = UnknownName { word: idle.clone(), known, filtered: 0 };
+    let hint = unknown_name.hint(str::to_owned);
+    Err(Problem::Selection { word: unknown_name.word, hint })
 }
 
 impl TestEnvironment {

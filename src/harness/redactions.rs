@@ -6,16 +6,17 @@ use super::{Problem, Suite, loaded::LoadedSuite};
 use crate::{
     judge::observation::Placeholder,
     model::{Contract, Member, ShapeKind},
+    wire::protocol::REQUEST_ID_HEADER,
 };
 
 /// A JSON text that is not a stand-in already.
 const TEXT: &str = r#""(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*""#;
 const NUMBER: &str = r"-?\d[\d.eE+-]*";
 
-/// What is filtered of any service: a pattern, and what takes its place.
+/// What is filtered of any service: a pattern, with `HEADER` for the request id's header, and what takes its place.
 const OF_ANY: [(&str, &str); 3] = [
-    (r#"(?i)("x-amzn-requestid"\s*:\s*)"[^"<][^"]*""#, "${1}\"<request-id>\""),
-    (r"(?im)^(x-amzn-requestid:[ \t]*)[^<\s]\S*", "${1}<request-id>"),
+    (r#"(?i)("HEADER"\s*:\s*)"[^"<][^"]*""#, "${1}\"<request-id>\""),
+    (r"(?im)^(HEADER:[ \t]*)[^<\s]\S*", "${1}<request-id>"),
     (r#"("[Mm]essage"\s*:\s*)"(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*""#, "${1}\"<message>\""),
 ];
 
@@ -97,7 +98,8 @@ impl Redactions {
             let items = format!(r"\[\s*{value}(?:\s*,\s*{value})*\s*\]");
             (format!(r#"("(?:{names})"\s*:\s*){items}"#), format!("${{1}}[\"<{told}>\"]"))
         });
-        let of_any = OF_ANY.map(|(pattern, replacement)| (pattern.to_owned(), replacement.to_owned()));
+        let of_any =
+            OF_ANY.map(|(pattern, replacement)| (pattern.replace("HEADER", REQUEST_ID_HEADER), replacement.to_owned()));
         values.chain(lists).chain(of_any).collect()
     }
 }

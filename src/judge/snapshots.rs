@@ -1,7 +1,7 @@
-//! Snapshot files: one recorded observation a case, in insta's format, so that `cargo insta` takes them.
+//! Snapshot files: one recorded observation per case, in insta's format, for `cargo insta`.
 //!
-//! The only writer of snapshots. A snapshot lies at `<service>/<operation>/<case>.snap`; a row's name follows
-//! a `#`, as in its id. What is pending lies beside it with the ending `.snap.new`.
+//! The only writer of snapshots. The path of a snapshot is `<service>/<operation>/<case>.snap`; the name of a row follows
+//! a `#`, as in its ID. A pending snapshot has the extension `.snap.new`.
 
 use std::{
     fs, io,
@@ -27,7 +27,7 @@ impl Snapshots {
         self.0.get(&[&*case.0, ".snap"].concat()).map(contents)
     }
 
-    /// Snapshots of no case, and cases without a snapshot.
+    /// The snapshots without a case, and the cases without a snapshot.
     #[must_use]
     pub fn misfits(&self, cases: &[Case]) -> (Vec<String>, Vec<String>) {
         let paths = self.0.iter().map(|(path, _)| path).filter_map(|path| path.strip_suffix(".snap"));
@@ -52,7 +52,7 @@ pub fn write_pending(folder: &Path, case: &Case, observation: &str) -> io::Resul
     write_at(folder.join(format!("{}.snap.new", case.id)), case, observation)
 }
 
-/// Writes the snapshot of a case itself, and takes a pending one away: it would bring back what is no longer so.
+/// Writes the snapshot of a case, and removes a pending one, which is out of date.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_snapshot_is_read_back() {
         let case = &Fixtures::bundled().unwrap().cases()[0];
         let files = FixtureFiles::from_texts([(format!("{}.snap", case.id), document(case, "{\n  \"a\": 1\n}"))]);
         assert_eq!(Snapshots::new(files).get(&case.id), Some("{\n  \"a\": 1\n}"));
     }
 
     #[test]
-    fn a_snapshot_that_is_written_takes_the_place_of_a_pending_one() {
+    fn a_written_snapshot_replaces_a_pending_one() {
         let folder = tempfile::tempdir().unwrap();
         let case = &Fixtures::bundled().unwrap().cases()[0];
         let pending = write_pending(folder.path(), case, "{}").unwrap();

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    suite::{Bindings, Case, CaseId, Step},
-    wire::{Protocol, Request, Response, TransportError},
+    suite::{Bindings, Case, CaseId, ServiceFixtures, Step},
+    wire::{Request, Response, TransportError},
 };
 
-/// All exchanges of one case, and how it ended.
+/// The exchanges of one case, and how it ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transcript {
     /// The case.
@@ -28,9 +28,9 @@ pub struct Transcript {
     pub exchanges: Vec<Exchange>,
     /// How the case ended.
     pub end: CaseEnd,
-    /// When the case began.
+    /// The start of the case.
     pub begun: SystemTime,
-    /// How long the case took.
+    /// The duration of the case.
     pub elapsed: Duration,
 }
 
@@ -44,7 +44,7 @@ pub enum CaseEnd {
     Stopped,
     /// A state or a capture failed.
     Blocked(String),
-    /// The case's time ran out.
+    /// The case exceeded its time limit.
     TimedOut(Duration),
     /// The target lacks a feature that the case needs.
     NotApplicable(String),
@@ -59,7 +59,7 @@ pub enum CaseEnd {
 pub struct Exchange {
     /// The step of the scenario, from 1; 0 outside of the steps.
     pub step: usize,
-    /// What the request was for.
+    /// The purpose of the request.
     pub role: Role,
     /// The service, by folder; empty for the state-change URL.
     pub service: String,
@@ -67,15 +67,15 @@ pub struct Exchange {
     pub operation: String,
     /// The request as sent.
     pub request: Request,
-    /// The response as received, or why there is none.
+    /// The response as received, or the failure.
     pub outcome: Result<Response, TransportError>,
-    /// When it was sent, since the start of the case.
+    /// The time of sending, since the start of the case.
     pub started: Duration,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
 }
 
-/// What a request was for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -85,7 +85,7 @@ pub enum Role {
     Setup,
     /// Read what a guard watches before the step.
     Before(usize),
-    /// The step itself.
+    /// The step's own call.
     Main,
     /// The control of the step.
     Control,
@@ -108,12 +108,6 @@ pub struct PresenceResponses {
     pub empty_input: Result<Response, TransportError>,
 }
 
-/// The operation that nobody has.
-pub const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
-
-/// The service that nobody has.
-pub const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
-
 impl Transcript {
     /// The transcript of a case that was not run.
     #[must_use]
@@ -121,7 +115,7 @@ impl Transcript {
         Self { end, ..Self::new(case.id.clone(), seed) }
     }
 
-    /// A transcript with nothing in it.
+    /// An empty transcript.
     #[must_use]
     pub fn new(case: CaseId, seed: u64) -> Self {
         Self {
@@ -156,7 +150,7 @@ impl Transcript {
 
     /// The bindings at a step: those of the case, of the states and of earlier captures.
     #[must_use]
-    pub fn bindings_at(&self, case: &Case, step: usize, protocol: &dyn Protocol) -> Bindings {
+    pub fn bindings_at(&self, case: &Case, step: usize, service: &ServiceFixtures) -> Bindings {
         let mut bindings = case.bindings(self.seed, &self.region, &self.other_region);
         for (variable, value) in &self.variables {
             bindings.bind_received(variable, value.clone());
@@ -166,7 +160,7 @@ impl Transcript {
             let last = self.of_step(index + 1).filter(|exchange| exchange.role == Role::Main).last();
             let value = last
                 .and_then(|exchange| exchange.outcome.as_ref().ok())
-                .and_then(|response| protocol.answer(response).value);
+                .and_then(|response| service.parse_response(&earlier.call.operation, response).value);
             if let Some(value) = value {
                 let _ = capture(earlier, &value, &mut bindings);
             }

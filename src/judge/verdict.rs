@@ -1,7 +1,4 @@
-//! What a case came to: findings, their severity, the verdict and the run's ledger. Plain data.
-//!
-//! The severity of a finding follows the evidence of what it breaks, by the table [`SEVERITIES`]:
-//! data with a reason for each row, so that it can be printed and argued about.
+//! Findings, their severity, the verdict, and the run's ledger. Plain data.
 
 mod exception;
 
@@ -10,27 +7,27 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    model::ShapeRule,
-    suite::{code::Code, requirement::Evidence},
+    judge::{check::PointsAt, code::Code},
+    suite::requirement::Evidence,
 };
 
 pub use exception::{EXCEPTIONS, Exception, exception};
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// At least one documented expectation was evaluated, and none was broken.
+    /// At least one documented expectation was evaluated, and none was violated.
     Conforms,
-    /// A finding of severity error.
+    /// The case has a finding of severity error.
     Deviates,
-    /// The endpoint does not have the operation.
+    /// The endpoint does not implement the operation.
     NotImplemented,
-    /// A state or a capture that the case needs could not be had.
+    /// A state, a capture or a control that the case needs is unavailable.
     Blocked,
-    /// Transport failed, time ran out, or nothing was evaluated.
+    /// The transport failed, the time ran out, or nothing was evaluated.
     Inconclusive,
-    /// The target declares that it lacks what the case needs.
+    /// The target declares that it lacks something that the case needs.
     NotApplicable,
 }
 
@@ -59,15 +56,15 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// How much a finding weighs.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// Worth knowing; real AWS does it too, or no document promises otherwise.
+    /// Real AWS does it as well, or no document forbids it.
     Note,
-    /// Documents contradict each other, or real AWS breaks the rule now and then.
+    /// Documents contradict each other, or real AWS sometimes violates the rule.
     Warning,
-    /// A deviation.
+    /// A deviation from a documented requirement.
     Error,
 }
 
@@ -81,16 +78,16 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Which of a step's calls a finding is about.
+/// The call of a step that a finding is about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingRole {
-    /// The step's own.
+    /// The step's own call.
     #[default]
     Step,
-    /// Its legal neighbour.
+    /// The control of the step.
     Control,
-    /// A read that must give the same before and after.
+    /// A read that must return the same before and after the step.
     Guard,
 }
 
@@ -100,163 +97,68 @@ pub enum FindingRole {
 pub struct Finding {
     /// The check.
     pub code: Code,
-    /// Which constraint, where the check knows several.
+    /// The rule, if the check has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// How much it weighs.
+    /// The severity.
     pub severity: Severity,
-    /// The ground that it stands on.
+    /// The best evidence of the violated requirements.
     pub evidence: Evidence,
     /// The step of the scenario, from 1; 0 for the case as a whole.
     pub step: usize,
-    /// Which of the step's calls it is about.
+    /// The call of the step that it is about.
     pub role: FindingRole,
-    /// The JSON pointer into the answer's body; empty for the whole answer.
+    /// The JSON pointer into the body of the response; empty for the whole response.
     pub pointer: String,
-    /// What was expected, in one line.
+    /// The expected value or response, in one line.
     pub expected: String,
-    /// What was there, in one line.
+    /// The actual value or response, in one line.
     pub actual: String,
-    /// The requirements that it breaks.
+    /// The violated requirements.
     pub cites: Vec<String>,
 }
 
-/// A row of the severity table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeverityRow {
-    /// The check.
-    pub code: Code,
-    /// The constraint, where the check knows several; `None` for all others of the check.
-    pub rule: Option<ShapeRule>,
-    /// What breaking it weighs where a page states it.
-    pub documented: Severity,
-    /// What it weighs where only a published model or the protocol speaks.
-    pub modelled: Severity,
-    /// Why.
-    pub reason: &'static str,
-}
-
-const fn row(code: Code, documented: Severity, modelled: Severity, reason: &'static str) -> SeverityRow {
-    SeverityRow { code, rule: None, documented, modelled, reason }
-}
-
-const fn shape(rule: ShapeRule, documented: Severity, modelled: Severity, reason: &'static str) -> SeverityRow {
-    SeverityRow { code: Code::ResponseShape, rule: Some(rule), documented, modelled, reason }
-}
-
-use Severity::{Error, Note, Warning};
-
-/// What breaking each rule weighs. The first row that fits counts; evidence `recorded` is always a note.
-pub const SEVERITIES: &[SeverityRow] = &[
-    shape(ShapeRule::Type, Error, Error, "no recorded AWS answer has a wrong JSON type: typed clients fail on it"),
-    shape(ShapeRule::Timestamp, Error, Error, "a timestamp in another encoding is a wrong type to every client"),
-    shape(ShapeRule::Union, Error, Error, "no recorded AWS answer breaks a union: clients cannot read one that does"),
-    shape(ShapeRule::Blob, Error, Error, "a blob that is not base64 cannot be decoded by any client"),
-    shape(
-        ShapeRule::Required,
-        Error,
-        Error,
-        "clients build on required members; where AWS itself omits one, the exceptions below say so",
-    ),
-    shape(ShapeRule::Unique, Error, Warning, "a set that repeats an item loses it in clients that build a set"),
-    shape(ShapeRule::Enum, Error, Warning, "AWS adds values before its models have them"),
-    shape(ShapeRule::EnumCase, Error, Warning, "AWS writes some values in another case"),
-    shape(ShapeRule::Length, Error, Warning, "AWS exceeds its own maxima now and then"),
-    shape(ShapeRule::Pattern, Error, Warning, "AWS breaks its own patterns now and then"),
-    shape(ShapeRule::Range, Error, Warning, "AWS exceeds its own ranges now and then"),
-    shape(ShapeRule::PatternUndecided, Note, Note, "a pattern that no engine here decides proves nothing"),
-    shape(ShapeRule::Empty, Note, Note, "AWS sends empty values and zeros under a minimum: half of all its violations"),
-    shape(
-        ShapeRule::ContestedValue,
-        Warning,
-        Warning,
-        "one document lists the value and another does not: strict clients may not know it",
-    ),
-    shape(ShapeRule::Null, Note, Note, "the AWS JSON protocols read a null member as an absent one"),
-    shape(ShapeRule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
-    row(Code::Outcome, Error, Error, "a success where a refusal is due, or the reverse, is the plainest deviation"),
-    row(
-        Code::Status,
-        Error,
-        Error,
-        "every recorded success of an AWS JSON service has the status 200; another 2xx of a REST service is a note",
-    ),
-    row(Code::ContentType, Error, Warning, "the protocol fixes the header; clients tolerate another one"),
-    row(Code::ContentEncoding, Error, Error, "a client that asked for identity cannot read anything else"),
-    row(Code::ContentLength, Error, Error, "a length that lies cuts the answer off or hangs the connection"),
-    row(Code::RequestId, Error, Warning, "the page's sample shows one; elsewhere it is a convention"),
-    row(Code::Json, Error, Error, "a body that is not JSON is unreadable"),
-    row(Code::ErrorIdentity, Error, Error, "clients branch on the name of an error"),
-    row(Code::DeclaredError, Error, Warning, "a third of recorded AWS errors are declared nowhere in the model"),
-    row(Code::ErrorStatus, Error, Error, "a page states the status; elsewhere only the class of the status binds"),
-    SeverityRow {
-        code: Code::ErrorShape,
-        rule: Some(ShapeRule::Type),
-        documented: Error,
-        modelled: Error,
-        reason: "no recorded AWS answer has a wrong JSON type: typed clients fail on it",
-    },
-    row(Code::ErrorShape, Error, Note, "recorded AWS errors lack the modelled message now and then"),
-    row(Code::ExpectedBody, Error, Error, "the scenario states the value"),
-    row(Code::Eventually, Error, Error, "the scenario states what must come true, and by when"),
-    row(Code::Consistently, Error, Error, "the scenario states what must stay true, and for how long"),
-    row(
-        Code::Control,
-        Error,
-        Error,
-        "a legal request that is refused as well proves that the refusal has another reason",
-    ),
-    row(Code::SideEffect, Error, Error, "a refused request must not change anything"),
-    row(Code::Implementation, Note, Note, "it decides the verdict itself and convicts nobody"),
-    row(Code::Snapshot, Note, Note, "a snapshot is what one endpoint did, not what a document promises"),
-];
-
-/// What a finding weighs: the row of the table for its check and rule, read by its evidence.
-///
-/// Warning-class evidence of a contradiction between documents is the caller's to lower.
-#[must_use]
-pub fn severity(code: Code, rule: Option<ShapeRule>, evidence: Evidence) -> Severity {
-    if evidence == Evidence::Recorded {
-        return Note;
-    }
-    let row = SEVERITIES.iter().find(|row| row.code == code && (row.rule.is_none() || row.rule == rule));
-    match (row, evidence) {
-        (None, _) => Error,
-        (Some(row), Evidence::Documented | Evidence::Linked) => row.documented,
-        (Some(row), _) => row.modelled,
+impl Finding {
+    /// The call of the step whose response shows the finding.
+    pub(crate) fn call(&self) -> FindingRole {
+        match self.code.points_at() {
+            PointsAt::Control => FindingRole::Control,
+            PointsAt::Guard => FindingRole::Guard,
+            _ => self.role,
+        }
     }
 }
 
-/// How many cases were selected, and what became of each.
+/// The number of selected cases, and of cases with each verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ledger {
-    /// Cases that the selection holds.
+    /// Selected cases.
     pub selected: usize,
     /// Cases that conform.
     pub conforms: usize,
     /// Cases that deviate.
     pub deviates: usize,
-    /// Cases of operations that the endpoint does not have.
+    /// Cases of operations that the endpoint does not implement.
     pub not_implemented: usize,
-    /// Cases whose state could not be had.
+    /// Cases without a state, a capture or a control that they need.
     pub blocked: usize,
-    /// Cases of which nothing can be said.
+    /// Cases that could not be judged.
     pub inconclusive: usize,
     /// Cases that the target rules out.
     pub not_applicable: usize,
-    /// Inconclusive cases for which the harness itself is to blame.
+    /// Inconclusive cases in which the harness itself failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub internal: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks in this way")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
 impl Ledger {
-    /// Enters one verdict.
+    /// Counts one verdict.
     pub fn enter(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Conforms => self.conforms += 1,
@@ -268,7 +170,7 @@ impl Ledger {
         }
     }
 
-    /// The count of one verdict.
+    /// The number of cases with this verdict.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         match verdict {
@@ -293,7 +195,7 @@ impl Ledger {
         Verdict::ALL.into_iter().map(|verdict| self.count(verdict)).sum()
     }
 
-    /// Whether every selected case has exactly one verdict.
+    /// Every selected case has exactly one verdict.
     #[must_use]
     pub fn balances(&self) -> bool {
         self.entered() == self.selected
@@ -302,32 +204,10 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::a_page_states_the_enum(Code::ResponseShape, Some(ShapeRule::Enum), Evidence::Documented, Error)]
-    #[case::only_the_model_does(Code::ResponseShape, Some(ShapeRule::Enum), Evidence::Modelled, Warning)]
-    #[case::wrong_type(Code::ResponseShape, Some(ShapeRule::Type), Evidence::Modelled, Error)]
-    #[case::empty(Code::ResponseShape, Some(ShapeRule::Empty), Evidence::Documented, Note)]
-    #[case::recorded(Code::Outcome, None, Evidence::Recorded, Note)]
-    #[case::linked_counts_as_a_page(Code::ContentType, None, Evidence::Linked, Error)]
-    fn severity_follows_the_evidence(
-        #[case] code: Code,
-        #[case] rule: Option<ShapeRule>,
-        #[case] evidence: Evidence,
-        #[case] expected: Severity,
-    ) {
-        assert_eq!(severity(code, rule, evidence), expected);
-    }
-
-    #[test]
-    fn every_code_has_a_row_with_a_reason() {
-        for code in Code::ALL {
-            assert!(SEVERITIES.iter().any(|row| row.code == code && !row.reason.is_empty()), "{code}");
-        }
-    }
+    use super::{
+        Severity::{Error, Note, Warning},
+        *,
+    };
 
     #[test]
     fn a_ledger_balances_when_every_selected_case_has_a_verdict() {
@@ -361,17 +241,5 @@ mod tests {
         for severity in [Note, Warning, Error] {
             assert_eq!(serde_json::json!(severity.to_string()), serde_json::to_value(severity).unwrap());
         }
-    }
-
-    #[rstest]
-    #[case::of_another_rule(Code::ErrorShape, Some(ShapeRule::Required), Note)]
-    #[case::of_its_own_rule(Code::ErrorShape, Some(ShapeRule::Type), Error)]
-    #[case::a_rule_of_a_check_without_rules(Code::RequestId, Some(ShapeRule::Type), Warning)]
-    fn the_first_row_that_fits_decides(
-        #[case] code: Code,
-        #[case] rule: Option<ShapeRule>,
-        #[case] expected: Severity,
-    ) {
-        assert_eq!(severity(code, rule, Evidence::Modelled), expected);
     }
 }

@@ -39,8 +39,8 @@ use serde::{Deserialize, de::IgnoredAny};
 pub use model_error::{ModelError, ModelProblem};
 pub use pattern::{Matched, Pattern, PatternError, PatternProblem};
 pub use schema::{
-    JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint, ShapeRule,
-    Violation, Violations,
+    BodyRules, JsonType, LengthUnit, Limit, PayloadSide, SchemaError, SchemaProblem, Schemas, ShapeConstraint,
+    ShapeRule, Violation, Violations,
 };
 pub use shape::{Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits, kebab_case};
 pub use timestamp_format::{TimestampError, TimestampFormat};

@@ -12,6 +12,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
+    judge::named_checks::read_fixtures,
     model::published::{self, ModelFileError, Places},
     probe::{self, Effect, Probes},
     suite::{
@@ -92,7 +93,7 @@ impl Derivation {
         for (name, _, file) in texts {
             files.stand_at(&path(name), file);
         }
-        Fixtures::read(&files).map_err(|error| DerivationError::Broken(error.0))
+        read_fixtures(&files).map_err(|error| DerivationError::Broken(error.0))
     }
 
     /// The given recipe, the one in the model's own folder of fixtures, or the built-in one.

@@ -84,9 +84,9 @@ impl Location {
         self.member.as_ref().is_some_and(|member| member.traits.unique_items()) || shape.traits.unique_items()
     }
 
-    pub(super) fn timestamp(&self, shape: &Shape) -> TimestampFormat {
+    pub(super) fn timestamp(&self, inputs: &Inputs, shape: &Shape) -> TimestampFormat {
         let own = self.member.as_ref().and_then(|member| member.traits.timestamp_format());
-        own.or_else(|| shape.traits.timestamp_format()).unwrap_or(TimestampFormat::EpochSeconds)
+        own.or_else(|| shape.traits.timestamp_format()).unwrap_or(inputs.rules().timestamp_format)
     }
 
     /// The part of the model that defines it: `structure$member`, or the shape.

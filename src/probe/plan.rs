@@ -16,7 +16,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Case, Filling, Given, Opening, Plan, PlanStage, Selecting, ServiceFixtures, Template, Whole, source::Source,
+        Case, Filling, Given, Opening, Plan, PlanStage, SelectionDigester, ServiceFixtures, Template, Whole,
+        source::Source,
     },
 };
 
@@ -112,7 +113,7 @@ impl Probes {
         let mut operations: Vec<&Operation> = service.contract().operations().collect();
         // Invalid input that an endpoint accepted shows in later reads: so reads run first, and deletions last.
         operations.sort_by_key(|operation| (Effect::of(operation), &operation.name));
-        let mut selecting = Selecting::default();
+        let mut selecting = SelectionDigester::default();
         for operation in operations {
             let subjected = Subjected::new(&probes.inputs, &service.name, operation, source, probes.options.seed);
             match probes.options.leaves_out(operation) {
@@ -143,7 +144,7 @@ impl Probes {
     }
 
     /// Adds an operation to the whole selection, and to this shard if it belongs to it.
-    fn enter(&mut self, subjected: Subjected, selecting: &mut Selecting) {
+    fn enter(&mut self, subjected: Subjected, selecting: &mut SelectionDigester) {
         let mut coverage = std::mem::take(&mut self.coverage);
         let own = self.has(&subjected);
         let loaded = self.load(&subjected, |constraint, kept| {

@@ -4,12 +4,12 @@
 //! depends on the load of the machine. This module does not judge: a mutant is detected if the findings of its run go beyond
 //! those of the reference.
 
-mod again;
 pub mod corpus;
-mod equivalent;
+mod equivalents;
 pub mod matrix;
 pub mod mutant;
-mod rehearsal;
+mod proof_runner;
+mod rejudged;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,6 +24,7 @@ use thiserror::Error;
 
 use crate::{
     judge::{
+        code::Code,
         snapshots::Snapshots,
         verdict::{Finding, Severity, Verdict},
     },
@@ -34,11 +35,11 @@ use crate::{
     },
     reference::ReferenceError,
     run::judged_case::JudgedCase,
-    suite::{Case, Fixtures, code::Code, glob_matches},
+    suite::{Case, Fixtures, glob_matches},
 };
 
-use equivalent::Equivalents;
-use rehearsal::Rehearsal;
+use equivalents::Equivalents;
+use proof_runner::ProofRunner;
 
 /// A proof that is set up.
 #[derive(Debug, Clone)]
@@ -91,12 +92,12 @@ pub enum ProofError {
 /// One piece of work.
 enum ProofWork {
     Mutant(Mutant),
-    Null(ConstantEndpoint),
+    Constant(ConstantEndpoint),
 }
 
 enum Done {
     Mutant(MutantRow),
-    Null(ConstantRow),
+    Constant(ConstantRow),
 }
 
 /// The run of the reference itself.
@@ -122,8 +123,8 @@ impl Proof {
     pub fn run(&self, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<KillMatrix, ProofError> {
         let started = Instant::now();
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
-        let baseline = baseline(&rehearsal, &contracts)?;
+        let runner = ProofRunner::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
+        let baseline = baseline(&runner, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
         if !work.iter().any(|work| matches!(work, ProofWork::Mutant(_))) {
             return Err(ProofError::NothingFits(self.only.join(", ")));
@@ -137,7 +138,7 @@ impl Proof {
             for _ in 0..self.jobs.max(1) {
                 scope.spawn(|| {
                     while let Some(work_item) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let result = self.one(work_item, &rehearsal, &baseline, &equivalents);
+                        let result = self.one(work_item, &runner, &baseline, &equivalents);
                         progress(finished.fetch_add(1, Ordering::Relaxed) + 1, work.len());
                         done.lock().unwrap_or_else(PoisonError::into_inner).push(result);
                     }
@@ -153,18 +154,18 @@ impl Proof {
             exhaustive: self.exhaustive,
             reference: baseline.ledger,
             mutants: Vec::new(),
-            nulls: Vec::new(),
-            dead_reasons: equivalents.dead(&all_ids),
+            constant_endpoints: Vec::new(),
+            unused_equivalents: equivalents.dead(&all_ids),
             duration_ms: 0,
         };
         for result in done.into_inner().unwrap_or_else(PoisonError::into_inner) {
             match result? {
                 Done::Mutant(row) => matrix.mutants.push(row),
-                Done::Null(row) => matrix.nulls.push(row),
+                Done::Constant(row) => matrix.constant_endpoints.push(row),
             }
         }
         matrix.mutants.sort_by(|one, other| one.id.cmp(&other.id));
-        matrix.nulls.sort_by(|one, other| one.name.cmp(&other.name));
+        matrix.constant_endpoints.sort_by(|one, other| one.name.cmp(&other.name));
         matrix.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(matrix)
     }
@@ -175,8 +176,8 @@ impl Proof {
     /// As [`Proof::run`].
     pub fn mutants(&self) -> Result<Vec<Mutant>, ProofError> {
         let contracts = self.contracts();
-        let rehearsal = Rehearsal::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
-        let sample = baseline(&rehearsal, &contracts)?.sample;
+        let runner = ProofRunner::new(&self.suite, &self.snapshots, self.seed, self.judge_again)?;
+        let sample = baseline(&runner, &contracts)?.sample;
         let work = self.work(&contracts, &sample);
         Ok(work
             .into_iter()
@@ -193,15 +194,15 @@ impl Proof {
         let mutants =
             enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(ProofWork::Mutant);
         // They always run: without them, no figure of a suite means anything.
-        let nulls = ConstantEndpoint::all(contracts, sample).into_iter().map(ProofWork::Null);
-        mutants.chain(nulls).collect()
+        let constants = ConstantEndpoint::all(contracts, sample).into_iter().map(ProofWork::Constant);
+        mutants.chain(constants).collect()
     }
 }
 
-fn baseline(rehearsal: &Rehearsal<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<ReferenceRun, ProofError> {
+fn baseline(runner: &ProofRunner<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<ReferenceRun, ProofError> {
     let mut sample = Sample::new(contracts);
     let mut findings = BTreeMap::new();
-    let run = rehearsal.mutant(None, rehearsal.suite.cases(), &mut |finished| {
+    let run = runner.mutant(None, runner.suite.cases(), &mut |finished| {
         let (case, scenario) = (&finished.case.id.0, &finished.case.scenario);
         sample.take_in(case, &scenario.service, &scenario.operation, &finished.transcript);
         findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
@@ -214,7 +215,7 @@ impl Proof {
     fn one(
         &self,
         work: &ProofWork,
-        rehearsal: &Rehearsal<'_>,
+        runner: &ProofRunner<'_>,
         baseline: &ReferenceRun,
         equivalents: &Equivalents,
     ) -> Result<Done, ProofError> {
@@ -224,20 +225,25 @@ impl Proof {
                 let shows = |case: &Case| occasions.contains(&case.id.0);
                 let cases = self.suite.cases().into_iter().filter(shows).collect();
                 let mut row = MutantRow::new(mutant, equivalents.reason(&mutant.id));
-                let mut convictions = 0;
-                let run = rehearsal.mutant(Some(mutant), cases, &mut |finished| {
-                    let convicted = row.enter(finished, &news(finished, baseline));
-                    convictions += usize::from(convicted && row.reason.is_none());
-                    self.exhaustive || convictions < ENOUGH
+                let mut detections = 0;
+                let run = runner.mutant(Some(mutant), cases, &mut |finished| {
+                    let detected = row.enter(finished, &news(finished, baseline));
+                    detections += usize::from(detected && row.reason.is_none());
+                    self.exhaustive || detections < ENOUGH
                 })?;
                 row.deviations = run.deviations;
                 row.fate = fate(&row);
                 Ok(Done::Mutant(row))
             }
-            ProofWork::Null(null) => {
-                let ledger = rehearsal.null(null, true)?;
-                let unsurveyed = rehearsal.null(null, false)?.conforms;
-                Ok(Done::Null(ConstantRow { name: null.name.clone(), says: null.says.clone(), ledger, unsurveyed }))
+            ProofWork::Constant(constant) => {
+                let ledger = runner.constant_endpoint(constant, true)?;
+                let conforms_unchecked = runner.constant_endpoint(constant, false)?.conforms;
+                Ok(Done::Constant(ConstantRow {
+                    name: constant.name.clone(),
+                    says: constant.says.clone(),
+                    ledger,
+                    conforms_unchecked,
+                }))
             }
         }
     }
@@ -256,7 +262,7 @@ impl MutantRow {
             fate: Fate::Survived,
             reason: reason.map(str::to_owned),
             codes: BTreeMap::new(),
-            conviction: None,
+            detection: None,
             cases: 0,
             deviations: 0,
         }
@@ -271,9 +277,9 @@ impl MutantRow {
         }
         for finding in news {
             let weight = |code: &Code, severity| (self.kind.contains(code), severity);
-            let best = self.conviction.as_ref().map(|best| weight(&best.code, best.severity));
+            let best = self.detection.as_ref().map(|best| weight(&best.code, best.severity));
             if best < Some(weight(&finding.code, finding.severity)) {
-                self.conviction = Some(conviction(finished, finding));
+                self.detection = Some(detection(finished, finding));
             }
         }
         news.iter().any(|finding| finding.severity == Severity::Error && self.kind.contains(&finding.code))
@@ -281,9 +287,9 @@ impl MutantRow {
 }
 
 fn fate(row: &MutantRow) -> Fate {
-    let convicted = row.codes.values().any(|cell| cell.severity >= Severity::Warning);
+    let detected = row.codes.values().any(|cell| cell.severity >= Severity::Warning);
     match (&row.reason, row.weight()) {
-        (Some(_), _) if convicted => Fate::FalseAlarm,
+        (Some(_), _) if detected => Fate::FalsePositive,
         (Some(_), _) => Fate::Equivalent,
         (None, Some(Severity::Warning | Severity::Error)) => Fate::Killed,
         (None, _) if row.deviations == 0 => Fate::Idle,
@@ -305,7 +311,7 @@ fn news(finished: &JudgedCase, baseline: &ReferenceRun) -> Vec<Finding> {
 
 fn absence(finished: &JudgedCase) -> Finding {
     Finding {
-        code: Code::Implementation,
+        code: Code::IMPLEMENTATION,
         rule: None,
         severity: Severity::Error,
         evidence: finished.case.scenario.evidence,
@@ -328,7 +334,7 @@ fn worst(findings: &[Finding]) -> BTreeMap<Code, Severity> {
     worst
 }
 
-fn conviction(finished: &JudgedCase, finding: &Finding) -> Detection {
+fn detection(finished: &JudgedCase, finding: &Finding) -> Detection {
     Detection {
         case: finished.case.id.0.clone(),
         code: finding.code,
@@ -354,19 +360,19 @@ mod tests {
             fate: Fate::Survived,
             reason: reason.map(str::to_owned),
             codes: codes.collect(),
-            conviction: None,
+            detection: None,
             cases: 1,
             deviations,
         }
     }
 
-    const KIND: &[Code] = &[Code::ResponseShape];
+    const KIND: &[Code] = &[Code::RESPONSE_SHAPE];
 
     #[rstest]
-    #[case::by_an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::Killed)]
-    #[case::by_a_warning_of_its_kind(&[(Code::ResponseShape, Severity::Warning)], Fate::Killed)]
-    #[case::a_note_is_not_enough(&[(Code::ResponseShape, Severity::Note)], Fate::Survived)]
-    #[case::another_code_is_no_proof(&[(Code::Outcome, Severity::Error)], Fate::Survived)]
+    #[case::by_an_error_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Error)], Fate::Killed)]
+    #[case::by_a_warning_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Warning)], Fate::Killed)]
+    #[case::a_note_is_not_enough(&[(Code::RESPONSE_SHAPE, Severity::Note)], Fate::Survived)]
+    #[case::another_code_is_no_proof(&[(Code::OUTCOME, Severity::Error)], Fate::Survived)]
     #[case::nothing_found(&[], Fate::Survived)]
     fn only_a_code_of_its_kind_kills_a_mutant(#[case] found: &[(Code, Severity)], #[case] expected: Fate) {
         assert_eq!(fate(&row(KIND, found, None, 1)), expected);
@@ -374,9 +380,9 @@ mod tests {
 
     #[rstest]
     #[case::nothing_found(&[], Fate::Equivalent)]
-    #[case::a_note(&[(Code::Snapshot, Severity::Note)], Fate::Equivalent)]
-    #[case::any_warning(&[(Code::Outcome, Severity::Warning)], Fate::FalseAlarm)]
-    #[case::an_error_of_its_kind(&[(Code::ResponseShape, Severity::Error)], Fate::FalseAlarm)]
+    #[case::a_note(&[(Code::SNAPSHOT, Severity::Note)], Fate::Equivalent)]
+    #[case::any_warning(&[(Code::OUTCOME, Severity::Warning)], Fate::FalsePositive)]
+    #[case::an_error_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Error)], Fate::FalsePositive)]
     fn what_is_written_down_as_equivalent_must_not_be_convicted(
         #[case] found: &[(Code, Severity)],
         #[case] expected: Fate,

@@ -1,7 +1,7 @@
-//! Who calls: Signature Version 4, by header.
+//! Authentication by Signature Version 4 in headers.
 //!
-//! A signature's age goes by the real clock, whatever the reference's own clock does. Signatures in the query
-//! string are not read. A session token is signed like any header and is not looked at otherwise.
+//! The age of a signature depends on the real time, not on the clock of the services. Signatures in the query string are
+//! not supported. A session token is signed like any header and not checked otherwise.
 
 use std::hint::black_box;
 
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::wire::{Request, sigv4::signature};
 
-/// How far a request's date may be from the real time, in seconds.
+/// The tolerance for the date of a request, in seconds.
 const TOLERANCE: f64 = 15.0 * 60.0;
 
-/// A caller whose signature holds.
+/// A caller with a valid signature.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AuthenticatedCaller<'a> {
     pub(super) identity: &'a Identity,
@@ -29,7 +29,7 @@ impl<'a> AuthenticatedCaller<'a> {
     }
 }
 
-/// Finds who signed `request` for the service of that signing name, at the real time `real_now`.
+/// Authenticates the signer of a request to a service, by its signing name, at the real time `real_now`.
 pub(super) fn authenticate<'a>(
     request: &'a Request,
     identities: &'a [Identity],
@@ -66,7 +66,7 @@ fn incomplete(message: impl Into<String>) -> Refusal {
     Refusal::new("IncompleteSignatureException", message)
 }
 
-/// Compares without telling by its duration where the first difference is.
+/// Compares in constant time.
 fn equal(left: &[u8], right: &[u8]) -> bool {
     let difference = left.iter().zip(right).fold(0, |difference, (l, r)| black_box(difference | (l ^ r)));
     left.len() == right.len() && difference == 0
@@ -102,7 +102,7 @@ impl<'a> Authorization<'a> {
         Ok(Self { access_key_id, scope, signed_headers, signature: part(parts, "Signature")? })
     }
 
-    /// The region of a scope that is right in every other part.
+    /// The region of a credential scope whose other parts are valid.
     fn region(&self, service: &str, date: &str) -> Result<&'a str, Refusal> {
         let mut parts = self.scope.split('/');
         let [day, region, name, end] = [parts.next(), parts.next(), parts.next(), parts.next()];
@@ -132,7 +132,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// The value of `name=value` in a comma-separated list that has it once.
+/// The value of `name=value` in a comma-separated list that contains it once.
 fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Refusal> {
     let mut found = parts
         .split(',')
@@ -144,7 +144,7 @@ fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Refusal> {
     }
 }
 
-/// The value of `x-amz-date`, and the seconds since 1970 that it means.
+/// The value of `x-amz-date`, as text and in seconds since 1970.
 fn request_date(request: &Request) -> Result<(&str, f64), Refusal> {
     let date = request.headers.get("x-amz-date").ok_or_else(|| incomplete("The request has no x-amz-date header"))?;
     let seconds = seconds(date).ok_or_else(|| incomplete("x-amz-date is not YYYYMMDD'T'HHMMSS'Z'"))?;

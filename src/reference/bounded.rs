@@ -1,8 +1,8 @@
-//! A map with a limit: whoever fills it drops the oldest entry, so that no caller can make it grow for ever.
+//! A map with a limit: an insertion beyond it drops the oldest entry, so that no caller can exhaust the memory.
 
 use std::collections::BTreeMap;
 
-/// Entries by key and by age. The age of an entry is a number that only grows and is never given twice.
+/// Entries by key and by age. Ages are unique and increase.
 #[derive(Debug, Clone)]
 pub(super) struct Bounded<K, V> {
     entries: BTreeMap<K, (u64, V)>,
@@ -16,7 +16,7 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         Self { entries: BTreeMap::new(), ages: BTreeMap::new(), next_age: 0, limit }
     }
 
-    /// Adds an entry in place of the one of that key, and gives what had to leave for it.
+    /// Inserts an entry, replaces one of the same key, and returns the entry that was dropped for it.
     pub(super) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
         self.remove(&key);
         let dropped = if self.entries.len() >= self.limit { self.drop_oldest() } else { None };
@@ -50,12 +50,12 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         self.entries.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Every key, in its own order.
+    /// Every key, in order.
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
     }
 
-    /// Entries younger than all before them and older than `age`, youngest first.
+    /// The entries older than `age`, youngest first.
     pub(super) fn older_than(&self, age: u64) -> impl Iterator<Item = (u64, &K, &V)> {
         self.ages.range(..age).rev().filter_map(|(age, key)| self.get(key).map(|value| (*age, key, value)))
     }

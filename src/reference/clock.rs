@@ -1,6 +1,6 @@
-//! The reference's own time, which a test may hold, step and speed up.
+//! The clock of the services, which tests can hold, step and speed up.
 //!
-//! It never runs backwards, and it has nothing to do with the age of signatures: those go by the real clock.
+//! It never runs backwards. The age of signatures depends on the real time instead.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,10 +9,10 @@ use std::{
 
 use tokio::time::Instant;
 
-/// The fastest that a clock runs: about a month in a second and a half.
+/// The highest speed of a clock: about a month in 1.5 seconds.
 const TOP_SPEED: f64 = 2_000_000.0;
 
-/// A clock. Its clones are the same clock.
+/// A clock. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Mutex<Motion>>);
 
@@ -29,7 +29,7 @@ impl Motion {
         if self.held { self.base } else { self.base + self.since.elapsed().as_secs_f64() * self.speed }
     }
 
-    /// Makes the present the point from which time is counted.
+    /// Starts counting from the present.
     fn rebase(&mut self) {
         self.base = self.now();
         self.since = Instant::now();
@@ -49,7 +49,7 @@ impl Clock {
         Self::starting(real_now(), false)
     }
 
-    /// A clock that stands still at `now`, in seconds since 1970.
+    /// A held clock at `now`, in seconds since 1970.
     #[must_use]
     pub fn held_at(now: f64) -> Self {
         Self::starting(now, true)
@@ -65,27 +65,26 @@ impl Clock {
         self.motion().now()
     }
 
-    /// Stands still until [`Clock::resume`].
+    /// Holds the clock until [`Clock::resume`].
     pub fn hold(&self) {
         let mut motion = self.motion();
         motion.rebase();
         motion.held = true;
     }
 
-    /// Runs on from where it was held.
+    /// Resumes a held clock.
     pub fn resume(&self) {
         let mut motion = self.motion();
         motion.rebase();
         motion.held = false;
     }
 
-    /// Jumps ahead, held or not.
+    /// Advances the clock, held or not.
     pub fn step(&self, ahead: Duration) {
         self.motion().base += ahead.as_secs_f64();
     }
 
-    /// Runs that many times as fast as the real clock: from 0 to two million, else the nearest of the two.
-    /// A factor that is not a number changes nothing.
+    /// Sets the speed relative to the real time, between 0 and 2,000,000. A factor that is not a number changes nothing.
     pub fn speed(&self, factor: f64) {
         if !factor.is_nan() {
             let mut motion = self.motion();

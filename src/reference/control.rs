@@ -1,6 +1,5 @@
-//! The reference's own two paths: changing a state, as Pact's provider states do, and driving the clock.
-//!
-//! Not part of any contract: nothing here is signed, and nothing here is judged.
+//! The two paths that belong to no contract: one changes states, as Pact's provider states do, the other controls the clock.
+//! Their requests are not signed, and no check judges them.
 
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::{clock::Clock, service::Partition};
 
-/// Where states are changed.
+/// The path that changes states.
 pub const STATE_PATH: &str = "/_wireproof/state";
 
-/// Where the clock is driven.
+/// The path that controls the clock.
 pub(super) const CLOCK_PATH: &str = "/_wireproof/clock";
 
 /// The longest step of the clock: a century, in seconds.
@@ -23,11 +22,11 @@ pub(super) struct SetupRequest<'a> {
     pub(super) state: &'a str,
     pub(super) params: &'a Value,
     pub(super) partition: Partition<'a>,
-    /// The service's signing name, where the caller restricts it to one.
+    /// The signing name of the service, if the caller restricts the state to one.
     pub(super) service: Option<&'a str>,
 }
 
-/// Answers a state change; `establish` gives a state's variables, or `None` for a state that nobody knows.
+/// Responds to a state change. `establish` returns the state's variables, or `None` for an unknown state.
 pub(super) fn change_state(body: &[u8], establish: impl FnOnce(SetupRequest<'_>) -> Option<Value>) -> (u16, Value) {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return problem(400, "the body is not JSON; send {\"state\": …, \"params\": {…}, \"action\": \"setup\"}");
@@ -51,7 +50,7 @@ pub(super) fn change_state(body: &[u8], establish: impl FnOnce(SetupRequest<'_>)
     }
 }
 
-/// Drives the clock by one command and answers with its time.
+/// Applies one command to the clock, and responds with its time.
 pub(super) fn drive(clock: &Clock, body: &[u8]) -> (u16, Value) {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let command = body.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());

@@ -1,69 +1,71 @@
-//! A request in, its answer out: the whole behaviour of the reference, without a socket.
+//! The behavior of the reference implementation as a function from requests to responses.
 //!
-//! The order of the checks is the one that real services of these protocols were seen to keep: path, target and
-//! content type, JSON syntax, authentication, authorization, the JSON types of members, constraints, and only
-//! then the service. A request under another content type names no operation of the protocol, and is refused as
-//! an unknown one.
+//! Checks run in the order that real services were seen to use: the protocol's routing, the syntax of the body,
+//! authentication, authorization, the JSON types of members, constraints, and then the service.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{
-    answer,
     auth::authenticate,
     clock::Clock,
     control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
     identity::Identity,
     ids::Ids,
+    response,
     service::{ReferenceService, Refusal, ServiceCall},
     services,
 };
 use crate::{
     model::{Contract, Operation, PayloadSide, Schemas, ShapeRule, Violation},
-    wire::{Protocol, Request, Response, UnknownProtocol, json as strict_json, protocol},
+    wire::{
+        Request, Response, UnknownProtocol,
+        protocol::{ErrorResponse, Recognition, RoutingError, ServerProtocol, protocol_of, state_change},
+    },
 };
 
 /// The largest body of a request, in bytes.
 pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Why an endpoint cannot answer for a contract.
+/// Contracts that the reference implementation cannot serve.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReferenceError {
-    /// No contract at all.
-    #[error("the reference was given no contract; give it at least one of {known}")]
+    /// There is no contract.
+    #[error("no contract for the reference implementation; give it at least one of {known}")]
     NoContract {
-        /// The services that are implemented here.
+        /// The implemented services.
         known: String,
     },
-    /// A contract of a service that is not implemented here.
-    #[error("the reference does not implement {service}; it implements {known}")]
+    /// A service is not implemented.
+    #[error("the reference implementation does not have {service}; it has {known}")]
     NotImplemented {
-        /// The service of the contract.
+        /// The service.
         service: String,
-        /// The services that are implemented here.
+        /// The implemented services.
         known: String,
     },
-    /// Two contracts of one service.
-    #[error("two contracts describe {service}; give the reference one of them")]
+    /// Two contracts describe one service.
+    #[error("two contracts describe {service}; remove one of them")]
     Twice {
-        /// The service of both contracts.
+        /// The service.
         service: String,
     },
-    /// A contract of a protocol that is not known here.
+    /// A service has no supported protocol.
     #[error(transparent)]
     Protocol(#[from] UnknownProtocol),
 }
 
-/// The reference as a function of requests, its state and its clock.
+/// The reference implementation without a socket.
 pub struct ReferenceEndpoint {
     hosted: BTreeMap<String, Hosted>,
-    fallback: &'static dyn Protocol,
+    fallback: &'static dyn ServerProtocol,
     identities: Vec<Identity>,
     clock: Clock,
     ids: Ids,
@@ -75,7 +77,7 @@ impl std::fmt::Debug for ReferenceEndpoint {
     }
 }
 
-/// The state of every service of an [`Endpoint`] at one moment.
+/// The state of every service at one moment.
 pub struct Snapshot(BTreeMap<String, Box<dyn ReferenceService>>);
 
 impl std::fmt::Debug for Snapshot {
@@ -84,19 +86,19 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-/// A contract and what keeps it.
+/// A contract with its implementation.
 struct Hosted {
     contract: Arc<Contract>,
     schemas: Arc<Schemas>,
-    protocol: &'static dyn Protocol,
+    protocol: &'static dyn ServerProtocol,
     service: Mutex<Box<dyn ReferenceService>>,
 }
 
 impl ReferenceEndpoint {
-    /// An endpoint without any state that keeps those contracts, for those callers.
+    /// An endpoint without state that implements some contracts for some callers.
     ///
     /// # Errors
-    /// A contract that nothing here keeps, or two of one service.
+    /// A service is not implemented here, or has two contracts.
     pub fn new(contracts: Vec<Arc<Contract>>, identities: Vec<Identity>, clock: Clock) -> Result<Self, ReferenceError> {
         let mut hosted = BTreeMap::new();
         let mut fallback = None;
@@ -104,9 +106,9 @@ impl ReferenceEndpoint {
             let name = contract.service().id.name().to_owned();
             let service = services::implementation(&name)
                 .ok_or_else(|| ReferenceError::NotImplemented { service: name.clone(), known: services::names() })?;
-            let protocol = protocol(&contract)?;
+            let protocol = protocol_of(&contract)?;
             fallback.get_or_insert(protocol);
-            let schemas = Arc::new(Schemas::new(Arc::clone(&contract)));
+            let schemas = Arc::new(Schemas::new(Arc::clone(&contract), protocol.body_rules()));
             let new = Hosted { contract, schemas, protocol, service: Mutex::new(service) };
             if hosted.insert(name.clone(), new).is_some() {
                 return Err(ReferenceError::Twice { service: name });
@@ -116,50 +118,47 @@ impl ReferenceEndpoint {
         Ok(Self { hosted, fallback, identities, clock, ids: Ids::new() })
     }
 
-    /// Answers one request, which arrived at the real time `real_now` in seconds since 1970.
+    /// Responds to a request that arrived at the real time `real_now`, in seconds since 1970.
     ///
-    /// Signatures are judged by `real_now`; everything else by the endpoint's own clock.
+    /// The real time validates signatures; everything else follows the endpoint's own clock.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
-        let path = request.target.split_once('?').map_or(request.target.as_str(), |(path, _)| path);
-        let response = match (request.method.as_str(), path) {
-            ("POST", "/") => self.answer(request, real_now),
-            ("POST", STATE_PATH) => control_answer(control::change_state(&request.body, |setup| self.establish(setup))),
-            ("POST", CLOCK_PATH) => control_answer(control::drive(&self.clock, &request.body)),
-            _ => self.wrong_path(request),
+        let response = match state_change::posted_path(request) {
+            Some(STATE_PATH) => controlled(control::change_state(&request.body, |setup| self.establish(setup))),
+            Some(CLOCK_PATH) => controlled(control::drive(&self.clock, &request.body)),
+            _ => self.respond(request, real_now),
         };
-        answer::seal(response, self.ids.uuid(), real_now)
+        response::seal(response, self.ids.uuid(), real_now)
     }
 
-    /// The answer to a request whose body is over the limit, and was not read to its end.
+    /// The response to a request whose body is over the limit.
     pub(super) fn too_large(&self, request: &Request, real_now: f64) -> Response {
         let message = format!("The body of the request is larger than {BODY_LIMIT} bytes");
         let refusal = Refusal::new("RequestEntityTooLargeException", message);
-        let response = answer::refusal(self.protocol_of(request), None, &refusal);
-        answer::seal(response, self.ids.uuid(), real_now)
+        let response = response::rejection(self.recognized(request), None, &refusal);
+        response::seal(response, self.ids.uuid(), real_now)
     }
 
-    /// The clock that the services live by.
+    /// The clock of the services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The state of every service, as it is now.
+    /// The current state of every service.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot(self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.service().copy())).collect())
     }
 
-    /// Another endpoint with the same state, from here on apart, that lives by another clock. It shares what is
-    /// compiled of the contracts.
+    /// An independent endpoint with the same state and another clock. It shares the compiled contracts.
     #[must_use]
     pub fn fork(&self, clock: Clock) -> Self {
         let hosted = self.hosted.iter().map(|(name, hosted)| (name.clone(), hosted.fork())).collect();
         Self { hosted, fallback: self.fallback, identities: self.identities.clone(), clock, ids: Ids::new() }
     }
 
-    /// Puts every service back to where it was, as if nothing had been asked since.
+    /// Restores the state of every service.
     pub fn restore(&self, snapshot: &Snapshot) {
         for (name, service) in &snapshot.0 {
             if let Some(hosted) = self.hosted.get(name) {
@@ -168,40 +167,39 @@ impl ReferenceEndpoint {
         }
     }
 
-    fn wrong_path(&self, request: &Request) -> Response {
-        let refusal = unknown("Operations are called by POST on the path /");
-        Response { status: 404, ..answer::refusal(self.protocol_of(request), None, &refusal) }
-    }
-
-    fn answer(&self, request: &Request, real_now: f64) -> Response {
-        let (hosted, operation) = match self.addressed(request) {
-            Ok(addressed) => addressed,
-            Err(refusal) => return answer::refusal(self.protocol_of(request), None, &refusal),
+    fn respond(&self, request: &Request, real_now: f64) -> Response {
+        let (hosted, operation) = match self.route(request) {
+            Ok(routed) => routed,
+            Err(error) => {
+                let (name, status, message) = (RoutingError::NAME, error.status(), error.to_string());
+                let response = ErrorResponse { name, shape: None, status, message: &message };
+                return self.recognized(request).write_error(&response);
+            }
         };
         match self.call(hosted, operation, request, real_now) {
-            Ok(output) => answer::json(200, hosted.protocol.content_type(), &output),
-            Err(refusal) => answer::refusal(hosted.protocol, Some((&hosted.contract, operation)), &refusal),
+            Ok(output) => hosted.protocol.write_output(operation, &output),
+            Err(refusal) => response::rejection(hosted.protocol, Some((&hosted.contract, operation)), &refusal),
         }
     }
 
-    /// The service and the operation that target and content type name.
-    fn addressed(&self, request: &Request) -> Result<(&Hosted, &Operation), Refusal> {
-        let (service, operation) = target(request)
-            .ok_or_else(|| unknown("The request needs one X-Amz-Target header of the form SERVICE.OPERATION"))?;
-        let hosted = self.hosted.get(service).ok_or_else(|| unknown(format!("No service {service} is here")))?;
-        let wanted = hosted.protocol.content_type();
-        if !media_type(request).is_some_and(|given| given.eq_ignore_ascii_case(wanted)) {
-            return Err(unknown(format!("The content type of this protocol is {wanted}")));
+    /// The service and the operation that a request calls; else the error of the service that recognizes most of it.
+    fn route(&self, request: &Request) -> Result<(&Hosted, &Operation), RoutingError> {
+        let mut error = None;
+        for hosted in self.by_recognition(request) {
+            match hosted.protocol.route(&hosted.contract, request) {
+                Ok(operation) => return Ok((hosted, operation)),
+                Err(other) => drop(error.get_or_insert(other)),
+            }
         }
-        let operation = hosted
-            .contract
-            .operation(operation)
-            .ok_or_else(|| unknown(format!("{service} has no operation {operation}")))?;
-        Ok((hosted, operation))
+        // An endpoint hosts at least one service.
+        Err(error.unwrap_or_else(|| RoutingError::Service(String::new())))
     }
 
     fn call(&self, hosted: &Hosted, operation: &Operation, request: &Request, real_now: f64) -> Result<Value, Refusal> {
-        let input = read_input(&hosted.contract, operation, &request.body)?;
+        let input = hosted
+            .protocol
+            .parse_input(&hosted.contract, operation, request)
+            .map_err(|error| unreadable(error.to_string()))?;
         let signing_name = hosted.contract.service().signing_name.as_str();
         let caller = authenticate(request, &self.identities, signing_name, real_now)?;
         caller.identity.authorize(signing_name, &operation.name)?;
@@ -223,15 +221,20 @@ impl ReferenceEndpoint {
             .find_map(|hosted| hosted.service().establish(setup.state, setup.params, setup.partition, now))
     }
 
-    /// The protocol in which a request is refused that names no operation: its service's, its content type's, or
-    /// the first one here.
-    fn protocol_of(&self, request: &Request) -> &'static dyn Protocol {
-        let by_target = target(request).and_then(|(service, _)| self.hosted.get(service));
-        let by_content_type = || {
-            let given = media_type(request)?;
-            self.hosted.values().find(|hosted| hosted.protocol.content_type().eq_ignore_ascii_case(given))
-        };
-        by_target.or_else(by_content_type).map_or(self.fallback, |hosted| hosted.protocol)
+    /// The hosted services, those that recognize most of a request first.
+    fn by_recognition(&self, request: &Request) -> Vec<&Hosted> {
+        let mut hosted: Vec<&Hosted> = self.hosted.values().collect();
+        hosted.sort_by_key(|hosted| Reverse(hosted.protocol.recognize(&hosted.contract, request)));
+        hosted
+    }
+
+    /// The protocol of a rejection: that of the service that recognizes most of the request, else that of the first
+    /// contract.
+    fn recognized(&self, request: &Request) -> &'static dyn ServerProtocol {
+        let first = self.by_recognition(request).into_iter().next();
+        let recognized =
+            first.filter(|first| first.protocol.recognize(&first.contract, request) > Recognition::Nothing);
+        recognized.map_or(self.fallback, |hosted| hosted.protocol)
     }
 }
 
@@ -249,72 +252,44 @@ impl Hosted {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses an input that breaks the model: wrong JSON types first, then constraints.
+    /// Rejects an input that violates the model: wrong JSON types first, then constraints.
     fn check(&self, operation: &Operation, input: &Value) -> Result<(), Refusal> {
         let violations = self
             .schemas
             .violations(&operation.input, PayloadSide::Input, input)
             .map_err(|error| Refusal::new("InternalFailure", error.to_string()))?;
-        let (unreadable, broken): (Vec<Violation>, Vec<Violation>) = violations
+        let (unparsed, broken): (Vec<Violation>, Vec<Violation>) = violations
             .into_iter()
             .filter(|violation| violation.rule != ShapeRule::UnknownMember)
             .partition(|violation| {
                 matches!(violation.rule, ShapeRule::Type | ShapeRule::Timestamp | ShapeRule::Blob | ShapeRule::Null)
             });
-        if let Some(Violation { pointer, expected, .. }) = unreadable.first() {
-            return Err(unreadable_body(format!("{pointer} is not {expected}")));
+        if let Some(Violation { pointer, expected, .. }) = unparsed.first() {
+            return Err(unreadable(format!("{pointer} is not {expected}")));
         }
         if broken.is_empty() { Ok(()) } else { Err(self.service().invalid(&operation.name, &broken)) }
     }
 }
 
-fn control_answer((status, body): (u16, Value)) -> Response {
-    answer::json(status, "application/json", &body)
+fn controlled((status, body): (u16, Value)) -> Response {
+    state_change::response(status, &body)
 }
 
-fn unknown(message: impl Into<String>) -> Refusal {
-    Refusal::new("UnknownOperationException", message)
-}
-
-fn unreadable_body(message: impl Into<String>) -> Refusal {
+fn unreadable(message: impl Into<String>) -> Refusal {
     Refusal::new("SerializationException", message)
-}
-
-/// The two parts of the one `X-Amz-Target` header.
-fn target(request: &Request) -> Option<(&str, &str)> {
-    let mut values = request.headers.all("x-amz-target");
-    let value = values.next().filter(|_| values.next().is_none())?;
-    value.split_once('.')
-}
-
-/// The content type without its parameters, which servers of these protocols ignore.
-fn media_type(request: &Request) -> Option<&str> {
-    let value = request.headers.get("content-type")?;
-    Some(value.split_once(';').map_or(value, |(media_type, _)| media_type).trim())
-}
-
-/// The body as a JSON object. An operation without any input may be called with an empty one.
-fn read_input(contract: &Contract, operation: &Operation, body: &[u8]) -> Result<Value, Refusal> {
-    if body.is_empty() && contract.members(&operation.input).is_empty() {
-        return Ok(json!({}));
-    }
-    let document = strict_json::read(body);
-    if let Some(problem) = document.problems.iter().find(|problem| problem.is_forbidden()) {
-        return Err(unreadable_body(format!("The body is {problem}")));
-    }
-    document.value.filter(Value::is_object).ok_or_else(|| unreadable_body("The body is not a JSON object"))
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+    use serde_json::json;
 
     use super::*;
     use crate::{
         model,
         reference::testing::{Bench, NOW},
         wire::{
-            AwsJson, ErrorIdentity,
+            AwsJson, ErrorIdentity, Protocol as _,
             sigv4::{CredentialScope, SigningFault, sign},
         },
     };
@@ -533,7 +508,7 @@ mod tests {
         let contract = Bench::contract();
         let operation = contract.operation("StopDeployment").unwrap();
         let input = json!({"deploymentId": "d-000000000"});
-        let mut request = AwsJson::V1_1.request(&contract, operation, &input).unwrap();
+        let mut request = AwsJson::V1_1.build_request(&contract, operation, &input).unwrap();
         request.headers.set("host", "h");
         assert_eq!(refused(&signed(request, None)).1, "DeploymentDoesNotExistException");
     }

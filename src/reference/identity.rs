@@ -1,11 +1,11 @@
-//! The callers that the reference knows: their keys, their accounts, and what they may not do.
+//! The callers that the reference implementation knows: their keys, accounts and denied operations.
 //!
-//! The default keys are public on purpose: they open nothing but a reference.
+//! The default keys are public: they are valid for nothing else.
 
 use super::service::Refusal;
 use crate::wire::sigv4::Credentials;
 
-/// A caller that the reference knows.
+/// A known caller.
 #[derive(Debug, Clone)]
 pub struct Identity {
     credentials: Credentials,
@@ -14,13 +14,13 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whoever signs with `credentials` acts for the account of those twelve digits.
+    /// A caller with these credentials, in an account of twelve digits.
     #[must_use]
     pub fn new(credentials: Credentials, account: impl Into<String>) -> Self {
         Self { credentials, account: account.into(), denied: Vec::new() }
     }
 
-    /// Denies one operation of the service of that signing name.
+    /// Denies one operation of a service, by its signing name.
     #[must_use]
     pub fn denying(mut self, service: impl Into<String>, operation: impl Into<String>) -> Self {
         self.denied.push((service.into(), operation.into()));
@@ -39,7 +39,7 @@ impl Identity {
         Self::new(key("other"), "111111111111")
     }
 
-    /// `denied` / `denied`, for the account of `test`, which may do neither of the two main operations.
+    /// `denied` / `denied`, for the account of `test`, without the permission for the two main operations.
     #[must_use]
     pub fn denied() -> Self {
         Self::new(key("denied"), "000000000000")
@@ -47,7 +47,7 @@ impl Identity {
             .denying("proton", "CancelServicePipelineDeployment")
     }
 
-    /// The three identities that a reference knows unless it is told otherwise.
+    /// The three default identities.
     #[must_use]
     pub fn defaults() -> Vec<Self> {
         vec![Self::test(), Self::other_account(), Self::denied()]
@@ -65,7 +65,7 @@ impl Identity {
         &self.account
     }
 
-    /// Lets the call through, or refuses it.
+    /// Authorizes a call, or rejects it.
     pub(super) fn authorize(&self, service: &str, operation: &str) -> Result<(), Refusal> {
         let denied = self.denied.iter().any(|(s, o)| s == service && o == operation);
         if !denied {

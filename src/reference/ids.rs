@@ -1,6 +1,4 @@
-//! Identifiers that no two answers share: request ids, resource ids, deployment ids.
-//!
-//! They are fresh, not secret: nothing is decided by whether somebody can guess one.
+//! Unique identifiers of requests, resources and deployments. They are not secret.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -9,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-/// A source of fresh identifiers.
+/// A source of unique identifiers.
 #[derive(Debug)]
 pub(super) struct Ids {
     seed: [u64; 2],
@@ -40,7 +38,7 @@ impl Ids {
         text
     }
 
-    /// `length` characters out of the digits and the upper case letters.
+    /// `length` characters from the digits and the uppercase letters.
     pub(super) fn alphanumeric(&self, length: usize) -> String {
         let digits = self.draw().into_iter().take(length);
         digits.filter_map(|byte| char::from_digit(u32::from(byte) % 36, 36)).map(|c| c.to_ascii_uppercase()).collect()

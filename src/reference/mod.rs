@@ -1,10 +1,8 @@
-//! The embedded endpoint that keeps the contract: what a harness is proven against.
+//! The reference implementation: an embedded endpoint that follows the documents.
 //!
-//! Owns the services' state, their time, and the socket that they answer on. Everything that decides is in
-//! [`Endpoint`], synchronous and without a socket. It refuses to judge, and to be reached from other machines
-//! unless it is told so: its credentials are public.
+//! [`ReferenceEndpoint`] decides everything, synchronously and without a socket; the server only carries bytes. It listens
+//! on the loopback interface unless another address is allowed explicitly, because its credentials are public.
 
-mod answer;
 mod auth;
 mod bounded;
 mod clock;
@@ -14,6 +12,7 @@ mod endpoint;
 mod identity;
 mod ids;
 mod proton;
+mod response;
 mod server;
 mod service;
 mod services;
@@ -34,21 +33,21 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::model::Contract;
 
-/// How a reference is started.
+/// The settings of a [`Reference`].
 #[derive(Debug, Clone)]
 pub struct ReferenceOptions {
-    /// Where it listens; port 0 takes a free one.
+    /// The address to listen on. Port 0 selects a free port.
     pub listen: SocketAddr,
-    /// Whether `listen` may be an address that other machines reach.
+    /// Allow an address that other machines can reach.
     pub allow_non_loopback: bool,
-    /// Whom it knows.
+    /// The callers that it knows.
     pub identities: Vec<Identity>,
-    /// The time that its services live by.
+    /// The clock of its services.
     pub clock: Clock,
 }
 
 impl Default for ReferenceOptions {
-    /// A free port of the loopback interface, the three default identities, a clock that runs.
+    /// A free port of the loopback interface, the three default identities, and a running clock.
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -59,7 +58,7 @@ impl Default for ReferenceOptions {
     }
 }
 
-/// A running reference. It stops when it is dropped.
+/// A running reference implementation. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Reference {
     address: SocketAddr,
@@ -69,11 +68,10 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Starts a reference that keeps those contracts.
+    /// Starts a reference implementation of some contracts.
     ///
     /// # Errors
-    /// A contract of a service that is not implemented here, an address that is not allowed, or one that cannot be
-    /// bound.
+    /// A service is not implemented here, the address is not allowed, or it cannot be bound.
     pub async fn start(contracts: Vec<Arc<Contract>>, options: ReferenceOptions) -> io::Result<Self> {
         let invalid =
             |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
@@ -82,7 +80,7 @@ impl Reference {
         if !options.listen.ip().is_loopback() && !options.allow_non_loopback {
             return Err(invalid(
                 format!(
-                    "{} is reachable from other machines, and the credentials of the reference are public; \
+                    "{} is reachable from other machines, and the credentials of the reference implementation are public; \
                  listen on 127.0.0.1, or allow a non-loopback address",
                     options.listen
                 )
@@ -101,25 +99,25 @@ impl Reference {
         Ok(Self { address, clock, stop, server })
     }
 
-    /// The URL to call it by.
+    /// Its URL.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The URL that establishes states which no documented call can reach.
+    /// The URL that establishes states which no documented operation can reach.
     #[must_use]
     pub fn state_change_url(&self) -> String {
         format!("{}{}", self.endpoint(), STATE_PATH)
     }
 
-    /// The time that its services live by.
+    /// The clock of its services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Stops listening, lets open answers finish, and returns when all is closed.
+    /// Stops listening, completes open responses, and returns when all connections are closed.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         // A server task ends in no other way than by returning; a panic in it was already reported.

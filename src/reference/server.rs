@@ -1,6 +1,4 @@
-//! The thin edge: HTTP/1.1 on a socket, to and from the plain values that the endpoint knows.
-//!
-//! Decides nothing but how much of a body it reads, and how long it waits.
+//! HTTP/1.1 on a socket, for [`ReferenceEndpoint`]. It decides only how much of a body to read, and how long to wait.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -27,19 +25,19 @@ use super::{
 };
 use crate::wire;
 
-/// How long a connection may send nothing of a head, idle ones included.
+/// The longest time without a request head; also that of idle connections.
 const IDLE: Duration = Duration::from_secs(120);
 
-/// How long a body may take.
+/// The longest time for a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long open answers may take once the server is told to stop.
+/// The longest time for open responses after a stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// How much of a body that is too large is still read and forgotten, so that its sender gets to see the answer.
+/// The bytes of a body over the limit that are still read and dropped, so that the sender receives the response.
 const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
 
-/// Serves until `stopped` changes or its sender is gone; then lets open answers finish.
+/// Serves until `stopped` changes or its sender is dropped, then completes open responses.
 pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
@@ -79,7 +77,7 @@ async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut sto
     let _ = connection.await;
 }
 
-/// An error ends the connection without an answer: the body never came whole.
+/// An error closes the connection without a response: the body was incomplete.
 async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let mut request = wire::Request {
@@ -103,7 +101,7 @@ async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io:
     outgoing(response)
 }
 
-/// The whole body, or `None` for one over the limit.
+/// The complete body; `None` if it is over the limit.
 async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
     let mut whole = BytesMut::new();
     let mut length = 0_usize;

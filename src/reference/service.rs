@@ -1,26 +1,23 @@
-//! What a service of the reference is given and what it gives back.
-//!
-//! Pure and synchronous: a service sees the time as a number and never a socket, so that a test can hold,
-//! step and speed it.
+//! The interface of a service. It is pure and synchronous, and gets the time as a number, so that tests control it.
 
 use serde_json::Value;
 
 use crate::model::Violation;
 
-/// One call that is authenticated, authorised and readable as JSON.
+/// One authenticated and authorized call with a valid input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServiceCall<'a> {
     /// The operation's name without a namespace.
     pub(super) operation: &'a str,
-    /// The input without null members. It keeps the model: what breaks it went to [`Service::invalid`].
+    /// The input without null members. [`ReferenceService::invalid`] handles inputs that violate the model.
     pub(super) input: &'a Value,
-    /// Whose call it is and where: state is kept apart by both.
+    /// The account and region of the call. They share no state with others.
     pub(super) partition: Partition<'a>,
-    /// The reference's own time, in seconds since 1970.
+    /// The service's time, in seconds since 1970.
     pub(super) now: f64,
 }
 
-/// An account in a region: nothing is shared between two of them.
+/// An account in a region. Two of them share no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Partition<'a> {
     /// The twelve digits of the account.
@@ -29,12 +26,12 @@ pub(super) struct Partition<'a> {
     pub(super) region: &'a str,
 }
 
-/// An error that the service answers with. Its HTTP status is the model's, or the common errors' own.
+/// An error that the service returns. Its HTTP status comes from the model, or from the list of common errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// The error's name without a namespace.
     pub(super) error: &'static str,
-    /// A message for a person; no document states one.
+    /// A message for a person. No document specifies messages.
     pub(super) message: String,
 }
 
@@ -44,21 +41,19 @@ impl Refusal {
     }
 }
 
-/// One service of the reference: its state, and what moves it.
+/// One service: its state and its operations.
 pub(super) trait ReferenceService: Send {
-    /// The refusal of an input that breaks the model, in the order in which the documents let it be seen.
+    /// The error for an input that violates the model, in the documented order of the checks.
     ///
-    /// Wrong JSON types never come here: they are a `SerializationException` before.
+    /// Wrong JSON types are rejected earlier, as unreadable.
     fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal;
 
-    /// Answers one call, after letting the time that has passed take effect.
+    /// Handles one call, after applying the effects of the elapsed time.
     fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Refusal>;
 
-    /// Establishes a state that no documented call can reach, and gives its variables.
-    ///
-    /// `None`: this service does not know the state.
+    /// Establishes a state that no documented operation can reach, and returns its variables; `None` for an unknown state.
     fn establish(&mut self, state: &str, params: &Value, partition: Partition<'_>, now: f64) -> Option<Value>;
 
-    /// The same service with the same state, from here on apart. Identifiers stay unique over both.
+    /// An independent service with the same state. Identifiers stay unique across both.
     fn copy(&self) -> Box<dyn ReferenceService>;
 }

@@ -1,4 +1,4 @@
-//! What the tests of the reference share: an endpoint on a held clock, called without a socket.
+//! An endpoint on a held clock, called without a socket, for tests.
 
 use std::{
     collections::BTreeSet,
@@ -17,17 +17,17 @@ use crate::{
     },
 };
 
-/// The time of every request, and where the held clock starts.
+/// The time of every request, and the start of the held clock.
 pub(super) const NOW: i64 = 1_700_000_000;
 
-/// An endpoint that keeps the deployment service's contract. Every success is checked against the model.
+/// An endpoint with one service. It checks every success against the model.
 pub(super) struct Bench {
     pub(super) endpoint: ReferenceEndpoint,
     schemas: Schemas,
     called: Mutex<BTreeSet<String>>,
 }
 
-/// Who calls, and where.
+/// The caller and the region.
 #[derive(Clone)]
 pub(super) struct From {
     pub(super) identity: Identity,
@@ -49,10 +49,10 @@ impl Bench {
     pub(super) fn new() -> Self {
         let clock = Clock::held_at(1.7e9);
         let endpoint = ReferenceEndpoint::new(vec![Self::contract()], Identity::defaults(), clock).unwrap();
-        Self { endpoint, schemas: Schemas::new(Self::contract()), called: Mutex::default() }
+        Self { endpoint, schemas: Schemas::new(Self::contract(), AwsJson::V1_1.body_rules()), called: Mutex::default() }
     }
 
-    /// One for tests that leave no state behind.
+    /// A shared one for tests that leave no state.
     pub(super) fn shared() -> &'static Self {
         static SHARED: LazyLock<Bench> = LazyLock::new(Bench::new);
         &SHARED
@@ -74,11 +74,11 @@ impl Bench {
     pub(super) fn call_from(&self, from: &From, operation: &str, input: &Value) -> Result<Value, String> {
         let contract = self.schemas.contract();
         let shape = contract.operation(operation).unwrap();
-        let mut request = AwsJson::V1_1.request(contract, shape, input).unwrap();
+        let mut request = AwsJson::V1_1.build_request(contract, shape, input).unwrap();
         request.headers.set("host", "reference");
         let scope = CredentialScope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, from.identity.credentials(), &scope, NOW, None);
-        let answer = AwsJson::V1_1.answer(&self.handle(&request));
+        let answer = AwsJson::V1_1.parse_response(contract, Some(shape), &self.handle(&request));
         if let Some(error) = answer.error() {
             let declared = contract.error(shape, error).is_some() || crate::wire::RefusalClass::is_common(error);
             assert!(declared, "{operation} does not declare {error}");

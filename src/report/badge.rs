@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::collected::CollectedRun;
+use super::collected_run::CollectedRun;
 use crate::{judge::verdict::Ledger, run::exit::ExitStatus};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ mod tests {
 
     use super::*;
     use crate::report::{
-        collected::AtEnd,
+        collected_run::AtEnd,
         testing::{events, report_of},
     };
 

@@ -11,7 +11,7 @@ use std::{
     io::{self, Write},
 };
 
-use super::{cases::errors, collected::CollectedRun, text, words};
+use super::{case_groups::errors, collected_run::CollectedRun, phrasing, text};
 use crate::{
     judge::verdict::{Finding, Severity, Verdict},
     run::event::CaseReport,
@@ -57,7 +57,7 @@ fn annotate(
 ) -> io::Result<()> {
     let shown = if cases.len() > SHOWN { SHOWN - 1 } else { cases.len() };
     for case in cases.iter().take(shown) {
-        let (file, line) = words::file_and_line(case);
+        let (file, line) = phrasing::file_and_line(case);
         let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
         let (file, title) = (property(file), property(&title(&case.id.0)));
         writeln!(out, "::{command} file={file}{line},title={title}::{}", data(&message(case)))?;
@@ -82,7 +82,7 @@ fn told<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> S
     let mut told = short(&case.title);
     let mut left = 0;
     for finding in findings {
-        let line = short(&format!("{}: {}", words::rule(finding), words::found(finding)));
+        let line = short(&format!("{}: {}", phrasing::rule(finding), phrasing::found(finding)));
         if left == 0 && units(&told) + units(&line) < LONGEST_MESSAGE - RESERVED {
             told.push('\n');
             told.push_str(&line);
@@ -106,7 +106,7 @@ fn sums(run: &CollectedRun) -> String {
     let counts: Vec<String> = Verdict::ALL
         .into_iter()
         .filter(|verdict| ledger.count(*verdict) > 0)
-        .map(|verdict| format!("{} {}", ledger.count(verdict), words::plural(verdict)))
+        .map(|verdict| format!("{} {}", ledger.count(verdict), phrasing::plural(verdict)))
         .collect();
     let interrupted = if run.finished.interrupted { ", interrupted" } else { "" };
     format!(
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            collected::AtEnd,
+            collected_run::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
         run::event::Event,
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn no_endpoint_forges_a_command_or_a_property() {
         let mut finished = hostile(Verdict::Deviates);
-        finished.report.place = "a,b:c%\n::warning::x:7".to_owned();
+        finished.report.position = "a,b:c%\n::warning::x:7".to_owned();
         finished.report.findings[0].actual = "x\n::error::forged\r::add-mask::y %0A::z".to_owned();
         let text = written(&run(vec![finished]));
         assert_eq!(text.lines().count(), 2, "{text}");

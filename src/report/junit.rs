@@ -18,9 +18,9 @@ use std::{
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
-    cases::{by_operation, errors},
-    collected::CollectedRun,
-    text, words,
+    case_groups::{by_operation, errors},
+    collected_run::CollectedRun,
+    phrasing, text,
 };
 use crate::{
     judge::verdict::{Severity, Verdict},
@@ -57,14 +57,14 @@ fn suite(run: &CollectedRun, name: &str, cases: &[&CaseReport]) -> TestSuite {
 fn test_case(run: &CollectedRun, class: &str, case: &CaseReport) -> TestCase {
     let mut test = TestCase::new(xml(&case.id.0), status(run, case));
     test.set_classname(class).set_assertions(case.checks).set_time(Duration::from_millis(case.duration_ms));
-    let (file, line) = words::file_and_line(case);
+    let (file, line) = phrasing::file_and_line(case);
     test.extra.insert("file".into(), xml(file).into());
     if let Some(line) = line {
         test.extra.insert("line".into(), line.to_string().into());
     }
     let lesser = case.findings.iter().filter(|finding| finding.severity != Severity::Error);
     let lesser: Vec<String> = lesser
-        .map(|finding| format!("{}: {} {}", finding.severity, words::rule(finding), words::found(finding)))
+        .map(|finding| format!("{}: {} {}", finding.severity, phrasing::rule(finding), phrasing::found(finding)))
         .collect();
     if !lesser.is_empty() {
         test.set_system_out(xml(&lesser.join("\n")));
@@ -89,8 +89,8 @@ fn status(run: &CollectedRun, case: &CaseReport) -> TestCaseStatus {
 fn failure(run: &CollectedRun, case: &CaseReport) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
     let first = errors(case).next();
-    status.set_type(first.map_or_else(|| case.verdict.to_string(), words::rule));
-    status.set_message(xml(&first.map_or_else(|| case.reason.clone(), words::found)));
+    status.set_type(first.map_or_else(|| case.verdict.to_string(), phrasing::rule));
+    status.set_message(xml(&first.map_or_else(|| case.reason.clone(), phrasing::found)));
     status.set_description(xml(&described(run, case)));
     status
 }
@@ -100,12 +100,12 @@ fn described(run: &CollectedRun, case: &CaseReport) -> String {
     // Writing to a String cannot fail.
     let mut told = format!("{}\n", case.title);
     for finding in errors(case) {
-        let _ = writeln!(told, "{}: {}", words::rule(finding), words::found(finding));
+        let _ = writeln!(told, "{}: {}", phrasing::rule(finding), phrasing::found(finding));
         for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
             let _ = writeln!(told, "    {id}: {} ({}, {}, {})", cited.says, cited.document, cited.section, cited.url);
         }
     }
-    let _ = writeln!(told, "in {}", case.place);
+    let _ = writeln!(told, "in {}", case.position);
     if let Some(exchange) = &case.exchange {
         let _ = write!(told, "\n{}\n\n{}\n\n{}\n", exchange.request, exchange.response, exchange.curl);
     }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            collected::AtEnd,
+            collected_run::AtEnd,
             testing::{deviation, events, report_of, run, secrets_in},
         },
         run::event::Event,
@@ -170,7 +170,7 @@ mod tests {
                 TestStatus::Skipped(_) => vec![Verdict::NotImplemented, Verdict::NotApplicable],
             };
             assert!(told.contains(&report.verdict), "{}", report.id);
-            assert_eq!(case.file.as_deref().zip(case.line), Some((report.place.trim_end_matches(":7"), 7)));
+            assert_eq!(case.file.as_deref().zip(case.line), Some((report.position.trim_end_matches(":7"), 7)));
         }
     }
 

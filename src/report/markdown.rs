@@ -11,9 +11,9 @@ use std::{
 };
 
 use super::{
-    cases::{by_operation, errors},
-    collected::CollectedRun,
-    text, words,
+    case_groups::{by_operation, errors},
+    collected_run::CollectedRun,
+    phrasing, text,
 };
 use crate::{
     judge::verdict::{Finding, Verdict},
@@ -107,7 +107,7 @@ impl MarkdownPage<'_> {
         self.block("| verdict | cases |\n|---|---:|");
         let ledger = &self.run.finished.ledger;
         for verdict in Verdict::ALL.into_iter().filter(|verdict| ledger.count(*verdict) > 0) {
-            self.line(&format!("| {} {} | {} |", sign(verdict), words::plural(verdict), ledger.count(verdict)));
+            self.line(&format!("| {} {} | {} |", sign(verdict), phrasing::plural(verdict), ledger.count(verdict)));
         }
         self.line(&format!("| **selected** | **{}** |", ledger.selected));
         if !ledger.balances() {
@@ -184,7 +184,7 @@ fn details(case: &CaseReport) -> Option<String> {
     let mut found = String::new();
     // Writing to a String cannot fail.
     for finding in errors(case).take(FOUND) {
-        let _ = writeln!(found, "- {} {}", code(&words::rule(finding)), code(&words::found(finding)));
+        let _ = writeln!(found, "- {} {}", code(&phrasing::rule(finding)), code(&phrasing::found(finding)));
     }
     let left = errors(case).count().saturating_sub(FOUND);
     if left > 0 {
@@ -192,9 +192,9 @@ fn details(case: &CaseReport) -> Option<String> {
     }
     let fences = [("http", &exchange.request), ("http", &exchange.response), ("sh", &exchange.curl)];
     let fences = fences.map(|(language, text)| fence(language, text)).join("\n\n");
-    let (title, place) = (plain(&case.title), code(&case.place));
+    let (title, location) = (plain(&case.title), code(&case.position));
     Some(format!(
-        "\n<details><summary><code>{id}</code></summary>\n\n{title}, in {place}\n\n{found}\n{fences}\n\n</details>"
+        "\n<details><summary><code>{id}</code></summary>\n\n{title}, in {location}\n\n{found}\n{fences}\n\n</details>"
     ))
 }
 
@@ -205,12 +205,12 @@ fn operation_head(case: &CaseReport) -> String {
 }
 
 fn row(case: &CaseReport, finding: &Finding) -> String {
-    let place = if finding.pointer.is_empty() { String::new() } else { format!(" at {}", cell(&finding.pointer)) };
+    let location = if finding.pointer.is_empty() { String::new() } else { format!(" at {}", cell(&finding.pointer)) };
     let ground: Vec<&str> = finding.cites.iter().map(String::as_str).collect();
     let ground = if ground.is_empty() { finding.evidence.to_string() } else { ground.join(", ") };
-    let (id, check) = (cell(&case.id.0), cell(&words::rule(finding)));
+    let (id, check) = (cell(&case.id.0), cell(&phrasing::rule(finding)));
     let (expected, actual) = (cell(&finding.expected), cell(&finding.actual));
-    format!("| {id} | {check}{place} | {expected} | {actual} | {} |", plain(&ground))
+    format!("| {id} | {check}{location} | {expected} | {actual} | {} |", plain(&ground))
 }
 
 fn sign(verdict: Verdict) -> &'static str {
@@ -285,7 +285,7 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            collected::AtEnd,
+            collected_run::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
         run::event::Event,

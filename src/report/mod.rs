@@ -2,53 +2,53 @@
 
 #[cfg(feature = "reports")]
 mod badge;
-mod cases;
+mod case_groups;
 #[cfg(feature = "reports")]
-mod collected;
+mod collected_run;
 #[cfg(feature = "cli")]
 pub mod diff;
-mod difference;
-mod document;
-mod file;
 mod format;
 #[cfg(feature = "reports")]
 mod github;
 #[cfg(feature = "reports")]
 pub(crate) mod html;
 pub mod human;
-mod json;
+mod hunk;
+mod json_lines;
+mod json_report;
+#[cfg(feature = "cli")]
+pub mod json_schema;
 #[cfg(feature = "reports")]
 mod junit;
-mod layout;
 #[cfg(feature = "reports")]
 mod markdown;
-mod marked;
+mod marked_message;
 mod ndjson;
-pub(crate) mod page;
-mod requirements;
+mod pending_file;
+pub(crate) mod phrasing;
+mod report_document;
+mod requirement_index;
 #[cfg(feature = "reports")]
 mod sarif;
-#[cfg(feature = "cli")]
-pub mod schema;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod text;
-pub(crate) mod words;
+pub(crate) mod text_page;
 
 use std::io;
 
 use crate::run::{event::Event, observer::EventDetail};
 
-pub use document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
-pub use file::PendingFile;
-pub use format::{FORMATS, Format};
+pub use format::{DocumentKind, FORMATS, Format, UnknownFormat};
 #[cfg(feature = "reports")]
 pub use html::{Html, HtmlOptions};
 pub use human::{Human, HumanOptions};
-pub use json::{Json, REPORT_SCHEMA};
-pub use ndjson::Ndjson;
+pub use json_report::{Json, REPORT_SCHEMA};
 #[cfg(feature = "cli")]
-pub use schema::Schema;
+pub use json_schema::Schema;
+pub use ndjson::Ndjson;
+pub use pending_file::PendingFile;
+pub use report_document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
 
 /// Something that writes down what happens in a run.
 pub trait Reporter: Send {

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::{
     Reporter,
-    document::{SuiteDigest, TargetNames, Tool},
+    report_document::{SuiteDigest, TargetNames, Tool},
 };
 use crate::{
     run::event::{CaseReport, CitableRequirement, Event, PresenceChecked, RunFinished, RunStarted, TargetDied},
-    suite::{Selected, shard::Shard},
+    suite::{SelectionDigest, shard::Shard},
 };
 
 /// The name and version of the form; [`super::Schema`] has it.
@@ -43,7 +43,7 @@ struct Started<'a> {
     target: TargetNames,
     seed: u64,
     selected: usize,
-    selection: &'a Selected,
+    selection: &'a SelectionDigest,
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<Shard>,
 }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::{
         report::{
-            schema::{NDJSON, problems},
+            json_schema::{NDJSON, problems},
             testing::{events, report_of, secrets_in},
         },
         suite::CaseId,

@@ -11,15 +11,15 @@ use std::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{collected::CollectedRun, text, words};
+use super::{collected_run::CollectedRun, phrasing, text};
 use crate::{
-    judge::fingerprint::fingerprint,
     judge::{
-        check::CHECKS,
+        check::{CHECKS, Check},
+        fingerprint::fingerprint,
         verdict::{Finding, FindingRole, Severity, Verdict},
     },
     run::event::CaseReport,
-    suite::{code::Code, requirement::Evidence},
+    suite::requirement::Evidence,
     wire::sigv4::hex,
 };
 
@@ -151,7 +151,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
         driver: SarifDriver {
             name: env!("CARGO_PKG_NAME"),
             semantic_version: env!("CARGO_PKG_VERSION"),
-            rules: Code::ALL.map(rule).into(),
+            rules: CHECKS.iter().map(rule).collect(),
         },
     };
     let sarif = SarifRun {
@@ -166,11 +166,10 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn rule(code: Code) -> SarifRule {
-    let (wants, why) =
-        CHECKS.iter().find(|check| check.code == code).map(|check| (check.wants, check.why)).unwrap_or_default();
+fn rule(check: &Check) -> SarifRule {
+    let Check { code, wants, why, .. } = *check;
     let message = |text: &str| SarifMessage { text: text.to_owned() };
-    let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` says what breaking it weighs.");
+    let help = format!("{wants}\n\n{why}\n\n`wireproof explain {code}` shows the severities.");
     SarifRule {
         id: code.name(),
         short_description: message(wants),
@@ -196,7 +195,7 @@ fn invocation(run: &CollectedRun) -> Invocation {
 fn results<'a>(run: &'a CollectedRun, case: &'a CaseReport) -> impl Iterator<Item = SarifResult<'a>> {
     case.findings.iter().enumerate().map(|(index, finding)| SarifResult {
         rule_id: finding.code.name(),
-        rule_index: Code::ALL.iter().position(|code| *code == finding.code).unwrap_or_default(),
+        rule_index: CHECKS.iter().position(|check| check.code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
         message: SarifMessage { text: told(run, case, finding) },
         locations: [location(case)],
@@ -214,7 +213,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
-    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&words::found(finding)));
+    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&phrasing::found(finding)));
     for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
         // Writing to a String cannot fail.
         let _ = write!(told, "\n{id}: {} {}", cited.says, cited.url);
@@ -223,7 +222,7 @@ fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
 }
 
 fn location(case: &CaseReport) -> Location {
-    let (file, line) = words::file_and_line(case);
+    let (file, line) = phrasing::file_and_line(case);
     let region = line.filter(|line| *line > 0).map(|start_line| SarifRegion { start_line });
     let fully_qualified_name = case.id.0.clone();
     Location {
@@ -278,7 +277,7 @@ mod tests {
     use crate::{
         gate::baseline::{Baseline, SeenDeviations},
         report::{
-            collected::AtEnd,
+            collected_run::AtEnd,
             testing::{case, deviation, events, hostile, report_of, run, secrets_in},
         },
         run::event::Event,
@@ -333,9 +332,9 @@ mod tests {
             let rule = &log["runs"][0]["tool"]["driver"]["rules"][index];
             assert_eq!(rule["id"], result["ruleId"]);
             assert!(rule["help"]["text"].as_str().unwrap().len() > 60, "{rule}");
-            let place = &result["locations"][0]["physicalLocation"];
-            assert_eq!(place["region"]["startLine"], 7);
-            assert!(place["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
+            let location = &result["locations"][0]["physicalLocation"];
+            assert_eq!(location["region"]["startLine"], 7);
+            assert!(location["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
         }
         let violated = &results[3]["message"]["text"];
         assert!(violated.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{violated}");

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::Reporter;
 use crate::{
     judge::{
+        code::Code,
         transcript::{Exchange, Role},
         verdict::{Finding, FindingRole, Ledger, Severity, Verdict},
     },
@@ -17,7 +18,7 @@ use crate::{
         },
         exchange_report::ExchangeReport,
     },
-    suite::{CaseId, Fixtures, Selected, code::Code, requirement::Evidence},
+    suite::{CaseId, Fixtures, SelectionDigest, requirement::Evidence},
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
@@ -52,7 +53,7 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
         suite: "d1ge57".to_owned(),
         seed: 7,
         selected: cases.len(),
-        selection: Selected::of(cases.iter().map(|case| case.report.id.0.as_str())),
+        selection: SelectionDigest::of(cases.iter().map(|case| case.report.id.0.as_str())),
         shard: None,
     };
     let checked = [
@@ -152,7 +153,7 @@ fn finished_twice() -> CaseFinished {
     let mut finished = case("codedeploy/stop-deployment/finished", Verdict::Deviates, reason);
     finished.report.title = "A finished deployment stays as it is".to_owned();
     let body = Finding {
-        code: Code::ExpectedBody,
+        code: Code::EXPECTED_BODY,
         step: 2,
         role: FindingRole::Step,
         pointer: "/deploymentInfo/status".to_owned(),
@@ -162,7 +163,7 @@ fn finished_twice() -> CaseFinished {
         ..identity_error()
     };
     let status = Finding {
-        code: Code::Status,
+        code: Code::STATUS,
         evidence: Evidence::Protocol,
         pointer: String::new(),
         expected: "200".to_owned(),
@@ -181,7 +182,7 @@ pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
     let mut finished = deviation(attack);
     let report = &mut finished.report;
     report.verdict = verdict;
-    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.operation] {
+    for text in [&mut report.title, &mut report.reason, &mut report.position, &mut report.operation] {
         attack.clone_into(text);
     }
     for finding in &mut report.findings {
@@ -201,7 +202,7 @@ pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
 
 fn identity_error() -> Finding {
     Finding {
-        code: Code::ErrorIdentity,
+        code: Code::ERROR_IDENTITY,
         rule: None,
         severity: Severity::Error,
         evidence: Evidence::Documented,
@@ -216,7 +217,7 @@ fn identity_error() -> Finding {
 
 fn shape_warning() -> Finding {
     Finding {
-        code: Code::ResponseShape,
+        code: Code::RESPONSE_SHAPE,
         rule: Some("enum".to_owned()),
         severity: Severity::Warning,
         evidence: Evidence::Modelled,
@@ -230,7 +231,7 @@ fn shape_warning() -> Finding {
 
 fn length_note() -> Finding {
     Finding {
-        code: Code::ResponseShape,
+        code: Code::RESPONSE_SHAPE,
         rule: Some("empty".to_owned()),
         severity: Severity::Note,
         pointer: "/statusMessage".to_owned(),
@@ -300,7 +301,7 @@ pub(super) fn case(id: &str, verdict: Verdict, reason: &str) -> CaseFinished {
         checks: 9,
         alternatives: Vec::new(),
         cites: vec!["SD-22".to_owned()],
-        place: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
+        position: format!("fixtures/{}.yaml:7", id.split('#').next().unwrap_or_default()),
         exchange: None,
         duration_ms: 3,
     };

@@ -7,7 +7,7 @@ use crate::{
     judge::verdict::{Finding, Ledger, Verdict},
     probe::CoverageReport,
     suite::{
-        CaseId, Fixtures, Selected, ServiceFixtures,
+        CaseId, Fixtures, SelectionDigest, ServiceFixtures,
         requirement::{Contradiction, Evidence, Requirement, RequirementKind, SourceDocument},
         shard::Shard,
     },
@@ -48,7 +48,7 @@ pub struct RunStarted {
     /// The number of cases in this run.
     pub selected: usize,
     /// The selection that they belong to.
-    pub selection: Selected,
+    pub selection: SelectionDigest,
     /// The part of the selection that runs; `None` for all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
@@ -195,7 +195,7 @@ pub struct CaseReport {
     /// The requirements that it cites.
     pub cites: Vec<String>,
     /// The fixture, with the line of the step that is shown.
-    pub place: String,
+    pub position: String,
     /// The exchange that the first finding is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ShownExchange>,

@@ -1,4 +1,4 @@
-//! A scenario, or one row of its table: what really runs.
+//! A case: a scenario, or one row of its table.
 
 use std::{fmt, sync::Arc};
 
@@ -18,19 +18,19 @@ impl fmt::Display for CaseId {
     }
 }
 
-/// One case.
+/// A scenario, or one row of its table.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Its id.
+    /// The case ID.
     pub id: CaseId,
-    /// The scenario.
+    /// The scenario that it belongs to.
     pub scenario: Arc<Scenario>,
-    /// The row.
+    /// The row of the scenario's table.
     pub row: ScenarioRow,
 }
 
 impl Case {
-    /// The variables that a case starts with: `row`, `region` and `other_region`.
+    /// The initial variables of a case: `row`, `region` and `other_region`.
     #[must_use]
     pub fn bindings(&self, seed: u64, region: &str, other_region: &str) -> Bindings {
         let mut bindings = Bindings::new(seed, &self.id.0);
@@ -40,13 +40,13 @@ impl Case {
         bindings
     }
 
-    /// Whether any step is made by that identity.
+    /// True if any step uses that identity.
     #[must_use]
     pub fn needs_caller(&self, caller: CallerName) -> bool {
         self.all_steps().any(|step| step.call.caller == caller)
     }
 
-    /// Whether any step goes to another region.
+    /// True if any step calls the other Region.
     #[must_use]
     pub fn needs_other_region(&self) -> bool {
         self.all_steps().any(|step| step.call.region == Region::Other)
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// Names of the variables that every case has.
+/// The names of the variables that every case has.
 pub(super) const OWN_VARIABLES: [&str; 3] = ["row", "region", "other_region"];
 
 #[cfg(test)]

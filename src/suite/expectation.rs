@@ -1,4 +1,4 @@
-//! What a step expects of its answer, and whether an answer is so.
+//! The expected response of a step, and the comparison with an actual one.
 
 use crate::wire::{ParsedResponse, RefusalClass, Response, TransportError};
 
@@ -7,45 +7,45 @@ use super::{
     matcher::{self, Hidden},
 };
 
-/// One or several answers that the documents allow; the first that holds is recorded.
+/// One or more responses that the documents allow; the first match is recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expectation {
-    /// In the order of the fixture; never empty.
+    /// The alternatives in the order of the fixture; never empty.
     pub alternatives: Vec<Alternative>,
 }
 
-/// One answer that the documents allow.
+/// One response that the documents allow.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Alternative {
     /// The operation succeeds.
     Success {
         /// The HTTP status.
         status: u16,
-        /// What the body holds, as a [`matcher`] pattern.
+        /// A [`matcher`] pattern for the body.
         body: Option<Template>,
     },
-    /// The operation is refused.
+    /// The operation is rejected.
     Refusal {
-        /// Names of errors of which one is given.
+        /// The allowed error names.
         errors: Vec<String>,
-        /// Classes of refusal of which one is given, where the name is not documented.
+        /// The allowed classes of errors, if the name is not documented.
         classes: Vec<RefusalClass>,
-        /// HTTP statuses of which one is given; empty: what the contract declares for the error.
+        /// The allowed HTTP statuses; if empty, the status that the contract declares for the error.
         statuses: Vec<u16>,
     },
-    /// Any answer but a server error: what nobody documents, and that must not break the endpoint.
+    /// Any response except a server error, for requests whose response is not documented.
     Answered,
-    /// The input is taken for a legal one: a success, or a refusal for another reason than the input's form.
+    /// The input is accepted as valid: a success, or a rejection for a reason other than the form of the input.
     Admitted {
-        /// Errors of the operation's own that refuse an input for its form, beside those of the common classes.
+        /// The operation's own errors for malformed input, besides those of the common classes.
         except: Vec<String>,
     },
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     Closed,
 }
 
 impl Alternative {
-    /// A few words for a person.
+    /// A short description for reports.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -55,16 +55,16 @@ impl Alternative {
                 let names = errors
                     .iter()
                     .cloned()
-                    .chain(classes.iter().map(|class| format!("a refusal of class {}", class.name())));
+                    .chain(classes.iter().map(|class| format!("a rejection of class {}", class.name())));
                 names.collect::<Vec<_>>().join(" or ")
             }
-            Self::Answered => "any answer but a server error".to_owned(),
-            Self::Admitted { .. } => "a legal input not refused as invalid".to_owned(),
+            Self::Answered => "any response except a server error".to_owned(),
+            Self::Admitted { .. } => "this valid request is accepted".to_owned(),
             Self::Closed => "a closed connection".to_owned(),
         }
     }
 
-    /// Whether the answer is of this kind, before its details are looked at.
+    /// True if the response is a success or an error as expected, without comparing the details.
     #[must_use]
     pub fn is_kind_of(&self, answer: &ParsedResponse) -> bool {
         match self {
@@ -75,7 +75,7 @@ impl Alternative {
         }
     }
 
-    /// Whether the answer's error is one of those that this alternative allows.
+    /// True if this alternative allows the error of the response.
     #[must_use]
     pub fn allows_error(&self, response: &Response, answer: &ParsedResponse) -> bool {
         let Self::Refusal { errors, classes, .. } = self else { return false };
@@ -84,7 +84,7 @@ impl Alternative {
         named || classes.iter().any(|class| class.holds(response.status, identity))
     }
 
-    /// Whether the answer is this alternative in every detail.
+    /// True if the response matches this alternative in every detail.
     #[must_use]
     pub fn holds(&self, outcome: Result<(&Response, &ParsedResponse), &TransportError>, bindings: &Bindings) -> bool {
         let (response, answer) = match outcome {
@@ -103,15 +103,15 @@ impl Alternative {
                 self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
             }
             Self::Answered => response.status < 500,
-            Self::Admitted { except } => response.status < 500 && !is_refused_as_invalid(response, answer, except),
+            Self::Admitted { except } => response.status < 500 && !is_rejected_as_invalid(response, answer, except),
             Self::Closed => false,
         }
     }
 }
 
-/// Refused for what the request says of itself: its form, its signature, or an operation that nobody has. A refusal
-/// that names no error may be any of these.
-fn is_refused_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
+/// True if the request was rejected for its form, its signature or an unknown operation. A rejection without an error
+/// name may mean any of these.
+fn is_rejected_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
     let Some(identity) = &answer.refusal else { return false };
     let classes =
         [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation, RefusalClass::Auth];
@@ -132,7 +132,7 @@ fn body_holds(body: Option<&Template>, response: &Response, answer: &ParsedRespo
 }
 
 impl Expectation {
-    /// The index of the first alternative that holds.
+    /// The index of the first alternative that matches.
     #[must_use]
     pub fn held(
         &self,
@@ -142,7 +142,7 @@ impl Expectation {
         self.alternatives.iter().position(|alternative| alternative.holds(outcome, bindings))
     }
 
-    /// Whether every alternative is a refusal, so that a request is meant to be wrong.
+    /// True if every alternative is a rejection, so that the request is intended to be invalid.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         self.alternatives
@@ -150,7 +150,7 @@ impl Expectation {
             .all(|alternative| matches!(alternative, Alternative::Refusal { .. } | Alternative::Closed))
     }
 
-    /// Every error name that it allows.
+    /// Every error name that any alternative allows.
     pub fn errors(&self) -> impl Iterator<Item = &str> {
         self.alternatives.iter().flat_map(|alternative| match alternative {
             Alternative::Refusal { errors, .. } => errors.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -239,8 +239,8 @@ mod tests {
         let expected = [
             "a success (201)",
             "a success (200) with the expected body",
-            "A or a refusal of class auth",
-            "any answer but a server error",
+            "A or a rejection of class auth",
+            "any response except a server error",
             "a closed connection",
         ];
         assert_eq!(told, expected);

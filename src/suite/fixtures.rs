@@ -1,4 +1,4 @@
-//! Everything that a run needs of its fixtures: contracts, requirements, states and scenarios.
+//! All fixtures of a run: contracts, requirements, states and scenarios.
 
 use std::{fmt, sync::Arc};
 
@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Case, CaseId, FixtureFiles, Scenario,
-    files::EXAMPLES,
+    fixture_files::EXAMPLES,
     resolve::Resolver,
-    service::{ServiceFixtures, Services, StateTable},
+    service_fixtures::{ServiceFixtures, Services, StateTable},
 };
 use crate::{
     model::{self, Contract},
@@ -16,7 +16,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{protocol, sigv4::hex},
+    wire::{protocol_of, sigv4::hex},
 };
 
 /// All fixtures, validated.
@@ -27,7 +27,7 @@ pub struct Fixtures {
     digest: String,
 }
 
-/// Why fixtures cannot be used: every problem that was found, at most one a file.
+/// The problems of broken fixtures, at most one for each file.
 #[derive(Debug)]
 pub struct FixturesError(pub Vec<Diagnostic>);
 
@@ -36,17 +36,20 @@ impl fmt::Display for FixturesError {
         for diagnostic in &self.0 {
             writeln!(f, "{diagnostic}\n")?;
         }
-        write!(f, "{} broken fixture file(s)", self.0.len())
+        match self.0.len() {
+            1 => write!(f, "1 fixture file is broken"),
+            files => write!(f, "{files} fixture files are broken"),
+        }
     }
 }
 
 impl std::error::Error for FixturesError {}
 
 impl Fixtures {
-    /// The fixtures that are compiled in.
+    /// The bundled fixtures.
     ///
     /// # Errors
-    /// They are broken, which a test of this crate rules out.
+    /// The bundled fixtures are broken, which a test of this crate rules out.
     pub fn bundled() -> Result<Self, FixturesError> {
         Self::read(&FixtureFiles::bundled_fixtures())
     }
@@ -54,7 +57,7 @@ impl Fixtures {
     /// Reads and validates fixtures.
     ///
     /// # Errors
-    /// Every broken file, with its place.
+    /// A file is broken; the error names the position in each.
     pub fn read(files: &FixtureFiles) -> Result<Self, FixturesError> {
         let mut problems = Vec::new();
         let mut services = Services::new();
@@ -68,8 +71,8 @@ impl Fixtures {
         }
         if services.is_empty() && problems.is_empty() {
             problems.push(
-                Diagnostic::of_file(&files.display(""), "no <service>/model.json here")
-                    .help("give the folder that holds the services"),
+                Diagnostic::of_file(&files.display(""), "no <service>/model.json in this folder")
+                    .help("name the folder that contains the folders of the services"),
             );
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
@@ -98,30 +101,30 @@ impl Fixtures {
         }
     }
 
-    /// Services alone, without a fixture: for answers that were recorded, and for scenarios that are derived.
+    /// Services without fixtures, for recorded responses and derived scenarios.
     #[must_use]
     pub fn of_services(services: impl IntoIterator<Item = ServiceFixtures>) -> Self {
         let services = services.into_iter().map(|service| (service.name.clone(), service)).collect();
         Self { services, scenarios: Vec::new(), digest: digest(&FixtureFiles::default()) }
     }
 
-    /// The services, by folder.
+    /// The services, sorted by folder.
     pub fn services(&self) -> impl Iterator<Item = &ServiceFixtures> {
         self.services.values()
     }
 
-    /// The service of that folder.
+    /// The service in that folder.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&ServiceFixtures> {
         self.services.get(name)
     }
 
-    /// The scenarios, in the order of their ids.
+    /// The scenarios, sorted by ID.
     pub fn scenarios(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.scenarios.iter()
     }
 
-    /// Every case, in the order of the scenarios and their rows.
+    /// Every case, sorted by scenario and row.
     #[must_use]
     pub fn cases(&self) -> Vec<Case> {
         let rows = self.scenarios.iter().flat_map(|scenario| scenario.rows.iter().map(move |row| (scenario, row)));
@@ -132,7 +135,7 @@ impl Fixtures {
         .collect()
     }
 
-    /// SHA-256 over the paths and texts of all fixtures, in hex: two suites of one digest ask the same.
+    /// SHA-256 of the paths and texts of all fixtures, in hex. Two suites with the same digest are identical.
     #[must_use]
     pub fn digest(&self) -> &str {
         &self.digest
@@ -146,7 +149,8 @@ fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) ->
     if let Some(text) = files.get(&examples) {
         contract = contract.with_examples(&files.display(&examples), text).map_err(broken)?;
     }
-    let protocol = protocol(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
+    let protocol =
+        protocol_of(&contract).map_err(|error| Diagnostic::of_file(&files.display(path), error.to_string()))?;
     let requirements = match files.get(&format!("{service}/requirements.yaml")) {
         Some(text) => {
             Requirements::read(&Source::read(&files.display(&format!("{service}/requirements.yaml")), text)?, service)?
@@ -157,14 +161,14 @@ fn service_suite(files: &FixtureFiles, service: &str, path: &str, text: &str) ->
     Ok(ServiceFixtures { requirements, ..ServiceFixtures::of(service, contract, protocol) })
 }
 
-/// Requirement ids in a model must exist, or findings would cite nothing.
+/// Every requirement ID in a model must exist, because findings cite it.
 fn check_requirement_traits(contract: &Contract, requirements: &Requirements, file: &str) -> Result<(), Diagnostic> {
     for shape in contract.shapes() {
         let members = contract.members(&shape.id).iter().flat_map(|member| member.traits.requirements());
         if let Some(id) = shape.traits.requirements().chain(members).find(|id| requirements.get(id).is_none()) {
             return Err(Diagnostic::of_file(
                 file,
-                format!("{} cites {id}, which requirements.yaml does not have", shape.id),
+                format!("{} cites {id}, which is not in requirements.yaml", shape.id),
             ));
         }
     }
@@ -178,12 +182,12 @@ fn states(files: &FixtureFiles, service: &str, services: &Services) -> Result<St
     Resolver { source: &source, services, service }.states()
 }
 
-/// The scenario of a file, where the path is a scenario's.
+/// Resolves a file if its path is that of a scenario.
 fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -> Option<Result<Scenario, Diagnostic>> {
     let id = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json"))?;
     let (service, rest) = id.split_once('/')?;
     let (operation, _) = rest.split_once('/')?;
-    // A service whose model is broken is reported already.
+    // A broken model has already been reported.
     services.get(service)?;
     let read = || {
         let source = Source::read(&files.display(path), text)?;
@@ -237,28 +241,28 @@ mod tests {
     }
 
     #[rstest]
-    #[case::requirement("title: t\ncites: [SD-99]\nevidence: documented\nsteps: []\n", 2, "no requirement SD-99")]
+    #[case::requirement("title: t\ncites: [SD-99]\nevidence: documented\nsteps: []\n", 2, "unknown requirement SD-99")]
     #[case::operation(&scenario("  - call: StopDeploymnt\n"), 5, "codedeploy has no operation StopDeploymnt")]
-    #[case::illegal(&scenario("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"), 6, "the model forbids this input")]
-    #[case::illegal_control(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: DeploymentIdRequiredException }\n    control: {}\n"), 8, "the model forbids this input")]
-    #[case::illegal_guard(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    unchanged:\n      - { call: GetDeployment, input: {} }\n"), 8, "the model forbids this input")]
-    #[case::capture(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    capture: { s: /statsu }\n"), 7, "leads nowhere")]
-    #[case::body(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { state: x } }\n"), 7, "leads nowhere")]
+    #[case::invalid(&scenario("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"), 6, "the model forbids this input")]
+    #[case::invalid_control(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: DeploymentIdRequiredException }\n    control: {}\n"), 8, "the model forbids this input")]
+    #[case::invalid_guard(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    unchanged:\n      - { call: GetDeployment, input: {} }\n"), 8, "the model forbids this input")]
+    #[case::capture(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    capture: { s: /statsu }\n"), 7, "is not in the output")]
+    #[case::body(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { state: x } }\n"), 7, "is not in the output")]
     #[case::error(&scenario("  - call: StopDeployment\n    input: {}\n    expect: { error: NoSuchException }\n"), 7, "does not declare NoSuchException")]
-    #[case::variable(&scenario("  - call: StopDeployment\n    input: { deploymentId: '${gone.id}' }\n"), 6, "no variable \"gone\"")]
+    #[case::variable(&scenario("  - call: StopDeployment\n    input: { deploymentId: '${gone.id}' }\n"), 6, "unknown variable \"gone\"")]
     #[case::state(
         "title: t\ncites: [SD-22]\nevidence: documented\ngiven: { d: no such state }\nsteps: []\n",
         4,
-        "no state \"no such state\""
+        "unknown state \"no such state\""
     )]
-    #[case::matcher(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { status: { $one_of: [a] } } }\n"), 7, "no matcher $one_of")]
-    #[case::fault(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    sign: badly\n"), 7, "no such signing fault")]
-    #[case::duration(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    eventually: { within: 5m, every: 1s }\n"), 7, "no duration")]
+    #[case::matcher(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { body: { status: { $one_of: [a] } } }\n"), 7, "unknown matcher $one_of")]
+    #[case::fault(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    sign: badly\n"), 7, "unknown signing fault")]
+    #[case::duration(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    eventually: { within: 5m, every: 1s }\n"), 7, "is not a duration")]
     #[case::expectation(&scenario("  - call: StopDeployment\n    input: { deploymentId: x }\n    expect: { errror: X }\n"), 7, "unknown expectation \"errror\"")]
-    #[case::hex(&scenario("  - call: StopDeployment\n    raw: { body: { hex: 'abc' } }\n    expect: { refused: client }\n"), 6, "no hex")]
-    #[case::service(&scenario("  - call: StopDeployment\n    service: codedeplo\n"), 6, "no service \"codedeplo\"")]
+    #[case::hex(&scenario("  - call: StopDeployment\n    raw: { body: { hex: 'abc' } }\n    expect: { rejected: client }\n"), 6, "invalid hex")]
+    #[case::service(&scenario("  - call: StopDeployment\n    service: codedeplo\n"), 6, "unknown service \"codedeplo\"")]
     #[case::never_called(&scenario("  - call: GetDeployment\n    input: { deploymentId: x }\n"), 5, "no step calls StopDeployment")]
-    fn a_broken_fixture_is_refused_at_its_place(#[case] text: &str, #[case] line: usize, #[case] says: &str) {
+    fn a_broken_fixture_is_rejected_at_its_position(#[case] text: &str, #[case] line: usize, #[case] says: &str) {
         let FixturesError(problems) = suite(PATH, text).unwrap_err();
         assert_eq!(problems.len(), 1);
         assert!(problems[0].message.contains(says), "{}", problems[0]);
@@ -266,19 +270,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_to_be_illegal_may_be() {
+    fn an_input_marked_as_invalid_may_be_invalid() {
         let text = scenario(
-            "  - call: StopDeployment\n    input: { deploymentId: x, more: 1 }\n    illegal: true\n    expect: { answered: true }\n",
+            "  - call: StopDeployment\n    input: { deploymentId: x, more: 1 }\n    invalid: true\n    expect: { responded: true }\n",
         );
         assert!(suite(PATH, &text).is_ok());
     }
 
     #[test]
-    fn a_folder_that_is_no_operation_is_refused() {
+    fn a_folder_that_is_no_operation_is_rejected() {
         let FixturesError(problems) =
             suite("codedeploy/stop/x.yaml", &scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n"))
                 .unwrap_err();
-        assert!(problems[0].message.contains("\"stop\" is no operation"), "{}", problems[0]);
+        assert!(problems[0].message.contains("\"stop\" is not named after an operation"), "{}", problems[0]);
     }
 
     #[test]
@@ -308,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_broken_file_is_told_and_not_only_the_first() {
+    fn every_broken_file_is_reported() {
         let FixturesError(problems) = Fixtures::read(&FixtureFiles::from_texts(
             [
                 ("a/model.json", "{"),
@@ -328,22 +332,22 @@ mod tests {
     }
 
     #[test]
-    fn broken_states_and_scenarios_are_told_together() {
+    fn broken_states_and_scenarios_are_reported_together() {
         let problems = read(&[("works/states.yaml", "["), ("works/make-thing/x.yaml", "[")]).unwrap_err();
         assert_eq!(problems.len(), 2, "{problems:?}");
     }
 
     #[test]
-    fn a_model_that_cites_no_requirement_of_its_service_is_refused() {
+    fn a_model_that_cites_no_requirement_of_its_service_is_rejected() {
         let problems = read(&[("works/model.json", &MODEL.replace("W-1", "W-2"))]).unwrap_err();
-        assert!(problems[0].ends_with("cites W-2, which requirements.yaml does not have"), "{problems:?}");
+        assert!(problems[0].ends_with("cites W-2, which is not in requirements.yaml"), "{problems:?}");
     }
 
     #[test]
-    fn a_folder_without_a_service_is_refused_and_the_problems_are_counted() {
+    fn a_folder_without_a_service_is_rejected_and_the_problems_are_counted() {
         let error = Fixtures::read(&FixtureFiles::default()).unwrap_err();
-        assert!(error.to_string().contains("no <service>/model.json here"), "{error}");
-        assert!(error.to_string().ends_with("1 broken fixture file(s)"), "{error}");
+        assert!(error.to_string().contains("no <service>/model.json in this folder"), "{error}");
+        assert!(error.to_string().ends_with("1 fixture file is broken"), "{error}");
     }
 
     #[test]

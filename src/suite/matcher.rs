@@ -1,41 +1,41 @@
-//! Expected bodies: a value that must be found in the answer, with matchers where equality says too much.
+//! Expected bodies: a value that the response must contain, with matchers where equality is too strict.
 //!
 //! An object matches an object that has at least its members; everything else matches by equality. An
-//! object with one `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
-//! `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are values of the same form.
+//! object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
+//! `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are patterns too.
 
 use serde_json::Value;
 
 use crate::{model::pointer::child, suite::placeholder::placeholder};
 
-/// A place where a body is not as expected.
+/// A location where a body does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// JSON pointer into the body.
     pub pointer: String,
-    /// What was expected there.
+    /// A description of the expected value.
     pub expected: String,
-    /// What is there.
+    /// The actual value.
     pub actual: String,
 }
 
-/// The names of the matchers.
+/// The names of all matchers.
 pub const MATCHERS: [&str; 10] =
     ["$any_of", "$absent", "$type", "$matches", "$at_least", "$at_most", "$not", "$contains", "$lacks", "$exactly"];
 
-/// A pattern that no value can be held against, with its JSON pointer inside the pattern.
+/// A malformed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternProblem {
-    /// Where in the pattern.
+    /// JSON pointer into the pattern.
     pub pointer: String,
-    /// What is wrong.
+    /// A description of the problem.
     pub problem: String,
 }
 
-/// Checks the form of a pattern, so that a run never meets a broken one.
+/// Checks the form of a pattern, so that a run never meets a malformed one.
 ///
 /// # Errors
-/// An unknown matcher, or one whose argument has the wrong form.
+/// A matcher is unknown, or its argument has the wrong form.
 pub fn check(pattern: &Value) -> Result<(), PatternProblem> {
     check_at(pattern, "")
 }
@@ -54,15 +54,15 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
             ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
                 .map(|_| ())
-                .or_else(|error| problem(format!("{regex:?} is no regular expression: {error}"))),
+                .or_else(|error| problem(format!("{regex:?} is not a regular expression: {error}"))),
             ("$not" | "$contains" | "$lacks", argument) => check_at(argument, &inner),
-            (name, argument) if MATCHERS.contains(&name) => problem(format!("{name} cannot take {argument}")),
-            (name, _) => problem(format!("no matcher {name}; there are {}", MATCHERS.join(", "))),
+            (name, argument) if MATCHERS.contains(&name) => problem(format!("{name} does not accept {argument}")),
+            (name, _) => problem(format!("unknown matcher {name}; expected one of {}", MATCHERS.join(", "))),
         };
     }
     match pattern {
         Value::Object(map) if map.keys().any(|name| name.starts_with('$')) => {
-            problem("a matcher stands alone in its object".to_owned())
+            problem("a matcher must be the only key of its object".to_owned())
         }
         Value::Object(map) => map.iter().try_for_each(|(name, value)| check_at(value, &child(pointer, name))),
         Value::Array(items) => {
@@ -74,7 +74,7 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
 
 const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
 
-/// Where `actual` is not as `pattern` says; empty when it is.
+/// The locations where `actual` does not match `pattern`.
 #[must_use]
 pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
@@ -124,7 +124,7 @@ impl Hidden<'_> {
     }
 }
 
-/// The object's only key and its value, where that key is a matcher's.
+/// The only key of an object and its value, if that key is a matcher.
 fn matcher(pattern: &Value) -> Option<(&str, &Value)> {
     let map = pattern.as_object()?;
     let (name, argument) = map.iter().next()?;
@@ -195,11 +195,11 @@ fn words(name: &str, argument: &Value) -> String {
         }
         "$absent" => "nothing".to_owned(),
         "$type" => format!("a JSON {}", argument.as_str().unwrap_or_default()),
-        "$matches" => format!("text that matches {}", argument.as_str().unwrap_or_default()),
+        "$matches" => format!("a string that matches {}", argument.as_str().unwrap_or_default()),
         "$at_least" => format!("at least {argument}"),
         "$at_most" => format!("at most {argument}"),
         "$not" => format!("anything but {}", describe(argument)),
-        "$contains" => format!("a list with {} in it", describe(argument)),
+        "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
         _ => format!("exactly {argument}"),
     }
@@ -225,7 +225,7 @@ fn number(value: Option<&Value>) -> Option<f64> {
     value.and_then(Value::as_f64)
 }
 
-/// Equality that takes 1 and 1.0 for the same number, as JSON does.
+/// Equality in which 1 and 1.0 are the same number, as in JSON.
 fn same(a: &Value, b: &Value) -> bool {
     a == b || (a.is_number() && b.is_number() && a.as_f64() == b.as_f64())
 }
@@ -306,17 +306,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({"a": {"$some": 1}}), "/a", "no matcher $some")]
-    #[case(json!({"a": {"$type": "strin"}}), "/a", "$type cannot take")]
-    #[case(json!([{"$matches": "("}]), "/0", "no regular expression")]
-    #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of cannot take []")]
-    #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "stands alone")]
-    #[case(json!({"n": {"a": 1, "$at_most": 2}}), "/n", "stands alone")]
-    #[case(json!({"$absent": false}), "", "$absent cannot take false")]
-    #[case(json!({"$at_least": "1"}), "", "$at_least cannot take")]
-    #[case(json!({"$contains": {"$some": 1}}), "/$contains", "no matcher $some; there are $any_of, $absent,")]
-    #[case(json!([1, [{"$lacks": {"$some": 1}}]]), "/1/0/$lacks", "no matcher $some")]
-    fn broken_patterns_are_refused_at_their_place(#[case] pattern: Value, #[case] pointer: &str, #[case] says: &str) {
+    #[case(json!({"a": {"$some": 1}}), "/a", "unknown matcher $some")]
+    #[case(json!({"a": {"$type": "strin"}}), "/a", "$type does not accept")]
+    #[case(json!([{"$matches": "("}]), "/0", "is not a regular expression")]
+    #[case(json!({"$any_of": [{"$not": {"$any_of": []}}]}), "/$any_of/0/$not", "$any_of does not accept []")]
+    #[case(json!({"n": {"$at_least": 1, "$at_most": 2}}), "/n", "the only key of its object")]
+    #[case(json!({"n": {"a": 1, "$at_most": 2}}), "/n", "the only key of its object")]
+    #[case(json!({"$absent": false}), "", "$absent does not accept false")]
+    #[case(json!({"$at_least": "1"}), "", "$at_least does not accept")]
+    #[case(json!({"$contains": {"$some": 1}}), "/$contains", "unknown matcher $some; expected one of $any_of, $absent,")]
+    #[case(json!([1, [{"$lacks": {"$some": 1}}]]), "/1/0/$lacks", "unknown matcher $some")]
+    fn broken_patterns_are_rejected_at_their_position(
+        #[case] pattern: Value,
+        #[case] pointer: &str,
+        #[case] says: &str,
+    ) {
         let problem = check(&pattern).unwrap_err();
         assert_eq!(problem.pointer, pointer);
         assert!(problem.problem.contains(says), "{}", problem.problem);
@@ -335,22 +339,22 @@ mod tests {
     #[rstest]
     #[case(json!({"$absent": true}), "nothing")]
     #[case(json!({"$type": "null"}), "a JSON null")]
-    #[case(json!({"$matches": "^a"}), "text that matches ^a")]
+    #[case(json!({"$matches": "^a"}), "a string that matches ^a")]
     #[case(json!({"$at_least": 2}), "at least 2")]
     #[case(json!({"$at_most": 2}), "at most 2")]
     #[case(json!({"$not": {"$at_most": 2}}), "anything but at most 2")]
-    #[case(json!({"$contains": 2}), "a list with 2 in it")]
+    #[case(json!({"$contains": 2}), "a list that contains 2")]
     #[case(json!({"$lacks": 2}), "a list without 2")]
     #[case(json!({"$exactly": {"a": 2}}), "exactly {\"a\":2}")]
-    fn a_matcher_is_put_in_words(#[case] pattern: Value, #[case] words: &str) {
+    fn a_matcher_has_a_description(#[case] pattern: Value, #[case] words: &str) {
         assert_eq!(describe(&pattern), words);
     }
 
     #[test]
-    fn every_place_that_differs_is_told() {
+    fn every_location_that_differs_is_reported() {
         let found = mismatches(&json!({"a": [1, {"b": 2}], "c": 3}), &json!({"a": [0, {"b": "2"}]}), Hidden::default());
-        let told: Vec<(&str, &str, &str)> =
+        let found: Vec<(&str, &str, &str)> =
             found.iter().map(|m| (m.pointer.as_str(), m.expected.as_str(), m.actual.as_str())).collect();
-        assert_eq!(told, [("/a/0", "1", "0"), ("/a/1/b", "2", "\"2\""), ("/c", "3", "absent")]);
+        assert_eq!(found, [("/a/0", "1", "0"), ("/a/1/b", "2", "\"2\""), ("/c", "3", "absent")]);
     }
 }

@@ -1,31 +1,30 @@
-//! What to ask: scenarios, the states that they start from, and the cases that really run.
+//! Fixtures: scenarios, the states that they start from, and the cases of a run.
 //!
-//! A fixture becomes a raw mirror of its form, then a [`Scenario`] in which nothing is left to look up: a
-//! run never meets an unknown operation, a broken template or a pointer that leads nowhere. Refuses to
-//! know how a request is sent or judged.
+//! A fixture file is first read into its raw form, then resolved to a [`Scenario`]. Resolving rejects unknown
+//! operations, broken templates and dangling pointers, so a run never meets one. This room does not know how a
+//! request is sent or judged.
 
 mod case;
-pub mod code;
 mod expectation;
-mod files;
+mod fixture_files;
 mod fixtures;
 pub mod matcher;
-mod misnomer;
+mod nearest;
 pub mod placeholder;
 mod plan;
 mod raw;
 pub mod requirement;
 mod resolve;
-mod selected;
 mod selection;
-mod service;
+mod selection_digest;
+mod service_fixtures;
 pub mod shard;
 pub mod source;
-mod spelling;
 mod state;
 mod template;
 #[cfg(test)]
 mod testing;
+mod unknown_name;
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,93 +37,93 @@ use crate::{
 
 pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
-pub use files::{FixtureFiles, FixtureFilesError};
+pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
-pub use misnomer::Misnomer;
+pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{CallerName, Region};
-pub use selected::{Selected, Selecting};
 pub use selection::{Selection, glob_matches};
-pub use service::{Filling, ServiceFixtures};
-pub use spelling::nearest;
+pub use selection_digest::{SelectionDigest, SelectionDigester};
+pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};
 pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
+pub use unknown_name::UnknownName;
 
-/// One scenario: given, steps, expectations, and the requirements that it cites.
+/// A scenario: its states, steps, expectations, and the requirements that it cites.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// `service/operation/name`, which is the fixture's path.
+    /// `service/operation/name`, the path of the fixture.
     pub id: String,
-    /// The service, by its folder.
+    /// The folder name of the service.
     pub service: String,
-    /// The operation under test, by its name in the contract.
+    /// The operation under test, as named in the contract.
     pub operation: String,
-    /// One line for people.
+    /// A one-line description.
     pub title: String,
     /// The requirements that it exercises.
     pub cites: Vec<String>,
-    /// The ground of what it expects.
+    /// The kind of source for its expectations.
     pub evidence: Evidence,
-    /// Free words to select by.
+    /// Arbitrary words to select by.
     pub tags: Vec<String>,
     /// The states that it starts from.
     pub given: Vec<Given>,
-    /// The rows of its table; one row without a name where it has none.
+    /// The rows of its table; a single unnamed row if it has no table.
     pub rows: Vec<ScenarioRow>,
-    /// What is done and expected.
+    /// The calls, each with its expectation.
     pub steps: Vec<Step>,
-    /// What is cleaned up, in reverse, whatever happened.
+    /// Cleanup steps, which always run, in reverse order.
     pub teardown: Vec<Step>,
-    /// The fixture itself, for messages about it.
+    /// The fixture file, for error messages.
     pub source: Arc<Source>,
-    /// How it stands to the other scenarios of a run.
+    /// Its dependency on other scenarios of the run.
     pub standing: CaseStanding,
 }
 
-/// How a scenario stands to the others of a run.
+/// The dependency of a scenario on others of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum CaseStanding {
-    /// It is judged by itself.
+    /// It is independent.
     #[default]
     Free,
-    /// Others rest on it: where its legal input is refused, it is blocked, and so are they.
+    /// Others depend on it: if its valid input is rejected, it is blocked, and so are they.
     Control,
-    /// It says something only where that case, a [`Standing::Control`], conformed.
+    /// Its result counts only if that case, a [`CaseStanding::Control`], conforms.
     Controlled(CaseId),
 }
 
 /// A row of a scenario's table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScenarioRow {
-    /// Its name; `None` for a scenario without a table.
+    /// The row ID; `None` for a scenario without a table.
     pub name: Option<String>,
-    /// Its values, which `${row.…}` reads.
+    /// The values that `${row.…}` reads.
     pub values: Map<String, Value>,
 }
 
-/// One step: a call, what is expected of it, and what is done around it.
+/// A step: a call, its expectation, and the checks around it.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Where it stands in the fixture.
+    /// JSON pointer to the step in the fixture.
     pub pointer: String,
-    /// What is sent.
+    /// The call to make.
     pub call: Call,
-    /// What must come back; `None` in a setup: a success.
+    /// The expected response.
     pub expect: Expectation,
-    /// A legal neighbour of a refused call, which must not be refused as invalid.
+    /// A valid variation of a rejected call, which must not be rejected as invalid.
     pub control: Option<Template>,
-    /// Reads that must give the same before and after.
+    /// Reads that must return the same before and after the call.
     pub unchanged: Vec<Guard>,
-    /// Variables taken from the answer, by JSON pointer.
+    /// Variables captured from the response, by JSON pointer.
     pub capture: Vec<(String, String)>,
-    /// How often it is sent.
+    /// The repetition of the call.
     pub repeat: Repeat,
-    /// Whether its answer depends on how fast things go, so that a snapshot must not hold it.
+    /// True if the response depends on timing, so that the snapshot must not contain it.
     pub racing: bool,
 }
 
 impl Step {
-    /// A step that the program makes up: one call, made once, with nothing around it.
+    /// A generated step: one call, made once, without further checks.
     #[must_use]
     pub fn once(call: Call, expect: Expectation) -> Self {
         Self {
@@ -140,83 +139,83 @@ impl Step {
     }
 }
 
-/// A call as a fixture describes it.
+/// A call of an operation, as a fixture describes it.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The service, by its folder.
+    /// The folder name of the service.
     pub service: String,
-    /// The operation.
+    /// The operation to call.
     pub operation: String,
-    /// The input.
+    /// The input of the operation.
     pub input: Template,
-    /// Whether the input is meant to keep the model, so that one that does not is a fault of the harness.
+    /// True if the input is intended to be valid, so that an invalid one is an error of the harness.
     pub legal: bool,
-    /// Whose credentials sign it.
+    /// The identity whose credentials sign the request.
     pub caller: CallerName,
-    /// Which region it goes to.
+    /// The Region to call.
     pub region: Region,
-    /// How it is signed wrongly, if it is.
+    /// A deliberate error in the signature.
     pub fault: Option<SigningFault>,
-    /// What is changed in its bytes, if anything is.
+    /// Changes to the bytes of the request.
     pub raw: Option<ByteChanges>,
 }
 
 /// Changes to the bytes of a well-formed request.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ByteChanges {
-    /// Another method.
+    /// Replaces the HTTP method.
     pub method: Option<String>,
-    /// Another path.
+    /// Replaces the path.
     pub path: Option<String>,
-    /// Headers that get another value.
+    /// Headers to set.
     pub set: Vec<(String, Template)>,
-    /// Headers that are left out.
+    /// Headers to remove.
     pub remove: Vec<String>,
-    /// Another body.
+    /// Replaces the body.
     pub body: Option<Body>,
-    /// Another `content-length` than the body's.
+    /// A `content-length` that differs from the length of the body.
     pub content_length: Option<u64>,
-    /// Whether the body goes in chunks.
+    /// Use chunked transfer encoding.
     pub chunked: bool,
 }
 
-/// A body given byte for byte.
+/// A literal request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// Text, which may hold expressions.
+    /// Text with optional expressions.
     Text(Template),
-    /// Bytes.
+    /// Raw bytes.
     Bytes(Vec<u8>),
 }
 
-/// A read that must give the same before and after a call.
+/// A read that must return the same before and after a call.
 #[derive(Debug, Clone)]
 pub struct Guard {
-    /// The read.
+    /// The call that reads.
     pub call: Call,
-    /// JSON pointers of what must not change; none: the whole answer.
+    /// JSON pointers that must not change; an empty list means the whole response.
     pub at: Vec<String>,
 }
 
-/// How often a step's call is sent.
+/// The repetition of a step's call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
     /// Once.
     Once,
-    /// Until the expectation holds.
+    /// Repeatedly, until the expectation holds.
     Eventually {
-        /// It must hold within this time.
+        /// Time limit.
         within: Duration,
-        /// The pause between two tries.
+        /// Pause between attempts.
         every: Duration,
     },
-    /// For a time, in which the expectation must always hold.
+    /// Repeatedly for a time, during which the expectation must always hold.
     Consistently {
-        /// This long.
+        /// Duration.
         lasting: Duration,
-        /// The pause between two tries.
+        /// Pause between attempts.
         every: Duration,
     },
-    /// Several at once, started together.
+    /// This many times concurrently.
     Concurrently(u16),
 }

@@ -1,66 +1,66 @@
-//! In which order cases run, and which of them at once.
+//! The order in which cases run, and which run concurrently.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::{Case, Given, Selected};
+use super::{Case, Given, SelectionDigest};
 use crate::suite::shard::Shard;
 
-/// Cases in stages: those of a stage run at once, and a stage begins when the one before it is over.
+/// Cases in stages. The cases of a stage run concurrently, and a stage starts when the previous one has ended.
 ///
-/// Cases are asked for one by one, so that a plan need not hold them all.
+/// Cases are requested one at a time, so a plan does not have to hold them all.
 pub trait Plan: Send {
-    /// How many cases there will be in all.
+    /// The total number of cases.
     fn selected(&self) -> usize;
 
-    /// The selection that they are of: all of it, or one part.
+    /// The selection that the cases belong to, and which part of it they are.
     fn whole(&self) -> &Whole;
 
-    /// The next stage; `None` when all is done.
+    /// The next stage; `None` at the end.
     fn stage(&mut self) -> Option<PlanStage>;
 
-    /// The next case of the stage; `None` when the stage has no more.
+    /// The next case of the stage; `None` at the end of the stage.
     fn case(&mut self) -> Option<Case>;
 
-    /// What the states of the last [`Stage::Open`] yielded, by variable; those that could not be had are missing.
+    /// Passes the values of the states of the last [`PlanStage::Open`], by variable, without states that failed.
     fn opened(&mut self, variables: Map<String, Value>);
 }
 
-/// One stage.
+/// A stage of a plan.
 #[derive(Debug, Clone)]
 pub enum PlanStage {
-    /// An operation comes under test.
+    /// Starts the test of an operation.
     Open(Opening),
-    /// Cases, so many at once at most; `None`: as many as the run allows.
+    /// Runs cases, at most this many concurrently; `None`: as many as the run allows.
     Cases(Option<usize>),
 }
 
-/// An operation that comes under test.
+/// The start of the test of an operation.
 #[derive(Debug, Clone)]
 pub struct Opening {
     /// The service, by its folder.
     pub service: String,
-    /// The operation.
+    /// The operation under test.
     pub operation: String,
-    /// A legal input, to ask whether the operation is there; `None`: the first of the model's examples.
+    /// A valid input for the presence check; `None`: the first example of the model.
     pub sample: Option<Value>,
-    /// States that hold until the next operation opens.
+    /// States that hold until the next operation.
     pub given: Vec<Given>,
 }
 
-/// A selection, and which part of it a plan is.
+/// A whole selection, and the part of it that a plan covers.
 #[derive(Debug, Clone, Default)]
 pub struct Whole {
     /// The cases of all parts.
-    pub selected: Selected,
-    /// Their services.
+    pub selected: SelectionDigest,
+    /// The services of the cases.
     pub services: BTreeSet<String>,
-    /// The part; `None`: all of it.
+    /// The part; `None`: the whole selection.
     pub shard: Option<Shard>,
 }
 
-/// Cases that are known from the start, all in one stage.
+/// Cases that are known in advance, in a single stage.
 #[derive(Debug)]
 pub struct Batch {
     selected: usize,
@@ -71,17 +71,17 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A plan of these cases, in this order.
+    /// A plan of these cases, in the given order.
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         Self::sharded(cases, None)
     }
 
-    /// A plan of one part of these cases, in this order.
+    /// A plan of one part of these cases, in the given order.
     #[must_use]
     pub fn sharded(mut cases: Vec<Case>, shard: Option<Shard>) -> Self {
         let whole = Whole {
-            selected: Selected::of(cases.iter().map(|case| case.id.0.as_str())),
+            selected: SelectionDigest::of(cases.iter().map(|case| case.id.0.as_str())),
             services: cases.iter().map(|case| case.scenario.service.clone()).collect(),
             shard,
         };

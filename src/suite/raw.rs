@@ -1,7 +1,7 @@
-//! The form of a fixture as it is written: a mirror for serde, before anything is looked up.
+//! The raw form of a fixture, as serde reads it, before anything is resolved.
 //!
-//! Unknown fields are refused everywhere. What may have several forms (`given`, `expect`, `sign`) stays a
-//! value here, because serde's untagged enums cannot say what is wrong.
+//! Unknown fields are rejected everywhere. Fields with several forms (`given`, `expect`, `sign`) stay plain
+//! values here, because the errors of serde's untagged enums do not say what is wrong.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::suite::requirement::Evidence;
 
-/// A scenario file.
+/// The contents of a scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScenario {
@@ -19,7 +19,7 @@ pub(super) struct RawScenario {
     pub(super) evidence: Evidence,
     #[serde(default)]
     pub(super) tags: Vec<String>,
-    /// Why the scenario is as it is, where that is not plain.
+    /// The reason for the scenario, if it is not obvious.
     #[serde(default, rename = "why")]
     pub(super) _why: Option<String>,
     #[serde(default)]
@@ -31,7 +31,7 @@ pub(super) struct RawScenario {
     pub(super) teardown: Vec<RawStep>,
 }
 
-/// One step of a scenario, of a state, or of a teardown.
+/// A step of a scenario, a state or a teardown.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
@@ -63,13 +63,13 @@ pub(super) struct RawStep {
     #[serde(default)]
     pub(super) concurrently: Option<u16>,
     #[serde(default)]
-    pub(super) illegal: bool,
-    /// The answer depends on how fast things go, so the snapshot does not hold it.
+    pub(super) invalid: bool,
+    /// The response depends on timing, so the snapshot does not contain it.
     #[serde(default)]
     pub(super) racing: bool,
 }
 
-/// Whose credentials sign a call.
+/// The identity whose credentials sign a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallerName {
@@ -82,14 +82,14 @@ pub enum CallerName {
     OtherAccount,
 }
 
-/// Which region a call goes to.
+/// The Region that a call goes to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Region {
     /// The target's own.
     #[default]
     Home,
-    /// Another one.
+    /// The target's other Region.
     Other,
 }
 
@@ -113,7 +113,7 @@ pub(super) struct RawRequest {
     pub(super) chunked: bool,
 }
 
-/// A body given byte for byte; exactly one of the three.
+/// A literal request body; exactly one of the three is set.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBody {
@@ -125,7 +125,7 @@ pub(super) struct RawBody {
     pub(super) hex: Option<String>,
 }
 
-/// A read that must give the same before and after a request.
+/// A read that must return the same before and after a request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGuard {
@@ -134,12 +134,12 @@ pub(super) struct RawGuard {
     pub(super) service: Option<String>,
     #[serde(default)]
     pub(super) input: Option<Value>,
-    /// JSON pointers of what must not change; none: the whole answer.
+    /// JSON pointers that must not change; an empty list means the whole response.
     #[serde(default)]
     pub(super) at: Vec<String>,
 }
 
-/// How long to wait for a condition.
+/// A condition that must become true in time.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEventually {
@@ -147,7 +147,7 @@ pub(super) struct RawEventually {
     pub(super) every: String,
 }
 
-/// How long a condition must last.
+/// A condition that must stay true for a time.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawConsistently {
@@ -156,31 +156,31 @@ pub(super) struct RawConsistently {
     pub(super) every: String,
 }
 
-/// A `states.yaml`.
+/// The contents of a `states.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStates {
     pub(super) states: BTreeMap<String, RawState>,
-    /// Which members of derived inputs the states' variables fill: `Operation/Member`, with `*` for anything, to
-    /// `state/variable`. The first that fits counts.
+    /// The members of derived inputs that variables of states fill: from `Operation/Member`, with `*` as a wildcard, to
+    /// `state/variable`. The first match wins.
     #[serde(default)]
     pub(super) members: Map<String, Value>,
 }
 
-/// How one state is reached.
+/// The definition of a state.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawState {
-    /// What holds in it, for people.
+    /// A description for people.
     pub(super) says: String,
-    /// Default values of its parameters.
+    /// The default values of its parameters.
     #[serde(default)]
     pub(super) params: Map<String, Value>,
     #[serde(default)]
     pub(super) given: Map<String, Value>,
     #[serde(default)]
     pub(super) steps: Vec<RawStep>,
-    /// Its variables: a template for those that are reached by steps, else their names with `true`.
+    /// Its variables: templates for a state that steps reach, otherwise their names with `true`.
     pub(super) yields: Map<String, Value>,
     #[serde(default)]
     pub(super) teardown: Vec<RawStep>,

@@ -1,6 +1,6 @@
 //! The numbered requirements of the documents: one testable sentence each, paraphrased, with its source.
 //!
-//! Owns [`Requirements`] and [`Evidence`]. It refuses to know how a requirement is tested.
+//! This module does not know how a requirement is tested.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -9,12 +9,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::suite::{
-    code::Code,
-    source::{Diagnostic, Source},
-};
+use crate::suite::source::{Diagnostic, Source};
 
-/// How good the ground is that a requirement stands on, best first.
+/// The kind of source that a requirement comes from, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
@@ -26,7 +23,7 @@ pub enum Evidence {
     Modelled,
     /// The specification of the protocol.
     Protocol,
-    /// Seen on a real endpoint, promised nowhere.
+    /// Observed on a real endpoint, but not documented.
     Recorded,
 }
 
@@ -42,78 +39,78 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// What a requirement is about.
+/// The subject of a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequirementKind {
-    /// What a request may hold.
+    /// The contents of a request.
     RequestConstraint,
-    /// What an answer holds.
+    /// The contents of a response.
     ResponseShape,
     /// A closed list of values.
     Enum,
     /// An error and its status.
     Error,
-    /// What an operation does.
+    /// The effect of an operation.
     Behaviour,
     /// Headers, methods, encodings.
     Wire,
-    /// A sample.
+    /// A documented example.
     Example,
-    /// That nothing else exists.
+    /// The absence of anything else.
     ClosedWorld,
 }
 
-/// Two documents that disagree, and what the harness does about it.
+/// A contradiction between two documents, and how the harness handles it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contradiction {
-    /// A number of its own, `C-3`.
+    /// The number, such as `C-3`.
     pub id: String,
-    /// What else is said, and where.
+    /// The contradicting text and its source.
     pub with: String,
-    /// What the harness accepts because of it.
+    /// What the harness accepts.
     pub policy: String,
 }
 
-/// A document that requirements are taken from.
+/// A document that contains requirements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceDocument {
-    /// The title as its publisher has it.
+    /// The title given by its publisher.
     pub title: String,
-    /// Where it is published.
+    /// The URL of the publication.
     pub url: String,
 }
 
-/// One testable sentence of a document, in our own words.
+/// A testable sentence of a document, paraphrased.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Requirement {
-    /// The number, `SD-17`.
+    /// The number, such as `SD-17`.
     pub id: String,
-    /// What it says.
+    /// The paraphrased sentence.
     pub says: String,
-    /// The key of its document.
+    /// The key of the document.
     pub document: String,
     /// The section of the document.
     pub section: String,
-    /// What it is about.
+    /// Its subject.
     pub kind: RequirementKind,
-    /// How good the ground is.
+    /// The kind of source.
     pub evidence: Evidence,
-    /// Which edition of the document was read.
+    /// The edition of the document that was read.
     pub edition: String,
-    /// The operation that it binds; none where it binds the service.
+    /// The operation that it applies to; `None` for the whole service.
     #[serde(default)]
     pub operation: Option<String>,
-    /// The checks that judge it on every answer.
+    /// The names of the checks that judge it in every response. The judge verifies that they exist.
     #[serde(default)]
-    pub checks: Vec<Code>,
-    /// The document that disagrees, and the policy.
+    pub checks: Vec<String>,
+    /// A contradicting document, and the policy.
     #[serde(default)]
     pub contradiction: Option<Contradiction>,
-    /// Why it cannot be tested from outside.
+    /// The reason why a client cannot test it.
     #[serde(default)]
     pub untestable: Option<String>,
 }
@@ -123,10 +120,10 @@ pub struct Requirement {
 pub struct Requirements {
     documents: BTreeMap<String, SourceDocument>,
     in_order: Vec<Requirement>,
-    /// Where each stands, by its id.
+    /// The index of each requirement, by ID.
     by_id: HashMap<String, usize>,
-    /// Those that a check judges, which every answer asks for.
-    by_check: BTreeMap<Code, Vec<usize>>,
+    /// The indices of the requirements that each check judges.
+    by_check: BTreeMap<String, Vec<usize>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -138,25 +135,28 @@ struct RawRequirements {
 }
 
 impl Requirements {
-    /// Reads a `requirements.yaml` of the service `service`.
+    /// Reads the `requirements.yaml` of the service `service`.
     ///
     /// # Errors
-    /// A file of another form, of another service, with an id twice or a document that it does not list.
+    /// The file is malformed, belongs to another service, has a duplicate ID or uses a document that it does not list.
     pub fn read(source: &Source, service: &str) -> Result<Self, Diagnostic> {
         let raw: RawRequirements = source.decode()?;
         if raw.service != service {
-            return Err(source.at("/service", format!("the folder is {service:?}, the file says {:?}", raw.service)));
+            return Err(source.at(
+                "/service",
+                format!("this file is for the service {:?}, but its folder is {service:?}", raw.service),
+            ));
         }
         for (index, requirement) in raw.requirements.iter().enumerate() {
             let at = format!("/requirements/{index}");
             if !raw.documents.contains_key(&requirement.document) {
                 let known: Vec<&str> = raw.documents.keys().map(String::as_str).collect();
                 return Err(source
-                    .at(&format!("{at}/document"), format!("no document {:?} in this file", requirement.document))
-                    .help(format!("its documents are {}", known.join(", "))));
+                    .at(&format!("{at}/document"), format!("unknown document {:?}", requirement.document))
+                    .help(format!("this file has the documents {}", known.join(", "))));
             }
             if raw.requirements.iter().take(index).any(|earlier| earlier.id == requirement.id) {
-                return Err(source.at(&format!("{at}/id"), format!("{} stands here a second time", requirement.id)));
+                return Err(source.at(&format!("{at}/id"), format!("duplicate requirement {}", requirement.id)));
             }
         }
         Ok(Self::new(raw.documents, raw.requirements))
@@ -165,35 +165,35 @@ impl Requirements {
     fn new(documents: BTreeMap<String, SourceDocument>, requirements: Vec<Requirement>) -> Self {
         let by_id =
             requirements.iter().enumerate().map(|(index, requirement)| (requirement.id.clone(), index)).collect();
-        let mut by_check: BTreeMap<Code, Vec<usize>> = BTreeMap::new();
+        let mut by_check: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, requirement) in requirements.iter().enumerate() {
-            for code in &requirement.checks {
-                by_check.entry(*code).or_default().push(index);
+            for check in &requirement.checks {
+                by_check.entry(check.clone()).or_default().push(index);
             }
         }
         Self { documents, in_order: requirements, by_id, by_check }
     }
 
-    /// The requirement of that id.
+    /// The requirement with this ID.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Requirement> {
         self.in_order.get(*self.by_id.get(id)?)
     }
 
-    /// Every requirement, in order.
+    /// All requirements, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
         self.in_order.iter()
     }
 
-    /// The document of a requirement.
+    /// The document that contains a requirement.
     #[must_use]
     pub fn document(&self, requirement: &Requirement) -> Option<&SourceDocument> {
         self.documents.get(&requirement.document)
     }
 
-    /// The requirements that a check judges on every answer of `operation`.
-    pub fn judged_by<'a>(&'a self, code: Code, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
-        let judged = self.by_check.get(&code).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
+    /// The requirements that a check judges in every response of `operation`.
+    pub fn judged_by<'a>(&'a self, check: &str, operation: &'a str) -> impl Iterator<Item = &'a Requirement> {
+        let judged = self.by_check.get(check).into_iter().flatten().filter_map(|index| self.in_order.get(*index));
         judged.filter(move |requirement| requirement.operation.as_deref().is_none_or(|bound| bound == operation))
     }
 }
@@ -225,18 +225,16 @@ mod tests {
         );
         let requirements = read(&text).unwrap();
         assert_eq!(requirements.get("A-1").unwrap().says, "S");
-        let judged =
-            |operation| requirements.judged_by(Code::Status, operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
+        let judged = |operation| requirements.judged_by("status", operation).map(|s| s.id.as_str()).collect::<Vec<_>>();
         assert_eq!(judged("Put"), ["A-1", "A-2"]);
         assert_eq!(judged("Get"), ["A-2"]);
     }
 
     #[rstest]
-    #[case::document(&requirement("A-1", "other", ""), "no document \"other\"")]
-    #[case::check(&requirement("A-1", "page", ", checks: [statsu]"), "unknown variant `statsu`")]
-    #[case::twice(&format!("{}{}", requirement("A-1", "page", ""), requirement("A-1", "page", "")), "A-1 stands here a second time")]
+    #[case::document(&requirement("A-1", "other", ""), "unknown document \"other\"")]
+    #[case::twice(&format!("{}{}", requirement("A-1", "page", ""), requirement("A-1", "page", "")), "duplicate requirement A-1")]
     #[case::unknown_field(&requirement("A-1", "page", ", quote: q"), "unknown field `quote`")]
-    fn a_broken_file_is_refused(#[case] requirements: &str, #[case] says: &str) {
+    fn a_broken_file_is_rejected(#[case] requirements: &str, #[case] says: &str) {
         let error = read(&format!("{HEAD}{requirements}")).unwrap_err();
         assert!(error.message.contains(says), "{error}");
     }

@@ -1,36 +1,36 @@
-//! Which cases run.
+//! The selection of cases to run.
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Case, Fixtures, Misnomer};
+use super::{Case, Fixtures, UnknownName};
 
-/// What a case must be like to run. Empty lists select everything.
+/// Conditions that a case must meet to run. An empty list selects everything.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Folders, files or ids: a case whose id starts with one of them at a border.
+    /// Folders, files or IDs; a case matches if its ID is one of them or is below one of them.
     pub paths: Vec<String>,
-    /// Services, by folder.
+    /// Folder names of services.
     pub services: Vec<String>,
-    /// Operations, by name.
+    /// Names of operations.
     pub operations: Vec<String>,
-    /// Tags, of which one is enough.
+    /// Tags; a case needs one of them.
     pub tags: Vec<String>,
-    /// Globs (`*`) that an id must match, one of them.
+    /// Globs (`*`); an ID must match one of them.
     pub filters: Vec<String>,
-    /// Globs of ids that do not run.
+    /// Globs of IDs to exclude.
     pub excludes: Vec<String>,
-    /// Ids that need not run again.
+    /// IDs of cases that need not run again.
     pub settled: HashSet<String>,
 }
 
 impl Selection {
-    /// The selected cases, in the order of their ids.
+    /// The selected cases, sorted by ID.
     #[must_use]
     pub fn cases(&self, suite: &Fixtures) -> Vec<Case> {
         suite.cases().into_iter().filter(|case| self.holds(case)).collect()
     }
 
-    /// What is asked for by name and is not there, each with the names that are: a slip of the pen.
+    /// The names in the selection that match no case, each with the known names.
     #[must_use]
     pub fn unknown(&self, suite: &Fixtures) -> Vec<(String, Vec<String>)> {
         let cases = suite.cases();
@@ -54,14 +54,14 @@ impl Selection {
         unknown
     }
 
-    /// The first thing that is asked for by name and is not there. A path that is none may have been meant as a filter.
+    /// The first name in the selection that matches no case. An unknown path may be intended as a filter.
     #[must_use]
-    pub fn misnomer(&self, suite: &Fixtures) -> Option<Misnomer> {
+    pub fn unknown_name(&self, suite: &Fixtures) -> Option<UnknownName> {
         let (word, known) = self.unknown(suite).into_iter().next()?;
         let (meant, paths): (Vec<String>, Vec<String>) = self.paths.iter().cloned().partition(|path| *path == word);
         let as_filter = || Self { paths, filters: vec![word.clone()], ..self.clone() }.cases(suite).len();
         let filtered = if meant.is_empty() { 0 } else { as_filter() };
-        Some(Misnomer { word, known, filtered })
+        Some(UnknownName { word, known, filtered })
     }
 
     fn holds(&self, case: &Case) -> bool {
@@ -78,7 +78,7 @@ impl Selection {
     }
 }
 
-/// Whether an id is a path, or lies below it. A path may be a fixture's own, with its folder and ending.
+/// True if an ID equals a path or is below it. The path may also be that of a fixture file.
 fn is_below(id: &str, path: &str) -> bool {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     let path = path.strip_prefix("fixtures/").unwrap_or(path);
@@ -86,7 +86,7 @@ fn is_below(id: &str, path: &str) -> bool {
     id == path || id.strip_prefix(path).is_some_and(|rest| rest.starts_with(['/', '#']))
 }
 
-/// Whether `text` matches a glob in which `*` stands for anything. A glob without `*` matches any part.
+/// True if `text` matches a glob, in which `*` matches any characters. A glob without `*` matches any substring.
 #[must_use]
 pub fn glob_matches(glob: &str, text: &str) -> bool {
     if !glob.contains('*') {
@@ -205,8 +205,8 @@ mod tests {
         #[case] word: &str,
         #[case] filtered: usize,
     ) {
-        let misnomer = selection.misnomer(&suite()).unwrap();
-        assert_eq!((misnomer.word.as_str(), misnomer.filtered), (word, filtered));
+        let unknown_name = selection.unknown_name(&suite()).unwrap();
+        assert_eq!((unknown_name.word.as_str(), unknown_name.filtered), (word, filtered));
     }
 
     #[rstest]

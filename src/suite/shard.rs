@@ -1,7 +1,7 @@
-//! Shards: each case of a selection is in exactly one of them.
+//! Shards: the part of a selection that one machine runs. Each case is in exactly one shard.
 //!
-//! The id alone decides the shard, whatever else is selected. Cases that depend on each other are in one shard
-//! ([`unit()`]). Pure: callers pass the environment as a function.
+//! The shard of a case depends only on its ID, so it is the same on every machine and for every selection. Cases that
+//! belong together stay together ([`unit()`]). The environment is passed as a function.
 
 use std::{fmt, str::FromStr};
 
@@ -24,14 +24,14 @@ struct Numbers {
     total: usize,
 }
 
-/// An invalid shard, or an environment that does not set one.
+/// An invalid shard, or an environment that does not define one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ShardError {
-    /// Not of the form K/N.
+    /// The text does not have the form K/N.
     #[error("expected K/N, such as 2/7, or auto; got {0:?}")]
     Form(String),
-    /// An index that is 0 or beyond the total.
-    #[error("there is no shard {index} of {total}: shards are numbered from 1")]
+    /// The index is 0 or greater than the total.
+    #[error("shard {index} of {total} does not exist: shards are numbered from 1 to the total")]
     Numbers {
         /// The index.
         index: usize,
@@ -40,20 +40,21 @@ pub enum ShardError {
     },
     /// No known variable is set.
     #[error(
-        "--shard auto found none of {}: give --shard K/N (on GitHub Actions, write --shard ${{{{ matrix.shard }}}}/N)",
+        "--shard auto found none of the variables {}\nhelp: pass --shard K/N; on GitHub Actions, which sets no such \
+         variables, pass --shard ${{{{ matrix.shard }}}}/N",
         known_variables()
     )]
     Unknown,
-    /// One variable of a pair is missing or not a number.
-    #[error("--shard auto: {index} is {}, {total} is {}: both must be numbers", shown(.index_is.as_ref()), shown(.total_is.as_ref()))]
+    /// A variable of a pair is missing or not a number.
+    #[error("--shard auto needs numbers in two variables, but {index} is {} and {total} is {}", shown(.index_is.as_ref()), shown(.total_is.as_ref()))]
     Variables {
         /// The variable of the index.
         index: &'static str,
-        /// What it holds.
+        /// Its value.
         index_is: Option<String>,
         /// The variable of the total.
         total: &'static str,
-        /// What it holds.
+        /// Its value.
         total_is: Option<String>,
     },
 }
@@ -62,11 +63,11 @@ fn shown(value: Option<&String>) -> String {
     value.map_or_else(|| "not set".to_owned(), |value| format!("{value:?}"))
 }
 
-/// The variables in which a CI system sets index and total.
+/// The variables in which a CI system passes the index and the number of shards.
 struct Convention {
     index: &'static str,
     total: &'static str,
-    /// The index of the first shard.
+    /// The number of the first shard.
     first: usize,
 }
 
@@ -74,7 +75,7 @@ const fn convention(index: &'static str, total: &'static str, first: usize) -> C
     Convention { index, total, first }
 }
 
-/// In this order: GitLab, `CircleCI`, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not set the total.
+/// In this order: GitLab, `CircleCI`, Buildkite, Bazel, and an Indexed Job of Kubernetes, which does not pass the total.
 const CONVENTIONS: [Convention; 5] = [
     convention("CI_NODE_INDEX", "CI_NODE_TOTAL", 1),
     convention("CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL", 0),
@@ -88,18 +89,18 @@ fn known_variables() -> String {
 }
 
 impl Shard {
-    /// The shard of that number, counted from 1.
+    /// The shard with this number, counted from 1.
     ///
     /// # Errors
-    /// An index of 0 or beyond the total.
+    /// The index is 0 or greater than the total.
     pub fn new(index: usize, total: usize) -> Result<Self, ShardError> {
         if index == 0 || index > total { Err(ShardError::Numbers { index, total }) } else { Ok(Self { index, total }) }
     }
 
-    /// The shard that a CI system or a job scheduler sets in variables.
+    /// The shard that the variables of a CI system or a job scheduler define.
     ///
     /// # Errors
-    /// No variable is set, or a pair of them is invalid.
+    /// No variable is set, or their values are not a valid shard.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         for Convention { index, total, first } in CONVENTIONS {
@@ -128,7 +129,7 @@ impl Shard {
         self.total
     }
 
-    /// Whether a case, or a [`unit()`] of cases, is in this shard.
+    /// True if a case, or a [`unit()`] of cases, is in this shard.
     #[must_use]
     pub fn has(self, id: &str) -> bool {
         let digest = Sha256::digest(unit(id).as_bytes());
@@ -142,8 +143,8 @@ fn number(text: Option<&str>) -> Option<usize> {
     text?.parse::<u32>().ok()?.try_into().ok()
 }
 
-/// What is in one shard with a case: the rows of its scenario; for a probe, its operation, because a probe must run
-/// where its control runs.
+/// The cases that run in the same shard: the rows of a scenario, or all probes of an operation, because a probe must
+/// run where its control ran.
 #[must_use]
 pub fn unit(id: &str) -> &str {
     match id.split_once('/') {
@@ -205,9 +206,9 @@ mod tests {
     #[rstest]
     #[case("2/7", Ok((2, 7)))]
     #[case("1/1", Ok((1, 1)))]
-    #[case("0/7", Err("there is no shard 0 of 7"))]
-    #[case("8/7", Err("there is no shard 8 of 7"))]
-    #[case("0/0", Err("there is no shard 0 of 0"))]
+    #[case("0/7", Err("shard 0 of 7 does not exist"))]
+    #[case("8/7", Err("shard 8 of 7 does not exist"))]
+    #[case("0/0", Err("shard 0 of 0 does not exist"))]
     #[case("2", Err("expected K/N"))]
     #[case("-1/7", Err("expected K/N"))]
     #[case("1/99999999999", Err("expected K/N"))]
@@ -241,16 +242,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing(&[], "--shard auto found none of CI_NODE_INDEX/CI_NODE_TOTAL, ")]
-    #[case::counted_from_0(&[("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "7")], "there is no shard 0 of 7")]
-    #[case::beyond(&[("CIRCLE_NODE_INDEX", "7"), ("CIRCLE_NODE_TOTAL", "7")], "there is no shard 8 of 7")]
+    #[case::nothing(&[], "--shard auto found none of the variables CI_NODE_INDEX/CI_NODE_TOTAL, ")]
+    #[case::counted_from_0(&[("CI_NODE_INDEX", "0"), ("CI_NODE_TOTAL", "7")], "shard 0 of 7 does not exist")]
+    #[case::beyond(&[("CIRCLE_NODE_INDEX", "7"), ("CIRCLE_NODE_TOTAL", "7")], "shard 8 of 7 does not exist")]
     #[case::no_total(
         &[("JOB_COMPLETION_INDEX", "0")],
-        "--shard auto: JOB_COMPLETION_INDEX is \"0\", WIREPROOF_SHARD_TOTAL is not set"
+        "--shard auto needs numbers in two variables, but JOB_COMPLETION_INDEX is \"0\" and WIREPROOF_SHARD_TOTAL is not set"
     )]
     #[case::no_number(
         &[("CI_NODE_INDEX", "x"), ("CI_NODE_TOTAL", "7")],
-        "--shard auto: CI_NODE_INDEX is \"x\", CI_NODE_TOTAL is \"7\""
+        "--shard auto needs numbers in two variables, but CI_NODE_INDEX is \"x\" and CI_NODE_TOTAL is \"7\""
     )]
     fn an_incomplete_environment_is_an_error(#[case] set: &[(&str, &str)], #[case] starts: &str) {
         let error = auto(set).unwrap_err();

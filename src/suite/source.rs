@@ -1,9 +1,9 @@
-//! The text of a fixture: strict YAML (or JSON) read to a value, with the place of everything in it.
+//! The text of a fixture: strict YAML (or JSON) parsed to a value, with the position of every part.
 //!
-//! A strict subset: YAML 1.2 core, one document, no anchors, aliases, tags, merge keys or duplicate keys,
-//! and no plain scalar that a YAML 1.1 reader would type otherwise. Built on the event parser, because the
-//! layers above it hide the style of a scalar. Later stages know a place by its JSON pointer alone and turn
-//! it into file, line, column and a caret through [`Source::at`].
+//! The subset: YAML 1.2 core, one document, no anchors, aliases, tags, merge keys or duplicate keys, and no plain
+//! scalar that a YAML 1.1 parser would give another type. Built on the event parser, because the layers above it hide
+//! the style of a scalar. Later stages refer to a position by its JSON pointer, and [`Source::at`] turns it into file,
+//! line, column and a caret.
 
 use std::{collections::HashMap, fmt, ops::Range};
 
@@ -15,14 +15,14 @@ use serde_path_to_error::Segment;
 
 use crate::model::pointer::{child, escape};
 
-/// A fixture's text, its value, and where each part of the value stands.
+/// The text of a fixture, its value, and the position of each part.
 #[derive(Debug, Clone)]
 pub struct Source {
     file: String,
     text: String,
     value: Value,
     places: HashMap<String, SourceSpan>,
-    /// Where each line ends, in bytes.
+    /// The byte offset of each line end.
     newlines: Vec<usize>,
 }
 
@@ -32,20 +32,20 @@ struct SourceSpan {
     value: Range<usize>,
 }
 
-/// What is wrong with a fixture, and where.
+/// A problem in a fixture, with its position.
 ///
-/// `Display` gives the message with file, line, column, the line itself, a caret and help.
+/// `Display` prints the message with file, line, column, the line itself, a caret and help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The file as the caller named it.
+    /// The file name that the caller passed.
     pub file: String,
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// A description of the problem.
     pub message: String,
-    /// What to do about it.
+    /// A suggestion for fixing it.
     pub help: Option<String>,
     text: Box<str>,
     span: Range<usize>,
@@ -70,13 +70,13 @@ impl Diagnostic {
         }
     }
 
-    /// A problem of a whole file that has no place in its text, such as one that cannot be read.
+    /// A problem with a whole file, such as one that cannot be read.
     #[must_use]
     pub fn of_file(file: &str, message: impl Into<String>) -> Self {
         Self::new(file, "", 0..0, message)
     }
 
-    /// The same with advice.
+    /// Adds a suggestion.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -103,10 +103,10 @@ impl fmt::Display for Diagnostic {
 impl std::error::Error for Diagnostic {}
 
 impl Source {
-    /// Reads `text`, which `file` names in messages.
+    /// Parses `text`; `file` appears in error messages.
     ///
     /// # Errors
-    /// Text that is not of the strict subset, with its place.
+    /// The text is outside the strict subset.
     pub fn read(file: &str, text: &str) -> Result<Self, Diagnostic> {
         let mut reader = EventReader { file, text, events: Parser::new_from_str(text), places: HashMap::new() };
         let value = reader.document()?;
@@ -114,7 +114,7 @@ impl Source {
         Ok(Self { file: file.to_owned(), text: text.to_owned(), value, places: reader.places, newlines })
     }
 
-    /// No text at all: for scenarios that are derived, and stand in no file.
+    /// An empty source for derived scenarios, which have no file.
     #[must_use]
     pub fn none(file: &str) -> Self {
         Self {
@@ -126,38 +126,38 @@ impl Source {
         }
     }
 
-    /// The file as the caller named it.
+    /// The file name that the caller passed.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
     }
 
-    /// The text as it was read; empty where there was none.
+    /// The original text; empty for a derived scenario.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The whole value.
+    /// The parsed value.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.value
     }
 
-    /// A problem at the value that a JSON pointer leads to; where there is none, at the nearest one around it.
+    /// A problem at the value of a JSON pointer, or at the nearest enclosing value that exists.
     #[must_use]
     pub fn at(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(&self.file, &self.text, self.place(pointer).value.clone(), message)
     }
 
-    /// A problem at the key of a member rather than at its value.
+    /// A problem at the key of a member.
     #[must_use]
     pub fn at_key(&self, pointer: &str, message: impl Into<String>) -> Diagnostic {
         let place = self.place(pointer);
         Diagnostic::new(&self.file, &self.text, place.key.as_ref().unwrap_or(&place.value).clone(), message)
     }
 
-    /// The line of a pointer, from 1.
+    /// The line of a JSON pointer, from 1.
     #[must_use]
     pub fn line(&self, pointer: &str) -> usize {
         let place = self.place(pointer);
@@ -179,10 +179,10 @@ impl Source {
         }
     }
 
-    /// Reads the value into a type, refusing what the type does not have.
+    /// Deserializes the value, rejecting unknown members.
     ///
     /// # Errors
-    /// A member that is unknown, missing or of another type, with its place.
+    /// A member is unknown, missing or of another type.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
         serde_path_to_error::deserialize(self.value.clone()).map_err(|error| {
             let pointer: String = error.path().iter().map(segment).collect();
@@ -220,16 +220,16 @@ impl<'t> EventReader<'t> {
         Diagnostic::new(self.file, self.text, span, message)
     }
 
-    /// The next event with its place in bytes; comments are switched off in the parser's features.
+    /// The next event with its byte range; the parser is built without comments.
     fn next(&mut self) -> Result<(Event<'t>, Range<usize>), Diagnostic> {
         match self.events.next() {
             Some(Ok((event, span))) => Ok((event, bytes(&span, self.text))),
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
-                // Line and column are shown below; the category alone says what is wrong.
-                Err(self.error(at..at, format!("not YAML: {}", error.kind())))
+                // The diagnostic shows line and column.
+                Err(self.error(at..at, format!("invalid YAML: {}", error.kind())))
             }
-            None => Err(self.error(self.text.len()..self.text.len(), "the text ends too early")),
+            None => Err(self.error(self.text.len()..self.text.len(), "unexpected end of the text")),
         }
     }
 
@@ -237,7 +237,7 @@ impl<'t> EventReader<'t> {
         loop {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentStart(..), _) => {}
-                (Event::StreamEnd, span) => return Err(self.error(span, "the file holds nothing")),
+                (Event::StreamEnd, span) => return Err(self.error(span, "the file is empty")),
                 (event, span) => {
                     let value = self.node(event, span, "", None)?;
                     return self.end().map(|()| value);
@@ -252,7 +252,9 @@ impl<'t> EventReader<'t> {
                 (Event::DocumentEnd, _) => {}
                 (Event::StreamEnd, _) => return Ok(()),
                 (_, span) => {
-                    return Err(self.error(span, "a second document in one file").help("one file holds one fixture"));
+                    return Err(self
+                        .error(span, "a second document in one file")
+                        .help("put each fixture into its own file"));
                 }
             }
         }
@@ -265,7 +267,7 @@ impl<'t> EventReader<'t> {
         pointer: &str,
         key: Option<Range<usize>>,
     ) -> Result<Value, Diagnostic> {
-        self.refuse_decorations(&event, &span)?;
+        self.reject_decorations(&event, &span)?;
         let start = span.start;
         let (value, end) = match event {
             Event::Scalar(text, style, ..) => (self.scalar(&text, style, span.clone())?, span.end),
@@ -277,8 +279,8 @@ impl<'t> EventReader<'t> {
         Ok(value)
     }
 
-    fn refuse_decorations(&self, event: &Event<'t>, span: &Range<usize>) -> Result<(), Diagnostic> {
-        let help = "write the value out: a fixture is read by people, and by readers that know less YAML";
+    fn reject_decorations(&self, event: &Event<'t>, span: &Range<usize>) -> Result<(), Diagnostic> {
+        let help = "write the value out, so that people and simpler YAML parsers can read it";
         let anchor = match event {
             Event::Scalar(_, _, anchor, _) | Event::SequenceStart(_, anchor, _) | Event::MappingStart(_, anchor, _) => {
                 *anchor
@@ -290,7 +292,9 @@ impl<'t> EventReader<'t> {
             return Err(self.error(span.clone(), "anchors are not allowed").help(help));
         }
         if event.tag().is_some() {
-            return Err(self.error(span.clone(), "tags are not allowed").help("quote the scalar if it must be text"));
+            return Err(self
+                .error(span.clone(), "tags are not allowed")
+                .help("quote the scalar if it must be a string"));
         }
         Ok(())
     }
@@ -316,22 +320,22 @@ impl<'t> EventReader<'t> {
                 if matches!(event, Event::MappingEnd) {
                     return Ok((Value::Object(members), key_span.end));
                 }
-                self.refuse_decorations(&event, &key_span)?;
-                return Err(self.error(key_span, "a key must be text"));
+                self.reject_decorations(&event, &key_span)?;
+                return Err(self.error(key_span, "a key must be a string"));
             };
-            self.refuse_decorations(&event, &key_span)?;
+            self.reject_decorations(&event, &key_span)?;
             if name == "<<" {
                 return Err(self.error(key_span, "merge keys are not allowed").help("write the members out"));
             }
             if !self.scalar(name, *style, key_span.clone())?.is_string() {
-                return Err(self.error(key_span, "a key must be text").help("quote it"));
+                return Err(self.error(key_span, "a key must be a string").help("quote it"));
             }
             let at = child(pointer, name);
             let (value, span) = self.next()?;
             let value = self.node(value, span, &at, Some(key_span.clone()))?;
             if members.insert(name.to_string(), value).is_some() {
-                let twice = format!("the key {name:?} stands here a second time");
-                return Err(self.error(key_span, twice).help("keep one of the two"));
+                let twice = format!("duplicate key {name:?}");
+                return Err(self.error(key_span, twice).help("remove one of the two"));
             }
         }
     }
@@ -341,7 +345,7 @@ impl<'t> EventReader<'t> {
             return Ok(Value::from(text));
         }
         if let Some(otherwise) = read_otherwise(text) {
-            let message = format!("{text} means {otherwise} to a YAML 1.1 reader");
+            let message = format!("a YAML 1.1 parser reads {text} as {otherwise}");
             return Err(self.error(span, message).help(format!("quote it: \"{text}\"")));
         }
         Ok(plain(text))
@@ -354,7 +358,7 @@ fn bytes(span: &Span, text: &str) -> Range<usize> {
     start..end.max(start)
 }
 
-/// A plain scalar in the YAML 1.2 core schema.
+/// The value of a plain scalar in the YAML 1.2 core schema.
 fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -377,7 +381,7 @@ fn number(text: &str) -> Option<Value> {
     serde_json::Number::from_f64(text.parse::<f64>().ok()?).map(Value::Number)
 }
 
-/// What YAML 1.1 reads into a plain scalar that YAML 1.2 reads otherwise, or the other way round.
+/// The type that YAML 1.1 gives a plain scalar, if YAML 1.2 gives it another one.
 fn read_otherwise(text: &str) -> Option<&'static str> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let all = |allowed: &[u8]| digits.bytes().all(|byte| byte.is_ascii_digit() || allowed.contains(&byte));
@@ -386,7 +390,7 @@ fn read_otherwise(text: &str) -> Option<&'static str> {
         "y" | "n" | "yes" | "no" | "on" | "off" => Some("a boolean"),
         "=" => Some("a default value"),
         lower if lower.starts_with("0o") || lower.starts_with("0x") || lower.starts_with("0b") => {
-            Some("another number or text")
+            Some("another number or a string")
         }
         _ if numeric && digits.len() > 1 && digits.starts_with('0') && all(b"") => Some("an octal number"),
         _ if numeric && digits.contains('_') && all(b"_.") => Some("a number"),
@@ -442,11 +446,11 @@ mod tests {
     #[case::alias("a: &x 1\nb: *x", 1, 7, "anchors")]
     #[case::tag("a: !!str 1", 1, 4, "tags")]
     #[case::merge("a: 1\n<<: {b: 1}", 2, 1, "merge keys")]
-    #[case::duplicate("a: 1\na: 2", 2, 1, "second time")]
+    #[case::duplicate("a: 1\na: 2", 2, 1, "duplicate key")]
     #[case::documents("a: 1\n---\nb: 2", 2, 1, "second document")]
-    #[case::empty("# nothing", 1, 10, "holds nothing")]
-    #[case::unclosed("a: [1", 1, 6, "not YAML: ")]
-    fn what_is_outside_the_subset_is_refused_at_its_place(
+    #[case::empty("# nothing", 1, 10, "is empty")]
+    #[case::unclosed("a: [1", 1, 6, "invalid YAML: ")]
+    fn what_is_outside_the_subset_is_rejected_at_its_position(
         #[case] text: &str,
         #[case] line: usize,
         #[case] column: usize,
@@ -455,7 +459,7 @@ mod tests {
         let error = Source::read("f.yaml", text).unwrap_err();
         assert!(error.message.contains(says), "{error}");
         assert_eq!(error.line, line, "{error}");
-        if !["tags", "not YAML: "].contains(&says) && says != "second document" && says != "holds nothing" {
+        if !["tags", "invalid YAML: "].contains(&says) && says != "second document" && says != "is empty" {
             assert_eq!(error.column, column, "{error}");
         }
     }
@@ -478,7 +482,7 @@ mod tests {
     #[case::unknown("steps:\n  - call: x\n    cal: z", 3, 5, "unknown field `cal`")]
     #[case::wrong_type("steps:\n  - call: 1", 2, 11, "invalid type: integer `1`, expected a string")]
     #[case::missing("steps:\n  - {}", 2, 5, "missing field `call`")]
-    fn a_value_of_another_form_is_refused_at_its_place(
+    fn a_value_of_another_form_is_rejected_at_its_position(
         #[case] text: &str,
         #[case] line: usize,
         #[case] column: usize,
@@ -510,7 +514,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused_without_a_panic(text in "[-a-z0-9:#{}\\[\\], \n\"'&*!|>%é]{0,60}") {
+        fn any_text_is_read_or_rejected_without_a_panic(text in "[-a-z0-9:#{}\\[\\], \n\"'&*!|>%é]{0,60}") {
             if let Err(error) = Source::read("f", &text) {
                 prop_assert!(!error.to_string().is_empty());
             }

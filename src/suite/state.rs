@@ -1,4 +1,4 @@
-//! States: named preconditions, and how they are reached through documented operations.
+//! States: named preconditions, with the documented calls that reach them.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use serde_json::{Map, Value};
 
 use super::{Step, Template};
 
-/// How one state is reached.
+/// A named state, and how to reach it.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// Its name, "an open deployment".
+    /// The name, such as "an open deployment".
     pub name: String,
-    /// What holds in it.
+    /// A description.
     pub says: String,
-    /// Default values of its parameters, which `${params.…}` reads.
+    /// Default values of the parameters that `${params.…}` reads.
     pub params: Map<String, Value>,
     /// States that it builds on.
     pub given: Vec<Given>,
-    /// The calls that reach it; none: only the target's state-change URL can.
+    /// The calls that reach it; if empty, only the target's state-change URL can establish it.
     pub steps: Vec<Step>,
-    /// Its variables.
+    /// The variables that it provides.
     pub yields: BTreeMap<String, Template>,
-    /// What is cleaned up afterwards.
+    /// Cleanup steps.
     pub teardown: Vec<Step>,
 }
 
 impl State {
-    /// Whether documented calls reach it, or nothing but its values is needed. One that only names its variables comes
-    /// from elsewhere.
+    /// True if documented calls reach it, or its values are constants. A state that only names its variables comes from the
+    /// state-change URL.
     #[must_use]
     pub fn is_reached_by_calls(&self) -> bool {
         let has_values = self.yields.values().any(|value| *value != Template::Literal(Value::Bool(true)));
@@ -38,10 +38,10 @@ impl State {
 /// A state that a scenario, or another state, starts from.
 #[derive(Debug, Clone)]
 pub struct Given {
-    /// The variable that holds what the state yields.
+    /// The variable that holds the values of the state.
     pub variable: String,
-    /// The state's name.
+    /// The name of the state.
     pub state: String,
-    /// Its parameters, where they differ from the default.
+    /// Parameters that differ from the defaults.
     pub params: Template,
 }

@@ -1,4 +1,4 @@
-//! What the tests of fixtures share: a small service, and the reading of a few files.
+//! Helpers for tests of fixtures: a small service, and reading a few files.
 
 use super::{FixtureFiles, Fixtures, Scenario};
 

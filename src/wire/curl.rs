@@ -1,8 +1,8 @@
-//! An equal `curl` command for a request, without any credential in it.
+//! The `curl` command for a request, without credentials.
 
 use super::Request;
 
-/// A command line that sends the same request; `curl` signs it itself from the usual variables.
+/// The command that sends the same request. `curl` signs it with the credentials of the usual variables.
 ///
 /// `signing` is the region and the service of the credential scope, or `None` for an unsigned request.
 #[must_use]
@@ -29,7 +29,7 @@ pub fn curl(request: &Request, endpoint: &str, signing: Option<(&str, &str)>) ->
     parts.join(" \\\n  ")
 }
 
-/// A word in single quotes, as POSIX shells read it; control characters go through `$'…'`.
+/// A word in single quotes for POSIX shells; with control characters, in `$'…'`.
 fn quote(text: &str) -> String {
     if text.chars().any(char::is_control) {
         let escaped: String = text.chars().map(escape).collect();

@@ -1,4 +1,4 @@
-//! Strict JSON (RFC 8259): a value, and everything about the text that a tolerant parser would hide.
+//! Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides.
 
 use std::fmt;
 
@@ -10,32 +10,32 @@ use crate::model::pointer::child;
 /// A body read as JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonDocument {
-    /// The value, where one could be read.
+    /// The value, if the text has one.
     pub value: Option<Value>,
-    /// What is wrong with the text, or worth a note.
+    /// The problems of the text.
     pub problems: Vec<JsonProblem>,
 }
 
-/// Something about a text that strict JSON forbids, or that readers disagree about.
+/// A property of a text that strict JSON forbids, or that parsers disagree about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonProblem {
-    /// No byte at all.
+    /// No bytes.
     Empty,
-    /// Bytes that are not UTF-8, at that offset.
+    /// Bytes that are not UTF-8, with their offset.
     NotUtf8(usize),
-    /// A byte order mark in front.
+    /// A byte order mark before the value.
     ByteOrderMark,
-    /// Not JSON, in the parser's words.
+    /// Not JSON, with the parser's message.
     Malformed(String),
-    /// Something after the value, at that offset.
+    /// Bytes after the value, with their offset.
     TrailingBytes(usize),
-    /// An object has a member twice, by JSON pointer; the last one counts here.
+    /// A duplicate member, with its JSON pointer. The last one counts.
     DuplicateMember(String),
 }
 
 impl JsonProblem {
-    /// Whether RFC 8259 forbids it; a duplicate member is only advised against.
+    /// Whether RFC 8259 forbids it. It only advises against duplicate members.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         !matches!(self, Self::DuplicateMember(_))
@@ -90,7 +90,7 @@ pub fn read(bytes: &[u8]) -> JsonDocument {
     JsonDocument { value: Some(value), problems }
 }
 
-/// Whether there is a null anywhere in a value. Few have one, and only those are worth a copy without it.
+/// Whether a value contains a null at any depth. Few do, and only those are worth a copy without it.
 #[must_use]
 pub fn holds_null(value: &Value) -> bool {
     match value {
@@ -106,13 +106,13 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     before + column.saturating_sub(1)
 }
 
-/// Builds a [`Value`] and remembers members that occur twice.
+/// Builds a [`Value`], and collects duplicate members.
 struct Tree<'d> {
     at: JsonContainer<'d>,
     duplicates: &'d mut Vec<String>,
 }
 
-/// Where a value stands. Nearly no text has a member twice, so that nearly no pointer is ever written.
+/// The location of a value. Hardly any text has a duplicate member, so hardly any pointer is ever built.
 #[derive(Clone, Copy)]
 enum JsonContainer<'p> {
     Root,

@@ -1,7 +1,7 @@
 //! Requests and responses as they cross the wire.
 //!
-//! Our own types, so that judging needs no client library, and so that a header may be sent twice, in any
-//! case, and with a wrong value: a `HeaderMap` would tidy that away.
+//! These are own types because a header may be sent twice, in any letter case and with any value; the `HeaderMap` of the
+//! `http` crate does not keep that. Judging needs no client library.
 
 use std::{fmt, time::Duration};
 
@@ -10,17 +10,17 @@ use memchr::memchr_iter;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Header fields in the order of the wire; a name may occur more than once.
+/// Header fields in the order of the wire. A name may occur more than once.
 ///
-/// All names and values share one text: a case makes and drops some fifteen fields, and thirty small strings cost more
-/// than the rest of a request.
+/// All names and values share one string: a case allocates about fifteen fields, and thirty small strings cost more than
+/// the rest of a request.
 #[derive(Clone, Default)]
 pub struct Headers {
     text: String,
     fields: Vec<Field>,
 }
 
-/// Where a field stands in the text: its name up to the middle, then its value.
+/// The position of a field in the shared string: its name up to `middle`, then its value.
 #[derive(Clone, Copy)]
 struct Field {
     start: usize,
@@ -29,40 +29,40 @@ struct Field {
 }
 
 impl Headers {
-    /// The first value of that name, whatever its case.
+    /// The first value of a name, in any letter case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.is_of(&self.text, name)).map(|field| field.value(&self.text))
     }
 
-    /// Every value of that name, whatever its case, in order.
+    /// Every value of a name, in any letter case, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |field| field.is_of(&self.text, name)).map(|field| field.value(&self.text))
     }
 
-    /// Adds a field at the end, whatever is there already.
+    /// Adds a field at the end.
     pub fn push(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         let field = self.write(name.as_ref(), value.as_ref());
         self.fields.push(field);
     }
 
-    /// Gives a name one value: in place of the first of that name, or at the end.
+    /// Sets a name to one value: in place of the first field of that name, or at the end.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         let Some(at) = self.fields.iter().position(|field| field.is_of(&self.text, name)) else {
             return self.push(name, value);
         };
-        let mut anew = Self::default();
+        let mut changed = Self::default();
         for (index, (key, old)) in self.iter().enumerate() {
             if index == at {
-                anew.push(key, value.as_ref());
+                changed.push(key, value.as_ref());
             } else if index < at || !key.eq_ignore_ascii_case(name) {
-                anew.push(key, old);
+                changed.push(key, old);
             }
         }
-        *self = anew;
+        *self = changed;
     }
 
-    /// Gives the fields of some names another value, each at its place.
+    /// Sets the fields of some names to another value, each in its place.
     fn overwrite(&mut self, is_one: impl Fn(&str) -> bool, value: &str) {
         let Self { text, fields } = self;
         for field in fields {
@@ -78,7 +78,7 @@ impl Headers {
         }
     }
 
-    /// Removes every field of that name.
+    /// Removes every field of a name.
     pub fn remove(&mut self, name: &str) {
         let Self { text, fields } = self;
         fields.retain(|field| !field.is_of(text, name));
@@ -99,7 +99,7 @@ impl Headers {
 }
 
 impl Field {
-    /// Whether it has that name, whatever its case; the length tells nearly always.
+    /// Whether it has that name, in any letter case. The length decides nearly always.
     fn is_of(self, text: &str, name: &str) -> bool {
         self.middle - self.start == name.len() && self.name(text).eq_ignore_ascii_case(name)
     }
@@ -141,25 +141,25 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
-    /// It is well-formed: a pooled client may carry it.
+    /// Over a pooled client, because it is well-formed.
     #[default]
     Pooled,
-    /// It must reach the peer byte for byte as it stands here, on a connection of its own.
+    /// Byte for byte, on its own connection.
     Exact,
 }
 
-/// A request as it is sent: a transport adds nothing to it.
+/// A request as it is sent. A transport adds nothing to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The method, `POST` as a rule.
+    /// The method.
     pub method: String,
     /// The request target in origin form, path and query as sent.
     pub target: String,
-    /// Every header field, `host` and `content-length` included.
+    /// Every header field, including `host` and `content-length`.
     pub headers: Headers,
     /// The body as sent, before any chunked framing.
     pub body: Bytes,
-    /// Whether the body goes in chunks.
+    /// Send the body in chunks.
     pub chunked: bool,
     /// How it must travel.
     pub delivery: Delivery,
@@ -190,7 +190,7 @@ impl Request {
         out
     }
 
-    /// Takes the credentials and the signature out; what was taken must not be seen elsewhere either.
+    /// Redacts the credentials and the signature, and returns them: responses must not show them either.
     pub fn hide_credentials(&mut self) -> Secrets {
         let mut secrets = Secrets::default();
         self.headers.iter().filter(|(name, _)| is_secret(name)).for_each(|(_, value)| secrets.enter(value));
@@ -199,12 +199,12 @@ impl Request {
     }
 }
 
-/// Texts that nothing may show or keep.
+/// Strings that no report and no recording may contain.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// A credential, or the header that holds one with its signature.
+    /// Enters a credential, or a header with a credential and its signature.
     fn enter(&mut self, value: &str) {
         let part = |name: &str| {
             let start = find(value.as_bytes(), name.as_bytes())? + name.len();
@@ -217,15 +217,15 @@ impl Secrets {
         }
     }
 
-    /// Adds one. A shorter text is no credential but an emulator's `test`, or a fault of the scenario: looking for it
-    /// in an answer would only garble that.
+    /// Adds one. A shorter string is not a credential but an emulator's `test` or a fault of the scenario: hiding it
+    /// would only garble responses.
     fn add(&mut self, secret: &str) {
         if secret.len() >= SHORTEST_SECRET {
             self.0.push(secret.to_owned());
         }
     }
 
-    /// Overwrites them wherever a response echoes them; lengths stay.
+    /// Overwrites them wherever a response echoes them. Lengths stay the same.
     pub fn hide_in(&self, response: &mut Response) {
         if !self.is_in(response) {
             return;
@@ -241,7 +241,7 @@ impl Secrets {
         response.head = response.head.take().map(|head| if held(&head) { self.hidden(&head).into() } else { head });
     }
 
-    /// Nearly no response holds one: all of its head is looked through at once.
+    /// Hardly any response echoes one, so the whole head is searched at once.
     fn is_in(&self, response: &Response) -> bool {
         let head = response.head.as_deref().unwrap_or_default();
         let parts = [&response.body[..], response.headers.text.as_bytes(), head];
@@ -262,7 +262,7 @@ impl Secrets {
     }
 }
 
-/// Where the needle, which is not empty, begins. A search that is made once is not worth preparing.
+/// The offset of a nonempty needle. A single search is not worth preparing.
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     memchr_iter(*needle.first()?, bytes).find(|at| bytes[*at..].starts_with(needle))
 }
@@ -270,10 +270,10 @@ fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 /// Headers that carry a credential or a signature.
 const SECRET: [&str; 2] = ["authorization", "x-amz-security-token"];
 
-/// What stands where a credential was.
+/// The value of a redacted header.
 const REDACTED: &str = "<redacted>";
 
-/// AWS's access keys are this long.
+/// The length of an AWS access key.
 const SHORTEST_SECRET: usize = 16;
 
 fn is_secret(name: &str) -> bool {
@@ -288,37 +288,37 @@ pub struct Response {
     pub status: u16,
     /// The header fields in the order of the wire. A pooled client gives names in lower case.
     pub headers: Headers,
-    /// The body without any transfer coding; content codings are left as they are.
+    /// The body without transfer codings, and with its content codings.
     pub body: Bytes,
-    /// The bytes that `content-length` promised and that never came; 0 when the body is whole.
+    /// The bytes that `content-length` promised and that were not received; 0 for a complete body.
     pub missing: u64,
-    /// Bytes that came after the end of the message, where the transport can see them.
+    /// Bytes after the end of the message, if the transport can see them.
     pub surplus: u64,
-    /// The status line and header fields byte for byte, where the transport keeps them.
+    /// The status line and header fields byte for byte, if the transport keeps them.
     pub head: Option<Bytes>,
-    /// JSON pointers to the texts of the body that a pseudonym stands for; a transport leaves this empty.
+    /// JSON pointers to the redacted strings of the body. A transport leaves this empty.
     pub hidden: Vec<String>,
 }
 
 impl Response {
-    /// The response as bytes: exact where the transport kept the head, else with the head written anew.
+    /// The response as bytes: exact if the transport kept the head, else with a new head.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = self.head.as_ref().map_or_else(|| self.head_anew().into_bytes(), |head| head.to_vec());
+        let mut out = self.head.as_ref().map_or_else(|| self.new_head().into_bytes(), |head| head.to_vec());
         out.extend_from_slice(&self.body);
         out
     }
 
-    fn head_anew(&self) -> String {
+    fn new_head(&self) -> String {
         let fields = self.headers.iter();
         let lines: String = fields.flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
         format!("HTTP/1.1 {}\r\n{lines}\r\n", self.status)
     }
 }
 
-/// Why no response could be had.
+/// A failure of the transport: there is no response.
 ///
-/// An outcome of the run, never a finding: it says nothing about a documented requirement.
+/// It makes a case inconclusive, and never becomes a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -332,8 +332,8 @@ pub enum TransportError {
     /// No connection within the time limit.
     #[error("no connection within {0:?}")]
     ConnectTimeout(Duration),
-    /// No whole answer within the time limit.
-    #[error("no whole answer within {0:?}")]
+    /// No complete response within the time limit.
+    #[error("no complete response within {0:?}")]
     Timeout(Duration),
     /// The TLS handshake failed.
     #[error("TLS failed: {0}")]
@@ -341,17 +341,17 @@ pub enum TransportError {
     /// The peer reset the connection.
     #[error("the peer reset the connection")]
     Reset,
-    /// The peer closed the connection without an answer.
-    #[error("the peer closed the connection without an answer")]
+    /// The peer closed the connection without a response.
+    #[error("the peer closed the connection without a response")]
     Closed,
-    /// What came is not HTTP/1.1.
-    #[error("the answer is not HTTP/1.1: {0}")]
+    /// The response is not HTTP/1.1.
+    #[error("the response is not HTTP/1.1: {0}")]
     NotHttp(String),
-    /// The head of the answer is larger than the limit.
-    #[error("the head of the answer is larger than {0} bytes")]
+    /// The head of the response is larger than the limit.
+    #[error("the head of the response is larger than {0} bytes")]
     HeadTooLarge(usize),
-    /// The body of the answer is larger than the limit.
-    #[error("the body of the answer is larger than {0} bytes")]
+    /// The body of the response is larger than the limit.
+    #[error("the body of the response is larger than {0} bytes")]
     BodyTooLarge(usize),
     /// The request cannot be sent that way.
     #[error("the request cannot be sent: {0}")]
@@ -494,9 +494,9 @@ mod tests {
     #[test]
     fn a_response_is_written_with_the_head_that_was_kept_or_with_a_new_one() {
         let headers = [("a", "1"), ("b", "2")].into_iter().collect();
-        let anew = Response { status: 404, headers, body: Bytes::from_static(b"{}"), ..Response::default() };
-        assert_eq!(anew.to_bytes(), b"HTTP/1.1 404\r\na: 1\r\nb: 2\r\n\r\n{}");
-        let kept = Response { head: Some(Bytes::from_static(b"HTTP/1.1 404 Odd\r\n\r\n")), ..anew };
+        let fresh = Response { status: 404, headers, body: Bytes::from_static(b"{}"), ..Response::default() };
+        assert_eq!(fresh.to_bytes(), b"HTTP/1.1 404\r\na: 1\r\nb: 2\r\n\r\n{}");
+        let kept = Response { head: Some(Bytes::from_static(b"HTTP/1.1 404 Odd\r\n\r\n")), ..fresh };
         assert_eq!(kept.to_bytes(), b"HTTP/1.1 404 Odd\r\n\r\n{}");
     }
 }

@@ -1,22 +1,22 @@
-//! HTTP as plain values, and the AWS protocols over it.
+//! HTTP as plain values, and the AWS protocols over it. Nothing here opens a socket.
 //!
-//! Owns [`Request`] and [`Response`], one file a [`Protocol`], the identification of errors, strict JSON and
-//! SigV4. Pure: nothing here opens a socket, and no HTTP client's type appears.
+//! | module | holds |
+//! |---|---|
+//! | `message` | [`Request`], [`Response`], their [`Headers`], and [`TransportError`] |
+//! | [`protocol`] | the [`Protocol`](protocol::Protocol) trait, one file for each protocol, and all their literals |
+//! | [`json`] | strict JSON (RFC 8259) |
+//! | [`sigv4`] | AWS Signature Version 4, and its faults |
+//! | `curl` | the `curl` command for a request |
 
-mod aws_json;
 mod curl;
-mod error_identity;
 pub mod json;
 mod message;
-mod protocol;
-mod refusal;
-mod rest_json;
+pub mod protocol;
 pub mod sigv4;
 
-pub use aws_json::AwsJson;
 pub use curl::curl;
-pub use error_identity::{ErrorIdentity, error_name};
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};
-pub use protocol::{BuildError, ParsedResponse, Protocol, UnknownProtocol, protocol};
-pub use refusal::RefusalClass;
-pub use rest_json::RestJson;
+pub use protocol::{
+    AwsJson, BuildError, ErrorIdentity, ParsedResponse, Protocol, RefusalClass, RestJson, UnknownProtocol, error_name,
+    protocol_of,
+};

@@ -1,7 +1,7 @@
-//! AWS Signature Version 4, by header, and every way to get it wrong on purpose.
+//! AWS Signature Version 4 in headers, and its deliberate faults.
 //!
-//! Our own on `hmac` and `sha2`: a harness must sign wrongly as exactly as it signs rightly. The reference
-//! verifies with the same canonical request.
+//! Own code on `hmac` and `sha2`, because a faulty signature must be as exact as a correct one. The reference
+//! implementation verifies with the same canonical request.
 
 use std::{
     borrow::Cow,
@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use super::{Headers, Request};
 
-/// An access key. Its `Debug` shows neither part.
+/// An access key. Its `Debug` output shows neither part.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The access key id.
@@ -28,7 +28,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// A lasting access key.
+    /// A long-term access key.
     #[must_use]
     pub fn new(access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
         let (access_key_id, secret_access_key) = (access_key_id.into(), secret_access_key.into());
@@ -42,7 +42,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// What a signature is valid for.
+/// The scope of a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialScope {
     /// The region, `us-east-1`.
@@ -51,13 +51,13 @@ pub struct CredentialScope {
     pub service: String,
 }
 
-/// A way to sign wrongly.
+/// A fault of a signature.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SigningFault {
-    /// No `authorization` header at all.
+    /// No `authorization` header.
     None,
-    /// One digit of the signature is another.
+    /// One digit of the signature is changed.
     FlippedDigit,
     /// The scope names another service.
     OtherService,
@@ -65,22 +65,22 @@ pub enum SigningFault {
     OtherRegion,
     /// The scope does not end in `aws4_request`.
     OtherTerminator,
-    /// The clock is off by that many seconds; the signature is right for that time.
+    /// The date is off by this number of seconds, and the signature matches the date.
     SkewedClock(i64),
-    /// A key that no endpoint knows.
+    /// An access key that no endpoint knows.
     UnknownKey,
-    /// The header says something that is no AWS4 authorization.
+    /// The header is not an AWS4 authorization.
     Garbage,
     /// A signed header is changed after signing.
     ChangedHeader,
-    /// The body is changed after signing, without changing what it says.
+    /// The body is changed after signing, but not its meaning.
     ChangedBody,
 }
 
-/// Signs `request`: adds `x-amz-date`, `x-amz-security-token` where there is a token, and `authorization`.
+/// Signs a request: adds `x-amz-date`, `authorization`, and `x-amz-security-token` if there is a token.
 ///
-/// Every header that the request has at that point is signed, but for hop-by-hop ones, so that the service
-/// verifies exactly what is sent. `now` is in seconds since 1970.
+/// Signs all headers of the request except hop-by-hop ones, so that the service verifies exactly what is sent. `now` is in
+/// seconds since 1970.
 pub fn sign(
     request: &mut Request,
     credentials: &Credentials,
@@ -91,8 +91,8 @@ pub fn sign(
     SigningKeys::default().sign(request, credentials, scope, now, fault);
 }
 
-/// Keys by secret, day, region and service, each derived once: what is known is read without a lock. There are few of
-/// them in a run; one more than fit is derived anew each time.
+/// Keys by secret, day, region and service. Each is derived once and then read without a lock. A run needs few of them;
+/// keys beyond the limit are derived again for each request.
 #[derive(Default)]
 pub struct SigningKeys([OnceLock<DerivedKey>; 16]);
 
@@ -183,7 +183,7 @@ impl SigningKeys {
     }
 }
 
-/// A key that nobody has.
+/// An access key that no endpoint knows.
 fn unknown() -> Credentials {
     Credentials {
         access_key_id: "AKIAWIREPROOFUNKNOWN".to_owned(),
@@ -217,7 +217,7 @@ fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
     format!("{start}{}", if last == "0" { '1' } else { '0' })
 }
 
-/// The signature of a request whose `signed` headers, in lower case and sorted, count.
+/// The signature of a request over its `signed` headers, whose names are sorted and in lower case.
 ///
 /// `scope` is `date/region/service/aws4_request`, `date` the value of `x-amz-date`.
 #[must_use]
@@ -253,7 +253,7 @@ fn canonical_request(request: &Request, signed: &[impl AsRef<str>]) -> String {
     out
 }
 
-/// A path is encoded once more, as every service but S3 does it.
+/// Encodes the path once more, as all services except S3 require.
 fn canonical_path(path: &str, out: &mut String) {
     for byte in path.bytes() {
         match byte {
@@ -286,7 +286,7 @@ fn canonical_value(headers: &Headers, name: &str, out: &mut String) {
     }
 }
 
-/// Whether the words of a value are one blank apart, as nearly always.
+/// Whether single spaces separate the words of a value, which is nearly always so.
 fn is_tidy(value: &str) -> bool {
     let bytes = value.as_bytes();
     // Most values are one word, which the least byte tells without a branch a byte.
@@ -307,7 +307,7 @@ fn push_joined<'p>(parts: impl Iterator<Item = &'p str>, by: char, out: &mut Str
     }
 }
 
-/// What HMAC on SHA-256 gives.
+/// HMAC-SHA-256.
 type Tag = [u8; 32];
 
 fn hmac(key: &[u8], data: &[u8]) -> Tag {
@@ -335,7 +335,7 @@ fn push_hex(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time out of the calendar's range reads as 1970.
+/// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time beyond the calendar reads as 1970.
 #[must_use]
 pub fn amz_date(now: i64) -> String {
     let t = OffsetDateTime::from_unix_timestamp(now).unwrap_or(OffsetDateTime::UNIX_EPOCH);

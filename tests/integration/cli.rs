@@ -17,8 +17,9 @@ use std::{
 use rstest::rstest;
 use tokio::sync::watch;
 use wireproof::internals::{
+    judge::check::CHECKS,
     run::{judged_case::JudgedCase, observer::OnCase, session::RunOptions},
-    suite::{Batch, code::Code},
+    suite::Batch,
 };
 
 use crate::support::{self, SUITE};
@@ -219,14 +220,20 @@ fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] told: &str) {
 #[case::path(&["run", "codedeploy/stop-deployment/unknown-i"], "did you mean codedeploy/stop-deployment/unknown-id?")]
 #[case::operation(&["list", "--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
 #[case::tag(&["run", "--tag", "no-such-tag"], "no-such-tag")]
-#[case::end_of_an_id(&["run", "missing-id"], "\"missing-id\" selects nothing; --filter missing-id would select ")]
-#[case::service(&["run", "--service", "xyz"], "\"xyz\" selects nothing; there are codedeploy, proton")]
+#[case::end_of_an_id(&["run", "missing-id"], "\"missing-id\" matches no case\nhelp: --filter missing-id would select ")]
+#[case::service(&["run", "--service", "xyz"], "\"xyz\" matches no case\nhelp: the known names are codedeploy, proton")]
 #[case::jobs(&["run", "--jobs", "0"], "1 to 1024")]
 #[case::subcommand(&["rnu"], "rnu")]
 #[case::folder(&["run", "--fixtures", "no/such/folder"], "no/such/folder")]
 #[case::snapshots(&["run", "--snapshots", "no/such/folder"], "no/such/folder")]
 #[case::endpoint(&["run", "--endpoint", "not a url"], "not a url")]
-#[case::report(&["run", "--report", "papyrus"], "papyrus")]
+#[case::report(&["run", "--report", "papyrus"], "unknown report format \"papyrus\"\nhelp: the formats are human, json, ndjson")]
+#[case::report_of_diff(&["diff", "a", "b", "--report", "papyrus"], "unknown report format \"papyrus\"\nhelp: the formats are human, json\n")]
+#[case::report_of_mutants(&["mutants", "--report", "junit"], "unsupported report format \"junit\"\nhelp: the formats are human, json, html\n")]
+#[case::report_of_a_corpus(&["judge", "--corpus", "x", "--report", "html"], "unsupported report format \"html\"\nhelp: the formats are human, json\n")]
+#[case::side(&["diff", "no/such/side", "reference"], "error: no/such/side: no such file or folder\nhelp: ")]
+#[case::recording(&["judge", "no/such/recording"], "error: no/such/recording: no such file or folder\n")]
+#[case::bundle(&["verify", "no/such/bundle"], "error: no/such/bundle: no such file or folder\n")]
 #[case::verdict(&["run", "--allow", "everything"], "everything")]
 #[case::timeout(&["run", "--timeout", "0"], "--timeout")]
 #[case::code(&["explain", "no-such-code"], "no-such-code")]
@@ -241,10 +248,40 @@ fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[
 }
 
 #[rstest]
-#[case::selection("[list]\noperation = ['StopDeploymnt']", &["list"], "did you mean StopDeployment? (\"operation\" is set in ")]
-#[case::folder("fixtures = 'no/such/folder'", &["check"], "(\"fixtures\" is set in .config/wireproof.toml)")]
-#[case::value_of_clap("jobs = 0", &["run"], "tip: \"jobs\" is set in .config/wireproof.toml")]
-#[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: \"report\" is set in ")]
+fn requirements_rejects_flags_that_it_would_ignore(
+    #[values("--dry-run", "--update", "--curl", "--quiet", "--verbose", "--show-sensitive", "--last-failed")]
+    switch: &str,
+) {
+    let output = run(&["requirements", switch]);
+    assert_status(&output, 2);
+    assert!(err(&output).contains(&format!("unexpected argument '{switch}'")), "{}", err(&output));
+}
+
+#[rstest]
+#[case::requirements(&["requirements"], &["--report", "--baseline", "--allow", "--recording", "--snapshots"])]
+#[case::diff(&["diff", "a", "b"], &["--endpoint", "--name", "--snapshots", "--baseline"])]
+#[case::list(&["list"], &["--endpoint", "--snapshots"])]
+fn a_command_rejects_options_that_it_would_ignore(#[case] command: &[&str], #[case] options: &[&str]) {
+    for option in options {
+        let output = run(&[command, &[*option, "x"]].concat());
+        assert_status(&output, 2);
+        assert!(err(&output).contains(&format!("unexpected argument '{option}'")), "{}", err(&output));
+    }
+}
+
+#[test]
+fn requirements_prints_the_outcome_of_the_selected_cases() {
+    let output = run(&["requirements", "codedeploy/stop-deployment/unknown-id"]);
+    assert_status(&output, 0);
+    assert!(out(&output).lines().any(|line| line.starts_with("met ") && line.contains(" SD-22 ")), "{}", out(&output));
+    assert!(out(&output).contains(" 0 violated, "), "{}", out(&output));
+}
+
+#[rstest]
+#[case::selection("[list]\noperation = ['StopDeploymnt']", &["list"], "did you mean StopDeployment?\nnote: `operation` is set in ")]
+#[case::folder("fixtures = 'no/such/folder'", &["check"], "\nnote: `fixtures` is set in .config/wireproof.toml\n")]
+#[case::value_of_clap("jobs = 0", &["run"], "tip: `jobs` is set in .config/wireproof.toml")]
+#[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: `report` is set in ")]
 fn what_the_config_gives_and_is_refused_is_told_to_be_of_it(
     #[case] config: &str,
     #[case] arguments: &[&str],
@@ -307,7 +344,7 @@ const STOP: &str = "  - call: StopDeployment\n    input: { deploymentId: x }\n";
 #[case::wrong_type("wrong-type", &step("  - call: [StopDeployment]\n"))]
 #[case::unknown_requirement("unknown-requirement", &step(STOP).replace("SD-22", "SD-220"))]
 #[case::unknown_operation("unknown-operation", &step("  - call: StopDeploymnt\n    input: { deploymentId: x }\n"))]
-#[case::illegal_input("illegal-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
+#[case::invalid_input("invalid-input", &step("  - call: StopDeployment\n    input: { deploymentId: 5 }\n"))]
 #[case::capture_from_nowhere("capture-from-nowhere", &step(&format!("{STOP}    capture: {{ s: /statsu }}\n")))]
 #[case::bad_duration("bad-duration", &step(&format!("{STOP}    eventually: {{ within: 5 minutes, every: 1s }}\n")))]
 #[case::bad_template("bad-template", &step("  - call: StopDeployment\n    input: { deploymentId: \"${unique('a'\" }\n"))]
@@ -352,11 +389,11 @@ fn suite_with(folder: &Path, scenario: &str) {
 fn every_check_is_explained() {
     let all = run(&["explain"]);
     assert_status(&all, 0);
-    for code in Code::ALL {
+    for code in CHECKS.iter().map(|check| check.code) {
         assert!(out(&all).contains(code.name()), "{code}");
         let output = run(&["explain", code.name()]);
         assert_status(&output, 0);
-        assert!(out(&output).contains("Wants: ") && out(&output).contains("Weighs"), "{}", out(&output));
+        assert!(out(&output).contains("\n\nRequires ") && out(&output).contains("\nSeverity if"), "{}", out(&output));
     }
 }
 
@@ -443,11 +480,15 @@ fn the_proof_of_a_selection_is_told_to_people_and_to_programs() {
     let matrix: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let mutants = matrix["mutants"].as_array().unwrap();
     assert_eq!(mutants.len(), 3);
-    assert!(mutants.iter().all(|mutant| mutant["fate"] == "killed" && mutant["conviction"]["code"] == "request-id"));
-    let nulls = matrix["nulls"].as_array().unwrap();
-    assert!(nulls.len() >= 12);
-    for null in nulls {
-        assert_eq!((&null["ledger"]["conforms"], &null["unsurveyed"]), (&0.into(), &0.into()), "{null}");
+    assert!(mutants.iter().all(|mutant| mutant["fate"] == "killed" && mutant["detection"]["code"] == "request-id"));
+    let endpoints = matrix["constant_endpoints"].as_array().unwrap();
+    assert!(endpoints.len() >= 12);
+    for endpoint in endpoints {
+        assert_eq!(
+            (&endpoint["ledger"]["conforms"], &endpoint["conforms_unchecked"]),
+            (&0.into(), &0.into()),
+            "{endpoint}"
+        );
     }
     assert_eq!(matrix["reference"]["conforms"], SUITE.cases().len());
 }

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support;
+use crate::support::{self, SUITE};
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -25,8 +25,8 @@ use tokio::{
 };
 use wireproof::internals::{
     judge::{
-        check::implementation::{PresenceDecision, plainly_absent, presence},
-        transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+        check::implementation::{PresenceDecision, not_implemented, presence},
+        transcript::PresenceResponses,
     },
     run::transport::{Endpoint, Exact, Limits, Settings, Transport as _},
     suite::Fixtures,
@@ -58,9 +58,10 @@ fn every_recorded_answer_is_read_whole() -> Result<()> {
 
 /// That it comes back at all is what is asked here: these answers hold every body that emulators were seen to send.
 fn judge(response: &Response) {
+    let contract = SUITE.service("codedeploy").unwrap().contract();
     for protocol in [AwsJson::V1_0, AwsJson::V1_1] {
-        let answer = protocol.answer(response);
-        let absent = plainly_absent(response, &answer);
+        let answer = protocol.parse_response(contract, None, response);
+        let absent = not_implemented(response, &answer);
         assert!(absent.is_none() || answer.refusal.is_some(), "a success never says that an operation is absent");
     }
 }
@@ -75,8 +76,8 @@ fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Res
             let Some(found) = corpus.presence(&suite, &emulator, operation)? else { continue };
             decided += 1;
             match found {
-                PresenceDecision::Present => drop(present.insert(format!("{emulator} {}", operation.name))),
-                PresenceDecision::Absent(_) => {}
+                PresenceDecision::Implemented => drop(present.insert(format!("{emulator} {}", operation.name))),
+                PresenceDecision::NotImplemented(_) => {}
                 PresenceDecision::Unreachable(error) => ensure!(false, "{emulator} {}: {error}", operation.name),
             }
         }
@@ -117,9 +118,9 @@ const OPERATIONS: [&Questions; 2] = [
 
 /// The names that the recordings use for what nobody has, and the names that the survey uses.
 const RENAMED: [(&str, &str); 4] = [
-    ("NoSuchOperation", UNKNOWN_OPERATION),
+    ("NoSuchOperation", "WireproofUnknownOperation"),
     ("no_such_operation", "wireproof_unknown_operation"),
-    ("FooBar_20200101", UNKNOWN_SERVICE),
+    ("FooBar_20200101", "WireproofUnknown_20000101"),
     ("foobar_20200101", "wireproofunknown_20000101"),
 ];
 

@@ -37,7 +37,7 @@ fn told(groups: &[ChangeGroup]) -> String {
         let values = &group.values[0];
         format!(
             "{} {}: {} -> {} x{} {:?}\n",
-            group.kind, group.place, values.before, values.after, group.cases, group.examples
+            group.kind, group.location, values.before, values.after, group.cases, group.examples
         )
     };
     groups.iter().map(told).collect()
@@ -118,7 +118,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
     let endpoint = proxy.endpoint.as_str();
     let (recording, reported) = (at("recording"), at("report.json"));
     let json = format!("json={reported}");
-    let recorded = ["run", UNKNOWN, "--endpoint", endpoint, "--transcript", &recording, "--report", &json];
+    let recorded = ["run", UNKNOWN, "--endpoint", endpoint, "--recording", &recording, "--report", &json];
     assert_eq!(wireproof(&recorded).0, 0);
     for (a, b) in [(&recording, &reported), (&recording, &recording), (&reported, &reported)] {
         let (status, told, _) = wireproof(&["diff", a, b]);
@@ -150,7 +150,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
 fn what_cannot_be_compared_is_told() {
     let (status, _, error) = wireproof(&["diff", "nowhere", "reference"]);
     assert_eq!(status, 2);
-    assert!(error.contains("nowhere: neither a URL"), "{error}");
+    assert!(error.contains("nowhere: no such file or folder"), "{error}");
     assert_eq!(wireproof(&["diff", "reference", "reference", "--ignore", "colour"]).0, 2);
     // Nobody listens at either.
     let unheard = ["diff", "http://127.0.0.1:1", "http://127.0.0.1:1", UNKNOWN];
@@ -197,5 +197,5 @@ fn snapshots_are_recorded_as_an_endpoint_answers() {
 fn snapshots_are_not_recorded_in_place_of_the_bundled_ones() {
     let (status, _, error) = wireproof(&["record", UNKNOWN]);
     assert_eq!(status, 2);
-    assert!(error.contains("give --snapshots DIR"), "{error}");
+    assert!(error.contains("pass --snapshots DIR"), "{error}");
 }

@@ -48,7 +48,11 @@ fn a_package_gets_a_test_a_config_a_baseline_and_a_job() {
             "tests/conformance.rs"
         ]
     );
-    assert!(out(&output).ends_with("http://127.0.0.1:4566: cargo test --test conformance\n"), "{}", out(&output));
+    assert!(
+        out(&output).ends_with("http://127.0.0.1:4566 and run: cargo test --test conformance\n"),
+        "{}",
+        out(&output)
+    );
     let manifest = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
     assert!(manifest.starts_with(MANIFEST), "{manifest}");
     let read: toml::Table = manifest.parse().unwrap();
@@ -70,7 +74,7 @@ fn the_program_takes_the_config_and_the_baseline() {
     assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &asked].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/tiny.json");
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");
     let probed = in_folder(folder.path(), &["probe", "--model", model]);
     assert!(out(&probed).contains(&reference.endpoint), "{}", out(&probed));
     assert!(!err(&probed).contains("baseline"), "it is one of scenarios: {}", err(&probed));
@@ -101,7 +105,7 @@ fn a_file_of_another_text_is_in_the_way_and_nothing_is_written() {
     let before = files(folder.path());
     let output = in_folder(folder.path(), &["init"]);
     assert_status(&output, 2);
-    assert!(err(&output).contains("tests/conformance.rs is there already"), "{}", err(&output));
+    assert!(err(&output).contains("tests/conformance.rs already exists"), "{}", err(&output));
     assert_eq!(files(folder.path()), before);
     assert_status(&in_folder(folder.path(), &["init", "--force"]), 0);
     assert!(fs::read_to_string(folder.path().join("tests/conformance.rs")).unwrap().contains("wireproof::test"));
@@ -177,7 +181,7 @@ fn a_path_that_comes_second_replaces_the_version_that_came_first() {
 
 #[rstest]
 #[case::not_there("../../wrong", "--path ../../wrong: ")]
-#[case::something_else("../..", "--path ../..: no Cargo.toml of wireproof")]
+#[case::something_else("../..", "--path ../.. is not the source folder of wireproof")]
 fn sources_that_are_none_are_told_with_their_path(#[case] path: &str, #[case] says: &str) {
     let folder = package_beside_sources();
     let package = folder.path().join("mine/emulator");
@@ -192,6 +196,6 @@ fn sources_for_a_repository_without_a_package_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let output = in_folder(folder.path(), &["init", "--path", env!("CARGO_MANIFEST_DIR")]);
     assert_status(&output, 2);
-    assert!(err(&output).contains("--path is for a test in Rust"), "{}", err(&output));
+    assert!(err(&output).contains("--path needs a Rust repository"), "{}", err(&output));
     assert_eq!(files(folder.path()), []);
 }

@@ -44,6 +44,26 @@ fn read_table(text: &str) -> Table {
 
 /// Every import that the sources make, tests left out.
 fn imports() -> Vec<Import> {
+    sources().iter().flat_map(|(file, text)| imports_of(file, text)).collect()
+}
+
+/// Every source file that is not of tests alone, with comments and inline tests blanked out.
+pub(crate) fn sources_without_tests() -> Vec<(String, String)> {
+    sources().into_iter().map(|(file, text)| (file, without_comments_and_tests(&text))).collect()
+}
+
+/// A source with comments and inline tests blanked out, line by line as it was.
+pub(crate) fn without_comments_and_tests(source: &str) -> String {
+    let code = blanked(source, |text| text.starts_with("//") || text.starts_with("/*"));
+    let marked = marked_inline_tests(&without_text(source), TEST);
+    code.chars().zip(marked.chars()).map(|(c, mark)| if mark == TEST { ' ' } else { c }).collect()
+}
+
+/// Stands for a character of an inline test.
+const TEST: char = '\0';
+
+/// Every source file that is not of tests alone.
+fn sources() -> Vec<(String, String)> {
     let src = support::package().join("src");
     let files = support::files_below(&src, ".rs");
     let texts: BTreeMap<String, String> =
@@ -52,7 +72,7 @@ fn imports() -> Vec<Import> {
     let is_exempt = |file: &str| {
         of_tests.iter().any(|module| file == format!("{module}.rs") || file.starts_with(&format!("{module}/")))
     };
-    texts.iter().filter(|(file, _)| !is_exempt(file)).flat_map(|(file, text)| imports_of(file, text)).collect()
+    texts.iter().filter(|(file, _)| !is_exempt(file)).map(|(file, text)| (file.clone(), text.clone())).collect()
 }
 
 fn slashed(path: &Path) -> String {
@@ -70,8 +90,20 @@ fn module_of(file: &str) -> Vec<&str> {
 fn test_modules(file: &str, blank: &str) -> Vec<String> {
     let folder = module_of(file).join("/");
     let after = blank.split("#[cfg(test)]").skip(1).map(str::trim_start);
-    let names = after.filter_map(|rest| rest.strip_prefix("mod ")?.split_once(';').map(|(name, _)| name.trim()));
+    let names = after.filter_map(|rest| module(rest)?.split_once(';').map(|(name, _)| name.trim()));
     names.filter(|name| name.chars().all(is_word)).map(|name| format!("{folder}/{name}")).collect()
+}
+
+/// What follows `mod`, after further attributes and a visibility, where a module is declared here.
+fn module(text: &str) -> Option<&str> {
+    let mut rest = text.trim_start();
+    while let Some(attribute) = rest.strip_prefix("#[") {
+        rest = attribute.split_once("]\n")?.1.trim_start();
+    }
+    if let Some(visible) = rest.strip_prefix("pub") {
+        rest = visible.trim_start_matches(|c| c != ' ').trim_start();
+    }
+    rest.strip_prefix("mod ")
 }
 
 fn is_word(c: char) -> bool {
@@ -137,14 +169,19 @@ fn heads(text: &str, at: usize) -> Vec<(String, usize)> {
 
 /// The source with comments, texts and characters blanked out, line by line as it was.
 fn without_text(source: &str) -> String {
+    blanked(source, |_| true)
+}
+
+/// The source with those comments and literals blanked out that `is_blank` names.
+fn blanked(source: &str, is_blank: fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(c) = rest.chars().next() {
         let length = length_of_text(rest, out.chars().next_back());
         let (taken, after) = rest.split_at(length.unwrap_or(c.len_utf8()));
         match length {
-            Some(_) => out.extend(taken.chars().map(|c| if c == '\n' { '\n' } else { ' ' })),
-            None => out.push(c),
+            Some(_) if is_blank(taken) => out.extend(taken.chars().map(|c| if c == '\n' { '\n' } else { ' ' })),
+            _ => out.push_str(taken),
         }
         rest = after;
     }
@@ -206,15 +243,20 @@ fn length_of_quoted(rest: &str, quote: char) -> usize {
 
 /// The source with what stands in `#[cfg(test)] mod … { … }` blanked out.
 fn without_inline_tests(blank: &str) -> String {
+    marked_inline_tests(blank, ' ')
+}
+
+/// The source with `mark` for each character of `#[cfg(test)] mod … { … }`.
+fn marked_inline_tests(blank: &str, mark: char) -> String {
     let mut out = String::with_capacity(blank.len());
     let mut rest = blank;
     while let Some(at) = rest.find("#[cfg(test)]") {
         let after = &rest[at..];
-        let item = after["#[cfg(test)]".len()..].trim_start();
-        let open = after.find('{').filter(|open| item.starts_with("mod ") && !after[..*open].contains(';'));
+        let is_module = module(&after["#[cfg(test)]".len()..]).is_some();
+        let open = after.find('{').filter(|open| is_module && !after[..*open].contains(';'));
         let end = open.map_or("#[cfg(test)]".len(), |open| open + length_of_braces(&after[open..]));
         out.push_str(&rest[..at]);
-        out.extend(after[..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        out.extend(after[..end].chars().map(|c| if c == '\n' { '\n' } else { mark }));
         rest = &after[end..];
     }
     out + rest
@@ -342,6 +384,10 @@ fn tests_are_exempt_inline_and_in_files_of_their_own() {
     assert_eq!(names("code.rs", text), [pair("a", 1), pair("c", 7)]);
     let declared = test_modules("reference/mod.rs", "mod server;\n#[cfg(test)]\nmod testing;\nmod x;");
     assert_eq!(declared, ["reference/testing"]);
+    assert_eq!(test_modules("check/mod.rs", "#[cfg(test)]\npub(crate) mod testing;\nmod x;"), ["check/testing"]);
+    let text =
+        "use crate::a;\n#[cfg(test)]\n#[expect(\n    clippy::x,\n)]\nmod tests { use crate::b; }\nuse crate::c;\n";
+    assert_eq!(names("code.rs", text), [pair("a", 1), pair("c", 7)]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod probe_cli;
 mod probe_coverage;
 mod probes;
 mod profiles;
+mod protocol_literals;
 #[cfg(unix)]
 mod public_api;
 mod real_endpoints;

@@ -20,9 +20,12 @@ use crate::support::{
 };
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::json;
-use wireproof::internals::model::{
-    self, Contract, Matched, Pattern, PayloadSide, Schemas, Shape, ShapeId, ShapeKind,
-    published::{self, ModelFileError, Places},
+use wireproof::internals::{
+    model::{
+        self, Contract, Matched, Pattern, PayloadSide, Schemas, Shape, ShapeId, ShapeKind,
+        published::{self, ModelFileError, Places},
+    },
+    wire::{AwsJson, Protocol as _},
 };
 
 /// A model with the name that the figures give it.
@@ -114,7 +117,7 @@ fn compile_schemas(models: &[Model]) -> Result<usize> {
 
 /// Compiles the schemas of all operations by judging an empty object.
 fn schemas_of(contract: &Arc<Contract>) -> Result<usize> {
-    let schemas = Schemas::new(Arc::clone(contract));
+    let schemas = Schemas::new(Arc::clone(contract), AwsJson::V1_1.body_rules());
     let mut seen = BTreeSet::new();
     for operation in contract.operations() {
         let outputs = operation.errors.iter().chain([&operation.output]).map(|id| (id, false));

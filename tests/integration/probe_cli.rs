@@ -74,7 +74,7 @@ fn one_probe_is_run_by_its_id_with_the_control_that_it_rests_on() {
 
 #[rstest]
 #[case::an_operation(&["--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
-#[case::a_family(&["--probes", "lenght"], "expected required, length, range")]
+#[case::a_family(&["--probes", "lenght"], "expected one of required, length, range")]
 #[case::a_recipe(&["--recipe", "nowhere.yaml"], "cannot read nowhere.yaml")]
 #[case::a_baseline(&["--baseline", "nowhere.toml", "--operation", "StopDeployment", "--probes", "required"], "--baseline-update creates it")]
 fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
@@ -93,7 +93,7 @@ fn a_service_without_a_reference_needs_an_endpoint() {
     let mut command = Command::cargo_bin("wireproof").unwrap();
     let output = command.env_clear().args(["probe", "--model"]).arg(&model).output().unwrap();
     assert_status(&output, 2);
-    assert!(err(&output).contains("give --endpoint"), "{}", err(&output));
+    assert!(err(&output).contains("pass --endpoint"), "{}", err(&output));
 }
 
 /// Signatures as an endpoint that knows nobody sees them: each probe of this family deviates where one is accepted.

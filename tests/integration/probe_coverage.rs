@@ -37,7 +37,7 @@ use wireproof::internals::{
 
 /// The service of a model, if it speaks an AWS JSON protocol.
 fn service(name: &str, contract: Contract) -> Option<ServiceFixtures> {
-    let protocol = wire::protocol(&contract).ok()?;
+    let protocol = wire::protocol_of(&contract).ok()?;
     Some(ServiceFixtures::of(name, contract, protocol))
 }
 

@@ -5,9 +5,9 @@ use std::{sync::LazyLock, time::Duration};
 use rstest::rstest;
 use wireproof::internals::{
     certificate::{
+        certified_report::Reported,
         decision::{Decision, decide},
         profile::{FULL, Level, Profile, Profiles},
-        reported::Reported,
     },
     reference::STATE_PATH,
     report::{Json, Reporter as _},

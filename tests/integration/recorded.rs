@@ -24,7 +24,9 @@ use wireproof::internals::{
         pointer::child,
         published::{self, Places},
     },
-    proof::corpus::{CorpusTally, Models, Record, RecordKind, RecordedProtocol, Tier, read, report::FalsePositives},
+    proof::corpus::{
+        CorpusTally, Models, Record, RecordKind, RecordedProtocol, Tier, corpus_report::FalsePositives, read,
+    },
 };
 
 use crate::support::corpus::{say, unpack};
@@ -48,7 +50,7 @@ fn real_aws_is_not_convicted() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let models = models()?;
     let tally = judged(&corpus, |command| command.arg("--models").arg(models.path()))?;
-    ensure!(tally.all().answers.of > 4_500, "only {:?}", tally.all());
+    ensure!(tally.all().responses.of > 4_500, "only {:?}", tally.all());
     // These models are a year older than the newest answers: every error left is one of their age.
     ensure!(tally.errors.iter().all(|error| error.service == "dsql"), "{:#?}", tally.errors);
     Ok(())
@@ -98,7 +100,7 @@ fn judged(corpus: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Res
     ensure!(output.status.code() == Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let tally = serde_json::from_slice::<FalsePositives>(&output.stdout)?.tally;
     let all = tally.all();
-    ensure!(all.answers.rate() < 0.001 && all.distinct.rate() < 0.001, "{all:?}: {:#?}", tally.errors);
+    ensure!(all.responses.rate() < 0.001 && all.distinct.rate() < 0.001, "{all:?}: {:#?}", tally.errors);
     ensure!(all.operations.of > 500, "only {all:?}");
     Ok(tally)
 }

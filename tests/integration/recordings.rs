@@ -29,7 +29,7 @@ fn assert_same(arguments: &[&str], judge: &[&str]) -> (String, String) {
     let (recording, live, offline) =
         (folder.path().join("run"), folder.path().join("live.json"), folder.path().join("offline.json"));
     let (live_report, offline_report) = (format!("json={}", text(&live)), format!("json={}", text(&offline)));
-    let ran = run(&[arguments, &["--transcript", text(&recording), "--report", &live_report]].concat());
+    let ran = run(&[arguments, &["--recording", text(&recording), "--report", &live_report]].concat());
     let judged = run(&[&["judge", text(&recording), "--report", &offline_report], judge].concat());
     assert_eq!(ran.status.code(), judged.status.code(), "{}\n{}", err(&ran), err(&judged));
     assert_eq!(timeless(&live), timeless(&offline));
@@ -64,7 +64,7 @@ fn derived_probes_are_judged_offline_as_they_were_live() {
 /// A recording of one scenario with a few cases.
 fn small(folder: &Path) {
     let scenario = "codedeploy/stop-deployment/unknown-id";
-    assert_status(&run(&["run", scenario, "--transcript", text(folder)]), 0);
+    assert_status(&run(&["run", scenario, "--recording", text(folder)]), 0);
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn a_fixture_that_is_another_one_today_is_said() {
     fs::write(&changed, format!("# Another one.\n{text_now}")).unwrap();
     let judged = run(&["judge", text(&recording), "--fixtures", text(&fixtures)]);
     assert_status(&judged, 0);
-    assert!(err(&judged).contains("other fixtures than when this was recorded"), "{}", err(&judged));
-    assert!(err(&judged).contains("the fixture of codedeploy/stop-deployment/unknown-id was another one"));
+    assert!(err(&judged).contains("the recording was made with other fixtures"), "{}", err(&judged));
+    assert!(err(&judged).contains("the fixture of codedeploy/stop-deployment/unknown-id has changed"));
     fs::remove_file(&changed).unwrap();
     let judged = run(&["judge", text(&recording), "--fixtures", text(&fixtures)]);
-    assert!(err(&judged).contains("codedeploy/stop-deployment/unknown-id is not judged"), "{}", err(&judged));
+    assert!(err(&judged).contains("codedeploy/stop-deployment/unknown-id is skipped"), "{}", err(&judged));
     assert_ne!(judged.status.code(), Some(0));
 }
 
@@ -137,7 +137,7 @@ fn no_output_of_a_run_holds_a_secret() {
     // States that no call reaches are missing here, so that much is blocked, and shown with its exchange.
     let scenarios = ["proton/cancel-service-pipeline-deployment", "codedeploy/stop-deployment/unknown-id"];
     let mut arguments = vec!["run", scenarios[0], scenarios[1], "--endpoint", &endpoint, "--verbose", "--curl"];
-    arguments.extend(["--transcript", text(&recording)]);
+    arguments.extend(["--recording", text(&recording)]);
     arguments.extend(reports.iter().flat_map(|report| ["--report", report]));
     let mut command = program(&arguments);
     command.env("AWS_ACCESS_KEY_ID", SECRETS[0]).env("AWS_SECRET_ACCESS_KEY", SECRETS[1]);

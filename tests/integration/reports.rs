@@ -164,10 +164,10 @@ fn a_program_reads_standard_output_and_people_standard_error() {
 
 #[rstest]
 #[case::near("jnuit", "did you mean junit?")]
-#[case::list("papyrus", "There are human, json, ndjson")]
+#[case::list("papyrus", "the formats are human, json, ndjson")]
 #[case::both_on_stdout("json,junit", "json and junit cannot share standard output")]
-#[case::one_file("json=x,junit=x", "two reports cannot be one file: x")]
-#[case::no_path("json=", "no path behind json=")]
+#[case::one_file("json=x,junit=x", "two reports have the same file x")]
+#[case::no_path("json=", "no path after json=")]
 fn what_is_asked_wrongly_ends_with_2(#[case] report: &str, #[case] told: &str) {
     let output = run(&["run", SMALL, "--report", report]);
     assert_status(&output, 2);

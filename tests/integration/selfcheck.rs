@@ -10,11 +10,11 @@ use std::{
 
 use serde_json::json;
 use wireproof::internals::{
-    judge::verdict::Verdict,
+    judge::{check::CHECKS, code::Code, verdict::Verdict},
     model::Contract,
     proof::mutant::{self, Mutant, MutantEndpoint, Sample},
     run::{event::RequirementOutcome, judged_case::JudgedCase, session::RunOptions},
-    suite::{Case, code::Code},
+    suite::Case,
     wire::Request,
 };
 
@@ -63,7 +63,7 @@ fn every_requirement_that_can_be_tested_holds_in_a_run_on_the_reference() {
 }
 
 #[test]
-fn every_code_finds_a_mutant_out() {
+fn every_check_detects_a_mutant() {
     let contracts: Vec<(String, Arc<Contract>)> =
         SUITE.services().map(|service| (service.name.clone(), Arc::clone(service.contract()))).collect();
     let mut sample = Sample::new(&contracts);
@@ -72,7 +72,7 @@ fn every_code_finds_a_mutant_out() {
         sample.take_in(&case.case.id.0, &scenario.service, &scenario.operation, &case.transcript);
     }
     let time = Virtual::start();
-    let mut idle: BTreeSet<Code> = Code::ALL.into_iter().collect();
+    let mut idle: BTreeSet<Code> = CHECKS.iter().map(|check| check.code).collect();
     for mutant in some_of_each_sort(mutant::enumerate(&contracts, &sample)) {
         if mutant.kind.iter().any(|code| idle.contains(code)) {
             idle = &idle - &fired(&time, &mutant, &sample.occasions(&mutant));
@@ -106,10 +106,10 @@ fn fired(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> BTree
     let run = time.run_against(answer, cases, RunOptions { jobs: 1, ..PACE });
     let new = run.cases.iter().flat_map(|case| &codes(case) - &codes(BASE[case.case.id.0.as_str()]));
     // A snapshot convicts nobody, so that no mutant is of its kind; any may differ from it.
-    new.filter(|code| mutant.kind.contains(code) || *code == Code::Snapshot).collect()
+    new.filter(|code| mutant.kind.contains(code) || *code == Code::SNAPSHOT).collect()
 }
 
 fn codes(case: &JudgedCase) -> BTreeSet<Code> {
-    let absent = (case.report.verdict == Verdict::NotImplemented).then_some(Code::Implementation);
+    let absent = (case.report.verdict == Verdict::NotImplemented).then_some(Code::IMPLEMENTATION);
     case.report.findings.iter().map(|finding| finding.code).chain(absent).collect()
 }

@@ -69,7 +69,7 @@ fn assert_same(merged: &Value, whole: &Value) {
     assert_eq!(ids(merged), ids(whole));
     let cases = |report: &Value| report["cases"].as_array().unwrap().clone();
     for (one, other) in cases(merged).iter().zip(&cases(whole)) {
-        for part in ["verdict", "title", "cites", "place"] {
+        for part in ["verdict", "title", "cites", "position"] {
             assert_eq!(one[part], other[part], "{part} of {}", one["id"]);
         }
         let codes = |case: &Value| {
@@ -276,7 +276,7 @@ fn the_shard_is_taken_from_the_environment_and_a_run_of_shards_needs_a_seed() {
     assert!(sign.exists(), "Bazel is told that shards are known here");
     let unseeded = auto(&bazel, &[]);
     assert_status(&unseeded, 2);
-    assert!(err(&unseeded).contains("--shard needs --seed N, the same for every shard"), "{}", err(&unseeded));
+    assert!(err(&unseeded).contains("--shard needs --seed N\nhelp: pass the same seed"), "{}", err(&unseeded));
     let unknown = auto(&[("GITHUB_ACTIONS", "true")], &["--seed", "1"]);
     assert_status(&unknown, 2);
     assert!(

@@ -9,14 +9,14 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Verifier, VerifyCheck, VerifyProblem, paper::BundleFiles, report};
+use super::{Verifier, VerifyCheck, VerifyProblem, bundle_files::BundleFiles, report_differences};
 use crate::{
     certificate::{
         bundle::{cases, decisions, digests},
-        folder::{ENVELOPE, STATEMENT},
+        bundle_folder::{ENVELOPE, STATEMENT},
+        certified_report::Reported,
         reenactment::Reenactment,
-        reported::Reported,
-        statement::{EvidenceFiles, MUTANTS, REPORT, SUITE, StatedTarget, Statement, TRANSCRIPTS, foreign},
+        statement::{EvidenceFiles, MUTANTS, RECORDING, REPORT, SUITE, StatedTarget, Statement, foreign},
     },
     judge::transcript::Transcript,
     proof::matrix::{KillMatrix, TOOL},
@@ -42,7 +42,7 @@ pub(super) fn check(
     matrix: Option<&KillMatrix>,
     problems: &mut Vec<VerifyProblem>,
 ) {
-    let recording = match Recording::open(&root.join(TRANSCRIPTS)) {
+    let recording = match Recording::open(&root.join(RECORDING)) {
         Ok(recording) => recording,
         Err(error) => return problems.push(VerifyProblem::new(VerifyCheck::Recording, error.to_string())),
     };
@@ -80,7 +80,7 @@ struct Linked {
 #[derive(Default)]
 struct KeptFiles {
     cases: Vec<(CaseId, Transcript)>,
-    surveys: Vec<(crate::run::event::PresenceChecked, Option<Transcript>)>,
+    presence_checks: Vec<(crate::run::event::PresenceChecked, Option<Transcript>)>,
     paths: BTreeSet<String>,
 }
 
@@ -115,7 +115,7 @@ impl EvidenceView<'_> {
 
     /// The index has nothing that its lines do not need.
     fn index(&mut self) {
-        let bytes = self.files.get(&format!("{TRANSCRIPTS}/{INDEX}")).map(Vec::as_slice).unwrap_or_default();
+        let bytes = self.files.get(&format!("{RECORDING}/{INDEX}")).map(Vec::as_slice).unwrap_or_default();
         let mut anew = String::new();
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             let Ok(line) = serde_json::from_slice::<Linked>(line) else { break };
@@ -154,10 +154,10 @@ impl EvidenceView<'_> {
                 kept.cases.push((case.id, transcript));
             }
             RecordingEntry::Opened(opened) => {
-                let surveyed = opened.checked;
-                let path = recording::presence_path(&surveyed.service, &surveyed.operation);
+                let checked = opened.checked;
+                let path = recording::presence_path(&checked.service, &checked.operation);
                 let transcript = opened.file.map(|file| self.transcript(&file, &path, kept)).transpose()?;
-                kept.surveys.push((surveyed, transcript));
+                kept.presence_checks.push((checked, transcript));
             }
             RecordingEntry::Started(_) | RecordingEntry::Died(_) | RecordingEntry::Finished(_) => {}
         }
@@ -167,7 +167,7 @@ impl EvidenceView<'_> {
     /// A transcript, which lies where it has to and is written as it has to be.
     fn transcript(&mut self, file: &Kept, path: &str, kept: &mut KeptFiles) -> Result<Transcript, RecordingError> {
         let transcript = self.recording.transcript(file)?;
-        let name = format!("{TRANSCRIPTS}/{}", file.path);
+        let name = format!("{RECORDING}/{}", file.path);
         if !has_a_date(&transcript) {
             let problem = "its times are beyond all years".to_owned();
             return Err(RecordingError::Transcript { path: name, problem });
@@ -186,7 +186,7 @@ impl EvidenceView<'_> {
     fn nothing_else(&mut self, kept: &KeptFiles) {
         let own = [REPORT, SUITE, MUTANTS, STATEMENT, ENVELOPE];
         let belongs =
-            |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{TRANSCRIPTS}/{INDEX}");
+            |path: &str| own.contains(&path) || kept.paths.contains(path) || path == format!("{RECORDING}/{INDEX}");
         let surplus = self.files.keys().filter(|path| !belongs(path));
         let problem = |path: &String| VerifyProblem::new(VerifyCheck::Files, format!("{path} does not belong to it"));
         self.problems.extend(surplus.map(problem));
@@ -195,7 +195,7 @@ impl EvidenceView<'_> {
     /// The cases that the profiles ask for.
     fn asked(&self) -> Vec<Case> {
         let stated = &self.statement.predicate.wireproof.stated;
-        cases(self.verifier.suite, &self.verifier.profiles.select(&stated.asked, &stated.services))
+        cases(self.verifier.suite, &self.verifier.profiles.select(&stated.requested, &stated.services))
     }
 
     fn cases(&mut self, kept: &KeptFiles, asked: &[Case]) {
@@ -213,9 +213,12 @@ impl EvidenceView<'_> {
             self.problem(VerifyCheck::Cases, format!("{id} was recorded, and no profile asks for it"));
         }
         let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
-        let surveyed: BTreeSet<(&str, &str)> =
-            kept.surveys.iter().map(|(surveyed, _)| (surveyed.service.as_str(), surveyed.operation.as_str())).collect();
-        if asked_for != surveyed || kept.surveys.len() != surveyed.len() {
+        let checked: BTreeSet<(&str, &str)> = kept
+            .presence_checks
+            .iter()
+            .map(|(checked, _)| (checked.service.as_str(), checked.operation.as_str()))
+            .collect();
+        if asked_for != checked || kept.presence_checks.len() != checked.len() {
             self.problem(VerifyCheck::Cases, "not every operation was asked once whether it is there");
         }
     }
@@ -230,8 +233,8 @@ impl EvidenceView<'_> {
         for (id, _) in kept.cases.iter().filter(|(_, transcript)| !transcript.exchanges.is_empty() && out(transcript)) {
             self.problem(VerifyCheck::Times, format!("{id} did not begin in the time of the run"));
         }
-        for (surveyed, _) in kept.surveys.iter().filter(|(_, transcript)| transcript.as_ref().is_some_and(out)) {
-            self.problem(VerifyCheck::Times, format!("{} was not asked in the time of the run", surveyed.operation));
+        for (checked, _) in kept.presence_checks.iter().filter(|(_, transcript)| transcript.as_ref().is_some_and(out)) {
+            self.problem(VerifyCheck::Times, format!("{} was not asked in the time of the run", checked.operation));
         }
     }
 
@@ -244,9 +247,10 @@ impl EvidenceView<'_> {
         let again = Reenactment { suite: self.verifier.suite, target: &target, seed: claims.seed };
         let case = |id: &CaseId| asked.iter().find(|case| case.id == *id);
         let recorded = kept.cases.iter().filter_map(|(id, transcript)| Some((case(id)?, transcript)));
-        let surveys = kept.surveys.iter().filter_map(|(surveyed, transcript)| Some((surveyed, transcript.as_ref()?)));
+        let presence_checks =
+            kept.presence_checks.iter().filter_map(|(checked, transcript)| Some((checked, transcript.as_ref()?)));
         let different = again.differences(recorded).and_then(|mut cases| {
-            cases.extend(again.surveys(surveys)?);
+            cases.extend(again.presence_checks(presence_checks)?);
             Ok(cases)
         });
         match different {
@@ -268,7 +272,7 @@ impl EvidenceView<'_> {
             }
         };
         match self.files.get(REPORT) {
-            Some(says) => self.problems.extend(report::differences(says, &comes_to)),
+            Some(says) => self.problems.extend(report_differences::differences(says, &comes_to)),
             None => self.problem(VerifyCheck::Files, format!("{REPORT} is missing")),
         }
         serde_json::from_slice(&comes_to).ok()

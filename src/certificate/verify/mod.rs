@@ -3,16 +3,16 @@
 //! What it finds is told by the check that found it. It looks further after a finding, as far as anything is left to
 //! look at, so that one forgery is told in all its places.
 
+mod bundle_files;
 mod evidence;
-mod paper;
-mod report;
+mod report_differences;
 pub mod rerun;
 
 use std::{path::Path, sync::Arc};
 
 use serde::Serialize;
 
-use super::{key::PublicKey, profile::Profiles, seed::Nonce, statement::Statement, suite::CertifiedDigest};
+use super::{certified_digest::CertifiedDigest, key::PublicKey, nonce::Nonce, profile::Profiles, statement::Statement};
 use crate::{judge::snapshots::Snapshots, suite::Fixtures};
 
 /// What is compared.
@@ -163,20 +163,20 @@ impl Verifier<'_> {
     #[must_use]
     pub fn verify(&self, root: &Path) -> Verified {
         let mut problems = Vec::new();
-        let files = match super::folder::read(root) {
+        let files = match super::bundle_folder::read(root) {
             Ok(files) => files,
             Err(error) => {
                 problems.push(VerifyProblem::new(VerifyCheck::Files, error.to_string()));
                 return Verified { statement: None, problems };
             }
         };
-        let statement = paper::statement(&files, &mut problems);
+        let statement = bundle_files::statement(&files, &mut problems);
         if let Some(statement) = &statement {
-            paper::accounted(&files, statement, &mut problems);
-            paper::signed(&files, self.keys, &mut problems);
-            paper::suite(&files, self.digest, &mut problems);
-            paper::nonce(statement, self.suite.digest(), self.nonce, &mut problems);
-            let matrix = paper::matrix(&files, &mut problems);
+            bundle_files::accounted(&files, statement, &mut problems);
+            bundle_files::signed(&files, self.keys, &mut problems);
+            bundle_files::suite(&files, self.digest, &mut problems);
+            bundle_files::nonce(statement, self.suite.digest(), self.nonce, &mut problems);
+            let matrix = bundle_files::matrix(&files, &mut problems);
             evidence::check(self, root, &files, statement, matrix.as_ref(), &mut problems);
         }
         problems.sort();

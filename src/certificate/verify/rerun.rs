@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::{VerifyCheck, VerifyProblem};
 use crate::{
-    certificate::reported::Reported,
+    certificate::certified_report::Reported,
     judge::verdict::Verdict,
     suite::{Case, CaseId},
 };
@@ -55,7 +55,7 @@ pub fn compare(said: &Reported, today: &[CertificateRerun]) -> (Vec<VerifyProble
 mod tests {
     use super::*;
     use crate::{
-        certificate::reported::{Addressed, ReportedCase, ReportedTool, SuiteName},
+        certificate::certified_report::{Addressed, ReportedCase, ReportedTool, SuiteName},
         judge::verdict::Ledger,
         suite::Fixtures,
     };

@@ -1,19 +1,23 @@
-//! The suite at hand, with all that a certificate needs of it, whether it is made or checked.
+//! The suite with everything that writing or verifying a certificate needs.
 
 use std::{fs, path::Path, sync::Arc};
 
 use crate::{
     certificate::{
         bundle,
+        certified_digest::CertifiedDigest,
         key::{CertificateKey, PublicKey},
+        nonce::Nonce,
         profile::{Profile, Profiles},
-        seed::Nonce,
         statement::foreign,
-        suite::CertifiedDigest,
         verify::Verifier,
     },
-    cli::{Failure, mutants::proven, select::FixtureArguments},
-    judge::snapshots::Snapshots,
+    cli::{
+        Failure,
+        mutants::proven,
+        select::{FixtureArguments, SnapshotArguments},
+    },
+    judge::{named_checks::read_fixtures, snapshots::Snapshots},
     proof::{
         Proof,
         matrix::{KillMatrix, TOOL},
@@ -21,7 +25,7 @@ use crate::{
     suite::{Case, FixtureFiles, Fixtures, nearest},
 };
 
-/// The suite at hand, with all that a certificate needs of it.
+/// The suite with everything that a certificate needs.
 pub(in crate::cli) struct CertifyBench {
     pub(in crate::cli) suite: Arc<Fixtures>,
     pub(in crate::cli) snapshots: Arc<Snapshots>,
@@ -30,35 +34,37 @@ pub(in crate::cli) struct CertifyBench {
 }
 
 impl CertifyBench {
-    pub(in crate::cli) fn load(fixtures: &FixtureArguments) -> Result<Self, Failure> {
+    pub(in crate::cli) fn load(fixtures: &FixtureArguments, snapshots: &SnapshotArguments) -> Result<Self, Failure> {
         let broken = |error: String| Failure::usage(error);
         let found = fixtures.files()?;
-        Fixtures::read(&found).map_err(|error| broken(error.to_string()))?;
-        // Reports name fixtures by where they stand: a bundle must say the same on every machine.
+        read_fixtures(&found).map_err(|error| broken(error.to_string()))?;
+        // Reports name the locations of fixtures, and a bundle must be the same on every machine.
         let files = FixtureFiles::from_texts(found.iter().map(|(path, text)| (path.to_owned(), text.to_owned())));
-        let suite = Fixtures::read(&files).map_err(|error| broken(error.to_string()))?;
+        let suite = read_fixtures(&files).map_err(|error| broken(error.to_string()))?;
         let profiles = Profiles::read(&files, &suite).map_err(|error| broken(error.to_string()))?;
-        let snapshots = snapshot_files(fixtures)?;
+        let snapshots = snapshots.files(fixtures)?;
         let digest = CertifiedDigest::of(&files, &snapshots);
         let snapshots = Arc::new(Snapshots::new(snapshots));
         Ok(Self { suite: Arc::new(suite), snapshots, profiles, digest })
     }
 
-    /// The cases of the profiles that are asked for.
+    /// The cases of the requested profiles.
     pub(super) fn cases(&self, asked: &[String], services: &[String]) -> Result<Vec<Case>, Failure> {
         let known = |wanted: &[String], name: fn(&Profile) -> &str| -> Result<(), Failure> {
             let unknown = wanted.iter().find(|wanted| !self.profiles.iter().any(|profile| name(profile) == *wanted));
             let Some(wrong) = unknown else { return Ok(()) };
             let meant = nearest(wrong, self.profiles.iter().map(name));
-            let hint = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
-            Err(Failure::usage(format!("no profile has {wrong:?}{hint} `wireproof certify --list` shows them")))
+            let hint = meant.map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            Err(Failure::usage(format!(
+                "no profile or service {wrong:?}\nhelp: {hint}`wireproof certify --list` lists them"
+            )))
         };
         known(asked, |profile| &profile.name)?;
         known(services, |profile| &profile.service)?;
         Ok(bundle::cases(&self.suite, &self.profiles.select(asked, services)))
     }
 
-    /// The kill matrix, made or read.
+    /// The kill matrix, produced or read.
     pub(super) fn matrix(&self, from: Option<&str>) -> Result<Option<KillMatrix>, Failure> {
         let matrix = match from {
             None => return Ok(None),
@@ -66,16 +72,16 @@ impl CertifyBench {
             Some(path) => {
                 let text = fs::read(path).map_err(|error| Failure::usage(format!("cannot read {path}: {error}")))?;
                 serde_json::from_slice(&text)
-                    .map_err(|error| Failure::usage(format!("{path} is no kill matrix: {error}")))?
+                    .map_err(|error| Failure::usage(format!("{path} is not a kill matrix: {error}")))?
             }
         };
         match foreign(&matrix, self.suite.digest(), TOOL) {
-            Some(foreign) => Err(Failure::usage(format!("{foreign}; `--mutants run` makes another"))),
+            Some(foreign) => Err(Failure::usage(format!("{foreign}\nhelp: pass --mutants run to produce one"))),
             None => Ok(Some(matrix)),
         }
     }
 
-    /// The proof of this suite's judge.
+    /// Runs the mutants against this suite.
     pub(in crate::cli) fn proof(&self, seed: u64, exhaustive: bool) -> Result<KillMatrix, Failure> {
         let proof = Proof {
             suite: Arc::clone(&self.suite),
@@ -89,14 +95,14 @@ impl CertifyBench {
         proven(&proof)
     }
 
-    /// No bundle is handed out that does not verify.
+    /// Verifies a new bundle before it is handed out.
     pub(super) fn prove(&self, out: &Path, key: Option<&CertificateKey>, nonce: Option<&Nonce>) -> Result<(), Failure> {
         let keys: Vec<_> = key.map(CertificateKey::public).into_iter().collect();
         let verified = self.verifier(&keys, nonce).verify(out);
         match verified.problems.first() {
             None => Ok(()),
             Some(problem) => Err(Failure::internal(format!(
-                "the bundle does not verify ({}: {}): this is an error of wireproof",
+                "the bundle does not verify ({}: {}); this is a bug in wireproof",
                 problem.check.name(),
                 problem.says
             ))),
@@ -106,14 +112,5 @@ impl CertifyBench {
     pub(in crate::cli) fn verifier<'b>(&'b self, keys: &'b [PublicKey], nonce: Option<&'b Nonce>) -> Verifier<'b> {
         let Self { suite, snapshots, profiles, digest } = self;
         Verifier { suite, snapshots, profiles, digest, keys, nonce }
-    }
-}
-
-/// The files that snapshots are read from: other fixtures have other snapshots.
-fn snapshot_files(fixtures: &FixtureArguments) -> Result<FixtureFiles, Failure> {
-    match (&fixtures.snapshots, &fixtures.fixtures) {
-        (Some(folder), _) => FixtureFiles::folder(folder).map_err(|error| Failure::usage(error.to_string())),
-        (None, Some(_)) => Ok(FixtureFiles::default()),
-        (None, None) => Ok(FixtureFiles::bundled_snapshots()),
     }
 }

@@ -1,4 +1,4 @@
-//! Keys in files: read, and made so that nobody else can read them.
+//! Reads key files, and writes new ones that only their owner can read.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ pub(super) fn signing_key(path: &Path) -> Result<CertificateKey, Failure> {
     CertificateKey::read(&text).map_err(|error| failed(error.to_string()))
 }
 
-/// A new key in a file that nobody else may read, and its public half beside it.
+/// Writes a new key to a file that only its owner can read, and its public key next to it.
 pub(super) fn new_key(path: &Path) -> Result<ExitStatus, Failure> {
     let failed = |error: io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
     let text = CertificateKey::fresh().map_err(|error| Failure::internal(error.to_string()))?;
@@ -31,7 +31,7 @@ pub(super) fn new_key(path: &Path) -> Result<ExitStatus, Failure> {
     Ok(ExitStatus::Conforms)
 }
 
-/// A file that was not there before.
+/// Creates a new file that only its owner can read.
 fn private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,8 +1,8 @@
-//! `wireproof certify`: a run by profiles, as a bundle that others can check.
+//! `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify.
 
 mod bench;
+mod certificate_text;
 mod keys;
-mod text;
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ use super::{
     Failure,
     execution::ExecutionArguments,
     runtime,
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     target::{TargetArguments, stop},
     terminal::Progress,
     written,
@@ -25,11 +25,12 @@ use super::{
 use crate::{
     certificate::{
         bundle::{self, BundleContents},
+        nonce::{Claim, Nonce},
         profile::Level,
-        seed::{Claim, Nonce},
-        statement::{StatedTarget, StatedUrl, StatementSubject, TRANSCRIPTS},
+        statement::{RECORDING, StatedTarget, StatedUrl, StatementSubject},
     },
     harness::Runner,
+    judge::redaction::SensitiveValues,
     proof::matrix::TOOL,
     report::{Json, Reporter as _},
     run::{
@@ -43,20 +44,20 @@ use crate::{
 };
 
 pub(super) use bench::CertifyBench;
+pub(super) use certificate_text::conclusions;
+use certificate_text::{list, print};
 use keys::{new_key, signing_key};
-pub(super) use text::conclusions;
-use text::{list, tell};
 
 const EXAMPLES: &str = "Examples:
-  wireproof certify --list                                            the profiles, with their requirements
-  wireproof certify --new-key vendor.pem                              a key to sign with
+  wireproof certify --list                                            list the profiles and their requirements
+  wireproof certify --new-key vendor.pem                              create a signing key
   wireproof certify --profile wire,auth --out bundle --endpoint URL --target-name Acme --target-version 3.1 \\
       --mutants run --nonce 5f0c9f0e7a1b2c3d4e5f60718293a4b5 --key vendor.pem
-  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          what the customer runs
+  wireproof verify bundle --key vendor.pem.pub --nonce 5f0c…          the customer's check
 
 Exit status:
     0  granted
-    1  not granted; the bundle says what is missing
+    1  not granted; the bundle lists what is missing
     2  usage, configuration or fixture error";
 
 /// Arguments of `wireproof certify`.
@@ -74,54 +75,57 @@ pub(super) struct CertifyArguments {
     fixtures: FixtureArguments,
 
     #[command(flatten)]
+    snapshots: SnapshotArguments,
+
+    #[command(flatten)]
     claim: ClaimArguments,
 }
 
-/// What is certified.
+/// The claim of the certificate.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Certificate")]
 struct ClaimArguments {
-    /// Show the profiles, and run nothing.
+    /// List the profiles, and run nothing.
     #[arg(long, value_parser = BoolishValueParser::new())]
     list: bool,
 
-    /// Write a new private key here, its public half beside it as FILE.pub, and run nothing.
+    /// Write a new private key to FILE and its public key to FILE.pub, and run nothing.
     #[arg(long, value_name = "FILE")]
     new_key: Option<PathBuf>,
 
-    /// Profiles that are to be granted: wire, constraints, behaviour, auth, or full for all of them (repeatable).
+    /// Profile to certify: wire, constraints, behaviour, auth, or full for all of them (repeatable).
     #[arg(id = "certified", long = "profile", value_name = "NAME", value_delimiter = ',', env = "WIREPROOF_CERTIFY_PROFILE", required_unless_present_any = ["list", "new_key"])]
     profiles: Vec<String>,
 
-    /// Only the profiles of this service, by its folder (repeatable).
+    /// Certify only this service, by folder name (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_CERTIFY_SERVICE", value_delimiter = ',')]
     service: Vec<String>,
 
-    /// The level that must be reached: core or extended.
+    /// Level to reach: core or extended.
     #[arg(long, value_name = "LEVEL", env = "WIREPROOF_LEVEL", default_value = "core", value_parser = level)]
     level: Level,
 
-    /// The folder of the bundle, which must be new or empty.
+    /// Folder for the bundle; it must be new or empty.
     #[arg(long, value_name = "DIR", env = "WIREPROOF_OUT", required_unless_present_any = ["list", "new_key"])]
     out: Option<PathBuf>,
 
-    /// The name of what is certified, as its vendor states it.
+    /// Name of the certified product, as its vendor states it.
     #[arg(long, value_name = "TEXT", env = "WIREPROOF_TARGET_NAME", required_unless_present_any = ["list", "new_key"])]
     target_name: Option<String>,
 
-    /// Its version, as its vendor states it.
+    /// Version of the certified product, as its vendor states it.
     #[arg(long, value_name = "TEXT", env = "WIREPROOF_TARGET_VERSION", required_unless_present_any = ["list", "new_key"])]
     target_version: Option<String>,
 
-    /// What the verifier gave: the seed is derived from it, so that the run cannot be older.
+    /// Nonce from the verifier; it determines the seed and proves freshness.
     #[arg(long, value_name = "HEX", env = "WIREPROOF_NONCE", value_parser = nonce, conflicts_with = "seed")]
     nonce: Option<Nonce>,
 
-    /// Sign with this Ed25519 key: PKCS#8 in PEM, or 64 hexadecimal digits.
+    /// Sign with this Ed25519 key, in PKCS#8 PEM or as 64 hexadecimal digits.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_KEY")]
     key: Option<PathBuf>,
 
-    /// The kill matrix: `run` makes it, which takes about a minute; else a file of `wireproof mutants --report json`.
+    /// Kill matrix: `run` to produce it, which takes about a minute, or a file from `wireproof mutants --report json`.
     #[arg(long, value_name = "run|FILE", env = "WIREPROOF_MUTANTS")]
     mutants: Option<String>,
 }
@@ -139,7 +143,7 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     if let Some(path) = &arguments.claim.new_key {
         return new_key(path);
     }
-    let bench = CertifyBench::load(&arguments.fixtures)?;
+    let bench = CertifyBench::load(&arguments.fixtures, &arguments.snapshots)?;
     if arguments.claim.list {
         return written(list(&bench)).map(|()| ExitStatus::Conforms);
     }
@@ -159,11 +163,11 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     };
     let statement = bundle::write(out, &contents).map_err(|error| Failure::internal(error.to_string()))?;
     bench.prove(out, key.as_ref(), arguments.claim.nonce.as_ref())?;
-    written(tell(out, &statement, key.as_ref()))?;
+    written(print(out, &statement, key.as_ref()))?;
     Ok(if statement.predicate.wireproof.granted { ExitStatus::Conforms } else { ExitStatus::Deviates })
 }
 
-/// What a run gives to a bundle, beside the recording.
+/// The contributions of a run to a bundle, besides the recording.
 struct Made {
     stated: StatementSubject,
     report: Vec<u8>,
@@ -189,7 +193,7 @@ async fn made(
     let stated = StatementSubject {
         tool: TOOL.to_owned(),
         target: stated,
-        asked: claim.profiles.clone(),
+        requested: claim.profiles.clone(),
         services: claim.service.clone(),
         level: claim.level,
         nonce: claim.nonce.as_ref().map(|nonce| nonce.digits().to_owned()),
@@ -199,7 +203,7 @@ async fn made(
     Ok(Made { stated, report })
 }
 
-/// The runner. Its seed follows from the nonce, if there is one.
+/// The runner. Its seed is derived from the nonce, if there is one.
 fn runner(
     arguments: &CertifyArguments,
     bench: &CertifyBench,
@@ -210,7 +214,9 @@ fn runner(
     let nonce = arguments.claim.nonce.as_ref();
     let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
     let execution = arguments.execution.for_certificate();
-    Ok(execution.runner(Arc::clone(&bench.suite), target, seed)?.snapshots(Arc::clone(&bench.snapshots)))
+    Ok(execution
+        .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)?
+        .snapshots(Arc::clone(&bench.snapshots)))
 }
 
 /// Runs and records the cases. Returns their report.
@@ -223,7 +229,7 @@ async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u
             written = json.event(event);
         }
     });
-    let mut recorder = Recorder::new(out.join(TRANSCRIPTS), None);
+    let mut recorder = Recorder::new(out.join(RECORDING), None);
     let progress = Progress::of_cases(cases.len(), false);
     runner.run(&mut Batch::new(cases), &mut (progress, (reporter, &mut recorder))).await;
     written
@@ -232,7 +238,7 @@ async fn recorded(runner: &Runner, cases: Vec<Case>, out: &Path) -> Result<Vec<u
     Ok(report)
 }
 
-/// The target as the statement has it: without a credential.
+/// The target for the statement, without credentials.
 fn stated_target(target: &ResolvedTarget, name: String, version: String) -> StatedTarget {
     StatedTarget {
         name,
@@ -259,12 +265,15 @@ fn now() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A folder that is new, or empty.
+/// Checks that a folder is new or empty.
 fn fresh(path: &Path) -> Result<&Path, Failure> {
     let failed = |error: io::Error| Failure::usage(format!("cannot use {}: {error}", path.display()));
     fs::create_dir_all(path).map_err(failed)?;
     match fs::read_dir(path).map_err(failed)?.next() {
         None => Ok(path),
-        Some(_) => Err(Failure::usage(format!("{} is not empty: a bundle holds nothing else", path.display()))),
+        Some(_) => Err(Failure::usage(format!(
+            "{} is not empty\nhelp: name a new or empty folder for the bundle",
+            path.display()
+        ))),
     }
 }

@@ -1,26 +1,27 @@
-//! `wireproof diff`: two endpoints, recordings or reports, compared answer by answer.
+//! `wireproof diff`: compares two endpoints, recordings or reports, response by response.
 
 mod origin;
 mod sides;
 
-use std::{
-    io::{self, Write},
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::io::{self, Write};
 
 use clap::{Args, builder::BoolishValueParser};
 
 use super::{
-    Failure, execution::ExecutionArguments, select::SelectArguments, subset::say, target::TargetArguments,
-    terminal::width, written,
+    Failure,
+    execution::{ExecutionArguments, SensitiveArguments},
+    reports::{WantedReport, report_help, write_document},
+    select::{FixtureArguments, SelectArguments},
+    subset::say,
+    target::AccessArguments,
+    terminal::width,
 };
 use crate::{
     report::{
-        PendingFile,
+        DocumentKind, Format,
         diff::{
             ChangePattern, CompareOptions, Comparison, PartyKind, compare,
-            text::{self as told, DiffOptions},
+            diff_report::{self, DiffOptions},
         },
     },
     run::exit::ExitStatus,
@@ -30,34 +31,28 @@ use origin::Origin;
 use sides::sides;
 
 const EXAMPLES: &str = "Examples:
-  wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          two endpoints, asked the same
+  wireproof diff http://127.0.0.1:4566 http://127.0.0.1:5000          compare two endpoints
   wireproof diff reference http://127.0.0.1:4566 --operation StopDeployment
-  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               the cases of the recording, with its seed
-  wireproof diff last-release.json this-release.json                  verdicts, findings, requirements
-  wireproof diff A B --ignore value --ignore /deploymentInfo/creator  all but these
+  wireproof diff recorded-on-aws/ http://127.0.0.1:4566               repeat the cases of a recording
+  wireproof diff last-release.json this-release.json                  compare two JSON reports
+  wireproof diff A B --ignore value --ignore /deploymentInfo/creator  skip these differences
   wireproof diff A B --report json=differences.json
 
-Credentials, region and identities are the same for both endpoints. Where they need their own, record each with
-`wireproof run --transcript DIR`, and compare the folders.
+Both endpoints get the same credentials, Region and identities. If they need different ones, record each
+endpoint with `wireproof run --recording DIR`, and compare the folders.
 
 Exit status:
     0  no difference
-    1  a difference
-    2  usage, or a side that cannot be read
+    1  differences
+    2  usage error, or a side cannot be read
     3  nothing to compare
   130  interrupted";
 
 /// Arguments of `wireproof diff`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = EXAMPLES,
-    mut_arg("endpoint", |arg| arg.hide(true)),
-    mut_arg("name", |arg| arg.hide(true)),
-    mut_arg("as_reference", |arg| arg.hide(true)),
-    mut_arg("snapshots", |arg| arg.hide(true)),
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct DiffArguments {
-    /// The first side: the URL of an endpoint, reference, a folder of transcripts, or a JSON report.
+    /// The first side: the URL of an endpoint, the word reference, a recording, or a JSON report.
     #[arg(value_name = "A")]
     a: String,
 
@@ -69,12 +64,19 @@ pub(super) struct DiffArguments {
     select: SelectArguments,
 
     #[command(flatten)]
-    target: TargetArguments,
+    fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    access: AccessArguments,
 
     #[command(flatten)]
     execution: ExecutionArguments,
 
-    /// No differences of this kind, at this JSON pointer (`*`: any part) and below, or of this header:NAME (repeatable).
+    #[command(flatten)]
+    sensitive: SensitiveArguments,
+
+    /// Ignore differences of this kind, at or below this JSON pointer (`*` matches any part), or of this header:NAME
+    /// (repeatable).
     #[arg(
         long,
         value_name = "POINTER|KIND",
@@ -84,7 +86,7 @@ pub(super) struct DiffArguments {
     )]
     ignore: Vec<ChangePattern>,
 
-    /// Only differences of this kind, at this JSON pointer and below, or of this header:NAME (repeatable).
+    /// Print only differences of this kind, at or below this JSON pointer, or of this header:NAME (repeatable).
     #[arg(
         long,
         value_name = "POINTER|KIND",
@@ -94,62 +96,33 @@ pub(super) struct DiffArguments {
     )]
     only: Vec<ChangePattern>,
 
-    /// How the differences are written: human or json, to standard output or to FORMAT=PATH (repeatable).
+    /// Write the differences.
     #[arg(
         long,
         value_name = "FORMAT[=PATH]",
         env = "WIREPROOF_DIFF_REPORT",
         value_delimiter = ',',
-        help_heading = "Differences"
+        help_heading = "Differences",
+        help = report_help(DocumentKind::Comparison),
+        value_parser = |text: &str| WantedReport::read(text, DocumentKind::Comparison)
     )]
-    report: Vec<WantedFormat>,
+    report: Vec<WantedReport>,
 
-    /// Every difference, however many there are.
+    /// Print every difference, without a limit.
     #[arg(long, short, env = "WIREPROOF_VERBOSE", value_parser = BoolishValueParser::new(), help_heading = "Differences")]
     verbose: bool,
-}
-
-/// A form of the differences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DiffForm {
-    Human,
-    Json,
-}
-
-/// A form, and the file that it goes to; without one, standard output.
-#[derive(Debug, Clone)]
-struct WantedFormat {
-    form: DiffForm,
-    path: Option<PathBuf>,
-}
-
-impl FromStr for WantedFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
-        let form = match name {
-            "human" => DiffForm::Human,
-            "json" => DiffForm::Json,
-            other => return Err(format!("no form {other:?}; there are human and json")),
-        };
-        if path == Some("") {
-            return Err(format!("no path behind {name}=; without the sign it goes to standard output"));
-        }
-        Ok(Self { form, path: path.filter(|path| *path != "-").map(PathBuf::from) })
-    }
 }
 
 pub(super) fn run(arguments: &DiffArguments) -> Result<ExitStatus, Failure> {
     let (a, b) = (Origin::of(&arguments.a)?, Origin::of(&arguments.b)?);
     let (a, b) = sides(arguments, a, b)?;
-    // What was not asked any more would look like a difference.
+    // A case that did not run would look like a difference.
     if [&a.party, &b.party].iter().any(|side| side.interrupted && side.kind == PartyKind::Endpoint) {
-        return say("diff: interrupted: nothing is compared").map(|()| ExitStatus::Interrupted);
+        return say("diff: interrupted, so nothing is compared").map(|()| ExitStatus::Interrupted);
     }
     let options = CompareOptions { ignore: arguments.ignore.clone(), only: arguments.only.clone() };
     let comparison = compare(&a, &b, &options);
-    arguments.write(&comparison)?;
+    write_document(&arguments.report, |format, color, out| arguments.write(format, color, &comparison, out))?;
     Ok(status(&comparison))
 }
 
@@ -161,77 +134,15 @@ fn status(comparison: &Comparison) -> ExitStatus {
     }
 }
 
-/// So many differences are told unless all are asked for.
-const TOLD: usize = 20;
+/// The number of differences that are printed without `--verbose`.
+const SHOWN: usize = 20;
 
 impl DiffArguments {
-    fn write(&self, comparison: &Comparison) -> Result<(), Failure> {
-        let machine = self.report.iter().any(|wanted| wanted.path.is_none() && wanted.form == DiffForm::Json);
-        for WantedFormat { form, path } in &self.report {
-            match path {
-                Some(path) => self.write_file(*form, path, comparison)?,
-                None if machine && *form == DiffForm::Human => {
-                    let color = anstream::AutoStream::choice(&io::stderr());
-                    written(self.write_to(*form, color, comparison, &mut io::stderr()))?;
-                }
-                None => self.write_stdout(*form, comparison)?,
-            }
+    fn write(&self, format: Format, color: bool, comparison: &Comparison, mut out: &mut dyn Write) -> io::Result<()> {
+        if format == Format::JSON {
+            return diff_report::json(comparison.clone(), &mut out);
         }
-        if self.report.iter().all(|wanted| wanted.path.is_some()) {
-            self.write_stdout(DiffForm::Human, comparison)?;
-        }
-        Ok(())
-    }
-
-    fn write_stdout(&self, form: DiffForm, comparison: &Comparison) -> Result<(), Failure> {
-        let color = anstream::AutoStream::choice(&io::stdout());
-        written(self.write_to(form, color, comparison, &mut io::stdout()))
-    }
-
-    fn write_file(&self, form: DiffForm, path: &Path, comparison: &Comparison) -> Result<(), Failure> {
-        let write = || {
-            let pending = PendingFile::create(path)?;
-            self.write_to(form, anstream::ColorChoice::Never, comparison, &mut pending.writer()?)?;
-            pending.commit()
-        };
-        write().map_err(|error| Failure::internal(format!("cannot write {}: {error}", path.display())))
-    }
-
-    fn write_to(
-        &self,
-        form: DiffForm,
-        color: anstream::ColorChoice,
-        comparison: &Comparison,
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        let most = if self.verbose { usize::MAX } else { TOLD };
-        let options = DiffOptions { color: color != anstream::ColorChoice::Never, width: width(), most };
-        match form {
-            DiffForm::Human => told::human(comparison, &options, out)?,
-            DiffForm::Json => told::json(comparison.clone(), out)?,
-        }
-        out.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("human", None)]
-    #[case("json=-", None)]
-    #[case("json=a=b", Some("a=b"))]
-    fn a_form_has_a_place(#[case] text: &str, #[case] path: Option<&str>) {
-        assert_eq!(text.parse::<WantedFormat>().unwrap().path, path.map(PathBuf::from));
-    }
-
-    #[rstest]
-    #[case("papyrus", "no form \"papyrus\"; there are human and json")]
-    #[case("json=", "no path behind json=")]
-    fn what_is_no_form_is_told(#[case] text: &str, #[case] says: &str) {
-        assert!(text.parse::<WantedFormat>().unwrap_err().starts_with(says));
+        let most = if self.verbose { usize::MAX } else { SHOWN };
+        diff_report::human(comparison, &DiffOptions { color, width: width(), most }, &mut out)
     }
 }

@@ -1,4 +1,4 @@
-//! Where a side is from, as it was named.
+//! The origin of a side: an endpoint, a recording or a report.
 
 use std::path::{Path, PathBuf};
 
@@ -8,22 +8,22 @@ use crate::{
     run::recording::{INDEX, Recording},
 };
 
-/// The side that is the embedded reference.
+/// The name of the embedded reference as a side.
 pub(super) const REFERENCE: &str = "reference";
 
-/// Where a side is from.
+/// The origin of a side.
 #[derive(Debug)]
 pub(super) enum Origin {
-    /// It has to be asked; `None`: the embedded reference.
+    /// An endpoint to run against; `None`: the embedded reference.
     Endpoint(Option<String>),
-    /// It has been recorded.
+    /// A recording.
     Recording {
         folder: PathBuf,
         recording: Box<Recording>,
-        /// Which probes were run; `None`: fixtures.
+        /// The derivation of its probes; `None`: fixtures.
         derivation: Option<Box<DerivationArguments>>,
     },
-    /// It has been reported.
+    /// A JSON report.
     Report(Box<ReportDocument>),
 }
 
@@ -39,11 +39,11 @@ impl Origin {
         } else if path.file_name().is_some_and(|name| name == INDEX) {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             Self::recording(folder.unwrap_or(Path::new(".")))
-        } else if path.is_file() {
+        } else if path.exists() {
             Ok(Self::Report(Box::new(read_report(path)?)))
         } else {
             Err(Failure::usage(format!(
-                "{text}: neither a URL, nor a folder of transcripts, nor a JSON report, nor the word {REFERENCE}"
+                "{text}: no such file or folder\nhelp: name the URL of an endpoint, a recording, a JSON report, or {REFERENCE}"
             )))
         }
     }
@@ -52,12 +52,12 @@ impl Origin {
         let recording = Recording::open(folder).map_err(|error| Failure::usage(error.to_string()))?;
         let derivation = recording.header().derivation.clone().map(serde_json::from_value).transpose();
         let derivation = derivation.map_err(|error| {
-            Failure::usage(format!("{}: it does not say which probes were run: {error}", folder.display()))
+            Failure::usage(format!("{}: cannot read which probes were run: {error}", folder.display()))
         })?;
         Ok(Self::Recording { folder: folder.to_owned(), recording: Box::new(recording), derivation })
     }
 
-    /// The seed that it was asked with, unless it is still to be asked.
+    /// The seed of the run, unless it has yet to run.
     pub(super) fn seed(&self) -> Option<u64> {
         match self {
             Self::Endpoint(_) => None,
@@ -66,7 +66,7 @@ impl Origin {
         }
     }
 
-    /// Whether probes of a model were run, and not fixtures.
+    /// True if it has probes of a model instead of fixtures.
     pub(super) fn is_of_probes(&self) -> bool {
         match self {
             Self::Endpoint(_) => false,

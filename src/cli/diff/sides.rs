@@ -1,4 +1,4 @@
-//! Both sides, brought to one form: what is recorded is read, and says what an endpoint is asked.
+//! Brings both sides to one form. A recording or report determines the cases that run against an endpoint.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -29,7 +29,7 @@ use crate::{
     suite::{Batch, Case, CaseId, Fixtures, Plan, glob_matches},
 };
 
-/// Both sides. The second one is empty where asking the first was interrupted.
+/// Both sides. The second one is empty if the run of the first was interrupted.
 pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(DiffSide, DiffSide), Failure> {
     let sides = Sides::of(arguments, &a, &b)?;
     let given = arguments.execution.has_seed().then(|| arguments.execution.seed());
@@ -37,21 +37,21 @@ pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(
     let (first, second) = (arguments.a.as_str(), arguments.b.as_str());
     match (a, b) {
         (Origin::Endpoint(a), Origin::Endpoint(b)) => {
-            let one = sides.asked(first, a.clone(), seed, None)?;
+            let one = sides.run_like(first, a.clone(), seed, None)?;
             if one.party.interrupted {
                 return Ok((one, DiffSide::new(second, PartyKind::Endpoint)));
             }
-            // One and the same server has the names of the first seed already.
+            // The same server already has resources with the names of the first seed.
             let seed = if a.is_some() && a == b { seed.wrapping_add(1) } else { seed };
-            Ok((one, sides.asked(second, b, seed, None)?))
+            Ok((one, sides.run_like(second, b, seed, None)?))
         }
         (Origin::Endpoint(a), b) => {
             let other = sides.read(second, &b)?;
-            Ok((sides.asked(first, a, seed, Some((&b, &other)))?, other))
+            Ok((sides.run_like(first, a, seed, Some((&b, &other)))?, other))
         }
         (a, Origin::Endpoint(b)) => {
             let one = sides.read(first, &a)?;
-            let other = sides.asked(second, b, seed, Some((&a, &one)))?;
+            let other = sides.run_like(second, b, seed, Some((&a, &one)))?;
             Ok((one, other))
         }
         (a, b) => Ok((sides.read(first, &a)?, sides.read(second, &b)?)),
@@ -60,10 +60,10 @@ pub(super) fn sides(arguments: &DiffArguments, a: Origin, b: Origin) -> Result<(
 
 struct Sides<'a> {
     arguments: &'a DiffArguments,
-    /// Of the fixtures.
+    /// The suite of the fixtures.
     suite: Fixtures,
     cases: Vec<Case>,
-    /// The ids that are selected; `None`: all.
+    /// The selected IDs; `None`: all.
     wanted: Option<BTreeSet<CaseId>>,
     of_probes: bool,
 }
@@ -71,21 +71,23 @@ struct Sides<'a> {
 impl<'a> Sides<'a> {
     fn of(arguments: &'a DiffArguments, a: &Origin, b: &Origin) -> Result<Self, Failure> {
         if a.is_of_probes() || b.is_of_probes() {
-            // Probes are no part of any fixtures, and are selected by their ids alone.
+            // Probes are not in the fixtures, and are selected only by their IDs.
             let select = &arguments.select;
             if !(select.paths.is_empty() && select.service.is_empty() && select.tag.is_empty()) {
-                return Err(Failure::usage("probes are selected by --operation, --filter and --exclude"));
+                return Err(Failure::usage(
+                    "paths, --service and --tag do not select probes\nhelp: use --operation, --filter and --exclude",
+                ));
             }
             let (suite, cases) = (Fixtures::of_services([]), Vec::new());
             return Ok(Self { arguments, suite, cases, wanted: None, of_probes: true });
         }
-        let SelectedCases { suite, cases, .. } = arguments.select.load(HashSet::new())?;
+        let SelectedCases { suite, cases, .. } = arguments.select.load(&arguments.fixtures, HashSet::new())?;
         let is_all = cases.len() == suite.cases().len();
         let wanted = (!is_all).then(|| cases.iter().map(|case| case.id.clone()).collect());
         Ok(Self { arguments, suite, cases, wanted, of_probes: false })
     }
 
-    /// What a recording or a report holds of what is selected.
+    /// The selected cases of a recording or a report.
     fn read(&self, name: &str, origin: &Origin) -> Result<DiffSide, Failure> {
         let mut side = match origin {
             Origin::Recording { folder, recording, derivation: None } => {
@@ -102,7 +104,7 @@ impl<'a> Sides<'a> {
                 judged(name, folder, recording, &suite, &mut probes)?
             }
             Origin::Report(document) => reported(name, document),
-            Origin::Endpoint(_) => return Err(Failure::internal("an endpoint is asked, and not read")),
+            Origin::Endpoint(_) => return Err(Failure::internal("an endpoint cannot be read")),
         };
         side.retain(|id| self.is_wanted(id));
         Ok(side)
@@ -116,13 +118,13 @@ impl<'a> Sides<'a> {
         }
     }
 
-    /// How the probes of a recording are derived here.
+    /// The derivation of a recording's probes, with the botocore of this machine.
     fn derivation(&self, recorded: &DerivationArguments) -> DerivationArguments {
-        DerivationArguments { botocore: self.arguments.select.fixtures.botocore.clone(), ..recorded.clone() }
+        DerivationArguments { botocore: self.arguments.fixtures.botocore.clone(), ..recorded.clone() }
     }
 
-    /// What an endpoint answers to what is selected, as far as the other side has it.
-    fn asked(
+    /// Runs the selected cases that the other side has against an endpoint.
+    fn run_like(
         &self,
         name: &str,
         url: Option<String>,
@@ -133,18 +135,18 @@ impl<'a> Sides<'a> {
             Some((Origin::Recording { derivation: Some(derivation), recording, .. }, _)) => {
                 let derivation = self.derivation(derivation);
                 let suite = derivation.suite()?;
-                // Who allowed it to write elsewhere did not allow it here.
+                // A permission to write to the recorded endpoint does not extend to this one.
                 let is_loopback =
                     url.as_deref().is_none_or(|url| url.parse::<Endpoint>().is_ok_and(|url| url.is_loopback()));
                 let effect = if is_loopback { derivation.choice.effect(true) } else { Effect::Reads };
                 let part = ProbeSelection { shard: recording.header().run.shard, ..ProbeSelection::default() };
                 let mut probes = derivation.derive(&suite, seed, effect, part)?;
-                let mut side = self.ask(name, url, seed, suite, &mut probes)?;
+                let mut side = self.run_plan(name, url, seed, suite, &mut probes)?;
                 side.retain(|id| self.is_wanted(id));
                 Ok(side)
             }
             _ if self.of_probes => Err(Failure::usage(
-                "a report does not say which probes were run: record them with wireproof probe --transcript DIR, and compare the folder",
+                "a report does not contain its probes\nhelp: record them with `wireproof probe --recording DIR`, and compare the folder",
             )),
             _ => {
                 let mut cases = self.cases.clone();
@@ -153,12 +155,12 @@ impl<'a> Sides<'a> {
                     cases.retain(|case| known.contains(&case.id));
                 }
                 let mut batch = Batch::new(self.arguments.select.subset.cases(cases)?);
-                self.ask(name, url, seed, self.suite.clone(), &mut batch)
+                self.run_plan(name, url, seed, self.suite.clone(), &mut batch)
             }
         }
     }
 
-    fn ask(
+    fn run_plan(
         &self,
         name: &str,
         url: Option<String>,
@@ -167,10 +169,10 @@ impl<'a> Sides<'a> {
         plan: &mut dyn Plan,
     ) -> Result<DiffSide, Failure> {
         let mut side = DiffSide::new(name, PartyKind::Endpoint);
-        let target = self.arguments.target.at(url);
         runtime()?.block_on(async {
-            let (target, reference) = target.target(&suite).await?;
-            let runner = self.arguments.execution.runner(Arc::new(suite), target, seed)?;
+            let (target, reference) = self.arguments.access.target(url, &suite).await?;
+            let runner =
+                self.arguments.execution.runner(Arc::new(suite), target, seed, self.arguments.sensitive.values())?;
             runner.run(plan, &mut side).await;
             stop(reference).await;
             Ok::<(), Failure>(())
@@ -179,7 +181,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// A recording, judged again.
+/// Judges a recording again.
 fn judged(
     name: &str,
     folder: &Path,
@@ -192,14 +194,14 @@ fn judged(
     let replayed = replay(&suite, &snapshots, recording, plan, None, &mut side)
         .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
     for (ids, what) in [
-        (replayed.unknown, "not compared, since these fixtures have no such case"),
-        (replayed.changed, "recorded with another fixture, and judged by this one"),
+        (replayed.unknown, "skipped because these fixtures do not have them"),
+        (replayed.changed, "judged by fixtures that have changed since the recording"),
     ] {
         if let Some(first) = ids.first() {
             say(&format!("diff: {name}: {} {what}, such as {first}", ids.len()))?;
         }
     }
-    // By which fixtures it was made, and not by which it is judged.
+    // The fixtures of the recording, not those that judge it.
     side.party.suite.clone_from(&recording.header().run.suite);
     Ok(side)
 }
@@ -215,7 +217,7 @@ fn reported(name: &str, document: &ReportDocument) -> DiffSide {
     side
 }
 
-/// Whether the id of a probe is selected.
+/// True if the probe with this ID is selected.
 fn names(select: &SelectArguments, id: &str) -> bool {
     let any = |globs: &[String]| globs.iter().any(|glob| glob_matches(glob, id));
     let operation = id.split_once('.').and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();

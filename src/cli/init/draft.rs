@@ -1,4 +1,4 @@
-//! Files that are about to be written: all of them, or none.
+//! Files to be written: all of them, or none.
 
 use std::{
     fs,
@@ -9,43 +9,43 @@ use std::{
 use super::Failure;
 use crate::report::PendingFile;
 
-/// One file as it shall be.
+/// A file to be written.
 #[derive(Debug)]
 pub(super) struct FileDraft {
-    /// Below the repository.
+    /// The path, relative to the repository.
     pub(super) path: PathBuf,
     pub(super) text: String,
     standing: FileStanding,
 }
 
-/// What a file that is there already means.
+/// How to treat an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileStanding {
-    /// It is in the way, unless it is the same.
+    /// It must not exist with another text.
     InTheWay,
-    /// The draft was made of it.
+    /// The draft is an edited version of it.
     Edited,
-    /// It has become its owner's.
+    /// It is kept.
     Kept,
 }
 
 impl FileDraft {
-    /// A file that must not be there.
+    /// A file that must not exist.
     pub(super) fn file(path: &str, text: String) -> Self {
         Self { path: path.into(), text, standing: FileStanding::InTheWay }
     }
 
-    /// What has become of a file that is there.
+    /// An edited version of an existing file.
     pub(super) fn edited(path: &str, text: String) -> Self {
         Self { path: path.into(), text, standing: FileStanding::Edited }
     }
 
-    /// A file that is written where there is none.
+    /// A file that is written only if it does not exist.
     pub(super) fn once(path: &str, text: String) -> Self {
         Self { path: path.into(), text, standing: FileStanding::Kept }
     }
 
-    /// In a word, what writing it would come to.
+    /// The effect of writing it, in one word.
     fn outcome(&self, folder: &Path) -> &'static str {
         match (fs::read(folder.join(&self.path)), self.standing) {
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => "written",
@@ -57,19 +57,21 @@ impl FileDraft {
     }
 }
 
-/// Files of another text stand in the way.
-pub(super) fn refuse_others(folder: &Path, drafts: &[FileDraft], force: bool) -> Result<(), Failure> {
+/// Rejects existing files with another text, unless `force` is set.
+pub(super) fn reject_existing(folder: &Path, drafts: &[FileDraft], force: bool) -> Result<(), Failure> {
     let others = drafts.iter().filter(|draft| draft.outcome(folder) == "replaced");
     let others: Vec<String> = others.map(|draft| folder.join(&draft.path).display().to_string()).collect();
     if force || others.is_empty() {
         return Ok(());
     }
-    let verb = if others.len() == 1 { "is" } else { "are" };
+    let verb = if others.len() == 1 { "exists" } else { "exist" };
     let files = others.join(", ");
-    Err(Failure::usage(format!("{files} {verb} there already; nothing was written; --force replaces, --dry-run shows")))
+    Err(Failure::usage(format!(
+        "{files} already {verb}, so nothing was written\nhelp: pass --force to replace, or --dry-run to print the files"
+    )))
 }
 
-/// Writes what is not there yet, and tells what was done of each. Every file is whole before the first is put in its place.
+/// Writes the files, and returns the effect on each. All files are complete before the first one is moved into place.
 pub(super) fn write(folder: &Path, drafts: &[FileDraft]) -> Result<Vec<&'static str>, Failure> {
     let outcomes: Vec<&'static str> = drafts.iter().map(|draft| draft.outcome(folder)).collect();
     let due = drafts.iter().zip(&outcomes).filter(|(_, outcome)| !matches!(**outcome, "unchanged" | "kept"));

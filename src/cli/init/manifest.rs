@@ -1,4 +1,4 @@
-//! `Cargo.toml` with the test and the dependency that it needs. What is there stays as its owner wrote it.
+//! Adds the test and its dependency to a `Cargo.toml`. Everything else keeps its formatting.
 
 use thiserror::Error;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
@@ -6,32 +6,34 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 /// The name of the test.
 const NAME: &str = "conformance";
 
-/// The feature that makes a test of each case.
+/// The feature that makes each case a test.
 const FEATURE: &str = "libtest";
 
-/// A manifest that the test cannot be entered into.
+/// The reason why a manifest cannot be edited.
 #[derive(Debug, Error)]
 pub(super) enum ManifestError {
-    /// Not TOML.
+    /// The manifest is not TOML.
     #[error("{0}")]
     Form(#[from] toml_edit::TomlError),
-    /// Nothing has tests here.
-    #[error("it has no [package]: give the folder of the workspace's member that is to be tested")]
+    /// The manifest has no package.
+    #[error("no [package] in the manifest\nhelp: name the folder of the workspace member to test")]
     NoPackage,
-    /// What should be a table is none.
-    #[error("{0} is no table")]
+    /// A value that should be a table has another type.
+    #[error("{0} is not a table")]
     NoTable(&'static str),
-    /// Somebody else's test.
-    #[error("a test named {NAME:?} with the usual harness is there already; nothing was written; --force replaces it")]
-    OtherTest,
-    /// Somebody else's dependency.
+    /// Another test has the same name.
     #[error(
-        "wireproof is a dependency there already, and not as init writes it; nothing was written; --force sets its path"
+        "a test named {NAME:?} with the default harness already exists, so nothing was written\nhelp: pass --force to replace it"
+    )]
+    OtherTest,
+    /// The manifest already has another dependency on wireproof.
+    #[error(
+        "the manifest already has another dependency on wireproof, so nothing was written\nhelp: pass --force to set its path"
     )]
     OtherDependency,
 }
 
-/// The manifest with `[[test]]` and the dependency; by a folder where wireproof's sources are given.
+/// Adds `[[test]]` and the dependency, as a path dependency if a source folder is given.
 pub(super) fn with_test(text: &str, sources: Option<&str>, force: bool) -> Result<String, ManifestError> {
     let mut document: DocumentMut = text.parse()?;
     if !document.contains_key("package") {
@@ -60,9 +62,9 @@ fn depend(document: &mut DocumentMut, sources: Option<&str>, force: bool) -> Res
     Ok(())
 }
 
-/// The dependency comes from the folder, where it did not before. What init did not write is changed only by force.
+/// Sets the path of the dependency. A dependency that `init` did not write is changed only with `force`.
 fn set_path(there: &mut Item, folder: &str, force: bool) -> Result<(), ManifestError> {
-    /// What says where a dependency is from.
+    /// The keys for the source of a dependency.
     const PLACES: [&str; 8] = ["version", "git", "branch", "tag", "rev", "registry", "workspace", "path"];
     let is_there = |there: &Item| there.get("path").and_then(Item::as_str) == Some(folder);
     if is_there(there) {
@@ -86,7 +88,7 @@ fn set_path(there: &mut Item, folder: &str, force: bool) -> Result<(), ManifestE
     Ok(())
 }
 
-/// Whether it is as init writes it, of whatever version or path.
+/// True if `init` wrote the dependency, with any version or path.
 fn is_of_init(there: &Item) -> bool {
     let Some(table) = there.as_table_like() else { return false };
     let features = table.get("features").and_then(Item::as_array);
@@ -107,7 +109,7 @@ fn dependency(sources: Option<&str>) -> InlineTable {
     dependency
 }
 
-/// A dependency that leaves the default features out needs that one.
+/// Adds the feature to a dependency without default features.
 fn add_feature(dependency: &mut dyn TableLike) {
     if dependency.get("default-features").and_then(Item::as_bool) != Some(false) {
         return;
@@ -143,7 +145,7 @@ fn is_ours(test: &dyn TableLike) -> bool {
     test.get("name").and_then(Item::as_str) == Some(NAME)
 }
 
-/// The test brings its own `main`.
+/// Sets `harness = false`, because the test has its own `main`.
 fn own_harness(test: &mut dyn TableLike, force: bool) -> Result<(), ManifestError> {
     let is_own = test.get("harness").and_then(Item::as_bool) == Some(false);
     if !is_own && !force {
@@ -249,8 +251,8 @@ mod tests {
     #[rstest]
     #[case::broken("[package\n", "TOML parse error")]
     #[case::workspace("[workspace]\nmembers = [\"a\"]\n", "member")]
-    #[case::dependencies("dev-dependencies = 1\n[package]\n", "dev-dependencies is no table")]
-    #[case::tests("test = 1\n[package]\n", "test is no table")]
+    #[case::dependencies("dev-dependencies = 1\n[package]\n", "dev-dependencies is not a table")]
+    #[case::tests("test = 1\n[package]\n", "test is not a table")]
     fn a_manifest_that_cannot_take_it_is_told(#[case] text: &str, #[case] says: &str) {
         let error = with_test(text, None, false).unwrap_err();
         assert!(error.to_string().contains(says), "{error}");

@@ -1,6 +1,6 @@
-//! `wireproof init`: what a repository needs to be held to the contract: a test, a config, a baseline, a job of CI.
+//! `wireproof init`: adds a test, a configuration file, a baseline and a CI job to a repository.
 //!
-//! It writes all of its files or none, and replaces no file of another text unless it is told to.
+//! It writes all of its files or none, and replaces an existing file only with `--force`.
 
 mod draft;
 mod manifest;
@@ -15,7 +15,7 @@ use std::{
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
 use self::draft::FileDraft;
-use super::{Failure, select::refuse_misnomers, written};
+use super::{Failure, select::reject_unknown_names, written};
 use crate::{
     run::{
         exit::ExitStatus,
@@ -25,75 +25,75 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  wireproof init                                            the repository of the current folder
-  wireproof init --operation StopDeployment --dry-run       what it would write
+  wireproof init                                            set up the repository in the current folder
+  wireproof init --operation StopDeployment --dry-run       print the files, and write nothing
   wireproof init emulator/ --endpoint http://127.0.0.1:5000 --ci gitlab";
 
 /// Arguments of `wireproof init`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct InitArguments {
-    /// The repository.
+    /// Folder of the repository.
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
 
-    /// Only this service, by its folder (repeatable).
+    /// Test only this service, by folder name (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_SERVICE", value_delimiter = ',')]
     service: Vec<String>,
 
-    /// Only this operation (repeatable).
+    /// Test only this operation (repeatable).
     #[arg(long, value_name = "NAME", env = "WIREPROOF_OPERATION", value_delimiter = ',')]
     operation: Vec<String>,
 
-    /// Where the endpoint listens when it is tested.
+    /// URL of the endpoint under test.
     #[arg(long, value_name = "URL", env = "WIREPROOF_ENDPOINT", default_value = "http://127.0.0.1:4566")]
     endpoint: String,
 
-    /// What the repository is written in; without it, Rust where there is a Cargo.toml.
+    /// Language of the repository [default: rust if there is a Cargo.toml, otherwise any].
     #[arg(long, value_enum)]
     language: Option<Language>,
 
-    /// Whose CI gets a job; without it, GitLab where there is a .gitlab-ci.yml, else GitHub.
+    /// CI system to add a job for [default: gitlab if there is a .gitlab-ci.yml, otherwise github].
     #[arg(long, value_enum)]
     ci: Option<Ci>,
 
-    /// Depend on wireproof by this folder of its sources, and not by its version; a relative one is kept relative.
+    /// Depend on the wireproof sources in this folder instead of the published version.
     #[arg(long = "path", value_name = "DIR")]
     sources: Option<PathBuf>,
 
-    /// Print what would be written, and write nothing.
+    /// Print the files, and write nothing.
     #[arg(long)]
     dry_run: bool,
 
-    /// Replace files that are there. A baseline is kept all the same.
+    /// Replace existing files, except the baseline.
     #[arg(long, value_parser = BoolishValueParser::new())]
     force: bool,
 }
 
-/// What a repository is written in.
+/// The language of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
-    /// A test of the crate.
+    /// A test in Rust.
     Rust,
-    /// The program alone.
+    /// The program, without a test.
     Any,
 }
 
-/// Whose job is written.
+/// The CI system that gets a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Ci {
     /// `.github/workflows/wireproof.yml`.
     Github,
-    /// `.gitlab/wireproof.yml`, to be included.
+    /// `.gitlab/wireproof.yml`, for `include`.
     Gitlab,
-    /// None.
+    /// No job.
     None,
 }
 
 pub(super) fn run(arguments: &InitArguments) -> Result<ExitStatus, Failure> {
-    arguments.refuse_what_no_run_would_take()?;
+    arguments.check()?;
     let drafts = arguments.drafts()?;
-    draft::refuse_others(&arguments.folder, &drafts, arguments.force)?;
+    draft::reject_existing(&arguments.folder, &drafts, arguments.force)?;
     let mut out = io::stdout().lock();
     if arguments.dry_run {
         written(drafts.iter().try_for_each(|draft| writeln!(out, "--- {}\n{}", draft.path.display(), draft.text)))?;
@@ -107,26 +107,29 @@ pub(super) fn run(arguments: &InitArguments) -> Result<ExitStatus, Failure> {
 }
 
 impl InitArguments {
-    /// An endpoint or a name that the first run would refuse is refused here.
-    fn refuse_what_no_run_would_take(&self) -> Result<(), Failure> {
+    /// Rejects an endpoint or a name that the first run would reject.
+    fn check(&self) -> Result<(), Failure> {
+        if !self.folder.exists() {
+            return Err(Failure::missing(&self.folder));
+        }
         if !self.folder.is_dir() {
-            return Err(Failure::usage(format!("{} is no folder", self.folder.display())));
+            return Err(Failure::usage(format!("{} is not a folder", self.folder.display())));
         }
         if self.sources.is_some() && self.language() == Language::Any {
             return Err(Failure::usage(
-                "--path is for a test in Rust: name a folder with a Cargo.toml, or leave it out",
+                "--path needs a Rust repository\nhelp: name a folder with a Cargo.toml, or omit --path",
             ));
         }
         let endpoint: Endpoint =
             self.endpoint.parse().map_err(|error: EndpointError| Failure::usage(error.to_string()))?;
         if endpoint.is_aws() {
             let host = endpoint.host();
-            return Err(Failure::usage(format!("{host} is a host of AWS itself: a repository tests its own endpoint")));
+            return Err(Failure::usage(format!("{host} is an AWS host\nhelp: pass the URL of your own endpoint")));
         }
         let suite = Fixtures::bundled().map_err(|error| Failure::internal(error.to_string()))?;
         let selection =
             Selection { services: self.service.clone(), operations: self.operation.clone(), ..Selection::default() };
-        refuse_misnomers(&selection, &suite)
+        reject_unknown_names(&selection, &suite)
     }
 
     fn language(&self) -> Language {
@@ -201,33 +204,33 @@ impl InitArguments {
         Some(FileDraft::file(path, template.replace("{endpoint}", &self.endpoint)))
     }
 
-    /// What to do now.
+    /// The next step for the user.
     fn next(&self) -> String {
         let run = match self.language() {
             Language::Rust => "cargo test --test conformance",
             Language::Any => "wireproof run",
         };
-        let place =
+        let folder =
             if self.folder == Path::new(".") { String::new() } else { format!("in {}, ", self.folder.display()) };
         let include = match self.ci() {
             Ci::Gitlab => format!("Include the job in .gitlab-ci.yml: include: [{{ local: {GITLAB} }}]\n"),
             Ci::Github | Ci::None => String::new(),
         };
-        format!("{include}Next: {place}with your endpoint at {}: {run}", self.endpoint)
+        format!("{include}Next: {folder}start your endpoint at {} and run: {run}", self.endpoint)
     }
 }
 
 const GITHUB: &str = ".github/workflows/wireproof.yml";
 const GITLAB: &str = ".gitlab/wireproof.yml";
 
-/// Calls one after the other, as rustfmt lays them out.
+/// Formats a chain of calls like rustfmt.
 fn chain(first: &str, calls: &[String]) -> String {
     const WIDTH: usize = 60;
     let line = format!("{first}{}", calls.concat());
     if line.len() <= WIDTH { line } else { format!("{first}\n        {}", calls.join("\n        ")) }
 }
 
-/// A text as TOML writes it.
+/// Formats a string as TOML.
 fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string().trim().to_owned()
 }

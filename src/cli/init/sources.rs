@@ -1,4 +1,4 @@
-//! Where wireproof's sources are (`--path`): the folder, as a manifest that is committed names it.
+//! The source folder of wireproof (`--path`), as a committed manifest should name it.
 
 use std::{
     fs, io,
@@ -8,18 +8,18 @@ use std::{
 use thiserror::Error;
 use toml_edit::DocumentMut;
 
-/// A folder that nothing can depend on as wireproof.
+/// A folder that is not usable as a path dependency.
 #[derive(Debug, Error)]
 pub(super) enum SourcesError {
-    /// It is not there, or cannot be looked into.
-    #[error("--path {}: {error}; a relative one starts at the current folder", path.display())]
+    /// It does not exist or cannot be read.
+    #[error("--path {}: {error}\nhelp: a relative path starts at the current folder", path.display())]
     Folder { path: PathBuf, error: io::Error },
-    /// It is there, and something else.
-    #[error("--path {}: no Cargo.toml of wireproof is in it; give the folder of wireproof's sources", .0.display())]
+    /// It exists, but it is not wireproof.
+    #[error("--path {} is not the source folder of wireproof\nhelp: name the folder with the Cargo.toml of wireproof", .0.display())]
     NotWireproof(PathBuf),
 }
 
-/// The folder of the sources as the manifest in `package` names it: a relative one from there, an absolute one as it is.
+/// The source folder for the manifest in `package`: a relative path from there, or an unchanged absolute path.
 pub(super) fn named_from(package: &Path, sources: &Path) -> Result<String, SourcesError> {
     let cannot = |path: &Path| {
         let path = path.to_owned();
@@ -33,7 +33,7 @@ pub(super) fn named_from(package: &Path, sources: &Path) -> Result<String, Sourc
         return Ok(sources.display().to_string());
     }
     let from = package.canonicalize().map_err(cannot(package))?;
-    // What was typed in the package's own folder holds as it is, symbolic links included.
+    // A path typed in the package's own folder is already right, including its symbolic links.
     if Path::new(".").canonicalize().is_ok_and(|current| current == from) {
         return Ok(with_slashes(sources));
     }
@@ -47,14 +47,14 @@ fn is_wireproof(folder: &Path) -> bool {
     name.and_then(|name| name.as_str()) == Some(env!("CARGO_PKG_NAME"))
 }
 
-/// The way from one folder to another, of which neither has a link or a `..` in it; `None` between two drives.
+/// The relative path between two folders without links and `..`; `None` between two drives.
 fn relative(from: &Path, to: &Path) -> Option<PathBuf> {
     let shared = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(shared).map(|_| Component::ParentDir);
     (shared > 0).then(|| up.chain(to.components().skip(shared)).collect())
 }
 
-/// A relative path as cargo takes it on every system.
+/// A relative path with slashes, which cargo accepts on every system.
 fn with_slashes(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
@@ -79,9 +79,9 @@ mod tests {
         let own = env!("CARGO_MANIFEST_DIR");
         assert_eq!(named_from(Path::new("."), Path::new(own)).unwrap(), own);
         let other = tempfile::tempdir().unwrap();
-        let refused = || named_from(Path::new("."), other.path()).unwrap_err().to_string();
-        assert!(refused().contains("no Cargo.toml of wireproof"), "{}", refused());
+        let rejected = || named_from(Path::new("."), other.path()).unwrap_err().to_string();
+        assert!(rejected().contains("is not the source folder of wireproof"), "{}", rejected());
         fs::write(other.path().join("Cargo.toml"), "[package]\nname = \"another\"\n").unwrap();
-        assert!(refused().contains(&other.path().display().to_string()), "{}", refused());
+        assert!(rejected().contains(&other.path().display().to_string()), "{}", rejected());
     }
 }

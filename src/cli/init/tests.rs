@@ -50,7 +50,7 @@ fn the_test_is_laid_out_as_rustfmt_does(#[case] words: &[&str]) {
     let path = folder.path().join("conformance.rs");
     fs::write(&path, arguments(&[&["--language", "rust"], words].concat()).test()).unwrap();
     let check = std::process::Command::new("rustfmt").args(["--edition", "2024", "--check"]).arg(&path).output();
-    // Where there is no rustfmt, nobody will mind.
+    // Without rustfmt there is nothing to check.
     let Ok(check) = check else { return };
     assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
 }
@@ -63,10 +63,10 @@ fn the_baseline_is_one_without_entries() {
 
 #[rstest]
 #[case(&["--endpoint", "nowhere"], "nowhere")]
-#[case(&["--endpoint", "https://codedeploy.us-east-1.amazonaws.com"], "AWS itself")]
+#[case(&["--endpoint", "https://codedeploy.us-east-1.amazonaws.com"], "is an AWS host")]
 #[case(&["--operation", "StopDeploymnt"], "did you mean StopDeployment?")]
 #[case(&["no/such/folder"], "no/such/folder")]
-fn what_no_run_would_take_is_refused(#[case] words: &[&str], #[case] says: &str) {
-    let failure = arguments(words).refuse_what_no_run_would_take().unwrap_err();
+fn an_endpoint_or_a_name_that_no_run_accepts_is_rejected(#[case] words: &[&str], #[case] says: &str) {
+    let failure = arguments(words).check().unwrap_err();
     assert!(failure.message.contains(says), "{failure}");
 }

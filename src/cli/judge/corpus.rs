@@ -1,8 +1,8 @@
-//! `wireproof judge --corpus`: answers of AWS that somebody recorded, judged by their models.
+//! `wireproof judge --corpus`: judges recorded responses of AWS by their models.
 
 use std::{
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,49 +14,54 @@ use super::super::{
     Failure,
     botocore::BotocoreArguments,
     model_source::{ModelFolder, ModelSource},
+    reports::{WantedReport, write_document},
     terminal::width,
-    written,
 };
 use crate::{
     proof::corpus::{
-        CorpusTally, Models, Record, read,
-        report::{self, CorpusOptions, FalsePositives},
+        CorpusTally, Models, Record,
+        corpus_report::{self, CorpusOptions, FalsePositives},
+        read,
     },
     report::Format,
     run::exit::ExitStatus,
 };
 
-/// How a corpus is judged.
+/// The models and the limit for a corpus.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Corpus")]
 pub(super) struct CorpusArguments {
-    /// A folder of Smithy JSON models, searched to any depth; without it, the models of the installed botocore.
+    /// Folder of Smithy JSON models, searched recursively [default: the models of the installed botocore].
     #[arg(long, value_name = "DIR", env = "WIREPROOF_MODELS", requires = "corpus")]
     models: Option<PathBuf>,
 
-    /// The share of AWS's own answers that may have an error, from 0 to 1.
+    /// Maximum share of AWS responses with an error, from 0 to 1.
     #[arg(long, value_name = "SHARE", env = "WIREPROOF_MAX_ERROR_RATE", default_value_t = 0.001, value_parser = share)]
     max_error_rate: f64,
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| "a number from 0 to 1, such as 0.001".to_owned())?;
-    if (0.0..=1.0).contains(&share) { Ok(share) } else { Err("a number from 0 to 1, such as 0.001".to_owned()) }
+    let share: f64 = text.parse().map_err(|_| "expected a number from 0 to 1, such as 0.001".to_owned())?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("expected a number from 0 to 1, such as 0.001".to_owned())
+    }
 }
 
-/// Judges the answers of a corpus.
+/// Judges the responses of a corpus.
 pub(super) fn judge(
     path: &Path,
     arguments: &CorpusArguments,
     botocore: &BotocoreArguments,
-    format: Format,
+    reports: &[WantedReport],
 ) -> Result<ExitStatus, Failure> {
     let records = records(path)?;
     let shelf = arguments.shelf(botocore)?;
     let models = Models::gather(&records, |service| shelf.find(service))?;
     let tally = CorpusTally::of(records.iter().map(|record| (record, models.judge(record))));
-    written(write(arguments, format, &tally))?;
-    Ok(match tally.all().answers {
+    write_document(reports, |format, color, out| write(arguments, format, color, &tally, out))?;
+    Ok(match tally.all().responses {
         share if share.of == 0 => ExitStatus::Incomplete,
         share if share.rate() <= arguments.max_error_rate => ExitStatus::Conforms,
         _ => ExitStatus::Deviates,
@@ -83,22 +88,24 @@ fn records(path: &Path) -> Result<Vec<Record>, Failure> {
     read(&text).map_err(|broken| Failure::usage(format!("{shown}: {broken}")))
 }
 
-/// The first bytes of anything that gzip has compressed.
+/// The first bytes of a gzip file.
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-fn write(arguments: &CorpusArguments, format: Format, tally: &CorpusTally) -> io::Result<()> {
-    let mut out = io::BufWriter::new(io::stdout());
+fn write(
+    arguments: &CorpusArguments,
+    format: Format,
+    color: bool,
+    tally: &CorpusTally,
+    mut out: &mut dyn Write,
+) -> io::Result<()> {
     if format == Format::JSON {
-        report::json(&FalsePositives::of(date(), tally.clone()), &mut out)?;
-    } else {
-        let color = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
-        let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
-        report::human(tally, &options, &mut out)?;
+        return corpus_report::json(&FalsePositives::of(date(), tally.clone()), &mut out);
     }
-    out.flush()
+    let options = CorpusOptions { color, width: width(), max_error_rate: arguments.max_error_rate };
+    corpus_report::human(tally, &options, &mut out)
 }
 
-/// The day, in UTC.
+/// The current date, in UTC.
 fn date() -> String {
     OffsetDateTime::now_utc().date().to_string()
 }

@@ -1,4 +1,4 @@
-//! `wireproof judge`: what was recorded, judged again without a network: a run of this program, or answers of AWS.
+//! `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network.
 
 mod corpus;
 
@@ -17,14 +17,14 @@ use super::{
     gate::{CommandGate, GateArguments},
     probe,
     reports::{ReportArguments, RerunCommand, written_reports},
-    select::FixtureArguments,
+    select::{FixtureArguments, SnapshotArguments},
     written,
 };
 use crate::{
     harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
-    report::Format,
+    report::DocumentKind,
     run::{
         exit::ExitStatus,
         recording::{Header, Recording},
@@ -37,33 +37,34 @@ use crate::{
 use corpus::CorpusArguments;
 
 const EXAMPLES: &str = "Examples:
-  wireproof run --endpoint URL --transcript run/                   record a run
-  wireproof judge run/                                            the same verdicts, without a network
-  wireproof judge run/ --report html=run.html --verbose           another report of it
-  wireproof judge run/ --fixtures my-fixtures/                    by other fixtures: what has changed is said
-  wireproof judge --corpus recorded.jsonl.gz                      answers of AWS, by the installed botocore
-  wireproof judge --corpus recorded.jsonl.gz --models models/     by Smithy models
+  wireproof run --endpoint URL --recording run/                   record a run
+  wireproof judge run/                                            print the same verdicts, without a network
+  wireproof judge run/ --report html=run.html --verbose           write another report
+  wireproof judge run/ --fixtures my-fixtures/                    use other fixtures, and print what changed
+  wireproof judge --corpus recorded.jsonl.gz                      judge AWS responses by the installed botocore
+  wireproof judge --corpus recorded.jsonl.gz --models models/     judge them by Smithy models
   wireproof judge --corpus recorded.jsonl --report json > judged.json
 
-A record of a corpus is a JSON object on a line of its own: id, service, operation, protocol (json-1.0, json-1.1,
-rest-json), kind (response, error), tier (W-wire, A-recorded, B-edited), status, headers, headers_reconstructed, body
-or body_text, and where they apply error_code, masked_paths and model_violations ({path, label}).
+Each line of a corpus is a JSON object with the members id, service, operation, protocol (json-1.0, json-1.1,
+rest-json), kind (response, error), tier (W-wire, A-recorded, B-edited), status, headers,
+headers_reconstructed, body or body_text, and optionally error_code, masked_paths and model_violations
+({path, label}).
 
-Exit status of a recording: that of its run. Of a corpus:
-    0  at most the allowed share of AWS's own answers has an error
-    1  more have one
-    2  usage, a corpus or a model that cannot be read
+The exit status for a recording is that of its run. For a corpus:
+    0  the share of AWS responses with an error is at most --max-error-rate
+    1  the share is higher
+    2  usage error, or an unreadable corpus or model
     3  nothing was judged";
 
 /// Arguments of `wireproof judge`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct JudgeArguments {
-    /// A recording: the folder that --transcript wrote.
+    /// A recording: a folder written with --recording.
     #[arg(value_name = "RECORDING", required_unless_present = "corpus", conflicts_with = "corpus")]
     recording: Option<PathBuf>,
 
-    /// Recorded answers of AWS: JSON Lines, plain or compressed by gzip.
+    /// Recorded AWS responses: JSON Lines, optionally compressed with gzip.
     #[arg(long, value_name = "FILE", env = "WIREPROOF_RECORDED")]
     corpus: Option<PathBuf>,
 
@@ -72,6 +73,9 @@ pub(super) struct JudgeArguments {
 
     #[command(flatten)]
     fixtures: FixtureArguments,
+
+    #[command(flatten)]
+    snapshots: SnapshotArguments,
 
     #[command(flatten)]
     gate: GateArguments,
@@ -84,21 +88,24 @@ pub(super) fn run(arguments: &JudgeArguments) -> Result<ExitStatus, Failure> {
     match (&arguments.recording, &arguments.corpus) {
         (Some(folder), _) => arguments.judge(folder),
         (None, Some(file)) => {
-            let format = arguments.reports.only(&[Format::HUMAN, Format::JSON])?;
-            corpus::judge(file, &arguments.of_corpus, &arguments.fixtures.botocore, format)
+            let reports = arguments.reports.for_document(DocumentKind::Corpus)?;
+            corpus::judge(file, &arguments.of_corpus, &arguments.fixtures.botocore, reports)
         }
-        (None, None) => Err(Failure::usage("give a recording, or --corpus FILE")),
+        (None, None) => Err(Failure::usage("no recording to judge\nhelp: name a recording, or pass --corpus FILE")),
     }
 }
 
 impl JudgeArguments {
     fn judge(&self, folder: &Path) -> Result<ExitStatus, Failure> {
+        if !folder.exists() {
+            return Err(Failure::missing(folder));
+        }
         let recording = Recording::open(folder).map_err(|error| Failure::usage(error.to_string()))?;
         match recording.header().derivation.clone() {
             None => self.judge_fixtures(folder, &recording),
             Some(derivation) => {
                 let derivation = serde_json::from_value(derivation).map_err(|error| {
-                    Failure::usage(format!("{}: it does not say which probes were run: {error}", folder.display()))
+                    Failure::usage(format!("{}: cannot read which probes were run: {error}", folder.display()))
                 })?;
                 self.judge_probes(folder, &recording, derivation)
             }
@@ -107,7 +114,7 @@ impl JudgeArguments {
 
     fn judge_fixtures(&self, folder: &Path, recording: &Recording) -> Result<ExitStatus, Failure> {
         let suite = self.fixtures.suite()?;
-        let snapshots = self.fixtures.snapshots()?;
+        let snapshots = self.snapshots.load(&self.fixtures)?;
         let cases = suite.cases();
         let ids: BTreeSet<String> = cases.iter().map(|case| case.id.0.clone()).collect();
         let mut plan = Batch::new(cases);
@@ -134,7 +141,7 @@ impl JudgeArguments {
         gate.status(&replayed.finished, |unseen| derivation.missing(&suite, unseen))
     }
 
-    /// Judges every case again, and says what is not as it was.
+    /// Judges every case again, and prints what has changed.
     fn replay(
         &self,
         folder: &Path,
@@ -146,33 +153,34 @@ impl JudgeArguments {
     ) -> Result<(Replayed, CommandGate), Failure> {
         let recorded = &recording.header().run.suite;
         let is_other = suite.digest() != recorded;
-        let told = format!("other fixtures than when this was recorded: {} and not {recorded}", suite.digest());
+        let difference =
+            format!("the recording was made with other fixtures: {recorded} instead of {}", suite.digest());
         let gate = self.gate.open()?;
         let mut outputs = RunOutputs::new(self.reports.open(&rerun(recording.header()))?, gate);
         let replayed = replay(&Arc::new(suite), &Arc::new(snapshots), recording, plan, coverage, &mut outputs)
             .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
         let gate = written_reports(outputs)?;
         if is_other {
-            written(tell(&told, &replayed))?;
+            written(print_changes(&difference, &replayed))?;
         }
         Ok((replayed, gate))
     }
 }
 
-/// What has changed since the recording, on standard error.
-fn tell(told: &str, replayed: &Replayed) -> std::io::Result<()> {
+/// Prints to standard error what has changed since the recording.
+fn print_changes(difference: &str, replayed: &Replayed) -> std::io::Result<()> {
     let mut out = anstream::stderr();
-    writeln!(out, "judge: {told}")?;
+    writeln!(out, "judge: {difference}")?;
     for id in &replayed.changed {
-        writeln!(out, "judge: the fixture of {id} was another one")?;
+        writeln!(out, "judge: the fixture of {id} has changed")?;
     }
     for id in &replayed.unknown {
-        writeln!(out, "judge: {id} is not judged: these fixtures have no such case")?;
+        writeln!(out, "judge: {id} is skipped: these fixtures do not have it")?;
     }
     Ok(())
 }
 
-/// The command that runs a case of the recording again.
+/// The command that reruns a case of the recording.
 fn rerun(header: &Header) -> RerunCommand {
     let model = header.derivation.as_ref().and_then(|derivation| derivation["model"].as_str());
     let command =

@@ -14,7 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::suite::{code::Code, nearest};
+use crate::{
+    judge::{check::CHECKS, code::Code},
+    suite::nearest,
+};
 
 pub use difference::{Difference, Differing};
 pub use entry::{BaselineEntry, UNEXPLAINED};
@@ -198,7 +201,7 @@ fn problem(entry: &BaselineEntry) -> Option<String> {
         return Some("has no valid date in expires; expected a date such as 2026-12-31".to_owned());
     }
     if Code::named(&entry.code).is_none() {
-        let near = nearest(&entry.code, Code::ALL.into_iter().map(Code::name));
+        let near = nearest(&entry.code, CHECKS.iter().map(|check| check.code.name()));
         let near = near.map(|near| format!(": did you mean {near}?")).unwrap_or_default();
         return Some(format!("names an unknown check{near}"));
     }

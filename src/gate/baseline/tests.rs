@@ -2,9 +2,12 @@ use rstest::rstest;
 
 use super::*;
 use crate::{
-    judge::verdict::{Finding, FindingRole, Severity, Verdict},
+    judge::{
+        code::Code,
+        verdict::{Finding, FindingRole, Severity, Verdict},
+    },
     run::event::CaseReport,
-    suite::{CaseId, code::Code, requirement::Evidence},
+    suite::{CaseId, requirement::Evidence},
 };
 
 const TODAY: &str = "2026-11-22";
@@ -36,7 +39,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
         checks: 1,
         alternatives: Vec::new(),
         cites: Vec::new(),
-        place: String::new(),
+        position: String::new(),
         exchange: None,
         duration_ms: 1,
     }
@@ -46,7 +49,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
 fn seen(cases: &[(&str, Verdict)]) -> SeenDeviations {
     let mut seen = SeenDeviations::default();
     for (id, verdict) in cases {
-        let found = (*verdict == Verdict::Deviates).then(|| finding(Code::Outcome, "a success (200)"));
+        let found = (*verdict == Verdict::Deviates).then(|| finding(Code::OUTCOME, "a success (200)"));
         seen.enter(&case_report(id, *verdict, found.into_iter().collect()));
     }
     seen
@@ -82,8 +85,8 @@ fn what_is_known_and_unchanged_is_not_red() {
 
 #[rstest]
 #[case::stale(seen(&[("x", Verdict::Conforms)]), Some(Difference::Stale))]
-#[case::changed(by(Code::Outcome, "a success (201)"), Some(Difference::Changed))]
-#[case::another_id(by(Code::Outcome, "a success (200)"), None)]
+#[case::changed(by(Code::OUTCOME, "a success (201)"), Some(Difference::Changed))]
+#[case::another_id(by(Code::OUTCOME, "a success (200)"), None)]
 #[case::blocked(seen(&[("x", Verdict::Blocked)]), None)]
 #[case::inconclusive(seen(&[("x", Verdict::Inconclusive)]), None)]
 #[case::not_implemented(seen(&[("x", Verdict::NotImplemented)]), None)]
@@ -96,8 +99,8 @@ fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, 
 
 #[test]
 fn a_check_that_gives_way_to_another_is_told_beside_what_is_new() {
-    let baseline = accepting(&by(Code::Outcome, "a success (200)"));
-    let differing = baseline.compare(&by(Code::Json, "the JSON value null"), TODAY, &nobody());
+    let baseline = accepting(&by(Code::OUTCOME, "a success (200)"));
+    let differing = baseline.compare(&by(Code::JSON, "the JSON value null"), TODAY, &nobody());
     let told: Vec<(Difference, &str)> = differing.iter().map(|one| (one.difference, one.code.as_str())).collect();
     assert_eq!(told, [(Difference::New, "json"), (Difference::Replaced, "outcome")]);
     assert_eq!(differing[1].details(), ["found now: json", "reason: we know"]);

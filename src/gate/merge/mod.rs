@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     judge::verdict::{Ledger, Verdict},
     report::ReportDocument,
-    suite::{Selected, shard::Shard},
+    suite::{SelectionDigest, shard::Shard},
 };
 
 pub use error::{MergeError, Unlike};
@@ -40,7 +40,7 @@ pub fn merge(parts: Vec<ShardReport>) -> Result<ReportDocument, MergeError> {
     }
     complete(&parts)?;
     let ids = || parts.iter().flat_map(|part| &part.document.cases).map(|case| case.id.0.as_str());
-    let (found, selected) = (Selected::of(ids()), &first.document.selection);
+    let (found, selected) = (SelectionDigest::of(ids()), &first.document.selection);
     if found != *selected {
         return Err(MergeError::Cases { found: found.cases, selected: selected.cases });
     }

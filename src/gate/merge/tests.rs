@@ -11,13 +11,13 @@ const UNTOLD: &str = "no selected case cites it";
 fn case(id: &str) -> Value {
     let verdict = if id == "s/o/b" { "deviates" } else { "conforms" };
     json!({ "id": id, "service": "s", "operation": "O", "title": "t", "verdict": verdict, "findings": [],
-        "checks": 1, "cites": [], "place": "s/o/a.yaml:1", "duration_ms": 1 })
+        "checks": 1, "cites": [], "position": "s/o/a.yaml:1", "duration_ms": 1 })
 }
 
 /// The report of these cases; each holds the first requirement.
 fn report(ids: &[&str], shard: Option<(usize, usize)>) -> Value {
     let deviates = ids.iter().filter(|id| **id == "s/o/b").count();
-    let selection = Selected::of(IDS);
+    let selection = SelectionDigest::of(IDS);
     let mut report = json!({
         "schema": "wireproof/report/v2", "tool": { "name": "wireproof", "version": "1" },
         "suite": { "digest": "d" }, "target": { "name": "x", "endpoint": "http://127.0.0.1:1", "region": "r" },

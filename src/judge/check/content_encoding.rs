@@ -1,13 +1,27 @@
-//! No content coding that was not asked for.
+//! Responses use no content coding that the request does not accept.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
-use crate::suite::{code::Code, requirement::Evidence};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
+use crate::{
+    judge::{code::Code, verdict::Severity::Error},
+    suite::requirement::Evidence,
+};
+
+impl Code {
+    /// Responses use no content coding that the request does not accept.
+    pub const CONTENT_ENCODING: Self = Self::new("content-encoding");
+}
 
 pub(super) const CHECK: Check = Check {
-    code: Code::ContentEncoding,
-    wants: "no content-encoding where the request accepts identity alone",
-    why: "The page's sample asks for identity; RFC 9110 lets a client refuse everything else, and these do.",
-    look: CheckScope::Answer(look),
+    code: Code::CONTENT_ENCODING,
+    wants: "no content-encoding, if the request accepts only identity",
+    why: "The sample request on the page accepts identity. RFC 9110 lets a client reject any other coding, and these \
+          clients do.",
+    label: ["cont", "enc"],
+    severities: &[SeverityRow::new(Error, Error, "a client that accepts only identity cannot read any other coding")],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
+    points_at: PointsAt::Headers(&["content-encoding"]),
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
@@ -15,20 +29,13 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if !accepted.eq_ignore_ascii_case("identity") {
         return Checked::nothing();
     }
-    let ground = subject.ground(Code::ContentEncoding, Evidence::Protocol);
+    let basis = subject.basis(&CHECK);
     let actual =
         subject.response.headers.get("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     let finding = actual.map(|coding| {
-        ground.finding(
-            Code::ContentEncoding,
-            None,
-            subject.number(),
-            "",
-            "no content-encoding".to_owned(),
-            format!("content-encoding: {coding}"),
-        )
+        basis.finding(&CHECK, subject.number(), "", "no content-encoding", format!("content-encoding: {coding}"))
     });
-    Checked::with(ground.cites, finding.into_iter().collect())
+    Checked::with(basis.cites, finding.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -1,30 +1,45 @@
-//! The media type of the answer.
+//! Responses have the media type of the protocol.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
-use crate::suite::{code::Code, requirement::Evidence};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
+use crate::{
+    judge::{
+        code::Code,
+        verdict::Severity::{Error, Warning},
+    },
+    suite::requirement::Evidence,
+};
+
+impl Code {
+    /// Responses have the media type of the protocol.
+    pub const CONTENT_TYPE: Self = Self::new("content-type");
+}
 
 pub(super) const CHECK: Check = Check {
-    code: Code::ContentType,
+    code: Code::CONTENT_TYPE,
     wants: "the media type of the service's protocol, on successes and errors alike",
-    why: "Smithy gives the header one static value; parameters such as a charset do not count.",
-    look: CheckScope::Answer(look),
+    why: "Smithy defines one static value for the header. Parameters such as a charset are ignored.",
+    label: ["cont", "type"],
+    severities: &[SeverityRow::new(Error, Warning, "the protocol fixes the header, but clients tolerate another one")],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
+    points_at: PointsAt::Headers(&["content-type"]),
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if !subject.names_its_protocol() {
         return Checked::nothing();
     }
-    let ground = subject.ground(Code::ContentType, Evidence::Protocol);
+    let basis = subject.basis(&CHECK);
     let expected = subject.service.protocol.content_type();
     let actual = subject.response.headers.get("content-type");
     let essence = actual.map(|value| value.split(';').next().unwrap_or_default().trim());
     if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(expected)) {
-        return Checked::with(ground.cites, Vec::new());
+        return Checked::with(basis.cites, Vec::new());
     }
     let actual = actual.map_or_else(|| "no content-type".to_owned(), |value| format!("content-type: {value}"));
-    let finding =
-        ground.finding(Code::ContentType, None, subject.number(), "", format!("content-type: {expected}"), actual);
-    Checked::with(ground.cites, vec![finding])
+    let finding = basis.finding(&CHECK, subject.number(), "", format!("content-type: {expected}"), actual);
+    Checked::with(basis.cites, vec![finding])
 }
 
 #[cfg(test)]
@@ -59,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_names_another_protocol_may_be_answered_in_it() {
+    fn a_request_that_names_another_protocol_may_get_a_response_in_it() {
         let trial = Trial::stop(STOP)
             .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.set("content-type", "text/xml"))
             .asked(|request| request.headers.set("content-type", "text/xml"));

@@ -1,39 +1,51 @@
-//! The legal neighbour of a refused request is not refused.
+//! The control of a rejected request is not rejected for the same reason.
 
-use super::{Check, CheckScope, Checked, StepSubject, outcome};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
 use crate::{
-    judge::transcript::Role,
-    suite::code::Code,
+    judge::{code::Code, transcript::Role, verdict::Severity::Error},
     wire::{ParsedResponse, RefusalClass, Response},
 };
 
+impl Code {
+    /// The control of a rejected request is not rejected for the same reason.
+    pub const CONTROL: Self = Self::new("control");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::Control,
-    wants: "the same call with a legal input, not refused for the same reason",
-    why: "A refusal proves nothing while the endpoint refuses everything. The control is the same call one step \
-          inside the constraint: whatever it gives, it must not be the refusal that the constraint gives.",
+    code: Code::CONTROL,
+    wants: "that the same call with a valid input is not rejected for the same reason",
+    why: "A rejection proves nothing if the endpoint rejects everything. The control is the same call with an input \
+          just inside the constraint. It may fail, but not with the error that the constraint demands.",
+    label: ["con-", "trol"],
+    severities: &[SeverityRow::new(
+        Error,
+        Error,
+        "a valid request that is rejected as well proves that the rejection has another reason",
+    )],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::Control,
+    from_recording: false,
     look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
-    let Some((_, Ok((response, answer)))) = step.of_role(Role::Control).last() else { return Checked::nothing() };
-    let ground = step.ground();
-    if !is_refused_alike(step, response, answer) {
-        return Checked::with(ground.cites, Vec::new());
+    let Some((_, Ok((response, parsed)))) = step.of_role(Role::Control).last() else { return Checked::nothing() };
+    let basis = step.basis();
+    if !is_rejected_alike(step, response, parsed) {
+        return Checked::with(basis.cites, Vec::new());
     }
-    let expected = "the legal neighbour of the request not refused for the same reason".to_owned();
-    let actual = outcome::describe(response.status, answer);
-    let finding = ground.finding(Code::Control, None, step.number, "", expected, actual);
-    Checked::with(ground.cites, vec![finding])
+    let expected = "the control is not rejected for the same reason";
+    let finding = basis.finding(&CHECK, step.number, "", expected, outcome::describe(response.status, parsed));
+    Checked::with(basis.cites, vec![finding])
 }
 
-/// Refused by the same error or class as the step expects, refused as invalid or unreadable, or failed.
-fn is_refused_alike(step: &StepSubject<'_>, response: &Response, answer: &ParsedResponse) -> bool {
-    let Some(identity) = &answer.refusal else { return false };
-    let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, answer));
+/// The control got the error or class that the step expects, was rejected as invalid or unreadable, or failed.
+fn is_rejected_alike(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse) -> bool {
+    let Some(identity) = &parsed.refusal else { return false };
+    let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, parsed));
     let invalid = [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation];
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));
-    expected || invalid || response.status >= 500 || !identity.is_named()
+    expected || invalid || outcome::is_server_error(response.status) || !identity.is_named()
 }
 
 #[cfg(test)]
@@ -57,7 +69,7 @@ mod tests {
     #[case::unreadable(400, error("SerializationException"), &["error control"])]
     #[case::failed(500, error("InternalServerException"), &["error control"])]
     #[case::unnamed(400, json!({"message": "m"}), &["error control"])]
-    fn the_legal_neighbour_is_not_refused_alike(#[case] status: u16, #[case] body: Value, #[case] findings: &[&str]) {
+    fn the_control_is_not_rejected_alike(#[case] status: u16, #[case] body: Value, #[case] findings: &[&str]) {
         let trial = Trial::cancel(CONTROLLED).answers(1, 400, &error("ValidationException")).with(
             1,
             Role::Control,

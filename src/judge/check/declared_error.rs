@@ -1,35 +1,50 @@
-//! The error is one that the operation declares, or a common one.
+//! Errors are declared by the operation, or common to all operations.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, ResponseSubject, SeverityRow, error_identity::ERROR_NAME};
 use crate::{
+    judge::{
+        code::Code,
+        verdict::Severity::{Error, Warning},
+    },
     model::ShapeId,
-    suite::{code::Code, requirement::Evidence},
+    suite::requirement::Evidence,
     wire::RefusalClass,
 };
 
+impl Code {
+    /// Errors are declared by the operation, or common to all operations.
+    pub const DECLARED_ERROR: Self = Self::new("declared-error");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::DeclaredError,
-    wants: "an error that the operation declares, or one of the common errors",
-    why: "The list of errors on an operation's page is what clients handle. Common errors and the protocol's \
-          own (SerializationException, UnknownOperationException) may come from any operation.",
-    look: CheckScope::Answer(look),
+    code: Code::DECLARED_ERROR,
+    wants: "an error that the operation declares, or a common error",
+    why: "Clients handle the errors that an operation's page lists. Any operation may return a common error or one of \
+          the protocol's own errors (SerializationException, UnknownOperationException).",
+    label: ["decl", "error"],
+    severities: &[SeverityRow::new(Error, Warning, "the model declares only two thirds of the recorded AWS errors")],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Modelled },
+    points_at: ERROR_NAME,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(identity) = &subject.answer.refusal else { return Checked::nothing() };
-    let ground = subject.ground(Code::DeclaredError, Evidence::Modelled);
+    let Some(identity) = &subject.parsed.refusal else { return Checked::nothing() };
+    let basis = subject.basis(&CHECK);
     let declared = |name: &str| {
         subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name)
     };
     let actual = match identity.name.as_deref() {
-        Some(name) if declared(name) => return Checked::with(ground.cites, Vec::new()),
+        Some(name) if declared(name) => return Checked::with(basis.cites, Vec::new()),
         Some(name) => name.to_owned(),
-        None => format!("an answer of status {} that names no error", subject.response.status),
+        None => format!("an error without a name ({})", subject.response.status),
     };
     let names: Vec<&str> = subject.operation.errors.iter().map(ShapeId::name).collect();
     let expected = format!("a common error or one of {}", names.join(", "));
-    let finding = ground.finding(Code::DeclaredError, None, subject.number(), "/__type", expected, actual);
-    Checked::with(ground.cites, vec![finding])
+    let pointer = subject.service.protocol.error_location().pointer();
+    let finding = basis.finding(&CHECK, subject.number(), pointer, expected, actual);
+    Checked::with(basis.cites, vec![finding])
 }
 
 #[cfg(test)]
@@ -40,7 +55,7 @@ mod tests {
 
     use crate::judge::check::testing::*;
 
-    const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { answered: true } }";
+    const ANY: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { responded: true } }";
 
     #[rstest]
     #[case::declared("DeploymentAlreadyCompletedException", &[])]

@@ -1,13 +1,30 @@
 //! The error is the documented one.
 
-use super::{Check, CheckScope, Checked, StepSubject, outcome};
-use crate::suite::code::Code;
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
+use crate::{
+    judge::{code::Code, verdict::Severity::Error},
+    suite::Alternative,
+    wire::protocol::{ERROR_HEADER, ERROR_MEMBER},
+};
+
+impl Code {
+    /// The error is the documented one.
+    pub const ERROR_IDENTITY: Self = Self::new("error-identity");
+}
+
+/// Where a response names its error.
+pub(super) const ERROR_NAME: PointsAt = PointsAt::ErrorName { header: &[ERROR_HEADER], member: ERROR_MEMBER };
 
 pub(super) const CHECK: Check = Check {
-    code: Code::ErrorIdentity,
+    code: Code::ERROR_IDENTITY,
     wants: "the error that the documents name for this request",
-    why: "Clients branch on the name of an error. It is read from the header x-amzn-errortype, from code and \
-          from __type, in all four spellings that Smithy lists.",
+    why: "Clients branch on the name of an error. The name is read from every location that the protocol has, \
+          in all four spellings that Smithy lists.",
+    label: ["error", "ident"],
+    severities: &[SeverityRow::new(Error, Error, "clients branch on the name of an error")],
+    basis: CheckBasis::Scenario,
+    points_at: ERROR_NAME,
+    from_recording: true,
     look: CheckScope::Step(look),
 };
 
@@ -15,24 +32,23 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if step.is_poll() {
         return Checked::nothing();
     }
-    let refusals = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, answer)| answer.refusal.is_some());
-    let refusals: Vec<_> = refusals.filter(|(_, answer)| step.alternatives_like(answer).next().is_some()).collect();
-    if refusals.is_empty() {
+    let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.refusal.is_some());
+    let errors: Vec<_> = errors.filter(|(_, parsed)| step.alternatives_like(parsed).next().is_some()).collect();
+    if errors.is_empty() {
         return Checked::nothing();
     }
-    let ground = step.ground();
+    let basis = step.basis();
     let mut findings = Vec::new();
-    for (response, answer) in refusals {
-        let holds = step.step.expect.held(Ok((response, answer)), &step.bindings).is_some();
-        let allowed = step.alternatives_like(answer).any(|alternative| alternative.allows_error(response, answer));
+    for (response, parsed) in errors {
+        let holds = step.step.expect.held(Ok((response, parsed)), &step.bindings).is_some();
+        let allowed = step.alternatives_like(parsed).any(|alternative| alternative.allows_error(response, parsed));
         if !holds && !allowed {
-            let expected: Vec<String> =
-                step.alternatives_like(answer).map(crate::suite::Alternative::describe).collect();
-            let actual = outcome::describe(response.status, answer);
-            findings.push(ground.finding(Code::ErrorIdentity, None, step.number, "", expected.join(" or "), actual));
+            let expected: Vec<String> = step.alternatives_like(parsed).map(Alternative::describe).collect();
+            let actual = outcome::describe(response.status, parsed);
+            findings.push(basis.finding(&CHECK, step.number, "", expected.join(" or "), actual));
         }
     }
-    Checked::with(ground.cites, findings)
+    Checked::with(basis.cites, findings)
 }
 
 #[cfg(test)]
@@ -71,7 +87,7 @@ mod tests {
 
     #[rstest]
     #[case::its_name_in_another_status("{ error: DeploymentDoesNotExistException, status: 404 }", &["error error-status"])]
-    #[case::anything("{ answered: true }", &[])]
+    #[case::anything("{ responded: true }", &[])]
     #[case::another("{ error: DeploymentAlreadyCompletedException, status: 404 }", &["error error-identity"])]
     fn only_the_name_counts_here(#[case] expect: &str, #[case] findings: &[&str]) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");

@@ -1,90 +1,95 @@
-//! The body of an error, by the model.
+//! The body of an error conforms to the model.
 
 use serde_json::Value;
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 
 use crate::{
-    judge::verdict::{Finding, Severity},
+    judge::{
+        code::Code,
+        verdict::{
+            Finding,
+            Severity::{Error, Note, Warning},
+        },
+    },
     model::ShapeRule,
-    suite::{code::Code, requirement::Evidence},
+    suite::requirement::Evidence,
+    wire::{ErrorIdentity, protocol::ErrorLocation},
 };
 
+impl Code {
+    /// The body of an error conforms to the model.
+    pub const ERROR_SHAPE: Self = Self::new("error-shape");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::ErrorShape,
-    wants: "an error body that keeps the error's shape, and whose places agree about its name",
-    why: "Clients read the message and further members of an error. The name may stand in the header, in code \
-          and in __type; where two of them disagree, clients see different errors.",
-    look: CheckScope::Answer(look),
+    code: Code::ERROR_SHAPE,
+    wants: "an error body that conforms to the error's shape, and one name in every location of the error's name",
+    why: "Clients read the message and other members of an error. A response may name the error in several \
+          locations. If two of them differ, clients see different errors.",
+    label: ["error", "shape"],
+    severities: &[
+        SeverityRow::new(Error, Error, "no recorded AWS response has a wrong JSON type: typed clients fail on it")
+            .of_rule(ShapeRule::Type),
+        SeverityRow::new(Error, Note, "some recorded AWS errors lack the message that the model requires"),
+    ],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Modelled },
+    points_at: PointsAt::Body,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some((identity, name)) = subject.answer.refusal.as_ref().zip(subject.answer.error()) else {
+    let Some((identity, name)) = subject.parsed.refusal.as_ref().zip(subject.parsed.error()) else {
         return Checked::nothing();
     };
-    let ground = subject.ground(Code::ErrorShape, Evidence::Modelled);
+    let basis = subject.basis(&CHECK);
     let mut findings = Vec::new();
     if identity.disagrees() {
-        let places = [&identity.header, &identity.code, &identity.type_member].into_iter().flatten().cloned();
-        let actual = places.collect::<Vec<_>>().join(", ");
-        let mut finding =
-            ground.finding(Code::ErrorShape, None, subject.number(), "", "one name in every place".to_owned(), actual);
-        finding.severity = Severity::Error;
+        let actual = identity.sources.iter().map(|source| source.spelled.as_str()).collect::<Vec<_>>().join(", ");
+        let mut finding = basis.finding(&CHECK, subject.number(), "", "one name in every location", actual);
+        finding.severity = Error;
         finding.evidence = finding.evidence.min(Evidence::Protocol);
         findings.push(finding);
     }
-    if identity.type_member.is_none() && subject.service.protocol.names_errors_in_body() {
-        let expected = "the error's name in __type".to_owned();
-        let mut finding =
-            ground.finding(Code::ErrorShape, None, subject.number(), "/__type", expected, "absent".to_owned());
-        // Some SDKs read the header or code instead (contradiction C-26), others nothing but __type.
-        finding.severity = Severity::Warning;
+    let location = subject.service.protocol.error_location();
+    // Something between the endpoint and the harness may drop a header, but not a member.
+    if matches!(location, ErrorLocation::Body(_)) && !identity.is_named_at(location) {
+        let (expected, actual) = (format!("the error's name in {location}"), format!("no {location}"));
+        let mut finding = basis.finding(&CHECK, subject.number(), location.pointer(), expected, actual);
+        // Some SDKs read other locations as well (contradiction C-26); others read only this one.
+        finding.severity = Warning;
         findings.push(finding);
     }
     findings.extend(by_model(subject, name));
-    Checked::with(ground.cites, findings)
+    Checked::with(basis.cites, findings)
 }
 
 fn by_model(subject: &ResponseSubject<'_>, name: &str) -> Vec<Finding> {
     let shape = subject.service.contract().error(subject.operation, name);
-    let Some(body) = &subject.answer.value else { return Vec::new() };
+    let Some(body) = &subject.parsed.value else { return Vec::new() };
     let Some(shape) = shape else { return message_of_common_error(subject, body).into_iter().collect() };
-    let body = without_protocol_members(body);
+    let body = ErrorIdentity::modelled_members(body);
     let judged =
         subject.violations(&shape.id, &body).into_iter().filter(|violation| violation.rule != ShapeRule::UnknownMember);
     judged
         .map(|violation| {
-            let ground = subject.ground_of(violation.requirements.iter().map(String::as_str));
-            ground.finding(
-                Code::ErrorShape,
-                Some(violation.rule),
-                subject.number(),
-                &violation.pointer,
-                violation.expected.to_string(),
-                violation.actual,
-            )
+            let basis = subject.basis_of(violation.requirements.iter().map(String::as_str));
+            let (rule, at) = (violation.rule, violation.pointer);
+            basis.finding_of(&CHECK, rule, subject.number(), &at, violation.expected.to_string(), violation.actual)
         })
         .collect()
 }
 
-/// No model has a shape for a common error; every client reads its message as text all the same.
+/// No model has a shape for a common error, but every client reads its message as a string.
 fn message_of_common_error(subject: &ResponseSubject<'_>, body: &Value) -> Option<Finding> {
-    let (name, message) = ["message", "Message"].into_iter().find_map(|name| Some((name, body.get(name)?)))?;
+    let (name, message) = ErrorIdentity::message_member(body)?;
     if message.is_string() || message.is_null() {
         return None;
     }
-    let ground = subject.ground(Code::ErrorShape, Evidence::Protocol);
-    let (pointer, rule) = (format!("/{name}"), Some(ShapeRule::Type));
-    Some(ground.finding(Code::ErrorShape, rule, subject.number(), &pointer, "text".to_owned(), message.to_string()))
-}
-
-/// `__type` and `code` belong to the protocol; a capital `Message` is a spelling of the same member.
-fn without_protocol_members(body: &Value) -> Value {
-    let Some(map) = body.as_object() else { return body.clone() };
-    let members = map.iter().filter(|(name, _)| !matches!(name.as_str(), "__type" | "code"));
-    members
-        .map(|(name, value)| (if name == "Message" { "message".to_owned() } else { name.clone() }, value.clone()))
-        .collect()
+    let basis = subject.basis_or(&CHECK, Evidence::Protocol);
+    let (pointer, actual) = (format!("/{name}"), message.to_string());
+    Some(basis.finding_of(&CHECK, ShapeRule::Type, subject.number(), &pointer, "a string", actual))
 }
 
 #[cfg(test)]

@@ -1,36 +1,52 @@
-//! The HTTP status of an error.
+//! Errors have their documented HTTP status.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
+    judge::{code::Code, verdict::Severity::Error},
     model::{ErrorKind, Shape},
-    suite::{Alternative, code::Code, requirement::Evidence},
+    suite::{Alternative, requirement::Evidence},
     wire::RefusalClass,
 };
 
+impl Code {
+    /// Errors have their documented HTTP status.
+    pub const ERROR_STATUS: Self = Self::new("error-status");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::ErrorStatus,
-    wants: "the status that the operation's page states for the error; else one of the error's class",
-    why: "Both pages state 400 for every client error and 500 for the server's. The AWS JSON protocols ignore \
-          Smithy's httpError, and so does AWS: of 519 recorded errors 511 are 400. Where only a model speaks, \
-          400 and the declared status are both right; where it declares none, any status of the class.",
-    look: CheckScope::Answer(look),
+    code: Code::ERROR_STATUS,
+    wants: "the status that the operation's page states for the error; without one, a status of the error's class",
+    why: "Both pages state 400 for client errors and 500 for server errors. The AWS JSON protocols ignore Smithy's \
+          httpError, and AWS ignores it, too: 511 of 519 recorded errors have the status 400. If only a model \
+          describes the error, both 400 and the declared status are right. If it declares none, any status of the \
+          class is right.",
+    label: ["error", "stat"],
+    severities: &[SeverityRow::new(
+        Error,
+        Error,
+        "a page states the status; without a page, only the class of the status is checked",
+    )],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Modelled },
+    points_at: PointsAt::StatusLine,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let stated = stated(subject);
-    if subject.answer.error().is_none() && stated.is_none() {
+    if subject.parsed.error().is_none() && stated.is_none() {
         return Checked::nothing();
     }
-    let name = subject.answer.error().unwrap_or("a refusal");
+    let name = subject.parsed.error().unwrap_or("an error without a name");
     let own = subject.service.contract().error(subject.operation, name);
-    let mut ground = subject.ground_of(own.into_iter().flat_map(|shape| shape.traits.requirements()));
-    if ground.cites.is_empty() {
-        ground = subject.ground(Code::ErrorStatus, Evidence::Modelled);
+    let mut basis = subject.basis_of(own.into_iter().flat_map(|shape| shape.traits.requirements()));
+    if basis.cites.is_empty() {
+        basis = subject.basis(&CHECK);
     }
     let actual = subject.response.status;
-    let allowed = stated.unwrap_or_else(|| by_contract(own, name, ground.evidence));
+    let allowed = stated.unwrap_or_else(|| by_contract(own, name, basis.evidence));
     if allowed.contains(&actual) {
-        return Checked::with(ground.cites, Vec::new());
+        return Checked::with(basis.cites, Vec::new());
     }
     let expected = if allowed.len() > 20 {
         format!("a status from {} to {}", allowed[0], allowed[allowed.len() - 1])
@@ -38,27 +54,27 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         let words: Vec<String> = allowed.iter().map(u16::to_string).collect();
         format!("the status {} of {name}", words.join(" or "))
     };
-    let finding = ground.finding(Code::ErrorStatus, None, subject.number(), "", expected, actual.to_string());
-    Checked::with(ground.cites, vec![finding])
+    let finding = basis.finding(&CHECK, subject.number(), "", expected, actual.to_string());
+    Checked::with(basis.cites, vec![finding])
 }
 
-/// What the scenario itself says of the status of this error, in any alternative that allows it.
+/// The statuses that the scenario states for this error, if all alternatives that allow the error state one.
 fn stated(subject: &ResponseSubject<'_>) -> Option<Vec<u16>> {
     let alternatives = subject.step.step.expect.alternatives.iter().filter(|_| subject.is_main());
-    let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.answer));
+    let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.parsed));
     let statuses: Vec<&[u16]> = allowing
         .filter_map(|alternative| match alternative {
             Alternative::Refusal { statuses, .. } => Some(statuses.as_slice()),
             _ => None,
         })
         .collect();
-    let says_it = !statuses.is_empty() && statuses.iter().all(|statuses| !statuses.is_empty());
-    says_it.then(|| statuses.concat())
+    let is_stated = !statuses.is_empty() && statuses.iter().all(|statuses| !statuses.is_empty());
+    is_stated.then(|| statuses.concat())
 }
 
-/// A page states the status. A model that declares one is right with it, and with the plain one: the AWS JSON protocols
-/// ignore what it declares. One that declares none says whose fault the error is, and no more: botocore's models have no
-/// status for errors that AWS sends with 400, 403 and 404.
+/// A page states the status. If a model declares one, both that one and the plain one of the class are right, because
+/// the AWS JSON protocols ignore the declaration. If a model declares none, it states only the class: botocore's models
+/// have no status for errors that AWS sends with 400, 403 and 404.
 fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> {
     let Some(shape) = own else { return common(name) };
     if evidence <= Evidence::Linked {
@@ -72,8 +88,8 @@ fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> 
     }
 }
 
-/// The statuses of an error that the operation does not declare. Both generations of the page on common errors have
-/// 400 or 403 for those of authentication; a name that no document knows says nothing of whose fault the error is.
+/// The statuses of an error that the operation does not declare. Both generations of the page on common errors state
+/// 400 or 403 for those of authentication. A name that no document knows implies no class.
 fn common(name: &str) -> Vec<u16> {
     if is_failure(name) {
         (500..600).collect()
@@ -86,7 +102,7 @@ fn common(name: &str) -> Vec<u16> {
     }
 }
 
-/// Common errors that are the service's fault.
+/// Common errors of the server.
 fn is_failure(name: &str) -> bool {
     matches!(name, "InternalFailure" | "ServiceUnavailable" | "ServiceUnavailableException")
 }
@@ -134,12 +150,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::first(404, "{ refused: client, status: 404 }", 0)]
-    #[case::unnamed(400, "{ refused: client, status: 404 }", 1)]
-    #[case::list(405, "{ refused: client, status: [404, 405] }", 0)]
+    #[case::first(404, "{ rejected: client, status: 404 }", 0)]
+    #[case::unnamed(400, "{ rejected: client, status: 404 }", 1)]
+    #[case::list(405, "{ rejected: client, status: [404, 405] }", 0)]
     #[case::second_alternative(
         405,
-        "{ any_of: [{ refused: client, status: 404 }, { refused: client, status: 405 }] }",
+        "{ any_of: [{ rejected: client, status: 404 }, { rejected: client, status: 405 }] }",
         0
     )]
     fn a_status_that_the_scenario_states_binds_even_without_a_name(
@@ -214,15 +230,15 @@ mod tests {
         404,
         "the status 400 of DeploymentDoesNotExistException"
     )]
-    #[case::two("{ refused: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
+    #[case::two("{ rejected: auth }", "RequestExpired", 404, "the status 400 or 403 of RequestExpired")]
     #[case::stated(
-        "{ refused: client, status: [404, 405] }",
+        "{ rejected: client, status: [404, 405] }",
         "ThrottlingException",
         406,
         "the status 404 or 405 of ThrottlingException"
     )]
-    #[case::a_class("{ refused: client }", "ThrottlingException", 500, "a status from 400 to 499")]
-    fn what_was_expected_is_told(
+    #[case::a_class("{ rejected: client }", "ThrottlingException", 500, "a status from 400 to 499")]
+    fn the_expected_statuses_are_shown(
         #[case] expect: &str,
         #[case] name: &str,
         #[case] status: u16,
@@ -230,7 +246,11 @@ mod tests {
     ) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
         let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
-        assert!(trial.told().contains(&(expected.to_owned(), status.to_string())), "{:?}", trial.told());
+        assert!(
+            trial.expected_and_actual().contains(&(expected.to_owned(), status.to_string())),
+            "{:?}",
+            trial.expected_and_actual()
+        );
     }
 
     #[test]
@@ -245,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_status_that_only_one_of_two_alternatives_states_does_not_bind() {
-        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ refused: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
+        let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ rejected: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
         assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
     }
 

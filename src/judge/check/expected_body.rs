@@ -1,19 +1,29 @@
-//! The values that the scenario expects in the body.
+//! The body has the values that the scenario expects.
 
-use super::{Check, CheckScope, Checked, StepSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject};
 use crate::{
+    judge::{code::Code, verdict::Severity::Error},
     suite::{
         Alternative, Repeat,
-        code::Code,
         matcher::{self, Hidden},
     },
     wire::{ParsedResponse, Response},
 };
 
+impl Code {
+    /// The body has the values that the scenario expects.
+    pub const EXPECTED_BODY: Self = Self::new("expected-body");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::ExpectedBody,
-    wants: "the values that the scenario expects in the answer",
+    code: Code::EXPECTED_BODY,
+    wants: "the values that the scenario expects in the body",
     why: "The scenario cites the requirement that promises them.",
+    label: ["exp", "body"],
+    severities: &[SeverityRow::new(Error, Error, "the scenario states the value")],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::Body,
+    from_recording: false,
     look: CheckScope::Step(look),
 };
 
@@ -21,35 +31,35 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if !matches!(step.step.repeat, Repeat::Once | Repeat::Concurrently(_)) {
         return Checked::nothing();
     }
-    mismatches(step, Code::ExpectedBody)
+    mismatches(step, &CHECK)
 }
 
-/// Where answers of the step are not as expected, under the code of the check that asks.
-pub(super) fn mismatches<'a>(step: &StepSubject<'a>, code: Code) -> Checked<'a> {
+/// The differences between the step's responses and the expected body, as findings of `check`.
+pub(super) fn mismatches<'a>(step: &StepSubject<'a>, check: &Check) -> Checked<'a> {
     let expected = step
         .step
         .expect
         .alternatives
         .iter()
         .any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
-    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, answer)| answer.refusal.is_none())) {
+    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, parsed)| parsed.refusal.is_none())) {
         return Checked::nothing();
     }
-    let ground = step.ground();
+    let basis = step.basis();
     let mut findings = Vec::new();
-    for (response, answer) in step.unexpected().filter(|(_, answer)| answer.refusal.is_none()) {
-        for mismatch in closest(step, response, answer) {
+    for (response, parsed) in step.unexpected().filter(|(_, parsed)| parsed.refusal.is_none()) {
+        for mismatch in closest(step, response, parsed) {
             let (expected, actual) = (mismatch.expected, shorten(&mismatch.actual));
-            findings.push(ground.finding(code, None, step.number, &mismatch.pointer, expected, actual));
+            findings.push(basis.finding(check, step.number, &mismatch.pointer, expected, actual));
         }
     }
-    Checked::with(ground.cites, findings)
+    Checked::with(basis.cites, findings)
 }
 
 /// The mismatches of the alternative that has the fewest.
-fn closest(step: &StepSubject<'_>, response: &Response, answer: &ParsedResponse) -> Vec<matcher::Mismatch> {
-    let value = answer.value.clone().unwrap_or_default();
-    let each = step.alternatives_like(answer).filter_map(|alternative| match alternative {
+fn closest(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse) -> Vec<matcher::Mismatch> {
+    let value = parsed.value.clone().unwrap_or_default();
+    let each = step.alternatives_like(parsed).filter_map(|alternative| match alternative {
         Alternative::Success { body: Some(body), .. } => {
             let pattern = body.fill(&step.bindings).ok()?;
             Some(matcher::mismatches(
@@ -102,8 +112,8 @@ mod tests {
     #[test]
     fn a_crowd_reports_one_deviation_once_whatever_the_values() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { body: { statusMessage: x } }, concurrently: 2 }";
-        let answer = |message: &str| json!({"status": "Pending", "statusMessage": message});
-        let trial = Trial::stop(steps).answers(1, 200, &answer("a")).answers(1, 200, &answer("b"));
+        let body = |message: &str| json!({"status": "Pending", "statusMessage": message});
+        let trial = Trial::stop(steps).answers(1, 200, &body("a")).answers(1, 200, &body("b"));
         assert_eq!(trial.findings(), ["error expected-body /statusMessage"]);
     }
 
@@ -129,6 +139,6 @@ mod tests {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ body: { status: Failed } }, { error: DeploymentDoesNotExistException }] }, concurrently: 2 }";
         let trial = Trial::stop(steps).answers(1, 400, &does_not_exist()).answers(1, 200, &stopping());
         assert_eq!(trial.findings(), ["error expected-body /status"]);
-        assert_eq!(trial.told(), [("\"Failed\"".to_owned(), "\"Pending\"".to_owned())]);
+        assert_eq!(trial.expected_and_actual(), [("\"Failed\"".to_owned(), "\"Pending\"".to_owned())]);
     }
 }

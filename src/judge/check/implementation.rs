@@ -1,159 +1,174 @@
-//! Whether an operation is there at all, without knowing the endpoint.
+//! The presence check: decides whether an endpoint implements an operation.
 //!
-//! Four questions to each operation: a well-formed request; the same to an operation that nobody has; the
-//! same to a service that nobody has; and an empty input. An endpoint that has not the operation answers
-//! the first like the second or third. A status alone never tells: 500 with HTML, 501, 400 and 404 were all
-//! seen. An empty input tells only where its answer is none of the operation's own errors.
+//! Four requests per operation: a valid one; the same to an operation and to a service that no endpoint has (the
+//! [`Sentinels`]); and an empty input. An endpoint that lacks the operation responds to the first as to the second
+//! or third. A status alone proves nothing: emulators were seen to respond with 500 and HTML, 501, 400 and 404. The
+//! response to an empty input counts only if it is none of the operation's own errors.
 
-use super::{Check, CheckScope};
+use thiserror::Error;
+
+use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
 use crate::{
-    judge::transcript::{PresenceResponses, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
     model::{Contract, Operation},
-    suite::code::Code,
-    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError},
+    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError, protocol::Sentinels},
 };
 
+impl Code {
+    /// The endpoint implements the operation.
+    pub const IMPLEMENTATION: Self = Self::new("implementation");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::Implementation,
-    wants: "an answer that differs from those to an unknown operation and to an unknown service",
-    why: "An endpoint that lacks an operation must not be convicted of its details, nor pass for one that \
-          refuses everything. Of 21 unimplemented operations seen on real emulators, 21 answer as they answer \
-          an operation that does not exist.",
+    code: Code::IMPLEMENTATION,
+    wants: "a response that differs from those to an unknown operation and to an unknown service",
+    why: "If an endpoint lacks an operation, findings about its details are noise, and rejecting everything must not \
+          count as conforming. On real emulators, all 21 operations that were not implemented got the response of an \
+          operation that does not exist.",
+    label: ["", "impl"],
+    severities: &[SeverityRow::new(Note, Note, "it decides the verdict itself, and makes no findings")],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::StatusLine,
+    from_recording: false,
     look: CheckScope::Run,
 };
 
-/// What a survey came to.
+/// The result of a presence check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresenceDecision {
-    /// The operation is there, or nothing says that it is not.
-    Present,
-    /// It is not there, and why that is plain.
-    Absent(String),
-    /// The endpoint gave no answer.
+    /// The operation is implemented, or nothing proves that it is not.
+    Implemented,
+    /// The operation is not implemented.
+    NotImplemented(NotImplementedReason),
+    /// The endpoint sent no response.
     Unreachable(TransportError),
 }
 
-/// Decides whether an operation is there.
+/// The evidence that an operation is not implemented.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotImplementedReason {
+    /// The status 501.
+    #[error("the response has the status 501 Not Implemented")]
+    Status,
+    /// An error such as `UnknownOperationException`.
+    #[error("the response names {0}")]
+    UnknownOperation(String),
+    /// An HTML page, with this status.
+    #[error("the response is an HTML page with the status {0}")]
+    HtmlPage(u16),
+    /// The response equals that of an operation that does not exist.
+    #[error("the response is that of an operation that does not exist")]
+    LikeUnknownOperation,
+    /// The response equals that of a service that does not exist.
+    #[error("the response is that of a service that does not exist")]
+    LikeUnknownService,
+    /// Every input gets the same error, which the operation does not declare.
+    #[error("every input gets the same error, which the operation does not declare")]
+    OneUndeclaredError,
+}
+
+/// Decides whether an operation is implemented.
 #[must_use]
 pub fn presence(
     contract: &Contract,
     operation: &Operation,
     protocol: &dyn Protocol,
-    survey: &PresenceResponses,
+    responses: &PresenceResponses,
 ) -> PresenceDecision {
-    let sample = match &survey.sample {
+    let sample = match &responses.sample {
         Ok(response) => response,
         Err(error) => return PresenceDecision::Unreachable(error.clone()),
     };
-    let answer = protocol.answer(sample);
-    match plainly_absent(sample, &answer) {
-        // A page of HTML is also what a broken error path gives: an operation that knows its input is there.
-        Some(_) if is_html(sample, &answer) && knows_its_input(contract, operation, protocol, survey) => {
-            return PresenceDecision::Present;
+    let parsed = protocol.parse_response(contract, Some(operation), sample);
+    match not_implemented(sample, &parsed) {
+        // A broken error path also responds with an HTML page: an operation that validates its input is implemented.
+        Some(_) if is_html(sample, &parsed) && knows_its_input(contract, operation, protocol, responses) => {
+            return PresenceDecision::Implemented;
         }
-        Some(reason) => return PresenceDecision::Absent(reason),
+        Some(reason) => return PresenceDecision::NotImplemented(reason),
         None => {}
     }
     let own = normalise(sample, contract, operation);
     let like = |other: &Result<Response, TransportError>| {
         other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
     };
-    if tells_inputs_apart(contract, operation, protocol, survey) {
-        return PresenceDecision::Present;
+    if distinguishes_inputs(contract, operation, protocol, responses) {
+        return PresenceDecision::Implemented;
     }
-    if like(&survey.unknown_operation) {
-        return PresenceDecision::Absent("it answers as it answers an operation that does not exist".to_owned());
+    if like(&responses.unknown_operation) {
+        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation);
     }
-    // An endpoint that goes by the operation's name alone answers for an unknown service, too: with what is the operation's own.
-    if own_answer(contract, operation, protocol, &survey.sample).is_none() && like(&survey.unknown_service) {
-        return PresenceDecision::Absent("it answers as it answers a service that does not exist".to_owned());
+    // An endpoint that reads only the operation's name responds for an unknown service with the operation's own response.
+    if own_response(contract, operation, protocol, &responses.sample).is_none() && like(&responses.unknown_service) {
+        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
-    let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
-    if !declared && answer.refusal.is_some() && like(&survey.empty_input) {
-        return PresenceDecision::Absent(
-            "it answers every input with one error that the operation does not declare".to_owned(),
-        );
+    let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
+    if !declared && parsed.refusal.is_some() && like(&responses.empty_input) {
+        return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
-    PresenceDecision::Present
+    PresenceDecision::Implemented
 }
 
-/// Whether a good input and an empty one get two different answers of this very operation: successes or errors that
-/// it declares. Then it is there, even where the endpoint takes unknown names for it.
-fn tells_inputs_apart(
+/// A good input and an empty one get two different responses of this very operation: successes or errors that it
+/// declares. Then it is implemented, even if the endpoint treats unknown names as this operation.
+fn distinguishes_inputs(
     contract: &Contract,
     operation: &Operation,
     protocol: &dyn Protocol,
-    survey: &PresenceResponses,
+    responses: &PresenceResponses,
 ) -> bool {
-    let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
-    matches!((own(&survey.sample), own(&survey.empty_input)), (Some(sample), Some(empty)) if sample != empty)
+    let own = |outcome: &Result<Response, TransportError>| own_response(contract, operation, protocol, outcome);
+    matches!((own(&responses.sample), own(&responses.empty_input)), (Some(sample), Some(empty)) if sample != empty)
 }
 
-/// Whether an empty input gets an error that the operation declares, and an unknown operation another answer.
+/// An empty input gets an error that the operation declares, and an unknown operation gets another response.
 fn knows_its_input(
     contract: &Contract,
     operation: &Operation,
     protocol: &dyn Protocol,
-    survey: &PresenceResponses,
+    responses: &PresenceResponses,
 ) -> bool {
-    let own = |outcome: &Result<Response, TransportError>| own_answer(contract, operation, protocol, outcome);
-    let empty = own(&survey.empty_input).filter(|(_, error)| error.is_some());
-    empty.is_some() && survey.unknown_operation.is_ok() && own(&survey.unknown_operation) != empty
+    let own = |outcome: &Result<Response, TransportError>| own_response(contract, operation, protocol, outcome);
+    let empty = own(&responses.empty_input).filter(|(_, error)| error.is_some());
+    empty.is_some() && responses.unknown_operation.is_ok() && own(&responses.unknown_operation) != empty
 }
 
-/// The status and the error of an answer that is the operation's own: a success, or an error that it declares.
-fn own_answer(
+/// The status and the error of a response that is the operation's own: a success, or an error that it declares.
+fn own_response(
     contract: &Contract,
     operation: &Operation,
     protocol: &dyn Protocol,
     outcome: &Result<Response, TransportError>,
 ) -> Option<(u16, Option<String>)> {
     let response = outcome.as_ref().ok()?;
-    let answer = protocol.answer(response);
-    let declared = answer.error().is_some_and(|name| contract.error(operation, name).is_some());
-    let success = answer.refusal.is_none() && answer.value.as_ref().is_some_and(serde_json::Value::is_object);
-    (declared || success).then(|| (response.status, answer.error().map(str::to_owned)))
+    let parsed = protocol.parse_response(contract, Some(operation), response);
+    let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
+    let success = parsed.refusal.is_none() && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+    (declared || success).then(|| (response.status, parsed.error().map(str::to_owned)))
 }
 
-/// Why an answer alone says that the operation is not there, if it does.
+/// The evidence in a single response that the operation is not implemented.
 #[must_use]
-pub fn plainly_absent(response: &Response, answer: &ParsedResponse) -> Option<String> {
-    let identity = answer.refusal.as_ref()?;
+pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<NotImplementedReason> {
+    let identity = parsed.refusal.as_ref()?;
     if response.status == 501 {
-        return Some("it answers 501 Not Implemented".to_owned());
+        return Some(NotImplementedReason::Status);
     }
     if RefusalClass::UnknownOperation.holds(response.status, identity) {
-        return Some(format!("it answers {}", answer.error().unwrap_or_default()));
+        return Some(NotImplementedReason::UnknownOperation(parsed.error().unwrap_or_default().to_owned()));
     }
-    is_html(response, answer).then(|| format!("it answers {} with a page of HTML", response.status))
+    is_html(response, parsed).then_some(NotImplementedReason::HtmlPage(response.status))
 }
 
-fn is_html(response: &Response, answer: &ParsedResponse) -> bool {
-    answer.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
+fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
+    parsed.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
 }
 
-/// An answer without what differs between two answers of the same meaning.
+/// A response without the parts that differ between two responses of the same meaning.
 fn normalise(response: &Response, contract: &Contract, operation: &Operation) -> (u16, String, String) {
     let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
-    let mut text = String::from_utf8_lossy(&response.body).into_owned();
-    for name in [operation.name.as_str(), UNKNOWN_OPERATION] {
-        text = text.replace(&snake(name), "<operation>").replace(name, "<operation>");
-    }
-    for name in [contract.service().id.name(), UNKNOWN_SERVICE] {
-        text = text.replace(name, "<service>");
-    }
+    let text = Sentinels::mask_names(contract, operation, &String::from_utf8_lossy(&response.body));
     (response.status, kind, without_ids(&text))
-}
-
-fn snake(name: &str) -> String {
-    let mut out = String::new();
-    for (index, c) in name.chars().enumerate() {
-        if c.is_ascii_uppercase() && index > 0 {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }
 
 /// Words with digits in them are ids or times.
@@ -180,7 +195,7 @@ mod tests {
 
     static SUITE: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::bundled().unwrap());
 
-    fn answer((status, body): (u16, &str)) -> Response {
+    fn response((status, body): (u16, &str)) -> Response {
         Response { status, body: Bytes::copy_from_slice(body.as_bytes()), ..Response::default() }
     }
 
@@ -191,13 +206,13 @@ mod tests {
         empty: (u16, &str),
     ) -> PresenceDecision {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let survey = PresenceResponses {
-            sample: Ok(answer(sample)),
-            unknown_operation: Ok(answer(unknown_operation)),
-            unknown_service: Ok(answer(unknown_service)),
-            empty_input: Ok(answer(empty)),
+        let responses = PresenceResponses {
+            sample: Ok(response(sample)),
+            unknown_operation: Ok(response(unknown_operation)),
+            unknown_service: Ok(response(unknown_service)),
+            empty_input: Ok(response(empty)),
         };
-        presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey)
+        presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &responses)
     }
 
     const KNOWN: &str = r#"{"__type":"DeploymentDoesNotExistException","message":"no d-LGUMS25CC"}"#;
@@ -238,12 +253,12 @@ mod tests {
         #[case] present: bool,
     ) {
         let found = decide(sample, unknown_operation, unknown_service, empty);
-        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
+        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
     }
 
     #[rstest]
     #[case::a_broken_error_path((400, OTHER), (400, MISSING), true)]
-    #[case::every_answer_is_a_page((500, "<html>"), (500, "<html>"), false)]
+    #[case::every_response_is_a_page((500, "<html>"), (500, "<html>"), false)]
     #[case::one_error_for_all((400, MISSING), (400, MISSING), false)]
     fn a_page_of_html_is_an_absent_operation_unless_it_knows_its_input(
         #[case] unknown_operation: (u16, &str),
@@ -251,29 +266,21 @@ mod tests {
         #[case] present: bool,
     ) {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let mut sample = answer((500, "<html>"));
+        let mut sample = response((500, "<html>"));
         sample.headers.push("content-type", "text/html");
-        let survey = PresenceResponses {
+        let responses = PresenceResponses {
             sample: Ok(sample),
-            unknown_operation: Ok(answer(unknown_operation)),
-            unknown_service: Ok(answer((404, ""))),
-            empty_input: Ok(answer(empty)),
+            unknown_operation: Ok(response(unknown_operation)),
+            unknown_service: Ok(response((404, ""))),
+            empty_input: Ok(response(empty)),
         };
-        let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &survey);
-        assert_eq!(found == PresenceDecision::Present, present, "{found:?}");
+        let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &responses);
+        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
     }
 
     #[test]
     fn ids_and_times_do_not_count() {
         assert_eq!(without_ids("request 8f2c-11aa of d-LGUMS25CC failed"), "request <id> of <id> failed");
-    }
-
-    #[rstest]
-    #[case("StopDeployment", "stop_deployment")]
-    #[case("getX", "get_x")]
-    #[case("", "")]
-    fn a_name_in_snake_case(#[case] name: &str, #[case] expected: &str) {
-        assert_eq!(snake(name), expected);
     }
 
     #[rstest]
@@ -287,72 +294,72 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_compared_by_status_type_and_text_without_names_and_ids() {
+    fn a_response_is_compared_by_status_type_and_text_without_names_and_ids() {
         let contract = SUITE.service("codedeploy").unwrap().contract();
         let operation = contract.operation("StopDeployment").unwrap();
-        let mut response = answer((404, "CodeDeploy_20141006.StopDeployment stop_deployment d-LGUMS25CC"));
+        let mut response = response((404, "CodeDeploy_20141006.StopDeployment stop_deployment d-LGUMS25CC"));
         response.headers.push("content-type", "Text/HTML");
         let expected = (404, "text/html".to_owned(), "<service>.<operation> <operation> <id>".to_owned());
         assert_eq!(normalise(&response, contract, operation), expected);
-        response.body = format!("{UNKNOWN_SERVICE}.{UNKNOWN_OPERATION} wireproof_unknown_operation d-123456").into();
+        response.body =
+            "WireproofUnknown_20000101.WireproofUnknownOperation wireproof_unknown_operation d-123456".into();
         assert_eq!(normalise(&response, contract, operation), expected);
     }
 
     #[rstest]
     #[case::success(200, "{}", "", None)]
-    #[case::not_implemented(501, KNOWN, "", Some("it answers 501 Not Implemented"))]
-    #[case::unknown_operation(400, r#"{"__type":"InvalidAction"}"#, "", Some("it answers InvalidAction"))]
-    #[case::page(404, "<html>", "text/html; charset=utf-8", Some("it answers 404 with a page of HTML"))]
+    #[case::not_implemented(501, KNOWN, "", Some("the response has the status 501 Not Implemented"))]
+    #[case::unknown_operation(400, r#"{"__type":"InvalidAction"}"#, "", Some("the response names InvalidAction"))]
+    #[case::page(404, "<html>", "text/html; charset=utf-8", Some("the response is an HTML page with the status 404"))]
     #[case::text(404, "<html>", "text/plain", None)]
     #[case::no_type(404, "<html>", "", None)]
     #[case::json_that_calls_itself_html(404, KNOWN, "text/html", None)]
-    fn an_answer_alone_may_say_that_an_operation_is_absent(
+    fn a_response_alone_may_prove_that_an_operation_is_absent(
         #[case] status: u16,
         #[case] body: &str,
         #[case] kind: &str,
         #[case] expected: Option<&str>,
     ) {
-        let mut response = answer((status, body));
+        let mut response = response((status, body));
         if !kind.is_empty() {
             response.headers.push("content-type", kind);
         }
-        assert_eq!(plainly_absent(&response, &AwsJson::V1_1.answer(&response)).as_deref(), expected);
+        let contract = SUITE.service("codedeploy").unwrap().contract();
+        let parsed = AwsJson::V1_1.parse_response(contract, None, &response);
+        let reason = not_implemented(&response, &parsed).map(|reason| reason.to_string());
+        assert_eq!(reason.as_deref(), expected);
     }
 
     #[test]
-    fn an_endpoint_that_does_not_look_at_the_service_implements_what_it_answers_as_its_own() {
+    fn an_endpoint_that_ignores_the_service_implements_operations_that_respond_as_their_own() {
         let (success, unknown, html) = ((200, "{}"), (400, OTHER), (500, "x"));
-        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Present);
-        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Present);
-        assert!(matches!(decide(success, success, success, html), PresenceDecision::Absent(_)));
+        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Implemented);
+        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Implemented);
+        assert!(matches!(decide(success, success, success, html), PresenceDecision::NotImplemented(_)));
     }
 
     #[test]
-    fn each_way_to_be_absent_is_told() {
-        let told = |answers: [(u16, &str); 4]| match decide(answers[0], answers[1], answers[2], answers[3]) {
-            PresenceDecision::Absent(reason) => reason,
-            other => panic!("{other:?}"),
-        };
+    fn each_way_to_be_absent_has_its_reason() {
+        let decided = |responses: [(u16, &str); 4]| decide(responses[0], responses[1], responses[2], responses[3]);
         let (x, y, z) = ((400, OTHER), (400, "y"), (400, "z"));
-        assert_eq!(told([x, x, y, z]), "it answers as it answers an operation that does not exist");
-        assert_eq!(told([x, y, x, z]), "it answers as it answers a service that does not exist");
-        let undeclared = "it answers every input with one error that the operation does not declare";
-        assert_eq!(told([x, y, z, x]), undeclared);
+        assert_eq!(decided([x, x, y, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation));
+        assert_eq!(decided([x, y, x, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService));
+        assert_eq!(decided([x, y, z, x]), PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError));
     }
 
     #[test]
-    fn an_operation_that_gives_no_answer_is_unreachable_and_missing_comparisons_count_as_other_answers() {
+    fn an_operation_without_a_response_is_unreachable_and_missing_comparisons_count_as_other_responses() {
         let contract = SUITE.service("codedeploy").unwrap().contract();
         let operation = contract.operation("StopDeployment").unwrap();
         let none = || Err(TransportError::Closed);
-        let survey = |sample| PresenceResponses {
+        let responses = |sample| PresenceResponses {
             sample,
             unknown_operation: none(),
             unknown_service: none(),
             empty_input: none(),
         };
-        let decided = |survey| presence(contract, operation, &AwsJson::V1_1, &survey);
-        assert_eq!(decided(survey(none())), PresenceDecision::Unreachable(TransportError::Closed));
-        assert_eq!(decided(survey(Ok(answer((400, OTHER))))), PresenceDecision::Present);
+        let decided = |responses| presence(contract, operation, &AwsJson::V1_1, &responses);
+        assert_eq!(decided(responses(none())), PresenceDecision::Unreachable(TransportError::Closed));
+        assert_eq!(decided(responses(Ok(response((400, OTHER))))), PresenceDecision::Implemented);
     }
 }

@@ -1,53 +1,58 @@
-//! The body is one JSON object in UTF-8 and nothing else.
+//! The body is one JSON object in UTF-8.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
-    judge::verdict::Severity,
-    suite::{code::Code, requirement::Evidence},
+    judge::{
+        code::Code,
+        verdict::Severity::{Error, Note},
+    },
+    suite::requirement::Evidence,
 };
 
+impl Code {
+    /// The body is one JSON object in UTF-8.
+    pub const JSON: Self = Self::new("json");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::Json,
-    wants: "one JSON object in UTF-8, without a byte order mark and with nothing after it",
-    why: "The pages say that data comes in JSON, RFC 8259 what JSON is, and Smithy that an output is always an \
-          object. A member that occurs twice is noted: readers disagree about which one counts.",
-    look: CheckScope::Answer(look),
+    code: Code::JSON,
+    wants: "one JSON object in UTF-8, without a byte order mark or trailing bytes",
+    why: "The pages state that data is sent as JSON, RFC 8259 defines JSON, and Smithy defines every output as an \
+          object. A duplicate member is only a note: readers disagree about which one to use.",
+    label: ["", "json"],
+    severities: &[SeverityRow::new(Error, Error, "clients cannot read a body that is not JSON")],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
+    points_at: PointsAt::Body,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     if subject.operation.output.is_unit() && subject.response.body.is_empty() {
         return Checked::nothing();
     }
-    if subject.service.protocol.calls_by_target() && is_no_call(subject) {
+    let (service, request) = (subject.service, &subject.exchange.request);
+    if !service.protocol.binds_response(service.contract(), request, subject.response, subject.parsed) {
         return Checked::nothing();
     }
-    let ground = subject.ground(Code::Json, Evidence::Protocol);
-    let finding =
-        |actual: String| ground.finding(Code::Json, None, subject.number(), "", "one JSON object".to_owned(), actual);
+    let basis = subject.basis(&CHECK);
+    let finding = |actual: String| basis.finding(&CHECK, subject.number(), "", "one JSON object", actual);
     let mut findings: Vec<_> = subject
-        .answer
+        .parsed
         .problems
         .iter()
         .map(|problem| {
             let mut finding = finding(problem.to_string());
             if !problem.is_forbidden() {
-                finding.severity = Severity::Note;
+                finding.severity = Note;
             }
             finding
         })
         .collect();
-    if let Some(value) = subject.answer.value.as_ref().filter(|value| !value.is_object()) {
+    if let Some(value) = subject.parsed.value.as_ref().filter(|value| !value.is_object()) {
         findings.push(finding(format!("the JSON value {value}").chars().take(120).collect()));
     }
-    Checked::with(ground.cites, findings)
-}
-
-/// What is not sent as a call need not be answered as one: AWS itself greets a GET in plain text, and refuses a request
-/// that hides its protocol in whichever form.
-fn is_no_call(subject: &ResponseSubject<'_>) -> bool {
-    let is_refused = subject.answer.refusal.is_some() && subject.response.status >= 400;
-    let is_greeted = subject.exchange.request.method != "POST" && subject.answer.value.is_none();
-    is_greeted || (is_refused && !subject.names_its_protocol())
+    Checked::with(basis.cites, findings)
 }
 
 #[cfg(test)]
@@ -72,7 +77,7 @@ mod tests {
     #[rstest]
     #[case::nothing(b"", &[])]
     #[case::something(b"x", &["error json"])]
-    fn an_operation_without_output_may_answer_with_nothing(#[case] body: &[u8], #[case] findings: &[&str]) {
+    fn an_operation_without_output_may_have_an_empty_body(#[case] body: &[u8], #[case] findings: &[&str]) {
         let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
         let found = Trial::stop(&steps).with(1, Role::Main, 200, body, |_| {}).findings();
         assert_eq!(found.iter().filter(|finding| finding.contains("json")).collect::<Vec<_>>(), findings);
@@ -80,9 +85,10 @@ mod tests {
 
     #[test]
     fn a_value_that_is_no_object_is_shown_by_its_beginning() {
-        let told =
-            Trial::stop(STOP).with(1, Role::Main, 200, &[&b"[1"[..], &b",1".repeat(90), b"]"].concat(), |_| {}).told();
-        let shown = &told.iter().find(|(expected, _)| expected == "one JSON object").unwrap().1;
+        let texts = Trial::stop(STOP)
+            .with(1, Role::Main, 200, &[&b"[1"[..], &b",1".repeat(90), b"]"].concat(), |_| {})
+            .expected_and_actual();
+        let shown = &texts.iter().find(|(expected, _)| expected == "one JSON object").unwrap().1;
         assert!(shown.starts_with("the JSON value [1,1") && shown.len() == 120, "{shown}");
     }
 }

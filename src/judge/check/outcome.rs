@@ -1,64 +1,70 @@
-//! A success where one is documented, a refusal where one is.
+//! A request succeeds or is rejected as documented.
 
-use super::{Check, CheckScope, Checked, StepSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject};
 use crate::{
-    suite::{code::Code, requirement::Evidence},
+    judge::{code::Code, verdict::Severity::Error},
+    suite::{Alternative, requirement::Evidence},
     wire::ParsedResponse,
 };
 
+impl Code {
+    /// A request succeeds or is rejected as documented.
+    pub const OUTCOME: Self = Self::new("outcome");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::Outcome,
-    wants: "a success where the documents state one, a refusal where they state one",
-    why: "An operation that accepts what it must refuse, or refuses what it must accept, breaks every client. \
-          Which of both is due is the scenario's to say; it cites the requirement.",
+    code: Code::OUTCOME,
+    wants: "a success where the documents state one, and a rejection where they state one",
+    why: "Every client breaks on an operation that accepts a request that it must reject, or rejects one that it must \
+          accept. The scenario states which of the two is due, and cites the requirement.",
+    label: ["out-", "come"],
+    severities: &[SeverityRow::new(
+        Error,
+        Error,
+        "a success instead of a rejection, or a rejection instead of a success, is the plainest deviation",
+    )],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::StatusLine,
+    from_recording: false,
     look: CheckScope::Step(look),
 };
 
 fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
-    let scenario = step.ground();
+    let scenario = step.basis();
     let mut evaluated = step.main().any(|(_, outcome)| outcome.is_ok());
     let mut findings = Vec::new();
-    for (response, answer) in step.unexpected().filter(|_| !step.is_poll()) {
-        if step
-            .alternatives_like(answer)
-            .any(|alternative| alternative.is_kind_of(answer) && !is_server_error(response.status))
-        {
+    for (response, parsed) in step.unexpected().filter(|_| !step.is_poll()) {
+        let is_failure = is_server_error(response.status);
+        if step.alternatives_like(parsed).any(|_| !is_failure) {
             continue;
         }
-        // A server error is a defect even where nobody documents what the answer should be.
-        let mut ground = scenario.clone();
-        if is_server_error(response.status) {
-            ground.evidence = ground.evidence.min(Evidence::Protocol);
-            if step.step.expect.errors().any(|name| answer.error() == Some(name)) {
+        // A server error is a defect, even if no document states the response.
+        let mut basis = scenario.clone();
+        if is_failure {
+            basis.evidence = basis.evidence.min(Evidence::Protocol);
+            if step.step.expect.errors().any(|name| parsed.error() == Some(name)) {
                 continue;
             }
         }
-        let expected: Vec<String> =
-            step.step.expect.alternatives.iter().map(crate::suite::Alternative::describe).collect();
-        findings.push(ground.finding(
-            Code::Outcome,
-            None,
-            step.number,
-            "",
-            expected.join(" or "),
-            describe(response.status, answer),
-        ));
+        let expected: Vec<String> = step.step.expect.alternatives.iter().map(Alternative::describe).collect();
+        let actual = describe(response.status, parsed);
+        findings.push(basis.finding(&CHECK, step.number, "", expected.join(" or "), actual));
     }
     evaluated |= step.main().any(|(_, outcome)| step.step.expect.held(outcome, &step.bindings).is_some());
     if evaluated { Checked::with(scenario.cites, findings) } else { Checked::nothing() }
 }
 
-/// A failure of the endpoint itself, whatever it names.
+/// The endpoint itself failed, whatever error it names.
 pub(super) fn is_server_error(status: u16) -> bool {
     status >= 500
 }
 
-/// What an answer is, in a few words.
-pub(super) fn describe(status: u16, answer: &ParsedResponse) -> String {
-    match (&answer.refusal, answer.error()) {
+/// The response in a few words.
+pub(super) fn describe(status: u16, parsed: &ParsedResponse) -> String {
+    match (&parsed.refusal, parsed.error()) {
         (None, _) => format!("a success ({status})"),
         (Some(_), Some(name)) => format!("{name} ({status})"),
-        (Some(_), None) => format!("a refusal that names no error ({status})"),
+        (Some(_), None) => format!("an error without a name ({status})"),
     }
 }
 
@@ -79,10 +85,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case::refusal_expected("{ refused: client }")]
+    #[case::refusal_expected("{ rejected: client }")]
     #[case::success_expected("{ status: 200 }")]
-    #[case::anything_expected("{ answered: true }")]
-    fn a_server_error_is_one_even_where_the_answer_is_only_recorded(#[case] expect: &str) {
+    #[case::anything_expected("{ responded: true }")]
+    fn a_server_error_is_one_even_if_the_response_is_only_recorded(#[case] expect: &str) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
         let body = json!({"__type": "InternalFailure", "message": "m"});
         let found = Trial::recorded(&steps).answers(1, 500, &body).findings();
@@ -98,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_due_and_what_came_are_told() {
-        let told = |steps: &str, status, body| Trial::stop(steps).answers(1, status, &body).told();
+    fn the_expected_and_the_actual_outcome_are_shown() {
+        let texts = |steps: &str, status, body| Trial::stop(steps).answers(1, status, &body).expected_and_actual();
         let name = "DeploymentDoesNotExistException".to_owned();
-        assert_eq!(told(UNKNOWN, 200, stopping()), [(name.clone(), "a success (200)".to_owned())]);
+        assert_eq!(texts(UNKNOWN, 200, stopping()), [(name.clone(), "a success (200)".to_owned())]);
         let success = "a success (200)".to_owned();
-        assert_eq!(told(STOP, 400, does_not_exist()), [(success.clone(), format!("{name} (400)"))]);
-        let unnamed = told(STOP, 400, json!({"message": "m"}));
-        assert!(unnamed.contains(&(success, "a refusal that names no error (400)".to_owned())), "{unnamed:?}");
+        assert_eq!(texts(STOP, 400, does_not_exist()), [(success.clone(), format!("{name} (400)"))]);
+        let unnamed = texts(STOP, 400, json!({"message": "m"}));
+        assert!(unnamed.contains(&(success, "an error without a name (400)".to_owned())), "{unnamed:?}");
     }
 
     #[test]

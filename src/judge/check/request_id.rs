@@ -1,50 +1,61 @@
-//! A request id, present and unique in the run.
+//! Responses have a request ID that is unique in the run.
 
 use std::{
     collections::{HashSet, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Basis, Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
     judge::{
+        code::Code,
         transcript::{Role, Transcript},
-        verdict::Finding,
+        verdict::{
+            Finding,
+            Severity::{Error, Warning},
+        },
     },
-    suite::{Case, Fixtures, code::Code, requirement::Evidence},
+    suite::{Case, Fixtures, requirement::Evidence},
+    wire::protocol::{REQUEST_ID_HEADER, REQUEST_ID_HEADERS},
 };
 
-use super::subject::Ground;
-
-pub(super) const CHECK: Check = Check {
-    code: Code::RequestId,
-    wants: "an x-amzn-requestid on every answer, never the same twice in a run",
-    why: "The page's sample shows it, and support and logs are keyed by it. Its form is not judged: services \
-          use UUIDs and other forms.",
-    look: CheckScope::Answer(look),
-};
-
-fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let ground = subject.ground(Code::RequestId, Evidence::Protocol);
-    let id = subject.response.headers.get("x-amzn-requestid").filter(|id| !id.trim().is_empty());
-    let finding = id.is_none().then(|| {
-        ground.finding(
-            Code::RequestId,
-            None,
-            subject.number(),
-            "",
-            "a request id in x-amzn-requestid".to_owned(),
-            "none".to_owned(),
-        )
-    });
-    Checked::with(ground.cites, finding.into_iter().collect())
+impl Code {
+    /// Responses have a request ID that is unique in the run.
+    pub const REQUEST_ID: Self = Self::new("request-id");
 }
 
-/// So many request ids are remembered: a repeated one shows within far fewer answers, and a run of a million cases
-/// must not hold a million ids.
+pub(super) const CHECK: Check = Check {
+    code: Code::REQUEST_ID,
+    wants: "a request ID on every response, unique in the run",
+    why: "The sample on the page shows one, and support and logs use it as a key. Its form is not checked: services \
+          use UUIDs and other forms.",
+    label: ["req", "id"],
+    severities: &[SeverityRow::new(
+        Error,
+        Warning,
+        "the page's sample shows one; on other services it is a convention",
+    )],
+    basis: CheckBasis::Requirements { otherwise: OTHERWISE },
+    points_at: PointsAt::Headers(&REQUEST_ID_HEADERS),
+    from_recording: true,
+    look: CheckScope::Response(look),
+};
+
+const OTHERWISE: Evidence = Evidence::Protocol;
+
+fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
+    let basis = subject.basis(&CHECK);
+    let id = subject.response.headers.get(REQUEST_ID_HEADER).filter(|id| !id.trim().is_empty());
+    let expected = || format!("a request ID in {REQUEST_ID_HEADER}");
+    let finding = id.is_none().then(|| basis.finding(&CHECK, subject.number(), "", expected(), "none"));
+    Checked::with(basis.cites, finding.into_iter().collect())
+}
+
+/// The number of request IDs that are kept. A repeated ID shows within far fewer responses, and a run of a million
+/// cases must not hold a million IDs.
 const REMEMBERED: usize = 1 << 16;
 
-/// The latest request ids of a run, by their hash: two that are unlike have one hash in one of 2⁴⁸ runs at most.
+/// The latest request IDs of a run, as hashes. Two different IDs share a hash in at most one of 2⁴⁸ runs.
 #[derive(Debug, Default)]
 pub struct SeenRequestIds {
     known: HashSet<u64>,
@@ -52,7 +63,7 @@ pub struct SeenRequestIds {
 }
 
 impl SeenRequestIds {
-    /// Whether the id is none of the remembered ones.
+    /// Remembers the ID. `false` if it was known.
     fn is_new(&mut self, id: &str) -> bool {
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
@@ -66,16 +77,14 @@ impl SeenRequestIds {
         }
         true
     }
-}
 
-impl SeenRequestIds {
-    /// Enters the ids of a case; a finding for each that was seen before.
+    /// Remembers the IDs of a case. Returns a finding for each step with a known ID.
     pub fn enter(&mut self, suite: &Fixtures, case: &Case, transcript: &Transcript) -> Vec<Finding> {
         let judged =
             transcript.exchanges.iter().filter(|exchange| !matches!(exchange.role, Role::Setup | Role::Teardown));
         let mut findings: Vec<Finding> = Vec::new();
         for exchange in judged {
-            let Some(id) = exchange.outcome.as_ref().ok().and_then(|response| response.headers.get("x-amzn-requestid"))
+            let Some(id) = exchange.outcome.as_ref().ok().and_then(|response| response.headers.get(REQUEST_ID_HEADER))
             else {
                 continue;
             };
@@ -83,17 +92,10 @@ impl SeenRequestIds {
                 continue;
             }
             let Some(service) = suite.service(&case.scenario.service) else { continue };
-            let ground =
-                Ground::of(service.requirements.judged_by(Code::RequestId, &exchange.operation), Evidence::Protocol);
-            let expected = "a request id that no other answer of the run has".to_owned();
-            let finding = ground.finding(
-                Code::RequestId,
-                None,
-                exchange.step,
-                "",
-                expected,
-                "one that another answer has".to_owned(),
-            );
+            let judged_by = service.requirements.judged_by(CHECK.code.name(), &exchange.operation);
+            let basis = Basis::of(judged_by, OTHERWISE);
+            let expected = "a request ID that no other response of the run has";
+            let finding = basis.finding(&CHECK, exchange.step, "", expected, "the ID of another response");
             if !findings.contains(&finding) {
                 findings.push(finding);
             }
@@ -113,7 +115,7 @@ mod tests {
     #[case::given(Some("x"), &[])]
     #[case::missing(None, &["error request-id"])]
     #[case::empty(Some(" "), &["error request-id"])]
-    fn every_answer_has_an_id(#[case] id: Option<&str>, #[case] findings: &[&str]) {
+    fn every_response_has_an_id(#[case] id: Option<&str>, #[case] findings: &[&str]) {
         let trial = Trial::stop(STOP).with(1, Role::Main, 200, stopping().to_string().as_bytes(), |response| {
             response.headers.remove("x-amzn-requestid");
             if let Some(id) = id {
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_states_and_cleanups_were_answered_does_not_count() {
+    fn responses_to_states_and_cleanups_do_not_count() {
         let trial =
             Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 200, &stopping()).answers(1, 200, &stopping());
         let mut trial = trial.gets(1, Role::Main, Err(crate::wire::TransportError::Closed));
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_two_steps_share_is_found_on_the_ground_of_its_operation() {
+    fn an_id_that_two_steps_share_cites_the_requirements_of_its_operation() {
         let mut trial = Trial::stop(&format!("{STOP}\n{STOP}\n{STOP}"));
         for step in 1..=3 {
             trial =

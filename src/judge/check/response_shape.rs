@@ -1,46 +1,97 @@
-//! The output, by the model.
+//! The output conforms to the model.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
-    judge::verdict::{Exception, Finding, Severity, exception},
+    judge::{
+        code::Code,
+        verdict::{
+            Exception, Finding,
+            Severity::{self, Error, Note, Warning},
+            exception,
+        },
+    },
     model::ShapeRule,
-    suite::{code::Code, requirement::Evidence},
+    suite::requirement::Evidence,
 };
+
+impl Code {
+    /// The output conforms to the model.
+    pub const RESPONSE_SHAPE: Self = Self::new("response-shape");
+}
 
 pub(super) const CHECK: Check = Check {
-    code: Code::ResponseShape,
-    wants: "an output that keeps the operation's output shape: types, required members, enums, lengths, patterns, ranges, timestamps",
-    why: "Typed clients fail on a wrong type and on a missing required member. The model is compiled to a JSON \
-          Schema; each finding names the rule, and its severity follows the evidence and what AWS itself keeps.",
-    look: CheckScope::Answer(look),
+    code: Code::RESPONSE_SHAPE,
+    wants: "an output that conforms to the operation's output shape: types, required members, enums, lengths, patterns, \
+            ranges, timestamps",
+    why: "Typed clients fail on a wrong type and on a missing required member. The model is compiled to a JSON Schema. \
+          Each finding names the rule; its severity depends on the evidence and on how well AWS keeps the rule.",
+    label: ["resp", "shape"],
+    severities: SEVERITIES,
+    basis: CheckBasis::Requirements { otherwise: Evidence::Modelled },
+    points_at: PointsAt::Body,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
+const fn row(rule: ShapeRule, documented: Severity, modelled: Severity, reason: &'static str) -> SeverityRow {
+    SeverityRow::new(documented, modelled, reason).of_rule(rule)
+}
+
+const SEVERITIES: &[SeverityRow] = &[
+    row(ShapeRule::Type, Error, Error, "no recorded AWS response has a wrong JSON type: typed clients fail on it"),
+    row(ShapeRule::Timestamp, Error, Error, "to every client, a timestamp in another format has a wrong type"),
+    row(ShapeRule::Union, Error, Error, "no recorded AWS response violates a union: clients cannot read the value"),
+    row(ShapeRule::Blob, Error, Error, "no client can decode a blob that is not base64"),
+    row(
+        ShapeRule::Required,
+        Error,
+        Error,
+        "clients rely on required members; the exceptions below list those that AWS itself omits",
+    ),
+    row(ShapeRule::Unique, Error, Warning, "a client that builds a set loses a repeated item"),
+    row(ShapeRule::Enum, Error, Warning, "AWS adds values before its models have them"),
+    row(ShapeRule::EnumCase, Error, Warning, "AWS sends some values in another letter case"),
+    row(ShapeRule::Length, Error, Warning, "AWS sometimes exceeds its own maximum lengths"),
+    row(ShapeRule::Pattern, Error, Warning, "AWS sometimes violates its own patterns"),
+    row(ShapeRule::Range, Error, Warning, "AWS sometimes exceeds its own ranges"),
+    row(ShapeRule::PatternUndecided, Note, Note, "no pattern engine here can decide the pattern"),
+    row(ShapeRule::Empty, Note, Note, "AWS sends empty values and zeros below a minimum: half of all its violations"),
+    row(
+        ShapeRule::ContestedValue,
+        Warning,
+        Warning,
+        "only one of two documents lists the value: strict clients may not know it",
+    ),
+    row(ShapeRule::Null, Note, Note, "the AWS JSON protocols treat a null member as absent"),
+    row(ShapeRule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
+];
+
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(body) = subject.answer.value.as_ref().filter(|_| subject.answer.refusal.is_none()) else {
+    let Some(body) = subject.parsed.value.as_ref().filter(|_| subject.parsed.refusal.is_none()) else {
         return Checked::nothing();
     };
     if subject.operation.output.is_unit() {
         return Checked::nothing();
     }
-    let general = subject.ground(Code::ResponseShape, Evidence::Modelled);
+    let general = subject.basis(&CHECK);
     let findings = subject.violations(&subject.operation.output, body).into_iter().map(|violation| {
-        let ground = subject.ground_of(violation.requirements.iter().map(String::as_str));
-        let known = known_exception(subject, violation.rule, &violation.pointer, ground.evidence);
+        let basis = subject.basis_of(violation.requirements.iter().map(String::as_str));
+        let known = known_exception(subject, violation.rule, &violation.pointer, basis.evidence);
         let expected = match known {
             Some(exception) => format!("{} ({})", violation.expected, exception.reason),
             None => violation.expected.to_string(),
         };
-        let (rule, at) = (Some(violation.rule), &violation.pointer);
-        let mut finding = ground.finding(Code::ResponseShape, rule, subject.number(), at, expected, violation.actual);
+        let (rule, at) = (violation.rule, &violation.pointer);
+        let mut finding = basis.finding_of(&CHECK, rule, subject.number(), at, expected, violation.actual);
         if known.is_some() {
-            finding.severity = finding.severity.min(Severity::Warning);
+            finding.severity = finding.severity.min(Warning);
         }
         finding
     });
     Checked::with(general.cites, findings.chain(contested(subject, body)).collect())
 }
 
-/// What AWS itself breaks in this place. A page that states the member outweighs it.
+/// A violation that AWS itself commits at this location. A page that states the member outweighs it.
 fn known_exception(
     subject: &ResponseSubject<'_>,
     rule: ShapeRule,
@@ -51,17 +102,17 @@ fn known_exception(
     exception(service, &subject.operation.name, rule, pointer).filter(|_| evidence >= Evidence::Modelled)
 }
 
-/// Values that one document lists and another does not.
+/// Values that only some of the documents list.
 fn contested<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
     let values = subject.service.contract().enum_values(&subject.operation.output, body).into_iter();
     values.filter_map(|(pointer, value)| {
         let ids = || value.traits.requirements();
         let mut requirements = ids().filter_map(|id| subject.service.requirements.get(id));
         let contradiction = requirements.find_map(|requirement| requirement.contradiction.as_ref())?;
-        let ground = subject.ground_of(ids());
-        let expected = format!("a value that all documents know ({})", contradiction.id);
-        let rule = Some(ShapeRule::ContestedValue);
-        Some(ground.finding(Code::ResponseShape, rule, subject.number(), &pointer, expected, value.value.clone()))
+        let basis = subject.basis_of(ids());
+        let expected = format!("a value that all documents list ({})", contradiction.id);
+        let (rule, actual) = (ShapeRule::ContestedValue, value.value.clone());
+        Some(basis.finding_of(&CHECK, rule, subject.number(), &pointer, expected, actual))
     })
 }
 

@@ -1,22 +1,33 @@
-//! A refused request changes nothing.
+//! A rejected request changes nothing.
 
 use serde_json::Value;
 
-use super::{Check, CheckScope, Checked, StepSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject};
 use crate::{
     judge::{
+        code::Code,
         transcript::{Exchange, Role},
-        verdict::Finding,
+        verdict::{Finding, Severity::Error},
     },
-    suite::{Guard, code::Code},
+    suite::Guard,
     wire::ParsedResponse,
 };
 
+impl Code {
+    /// A rejected request changes nothing.
+    pub const SIDE_EFFECT: Self = Self::new("side-effect");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::SideEffect,
-    wants: "the watched values unchanged by the step",
-    why: "An error must mean that nothing happened: clients retry. The same read before and after the request \
-          must give the same values at the places that the scenario watches.",
+    code: Code::SIDE_EFFECT,
+    wants: "that the step leaves the watched values unchanged",
+    why: "An error must mean that nothing happened, because clients retry. The same read before and after the request \
+          must return the same values at the locations that the scenario watches.",
+    label: ["side", "eff"],
+    severities: &[SeverityRow::new(Error, Error, "a rejected request must not change anything")],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::Guard,
+    from_recording: false,
     look: CheckScope::Step(look),
 };
 
@@ -26,43 +37,40 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     for (index, guard) in step.step.unchanged.iter().enumerate() {
         let read = |role: Role| step.exchanges.iter().find(|(exchange, _)| exchange.role == role);
         let (Some(before), Some(after)) = (read(Role::Before(index)), read(Role::After(index))) else { continue };
-        let (Some((before, false)), Some((after, refused))) = (value(before), value(after)) else { continue };
+        let (Some((before, false)), Some((after, rejected))) = (value(before), value(after)) else { continue };
         evaluated = true;
-        if refused {
+        if rejected {
             findings.push(vanished(step, guard, &after));
         } else {
             findings.extend(differences(step, guard, &before, &after));
         }
     }
-    if evaluated { Checked::with(step.ground().cites, findings) } else { Checked::nothing() }
+    if evaluated { Checked::with(step.basis().cites, findings) } else { Checked::nothing() }
 }
 
-/// The body of a read, and whether it is a refusal; a body that is no JSON is judged by another check.
-fn value((_, answer): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bool)> {
-    let answer = answer.as_ref()?;
-    Some((answer.value.clone()?, answer.refusal.is_some()))
+/// The body of a read, and `true` if it is an error. Another check judges a body that is not JSON.
+fn value((_, parsed): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bool)> {
+    let parsed = parsed.as_ref()?;
+    Some((parsed.value.clone()?, parsed.refusal.is_some()))
 }
 
 fn vanished(step: &StepSubject<'_>, guard: &Guard, after: &Value) -> Finding {
-    let expected = format!("an answer of {} as before", guard.call.operation);
-    step.ground().finding(Code::SideEffect, None, step.number, "", expected, after.to_string())
+    let expected = format!("a success of {}, as before the step", guard.call.operation);
+    step.basis().finding(&CHECK, step.number, "", expected, after.to_string())
 }
 
 fn differences(step: &StepSubject<'_>, guard: &Guard, before: &Value, after: &Value) -> Vec<Finding> {
-    let ground = step.ground();
+    let basis = step.basis();
     let whole = [String::new()];
     let pointers = if guard.at.is_empty() { &whole[..] } else { &guard.at[..] };
     let changed = pointers.iter().filter(|pointer| before.pointer(pointer) != after.pointer(pointer));
     changed
         .map(|pointer| {
             let shown = |value: &Value| value.pointer(pointer).map_or_else(|| "nothing".to_owned(), Value::to_string);
-            let expected = format!(
-                "{} of {} as before: {}",
-                if pointer.is_empty() { "the answer" } else { pointer },
-                guard.call.operation,
-                shown(before)
-            );
-            ground.finding(Code::SideEffect, None, step.number, pointer, expected, shown(after))
+            let (location, operation) =
+                (if pointer.is_empty() { "the response" } else { pointer }, &guard.call.operation);
+            let expected = format!("{location} of {operation} as before the step: {}", shown(before));
+            basis.finding(&CHECK, step.number, pointer, expected, shown(after))
         })
         .collect()
 }
@@ -93,10 +101,10 @@ mod tests {
     #[rstest]
     #[case::unchanged("/deploymentInfo/status", 200, is("Created"), &[])]
     #[case::changed("/deploymentInfo/status", 200, is("Stopped"), &["error side-effect /deploymentInfo/status"])]
-    #[case::whole_answer("", 200, is("Stopped"), &["error side-effect"])]
+    #[case::whole_response("", 200, is("Stopped"), &["error side-effect"])]
     #[case::elsewhere("/deploymentInfo/creator", 200, is("Stopped"), &[])]
     #[case::gone("/deploymentInfo/creator", 400, does_not_exist(), &["error side-effect"])]
-    fn a_refused_request_changes_nothing(
+    fn a_rejected_request_changes_nothing(
         #[case] at: &str,
         #[case] status: u16,
         #[case] after: Value,
@@ -107,35 +115,35 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_that_is_refused_before_the_step_proves_nothing() {
+    fn a_guard_that_is_rejected_before_the_step_proves_nothing() {
         let trial = read(guarded("/deploymentInfo/status"), Role::Before(0), 400, &does_not_exist());
         let trial = read(trial.answers(1, 400, &does_not_exist()), Role::After(0), 400, &does_not_exist());
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
     }
 
     #[test]
-    fn what_changed_is_told_place_by_place() {
+    fn each_changed_location_has_a_finding() {
         let trial = guarded("/deploymentInfo/status, /deploymentInfo/creator, /deploymentInfo/description");
         let trial = read(trial, Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
         let after = json!({"deploymentInfo": {"status": "Stopped", "creator": "user"}});
         let expected = [
-            ("/deploymentInfo/status of GetDeployment as before: \"Created\"", "\"Stopped\""),
-            ("/deploymentInfo/creator of GetDeployment as before: nothing", "\"user\""),
+            ("/deploymentInfo/status of GetDeployment as before the step: \"Created\"", "\"Stopped\""),
+            ("/deploymentInfo/creator of GetDeployment as before the step: nothing", "\"user\""),
         ];
-        let told = read(trial, Role::After(0), 200, &after).told();
-        let told: Vec<(&str, &str)> = told.iter().map(|(expected, actual)| (&expected[..], &actual[..])).collect();
-        assert_eq!(told, expected);
+        let texts = read(trial, Role::After(0), 200, &after).expected_and_actual();
+        let texts: Vec<(&str, &str)> = texts.iter().map(|(expected, actual)| (&expected[..], &actual[..])).collect();
+        assert_eq!(texts, expected);
     }
 
     #[test]
-    fn a_whole_answer_is_watched_where_no_place_is_named() {
-        let told = |status, after: &Value| {
+    fn the_whole_response_is_watched_if_no_location_is_named() {
+        let expected = |status, after: &Value| {
             let trial = read(guarded(""), Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
-            read(trial, Role::After(0), status, after).told().remove(0).0
+            read(trial, Role::After(0), status, after).expected_and_actual().remove(0).0
         };
-        let whole = r#"the answer of GetDeployment as before: {"deploymentInfo":{"status":"Created"}}"#;
-        assert_eq!(told(200, &is("Stopped")), whole);
-        assert_eq!(told(400, &does_not_exist()), "an answer of GetDeployment as before");
+        let whole = r#"the response of GetDeployment as before the step: {"deploymentInfo":{"status":"Created"}}"#;
+        assert_eq!(expected(200, &is("Stopped")), whole);
+        assert_eq!(expected(400, &does_not_exist()), "a success of GetDeployment, as before the step");
     }
 
     #[test]

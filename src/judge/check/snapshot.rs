@@ -1,38 +1,39 @@
-//! The observation is the recorded one.
+//! The observation equals the snapshot.
 
 use serde_json::Value;
 
-use super::{CaseSubject, Check, CheckScope, Checked};
-use crate::{
-    judge::observation::Observation,
-    suite::{code::Code, requirement::Evidence},
-};
+use super::{Basis, CaseSubject, Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow};
+use crate::judge::{code::Code, observation::Observation, verdict::Severity::Note};
 
-use super::subject::Ground;
+impl Code {
+    /// The observation equals the snapshot.
+    pub const SNAPSHOT: Self = Self::new("snapshot");
+}
 
 pub(super) const CHECK: Check = Check {
-    code: Code::Snapshot,
-    wants: "the observation that the snapshot file holds, after redaction",
-    why: "A snapshot is what one endpoint did, and no promise: a difference is a note. On the endpoint that it was \
-          recorded from it is a regression, which cargo test and --update show as a difference.",
+    code: Code::SNAPSHOT,
+    wants: "the observation in the snapshot file, after redaction",
+    why: "A snapshot records what one endpoint did. It promises nothing, so a difference is only a note. On the endpoint \
+          that it was recorded from, a difference is a regression; cargo test and --update show it as a diff.",
+    label: ["snap", "shot"],
+    severities: &[SeverityRow::new(Note, Note, "a snapshot records what one endpoint did, which no document promises")],
+    basis: CheckBasis::Snapshot,
+    points_at: PointsAt::Body,
+    from_recording: false,
     look: CheckScope::Case(look),
 };
 
-/// So many differences are listed; the rest is counted.
+/// The number of differences that are listed; the others are counted.
 const SHOWN: usize = 5;
 
 fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
-    // A case that did not come to its steps has nothing to compare.
+    // A case without a step has nothing to compare.
     let Some(snapshot) = case.snapshot.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
-    let ground = Ground { evidence: Evidence::Recorded, cites: Vec::new() };
-    let finding = |pointer: &str, expected: String, actual: String| {
-        ground.finding(Code::Snapshot, None, 0, pointer, expected, actual)
-    };
+    let basis = Basis::recorded();
+    let finding = |pointer: &str, expected: String, actual: String| basis.finding(&CHECK, 0, pointer, expected, actual);
     let Ok(snapshot) = serde_json::from_str::<Value>(snapshot) else {
-        return Checked::with(
-            Vec::new(),
-            vec![finding("", "a snapshot that is JSON".to_owned(), "other text".to_owned())],
-        );
+        let finding = finding("", "a snapshot that is JSON".to_owned(), "other text".to_owned());
+        return Checked::with(Vec::new(), vec![finding]);
     };
     let mut differences = Vec::new();
     let observation = Observation::of(case.suite, case.case, case.transcript);
@@ -44,7 +45,7 @@ fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
         .map(|(pointer, expected, actual)| finding(&pointer, expected, actual))
         .collect();
     if more > 0 {
-        findings.push(finding("", "no further difference".to_owned(), format!("{more} more")));
+        findings.push(finding("", "no other difference".to_owned(), format!("{more} more")));
     }
     Checked::with(Vec::new(), findings)
 }
@@ -108,7 +109,7 @@ mod tests {
             for index in 0..count {
                 snapshot[format!("a/{index}")] = json!(index);
             }
-            trial.snapshot(&snapshot.to_string()).told()
+            trial.snapshot(&snapshot.to_string()).expected_and_actual()
         };
         assert_eq!(snapshot(1), [("0".to_owned(), "null".to_owned())]);
         assert_eq!(snapshot(5).len(), 5);

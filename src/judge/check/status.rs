@@ -1,39 +1,63 @@
-//! The HTTP status of a success.
+//! Successes have their documented HTTP status.
 
-use super::{Check, CheckScope, Checked, ResponseSubject};
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, ResponseSubject, SeverityRow};
 use crate::{
-    judge::verdict::Severity,
-    suite::{Alternative, code::Code, requirement::Evidence},
+    judge::{
+        code::Code,
+        verdict::{
+            Finding,
+            Severity::{Error, Note},
+        },
+    },
+    suite::{Alternative, requirement::Evidence},
+    wire::protocol::SuccessStatus,
 };
 
+impl Code {
+    /// Successes have their documented HTTP status.
+    pub const STATUS: Self = Self::new("status");
+}
+
 pub(super) const CHECK: Check = Check {
-    code: Code::Status,
+    code: Code::STATUS,
     wants: "the status 200 on a success",
     why: "Both pages state it, and each of 5,559 recorded successes of AWS JSON services has it.",
-    look: CheckScope::Answer(look),
+    label: ["sta-", "tus"],
+    severities: &[SeverityRow::new(
+        Error,
+        Error,
+        "every recorded success of an AWS JSON service has the status 200; another 2xx of a REST service is a note",
+    )],
+    basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
+    points_at: PointsAt::StatusLine,
+    from_recording: true,
+    look: CheckScope::Response(look),
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    if subject.answer.refusal.is_some() {
+    if subject.parsed.refusal.is_some() {
         return Checked::nothing();
     }
-    let ground = subject.ground(Code::Status, Evidence::Protocol);
+    let basis = subject.basis(&CHECK);
     let expected = subject.step.step.expect.alternatives.iter().find_map(|alternative| match alternative {
         Alternative::Success { status, .. } if subject.is_main() => Some(*status),
         _ => None,
     });
-    let protocol = subject.service.protocol;
-    let (binding, actual) = (expected.is_some() || protocol.fixes_success_status(), subject.response.status);
-    let expected = expected.unwrap_or_else(|| protocol.success_status(subject.operation));
-    let finding = (actual != expected).then(|| {
-        let (told, came) = (format!("the status {expected}"), format!("{actual}"));
-        let mut finding = ground.finding(Code::Status, None, subject.number(), "", told, came);
-        if !binding {
-            finding.severity = Severity::Note;
-        }
-        finding
-    });
-    Checked::with(ground.cites, finding.into_iter().collect())
+    let actual = subject.response.status;
+    let compared = match expected {
+        Some(expected) if actual == expected => SuccessStatus::Expected,
+        Some(expected) => SuccessStatus::Wrong { expected },
+        None => subject.service.protocol.compare_success_status(subject.operation, actual),
+    };
+    let finding = |expected: u16| {
+        basis.finding(&CHECK, subject.number(), "", format!("the status {expected}"), actual.to_string())
+    };
+    let findings = match compared {
+        SuccessStatus::Expected => Vec::new(),
+        SuccessStatus::Tolerated { expected } => vec![Finding { severity: Note, ..finding(expected) }],
+        SuccessStatus::Wrong { expected } => vec![finding(expected)],
+    };
+    Checked::with(basis.cites, findings)
 }
 
 #[cfg(test)]

@@ -1,22 +1,21 @@
-//! What checks look at: an answer, a step, a case, each with all that is needed to judge it.
+//! What checks look at: a response, a step, a case, each with everything that is needed to judge it.
 
 use serde_json::Value;
 
+use super::{Check, CheckBasis, implementation};
 use crate::{
     judge::{
+        obstacle::Obstacle,
         transcript::{Exchange, Role, Transcript},
-        verdict::{Finding, FindingRole, Verdict, severity},
+        verdict::{Finding, FindingRole},
     },
     model::{Operation, PayloadSide, ShapeId, ShapeRule, Violations},
     suite::{
         Alternative, Bindings, Case, Fixtures, Repeat, ServiceFixtures, Step,
-        code::Code,
         requirement::{Evidence, Requirement},
     },
     wire::{ParsedResponse, Response, TransportError, json::holds_null},
 };
-
-use super::implementation;
 
 /// A whole case.
 #[derive(Clone, Copy)]
@@ -25,13 +24,13 @@ pub struct CaseSubject<'a> {
     pub suite: &'a Fixtures,
     /// The case.
     pub case: &'a Case,
-    /// What it did.
+    /// Its transcript.
     pub transcript: &'a Transcript,
     /// The recorded observation.
     pub snapshot: Option<&'a str>,
 }
 
-/// A step that was made, with all its exchanges.
+/// A step that was sent, with all its exchanges.
 pub struct StepSubject<'a> {
     /// The case.
     pub case: CaseSubject<'a>,
@@ -41,18 +40,18 @@ pub struct StepSubject<'a> {
     pub number: usize,
     /// The service that it calls.
     pub service: &'a ServiceFixtures,
-    /// The variables that it was made with.
+    /// The variables at the time of sending.
     pub bindings: Bindings,
-    /// Its exchanges, each with the answer as the protocol reads it.
+    /// Its exchanges, each with the response as the protocol reads it.
     pub exchanges: Vec<(&'a Exchange, Option<ParsedResponse>)>,
 }
 
-/// One answer.
+/// One response.
 #[derive(Clone, Copy)]
 pub struct ResponseSubject<'a> {
     /// The step that it belongs to.
     pub step: &'a StepSubject<'a>,
-    /// The service that answered.
+    /// The service that responded.
     pub service: &'a ServiceFixtures,
     /// The operation that was called.
     pub operation: &'a Operation,
@@ -61,20 +60,20 @@ pub struct ResponseSubject<'a> {
     /// The response.
     pub response: &'a Response,
     /// The response as the protocol reads it.
-    pub answer: &'a ParsedResponse,
+    pub parsed: &'a ParsedResponse,
 }
 
-/// The ground that a check stands on.
+/// The requirements that a finding rests on, with their evidence.
 #[derive(Debug, Clone)]
-pub struct Ground<'a> {
+pub struct Basis<'a> {
     /// The best evidence of the requirements.
     pub evidence: Evidence,
     /// The requirements.
     pub cites: Vec<&'a str>,
 }
 
-impl<'a> Ground<'a> {
-    /// The ground that requirements give; `otherwise` where there is none.
+impl<'a> Basis<'a> {
+    /// The basis of these requirements; without any, the evidence `otherwise`.
     pub fn of(requirements: impl Iterator<Item = &'a Requirement>, otherwise: Evidence) -> Self {
         let mut best = None;
         let requirements = requirements.inspect(|requirement| {
@@ -84,34 +83,55 @@ impl<'a> Ground<'a> {
         Self { evidence: best.unwrap_or(otherwise), cites }
     }
 
-    /// A finding on this ground.
+    /// The basis of a recorded observation.
+    #[must_use]
+    pub fn recorded() -> Self {
+        Self { evidence: Evidence::Recorded, cites: Vec::new() }
+    }
+
+    /// A finding of `check` at a JSON pointer into the body; an empty pointer means the whole response.
     #[must_use]
     pub fn finding(
         &self,
-        code: Code,
-        rule: Option<ShapeRule>,
+        check: &Check,
         step: usize,
-        at: &str,
-        expected: String,
-        actual: String,
+        pointer: &str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
     ) -> Finding {
         Finding {
-            code,
-            rule: rule.map(|rule| rule.name().to_owned()),
-            severity: severity(code, rule, self.evidence),
+            code: check.code,
+            rule: None,
+            severity: check.severity(None, self.evidence),
             evidence: self.evidence,
             step,
             role: FindingRole::Step,
-            pointer: at.to_owned(),
-            expected,
-            actual,
+            pointer: pointer.to_owned(),
+            expected: expected.into(),
+            actual: actual.into(),
             cites: self.cites.iter().map(|id| (*id).to_owned()).collect(),
         }
+    }
+
+    /// The same for one rule of a check with several.
+    #[must_use]
+    pub fn finding_of(
+        &self,
+        check: &Check,
+        rule: ShapeRule,
+        step: usize,
+        pointer: &str,
+        expected: impl Into<String>,
+        actual: impl Into<String>,
+    ) -> Finding {
+        let severity = check.severity(Some(rule), self.evidence);
+        let finding = self.finding(check, step, pointer, expected, actual);
+        Finding { rule: Some(rule.name().to_owned()), severity, ..finding }
     }
 }
 
 impl<'a> CaseSubject<'a> {
-    /// The steps that were made at all.
+    /// The steps that were sent.
     pub fn steps(self) -> impl Iterator<Item = StepSubject<'a>> {
         let steps = self.case.scenario.steps.iter().enumerate();
         steps.filter_map(move |(index, step)| {
@@ -121,17 +141,18 @@ impl<'a> CaseSubject<'a> {
                 .transcript
                 .of_step(number)
                 .map(|exchange| {
-                    let protocol = self.suite.service(&exchange.service)?.protocol;
-                    Some((exchange, exchange.outcome.as_ref().ok().map(|response| protocol.answer(response))))
+                    let service = self.suite.service(&exchange.service)?;
+                    let parse = |response| service.parse_response(&exchange.operation, response);
+                    Some((exchange, exchange.outcome.as_ref().ok().map(parse)))
                 })
                 .collect::<Option<_>>()?;
-            let made = exchanges.iter().any(|(exchange, _)| exchange.role == Role::Main);
-            made.then(|| StepSubject {
+            let was_sent = exchanges.iter().any(|(exchange, _)| exchange.role == Role::Main);
+            was_sent.then(|| StepSubject {
                 case: self,
                 step,
                 number,
                 service,
-                bindings: self.transcript.bindings_at(self.case, number, service.protocol),
+                bindings: self.transcript.bindings_at(self.case, number, service),
                 exchanges,
             })
         })
@@ -139,21 +160,21 @@ impl<'a> CaseSubject<'a> {
 }
 
 impl<'a> StepSubject<'a> {
-    /// The step's own exchanges, each with its answer.
+    /// The step's own exchanges, each with its response.
     pub fn main(
         &self,
     ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &ParsedResponse), &'a TransportError>)> {
         self.of_role(Role::Main)
     }
 
-    /// The exchanges of a role, each with its answer.
+    /// The exchanges of a role, each with its response.
     pub fn of_role(
         &self,
         role: Role,
     ) -> impl Iterator<Item = (&'a Exchange, Result<(&'a Response, &ParsedResponse), &'a TransportError>)> {
-        self.exchanges.iter().filter(move |(exchange, _)| exchange.role == role).filter_map(|(exchange, answer)| {
-            let outcome = match (&exchange.outcome, answer) {
-                (Ok(response), Some(answer)) => Ok((response, answer)),
+        self.exchanges.iter().filter(move |(exchange, _)| exchange.role == role).filter_map(|(exchange, parsed)| {
+            let outcome = match (&exchange.outcome, parsed) {
+                (Ok(response), Some(parsed)) => Ok((response, parsed)),
                 (Err(error), _) => Err(error),
                 (Ok(_), None) => return None,
             };
@@ -161,9 +182,9 @@ impl<'a> StepSubject<'a> {
         })
     }
 
-    /// Every answer that came.
-    pub fn answers(&'a self) -> impl Iterator<Item = ResponseSubject<'a>> {
-        self.exchanges.iter().filter_map(move |(exchange, answer)| {
+    /// Every response.
+    pub fn responses(&'a self) -> impl Iterator<Item = ResponseSubject<'a>> {
+        self.exchanges.iter().filter_map(move |(exchange, parsed)| {
             let service = self.case.suite.service(&exchange.service)?;
             Some(ResponseSubject {
                 step: self,
@@ -171,25 +192,25 @@ impl<'a> StepSubject<'a> {
                 operation: service.contract().operation(&exchange.operation)?,
                 exchange,
                 response: exchange.outcome.as_ref().ok()?,
-                answer: answer.as_ref()?,
+                parsed: parsed.as_ref()?,
             })
         })
     }
 
-    /// The ground of what the scenario itself expects.
+    /// The basis of what the scenario itself expects.
     #[must_use]
-    pub fn ground(&self) -> Ground<'a> {
+    pub fn basis(&self) -> Basis<'a> {
         let scenario = &self.case.case.scenario;
-        Ground { evidence: scenario.evidence, cites: scenario.cites.iter().map(String::as_str).collect() }
+        Basis { evidence: scenario.evidence, cites: scenario.cites.iter().map(String::as_str).collect() }
     }
 
-    /// Whether the step polls: then only its last answer counts, the earlier ones were too early.
+    /// The step polls, so only its last response counts.
     #[must_use]
     pub fn is_poll(&self) -> bool {
         matches!(self.step.repeat, Repeat::Eventually { .. })
     }
 
-    /// Answers of the step itself that no alternative of its expectation fits in every detail.
+    /// The step's own responses that fit no alternative of its expectation.
     pub fn unexpected(&self) -> impl Iterator<Item = (&'a Response, &ParsedResponse)> {
         let earlier = if self.is_poll() { self.main().count().saturating_sub(1) } else { 0 };
         self.main().skip(earlier).filter_map(|(_, outcome)| {
@@ -198,12 +219,12 @@ impl<'a> StepSubject<'a> {
         })
     }
 
-    /// Alternatives of the same kind as an answer: a success for a success, a refusal for a refusal.
-    pub fn alternatives_like(&self, answer: &ParsedResponse) -> impl Iterator<Item = &'a Alternative> {
-        self.step.expect.alternatives.iter().filter(move |alternative| alternative.is_kind_of(answer))
+    /// The alternatives of the same kind as the response: success or error.
+    pub fn alternatives_like(&self, parsed: &ParsedResponse) -> impl Iterator<Item = &'a Alternative> {
+        self.step.expect.alternatives.iter().filter(move |alternative| alternative.is_kind_of(parsed))
     }
 
-    /// Which of several alternatives held, in words.
+    /// The description of the alternative that held, if there were several.
     #[must_use]
     pub fn alternative_held(&self) -> Option<String> {
         let alternatives = &self.step.expect.alternatives;
@@ -212,15 +233,15 @@ impl<'a> StepSubject<'a> {
         (alternatives.len() > 1).then(|| format!("step {}: {}", self.number, alternatives[held].describe()))
     }
 
-    /// What keeps this step from being judged in full: no answer, an operation beside the one under test that the
-    /// endpoint does not have, or a guard that sees nothing.
+    /// The reason why this step cannot be judged in full: a missing response, a neighbor that is not implemented, or a
+    /// guard whose first read was rejected.
     #[must_use]
-    pub fn obstacle(&self) -> Option<(Verdict, String)> {
-        self.unanswered().or_else(|| self.absent_neighbour()).or_else(|| self.blind_guard())
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        self.no_response().or_else(|| self.absent_neighbor()).or_else(|| self.rejected_guard())
     }
 
-    /// An exchange that got no answer where one is needed. A poll needs only its last one.
-    fn unanswered(&self) -> Option<(Verdict, String)> {
+    /// An exchange without the response that it needs. A poll needs only its last one.
+    fn no_response(&self) -> Option<Obstacle> {
         let last = self.main().last().map(|(exchange, _)| exchange);
         let counts = |exchange: &Exchange| {
             exchange.role != Role::Main || !self.is_poll() || last.is_some_and(|last| std::ptr::eq(last, exchange))
@@ -228,62 +249,72 @@ impl<'a> StepSubject<'a> {
         self.exchanges.iter().filter(|(exchange, _)| counts(exchange)).find_map(|(exchange, _)| {
             let error = exchange.outcome.as_ref().err()?;
             let expected = exchange.role == Role::Main && self.step.expect.held(Err(error), &self.bindings).is_some();
-            (!expected).then(|| (Verdict::Inconclusive, format!("{}: {error}", exchange.operation)))
+            let obstacle = || Obstacle::NoResponse { operation: exchange.operation.clone(), error: error.clone() };
+            (!expected).then(obstacle)
         })
     }
 
-    fn absent_neighbour(&self) -> Option<(Verdict, String)> {
-        let absent = self.exchanges.iter().find(|(exchange, answer)| self.is_absent(exchange, answer.as_ref()));
-        absent.map(|(exchange, _)| (Verdict::Blocked, format!("{} is not implemented", exchange.operation)))
+    fn absent_neighbor(&self) -> Option<Obstacle> {
+        let absent = self.exchanges.iter().find(|(exchange, parsed)| self.is_absent(exchange, parsed.as_ref()));
+        absent.map(|(exchange, _)| Obstacle::NeighborNotImplemented(exchange.operation.clone()))
     }
 
-    /// Whether the exchange says that an operation beside the one under test is not there: nothing is judged by it.
+    /// The response proves that a neighbor, an operation beside the one under test, is not implemented. Then nothing in
+    /// it is judged.
     #[must_use]
-    pub fn is_absent(&self, exchange: &Exchange, answer: Option<&ParsedResponse>) -> bool {
-        let received = exchange.outcome.as_ref().ok().zip(answer);
+    pub fn is_absent(&self, exchange: &Exchange, parsed: Option<&ParsedResponse>) -> bool {
+        let received = exchange.outcome.as_ref().ok().zip(parsed);
         exchange.operation != self.case.case.scenario.operation
-            && received.is_some_and(|(response, answer)| implementation::plainly_absent(response, answer).is_some())
+            && received.is_some_and(|(response, parsed)| implementation::not_implemented(response, parsed).is_some())
     }
 
-    /// Whether the step's own call is to an operation beside the one under test that is not there.
+    /// The step itself calls a neighbor that is not implemented.
     #[must_use]
     pub fn calls_what_is_absent(&self) -> bool {
-        self.main().any(|(exchange, outcome)| self.is_absent(exchange, outcome.ok().map(|(_, answer)| answer)))
+        self.main().any(|(exchange, outcome)| self.is_absent(exchange, outcome.ok().map(|(_, parsed)| parsed)))
     }
 
-    fn blind_guard(&self) -> Option<(Verdict, String)> {
-        let blind = self.exchanges.iter().find(|(exchange, answer)| {
-            matches!(exchange.role, Role::Before(_)) && answer.as_ref().is_some_and(|answer| answer.refusal.is_some())
+    fn rejected_guard(&self) -> Option<Obstacle> {
+        let rejected = self.exchanges.iter().find(|(exchange, parsed)| {
+            matches!(exchange.role, Role::Before(_)) && parsed.as_ref().is_some_and(|parsed| parsed.refusal.is_some())
         });
-        let reason = |operation: &str| format!("{operation} was refused before the step: nothing can be compared");
-        blind.map(|(exchange, _)| (Verdict::Blocked, reason(&exchange.operation)))
+        rejected.map(|(exchange, _)| Obstacle::GuardRejected(exchange.operation.clone()))
     }
 }
 
 impl<'a> ResponseSubject<'a> {
-    /// The ground of a check that judges every answer: the requirements that name it, else the protocol's or
-    /// the model's word.
+    /// The basis of a check's findings on this response.
     #[must_use]
-    pub fn ground(&self, code: Code, otherwise: Evidence) -> Ground<'a> {
-        Ground::of(self.service.requirements.judged_by(code, &self.operation.name), otherwise)
+    pub fn basis(&self, check: &Check) -> Basis<'a> {
+        match check.basis {
+            CheckBasis::Scenario => self.step.basis(),
+            CheckBasis::Requirements { otherwise } => self.basis_or(check, otherwise),
+            CheckBasis::Snapshot => Basis::recorded(),
+        }
     }
 
-    /// The ground of requirement ids that the model cites, as far as they bind this operation.
+    /// The basis of the requirements that name the check; without any, the evidence `otherwise`.
     #[must_use]
-    pub fn ground_of<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Ground<'a> {
+    pub fn basis_or(&self, check: &Check, otherwise: Evidence) -> Basis<'a> {
+        Basis::of(self.service.requirements.judged_by(check.code.name(), &self.operation.name), otherwise)
+    }
+
+    /// The basis of requirement IDs that the model cites, as far as they bind this operation.
+    #[must_use]
+    pub fn basis_of<'s>(&self, ids: impl Iterator<Item = &'s str>) -> Basis<'a> {
         let binds = |requirement: &&Requirement| {
             requirement.operation.as_deref().is_none_or(|bound| bound == self.operation.name)
         };
         let requirements = ids.filter_map(|id| self.service.requirements.get(id)).filter(binds);
-        Ground::of(requirements, Evidence::Modelled)
+        Basis::of(requirements, Evidence::Modelled)
     }
 
-    /// What a body breaks of a shape. A null member is an absent one in the AWS JSON protocols: where the shape
+    /// The rules of a shape that a body violates. The AWS JSON protocols treat a null member as absent: if the shape
     /// requires it, it is missing.
     #[must_use]
     pub fn violations(&self, shape: &ShapeId, body: &Value) -> Violations {
         let schemas = &self.service.schemas;
-        // A schema that does not compile is a defect of the model, which loading it has refused.
+        // Loading a model rejects schemas that do not compile.
         let violations = |body: &Value| schemas.violations(shape, PayloadSide::Output, body).unwrap_or_default();
         let mut found = violations(body);
         if !holds_null(body) {
@@ -301,16 +332,11 @@ impl<'a> ResponseSubject<'a> {
         found
     }
 
-    /// Whether the request says of itself that it is of this service and its protocol. One that was changed on
-    /// purpose may not: then nobody can say in which protocol it must be answered.
+    /// The request names this service and its protocol. Otherwise, as in a request that was changed on purpose, the
+    /// protocol of the response is undefined.
     #[must_use]
     pub fn names_its_protocol(&self) -> bool {
-        let header = |name: &str| self.exchange.request.headers.get(name).unwrap_or_default();
-        let service = self.service.contract().service().id.name();
-        let essence = header("content-type").split(';').next().unwrap_or_default().trim();
-        let own_target = header("x-amz-target").rsplit_once('.').is_some_and(|(prefix, _)| prefix == service);
-        let is_post = self.exchange.request.method == "POST";
-        is_post && essence.eq_ignore_ascii_case(self.service.protocol.content_type()) && own_target
+        self.service.protocol.is_claimed(self.service.contract(), &self.exchange.request)
     }
 
     /// The number of the step.
@@ -319,7 +345,7 @@ impl<'a> ResponseSubject<'a> {
         self.step.number
     }
 
-    /// Whether the answer is the step's own, rather than a guard's or a control's.
+    /// The response is to the step's own call, not to a guard or a control.
     #[must_use]
     pub fn is_main(&self) -> bool {
         self.exchange.role == Role::Main
@@ -336,17 +362,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::judge::check::testing::*;
+    use crate::judge::{
+        check::{request_id, testing::*},
+        verdict::Verdict,
+    };
 
     const INPUT: &str = "input: { deploymentId: d-ABCDEF123 }";
 
-    fn on_answer<R>(trial: &Trial, look: impl FnOnce(&ResponseSubject<'_>) -> R) -> R {
-        trial.on_step(|step| look(&step.answers().next().unwrap()))
+    fn on_response<R>(trial: &Trial, look: impl FnOnce(&ResponseSubject<'_>) -> R) -> R {
+        trial.on_step(|step| look(&step.responses().next().unwrap()))
     }
 
-    /// The evidence of a ground, and what it cites.
-    fn told(ground: &Ground<'_>) -> (Evidence, String) {
-        (ground.evidence, ground.cites.join(" "))
+    /// The evidence of a basis, and the requirements that it cites.
+    fn cited(basis: &Basis<'_>) -> (Evidence, String) {
+        (basis.evidence, basis.cites.join(" "))
     }
 
     fn unknown() -> Value {
@@ -354,15 +383,15 @@ mod tests {
     }
 
     #[test]
-    fn the_ground_is_the_best_evidence_of_its_requirements() {
+    fn the_basis_is_the_best_evidence_of_its_requirements() {
         let trial = Trial::stop(STOP);
         let requirements = &trial.suite.service("codedeploy").unwrap().requirements;
         let mut of = [requirements.get("SD-12").unwrap().clone(), requirements.get("SD-14").unwrap().clone()];
         of[0].evidence = Evidence::Recorded;
         of[1].evidence = Evidence::Linked;
-        let ground = Ground::of(of.iter(), Evidence::Documented);
-        assert_eq!((ground.evidence, ground.cites), (Evidence::Linked, vec!["SD-12", "SD-14"]));
-        let none = Ground::of(std::iter::empty(), Evidence::Modelled);
+        let basis = Basis::of(of.iter(), Evidence::Documented);
+        assert_eq!((basis.evidence, basis.cites), (Evidence::Linked, vec!["SD-12", "SD-14"]));
+        let none = Basis::of(std::iter::empty(), Evidence::Modelled);
         assert_eq!((none.evidence, none.cites.len()), (Evidence::Modelled, 0));
     }
 
@@ -373,11 +402,11 @@ mod tests {
         let (suite, case, transcript) = (&trial.suite, &trial.case, &trial.transcript);
         let subject = CaseSubject { suite, case, transcript, snapshot: None };
         assert_eq!(subject.steps().map(|step| step.number).collect::<Vec<_>>(), [2]);
-        assert_eq!(on_answer(&trial, |answer| (answer.number(), answer.is_main())), (2, true));
+        assert_eq!(on_response(&trial, |response| (response.number(), response.is_main())), (2, true));
     }
 
     #[test]
-    fn exchanges_are_told_apart_by_their_role() {
+    fn exchanges_are_distinguished_by_their_role() {
         let trial = Trial::stop(STOP).with(1, Role::Control, 200, b"{}", |_| {}).answers(1, 200, &stopping());
         let trial = trial.gets(1, Role::Main, Err(TransportError::Reset));
         let outcomes = |role| trial.on_step(|step| step.of_role(role).map(|(_, got)| got.is_ok()).collect::<Vec<_>>());
@@ -385,14 +414,14 @@ mod tests {
             (outcomes(Role::Main), outcomes(Role::Control), outcomes(Role::Setup)),
             (vec![true, false], vec![true], vec![])
         );
-        let roles = trial.on_step(|step| step.answers().map(|answer| answer.is_main()).collect::<Vec<_>>());
+        let roles = trial.on_step(|step| step.responses().map(|response| response.is_main()).collect::<Vec<_>>());
         assert_eq!(roles, [false, true]);
     }
 
     #[rstest]
     #[case::poll(", eventually: { within: 1s, every: 1s } }", 1)]
     #[case::crowd(", concurrently: 3 }", 2)]
-    fn of_a_poll_only_the_last_answer_may_be_unexpected(#[case] form: &str, #[case] count: usize) {
+    fn of_a_poll_only_the_last_response_may_be_unexpected(#[case] form: &str, #[case] count: usize) {
         let trial = Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}{form}"));
         let trial = trial.answers(1, 400, &does_not_exist()).answers(1, 200, &stopping()).answers(1, 201, &stopping());
         assert_eq!(trial.on_step(|step| step.unexpected().count()), count);
@@ -416,19 +445,19 @@ mod tests {
     }
 
     #[test]
-    fn a_poll_needs_an_answer_in_the_end_alone() {
+    fn a_poll_needs_a_response_only_in_the_end() {
         let poll =
             || Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}, eventually: {{ within: 1s, every: 1s }} }}"));
         let obstacle = |trial: &Trial| trial.on_step(|step| step.obstacle());
         let early = poll().gets(1, Role::Main, Err(TransportError::Reset)).answers(1, 200, &stopping());
         assert_eq!(obstacle(&early), None);
         let late = poll().answers(1, 200, &stopping()).gets(1, Role::Main, Err(TransportError::Reset));
-        let reason = "StopDeployment: the peer reset the connection".to_owned();
-        assert_eq!(obstacle(&late), Some((Verdict::Inconclusive, reason)));
+        let expected = Obstacle::NoResponse { operation: "StopDeployment".to_owned(), error: TransportError::Reset };
+        assert_eq!((obstacle(&late), expected.verdict()), (Some(expected), Verdict::Inconclusive));
     }
 
     #[test]
-    fn a_control_that_closes_is_no_answer_even_where_the_step_may_close() {
+    fn a_control_that_closes_is_no_response_even_where_the_step_may_close() {
         let steps = format!(
             "- {{ call: StopDeployment, {INPUT}, expect: {{ closed: true }}, control: {{ deploymentId: d-ABCDEF124 }} }}"
         );
@@ -436,17 +465,16 @@ mod tests {
         let trial = closes(Trial::stop(&steps), Role::Main);
         assert_eq!(trial.on_step(|step| step.obstacle()), None);
         let trial = closes(trial, Role::Control);
-        assert_eq!(trial.on_step(|step| step.obstacle()).map(|(verdict, _)| verdict), Some(Verdict::Inconclusive));
+        assert!(matches!(trial.on_step(|step| step.obstacle()), Some(Obstacle::NoResponse { .. })));
     }
 
     #[test]
-    fn only_an_operation_beside_the_one_under_test_can_be_an_absent_neighbour() {
+    fn only_an_operation_beside_the_one_under_test_can_be_an_absent_neighbor() {
         let own = Trial::stop(STOP).answers(1, 400, &unknown());
         assert_eq!(own.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), (None, false));
         let other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
         let absent = other.answers(1, 400, &unknown());
-        let reason = "GetDeployment is not implemented".to_owned();
-        let expected = (Some((Verdict::Blocked, reason)), true);
+        let expected = (Some(Obstacle::NeighborNotImplemented("GetDeployment".to_owned())), true);
         assert_eq!(absent.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), expected);
     }
 
@@ -461,17 +489,16 @@ mod tests {
     }
 
     #[test]
-    fn a_guard_that_is_absent_or_blind_blocks_and_the_step_is_judged_all_the_same() {
-        let (seen, refused) = (json!({"deploymentInfo": {}}), does_not_exist());
+    fn a_guard_that_is_absent_or_rejected_blocks_and_the_step_is_still_judged() {
+        let (seen, rejected) = (json!({"deploymentInfo": {}}), does_not_exist());
         let absent = guarded((400, &unknown()), (400, &unknown()));
-        let reason = "GetDeployment is not implemented".to_owned();
-        let expected = (Some((Verdict::Blocked, reason)), false);
+        let expected = (Some(Obstacle::NeighborNotImplemented("GetDeployment".to_owned())), false);
         assert_eq!(absent.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), expected);
         assert_eq!(absent.findings(), ["error outcome"]);
-        let blind = guarded((400, &refused), (400, &refused));
-        let reason = "GetDeployment was refused before the step: nothing can be compared".to_owned();
-        assert_eq!(blind.on_step(|step| step.obstacle()), Some((Verdict::Blocked, reason)));
-        assert_eq!(guarded((200, &seen), (400, &refused)).on_step(|step| step.obstacle()), None);
+        let blind = guarded((400, &rejected), (400, &rejected));
+        let expected = Obstacle::GuardRejected("GetDeployment".to_owned());
+        assert_eq!((blind.on_step(|step| step.obstacle()), expected.verdict()), (Some(expected), Verdict::Blocked));
+        assert_eq!(guarded((200, &seen), (400, &rejected)).on_step(|step| step.obstacle()), None);
     }
 
     #[rstest]
@@ -489,7 +516,7 @@ mod tests {
             request.headers.set("content-type", kind);
             request.headers.set("x-amz-target", target);
         });
-        assert_eq!(on_answer(&trial, |answer| answer.names_its_protocol()), names_it);
+        assert_eq!(on_response(&trial, |response| response.names_its_protocol()), names_it);
     }
 
     #[test]
@@ -506,16 +533,16 @@ mod tests {
     }
 
     #[test]
-    fn a_requirement_of_another_operation_is_no_ground() {
+    fn a_requirement_of_another_operation_does_not_count() {
         let trial = Trial::stop(STOP).answers(1, 200, &stopping());
-        let one = on_answer(&trial, |answer| told(&answer.ground_of(["SD-12", "SD-00"].into_iter())));
+        let one = on_response(&trial, |response| cited(&response.basis_of(["SD-12", "SD-00"].into_iter())));
         assert_eq!(one.1, "SD-12");
         let mut other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
         other = other.answers(1, 200, &json!({"deploymentInfo": {}}));
-        let bound = on_answer(&other, |answer| told(&answer.ground_of(["SD-12"].into_iter())));
+        let bound = on_response(&other, |response| cited(&response.basis_of(["SD-12"].into_iter())));
         assert_eq!(bound, (Evidence::Modelled, String::new()));
-        let ground = |trial| on_answer(trial, |answer| told(&answer.ground(Code::RequestId, Evidence::Protocol)));
-        assert_eq!(ground(&trial), (Evidence::Documented, "SD-40".to_owned()));
-        assert_eq!(ground(&other), (Evidence::Protocol, String::new()));
+        let basis = |trial| on_response(trial, |response| cited(&response.basis(&request_id::CHECK)));
+        assert_eq!(basis(&trial), (Evidence::Documented, "SD-40".to_owned()));
+        assert_eq!(basis(&other), (Evidence::Protocol, String::new()));
     }
 }

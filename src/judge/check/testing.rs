@@ -1,4 +1,4 @@
-//! What the tests of the checks share: a case from a fixture's text, its answers as plain values, and the judgement.
+//! Shared by the tests of the checks: a case from a fixture's text, its responses as plain values, and the judgement.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     wire::{Request, Response, TransportError},
 };
 
-/// One case and what it did.
+/// One case with its transcript.
 pub(crate) struct Trial {
     pub(crate) suite: Fixtures,
     pub(crate) case: Case,
@@ -31,13 +31,13 @@ pub(crate) struct Trial {
 /// A stop that must succeed.
 pub(crate) const STOP: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }";
 
-/// A stop that must be refused, because there is no such deployment.
+/// A stop of a deployment that does not exist; it must be rejected.
 pub(crate) const UNKNOWN: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { error: DeploymentDoesNotExistException } }";
 
 /// A cancel that must succeed.
 pub(crate) const CANCEL: &str = "- { call: CancelServicePipelineDeployment, input: { serviceName: shop } }";
 
-/// A cancel that must be refused, because there is no such service.
+/// A cancel for a service that does not exist; it must be rejected.
 pub(crate) const NO_SERVICE: &str = "- { call: CancelServicePipelineDeployment, input: { serviceName: shop }, expect: { error: ResourceNotFoundException } }";
 
 /// The error that [`UNKNOWN`] expects.
@@ -45,17 +45,29 @@ pub(crate) fn does_not_exist() -> Value {
     json!({"__type": "DeploymentDoesNotExistException", "message": "m"})
 }
 
-/// The answer of a stop.
+/// The response of a stop.
 pub(crate) fn stopping() -> Value {
     json!({"status": "Pending", "statusMessage": "m"})
 }
 
-/// The answer of a cancel.
+/// The response of a cancel.
 pub(crate) fn cancelling() -> Value {
     json!({"pipeline": {
         "arn": "arn:aws:proton:us-east-1:123456789012:service/shop/pipeline/1", "createdAt": 1.7e9,
         "deploymentStatus": "CANCELLING", "lastDeploymentAttemptedAt": 1.7e9, "lastDeploymentSucceededAt": 1.7e9,
         "templateMajorVersion": "1", "templateMinorVersion": "0", "templateName": "web"}})
+}
+
+/// A stop, and a read of the deployment that is repeated as `form` says until it is stopped.
+pub(crate) fn poll(form: &str) -> Trial {
+    let expect = "expect: { body: { deploymentInfo: { status: Stopped } } }";
+    let read = format!("- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}, {form} }}");
+    Trial::stop(&format!("{STOP}\n{read}")).answers(1, 200, &stopping())
+}
+
+/// The response of a read of a deployment with this status.
+pub(crate) fn deployment(status: &str) -> Value {
+    json!({"deploymentInfo": {"status": status}})
 }
 
 impl Trial {
@@ -83,8 +95,7 @@ impl Trial {
         Self { suite, case, transcript, snapshot: None }
     }
 
-    /// The fixtures of one service with this scenario alone. Reading them takes most of a trial's time, and many
-    /// trials are of one text.
+    /// The fixtures of one service with only this scenario. Kept, because reading them takes most of a trial's time.
     fn suite(folder: &str, text: String) -> Fixtures {
         static READ: Mutex<BTreeMap<String, Fixtures>> = Mutex::new(BTreeMap::new());
         let known = || READ.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +113,7 @@ impl Trial {
         suite
     }
 
-    /// A well-formed answer of the case's service.
+    /// A well-formed response of the case's service.
     pub(crate) fn response(&self, status: u16, body: &[u8]) -> Response {
         let service = self.suite.service(&self.case.scenario.service).unwrap();
         let headers = [
@@ -114,12 +125,12 @@ impl Trial {
         Response { status, headers, body: Bytes::copy_from_slice(body), ..Response::default() }
     }
 
-    /// Adds the answer of a step itself.
+    /// Adds the response to a step's own call.
     pub(crate) fn answers(self, step: usize, status: u16, body: &Value) -> Self {
         self.with(step, Role::Main, status, body.to_string().as_bytes(), |_| {})
     }
 
-    /// Adds the answer of any role, changed by `change`.
+    /// Adds the response to a call of any role, changed by `change`.
     pub(crate) fn with(
         self,
         step: usize,
@@ -142,7 +153,7 @@ impl Trial {
         };
         let service = self.suite.service(&call.service).unwrap();
         let operation = service.contract().operation(&call.operation).unwrap();
-        let request = service.protocol.request(service.contract(), operation, &json!({})).unwrap();
+        let request = service.protocol.build_request(service.contract(), operation, &json!({})).unwrap();
         let (service, operation) = (call.service.clone(), call.operation.clone());
         let started = Duration::from_millis(100 * self.transcript.exchanges.len() as u64);
         let elapsed = Duration::from_millis(1);
@@ -156,19 +167,18 @@ impl Trial {
         self
     }
 
-    /// How the case ended.
+    /// Sets how the case ended.
     pub(crate) fn ended(mut self, end: CaseEnd) -> Self {
         self.transcript.end = end;
         self
     }
 
-    /// What was recorded of it.
+    /// Sets the snapshot.
     pub(crate) fn snapshot(mut self, snapshot: &str) -> Self {
         self.snapshot = Some(snapshot.to_owned());
         self
     }
 
-    /// The observation of it.
     pub(crate) fn observation(&self) -> Observation {
         Observation::of(&self.suite, &self.case, &self.transcript)
     }
@@ -177,7 +187,7 @@ impl Trial {
         judge(&self.suite, &self.case, &self.transcript, self.snapshot.as_deref())
     }
 
-    /// What `look` makes of the first step that was made.
+    /// The result of `look` on the first step that was made.
     pub(crate) fn on_step<R>(&self, look: impl FnOnce(&StepSubject<'_>) -> R) -> R {
         let (suite, case, transcript) = (&self.suite, &self.case, &self.transcript);
         let subject = CaseSubject { suite, case, transcript, snapshot: None };
@@ -188,8 +198,8 @@ impl Trial {
         self.judge().verdict().0
     }
 
-    /// What each finding expected and got.
-    pub(crate) fn told(&self) -> Vec<(String, String)> {
+    /// The expected and the actual text of each finding.
+    pub(crate) fn expected_and_actual(&self) -> Vec<(String, String)> {
         self.judge().findings.into_iter().map(|finding| (finding.expected, finding.actual)).collect()
     }
 

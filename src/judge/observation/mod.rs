@@ -12,7 +12,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
     suite::{Case, Fixtures, Repeat, Step},
-    wire::{Response, TransportError},
+    wire::{
+        Response, TransportError,
+        protocol::{ERROR_HEADER, REQUEST_ID_HEADER},
+    },
 };
 
 pub use placeholder::Placeholder;
@@ -96,7 +99,7 @@ fn of_outcome(exchange: &Exchange, redactor: &mut Redactor<'_>) -> Value {
 }
 
 /// The headers that belong to the contract.
-const HEADERS: [&str; 3] = ["content-type", "content-encoding", "x-amzn-errortype"];
+const HEADERS: [&str; 3] = ["content-type", "content-encoding", ERROR_HEADER];
 
 fn of_response(exchange: &Exchange, response: &Response, redactor: &mut Redactor<'_>) -> Value {
     let mut headers = Map::new();
@@ -105,8 +108,8 @@ fn of_response(exchange: &Exchange, response: &Response, redactor: &mut Redactor
             headers.insert(name.to_owned(), json!(value));
         }
     }
-    if response.headers.get("x-amzn-requestid").is_some() {
-        headers.insert("x-amzn-requestid".to_owned(), json!("<request-id>"));
+    if response.headers.get(REQUEST_ID_HEADER).is_some() {
+        headers.insert(REQUEST_ID_HEADER.to_owned(), json!("<request-id>"));
     }
     json!({ "status": response.status, "headers": headers, "body": redactor.response_body(exchange, response) })
 }

@@ -12,7 +12,10 @@ use crate::{
         walk::{Rewrite, Rewritten, VisitedValue, rewrite},
     },
     suite::{Bindings, Case, Expression, Fixtures, Template, TemplatePart},
-    wire::Response,
+    wire::{
+        Response,
+        protocol::{called, is_rpc_line},
+    },
 };
 
 /// Redacts the values of one observation.
@@ -106,10 +109,10 @@ impl<'a> Redactor<'a> {
     pub(super) fn request(&mut self, exchange: &Exchange) -> Value {
         let request = &exchange.request;
         let mut sent = Map::new();
-        if request.method != "POST" || request.target != "/" {
+        if !is_rpc_line(request) {
             sent.insert("line".to_owned(), json!(format!("{} {}", request.method, request.target)));
         }
-        sent.insert("target".to_owned(), json!(request.headers.get("x-amz-target")));
+        sent.insert("target".to_owned(), json!(called(request)));
         let input = self.operation(exchange).map(|(contract, input, _)| (contract, input));
         let body = self.body(&request.body, |redactor, value| match &input {
             Some((contract, input)) => redactor.by_shape(contract, input, value),

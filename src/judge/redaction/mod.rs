@@ -147,7 +147,7 @@ impl<'a> ExchangeShapes<'a> {
         let operation = contract.operation(&exchange.operation)?;
         let response = match &exchange.outcome {
             Ok(response) if response.status >= 400 => {
-                let answer = service.protocol.answer(response);
+                let answer = service.parse_response(&exchange.operation, response);
                 let shape = answer.error().and_then(|name| contract.error(operation, name));
                 shape.map(|shape| shape.id.clone())
             }

@@ -1,71 +1,61 @@
-//! Rules that real AWS breaks in one place: what is an error elsewhere is a warning there.
+//! Rules that real AWS violates at one location. There, a violation is only a warning.
 
 use crate::model::ShapeRule;
 
-/// A required member that AWS itself leaves out.
+/// A required member that AWS itself omits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exception {
-    /// The service, by the name that its requests are signed with.
+    /// The service, as its requests are signed.
     pub service: &'static str,
     /// The operation.
     pub operation: &'static str,
-    /// The member, as a JSON pointer into the answer, without regard to case. `*` is any one item or entry; `**` at
-    /// the end is the place itself and everything below it.
+    /// The member, as a JSON pointer into the response that ignores letter case. `*` is any one item or entry; `**` at
+    /// the end is the location itself and everything below it.
     pub pointer: &'static str,
-    /// Why AWS leaves it out.
+    /// The reason why AWS omits it.
     pub reason: &'static str,
 }
 
-/// Every known one, by service.
+/// Every known exception, by service.
 pub const EXCEPTIONS: &[Exception] = &[
     known("bedrock", "GetAgent", "/agent/agentVersion", DRAFT),
     known("bedrock", "CreateAgent", "/agent/agentVersion", SAME_DRAFT),
     known("bedrock", "UpdateAgent", "/agent/agentVersion", SAME_DRAFT),
-    known(
-        "bedrock",
-        "GetModelCustomizationJob",
-        "/validationDataConfig",
-        "a job that was given no validation data has none",
-    ),
+    known("bedrock", "GetModelCustomizationJob", "/validationDataConfig", "a job without validation data has none"),
     known(
         "elasticmapreduce",
         "DescribeCluster",
         "/Cluster/KerberosAttributes/**",
-        "a cluster without Kerberos has attributes that are empty",
+        "a cluster without Kerberos has empty attributes",
     ),
     known(
         "firehose",
         "DescribeDeliveryStream",
         "/DeliveryStreamDescription/DeliveryStreamType",
-        "recorded streams from before there were several types have none",
+        "streams recorded before the type existed have none",
     ),
+    known("guardduty", "GetAdministratorAccount", "/administrator", "a detector without an administrator has none"),
     known(
-        "guardduty",
-        "GetAdministratorAccount",
-        "/administrator",
-        "a detector without an administrator has none to show",
+        "kafka",
+        "ListConfigurations",
+        "/configurations/*/description",
+        "a configuration without a description has none",
     ),
-    known("kafka", "ListConfigurations", "/configurations/*/description", "one made without a description has none"),
     known("lambda", "GetFunctionCodeSigningConfig", "/**", "a function without a signing configuration gets {}"),
     known(
         "mq",
         "ListBrokers",
         "/brokerSummaries/*/engineType",
-        "recorded brokers from before there were two engines have none",
+        "brokers recorded before the second engine existed have none",
     ),
     known(
         "sagemaker",
         "DescribeCompilationJob",
         "/**",
-        "a job has no artifacts before it ends, and no failure without one",
+        "a job has no artifacts before it ends, and no failure reason if it succeeds",
     ),
     known("sagemaker", "DescribeTrainingJob", "/ModelArtifacts/**", "a job has no artifacts before it ends"),
-    known(
-        "ses",
-        "GetEmailIdentity",
-        "/MailFromAttributes/**",
-        "an identity without a MAIL FROM domain has none to show",
-    ),
+    known("ses", "GetEmailIdentity", "/MailFromAttributes/**", "an identity without a MAIL FROM domain has none"),
     known("sqs", "ChangeMessageVisibilityBatch", "/Failed", SAME_BATCH),
     known("sqs", "DeleteMessageBatch", "/Failed", SAME_BATCH),
     known("sqs", "SendMessageBatch", "/Failed", NONE_FAILED),
@@ -74,10 +64,10 @@ pub const EXCEPTIONS: &[Exception] = &[
 ];
 
 const DRAFT: &str = "the working draft of an agent has no version of its own";
-const SAME_DRAFT: &str = "it gives the shape that GetAgent gives, of the same draft; none is recorded";
-const NONE_FAILED: &str = "where nothing failed, AWS leaves the list out instead of sending an empty one";
-const SAME_BATCH: &str = "it lists failures as SendMessageBatch does; none is recorded";
-const BEFORE_EGRESS: &str = "recorded connectors from before the choice of an egress have neither it nor a status";
+const SAME_DRAFT: &str = "it returns the same draft in the same shape as GetAgent; no response is recorded";
+const NONE_FAILED: &str = "if nothing failed, AWS omits the list instead of sending an empty one";
+const SAME_BATCH: &str = "it lists failures as SendMessageBatch does; no response is recorded";
+const BEFORE_EGRESS: &str = "connectors recorded before the egress type existed have neither it nor a status";
 
 const fn known(
     service: &'static str,
@@ -97,7 +87,7 @@ impl Exception {
     }
 }
 
-/// The exception that a broken rule falls under, if it does.
+/// The exception for a violated rule, if there is one.
 #[must_use]
 pub fn exception(service: &str, operation: &str, rule: ShapeRule, pointer: &str) -> Option<&'static Exception> {
     let mut known = EXCEPTIONS.iter().filter(|_| rule == ShapeRule::Required);
@@ -126,11 +116,11 @@ mod tests {
     )]
     #[case::another_of_an_item("kafka", "ListConfigurations", ShapeRule::Required, "/configurations/7/arn", false)]
     #[case::the_list_itself("kafka", "ListConfigurations", ShapeRule::Required, "/configurations", false)]
-    #[case::below_a_closed_place("sqs", "SendMessageBatch", ShapeRule::Required, "/Failed/0/Id", false)]
-    #[case::the_open_place("sagemaker", "DescribeTrainingJob", ShapeRule::Required, "/ModelArtifacts", true)]
+    #[case::below_a_closed_location("sqs", "SendMessageBatch", ShapeRule::Required, "/Failed/0/Id", false)]
+    #[case::the_open_location("sagemaker", "DescribeTrainingJob", ShapeRule::Required, "/ModelArtifacts", true)]
     #[case::below("ses", "GetEmailIdentity", ShapeRule::Required, "/MailFromAttributes/MailFromDomain", true)]
     #[case::the_whole("lambda", "GetFunctionCodeSigningConfig", ShapeRule::Required, "/FunctionName", true)]
-    fn an_exception_is_for_one_place(
+    fn an_exception_is_for_one_location(
         #[case] service: &str,
         #[case] operation: &str,
         #[case] rule: ShapeRule,
@@ -141,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_stand_in_the_order_of_their_services_and_no_place_twice() {
-        let places: Vec<_> = EXCEPTIONS.iter().map(|one| (one.service, one.operation, one.pointer)).collect();
+    fn exceptions_are_sorted_by_service_and_no_location_repeats() {
+        let locations: Vec<_> = EXCEPTIONS.iter().map(|one| (one.service, one.operation, one.pointer)).collect();
         assert!(EXCEPTIONS.is_sorted_by_key(|one| one.service));
-        assert!(places.iter().enumerate().all(|(index, place)| !places[..index].contains(place)));
+        assert!(locations.iter().enumerate().all(|(index, location)| !locations[..index].contains(location)));
         assert!(EXCEPTIONS.iter().all(|one| !one.reason.is_empty()));
     }
 }

@@ -5,14 +5,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keyword::{BLOB, PATTERN, TIMESTAMP};
+use super::{
+    BodyRules,
+    keyword::{BLOB, PATTERN, TIMESTAMP},
+};
 use crate::model::{
-    Contract, TimestampFormat,
+    Contract,
     shape::{Bounds, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits},
 };
 
 /// The JSON Schema of a shape and of all that it reaches.
-pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
+pub(super) fn document(contract: &Contract, rules: &BodyRules, root: &ShapeId) -> Value {
     let mut defs = Map::new();
     let mut open = vec![root.clone()];
     while let Some(id) = open.pop() {
@@ -20,7 +23,7 @@ pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
             continue;
         }
         let Some(shape) = contract.shape(&id) else { continue };
-        defs.insert(id.as_str().to_owned(), shape_schema(contract, shape));
+        defs.insert(id.as_str().to_owned(), shape_schema(contract, rules, shape));
         open.extend(shape.kind.parts().map(|part| part.target.clone()));
     }
     json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "$ref": reference(root), "$defs": defs})
@@ -31,10 +34,10 @@ fn reference(id: &ShapeId) -> String {
     format!("#/$defs/{}", id.as_str().replace('~', "~0").replace('/', "~1").replace('%', "%25").replace('#', "%23"))
 }
 
-fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
+fn shape_schema(contract: &Contract, rules: &BodyRules, shape: &Shape) -> Value {
     let mut schema = match &shape.kind {
-        ShapeKind::Structure(members) => structure(contract, members, false),
-        ShapeKind::Union(members) => structure(contract, members, true),
+        ShapeKind::Structure(members) => structure(contract, members),
+        ShapeKind::Union(members) => union(contract, rules, members),
         ShapeKind::List(item) => {
             json!({"type": "array", "items": member_schema(contract, item, shape.traits.sparse())})
         }
@@ -56,19 +59,24 @@ fn shape_schema(contract: &Contract, shape: &Shape) -> Value {
     };
     constrain(&mut schema, &shape.kind, &shape.traits);
     if matches!(shape.kind, ShapeKind::Timestamp) {
-        set(&mut schema, TIMESTAMP, timestamp_name(shape.traits.timestamp_format()).into());
+        let format = shape.traits.timestamp_format().unwrap_or(rules.timestamp_format);
+        set(&mut schema, TIMESTAMP, format.name().into());
     }
     schema
 }
 
-fn structure(contract: &Contract, members: &[Member], union: bool) -> Value {
-    let properties: Map<String, Value> =
-        members.iter().map(|m| (m.name.clone(), member_schema(contract, m, false))).collect();
-    if union {
-        let mut properties = properties;
-        properties.insert("__type".to_owned(), json!({}));
-        return json!({"type": "object", "properties": properties, "x-union": true, "minProperties": 1, "maxProperties": 1});
-    }
+fn properties(contract: &Contract, members: &[Member]) -> Map<String, Value> {
+    members.iter().map(|m| (m.name.clone(), member_schema(contract, m, false))).collect()
+}
+
+fn union(contract: &Contract, rules: &BodyRules, members: &[Member]) -> Value {
+    let mut properties = properties(contract, members);
+    properties.extend(rules.ignored_union_members.iter().map(|name| ((*name).to_owned(), json!({}))));
+    json!({"type": "object", "properties": properties, "x-union": true, "minProperties": 1, "maxProperties": 1})
+}
+
+fn structure(contract: &Contract, members: &[Member]) -> Value {
+    let properties = properties(contract, members);
     let required: Vec<&str> = members.iter().filter(|m| m.traits.required()).map(|m| m.name.as_str()).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
@@ -78,8 +86,9 @@ fn member_schema(contract: &Contract, member: &Member, sparse: bool) -> Value {
     let mut schema = json!({"$ref": reference(&member.target)});
     if let Some(target) = contract.shape(&member.target) {
         constrain(&mut schema, &target.kind, &member.traits);
-        if matches!(target.kind, ShapeKind::Timestamp) && member.traits.timestamp_format().is_some() {
-            schema = json!({TIMESTAMP: timestamp_name(member.traits.timestamp_format())});
+        let format = member.traits.timestamp_format().filter(|_| matches!(target.kind, ShapeKind::Timestamp));
+        if let Some(format) = format {
+            schema = json!({TIMESTAMP: format.name()});
         }
     }
     if sparse { json!({"anyOf": [{"type": "null"}, schema]}) } else { schema }
@@ -136,9 +145,4 @@ fn set_some(schema: &mut Value, keyword: &str, value: Option<Value>) {
     if let Some(value) = value {
         set(schema, keyword, value);
     }
-}
-
-/// awsJson, restJson and CBOR bodies carry epoch seconds unless the model says otherwise.
-fn timestamp_name(format: Option<TimestampFormat>) -> &'static str {
-    format.unwrap_or(TimestampFormat::EpochSeconds).name()
 }

@@ -19,7 +19,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Contract, shape::ShapeId};
+use super::{Contract, TimestampFormat, shape::ShapeId};
 
 use document::document;
 use keyword::{BLOB, CheckKeyword, PATTERN, TIMESTAMP};
@@ -58,10 +58,20 @@ pub enum PayloadSide {
     Output,
 }
 
+/// What a protocol says of every body, whatever its shape.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyRules {
+    /// The format of a timestamp whose model does not give one.
+    pub timestamp_format: TimestampFormat,
+    /// The members that a union may have beside its own one.
+    pub ignored_union_members: &'static [&'static str],
+}
+
 /// The compiled schemas of a contract.
 #[derive(Debug)]
 pub struct Schemas {
     contract: Arc<Contract>,
+    rules: BodyRules,
     compiled: BTreeMap<(ShapeId, PayloadSide), OnceLock<Result<Compiled, SchemaError>>>,
 }
 
@@ -74,7 +84,7 @@ struct Compiled {
 impl Schemas {
     /// Prepares the schemas of all operations' inputs, outputs and errors. Nothing is compiled yet.
     #[must_use]
-    pub fn new(contract: Arc<Contract>) -> Self {
+    pub fn new(contract: Arc<Contract>, rules: BodyRules) -> Self {
         let mut compiled = BTreeMap::new();
         for operation in contract.operations() {
             compiled.entry((operation.input.clone(), PayloadSide::Input)).or_default();
@@ -83,7 +93,13 @@ impl Schemas {
                 compiled.entry((error.clone(), PayloadSide::Output)).or_default();
             }
         }
-        Self { contract, compiled }
+        Self { contract, rules, compiled }
+    }
+
+    /// The rules of the protocol.
+    #[must_use]
+    pub fn rules(&self) -> &BodyRules {
+        &self.rules
     }
 
     /// The contract that these schemas are of.
@@ -102,7 +118,8 @@ impl Schemas {
             .compiled
             .get(&(id.clone(), side))
             .ok_or_else(|| SchemaError { shape: id.clone(), problem: SchemaProblem::Unused })?;
-        let compiled = cell.get_or_init(|| compile(&self.contract, id)).as_ref().map_err(SchemaError::clone)?;
+        let compiled =
+            cell.get_or_init(|| compile(&self.contract, &self.rules, id)).as_ref().map_err(SchemaError::clone)?;
         // Nearly every value keeps its shape, and a yes is cheaper than a list.
         if compiled.validator.is_valid(value) {
             return Ok(Violations::new());
@@ -116,8 +133,8 @@ impl Schemas {
     }
 }
 
-fn compile(contract: &Contract, root: &ShapeId) -> Result<Compiled, SchemaError> {
-    let document = document(contract, root);
+fn compile(contract: &Contract, rules: &BodyRules, root: &ShapeId) -> Result<Compiled, SchemaError> {
+    let document = document(contract, rules, root);
     let validator = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .offline()
@@ -168,9 +185,12 @@ mod tests {
         "x#Day":{"type":"timestamp","traits":{"smithy.api#timestampFormat":"date-time"}},
         "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{},"smithy.api#length":{"max":1}}}}}"#;
 
+    const RULES: BodyRules =
+        BodyRules { timestamp_format: TimestampFormat::EpochSeconds, ignored_union_members: &["__type"] };
+
     fn found(value: &Value) -> Vec<(String, &'static str)> {
         let contract = Arc::new(crate::model::read("m", MODEL).unwrap());
-        let schemas = Schemas::new(contract);
+        let schemas = Schemas::new(contract, RULES);
         let violations = schemas.violations(&ShapeId::new("x#Out"), PayloadSide::Output, value).unwrap();
         violations.into_iter().map(|v| (v.pointer, v.rule.name())).collect()
     }
@@ -216,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_violation_cites_the_requirements_of_the_member_and_hides_sensitive_values() {
-        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
+        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()), RULES);
         let found = schemas
             .violations(&ShapeId::new("x#Out"), PayloadSide::Output, &json!({"name": "TOO LONG", "secret": "hush"}))
             .unwrap();
@@ -227,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_shape_that_no_operation_uses_is_an_error_and_no_panic() {
-        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()));
+        let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()), RULES);
         assert!(schemas.violations(&ShapeId::new("x#Name"), PayloadSide::Output, &json!("a")).is_err());
     }
 }

@@ -40,7 +40,9 @@ fn valid_types(subject: &ProbeSubject<'_>) -> Option<&'static [&'static str]> {
         ShapeKind::Boolean => &["boolean"],
         ShapeKind::Number(_) | ShapeKind::IntEnum(_) => &["number"],
         // The timestamp family probes a string for a number, and a number for a string.
-        ShapeKind::Timestamp if subject.location.timestamp(subject.shape) == TimestampFormat::EpochSeconds => {
+        ShapeKind::Timestamp
+            if subject.location.timestamp(subject.inputs, subject.shape) == TimestampFormat::EpochSeconds =>
+        {
             &["number", "string"]
         }
         ShapeKind::Timestamp => &["string", "number"],

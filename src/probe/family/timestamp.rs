@@ -16,7 +16,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
         ExpectedOutcome::RejectedOrUnreadable,
     );
     // Some services read a timestamp in both formats: no document promises a rejection.
-    let drafts = match subject.location.timestamp(subject.shape) {
+    let drafts = match subject.location.timestamp(subject.inputs, subject.shape) {
         TimestampFormat::EpochSeconds => vec![
             not_a_time,
             ProbeDraft::value("date-time", "is an RFC 3339 string", "2026-01-01T00:00:00Z", ExpectedOutcome::Responded),

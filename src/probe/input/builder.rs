@@ -90,7 +90,7 @@ impl<'a> Builder<'a> {
             ShapeKind::Blob => blob(member.and_then(Traits::length).or_else(|| shape.traits.length())),
             ShapeKind::Timestamp => {
                 let own = member.and_then(Traits::timestamp_format).or_else(|| shape.traits.timestamp_format());
-                timestamp(own, at)
+                timestamp(own.unwrap_or(self.inputs.rules().timestamp_format), at)
             }
             ShapeKind::Document => json!({}),
         })

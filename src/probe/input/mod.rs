@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     model::{
-        Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits, walk::ShapeStep,
+        BodyRules, Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits,
+        walk::ShapeStep,
     },
     suite::{Filling, glob_matches},
 };
@@ -102,6 +103,10 @@ impl Inputs {
             self.always.iter().any(|glob| fits(glob, &name))
         };
         member.traits.required() || (!self.always.is_empty() && by_recipe())
+    }
+
+    pub(super) fn rules(&self) -> &BodyRules {
+        self.schemas.rules()
     }
 
     pub(super) fn contract(&self) -> &Arc<Contract> {

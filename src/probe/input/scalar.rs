@@ -43,15 +43,15 @@ pub(in crate::probe) fn blob_of(length: u64) -> Value {
 }
 
 /// The beginning of 2026; a day later for members that end a period.
-pub(super) fn timestamp(format: Option<TimestampFormat>, at: &MemberPath) -> Value {
+pub(super) fn timestamp(format: TimestampFormat, at: &MemberPath) -> Value {
     let ends =
         at.members().last().is_some_and(|name| name.contains("End") || name.contains("end") || name.contains("Until"));
     match format {
-        Some(TimestampFormat::DateTime) if ends => json!("2026-01-02T00:00:00Z"),
-        Some(TimestampFormat::DateTime) => json!("2026-01-01T00:00:00Z"),
-        Some(TimestampFormat::HttpDate) => json!("Thu, 01 Jan 2026 00:00:00 GMT"),
-        Some(TimestampFormat::EpochSeconds) | None if ends => json!(1_767_312_000),
-        Some(TimestampFormat::EpochSeconds) | None => json!(1_767_225_600),
+        TimestampFormat::DateTime if ends => json!("2026-01-02T00:00:00Z"),
+        TimestampFormat::DateTime => json!("2026-01-01T00:00:00Z"),
+        TimestampFormat::HttpDate => json!("Thu, 01 Jan 2026 00:00:00 GMT"),
+        TimestampFormat::EpochSeconds if ends => json!(1_767_312_000),
+        TimestampFormat::EpochSeconds => json!(1_767_225_600),
     }
 }
 

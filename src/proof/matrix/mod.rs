@@ -1,14 +1,22 @@
 //! The kill matrix: what became of each mutant and of each null target. Plain data and its sums.
 
-pub mod report;
+mod count_table;
+mod grid;
+mod matrix_html;
+mod matrix_human;
+pub mod matrix_report;
+mod matrix_schema;
+mod matrix_summary;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    judge::verdict::{Ledger, Severity},
-    suite::code::Code,
+use crate::judge::{
+    code::Code,
+    verdict::{Ledger, Severity},
 };
 
 /// What became of a mutant.
@@ -22,14 +30,14 @@ pub enum Fate {
     /// No code of its kind convicts it.
     Survived,
     /// It is written down as equivalent, and is convicted: the judge is too strict, or the reason is wrong.
-    FalseAlarm,
+    FalsePositive,
     /// Its fault never took effect: no case gives it an occasion.
     Idle,
 }
 
 impl Fate {
     /// Every fate, the good ones first.
-    pub const ALL: [Self; 5] = [Self::Killed, Self::Equivalent, Self::Survived, Self::FalseAlarm, Self::Idle];
+    pub const ALL: [Self; 5] = [Self::Killed, Self::Equivalent, Self::Survived, Self::FalsePositive, Self::Idle];
 
     /// The kebab-case name.
     #[must_use]
@@ -38,7 +46,7 @@ impl Fate {
             Self::Killed => "killed",
             Self::Equivalent => "equivalent",
             Self::Survived => "survived",
-            Self::FalseAlarm => "false-alarm",
+            Self::FalsePositive => "false-positive",
             Self::Idle => "idle",
         }
     }
@@ -94,7 +102,7 @@ pub struct MutantRow {
     pub codes: BTreeMap<Code, MatrixCell>,
     /// How it was found out, or what else was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub conviction: Option<Detection>,
+    pub detection: Option<Detection>,
     /// How many cases ran.
     pub cases: usize,
     /// At how many requests its fault took effect.
@@ -119,7 +127,7 @@ pub struct ConstantRow {
     /// What the suite makes of it.
     pub ledger: Ledger,
     /// Cases that conform although nobody was asked first whether the operation is there.
-    pub unsurveyed: usize,
+    pub conforms_unchecked: usize,
 }
 
 /// This program: whose judge is proven.
@@ -145,9 +153,9 @@ pub struct KillMatrix {
     /// The mutants, in the order of their ids.
     pub mutants: Vec<MutantRow>,
     /// The null targets.
-    pub nulls: Vec<ConstantRow>,
+    pub constant_endpoints: Vec<ConstantRow>,
     /// Rows of the list of equivalents that fit no mutant.
-    pub dead_reasons: Vec<String>,
+    pub unused_equivalents: Vec<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
@@ -175,7 +183,7 @@ impl KillMatrix {
     /// Cases that a null target was given although it keeps nothing.
     #[must_use]
     pub fn given_away(&self) -> usize {
-        self.nulls.iter().map(|null| null.ledger.conforms + null.unsurveyed).sum()
+        self.constant_endpoints.iter().map(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked).sum()
     }
 
     /// Whether another proof of the same came to the same: which mutants there are, what became of each, and what null
@@ -186,7 +194,11 @@ impl KillMatrix {
             matrix.mutants.iter().map(|row| (row.id.clone(), row.kind.clone(), row.fate)).collect()
         };
         let given = |matrix: &Self| -> Vec<(String, usize, usize)> {
-            matrix.nulls.iter().map(|null| (null.name.clone(), null.ledger.conforms, null.unsurveyed)).collect()
+            matrix
+                .constant_endpoints
+                .iter()
+                .map(|endpoint| (endpoint.name.clone(), endpoint.ledger.conforms, endpoint.conforms_unchecked))
+                .collect()
         };
         (&self.tool, &self.suite, self.reference) == (&other.tool, &other.suite, other.reference)
             && rows(self) == rows(other)
@@ -201,7 +213,7 @@ impl KillMatrix {
             && !self.mutants.is_empty()
             && self.mutants.iter().all(|row| row.fate.is_good())
             && self.given_away() == 0
-            && self.dead_reasons.is_empty()
+            && self.unused_equivalents.is_empty()
     }
 }
 
@@ -216,11 +228,11 @@ mod tests {
             id: "s/Op/output/a/b".to_owned(),
             family: "output".to_owned(),
             says: String::new(),
-            kind: vec![Code::ResponseShape],
+            kind: vec![Code::RESPONSE_SHAPE],
             fate: Fate::Killed,
             reason: None,
-            codes: BTreeMap::from([(Code::ResponseShape, MatrixCell { severity: Severity::Warning, cases: 2 })]),
-            conviction: None,
+            codes: BTreeMap::from([(Code::RESPONSE_SHAPE, MatrixCell { severity: Severity::Warning, cases: 2 })]),
+            detection: None,
             cases: 3,
             deviations: 4,
         };
@@ -234,8 +246,13 @@ mod tests {
             exhaustive: false,
             reference: Ledger { selected: 2, conforms: 2, ..Ledger::default() },
             mutants: vec![row],
-            nulls: vec![ConstantRow { name: "n".to_owned(), says: String::new(), ledger, unsurveyed: 0 }],
-            dead_reasons: Vec::new(),
+            constant_endpoints: vec![ConstantRow {
+                name: "n".to_owned(),
+                says: String::new(),
+                ledger,
+                conforms_unchecked: 0,
+            }],
+            unused_equivalents: Vec::new(),
             duration_ms: 0,
         }
     }
@@ -257,19 +274,19 @@ mod tests {
         assert!(one.agrees_with(&other));
         other.mutants[0].fate = Fate::Equivalent;
         assert!(!one.agrees_with(&other));
-        assert!(!one.agrees_with(&KillMatrix { nulls: Vec::new(), ..matrix() }));
+        assert!(!one.agrees_with(&KillMatrix { constant_endpoints: Vec::new(), ..matrix() }));
         assert!(!one.agrees_with(&KillMatrix { tool: "another".to_owned(), ..matrix() }));
     }
 
     #[rstest]
     #[case::a_survivor(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Survived)]
-    #[case::a_false_alarm(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalseAlarm)]
+    #[case::a_false_alarm(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalsePositive)]
     #[case::an_idle_mutant(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Idle)]
     #[case::no_mutant_at_all(|matrix: &mut KillMatrix| matrix.mutants.clear())]
-    #[case::a_gift(|matrix: &mut KillMatrix| matrix.nulls[0].ledger.conforms = 1)]
-    #[case::a_gift_without_the_survey(|matrix: &mut KillMatrix| matrix.nulls[0].unsurveyed = 1)]
+    #[case::a_gift(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 1)]
+    #[case::a_gift_without_the_survey(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].conforms_unchecked = 1)]
     #[case::a_reference_that_deviates(|matrix: &mut KillMatrix| matrix.reference.conforms = 1)]
-    #[case::a_dead_reason(|matrix: &mut KillMatrix| matrix.dead_reasons.push("x".to_owned()))]
+    #[case::a_dead_reason(|matrix: &mut KillMatrix| matrix.unused_equivalents.push("x".to_owned()))]
     fn one_thing_that_is_wrong_unproves_it(#[case] spoil: fn(&mut KillMatrix)) {
         let mut matrix = matrix();
         spoil(&mut matrix);

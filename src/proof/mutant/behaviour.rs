@@ -1,4 +1,4 @@
-//! What a fault does with one request: nothing, another answer, or another request in its place.
+//! What a fault does with one request: nothing, another answer, or another request in its location.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -11,7 +11,8 @@ use crate::{
     model::Contract,
     reference::{Identity, ReferenceEndpoint},
     wire::{
-        Protocol, Request, Response, protocol,
+        ErrorIdentity, Request, Response,
+        protocol::{called, protocol_of, split_call},
         sigv4::{CredentialScope, amz_date, sign},
     },
 };
@@ -73,9 +74,9 @@ impl<'a> AskedCall<'a> {
         self.endpoint.handle(request, self.real_now)
     }
 
-    /// The value of `X-Amz-Target`.
+    /// The operation as the request names it.
     pub(super) fn target(&self) -> &str {
-        self.request.headers.get("x-amz-target").unwrap_or_default()
+        called(self.request).unwrap_or_default()
     }
 
     /// Whether it calls that operation, or calls none that there is in the protocol of that operation's service.
@@ -84,11 +85,11 @@ impl<'a> AskedCall<'a> {
         if given == target {
             return true;
         }
-        let (service, operation) = given.split_once('.').unwrap_or_default();
+        let (service, operation) = split_call(given).unwrap_or_default();
         let of = |name: &str| self.contracts.iter().find(|contract| contract.service().id.name() == name);
         let is_real = of(service).is_some_and(|contract| contract.operation(operation).is_some());
-        let wanted = of(target.split_once('.').unwrap_or_default().0).and_then(|contract| protocol(contract).ok());
-        !is_real && wanted.map(Protocol::content_type) == self.request.headers.get("content-type")
+        let wanted = of(split_call(target).unwrap_or_default().0).and_then(|contract| protocol_of(contract).ok());
+        !is_real && wanted.map(|protocol| protocol.content_type()) == self.request.headers.get("content-type")
     }
 
     /// Whether it calls the reference's own paths, which are no part of any contract.
@@ -172,7 +173,7 @@ impl<'a> AskedCall<'a> {
     }
 
     fn signing_name_of(&self, request: &Request) -> String {
-        let target = request.headers.get("x-amz-target").unwrap_or_default();
+        let target = called(request).unwrap_or_default();
         let named = |contract: &&Arc<Contract>| target.starts_with(contract.service().id.name());
         let contract = self.contracts.iter().find(named).or(self.contracts.first());
         contract.map(|contract| contract.service().signing_name.clone()).unwrap_or_default()
@@ -181,7 +182,7 @@ impl<'a> AskedCall<'a> {
 
 /// Whether the operation of a target changes nothing, as AWS names such operations.
 pub(super) fn is_read(target: &str) -> bool {
-    let operation = target.split_once('.').map_or("", |(_, operation)| operation);
+    let operation = split_call(target).map_or("", |(_, operation)| operation);
     ["Get", "List", "BatchGet", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
@@ -196,7 +197,7 @@ pub(super) fn error_of(response: &Response) -> Option<String> {
         return None;
     }
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    Some(crate::wire::error_name(body["__type"].as_str()?).to_owned())
+    ErrorIdentity::of(response, Some(&body)).name
 }
 
 /// Whether an error says that the caller is not known.
@@ -268,7 +269,7 @@ impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
     }
 }
 
-/// Understands requests otherwise than they are: the reference answers another one in their place.
+/// Understands requests otherwise than they are: the reference answers another one in their location.
 pub(super) struct Understood<F> {
     pub(super) rewrite: F,
 }

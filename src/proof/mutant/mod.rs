@@ -6,19 +6,19 @@
 //! a mutant is found out is not decided here.
 
 mod behaviour;
-mod caller;
-mod error;
-mod header;
-mod input;
-mod known;
-mod null;
-mod output;
-mod place;
-mod premature;
-mod routing;
+mod caller_faults;
+mod constant_endpoint;
+mod error_faults;
+mod header_faults;
+mod input_faults;
+mod known_resources;
+mod member_location;
+mod output_faults;
+mod premature_view;
+mod routing_faults;
 mod sample;
-mod state;
-mod view;
+mod state_faults;
+mod view_faults;
 
 use std::{
     fmt,
@@ -28,19 +28,24 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::{
+    judge::code::Code,
     model::{Contract, Member, Operation, Shape, walk::ShapeStep},
     reference::{Clock, ReferenceEndpoint},
-    suite::code::Code,
-    wire::{Request, Response},
+    wire::{
+        Request, Response,
+        protocol::{ErrorResponse, ServerProtocol, called, protocol_of},
+    },
 };
 
 use behaviour::{AskedCall, Behaviour};
-use place::MemberLocation;
+use member_location::MemberLocation;
 
-pub use null::ConstantEndpoint;
+pub use constant_endpoint::ConstantEndpoint;
 pub use sample::Sample;
 
 /// What sort of fault a mutant has.
@@ -124,7 +129,7 @@ enum FaultSite {
     Success,
     /// A refusal with the error of that name.
     Error(String),
-    /// A success that has a member at that place.
+    /// A success that has a member at that location.
     Member(MemberLocation),
 }
 
@@ -140,11 +145,12 @@ impl Mutant {
     }
 }
 
-/// An operation whose mutants are made: its service's folder, its contract, itself.
+/// The operation whose mutants are enumerated, with its service.
 #[derive(Debug, Clone, Copy)]
 struct MutantSubject<'a> {
     service: &'a str,
     contract: &'a Arc<Contract>,
+    protocol: &'static dyn ServerProtocol,
     operation: &'a Operation,
 }
 
@@ -169,11 +175,11 @@ impl MutantSubject<'_> {
         }
     }
 
-    /// The member of the output at a place, and the shape that it has.
-    fn member(&self, place: &MemberLocation) -> Option<(&Member, &Shape)> {
+    /// The member of the output at a location, and the shape that it has.
+    fn member(&self, location: &MemberLocation) -> Option<(&Member, &Shape)> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
-        for name in place.names() {
+        for name in location.names() {
             let step = name.map_or(ShapeStep::Item, |name| ShapeStep::Member(name.to_owned()));
             let member = shape.kind.at(&step)?;
             shape = self.contract.shape(&member.target)?;
@@ -182,9 +188,21 @@ impl MutantSubject<'_> {
         found
     }
 
-    /// How `X-Amz-Target` names the operation.
+    /// A valid call of the operation, unsigned.
+    fn request(&self, input: &Value) -> Option<Request> {
+        self.protocol.build_request(self.contract, self.operation, input).ok()
+    }
+
+    /// The operation as requests name it.
     fn target(&self) -> String {
-        format!("{}.{}", self.contract.service().id.name(), self.operation.name)
+        let request = self.request(&json!({}));
+        request.as_ref().and_then(called).unwrap_or_default().to_owned()
+    }
+
+    /// The body of an error response without meaning.
+    fn error_body(&self, error: &str) -> Bytes {
+        let shape = self.contract.error(self.operation, error);
+        self.protocol.write_error(&ErrorResponse { name: error, shape, status: 400, message: "No." }).body
     }
 }
 
@@ -193,21 +211,22 @@ impl MutantSubject<'_> {
 pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Mutant> {
     let mut all = Vec::new();
     for (service, contract) in contracts {
+        let Ok(protocol) = protocol_of(contract) else { continue };
         for operation in contract.operations() {
-            let subject = MutantSubject { service, contract, operation };
+            let subject = MutantSubject { service, contract, protocol, operation };
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
-                all.extend(output::mutants(&subject, seen));
+                all.extend(output_faults::mutants(&subject, seen));
             }
             if seen.under_test {
-                all.extend(error::mutants(&subject, seen));
-                all.extend(input::mutants(&subject, seen));
-                all.extend(header::mutants(&subject));
-                all.extend(routing::mutants(&subject, seen));
-                all.extend(caller::mutants(&subject));
-                all.extend(state::mutants(&subject, seen));
+                all.extend(error_faults::mutants(&subject, seen));
+                all.extend(input_faults::mutants(&subject, seen));
+                all.extend(header_faults::mutants(&subject));
+                all.extend(routing_faults::mutants(&subject, seen));
+                all.extend(caller_faults::mutants(&subject));
+                all.extend(state_faults::mutants(&subject, seen));
             } else if seen.judged {
-                all.extend(view::mutants(&subject, seen, sample));
+                all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }
     }
@@ -263,10 +282,11 @@ impl MutantEndpoint {
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::json;
-
     use super::*;
-    use crate::model::{self, ShapeKind};
+    use crate::{
+        model::{self, ShapeKind},
+        wire::AwsJson,
+    };
 
     const MODEL: &str = r#"{"smithy":"2.0","shapes":{
         "x#S":{"type":"service","version":"1","operations":[{"target":"x#Get"}],"traits":{"aws.protocols#awsJson1_0":{}}},
@@ -279,10 +299,14 @@ mod tests {
     #[test]
     fn a_place_leads_through_lists_to_the_shape_of_a_member() {
         let contract = Arc::new(model::read("m", MODEL).unwrap());
-        let subject =
-            MutantSubject { service: "s", contract: &contract, operation: contract.operation("Get").unwrap() };
-        let place = MemberLocation::root().member("list").items().member("at");
-        assert!(matches!(subject.member(&place).unwrap().1.kind, ShapeKind::Timestamp));
+        let subject = MutantSubject {
+            service: "s",
+            contract: &contract,
+            protocol: &AwsJson::V1_0,
+            operation: contract.operation("Get").unwrap(),
+        };
+        let location = MemberLocation::root().member("list").items().member("at");
+        assert!(matches!(subject.member(&location).unwrap().1.kind, ShapeKind::Timestamp));
         assert!(subject.member(&MemberLocation::root().member("nothing")).is_none());
         assert_eq!(subject.target(), "S.Get");
     }

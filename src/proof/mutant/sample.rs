@@ -9,13 +9,16 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{FaultSite, Mutant, behaviour::is_success, place::MemberLocation};
+use super::{FaultSite, Mutant, behaviour::is_success, member_location::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
     model::{Contract, ShapeId, ShapeKind, walk::walk},
-    wire::{self, Request, Response},
+    wire::{
+        ErrorIdentity, Request, Response,
+        protocol::{ServerProtocol, called, protocol_of},
+    },
 };
 
 /// What one operation showed.
@@ -35,7 +38,7 @@ pub(super) struct SeenMembers {
     pub(super) changing: BTreeSet<MemberLocation>,
     /// Members of answers that guards compare before and after a refusal.
     pub(super) guarded: BTreeSet<MemberLocation>,
-    /// Requests about it that were refused, by what they say of method, path, target and content type.
+    /// The routes of the requests about it that were rejected.
     pub(super) refused: BTreeSet<Route>,
     /// Errors of requests that named something on which a legal request could act.
     pub(super) actionable: BTreeSet<String>,
@@ -60,24 +63,18 @@ pub(super) struct Edge {
     pub(super) held: bool,
 }
 
-/// How a request says which operation it wants.
+/// How a request names its operation: the parts of the protocol's route, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Route {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) target: Option<String>,
-    pub(super) content_type: Option<String>,
-}
+pub(super) struct Route(Vec<Option<String>>);
 
 impl Route {
-    pub(super) fn of(request: &Request) -> Self {
-        let path = request.target.split_once('?').map_or(request.target.as_str(), |(path, _)| path);
-        Self {
-            method: request.method.clone(),
-            path: path.to_owned(),
-            target: request.headers.get("x-amz-target").map(str::to_owned),
-            content_type: request.headers.get("content-type").map(str::to_owned),
-        }
+    pub(super) fn of(protocol: &dyn ServerProtocol, request: &Request) -> Self {
+        Self(protocol.route_parts().iter().map(|part| (part.read)(request).map(str::to_owned)).collect())
+    }
+
+    /// The part at an index of the protocol's route.
+    pub(super) fn part(&self, index: usize) -> Option<&str> {
+        self.0.get(index)?.as_deref()
     }
 }
 
@@ -156,8 +153,10 @@ impl Sample {
     /// A success's body of each operation, by its target.
     pub(super) fn outputs(&self) -> Vec<(String, Value)> {
         let all = self.operations.iter().filter_map(|((service, operation), seen)| {
-            let shape = self.contracts.get(service)?.service().id.name();
-            Some((format!("{shape}.{operation}"), seen.output.clone()?))
+            let contract = self.contracts.get(service)?;
+            let request =
+                protocol_of(contract).ok()?.build_request(contract, contract.operation(operation)?, &json!({}));
+            Some((called(&request.ok()?)?.to_owned(), seen.output.clone()?))
         });
         all.collect()
     }
@@ -174,11 +173,12 @@ impl Sample {
         let mut sites = vec![FaultSite::Anywhere];
         let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let route = protocol_of(&contract).ok().map(|protocol| Route::of(protocol, &exchange.request));
         let seen = self.seen(&exchange.service, &exchange.operation);
         seen.judged |= judged && is_success(response);
         if !is_success(response) {
             seen.refusals.extend(error(exchange).map(|error| (error, response.status)));
-            seen.refused.insert(Route::of(&exchange.request));
+            seen.refused.extend(route);
             seen.refused_texts.extend(texts(&exchange.request));
             seen.refused_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
             sites.extend(error(exchange).map(FaultSite::Error));
@@ -187,14 +187,14 @@ impl Sample {
         seen.accepted_texts.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
         sites.push(FaultSite::Success);
-        for (place, value, of_enum) in members_of(&contract, &operation.output, &body) {
-            seen.course(courses, exchange, &place, value, of_enum);
+        for (location, value, of_enum) in members_of(&contract, &operation.output, &body) {
+            seen.course(courses, exchange, &location, value, of_enum);
             if judged {
-                seen.members.insert(place.clone());
-                sites.push(FaultSite::Member(place.clone()));
+                seen.members.insert(location.clone());
+                sites.push(FaultSite::Member(location.clone()));
             }
             if matches!(exchange.role, Role::Before(_) | Role::After(_)) {
-                seen.guarded.insert(place);
+                seen.guarded.insert(location);
             }
         }
         seen.output.get_or_insert(body);
@@ -229,15 +229,15 @@ impl SeenMembers {
         &mut self,
         courses: &mut Courses,
         exchange: &Exchange,
-        place: &MemberLocation,
+        location: &MemberLocation,
         value: &Value,
         of_enum: bool,
     ) {
-        if place.has_items() || value.is_object() || value.is_array() {
+        if location.has_items() || value.is_object() || value.is_array() {
             return;
         }
         let acted = texts(&exchange.request).iter().any(|text| courses.acted_on.contains(text));
-        let key = (resource(&exchange.request), place.clone());
+        let key = (resource(&exchange.request), location.clone());
         let new = |edge| SampleReading { value: value.clone(), acted, edge, since: exchange.started };
         match courses.values.get_mut(&key) {
             Some(reading) if reading.value == *value => {
@@ -248,10 +248,11 @@ impl SeenMembers {
                 reading.acted |= acted;
             }
             Some(reading) => {
-                self.changing.insert(place.clone());
+                self.changing.insert(location.clone());
                 let ends = reading.value.as_str().zip(value.as_str()).filter(|_| of_enum && acted);
                 let of_step = !matches!(exchange.role, Role::Setup | Role::Teardown);
-                let edge = ends.filter(|_| of_step).map(|(from, to)| (place.clone(), from.to_owned(), to.to_owned()));
+                let edge =
+                    ends.filter(|_| of_step).map(|(from, to)| (location.clone(), from.to_owned(), to.to_owned()));
                 if let Some(edge) = &edge {
                     self.edges.entry(edge.clone()).or_default().left_after |= reading.acted;
                 }
@@ -275,7 +276,7 @@ fn only_odd(text: &str) -> Option<char> {
 fn error(exchange: &Exchange) -> Option<String> {
     let response = exchange.outcome.as_ref().ok().filter(|response| !is_success(response))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
-    Some(wire::error_name(body["__type"].as_str()?).to_owned())
+    ErrorIdentity::of(response, Some(&body)).name
 }
 
 /// Whether a request names, somewhere in its body, what the control acts on with success.
@@ -303,9 +304,9 @@ fn members_of<'v>(contract: &Contract, id: &ShapeId, value: &'v Value) -> Vec<(M
         match &at.owner?.kind {
             ShapeKind::List(_) => Some(outer.items()),
             ShapeKind::Structure(_) | ShapeKind::Union(_) => {
-                let place = outer.member(&member.name);
-                found.push((place.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
-                Some(place)
+                let location = outer.member(&member.name);
+                found.push((location.clone(), at.value, matches!(shape.kind, ShapeKind::Enum(_))));
+                Some(location)
             }
             _ => None,
         }

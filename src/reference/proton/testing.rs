@@ -5,11 +5,14 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use super::{Partition, Proton, ReferenceService, Refusal, ServiceCall};
-use crate::model::{PayloadSide, Schemas, ShapeRule, read};
+use crate::{
+    model::{PayloadSide, Schemas, ShapeRule, read},
+    wire::{AwsJson, Protocol as _},
+};
 
 pub(super) static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| {
     let model = include_str!("../../../fixtures/proton/model.json");
-    Schemas::new(Arc::new(read("fixtures/proton/model.json", model).unwrap()))
+    Schemas::new(Arc::new(read("fixtures/proton/model.json", model).unwrap()), AwsJson::V1_0.body_rules())
 });
 
 pub(super) const SPEC: &str = r#"proton: ServiceSpec

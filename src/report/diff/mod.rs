@@ -5,16 +5,17 @@
 //! stand for themselves; what identities are called makes no difference, which of them are the same one does. Equal
 //! differences are told once, with how many cases show them. It refuses to say which side is right, and sends nothing.
 
-mod answer;
-mod body;
-mod case;
-mod change;
-mod group;
-mod identity;
-mod side;
+mod body_comparer;
+mod case_changes;
+mod change_group;
+mod compared_response;
+mod diff_human;
+pub mod diff_report;
+mod diff_side;
+mod identities;
+mod response_change;
 #[cfg(test)]
 mod tests;
-pub mod text;
 mod volatile;
 
 use std::collections::BTreeMap;
@@ -24,12 +25,12 @@ use serde_json::Value;
 
 use crate::{judge::verdict::Verdict, run::event::RequirementOutcome, suite::CaseId};
 
-pub use change::{ChangeKind, ChangePattern, DiffLocation};
-pub use group::{ChangeGroup, Transition, Values};
-pub use side::{DiffSide, Party, PartyKind};
+pub use change_group::{ChangeGroup, Transition, Values};
+pub use diff_side::{DiffSide, Party, PartyKind};
+pub use response_change::{ChangeKind, ChangePattern, DiffLocation};
 
-use case::{changes, is_judged, of_steps, of_verdict};
-use group::{ShownGroup, group, transitions};
+use case_changes::{changes, is_judged, of_steps, of_verdict};
+use change_group::{ShownGroup, group, transitions};
 
 /// Which differences are told.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +42,8 @@ pub struct CompareOptions {
 }
 
 impl CompareOptions {
-    fn tells(&self, kind: ChangeKind, place: &DiffLocation) -> bool {
-        let any = |patterns: &[ChangePattern]| patterns.iter().any(|pattern| pattern.fits(kind, place));
+    fn tells(&self, kind: ChangeKind, location: &DiffLocation) -> bool {
+        let any = |patterns: &[ChangePattern]| patterns.iter().any(|pattern| pattern.fits(kind, location));
         (self.only.is_empty() || any(&self.only)) && !any(&self.ignore)
     }
 }
@@ -52,7 +53,7 @@ impl CompareOptions {
 #[serde(rename_all = "kebab-case")]
 pub enum Depth {
     /// By every answer.
-    Answers,
+    Responses,
     /// By verdicts, findings and requirements, since a report says no more.
     Findings,
 }
@@ -130,7 +131,7 @@ pub struct DifferingCase {
 #[must_use]
 pub fn of_observations(differing: &[DifferingCase]) -> Vec<ChangeGroup> {
     let shown = differing.iter().flat_map(|DifferingCase { case, service, before, after }| {
-        let changes = of_steps(service, &side::steps(before), &side::steps(after));
+        let changes = of_steps(service, &diff_side::steps(before), &diff_side::steps(after));
         changes.into_iter().map(|change| ShownGroup { case: case.clone(), change })
     });
     group(shown.collect(), &BTreeMap::new())
@@ -146,7 +147,7 @@ pub fn compare(a: &DiffSide, b: &DiffSide, options: &CompareOptions) -> Comparis
         }
     }
     let knows = |side: &DiffSide| side.cases.values().all(|case| case.steps.is_some());
-    let depth = if knows(a) && knows(b) { Depth::Answers } else { Depth::Findings };
+    let depth = if knows(a) && knows(b) { Depth::Responses } else { Depth::Findings };
     let (only_a, only_b) = (tally.alone(a, b), tally.alone(b, a));
     let requirements = tally.requirements(a, b);
     Comparison {
@@ -188,7 +189,7 @@ impl<'o> DiffTally<'o> {
         }
     }
 
-    fn case(&mut self, id: &CaseId, a: &side::RespondedCase, b: &side::RespondedCase) {
+    fn case(&mut self, id: &CaseId, a: &diff_side::RespondedCase, b: &diff_side::RespondedCase) {
         let judged = [a, b].map(|side| is_judged(side.verdict));
         match judged {
             [true, true] => self.compared += 1,
@@ -197,10 +198,10 @@ impl<'o> DiffTally<'o> {
         }
         let mut changes = changes(a, b);
         let all = changes.len();
-        changes.retain(|change| self.options.tells(change.kind, &change.place));
+        changes.retain(|change| self.options.tells(change.kind, &change.location));
         self.ignored += all - changes.len();
         if let Some(verdict) = of_verdict(a, b) {
-            if self.options.tells(verdict.kind, &DiffLocation::Answer) {
+            if self.options.tells(verdict.kind, &DiffLocation::Response) {
                 self.verdicts.insert(id.clone(), (a.verdict, b.verdict));
                 // A difference that is told says why; without one, the verdict is what is told.
                 changes.extend(changes.is_empty().then_some(verdict));
@@ -215,7 +216,7 @@ impl<'o> DiffTally<'o> {
     /// Cases of one side alone.
     fn alone(&mut self, side: &DiffSide, other: &DiffSide) -> Vec<CaseId> {
         let mut alone: Vec<CaseId> = side.ids().filter(|id| !other.cases.contains_key(*id)).cloned().collect();
-        if !self.options.tells(ChangeKind::Case, &DiffLocation::Answer) {
+        if !self.options.tells(ChangeKind::Case, &DiffLocation::Response) {
             self.ignored += alone.len();
             alone.clear();
         }
@@ -234,7 +235,7 @@ impl<'o> DiffTally<'o> {
                 after: other.outcome,
             })
             .collect();
-        if !self.options.tells(ChangeKind::Requirement, &DiffLocation::Answer) {
+        if !self.options.tells(ChangeKind::Requirement, &DiffLocation::Response) {
             self.ignored += changed.len();
             changed.clear();
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{side::RespondedCase, *};
+use super::{diff_side::RespondedCase, *};
 
 fn side(cases: &[(&str, Verdict, Option<Value>)]) -> DiffSide {
     let mut side = DiffSide::new("x", PartyKind::Endpoint);
@@ -25,7 +25,7 @@ use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
 fn told(comparison: &Comparison) -> Vec<String> {
     let told = |group: &ChangeGroup| {
         let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
-        format!("{} {} {} x{}", group.kind, group.place, values.join(", "), group.cases)
+        format!("{} {} {} x{}", group.kind, group.location, values.join(", "), group.cases)
     };
     comparison.groups.iter().map(told).collect()
 }

@@ -3,16 +3,16 @@
 //! Cases become markup as they end, so that a run is never held in full. What crossed the wire is data in the page, which
 //! its script unpacks when a case is opened; the exchange that a finding is about is written out.
 
-mod case;
-mod escape;
-mod island;
-mod marked;
-mod requirements;
-pub(crate) mod shell;
-mod summary;
+mod case_view;
+mod exchange_view;
+mod html_escape;
+mod marked_text;
+mod overview;
+mod packed_cases;
+pub(crate) mod page_template;
+mod requirement_matrix;
 #[cfg(test)]
 mod tests;
-mod wire;
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use std::{
 use minijinja::value::Value;
 use serde::Serialize;
 
-use super::{Reporter, requirements::RequirementIndex, without_beginning};
+use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
 use crate::{
     judge::verdict::Verdict,
     probe::CoverageReport,
@@ -33,11 +33,11 @@ use crate::{
     suite::CaseId,
 };
 
-use island::Island;
-use requirements::{Citations, RequirementRow};
-use summary::{Summary, Sums};
+use overview::{Overview, Sums};
+use packed_cases::PackedCases;
+use requirement_matrix::{Citations, RequirementRow};
 
-const SOURCE: shell::PageSource = shell::PageSource {
+const SOURCE: page_template::PageTemplate = page_template::PageTemplate {
     template: include_str!("report.html"),
     style: include_str!("report.css"),
     script: include_str!("report.js"),
@@ -63,7 +63,7 @@ pub struct Html<W> {
     died: Vec<TargetDied>,
     sums: Sums,
     citations: Citations,
-    island: Island,
+    packed: PackedCases,
     /// By operation, then the worst first.
     cases: BTreeMap<SectionKey, String>,
 }
@@ -74,7 +74,7 @@ type SectionKey = (String, String, usize, CaseId);
 /// All that the page shows.
 #[derive(Debug, Serialize)]
 struct ReportPage<'a> {
-    summary: Summary<'a>,
+    summary: Overview<'a>,
     rows: Vec<RequirementRow<'a>>,
     operations: Vec<OperationSection<'a>>,
     coverage: Option<&'a CoverageReport>,
@@ -102,7 +102,7 @@ impl<W: Write> Html<W> {
             died: Vec::new(),
             sums: Sums::default(),
             citations: Citations::default(),
-            island: Island::default(),
+            packed: PackedCases::default(),
             cases: BTreeMap::new(),
         }
     }
@@ -111,8 +111,8 @@ impl<W: Write> Html<W> {
         let seed = self.started.as_ref().map_or(0, |started| started.seed);
         self.sums.enter(&case.report);
         self.citations.enter(&case.report);
-        let rerun = case::Rerun { options: &self.options, seed };
-        let markup = case::markup(case, &self.requirements, rerun, &mut self.island)?;
+        let rerun = case_view::Rerun { options: &self.options, seed };
+        let markup = case_view::markup(case, &self.requirements, rerun, &mut self.packed)?;
         let report = &case.report;
         let key = (report.service.clone(), report.operation.clone(), weight(report.verdict), report.id.clone());
         self.cases.insert(key, markup);
@@ -124,13 +124,13 @@ impl<W: Write> Html<W> {
             return Err(without_beginning());
         };
         let page = ReportPage {
-            summary: summary::of(started, finished, &self.sums, &self.presence, &self.died),
-            rows: requirements::rows(&self.requirements, &finished.requirements, &mut self.citations),
+            summary: overview::of(started, finished, &self.sums, &self.presence, &self.died),
+            rows: requirement_matrix::rows(&self.requirements, &finished.requirements, &mut self.citations),
             operations: operations(&self.cases),
             coverage: finished.coverage.as_ref(),
-            chunks: std::mem::take(&mut self.island).finish()?,
+            chunks: std::mem::take(&mut self.packed).finish()?,
         };
-        let page = shell::page(&SOURCE, &page)?;
+        let page = page_template::page(&SOURCE, &page)?;
         self.writer.write_all(page.as_bytes())?;
         self.writer.flush()
     }

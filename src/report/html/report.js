@@ -145,7 +145,7 @@
     pair.append(element("pre", {}, ...pieces(one.request)), element("pre", {}, ...pieces(one.response)));
     const made = element("details", { class: "exchange" }, element("summary", {}, one.title, about), pair);
     if (!one.more) return [made];
-    return [made, element("p", { class: "faint small" }, `and ${one.more} more like it; --transcript DIR keeps them all`)];
+    return [made, element("p", { class: "faint small" }, `and ${one.more} more like it; --recording DIR keeps them all`)];
   }
 
   // Setup and teardown stand together, so that what the case is about is seen first.

@@ -48,7 +48,9 @@ const MARKUP: &str = "\"'><script>document.title='owned'</script><img src=x oner
 fn hostile() -> Vec<Event> {
     let mut case = deviation(&format!("x{MARKUP}"));
     let report = &mut case.report;
-    for text in [&mut report.title, &mut report.reason, &mut report.place, &mut report.service, &mut report.operation] {
+    for text in
+        [&mut report.title, &mut report.reason, &mut report.position, &mut report.service, &mut report.operation]
+    {
         *text += MARKUP;
     }
     report.cites.push(MARKUP.to_owned());

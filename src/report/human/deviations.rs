@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::{
+    super::text_page::{FAINT, HEADING, PLAIN, of_severity, of_verdict},
     HumanWriter,
-    page::{FAINT, HEADING, PLAIN, of_severity, of_verdict},
 };
 use crate::{
     judge::fingerprint::fingerprint,
     judge::verdict::{Finding, FindingRole, Severity, Verdict},
     report::{
-        cases::{by_operation, errors},
-        marked::{MarkedMessage, call},
-        text, words,
+        case_groups::{by_operation, errors},
+        marked_message::MarkedMessage,
+        phrasing, text,
     },
     run::event::{CaseReport, ShownExchange},
 };
@@ -30,7 +30,7 @@ const LONGEST_UNDERLINE: usize = 60;
 impl<'a> HumanWriter<'a> {
     pub(super) fn deviations(&mut self) {
         for ((service, operation), cases) in by_operation(self.of_verdict(Verdict::Deviates)) {
-            let verb = words::verb(Verdict::Deviates, cases.len());
+            let verb = phrasing::verb(Verdict::Deviates, cases.len());
             self.page.heading(&format!("{service} {operation}: {} {verb}", text::count(cases.len(), "case")));
             let groups = self.alike(cases);
             let most = self.options.most.unwrap_or(usize::MAX);
@@ -83,14 +83,14 @@ impl<'a> HumanWriter<'a> {
             self.finding(finding);
         }
         self.requirements_of(&shown);
-        self.page.whole(4, FAINT, &format!("in {}", case.place));
+        self.page.whole(4, FAINT, &format!("in {}", case.position));
         if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
             self.page.blank();
             self.page.verbatim(4, FAINT, "> ", &exchange.request);
             self.answer(&exchange.response, &of_the_exchange(&case.findings, &shown));
             self.page.blank();
         }
-        let alone = words::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
+        let alone = phrasing::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
         self.page.whole(4, PLAIN, &format!("run it alone: {alone}"));
         self.curl(4, case.exchange.as_ref());
     }
@@ -107,10 +107,10 @@ impl<'a> HumanWriter<'a> {
             Severity::Error => String::new(),
             Severity::Warning | Severity::Note => format!("{}: ", finding.severity),
         };
-        let lead = format!("{severity}{}", words::rule(finding));
-        let place = format!("{}  ({})", words::place(finding), words::ground(finding));
-        self.page.entry(4, of_severity(finding.severity), &lead, place.trim_start());
-        let (expected, actual) = words::values(finding);
+        let lead = format!("{severity}{}", phrasing::rule(finding));
+        let location = format!("{}  ({})", phrasing::location(finding), phrasing::sources(finding));
+        self.page.entry(4, of_severity(finding.severity), &lead, location.trim_start());
+        let (expected, actual) = phrasing::values(finding);
         self.page.entry(6, FAINT, "expected", &expected);
         self.page.entry(6, FAINT, "     got", &actual);
     }
@@ -136,7 +136,7 @@ impl<'a> HumanWriter<'a> {
             let underline = "^".repeat(text::width(line.text.trim()).clamp(1, LONGEST_UNDERLINE));
             for (index, finding) in line.findings.iter().enumerate() {
                 let expected = text::shorten(&finding.expected, LONGEST_MARK);
-                let told = format!("{}: expected {expected}", words::rule(finding));
+                let told = format!("{}: expected {expected}", phrasing::rule(finding));
                 let lead = if index == 0 { underline.as_str() } else { "|" };
                 self.page.entry(indent, of_severity(finding.severity), lead, &told);
             }
@@ -155,7 +155,7 @@ impl<'a> HumanWriter<'a> {
 fn likeness(case: &CaseReport) -> String {
     let errors: Vec<&Finding> = errors(case).collect();
     let what: Vec<String> =
-        errors.iter().map(|finding| format!("{} {}", words::rule(finding), finding.expected)).collect();
+        errors.iter().map(|finding| format!("{} {}", phrasing::rule(finding), finding.expected)).collect();
     format!("{} {}", fingerprint(&errors), what.join("\n"))
 }
 
@@ -164,7 +164,7 @@ fn of_the_exchange<'a>(all: &[Finding], shown: &[&'a Finding]) -> Vec<&'a Findin
     let worst = all.iter().map(|finding| finding.severity).max();
     let first = all.iter().find(|finding| Some(finding.severity) == worst);
     let is_of_it =
-        |finding: &&&Finding| first.is_some_and(|first| (first.step, call(first)) == (finding.step, call(finding)));
+        |finding: &&&Finding| first.is_some_and(|first| (first.step, first.call()) == (finding.step, finding.call()));
     // A guard is read twice, and which of both is shown a finding does not tell.
-    shown.iter().filter(is_of_it).filter(|finding| call(finding) != FindingRole::Guard).copied().collect()
+    shown.iter().filter(is_of_it).filter(|finding| finding.call() != FindingRole::Guard).copied().collect()
 }

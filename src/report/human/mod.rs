@@ -1,10 +1,10 @@
 //! The report for people: the deviations with all that is needed to see them again, what could not be
 //! judged, and a summary that is read in five seconds. Nothing is written while cases run.
 
-mod coverage;
 mod deviations;
-mod rest;
+mod probe_coverage;
 mod summary;
+mod unjudged;
 
 use std::{
     collections::BTreeSet,
@@ -13,10 +13,10 @@ use std::{
 
 use super::{
     Reporter,
-    difference::{self, Hunk},
-    page,
-    requirements::RequirementIndex,
+    hunk::{self, Hunk},
+    requirement_index::RequirementIndex,
     text,
+    text_page::{HEADING, TextPage},
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
@@ -29,8 +29,6 @@ use crate::{
     },
     suite::CaseId,
 };
-
-use page::{HEADING, TextPage};
 
 /// How the report for people looks.
 #[derive(Debug, Clone)]
@@ -134,7 +132,7 @@ impl<W: Write> Human<W> {
 
     fn enter(&mut self, CaseFinished { report, difference, .. }: &CaseFinished) {
         if let Some(difference) = difference.as_ref().filter(|_| self.options.verbose) {
-            self.differences.push((report.id.clone(), difference::of(difference)));
+            self.differences.push((report.id.clone(), hunk::of(difference)));
         }
         let is_plain = report.verdict == Verdict::Conforms && report.findings.is_empty();
         self.cases.extend((!is_plain).then(|| report.clone()));
@@ -195,9 +193,9 @@ pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64,
 /// A difference from a snapshot, line by line.
 #[must_use]
 pub fn snapshot_difference(difference: &SnapshotDifference) -> String {
-    let lines = difference::of(difference).into_iter().flat_map(|hunk| {
+    let lines = hunk::of(difference).into_iter().flat_map(|hunk| {
         let lines = hunk.lines.into_iter().map(|line| format!("    {}{}", line.sign, line.text).trim_end().to_owned());
-        std::iter::once(format!("    {}", hunk.place)).chain(lines)
+        std::iter::once(format!("    {}", hunk.range)).chain(lines)
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
+    super::text_page::{FAINT, HEADING, PLAIN, of_verdict},
     HumanWriter,
-    page::{FAINT, HEADING, PLAIN, of_verdict},
 };
 use crate::{
     judge::verdict::{Ledger, Severity, Verdict},
-    report::{cases::errors, text, words},
+    report::{case_groups::errors, phrasing, text},
     run::event::{RequirementOutcome, RequirementReport},
 };
 
@@ -27,7 +27,7 @@ impl HumanWriter<'_> {
         let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
         for case in self.of_verdict(Verdict::Deviates) {
             let of_case: BTreeSet<(String, &str)> =
-                errors(case).map(|finding| (words::rule(finding), finding.expected.as_str())).collect();
+                errors(case).map(|finding| (phrasing::rule(finding), finding.expected.as_str())).collect();
             for cause in of_case {
                 *causes.entry(cause).or_default() += 1;
             }
@@ -62,7 +62,7 @@ impl HumanWriter<'_> {
         let (verdict, told) = match ledger {
             Ledger { selected: 0, .. } => (Verdict::Inconclusive, "nothing was selected".to_owned()),
             Ledger { selected, deviates: 1.., .. } => {
-                let verb = words::verb(Verdict::Deviates, ledger.deviates);
+                let verb = phrasing::verb(Verdict::Deviates, ledger.deviates);
                 (Verdict::Deviates, format!("{} of {} {verb}", ledger.deviates, text::count(*selected, "case")))
             }
             _ if unjudged > 0 => {
@@ -91,7 +91,7 @@ impl HumanWriter<'_> {
                 1 => " ≠ ",
                 _ => " + ",
             };
-            terms.push((style, sign.to_owned(), format!("{count} {}", words::plural(verdict))));
+            terms.push((style, sign.to_owned(), format!("{count} {}", phrasing::plural(verdict))));
         }
         self.page.terms(&terms);
         if !ledger.balances() {

@@ -41,7 +41,7 @@ fn section(report: &str, heading: &str) -> String {
 }
 
 /// The report of a run with another end.
-fn told_with_end(options: HumanOptions, change: impl FnOnce(&mut RunFinished)) -> String {
+fn report_with_end(options: HumanOptions, change: impl FnOnce(&mut RunFinished)) -> String {
     let mut events = run(Vec::new());
     if let Some(Event::RunFinished(finished)) = events.last_mut() {
         change(finished);
@@ -255,7 +255,7 @@ fn an_operation_that_is_absent_is_one_line() {
      the ledger does not balance:  3 cases were selected and 1 verdict came: this is an error of\n    wireproof"
 )]
 fn the_ledger_shows_its_balance(#[case] ledger: Ledger, #[case] line: &str) {
-    let report = told_with_end(plain(), |finished| finished.ledger = ledger);
+    let report = report_with_end(plain(), |finished| finished.ledger = ledger);
     assert!(report.contains(&format!("\n{line}\n")), "{report}");
 }
 
@@ -386,7 +386,7 @@ fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case]
 
 #[test]
 fn many_broken_requirements_are_counted_and_some_are_named() {
-    let report = told_with_end(plain(), |finished| {
+    let report = report_with_end(plain(), |finished| {
         let one = finished.requirements[0].clone();
         let violated = (1..=8).map(|number| crate::run::event::RequirementReport {
             id: format!("SD-{number:02}"),
@@ -401,7 +401,7 @@ fn many_broken_requirements_are_counted_and_some_are_named() {
 
 #[test]
 fn an_interrupted_run_says_so() {
-    let report = told_with_end(plain(), |finished| finished.interrupted = true);
+    let report = report_with_end(plain(), |finished| finished.interrupted = true);
     assert!(report.ends_with("\ninterrupted after 4.2 s, seed 7\n"), "{report}");
 }
 
@@ -412,7 +412,7 @@ fn an_interrupted_run_says_so() {
 fn findings_and_titles_keep_to_the_width(#[case] width: usize) {
     let mut finished = deviation("x");
     finished.report.exchange = None;
-    finished.report.place = String::new();
+    finished.report.position = String::new();
     finished.report.id.0 = "s/o/x".to_owned();
     finished.report.title = "many short words ".repeat(20);
     finished.report.findings[0].expected = "one of these words ".repeat(15);

@@ -128,7 +128,7 @@ mod tests {
     #[rstest]
     #[case::legal(STOP.to_owned())]
     #[case::state("given: { s: stopped }\n".to_owned() + STOP)]
-    #[case::on_purpose(format!("steps: [{{ call: StopDeployment, input: {WRONG}, illegal: true }}]\n"))]
+    #[case::on_purpose(format!("steps: [{{ call: StopDeployment, input: {WRONG}, invalid: true }}]\n"))]
     #[case::another_body(step("raw: { body: { text: '[]' } }"))]
     #[tokio::test]
     async fn what_is_legal_or_meant_is_no_fault(#[case] steps: String) {

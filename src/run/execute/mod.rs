@@ -165,7 +165,8 @@ impl<'a> CaseRun<'a> {
         let last =
             self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
-        let answer = response.and_then(|response| self.service(&step.call)?.protocol.answer(response).value);
+        let answer = response
+            .and_then(|response| self.service(&step.call)?.parse_response(&step.call.operation, response).value);
         capture(step, &answer.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
@@ -222,7 +223,7 @@ impl<'a> CaseRun<'a> {
             return false;
         };
         let answer: Option<ParsedResponse> =
-            exchange.outcome.as_ref().ok().map(|response| service.protocol.answer(response));
+            exchange.outcome.as_ref().ok().map(|response| service.parse_response(&exchange.operation, response));
         let outcome = match (&exchange.outcome, &answer) {
             (Ok(response), Some(answer)) => Ok((response, answer)),
             (Err(error), _) => Err(error),

@@ -5,11 +5,12 @@ use tokio::time::Instant;
 
 use super::{Executor, now};
 use crate::{
-    judge::transcript::{Exchange, PresenceResponses, Role, UNKNOWN_OPERATION, UNKNOWN_SERVICE},
+    judge::transcript::{Exchange, PresenceResponses, Role},
     model::Operation,
     suite::{Bindings, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Request, Response, TransportError,
+        protocol::Sentinels,
         sigv4::{self, CredentialScope},
     },
 };
@@ -26,6 +27,7 @@ impl Executor<'_> {
     ) -> PresenceResponses {
         let empty = Value::Object(Map::new());
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
+        let modelled = operation;
         let operation = operation.name.as_str();
         let mut put = PresenceRequests { executor: self, service, operation, asked, begun: Instant::now() };
         // An empty sample compared with itself tells nothing.
@@ -35,7 +37,6 @@ impl Executor<'_> {
             self.question(service, operation, &empty)
         };
         let sample = self.question(service, operation, sample);
-        let own_service = service.contract().service().id.name();
         let answered = put.ask(sample.clone()).await;
         if let Err(error) = &answered {
             // Whoever does not answer a good request is not asked three more.
@@ -47,10 +48,20 @@ impl Executor<'_> {
                 sample: answered,
             };
         }
+        let sentinels = sample.and_then(|sample| {
+            let sentinels = service.protocol.sentinels(service.contract(), modelled, &sample);
+            sentinels.map_err(|error| TransportError::Unsendable(error.to_string()))
+        });
+        let (unknown_operation, unknown_service) = match sentinels {
+            Ok(Sentinels { unknown_operation, unknown_service }) => (Ok(unknown_operation), Ok(unknown_service)),
+            Err(error) => (Err(error.clone()), Err(error)),
+        };
+        let signed =
+            |request: Result<Request, TransportError>| request.map(|request| self.signed_again(request, service));
         PresenceResponses {
             sample: answered,
-            unknown_operation: put.ask(self.renamed(&sample, service, own_service, UNKNOWN_OPERATION)).await,
-            unknown_service: put.ask(self.renamed(&sample, service, UNKNOWN_SERVICE, operation)).await,
+            unknown_operation: put.ask(signed(unknown_operation)).await,
+            unknown_service: put.ask(signed(unknown_service)).await,
             empty_input: put.ask(second).await,
         }
     }
@@ -71,23 +82,14 @@ impl Executor<'_> {
         written.map_err(|reason| TransportError::Unsendable(reason.to_string()))
     }
 
-    /// The same request to another service or operation, signed anew.
-    fn renamed(
-        &self,
-        sample: &Result<Request, TransportError>,
-        service: &ServiceFixtures,
-        name: &str,
-        operation: &str,
-    ) -> Result<Request, TransportError> {
-        let mut request = sample.clone()?;
+    fn signed_again(&self, mut request: Request, service: &ServiceFixtures) -> Request {
         request.headers.remove("authorization");
-        service.protocol.rename(&mut request, name, operation);
         let scope = CredentialScope {
             region: self.target.region.clone(),
             service: service.contract().service().signing_name.clone(),
         };
         sigv4::sign(&mut request, &self.target.owner, &scope, now(), None);
-        Ok(request)
+        request
     }
 
     /// A request that says nothing, to see whether somebody listens.

@@ -72,7 +72,7 @@ fn write(
     let operation =
         contract.operation(&call.operation).ok_or_else(|| unbound(&format!("no operation {}", call.operation)))?;
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
-    let mut request = service.protocol.request(contract, operation, &input).map_err(|error| unbound(&error))?;
+    let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
     // Said here, because a pooled client says it anyway and what is kept must be what is sent.
     request.headers.set("accept", "*/*");

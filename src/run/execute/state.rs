@@ -12,7 +12,7 @@ use crate::{
         Alternative, BindError, Bindings, Given, State, Step,
         matcher::{self, Hidden},
     },
-    wire::{ParsedResponse, Request, Response, TransportError},
+    wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change},
 };
 
 /// States that build on states, this deep at most: a circle in `states.yaml` must end.
@@ -106,7 +106,7 @@ impl CaseRun<'_> {
         let service = self.executor.suite.service(&exchange.service);
         match &exchange.outcome {
             Ok(response) => {
-                let answer = service.map(|service| service.protocol.answer(response));
+                let answer = service.map(|service| service.parse_response(&exchange.operation, response));
                 let name = answer.as_ref().and_then(|answer| answer.error()).map(str::to_owned);
                 let unlike = || answer.as_ref().and_then(|answer| unlike(step, answer, bindings));
                 let what = name.or_else(unlike).unwrap_or_else(|| "with another answer than expected".to_owned());
@@ -188,24 +188,12 @@ fn unlike(step: &Step, answer: &ParsedResponse, bindings: &Bindings) -> Option<S
 /// The request for a state, in the form of Pact's provider states.
 fn written(handler: &StateHandler, change: &StateChange) -> Request {
     let StateChange { state, params, action, .. } = change;
-    let body = json!({"state": state, "params": params, "action": action.name()}).to_string();
+    let body = json!({"state": state, "params": params, "action": action.name()});
     let (host, path) = match handler {
         StateHandler::Url { endpoint, path } => (endpoint.host_header(), path.as_str()),
         StateHandler::Function(_) => ("localhost".to_owned(), "/"),
     };
-    let headers = [
-        ("host", host),
-        ("accept", "*/*".to_owned()),
-        ("content-type", "application/json".to_owned()),
-        ("content-length", body.len().to_string()),
-    ];
-    Request {
-        method: "POST".to_owned(),
-        target: path.to_owned(),
-        headers: headers.into_iter().collect(),
-        body: Bytes::from(body),
-        ..Request::default()
-    }
+    state_change::request(host, path, &body)
 }
 
 /// What whoever establishes states is called.

@@ -113,7 +113,7 @@ pub struct RecordedEnd {
 #[derive(Debug, Error)]
 pub enum RecordingError {
     /// There is no index.
-    #[error("{} is not a recording: it has no {INDEX}\nhelp: `wireproof run --recording DIR` makes one", folder.display())]
+    #[error("{} is not a recording: it has no {INDEX}\nhelp: record a run with `wireproof run --recording DIR`", folder.display())]
     None {
         /// The folder.
         folder: PathBuf,

@@ -9,6 +9,8 @@ use super::{Finished, life::Life, milliseconds, shown::ShownFinding, tally::RunT
 use crate::{
     judge::{
         check::{CaseJudgement, request_id::SeenRequestIds},
+        code::Code,
+        obstacle::Obstacle,
         snapshots::Snapshots,
         transcript::{CaseEnd, Transcript},
         verdict::Verdict,
@@ -19,13 +21,13 @@ use crate::{
         judged_case::JudgedCase,
         observer::{EventDetail, Observer},
     },
-    suite::{Case, CaseId, CaseStanding, Fixtures, code::Code},
+    suite::{Case, CaseId, CaseStanding, Fixtures},
 };
 
-/// Probes may rest on this control: its input was accepted, whatever the form of the response.
+/// Other cases may rest on a control if its input was accepted, whatever the form of the response.
 fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
-    let taken = || judgement.findings.iter().all(|finding| finding.code != Code::Outcome);
-    verdict == Verdict::Conforms || (verdict == Verdict::Deviates && taken())
+    let accepted = || judgement.findings.iter().all(|finding| finding.code != Code::OUTCOME);
+    verdict == Verdict::Conforms || (verdict == Verdict::Deviates && accepted())
 }
 
 /// What every case is judged and reported with, executed or recorded.
@@ -103,24 +105,30 @@ impl<'s> Collector<'s> {
     /// The judgement of a case that need not run.
     pub(super) fn not_to_run(&self, case: &Case) -> Option<CaseJudgement> {
         if self.stop {
-            return Some(CaseJudgement::inconclusive("a deviation ended the run (--fail-fast)".to_owned()));
+            return Some(CaseJudgement::obstructed(Obstacle::NotRun(
+                "a deviation ended the run (--fail-fast)".to_owned(),
+            )));
         }
         if let Some(reason) = self.life.over() {
-            return Some(CaseJudgement::inconclusive(reason));
+            return Some(CaseJudgement::obstructed(Obstacle::NotRun(reason)));
         }
         match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
             Some((Presence::NotImplemented, reason)) => {
-                return Some(CaseJudgement::absent(format!("{}: {reason}", case.scenario.operation)));
+                let (operation, reason) = (case.scenario.operation.clone(), reason.clone());
+                return Some(CaseJudgement::obstructed(Obstacle::NotImplemented { operation, reason }));
             }
-            Some((Presence::Unreachable, reason)) => return Some(CaseJudgement::inconclusive(reason.clone())),
+            Some((Presence::Unreachable, reason)) => {
+                return Some(CaseJudgement::obstructed(Obstacle::Unreachable(reason.clone())));
+            }
             Some((Presence::Implemented, _)) | None => {}
         }
         let CaseStanding::Controlled(control) = &case.scenario.standing else { return None };
-        match self.controls.get(control) {
-            Some(None) => None,
-            Some(Some(reason)) => Some(CaseJudgement::blocked(format!("{control}: {reason}"))),
-            None => Some(CaseJudgement::blocked(format!("{control} was not run"))),
-        }
+        let obstacle = match self.controls.get(control) {
+            Some(None) => return None,
+            Some(Some(reason)) => Obstacle::ControlFailed { control: control.clone(), reason: reason.clone() },
+            None => Obstacle::ControlNotRun(control.clone()),
+        };
+        Some(CaseJudgement::obstructed(obstacle))
     }
 
     pub(super) fn enter(&mut self, finished: Finished) {
@@ -156,7 +164,7 @@ impl<'s> Collector<'s> {
             title: case.scenario.title.clone(),
             verdict,
             reason,
-            place: shown.place(&case.scenario),
+            position: shown.position(&case.scenario),
             // Most cases conform, and reports do not show what they sent.
             exchange: (verdict != Verdict::Conforms)
                 .then(|| shown.exchange(suite, endpoint, region, &transcript))

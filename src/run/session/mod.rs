@@ -24,6 +24,7 @@ use crate::{
             self, CaseJudgement,
             implementation::{PresenceDecision, presence},
         },
+        obstacle::Obstacle,
         redaction::{SensitiveValues, redact},
         snapshots::Snapshots,
         transcript::{Exchange, Transcript},
@@ -135,8 +136,8 @@ impl OpenedOperation<'_> {
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
         let (presence, reason) = match self.presence.as_ref()? {
-            PresenceDecision::Present => (Presence::Implemented, problems),
-            PresenceDecision::Absent(reason) => (Presence::NotImplemented, reason.clone()),
+            PresenceDecision::Implemented => (Presence::Implemented, problems),
+            PresenceDecision::NotImplemented(reason) => (Presence::NotImplemented, reason.to_string()),
             PresenceDecision::Unreachable(error) => (Presence::Unreachable, error.to_string()),
         };
         let checked = PresenceChecked {
@@ -229,7 +230,8 @@ impl Session {
         let work = async {
             let mut questions = Vec::new();
             let presence = self.check_presence(opening, &mut questions).await;
-            let absent = matches!(presence, Some(PresenceDecision::Absent(_) | PresenceDecision::Unreachable(_)));
+            let absent =
+                matches!(presence, Some(PresenceDecision::NotImplemented(_) | PresenceDecision::Unreachable(_)));
             let prepared = if absent || opening.given.is_empty() {
                 None
             } else {
@@ -292,7 +294,7 @@ impl Session {
                     }
                     Some(Err(error)) => {
                         if let Some(case) = running.remove(&error.id()) {
-                            collector.enter_unrun(case, &CaseJudgement::internal(&error.to_string()));
+                            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::Internal(error.to_string())));
                         }
                     }
                 },
@@ -305,7 +307,7 @@ impl Session {
             self.look_after(collector).await;
         }
         while let Some(case) = plan.case() {
-            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
     }
 
@@ -356,7 +358,7 @@ impl Session {
         }
         tasks.abort_all();
         for case in running.into_values() {
-            collector.enter_unrun(case, &CaseJudgement::inconclusive(INTERRUPTED.to_owned()));
+            collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
     }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     judge::{
         check::{self, CaseJudgement},
+        obstacle::Obstacle,
         snapshots::Snapshots,
         transcript::Transcript,
     },
@@ -116,7 +117,8 @@ impl Replay<'_> {
         if let Some(reason) = recorded.unrun {
             // An interruption takes precedence over every other reason.
             let judgement = if reason == INTERRUPTED { None } else { self.collector.not_to_run(&case) };
-            self.collector.enter_unrun(case, &judgement.unwrap_or_else(|| CaseJudgement::inconclusive(reason)));
+            self.collector
+                .enter_unrun(case, &judgement.unwrap_or_else(|| CaseJudgement::obstructed(Obstacle::NotRun(reason))));
             return Ok(());
         }
         let JudgeBench { suite, snapshots, .. } = self.collector.bench;

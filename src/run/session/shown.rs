@@ -6,7 +6,7 @@ use crate::{
         verdict::{Finding, FindingRole},
     },
     run::event::ShownExchange,
-    suite::{Fixtures, Scenario, code::Code},
+    suite::{Fixtures, Scenario},
     wire::curl,
 };
 
@@ -23,16 +23,16 @@ impl ShownFinding {
         let worst = findings.iter().max_by_key(|finding| finding.severity).filter(|finding| finding.step > 0);
         let finding =
             findings.iter().find(|finding| Some(finding.severity) == worst.map(|worst| worst.severity)).or(worst);
-        let role = finding.map_or(Role::Main, |finding| match (finding.code, finding.role) {
-            (Code::Control, _) | (_, FindingRole::Control) => Role::Control,
-            (Code::SideEffect, _) | (_, FindingRole::Guard) => Role::After(0),
-            _ => Role::Main,
+        let role = finding.map_or(Role::Main, |finding| match finding.call() {
+            FindingRole::Control => Role::Control,
+            FindingRole::Guard => Role::After(0),
+            FindingRole::Step => Role::Main,
         });
         Self { step: finding.map_or(1, |finding| finding.step.max(1)), role }
     }
 
     /// The fixture, and the line in it.
-    pub(super) fn place(self, scenario: &Scenario) -> String {
+    pub(super) fn position(self, scenario: &Scenario) -> String {
         let pointer = scenario.steps.get(self.step - 1).map(|step| step.pointer.as_str()).unwrap_or_default();
         format!("{}:{}", scenario.source.file(), scenario.source.line(&format!("{pointer}/call")))
     }

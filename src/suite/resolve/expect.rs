@@ -1,4 +1,4 @@
-//! The `expect` of a step: its forms, and the names in it.
+//! Resolves the `expect` of a step.
 
 use serde_json::{Map, Value};
 
@@ -9,10 +9,10 @@ use crate::{
     wire::RefusalClass,
 };
 
-const FORMS: &str = "{ status, body } of a success, { error, status } or { refused, status } of a refusal, { answered: true }, { closed: true }, or { any_of: [...] }";
+const FORMS: &str = "use { status, body } for a success, { error, status } or { rejected, status } for a rejection, { responded: true }, { closed: true }, or { any_of: [...] }";
 
 impl Resolver<'_> {
-    /// No `expect` at all means a success.
+    /// Without `expect`, a step expects a success.
     pub(super) fn expectation(&self, raw: Option<&Value>, at: &str, call: &Call) -> Result<Expectation, Diagnostic> {
         let success = Alternative::Success { status: 200, body: None };
         let alternatives = match raw {
@@ -36,7 +36,7 @@ impl Resolver<'_> {
         let Value::Object(map) = raw else {
             return Err(self.source.at(at, "expected an object").help(FORMS));
         };
-        let known = ["error", "refused", "status", "body", "answered", "closed"];
+        let known = ["error", "rejected", "status", "body", "responded", "closed"];
         if let Some(unknown) = map.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(self
                 .source
@@ -44,14 +44,14 @@ impl Resolver<'_> {
                 .help(FORMS));
         }
         let has = |key: &str| map.contains_key(key);
-        if has("answered") || has("closed") {
+        if has("responded") || has("closed") {
             return self.flag(map, at);
         }
-        if (has("error") || has("refused")) && has("body") {
-            return Err(self.source.at(at, "a refusal and a body in one expectation").help(FORMS));
+        if (has("error") || has("rejected")) && has("body") {
+            return Err(self.source.at(at, "an expected error cannot have a body").help(FORMS));
         }
-        if has("error") || has("refused") {
-            return self.refusal(map, at, call);
+        if has("error") || has("rejected") {
+            return self.rejection(map, at, call);
         }
         self.success(map, at, call)
     }
@@ -59,9 +59,9 @@ impl Resolver<'_> {
     fn flag(&self, map: &Map<String, Value>, at: &str) -> Result<Alternative, Diagnostic> {
         match map.iter().next() {
             Some((name, Value::Bool(true))) if map.len() == 1 => {
-                Ok(if name == "answered" { Alternative::Answered } else { Alternative::Closed })
+                Ok(if name == "responded" { Alternative::Answered } else { Alternative::Closed })
             }
-            _ => Err(self.source.at(at, "answered and closed stand alone, and are true").help(FORMS)),
+            _ => Err(self.source.at(at, "responded and closed must be true and the only key").help(FORMS)),
         }
     }
 
@@ -77,12 +77,12 @@ impl Resolver<'_> {
         Ok(Alternative::Success { status, body: Some(template) })
     }
 
-    fn refusal(&self, map: &Map<String, Value>, at: &str, call: &Call) -> Result<Alternative, Diagnostic> {
+    fn rejection(&self, map: &Map<String, Value>, at: &str, call: &Call) -> Result<Alternative, Diagnostic> {
         let errors = self.names(map.get("error"), &format!("{at}/error"))?;
         for (pointer, name) in &errors {
             self.check_error(name, pointer, call)?;
         }
-        let classes = self.names(map.get("refused"), &format!("{at}/refused"))?.into_iter().map(|(pointer, name)| {
+        let classes = self.names(map.get("rejected"), &format!("{at}/rejected"))?.into_iter().map(|(pointer, name)| {
             serde_json::from_value::<RefusalClass>(Value::from(name))
                 .map_err(|error| self.source.at(&pointer, error.to_string()))
         });
@@ -93,7 +93,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// One name, or a list of them, each with its pointer.
+    /// A name or a list of names, each with its pointer.
     fn names(&self, raw: Option<&Value>, at: &str) -> Result<Vec<(String, String)>, Diagnostic> {
         match raw {
             None => Ok(Vec::new()),
@@ -119,7 +119,7 @@ impl Resolver<'_> {
                 .as_u64()
                 .and_then(|status| u16::try_from(status).ok())
                 .filter(|status| (100..600).contains(status));
-            status.ok_or_else(|| self.source.at(&at, format!("{value} is no HTTP status")))
+            status.ok_or_else(|| self.source.at(&at, format!("{value} is not an HTTP status")))
         };
         match raw {
             None => Ok(Vec::new()),
@@ -134,7 +134,7 @@ impl Resolver<'_> {
         if contract.error(operation, name).is_some() || RefusalClass::is_common(name) {
             return Ok(());
         }
-        let message = format!("{} does not declare {name}, and it is no common error", call.operation);
+        let message = format!("{} does not declare {name}, and it is not a common error", call.operation);
         Err(with_nearest(self.source.at(at, message), name, operation.errors.iter().map(crate::model::ShapeId::name)))
     }
 }

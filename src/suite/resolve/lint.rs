@@ -1,4 +1,4 @@
-//! What a contract and the variables in reach say against a step.
+//! Checks a step against the contract and the variables in scope.
 
 use serde_json::Value;
 
@@ -14,9 +14,9 @@ use crate::{
 };
 
 impl Resolver<'_> {
-    /// An input that the model forbids must be meant: its refusal is expected, or `illegal: true` says so. Whether
-    /// it keeps the model, as far as that is known before a run, and is meant to.
-    pub(super) fn check_legality(
+    /// Rejects an invalid input without an expected rejection or `invalid: true`. Returns true if the input is valid as far as
+    /// is known before a run, and is intended to be.
+    pub(super) fn check_validity(
         &self,
         raw: &RawStep,
         call: &Call,
@@ -26,57 +26,58 @@ impl Resolver<'_> {
         at: &str,
     ) -> Result<bool, Diagnostic> {
         let body_replaced = call.raw.as_ref().is_some_and(|raw| raw.body.is_some());
-        let mut legal = !raw.illegal && !body_replaced;
+        let mut valid = !raw.invalid && !body_replaced;
         for row in rows {
             let violation = if body_replaced { None } else { self.violation(call, &call.input, row)? };
-            legal &= violation.is_none();
+            valid &= violation.is_none();
             match violation {
-                None if raw.illegal && !body_replaced => self.check_illegal_is_open(&call.input, row, at)?,
-                Some(violation) if !raw.illegal && !expect.is_refusal() => {
-                    return Err(self.illegal(&violation, row, &format!("{at}/input")).help(
-                        "expect the refusal (expect: { error: … }), or say that it is meant with illegal: true",
-                    ));
+                None if raw.invalid && !body_replaced => self.check_invalid_is_open(&call.input, row, at)?,
+                Some(violation) if !raw.invalid && !expect.is_refusal() => {
+                    return Err(self
+                        .invalid_input(&violation, row, &format!("{at}/input"))
+                        .help("expect the rejection (expect: { error: … }), or mark the input with invalid: true"));
                 }
                 _ => {}
             }
             let Some(control) = control else { continue };
             if let Some(violation) = self.violation(call, control, row)? {
-                return Err(self.illegal(&violation, row, &format!("{at}/control")).help("a control must be legal"));
+                return Err(self
+                    .invalid_input(&violation, row, &format!("{at}/control"))
+                    .help("a control must be valid"));
             }
         }
-        Ok(legal)
+        Ok(valid)
     }
 
-    /// What a guard asks must be legal: it compares answers, and no refusals.
+    /// The input of a guard must be valid, because guards compare successful responses.
     pub(super) fn check_guards(&self, guards: &[Guard], rows: &[ScenarioRow], at: &str) -> Result<(), Diagnostic> {
         for (index, guard) in guards.iter().enumerate() {
             for row in rows {
                 if let Some(violation) = self.violation(&guard.call, &guard.call.input, row)? {
                     let at = format!("{at}/unchanged/{index}/input");
-                    return Err(self.illegal(&violation, row, &at).help("a guard must be legal"));
+                    return Err(self.invalid_input(&violation, row, &at).help("a guard must be valid"));
                 }
             }
         }
         Ok(())
     }
 
-    /// An input without a violation that is said to be illegal must have something that only a run knows: else what
-    /// is expected of it is expected of a legal one.
-    fn check_illegal_is_open(&self, input: &Template, row: &ScenarioRow, at: &str) -> Result<(), Diagnostic> {
+    /// An input marked as invalid must violate the model, or have a value that is known only during a run.
+    fn check_invalid_is_open(&self, input: &Template, row: &ScenarioRow, at: &str) -> Result<(), Diagnostic> {
         let (_, unknown) = input.fill_known(&of_row(row));
         if !unknown.is_empty() {
             return Ok(());
         }
-        let message = format!("the model allows this input{}: it is not illegal", name_of(row));
+        let message = format!("this input{} is valid, but it is marked as invalid", name_of(row));
         Err(self
             .source
-            .at_key(&format!("{at}/illegal"), message)
-            .help("leave illegal out, or give an input that breaks the model"))
+            .at_key(&format!("{at}/invalid"), message)
+            .help("remove invalid, or change the input so that it violates the model"))
     }
 
-    fn illegal(&self, violation: &Violation, row: &ScenarioRow, at: &str) -> Diagnostic {
+    fn invalid_input(&self, violation: &Violation, row: &ScenarioRow, at: &str) -> Diagnostic {
         let message = format!(
-            "the model forbids this input{}: expected {}, found {}",
+            "the model forbids this input{}: expected {}, got {}",
             name_of(row),
             violation.expected,
             violation.actual
@@ -84,7 +85,7 @@ impl Resolver<'_> {
         self.source.at(&format!("{at}{}", violation.pointer), message)
     }
 
-    /// The first violation of the operation's input that does not rest on what only a run knows.
+    /// The first violation in the input that does not depend on values that are known only during a run.
     fn violation(&self, call: &Call, input: &Template, row: &ScenarioRow) -> Result<Option<Violation>, Diagnostic> {
         let service = &self.services[&call.service];
         let Some(operation) = service.contract().operation(&call.operation) else { return Ok(None) };
@@ -105,7 +106,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Pointers into an output must lead to a member that the output has.
+    /// Checks that pointers lead to members of the output.
     pub(super) fn check_pointers(
         &self,
         pointers: &[(String, String)],
@@ -117,7 +118,7 @@ impl Resolver<'_> {
         for (index, (_, pointer)) in pointers.iter().enumerate() {
             let leads = pointer.starts_with('/') && contract.member_at(&operation.output, pointer).is_some();
             if !leads {
-                let message = format!("{pointer:?} leads nowhere in the output of {}", call.operation);
+                let message = format!("{pointer:?} is not in the output of {}", call.operation);
                 let diagnostic = self.source.at(&place(index), message);
                 let first = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
                 let members = contract.members(&operation.output).iter().map(|member| member.name.as_str());
@@ -127,7 +128,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Members that an expected body names must exist in the output.
+    /// Checks that the members of an expected body exist in the output.
     pub(super) fn check_body_members(&self, pattern: &Value, call: &Call, at: &str) -> Result<(), Diagnostic> {
         let mut pointers = Vec::new();
         leaves(pattern, "", &mut pointers);
@@ -151,7 +152,7 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// Expressions in the bytes of a request need their variables, too.
+    /// Checks the expressions in the raw parts of a request.
     pub(super) fn check_raw_variables(&self, call: &Call, scope: &VariableScope, at: &str) -> Result<(), Diagnostic> {
         let Some(raw) = &call.raw else { return Ok(()) };
         for (name, value) in &raw.set {
@@ -164,7 +165,7 @@ impl Resolver<'_> {
     }
 }
 
-/// What is known before a run.
+/// The bindings that are known before a run.
 fn of_row(row: &ScenarioRow) -> Bindings {
     let mut bindings = Bindings::default();
     bindings.bind("row", Value::Object(row.values.clone()));
@@ -175,7 +176,7 @@ fn name_of(row: &ScenarioRow) -> String {
     row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default()
 }
 
-/// The pointers of a pattern's members, as far as no matcher stands in between.
+/// The pointers of a pattern's members that are not inside a matcher.
 fn leaves(pattern: &Value, pointer: &str, found: &mut Vec<String>) {
     match pattern {
         Value::Object(map) if !map.keys().any(|key| key.starts_with('$')) => {

@@ -1,6 +1,6 @@
-//! Raw fixture to validated type: everything is looked up here, so that a run meets no broken fixture.
+//! Resolves raw fixtures to validated types, so that a run never meets a broken fixture.
 //!
-//! Every problem is a [`Diagnostic`] with its place. The first problem of a file is reported.
+//! Every problem is a [`Diagnostic`] with its position. The first problem of each file is reported.
 
 mod expect;
 mod lint;
@@ -12,10 +12,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template,
+    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
-    service::{Services, StateTable},
-    spelling::nearest,
+    service_fixtures::{Services, StateTable},
 };
 use crate::{
     model::{kebab_case, pointer::escape},
@@ -23,7 +22,7 @@ use crate::{
 };
 use scope::{VariableScope, Yields};
 
-/// What resolving one file needs to know.
+/// The context for resolving one file.
 pub(super) struct Resolver<'a> {
     pub(super) source: &'a Source,
     pub(super) services: &'a Services,
@@ -31,7 +30,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Reads the scenario of the file `service/operation/name`.
+    /// Resolves the scenario of the file `service/operation/name`.
     pub(super) fn scenario(&self, id: &str, folder: &str) -> Result<Scenario, Diagnostic> {
         let raw: RawScenario = self.source.decode()?;
         let operation = self.operation_of_folder(folder)?;
@@ -61,7 +60,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Reads a `states.yaml`.
+    /// Resolves a `states.yaml`.
     pub(super) fn states(&self) -> Result<StateTable, Diagnostic> {
         let raw: RawStates = self.source.decode()?;
         let yielded = |(name, state): (&String, &RawState)| (name.clone(), state.yields.keys().cloned().collect());
@@ -73,19 +72,19 @@ impl Resolver<'_> {
         Ok(StateTable { by_name, fillings })
     }
 
-    /// `"GetParameter/Name": a parameter/name`: which variable of which state fills a member. With a `!` behind its
-    /// name, the member is part of every legal input.
+    /// Resolves `"GetParameter/Name": a parameter/name`, the variable of a state that fills a member. With a `!` after its
+    /// name, every valid input contains the member.
     fn filling(&self, glob: &str, place: &Value, states: &BTreeMap<String, State>) -> Result<Filling, Diagnostic> {
         let at = format!("/members/{}", escape(glob));
         let Some((state, variable)) = place.as_str().and_then(|place| place.rsplit_once('/')) else {
             return Err(self.source.at(&at, "expected a state and its variable, such as \"a queue/url\""));
         };
         let Some(known) = states.get(state) else {
-            let diagnostic = self.source.at(&at, format!("no state {state:?} in this file"));
+            let diagnostic = self.source.at(&at, format!("unknown state {state:?}"));
             return Err(with_nearest(diagnostic, state, states.keys().map(String::as_str)));
         };
         if !known.yields.contains_key(variable) {
-            let diagnostic = self.source.at(&at, format!("{state} yields no {variable:?}"));
+            let diagnostic = self.source.at(&at, format!("the state {state:?} has no variable {variable:?}"));
             return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
         }
         let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
@@ -115,14 +114,14 @@ impl Resolver<'_> {
         let found = contract.operations().find(|operation| kebab_case(&operation.name) == folder);
         found.map(|operation| operation.name.clone()).ok_or_else(|| {
             self.source
-                .at("", format!("the folder {folder:?} is no operation of {}", self.service))
+                .at("", format!("the folder {folder:?} is not named after an operation of {}", self.service))
                 .help("name the folder after the operation: StopDeployment is stop-deployment")
         })
     }
 
     fn check_citations(&self, cites: &[String]) -> Result<(), Diagnostic> {
         if cites.is_empty() {
-            return Err(self.source.at("/cites", "a scenario cites at least one requirement"));
+            return Err(self.source.at("/cites", "a scenario must cite at least one requirement"));
         }
         for (index, id) in cites.iter().enumerate() {
             let known = self.services.values().any(|service| service.requirements.get(id).is_some());
@@ -132,7 +131,7 @@ impl Resolver<'_> {
                     .values()
                     .flat_map(|service| service.requirements.iter())
                     .map(|requirement| requirement.id.as_str());
-                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("no requirement {id}"));
+                let diagnostic = self.source.at(&format!("/cites/{index}"), format!("unknown requirement {id}"));
                 return Err(with_nearest(diagnostic, id, all));
             }
         }
@@ -147,15 +146,15 @@ impl Resolver<'_> {
         for (index, raw) in table.iter().enumerate() {
             let at = format!("/table/{index}");
             let name = raw.get("id").and_then(Value::as_str);
-            let legal = name.filter(|name| {
+            let valid = name.filter(|name| {
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
             });
-            let name = legal.ok_or_else(|| {
+            let name = valid.ok_or_else(|| {
                 self.source
                     .at(&format!("{at}/id"), "a row needs an id of letters, digits, dots, hyphens and underscores")
             })?;
             if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
-                return Err(self.source.at(&format!("{at}/id"), format!("the row {name:?} stands here a second time")));
+                return Err(self.source.at(&format!("{at}/id"), format!("duplicate row {name:?}")));
             }
             rows.push(ScenarioRow { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
         }
@@ -190,7 +189,7 @@ impl Resolver<'_> {
         }
         self.check_raw_variables(&call, scope, at)?;
         self.check_expected_variables(&expect, scope, &format!("{at}/expect"))?;
-        call.legal = self.check_legality(raw, &call, &expect, control.as_ref(), rows, at)?;
+        call.legal = self.check_validity(raw, &call, &expect, control.as_ref(), rows, at)?;
         self.check_guards(&unchanged, rows, at)?;
         let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
         self.check_captures(&capture, &call, at)?;
@@ -242,7 +241,7 @@ impl Resolver<'_> {
     fn look_up(&self, service: Option<&str>, operation: &str, at: &str) -> Result<(String, String), Diagnostic> {
         let name = service.unwrap_or(self.service);
         let Some(service) = self.services.get(name) else {
-            let diagnostic = self.source.at(&format!("{at}/service"), format!("no service {name:?}"));
+            let diagnostic = self.source.at(&format!("{at}/service"), format!("unknown service {name:?}"));
             return Err(with_nearest(diagnostic, name, self.services.keys().map(String::as_str)));
         };
         let contract = service.schemas.contract();
@@ -269,8 +268,10 @@ impl Resolver<'_> {
                 every: self.duration(&last.every, &format!("{at}/consistently/every"))?,
             }),
             (None, None, Some(count @ 2..=64)) => Ok(Repeat::Concurrently(count)),
-            (None, None, Some(_)) => Err(self.source.at(&format!("{at}/concurrently"), "from 2 to 64 calls at once")),
-            _ => Err(self.source.at(at, "only one of eventually, consistently and concurrently")),
+            (None, None, Some(_)) => {
+                Err(self.source.at(&format!("{at}/concurrently"), "concurrently must be from 2 to 64"))
+            }
+            _ => Err(self.source.at(at, "a step can have only one of eventually, consistently and concurrently")),
         }
     }
 
@@ -280,7 +281,10 @@ impl Resolver<'_> {
         match (number, unit) {
             (Some(n), "ms") if n <= 3_600_000 => Ok(Duration::from_millis(n)),
             (Some(n), "s") if n <= 3600 => Ok(Duration::from_secs(n)),
-            _ => Err(self.source.at(at, format!("{text:?} is no duration")).help("write 200ms or 5s, an hour at most")),
+            _ => Err(self
+                .source
+                .at(at, format!("{text:?} is not a duration"))
+                .help("write 200ms or 5s, at most one hour")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The parts of a step that change how its request is signed and written.
+//! Resolves the parts of a step that change the signature and the bytes of its request.
 
 use base64::Engine as _;
 use serde_json::Value;
@@ -19,8 +19,8 @@ impl Resolver<'_> {
         let Some(raw) = raw else { return Ok(None) };
         let fault = serde_json::from_value(raw.clone());
         fault.map(Some).map_err(|error| {
-            self.source.at(&format!("{at}/sign"), format!("no such signing fault: {error}")).help(
-                "none, flipped-digit, other-service, other-region, other-terminator, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header or changed-body",
+            self.source.at(&format!("{at}/sign"), format!("unknown signing fault: {error}")).help(
+                "use none, flipped-digit, other-service, other-region, other-terminator, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header or changed-body",
             )
         })
     }
@@ -30,7 +30,7 @@ impl Resolver<'_> {
         for (name, value) in &raw.set {
             let at = format!("{at}/set/{}", escape(name));
             if !value.is_string() {
-                return Err(self.source.at(&at, "a header's value is text").help("quote it"));
+                return Err(self.source.at(&at, "the value of a header must be a string").help("quote it"));
             }
             set.push((name.clone(), self.template(value, &at)?));
         }
@@ -56,12 +56,14 @@ impl Resolver<'_> {
                 let bytes = base64::engine::general_purpose::STANDARD.decode(text);
                 bytes
                     .map(Body::Bytes)
-                    .map_err(|error| self.source.at(&format!("{at}/base64"), format!("no base64: {error}")))
+                    .map_err(|error| self.source.at(&format!("{at}/base64"), format!("invalid base64: {error}")))
             }
             (None, None, Some(text)) => hex(text).map(Body::Bytes).ok_or_else(|| {
-                self.source.at(&format!("{at}/hex"), "no hex").help("two digits a byte; blanks may stand between them")
+                self.source
+                    .at(&format!("{at}/hex"), "invalid hex")
+                    .help("write two digits for each byte, with optional spaces between bytes")
             }),
-            _ => Err(self.source.at(at, "exactly one of text, base64 and hex")),
+            _ => Err(self.source.at(at, "a body needs exactly one of text, base64 and hex")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The variables in reach at one point of a fixture, and what is known before a run of the members that each has.
+//! The variables in scope at a point of a fixture, and the members of each that are known before a run.
 
 use std::collections::BTreeMap;
 
@@ -10,36 +10,36 @@ use crate::{
     suite::{Expression, Given, ScenarioRow, Template, case::OWN_VARIABLES, source::Diagnostic},
 };
 
-/// The variables that each state yields, by the state's name.
+/// The variables of each state, by the name of the state.
 pub(super) type Yields = BTreeMap<String, Vec<String>>;
 
-/// The variables in reach; of two of one name, the later counts.
+/// The variables in scope; a later variable shadows an earlier one of the same name.
 pub(super) struct VariableScope(Vec<(String, Vec<Holder>)>);
 
-/// What a variable's value is taken from, where its members are known: without any, only a run knows them.
+/// The source of a variable's value; without known members, only a run knows them.
 struct Holder {
-    /// The start of a sentence of which a member's name is the end: `a queue yields`.
+    /// The start of an error message that a member name completes: `the state "a queue" has`.
     says: String,
     members: Vec<String>,
 }
 
 impl VariableScope {
-    /// What every case has.
+    /// The variables that every case has.
     pub(super) fn of_rows(rows: &[ScenarioRow]) -> Self {
         let mut scope = Self(OWN_VARIABLES.iter().map(|name| ((*name).to_owned(), Vec::new())).collect());
         scope.0.push(("row".to_owned(), rows.iter().map(Holder::of_row).collect()));
         scope
     }
 
-    /// A variable of which only a run knows the members.
+    /// Adds a variable whose members are known only during a run.
     pub(super) fn add(&mut self, variable: &str) {
         self.0.push((variable.to_owned(), Vec::new()));
     }
 
-    /// A variable that holds what a state yields.
+    /// Adds a variable that holds the values of a state.
     pub(super) fn add_given(&mut self, given: &Given, yields: &Yields) {
         let members = yields.get(&given.state).cloned().unwrap_or_default();
-        let holder = Holder { says: format!("the state {:?} yields", given.state), members };
+        let holder = Holder { says: format!("the state {:?} has", given.state), members };
         self.0.push((given.variable.clone(), vec![holder]));
     }
 
@@ -56,7 +56,7 @@ impl Holder {
     fn of_row(row: &ScenarioRow) -> Self {
         let says = match &row.name {
             Some(name) => format!("the row {name:?} has"),
-            None => "without a table, the row has".to_owned(),
+            None => "a scenario without a table has".to_owned(),
         };
         Self { says, members: row.values.keys().cloned().collect() }
     }
@@ -67,13 +67,13 @@ impl Holder {
 }
 
 impl Resolver<'_> {
-    /// What the states of this service yield.
+    /// The variables of the states of this service.
     pub(super) fn yields(&self) -> Yields {
         let states = self.services[self.service].states.iter();
         states.map(|(name, state)| (name.clone(), state.yields.keys().cloned().collect())).collect()
     }
 
-    /// The states of a `given`, whose variables are in reach from there on.
+    /// Resolves the states of a `given`, and adds their variables to the scope.
     pub(super) fn given(
         &self,
         raw: &Map<String, Value>,
@@ -101,10 +101,10 @@ impl Resolver<'_> {
                         map.get("state").and_then(Value::as_str).unwrap_or_default(),
                         map.get("params").cloned().unwrap_or_default(),
                     ),
-                    _ => return Err(self.source.at(&pointer, "expected a state's name, or { state, params }")),
+                    _ => return Err(self.source.at(&pointer, "expected the name of a state, or { state, params }")),
                 };
                 if !yields.contains_key(state) {
-                    let diagnostic = self.source.at(&pointer, format!("no state {state:?} in states.yaml"));
+                    let diagnostic = self.source.at(&pointer, format!("unknown state {state:?}"));
                     return Err(with_nearest(diagnostic, state, yields.keys().map(String::as_str)));
                 }
                 let params = self.template(&params, &format!("{pointer}/params"))?;
@@ -113,7 +113,7 @@ impl Resolver<'_> {
             .collect()
     }
 
-    /// Every variable of a template is in reach, and has the member that is taken from it.
+    /// Checks that every variable of a template is in scope and has the member that the template uses.
     pub(super) fn check_variables(
         &self,
         template: &Template,
@@ -124,7 +124,7 @@ impl Resolver<'_> {
             let Expression::Path { root, tokens } = expression else { continue };
             let at = format!("{at}{pointer}");
             let Some(holders) = scope.get(root) else {
-                let diagnostic = self.source.at(&at, format!("no variable {root:?} at this point"));
+                let diagnostic = self.source.at(&at, format!("unknown variable {root:?}"));
                 return Err(with_nearest(diagnostic, root, scope.names()));
             };
             let Some(member) = tokens.first() else { continue };
@@ -136,17 +136,17 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    /// The values of a row as they are written, which hold no expressions: a row is known before any run.
+    /// The literal values of a row, which cannot have expressions because rows are known before a run.
     pub(super) fn row_values(&self, raw: &Map<String, Value>, at: &str) -> Result<Map<String, Value>, Diagnostic> {
-        let refused = |pointer: &str| {
-            self.source.at(&format!("{at}{pointer}"), "a row holds plain values, and no expressions").help(
-                "write the value out, or write the expression where the row's values are used; $${ stands for a plain ${",
+        let rejected = |pointer: &str| {
+            self.source.at(&format!("{at}{pointer}"), "a row cannot have expressions").help(
+                "write the value out, or move the expression to where the row is used; write $${ for a literal ${",
             )
         };
         match Template::read(&Value::Object(raw.clone())) {
             Ok(Template::Literal(Value::Object(values))) => Ok(values),
-            Ok(template) => Err(refused(template.expressions().first().map_or("", |(pointer, _)| pointer))),
-            Err(error) => Err(refused(&error.pointer)),
+            Ok(template) => Err(rejected(template.expressions().first().map_or("", |(pointer, _)| pointer))),
+            Err(error) => Err(rejected(&error.pointer)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Fixtures of a small service, read or refused at their place.
+//! Fixtures of a small service, resolved or rejected at their position.
 
 use rstest::rstest;
 use serde_json::json;
@@ -66,10 +66,10 @@ fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
 #[rstest]
 #[case("expect: { status: 201 }", Alternative::Success { status: 201, body: None })]
 #[case("expect: { body: { inner: { state: x } } }", Alternative::Success { status: 200, body: Some(Template::Literal(json!({"inner": {"state": "x"}}))) })]
-#[case("expect: { answered: true }", Alternative::Answered)]
+#[case("expect: { responded: true }", Alternative::Answered)]
 #[case("expect: { closed: true }", Alternative::Closed)]
 #[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Refusal { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
-#[case("expect: { error: [ThrottlingException], refused: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
 fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
@@ -77,7 +77,7 @@ fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expec
 #[test]
 fn several_expectations_are_alternatives_and_none_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
-    let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ answered: true }}, {{ status: 200 }}] }}")).unwrap();
+    let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ responded: true }}, {{ status: 200 }}] }}")).unwrap();
     assert_eq!(either.expect.alternatives, [Alternative::Answered, success.clone()]);
     assert_eq!(step(MAKE).unwrap().expect.alternatives, [success]);
 }
@@ -88,7 +88,7 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
         let form = format!(
             "method: PUT, path: /x, set: {{ A: 'b ${{region}}' }}, remove: [C], content-length: 7, chunked: true, body: {body}"
         );
-        step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ refused: client }}"))
+        step(&format!("call: MakeThing, raw: {{ {form} }}, expect: {{ rejected: client }}"))
             .map(|step| step.call.raw.unwrap())
     };
     let changes = raw("{ text: '{}' }").unwrap();
@@ -98,84 +98,84 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
     assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")))));
     assert_eq!(raw("{ base64: 'e30=' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
     assert_eq!(raw("{ hex: '7b 7d' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
-    assert_eq!(raw("{ text: a, hex: '00' }").unwrap_err(), "5: exactly one of text, base64 and hex");
+    assert_eq!(raw("{ text: a, hex: '00' }").unwrap_err(), "5: a body needs exactly one of text, base64 and hex");
 }
 
 #[rstest]
-#[case("concurrently: 1", "5: from 2 to 64 calls at once")]
-#[case("concurrently: 65", "5: from 2 to 64 calls at once")]
+#[case("concurrently: 1", "5: concurrently must be from 2 to 64")]
+#[case("concurrently: 65", "5: concurrently must be from 2 to 64")]
 #[case(
     "concurrently: 2, eventually: { within: 1s, every: 1s }",
-    "5: only one of eventually, consistently and concurrently"
+    "5: a step can have only one of eventually, consistently and concurrently"
 )]
-#[case("eventually: { within: 3601s, every: 1s }", "5: \"3601s\" is no duration")]
-#[case("eventually: { within: 1s, every: 3600001ms }", "5: \"3600001ms\" is no duration")]
-#[case("consistently: { for: s, every: 1s }", "5: \"s\" is no duration")]
-#[case("consistently: { for: 1s, every: '1' }", "5: \"1\" is no duration")]
-#[case("expect: { any_of: [{ answered: true }] }", "5: any_of needs at least two expectations")]
+#[case("eventually: { within: 3601s, every: 1s }", "5: \"3601s\" is not a duration")]
+#[case("eventually: { within: 1s, every: 3600001ms }", "5: \"3600001ms\" is not a duration")]
+#[case("consistently: { for: s, every: 1s }", "5: \"s\" is not a duration")]
+#[case("consistently: { for: 1s, every: '1' }", "5: \"1\" is not a duration")]
+#[case("expect: { any_of: [{ responded: true }] }", "5: any_of needs at least two expectations")]
 #[case("expect: { any_of: [{ status: 200 }, { odd: 1 }] }", "5: unknown expectation \"odd\"")]
-#[case("expect: [answered]", "5: expected an object")]
-#[case("expect: { answered: false }", "5: answered and closed stand alone, and are true")]
-#[case("expect: { closed: true, status: 200 }", "5: answered and closed stand alone, and are true")]
-#[case("expect: { error: TakenException, body: {} }", "5: a refusal and a body in one expectation")]
-#[case("expect: { refused: auth, body: {} }", "5: a refusal and a body in one expectation")]
-#[case("expect: { status: 99 }", "5: 99 is no HTTP status")]
-#[case("expect: { status: 600 }", "5: 600 is no HTTP status")]
-#[case("expect: { status: [200, x] }", "5: \"x\" is no HTTP status")]
+#[case("expect: [responded]", "5: expected an object")]
+#[case("expect: { responded: false }", "5: responded and closed must be true and the only key")]
+#[case("expect: { closed: true, status: 200 }", "5: responded and closed must be true and the only key")]
+#[case("expect: { error: TakenException, body: {} }", "5: an expected error cannot have a body")]
+#[case("expect: { rejected: auth, body: {} }", "5: an expected error cannot have a body")]
+#[case("expect: { status: 99 }", "5: 99 is not an HTTP status")]
+#[case("expect: { status: 600 }", "5: 600 is not an HTTP status")]
+#[case("expect: { status: [200, x] }", "5: \"x\" is not an HTTP status")]
 #[case("expect: { error: [TakenException, 5] }", "5: expected a name")]
 #[case("expect: { error: 5 }", "5: expected a name or a list of names")]
-#[case("expect: { error: GoneException }", "5: MakeThing does not declare GoneException, and it is no common error")]
-#[case("expect: { body: { inner: { stat: x } } }", "5: \"/inner/stat\" leads nowhere in the output of MakeThing")]
-#[case("expect: { body: { id: '${gone}' } }", "5: no variable \"gone\" at this point")]
-#[case("capture: { id: id }", "5: \"id\" leads nowhere in the output of MakeThing")]
-#[case("unchanged: [{ call: GetThing, service: other }]", "5: no service \"other\"")]
-#[case("unchanged: [{ call: GetThing, at: [/no] }]", "5: \"/no\" leads nowhere in the output of GetThing")]
-#[case("unchanged: [{ call: GetThing, input: { name: '${gone}' } }]", "5: no variable \"gone\" at this point")]
-#[case("control: { name: '${gone}' }, expect: { error: TakenException }", "5: no variable \"gone\" at this point")]
+#[case("expect: { error: GoneException }", "5: MakeThing does not declare GoneException, and it is not a common error")]
+#[case("expect: { body: { inner: { stat: x } } }", "5: \"/inner/stat\" is not in the output of MakeThing")]
+#[case("expect: { body: { id: '${gone}' } }", "5: unknown variable \"gone\"")]
+#[case("capture: { id: id }", "5: \"id\" is not in the output of MakeThing")]
+#[case("unchanged: [{ call: GetThing, service: other }]", "5: unknown service \"other\"")]
+#[case("unchanged: [{ call: GetThing, at: [/no] }]", "5: \"/no\" is not in the output of GetThing")]
+#[case("unchanged: [{ call: GetThing, input: { name: '${gone}' } }]", "5: unknown variable \"gone\"")]
+#[case("control: { name: '${gone}' }, expect: { error: TakenException }", "5: unknown variable \"gone\"")]
 #[case(
     "control: { name: toolong }, expect: { error: TakenException }",
-    "5: the model forbids this input: expected at most 5 characters, found \"toolong\""
+    "5: the model forbids this input: expected at most 5 characters, got \"toolong\""
 )]
-#[case("raw: { set: { A: 5 } }", "5: a header's value is text")]
-#[case("raw: { set: { A: '${gone}' } }", "5: no variable \"gone\" at this point")]
-#[case("raw: { body: { text: '${gone}' } }", "5: no variable \"gone\" at this point")]
+#[case("raw: { set: { A: 5 } }", "5: the value of a header must be a string")]
+#[case("raw: { set: { A: '${gone}' } }", "5: unknown variable \"gone\"")]
+#[case("raw: { body: { text: '${gone}' } }", "5: unknown variable \"gone\"")]
 #[case("raw: { body: { text: '${' } }", "5: the expression that starts with \"${\" does not end")]
-#[case("raw: { body: { hex: '0' } }", "5: no hex")]
-#[case("raw: { body: {} }", "5: exactly one of text, base64 and hex")]
-fn what_a_step_cannot_mean_is_refused(#[case] form: &str, #[case] says: &str) {
+#[case("raw: { body: { hex: '0' } }", "5: invalid hex")]
+#[case("raw: { body: {} }", "5: a body needs exactly one of text, base64 and hex")]
+fn what_a_step_cannot_mean_is_rejected(#[case] form: &str, #[case] says: &str) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap_err(), says);
 }
 
 #[rstest]
-#[case::a_refusal_is_expected("{ name: toolong }, expect: { refused: constraint }", true)]
-#[case::it_is_said("{ name: toolong }, illegal: true", true)]
-#[case::it_is_said_of_what_a_run_will_know("{ name: \"${thing.name}\" }, illegal: true", true)]
-#[case::it_is_said_wrongly("{ name: a }, illegal: true", false)]
-#[case::it_is_said_wrongly_of_an_expression("{ name: \"${repeat('a', 5)}\" }, illegal: true", false)]
-#[case::it_is_said_of_an_expression("{ name: \"${repeat('a', 6)}\" }, illegal: true", true)]
-#[case::it_is_said_of_what_is_not_sent("{ name: a }, illegal: true, raw: { body: { text: '[' } }", true)]
+#[case::a_rejection_is_expected("{ name: toolong }, expect: { rejected: constraint }", true)]
+#[case::marked("{ name: toolong }, invalid: true", true)]
+#[case::marked_and_known_in_a_run("{ name: \"${thing.name}\" }, invalid: true", true)]
+#[case::marked_wrongly("{ name: a }, invalid: true", false)]
+#[case::marked_wrongly_with_an_expression("{ name: \"${repeat('a', 5)}\" }, invalid: true", false)]
+#[case::marked_with_an_expression("{ name: \"${repeat('a', 6)}\" }, invalid: true", true)]
+#[case::marked_and_not_sent("{ name: a }, invalid: true, raw: { body: { text: '[' } }", true)]
 #[case::the_body_is_another("{ name: toolong }, raw: { body: { text: '' } }", true)]
 #[case::only_a_header_is_another("{ name: toolong }, raw: { method: PUT }", false)]
 #[case::a_success_is_expected("{ name: toolong }, expect: { status: 200 }", false)]
 #[case::a_null_is_nothing("{ name: a, size: null }", true)]
 #[case::a_run_will_know("{ name: \"${thing.name}\" }", true)]
 #[case::a_run_will_know_but_for_that("{ name: \"${thing.name}\", size: x }", false)]
-fn what_the_model_forbids_must_be_meant(#[case] form: &str, #[case] legal: bool) {
+fn an_invalid_input_must_be_marked(#[case] form: &str, #[case] is_read: bool) {
     let read = scenario(&format!("given: {{ thing: a thing }}\nsteps:\n  - {{ call: MakeThing, input: {form} }}"));
-    assert_eq!(read.is_ok(), legal, "{:?}", read.err());
+    assert_eq!(read.is_ok(), is_read, "{:?}", read.err());
 }
 
 #[test]
 fn a_row_that_the_model_forbids_is_named() {
     let rest = "table: [{ id: a, v: ok }, { id: b, v: toolong }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }";
     let error = scenario(rest).unwrap_err();
-    assert_eq!(error, "6: the model forbids this input (row b): expected at most 5 characters, found \"toolong\"");
+    assert_eq!(error, "6: the model forbids this input (row b): expected at most 5 characters, got \"toolong\"");
 }
 
 #[test]
-fn a_row_that_breaks_nothing_is_not_illegal() {
-    let rest = "table: [{ id: a, v: toolong }, { id: b, v: ok }]\nsteps:\n  - { call: MakeThing, illegal: true, input: { name: '${row.v}' } }";
-    assert_eq!(scenario(rest).unwrap_err(), "6: the model allows this input (row b): it is not illegal");
+fn a_valid_row_cannot_be_marked_as_invalid() {
+    let rest = "table: [{ id: a, v: toolong }, { id: b, v: ok }]\nsteps:\n  - { call: MakeThing, invalid: true, input: { name: '${row.v}' } }";
+    assert_eq!(scenario(rest).unwrap_err(), "6: this input (row b) is valid, but it is marked as invalid");
 }
 
 #[rstest]
@@ -186,7 +186,7 @@ fn a_row_that_breaks_nothing_is_not_illegal() {
 #[case::no_expression_at_all("{ id: a, v: '${jndi:x}' }")]
 fn a_row_holds_no_expression(#[case] row: &str) {
     let error = scenario(&format!("table: [{row}]\nsteps:\n  - {{ {MAKE} }}")).unwrap_err();
-    assert_eq!(error, "4: a row holds plain values, and no expressions");
+    assert_eq!(error, "4: a row cannot have expressions");
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_row_may_hold_what_looks_like_an_expression() {
 #[case::path("call: MakeThing, input: { name: '${s/nam/0}' }")]
 #[case::body("call: MakeThing, input: { name: a }, expect: { body: { id: '${s.nam}' } }")]
 #[case::one_of_several(
-    "call: MakeThing, input: { name: a }, expect: { any_of: [{ answered: true }, { body: { inner: { state: '${s.nam}' } } }] }"
+    "call: MakeThing, input: { name: a }, expect: { any_of: [{ responded: true }, { body: { inner: { state: '${s.nam}' } } }] }"
 )]
 #[case::matcher("call: MakeThing, input: { name: a }, expect: { body: { id: { $any_of: ['${s.nam}'] } } }")]
 #[case::control("call: MakeThing, input: { name: a }, control: { name: '${s.nam}' }")]
@@ -210,17 +210,17 @@ fn a_row_may_hold_what_looks_like_an_expression() {
 #[case::bytes("call: MakeThing, input: { name: a }, raw: { body: { text: '${s.nam}' } }")]
 fn what_a_state_does_not_yield_cannot_be_taken_from_it(#[case] form: &str) {
     let error = scenario(&format!("given: {{ s: a thing }}\nsteps:\n  - {{ {form} }}")).unwrap_err();
-    assert_eq!(error, "6: the state \"a thing\" yields no \"nam\"");
+    assert_eq!(error, "6: the state \"a thing\" has no \"nam\"");
 }
 
 #[rstest]
 #[case::params(
     "given: { s: a thing, t: { state: a thing, params: { name: '${s.nam}' } } }\nsteps: []",
-    "4: the state \"a thing\" yields no \"nam\""
+    "4: the state \"a thing\" has no \"nam\""
 )]
 #[case::teardown(
     "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, input: { name: '${s.nam}' } }",
-    "8: the state \"a thing\" yields no \"nam\""
+    "8: the state \"a thing\" has no \"nam\""
 )]
 #[case::row(
     "table: [{ id: a, v: x }, { id: b, w: x }]\nsteps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
@@ -228,9 +228,9 @@ fn what_a_state_does_not_yield_cannot_be_taken_from_it(#[case] form: &str) {
 )]
 #[case::no_table(
     "steps:\n  - { call: MakeThing, input: { name: '${row.v}' } }",
-    "5: without a table, the row has no \"v\""
+    "5: a scenario without a table has no \"v\""
 )]
-fn what_is_known_to_have_no_such_member_is_refused(#[case] rest: &str, #[case] says: &str) {
+fn what_is_known_to_have_no_such_member_is_rejected(#[case] rest: &str, #[case] says: &str) {
     assert_eq!(scenario(rest).unwrap_err(), says);
 }
 
@@ -252,7 +252,7 @@ fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
     let files = crate::suite::FixtureFiles::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
     let error = crate::suite::Fixtures::read(&files).unwrap_err().to_string();
     insta::assert_snapshot!(error, @r#"
-    error: the state "a thing" yields no "nam"
+    error: the state "a thing" has no "nam"
      --> fixtures/works/make-thing/x.yaml:7:29
       |
     7 |     input: { size: 1, name: "${s.nam}" }
@@ -260,7 +260,7 @@ fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
       |
       = help: did you mean name?
 
-    1 broken fixture file(s)
+    1 fixture file is broken
     "#);
 }
 
@@ -279,7 +279,7 @@ fn rows_keep_their_ids_and_values_and_no_id_comes_twice() {
         |table: &str| scenario(&format!("table: [{table}]\nsteps:\n  - {{ {MAKE} }}")).map(|scenario| scenario.rows);
     let read = rows("{ id: a.b_c-1, v: 5 }").unwrap();
     assert_eq!((read[0].name.as_deref(), &read[0].values["v"]), (Some("a.b_c-1"), &json!(5)));
-    assert_eq!(rows("{ id: a }, { id: a }").unwrap_err(), "4: the row \"a\" stands here a second time");
+    assert_eq!(rows("{ id: a }, { id: a }").unwrap_err(), "4: duplicate row \"a\"");
     let plain = scenario(&format!("steps:\n  - {{ {MAKE} }}")).unwrap().rows;
     assert_eq!(plain, [ScenarioRow { name: None, values: Map::new() }]);
 }
@@ -303,19 +303,13 @@ fn a_scenario_is_read_with_all_that_it_says() {
 }
 
 #[rstest]
-#[case("given: { a: 5 }\nsteps: []", "4: expected a state's name, or { state, params }")]
-#[case("given: { a: { state: a thing, more: 1 } }\nsteps: []", "4: expected a state's name, or { state, params }")]
-#[case("given: { a: a thin }\nsteps: []", "4: no state \"a thin\" in states.yaml")]
-#[case(
-    "given: { a: { state: a thing, params: { name: '${gone}' } } }\nsteps: []",
-    "4: no variable \"gone\" at this point"
-)]
+#[case("given: { a: 5 }\nsteps: []", "4: expected the name of a state, or { state, params }")]
+#[case("given: { a: { state: a thing, more: 1 } }\nsteps: []", "4: expected the name of a state, or { state, params }")]
+#[case("given: { a: a thin }\nsteps: []", "4: unknown state \"a thin\"")]
+#[case("given: { a: { state: a thing, params: { name: '${gone}' } } }\nsteps: []", "4: unknown variable \"gone\"")]
 #[case("steps:\n  - { call: GetThing }", "5: no step calls MakeThing, the operation of this folder")]
-#[case(
-    "steps:\n  - { call: MakeThing, input: { name: '${id}' }, capture: { id: /id } }",
-    "5: no variable \"id\" at this point"
-)]
-fn what_a_scenario_cannot_mean_is_refused(#[case] rest: &str, #[case] says: &str) {
+#[case("steps:\n  - { call: MakeThing, input: { name: '${id}' }, capture: { id: /id } }", "5: unknown variable \"id\"")]
+fn what_a_scenario_cannot_mean_is_rejected(#[case] rest: &str, #[case] says: &str) {
     assert_eq!(scenario(rest).unwrap_err(), says);
 }
 
@@ -323,7 +317,7 @@ fn what_a_scenario_cannot_mean_is_refused(#[case] rest: &str, #[case] says: &str
 fn a_scenario_cites_a_requirement() {
     let uncited = text("steps: []").replace("[W-1]", "[]");
     let problems = read(&[("works/make-thing/x.yaml", &uncited)]).unwrap_err();
-    assert_eq!(problems, ["2: a scenario cites at least one requirement"]);
+    assert_eq!(problems, ["2: a scenario must cite at least one requirement"]);
 }
 
 #[rstest]
@@ -331,15 +325,15 @@ fn a_scenario_cites_a_requirement() {
     "given: { b: a thing }\n    steps: [{ call: MakeThing, input: { name: '${b.name}' } }]\n    yields: { name: '${params.v}' }",
     None
 )]
-#[case("given: { b: a thing }\n    yields: { name: '${b.nam}' }", Some("the state \"a thing\" yields no \"nam\""))]
+#[case("given: { b: a thing }\n    yields: { name: '${b.nam}' }", Some("the state \"a thing\" has no \"nam\""))]
 #[case(
     "given: { b: { state: a thing, params: { v: '${parms.v}' } } }\n    yields: {}",
-    Some("no variable \"parms\" at this point")
+    Some("unknown variable \"parms\"")
 )]
-#[case("yields: { name: '${gone}' }", Some("no variable \"gone\" at this point"))]
-#[case("given: { b: another }\n    yields: {}", Some("no state \"another\" in states.yaml"))]
+#[case("yields: { name: '${gone}' }", Some("unknown variable \"gone\""))]
+#[case("given: { b: another }\n    yields: {}", Some("unknown state \"another\""))]
 #[case("steps: [{ call: MakeThin }]\n    yields: {}", Some("works has no operation MakeThin"))]
-fn a_state_is_read_or_refused(#[case] rest: &str, #[case] says: Option<&str>) {
+fn a_state_is_read_or_rejected(#[case] rest: &str, #[case] says: Option<&str>) {
     let states = format!("states:\n  a thing:\n    says: s\n    params: {{ v: 5 }}\n    {rest}\n");
     let found = read(&[("works/states.yaml", &states)]);
     match (found, says) {

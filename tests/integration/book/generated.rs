@@ -1,11 +1,11 @@
-//! The pages that are generated from the library. `WIREPROOF_UPDATE=1 cargo test --test book` writes them.
+//! The pages that are generated from the library. `WIREPROOF_UPDATE=1 cargo test --test integration book` writes them.
 
 use std::{env, fmt::Write as _, fs};
 
 use rstest::rstest;
 use wireproof::internals::{
     cli::SCHEMAS,
-    judge::{check::CHECKS, verdict::SEVERITIES},
+    judge::check::CHECKS,
     model::kebab_case,
     run::exit::ExitStatus,
     suite::{matcher::MATCHERS, requirement::Requirement},
@@ -18,7 +18,7 @@ const CHECKS_HEAD: &str = "# Checks
 Each finding carries the code of the check that made it. This page says what each check requires, and why;
 `wireproof explain CODE` prints the same. For the severity of each rule, see [Severities](severities.md).
 
-This page is generated. To update it, run `WIREPROOF_UPDATE=1 cargo test --test book`.
+This page is generated. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book`.
 ";
 
 const REQUIREMENTS_HEAD: &str = "# Requirements
@@ -27,13 +27,13 @@ The requirements that the documents state for the bundled operations, paraphrase
 number, and `wireproof explain SD-17` prints one with its source and the scenarios that cite it. If documents contradict
 each other, the requirement says so, and says which responses are accepted.
 
-This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 cargo test --test book`.
+This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book`.
 ";
 
 fn checks() -> String {
     let mut page = CHECKS_HEAD.to_owned();
     for check in CHECKS {
-        let rules = SEVERITIES.iter().filter(|row| row.code == check.code).filter_map(|row| row.rule);
+        let rules = check.severities.iter().filter_map(|row| row.rule);
         let rules: Vec<String> = rules.map(|rule| format!("`{}`", rule.name())).collect();
         let _ = write!(page, "\n## {}\n\nRequires {}.\n\n{}\n", check.code, check.wants, check.why);
         if !rules.is_empty() {
@@ -83,7 +83,7 @@ fn the_page_is_what_the_library_knows(#[case] name: &str, #[case] page: String) 
         fs::write(&path, &page).unwrap();
     }
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == page, "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test book");
+    assert!(there == page, "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration book");
 }
 
 /// Fails if a page that is written by hand lacks one of these names.

@@ -15,7 +15,7 @@ use wireproof::internals::{
         bundle::{self, BundleContents},
         envelope::Envelope,
         key::{CertificateKey, PublicKey},
-        seed::Nonce,
+        nonce::Nonce,
         statement::{Statement, StatementSubject},
         verify::{Verified, Verifier},
     },
@@ -103,7 +103,7 @@ impl Forged {
             line.as_object_mut().unwrap().shift_remove("chain");
             for kept in ["/case/file", "/opened/file"] {
                 if let Some(file) = line.pointer_mut(kept).filter(|file| file.is_object()) {
-                    let path = format!("transcripts/{}", file["path"].as_str().unwrap());
+                    let path = format!("recording/{}", file["path"].as_str().unwrap());
                     file["sha256"] = json!(sha256(&self.bytes(&path)));
                 }
             }

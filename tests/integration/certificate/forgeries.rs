@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use wireproof::internals::{
     certificate::{
-        seed::{Claim, Nonce},
+        nonce::{Claim, Nonce},
         verify::VerifyCheck,
     },
     judge::transcript::Transcript,
@@ -99,7 +99,7 @@ fn files() -> Vec<Forgery> {
         gone(INDEX, VerifyCheck::Recording),
         forgery("a file is added", Edits, VerifyCheck::Files, |forged| forged.put("README", "x")),
         forgery("a file is added, and listed", Reseals, VerifyCheck::Files, |forged| {
-            forged.put("transcripts/x.har", "{}")
+            forged.put("recording/x.har", "{}")
         }),
         forgery("an empty folder is added", Edits, VerifyCheck::Files, |forged| {
             fs::create_dir(forged.path("x")).unwrap()
@@ -113,7 +113,7 @@ fn files() -> Vec<Forgery> {
             fs::rename(forged.path(HAR), forged.path(&format!("{OPERATION}/x.har"))).unwrap();
             let line = move |lines: &mut Vec<Value>| {
                 let file = &mut case_line(lines, CASE)["case"]["file"];
-                file["path"] = json!(format!("{}/x.har", OPERATION.strip_prefix("transcripts/").unwrap()));
+                file["path"] = json!(format!("{}/x.har", OPERATION.strip_prefix("recording/").unwrap()));
             };
             forged.index(line);
         }),
@@ -180,7 +180,7 @@ fn papers() -> Vec<Forgery> {
             claims["profiles"][0]["granted"] = json!("core")
         }),
         claim("another profile is claimed", VerifyCheck::Cases, |claims| {
-            claims["asked"] = json!(["auth", "constraints"])
+            claims["requested"] = json!(["auth", "constraints"])
         }),
         claim("another program is claimed", VerifyCheck::Tool, |claims| claims["tool"] = json!("wireproof 99.0.0")),
         claim("another nonce is claimed", VerifyCheck::Nonce, |claims| claims["nonce"] = json!(OTHER_NONCE)),

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
+        certified_digest::CertifiedDigest,
         key::{CertificateKey, PublicKey},
         profile::Profiles,
-        suite::CertifiedDigest,
         verify::{Verified, Verifier, VerifyCheck},
     },
     judge::snapshots::Snapshots,
@@ -41,12 +41,12 @@ const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
 const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 const OTHER_KEY: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 
-const OPERATION: &str = "transcripts/proton/cancel-service-pipeline-deployment";
+const OPERATION: &str = "recording/proton/cancel-service-pipeline-deployment";
 const CASE: &str = "proton/cancel-service-pipeline-deployment/unknown-name";
-const HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unknown-name.har";
-const OTHER_HAR: &str = "transcripts/proton/cancel-service-pipeline-deployment/unsigned.har";
-const PRESENCE: &str = "transcripts/_presence/proton.CancelServicePipelineDeployment.har";
-const INDEX: &str = "transcripts/index.ndjson";
+const HAR: &str = "recording/proton/cancel-service-pipeline-deployment/unknown-name.har";
+const OTHER_HAR: &str = "recording/proton/cancel-service-pipeline-deployment/unsigned.har";
+const PRESENCE: &str = "recording/_presence/proton.CancelServicePipelineDeployment.har";
+const INDEX: &str = "recording/index.ndjson";
 
 /// The fixtures of these tests: few, because a hundred bundles are checked.
 static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
@@ -119,7 +119,7 @@ fn matrix(suite: &str) -> String {
         "reference": ledger,
         "mutants": [{ "id": "a", "family": "output", "says": "s", "kind": ["json"], "fate": "killed",
             "codes": { "json": { "severity": "error", "cases": 1 } }, "cases": 1, "deviations": 1 }],
-        "nulls": [], "dead_reasons": [], "duration_ms": 1
+        "constant_endpoints": [], "unused_equivalents": [], "duration_ms": 1
     })
     .to_string()
 }
@@ -293,7 +293,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
     let again = [["verify", &bundle, "--rerun", "100"].as_slice(), &target].concat();
     let honest = run(&again);
     assert_status(&honest, 0);
-    assert!(out(&honest).contains("22 cases were run again and came to the same"), "{}", out(&honest));
+    assert!(out(&honest).contains("22 cases were rerun with the same result"), "{}", out(&honest));
 
     proxy.set(Fault::Name("NobodyKnowsException"));
     let other = run(&again);
@@ -378,7 +378,7 @@ fn without_a_kill_matrix_nothing_is_granted() {
     assert_status(&made, 1);
     assert!(out(&made).contains("missing: there is no kill matrix"), "{}", out(&made));
     assert!(out(&made).contains("core lacks CSP-13: not exercised"), "{}", out(&made));
-    assert!(out(&made).contains("unsigned: nothing says who made it"), "{}", out(&made));
+    assert!(out(&made).contains("unsigned: the author is unknown"), "{}", out(&made));
     // It says so soundly.
     let verified = run(&["verify", &bundle, "--fixtures", &fixtures]);
     assert_status(&verified, 1);

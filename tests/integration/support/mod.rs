@@ -260,7 +260,7 @@ impl Run {
 pub(crate) fn describe(case: &JudgedCase) -> String {
     let report = &case.report;
     let findings: String = report.findings.iter().map(describe_finding).collect();
-    format!("{}: {} {}\n  at {}\n{findings}", report.id, report.verdict, report.reason, report.place)
+    format!("{}: {} {}\n  at {}\n{findings}", report.id, report.verdict, report.reason, report.position)
 }
 
 fn describe_finding(finding: &Finding) -> String {

@@ -59,7 +59,7 @@ impl Modelled {
 
     /// One that validates by another model than the one that it answers by.
     pub(crate) fn validating(service: &ServiceFixtures, inputs: &Arc<Contract>, fault: Fault) -> Self {
-        let inputs = Schemas::new(Arc::clone(inputs));
+        let inputs = Schemas::new(Arc::clone(inputs), service.protocol.body_rules());
         Self { service: service.clone(), inputs, fault, answers: AtomicU64::new(0) }
     }
 

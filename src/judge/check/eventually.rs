@@ -1,0 +1,124 @@
+//! A condition becomes true within its time limit.
+
+use std::time::Duration;
+
+use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, expected_body, outcome};
+use crate::{
+    judge::{code::Code, transcript::Exchange, verdict::Severity::Error},
+    suite::{Alternative, Repeat, requirement::Evidence},
+};
+
+impl Code {
+    /// A condition becomes true within its time limit.
+    pub const EVENTUALLY: Self = Self::new("eventually");
+}
+
+pub(super) const CHECK: Check = Check {
+    code: Code::EVENTUALLY,
+    wants: "the expected response within the time limit of the scenario",
+    why: "Operations such as a stop may continue in the background. The documents state how they must end.",
+    label: ["even-", "tual"],
+    severities: &[SeverityRow::new(Error, Error, "the scenario states the condition and the time limit")],
+    basis: CheckBasis::Scenario,
+    points_at: PointsAt::Body,
+    from_recording: false,
+    look: CheckScope::Step(look),
+};
+
+fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
+    let Repeat::Eventually { within, .. } = step.step.repeat else { return Checked::nothing() };
+    let Some((_, Ok((response, parsed)))) = step.main().last() else { return Checked::nothing() };
+    let mut basis = step.basis();
+    if step.step.expect.held(Ok((response, parsed)), &step.bindings).is_some() {
+        return Checked::with(basis.cites, Vec::new());
+    }
+    if is_cut_short(step, within) {
+        return Checked::nothing();
+    }
+    let mut checked = expected_body::mismatches(step, &CHECK);
+    for finding in &mut checked.findings {
+        finding.expected = format!("{} within {within:?}", finding.expected);
+    }
+    if checked.findings.is_empty() {
+        let expected: Vec<String> = step.step.expect.alternatives.iter().map(Alternative::describe).collect();
+        let actual = outcome::describe(response.status, parsed);
+        let expected = format!("{} within {within:?}", expected.join(" or "));
+        if outcome::is_server_error(response.status) {
+            basis.evidence = basis.evidence.min(Evidence::Protocol);
+        }
+        checked.findings.push(basis.finding(&CHECK, step.number, "", expected, actual));
+    }
+    Checked::with(basis.cites, checked.findings)
+}
+
+/// The case ended before the time limit of the poll, so its result is unknown.
+fn is_cut_short(step: &StepSubject<'_>, within: Duration) -> bool {
+    let polls: Vec<&Exchange> = step.main().map(|(exchange, _)| exchange).collect();
+    let time = polls
+        .first()
+        .zip(polls.last())
+        .map(|(first, last)| (last.started + last.elapsed).saturating_sub(first.started));
+    step.case.transcript.is_cut_short() && time.is_some_and(|time| time < within)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::judge::{check::testing::*, transcript::CaseEnd, verdict::Verdict};
+
+    const EVENTUALLY: &str = "eventually: { within: 150ms, every: 100ms }";
+
+    #[rstest]
+    #[case::last_counts(&["InProgress", "Stopped"], &[])]
+    #[case::never(&["InProgress", "Created", "InProgress"], &["error eventually /deploymentInfo/status"])]
+    fn the_last_poll_counts_and_the_earlier_ones_do_not(#[case] polls: &[&str], #[case] findings: &[&str]) {
+        let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &deployment(status)));
+        assert_eq!(trial.findings(), findings);
+    }
+
+    #[test]
+    fn an_error_in_the_end_is_not_the_expected_response() {
+        let trial = poll(EVENTUALLY).answers(2, 200, &deployment("Created")).answers(2, 400, &does_not_exist());
+        assert_eq!(trial.findings(), ["error eventually"]);
+    }
+
+    #[test]
+    fn a_poll_that_the_end_of_the_case_cut_short_is_no_deviation() {
+        let end = CaseEnd::TimedOut(Duration::from_secs(1));
+        let cut = poll(EVENTUALLY).answers(2, 200, &deployment("Created")).ended(end.clone());
+        assert_eq!((cut.findings(), cut.verdict()), (vec![], Verdict::Inconclusive));
+        let over =
+            ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &deployment(status)));
+        assert_eq!(over.ended(end).verdict(), Verdict::Deviates);
+    }
+
+    #[test]
+    fn a_poll_that_ends_in_a_server_error_is_an_error_even_if_only_recorded() {
+        let steps =
+            "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, eventually: { within: 1ms, every: 1ms } }";
+        let body = json!({"__type": "InternalFailure", "message": "m"});
+        assert_eq!(Trial::recorded(steps).answers(1, 500, &body).findings(), ["error eventually"]);
+    }
+
+    #[rstest]
+    #[case::had_its_time("101ms", &["error eventually /deploymentInfo/status"])]
+    #[case::lacked_a_millisecond("102ms", &[])]
+    fn a_poll_had_its_time_if_its_last_response_came_as_late(#[case] within: &str, #[case] findings: &[&str]) {
+        // Polls are sent 100 ms apart, and each takes 1 ms.
+        let form = format!("eventually: {{ within: {within}, every: 100ms }}");
+        let trial = poll(&form).answers(2, 200, &deployment("Created")).answers(2, 200, &deployment("Created"));
+        assert_eq!(trial.ended(CaseEnd::TimedOut(Duration::from_secs(1))).findings(), findings);
+    }
+
+    #[test]
+    fn the_expected_value_is_shown_with_its_time_limit() {
+        let expected =
+            |body: &Value, status| poll(EVENTUALLY).answers(2, status, body).expected_and_actual().remove(0).0;
+        assert_eq!(expected(&deployment("Created"), 200), "\"Stopped\" within 150ms");
+        assert_eq!(expected(&does_not_exist(), 400), "a success (200) with the expected body within 150ms");
+    }
+}

@@ -1,0 +1,130 @@
+//! What keeps a case from being judged to its end.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::{judge::verdict::Verdict, suite::CaseId, wire::TransportError};
+
+/// Why a case was not run, or not judged to its end.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Obstacle {
+    /// The harness itself failed.
+    #[error("internal error: {0}")]
+    Internal(String),
+    /// A state or a capture that the case needs is unavailable.
+    #[error("{0}")]
+    Unprepared(String),
+    /// The case exceeded its time limit.
+    #[error("the case took longer than {0:?}")]
+    TimedOut(Duration),
+    /// The target rules the case out.
+    #[error("{0}")]
+    NotApplicable(String),
+    /// The run was interrupted during the case.
+    #[error("the run was interrupted")]
+    Interrupted,
+    /// The run ended before the case.
+    #[error("{0}")]
+    NotRun(String),
+    /// The presence check found that the operation is not implemented.
+    #[error("{operation}: {reason}")]
+    NotImplemented {
+        /// The operation.
+        operation: String,
+        /// The evidence for it.
+        reason: String,
+    },
+    /// The presence check got no response.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The control of the case was not run.
+    #[error("{0} was not run")]
+    ControlNotRun(CaseId),
+    /// The endpoint rejected the control of the case, or the control could not be judged.
+    #[error("{control}: {reason}")]
+    ControlFailed {
+        /// The control.
+        control: CaseId,
+        /// Its verdict and the reason.
+        reason: String,
+    },
+    /// The case is a control, and the endpoint rejected its valid input.
+    #[error("a valid input was rejected with {response}{}", appended(.message))]
+    ControlRejected {
+        /// The response in a few words.
+        response: String,
+        /// The endpoint's message; may be empty.
+        message: String,
+    },
+    /// A request got no response.
+    #[error("{operation}: {error}")]
+    NoResponse {
+        /// The operation.
+        operation: String,
+        /// The failure.
+        error: TransportError,
+    },
+    /// An operation that the case needs beside its own is not implemented.
+    #[error("{0} is not implemented")]
+    NeighborNotImplemented(String),
+    /// The read before the step was rejected, so there is nothing to compare with.
+    #[error("{0} was rejected before the step: nothing can be compared")]
+    GuardRejected(String),
+    /// A step ended the case, and no check has a finding for it.
+    #[error("step {0} did not go as expected, and no check found out why")]
+    Unexplained(usize),
+    /// No step could be evaluated.
+    #[error("nothing was evaluated")]
+    NothingEvaluated,
+}
+
+impl Obstacle {
+    /// The verdict, if no finding of severity error outweighs the obstacle.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::NotImplemented { .. } => Verdict::NotImplemented,
+            Self::NotApplicable(_) => Verdict::NotApplicable,
+            Self::Unprepared(_)
+            | Self::ControlNotRun(_)
+            | Self::ControlFailed { .. }
+            | Self::ControlRejected { .. }
+            | Self::NeighborNotImplemented(_)
+            | Self::GuardRejected(_) => Verdict::Blocked,
+            Self::Internal(_)
+            | Self::TimedOut(_)
+            | Self::Interrupted
+            | Self::NotRun(_)
+            | Self::Unreachable(_)
+            | Self::NoResponse { .. }
+            | Self::Unexplained(_)
+            | Self::NothingEvaluated => Verdict::Inconclusive,
+        }
+    }
+
+    /// The verdict stands, whatever the checks found.
+    #[must_use]
+    pub fn outweighs_findings(&self) -> bool {
+        matches!(self, Self::NotImplemented { .. } | Self::NotApplicable(_))
+    }
+}
+
+fn appended(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::with_a_message("no", "a valid input was rejected with E (400): no")]
+    #[case::without("", "a valid input was rejected with E (400)")]
+    fn a_rejected_control_shows_the_endpoints_message(#[case] message: &str, #[case] expected: &str) {
+        let obstacle = Obstacle::ControlRejected { response: "E (400)".to_owned(), message: message.to_owned() };
+        assert_eq!((obstacle.verdict(), obstacle.to_string()), (Verdict::Blocked, expected.to_owned()));
+    }
+}

@@ -1,0 +1,387 @@
+//! The sums of many judgements. Plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{Judged, Record, RecordKind, Tier};
+use crate::{
+    judge::{
+        code::Code,
+        verdict::{Finding, Severity},
+    },
+    model::ShapeRule,
+};
+
+/// Why a record was not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skipped {
+    /// No model of its service was found.
+    Service,
+    /// The model of its service lacks the operation.
+    Operation,
+}
+
+/// How many, of how many.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordShare {
+    /// So many have an error.
+    pub errors: usize,
+    /// Of so many.
+    pub of: usize,
+}
+
+impl RecordShare {
+    /// The share; 0 of nothing.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of records are small")]
+    pub fn rate(self) -> f64 {
+        if self.of == 0 { 0.0 } else { self.errors as f64 / self.of as f64 }
+    }
+}
+
+/// The three shares of errors in a group of answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shares {
+    /// Of the answers.
+    pub responses: RecordShare,
+    /// Of those that differ from each other.
+    pub distinct: RecordShare,
+    /// Of the operations that gave them.
+    pub operations: RecordShare,
+}
+
+/// A group of answers by what they have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordGroup {
+    /// What it is called.
+    pub name: String,
+    /// Its shares.
+    pub shares: Shares,
+}
+
+/// How often one rule was broken, at one severity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCount {
+    /// The check, and the rule where it knows several.
+    pub rule: String,
+    /// What it weighed.
+    pub severity: Severity,
+    /// In how many answers.
+    pub responses: usize,
+    /// Of how many operations.
+    pub operations: usize,
+    /// Of how many services.
+    pub services: usize,
+}
+
+/// An answer of AWS that the judge would convict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorFound {
+    /// The record.
+    pub record: String,
+    /// The service.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// All sums of one corpus.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CorpusTally {
+    /// Records that were read.
+    pub records: usize,
+    /// Of those that were judged, by tier.
+    pub tiers: BTreeMap<Tier, usize>,
+    /// Findings left out, because the value there is not the one that was sent.
+    pub left_out: usize,
+    /// Judged records of AWS whose header fields were put together afterwards.
+    pub headers_reconstructed: usize,
+    /// Records that were not judged, by the reason and what is missing.
+    pub skipped: BTreeMap<Skipped, BTreeMap<String, usize>>,
+    /// The answers of AWS that lack a required member, and have no error only because that is known of them.
+    pub excepted: usize,
+    /// The answers of AWS: all, and in groups.
+    pub groups: Vec<RecordGroup>,
+    /// What was found in the answers of AWS.
+    pub rules: Vec<RuleCount>,
+    /// What was found in edited records.
+    pub edited: Vec<RuleCount>,
+    /// Each error.
+    pub errors: Vec<ErrorFound>,
+}
+
+impl CorpusTally {
+    /// Sums up what the judge says of each record.
+    #[must_use]
+    pub fn of<'r>(judged: impl IntoIterator<Item = (&'r Record, Result<Judged, Skipped>)>) -> Self {
+        let mut tally = Self::default();
+        let (mut groups, mut ours, mut edited) = (Gathering::default(), Breaches::default(), Breaches::default());
+        for (record, judged) in judged {
+            tally.records += 1;
+            let judged = match judged {
+                Ok(judged) => judged,
+                Err(why) => {
+                    tally.skip(record, why);
+                    continue;
+                }
+            };
+            *tally.tiers.entry(record.tier).or_default() += 1;
+            tally.left_out += judged.left_out;
+            if record.tier == Tier::Edited {
+                edited.enter(record, &judged.findings);
+                continue;
+            }
+            tally.headers_reconstructed += usize::from(record.headers_reconstructed);
+            tally.excepted += usize::from(judged.findings.iter().any(is_excepted));
+            ours.enter(record, &judged.findings);
+            groups.enter(record, &judged.findings);
+            tally.add_errors(record, judged.findings);
+        }
+        tally.groups = groups.shares();
+        tally.rules = ours.counts();
+        tally.edited = edited.counts();
+        tally
+    }
+
+    /// The shares of all answers of AWS.
+    #[must_use]
+    pub fn all(&self) -> Shares {
+        self.groups.first().map(|group| group.shares).unwrap_or_default()
+    }
+
+    fn skip(&mut self, record: &Record, why: Skipped) {
+        let name = match why {
+            Skipped::Service => record.service.clone(),
+            Skipped::Operation => format!("{} {}", record.service, record.operation),
+        };
+        *self.skipped.entry(why).or_default().entry(name).or_default() += 1;
+    }
+
+    fn add_errors(&mut self, record: &Record, findings: Vec<Finding>) {
+        let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+        self.errors.extend(errors.map(|finding| ErrorFound {
+            record: record.id.clone(),
+            service: record.service.clone(),
+            operation: record.operation.clone(),
+            finding,
+        }));
+    }
+}
+
+/// A missing member of an output is an error everywhere but where an exception says otherwise.
+fn is_excepted(finding: &Finding) -> bool {
+    let is_missing =
+        finding.code == Code::RESPONSE_SHAPE && finding.rule.as_deref() == Some(ShapeRule::Required.name());
+    is_missing && finding.severity == Severity::Warning
+}
+
+/// Which answers broke a rule at a severity.
+#[derive(Default)]
+struct Breaches<'r>(BTreeMap<(String, Severity), Breach<'r>>);
+
+#[derive(Default)]
+struct Breach<'r> {
+    records: BTreeSet<&'r str>,
+    operations: BTreeSet<(&'r str, &'r str)>,
+    services: BTreeSet<&'r str>,
+}
+
+impl<'r> Breaches<'r> {
+    fn enter(&mut self, record: &'r Record, findings: &[Finding]) {
+        for finding in findings {
+            let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
+            let breach = self.0.entry((format!("{}{rule}", finding.code), finding.severity)).or_default();
+            breach.records.insert(&record.id);
+            breach.operations.insert((&record.service, &record.operation));
+            breach.services.insert(&record.service);
+        }
+    }
+
+    /// The worst first, then the commonest.
+    fn counts(self) -> Vec<RuleCount> {
+        let mut counts: Vec<RuleCount> = self
+            .0
+            .into_iter()
+            .map(|((rule, severity), breach)| RuleCount {
+                rule,
+                severity,
+                responses: breach.records.len(),
+                operations: breach.operations.len(),
+                services: breach.services.len(),
+            })
+            .collect();
+        counts.sort_by_key(|count| std::cmp::Reverse((count.severity, count.responses)));
+        counts
+    }
+}
+
+/// Answers by group: whether any of an operation's, and of those with one body, has an error.
+#[derive(Default)]
+struct Gathering(Vec<(String, MissingMembers)>);
+
+#[derive(Default)]
+struct MissingMembers {
+    responses: RecordShare,
+    distinct: BTreeMap<[u8; 32], bool>,
+    operations: BTreeMap<String, bool>,
+}
+
+impl Gathering {
+    fn enter(&mut self, record: &Record, findings: &[Finding]) {
+        let has_error = findings.iter().any(|finding| finding.severity == Severity::Error);
+        let operation = format!("{}.{}", record.service, record.operation);
+        let body = digest(&[operation.as_bytes(), &record.status.to_be_bytes(), &record.bytes()]);
+        for name in names(record, &operation) {
+            let members = self.members(name);
+            members.responses.of += 1;
+            members.responses.errors += usize::from(has_error);
+            *members.distinct.entry(body).or_default() |= has_error;
+            *members.operations.entry(operation.clone()).or_default() |= has_error;
+        }
+    }
+
+    fn members(&mut self, name: &str) -> &mut MissingMembers {
+        let at = self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.0.push((name.to_owned(), MissingMembers::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+
+    /// All answers first, then the groups by their names.
+    fn shares(mut self) -> Vec<RecordGroup> {
+        self.0.sort_by_key(|(name, _)| (name != ALL, name.clone()));
+        let groups = self.0.into_iter().map(|(name, members)| {
+            let share =
+                |flags: Vec<bool>| RecordShare { errors: flags.iter().filter(|flag| **flag).count(), of: flags.len() };
+            let shares = Shares {
+                responses: members.responses,
+                distinct: share(members.distinct.into_values().collect()),
+                operations: share(members.operations.into_values().collect()),
+            };
+            RecordGroup { name, shares }
+        });
+        groups.collect()
+    }
+}
+
+const ALL: &str = "all";
+
+/// The groups of a record. The halves are of operations, so that what was learnt from one half's operations shows
+/// if it does not hold in the other.
+fn names(record: &Record, operation: &str) -> [&'static str; 4] {
+    let half = if digest(&[operation.as_bytes()])[0] & 1 == 0 { "first half" } else { "second half" };
+    let kind = match record.kind {
+        RecordKind::Response => "successes",
+        RecordKind::Error => "errors",
+    };
+    [ALL, record.protocol.name(), kind, half]
+}
+
+fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{judge::verdict::FindingRole, proof::corpus::read, suite::requirement::Evidence};
+
+    fn record(id: &str, operation: &str, tier: &str, body: u8) -> Record {
+        let record = json!({"id": id, "service": "s", "operation": operation, "protocol": "json-1.1", "kind": "response",
+            "tier": tier, "status": 200, "headers": {}, "headers_reconstructed": true, "body": {"n": body}});
+        read(&record.to_string()).unwrap().remove(0)
+    }
+
+    fn judged(severity: Option<Severity>) -> Judged {
+        broken(severity, "enum")
+    }
+
+    fn broken(severity: Option<Severity>, rule: &str) -> Judged {
+        let finding = severity.map(|severity| Finding {
+            code: Code::RESPONSE_SHAPE,
+            rule: Some(rule.to_owned()),
+            severity,
+            evidence: Evidence::Modelled,
+            step: 1,
+            role: FindingRole::Step,
+            pointer: "/n".to_owned(),
+            expected: "e".to_owned(),
+            actual: "a".to_owned(),
+            cites: Vec::new(),
+        });
+        Judged { findings: finding.into_iter().collect(), left_out: 1 }
+    }
+
+    fn tally() -> CorpusTally {
+        let (error, warning) = (Some(Severity::Error), Some(Severity::Warning));
+        let all = [
+            (record("1", "A", "A-recorded", 1), Ok(judged(error))),
+            (record("2", "A", "A-recorded", 1), Ok(judged(error))),
+            (record("3", "A", "W-wire", 2), Ok(judged(None))),
+            (record("4", "B", "A-recorded", 1), Ok(judged(warning))),
+            (record("5", "B", "B-edited", 9), Ok(judged(error))),
+            (record("6", "C", "A-recorded", 1), Err(Skipped::Operation)),
+        ];
+        CorpusTally::of(all.iter().map(|(record, judged)| (record, judged.clone())))
+    }
+
+    #[test]
+    fn shares_are_of_answers_of_distinct_ones_and_of_operations() {
+        let share = |errors, of| RecordShare { errors, of };
+        let expected = Shares { responses: share(2, 4), distinct: share(1, 3), operations: share(1, 2) };
+        let tally = tally();
+        assert_eq!(tally.all(), expected);
+        let group = |name: &str| tally.groups.iter().find(|group| group.name == name).map(|group| group.shares);
+        assert_eq!([group("json-1.1"), group("successes")], [Some(expected); 2]);
+        let halves = ["first half", "second half"].map(|half| group(half).unwrap_or_default().responses.of);
+        assert_eq!(halves.iter().sum::<usize>(), 4);
+    }
+
+    #[test]
+    fn edited_records_and_skipped_ones_count_for_themselves() {
+        let tally = tally();
+        assert_eq!((tally.records, tally.left_out, tally.headers_reconstructed), (6, 5, 4));
+        assert_eq!(tally.tiers.values().copied().collect::<Vec<_>>(), [1, 3, 1]);
+        assert_eq!(tally.skipped[&Skipped::Operation]["s C"], 1);
+        assert_eq!(tally.edited.iter().map(|count| count.responses).collect::<Vec<_>>(), [1]);
+        let rules: Vec<_> =
+            tally.rules.iter().map(|count| (count.severity, count.responses, count.operations)).collect();
+        assert_eq!(rules, [(Severity::Error, 2, 1), (Severity::Warning, 1, 1)]);
+        assert_eq!(tally.errors.iter().map(|error| error.record.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_missing_member_that_only_warns_is_excepted() {
+        let excepted = |severity, rule| {
+            let record = record("1", "A", "A-recorded", 1);
+            CorpusTally::of([(&record, Ok(broken(Some(severity), rule)))]).excepted
+        };
+        assert_eq!(excepted(Severity::Warning, "required"), 1);
+        assert_eq!(excepted(Severity::Error, "required") + excepted(Severity::Warning, "enum"), 0);
+    }
+
+    #[test]
+    fn nothing_has_a_share_of_0() {
+        assert!(RecordShare::default().rate().abs() < f64::EPSILON && CorpusTally::of([]).all() == Shares::default());
+    }
+
+    #[test]
+    fn sums_are_read_back_as_they_were_written() {
+        let tally = tally();
+        let text = serde_json::to_string(&tally).unwrap();
+        assert_eq!(serde_json::from_str::<CorpusTally>(&text).unwrap(), tally);
+    }
+}

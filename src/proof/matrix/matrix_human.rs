@@ -1,0 +1,348 @@
+//! The matrix for people: what is not as it should be with all that is needed to see it again, the sums, and
+//! one line that is read in five seconds.
+
+use anstyle::{AnsiColor, Style};
+
+use super::{
+    count_table::{self, Table},
+    matrix_report::MatrixOptions,
+    matrix_summary,
+};
+use crate::{
+    judge::{code::Code, verdict::Severity},
+    proof::matrix::{Fate, KillMatrix, MatrixCell, MutantRow},
+    report::{
+        text,
+        text_page::{FAINT, HEADING, PLAIN, TextPage, of_severity},
+    },
+};
+
+/// Longer values are cut; the JSON document has them whole.
+const LONGEST_VALUE: usize = 200;
+
+/// The whole report.
+pub(super) fn told(matrix: &KillMatrix, options: &MatrixOptions) -> String {
+    let mut telling = MatrixWriter { page: TextPage::new(options.color, options.width), matrix, options };
+    telling.head();
+    telling.everyone();
+    telling.misfits();
+    telling.unused_equivalents();
+    telling.given_away();
+    telling.tables();
+    telling.summary();
+    telling.page.text().to_owned()
+}
+
+struct MatrixWriter<'a> {
+    page: TextPage,
+    matrix: &'a KillMatrix,
+    options: &'a MatrixOptions,
+}
+
+impl MatrixWriter<'_> {
+    fn head(&mut self) {
+        let KillMatrix { mutants, constant_endpoints, seed, .. } = self.matrix;
+        let (mutants, constants) =
+            (text::count(mutants.len(), "mutant"), text::count(constant_endpoints.len(), "constant endpoint"));
+        self.page.entry(0, HEADING, "wireproof mutants", &format!("{mutants} and {constants}, seed {seed}"));
+    }
+
+    /// Every mutant on a line of its own; only when everything is asked for.
+    fn everyone(&mut self) {
+        if !self.options.verbose {
+            return;
+        }
+        self.page.heading("every mutant");
+        for row in &self.matrix.mutants {
+            let fate = self.page.styled(of_fate(row.fate), &format!("{:<11}", row.fate.name()));
+            let found = self.in_short(row);
+            self.page.push(2, &format!("{fate}  {}  {found}", text::line(&row.id)));
+        }
+    }
+
+    fn in_short(&self, row: &MutantRow) -> String {
+        let Some(detection) = &row.detection else {
+            return self.page.styled(FAINT, "nothing found");
+        };
+        let code = self.page.styled(of_severity(detection.severity), detection.code.name());
+        let others: Vec<String> = row
+            .codes
+            .iter()
+            .filter(|(code, _)| **code != detection.code)
+            .map(|(code, cell)| format!("{code} {}", cell.severity))
+            .collect();
+        let others = if others.is_empty() { String::new() } else { format!("  also {}", others.join(", ")) };
+        let others = self.page.styled(FAINT, &others);
+        format!("{code} {}  {}{others}", detection.severity, text::line(&detection.case))
+    }
+
+    /// The mutants that are not as they should be, by what is wrong with them.
+    fn misfits(&mut self) {
+        for fate in Fate::ALL.into_iter().filter(|fate| !fate.is_good()) {
+            let rows: Vec<&MutantRow> = self.matrix.mutants.iter().filter(|row| row.fate == fate).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            self.page.heading(&format!("{}: {}", fate.name().replace('-', " "), text::count(rows.len(), "mutant")));
+            self.page.entry(2, FAINT, "what to do:", matrix_summary::remedy(fate));
+            for row in rows {
+                self.page.blank();
+                self.misfit(row);
+            }
+        }
+    }
+
+    fn misfit(&mut self, row: &MutantRow) {
+        self.page.entry(2, of_fate(row.fate), row.fate.name(), &row.id);
+        self.page.entry(4, FAINT, "fault", &row.says);
+        if let Some(reason) = &row.reason {
+            self.page.entry(4, FAINT, "excuse", reason);
+        }
+        self.page.entry(4, FAINT, "wanted", &wanted(row));
+        self.page.entry(4, FAINT, "found", &found(row));
+        if let Some(detection) = &row.detection {
+            let expected = text::shorten(&detection.expected, LONGEST_VALUE);
+            let actual = text::shorten(&detection.actual, LONGEST_VALUE);
+            let told = format!("expected {expected}, got {actual}  ({})", detection.case);
+            self.page.entry(4, of_severity(detection.severity), detection.code.name(), &told);
+        }
+        let alone = format!("wireproof mutants --only {} -v {}", text::shell_word(&row.id), self.options.rerun);
+        self.page.whole(4, PLAIN, &format!("run it alone: {}", alone.trim_end()));
+    }
+
+    fn unused_equivalents(&mut self) {
+        if self.matrix.unused_equivalents.is_empty() {
+            return;
+        }
+        self.page.heading(&format!("dead reasons: {}", self.matrix.unused_equivalents.len()));
+        self.page.entry(2, FAINT, "what to do:", matrix_summary::UNUSED_EQUIVALENTS);
+        for reason in &self.matrix.unused_equivalents {
+            self.page.whole(2, of_fate(Fate::FalsePositive), reason);
+        }
+    }
+
+    fn given_away(&mut self) {
+        let given = self
+            .matrix
+            .constant_endpoints
+            .iter()
+            .filter(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked > 0);
+        let mut given = given.peekable();
+        if given.peek().is_some() {
+            self.page.heading("null targets that were given something");
+            self.page.entry(2, FAINT, "what to do:", matrix_summary::GIVEN_AWAY);
+        }
+        for endpoint in given {
+            self.page.entry(2, of_fate(Fate::Survived), &endpoint.name, &endpoint.says);
+        }
+    }
+
+    fn tables(&mut self) {
+        self.table("mutants by family", &count_table::fates(self.matrix));
+        let codes = count_table::codes(self.matrix);
+        if !codes.columns.is_empty() {
+            self.table("mutants that each check detected, by family", &codes);
+        }
+        let heading = format!("null targets, beside the reference: {}", matrix_summary::rate(self.matrix));
+        self.table(&heading, &count_table::constants(self.matrix));
+    }
+
+    fn table(&mut self, heading: &str, table: &Table) {
+        self.page.heading(heading);
+        table.draw(&mut self.page, self.options.width);
+    }
+
+    /// One line, whatever the width.
+    fn summary(&mut self) {
+        self.page.blank();
+        let style = of_fate(if self.matrix.is_proven() { Fate::Killed } else { Fate::Survived });
+        let word = self.page.styled(style, matrix_summary::word(self.matrix));
+        self.page.push(0, &format!("{word}: {}", matrix_summary::terms(self.matrix)));
+    }
+}
+
+fn wanted(row: &MutantRow) -> String {
+    let codes: Vec<&str> = row.kind.iter().map(|code| code.name()).collect();
+    match (row.fate, codes.as_slice()) {
+        (Fate::FalsePositive, _) => "no warning and no error".to_owned(),
+        (_, [one]) => format!("a detection by {one}"),
+        (_, several) => format!("a detection by one of {}", several.join(", ")),
+    }
+}
+
+fn found(row: &MutantRow) -> String {
+    let all = text::count(row.cases, "case");
+    let effect = match row.deviations {
+        0 => "the fault never took effect".to_owned(),
+        requests => format!("the fault took effect at {}", text::count(requests, "request")),
+    };
+    if row.codes.is_empty() {
+        return format!("nothing in {all}; {effect}");
+    }
+    let of_code =
+        |(code, cell): (&Code, &MatrixCell)| format!("{code} ({}, {} of {all})", severity(cell.severity), cell.cases);
+    let codes: Vec<String> = row.codes.iter().map(of_code).collect();
+    format!("{}; {effect}", codes.join(", "))
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "a note",
+        Severity::Warning => "a warning",
+        Severity::Error => "an error",
+    }
+}
+
+/// The style of a fate's word.
+fn of_fate(fate: Fate) -> Style {
+    match fate {
+        Fate::Killed => AnsiColor::Green.on_default(),
+        Fate::Equivalent => FAINT,
+        Fate::Survived | Fate::FalsePositive => AnsiColor::Red.on_default().bold(),
+        Fate::Idle => AnsiColor::Yellow.on_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proof::matrix::testing::{hostile, matrix, proven};
+
+    fn plain() -> MatrixOptions {
+        MatrixOptions { color: false, width: 100, verbose: false, rerun: "--seed 7".to_owned() }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_from_each_mutant_to_the_summary() {
+        insta::assert_snapshot!(told(&matrix(), &plain()), @r#"
+        wireproof mutants  7 mutants and 2 null targets, seed 7
+
+        survived: 1 mutant
+          what to do:  No code of its kind convicts it: a check or an expectation is missing or too mild. If
+              no document rules the fault out, write it down in src/proof/equivalents.toml with the reason.
+
+          survived  codedeploy/GetDeployment/output/d/dropped
+            fault  the member is null
+            wanted  a detection by one of error-identity, response-shape
+            found  snapshot (a note, 1 of 3 cases); the fault took effect at 8 requests
+            snapshot  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
+            run it alone: wireproof mutants --only codedeploy/GetDeployment/output/d/dropped -v --seed 7
+
+        false alarm: 1 mutant
+          what to do:  It is written down as equivalent, and is convicted all the same: the check is too
+              strict, or the reason in src/proof/equivalents.toml is wrong.
+
+          false-positive  codedeploy/GetDeployment/view/e/undone
+            fault  the member is null
+            excuse  the page promises no such member
+            wanted  no warning and no error
+            found  eventually (an error, 1 of 3 cases); the fault took effect at 8 requests
+            eventually  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
+            run it alone: wireproof mutants --only codedeploy/GetDeployment/view/e/undone -v --seed 7
+
+        idle: 1 mutant
+          what to do:  Its fault never took effect: write a scenario that gives it an occasion, or, where
+              there can be none, write it down in src/proof/equivalents.toml with the reason.
+
+          idle  codedeploy/GetDeployment/view/f/late
+            fault  the member is null
+            wanted  a detection by one of error-identity, response-shape
+            found  nothing in 3 cases; the fault never took effect
+            run it alone: wireproof mutants --only codedeploy/GetDeployment/view/f/late -v --seed 7
+
+        dead reasons: 1
+          what to do:  Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed or is
+              gone: mend the id or strike the row, so that it cannot excuse another mutant later.
+          codedeploy/Gone/*
+
+        null targets that were given something
+          what to do:  A target that keeps nothing conforms in some cases: these have no expectation that a
+              constant answer breaks. Give them one.
+          parrot  200 with an empty object
+
+        mutants by family
+                                      by a                        false
+                  mutants  killed  warning  equivalent  survived  alarm  idle
+          output        3       2        1           ·         1      ·     ·
+          view          2       ·        ·           ·         ·      1     1
+          error         1       1        ·           ·         ·      ·     ·
+          header        1       ·        ·           1         ·      ·     ·
+          all           7       3        1           1         1      1     1
+
+        mutants that each check detected, by family
+                  error   resp  even-
+                  ident  shape   tual
+          output      ·      2      ·
+          view        ·      ·      1
+          error       1      ·      ·
+          header      ·      ·      ·
+          all         1      2      1
+
+        null targets, beside the reference: 466 of 466 (100 %)
+                                         of  without
+                         conforms  selected   survey
+          the reference       466       466
+          empty-object          0       466        0
+          parrot                0       466        2
+
+        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false alarm + 1 idle, 1 dead reason, 1 of 2 null targets conform somewhere, 4 min 37 s
+        "#);
+    }
+
+    #[test]
+    fn a_proven_judge_is_told_in_tables_and_one_line() {
+        let report = told(&proven(), &plain());
+        assert!(!report.contains("what to do"), "{report}");
+        let last = report.lines().last().unwrap();
+        assert!(last.starts_with("proven: 4 mutants = 3 killed + 1 equivalent, "), "{last}");
+        assert!(report.contains("null targets, beside the reference: 466 of 466 (100 %)"), "{report}");
+    }
+
+    #[test]
+    fn every_mutant_has_a_line_when_everything_is_asked_for() {
+        let report = told(&matrix(), &MatrixOptions { verbose: true, ..plain() });
+        for line in [
+            "  killed       codedeploy/GetDeployment/output/a.*.b/null  response-shape error  codedeploy/stop-deployment/finished",
+            "  killed       codedeploy/GetDeployment/output/c/empty  response-shape warning  codedeploy/stop-deployment/finished",
+            "  equivalent   codedeploy/StopDeployment/header/h/gone  nothing found",
+        ] {
+            assert!(report.lines().any(|each| each == line), "{line}\n{report}");
+        }
+        let lines = report.lines().skip_while(|line| *line != "every mutant").skip(1);
+        assert_eq!(lines.take_while(|line| !line.is_empty()).count(), matrix().mutants.len());
+    }
+
+    #[test]
+    fn a_star_in_an_id_reaches_the_command_as_it_is() {
+        let mut matrix = matrix();
+        matrix.mutants[0].fate = Fate::Survived;
+        let report = told(&matrix, &plain());
+        let alone = "run it alone: wireproof mutants --only 'codedeploy/GetDeployment/output/a.*.b/null' -v --seed 7";
+        assert!(report.contains(alone), "{report}");
+    }
+
+    #[test]
+    fn only_a_telling_in_colour_has_escapes_and_they_change_no_word() {
+        let verbose = MatrixOptions { verbose: true, ..plain() };
+        let (without, with) = (told(&matrix(), &verbose), told(&matrix(), &MatrixOptions { color: true, ..verbose }));
+        assert!(!without.contains('\u{1b}'));
+        assert!(with.contains("\u{1b}[1m\u{1b}[31mnot proven\u{1b}[0m"), "{with}");
+        assert_eq!(anstream::adapter::strip_str(&with).to_string(), without);
+    }
+
+    #[test]
+    fn no_text_from_elsewhere_moves_the_cursor() {
+        let report = told(&hostile(), &MatrixOptions { verbose: true, ..plain() });
+        assert!(!report.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')));
+        assert!(report.contains(r"\u{1b}[2J\u{202e}"));
+    }
+
+    #[test]
+    fn a_suite_without_mutants_has_no_matrix_and_a_summary() {
+        let mut matrix = proven();
+        matrix.mutants.clear();
+        let report = told(&matrix, &plain());
+        assert!(!report.contains("each check convicted"), "{report}");
+        assert!(report.contains(": 0 mutants = 0 killed + 0 equivalent, "), "{report}");
+    }
+}

@@ -1,0 +1,218 @@
+//! Endpoints that keep no contract at all, and must be given nothing for it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::{
+    behaviour::{AskedCall, is_success, set_body},
+    sample::Sample,
+};
+use crate::{
+    model::Contract,
+    reference::{Clock, ReferenceEndpoint},
+    run::transport::Reply,
+    wire::{
+        AwsJson, Protocol as _, Request, Response,
+        protocol::{ErrorResponse, REQUEST_ID_HEADER, RoutingError, ServerProtocol as _, protocol_of},
+    },
+};
+
+/// Answers a request of the case of that id; it may remember what it saw.
+type Answering = Box<dyn FnMut(&AskedCall<'_>, &str) -> Reply + Send>;
+
+/// An endpoint that answers without regard to what it is asked.
+#[derive(Clone)]
+pub struct ConstantEndpoint {
+    /// Its name, in kebab-case.
+    pub name: String,
+    /// What it does, in one line.
+    pub says: String,
+    start: Arc<dyn Fn() -> Answering + Send + Sync>,
+}
+
+impl std::fmt::Debug for ConstantEndpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConstantEndpoint").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A [`ConstantEndpoint`] at work.
+pub struct ConstantTransport {
+    reference: ReferenceEndpoint,
+    contracts: Vec<Arc<Contract>>,
+    answering: Mutex<Answering>,
+    answers: Mutex<u64>,
+    case: Mutex<String>,
+}
+
+impl ConstantEndpoint {
+    /// All of them, for these contracts: constants, each declared error of each operation under test, parrots.
+    #[must_use]
+    pub fn all(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Self> {
+        let mut all = constants();
+        for (service, contract) in contracts {
+            let Ok(protocol) = protocol_of(contract) else { continue };
+            for (name, seen) in sample.operations(service).filter(|(_, seen)| seen.under_test) {
+                let content_type = protocol.content_type();
+                if let Some(output) = &seen.output {
+                    let says = format!("200 with the output of {name}, whatever is asked");
+                    all.push(constant(&format!("always-{name}"), &says, 200, content_type, output.to_string()));
+                }
+                for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
+                    let shape = contract.shape(error);
+                    let response = ErrorResponse { name: error.name(), shape, status: 400, message: "No." };
+                    let body = protocol.write_error(&response).body;
+                    let says = format!("400 {}, which {name} declares, whatever is asked", error.name());
+                    all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, body));
+                }
+            }
+        }
+        all.extend(stateful(sample));
+        all
+    }
+
+    /// Starts it; an endpoint like `pristine` is behind those that need right answers.
+    #[must_use]
+    pub fn start(&self, pristine: &ReferenceEndpoint, contracts: Vec<Arc<Contract>>) -> ConstantTransport {
+        ConstantTransport {
+            reference: pristine.fork(Clock::new()),
+            contracts,
+            answering: Mutex::new((self.start)()),
+            answers: Mutex::new(0),
+            case: Mutex::new(String::new()),
+        }
+    }
+}
+
+impl std::fmt::Debug for ConstantTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConstantTransport").finish_non_exhaustive()
+    }
+}
+
+impl ConstantTransport {
+    /// Tells it which case its next requests are of: no real endpoint knows, and not even that may help it.
+    pub fn begin(&self, case: &str) {
+        case.clone_into(&mut self.case.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What it does with a request that arrived at the real time `real_now`, in seconds since 1970.
+    #[must_use]
+    pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
+        let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
+        let case = self.case.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked, &case);
+        if let Reply::Answer(response) = &mut reply {
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            *answers += 1;
+            // The one thing that differs, or every case but the first would be convicted of it alone.
+            response.headers.set(REQUEST_ID_HEADER, format!("00000000-0000-4000-8000-{:012}", *answers));
+        }
+        reply
+    }
+}
+
+fn endpoint(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 'static) -> ConstantEndpoint {
+    ConstantEndpoint { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
+}
+
+fn constant(name: &str, says: &str, status: u16, content_type: &str, body: impl Into<Bytes>) -> ConstantEndpoint {
+    let headers = [("content-type", content_type)].into_iter().collect();
+    let mut response = Response { status, headers, ..Response::default() };
+    set_body(&mut response, body);
+    endpoint(name, says, move || {
+        let response = response.clone();
+        Box::new(move |_, _| Reply::Answer(response.clone()))
+    })
+}
+
+fn constants() -> Vec<ConstantEndpoint> {
+    let json = CONSTANT_PROTOCOL.content_type();
+    vec![
+        constant("empty-success", "200 with an empty body", 200, json, ""),
+        constant("empty-object", "200 with an empty object", 200, json, "{}"),
+        constant("empty-not-found", "404 with an empty body", 404, json, ""),
+        constant("html", "404 with a page of HTML", 404, "text/html", "<html><h1>404 Not Found</h1></html>"),
+        constant(
+            "unknown-operation",
+            "400 UnknownOperationException, whatever is asked",
+            400,
+            json,
+            error_body(RoutingError::NAME),
+        ),
+        constant(
+            "access-denied",
+            "400 AccessDeniedException, whatever is asked",
+            400,
+            json,
+            error_body("AccessDeniedException"),
+        ),
+        constant("server-error", "500 InternalFailure", 500, json, error_body("InternalFailure")),
+        constant("not-implemented", "501 with an empty object", 501, json, "{}"),
+        endpoint("echo", "200 with the body that was sent", move || {
+            Box::new(move |asked, _| {
+                let headers = [("content-type", json)].into_iter().collect();
+                let mut response = Response { status: 200, headers, ..Response::default() };
+                set_body(&mut response, asked.request.body.clone());
+                Reply::Answer(response)
+            })
+        }),
+        endpoint("silent", "accepts a request and never answers", || Box::new(|_, _| Reply::Silence)),
+        endpoint("closing", "closes the connection without an answer", || Box::new(|_, _| Reply::Close)),
+    ]
+}
+
+/// The protocol of endpoints that know no service.
+const CONSTANT_PROTOCOL: AwsJson = AwsJson::V1_1;
+
+fn error_body(name: &str) -> Bytes {
+    CONSTANT_PROTOCOL.write_error(&ErrorResponse { name, shape: None, status: 400, message: "No." }).body
+}
+
+fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
+    let (outputs, script) = (sample.outputs(), sample.script());
+    vec![
+        endpoint(
+            "parrot",
+            "the right error of each case about a refusal, to every request; else a declared one",
+            move || {
+                let script = script.clone();
+                Box::new(move |asked, case| {
+                    let refused = || refused(&asked.reference());
+                    Reply::Answer(script.get(case).cloned().unwrap_or_else(refused))
+                })
+            },
+        ),
+        endpoint("last-success", "the last success before the request, whatever is asked", || {
+            let mut last = None;
+            Box::new(move |asked, _| {
+                let right = asked.reference();
+                let before = if is_success(&right) { last.replace(right.clone()) } else { last.clone() };
+                // Before the first one, something that no operation answers.
+                let none = || {
+                    let mut none = Response { status: 200, ..right };
+                    set_body(&mut none, "{}");
+                    none
+                };
+                Reply::Answer(before.unwrap_or_else(none))
+            })
+        }),
+        endpoint("other-operation", "a right answer to another operation", move || {
+            let outputs = outputs.clone();
+            Box::new(move |asked, _| {
+                let mut answer = Response { status: 200, ..asked.reference() };
+                let other = outputs.iter().find(|(target, _)| target != asked.target() && !target.is_empty());
+                set_body(&mut answer, other.map_or_else(String::new, |(_, output)| output.to_string()));
+                Reply::Answer(answer)
+            })
+        }),
+    ]
+}
+
+/// A refusal in the place of a success.
+fn refused(right: &Response) -> Response {
+    let mut response = Response { status: 400, ..right.clone() };
+    set_body(&mut response, error_body("ValidationException"));
+    response
+}

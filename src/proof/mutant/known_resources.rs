@@ -1,0 +1,143 @@
+//! The resources that a mutant has seen come into being: what a fault may act on.
+
+use serde_json::Value;
+
+use super::behaviour::{AskedCall, Behaviour, is_success};
+use crate::{
+    model::{Contract, Operation, ShapeKind},
+    reference::Identity,
+    wire::{Request, Response, protocol::protocol_of},
+};
+
+/// A resource, by the value of the member that names it, and whose it is.
+#[derive(Debug, Clone)]
+pub(super) struct KnownResource {
+    pub(super) name: String,
+    owner: Identity,
+    region: String,
+}
+
+impl KnownResource {
+    /// The account that has it.
+    pub(super) fn account(&self) -> &str {
+        self.owner.account()
+    }
+
+    /// A request as if its owner had signed it, for where it is.
+    pub(super) fn signed(&self, asked: &AskedCall<'_>, request: Request) -> Request {
+        asked.signed_by(request, &self.owner, &self.region)
+    }
+
+    /// The region where it is.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// Resources in the order in which they were first named.
+#[derive(Debug, Clone)]
+pub(super) struct KnownResources {
+    member: String,
+    resources: Vec<KnownResource>,
+}
+
+/// The member of an operation's input that names what it acts on: the first one that is required.
+pub(super) fn key_member(contract: &Contract, operation: &Operation) -> Option<String> {
+    let is_text = |target| contract.shape(target).is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
+    let mut members = contract.members(&operation.input).iter();
+    members.find(|member| is_text(&member.target)).map(|member| member.name.clone())
+}
+
+impl KnownResources {
+    pub(super) fn by(member: &str) -> Self {
+        Self { member: member.to_owned(), resources: Vec::new() }
+    }
+
+    /// Takes in what a successful call named, in its input or its output.
+    fn learn(&mut self, asked: &AskedCall<'_>, response: &Response) {
+        if !is_success(response) {
+            return;
+        }
+        let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let named = [asked.input().and_then(|input| input[&self.member].as_str()), output[&self.member].as_str()];
+        for name in named.into_iter().flatten() {
+            if self.find(name).is_none() {
+                let (owner, region) = asked.signer();
+                self.resources.push(KnownResource { name: name.to_owned(), owner, region });
+            }
+        }
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<&KnownResource> {
+        self.resources.iter().find(|resource| resource.name == name)
+    }
+
+    /// The one whose name differs from that in the case of its letters only.
+    pub(super) fn find_folded(&self, name: &str) -> Option<&KnownResource> {
+        self.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The youngest that the bytes of a request name.
+    pub(super) fn named_in(&self, request: &Request) -> Option<&KnownResource> {
+        let text = String::from_utf8_lossy(&request.body);
+        self.resources.iter().rev().find(|resource| text.contains(&resource.name))
+    }
+
+    /// The youngest but that one.
+    pub(super) fn other_than(&self, name: &str) -> Option<&KnownResource> {
+        self.resources.iter().rev().find(|resource| resource.name != name)
+    }
+
+    /// A name of the same form that no resource has.
+    pub(super) fn neighbour(&self) -> String {
+        let name = self.resources.last().map_or("d-000000000", |resource| resource.name.as_str());
+        let mut neighbour = name.to_owned();
+        while self.find(&neighbour).is_some() {
+            let last = neighbour.pop();
+            neighbour.push(if last == Some('Z') { 'Y' } else { 'Z' });
+            if self.find(&neighbour).is_some() {
+                neighbour.pop();
+                neighbour.push('Q');
+                break;
+            }
+        }
+        neighbour
+    }
+
+    /// A right call of the operation that `asked` is about, on that resource, by its owner.
+    pub(super) fn call(
+        &self,
+        asked: &AskedCall<'_>,
+        contract: &Contract,
+        operation: &Operation,
+        resource: &KnownResource,
+    ) -> Option<Request> {
+        let input = serde_json::json!({ &self.member: resource.name });
+        let mut request = protocol_of(contract).ok()?.build_request(contract, operation, &input).ok()?;
+        request.headers.set("host", asked.request.headers.get("host").unwrap_or("localhost"));
+        Some(resource.signed(asked, request))
+    }
+}
+
+/// A fault in one operation that acts on what it has seen of the others.
+pub(super) struct Knowing<F> {
+    pub(super) target: String,
+    pub(super) known: KnownResources,
+    pub(super) act: F,
+}
+
+impl<F: FnMut(&AskedCall<'_>, &KnownResources) -> Option<Response> + Send> Behaviour for Knowing<F> {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
+        if asked.is_control() {
+            return None;
+        }
+        if asked.target() == self.target
+            && let Some(response) = (self.act)(asked, &self.known)
+        {
+            return Some(response);
+        }
+        let response = asked.reference();
+        self.known.learn(asked, &response);
+        Some(response)
+    }
+}

@@ -1,0 +1,119 @@
+//! Faults in when a change shows: before it is there, or although it came to nothing.
+//!
+//! What will be is read off a fork of the reference whose clock is far ahead.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Mutant, MutantFamily, MutantSubject,
+    behaviour::{AskedCall, Behaviour, change_body, is_success},
+    member_location::MemberLocation,
+    sample::SeenMembers,
+    view_faults::KIND,
+};
+use crate::{
+    reference::{Clock, ReferenceEndpoint},
+    wire::Response,
+};
+
+/// What an update will bring is shown before it is there, or although it came to nothing.
+pub(super) fn mutants(
+    subject: &MutantSubject<'_>,
+    acts: &[String],
+    seen: &SeenMembers,
+    location: &MemberLocation,
+) -> Vec<Mutant> {
+    let states: BTreeSet<&MemberLocation> = seen.edges.keys().map(|(at, _, _)| at).collect();
+    let beside = states.iter().find(|at| at.is_beside(location)).filter(|_| !states.contains(location));
+    let Some(state) = beside.filter(|_| seen.members.contains(location)) else { return Vec::new() };
+    let ways = [
+        ("early", "as it will be, while the change is under way", true),
+        ("not-reverted", "as if nothing had stopped the change", false),
+    ];
+    ways.into_iter()
+        .map(|(way, says, under_way)| {
+            let (target, acts, location, state) = (subject.target(), acts.to_vec(), location.clone(), (*state).clone());
+            let (name, says) = (format!("{location}/{way}"), format!("{location} is {says}"));
+            subject.mutant(MutantFamily::View, &name, KIND, says, move || Premature {
+                target: target.clone(),
+                acts: acts.clone(),
+                location: location.clone(),
+                state: state.clone(),
+                under_way,
+                unstopped: None,
+            })
+        })
+        .collect()
+}
+
+/// How far ahead everything that is under way is over, in seconds.
+const OVER: f64 = 100_000.0;
+
+struct Premature {
+    target: String,
+    acts: Vec<String>,
+    location: MemberLocation,
+    /// The state beside the member: another one in the future means that something is under way.
+    state: MemberLocation,
+    under_way: bool,
+    /// Everything as it would have become without the last act.
+    unstopped: Option<ReferenceEndpoint>,
+}
+
+impl Behaviour for Premature {
+    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
+        if self.acts.iter().any(|act| act == asked.target()) {
+            let future = over(asked.endpoint);
+            let response = asked.reference();
+            if is_success(&response) {
+                self.unstopped = Some(future);
+            }
+            return Some(response);
+        }
+        if asked.target() != self.target || asked.is_control() {
+            return None;
+        }
+        let right = asked.reference();
+        let mut response = right.clone();
+        if is_success(&right) {
+            change_body(&mut response, |body| self.show(asked, body));
+        }
+        if response != right {
+            asked.deviate();
+        }
+        Some(response)
+    }
+}
+
+impl Premature {
+    fn show(&self, asked: &AskedCall<'_>, body: &mut Value) {
+        let Some(future) = read(&over(asked.endpoint), asked) else { return };
+        let under_way = value_at(&self.state, &future) != value_at(&self.state, body);
+        let unstopped = || read(self.unstopped.as_ref()?, asked);
+        let other = if self.under_way { Some(future) } else { unstopped() };
+        if let Some(value) =
+            other.filter(|_| under_way == self.under_way).and_then(|other| value_at(&self.location, &other))
+        {
+            self.location.change(body, &mut |shown| shown.clone_from(&value));
+        }
+    }
+}
+
+/// An endpoint in which everything that is under way is over.
+fn over(endpoint: &ReferenceEndpoint) -> ReferenceEndpoint {
+    endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
+}
+
+/// What an endpoint answers to the same request, where that is a success.
+fn read(endpoint: &ReferenceEndpoint, asked: &AskedCall<'_>) -> Option<Value> {
+    let response = endpoint.handle(asked.request, asked.real_now);
+    serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))
+}
+
+fn value_at(location: &MemberLocation, body: &Value) -> Option<Value> {
+    let mut found = None;
+    location.change(&mut body.clone(), &mut |value| found = Some(value.clone()));
+    found
+}

@@ -1,0 +1,167 @@
+//! One run of the suite against an endpoint of this process, in virtual time.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use tokio::{runtime, sync::watch};
+
+use super::{ProofError, rejudged::Rejudged};
+use crate::{
+    harness::Runner,
+    judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Ledger},
+    model::Contract,
+    proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint},
+    reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
+    run::{
+        judged_case::JudgedCase,
+        observer::OnCase,
+        session::RunOptions,
+        target::{ResolvedTarget, StateHandler},
+        transport::{self, InProcess, Reply, Transport},
+    },
+    suite::{Batch, Case, Fixtures},
+    wire::Request,
+};
+
+/// The time limit of a case, in virtual time.
+const CASE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What every run of a proof shares.
+pub(super) struct ProofRunner<'a> {
+    pub(super) suite: &'a Arc<Fixtures>,
+    snapshots: &'a Arc<Snapshots>,
+    seed: u64,
+    judge_again: bool,
+    /// The initial state of every endpoint: schemas are compiled only once.
+    pristine: ReferenceEndpoint,
+}
+
+/// Sees each case, and returns whether the run goes on.
+pub(super) type OnJudgedCase<'t> = &'t mut (dyn FnMut(&JudgedCase) -> bool + Send);
+
+/// The result of a run.
+pub(super) struct ProofRun {
+    pub(super) ledger: Ledger,
+    /// The number of requests at which the fault took effect.
+    pub(super) deviations: usize,
+}
+
+impl<'a> ProofRunner<'a> {
+    pub(super) fn new(
+        suite: &'a Arc<Fixtures>,
+        snapshots: &'a Arc<Snapshots>,
+        seed: u64,
+        judge_again: bool,
+    ) -> Result<Self, ProofError> {
+        let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
+        let pristine = ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new())?;
+        Ok(Self { suite, snapshots, seed, judge_again, pristine })
+    }
+
+    /// Runs the cases against a mutant, or against the reference.
+    pub(super) fn mutant(
+        &self,
+        mutant: Option<&Mutant>,
+        cases: Vec<Case>,
+        told: OnJudgedCase<'_>,
+    ) -> Result<ProofRun, ProofError> {
+        runtime()?.block_on(async {
+            let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
+            let behind = Arc::clone(&endpoint);
+            let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
+            let ledger = self.run(InProcess::new(answer), cases, true, told).await?;
+            Ok(ProofRun { ledger, deviations: endpoint.deviations() })
+        })
+    }
+
+    /// Runs every case against a constant endpoint.
+    pub(super) fn constant_endpoint(
+        &self,
+        endpoint: &ConstantEndpoint,
+        check_presence: bool,
+    ) -> Result<Ledger, ProofError> {
+        runtime()?.block_on(async {
+            let cases = self.suite.cases();
+            let endpoint = Arc::new(endpoint.start(&self.pristine, self.contracts()));
+            let ids: Vec<String> = cases.iter().map(|case| case.id.0.clone()).collect();
+            let mut next = ids.into_iter();
+            let turn = Arc::clone(&endpoint);
+            let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
+            begin();
+            let answer = move |request: &Request| endpoint.handle(request, real_now());
+            let mut told = |_: &JudgedCase| {
+                begin();
+                true
+            };
+            self.run(InProcess::new(answer), cases, check_presence, &mut told).await
+        })
+    }
+
+    async fn run(
+        &self,
+        transport: impl Transport + 'static,
+        cases: Vec<Case>,
+        check_presence: bool,
+        told: OnJudgedCase<'_>,
+    ) -> Result<Ledger, ProofError> {
+        let (stop, interrupt) = watch::channel(false);
+        let options = RunOptions {
+            // One after the other: a fault with a memory sees the same in every run.
+            jobs: 1,
+            seed: self.seed,
+            case_timeout: CASE_TIMEOUT,
+            fail_fast: false,
+            check_presence,
+            sensitive: SensitiveValues::Hidden,
+        };
+        let runner = Runner::new(Arc::clone(self.suite), target()?, Arc::new(transport), options)
+            .snapshots(Arc::clone(self.snapshots))
+            .interrupt(interrupt);
+        let mut again = self.judge_again.then(Rejudged::new).transpose()?;
+        let news = OnCase(|case: &JudgedCase| {
+            if !*stop.borrow() && !told(case) {
+                stop.send_replace(true);
+            }
+        });
+        let recorded = self.judge_again.then(|| cases.clone());
+        let ledger = runner.run(&mut Batch::new(cases), &mut (&mut again, news)).await.ledger;
+        if let Some((again, cases)) = again.zip(recorded) {
+            again.compare(self.suite, self.snapshots, cases)?;
+        }
+        Ok(ledger)
+    }
+
+    fn contracts(&self) -> Vec<Arc<Contract>> {
+        self.suite.services().map(|service| Arc::clone(service.contract())).collect()
+    }
+}
+
+/// A runtime whose clock advances when every task waits.
+fn runtime() -> io::Result<runtime::Runtime> {
+    runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
+}
+
+/// A target with all identities of the reference, at an address that gets no request.
+fn target() -> Result<ResolvedTarget, ProofError> {
+    let endpoint: transport::Endpoint = "http://127.0.0.1:1".parse()?;
+    Ok(ResolvedTarget {
+        state_handler: Some(StateHandler::Url { endpoint: endpoint.clone(), path: STATE_PATH.to_owned() }),
+        endpoint,
+        name: "in process".to_owned(),
+        region: "us-east-1".to_owned(),
+        other_region: Some("eu-west-1".to_owned()),
+        owner: Identity::test().credentials().clone(),
+        denied: Some(Identity::denied().credentials().clone()),
+        other_account: Some(Identity::other_account().credentials().clone()),
+        states: BTreeMap::new(),
+    })
+}
+
+/// The real time, which dates signatures.
+fn real_now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}

@@ -1,0 +1,101 @@
+//! A run as a whole, for the formats that are written when it is over.
+
+use std::io::{self, Write};
+
+use super::{Reporter, requirement_index::RequirementIndex, without_beginning};
+use crate::{
+    judge::verdict::Verdict,
+    run::event::{CaseReport, Event, RunFinished, RunStarted},
+};
+
+/// A run that is over.
+#[derive(Debug)]
+pub(super) struct CollectedRun {
+    pub(super) started: RunStarted,
+    /// Sorted by id.
+    pub(super) cases: Vec<CaseReport>,
+    pub(super) finished: RunFinished,
+    pub(super) requirements: RequirementIndex,
+}
+
+impl CollectedRun {
+    pub(super) fn of_verdict(&self, verdict: Verdict) -> impl Iterator<Item = &CaseReport> {
+        self.cases.iter().filter(move |case| case.verdict == verdict)
+    }
+}
+
+/// A format that is a function of the whole run.
+pub(super) type CollectedForm = fn(&CollectedRun, &mut dyn Write) -> io::Result<()>;
+
+/// Collects a run, and writes it when it is over.
+pub(super) struct AtEnd<W> {
+    writer: W,
+    form: CollectedForm,
+    started: Option<RunStarted>,
+    cases: Vec<CaseReport>,
+    requirements: RequirementIndex,
+}
+
+impl<W: Write> AtEnd<W> {
+    /// A report of that form, which goes to `writer`.
+    pub(super) fn new(writer: W, form: CollectedForm) -> Self {
+        Self { writer, form, started: None, cases: Vec::new(), requirements: RequirementIndex::default() }
+    }
+
+    fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
+        let started = self.started.take().ok_or_else(without_beginning)?;
+        let mut cases = std::mem::take(&mut self.cases);
+        cases.sort_by(|a, b| a.id.cmp(&b.id));
+        let requirements = std::mem::take(&mut self.requirements);
+        let run = CollectedRun { started, cases, finished: finished.clone(), requirements };
+        (self.form)(&run, &mut self.writer)?;
+        self.writer.flush()
+    }
+}
+
+impl<W: Write + Send> Reporter for AtEnd<W> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStarted(started) => self.started = Some(started.clone()),
+            Event::RequirementsListed(requirements) => self.requirements = RequirementIndex::of(requirements),
+            Event::PresenceChecked(_) | Event::TargetDied(_) => {}
+            Event::CaseFinished(case) => self.cases.push(case.report.clone()),
+            Event::RunFinished(finished) => return self.finish(finished),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{events, report_of};
+
+    fn ids(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
+        run.cases.iter().try_for_each(|case| writeln!(out, "{}", case.id))
+    }
+
+    fn written(events: &[Event]) -> String {
+        let mut out = Vec::new();
+        report_of(&mut AtEnd::new(&mut out, ids), events).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cases_are_sorted_and_nothing_is_written_before_the_end() {
+        let events = events();
+        let mut reversed = events.clone();
+        reversed[1..events.len() - 1].reverse();
+        let lines = written(&reversed);
+        assert!(lines.lines().is_sorted() && lines.lines().count() == 12, "{lines}");
+        assert_eq!(written(&events), lines);
+        assert_eq!(written(&events[..events.len() - 1]), "");
+    }
+
+    #[test]
+    fn an_end_without_a_beginning_is_an_error() {
+        let events = events();
+        let error = report_of(&mut AtEnd::new(Vec::new(), ids), &events[events.len() - 1..]).unwrap_err();
+        assert!(error.to_string().contains("before it began"));
+    }
+}

@@ -1,0 +1,236 @@
+//! What two endpoints answered to the same request.
+
+use serde_json::Value;
+
+use super::{
+    body_comparer::{ABSENT, Comparer, FoundChange},
+    identities::{Identities, nameless},
+    response_change::{ChangeKind, DiffLocation},
+    volatile::settled_prose,
+};
+use crate::wire::{error_name, protocol::ErrorLocation};
+
+/// An answer as the observation has it.
+#[derive(Debug, Clone, Copy)]
+enum Got<'o> {
+    /// A crowd's different answers.
+    AnyOf(&'o [Value]),
+    /// None, and why.
+    Nothing(&'o str),
+    /// One.
+    Response(ComparedResponse<'o>),
+    /// Nothing that can be compared.
+    Other,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct ComparedResponse<'o> {
+    status: u64,
+    headers: &'o Value,
+    body: &'o Value,
+}
+
+impl<'o> Got<'o> {
+    fn of(value: &'o Value) -> Self {
+        if let Some(answers) = value["any of"].as_array() {
+            return Self::AnyOf(answers);
+        }
+        match (value["no answer"].as_str(), value["status"].as_u64()) {
+            (Some(why), _) => Self::Nothing(why),
+            (None, Some(status)) => {
+                Self::Response(ComparedResponse { status, headers: &value["headers"], body: &value["body"] })
+            }
+            (None, None) => Self::Other,
+        }
+    }
+
+    fn told(self) -> String {
+        match self {
+            Self::Nothing(why) => format!("no answer ({why})"),
+            Self::Response(answer) => answer.told(),
+            Self::AnyOf(_) | Self::Other => "several answers".to_owned(),
+        }
+    }
+}
+
+impl<'o> ComparedResponse<'o> {
+    fn is_refusal(self) -> bool {
+        self.status >= 400
+    }
+
+    /// The error that it names, wherever it does.
+    fn error(self) -> &'o str {
+        let at = |location| match location {
+            ErrorLocation::Header(name) => self.headers.get(name),
+            ErrorLocation::Body(pointer) => self.body.pointer(pointer),
+        };
+        let spelled = ErrorLocation::ALL.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
+        spelled.filter(|name| !name.is_empty()).unwrap_or("a refusal without a name")
+    }
+
+    fn told(self) -> String {
+        if self.is_refusal() {
+            format!("{} ({})", self.error(), self.status)
+        } else {
+            format!("a success ({})", self.status)
+        }
+    }
+}
+
+/// What differs between two answers to the same request.
+pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<FoundChange> {
+    match (Got::of(a), Got::of(b)) {
+        (Got::Response(a), Got::Response(b)) => answers(identities, a, b),
+        (Got::AnyOf(a), Got::AnyOf(b)) => crowds(identities, a, b),
+        (Got::Nothing(a), Got::Nothing(b)) if a == b => Vec::new(),
+        (Got::Other, _) | (_, Got::Other) => Vec::new(),
+        (a, b) => vec![whole(ChangeKind::Response, a.told(), b.told())],
+    }
+}
+
+fn whole(kind: ChangeKind, before: String, after: String) -> FoundChange {
+    FoundChange { location: DiffLocation::Response, kind, before, after }
+}
+
+fn answers(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResponse<'_>) -> Vec<FoundChange> {
+    if a.is_refusal() != b.is_refusal() {
+        return vec![whole(ChangeKind::Outcome, a.told(), b.told())];
+    }
+    let mut found = Vec::new();
+    if a.status != b.status {
+        found.push(whole(ChangeKind::Status, a.status.to_string(), b.status.to_string()));
+    }
+    if a.is_refusal() && a.error() != b.error() {
+        // Another error says what it says in its own members.
+        found.push(whole(ChangeKind::Error, a.error().to_owned(), b.error().to_owned()));
+        return found;
+    }
+    headers(a.headers, b.headers, &mut found);
+    let mut comparer = Comparer { identities, found };
+    match (prose(a.body), prose(b.body)) {
+        (Some(a), Some(b)) if settled_prose(a) == settled_prose(b) => {}
+        (Some(a), Some(b)) => comparer.value("", &Value::from(settled_prose(a)), &Value::from(settled_prose(b))),
+        (None, None) => comparer.value("", a.body, b.body),
+        (a, b) => {
+            let told = |text: Option<&str>| if text.is_some() { "text" } else { "JSON" }.to_owned();
+            let location = DiffLocation::Body(String::new());
+            comparer.found.push(FoundChange { location, kind: ChangeKind::Type, before: told(a), after: told(b) });
+        }
+    }
+    comparer.found
+}
+
+/// A body that is no JSON.
+fn prose(body: &Value) -> Option<&str> {
+    let members = body.as_object().filter(|members| members.len() == 1)?;
+    members.get("text")?.as_str()
+}
+
+fn headers(a: &Value, b: &Value, found: &mut Vec<FoundChange>) {
+    let names = [a, b].into_iter().filter_map(Value::as_object).flat_map(|headers| headers.keys());
+    let mut names: Vec<&String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let told = |headers: &Value| headers[name].as_str().map_or_else(|| ABSENT.to_owned(), nameless);
+        let (before, after) = (told(a), told(b));
+        if before != after {
+            found.push(FoundChange {
+                location: DiffLocation::Header(name.clone()),
+                kind: ChangeKind::Header,
+                before,
+                after,
+            });
+        }
+    }
+}
+
+/// A crowd's answers belong together where they are of one kind; how many of each there were is chance.
+fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<FoundChange> {
+    let mut rest: Vec<&Value> = b.iter().collect();
+    let mut found = Vec::new();
+    let mut alone = Vec::new();
+    for answer in a {
+        match rest.iter().position(|other| Got::of(other).told() == Got::of(answer).told()) {
+            Some(at) => found.extend(compare(identities, answer, rest.remove(at))),
+            None => alone.push(answer),
+        }
+    }
+    let told = |answers: &[&Value]| {
+        let told: Vec<String> = answers.iter().map(|answer| Got::of(answer).told()).collect();
+        if told.is_empty() { ABSENT.to_owned() } else { told.join(", ") }
+    };
+    let known =
+        |answers: &[Value], answer: &Value| answers.iter().any(|one| Got::of(one).told() == Got::of(answer).told());
+    alone.retain(|answer| !known(b, answer));
+    rest.retain(|answer| !known(a, answer));
+    if !alone.is_empty() || !rest.is_empty() {
+        found.push(whole(ChangeKind::Response, told(&alone), told(&rest)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(a: &Value, b: &Value) -> Vec<String> {
+        let found = compare(&mut Identities::default(), a, b).into_iter();
+        found
+            .map(|FoundChange { location, kind, before, after }| format!("{kind} {location}: {before} -> {after}"))
+            .collect()
+    }
+
+    fn ok(body: Value) -> Value {
+        let headers = json!({"content-type": "a"});
+        Value::from_iter([("status", Value::from(200)), ("headers", headers), ("body", body)])
+    }
+
+    fn refused(status: u16, name: &str) -> Value {
+        json!({"status": status, "headers": {}, "body": {"__type": name, "message": "<message>"}})
+    }
+
+    #[rstest]
+    #[case::equal(ok(json!({"a": 1})), ok(json!({"a": 1})), &[])]
+    #[case::outcome(ok(json!({})), refused(400, "ns#E"), &["outcome : a success (200) -> E (400)"])]
+    #[case::error(refused(400, "E"), refused(400, "F"), &["error : E -> F"])]
+    #[case::error_and_status(refused(400, "E"), refused(500, "F"), &["status : 400 -> 500", "error : E -> F"])]
+    #[case::status(refused(400, "E"), refused(404, "E"), &["status : 400 -> 404"])]
+    #[case::spelling(refused(400, "E"), refused(400, "ns#E"), &[r#"value /__type: "E" -> "ns#E""#])]
+    #[case::unnamed(refused(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> a refusal without a name"])]
+    #[case::no_answer(ok(json!({})), json!({"no answer": "closed"}), &["answer : a success (200) -> no answer (closed)"])]
+    #[case::neither(json!({"no answer": "closed"}), json!({"no answer": "closed"}), &[])]
+    #[case::otherwise(json!({"no answer": "timeout"}), json!({"no answer": "closed"}), &["answer : no answer (timeout) -> no answer (closed)"])]
+    #[case::chance(json!("<depends on time>"), ok(json!({})), &[])]
+    #[case::text(ok(json!({"text": "x"})), ok(json!({"a": 1})), &["type the body: text -> JSON"])]
+    #[case::pages(ok(json!({"text": "at 2026-11-22 08:54:17"})), ok(json!({"text": "at 2026-11-22 08:54:18"})), &[])]
+    #[case::other_pages(ok(json!({"text": "x"})), ok(json!({"text": "y"})), &[r#"value the body: "x" -> "y""#])]
+    fn answers_are_compared_from_the_outside_in(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
+        assert_eq!(told(&a, &b), expected);
+    }
+
+    #[test]
+    fn a_header_that_differs_is_told_by_its_name() {
+        let with = |headers: Value| json!({"status": 200, "headers": headers, "body": {}});
+        let told = told(&with(json!({"content-type": "a", "x": "y"})), &with(json!({"content-type": "b"})));
+        assert_eq!(told, ["header content-type: a -> b", "header x: y -> absent"]);
+    }
+
+    #[test]
+    fn a_crowd_is_compared_by_the_sorts_of_its_answers() {
+        let crowd = |answers: &[Value]| json!({ "any of": answers });
+        let (won, lost) = (ok(json!({"a": 1})), refused(400, "E"));
+        assert_eq!(told(&crowd(&[won.clone(), lost.clone()]), &crowd(&[lost.clone(), won.clone()])), [""; 0]);
+        assert_eq!(
+            told(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), refused(400, "F")])),
+            ["value /a: 1 -> 2", "answer : E (400) -> F (400)"]
+        );
+        assert_eq!(
+            told(&crowd(std::slice::from_ref(&won)), &crowd(&[won.clone(), lost])),
+            ["answer : absent -> E (400)"]
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! A case as the page shows it: what it is about, what was found, how it differs from its snapshot, what crossed the wire.
+
+use std::{collections::BTreeSet, fmt::Write as _, io};
+
+use serde::Serialize;
+
+use super::{
+    HtmlOptions,
+    exchange_view::{self, ExchangeView},
+    packed_cases::{PackedCase, PackedCases, PackedPosition},
+    page_template,
+    requirement_matrix::CitedView,
+};
+use crate::{
+    judge::verdict::{Finding, Severity, Verdict},
+    report::{hunk, phrasing, requirement_index::RequirementIndex, text},
+    run::event::{CaseFinished, CaseReport},
+};
+
+/// Longer values are cut, in characters; the JSON report has them whole.
+const LONGEST_VALUE: usize = 2_000;
+
+/// So many exchanges are readable where scripts are off; the others are unpacked by the script.
+const WRITTEN_OUT: usize = 2;
+
+#[derive(Debug, Serialize)]
+struct CaseView<'a> {
+    anchor: String,
+    id: &'a str,
+    /// The id below the operation.
+    name: &'a str,
+    title: &'a str,
+    verdict: Verdict,
+    mark: char,
+    service: &'a str,
+    operation: &'a str,
+    reason: &'a str,
+    /// Whether the reason says more than any finding.
+    is_unjudged: bool,
+    /// Errors and warnings.
+    findings: Vec<FindingView<'a>>,
+    notes: Vec<FindingView<'a>>,
+    codes: BTreeSet<&'static str>,
+    severities: BTreeSet<String>,
+    cites: &'a [String],
+    /// Those that it cites and those that its findings cite.
+    requirements: BTreeSet<&'a str>,
+    alternatives: &'a [String],
+    checks: usize,
+    position: &'a str,
+    command: String,
+    took: String,
+    written_out: Vec<&'a ExchangeView>,
+    exchanges: usize,
+    packed_at: PackedPosition,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingView<'a> {
+    code: &'static str,
+    rule: Option<&'a str>,
+    severity: String,
+    evidence: String,
+    location: String,
+    expected: String,
+    actual: String,
+    cites: Vec<CitedView<'a>>,
+}
+
+/// What the command that runs a case again needs to know.
+#[derive(Clone, Copy)]
+pub(super) struct Rerun<'a> {
+    pub(super) options: &'a HtmlOptions,
+    pub(super) seed: u64,
+}
+
+/// The markup of a case. Its exchanges go to the packed.
+pub(super) fn markup(
+    case: &CaseFinished,
+    requirements: &RequirementIndex,
+    Rerun { options, seed }: Rerun<'_>,
+    packed: &mut PackedCases,
+) -> io::Result<String> {
+    let report = &case.report;
+    let exchanges = exchange_view::shown(case);
+    let difference = case.difference.as_ref().map(hunk::of).unwrap_or_default();
+    let difference = difference.iter().map(|hunk| &hunk.lines[..]).collect();
+    let view = CaseView {
+        anchor: anchor(&report.id.0),
+        id: &report.id.0,
+        name: name(&report.id.0),
+        title: &report.title,
+        verdict: report.verdict,
+        mark: mark(report.verdict),
+        service: &report.service,
+        operation: &report.operation,
+        reason: &report.reason,
+        is_unjudged: !matches!(report.verdict, Verdict::Conforms | Verdict::Deviates),
+        findings: findings(report, requirements, |severity| severity > Severity::Note),
+        notes: findings(report, requirements, |severity| severity == Severity::Note),
+        codes: report.findings.iter().map(|finding| finding.code.name()).collect(),
+        severities: report.findings.iter().map(|finding| finding.severity.to_string()).collect(),
+        cites: &report.cites,
+        requirements: requirements_of(report),
+        alternatives: &report.alternatives,
+        checks: report.checks,
+        position: &report.position,
+        command: phrasing::alone(&options.command, &report.id, seed, &options.rerun),
+        took: text::duration(report.duration_ms),
+        written_out: written_out(report.verdict, &exchanges),
+        exchanges: case.exchanges.len(),
+        packed_at: packed.add(&PackedCase { exchanges: &exchanges, difference })?,
+    };
+    page_template::part("case.html", &view)
+}
+
+/// The requirements that a case or one of its findings cites.
+pub(super) fn requirements_of(case: &CaseReport) -> BTreeSet<&str> {
+    let of_findings = case.findings.iter().flat_map(|finding| &finding.cites);
+    case.cites.iter().chain(of_findings).map(String::as_str).collect()
+}
+
+/// A case's id below its operation.
+pub(super) fn name(id: &str) -> &str {
+    id.splitn(3, '/').last().unwrap_or_default()
+}
+
+/// The sign that stands beside a verdict's colour.
+pub(super) fn mark(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Conforms => '✓',
+        Verdict::Deviates => '✕',
+        Verdict::NotImplemented => '∅',
+        Verdict::Blocked => '◼',
+        Verdict::Inconclusive => '?',
+        Verdict::NotApplicable => '–',
+    }
+}
+
+/// An id of the page from that of a case: what an address would change is written in hexadecimal.
+pub(super) fn anchor(id: &str) -> String {
+    let mut anchor = "case-".to_owned();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-./".contains(&byte) {
+            anchor.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(anchor, "_{byte:02x}");
+        }
+    }
+    anchor
+}
+
+/// The exchanges that findings are about; of a case that could not be judged, the last one that was to lead there.
+fn written_out(verdict: Verdict, exchanges: &[ExchangeView]) -> Vec<&ExchangeView> {
+    let marked: Vec<&ExchangeView> = exchanges.iter().filter(|exchange| exchange.is_marked).take(WRITTEN_OUT).collect();
+    if !marked.is_empty() || verdict == Verdict::Conforms {
+        return marked;
+    }
+    exchanges.iter().rev().find(|exchange| !exchange.is_teardown).into_iter().collect()
+}
+
+fn findings<'a>(
+    case: &'a CaseReport,
+    requirements: &'a RequirementIndex,
+    is_among: fn(Severity) -> bool,
+) -> Vec<FindingView<'a>> {
+    let among = case.findings.iter().filter(|finding| is_among(finding.severity));
+    among.map(|finding| finding_view(finding, requirements)).collect()
+}
+
+fn finding_view<'a>(finding: &'a Finding, requirements: &'a RequirementIndex) -> FindingView<'a> {
+    FindingView {
+        code: finding.code.name(),
+        rule: finding.rule.as_deref(),
+        severity: finding.severity.to_string(),
+        evidence: finding.evidence.to_string(),
+        location: location(finding),
+        expected: text::shorten(&finding.expected, LONGEST_VALUE),
+        actual: text::shorten(&finding.actual, LONGEST_VALUE),
+        cites: finding.cites.iter().map(|id| CitedView::of(requirements, id)).collect(),
+    }
+}
+
+fn location(finding: &Finding) -> String {
+    let call = if finding.step == 0 { "the case as a whole".to_owned() } else { phrasing::call(finding) };
+    if finding.pointer.is_empty() { call } else { format!("{call}, {}", finding.pointer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("codedeploy/stop-deployment/x", "case-codedeploy/stop-deployment/x")]
+    #[case("s/o/x#1.5", "case-s/o/x_231.5")]
+    #[case("s/o/a_b c\"<ü", "case-s/o/a_5fb_20c_22_3c_c3_bc")]
+    fn an_anchor_stands_in_an_address_as_it_is(#[case] id: &str, #[case] expected: &str) {
+        assert_eq!(anchor(id), expected);
+    }
+
+    #[test]
+    fn every_verdict_has_a_sign_of_its_own() {
+        let signs: BTreeSet<char> = Verdict::ALL.into_iter().map(mark).collect();
+        assert_eq!(signs.len(), Verdict::ALL.len());
+    }
+}

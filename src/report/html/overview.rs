@@ -1,0 +1,244 @@
+//! What is read in five seconds: how many cases deviate, of which operations, and what for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::case_view::mark;
+use crate::{
+    judge::verdict::{Ledger, Severity, Verdict},
+    report::{case_groups::errors, phrasing, text},
+    run::event::{CaseReport, Presence, PresenceChecked, RunFinished, RunStarted, TargetDied},
+};
+
+/// So many causes are listed.
+const CAUSES: usize = 10;
+
+/// Sums, as cases come.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    operations: BTreeMap<(String, String), Ledger>,
+    /// Deviating cases by what was found in them.
+    causes: BTreeMap<(&'static str, Option<String>), usize>,
+    findings: BTreeMap<Severity, usize>,
+    codes: BTreeMap<&'static str, usize>,
+}
+
+impl Sums {
+    pub(super) fn enter(&mut self, case: &CaseReport) {
+        let ledger = self.operations.entry((case.service.clone(), case.operation.clone())).or_default();
+        ledger.selected += 1;
+        ledger.enter(case.verdict);
+        for finding in &case.findings {
+            *self.findings.entry(finding.severity).or_default() += 1;
+        }
+        for code in case.findings.iter().map(|finding| finding.code.name()).collect::<BTreeSet<_>>() {
+            *self.codes.entry(code).or_default() += 1;
+        }
+        for cause in errors(case).map(|finding| (finding.code.name(), finding.rule.clone())).collect::<BTreeSet<_>>() {
+            *self.causes.entry(cause).or_default() += 1;
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Overview<'a> {
+    headline: String,
+    tone: &'static str,
+    target: &'a str,
+    endpoint: &'a str,
+    region: &'a str,
+    suite: &'a str,
+    seed: u64,
+    took: String,
+    interrupted: bool,
+    ledger: Vec<VerdictShare>,
+    selected: usize,
+    /// Cases that the harness itself is to blame for.
+    internal: usize,
+    operations: Vec<OperationRow<'a>>,
+    causes: Vec<ReasonRow<'a>>,
+    /// So many causes are not listed.
+    more_causes: usize,
+    /// Findings by how much they weigh, the worst first.
+    severities: Vec<(String, usize)>,
+    /// In how many cases each check found anything.
+    codes: Vec<(&'static str, usize)>,
+    missing: Vec<&'a PresenceChecked>,
+    died: &'a [TargetDied],
+}
+
+/// A part of a bar, and its number.
+#[derive(Debug, Serialize)]
+pub(super) struct VerdictShare {
+    name: &'static str,
+    words: &'static str,
+    /// The number with its verb.
+    told: String,
+    mark: char,
+    count: usize,
+    /// Where it begins and how long it is, in thousandths of the whole.
+    start: usize,
+    length: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct OperationRow<'a> {
+    service: &'a str,
+    operation: &'a str,
+    selected: usize,
+    shares: Vec<VerdictShare>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReasonRow<'a> {
+    code: &'static str,
+    rule: Option<&'a str>,
+    cases: usize,
+    /// In thousandths of the most frequent one.
+    length: usize,
+}
+
+/// What a run came to.
+pub(super) fn of<'a>(
+    started: &'a RunStarted,
+    finished: &'a RunFinished,
+    sums: &'a Sums,
+    checked: &'a [PresenceChecked],
+    died: &'a [TargetDied],
+) -> Overview<'a> {
+    let (headline, tone) = headline(&finished.ledger);
+    let causes = causes(sums);
+    Overview {
+        headline,
+        tone,
+        target: &started.target,
+        endpoint: &started.endpoint,
+        region: &started.region,
+        suite: &started.suite,
+        seed: started.seed,
+        took: text::duration(finished.duration_ms),
+        interrupted: finished.interrupted,
+        ledger: shares(&finished.ledger),
+        selected: finished.ledger.selected,
+        internal: finished.ledger.internal,
+        operations: sums.operations.iter().map(operation_row).collect(),
+        more_causes: causes.len().saturating_sub(CAUSES),
+        causes: causes.into_iter().take(CAUSES).collect(),
+        severities: sums.findings.iter().rev().map(|(severity, count)| (severity.to_string(), *count)).collect(),
+        codes: sums.codes.iter().map(|(code, cases)| (*code, *cases)).collect(),
+        missing: checked.iter().filter(|checked| checked.presence != Presence::Implemented).collect(),
+        died,
+    }
+}
+
+/// The one line, and its tone.
+fn headline(ledger: &Ledger) -> (String, &'static str) {
+    let all = text::count(ledger.selected, "case");
+    let unjudged = ledger.not_implemented + ledger.blocked + ledger.inconclusive;
+    match (ledger.selected, ledger.deviates) {
+        (0, _) => ("Nothing was selected".to_owned(), "weak"),
+        (_, deviates @ 1..) => (format!("{deviates} of {all} {}", phrasing::verb(Verdict::Deviates, deviates)), "bad"),
+        (_, 0) if unjudged > 0 => {
+            let is_missing = unjudged == ledger.not_implemented;
+            let rest = if is_missing { "are not implemented" } else { "could not be judged" };
+            (format!("{} of {all} conform, {unjudged} {rest}", ledger.conforms), "weak")
+        }
+        (1, 0) if ledger.conforms == 1 => ("The case conforms".to_owned(), "good"),
+        _ if ledger.not_applicable == 0 => (format!("All {all} conform"), "good"),
+        _ => (format!("All {} that apply conform", text::count(ledger.conforms, "case")), "good"),
+    }
+}
+
+/// The least that is seen of a part, in thousandths.
+const SEEN: usize = 8;
+
+/// The parts of a ledger, in its order, so that no bar is longer than the whole and no part of it is unseen.
+fn shares(ledger: &Ledger) -> Vec<VerdictShare> {
+    let mut start = 0;
+    let share = |(verdict, length): (Verdict, usize)| {
+        let count = ledger.count(verdict);
+        let words = phrasing::verb(verdict, 1);
+        let told = format!("{count} {}", phrasing::verb(verdict, count));
+        let share = VerdictShare { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
+        start += length;
+        share
+    };
+    Verdict::ALL.into_iter().zip(lengths(ledger)).map(share).collect()
+}
+
+fn lengths(ledger: &Ledger) -> Vec<usize> {
+    let length = |verdict: Verdict| match ledger.count(verdict) {
+        0 => 0,
+        count => thousandths(count, ledger.selected).max(SEEN),
+    };
+    let mut lengths: Vec<usize> = Verdict::ALL.into_iter().map(length).collect();
+    let sum: usize = lengths.iter().sum();
+    // The longest part makes room for the small ones, and takes what rounding leaves.
+    if let Some(longest) = lengths.iter_mut().max().filter(|longest| **longest > 0) {
+        *longest = (*longest + 1_000).saturating_sub(sum);
+    }
+    lengths
+}
+
+fn thousandths(part: usize, whole: usize) -> usize {
+    (part * 1_000).checked_div(whole).unwrap_or(0)
+}
+
+fn operation_row<'a>(((service, operation), ledger): (&'a (String, String), &Ledger)) -> OperationRow<'a> {
+    OperationRow { service, operation, selected: ledger.selected, shares: shares(ledger) }
+}
+
+/// What deviates, the most frequent first.
+fn causes(sums: &Sums) -> Vec<ReasonRow<'_>> {
+    let most = sums.causes.values().copied().max().unwrap_or(1);
+    let mut causes: Vec<ReasonRow<'_>> = sums
+        .causes
+        .iter()
+        .map(|((code, rule), cases)| ReasonRow {
+            code,
+            rule: rule.as_deref(),
+            cases: *cases,
+            length: thousandths(*cases, most),
+        })
+        .collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.cases));
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn ledger(conforms: usize, deviates: usize, blocked: usize, not_applicable: usize) -> Ledger {
+        let selected = conforms + deviates + blocked + not_applicable;
+        Ledger { selected, conforms, deviates, blocked, not_applicable, ..Ledger::default() }
+    }
+
+    #[rstest]
+    #[case::nothing(ledger(0, 0, 0, 0), "Nothing was selected", "weak")]
+    #[case::one_deviation(ledger(2, 1, 1, 0), "1 of 4 cases deviates", "bad")]
+    #[case::deviations(ledger(2, 2, 0, 0), "2 of 4 cases deviate", "bad")]
+    #[case::unjudged(ledger(2, 0, 1, 1), "2 of 4 cases conform, 1 could not be judged", "weak")]
+    #[case::missing(Ledger { selected: 3, not_implemented: 2, conforms: 1, ..Ledger::default() }, "1 of 3 cases conform, 2 are not implemented", "weak")]
+    #[case::one(ledger(1, 0, 0, 0), "The case conforms", "good")]
+    #[case::all(ledger(3, 0, 0, 0), "All 3 cases conform", "good")]
+    #[case::all_that_apply(ledger(3, 0, 0, 1), "All 3 cases that apply conform", "good")]
+    fn the_headline_says_the_worst_first(#[case] of: Ledger, #[case] says: &str, #[case] expected: &str) {
+        let (headline, tone) = headline(&of);
+        assert_eq!((headline.as_str(), tone), (says, expected));
+    }
+
+    #[test]
+    fn the_shares_of_a_bar_make_the_whole() {
+        for of in [ledger(1, 1, 1, 0), ledger(463, 2, 2, 1), ledger(0, 7, 0, 0), ledger(9_999, 1, 0, 0)] {
+            let shares = shares(&of);
+            assert!(shares.iter().all(|share| (share.count == 0) == (share.length == 0)));
+            assert_eq!(shares.iter().map(|share| share.length).sum::<usize>(), 1_000);
+            assert!(shares.windows(2).all(|pair| pair[0].start + pair[0].length == pair[1].start));
+        }
+        assert_eq!(shares(&Ledger::default()).iter().map(|share| share.length).sum::<usize>(), 0);
+    }
+}

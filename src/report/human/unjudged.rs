@@ -1,0 +1,109 @@
+//! What is no deviation: warnings and notes, and cases that could not be judged, by their reasons.
+
+use std::collections::BTreeMap;
+
+use super::{
+    super::text_page::{FAINT, PLAIN, of_verdict},
+    HumanWriter,
+};
+use crate::{
+    judge::verdict::Verdict,
+    report::{hunk::Hunk, phrasing, text},
+    run::event::CaseReport,
+    suite::CaseId,
+};
+
+/// So many ids stand for a group.
+const EXAMPLES: usize = 3;
+
+impl<'a> HumanWriter<'a> {
+    /// What was found in cases that do not deviate; only when everything is asked for.
+    pub(super) fn warnings_and_notes(&mut self) {
+        let mut cases = self.cases.iter().filter(|case| case.verdict != Verdict::Deviates && !case.findings.is_empty());
+        let mut next = cases.next().filter(|_| self.options.verbose);
+        if next.is_some() {
+            self.page.heading("warnings and notes in cases that do not deviate");
+        }
+        while let Some(case) = next {
+            self.title(case);
+            for finding in &case.findings {
+                self.finding(finding);
+            }
+            next = cases.next();
+        }
+    }
+
+    /// Observations that are not the recorded ones, as a unified difference.
+    pub(super) fn differences(&mut self, differences: &[(CaseId, Vec<Hunk>)]) {
+        if !differences.is_empty() {
+            self.page.heading("observations that differ from their snapshots");
+        }
+        for (id, hunks) in differences {
+            self.page.whole(2, PLAIN, &id.0);
+            self.page.whole(4, FAINT, "--- snapshot");
+            self.page.whole(4, FAINT, "+++ observed");
+            for hunk in hunks {
+                self.page.whole(4, FAINT, &hunk.range);
+                for line in &hunk.lines {
+                    self.page.whole(4, FAINT, format!("{}{}", line.sign, line.text).trim_end());
+                }
+            }
+        }
+    }
+
+    /// Operations that the endpoint does not have.
+    pub(super) fn not_implemented(&mut self) {
+        let verdict = Verdict::NotImplemented;
+        let groups = groups(self.of_verdict(verdict), |case| {
+            let prefix = format!("{}: ", case.operation);
+            let reason = case.reason.strip_prefix(&prefix).unwrap_or(&case.reason);
+            (format!("{} {}", case.service, case.operation), reason)
+        });
+        if !groups.is_empty() {
+            self.page.heading("not implemented");
+        }
+        for ((operation, reason), cases) in groups {
+            let told = format!("{}: {reason}", text::count(cases.len(), "case"));
+            self.page.entry(2, of_verdict(verdict), &operation, &told);
+            if self.options.verbose || self.options.curl {
+                self.ids(&cases);
+            }
+        }
+    }
+
+    /// Cases of a verdict that says nothing of the endpoint, by their reasons, the most frequent first.
+    pub(super) fn unjudged(&mut self, verdict: Verdict) {
+        let groups = groups(self.of_verdict(verdict), |case| case.reason.as_str());
+        let mut groups: Vec<(&str, Vec<&CaseReport>)> = groups.into_iter().collect();
+        groups.sort_by_key(|(_, cases)| std::cmp::Reverse(cases.len()));
+        if !groups.is_empty() {
+            self.page.heading(phrasing::plural(verdict));
+        }
+        for (reason, cases) in groups {
+            self.page.entry(2, of_verdict(verdict), &text::count(cases.len(), "case"), reason);
+            self.ids(&cases);
+        }
+    }
+
+    fn ids(&mut self, cases: &[&'a CaseReport]) {
+        let shown = if self.options.verbose || self.options.curl { cases.len() } else { EXAMPLES };
+        for case in cases.iter().take(shown) {
+            self.page.whole(4, PLAIN, &case.id.0);
+            self.curl(6, case.exchange.as_ref());
+        }
+        if cases.len() > shown {
+            self.page.whole(4, FAINT, &format!("and {} more ({} lists them)", cases.len() - shown, self.options.more));
+        }
+    }
+}
+
+fn groups<'a, K: Ord>(
+    cases: impl Iterator<Item = &'a CaseReport>,
+    key: impl Fn(&'a CaseReport) -> K,
+) -> BTreeMap<K, Vec<&'a CaseReport>> {
+    let mut groups: BTreeMap<K, Vec<&CaseReport>> = BTreeMap::new();
+    for case in cases {
+        groups.entry(key(case)).or_default().push(case);
+    }
+    groups
+}

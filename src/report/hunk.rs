@@ -1,0 +1,73 @@
+//! How an observation differs from the snapshot one, line by line.
+
+use serde::Serialize;
+use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
+
+use super::text;
+use crate::run::event::SnapshotDifference;
+
+/// So many lines stand around what differs.
+const AROUND: usize = 3;
+
+/// Lines that stand together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hunk {
+    /// Which lines of both texts they are, as in a unified difference.
+    pub(super) range: String,
+    pub(super) lines: Vec<DiffLine>,
+}
+
+/// A line of either text, or of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct DiffLine {
+    /// `-` where only the snapshot has it, `+` where only the observation has, else a space.
+    pub(super) sign: char,
+    pub(super) text: String,
+}
+
+/// The lines that differ, with their surroundings.
+pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
+    let difference = TextDiff::from_lines(&difference.recorded, &difference.observed);
+    let hunk = |group: &Vec<DiffOp>| Hunk {
+        range: UnifiedHunkHeader::new(group).to_string(),
+        lines: group.iter().flat_map(|op| difference.iter_changes(op)).map(|change| line(&change)).collect(),
+    };
+    difference.grouped_ops(AROUND).iter().map(hunk).collect()
+}
+
+fn line(change: &similar::Change<&str>) -> DiffLine {
+    let sign = match change.tag() {
+        ChangeTag::Delete => '-',
+        ChangeTag::Insert => '+',
+        ChangeTag::Equal => ' ',
+    };
+    DiffLine { sign, text: text::block(change.value().trim_end_matches('\n')) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(snapshot: &str, observed: &str) -> Vec<String> {
+        let (recorded, observed) = (snapshot.to_owned(), observed.to_owned());
+        of(&SnapshotDifference { recorded, observed })
+            .iter()
+            .map(|hunk| {
+                hunk.lines.iter().map(|line| format!("{}{}", line.sign, line.text)).collect::<Vec<_>>().join("|")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_stands_with_the_lines_around_it() {
+        assert_eq!(told("1\n2\n3\n4\n5\n6", "1\n2\n3\n4\nfive\n6"), [" 2| 3| 4|-5|+five| 6"]);
+        assert_eq!(told("same\n", "same\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_far_apart_stands_in_hunks_of_its_own() {
+        let snapshot = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+        let observed = snapshot.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
+        assert_eq!(told(&snapshot, &observed).len(), 2);
+    }
+}

@@ -1,0 +1,310 @@
+//! Fixture and snapshot files, compiled in or from a folder. Nothing else reads them.
+//!
+//! The folder of a service holds its model, or a `model.yaml` that names one. Both appear as `<service>/model.json`,
+//! together with the examples of botocore if there are any.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::{
+    model::published::{self, Places},
+    suite::source::{Diagnostic, Source},
+};
+
+static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
+
+/// The file with the examples of botocore, in the folder of a service.
+pub(super) const EXAMPLES: &str = "examples-1.json";
+
+/// Text files by their path below a root, with `/` as the separator.
+#[derive(Debug, Clone, Default)]
+pub struct FixtureFiles {
+    root: Option<PathBuf>,
+    texts: BTreeMap<String, String>,
+    /// The real locations of files whose location differs from their path.
+    elsewhere: BTreeMap<String, PathBuf>,
+}
+
+/// A folder that cannot be read.
+#[derive(Debug, Error)]
+pub enum FixtureFilesError {
+    /// A file or folder could not be read.
+    #[error("cannot read {path}: {error}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The error of the system.
+        error: io::Error,
+    },
+    /// The model that a `model.yaml` names could not be loaded.
+    #[error(transparent)]
+    Model(Box<Diagnostic>),
+}
+
+/// The contents of a `model.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelName {
+    /// `botocore:SERVICE[@VERSION]`, or a file relative to the folder of the `model.yaml`.
+    model: String,
+}
+
+impl FixtureFiles {
+    /// The bundled fixtures.
+    #[must_use]
+    pub fn bundled_fixtures() -> Self {
+        Self::embedded(&FIXTURES)
+    }
+
+    /// The bundled snapshots.
+    #[must_use]
+    pub fn bundled_snapshots() -> Self {
+        Self::embedded(&SNAPSHOTS)
+    }
+
+    fn embedded(root: &Dir<'_>) -> Self {
+        let mut texts = BTreeMap::new();
+        let mut open = vec![root];
+        while let Some(dir) = open.pop() {
+            open.extend(dir.dirs());
+            for file in dir.files() {
+                if let Some(text) = file.contents_utf8() {
+                    texts.insert(file.path().to_string_lossy().replace('\\', "/"), text.to_owned());
+                }
+            }
+        }
+        Self { texts, ..Self::default() }
+    }
+
+    /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the model that each `model.yaml` names. botocore
+    /// is searched on this machine.
+    ///
+    /// # Errors
+    /// A folder or file cannot be read or is not UTF-8, or a model cannot be loaded.
+    pub fn folder(root: &Path) -> Result<Self, FixtureFilesError> {
+        Self::folder_with_models(root, &Places::default())
+    }
+
+    /// Like [`FixtureFiles::folder`], with botocore searched in `places`.
+    ///
+    /// # Errors
+    /// See [`FixtureFiles::folder`].
+    pub fn folder_with_models(root: &Path, places: &Places) -> Result<Self, FixtureFilesError> {
+        let mut files = Self { root: Some(root.to_owned()), texts: texts_below(root)?, elsewhere: BTreeMap::new() };
+        let named: Vec<String> = files.texts.keys().filter_map(|path| service_of(path)).map(str::to_owned).collect();
+        for service in named {
+            files.add_model(&service, places).map_err(|diagnostic| FixtureFilesError::Model(Box::new(diagnostic)))?;
+        }
+        Ok(files)
+    }
+
+    /// Adds the model that `<service>/model.yaml` names as `<service>/model.json`.
+    fn add_model(&mut self, service: &str, places: &Places) -> Result<(), Diagnostic> {
+        let (yaml, json) = (format!("{service}/model.yaml"), format!("{service}/model.json"));
+        let source = Source::read(&self.display(&yaml), self.get(&yaml).unwrap_or_default())?;
+        if self.texts.contains_key(&json) {
+            return Err(source
+                .at("", "the folder also has a model.json")
+                .help("keep model.json or model.yaml, not both"));
+        }
+        let ModelName { model: name } = source.decode()?;
+        let beside =
+            self.root.iter().map(|root| root.join(service).join(&name)).find(|_| !name.starts_with("botocore:"));
+        let name = beside.map_or(name, |path| path.to_string_lossy().into_owned());
+        let found = published::find(&name, places).map_err(|error| source.at("/model", error.to_string()))?;
+        self.texts.insert(json.clone(), found.text);
+        self.elsewhere.insert(json, found.file);
+        if let Some((file, text)) = found.examples {
+            let path = format!("{service}/{EXAMPLES}");
+            self.texts.insert(path.clone(), text);
+            self.elsewhere.insert(path, file);
+        }
+        Ok(())
+    }
+
+    /// Files from texts, for tests and for callers that store fixtures elsewhere.
+    #[must_use]
+    pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { texts: texts.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Sets the real location of a file, for error messages.
+    pub fn stand_at(&mut self, path: &str, file: PathBuf) {
+        self.elsewhere.insert(path.to_owned(), file);
+    }
+
+    /// All files, sorted by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// The text of a file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.texts.get(path).map(String::as_str)
+    }
+
+    /// The path under which a person would open the file.
+    #[must_use]
+    pub fn display(&self, path: &str) -> String {
+        let below = || self.root.as_ref().map(|root| root.join(path));
+        let file = self.elsewhere.get(path).cloned().or_else(below);
+        file.map_or_else(|| format!("fixtures/{path}"), |file| file.display().to_string())
+    }
+}
+
+/// The service that a `model.yaml` belongs to.
+fn service_of(path: &str) -> Option<&str> {
+    path.strip_suffix("/model.yaml").filter(|service| !service.contains('/'))
+}
+
+fn texts_below(root: &Path) -> Result<BTreeMap<String, String>, FixtureFilesError> {
+    let mut texts = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |error| FixtureFilesError::Read { path, error }
+        };
+        for entry in fs::read_dir(&dir).map_err(failed(&dir))? {
+            let path = entry.map_err(failed(&dir))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|kind| ["yaml", "json", "snap"].iter().any(|known| kind == *known)) {
+                let text = fs::read_to_string(&path).map_err(failed(&path))?;
+                texts.insert(relative(root, &path), text);
+            }
+        }
+    }
+    Ok(texts)
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_bundled_services_are_compiled_in() {
+        let files = FixtureFiles::bundled_fixtures();
+        assert!(files.get("codedeploy/model.json").is_some() && files.get("proton/requirements.yaml").is_some());
+    }
+
+    #[test]
+    fn a_folder_gives_its_fixtures_by_relative_path() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("s/op")).unwrap();
+        fs::write(dir.path().join("s/op/a.yaml"), "x").unwrap();
+        fs::write(dir.path().join("s/op/notes.txt"), "x").unwrap();
+        let files = FixtureFiles::folder(dir.path()).unwrap();
+        assert_eq!(files.iter().map(|(path, _)| path).collect::<Vec<_>>(), ["s/op/a.yaml"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error_that_names_it() {
+        let error = FixtureFiles::folder(Path::new("not/there")).unwrap_err().to_string();
+        assert!(error.contains("not/there"), "{error}");
+    }
+
+    #[test]
+    fn every_kind_of_fixture_is_read_and_shown_by_its_real_path() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.yaml", "b.json", "c.snap", "d.snap.new"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let files = FixtureFiles::folder(dir.path()).unwrap();
+        assert_eq!(
+            files.iter().collect::<Vec<_>>(),
+            [("a.yaml", "a.yaml"), ("b.json", "b.json"), ("c.snap", "c.snap")]
+        );
+        assert_eq!(files.display("a.yaml"), dir.path().join("a.yaml").display().to_string());
+        assert_eq!(FixtureFiles::default().display("s/a.yaml"), "fixtures/s/a.yaml");
+    }
+
+    const BOTOCORE: &str = r#"{"metadata":{"apiVersion":"2020-01-01","endpointPrefix":"toy","serviceFullName":"Toy",
+        "serviceId":"Toy","protocol":"json","jsonVersion":"1.1","targetPrefix":"Toy_20200101"},
+        "operations":{"Get":{"http":{"method":"POST","requestUri":"/"},"input":{"shape":"In"}}},
+        "shapes":{"In":{"type":"structure","required":["Name"],"members":{"Name":{"shape":"Name"}}},
+                  "Name":{"type":"string","min":1,"max":3}}}"#;
+    const SCENARIO: &str =
+        "title: t\ncites: [T-1]\nevidence: modelled\nsteps:\n  - call: Get\n    input: { Name: abc }\n";
+
+    const REQUIREMENTS: &str = "service: svc\ndocuments:\n  model: { title: Toy, url: 'https://example.com/' }\nrequirements:\n  - \
+        { id: T-1, says: A name has one to three characters., document: model, section: Name, edition: first, kind: request-constraint, evidence: modelled }\n";
+
+    /// A botocore with one service, and a fixture folder for it with this `model.yaml`.
+    fn toy(model_yaml: &str) -> (tempfile::TempDir, PathBuf, Places) {
+        let dir = tempfile::tempdir().unwrap();
+        let version = dir.path().join("botocore/data/toy/2020-01-01");
+        let operation = dir.path().join("fixtures/svc/get");
+        fs::create_dir_all(&version).unwrap();
+        fs::create_dir_all(&operation).unwrap();
+        fs::write(version.join("service-2.json"), BOTOCORE).unwrap();
+        fs::write(version.join("examples-1.json"), r#"{"examples":{"Get":[{"title":"t","input":{"Name":"a"}}]}}"#)
+            .unwrap();
+        fs::write(dir.path().join("fixtures/svc/model.yaml"), model_yaml).unwrap();
+        fs::write(dir.path().join("fixtures/svc/requirements.yaml"), REQUIREMENTS).unwrap();
+        fs::write(operation.join("a.yaml"), SCENARIO).unwrap();
+        let root = dir.path().join("fixtures");
+        let places = Places { botocore: Some(dir.path().join("botocore")), path: None };
+        (dir, root, places)
+    }
+
+    #[rstest::rstest]
+    #[case::by_service("model: botocore:toy\n")]
+    #[case::by_path("model: ../../botocore/data/toy/2020-01-01/service-2.json\n")]
+    fn a_service_may_name_its_model(#[case] model_yaml: &str) {
+        let (_dir, root, places) = toy(model_yaml);
+        let files = FixtureFiles::folder_with_models(&root, &places).unwrap();
+        assert!(files.display("svc/model.json").ends_with("service-2.json"));
+        let suite = crate::suite::Fixtures::read(&files).unwrap();
+        assert_eq!(suite.cases().len(), 1);
+        let operation = suite.service("svc").unwrap().contract().operation("Get").unwrap();
+        assert_eq!(operation.example_input(), Some(&serde_json::json!({"Name": "a"})));
+    }
+
+    #[rstest::rstest]
+    #[case::unknown("model: botocore:toi\n", "did you mean toy?")]
+    #[case::no_file("model: gone.json\n", "svc/gone.json")]
+    #[case::no_model("modell: x\n", "unknown field")]
+    #[case::form("model: toy\n", "expected a .json")]
+    fn a_model_that_cannot_be_loaded_is_reported_at_its_position(#[case] model_yaml: &str, #[case] expected: &str) {
+        let (_dir, root, places) = toy(model_yaml);
+        let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("model.yaml:1:"), "{error}");
+    }
+
+    #[test]
+    fn a_model_and_the_name_of_one_are_one_too_many() {
+        let (_dir, root, places) = toy("model: botocore:toy\n");
+        fs::write(root.join("svc/model.json"), BOTOCORE).unwrap();
+        let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
+        assert!(error.contains("keep either"), "{error}");
+    }
+
+    #[test]
+    fn snapshots_are_compiled_in() {
+        assert!(
+            FixtureFiles::bundled_snapshots().iter().any(|(path, text)| path.contains(".snap") && !text.is_empty())
+        );
+    }
+
+    #[test]
+    fn a_text_is_had_by_its_path_and_no_other() {
+        let files = FixtureFiles::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
+        assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
+        assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);
+    }
+}

@@ -1,0 +1,99 @@
+//! A service with its contract, requirements and states.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+
+use super::State;
+use crate::{
+    model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
+    suite::requirement::Requirements,
+    wire::{ParsedResponse, Protocol, Response, json::holds_null},
+};
+
+/// The services that fixtures may use, by folder name.
+pub(super) type Services = BTreeMap<String, ServiceFixtures>;
+
+/// A service: its contract, requirements and states.
+#[derive(Debug, Clone)]
+pub struct ServiceFixtures {
+    /// The folder name, which fixtures use to refer to it.
+    pub name: String,
+    /// The contract, with its compiled schemas.
+    pub schemas: Arc<Schemas>,
+    /// The numbered requirements.
+    pub requirements: Requirements,
+    /// The states, by name.
+    pub states: BTreeMap<String, State>,
+    /// The members of derived inputs that states fill; the first match wins.
+    pub fillings: Vec<Filling>,
+    /// The wire protocol.
+    pub protocol: &'static dyn Protocol,
+}
+
+/// A resolved `states.yaml`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct StateTable {
+    pub(super) by_name: BTreeMap<String, State>,
+    pub(super) fillings: Vec<Filling>,
+}
+
+/// A variable of a state that fills a member of derived inputs, such as the name of an existing resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filling {
+    /// `Operation/Member`, with nested members after further slashes and `*` as a wildcard.
+    pub glob: String,
+    /// True if every valid input contains the member although the model does not require it (`!` after the name).
+    pub always: bool,
+    /// The name of the state.
+    pub state: String,
+    /// The variable of the state.
+    pub variable: String,
+}
+
+impl ServiceFixtures {
+    /// A service with only a contract.
+    #[must_use]
+    pub fn of(name: &str, contract: Contract, protocol: &'static dyn Protocol) -> Self {
+        Self {
+            name: name.to_owned(),
+            schemas: Arc::new(Schemas::new(Arc::new(contract), protocol.body_rules())),
+            requirements: Requirements::default(),
+            states: BTreeMap::new(),
+            fillings: Vec::new(),
+            protocol,
+        }
+    }
+
+    /// The contract.
+    #[must_use]
+    pub fn contract(&self) -> &Arc<Contract> {
+        self.schemas.contract()
+    }
+
+    /// Parses a response to a call of an operation.
+    #[must_use]
+    pub fn parse_response(&self, operation: &str, response: &Response) -> ParsedResponse {
+        let contract = self.contract();
+        self.protocol.parse_response(contract, contract.operation(operation), response)
+    }
+
+    /// The first violation of the model in an input, except below the pointers `open`, whose values are unknown. A null
+    /// member counts as absent.
+    ///
+    /// # Errors
+    /// The schema of the input does not compile.
+    pub fn violation(
+        &self,
+        operation: &Operation,
+        input: &Value,
+        open: &[String],
+    ) -> Result<Option<Violation>, SchemaError> {
+        let own = holds_null(input).then(|| self.contract().without_null_members(&operation.input, input));
+        let input = own.as_ref().unwrap_or(input);
+        let violations = self.schemas.violations(&operation.input, PayloadSide::Input, input)?;
+        let is_open =
+            |violation: &Violation| open.iter().any(|pointer| violation.pointer.starts_with(pointer.as_str()));
+        Ok(violations.into_iter().find(|violation| !is_open(violation)))
+    }
+}

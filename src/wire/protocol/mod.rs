@@ -1,0 +1,300 @@
+//! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
+//!
+//! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks it,
+//! and one row of [`SUPPORTED`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | `aws_json` | awsJson1.0 and awsJson1.1 |
+//! | `rest_json` | restJson1, responses only |
+//! | `error_identity` | the name of an error, and where a response gives it |
+//! | `rejection_class` | error names that no operation declares, by what they mean |
+//! | `routing` | the parts of a request that name its operation |
+//! | `sentinel` | the requests of the presence check that no endpoint implements |
+//! | `malformed_request` | requests that break the protocol, for probes |
+//! | `state_change` | the requests that change states of an endpoint under test, which belong to no AWS protocol |
+
+mod aws_json;
+mod error_identity;
+mod malformed_request;
+mod rejection_class;
+mod rest_json;
+mod routing;
+mod sentinel;
+pub mod state_change;
+
+use std::fmt;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{Request, Response, json::JsonProblem};
+use crate::model::{BodyRules, Contract, Operation, Shape, ShapeId, TimestampFormat};
+
+pub use aws_json::AwsJson;
+use error_identity::IGNORED_UNION_MEMBERS;
+pub use error_identity::{
+    ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
+};
+pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
+pub use rejection_class::RefusalClass;
+pub use rest_json::RestJson;
+pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
+pub use sentinel::Sentinels;
+
+/// The header that carries the id of a request.
+pub const REQUEST_ID_HEADER: &str = "x-amzn-requestid";
+
+/// The headers that may carry the id of a request; S3 uses the second one.
+pub const REQUEST_ID_HEADERS: [&str; 2] = [REQUEST_ID_HEADER, "x-amz-request-id"];
+
+/// The protocols in which requests can be sent, one row each.
+const SUPPORTED: [&dyn ServerProtocol; 2] = [&AwsJson::V1_0, &AwsJson::V1_1];
+
+/// A wire protocol as a client and a judge use it.
+pub trait Protocol: fmt::Debug + Send + Sync {
+    /// The name of the protocol trait without its namespace, such as `awsJson1_1`.
+    fn id(&self) -> &'static str;
+
+    /// The specification that the protocol is part of, as reports name it.
+    fn specification(&self) -> &'static str;
+
+    /// The media type of request and response bodies.
+    fn content_type(&self) -> &'static str;
+
+    /// The format of a timestamp whose model does not give one.
+    fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat;
+
+    /// What bodies have in common, whatever their shape.
+    fn body_rules(&self) -> BodyRules {
+        BodyRules {
+            timestamp_format: self.timestamp_format(TimestampLocation::Body),
+            ignored_union_members: self.ignored_union_members(),
+        }
+    }
+
+    /// The members that a union may have beside its own one.
+    fn ignored_union_members(&self) -> &'static [&'static str];
+
+    /// The part of a contract that describes bodies. A protocol that binds members to headers leaves them out.
+    fn body_contract(&self, contract: Contract) -> Contract {
+        contract
+    }
+
+    /// Builds the request of an operation, without `host`, credentials and length.
+    ///
+    /// # Errors
+    /// The protocol cannot carry the input.
+    fn build_request(&self, contract: &Contract, operation: &Operation, input: &Value) -> Result<Request, BuildError>;
+
+    /// The same request to an operation and to a service that no endpoint has. The presence check compares the
+    /// responses to them.
+    ///
+    /// # Errors
+    /// The protocol cannot build requests.
+    fn sentinels(&self, contract: &Contract, operation: &Operation, request: &Request)
+    -> Result<Sentinels, BuildError>;
+
+    /// Requests that break the protocol, as changes of a valid one.
+    fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest>;
+
+    /// The operation as the request names it, for protocols that name it in one place.
+    fn call<'r>(&self, request: &'r Request) -> Option<&'r str>;
+
+    /// Whether a request claims to be a call of this service in this protocol.
+    fn is_claimed(&self, contract: &Contract, request: &Request) -> bool;
+
+    /// Whether the response to a request must be in this protocol.
+    fn binds_response(
+        &self,
+        contract: &Contract,
+        request: &Request,
+        response: &Response,
+        parsed: &ParsedResponse,
+    ) -> bool;
+
+    /// Parses a response to a call of `operation`.
+    fn parse_response(&self, contract: &Contract, operation: Option<&Operation>, response: &Response)
+    -> ParsedResponse;
+
+    /// The location that must hold the name of an error.
+    fn error_location(&self) -> ErrorLocation;
+
+    /// The HTTP status of a success.
+    fn success_status(&self, operation: &Operation) -> u16;
+
+    /// Compares the status of a success with the one that the operation has.
+    fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
+        let expected = self.success_status(operation);
+        if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Wrong { expected } }
+    }
+}
+
+/// A wire protocol as a server uses it: the reference implementation and its mutants.
+pub trait ServerProtocol: Protocol {
+    /// The parts of a request by which the protocol finds the operation.
+    fn route_parts(&self) -> &'static [RoutePart];
+
+    /// How much of the protocol and the service a request names, whatever else is wrong with it.
+    fn recognize(&self, contract: &Contract, request: &Request) -> Recognition;
+
+    /// Finds the operation that a request calls.
+    ///
+    /// # Errors
+    /// The request calls no operation of the service in this protocol.
+    fn route<'c>(&self, contract: &'c Contract, request: &Request) -> Result<&'c Operation, RoutingError>;
+
+    /// Parses the input of a call.
+    ///
+    /// # Errors
+    /// The body is not in the protocol's format.
+    fn parse_input(&self, contract: &Contract, operation: &Operation, request: &Request) -> Result<Value, InputError>;
+
+    /// Writes the response of a success, without length, date and request id.
+    fn write_output(&self, operation: &Operation, output: &Value) -> Response;
+
+    /// Writes the response of an error, without length, date and request id.
+    fn write_error(&self, error: &ErrorResponse<'_>) -> Response;
+}
+
+/// The part of a message that holds a timestamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimestampLocation {
+    /// A body.
+    Body,
+    /// A header.
+    Header,
+    /// A label of the path, or a query parameter.
+    Uri,
+}
+
+/// The status of a success, compared with the one that the operation has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuccessStatus {
+    /// The same.
+    Expected,
+    /// Another one, which AWS itself was seen to send.
+    Tolerated {
+        /// The status that the operation has.
+        expected: u16,
+    },
+    /// Another one.
+    Wrong {
+        /// The status that the operation has.
+        expected: u16,
+    },
+}
+
+/// A parsed response.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParsedResponse {
+    /// The error, if the request was rejected; `None` for a success.
+    pub refusal: Option<ErrorIdentity>,
+    /// The output or the members of the error, if the body could be parsed.
+    pub value: Option<Value>,
+    /// The problems of the body.
+    pub problems: Vec<JsonProblem>,
+}
+
+impl ParsedResponse {
+    /// The name of the error, if the response gives one.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.refusal.as_ref()?.name.as_deref()
+    }
+}
+
+/// An error to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorResponse<'a> {
+    /// The name without a namespace.
+    pub name: &'a str,
+    /// The shape, if the operation declares the error.
+    pub shape: Option<&'a Shape>,
+    /// The HTTP status.
+    pub status: u16,
+    /// The message.
+    pub message: &'a str,
+}
+
+/// A request body that is not an input.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InputError {
+    /// Not JSON.
+    #[error("The body is {0}")]
+    Json(JsonProblem),
+    /// JSON, but not an object.
+    #[error("The body is not a JSON object")]
+    NotAnObject,
+}
+
+/// An input that a protocol cannot carry.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("cannot build a {protocol} request for {operation}: {problem}")]
+pub struct BuildError {
+    /// The protocol.
+    pub protocol: &'static str,
+    /// The operation.
+    pub operation: String,
+    /// The problem.
+    pub problem: String,
+}
+
+/// A service with no supported protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{service} uses {used}; supported protocols: {supported}")]
+pub struct UnknownProtocol {
+    /// The service.
+    pub service: String,
+    /// Its protocols.
+    pub used: String,
+    /// The supported protocols.
+    pub supported: String,
+}
+
+/// The protocol in which requests to a service are sent: the first of its model that is supported.
+///
+/// # Errors
+/// None is supported.
+pub fn protocol_of(contract: &Contract) -> Result<&'static dyn ServerProtocol, UnknownProtocol> {
+    let service = contract.service();
+    let of_id = |id: &ShapeId| SUPPORTED.into_iter().find(|protocol| protocol.id() == id.name());
+    service.protocols.iter().find_map(of_id).ok_or_else(|| {
+        let names = service.protocols.iter().map(ShapeId::name).collect::<Vec<_>>().join(", ");
+        UnknownProtocol {
+            service: service.id.name().to_owned(),
+            used: if names.is_empty() { "no protocol that its model names".to_owned() } else { names },
+            supported: SUPPORTED.map(|protocol| protocol.id()).join(", "),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn of(traits: &str) -> Result<&'static str, String> {
+        let model = format!(
+            r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","version":"1","operations":[],"traits":{{{traits}}}}}}}}}"#
+        );
+        let contract = crate::model::read("m", &model).unwrap();
+        protocol_of(&contract).map(|protocol| protocol.id()).map_err(|error| error.to_string())
+    }
+
+    #[rstest]
+    #[case(r#""aws.protocols#awsJson1_0":{}"#, "awsJson1_0")]
+    #[case(r#""aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    #[case(r#""aws.protocols#restJson1":{},"aws.protocols#awsJson1_1":{}"#, "awsJson1_1")]
+    fn the_first_supported_protocol_is_used(#[case] traits: &str, #[case] expected: &str) {
+        assert_eq!(of(traits), Ok(expected));
+    }
+
+    #[rstest]
+    #[case(r#""aws.protocols#restJson1":{}"#, "S uses restJson1; supported protocols: awsJson1_0, awsJson1_1")]
+    #[case("", "S uses no protocol that its model names; supported protocols: awsJson1_0, awsJson1_1")]
+    fn an_unsupported_protocol_is_an_error_that_names_it(#[case] traits: &str, #[case] expected: &str) {
+        assert_eq!(of(traits), Err(expected.to_owned()));
+    }
+}

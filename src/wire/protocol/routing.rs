@@ -1,0 +1,141 @@
+//! The parts of a request that name its operation.
+
+use thiserror::Error;
+
+use super::SUPPORTED;
+use crate::wire::Request;
+
+/// A part of a request by which a protocol finds the operation.
+#[derive(Debug, Clone, Copy)]
+pub struct RoutePart {
+    /// Its name in ids.
+    pub name: &'static str,
+    /// What it distinguishes.
+    pub role: RouteRole,
+    /// Reads it.
+    pub read: fn(&Request) -> Option<&str>,
+    /// Writes it.
+    pub write: fn(&mut Request, &str),
+}
+
+/// What a part of a request distinguishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteRole {
+    /// Nothing: it is the same for every call.
+    Fixed,
+    /// One operation from another.
+    Operation,
+    /// One protocol from another.
+    Protocol,
+}
+
+/// How much of a protocol and a service a request names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Recognition {
+    /// Neither.
+    Nothing,
+    /// The protocol.
+    Protocol,
+    /// The service.
+    Service,
+}
+
+/// A request that calls no operation.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RoutingError {
+    /// Another method or path than that of calls.
+    #[error("Operations are called by {method} on the path {path}")]
+    Line {
+        /// The method of calls.
+        method: &'static str,
+        /// The path of calls.
+        path: &'static str,
+    },
+    /// No operation is named.
+    #[error("The request needs one {header} header of the form SERVICE.OPERATION")]
+    Unnamed {
+        /// The header that names it.
+        header: &'static str,
+    },
+    /// Another service.
+    #[error("No service {0} is here")]
+    Service(String),
+    /// Another content type.
+    #[error("The content type of this protocol is {0}")]
+    ContentType(&'static str),
+    /// An operation that the service does not have.
+    #[error("{service} has no operation {operation}")]
+    Operation {
+        /// The service.
+        service: String,
+        /// The operation.
+        operation: String,
+    },
+}
+
+impl RoutingError {
+    /// The name of the error that servers send.
+    pub const NAME: &'static str = "UnknownOperationException";
+
+    /// The HTTP status that servers send.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        if matches!(self, Self::Line { .. }) { 404 } else { 400 }
+    }
+}
+
+/// The operation as a request names it, in whichever supported protocol.
+#[must_use]
+pub fn called(request: &Request) -> Option<&str> {
+    SUPPORTED.into_iter().find_map(|protocol| protocol.call(request))
+}
+
+/// The service and the operation of a name that [`called`] gave.
+#[must_use]
+pub fn split_call(call: &str) -> Option<(&str, &str)> {
+    call.split_once('.')
+}
+
+/// Whether the request line is the one that every call of an RPC protocol has.
+#[must_use]
+pub fn is_rpc_line(request: &Request) -> bool {
+    request.method == RPC_METHOD && request.target == RPC_PATH
+}
+
+/// The method of every call of an RPC protocol.
+pub(super) const RPC_METHOD: &str = "POST";
+
+/// The path of every call of an RPC protocol.
+pub(super) const RPC_PATH: &str = "/";
+
+/// The path of a request, without its query.
+pub(super) fn path(request: &Request) -> &str {
+    request.target.split_once('?').map_or(request.target.as_str(), |(path, _)| path)
+}
+
+/// The media type of a request, without parameters.
+pub(super) fn media_type(request: &Request) -> Option<&str> {
+    let value = request.headers.get("content-type")?;
+    Some(value.split_once(';').map_or(value, |(media_type, _)| media_type).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_line_is_not_found() {
+        assert_eq!(RoutingError::Line { method: "POST", path: "/" }.status(), 404);
+        assert_eq!(RoutingError::Service("S".to_owned()).status(), 400);
+    }
+
+    #[test]
+    fn recognition_grows_from_nothing_to_the_service() {
+        assert!(Recognition::Nothing < Recognition::Protocol && Recognition::Protocol < Recognition::Service);
+    }
+
+    #[test]
+    fn a_call_is_split_at_its_first_dot() {
+        assert_eq!((split_call("S.Op.x"), split_call("S")), (Some(("S", "Op.x")), None));
+    }
+}

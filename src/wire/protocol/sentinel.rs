@@ -1,0 +1,74 @@
+//! The requests of the presence check that no endpoint implements, and what differs in the responses to them.
+
+use crate::{
+    model::{Contract, Operation},
+    wire::Request,
+};
+
+/// An operation that no service has.
+pub(super) const UNKNOWN_OPERATION: &str = "WireproofUnknownOperation";
+
+/// A service that no endpoint has.
+pub(super) const UNKNOWN_SERVICE: &str = "WireproofUnknown_20000101";
+
+/// A valid request, sent to an operation and to a service that no endpoint has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentinels {
+    /// The request to an unknown operation of the same service.
+    pub unknown_operation: Request,
+    /// The request to an operation of the same name of an unknown service.
+    pub unknown_service: Request,
+}
+
+impl Sentinels {
+    /// The body of a response without the names by which the request and its sentinels differ.
+    #[must_use]
+    pub fn mask_names(contract: &Contract, operation: &Operation, body: &str) -> String {
+        let mut text = body.to_owned();
+        for name in [operation.name.as_str(), UNKNOWN_OPERATION] {
+            text = text.replace(&snake_case(name), "<operation>").replace(name, "<operation>");
+        }
+        for name in [contract.service().id.name(), UNKNOWN_SERVICE] {
+            text = text.replace(name, "<service>");
+        }
+        text
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut out = String::new();
+    for (index, c) in name.chars().enumerate() {
+        if c.is_ascii_uppercase() && index > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("StopDeployment", "stop_deployment")]
+    #[case("getX", "get_x")]
+    #[case("", "")]
+    fn a_name_in_snake_case(#[case] name: &str, #[case] expected: &str) {
+        assert_eq!(snake_case(name), expected);
+    }
+
+    #[test]
+    fn a_response_to_a_request_and_to_its_sentinels_is_the_same_without_names() {
+        let model = r#"{"smithy":"2.0","shapes":{
+            "x#S_1":{"type":"service","version":"1","operations":[{"target":"x#GetIt"}]},"x#GetIt":{"type":"operation"}}}"#;
+        let contract = crate::model::read("m", model).unwrap();
+        let operation = contract.operation("GetIt").unwrap();
+        let masked = |text: &str| Sentinels::mask_names(&contract, operation, text);
+        let expected = "<service>.<operation> <operation>";
+        assert_eq!(masked("S_1.GetIt get_it"), expected);
+        assert_eq!(masked(&format!("{UNKNOWN_SERVICE}.{UNKNOWN_OPERATION} wireproof_unknown_operation")), expected);
+    }
+}
