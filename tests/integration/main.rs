@@ -33,5 +33,6 @@ mod reports;
 mod selfcheck;
 mod severities;
 mod shards;
+mod source_tree;
 mod support;
 mod tower;
