@@ -15,7 +15,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -27,7 +26,7 @@ use crate::{
         event::{CaseReport, RunFinished},
         exit::ExitStatus,
     },
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 /// A baseline's file that cannot be used or written.
@@ -73,6 +72,9 @@ impl Gate {
     /// # Errors
     /// A file that cannot be read, or is no baseline.
     pub fn open(path: &Path, may_be_missing: bool, update: &'static str) -> Result<Self, GateError> {
+        if cfg!(not(feature = "baseline")) {
+            return Err(BaselineError::Unsupported { file: path.display().to_string() }.into());
+        }
         let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path, update)?.1 };
         Ok(Self { path: path.to_owned(), update, baseline, seen: SeenDeviations::default() })
     }
@@ -134,10 +136,8 @@ impl Gate {
             (None, Baseline::default())
         };
         let baseline = known.updated(&self.seen, missing, reason);
-        let text = match &older {
-            None => baseline.text(),
-            Some(older) => baseline.text_over(&self.path.display().to_string(), older)?,
-        };
+        let file = self.path.display().to_string();
+        let text = baseline.text_over(&file, older.as_deref().unwrap_or_default())?;
         if older.as_ref() != Some(&text) {
             PendingFile::replace(&self.path, &text).map_err(failed)?;
         }

@@ -1,8 +1,9 @@
 //! What stays the same of findings from run to run: what a baseline and SARIF know a deviation by.
 
-use sha2::{Digest, Sha256};
-
-use crate::{judge::verdict::Finding, wire::sigv4::hex};
+use crate::{
+    judge::verdict::Finding,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 /// What these findings of one check in one case come to, in twelve hexadecimal digits that a second run gives again.
 #[must_use]

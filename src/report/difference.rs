@@ -1,12 +1,12 @@
 //! How an observation differs from the snapshot one, line by line.
 
 use serde::Serialize;
-use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
 
 use super::text;
 use crate::run::event::CaseFinished;
 
-/// So many lines stand around what differs.
+/// The lines that are shown before and after what differs.
+#[cfg(feature = "diff")]
 const AROUND: usize = 3;
 
 /// Lines that stand together.
@@ -35,9 +35,13 @@ pub(super) fn of(case: &CaseFinished) -> Vec<Hunk> {
 }
 
 fn between(snapshot: &str, observed: &str) -> Vec<Hunk> {
-    if snapshot == observed {
-        return Vec::new();
-    }
+    if snapshot == observed { Vec::new() } else { hunks(snapshot, observed) }
+}
+
+#[cfg(feature = "diff")]
+fn hunks(snapshot: &str, observed: &str) -> Vec<Hunk> {
+    use similar::{DiffOp, TextDiff, udiff::UnifiedHunkHeader};
+
     let difference = TextDiff::from_lines(snapshot, observed);
     let hunk = |group: &Vec<DiffOp>| Hunk {
         place: UnifiedHunkHeader::new(group).to_string(),
@@ -46,7 +50,19 @@ fn between(snapshot: &str, observed: &str) -> Vec<Hunk> {
     difference.grouped_ops(AROUND).iter().map(hunk).collect()
 }
 
+/// In a build without the feature `diff`, both texts as they are.
+#[cfg(not(feature = "diff"))]
+fn hunks(snapshot: &str, observed: &str) -> Vec<Hunk> {
+    let lines = |sign, whole: &str| whole.lines().map(|line| DiffLine { sign, text: text::block(line) }).collect();
+    let place = "@@ whole texts: the feature `diff` shows what differs @@".to_owned();
+    let all: [Vec<DiffLine>; 2] = [lines('-', snapshot), lines('+', observed)];
+    vec![Hunk { place, lines: all.concat() }]
+}
+
+#[cfg(feature = "diff")]
 fn line(change: &similar::Change<&str>) -> DiffLine {
+    use similar::ChangeTag;
+
     let sign = match change.tag() {
         ChangeTag::Delete => '-',
         ChangeTag::Insert => '+',

@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{collected::CollectedRun, text, words};
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
     },
     run::event::CaseReport,
     suite::{code::Code, requirement::Evidence},
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";

@@ -2,8 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Case, CaseId, FixtureFiles, Scenario,
     files::EXAMPLES,
@@ -16,7 +14,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{protocol, sigv4::hex},
+    wire::{digest::Sha256, protocol, sigv4::hex},
 };
 
 /// All fixtures, validated.
@@ -67,10 +65,7 @@ impl Fixtures {
             }
         }
         if services.is_empty() && problems.is_empty() {
-            problems.push(
-                Diagnostic::of_file(&files.display(""), "no <service>/model.json here")
-                    .help("give the folder that holds the services"),
-            );
+            problems.push(files.without_models());
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
             match states(files, &service, &services) {

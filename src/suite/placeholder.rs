@@ -5,7 +5,7 @@
 //! letters and digits hang on the text and the key: equal texts have equal pseudonyms, others have others. Who knows
 //! the key can try a guess; nobody can read.
 
-use sha2::{Digest, Sha256};
+use crate::wire::digest::Sha256;
 
 /// So many letters and digits at the end tell texts apart.
 const TELLING: usize = 8;
@@ -41,7 +41,7 @@ pub fn pseudonymous_bytes(key: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn digest(key: &str, bytes: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize().into()
+    Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize()
 }
 
 /// A character of the same kind that says nothing.

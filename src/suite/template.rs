@@ -9,10 +9,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{model::pointer::child, wire::sigv4::hex};
+use crate::{
+    model::pointer::child,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 /// A JSON value whose texts may hold expressions.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,7 +164,7 @@ impl Template {
                     match part {
                         TemplatePart::Literal(literal) => text.push_str(literal),
                         TemplatePart::Expression(expression) => {
-                            text.push_str(&as_text(&bindings.evaluate(expression)?))
+                            text.push_str(&as_text(&bindings.evaluate(expression)?));
                         }
                     }
                     Ok(text)

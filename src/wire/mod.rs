@@ -5,6 +5,7 @@
 
 mod aws_json;
 mod curl;
+pub mod digest;
 mod error_identity;
 pub mod json;
 mod message;

@@ -6,8 +6,11 @@
 
 mod difference;
 mod entry;
+#[cfg(not(feature = "baseline"))]
+mod no_toml;
 mod seen;
-mod update;
+#[cfg(feature = "baseline")]
+mod toml_text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +18,9 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::suite::{code::Code, nearest};
+
+#[cfg(not(feature = "baseline"))]
+use no_toml as toml_text;
 
 pub use difference::{Difference, Differing};
 pub use entry::{BaselineEntry, UNEXPLAINED};
@@ -51,6 +57,12 @@ pub enum BaselineError {
         /// What is wrong, with its line.
         problem: String,
     },
+    /// There is no support for baselines in this build.
+    #[error("{file}: this build of wireproof has no baselines: enable the feature `baseline`")]
+    Unsupported {
+        /// The file.
+        file: String,
+    },
     /// No version of the form is told: an empty file, as a rule.
     #[error("{file}: no schema; a baseline without entries is the line schema = {SCHEMA:?}")]
     NoSchema {
@@ -85,8 +97,7 @@ impl Baseline {
     /// # Errors
     /// Text of another form, an entry twice, of no check, without a reason, or with a date that is none.
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
-        let document: BaselineDocument = toml::from_str(text)
-            .map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
+        let document = toml_text::document(file, text)?;
         match document.schema {
             None => return Err(BaselineError::NoSchema { file: file.to_owned() }),
             Some(found) if found != SCHEMA => return Err(BaselineError::Schema { file: file.to_owned(), found }),

@@ -22,7 +22,7 @@ pub(super) fn document(contract: &Contract, root: &ShapeId) -> Value {
         defs.insert(id.as_str().to_owned(), shape_schema(contract, shape));
         match &shape.kind {
             ShapeKind::Structure(members) | ShapeKind::Union(members) => {
-                open.extend(members.iter().map(|m| m.target.clone()))
+                open.extend(members.iter().map(|m| m.target.clone()));
             }
             ShapeKind::List(item) => open.push(item.target.clone()),
             ShapeKind::Map { key, value } => open.extend([key.target.clone(), value.target.clone()]),

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Judged, Record, RecordKind, Tier};
 use crate::{
     judge::verdict::{Finding, Severity},
     model::ShapeRule,
     suite::code::Code,
+    wire::digest::Sha256,
 };
 
 /// Why a record was not judged.
@@ -286,7 +286,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().into()
+    hash.finalize()
 }
 
 #[cfg(test)]

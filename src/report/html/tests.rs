@@ -6,12 +6,12 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::{
     judge::transcript::Transcript,
     report::testing::{deviation, events, report_of, run, secrets_in},
+    wire::digest::Sha256,
 };
 
 fn page_of(events: &[Event]) -> String {
