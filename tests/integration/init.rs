@@ -70,7 +70,7 @@ fn the_program_takes_the_config_and_the_baseline() {
     assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &asked].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/tiny.json");
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");
     let probed = in_folder(folder.path(), &["probe", "--model", model]);
     assert!(out(&probed).contains(&reference.endpoint), "{}", out(&probed));
     assert!(!err(&probed).contains("baseline"), "it is one of scenarios: {}", err(&probed));

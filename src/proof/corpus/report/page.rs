@@ -18,7 +18,7 @@ when it differs. To write it anew:
 
 ```console no-run: the recorded answers are not in this repository
 $ wireproof judge --corpus FILE --report json > docs/false-alarms.json
-$ WIREPROOF_UPDATE=1 cargo test --test severities
+$ WIREPROOF_UPDATE=1 cargo test --test integration severities::
 ```
 
 What a client library recorded cannot show a wrong JSON type, a null or an unknown member: the library hides them. Only
