@@ -18,6 +18,7 @@ mod layering;
 mod metamorphic;
 mod models;
 mod null_targets;
+mod phrases;
 mod private_authority;
 mod probe_cli;
 mod probe_coverage;

@@ -7,6 +7,8 @@ use std::{
     sync::LazyLock,
 };
 
+use syn::visit::Visit;
+
 use crate::support;
 
 /// One file below `src/`.
@@ -46,19 +48,9 @@ impl SourceTree {
 
     /// Whether the compiler sees an item in tests alone.
     pub(crate) fn is_for_tests(item: &syn::Item) -> bool {
-        use syn::Item;
-        let attributes = match item {
-            Item::Mod(item) => &item.attrs,
-            Item::Fn(item) => &item.attrs,
-            Item::Use(item) => &item.attrs,
-            Item::Impl(item) => &item.attrs,
-            Item::Struct(item) => &item.attrs,
-            Item::Const(item) => &item.attrs,
-            _ => return false,
-        };
-        attributes.iter().any(|attribute| {
-            attribute.path().is_ident("cfg")
-                && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
+        attributes(item).iter().any(|attribute| {
+            let tokens = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();
+            attribute.path().is_ident("cfg") && (tokens == "test" || tokens.starts_with("all (test"))
         })
     }
 
@@ -72,7 +64,9 @@ impl SourceTree {
     pub(crate) fn types_of_one_name(&self) -> BTreeMap<String, Vec<String>> {
         let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in &self.files {
-            for name in file.ast.items.iter().filter(|item| !Self::is_for_tests(item)).filter_map(type_name) {
+            let mut names = TypeNames(Vec::new());
+            names.visit_file(&file.ast);
+            for name in names.0 {
                 types.entry(name).or_default().push(file.path.clone());
             }
         }
@@ -81,15 +75,41 @@ impl SourceTree {
     }
 }
 
-fn type_name(item: &syn::Item) -> Option<String> {
-    let name = match item {
-        syn::Item::Struct(item) => &item.ident,
-        syn::Item::Enum(item) => &item.ident,
-        syn::Item::Trait(item) => &item.ident,
-        syn::Item::Type(item) => &item.ident,
-        _ => return None,
-    };
-    Some(name.to_string())
+/// The types of a file and of the modules in it. What a function has for itself, and what tests have, does not count.
+struct TypeNames(Vec<String>);
+
+impl<'a> Visit<'a> for TypeNames {
+    fn visit_item(&mut self, item: &'a syn::Item) {
+        if SourceTree::is_for_tests(item) {
+            return;
+        }
+        match item {
+            syn::Item::Struct(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Enum(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Trait(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Type(item) => self.0.push(item.ident.to_string()),
+            syn::Item::Mod(_) => syn::visit::visit_item(self, item),
+            _ => {}
+        }
+    }
+}
+
+fn attributes(item: &syn::Item) -> &[syn::Attribute] {
+    use syn::Item;
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
 }
 
 fn slashed(path: &Path) -> String {
@@ -110,6 +130,15 @@ fn test_modules(file: &SourceFile) -> Vec<Vec<String>> {
         _ => None,
     });
     names.map(|name| file.module.iter().cloned().chain([name]).collect()).collect()
+}
+
+#[test]
+fn types_in_modules_count_and_those_of_tests_and_functions_do_not() {
+    let text = "struct A; mod m { enum B {} } fn f() { struct C; } #[cfg(test)] mod tests { struct D; }\n\
+                #[cfg(all(test, unix))] type E = u8; trait F {}";
+    let mut names = TypeNames(Vec::new());
+    names.visit_file(&syn::parse_file(text).unwrap());
+    assert_eq!(names.0, ["A", "B", "F"]);
 }
 
 #[test]
