@@ -15,7 +15,7 @@ type Table = Vec<(String, BTreeSet<String>)>;
 
 /// One path into the crate, with where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Import {
+pub(crate) struct Import {
     /// The module that imports, from the room on.
     from: Vec<String>,
     /// What it imports, from the room on.
@@ -104,21 +104,15 @@ impl<'a> Visit<'a> for Imports<'_> {
     }
 }
 
-fn imports_of(module: &[&str], file: &str, ast: &syn::File) -> Vec<Import> {
-    let module: Vec<String> = module.iter().map(|name| (*name).to_owned()).collect();
-    let mut imports = Imports { module: &module, file, found: Vec::new() };
+/// What the file of a module imports from the crate.
+pub(crate) fn imports_of(module: &[String], file: &str, ast: &syn::File) -> Vec<Import> {
+    let mut imports = Imports { module, file, found: Vec::new() };
     imports.visit_file(ast);
     imports.found
 }
 
 fn imports() -> Vec<Import> {
-    let files = SourceTree::get().files.iter().filter(|file| !file.module.is_empty());
-    files
-        .flat_map(|file| {
-            let module: Vec<&str> = file.module.iter().map(String::as_str).collect();
-            imports_of(&module, &file.path, &file.ast)
-        })
-        .collect()
+    SourceTree::get().files.iter().flat_map(|file| file.imports.clone()).collect()
 }
 
 /// Reads the rows of the first table of this heading whose first cell is a name in backticks.
@@ -156,7 +150,7 @@ fn problems(table: &Table, pairs: &BTreeMap<(String, String), String>) -> Vec<St
     let unused = unused.filter(|pair| !pairs.contains_key(pair));
     let unused = unused.map(|(from, to)| format!("{from} does not import {to}"));
     let upward = table.iter().enumerate().flat_map(|(index, (from, allowed))| {
-        let above = |to: &&String| table[..index].iter().any(|(name, _)| name == *to);
+        let above = move |to: &&String| table[..index].iter().any(|(name, _)| name == *to);
         allowed.iter().filter(move |to| !above(to)).map(move |to| format!("{from} names {to}, which is not above it"))
     });
     forbidden.chain(unused).chain(upward).collect()
@@ -250,7 +244,8 @@ fn a_report_reaches_no_transport_and_the_judge_no_run() {
 
 fn read(module: &[&str], text: &str) -> Vec<(String, usize)> {
     let ast = syn::parse_file(text).unwrap();
-    imports_of(module, "x.rs", &ast).into_iter().map(|import| (import.to.join("::"), import.line)).collect()
+    let module: Vec<String> = module.iter().map(|name| (*name).to_owned()).collect();
+    imports_of(&module, "x.rs", &ast).into_iter().map(|import| (import.to.join("::"), import.line)).collect()
 }
 
 #[test]

@@ -24,7 +24,6 @@ use crate::support::{
 };
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use wireproof::internals::{
     model::{
         self, Contract, PayloadSide, Violation,
@@ -32,7 +31,7 @@ use wireproof::internals::{
     },
     probe::{Coverage, Effect, ProbeFamily, ProbeOptions, Probes, Sites},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
-    wire::{self, RefusalClass},
+    wire::{self, RefusalClass, digest::Sha256},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.

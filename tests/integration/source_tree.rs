@@ -9,16 +9,23 @@ use std::{
 
 use syn::visit::Visit;
 
-use crate::support;
+use crate::{
+    layering::{self, Import},
+    phrases, support,
+};
 
-/// One file below `src/`.
+/// One file below `src/`, and what the tests want of it. Its syntax tree cannot be shared between threads.
 pub(crate) struct SourceFile {
     /// Its path from the package, with slashes.
     pub(crate) path: String,
     /// Its module from the root: `src/judge/check/mod.rs` is `[judge, check]`, `src/lib.rs` is empty.
     pub(crate) module: Vec<String>,
-    pub(crate) text: String,
-    pub(crate) ast: syn::File,
+    pub(crate) imports: Vec<Import>,
+    /// The texts of its string literals, each with its line.
+    pub(crate) texts: Vec<(usize, String)>,
+    types: Vec<String>,
+    /// The modules that it declares for tests alone, in files of their own.
+    test_modules: Vec<Vec<String>>,
 }
 
 /// Every file below `src/` but those that only tests have.
@@ -28,20 +35,28 @@ pub(crate) struct SourceTree {
 
 static TREE: LazyLock<SourceTree> = LazyLock::new(SourceTree::read);
 
+impl SourceFile {
+    fn read(path: &Path) -> Self {
+        let path = slashed(path);
+        let text = fs::read_to_string(support::package().join("src").join(&path)).unwrap();
+        let ast = syn::parse_file(&text).unwrap_or_else(|error| panic!("src/{path}: {error}"));
+        let module = module_of(&path);
+        let path = format!("src/{path}");
+        let imports = if module.is_empty() { Vec::new() } else { layering::imports_of(&module, &path, &ast) };
+        let (texts, types) = (phrases::texts_of(&ast), types_of(&ast));
+        Self { imports, texts, types, test_modules: test_modules(&module, &ast), path, module }
+    }
+}
+
 impl SourceTree {
     pub(crate) fn get() -> &'static Self {
         &TREE
     }
 
     fn read() -> Self {
-        let src = support::package().join("src");
-        let files = support::files_below(&src, ".rs").into_iter().map(|path| {
-            let text = fs::read_to_string(src.join(&path)).unwrap();
-            let ast = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            SourceFile { path: format!("src/{}", slashed(&path)), module: module_of(&slashed(&path)), text, ast }
-        });
-        let files: Vec<SourceFile> = files.collect();
-        let of_tests: BTreeSet<Vec<String>> = files.iter().flat_map(test_modules).collect();
+        let paths = support::files_below(&support::package().join("src"), ".rs");
+        let files: Vec<SourceFile> = paths.iter().map(|path| SourceFile::read(path)).collect();
+        let of_tests: BTreeSet<Vec<String>> = files.iter().flat_map(|file| file.test_modules.clone()).collect();
         let is_kept = |file: &SourceFile| !of_tests.iter().any(|module| file.module.starts_with(module));
         Self { files: files.into_iter().filter(is_kept).collect() }
     }
@@ -64,10 +79,8 @@ impl SourceTree {
     pub(crate) fn types_of_one_name(&self) -> BTreeMap<String, Vec<String>> {
         let mut types: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in &self.files {
-            let mut names = TypeNames(Vec::new());
-            names.visit_file(&file.ast);
-            for name in names.0 {
-                types.entry(name).or_default().push(file.path.clone());
+            for name in &file.types {
+                types.entry(name.clone()).or_default().push(file.path.clone());
             }
         }
         types.retain(|_, files| files.len() > 1);
@@ -92,6 +105,12 @@ impl<'a> Visit<'a> for TypeNames {
             _ => {}
         }
     }
+}
+
+fn types_of(ast: &syn::File) -> Vec<String> {
+    let mut names = TypeNames(Vec::new());
+    names.visit_file(ast);
+    names.0
 }
 
 fn attributes(item: &syn::Item) -> &[syn::Attribute] {
@@ -122,23 +141,20 @@ fn module_of(path: &str) -> Vec<String> {
     if path == "lib" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
 }
 
-/// The modules that a file declares for tests alone, in files of their own.
-fn test_modules(file: &SourceFile) -> Vec<Vec<String>> {
-    let modules = file.ast.items.iter().filter(|item| SourceTree::is_for_tests(item));
-    let names = modules.filter_map(|item| match item {
+fn test_modules(module: &[String], ast: &syn::File) -> Vec<Vec<String>> {
+    let items = ast.items.iter().filter(|item| SourceTree::is_for_tests(item));
+    let names = items.filter_map(|item| match item {
         syn::Item::Mod(module) if module.content.is_none() => Some(module.ident.to_string()),
         _ => None,
     });
-    names.map(|name| file.module.iter().cloned().chain([name]).collect()).collect()
+    names.map(|name| module.iter().cloned().chain([name]).collect()).collect()
 }
 
 #[test]
 fn types_in_modules_count_and_those_of_tests_and_functions_do_not() {
     let text = "struct A; mod m { enum B {} } fn f() { struct C; } #[cfg(test)] mod tests { struct D; }\n\
                 #[cfg(all(test, unix))] type E = u8; trait F {}";
-    let mut names = TypeNames(Vec::new());
-    names.visit_file(&syn::parse_file(text).unwrap());
-    assert_eq!(names.0, ["A", "B", "F"]);
+    assert_eq!(types_of(&syn::parse_file(text).unwrap()), ["A", "B", "F"]);
 }
 
 #[test]
