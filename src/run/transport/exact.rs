@@ -24,7 +24,7 @@ const PIECE: usize = 16 << 10;
 
 /// A transport that changes nothing.
 pub struct Exact {
-    tls: tls::Connector,
+    tls: tls::Encryption,
     limits: Limits,
     proxied: bool,
 }
@@ -36,7 +36,7 @@ impl Exact {
     /// Certificates that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         Ok(Self {
-            tls: tls::Connector::new(settings.extra_ca.as_deref())?,
+            tls: tls::Encryption::new(settings.extra_ca.as_deref())?,
             limits: settings.limits,
             proxied: settings.proxy.is_some(),
         })

@@ -8,13 +8,15 @@ use tokio::net::TcpStream;
 use super::{SetupError, exact::Connection};
 use crate::wire::TransportError;
 
+pub(super) use NoEncryption as Encryption;
+
 /// Why nothing is encrypted, and what to do about it.
 pub(super) const NO_TLS: &str = "this build of wireproof has no TLS: enable the feature `tls`";
 
 /// Opens no encrypted connection.
-pub(super) struct Connector;
+pub(super) struct NoEncryption;
 
-impl Connector {
+impl NoEncryption {
     /// A connector without certificates.
     pub(super) fn new(extra_ca: Option<&[u8]>) -> Result<Self, SetupError> {
         refuse(extra_ca).map(|()| Self)

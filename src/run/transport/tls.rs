@@ -17,9 +17,9 @@ use super::{SetupError, exact::Connection, failure};
 use crate::wire::TransportError;
 
 /// Opens encrypted connections.
-pub(super) struct Connector(TlsConnector);
+pub(super) struct Encryption(TlsConnector);
 
-impl Connector {
+impl Encryption {
     /// A connector that trusts the public roots and the certificates of `extra_ca`, a PEM text.
     pub(super) fn new(extra_ca: Option<&[u8]>) -> Result<Self, SetupError> {
         Ok(Self(TlsConnector::from(Arc::new(config(extra_ca)?))))
