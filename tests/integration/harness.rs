@@ -100,7 +100,7 @@ async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_i
     let told = panic_of(&outcome);
     assert!(told.contains("request-id  (SD-40, documented)"), "{told}");
     let again = "run it alone: WIREPROOF_SEED=1 WIREPROOF_FILTER=codedeploy/stop-deployment/succeeded-refused cargo test \
-                 a_deviation_fails_the_test";
+                 harness::a_deviation_fails_the_test";
     assert!(told.contains(again), "{told}");
     let case = outcome.case("codedeploy/stop-deployment/succeeded-refused").unwrap();
     assert_eq!(case.verdict, Verdict::Deviates);
