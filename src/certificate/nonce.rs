@@ -1,9 +1,8 @@
 //! From a verifier's nonce to the seed of a run: whoever gave the nonce knows that the run was made after it.
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::wire::sigv4::hex;
+use crate::wire::{digest::Sha256, sigv4::hex};
 
 /// A nonce in hex, as the verifier gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,7 +46,7 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     for case in &ours.cases {
         match told.remove(case.id.0.as_str()) {
             None => {
-                problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not have {}", case.id)))
+                problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not have {}", case.id)));
             }
             Some(other) if other.verdict != case.verdict => {
                 let says = format!("{}: the report says {}, the recording {}", case.id, other.verdict, case.verdict);

@@ -1,12 +1,11 @@
 //! A sample of a certificate's cases, chosen by whoever verifies, and what they come to today.
 
-use sha2::{Digest, Sha256};
-
 use super::{VerifyCheck, VerifyProblem};
 use crate::{
     certificate::certified_report::Reported,
     judge::verdict::Verdict,
     suite::{Case, CaseId},
+    wire::digest::Sha256,
 };
 
 /// What a case came to when it was run again.
