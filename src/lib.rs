@@ -36,10 +36,23 @@
 //!
 //! # Features
 //!
-//! The default has all that the program needs. A dev-dependency takes `default-features = false`, and what it uses:
-//! `libtest` (one test a case), `tower` (an endpoint that is a tower service), `insta` (the redactions of snapshots, for
-//! snapshots of your own), `reports` (html, junit, markdown and
-//! others beside the reports for people and programs), `reference` (the embedded endpoint that keeps the contract).
+//! The default has everything that the program needs. A dev-dependency sets `default-features = false` and names the
+//! features that it uses; using another one is an error that says so.
+//!
+//! | feature | for | crates |
+//! |---|---|---|
+//! | none | scenarios of your own, probes, endpoints at http URLs | 140 |
+//! | `libtest` | one test for each case: `wireproof::test` | 0 |
+//! | `bundled` | the scenarios of this crate: [`Suite::bundled`] | 2 |
+//! | `baseline` | known deviations in a TOML file: [`Suite::baseline`] | 7 |
+//! | `tower` | an endpoint that is a tower service, such as an axum `Router` | 0 |
+//! | `tls` | endpoints at https URLs | 17 |
+//! | `gzip` | compressed models, such as those of botocore | 5 |
+//! | `diff` | snapshots compared line by line; suggestions for misspelled names | 1 |
+//! | `diagnostics` | broken fixtures shown with the line and a caret | 2 |
+//! | `insta` | redactions for insta snapshots of your own tests | 9 |
+//! | `reports` | reports in html, junit, markdown, github, sarif and as a badge | 13 |
+//! | `reference` | the embedded reference implementation | 0 |
 
 #[cfg(feature = "cli")]
 mod certificate;

@@ -1,6 +1,6 @@
 //! Each case of two operations as a test of its own, against an embedded reference: what a user writes, as they write it.
 //!
-//! `tests/harness.rs` runs this again in other ways, which variables choose.
+//! `tests/integration/harness.rs` runs this again in other ways, which variables choose.
 
 #![expect(clippy::panic, reason = "how a start panics is tested, too")]
 

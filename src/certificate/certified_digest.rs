@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::{run::recording::sha256, suite::FixtureFiles, wire::sigv4::hex};
+use crate::{
+    run::recording::sha256,
+    suite::FixtureFiles,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 const SCHEMA: &str = "wireproof/suite/v1";
 

@@ -1,9 +1,8 @@
 //! Derives the seed of a run from a nonce of the verifier, which proves freshness.
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::wire::sigv4::hex;
+use crate::wire::{digest::Sha256, sigv4::hex};
 
 /// A nonce in hex, chosen by the verifier.
 #[derive(Debug, Clone, PartialEq, Eq)]

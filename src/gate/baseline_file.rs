@@ -8,7 +8,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -16,7 +15,7 @@ use crate::{
     gate::baseline::{Baseline, BaselineError, Differing, SeenDeviations},
     report::{PendingFile, text},
     run::event::CaseReport,
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 /// The file of a baseline cannot be used.
@@ -62,6 +61,9 @@ impl BaselineFile {
     /// # Errors
     /// The file cannot be read, or is not a baseline.
     pub fn open(path: &Path, may_be_missing: bool, update: &'static str) -> Result<Self, GateError> {
+        if cfg!(not(feature = "baseline")) {
+            return Err(BaselineError::Unsupported { file: path.display().to_string() }.into());
+        }
         let baseline = if may_be_missing && !path.exists() { Baseline::default() } else { read(path, update)?.1 };
         Ok(Self { path: path.to_owned(), update, baseline, seen: SeenDeviations::default() })
     }

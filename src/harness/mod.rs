@@ -27,6 +27,10 @@ mod snapshot_folder;
 mod suite;
 mod target;
 #[cfg(feature = "libtest")]
+mod test_arguments;
+#[cfg(feature = "libtest")]
+mod test_program;
+#[cfg(feature = "libtest")]
 mod trials;
 
 pub use outcome::Outcome;

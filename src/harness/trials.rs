@@ -16,13 +16,17 @@ use std::{
     time::Duration,
 };
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::{
     runtime,
     time::{Instant, interval_at},
 };
 
-use super::{Outcome, Problem, Suite, Target, outcome, run::PreparedRun};
+use super::{
+    Outcome, Problem, Suite, Target, outcome,
+    run::PreparedRun,
+    test_arguments::{HELP, IgnoredTests, TestArguments, TestMode},
+    test_program::{self, FAILED, Trial, TrialEnd, TrialResult},
+};
 use crate::{
     gate::baseline_file::BaselineFile,
     judge::verdict::Verdict,
@@ -70,19 +74,27 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Future<Output = Result<Target, BoxError>> + 'static,
 {
-    let mut arguments = Arguments::from_args();
+    let mut arguments = match TestArguments::read(env::args().skip(1)) {
+        Ok(arguments) if arguments.mode == TestMode::Help => {
+            // A closed pipe is no reason to fail.
+            let _ = io::stdout().write_all(HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Ok(arguments) => arguments,
+        Err(error) => return failed(&format!("error: {error}\n")),
+    };
     match PreparedRun::new(suite) {
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
-        Err(problem) => {
-            // Whoever lists must see that something is wrong, too.
-            let _ = io::stderr().write_all(outcome::described(&problem).as_bytes());
-            ExitCode::from(FAILED)
-        }
+        // A tool that lists tests must see the problem, too.
+        Err(problem) => failed(&outcome::described(&problem)),
     }
 }
 
-/// What `cargo test` takes for a failure of tests.
-const FAILED: u8 = 101;
+fn failed(why: &str) -> ExitCode {
+    // A closed pipe is no reason to fail in another way.
+    let _ = io::stderr().write_all(why.as_bytes());
+    ExitCode::from(FAILED)
+}
 
 /// How long an endpoint may take to start before that is told, each time.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -110,7 +122,7 @@ struct TrialState {
     driver: Option<TrialDriver>,
     running: Option<JoinHandle<Outcome>>,
     /// What became of cases, until their tests ask for it.
-    ended: HashMap<String, Result<TrialEnd, String>>,
+    ended: HashMap<String, TrialResult>,
     /// Why nothing more will end.
     over: Option<String>,
     /// Known deviations, in words.
@@ -119,22 +131,16 @@ struct TrialState {
     url: String,
 }
 
-/// A case that does not fail.
-enum TrialEnd {
-    Passed,
-    Ignored(String),
-}
-
 impl Trials {
-    fn new<F, R>(mut prepared: PreparedRun, arguments: &mut Arguments, start: F) -> Self
+    fn new<F, R>(mut prepared: PreparedRun, arguments: &mut TestArguments, start: F) -> Self
     where
         F: FnOnce() -> R + Send + 'static,
         R: Future<Output = Result<Target, BoxError>> + 'static,
     {
         prepared.human.command = command();
         let threads = env::var("RUST_TEST_THREADS").ok().and_then(|threads| threads.parse().ok());
-        let jobs = arguments.test_threads.or(threads).filter(|jobs| *jobs > 0).unwrap_or(prepared.suite.jobs);
-        arguments.test_threads = Some(jobs);
+        let jobs = arguments.threads.or(threads).filter(|jobs| *jobs > 0).unwrap_or(prepared.suite.jobs);
+        arguments.threads = Some(jobs);
         let ids: Vec<String> = prepared.loaded.ids().collect();
         let selected = ids.iter().filter(|id| is_selected(arguments, &prepared, id)).cloned().collect();
         let driver: TrialDriver = Box::new(move |shared| drive(&shared, jobs, start));
@@ -145,9 +151,12 @@ impl Trials {
         Self { shared, trials }
     }
 
-    fn run(self, arguments: &Arguments) -> ExitCode {
+    fn run(self, arguments: &TestArguments) -> ExitCode {
         let Self { shared, trials } = self;
-        let conclusion = libtest_mimic::run(arguments, trials);
+        let counts = match test_program::run(arguments, trials) {
+            Ok(counts) => counts,
+            Err(error) => return failed(&format!("error: cannot write the log file: {error}\n")),
+        };
         // The run may still write its reports, or the baseline.
         let running = shared.state().running.take();
         let (problem, updated) = match running.map(JoinHandle::join) {
@@ -161,14 +170,14 @@ impl Trials {
         let told: String = known.into_iter().chain(updated).chain(problem.as_ref().map(outcome::described)).collect();
         // A closed pipe is no reason to fail.
         let _ = io::stderr().write_all(told.as_bytes());
-        if problem.is_some() && !conclusion.has_failed() { ExitCode::from(FAILED) } else { conclusion.exit_code() }
+        if problem.is_some() && !counts.has_failed() { ExitCode::from(FAILED) } else { counts.exit_code() }
     }
 }
 
 /// Whether a test runs in this process: as cargo-nextest asks, as a rule one alone.
-fn is_selected(arguments: &Arguments, prepared: &PreparedRun, id: &str) -> bool {
-    let trial = Trial::test(id, || Ok(())).with_ignored_flag(prepared.suite.why_ignored(id).is_some());
-    !arguments.is_filtered_out(&trial) && !arguments.is_ignored(&trial)
+fn is_selected(arguments: &TestArguments, prepared: &PreparedRun, id: &str) -> bool {
+    let is_ignored = prepared.suite.why_ignored(id).is_some();
+    arguments.keeps(id, is_ignored) && arguments.runs(is_ignored)
 }
 
 impl SharedTrials {
@@ -176,23 +185,23 @@ impl SharedTrials {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn trial(self: &Arc<Self>, arguments: &Arguments, id: String) -> Trial {
+    fn trial(self: &Arc<Self>, arguments: &TestArguments, id: String) -> Trial {
         let reason = self.prepared.suite.why_ignored(&id).map(str::to_owned);
         match reason {
             // Only a test that runs can tell why it is ignored; whoever lists, or runs them, wants the flag.
-            Some(reason) if !arguments.list && !arguments.ignored && !arguments.include_ignored => {
-                Trial::ignorable_test(id, || Ok(Completion::ignored_with(reason)))
+            Some(reason) if arguments.mode == TestMode::Run && arguments.ignored == IgnoredTests::LeftOut => {
+                Trial::new(id, false, || Ok(TrialEnd::Ignored(Some(reason))))
             }
             reason => {
                 let shared = Arc::clone(self);
                 let name = id.clone();
-                Trial::ignorable_test(name, move || shared.completion(&id)).with_ignored_flag(reason.is_some())
+                Trial::new(name, reason.is_some(), move || shared.result(&id))
             }
         }
     }
 
     /// What became of a case, once it has ended. The first to ask starts the run.
-    fn completion(self: &Arc<Self>, id: &str) -> Result<Completion, Failed> {
+    fn result(self: &Arc<Self>, id: &str) -> TrialResult {
         let mut state = self.state();
         if let Some(driver) = state.driver.take() {
             let shared = Arc::clone(self);
@@ -200,10 +209,8 @@ impl SharedTrials {
         }
         loop {
             match (state.ended.remove(id), &state.over) {
-                (Some(Ok(TrialEnd::Passed)), _) => return Ok(Completion::Completed),
-                (Some(Ok(TrialEnd::Ignored(reason))), _) => return Ok(Completion::ignored_with(reason)),
-                (Some(Err(told)), _) => return Err(told.into()),
-                (None, Some(why)) => return Err(why.into()),
+                (Some(ended), _) => return ended,
+                (None, Some(why)) => return Err(why.clone()),
                 (None, None) => state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner),
             }
         }
@@ -211,15 +218,15 @@ impl SharedTrials {
 
     fn trial_of_baseline(self: &Arc<Self>) -> Trial {
         let shared = Arc::clone(self);
-        Trial::test(BASELINE, move || shared.check_baseline())
+        Trial::new(BASELINE, false, move || shared.check_baseline())
     }
 
     /// Entries of cases that exist under no name; the others are looked at by the tests of their cases.
-    fn check_baseline(&self) -> Result<(), Failed> {
-        let Some(baseline) = self.baseline() else { return Ok(()) };
-        let missing = self.prepared.loaded.missing(&baseline.unseen())?;
+    fn check_baseline(&self) -> TrialResult {
+        let Some(baseline) = self.baseline() else { return Ok(TrialEnd::Passed) };
+        let missing = self.prepared.loaded.missing(&baseline.unseen()).map_err(|problem| problem.to_string())?;
         let differing = baseline.compare(&missing);
-        if differing.is_empty() { Ok(()) } else { Err(baseline.describe(&differing).into()) }
+        if differing.is_empty() { Ok(TrialEnd::Passed) } else { Err(baseline.describe(&differing)) }
     }
 
     /// The baseline, unless this run updates it.
@@ -238,7 +245,7 @@ impl SharedTrials {
         }
     }
 
-    fn judge(&self, report: &CaseReport, snapshot: Option<&str>) -> Result<TrialEnd, String> {
+    fn judge(&self, report: &CaseReport, snapshot: Option<&str>) -> TrialResult {
         let failure = self.failure(report) + snapshot.unwrap_or_default();
         if failure.is_empty() { Ok(self.passed(report)) } else { Err(failure) }
     }
@@ -284,7 +291,7 @@ impl SharedTrials {
                 self.state().known.push(format!("accepted: {} deviates{}\n", report.id, reasons.concat()));
                 TrialEnd::Passed
             }
-            verdict => TrialEnd::Ignored(format!("{verdict}: {}", report.reason)),
+            verdict => TrialEnd::Ignored(Some(format!("{verdict}: {}", report.reason))),
         }
     }
 }

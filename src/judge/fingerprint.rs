@@ -1,8 +1,9 @@
 //! Fingerprints: how baselines and SARIF recognize a deviation in another run.
 
-use sha2::{Digest, Sha256};
-
-use crate::{judge::verdict::Finding, wire::sigv4::hex};
+use crate::{
+    judge::verdict::Finding,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 /// Twelve hexadecimal digits for these findings of one check in one case; another run with the same deviations has the
 /// same.

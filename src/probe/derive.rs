@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::{
     Effect, KnownValues, Location, ProbeFamily, Unbuildable, UnprobedReason,
@@ -19,7 +18,7 @@ use crate::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario, ScenarioRow, Step,
         Template, requirement::Evidence, source::Source,
     },
-    wire::RefusalClass,
+    wire::{RefusalClass, digest::Sha256},
 };
 
 /// One probe, before its request is built.

@@ -5,7 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use sha2::{Digest, Sha256};
+use crate::wire::digest::Sha256;
 
 /// A source of unique identifiers.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Ids {
     fn draw(&self) -> [u8; 32] {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
         let [first, second] = self.seed.map(u64::to_be_bytes);
-        Sha256::new().chain_update(first).chain_update(second).chain_update(number.to_be_bytes()).finalize().into()
+        Sha256::new().chain_update(first).chain_update(second).chain_update(number.to_be_bytes()).finalize()
     }
 }
 

@@ -1,12 +1,12 @@
 //! How an observation differs from the snapshot one, line by line.
 
 use serde::Serialize;
-use similar::{ChangeTag, DiffOp, TextDiff, udiff::UnifiedHunkHeader};
 
 use super::text;
 use crate::run::event::SnapshotDifference;
 
-/// So many lines stand around what differs.
+/// The lines that are shown before and after what differs.
+#[cfg(feature = "diff")]
 const AROUND: usize = 3;
 
 /// Lines that stand together.
@@ -26,7 +26,10 @@ pub(super) struct DiffLine {
 }
 
 /// The lines that differ, with their surroundings.
+#[cfg(feature = "diff")]
 pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
+    use similar::{DiffOp, TextDiff, udiff::UnifiedHunkHeader};
+
     let difference = TextDiff::from_lines(&difference.recorded, &difference.observed);
     let hunk = |group: &Vec<DiffOp>| Hunk {
         range: UnifiedHunkHeader::new(group).to_string(),
@@ -35,7 +38,19 @@ pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
     difference.grouped_ops(AROUND).iter().map(hunk).collect()
 }
 
+/// Without the feature `diff`, both texts as they are.
+#[cfg(not(feature = "diff"))]
+pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
+    let lines = |sign, whole: &str| whole.lines().map(|line| DiffLine { sign, text: text::block(line) }).collect();
+    let range = "@@ whole texts: the feature `diff` shows what differs @@".to_owned();
+    let all: [Vec<DiffLine>; 2] = [lines('-', &difference.recorded), lines('+', &difference.observed)];
+    vec![Hunk { range, lines: all.concat() }]
+}
+
+#[cfg(feature = "diff")]
 fn line(change: &similar::Change<&str>) -> DiffLine {
+    use similar::ChangeTag;
+
     let sign = match change.tag() {
         ChangeTag::Delete => '-',
         ChangeTag::Insert => '+',

@@ -9,7 +9,6 @@ use std::{
 };
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{collected_run::CollectedRun, phrasing, text};
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
     },
     run::event::CaseReport,
     suite::requirement::Evidence,
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -95,14 +94,14 @@ struct SarifResult<'a> {
     rule_index: usize,
     level: &'static str,
     message: SarifMessage,
-    locations: [Location; 1],
+    locations: [SarifLocation; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
     properties: Properties<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location {
+struct SarifLocation {
     physical_location: Physical,
     logical_locations: [Logical; 1],
 }
@@ -221,11 +220,11 @@ fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
     told
 }
 
-fn location(case: &CaseReport) -> Location {
+fn location(case: &CaseReport) -> SarifLocation {
     let (file, line) = phrasing::file_and_line(case);
     let region = line.filter(|line| *line > 0).map(|start_line| SarifRegion { start_line });
     let fully_qualified_name = case.id.0.clone();
-    Location {
+    SarifLocation {
         physical_location: Physical { artifact_location: Artifact { uri: uri(file) }, region },
         logical_locations: [Logical { fully_qualified_name }],
     }

@@ -9,7 +9,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -17,9 +16,6 @@ use crate::{
     model::published::{self, Places},
     suite::source::{Diagnostic, Source},
 };
-
-static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
-static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
 
 /// The file with the examples of botocore, in the folder of a service.
 pub(super) const EXAMPLES: &str = "examples-1.json";
@@ -49,28 +45,25 @@ pub enum FixtureFilesError {
     Model(Box<Diagnostic>),
 }
 
-/// The contents of a `model.yaml`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ModelName {
-    /// `botocore:SERVICE[@VERSION]`, or a file relative to the folder of the `model.yaml`.
-    model: String,
-}
+/// The texts that are compiled in.
+#[cfg(feature = "bundled")]
+mod bundled {
+    use std::collections::BTreeMap;
 
-impl FixtureFiles {
-    /// The bundled fixtures.
-    #[must_use]
-    pub fn bundled_fixtures() -> Self {
-        Self::embedded(&FIXTURES)
+    use include_dir::{Dir, include_dir};
+
+    static FIXTURES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures");
+    static SNAPSHOTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/snapshots");
+
+    pub(super) fn fixtures() -> BTreeMap<String, String> {
+        texts(&FIXTURES)
     }
 
-    /// The bundled snapshots.
-    #[must_use]
-    pub fn bundled_snapshots() -> Self {
-        Self::embedded(&SNAPSHOTS)
+    pub(super) fn snapshots() -> BTreeMap<String, String> {
+        texts(&SNAPSHOTS)
     }
 
-    fn embedded(root: &Dir<'_>) -> Self {
+    fn texts(root: &Dir<'_>) -> BTreeMap<String, String> {
         let mut texts = BTreeMap::new();
         let mut open = vec![root];
         while let Some(dir) = open.pop() {
@@ -81,7 +74,52 @@ impl FixtureFiles {
                 }
             }
         }
-        Self { texts, ..Self::default() }
+        texts
+    }
+}
+
+#[cfg(not(feature = "bundled"))]
+mod bundled {
+    use std::collections::BTreeMap;
+
+    pub(super) fn fixtures() -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    pub(super) fn snapshots() -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+}
+
+/// The form of a `model.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModelName {
+    /// `botocore:SERVICE[@VERSION]`, or a file from the folder of the `model.yaml`.
+    model: String,
+}
+
+impl FixtureFiles {
+    /// The fixtures that are compiled in; none in a build without the feature `bundled`.
+    #[must_use]
+    pub fn bundled_fixtures() -> Self {
+        Self { texts: bundled::fixtures(), ..Self::default() }
+    }
+
+    /// The snapshots that are compiled in; none in a build without the feature `bundled`.
+    #[must_use]
+    pub fn bundled_snapshots() -> Self {
+        Self { texts: bundled::snapshots(), ..Self::default() }
+    }
+
+    /// The problem of files among which there is no model.
+    pub(super) fn without_models(&self) -> Diagnostic {
+        if self.root.is_none() && cfg!(not(feature = "bundled")) {
+            let message = "this build of wireproof has no bundled scenarios";
+            return Diagnostic::of_file("fixtures", message).help("enable the feature `bundled`, or load a folder");
+        }
+        Diagnostic::of_file(&self.display(""), "no <service>/model.json here")
+            .help("give the folder that holds the services")
     }
 
     /// Reads every `.yaml`, `.json` and `.snap` file below a folder, and the model that each `model.yaml` names. botocore

@@ -2,8 +2,6 @@
 
 use std::{fmt, sync::Arc};
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Case, CaseId, FixtureFiles, Scenario,
     fixture_files::EXAMPLES,
@@ -16,7 +14,7 @@ use crate::{
         requirement::Requirements,
         source::{Diagnostic, Source},
     },
-    wire::{protocol_of, sigv4::hex},
+    wire::{digest::Sha256, protocol_of, sigv4::hex},
 };
 
 /// All fixtures, validated.
@@ -70,10 +68,7 @@ impl Fixtures {
             }
         }
         if services.is_empty() && problems.is_empty() {
-            problems.push(
-                Diagnostic::of_file(&files.display(""), "no <service>/model.json in this folder")
-                    .help("name the folder that contains the folders of the services"),
-            );
+            problems.push(files.without_models());
         }
         for service in services.keys().cloned().collect::<Vec<_>>() {
             match states(files, &service, &services) {

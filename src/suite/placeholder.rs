@@ -5,7 +5,7 @@
 //! letters and digits depend on the string and the key: equal strings have equal placeholders, different strings have
 //! different ones. With the key, a guess can be verified.
 
-use sha2::{Digest, Sha256};
+use crate::wire::digest::Sha256;
 
 /// How many letters and digits at the end depend on the string.
 const TELLING: usize = 8;
@@ -41,7 +41,7 @@ pub fn placeholder_bytes(key: &str, bytes: &[u8]) -> Vec<u8> {
 }
 
 fn digest(key: &str, bytes: &[u8]) -> [u8; 32] {
-    Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize().into()
+    Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize()
 }
 
 /// A character of the same kind that depends on nothing else.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::{suite::shard::unit, wire::sigv4::hex};
+use crate::{
+    suite::shard::unit,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 /// The size and the digest of a selection, before it is split into shards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,6 @@
 
 use std::{collections::HashMap, fmt, ops::Range};
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use granit_parser::{Event, Parser, ScalarStyle, Span};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -90,6 +89,15 @@ impl fmt::Display for Diagnostic {
             write!(f, "error: {}\n --> {}", self.message, self.file)?;
             return self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  = help: {help}"));
         }
+        self.show(f)
+    }
+}
+
+#[cfg(feature = "diagnostics")]
+impl Diagnostic {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
         let snippet =
             Snippet::source(&*self.text).path(&self.file).annotation(AnnotationKind::Primary.span(self.span.clone()));
         let mut group = Level::ERROR.primary_title(&self.message).element(snippet);
@@ -97,6 +105,18 @@ impl fmt::Display for Diagnostic {
             group = group.element(Level::HELP.message(help));
         }
         f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+#[cfg(not(feature = "diagnostics"))]
+impl Diagnostic {
+    fn show(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}\n --> {}:{}:{}", self.message, self.file, self.line, self.column)?;
+        let shown = &self.text[self.span.clone()];
+        if !shown.is_empty() {
+            write!(f, ": {shown}")?;
+        }
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "\n  = help: {help}"))
     }
 }
 

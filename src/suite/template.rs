@@ -9,10 +9,12 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::{model::pointer::child, wire::sigv4::hex};
+use crate::{
+    model::pointer::child,
+    wire::{digest::Sha256, sigv4::hex},
+};
 
 /// A JSON value whose strings may contain expressions.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,6 +9,7 @@
 //! | `curl` | the `curl` command for a request |
 
 mod curl;
+pub mod digest;
 pub mod json;
 mod message;
 pub mod protocol;

@@ -9,12 +9,13 @@ use std::{
     sync::OnceLock,
 };
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use super::{Headers, Request};
+use super::{
+    Headers, Request,
+    digest::{HmacSha256, Sha256},
+};
 
 /// An access key. Its `Debug` output shows neither part.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,15 +100,15 @@ pub struct SigningKeys([OnceLock<DerivedKey>; 16]);
 struct DerivedKey {
     secret: String,
     scope: String,
-    keyed: Hmac<Sha256>,
+    keyed: HmacSha256,
 }
 
 impl DerivedKey {
     fn derive(secret: &str, scope: &str) -> Self {
         let mut parts = scope.split('/');
-        let first = hmac(format!("AWS4{secret}").as_bytes(), parts.next().unwrap_or_default().as_bytes());
-        let key = parts.fold(first, |key, part| hmac(&key, part.as_bytes()));
-        Self { secret: secret.to_owned(), scope: scope.to_owned(), keyed: keyed(&key) }
+        let first = HmacSha256::new(format!("AWS4{secret}")).code(parts.next().unwrap_or_default());
+        let key = parts.fold(first, |key, part| HmacSha256::new(key).code(part));
+        Self { secret: secret.to_owned(), scope: scope.to_owned(), keyed: HmacSha256::new(key) }
     }
 
     fn is_of(&self, secret: &str, scope: &str) -> bool {
@@ -116,7 +117,7 @@ impl DerivedKey {
 }
 
 impl SigningKeys {
-    fn keyed(&self, secret: &str, scope: &str) -> Hmac<Sha256> {
+    fn keyed(&self, secret: &str, scope: &str) -> HmacSha256 {
         let mut known = self.0.iter().map(|slot| slot.get_or_init(|| DerivedKey::derive(secret, scope)));
         let key = known.find(|key| key.is_of(secret, scope)).map(|key| key.keyed.clone());
         key.unwrap_or_else(|| DerivedKey::derive(secret, scope).keyed)
@@ -225,10 +226,9 @@ pub fn signature(request: &Request, signed: &[impl AsRef<str>], secret: &str, sc
     signature_by(DerivedKey::derive(secret, scope).keyed, request, signed, scope, date)
 }
 
-fn signature_by(keyed: Hmac<Sha256>, request: &Request, signed: &[impl AsRef<str>], scope: &str, date: &str) -> String {
+fn signature_by(keyed: HmacSha256, request: &Request, signed: &[impl AsRef<str>], scope: &str, date: &str) -> String {
     let canonical = hex(&Sha256::digest(canonical_request(request, signed).as_bytes()));
-    let to_sign = ["AWS4-HMAC-SHA256", "\n", date, "\n", scope, "\n", &canonical];
-    hex(&to_sign.into_iter().fold(keyed, Mac::chain_update).finalize().into_bytes())
+    hex(&keyed.code(["AWS4-HMAC-SHA256\n", date, "\n", scope, "\n", &canonical].concat()))
 }
 
 fn canonical_request(request: &Request, signed: &[impl AsRef<str>]) -> String {
@@ -305,18 +305,6 @@ fn push_joined<'p>(parts: impl Iterator<Item = &'p str>, by: char, out: &mut Str
         }
         out.push_str(part);
     }
-}
-
-/// HMAC-SHA-256.
-type Tag = [u8; 32];
-
-fn hmac(key: &[u8], data: &[u8]) -> Tag {
-    keyed(key).chain_update(data).finalize().into_bytes().into()
-}
-
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC takes a key of any length: the error of `new_from_slice` cannot occur.
-    Hmac::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
 }
 
 /// Bytes in lower-case hex.

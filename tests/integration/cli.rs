@@ -471,6 +471,7 @@ fn an_interrupted_run_gives_every_case_its_verdict() {
 }
 
 #[test]
+#[ignore = "it proves mutants with an unoptimized program: minutes"]
 fn the_proof_of_a_selection_is_told_to_people_and_to_programs() {
     let only = "StopDeployment/header/success/request-id";
     // The null targets are some fifty runs of the suite.

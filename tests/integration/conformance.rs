@@ -78,7 +78,11 @@ fn every_fixture_has_its_test() {
     let files = support::files_below(&support::package().join("fixtures"), ".yaml");
     let fixtures = files.iter().filter(|path| path.components().count() == 3).count();
     assert!(fixtures > 100, "only {fixtures} fixtures were found");
-    assert_eq!(expanded.len(), fixtures, "the tests are those of other fixtures: touch tests/conformance.rs");
+    assert_eq!(
+        expanded.len(),
+        fixtures,
+        "the tests are those of other fixtures: touch tests/integration/conformance.rs"
+    );
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn a_changed_observation_fails_and_leaves_a_pending_snapshot() {
     let pending = fs::read_to_string(copy.with_extension("snap.new")).expect("a pending snapshot");
     let (head, body) = pending.strip_prefix("---\n").unwrap().split_once("\n---\n").unwrap();
     assert!(snapshot.ends_with(body), "what is pending is not what was observed:\n{body}");
-    assert!(head.contains("source: tests/conformance.rs") && head.contains("description: "), "{head}");
+    assert!(head.contains("source: tests/integration/conformance.rs") && head.contains("description: "), "{head}");
     assert_eq!(fs::read_to_string(&copy).unwrap(), changed, "the snapshot itself was written");
     assert_eq!(fs::read_to_string(&own).unwrap(), snapshot);
 }
@@ -144,5 +148,5 @@ fn tests_of_this_binary() -> Vec<String> {
     let output = Command::new(env::current_exe().unwrap()).args(["--list", "--format", "terse"]).output().unwrap();
     let list = String::from_utf8(output.stdout).unwrap();
     let names = list.lines().filter_map(|line| line.strip_suffix(": test"));
-    names.filter(|name| name.starts_with("replays::")).map(str::to_owned).collect()
+    names.filter(|name| name.starts_with("conformance::replays::")).map(str::to_owned).collect()
 }

@@ -36,6 +36,7 @@ use wireproof::internals::{
 type Outcome = Result<Response, TransportError>;
 
 #[test]
+#[ignore = "it reads the recordings of 20 emulators"]
 fn every_recorded_answer_is_read_whole() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let recordings = corpus.recordings()?;
@@ -67,6 +68,7 @@ fn judge(response: &Response) {
 }
 
 #[test]
+#[ignore = "it reads the recordings of 20 emulators"]
 fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let suite = Fixtures::bundled()?;

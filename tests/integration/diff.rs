@@ -1,11 +1,6 @@
 //! Runs compared: equal ones are equal, one fault is told once, and snapshots are recorded.
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use serde_json::json;
 use wireproof::internals::{
@@ -18,12 +13,9 @@ use wireproof::internals::{
 };
 
 use crate::support::{
-    self, PACE, Run, SUITE, Virtual,
+    self, PACE, RUN, Run, SUITE, Virtual,
     program::{Fault, Proxy, program, report},
 };
-
-/// A run of everything on the reference.
-static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
 
 fn side(run: &Run) -> DiffSide {
     let mut side = DiffSide::new("run", PartyKind::Endpoint);

@@ -314,6 +314,7 @@ fn program(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
 const ABSENT: &str = "codedeploy/stop-deployment/user-agent-absent";
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn listing_starts_no_endpoint_and_names_every_case() {
     let listed = program(&["--list", "--format", "terse"], &[("HARNESS_ENDPOINT", "none")]);
     let expected = Suite::bundled().operation("StopDeployment").cases().unwrap();
@@ -331,6 +332,7 @@ fn listing_starts_no_endpoint_and_names_every_case() {
 #[case::text(&["user-agent#"], &["#browser", "#comment", "#word"])]
 #[case::skip(&["user-agent#", "--skip", "comment", "--skip", "word"], &["#browser"])]
 #[case::nothing(&["--exact", "user-agent"], &[])]
+#[ignore = "it builds and runs a test target"]
 fn filters_choose_what_runs(#[case] arguments: &[&str], #[case] expected: &[&str]) {
     let run = program(arguments, &[]);
     let mut ok = run.came_to("ok");
@@ -340,6 +342,7 @@ fn filters_choose_what_runs(#[case] arguments: &[&str], #[case] expected: &[&str
 }
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn an_ignored_case_tells_its_reason_and_runs_where_that_is_asked_for() {
     let id = "codedeploy/stop-deployment/unknown-id";
     let run = program(&["--exact", id], &[("HARNESS_ENDPOINT", "none")]);
@@ -350,6 +353,7 @@ fn an_ignored_case_tells_its_reason_and_runs_where_that_is_asked_for() {
 }
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "without-request-ids"), ("WIREPROOF_SEED", "7")]);
     assert_eq!((run.status, run.came_to("FAILED").len(), run.came_to("ok").len()), (Some(101), 5, 0), "{}", run.out);
@@ -359,6 +363,7 @@ fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
 }
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_needs_no_start() {
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "none")]);
     assert_eq!((run.status, run.came_to("FAILED").len()), (Some(101), 5));
@@ -376,6 +381,7 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
 }
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn a_baseline_is_made_kept_and_held_against_each_case() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("baseline.toml");
@@ -410,6 +416,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
 }
 
 #[test]
+#[ignore = "it builds and runs a test target"]
 fn snapshots_of_ones_own_are_reviewed_as_those_of_insta() {
     let folder = tempfile::tempdir().unwrap();
     let own = ("HARNESS_SNAPSHOTS", folder.path().to_str().unwrap());

@@ -135,12 +135,12 @@ fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
     let (_reference, target) = support::reference();
     let runner = support::runner(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
     let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(120));
-    // How fast a busy machine is may show in an observation; `tests/conformance.rs` looks at those.
+    // How fast a busy machine is may show in an observation; `conformance` looks at those.
     assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
 }
 
 #[test]
-#[ignore = "50 full runs take minutes; run with --ignored"]
+#[ignore = "50 full runs take minutes"]
 fn fifty_repeated_runs_differ_in_no_verdict() {
     let workers = thread::available_parallelism().map_or(2, usize::from);
     let share = |worker: usize| (1..=50).skip(worker).step_by(workers).flat_map(differences_of_run).collect::<Vec<_>>();

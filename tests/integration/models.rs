@@ -131,6 +131,7 @@ fn schemas_of(contract: &Arc<Contract>) -> Result<usize> {
 }
 
 #[test]
+#[ignore = "it reads every model of botocore: minutes"]
 fn every_model_of_botocore_loads_and_its_schemas_compile() -> Result<()> {
     let Some(models) = botocore()? else { return Ok(()) };
     ensure!(models.len() > 400, "only {} models", models.len());
@@ -147,6 +148,7 @@ fn every_model_of_botocore_loads_and_its_schemas_compile() -> Result<()> {
 }
 
 #[test]
+#[ignore = "it reads every model of botocore: minutes"]
 fn every_model_that_aws_publishes_loads_and_its_schemas_compile() -> Result<()> {
     let Some(models) = smithy()? else { return Ok(()) };
     ensure!(models.len() > 400, "only {} models", models.len());
@@ -168,6 +170,7 @@ fn hostile_texts() -> Vec<String> {
 }
 
 #[test]
+#[ignore = "it reads every model of botocore: minutes"]
 fn every_distinct_pattern_compiles_or_says_why_not_and_none_is_slow() -> Result<()> {
     let Some(models) = botocore()? else { return Ok(()) };
     let shapes = models.iter().flat_map(|model| model.contract.shapes());
@@ -313,6 +316,7 @@ impl Differences {
 }
 
 #[test]
+#[ignore = "it reads every model of botocore: minutes"]
 fn both_forms_of_a_model_give_one_contract() -> Result<()> {
     let (Some(botocore), Some(smithy)) = (botocore()?, smithy()?) else { return Ok(()) };
     let key = |model: &Model| {

@@ -24,7 +24,6 @@ use crate::support::{
 };
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use wireproof::internals::{
     model::{
         self, Contract, PayloadSide, Violation,
@@ -32,7 +31,7 @@ use wireproof::internals::{
     },
     probe::{ConstraintCounts, Coverage, Effect, ProbeFamily, ProbeOptions, Probes},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
-    wire::{self, RefusalClass},
+    wire::{self, RefusalClass, digest::Sha256},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.
@@ -173,7 +172,10 @@ fn cover(services: &[ServiceFixtures], least_percent: usize) -> Result<()> {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "minutes long without optimisation: cargo test --release --test probe_coverage")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes long without optimisation: cargo test --release --test integration probe_coverage::"
+)]
 fn nearly_every_constraint_of_every_json_service_of_botocore_is_probed_and_each_other_has_its_reason() -> Result<()> {
     let Some(services) = botocore()? else { return Ok(()) };
     ensure!(services.len() > 100, "only {} services", services.len());
@@ -181,7 +183,10 @@ fn nearly_every_constraint_of_every_json_service_of_botocore_is_probed_and_each_
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "minutes long without optimisation: cargo test --release --test probe_coverage")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes long without optimisation: cargo test --release --test integration probe_coverage::"
+)]
 fn nearly_every_constraint_of_aws_own_models_is_probed_and_each_other_has_its_reason() -> Result<()> {
     let Some(services) = smithy()? else { return Ok(()) };
     ensure!(services.len() > 100, "only {} services", services.len());
@@ -282,7 +287,10 @@ fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "minutes long without optimisation: cargo test --release --test probe_coverage")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "minutes long without optimisation: cargo test --release --test integration probe_coverage::"
+)]
 fn legal_inputs_break_nothing_and_wrong_ones_what_is_meant_where_it_is_meant() -> Result<()> {
     let Some(services) = botocore()? else { return Ok(()) };
     let (mut legal, mut wrong, mut problems) = (0, 0, Vec::new());

@@ -2,12 +2,10 @@
 //!
 //! Tests and comments are exempt. A use that belongs to no AWS protocol has a row in [`OTHER_USES`].
 
-use std::fs;
+use crate::source_tree::SourceTree;
 
-use crate::{layering, support};
-
-/// The literals that a protocol owns, in lower case.
-const LITERALS: [&str; 12] = [
+/// Parts of string literals that a protocol owns, in lower case.
+const PARTS: [&str; 9] = [
     "x-amz-target",
     "x-amzn-errortype",
     "x-amzn-requestid",
@@ -15,65 +13,59 @@ const LITERALS: [&str; 12] = [
     "x-amzn-query-error",
     "__type",
     "application/x-amz-",
-    "\"application/json\"",
-    "\"application/xml\"",
-    "\"post\"",
     "wireproofunknownoperation",
     "wireproofunknown_",
 ];
 
+/// Whole string literals that a protocol owns, in lower case.
+const WHOLE: [&str; 3] = ["application/json", "application/xml", "post"];
+
 /// Uses that belong to no AWS protocol: the file, the literal, the reason.
 const OTHER_USES: [(&str, &str, &str); 2] = [
-    ("wire/curl.rs", "\"post\"", "the method that curl uses for a body by itself"),
-    ("model/botocore/shapes.rs", "\"application/json\"", "the media type that botocore's jsonvalue stands for"),
+    ("src/wire/curl.rs", "post", "the method that curl uses for a body by itself"),
+    ("src/model/botocore/shapes.rs", "application/json", "the media type that botocore's jsonvalue stands for"),
 ];
 
-/// The literals in a text, each with its line.
-fn literals(text: &str) -> Vec<(usize, &'static str)> {
-    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line.to_ascii_lowercase()));
-    lines
-        .flat_map(|(number, line)| {
-            LITERALS.into_iter().filter(move |one| line.contains(one)).map(move |one| (number, one))
-        })
-        .collect()
+/// The literals of a protocol in the text of one string literal.
+fn literals(text: &str) -> Vec<&'static str> {
+    let text = text.to_ascii_lowercase();
+    let parts = PARTS.into_iter().filter(|part| text.contains(part));
+    parts.chain(WHOLE.into_iter().filter(|whole| text == *whole)).collect()
 }
 
 fn is_allowed(file: &str, literal: &str) -> bool {
-    file.starts_with("wire/protocol/") || OTHER_USES.iter().any(|(other, one, _)| (*other, *one) == (file, literal))
+    file.starts_with("src/wire/protocol/") || OTHER_USES.iter().any(|(other, one, _)| (*other, *one) == (file, literal))
+}
+
+/// Every literal of a protocol in the sources: the file, the line, the literal.
+fn found() -> impl Iterator<Item = (&'static str, usize, &'static str)> {
+    SourceTree::get().files.iter().flat_map(|file| {
+        let of_text = |(line, text): &'static (usize, String)| literals(text).into_iter().map(|one| (*line, one));
+        file.texts.iter().flat_map(of_text).map(|(line, literal)| (file.path.as_str(), line, literal))
+    })
 }
 
 #[test]
 fn no_other_folder_names_a_literal_of_a_protocol() {
-    let sources = layering::sources_without_tests();
-    let found =
-        sources.iter().flat_map(|(file, text)| literals(text).into_iter().map(move |found| (file.as_str(), found)));
-    let wrong: Vec<String> = found
-        .filter(|(file, (_, literal))| !is_allowed(file, literal))
-        .map(|(file, (line, literal))| format!("src/{file}:{line}: {literal}"))
+    let wrong: Vec<String> = found()
+        .filter(|(file, _, literal)| !is_allowed(file, literal))
+        .map(|(file, line, literal)| format!("{file}:{line}: {literal}"))
         .collect();
     assert!(wrong.is_empty(), "only src/wire/protocol/ names these:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn each_exemption_is_used_and_each_literal_is_named_by_a_protocol() {
+fn each_exemption_is_used_and_the_protocols_name_their_literals() {
     for (file, literal, _) in OTHER_USES {
-        let text = fs::read_to_string(support::package().join("src").join(file)).unwrap();
-        assert!(literals(&text).iter().any(|(_, found)| *found == literal), "{file} does not name {literal}");
+        assert!(found().any(|(at, _, one)| (at, one) == (file, literal)), "{file} does not name {literal}");
     }
-    assert!(!is_allowed("wire/message.rs", "__type") && is_allowed("wire/protocol/aws_json.rs", "__type"));
+    assert!(found().any(|(file, _, literal)| file.starts_with("src/wire/protocol/") && literal == "x-amz-target"));
 }
 
 #[test]
-fn a_literal_is_found_in_any_letter_case_with_its_line() {
-    let text =
-        "fn f() {}\nlet target = headers.get(\"X-Amz-Target\");\nif method == \"POST\" || body[\"__type\"] == 1 {}\n";
-    assert_eq!(literals(text), [(2, "x-amz-target"), (3, "__type"), (3, "\"post\"")]);
-    assert_eq!(literals("let posted = \"poster\";"), []);
-}
-
-#[test]
-fn comments_and_tests_do_not_count() {
-    let text = "/// The header `x-amz-target`.\nlet a = \"__type\"; // x-amz-target\n#[cfg(test)]\nmod tests { const A: &str = \"x-amz-target\"; }\n";
-    let text = layering::without_comments_and_tests(text);
-    assert_eq!(literals(&text), [(2, "__type")]);
+fn a_literal_is_found_in_any_letter_case_and_a_longer_word_is_another() {
+    assert_eq!(literals("X-Amz-Target: a"), ["x-amz-target"]);
+    assert_eq!(literals("POST"), ["post"]);
+    assert_eq!(literals("poster"), Vec::<&str>::new());
+    assert!(!is_allowed("src/wire/message.rs", "__type") && is_allowed("src/wire/protocol/aws_json.rs", "__type"));
 }

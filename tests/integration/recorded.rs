@@ -46,6 +46,7 @@ fn models() -> Result<TempDir> {
 }
 
 #[test]
+#[ignore = "it judges 8,000 recorded responses: minutes"]
 fn real_aws_is_not_convicted() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let models = models()?;
@@ -57,6 +58,7 @@ fn real_aws_is_not_convicted() -> Result<()> {
 }
 
 #[test]
+#[ignore = "it judges 8,000 recorded responses: minutes"]
 fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     if env::var_os("WIREPROOF_BOTOCORE").is_none() {
@@ -70,6 +72,7 @@ fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
 
 /// The labels come from another validator, written in another language: what it found, the judge finds, too.
 #[test]
+#[ignore = "it judges 8,000 recorded responses: minutes"]
 fn what_another_validator_found_in_aws_is_found() -> Result<()> {
     let (Some(corpus), Some(botocore)) = (corpus()?, env::var_os("WIREPROOF_BOTOCORE")) else { return Ok(()) };
     let places = Places { botocore: Some(botocore.into()), path: None };
@@ -109,6 +112,7 @@ fn judged(corpus: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Res
 const SPOILED: [&str; 6] = ["acm", "ecr", "eks", "kms", "lambda", "sqs"];
 
 #[test]
+#[ignore = "it judges 8,000 recorded responses: minutes"]
 fn spoiled_answers_of_aws_are_convicted() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let folder = models()?;

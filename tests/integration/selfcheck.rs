@@ -5,7 +5,6 @@ use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock},
-    time::Duration,
 };
 
 use serde_json::json;
@@ -18,10 +17,7 @@ use wireproof::internals::{
     wire::Request,
 };
 
-use crate::support::{self, PACE, Run, SUITE, Virtual};
-
-/// A run of everything on the reference.
-static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
+use crate::support::{self, PACE, RUN, SUITE, Virtual};
 
 /// Its cases, by id.
 static BASE: LazyLock<BTreeMap<&str, &JudgedCase>> =

@@ -18,6 +18,6 @@ fn the_page_of_severities_is_written_from_the_programs_tables() {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == written,
-        "docs/severities.md differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration severities"
+        "docs/severities.md differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration severities::"
     );
 }

@@ -195,7 +195,7 @@ fn drop_a_case(report: &mut Value) {
     "give every shard the same flags of selection"
 )]
 #[case::suite(|parts: &mut Parts| parts.change(|report| report["suite"]["digest"] = json!("0")), "run every shard with the same")]
-#[case::dropped(|parts: &mut Parts| parts.change(drop_a_case), "and they are not the")]
+#[case::dropped(|parts: &mut Parts| parts.change(drop_a_case), "of the shards are not the")]
 #[case::dropped_without_care(
     |parts: &mut Parts| parts.change(|report| drop(report["cases"].as_array_mut().unwrap().pop())),
     "the ledger counts"

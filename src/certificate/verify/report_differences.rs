@@ -45,8 +45,10 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     }
     for case in &ours.cases {
         match told.remove(case.id.0.as_str()) {
-            None => problems
-                .push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not contain {}", case.id))),
+            None => {
+                problems
+                    .push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not contain {}", case.id)));
+            }
             Some(other) if other.verdict != case.verdict => {
                 let says = format!("{}: {} in the report, {} by the recording", case.id, other.verdict, case.verdict);
                 problems.push(VerifyProblem::new(VerifyCheck::Verdicts, says));

@@ -1,12 +1,11 @@
 //! Runs a sample of the cases of a certificate again and compares the verdicts.
 
-use sha2::{Digest, Sha256};
-
 use super::{VerifyCheck, VerifyProblem};
 use crate::{
     certificate::certified_report::Reported,
     judge::verdict::Verdict,
     suite::{Case, CaseId},
+    wire::digest::Sha256,
 };
 
 /// A case that was run again.

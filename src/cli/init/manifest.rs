@@ -6,8 +6,8 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 /// The name of the test.
 const NAME: &str = "conformance";
 
-/// The feature that makes each case a test.
-const FEATURE: &str = "libtest";
+/// What the test needs: known deviations, the bundled scenarios, one test a case.
+const FEATURES: [&str; 3] = ["baseline", "bundled", "libtest"];
 
 /// The reason why a manifest cannot be edited.
 #[derive(Debug, Error)]
@@ -55,7 +55,7 @@ fn depend(document: &mut DocumentMut, sources: Option<&str>, force: bool) -> Res
                 set_path(there, folder, force)?;
             }
             if let Some(there) = there.as_table_like_mut() {
-                add_feature(there);
+                add_features(there);
             }
         }
     }
@@ -95,7 +95,7 @@ fn is_of_init(there: &Item) -> bool {
     let features = features.map(|names| names.iter().filter_map(Value::as_str).collect::<Vec<_>>());
     table.iter().all(|(key, _)| matches!(key, "version" | "path" | "default-features" | "features"))
         && table.get("default-features").and_then(Item::as_bool) == Some(false)
-        && features.as_deref() == Some(&[FEATURE])
+        && features.as_deref() == Some(&FEATURES)
 }
 
 fn dependency(sources: Option<&str>) -> InlineTable {
@@ -105,19 +105,21 @@ fn dependency(sources: Option<&str>) -> InlineTable {
         None => dependency.insert("version", env!("CARGO_PKG_VERSION").into()),
     };
     dependency.insert("default-features", false.into());
-    dependency.insert("features", Array::from_iter([FEATURE]).into());
+    dependency.insert("features", Array::from_iter(FEATURES).into());
     dependency
 }
 
-/// Adds the feature to a dependency without default features.
-fn add_feature(dependency: &mut dyn TableLike) {
+/// Adds the features to a dependency without default features.
+fn add_features(dependency: &mut dyn TableLike) {
     if dependency.get("default-features").and_then(Item::as_bool) != Some(false) {
         return;
     }
     let features = dependency.entry("features").or_insert_with(|| value(Array::new()));
     let Some(features) = features.as_array_mut() else { return };
-    if !features.iter().any(|feature| feature.as_str() == Some(FEATURE)) {
-        features.push(FEATURE);
+    for feature in FEATURES {
+        if !features.iter().any(|there| there.as_str() == Some(feature)) {
+            features.push(feature);
+        }
     }
 }
 
@@ -171,7 +173,7 @@ mod tests {
         let version = env!("CARGO_PKG_VERSION");
         let expected = format!(
             "{PACKAGE}\n[dev-dependencies]\nwireproof = {{ version = \"{version}\", default-features = false, features = \
-             [\"libtest\"] }}\n\n[[test]]\nname = \"conformance\"\nharness = false\n"
+             [\"baseline\", \"bundled\", \"libtest\"] }}\n\n[[test]]\nname = \"conformance\"\nharness = false\n"
         );
         assert_eq!(edited, expected);
         assert_eq!(with_test(&edited, None, false).unwrap(), expected, "a second time");
@@ -195,9 +197,9 @@ mod tests {
     )]
     #[case::some(
         "[dev-dependencies]\nwireproof = { version = \"0.1\", default-features = false, features = [\"tower\"] }\n",
-        "features = [\"tower\", \"libtest\"]"
+        "features = [\"tower\", \"baseline\", \"bundled\", \"libtest\"]"
     )]
-    fn a_dependency_that_is_there_is_kept_and_has_the_feature(#[case] section: &str, #[case] holds: &str) {
+    fn a_dependency_that_is_there_is_kept_and_has_the_features(#[case] section: &str, #[case] holds: &str) {
         let at_the_front = section.starts_with("dev-");
         let there = if at_the_front { format!("{section}{PACKAGE}") } else { format!("{PACKAGE}{section}") };
         let edited = with_test(&there, None, false).unwrap();

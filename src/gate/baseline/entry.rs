@@ -1,8 +1,7 @@
 //! One accepted deviation.
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Serialize};
 use time::{Date, Month};
-use toml::Value;
 
 /// The reason that an update writes. It does not count as a reason.
 pub const UNEXPLAINED: &str = "seen when the baseline was made, not yet looked at";
@@ -23,7 +22,8 @@ pub struct BaselineEntry {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issue: Option<String>,
     /// The last day on which it is accepted, `2026-12-31`.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "day")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[cfg_attr(feature = "baseline", serde(deserialize_with = "super::toml_text::day"))]
     pub expires: Option<String>,
 }
 
@@ -48,15 +48,6 @@ impl BaselineEntry {
     /// The entry has no reason yet.
     pub(super) fn is_unexplained(&self) -> bool {
         self.reason.trim() == UNEXPLAINED
-    }
-}
-
-/// TOML has days of its own; a text is taken as well.
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(Some(text)),
-        Value::Datetime(day) => Ok(Some(day.to_string())),
-        _ => Err(D::Error::custom("expected a day such as 2026-12-31")),
     }
 }
 

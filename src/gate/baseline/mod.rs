@@ -6,8 +6,11 @@
 
 mod difference;
 mod entry;
+#[cfg(not(feature = "baseline"))]
+mod no_toml;
 mod seen;
-mod update;
+#[cfg(feature = "baseline")]
+mod toml_text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +21,9 @@ use crate::{
     judge::{check::CHECKS, code::Code},
     suite::nearest,
 };
+
+#[cfg(not(feature = "baseline"))]
+use no_toml as toml_text;
 
 pub use difference::{Difference, Differing};
 pub use entry::{BaselineEntry, UNEXPLAINED};
@@ -54,6 +60,12 @@ pub enum BaselineError {
         /// The problem, with its line.
         problem: String,
     },
+    /// This build does not support baselines.
+    #[error("{file}: this build of wireproof does not support baselines\nhelp: enable the feature `baseline`")]
+    Unsupported {
+        /// The file.
+        file: String,
+    },
     /// The file has no schema. Usually it is empty.
     #[error("{file} has no schema\nhelp: a baseline without entries is the line schema = {SCHEMA:?}")]
     NoSchema {
@@ -88,8 +100,7 @@ impl Baseline {
     /// # Errors
     /// The text is not a baseline, or an entry is duplicate, has no reason, no valid date, or an unknown check.
     pub fn read(file: &str, text: &str) -> Result<Self, BaselineError> {
-        let document: BaselineDocument = toml::from_str(text)
-            .map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })?;
+        let document = toml_text::document(file, text)?;
         match document.schema {
             None => return Err(BaselineError::NoSchema { file: file.to_owned() }),
             Some(found) if found != SCHEMA => return Err(BaselineError::Schema { file: file.to_owned(), found }),

@@ -12,7 +12,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use flate2::read::GzDecoder;
 use thiserror::Error;
 
 pub use places::Places;
@@ -132,7 +131,7 @@ fn botocore(name: &str, places: &Places) -> Result<PathBuf, ModelFileError> {
 
 fn nearest(wrong: &str, known: &[&str]) -> Vec<String> {
     let wrong = wrong.to_lowercase();
-    let alike = similar::get_close_matches(wrong.as_str(), known, 3, 0.6).into_iter();
+    let alike = close_matches(&wrong, known).into_iter();
     let longer = known.iter().copied().filter(|name| wrong.len() > 2 && name.contains(&*wrong)).take(3);
     let mut found: Vec<String> = Vec::new();
     for name in alike.chain(longer) {
@@ -141,6 +140,16 @@ fn nearest(wrong: &str, known: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+#[cfg(feature = "diff")]
+fn close_matches<'n>(wrong: &str, known: &[&'n str]) -> Vec<&'n str> {
+    similar::get_close_matches(wrong, known, 3, 0.6)
+}
+
+#[cfg(not(feature = "diff"))]
+fn close_matches<'n>(_wrong: &str, _known: &[&'n str]) -> Vec<&'n str> {
+    Vec::new()
 }
 
 /// The model of each version of each service. Versions are dates: the last is the newest.
@@ -196,7 +205,7 @@ fn read(path: &Path) -> Result<String, ModelFileError> {
     let file = File::open(path).map_err(failed)?;
     let mut text = String::new();
     let mut bounded: Box<dyn Read> = match path.extension() {
-        Some(ending) if ending == "gz" => Box::new(GzDecoder::new(file).take(LARGEST + 1)),
+        Some(ending) if ending == "gz" => Box::new(decompressed(file).map_err(failed)?.take(LARGEST + 1)),
         _ => Box::new(file.take(LARGEST + 1)),
     };
     let length = bounded.read_to_string(&mut text).map_err(failed)?;
@@ -204,6 +213,18 @@ fn read(path: &Path) -> Result<String, ModelFileError> {
         return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, "a model of more than 256 MiB")));
     }
     Ok(text)
+}
+
+#[cfg(feature = "gzip")]
+#[expect(clippy::unnecessary_wraps, reason = "a build without the feature fails")]
+fn decompressed(file: File) -> io::Result<impl Read> {
+    Ok(flate2::read::GzDecoder::new(file))
+}
+
+#[cfg(not(feature = "gzip"))]
+fn decompressed(_file: File) -> io::Result<File> {
+    let problem = "this build of wireproof reads no compressed models: enable the feature `gzip`";
+    Err(io::Error::new(io::ErrorKind::Unsupported, problem))
 }
 
 #[cfg(test)]

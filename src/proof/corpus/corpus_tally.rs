@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Judged, Record, RecordKind, Tier};
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
         verdict::{Finding, Severity},
     },
     model::ShapeRule,
+    wire::digest::Sha256,
 };
 
 /// The reason why a record was not judged.
@@ -282,7 +282,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 32] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().into()
+    hash.finalize()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     model::Contract,
     reference::{Identity, ReferenceEndpoint},
     wire::{
-        ErrorIdentity, Request, Response,
+        ErrorIdentity, Protocol, Request, Response,
         protocol::{called, protocol_of, split_call},
         sigv4::{CredentialScope, amz_date, sign},
     },
@@ -89,7 +89,7 @@ impl<'a> AskedCall<'a> {
         let of = |name: &str| self.contracts.iter().find(|contract| contract.service().id.name() == name);
         let is_real = of(service).is_some_and(|contract| contract.operation(operation).is_some());
         let wanted = of(split_call(target).unwrap_or_default().0).and_then(|contract| protocol_of(contract).ok());
-        !is_real && wanted.map(|protocol| protocol.content_type()) == self.request.headers.get("content-type")
+        !is_real && wanted.map(Protocol::content_type) == self.request.headers.get("content-type")
     }
 
     /// Whether it calls the reference's own paths, which are no part of any contract.

@@ -1,9 +1,9 @@
 //! An account in a region: the ARNs, the ids and the time that its resources are written with.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::Partition;
+use crate::wire::digest::Sha256;
 
 /// The longest ARN that the model lets anything refer to.
 pub(super) const LONGEST_ARN: usize = 200;

@@ -34,7 +34,7 @@ fn other() -> Vec<Event> {
                 case.report.verdict = Verdict::Deviates;
             }
             Event::RunFinished(finished) => {
-                finished.requirements[0].outcome = crate::run::event::RequirementOutcome::Violated
+                finished.requirements[0].outcome = crate::run::event::RequirementOutcome::Violated;
             }
             _ => {}
         }

@@ -12,9 +12,9 @@ use minijinja::{
     value::{Serde, Value, ValueKind},
 };
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::html_escape;
+use crate::wire::digest::Sha256;
 
 /// The templates that pages share, by name. Texts of a page come from them or are escaped.
 const TEMPLATES: [(&str, &str); 4] = [

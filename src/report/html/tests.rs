@@ -5,12 +5,12 @@ use std::io::Read as _;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use flate2::read::GzDecoder;
 use serde_json::Value as Json;
-use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::{
     report::testing::{deviation, events, report_of, run, secrets_in},
     run::{event::SnapshotDifference, exchange_report::ExchangeOutcome},
+    wire::digest::Sha256,
 };
 
 fn page_of(events: &[Event]) -> String {

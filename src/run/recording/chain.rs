@@ -6,10 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
 use super::{INDEX, RecordingEntry, RecordingError};
-use crate::wire::sigv4::hex;
+use crate::wire::{digest::Sha256, sigv4::hex};
 
 /// A line of the index: its text, with the chain as the last member.
 pub(super) fn chained(chain: &mut String, text: &str) -> String {

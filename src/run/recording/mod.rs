@@ -16,14 +16,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
     judge::transcript::Transcript,
     run::event::{PresenceChecked, RunStarted, TargetDied},
     suite::CaseId,
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 use chain::Lines;

@@ -136,7 +136,10 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     let https = match url.scheme() {
         "http" => false,
+        #[cfg(feature = "tls")]
         "https" => true,
+        #[cfg(not(feature = "tls"))]
+        "https" => return Err(super::tls::NO_TLS.to_owned()),
         other => return Err(format!("{other:?} is not a scheme that is known here, http and https are")),
     };
     refuse_the_rest(&url)?;

@@ -3,16 +3,14 @@
 //! Writes what [`Request::to_bytes`] gives and reads while it writes: a peer that answers before it has read all
 //! still gets its answer read.
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, time::Duration};
 
 use bytes::BytesMut;
-use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf},
     net::{TcpStream, lookup_host},
     time,
 };
-use tokio_rustls::TlsConnector;
 
 use super::{
     Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, failure,
@@ -26,7 +24,7 @@ const PIECE: usize = 16 << 10;
 
 /// A transport that changes nothing.
 pub struct Exact {
-    tls: TlsConnector,
+    tls: tls::Encryption,
     limits: Limits,
     proxied: bool,
 }
@@ -37,9 +35,8 @@ impl Exact {
     /// # Errors
     /// Certificates that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let config = tls::config(settings.extra_ca.as_deref())?;
         Ok(Self {
-            tls: TlsConnector::from(Arc::new(config)),
+            tls: tls::Encryption::new(settings.extra_ca.as_deref())?,
             limits: settings.limits,
             proxied: settings.proxy.is_some(),
         })
@@ -78,15 +75,7 @@ impl Exact {
         if !endpoint.is_https() {
             return Ok(Box::new(stream));
         }
-        let name = ServerName::try_from(endpoint.host().to_owned());
-        let name = name.map_err(|error| TransportError::Tls(error.to_string()))?;
-        match self.tls.connect(name, stream).await {
-            Ok(stream) => Ok(Box::new(stream)),
-            Err(error) => Err(match failure::of_io(&error) {
-                TransportError::Closed => TransportError::Tls(error.to_string()),
-                other => other,
-            }),
-        }
+        self.tls.connect(endpoint.host(), stream).await
     }
 }
 
@@ -97,11 +86,12 @@ impl Transport for Exact {
 }
 
 /// TCP, or TLS over it.
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-type Connection = Box<dyn Duplex>;
+/// An open connection.
+pub(super) type Connection = Box<dyn Duplex>;
 
 async fn send(mut writer: WriteHalf<Connection>, request: &Request) -> io::Result<()> {
     writer.write_all(&request.to_bytes()).await?;

@@ -4,9 +4,7 @@
 
 use std::{error::Error, io, iter::successors};
 
-use rustls::CertificateError;
-
-use super::Limits;
+use super::{Limits, tls};
 use crate::wire::TransportError;
 
 /// Why no answer came of a pooled request.
@@ -37,7 +35,7 @@ pub(super) fn of_request(error: &reqwest::Error, limits: &Limits) -> TransportEr
 
 /// What is wrong with a pooled answer's body; `None` when the connection broke off while it came.
 pub(super) fn of_body(error: &reqwest::Error) -> Option<TransportError> {
-    let encrypted = causes(error).any(<dyn Error>::is::<rustls::Error>);
+    let encrypted = causes(error).any(|cause| tls::failure(cause).is_some());
     let malformed = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_malformed);
     (malformed && !encrypted).then(|| TransportError::NotHttp(innermost(error)))
 }
@@ -59,28 +57,14 @@ fn named(cause: &(dyn Error + 'static), limits: &Limits) -> Option<TransportErro
 }
 
 fn named_by_system(cause: &(dyn Error + 'static)) -> Option<TransportError> {
-    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(TransportError::Tls(format!("{error}{}", advice(error))));
+    if let Some(failure) = tls::failure(cause) {
+        return Some(failure);
     }
     match cause.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some(TransportError::Refused),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Some(TransportError::Reset),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Some(TransportError::Closed),
         _ => None,
-    }
-}
-
-/// What to do about the certificate of an authority that this machine does not know: an emulator's own, as a rule.
-fn advice(error: &rustls::Error) -> &'static str {
-    match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            "; trust the authority that issued it, as a PEM file: --ca-file, AWS_CA_BUNDLE or Target::ca_file"
-        }
-        // An authority that serves by its own certificate, as a rule; the error's type is not rustls's own.
-        rustls::Error::InvalidCertificate(CertificateError::Other(_)) => {
-            "; if it is the authority's own, let it issue one to the server, which says CA:FALSE"
-        }
-        _ => "",
     }
 }
 

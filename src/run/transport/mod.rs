@@ -12,11 +12,14 @@ mod failure;
 mod head;
 mod http1;
 mod in_process;
+#[cfg(not(feature = "tls"))]
+mod no_tls;
 mod pooled;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tower")]
 mod tower;
@@ -26,6 +29,9 @@ use std::{pin::Pin, time::Duration};
 use thiserror::Error;
 
 use crate::wire::{Delivery, Request, Response, TransportError};
+
+#[cfg(not(feature = "tls"))]
+use no_tls as tls;
 
 pub use endpoint::{Endpoint, EndpointError};
 pub use exact::Exact;

@@ -32,8 +32,7 @@ impl Pooled {
     /// # Errors
     /// Certificates or a proxy that cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls::config(settings.extra_ca.as_deref())?)
+        let mut builder = tls::set_up(Client::builder(), settings.extra_ca.as_deref())?
             .http1_only()
             .redirect(redirect::Policy::none())
             .referer(false)
@@ -43,6 +42,10 @@ impl Pooled {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(usize::MAX);
         if let Some(url) = &settings.proxy {
+            #[cfg(not(feature = "tls"))]
+            if url.starts_with("https:") {
+                return Err(SetupError::Proxy(tls::NO_TLS.to_owned()));
+            }
             let proxy = Proxy::all(url).map_err(|error| SetupError::Proxy(error.without_url().to_string()))?;
             builder = builder.proxy(proxy);
         }

@@ -264,7 +264,7 @@ pub fn protocol_of(contract: &Contract) -> Result<&'static dyn ServerProtocol, U
         UnknownProtocol {
             service: service.id.name().to_owned(),
             used: if names.is_empty() { "no protocol that its model names".to_owned() } else { names },
-            supported: SUPPORTED.map(|protocol| protocol.id()).join(", "),
+            supported: SUPPORTED.map(Protocol::id).join(", "),
         }
     })
 }

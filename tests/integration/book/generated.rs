@@ -1,4 +1,4 @@
-//! The pages that are generated from the library. `WIREPROOF_UPDATE=1 cargo test --test integration book` writes them.
+//! The pages that are generated from the library. `WIREPROOF_UPDATE=1 cargo test --test integration book::` writes them.
 
 use std::{env, fmt::Write as _, fs};
 
@@ -18,7 +18,7 @@ const CHECKS_HEAD: &str = "# Checks
 Each finding carries the code of the check that made it. This page says what each check requires, and why;
 `wireproof explain CODE` prints the same. For the severity of each rule, see [Severities](severities.md).
 
-This page is generated. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book`.
+This page is generated. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book::`.
 ";
 
 const REQUIREMENTS_HEAD: &str = "# Requirements
@@ -27,7 +27,7 @@ The requirements that the documents state for the bundled operations, paraphrase
 number, and `wireproof explain SD-17` prints one with its source and the scenarios that cite it. If documents contradict
 each other, the requirement says so, and says which responses are accepted.
 
-This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book`.
+This page is generated from `fixtures/`. To update it, run `WIREPROOF_UPDATE=1 cargo test --test integration book::`.
 ";
 
 fn checks() -> String {
@@ -83,7 +83,10 @@ fn the_page_is_what_the_library_knows(#[case] name: &str, #[case] page: String) 
         fs::write(&path, &page).unwrap();
     }
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == page, "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration book");
+    assert!(
+        there == page,
+        "docs/{name} differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration book::"
+    );
 }
 
 /// Fails if a page that is written by hand lacks one of these names.

@@ -5,4 +5,4 @@
 mod commands;
 mod generated;
 mod links;
-mod page;
+pub(crate) mod page;

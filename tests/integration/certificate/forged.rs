@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use wireproof::internals::{
     certificate::{
@@ -28,7 +27,7 @@ use wireproof::internals::{
         session::replay,
     },
     suite::Batch,
-    wire::sigv4::hex,
+    wire::{digest::Sha256, sigv4::hex},
 };
 
 use crate::certificate::{BUNDLE, DIGEST, INDEX, PROFILES, SNAPSHOTS, SUITE, matrix};

@@ -159,7 +159,7 @@ fn the_page_of_the_forgeries_lists_all_of_them() {
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == page,
-        "docs/forgeries.md is another one: WIREPROOF_UPDATE=1 cargo test --test certificate writes it"
+        "docs/forgeries.md is another one: WIREPROOF_UPDATE=1 cargo test --test integration certificate:: writes it"
     );
 }
 

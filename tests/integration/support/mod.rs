@@ -208,6 +208,9 @@ impl Virtual {
     }
 }
 
+/// A run of everything against the reference, for every test that only reads what came of it.
+pub(crate) static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
+
 /// The reference's answer; signatures are dated by the real clock, whatever the runtime's does.
 pub(crate) fn handle(reference: &ReferenceEndpoint, request: &Request) -> Response {
     reference.handle(request, real_now())

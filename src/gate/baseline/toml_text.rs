@@ -1,10 +1,26 @@
-//! A baseline as text. Unchanged entries stay as the user wrote them, with comments.
+//! A baseline as TOML text. Unchanged entries stay as the user wrote them, with comments.
 
 use std::collections::HashMap;
 
+use serde::{Deserialize as _, Deserializer, de::Error as _};
+use toml::Value;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
-use super::{Baseline, BaselineEntry, BaselineError, EntryKey, SCHEMA};
+use super::{Baseline, BaselineDocument, BaselineEntry, BaselineError, EntryKey, SCHEMA};
+
+/// TOML has days of its own; a text is taken as well.
+pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        Value::Datetime(day) => Ok(Some(day.to_string())),
+        _ => Err(D::Error::custom("expected a day such as 2026-12-31")),
+    }
+}
+
+/// Reads the file's form.
+pub(super) fn document(file: &str, text: &str) -> Result<BaselineDocument, BaselineError> {
+    toml::from_str(text).map_err(|error| BaselineError::Form { file: file.to_owned(), problem: error.to_string() })
+}
 
 impl Baseline {
     /// The text of the file, sorted by case and code.

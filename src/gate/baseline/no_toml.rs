@@ -1,0 +1,18 @@
+//! What takes the place of TOML in a build without it: every use is an error that names the feature.
+
+use super::{Baseline, BaselineDocument, BaselineError};
+
+/// Fails.
+pub(super) fn document(file: &str, _text: &str) -> Result<BaselineDocument, BaselineError> {
+    Err(BaselineError::Unsupported { file: file.to_owned() })
+}
+
+impl Baseline {
+    /// Fails.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn text_over(&self, file: &str, _older: &str) -> Result<String, BaselineError> {
+        Err(BaselineError::Unsupported { file: file.to_owned() })
+    }
+}
