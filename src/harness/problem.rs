@@ -25,8 +25,8 @@ pub enum Problem {
     /// Fixtures are broken. The error lists each with its position.
     #[error(transparent)]
     Fixtures(#[from] FixturesError),
-    /// A name selects nothing.
-    #[error("{word:?} selects nothing{hint}")]
+    /// A name matches no case.
+    #[error("{word:?} matches no case{hint}")]
     Selection {
         /// The name.
         word: String,

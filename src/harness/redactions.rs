@@ -40,7 +40,7 @@ impl Suite {
     /// ```
     ///
     /// # Errors
-    /// Fixtures or a model that cannot be used, or a name that selects nothing.
+    /// Fixtures or a model that cannot be used, or a name that matches no case.
     pub fn insta_settings(&self) -> Result<insta::Settings, Problem> {
         let loaded = LoadedSuite::load(self)?;
         let mut redactions = Redactions::default();

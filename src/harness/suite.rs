@@ -211,7 +211,7 @@ impl Suite {
     /// The ids of the selected cases, without ignored ones.
     ///
     /// # Errors
-    /// The fixtures or the model cannot be used, or a name selects nothing.
+    /// The fixtures or the model cannot be used, or a name matches no case.
     pub fn cases(&self) -> Result<Vec<CaseId>, Problem> {
         let loaded = LoadedSuite::load(self)?;
         Ok(loaded.ids().filter(|id| self.why_ignored(id).is_none()).map(CaseId).collect())

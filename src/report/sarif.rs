@@ -336,7 +336,7 @@ mod tests {
             assert!(location["artifactLocation"]["uri"].as_str().unwrap().starts_with("fixtures/codedeploy/"));
         }
         let violated = &results[3]["message"]["text"];
-        assert!(violated.as_str().unwrap().contains("SD-22: An id that belongs to no deployment"), "{violated}");
+        assert!(violated.as_str().unwrap().contains("SD-22: An ID that belongs to no deployment"), "{violated}");
         let notes = log["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
         assert_eq!(notes.len(), 3);
     }

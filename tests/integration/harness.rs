@@ -213,12 +213,12 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 }
 
 #[rstest]
-#[case::operation(Suite::bundled().operation("StopDeploymnt"), "\"StopDeploymnt\" selects nothing; did you mean StopDeployment?")]
-#[case::filter(few().filter("user-agnt"), "\"user-agnt\" selects nothing; did you mean user-agent?")]
-#[case::exclude(few().exclude("user-agnt"), "\"user-agnt\" selects nothing")]
-#[case::ignore(few().ignore("user-agnt", "it is slow"), "\"user-agnt\" selects nothing")]
+#[case::operation(Suite::bundled().operation("StopDeploymnt"), "\"StopDeploymnt\" matches no case\nhelp: did you mean StopDeployment?")]
+#[case::filter(few().filter("user-agnt"), "\"user-agnt\" matches no case\nhelp: did you mean user-agent?")]
+#[case::exclude(few().exclude("user-agnt"), "\"user-agnt\" matches no case")]
+#[case::ignore(few().ignore("user-agnt", "it is slow"), "\"user-agnt\" matches no case")]
 #[case::nothing(few().exclude("*"), "no case matches all filters of the suite")]
-#[case::no_probe(Suite::bundled().probes(MODEL).filter("nothing-like-it"), "\"nothing-like-it\" selects nothing")]
+#[case::no_probe(Suite::bundled().probes(MODEL).filter("nothing-like-it"), "\"nothing-like-it\" matches no case")]
 #[case::no_probe_left(Suite::bundled().probes(MODEL).exclude("*"), "no case matches all filters of the suite")]
 #[case::folder(Suite::load("no/such/folder"), "no/such/folder")]
 #[case::broken(Suite::load("tests/support"), "the run failed\n\nerror: ")]

@@ -64,8 +64,8 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
         expected-body  in step 2 at /deploymentInfo/status  (SD-21, documented)
           expected  "Succeeded"
                got  "Stopped"
-        SD-21  A deployment that has already ended is refused with DeploymentAlreadyCompletedException
-            and status 400.
+        SD-21  Stopping a deployment that has already ended fails with
+            DeploymentAlreadyCompletedException and status 400.
           AWS CodeDeploy API Reference, StopDeployment, Errors
           https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
         in fixtures/codedeploy/stop-deployment/finished.yaml:7
@@ -93,7 +93,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
         error-identity  at /__type  (SD-22, documented)
           expected  DeploymentDoesNotExistException
                got  InternalFailure
-        SD-22  An id that belongs to no deployment is refused with DeploymentDoesNotExistException and
+        SD-22  An ID that belongs to no deployment is rejected with DeploymentDoesNotExistException and
             status 400.
           AWS CodeDeploy API Reference, StopDeployment, Errors
         in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
@@ -273,7 +273,7 @@ fn a_narrow_terminal_gets_a_narrow_report() {
         error-identity  at /__type  (SD-22, documented)
           expected  DeploymentDoesNotExistException
                got  InternalFailure
-        SD-22  An id that belongs to no deployment is refused
+        SD-22  An ID that belongs to no deployment is rejected
             with DeploymentDoesNotExistException and status 400.
           AWS CodeDeploy API Reference, StopDeployment, Errors
           https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
@@ -323,7 +323,7 @@ fn a_wide_terminal_gets_a_wide_report() {
         error-identity  at /__type  (SD-22, documented)
           expected  DeploymentDoesNotExistException
                got  InternalFailure
-        SD-22  An id that belongs to no deployment is refused with DeploymentDoesNotExistException and status 400.
+        SD-22  An ID that belongs to no deployment is rejected with DeploymentDoesNotExistException and status 400.
           AWS CodeDeploy API Reference, StopDeployment, Errors
           https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html
         in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7

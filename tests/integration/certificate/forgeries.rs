@@ -170,7 +170,7 @@ fn papers() -> Vec<Forgery> {
         }),
         report("the ledger is edited", VerifyCheck::Ledger, |report| report["ledger"]["conforms"] = json!(99)),
         report("what became of a statement is edited", VerifyCheck::Requirements, |report| {
-            report["requirements"][0]["outcome"] = json!("broken");
+            report["requirements"][0]["outcome"] = json!("violated");
         }),
         report("the time of the report is edited", VerifyCheck::Verdicts, |report| report["duration_ms"] = json!(1)),
         claim("the ledger of the statement is edited", VerifyCheck::Ledger, |claims| {

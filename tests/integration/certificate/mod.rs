@@ -308,7 +308,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
 #[case::a_nonce_and_a_seed(&["--profile", "auth", "--nonce", NONCE, "--seed", "1"], "cannot be used with")]
 #[case::a_nonce_that_can_be_guessed(&["--profile", "auth", "--nonce", "00ff"], "16 to 128 hexadecimal digits")]
 #[case::a_matrix_of_another_suite(&["--profile", "auth", "--mutants", "mutants.json"], "of another suite")]
-#[case::a_matrix_that_is_none(&["--profile", "auth", "--mutants", "key"], "is no kill matrix")]
+#[case::a_matrix_that_is_none(&["--profile", "auth", "--mutants", "key"], "is not a kill matrix")]
 #[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "no Ed25519 private key")]
 #[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
