@@ -144,7 +144,9 @@ mod tests {
         let mut reports = OpenReports::default();
         reports.add_stream(Format::NDJSON, Box::new(Full), &options());
         reports.add_file(Format::JSON, &path, &options()).unwrap();
-        events().iter().for_each(|event| reports.event(event));
+        for event in &events() {
+            reports.event(event);
+        }
         let failed: Vec<String> = reports.close().iter().map(ToString::to_string).collect();
         assert_eq!(failed, ["cannot write the ndjson report: the disk is full"]);
         assert!(path.is_file());

@@ -40,9 +40,9 @@ impl<W: Write + Send> Reporter for Json<W> {
             (Event::PresenceChecked(checked), Some(document)) => document.presence.push(checked.clone()),
             (Event::TargetDied(died), Some(document)) => document.died.push(died.clone()),
             (Event::CaseFinished(case), Some(document)) => document.cases.push(case.report.clone()),
-            (Event::RequirementsListed(_), _) => {}
-            // The end reports the missing beginning.
-            (Event::PresenceChecked(_) | Event::TargetDied(_) | Event::CaseFinished(_), None) => {}
+            // The document lists no citable requirements. Its end reports a missing beginning.
+            (Event::RequirementsListed(_), _)
+            | (Event::PresenceChecked(_) | Event::TargetDied(_) | Event::CaseFinished(_), None) => {}
         }
         Ok(())
     }

@@ -139,7 +139,7 @@ pub(super) fn deviation(name: &str) -> CaseFinished {
         started: Duration::ZERO,
         elapsed: Duration::from_micros(elapsed),
     };
-    let exchanges = vec![
+    let exchanges = [
         exchange(Role::Before(0), Err(TransportError::Timeout(Duration::from_secs(2))), 2_000_100),
         exchange(Role::Main, Ok(redacted().1), 1_250),
     ];

@@ -64,7 +64,7 @@ mod tests {
     fn judged(trial: Trial, snapshot: Option<&str>) -> JudgedCase {
         let report = json!({
             "id": trial.case.id, "service": "s", "operation": "O", "title": "T", "verdict": "conforms", "findings": [],
-            "checks": 1, "cites": [], "place": "p", "duration_ms": 1,
+            "checks": 1, "cites": [], "position": "p", "duration_ms": 1,
         });
         JudgedCase {
             report: serde_json::from_value(report).unwrap(),

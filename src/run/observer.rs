@@ -84,15 +84,21 @@ impl<O: Observer> Observer for Option<O> {
     }
 
     fn event(&mut self, event: &Event) {
-        self.iter_mut().for_each(|observer| observer.event(event));
+        for observer in self.iter_mut() {
+            observer.event(event);
+        }
     }
 
     fn case(&mut self, case: &JudgedCase) {
-        self.iter_mut().for_each(|observer| observer.case(case));
+        for observer in self.iter_mut() {
+            observer.case(case);
+        }
     }
 
     fn presence_checked(&mut self, checked: &PresenceChecked, transcript: Option<&Transcript>) {
-        self.iter_mut().for_each(|observer| observer.presence_checked(checked, transcript));
+        for observer in self.iter_mut() {
+            observer.presence_checked(checked, transcript);
+        }
     }
 }
 

@@ -46,7 +46,9 @@ fn check_presence(recorder: &mut Recorder, operation: &str) {
 fn record(folder: &Path) {
     let mut recorder = Recorder::new(folder, None);
     recorder.event(&Event::RunStarted(started()));
-    ["A", "B"].iter().for_each(|operation| check_presence(&mut recorder, operation));
+    for operation in ["A", "B"] {
+        check_presence(&mut recorder, operation);
+    }
     recorder.event(&Event::RunFinished(finished()));
     recorder.close().unwrap();
 }

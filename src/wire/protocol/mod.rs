@@ -280,7 +280,7 @@ mod tests {
             r#"{{"smithy":"2.0","shapes":{{"x#S":{{"type":"service","version":"1","operations":[],"traits":{{{traits}}}}}}}}}"#
         );
         let contract = crate::model::read("m", &model).unwrap();
-        protocol_of(&contract).map(|protocol| protocol.id()).map_err(|error| error.to_string())
+        protocol_of(&contract).map(Protocol::id).map_err(|error| error.to_string())
     }
 
     #[rstest]
