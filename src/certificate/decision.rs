@@ -223,20 +223,20 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_requirement_is_told_with_the_case_that_broke_it() {
+    fn a_broken_requirement_is_reported_with_the_case_that_broke_it() {
         let (suite, profile) = auth();
         let mut report = good(&suite, &profile);
         let denied = case(&mut report, "/denied-identity");
         (denied.verdict, denied.findings) = (Verdict::Deviates, vec![deviation("CSP-37")]);
         requirement(&mut report, "CSP-37").outcome = ReportedFate::Violated;
-        let told: Vec<String> = decide(&suite, &profile, &report)
+        let reported: Vec<String> = decide(&suite, &profile, &report)
             .missing
             .into_iter()
             .map(|missing| format!("{} {}: {}", missing.level.name(), missing.what, missing.because))
             .collect();
         let case = "proton/cancel-service-pipeline-deployment/denied-identity";
         assert_eq!(
-            told,
+            reported,
             [
                 format!("core {case}: deviates: error-identity, expected AccessDeniedException, got 200"),
                 format!("extended CSP-37: violated in {case}"),

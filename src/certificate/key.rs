@@ -202,7 +202,7 @@ mod tests {
     #[case::of_another_kind(
         "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\n-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n-----END PUBLIC KEY-----\n"
     )]
-    fn what_is_no_key_is_refused(#[case] text: &str) {
+    fn what_is_no_key_is_rejected(#[case] text: &str) {
         assert_eq!(CertificateKey::read(text).err(), Some(KeyError::Private));
         assert_eq!(PublicKey::read(text).err(), Some(KeyError::Public));
     }

@@ -342,7 +342,7 @@ mod tests {
     #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core requirement")]
     #[case::of_another_service("service: proton", "service: other", "the file says \"other\"")]
     #[case::form("    says: Sig", "    what: x\n    says: Sig", "unknown field")]
-    fn a_broken_file_is_refused(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
+    fn a_broken_file_is_rejected(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
         let error = broken(|text| {
             assert!(text.contains(from));
             text.replacen(from, to, 1)

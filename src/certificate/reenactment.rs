@@ -183,7 +183,7 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
     }
     let acted = &acted.end;
     (!same_end(acted, &recorded.end))
-        .then(|| format!("it ends {}, but the recording has {}", told(acted), told(&recorded.end)))
+        .then(|| format!("it ends {}, but the recording has {}", in_words(acted), in_words(&recorded.end)))
 }
 
 /// Whether a recorded value equals `value`, apart from redacted strings.
@@ -207,7 +207,7 @@ fn same_end(one: &CaseEnd, other: &CaseEnd) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
-fn told(end: &CaseEnd) -> String {
+fn in_words(end: &CaseEnd) -> String {
     match end {
         CaseEnd::Complete => "complete".to_owned(),
         CaseEnd::Stopped => "stopped by a response".to_owned(),

@@ -67,13 +67,13 @@ impl<'a> ProofRunner<'a> {
         &self,
         mutant: Option<&Mutant>,
         cases: Vec<Case>,
-        told: OnJudgedCase<'_>,
+        on_case: OnJudgedCase<'_>,
     ) -> Result<ProofRun, ProofError> {
         runtime()?.block_on(async {
             let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
             let behind = Arc::clone(&endpoint);
             let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
-            let ledger = self.run(InProcess::new(answer), cases, true, told).await?;
+            let ledger = self.run(InProcess::new(answer), cases, true, on_case).await?;
             Ok(ProofRun { ledger, deviations: endpoint.deviations() })
         })
     }
@@ -93,11 +93,11 @@ impl<'a> ProofRunner<'a> {
             let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
             begin();
             let answer = move |request: &Request| endpoint.handle(request, real_now());
-            let mut told = |_: &JudgedCase| {
+            let mut on_case = |_: &JudgedCase| {
                 begin();
                 true
             };
-            self.run(InProcess::new(answer), cases, check_presence, &mut told).await
+            self.run(InProcess::new(answer), cases, check_presence, &mut on_case).await
         })
     }
 
@@ -106,7 +106,7 @@ impl<'a> ProofRunner<'a> {
         transport: impl Transport + 'static,
         cases: Vec<Case>,
         check_presence: bool,
-        told: OnJudgedCase<'_>,
+        on_case: OnJudgedCase<'_>,
     ) -> Result<Ledger, ProofError> {
         let (stop, interrupt) = watch::channel(false);
         let options = RunOptions {
@@ -123,7 +123,7 @@ impl<'a> ProofRunner<'a> {
             .interrupt(interrupt);
         let mut again = self.judge_again.then(Rejudged::new).transpose()?;
         let news = OnCase(|case: &JudgedCase| {
-            if !*stop.borrow() && !told(case) {
+            if !*stop.borrow() && !on_case(case) {
                 stop.send_replace(true);
             }
         });

@@ -1,4 +1,4 @@
-//! The badge: what shields.io's endpoint badges read. How many cases conform, of those that apply.
+//! A badge for shields.io: the number of applicable cases, and how many of them conform.
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
 fn badge(ledger: &Ledger, interrupted: bool) -> Badge {
     let applicable = ledger.applicable();
     let color = match ExitStatus::of_run(ledger, &[], interrupted) {
-        // A red badge is a deviation; what could not be judged is no praise.
+        // Red means a deviation. Green requires that everything was judged.
         _ if ledger.deviates > 0 => "red",
         ExitStatus::Conforms if applicable > 0 => "brightgreen",
         _ if ledger.conforms > 0 => "yellow",
@@ -62,7 +62,7 @@ mod tests {
     #[case::nothing_selected(ledger(0, 0, 0, 0), false, "nothing judged", "lightgrey")]
     #[case::interrupted(ledger(5, 0, 0, 0), true, "5/5 (interrupted)", "yellow")]
     #[case::imbalance(Ledger { selected: 5, ..ledger(4, 0, 0, 0) }, false, "4/5", "yellow")]
-    fn the_colour_tells_what_became_of_the_run(
+    fn the_color_tells_what_became_of_the_run(
         #[case] ledger: Ledger,
         #[case] interrupted: bool,
         #[case] message: &str,

@@ -1,4 +1,4 @@
-//! The cases of a run as every report for people has them: by operation, and with what makes them deviate.
+//! Groups the cases of a run by operation.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::{
     run::event::CaseReport,
 };
 
-/// The cases of each service and operation.
+/// The cases by service and operation.
 pub(super) fn by_operation<'a>(
     cases: impl IntoIterator<Item = &'a CaseReport>,
 ) -> BTreeMap<(&'a str, &'a str), Vec<&'a CaseReport>> {
@@ -18,7 +18,7 @@ pub(super) fn by_operation<'a>(
     operations
 }
 
-/// The findings of a case that make it deviate.
+/// The findings of a case that are errors.
 pub(super) fn errors(case: &CaseReport) -> impl Iterator<Item = &Finding> {
     case.findings.iter().filter(|finding| finding.severity == Severity::Error)
 }

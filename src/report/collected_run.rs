@@ -1,4 +1,4 @@
-//! A run as a whole, for the formats that are written when it is over.
+//! A complete run, for formats that are written at the end.
 
 use std::io::{self, Write};
 
@@ -8,11 +8,11 @@ use crate::{
     run::event::{CaseReport, Event, RunFinished, RunStarted},
 };
 
-/// A run that is over.
+/// A complete run.
 #[derive(Debug)]
 pub(super) struct CollectedRun {
     pub(super) started: RunStarted,
-    /// Sorted by id.
+    /// Sorted by ID.
     pub(super) cases: Vec<CaseReport>,
     pub(super) finished: RunFinished,
     pub(super) requirements: RequirementIndex,
@@ -24,10 +24,10 @@ impl CollectedRun {
     }
 }
 
-/// A format that is a function of the whole run.
+/// A format that is a function of the complete run.
 pub(super) type CollectedForm = fn(&CollectedRun, &mut dyn Write) -> io::Result<()>;
 
-/// Collects a run, and writes it when it is over.
+/// Collects a run and writes the report at the end.
 pub(super) struct AtEnd<W> {
     writer: W,
     form: CollectedForm,
@@ -37,7 +37,7 @@ pub(super) struct AtEnd<W> {
 }
 
 impl<W: Write> AtEnd<W> {
-    /// A report of that form, which goes to `writer`.
+    /// Creates a report in that format, which writes to `writer`.
     pub(super) fn new(writer: W, form: CollectedForm) -> Self {
         Self { writer, form, started: None, cases: Vec::new(), requirements: RequirementIndex::default() }
     }
@@ -96,6 +96,6 @@ mod tests {
     fn an_end_without_a_beginning_is_an_error() {
         let events = events();
         let error = report_of(&mut AtEnd::new(Vec::new(), ids), &events[events.len() - 1..]).unwrap_err();
-        assert!(error.to_string().contains("before it began"));
+        assert!(error.to_string().contains("before it started"));
     }
 }

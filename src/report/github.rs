@@ -1,9 +1,9 @@
-//! Workflow commands of GitHub Actions: an annotation at the fixture's line for each case that deviates, and for each
-//! that only warns; at the end one notice with the sums.
+//! Workflow commands of GitHub Actions: an annotation at the line of the fixture for each case with an error or a
+//! warning, and a notice with the sums.
 //!
-//! GitHub shows ten errors, ten warnings and ten notices of a step, and drops the rest without a word, as it does with
-//! the end of a long message. So the worst come first, the tenth says how many more there are, and a message that has no
-//! room for every finding says so itself.
+//! GitHub shows ten errors, ten warnings and ten notices per step and drops the rest silently, as it drops the end of
+//! a long message. So the most severe come first, the tenth says how many are missing, and a message says how many
+//! findings it omits.
 
 use std::{
     cmp::Reverse,
@@ -17,33 +17,33 @@ use crate::{
     run::event::CaseReport,
 };
 
-/// So many annotations of a kind GitHub shows of one step.
+/// The maximum number of annotations of each kind that GitHub shows per step.
 const SHOWN: usize = 10;
 
-/// The runner cuts messages to so many characters, as UTF-16 counts them.
+/// The maximum length of a message, in UTF-16 code units.
 const LONGEST_MESSAGE: usize = 4_096;
 
-/// So many of them are kept for what says that there are more findings.
+/// The reserved length for the number of omitted findings.
 const RESERVED: usize = 96;
 
-/// The checks that annotations become take titles of so many characters.
+/// The maximum length of the title of an annotation.
 const LONGEST_TITLE: usize = 255;
 
-/// A line of a message is cut where it is longer; two of them fit one message whatever they hold.
+/// The maximum length of a line. Two such lines fit into any message.
 const LONGEST_LINE: usize = 900;
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut deviating: Vec<&CaseReport> = run.of_verdict(Verdict::Deviates).collect();
     deviating.sort_by_key(|case| weight(case));
-    annotate(out, "error", &deviating, "deviate", |case| told(errors(case), case))?;
+    annotate(out, "error", &deviating, "deviate", |case| message_of(errors(case), case))?;
     let warns = |finding: &&Finding| finding.severity == Severity::Warning;
     let others = run.cases.iter().filter(|case| case.verdict != Verdict::Deviates);
     let warning: Vec<&CaseReport> = others.filter(|case| case.findings.iter().any(|found| warns(&found))).collect();
-    annotate(out, "warning", &warning, "warn", |case| told(case.findings.iter().filter(warns), case))?;
+    annotate(out, "warning", &warning, "warn", |case| message_of(case.findings.iter().filter(warns), case))?;
     writeln!(out, "::notice title=wireproof::{}", data(&sums(run)))
 }
 
-/// The best ground first, then the most errors.
+/// Sorts by evidence, strongest first, then by number of errors.
 fn weight(case: &CaseReport) -> impl Ord + use<> {
     (errors(case).map(|finding| finding.evidence).min(), Reverse(errors(case).count()))
 }
@@ -63,38 +63,39 @@ fn annotate(
         writeln!(out, "::{command} file={file}{line},title={title}::{}", data(&message(case)))?;
     }
     if cases.len() > shown {
-        let more = format!("{} more cases {verb}: GitHub shows {SHOWN} of a kind", cases.len() - shown);
+        let more =
+            format!("{} more cases {verb}; GitHub shows only {SHOWN} annotations of each kind", cases.len() - shown);
         writeln!(out, "::{command} title=wireproof::{}", data(&more))?;
     }
     Ok(())
 }
 
-/// An id as a title, of which the end tells most.
+/// An ID as a title. The end of an ID is the most specific part.
 fn title(id: &str) -> String {
     let id = text::line(id);
     let surplus = text::width(&id).saturating_sub(LONGEST_TITLE);
     if surplus == 0 { id } else { format!("…{}", id.chars().skip(surplus + 1).collect::<String>()) }
 }
 
-/// What a case shows and what was found, each on a line of its own, as many as there is room for.
-fn told<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
+/// The title of a case and its findings, one line each, as many as fit.
+fn message_of<'a>(findings: impl Iterator<Item = &'a Finding>, case: &CaseReport) -> String {
     let short = |text: &str| text::shorten(&text::line(text), LONGEST_LINE);
-    let mut told = short(&case.title);
+    let mut printed = short(&case.title);
     let mut left = 0;
     for finding in findings {
         let line = short(&format!("{}: {}", phrasing::rule(finding), phrasing::found(finding)));
-        if left == 0 && units(&told) + units(&line) < LONGEST_MESSAGE - RESERVED {
-            told.push('\n');
-            told.push_str(&line);
+        if left == 0 && units(&printed) + units(&line) < LONGEST_MESSAGE - RESERVED {
+            printed.push('\n');
+            printed.push_str(&line);
         } else {
             left += 1;
         }
     }
     if left > 0 {
         // Writing to a String cannot fail.
-        let _ = write!(told, "\nand {}; the JSON report has them all", text::count(left, "more finding"));
+        let _ = write!(printed, "\nand {}; the JSON report lists all", text::count(left, "more finding"));
     }
-    told
+    printed
 }
 
 fn units(text: &str) -> usize {
@@ -117,12 +118,12 @@ fn sums(run: &CollectedRun) -> String {
     )
 }
 
-/// The message of a command. A line of it stays one, and nothing in it begins a command.
+/// Escapes the message of a command, so that it stays one line.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// The value of a command's property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     data(&text::line(text)).replace(':', "%3A").replace(',', "%2C")
 }
@@ -166,10 +167,13 @@ mod tests {
         let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("::error ")).collect();
         assert_eq!(lines.len(), 10);
         assert!(lines[0].contains("strong-00") && !text.contains("a-weak-one"), "{text}");
-        assert_eq!(lines[9], "::error title=wireproof::22 more cases deviate: GitHub shows 10 of a kind");
+        assert_eq!(
+            lines[9],
+            "::error title=wireproof::22 more cases deviate; GitHub shows only 10 annotations of each kind"
+        );
     }
 
-    /// The messages of the errors, as the runner reads them.
+    /// The messages of errors as the runner reads them.
     fn messages(text: &str) -> Vec<String> {
         let errors = text.lines().filter_map(|line| line.strip_prefix("::error "));
         let unescaped = |data: &str| data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%");
@@ -189,9 +193,9 @@ mod tests {
         let [message] = &messages(&written(&run(vec![finished])))[..] else { panic!("no message") };
         assert!(units(message) <= LONGEST_MESSAGE, "{}", units(message));
         let lines: Vec<&str> = message.lines().collect();
-        let told = lines.iter().filter(|line| line.contains("error-identity: ")).count();
-        assert!(told > 0);
-        let last = format!("and {} more findings; the JSON report has them all", findings - told);
+        let printed = lines.iter().filter(|line| line.contains("error-identity: ")).count();
+        assert!(printed > 0);
+        let last = format!("and {} more findings; the JSON report lists all", findings - printed);
         assert_eq!(*lines.last().unwrap() == last, is_cut, "{lines:?}");
     }
 

@@ -1,4 +1,4 @@
-//! How an observation differs from the snapshot one, line by line.
+//! The difference between a snapshot and an observation, line by line.
 
 use serde::Serialize;
 
@@ -9,23 +9,23 @@ use crate::run::event::SnapshotDifference;
 #[cfg(feature = "diff")]
 const AROUND: usize = 3;
 
-/// Lines that stand together.
+/// A group of adjacent lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hunk {
-    /// Which lines of both texts they are, as in a unified difference.
+    /// The header of a unified diff, with the line numbers in both texts.
     pub(super) range: String,
     pub(super) lines: Vec<DiffLine>,
 }
 
-/// A line of either text, or of both.
+/// A line of one text or both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct DiffLine {
-    /// `-` where only the snapshot has it, `+` where only the observation has, else a space.
+    /// `-` for a line of the snapshot, `+` for a line of the observation, a space for both.
     pub(super) sign: char,
     pub(super) text: String,
 }
 
-/// The lines that differ, with their surroundings.
+/// The groups of lines that differ, with context.
 #[cfg(feature = "diff")]
 pub(super) fn of(difference: &SnapshotDifference) -> Vec<Hunk> {
     use similar::{DiffOp, TextDiff, udiff::UnifiedHunkHeader};
@@ -63,7 +63,7 @@ fn line(change: &similar::Change<&str>) -> DiffLine {
 mod tests {
     use super::*;
 
-    fn told(snapshot: &str, observed: &str) -> Vec<String> {
+    fn printed(snapshot: &str, observed: &str) -> Vec<String> {
         let (recorded, observed) = (snapshot.to_owned(), observed.to_owned());
         of(&SnapshotDifference { recorded, observed })
             .iter()
@@ -75,14 +75,14 @@ mod tests {
 
     #[test]
     fn what_differs_stands_with_the_lines_around_it() {
-        assert_eq!(told("1\n2\n3\n4\n5\n6", "1\n2\n3\n4\nfive\n6"), [" 2| 3| 4|-5|+five| 6"]);
-        assert_eq!(told("same\n", "same\n"), Vec::<String>::new());
+        assert_eq!(printed("1\n2\n3\n4\n5\n6", "1\n2\n3\n4\nfive\n6"), [" 2| 3| 4|-5|+five| 6"]);
+        assert_eq!(printed("same\n", "same\n"), Vec::<String>::new());
     }
 
     #[test]
     fn what_is_far_apart_stands_in_hunks_of_its_own() {
         let snapshot = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
         let observed = snapshot.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
-        assert_eq!(told(&snapshot, &observed).len(), 2);
+        assert_eq!(printed(&snapshot, &observed).len(), 2);
     }
 }

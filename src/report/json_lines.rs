@@ -1,19 +1,19 @@
-//! A JSON text with a value a line, each line with the pointer of its value. Nothing of the text is changed but the blanks
-//! between its tokens: numbers, escapes and members that come twice are shown as they were sent.
+//! Splits a JSON text into lines with one value each, and the pointer of that value. Only the white space between
+//! tokens changes: numbers, escapes and duplicate members are shown as they were sent.
 
 use serde::de::IgnoredAny;
 
 use crate::model::pointer;
 
-/// Deeper texts are shown as they are.
+/// Deeper texts are not split.
 const DEEPEST: usize = 64;
 
 /// A line of a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LayoutRow {
-    /// The pointer of the value that begins here; a line that only closes one has none.
+    /// The pointer of the value that starts here; `None` for a line that only closes one.
     pub(super) pointer: Option<String>,
-    /// The line, indented.
+    /// The indented line.
     pub(super) text: String,
 }
 
@@ -32,13 +32,13 @@ pub(super) fn rows(text: &str) -> Option<Vec<LayoutRow>> {
     Some(layout.rows)
 }
 
-/// An object or array that is not closed yet.
+/// An open object or array.
 #[derive(Debug)]
 struct OpenRow {
     is_object: bool,
-    /// Items so far, of an array.
+    /// The number of items so far, of an array.
     items: usize,
-    /// The length of its own pointer.
+    /// The length of its pointer.
     pointer: usize,
 }
 
@@ -46,12 +46,12 @@ struct OpenRow {
 struct WireLayout {
     rows: Vec<LayoutRow>,
     open: Vec<OpenRow>,
-    /// The pointer of the value that comes next.
+    /// The pointer of the next value.
     pointer: String,
-    /// The line that is being made, and whether a value began in it.
+    /// The current line, and the pointer of the value that starts in it.
     line: String,
     began: Option<String>,
-    /// Whether a colon was the last token, so that a value of an object comes.
+    /// Whether the last token was a colon, so that the next one is a value.
     is_value: bool,
 }
 
@@ -89,7 +89,7 @@ impl WireLayout {
         self.line = format!("{}{raw}", self.indent());
     }
 
-    /// A value begins, or is there as a whole.
+    /// Adds the start of a value, or a whole scalar.
     fn value(&mut self, token: &str) {
         if let Some(open) = self.open.last_mut().filter(|open| !open.is_object) {
             let item = open.items.to_string();
@@ -121,7 +121,7 @@ impl WireLayout {
     }
 }
 
-/// The tokens of a text that is JSON.
+/// The tokens of a valid JSON text.
 struct Tokens<'a> {
     rest: &'a str,
 }
@@ -142,7 +142,7 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Where a string that begins the text ends.
+/// The end of the string at the start of the text.
 fn end_of_string(text: &str) -> usize {
     let mut is_escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {

@@ -10,7 +10,7 @@ use crate::run::event::{Event, RunFinished};
 /// The JSON Schema (draft 2020-12) of the document.
 pub const REPORT_SCHEMA: &str = include_str!("report.schema.json");
 
-/// Collects a run, and writes it when it is over.
+/// Collects a run and writes the report at the end.
 #[derive(Debug)]
 pub struct Json<W> {
     writer: W,
@@ -18,7 +18,7 @@ pub struct Json<W> {
 }
 
 impl<W: Write> Json<W> {
-    /// A report that goes to `writer`.
+    /// Creates a report that writes to `writer`.
     pub fn new(writer: W) -> Self {
         Self { writer, document: None }
     }
@@ -89,13 +89,13 @@ mod tests {
         let read = ReportDocument::read("r.json", &text).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), document(&events()));
         let error = ReportDocument::read("r.json", &text.replacen("conforms", "passes", 2)).unwrap_err().to_string();
-        assert!(error.starts_with("r.json is no JSON report of wireproof: ledger: missing field"), "{error}");
+        assert!(error.starts_with("r.json is not a JSON report of wireproof: ledger: missing field"), "{error}");
         let error = ReportDocument::read("r.json", &text.replace("report/v2", "report/v9")).unwrap_err().to_string();
-        assert!(error.contains("the schema is \"wireproof/report/v9\""), "{error}");
+        assert!(error.contains("unknown schema \"wireproof/report/v9\""), "{error}");
     }
 
     #[test]
-    fn the_schema_refuses_what_is_not_of_its_form() {
+    fn the_schema_rejects_what_is_not_of_its_form() {
         let whole = document(&events());
         let changes: [(&str, Value); 9] = [
             ("/selection", json!({ "cases": 1 })),
@@ -138,7 +138,7 @@ mod tests {
         report_of(&mut Json::new(&mut out), &events[..events.len() - 1]).unwrap();
         assert!(out.is_empty());
         let error = report_of(&mut Json::new(&mut out), &events[events.len() - 1..]).unwrap_err();
-        assert!(error.to_string().contains("before it began"));
+        assert!(error.to_string().contains("before it started"));
     }
 
     #[test]

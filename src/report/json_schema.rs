@@ -1,4 +1,4 @@
-//! The published JSON Schemas of what the program writes for programs.
+//! The published JSON Schemas.
 
 use serde_json::Value;
 
@@ -7,20 +7,20 @@ use super::REPORT_SCHEMA;
 /// A published JSON Schema (draft 2020-12).
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
-    /// By which it is asked for.
+    /// The name that selects it.
     pub name: &'static str,
-    /// What it is the form of, in a few words.
+    /// The document that it describes.
     pub of: &'static str,
-    /// The document itself.
+    /// The text of the schema.
     pub own: &'static str,
     /// Whether it refers to the schema of the report.
     pub refers: bool,
 }
 
-/// Of a run's report as JSON.
+/// The schema of the JSON report.
 pub const REPORT: Schema = Schema { name: "report", of: "--report json of a run", own: REPORT_SCHEMA, refers: false };
 
-/// Of a run's events.
+/// The schema of the events of a run.
 pub const NDJSON: Schema = Schema {
     name: "ndjson",
     of: "a line of --report ndjson of a run",
@@ -29,13 +29,13 @@ pub const NDJSON: Schema = Schema {
 };
 
 impl Schema {
-    /// The whole document. What it shares with the report's schema, it holds.
+    /// The whole schema, including the schema of the report if it refers to it.
     #[must_use]
     pub fn text(&self) -> String {
         if !self.refers {
             return self.own.to_owned();
         }
-        // Both are compiled in; tests see to it that they can be read.
+        // Both are compiled in, and tests prove that they are valid.
         let parsed = |schema: &str| serde_json::from_str::<Value>(schema).unwrap_or_default();
         let mut own = parsed(self.own);
         if let Some(parts) = own.get_mut("$defs").and_then(Value::as_object_mut) {
@@ -45,7 +45,7 @@ impl Schema {
     }
 }
 
-/// What of a document does not fit a schema.
+/// The violations of a schema in a document.
 #[cfg(test)]
 pub(crate) fn problems(schema: &Schema, document: &Value) -> Vec<String> {
     let name = schema.name;

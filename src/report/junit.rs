@@ -1,13 +1,13 @@
-//! The report for CI systems that read `JUnit`'s XML. One test case a case; a suite is an operation.
+//! `JUnit` XML, for CI systems. Each operation is a test suite.
 //!
 //! | verdict | element | type |
 //! |---|---|---|
 //! | conforms | | |
 //! | deviates | `failure` | the code of the first error |
-//! | blocked, inconclusive | `error`: nothing was shown, and that is no pass | the verdict |
+//! | blocked, inconclusive | `error`, because nothing was proven | the verdict |
 //! | not-implemented, not-applicable | `skipped` | the verdict |
 //!
-//! `--allow` changes the exit status alone, and no report.
+//! `--allow` changes only the exit status, not the report.
 
 use std::{
     fmt::Write as _,
@@ -33,7 +33,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     for ((service, operation), cases) in by_operation(&run.cases) {
         report.add_test_suite(suite(run, &format!("{service}.{operation}"), &cases));
     }
-    // Whole, so that an error of the writer stays what it is.
+    // Write the whole text at once, to keep the errors of the writer.
     out.write_all(report.to_string().map_err(io::Error::other)?.as_bytes())
 }
 
@@ -95,24 +95,25 @@ fn failure(run: &CollectedRun, case: &CaseReport) -> TestCaseStatus {
     status
 }
 
-/// All that is needed to see it: the findings, what they break, and the exchange.
+/// The findings with the violated requirements, and the exchange.
 fn described(run: &CollectedRun, case: &CaseReport) -> String {
     // Writing to a String cannot fail.
-    let mut told = format!("{}\n", case.title);
+    let mut printed = format!("{}\n", case.title);
     for finding in errors(case) {
-        let _ = writeln!(told, "{}: {}", phrasing::rule(finding), phrasing::found(finding));
+        let _ = writeln!(printed, "{}: {}", phrasing::rule(finding), phrasing::found(finding));
         for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
-            let _ = writeln!(told, "    {id}: {} ({}, {}, {})", cited.says, cited.document, cited.section, cited.url);
+            let _ =
+                writeln!(printed, "    {id}: {} ({}, {}, {})", cited.says, cited.document, cited.section, cited.url);
         }
     }
-    let _ = writeln!(told, "in {}", case.position);
+    let _ = writeln!(printed, "in {}", case.position);
     if let Some(exchange) = &case.exchange {
-        let _ = write!(told, "\n{}\n\n{}\n\n{}\n", exchange.request, exchange.response, exchange.curl);
+        let _ = write!(printed, "\n{}\n\n{}\n\n{}\n", exchange.request, exchange.response, exchange.curl);
     }
-    told
+    printed
 }
 
-/// Text that XML can hold: what it cannot is shown as an escape, and not left out.
+/// Escapes characters that XML cannot contain.
 fn xml(text: &str) -> String {
     let text = text::lines(text).collect::<Vec<_>>().join("\n");
     text.replace('\u{fffe}', r"\u{fffe}").replace('\u{ffff}', r"\u{ffff}")
@@ -163,13 +164,13 @@ mod tests {
         });
         for report in reports {
             let case = cases[report.id.0.as_str()];
-            let told = match &case.status {
+            let printed = match &case.status {
                 TestStatus::Success => vec![Verdict::Conforms],
                 TestStatus::Failure(_) => vec![Verdict::Deviates],
                 TestStatus::Error(_) => vec![Verdict::Blocked, Verdict::Inconclusive],
                 TestStatus::Skipped(_) => vec![Verdict::NotImplemented, Verdict::NotApplicable],
             };
-            assert!(told.contains(&report.verdict), "{}", report.id);
+            assert!(printed.contains(&report.verdict), "{}", report.id);
             assert_eq!(case.file.as_deref().zip(case.line), Some((report.position.trim_end_matches(":7"), 7)));
         }
     }
@@ -186,8 +187,8 @@ mod tests {
             failure.message,
             "at /__type: expected DeploymentDoesNotExistException, got InternalFailure  (SD-22, documented)"
         );
-        for told in ["SD-22: ", "https://", "x-amz-target: CodeDeploy", "HTTP/1.1 500", "curl --silent", ".yaml:7"] {
-            assert!(failure.text.contains(told), "{told}\n{}", failure.text);
+        for printed in ["SD-22: ", "https://", "x-amz-target: CodeDeploy", "HTTP/1.1 500", "curl --silent", ".yaml:7"] {
+            assert!(failure.text.contains(printed), "{printed}\n{}", failure.text);
         }
         assert!(failure.text.contains(r"\u{1b}[32mall good\u{1b}[0m"), "{}", failure.text);
     }
@@ -217,11 +218,11 @@ mod tests {
             finished.report.findings[0].actual.clone_from(&sent);
             finished.report.title.clone_from(&sent);
             let text = text_of(&run(vec![finished]));
-            // By a reader of XML: the one of `JUnit` leaves entities out of an element's text.
+            // Use an XML parser, because the `JUnit` parser drops entities in text.
             let document = roxmltree::Document::parse(&text).unwrap();
             let failure = document.descendants().find(|node| node.has_tag_name("failure")).unwrap();
-            for told in [failure.attribute("message"), failure.text()] {
-                prop_assert!(told.unwrap().contains(r"]]>\u{0}\u{fffe}</failure>&x;"), "{told:?}");
+            for printed in [failure.attribute("message"), failure.text()] {
+                prop_assert!(printed.unwrap().contains(r"]]>\u{0}\u{fffe}</failure>&x;"), "{printed:?}");
             }
             prop_assert!(matches!(read(&text).suites[0].cases[0].status, TestStatus::Failure(_)));
         }

@@ -1,9 +1,9 @@
-//! A summary in GitHub's Markdown, as its job summaries and comments show it.
+//! A summary in GitHub Markdown, for job summaries and comments.
 //!
-//! What comes from an endpoint stands in code spans and fenced blocks alone, whose marks are longer than any in it: it
-//! ends no table, opens no tag and makes no link.
+//! Text from an endpoint is only in code spans and fenced blocks with longer delimiters than any in the text, so that
+//! it cannot end a table, open a tag or create a link.
 //!
-//! GitHub refuses what is too long as a whole. So what there is no room for is left out, and counted.
+//! GitHub rejects a text that is too long. So the report omits what does not fit, and says how much.
 
 use std::{
     fmt::Write as _,
@@ -20,22 +20,22 @@ use crate::{
     run::event::{CaseReport, RequirementOutcome, RequirementReport},
 };
 
-/// GitHub takes so many characters of a comment, and a mebibyte of a job summary. Bytes are never fewer.
+/// The maximum length of a comment in characters; the length in bytes is never smaller. A job summary may have 1 MiB.
 const LONGEST: usize = 65_535;
 
-/// So many of them are kept for what says that something was left out.
+/// The reserved length for the numbers of omitted items.
 const RESERVED: usize = 1_024;
 
-/// So many rows are in a table.
+/// The maximum number of rows in a table.
 const ROWS: usize = 50;
 
-/// So many exchanges are shown.
+/// The maximum number of exchanges.
 const EXCHANGES: usize = 20;
 
-/// So many findings are told with an exchange.
+/// The maximum number of findings with an exchange.
 const FOUND: usize = 10;
 
-/// Longer values are cut in tables.
+/// The maximum length of a value in a table.
 const LONGEST_CELL: usize = 160;
 
 pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
@@ -60,14 +60,14 @@ impl MarkdownPage<'_> {
         self.text.push('\n');
     }
 
-    /// A heading or a table stands apart.
+    /// Adds a heading or a table after an empty line.
     fn block(&mut self, line: &str) {
         self.line("");
         self.line(line);
     }
 
-    /// As many blocks as there is room for, each below its head, and the number of the others. A head that blocks in a row
-    /// share is written once.
+    /// Adds as many blocks as fit, each below its head, and the number of the others. Adjacent blocks with the same
+    /// head share it.
     fn blocks(&mut self, blocks: impl IntoIterator<Item = (String, String)>, most: usize, noun: &str) {
         let mut above = None;
         let mut left = 0;
@@ -81,11 +81,11 @@ impl MarkdownPage<'_> {
             }
         }
         if left > 0 {
-            self.block(&format!("and {}; the JSON report has them all", text::count(left, &format!("more {noun}"))));
+            self.block(&format!("and {}; the JSON report lists all", text::count(left, &format!("more {noun}"))));
         }
     }
 
-    /// A table, as far as there is room for it.
+    /// Adds as many rows of a table as fit.
     fn table(&mut self, head: &str, rows: impl IntoIterator<Item = String>, noun: &str) {
         let head = format!("\n{head}\n");
         self.blocks(rows.into_iter().map(|row| (head.clone(), row)), ROWS, noun);
@@ -111,7 +111,7 @@ impl MarkdownPage<'_> {
         }
         self.line(&format!("| **selected** | **{}** |", ledger.selected));
         if !ledger.balances() {
-            self.block("**The ledger does not balance: this is an error of wireproof.**");
+            self.block("**The ledger does not balance. This is a bug in wireproof.**");
         }
     }
 
@@ -130,7 +130,7 @@ impl MarkdownPage<'_> {
         );
     }
 
-    /// What says nothing of the endpoint, by its reasons.
+    /// The cases that were not judged, by reason.
     fn unjudged(&mut self) {
         let verdicts = [Verdict::NotImplemented, Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable];
         let mut reasons: Vec<(Verdict, &str, usize)> = Vec::new();
@@ -165,7 +165,7 @@ impl MarkdownPage<'_> {
             format!("| {} | {} | {}{source} |", code(&requirement.id), requirement.violated, plain(&requirement.says))
         };
         let rows = violated.into_iter().map(row);
-        self.table("| violated | in cases | it says |\n|---|---:|---|", rows, "violated requirement");
+        self.table("| violated | cases | requirement |\n|---|---:|---|", rows, "violated requirement");
     }
 
     /// The first exchange of each operation that deviates.
@@ -177,7 +177,7 @@ impl MarkdownPage<'_> {
     }
 }
 
-/// A case and its exchange, to be unfolded.
+/// A case and its exchange, collapsed.
 fn details(case: &CaseReport) -> Option<String> {
     let exchange = case.exchange.as_ref()?;
     let id = html(&text::line(&case.id.0));
@@ -198,10 +198,10 @@ fn details(case: &CaseReport) -> Option<String> {
     ))
 }
 
-/// What stands above the deviations of an operation.
+/// The head of the deviations of an operation.
 fn operation_head(case: &CaseReport) -> String {
     let (service, operation) = (code(&case.service), code(&case.operation));
-    format!("\n#### {service} {operation}\n\n| case | check | expected | got | breaks |\n|---|---|---|---|---|\n")
+    format!("\n#### {service} {operation}\n\n| case | check | expected | got | violates |\n|---|---|---|---|---|\n")
 }
 
 fn row(case: &CaseReport, finding: &Finding) -> String {
@@ -224,40 +224,40 @@ fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Text from elsewhere in a table: a code span that is cut where it is long.
+/// Text from outside in a table: a code span, cut to a maximum length.
 fn cell(text: &str) -> String {
     code(&text::shorten(text, LONGEST_CELL))
 }
 
-/// Text from elsewhere in a line: a code span.
+/// Text from outside in a line: a code span.
 fn code(text: &str) -> String {
-    // A bar ends a cell even in a code span, and an escaped one does after a backslash.
+    // A bar ends a cell even in a code span, and a backslash before it could be escaped itself.
     let text = text::line(text).replace('|', "¦");
     if text.trim().is_empty() {
         return "–".to_owned();
     }
     let mark = "`".repeat(longest_run(&text) + 1);
-    // A blank at each end is taken off again.
+    // Markdown removes one space at each end.
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
     format!("{mark}{pad}{text}{pad}{mark}")
 }
 
-/// A block of text as it stands.
+/// A fenced block of text.
 fn fence(language: &str, text: &str) -> String {
     let text = text::lines(text).collect::<Vec<_>>().join("\n");
     let mark = "`".repeat(longest_run(&text).max(2) + 1);
     format!("{mark}{language}\n{text}\n{mark}")
 }
 
-/// The longest row of backticks.
+/// The length of the longest run of backticks.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Text of our own side, such as a title or a requirement: nothing in it is markup.
+/// Text of fixtures, such as a title or a requirement, with markup escaped.
 fn plain(text: &str) -> String {
     let escape = |mut out: String, c: char| {
-        // A dash is markup at the beginning of a line alone.
+        // A dash is markup only at the start of a line.
         if c.is_ascii_punctuation() && (out.is_empty() || c != '-') && !".,;()'\"/?=".contains(c) {
             out.push('\\');
         }
@@ -267,7 +267,7 @@ fn plain(text: &str) -> String {
     text::line(text).chars().fold(String::new(), escape)
 }
 
-/// Text between tags.
+/// Text between HTML tags.
 fn html(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -318,7 +318,7 @@ mod tests {
 
         #### `codedeploy` `StopDeployment`
 
-        | case | check | expected | got | breaks |
+        | case | check | expected | got | violates |
         |---|---|---|---|---|
         | `codedeploy/stop-deployment/finished` | `status` | `200` | `202` | protocol |
         | `codedeploy/stop-deployment/finished` | `expected-body` at `/deploymentInfo/status` | `"Succeeded"` | `"Stopped"` | SD-21 |
@@ -337,7 +337,7 @@ mod tests {
 
         1 met, 1 violated, 1 not exercised
 
-        | violated | in cases | it says |
+        | violated | cases | requirement |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
 
@@ -395,7 +395,7 @@ mod tests {
 
         1 met, 1 violated, 1 not exercised
 
-        | violated | in cases | it says |
+        | violated | cases | requirement |
         |---|---:|---|
         | `SD-22` | 2 | An unknown deployment is refused. (AWS CodeDeploy API Reference, StopDeployment) |
         ");
@@ -405,7 +405,7 @@ mod tests {
     fn fifty_deviations_are_in_the_table_and_the_rest_is_counted() {
         let text = written(&run((0..60).map(|number| deviation(&format!("x{number:02}"))).collect()));
         assert_eq!(text.matches("| `codedeploy/stop-deployment/x").count(), 50);
-        assert!(text.contains("\nand 10 more findings; the JSON report has them all\n"), "{text}");
+        assert!(text.contains("\nand 10 more findings; the JSON report lists all\n"), "{text}");
         assert_eq!(text.matches("<details>").count(), 1);
     }
 
@@ -426,8 +426,8 @@ mod tests {
         };
         let text = written(&run((0..operations).map(deviating).collect()));
         assert!(text.len() <= LONGEST && text.len() > LONGEST / 4, "{}", text.len());
-        assert!(text.contains(" more findings; the JSON report has them all\n"));
-        assert!(text.contains(" more exchanges; the JSON report has them all\n") || operations < EXCHANGES);
+        assert!(text.contains(" more findings; the JSON report lists all\n"));
+        assert!(text.contains(" more exchanges; the JSON report lists all\n") || operations < EXCHANGES);
         assert!(text.contains("\n### Requirements\n"));
         assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
         outside(&text);
@@ -449,7 +449,7 @@ mod tests {
         assert_eq!(fence("http", ""), "```http\n\n```");
     }
 
-    /// The text outside of code: what Markdown would act on.
+    /// The text outside of code.
     fn outside(text: &str) -> String {
         let mut out = String::new();
         let mut fence: Option<String> = None;
@@ -472,7 +472,7 @@ mod tests {
         while let Some(start) = rest.find(['`', '\\']) {
             out.push_str(&rest[..start]);
             if rest[start..].starts_with('\\') {
-                // What is escaped is no markup.
+                // Skip escaped characters.
                 rest = &rest[(start + 2).min(rest.len())..];
                 continue;
             }

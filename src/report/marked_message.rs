@@ -1,4 +1,4 @@
-//! A message as people read it, with each finding marked at the line that it is about; for a terminal and for a page.
+//! A message with each finding at the line that it is about, for the terminal and for pages.
 
 use super::{
     json_lines::{self, LayoutRow},
@@ -6,30 +6,30 @@ use super::{
 };
 use crate::judge::verdict::Finding;
 
-/// A longer body is shown around its marks alone, where room is dear.
+/// The maximum number of lines of a body that the terminal shows in full.
 const MOST: usize = 40;
 
-/// So many lines are shown on each side of a mark then.
+/// The number of lines around a mark in a longer body.
 const AROUND: usize = 3;
 
-/// A line, safe to be shown.
+/// A line without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MarkedLine<'a> {
     pub(super) text: String,
-    /// The findings that are about it.
+    /// The findings about it.
     pub(super) findings: Vec<&'a Finding>,
 }
 
-/// A request, an answer, or what is said where there is no answer.
+/// A request, a response, or the reason why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MarkedMessage<'a> {
-    /// With the empty line at its end.
+    /// The head, with the empty line at its end.
     head: Vec<MarkedLine<'a>>,
     body: Vec<MarkedLine<'a>>,
 }
 
 impl<'a> MarkedMessage<'a> {
-    /// A message of that head and body. `findings` are those of the call that gave it.
+    /// Marks the findings of a call in a head and a body.
     pub(super) fn of(head: &str, body: &str, findings: &[&'a Finding]) -> Self {
         let rows = json_lines::rows(body);
         let body = match &rows {
@@ -45,7 +45,7 @@ impl<'a> MarkedMessage<'a> {
         message
     }
 
-    /// A message in one text.
+    /// Marks the findings of a call in a message.
     pub(super) fn read(message: &str, findings: &[&'a Finding]) -> Self {
         let end = |mark: &str| message.find(mark).map(|at| at + mark.len());
         let end = end("\r\n\r\n").or_else(|| end("\n\n")).unwrap_or(message.len());
@@ -53,7 +53,7 @@ impl<'a> MarkedMessage<'a> {
         Self::of(head, body, findings)
     }
 
-    /// A long body around its marks alone.
+    /// Reduces a long body to the lines around its marks.
     pub(super) fn around_marks(self) -> Self {
         Self { head: self.head, body: around_marks(self.body) }
     }
@@ -62,7 +62,7 @@ impl<'a> MarkedMessage<'a> {
         self.head.iter().chain(&self.body)
     }
 
-    /// The line that a finding is about: the value at its pointer, a header field, else the first line of all.
+    /// The line that a finding is about: the value at its pointer, a header, or else the first line.
     fn line_of(&mut self, rows: Option<&[LayoutRow]>, finding: &Finding) -> Option<&mut MarkedLine<'a>> {
         let points_at = finding.code.points_at();
         let is_of_head = points_at.is_in_head() && finding.pointer.is_empty();
@@ -85,21 +85,21 @@ fn unmarked<'a>(text: String) -> MarkedLine<'a> {
     MarkedLine { text, findings: Vec::new() }
 }
 
-/// The line of a header field.
+/// The line of a header.
 fn header(head: &[MarkedLine<'_>], names: &[&str]) -> Option<usize> {
     let name_of = |line: &MarkedLine<'_>| line.text.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
     let found = |line: &MarkedLine<'_>| names.contains(&name_of(line).as_str());
     head.iter().skip(1).position(found).map(|at| at + 1)
 }
 
-/// The line of the value that a finding is about; where it is missing, that of what should hold it.
+/// The line of the value that a finding is about. If it is missing, the line of its closest parent.
 fn row(rows: &[LayoutRow], finding: &Finding) -> Option<usize> {
     let mut pointer = finding.pointer.as_str();
     if pointer.is_empty() {
         pointer = finding.code.points_at().member();
     }
     loop {
-        // Of members that come twice, readers take the last.
+        // Readers use the last of duplicate members.
         let found = rows.iter().rposition(|row| row.pointer.as_deref() == Some(pointer));
         match pointer.rsplit_once('/') {
             Some((above, _)) if found.is_none() => pointer = above,
@@ -108,7 +108,7 @@ fn row(rows: &[LayoutRow], finding: &Finding) -> Option<usize> {
     }
 }
 
-/// A long text around its marks.
+/// The lines around the marks of a long text.
 fn around_marks(lines: Vec<MarkedLine<'_>>) -> Vec<MarkedLine<'_>> {
     if lines.len() <= MOST {
         return lines;

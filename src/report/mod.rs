@@ -1,4 +1,6 @@
-//! Events to text: one file a format. A report sees events and nothing else.
+//! Turns events into reports: one file for each format. A report sees events and nothing else.
+
+#![allow(missing_docs, reason = "this room has no promised API")]
 
 #[cfg(feature = "reports")]
 mod badge;
@@ -50,23 +52,23 @@ pub use ndjson::Ndjson;
 pub use pending_file::PendingFile;
 pub use report_document::{ReportDocument, ReportDocumentError, SuiteDigest, TargetNames, Tool};
 
-/// Something that writes down what happens in a run.
+/// Writes a report from the events of a run.
 pub trait Reporter: Send {
-    /// Takes one event.
+    /// Handles one event.
     ///
     /// # Errors
     /// The report cannot be written.
     fn event(&mut self, event: &Event) -> io::Result<()>;
 
-    /// The details that it shows of cases.
+    /// The details of cases that it needs.
     fn detail(&self) -> EventDetail {
         EventDetail::default()
     }
 }
 
-/// What is wrong with a run that ends before it began.
+/// The error of a run that ends before it starts.
 fn without_beginning() -> io::Error {
-    io::Error::other("the run ended before it began: this is an error of wireproof")
+    io::Error::other("the run ended before it started: this is a bug in wireproof")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! The report for programs that listen: one JSON object a line, each as it happens.
+//! The events of a run: one JSON object per line, written as they happen.
 //!
-//! A run that breaks off leaves whole lines; only one that ends with `run-finished` is whole itself.
+//! Every line is complete, even if the run is killed. A complete run ends with `run-finished`.
 
 use std::io::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::{
     suite::{SelectionDigest, shard::Shard},
 };
 
-/// The name and version of the form; [`super::Schema`] has it.
+/// The name and version of the schema.
 const SCHEMA: &str = "wireproof/events/v2";
 
 /// Writes each event as it happens.
@@ -64,7 +64,7 @@ impl<'a> Started<'a> {
 }
 
 impl<W: Write> Ndjson<W> {
-    /// Lines that go to `writer`.
+    /// Creates a report that writes to `writer`.
     pub fn new(writer: W) -> Self {
         Self { writer }
     }
@@ -80,7 +80,7 @@ impl<W: Write + Send> Reporter for Ndjson<W> {
             Event::CaseFinished(finished) => NdjsonLine::CaseFinished { case: &finished.report },
             Event::RunFinished(run) => NdjsonLine::RunFinished { run },
         };
-        // At once, so that nobody reads half a line.
+        // Write the whole line at once, so that readers never see half of it.
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
         self.writer.write_all(&text)?;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_refuses_what_is_not_of_its_form() {
+    fn the_schema_rejects_what_is_not_of_its_form() {
         let of = |event: &str| lines().into_iter().find(|line| line["event"] == event).unwrap();
         let changes: [(&str, &str, Value); 10] = [
             ("run-started", "/schema", json!("wireproof/events/v9")),

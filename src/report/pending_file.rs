@@ -1,4 +1,4 @@
-//! Files that nobody ever sees a part of: written beside their place, and moved there when they are whole.
+//! Writes files atomically: to a temporary file in the same folder, which is renamed at the end.
 
 use std::{
     fs::{self, File},
@@ -8,28 +8,28 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// A file that is being written. It is at its path once it is committed; dropped before, it leaves what was there.
+/// A file that is being written. [`PendingFile::commit`] moves it to its path; dropping it keeps the old file.
 ///
-/// Devices and pipes are written to as they are: what stands in their place must stay there.
+/// Devices and pipes are written to directly, because they must not be replaced.
 #[derive(Debug)]
 pub struct PendingFile {
     path: PathBuf,
-    /// Where it is until then; `None` for what cannot be replaced.
+    /// The temporary file; `None` for a device or a pipe.
     temporary: Option<PathBuf>,
     file: File,
 }
 
 impl PendingFile {
-    /// Begins a file; folders that are missing above it are made.
+    /// Starts a file, and creates missing folders.
     ///
     /// # Errors
-    /// Nothing can be written there.
+    /// The path is not writable.
     pub fn create(path: &Path) -> io::Result<Self> {
-        // What a link leads to is replaced, and not the link.
+        // Replace the target of a link, not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let there = fs::metadata(&path).ok();
         if there.as_ref().is_some_and(fs::Metadata::is_dir) {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "a folder is there"));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
         }
         if there.as_ref().is_some_and(|there| !there.is_file()) {
             return Ok(Self { file: File::options().write(true).open(&path)?, path, temporary: None });
@@ -39,29 +39,29 @@ impl PendingFile {
         }
         let temporary = beside(&path)?;
         let file = File::options().write(true).create_new(true).open(&temporary)?;
-        // From here on it is taken away again whatever happens.
+        // From here on, dropping it removes the temporary file.
         let pending = Self { path, temporary: Some(temporary), file };
         if let Some(there) = there {
-            // Its readers stay the same. What would not be writable is made so by the one who made it that way.
+            // Keep the permissions of the old file.
             pending.file.set_permissions(there.permissions())?;
         }
         Ok(pending)
     }
 
-    /// Replaces a file by this text.
+    /// Replaces the content of a file.
     ///
     /// # Errors
-    /// It cannot be written; what was there is there still.
+    /// The path is not writable. The old file is unchanged.
     pub fn replace(path: &Path, text: &str) -> io::Result<()> {
         let mut pending = Self::create(path)?;
         pending.file.write_all(text.as_bytes())?;
         pending.commit()
     }
 
-    /// Begins a file that is read while it is written: it is at its path at once, and what was there is gone.
+    /// Starts a file that is read while it is written. It replaces the old file at once.
     ///
     /// # Errors
-    /// Nothing can be written there.
+    /// The path is not writable.
     pub fn in_place(path: &Path) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -69,18 +69,18 @@ impl PendingFile {
         Ok(Self { file: File::create(path)?, path: path.to_owned(), temporary: None })
     }
 
-    /// What writes to it. Whoever writes flushes at the end.
+    /// A buffered writer. Callers must flush it.
     ///
     /// # Errors
-    /// The system gives no second handle.
+    /// The system provides no second file handle.
     pub fn writer(&self) -> io::Result<impl Write + Send + use<>> {
         self.file.try_clone().map(BufWriter::new)
     }
 
-    /// Puts the file at its path.
+    /// Moves the file to its path.
     ///
     /// # Errors
-    /// It cannot be written to the disk, or not be moved.
+    /// The file cannot be flushed to disk or renamed.
     pub fn commit(mut self) -> io::Result<()> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
         self.file.sync_all()?;
@@ -93,16 +93,17 @@ impl PendingFile {
 impl Drop for PendingFile {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // It was never told of, and nobody waits for it.
+            // Nobody depends on the temporary file.
             let _ = fs::remove_file(temporary);
         }
     }
 }
 
-/// A name beside the file that no other writer has.
+/// A unique name in the same folder.
 fn beside(path: &Path) -> io::Result<PathBuf> {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no name of a file"))?;
+    let name =
+        path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name"))?;
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     Ok(path.with_file_name(format!(".{}.{}-{next}.tmp", name.to_string_lossy(), process::id())))
 }

@@ -1,4 +1,4 @@
-//! Findings and places in words, as several formats have them.
+//! Phrases that several formats share.
 
 use super::text;
 use crate::{
@@ -6,15 +6,15 @@ use crate::{
     suite::CaseId,
 };
 
-/// Longer values are cut; the JSON report has them whole.
+/// The maximum length of a value. The JSON report contains values in full.
 const LONGEST_VALUE: usize = 400;
 
-/// The check, and the rule where it knows several: `response-shape/enum`.
+/// The check, and its rule if it has several: `response-shape/enum`.
 pub(crate) fn rule(finding: &Finding) -> String {
     finding.rule.as_ref().map_or_else(|| finding.code.to_string(), |rule| format!("{}/{rule}", finding.code))
 }
 
-/// Where it is, what was expected and what came, and on what ground, in one line.
+/// The location, the expected and actual values, and the sources of a finding, in one line.
 #[cfg(feature = "reports")]
 pub(crate) fn found(finding: &Finding) -> String {
     let (expected, actual) = values(finding);
@@ -25,20 +25,20 @@ pub(crate) fn found(finding: &Finding) -> String {
     format!("{location}expected {expected}, got {actual}  ({})", sources(finding))
 }
 
-/// What was expected and what came, cut where they are long.
+/// The expected and actual values, cut to a maximum length.
 pub(crate) fn values(finding: &Finding) -> (String, String) {
     (text::shorten(&finding.expected, LONGEST_VALUE), text::shorten(&finding.actual, LONGEST_VALUE))
 }
 
-/// The requirements that it breaks, and what they stand on.
+/// The violated requirements, and the kind of evidence.
 pub(crate) fn sources(finding: &Finding) -> String {
     let sources: Vec<String> = finding.cites.iter().cloned().chain([finding.evidence.to_string()]).collect();
     sources.join(", ")
 }
 
-/// The step and the pointer, as far as they tell anything.
+/// The step and the pointer of a finding, unless they are obvious.
 pub(crate) fn location(finding: &Finding) -> String {
-    // Most scenarios have one step; the number is worth its room only beyond it.
+    // Most scenarios have only one step.
     let step = match (finding.role, finding.step) {
         (FindingRole::Step, 0 | 1) => String::new(),
         _ => format!("in {}", call(finding)),
@@ -51,18 +51,18 @@ pub(crate) fn location(finding: &Finding) -> String {
     }
 }
 
-/// The call that it is about.
+/// The call that a finding is about.
 pub(crate) fn call(finding: &Finding) -> String {
     let step = finding.step;
     match finding.role {
         FindingRole::Step => format!("step {step}"),
         FindingRole::Control => format!("the control of step {step}"),
-        FindingRole::Guard => format!("a read around step {step}"),
+        FindingRole::Guard => format!("a read before or after step {step}"),
     }
 }
 
-/// The command that runs a case alone, with the flags that it needs again. One that says by itself where the case and the
-/// seed go has both filled in.
+/// The command that runs a single case. `{id}` and `{seed}` are replaced; without `{id}`, ID, seed and flags are
+/// appended.
 pub(crate) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> String {
     if command.contains("{id}") {
         return command.replace("{seed}", &seed.to_string()).replace("{id}", &text::shell_word(&id.0));
@@ -70,7 +70,7 @@ pub(crate) fn alone(command: &str, id: &CaseId, seed: u64, flags: &str) -> Strin
     format!("{command} {} --seed {seed} {flags}", text::shell_word(&id.0)).trim_end().to_owned()
 }
 
-/// A verdict behind so many cases.
+/// The verb of a verdict for a number of cases.
 pub(crate) fn verb(verdict: Verdict, cases: usize) -> &'static str {
     match (verdict, cases) {
         (Verdict::Conforms, 1) => "conforms",
@@ -79,7 +79,7 @@ pub(crate) fn verb(verdict: Verdict, cases: usize) -> &'static str {
     }
 }
 
-/// A verdict behind a number of cases.
+/// The verb of a verdict for several cases.
 pub(crate) fn plural(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Conforms => "conform",
@@ -91,7 +91,7 @@ pub(crate) fn plural(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The fixture of a case and the line in it.
+/// The fixture of a case, and the line in it.
 #[cfg(feature = "reports")]
 pub(crate) fn file_and_line(case: &crate::run::event::CaseReport) -> (&str, Option<usize>) {
     let split = case.position.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)));

@@ -1,4 +1,4 @@
-//! The JSON report as data: what is written at the end of a run, and read again to compare or to merge runs.
+//! The JSON report as data, written at the end of a run and read to compare or merge runs.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -12,38 +12,38 @@ use crate::{
 
 const SCHEMA: &str = "wireproof/report/v2";
 
-/// A run, as the JSON report has it.
+/// The JSON report of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ReportDocument {
     schema: String,
-    /// What wrote it.
+    /// The program that wrote it.
     pub tool: Tool,
     pub suite: SuiteDigest,
     /// The endpoint under test.
     pub target: TargetNames,
-    /// What fresh names were derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// The selection that the cases are of.
+    /// The selection of cases.
     pub selection: SelectionDigest,
-    /// Which part of it they are; `None`: all of it.
+    /// The part of the selection that ran; `None` for all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// Whether the run ended early.
+    /// Whether the run was interrupted.
     pub interrupted: bool,
-    /// How long it took, in milliseconds.
+    /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// How many cases, and what became of them.
+    /// The number of cases, by verdict.
     pub ledger: Ledger,
     /// The presence checks of the operations under test.
     pub presence: Vec<PresenceChecked>,
-    /// The times that the endpoint stopped listening.
+    /// The crashes of the endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub died: Vec<TargetDied>,
-    /// The cases, sorted by id.
+    /// The cases, sorted by ID.
     pub cases: Vec<CaseReport>,
-    /// What became of the requirements.
+    /// The outcomes of the requirements.
     pub requirements: Vec<RequirementReport>,
-    /// What was probed, in a run of derived probes.
+    /// The coverage of a run of probes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
 }
@@ -55,25 +55,22 @@ pub struct Tool {
     pub version: String,
 }
 
-/// Which fixtures.
+/// The digest of the fixtures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuiteDigest {
-    /// The digest of the suite.
     pub digest: String,
 }
 
-/// Which endpoint.
+/// The target of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetNames {
-    /// What it is called.
     pub name: String,
-    /// Where it is.
     pub endpoint: String,
     pub region: String,
 }
 
 impl Tool {
-    /// This very program.
+    /// This program.
     #[must_use]
     pub fn this() -> Self {
         Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
@@ -92,31 +89,30 @@ impl TargetNames {
     }
 }
 
-/// A text that is no report.
+/// A file that is not a report.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReportDocumentError {
-    /// Another form.
-    #[error("{file} is no JSON report of wireproof: {problem}")]
+    /// The file is malformed.
+    #[error("{file} is not a JSON report of wireproof: {problem}")]
     Form {
-        /// The file as the caller named it.
         file: String,
-        /// What is wrong, and where.
+        /// The problem and its location.
         problem: String,
     },
-    /// Another version of the form.
-    #[error("{file}: the schema is {found:?}; {SCHEMA:?} is known here")]
+    /// The schema is unknown.
+    #[error("{file}: unknown schema {found:?}; expected {SCHEMA:?}")]
     Schema {
         file: String,
-        /// What it says.
+        /// The schema in the file.
         found: String,
     },
 }
 
 impl ReportDocument {
-    /// Reads a report. `file` is used in errors alone.
+    /// Reads a report. `file` is only for errors.
     ///
     /// # Errors
-    /// The text is no report, or one of a version that is not known.
+    /// The text is not a report, or has an unknown version.
     pub fn read(file: &str, text: &str) -> Result<Self, ReportDocumentError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut reader);
@@ -129,7 +125,7 @@ impl ReportDocument {
         }
     }
 
-    /// A run that has just begun.
+    /// The report of a run that has just started.
     pub(super) fn begun(started: &RunStarted) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
@@ -150,7 +146,7 @@ impl ReportDocument {
         }
     }
 
-    /// The end of the run. The order in which things happened is no part of a report.
+    /// Completes the report. Its order does not depend on the order of events.
     pub(super) fn end(&mut self, finished: &RunFinished) {
         self.presence.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));

@@ -1,23 +1,23 @@
-//! The requirements that findings cite, each with the document that it is taken from.
+//! The requirements that findings cite, with their documents.
 
 use std::collections::HashMap;
 
 use crate::run::event::CitableRequirement;
 
-/// The requirements of a run, by number.
+/// The requirements of a run, by ID.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequirementIndex(HashMap<String, CitableRequirement>);
 
 /// A requirement with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CitedRequirement<'a> {
-    /// What it says.
+    /// The schema in the file.
     pub(super) says: &'a str,
-    /// The title of its document.
+    /// The title of the document.
     pub(super) document: &'a str,
-    /// The section in it.
+    /// The section of the document.
     pub(super) section: &'a str,
-    /// The address of the document.
+    /// The URL of the document.
     pub(super) url: &'a str,
 }
 
@@ -26,13 +26,13 @@ impl RequirementIndex {
         Self(requirements.iter().map(|known| (known.id.clone(), known.clone())).collect())
     }
 
-    /// The requirement of that number.
+    /// The requirement with that ID.
     #[cfg(feature = "reports")]
     pub(super) fn find(&self, id: &str) -> Option<&CitableRequirement> {
         self.0.get(id)
     }
 
-    /// The requirement of that number with its source, if the fixtures have both.
+    /// The requirement with that ID and its source, if the fixtures have both.
     pub(super) fn get(&self, id: &str) -> Option<CitedRequirement<'_>> {
         let CitableRequirement { says, section, document, .. } = self.0.get(id)?;
         let document = document.as_ref()?;

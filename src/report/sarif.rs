@@ -1,6 +1,7 @@
-//! SARIF 2.1.0, for code scanning and editors: the checks are its rules, the findings its results, at the fixture's line.
+//! SARIF 2.1.0, for code scanning and editors. Checks are its rules, and findings its results, located in the
+//! fixtures.
 //!
-//! A result carries the fingerprint that a baseline has for it, so that both mean the same by "known".
+//! A result has the same fingerprint as in a baseline.
 
 use std::{
     collections::BTreeMap,
@@ -131,7 +132,7 @@ struct Logical {
     fully_qualified_name: String,
 }
 
-/// What a finding has beyond what SARIF has words for.
+/// The parts of a finding that SARIF does not define.
 #[derive(Serialize)]
 struct Properties<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,7 +157,7 @@ pub(super) fn write(run: &CollectedRun, out: &mut dyn Write) -> io::Result<()> {
     let sarif = SarifRun {
         tool,
         invocations: [invocation(run)],
-        // Of one target there is one analysis, whose results are compared from run to run.
+        // The results of one target are compared from run to run.
         automation_details: Automation { id: format!("wireproof/{}/", text::line(&run.started.target)) },
         column_kind: "unicodeCodePoints",
         results: run.cases.iter().flat_map(|case| results(run, case)).collect(),
@@ -177,7 +178,7 @@ fn rule(check: &Check) -> SarifRule {
     }
 }
 
-/// How the run went. What was not judged is no result, and must not look like one that is good.
+/// The outcome of the run. Cases that were not judged are notifications, because SARIF has no result for them.
 fn invocation(run: &CollectedRun) -> Invocation {
     let ledger = &run.finished.ledger;
     let unjudged = [Verdict::NotImplemented, Verdict::Blocked, Verdict::Inconclusive];
@@ -196,7 +197,7 @@ fn results<'a>(run: &'a CollectedRun, case: &'a CaseReport) -> impl Iterator<Ite
         rule_id: finding.code.name(),
         rule_index: CHECKS.iter().position(|check| check.code == finding.code).unwrap_or_default(),
         level: level(finding.severity),
-        message: SarifMessage { text: told(run, case, finding) },
+        message: SarifMessage { text: message(run, case, finding) },
         locations: [location(case)],
         partial_fingerprints: fingerprints(case, index, finding),
         properties: properties(finding),
@@ -211,13 +212,13 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn told(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
-    let mut told = format!("{}: {}", text::line(&case.id.0), text::line(&phrasing::found(finding)));
+fn message(run: &CollectedRun, case: &CaseReport, finding: &Finding) -> String {
+    let mut printed = format!("{}: {}", text::line(&case.id.0), text::line(&phrasing::found(finding)));
     for (id, cited) in finding.cites.iter().filter_map(|id| Some((id, run.requirements.get(id)?))) {
         // Writing to a String cannot fail.
-        let _ = write!(told, "\n{id}: {} {}", cited.says, cited.url);
+        let _ = write!(printed, "\n{id}: {} {}", cited.says, cited.url);
     }
-    told
+    printed
 }
 
 fn location(case: &CaseReport) -> SarifLocation {
@@ -230,7 +231,7 @@ fn location(case: &CaseReport) -> SarifLocation {
     }
 }
 
-/// A path as a reference: relative to wherever the fixtures are checked out, or absolute.
+/// The URI reference of a path: relative to the checkout of the fixtures, or absolute.
 fn uri(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
     let encode = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
@@ -238,8 +239,8 @@ fn uri(path: &str) -> String {
     if encoded.starts_with('/') { format!("file://{encoded}") } else { encoded }
 }
 
-/// What stays the same from run to run: the baseline's for the case and the check, and one of the finding's own, under the
-/// name that GitHub tells results apart by.
+/// The fingerprints, which are stable from run to run: that of the baseline for the case and the check, and one of the
+/// finding, under the name that GitHub uses to match results.
 fn fingerprints(case: &CaseReport, index: usize, finding: &Finding) -> BTreeMap<&'static str, String> {
     let of_check: Vec<&Finding> =
         case.findings.iter().filter(|other| (other.code, other.severity) == (finding.code, finding.severity)).collect();
@@ -289,7 +290,7 @@ mod tests {
     }
 
     fn problems(log: &Value) -> Vec<String> {
-        // A bracket too many: some engines take the pattern, and this one refuses the whole schema for it.
+        // The pattern has an extra bracket, which this engine rejects.
         let schema = include_str!("../../tests/schemas/sarif-2.1.0.json").replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
         let schema: Value = serde_json::from_str(&schema).unwrap();
         let options = jsonschema::draft7::options().should_validate_formats(true);

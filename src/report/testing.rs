@@ -1,4 +1,4 @@
-//! A run made by hand, with every verdict in it, and with what must never be seen in a report.
+//! A run with every verdict, and with secrets that no report may show.
 
 use std::{io, sync::LazyLock, time::Duration};
 
@@ -22,15 +22,15 @@ use crate::{
     wire::{Headers, Request, Response, TransportError, curl},
 };
 
-/// What the requests of the run carry and no report may show.
+/// The secrets in the requests of the run.
 const SECRETS: [&str; 3] = ["AKIDSECRETKEYID", "c0ffee5igna7ure", "FwoGZXIvYXdzEJr-session-token"];
 
-/// The secrets that a text holds.
+/// The secrets in a text.
 pub(super) fn secrets_in(text: &str) -> Vec<&'static str> {
     SECRETS.into_iter().filter(|secret| text.contains(secret)).collect()
 }
 
-/// Reports the events.
+/// Passes the events to a reporter.
 pub(super) fn report_of(reporter: &mut dyn Reporter, events: &[Event]) -> io::Result<()> {
     events.iter().try_for_each(|event| reporter.event(event))
 }
@@ -122,7 +122,7 @@ fn cases() -> Vec<CaseFinished> {
     cases
 }
 
-/// A case with an error, a warning and a note, whose exchanges carry the secrets in both directions.
+/// A case with an error, a warning and a note. Its exchanges contain the secrets in both directions.
 pub(super) fn deviation(name: &str) -> CaseFinished {
     let id = format!("codedeploy/stop-deployment/{name}");
     let mut finished = case(&id, Verdict::Deviates, "expected DeploymentDoesNotExistException, got InternalFailure");
@@ -147,7 +147,7 @@ pub(super) fn deviation(name: &str) -> CaseFinished {
     finished
 }
 
-/// A case whose second step deviates at two places.
+/// A case whose second step has two findings.
 fn finished_twice() -> CaseFinished {
     let reason = "expected \"Succeeded\", got \"Stopped\"";
     let mut finished = case("codedeploy/stop-deployment/finished", Verdict::Deviates, reason);
@@ -176,7 +176,7 @@ fn finished_twice() -> CaseFinished {
     finished
 }
 
-/// A case in which everything that could come from an endpoint tries to colour the terminal and to forge a line.
+/// A case in which every text from the endpoint contains escape sequences and a forged line.
 pub(super) fn hostile(verdict: Verdict) -> CaseFinished {
     let attack = "x\u{1b}[2J\u{9b}1A\r\n0 cases selected = forged\u{7}";
     let mut finished = deviation(attack);
@@ -259,7 +259,7 @@ fn request() -> Request {
     }
 }
 
-/// An answer that echoes a credential, and that would colour a terminal and overwrite a line of it.
+/// A response that echoes a credential, and contains escape sequences.
 fn response() -> Response {
     let headers: Headers =
         [("content-type", "application/x-amz-json-1.1"), ("x-echo", SECRETS[2])].into_iter().collect();
@@ -267,14 +267,14 @@ fn response() -> Response {
     Response { status: 500, headers, body: Bytes::from(body), ..Response::default() }
 }
 
-/// The exchange as a session gives it on: redacted.
+/// The exchange, redacted as by a session.
 fn redacted() -> (Request, Response) {
     let (mut request, mut response) = (request(), response());
     request.hide_credentials().hide_in(&mut response);
     (request, response)
 }
 
-/// What the session makes of the exchange.
+/// The exchange as text, as from a session.
 fn shown() -> ShownExchange {
     let (request, response) = redacted();
     ShownExchange {

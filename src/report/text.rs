@@ -1,23 +1,21 @@
-//! Text from elsewhere, made safe and fit for people. Pure.
+//! Makes text from outside safe, and formats it for people. Pure.
 //!
-//! What an endpoint sends is shown to people: it must not move their cursor, change their colours, forge a line of the
-//! report, hide, or show its neighbours in another order. There is one list of what is spelled out, for the terminal and
-//! for pages.
+//! Text from an endpoint must not move the cursor, change colors, forge a line of the report, be invisible, or change
+//! the order of its surroundings. The terminal and pages escape the same characters.
 
 use std::{fmt::Write as _, ops::RangeInclusive};
 
-/// The text as one line, in which nothing is left that a terminal would act on.
+/// The text as one line without control characters.
 pub(crate) fn line(text: &str) -> String {
     spelled(text, is_unseen)
 }
 
-/// The text line by line, in which nothing is left that a terminal would act on; tabs stay.
+/// The lines of the text without control characters, except tabs.
 pub(crate) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(block)
 }
 
-/// The text with everything spelled out that would not be seen, or would show what follows in another order. Line
-/// breaks and tabs stay.
+/// The text with invisible and reordering characters escaped. Newlines and tabs stay.
 pub(crate) fn block(text: &str) -> String {
     spelled(text, |c| is_unseen(c) && c != '\n' && c != '\t')
 }
@@ -36,13 +34,13 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// Controls, and characters that have no shape of their own or change the direction.
+/// Whether a character is a control, is invisible, or changes the direction of the text.
 pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
 }
 
-/// What Unicode ignores where it has no glyph for it, what breaks a line, and what annotates one. The two selectors that
-/// choose between a text and an emoji stay: both are seen.
+/// The default-ignorable characters of Unicode, line and paragraph separators, and interlinear annotations. The
+/// selectors for text and emoji presentation are not among them, because their effect is visible.
 pub(crate) const UNSEEN: [RangeInclusive<char>; 17] = [
     '\u{ad}'..='\u{ad}',
     '\u{34f}'..='\u{34f}',
@@ -63,7 +61,7 @@ pub(crate) const UNSEEN: [RangeInclusive<char>; 17] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// The text, cut where it is longer than people read.
+/// The text, cut to a number of characters.
 pub(crate) fn shorten(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}… ({} characters)", &text[..end], width(text)),
@@ -71,10 +69,10 @@ pub(crate) fn shorten(text: &str, longest: usize) -> String {
     }
 }
 
-/// The text broken at spaces: so much room on the first line, so much on the others.
+/// Wraps the text at spaces: `first` columns on the first line, `others` on the others.
 ///
-/// A word that is longer than the room stays whole, so that it can be copied. One that CI systems would take for a
-/// command begins no line.
+/// A longer word stays whole, so that it can be copied. A word that a CI system reads as a command never starts a
+/// line.
 pub(crate) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split(' ');
@@ -86,7 +84,7 @@ pub(crate) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
             lines.push(line.trim_end().to_owned());
             word.clone_into(&mut line);
         } else {
-            // Several blanks at a break are one.
+            // Collapse spaces at a break.
             if !line.is_empty() || lines.is_empty() {
                 line.push(' ');
             }
@@ -97,17 +95,17 @@ pub(crate) fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
     lines
 }
 
-/// How many columns a text takes, near enough.
+/// The approximate number of columns of a text.
 pub(crate) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
-/// A count with its noun.
+/// A number with its noun.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A time in the unit that fits.
+/// A duration in a suitable unit.
 pub(crate) fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
@@ -116,10 +114,10 @@ pub(crate) fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// A word as a POSIX shell reads it back.
+/// Quotes a word for a POSIX shell.
 pub(crate) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_.,:=+@%-#".contains(c);
-    // A `#` begins a comment only where a word does.
+    // A `#` starts a comment only at the start of a word.
     if !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain) {
         return word.to_owned();
     }
@@ -194,8 +192,8 @@ mod tests {
     #[case(4_250, "4.2 s")]
     #[case(59_999, "59.9 s")]
     #[case(125_000, "2 min 5 s")]
-    fn a_duration_is_told_in_the_unit_that_fits(#[case] milliseconds: u64, #[case] told: &str) {
-        assert_eq!(duration(milliseconds), told);
+    fn a_duration_is_reported_in_the_unit_that_fits(#[case] milliseconds: u64, #[case] printed: &str) {
+        assert_eq!(duration(milliseconds), printed);
     }
 
     #[test]

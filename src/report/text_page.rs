@@ -1,4 +1,4 @@
-//! Lines of text, styled or plain, wrapped to a width; whatever is put on them is made safe first.
+//! A page of text for the terminal: styled, wrapped to a width, and without control characters.
 
 use std::fmt::Write;
 
@@ -13,10 +13,10 @@ pub(crate) const HEADING: Style = Style::new().bold();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const PLAIN: Style = Style::new();
 
-/// Less than this makes nothing easier to read.
+/// The minimum width.
 const NARROWEST: usize = 40;
 
-/// The style of a verdict's word.
+/// The style of a verdict.
 pub(crate) fn of_verdict(verdict: Verdict) -> Style {
     match verdict {
         Verdict::Conforms => AnsiColor::Green.on_default(),
@@ -26,7 +26,7 @@ pub(crate) fn of_verdict(verdict: Verdict) -> Style {
     }
 }
 
-/// The style of a finding's code.
+/// The style of a severity.
 pub(crate) fn of_severity(severity: Severity) -> Style {
     match severity {
         Severity::Error => AnsiColor::Red.on_default(),
@@ -35,7 +35,7 @@ pub(crate) fn of_severity(severity: Severity) -> Style {
     }
 }
 
-/// What is written at once.
+/// A page of text.
 #[derive(Debug)]
 pub(crate) struct TextPage {
     text: String,
@@ -62,7 +62,7 @@ impl TextPage {
         self.push(0, &heading);
     }
 
-    /// A styled lead, and a text that is wrapped beside and below it.
+    /// A styled lead, and text that is wrapped beside and below it.
     pub(crate) fn entry(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
         let lead = text::line(lead);
         let below = indent + 4;
@@ -78,13 +78,13 @@ impl TextPage {
         }
     }
 
-    /// A styled lead, and a text beside it that is not wrapped, because it is to be copied.
+    /// A styled lead, and text beside it that is not wrapped, so that it can be copied.
     pub(crate) fn lead(&mut self, indent: usize, style: Style, lead: &str, text: &str) {
         let lead = self.styled(style, &text::line(lead));
         self.push(indent, &format!("{lead}  {}", text::line(text)));
     }
 
-    /// Styled terms behind their signs, broken between terms where they are too wide.
+    /// Styled terms with their signs, wrapped between terms.
     pub(crate) fn terms(&mut self, terms: &[(Style, String, String)]) {
         let mut taken = 0;
         let mut line = String::new();
@@ -105,7 +105,7 @@ impl TextPage {
         self.push(0, &line);
     }
 
-    /// A text that is wrapped.
+    /// Wrapped text.
     pub(crate) fn paragraph(&mut self, indent: usize, style: Style, text: &str) {
         let room = self.width.saturating_sub(indent);
         for line in text::wrap(&text::line(text), room, room) {
@@ -114,13 +114,13 @@ impl TextPage {
         }
     }
 
-    /// One line that is not wrapped, because it is to be copied or read at a glance.
+    /// One line that is not wrapped, so that it can be copied or read at a glance.
     pub(crate) fn whole(&mut self, indent: usize, style: Style, line: &str) {
         let line = self.styled(style, &text::line(line));
         self.push(indent, &line);
     }
 
-    /// A text as it stands, line by line, each behind a prefix.
+    /// Text line by line, each with a prefix.
     pub(crate) fn verbatim(&mut self, indent: usize, style: Style, prefix: &str, text: &str) {
         for line in text::lines(text) {
             let line = self.styled(style, format!("{prefix}{line}").trim_end());
@@ -128,7 +128,7 @@ impl TextPage {
         }
     }
 
-    /// A line that is safe and styled already.
+    /// A line that is already safe and styled.
     pub(crate) fn push(&mut self, indent: usize, line: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{:indent$}{line}", "");

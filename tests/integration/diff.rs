@@ -175,7 +175,7 @@ fn snapshots_are_recorded_as_an_endpoint_answers() {
     proxy.set(Fault::Name("NoSuchThingException"));
     let (status, told, _) = record(&[]);
     assert_eq!(status, 0, "{told}");
-    assert!(told.contains("another error") && told.contains("recorded although it deviates: 1 case"), "{told}");
+    assert!(told.contains("error differs") && told.contains("recorded although it deviates: 1 case"), "{told}");
     assert!(std::fs::read_to_string(&snapshot).unwrap().contains("NoSuchThingException"));
 
     proxy.set(Fault::Silence);

@@ -254,7 +254,7 @@ fn what_a_report_left_open_is_run_again_with_what_it_does_not_have() {
     assert!(err(&nothing).contains("nothing to run"), "{}", err(&nothing));
     let broken = gate.command(&CASES, &["--since", "Cargo.toml"]);
     assert_status(&broken, 2);
-    assert!(err(&broken).contains("Cargo.toml is no JSON report of wireproof"), "{}", err(&broken));
+    assert!(err(&broken).contains("Cargo.toml is not a JSON report of wireproof"), "{}", err(&broken));
     assert_status(&gate.command(&CASES, &["--since", &path, "--last-failed"]), 2);
 }
 

@@ -99,7 +99,7 @@ async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_i
     assert!(!outcome.conforms() && outcome.status() == ExitStatus::Deviates);
     let told = panic_of(&outcome);
     assert!(told.contains("request-id  (SD-40, documented)"), "{told}");
-    let again = "run it alone: WIREPROOF_SEED=1 WIREPROOF_FILTER=codedeploy/stop-deployment/succeeded-refused cargo test \
+    let again = "rerun: WIREPROOF_SEED=1 WIREPROOF_FILTER=codedeploy/stop-deployment/succeeded-refused cargo test \
                  harness::a_deviation_fails_the_test";
     assert!(told.contains(again), "{told}");
     let case = outcome.case("codedeploy/stop-deployment/succeeded-refused").unwrap();
@@ -358,7 +358,7 @@ fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "without-request-ids"), ("WIREPROOF_SEED", "7")]);
     assert_eq!((run.status, run.came_to("FAILED").len(), run.came_to("ok").len()), (Some(101), 5, 0), "{}", run.out);
     assert!(run.out.contains("request-id  (SD-40, documented)"), "{}", run.out);
-    let again = format!("run it alone: WIREPROOF_SEED=7 cargo test --test harness_libtest -- --exact {ABSENT}\n");
+    let again = format!("rerun: WIREPROOF_SEED=7 cargo test --test harness_libtest -- --exact {ABSENT}\n");
     assert!(run.out.contains(&again), "{}", run.out);
 }
 

@@ -208,7 +208,7 @@ fn drop_a_case(report: &mut Value) {
     |parts: &mut Parts| parts.change(|report| report["cases"][0]["verdict"] = json!("blocked")),
     "the ledger counts"
 )]
-#[case::no_report(|parts: &mut Parts| fs::write(&parts.paths[0], "{}").unwrap(), "is no JSON report of wireproof")]
+#[case::no_report(|parts: &mut Parts| fs::write(&parts.paths[0], "{}").unwrap(), "is not a JSON report of wireproof")]
 #[case::no_file(|parts: &mut Parts| parts.paths.push(parts.path("nowhere.json")), "cannot read")]
 fn what_is_not_one_whole_run_is_refused(#[case] spoil: fn(&mut Parts), #[case] says: &str) {
     let mut parts = Parts::new();

@@ -37,14 +37,14 @@ pub(super) fn differences(says: &[u8], comes_to: &[u8]) -> Vec<VerifyProblem> {
 
 fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
     let mut problems = Vec::new();
-    let mut told: BTreeMap<&str, &ReportedCase> = BTreeMap::new();
+    let mut reported: BTreeMap<&str, &ReportedCase> = BTreeMap::new();
     for case in &theirs.cases {
-        if told.insert(&case.id.0, case).is_some() {
+        if reported.insert(&case.id.0, case).is_some() {
             problems.push(VerifyProblem::new(VerifyCheck::Cases, format!("the report contains {} twice", case.id)));
         }
     }
     for case in &ours.cases {
-        match told.remove(case.id.0.as_str()) {
+        match reported.remove(case.id.0.as_str()) {
             None => {
                 problems
                     .push(VerifyProblem::new(VerifyCheck::Cases, format!("the report does not contain {}", case.id)));
@@ -60,7 +60,7 @@ fn verdicts(theirs: &Reported, ours: &Reported) -> Vec<VerifyProblem> {
             Some(_) => {}
         }
     }
-    let surplus = told
+    let surplus = reported
         .into_keys()
         .map(|id| VerifyProblem::new(VerifyCheck::Cases, format!("the report contains {id}, which was not recorded")));
     problems.extend(surplus);

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn another_verdict_is_told_and_what_cannot_be_asked_is_not_compared() {
+    fn another_verdict_is_reported_and_what_cannot_be_asked_is_not_compared() {
         let said = said(&[("a", Verdict::Conforms), ("b", Verdict::Conforms), ("c", Verdict::Conforms)]);
         let today = today(&[("a", Verdict::Conforms), ("b", Verdict::Blocked), ("c", Verdict::NotApplicable)]);
         let (problems, compared) = compare(&said, &today);

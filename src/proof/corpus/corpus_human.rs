@@ -13,7 +13,7 @@ use crate::{
 /// Longer values are cut. The JSON document contains them in full.
 const LONGEST_VALUE: usize = 200;
 
-pub(super) fn told(tally: &CorpusTally, options: &CorpusOptions) -> String {
+pub(super) fn render(tally: &CorpusTally, options: &CorpusOptions) -> String {
     let mut page = TextPage::new(options.color, options.width);
     page.entry(0, HEADING, "wireproof judge", &text::count(tally.records, "recorded response"));
     for line in scope(tally) {

@@ -229,7 +229,11 @@ mod tests {
     #[case::protocol("protocol", json!("query"), "line 2 at /protocol: unknown variant `query`")]
     #[case::path("masked_paths", json!(["a"]), "line 2 at /masked_paths/0: \"a\" is not a path")]
     #[case::label("model_violations", json!([{"path": "$", "label": "odd"}]), "line 2 at /model_violations/0/label: unknown variant")]
-    fn a_broken_line_is_told_with_its_number_and_place(#[case] name: &str, #[case] value: Value, #[case] told: &str) {
+    fn a_broken_line_is_reported_with_its_number_and_place(
+        #[case] name: &str,
+        #[case] value: Value,
+        #[case] printed: &str,
+    ) {
         let mut record = line();
         let text = match name {
             "" => "{".to_owned(),
@@ -239,7 +243,7 @@ mod tests {
             }
         };
         let error = read(&format!("{}\n{text}\n", line())).unwrap_err().to_string();
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(printed), "{error}");
     }
 
     #[test]

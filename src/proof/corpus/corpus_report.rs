@@ -54,7 +54,7 @@ impl FalsePositives {
 /// # Errors
 /// The report cannot be written.
 pub fn human(tally: &CorpusTally, options: &CorpusOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(corpus_human::told(tally, options).as_bytes())
+    out.write_all(corpus_human::render(tally, options).as_bytes())
 }
 
 /// Writes the JSON document.
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_refuses_what_is_not_of_its_form() {
+    fn the_schema_rejects_what_is_not_of_its_form() {
         let changes: [(&str, Value); 9] = [
             ("/schema", json!("wireproof/judge/v9")),
             ("/date", json!("today")),

@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_answers_of_distinct_ones_and_of_operations() {
+    fn shares_are_of_responses_of_distinct_ones_and_of_operations() {
         let share = |errors, of| RecordShare { errors, of };
         let expected = Shares { responses: share(2, 4), distinct: share(1, 3), operations: share(1, 2) };
         let tally = tally();

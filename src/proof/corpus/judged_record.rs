@@ -227,7 +227,7 @@ mod tests {
         json!({"kind": "error", "status": 500, "error_code": "Odd", "body": {"__type": "Odd"}}),
         &["warning declared-error /__type"]
     )]
-    fn a_record_is_judged_as_any_answer_is(#[case] more: Value, #[case] findings: &[&str]) {
+    fn a_record_is_judged_as_any_response_is(#[case] more: Value, #[case] findings: &[&str]) {
         let mut found = judged(&more).unwrap().0;
         found.sort();
         assert_eq!(found, findings);

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[rstest]
-    fn what_is_no_path_is_refused(#[values("", "A", "$A", "$.", "$..a", "$.a[0]", "$.a{k}")] text: &str) {
+    fn what_is_no_path_is_rejected(#[values("", "A", "$A", "$.", "$..a", "$.a[0]", "$.a{k}")] text: &str) {
         let error = text.parse::<RecordPath>().unwrap_err().to_string();
         assert!(error.contains("is not a path\nhelp: write $.Member[].other, with {} for"), "{error}");
     }

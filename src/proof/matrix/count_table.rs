@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_checks_that_convict_have_a_column_and_a_note_convicts_nobody() {
+    fn only_checks_that_detect_have_a_column_and_a_note_does_not_count() {
         let table = codes(&matrix());
         assert_eq!(names(&table), ["error-identity", "response-shape", "eventually"]);
         assert_eq!(row(&table, "output"), [0, 2, 0]);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_stands_above_the_null_targets() {
+    fn the_reference_stands_above_the_constant_endpoints() {
         let table = constants(&matrix());
         assert_eq!(row(&table, "reference"), [466, 466]);
         assert_eq!(table.rows[0].name, "reference");
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_does_not_conform_is_told_as_bad() {
+    fn a_reference_that_does_not_conform_is_reported_as_bad() {
         let mut matrix = matrix();
         matrix.reference.conforms = 0;
         assert_eq!(constants(&matrix).rows[0].cells[0], Count { number: Some(0), tone: Tone::Bad });

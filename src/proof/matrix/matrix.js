@@ -103,7 +103,7 @@
     }
     if (remedies[row.fate]) tell("help", remedies[row.fate]);
     const word = `'${row.id.replaceAll("'", "'\\''")}'`;
-    tell("run it alone", verbatim(`wireproof mutants --only ${word} -v ${flags}`.trimEnd()));
+    tell("rerun", verbatim(`wireproof mutants --only ${word} -v ${flags}`.trimEnd()));
     return element("tr", { class: "detail" }, element("td", { colspan: String(3 + codes.length) }, list));
   }
 

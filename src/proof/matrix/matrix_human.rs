@@ -19,16 +19,16 @@ use crate::{
 /// Longer values are cut; the JSON document has them whole.
 const LONGEST_VALUE: usize = 200;
 
-pub(super) fn told(matrix: &KillMatrix, options: &MatrixOptions) -> String {
-    let mut telling = MatrixWriter { page: TextPage::new(options.color, options.width), matrix, options };
-    telling.head();
-    telling.everyone();
-    telling.misfits();
-    telling.unused_equivalents();
-    telling.given_away();
-    telling.tables();
-    telling.summary();
-    telling.page.text().to_owned()
+pub(super) fn render(matrix: &KillMatrix, options: &MatrixOptions) -> String {
+    let mut writer = MatrixWriter { page: TextPage::new(options.color, options.width), matrix, options };
+    writer.head();
+    writer.all_mutants();
+    writer.problems();
+    writer.unused_equivalents();
+    writer.undeserved();
+    writer.tables();
+    writer.summary();
+    writer.page.text().to_owned()
 }
 
 struct MatrixWriter<'a> {
@@ -46,7 +46,7 @@ impl MatrixWriter<'_> {
     }
 
     /// One line per mutant, in verbose reports.
-    fn everyone(&mut self) {
+    fn all_mutants(&mut self) {
         if !self.options.verbose {
             return;
         }
@@ -75,7 +75,7 @@ impl MatrixWriter<'_> {
     }
 
     /// The mutants with a bad fate, by fate.
-    fn misfits(&mut self) {
+    fn problems(&mut self) {
         for fate in Fate::ALL.into_iter().filter(|fate| !fate.is_good()) {
             let rows: Vec<&MutantRow> = self.matrix.mutants.iter().filter(|row| row.fate == fate).collect();
             if rows.is_empty() {
@@ -85,12 +85,12 @@ impl MatrixWriter<'_> {
             self.page.entry(2, FAINT, "help:", matrix_summary::remedy(fate));
             for row in rows {
                 self.page.blank();
-                self.misfit(row);
+                self.problem(row);
             }
         }
     }
 
-    fn misfit(&mut self, row: &MutantRow) {
+    fn problem(&mut self, row: &MutantRow) {
         self.page.entry(2, of_fate(row.fate), row.fate.name(), &row.id);
         self.page.entry(4, FAINT, "fault", &row.says);
         if let Some(reason) = &row.reason {
@@ -101,11 +101,11 @@ impl MatrixWriter<'_> {
         if let Some(detection) = &row.detection {
             let expected = text::shorten(&detection.expected, LONGEST_VALUE);
             let actual = text::shorten(&detection.actual, LONGEST_VALUE);
-            let told = format!("expected {expected}, got {actual}  ({})", detection.case);
-            self.page.entry(4, of_severity(detection.severity), detection.code.name(), &told);
+            let printed = format!("expected {expected}, got {actual}  ({})", detection.case);
+            self.page.entry(4, of_severity(detection.severity), detection.code.name(), &printed);
         }
         let alone = format!("wireproof mutants --only {} -v {}", text::shell_word(&row.id), self.options.rerun);
-        self.page.whole(4, PLAIN, &format!("run it alone: {}", alone.trim_end()));
+        self.page.whole(4, PLAIN, &format!("rerun: {}", alone.trim_end()));
     }
 
     fn unused_equivalents(&mut self) {
@@ -119,7 +119,7 @@ impl MatrixWriter<'_> {
         }
     }
 
-    fn given_away(&mut self) {
+    fn undeserved(&mut self) {
         let given = self
             .matrix
             .constant_endpoints
@@ -128,7 +128,7 @@ impl MatrixWriter<'_> {
         let mut given = given.peekable();
         if given.peek().is_some() {
             self.page.heading("constant endpoints on which cases conform");
-            self.page.entry(2, FAINT, "help:", matrix_summary::GIVEN_AWAY);
+            self.page.entry(2, FAINT, "help:", matrix_summary::UNDESERVED);
         }
         for endpoint in given {
             self.page.entry(2, of_fate(Fate::Survived), &endpoint.name, &endpoint.says);
@@ -211,8 +211,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_from_each_mutant_to_the_summary() {
-        insta::assert_snapshot!(told(&matrix(), &plain()), @r#"
+    fn what_is_wrong_is_reported_from_each_mutant_to_the_summary() {
+        insta::assert_snapshot!(render(&matrix(), &plain()), @r#"
         wireproof mutants  7 mutants and 2 null targets, seed 7
 
         survived: 1 mutant
@@ -224,7 +224,7 @@ mod tests {
             wanted  a detection by one of error-identity, response-shape
             found  snapshot (a note, 1 of 3 cases); the fault took effect at 8 requests
             snapshot  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
-            run it alone: wireproof mutants --only codedeploy/GetDeployment/output/d/dropped -v --seed 7
+            rerun: wireproof mutants --only codedeploy/GetDeployment/output/d/dropped -v --seed 7
 
         false alarm: 1 mutant
           help:  It is written down as equivalent, and is convicted all the same: the check is too
@@ -236,7 +236,7 @@ mod tests {
             wanted  no warning and no error
             found  eventually (an error, 1 of 3 cases); the fault took effect at 8 requests
             eventually  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
-            run it alone: wireproof mutants --only codedeploy/GetDeployment/view/e/undone -v --seed 7
+            rerun: wireproof mutants --only codedeploy/GetDeployment/view/e/undone -v --seed 7
 
         idle: 1 mutant
           help:  Its fault never took effect: write a scenario that gives it an occasion, or, where
@@ -246,7 +246,7 @@ mod tests {
             fault  the member is null
             wanted  a detection by one of error-identity, response-shape
             found  nothing in 3 cases; the fault never took effect
-            run it alone: wireproof mutants --only codedeploy/GetDeployment/view/f/late -v --seed 7
+            rerun: wireproof mutants --only codedeploy/GetDeployment/view/f/late -v --seed 7
 
         dead reasons: 1
           help:  Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed or is
@@ -288,8 +288,8 @@ mod tests {
     }
 
     #[test]
-    fn a_proven_judge_is_told_in_tables_and_one_line() {
-        let report = told(&proven(), &plain());
+    fn a_proven_judge_is_reported_in_tables_and_one_line() {
+        let report = render(&proven(), &plain());
         assert!(!report.contains("help"), "{report}");
         let last = report.lines().last().unwrap();
         assert!(last.starts_with("proven: 4 mutants = 3 killed + 1 equivalent, "), "{last}");
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn every_mutant_has_a_line_when_everything_is_asked_for() {
-        let report = told(&matrix(), &MatrixOptions { verbose: true, ..plain() });
+        let report = render(&matrix(), &MatrixOptions { verbose: true, ..plain() });
         for line in [
             "  killed       codedeploy/GetDeployment/output/a.*.b/null  response-shape error  codedeploy/stop-deployment/finished",
             "  killed       codedeploy/GetDeployment/output/c/empty  response-shape warning  codedeploy/stop-deployment/finished",
@@ -314,15 +314,16 @@ mod tests {
     fn a_star_in_an_id_reaches_the_command_as_it_is() {
         let mut matrix = matrix();
         matrix.mutants[0].fate = Fate::Survived;
-        let report = told(&matrix, &plain());
-        let alone = "run it alone: wireproof mutants --only 'codedeploy/GetDeployment/output/a.*.b/null' -v --seed 7";
+        let report = render(&matrix, &plain());
+        let alone = "rerun: wireproof mutants --only 'codedeploy/GetDeployment/output/a.*.b/null' -v --seed 7";
         assert!(report.contains(alone), "{report}");
     }
 
     #[test]
-    fn only_a_telling_in_colour_has_escapes_and_they_change_no_word() {
+    fn only_a_report_in_color_has_escapes_and_they_change_no_word() {
         let verbose = MatrixOptions { verbose: true, ..plain() };
-        let (without, with) = (told(&matrix(), &verbose), told(&matrix(), &MatrixOptions { color: true, ..verbose }));
+        let (without, with) =
+            (render(&matrix(), &verbose), render(&matrix(), &MatrixOptions { color: true, ..verbose }));
         assert!(!without.contains('\u{1b}'));
         assert!(with.contains("\u{1b}[1m\u{1b}[31mnot proven\u{1b}[0m"), "{with}");
         assert_eq!(anstream::adapter::strip_str(&with).to_string(), without);
@@ -330,7 +331,7 @@ mod tests {
 
     #[test]
     fn no_text_from_elsewhere_moves_the_cursor() {
-        let report = told(&hostile(), &MatrixOptions { verbose: true, ..plain() });
+        let report = render(&hostile(), &MatrixOptions { verbose: true, ..plain() });
         assert!(!report.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')));
         assert!(report.contains(r"\u{1b}[2J\u{202e}"));
     }
@@ -339,7 +340,7 @@ mod tests {
     fn a_suite_without_mutants_has_no_matrix_and_a_summary() {
         let mut matrix = proven();
         matrix.mutants.clear();
-        let report = told(&matrix, &plain());
+        let report = render(&matrix, &plain());
         assert!(!report.contains("each check detected"), "{report}");
         assert!(report.contains(": 0 mutants = 0 killed + 0 equivalent, "), "{report}");
     }

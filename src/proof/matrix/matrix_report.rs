@@ -26,7 +26,7 @@ pub struct MatrixOptions {
 /// # Errors
 /// The report cannot be written.
 pub fn human(matrix: &KillMatrix, options: &MatrixOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(matrix_human::told(matrix, options).as_bytes())
+    out.write_all(matrix_human::render(matrix, options).as_bytes())
 }
 
 /// Writes the matrix as JSON, according to the schema [`MATRIX`].

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_refuses_what_is_not_of_its_form() {
+    fn the_schema_rejects_what_is_not_of_its_form() {
         let whole = document(&matrix());
         let changes: [(&str, Value); 11] = [
             ("/schema", json!("wireproof/mutants/v9")),

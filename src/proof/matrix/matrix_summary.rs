@@ -21,12 +21,12 @@ pub(super) fn terms(matrix: &KillMatrix) -> String {
     if !matrix.unused_equivalents.is_empty() {
         terms.push(text::count(matrix.unused_equivalents.len(), "unused entry"));
     }
-    terms.push(given_away(matrix));
+    terms.push(undeserved(matrix));
     terms.push(text::duration(matrix.duration_ms));
     terms.join(", ")
 }
 
-fn given_away(matrix: &KillMatrix) -> String {
+fn undeserved(matrix: &KillMatrix) -> String {
     let given = matrix
         .constant_endpoints
         .iter()
@@ -78,7 +78,7 @@ pub(super) const UNUSED_EQUIVALENTS: &str = "Entries of src/proof/equivalents.to
     removed. Correct the ID or delete the entry, so that it cannot excuse another mutant later.";
 
 /// The remedy for cases that conform on a constant endpoint.
-pub(super) const GIVEN_AWAY: &str = "Some cases conform on an endpoint that returns one response for everything. Add an expectation to \
+pub(super) const UNDESERVED: &str = "Some cases conform on an endpoint that returns one response for everything. Add an expectation to \
     them that such a response violates.";
 
 #[cfg(test)]
@@ -114,10 +114,10 @@ mod tests {
     #[case(466, 466, "466 of 466 (100 %)")]
     #[case(9_999, 10_000, "9999 of 10000 (99.9 %)")]
     #[case(0, 0, "0 of 0")]
-    fn a_rate_is_never_rounded_up(#[case] conforms: usize, #[case] selected: usize, #[case] told: &str) {
+    fn a_rate_is_never_rounded_up(#[case] conforms: usize, #[case] selected: usize, #[case] printed: &str) {
         let mut matrix = proven();
         (matrix.reference.conforms, matrix.reference.selected) = (conforms, selected);
-        assert_eq!(rate(&matrix), told);
+        assert_eq!(rate(&matrix), printed);
     }
 
     #[test]

@@ -173,7 +173,7 @@ impl KillMatrix {
 
     /// The number of cases that conform on a constant endpoint, with or without a presence check.
     #[must_use]
-    pub fn given_away(&self) -> usize {
+    pub fn undeserved(&self) -> usize {
         self.constant_endpoints.iter().map(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked).sum()
     }
 
@@ -203,7 +203,7 @@ impl KillMatrix {
         self.reference.conforms == self.reference.selected
             && !self.mutants.is_empty()
             && self.mutants.iter().all(|row| row.fate.is_good())
-            && self.given_away() == 0
+            && self.undeserved() == 0
             && self.unused_equivalents.is_empty()
     }
 }
@@ -271,13 +271,13 @@ mod tests {
 
     #[rstest]
     #[case::a_survivor(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Survived)]
-    #[case::a_false_alarm(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalsePositive)]
+    #[case::a_false_positive(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::FalsePositive)]
     #[case::an_idle_mutant(|matrix: &mut KillMatrix| matrix.mutants[0].fate = Fate::Idle)]
     #[case::no_mutant_at_all(|matrix: &mut KillMatrix| matrix.mutants.clear())]
-    #[case::a_gift(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 1)]
-    #[case::a_gift_without_the_survey(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].conforms_unchecked = 1)]
+    #[case::an_undeserved_case(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].ledger.conforms = 1)]
+    #[case::an_undeserved_case_without_presence_check(|matrix: &mut KillMatrix| matrix.constant_endpoints[0].conforms_unchecked = 1)]
     #[case::a_reference_that_deviates(|matrix: &mut KillMatrix| matrix.reference.conforms = 1)]
-    #[case::a_dead_reason(|matrix: &mut KillMatrix| matrix.unused_equivalents.push("x".to_owned()))]
+    #[case::a_unused_entry(|matrix: &mut KillMatrix| matrix.unused_equivalents.push("x".to_owned()))]
     fn one_thing_that_is_wrong_unproves_it(#[case] spoil: fn(&mut KillMatrix)) {
         let mut matrix = matrix();
         spoil(&mut matrix);

@@ -1,9 +1,9 @@
-//! Faults in knowing the caller: each reason to refuse one is not looked at.
+//! Faults in authentication and authorization: one for each reason to reject a caller.
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behaviour::{AskedCall, error_of},
-    known_resources::{Knowing, KnownResources, key_member},
+    behavior::{AskedCall, error_of},
+    known_resources::{KnowingFault, KnownResources, key_member},
 };
 use crate::{
     judge::code::Code,
@@ -12,38 +12,36 @@ use crate::{
 };
 
 const KIND: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY];
-/// Who must not see a resource must not change it either.
+/// A caller that must not see a resource must not change it either.
 const ELSEWHERE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT];
 
-/// Whether a request that the reference refuses with that error is one that the fault lets in.
+/// Whether the fault accepts a request that the reference rejects with that error.
 type LetIn = fn(&AskedCall<'_>, &str) -> bool;
 
-/// A reason to refuse, what is said of it, and which refused requests it is.
+/// A name, the fault in words, and the rejected requests that it accepts.
 const REASONS: &[(&str, &str, LetIn)] = &[
     ("unsigned", "a request without a signature is accepted", |asked, _| !has(asked, "authorization")),
-    ("garbage", "an authorization that is none is accepted", |asked, error| {
+    ("garbage", "a malformed authorization is accepted", |asked, error| {
         has(asked, "authorization") && error == "IncompleteSignatureException"
     }),
-    ("unknown-key", "a key that nobody has is accepted", |_, error| error == "UnrecognizedClientException"),
+    ("unknown-key", "an unknown access key is accepted", |_, error| error == "UnrecognizedClientException"),
     ("other-service", "a signature for another service is accepted", |asked, error| {
         is_signature(error) && asked.scope().get(3).is_some_and(|service| *service != asked.signing_name())
     }),
-    ("other-end", "a scope with another end is accepted", |asked, error| {
+    ("other-end", "a credential scope with a wrong terminator is accepted", |asked, error| {
         is_signature(error) && asked.scope().get(4).is_some_and(|end| *end != "aws4_request")
     }),
-    ("stale", "a signature of long ago is accepted", |asked, error| {
-        error == "RequestExpired" && !asked.is_dated_ahead()
-    }),
-    ("ahead", "a signature of the future is accepted", |asked, error| {
+    ("stale", "an expired signature is accepted", |asked, error| error == "RequestExpired" && !asked.is_dated_ahead()),
+    ("ahead", "a signature from the future is accepted", |asked, error| {
         error == "RequestExpired" && asked.is_dated_ahead()
     }),
-    ("signature", "the signature itself is not compared", |asked, error| {
+    ("signature", "the signature is not verified", |asked, error| {
         let scope = asked.scope();
         is_signature(error)
             && scope.get(3).is_some_and(|service| *service == asked.signing_name())
             && scope.get(4).is_some_and(|end| *end == "aws4_request")
     }),
-    ("denied", "a caller without the permission is let in", |_, error| error == "AccessDeniedException"),
+    ("denied", "a caller without permission is accepted", |_, error| error == "AccessDeniedException"),
 ];
 
 fn has(asked: &AskedCall<'_>, header: &str) -> bool {
@@ -58,8 +56,8 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let Some(member) = key_member(subject.contract, subject.operation) else { return Vec::new() };
     let reasons = REASONS.iter().map(|&(name, says, let_in)| {
         knowing(subject, &member, name, KIND, says, move |asked, _| {
-            let refused = asked.reference();
-            let error = error_of(&refused)?;
+            let rejected = asked.reference();
+            let error = error_of(&rejected)?;
             let_in(asked, &error).then(|| asked.signed_by(asked.request.clone(), &Identity::test(), &asked.region()))
         })
     });
@@ -69,18 +67,25 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
             &member,
             "other-account",
             ELSEWHERE,
-            "another account's resource is reached",
+            "a resource of another account is accessible",
             |asked, known| {
                 let resource = known.named_in(asked.request)?;
                 let foreign = resource.account() != asked.signer().0.account();
                 foreign.then(|| resource.signed(asked, asked.request.clone()))
             },
         ),
-        knowing(subject, &member, "other-region", ELSEWHERE, "another region's resource is reached", |asked, known| {
-            let resource = known.named_in(asked.request)?;
-            let foreign = resource.region() != asked.region();
-            foreign.then(|| resource.signed(asked, asked.request.clone()))
-        }),
+        knowing(
+            subject,
+            &member,
+            "other-region",
+            ELSEWHERE,
+            "a resource of another region is accessible",
+            |asked, known| {
+                let resource = known.named_in(asked.request)?;
+                let foreign = resource.region() != asked.region();
+                foreign.then(|| resource.signed(asked, asked.request.clone()))
+            },
+        ),
     ];
     reasons.chain(elsewhere).collect()
 }
@@ -101,6 +106,6 @@ fn knowing(
             asked.deviate();
             Some(asked.instead(&request))
         };
-        Knowing { target: target.clone(), known: known.clone(), act }
+        KnowingFault { target: target.clone(), known: known.clone(), act }
     })
 }

@@ -1,11 +1,11 @@
-//! Endpoints that keep no contract at all, and must be given nothing for it.
+//! Endpoints that ignore the contract: no case may conform on them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
 use super::{
-    behaviour::{AskedCall, is_success, set_body},
+    behavior::{AskedCall, is_success, set_body},
     sample::Sample,
 };
 use crate::{
@@ -18,15 +18,14 @@ use crate::{
     },
 };
 
-/// Answers a request of the case of that id; it may remember what it saw.
+/// Responds to a request of the case with that ID. May keep state.
 type Answering = Box<dyn FnMut(&AskedCall<'_>, &str) -> Reply + Send>;
 
-/// An endpoint that answers without regard to what it is asked.
+/// An endpoint that responds without regard to the request.
 #[derive(Clone)]
 pub struct ConstantEndpoint {
-    /// Its name, in kebab-case.
     pub name: String,
-    /// What it does, in one line.
+    /// Its response, in one line.
     pub says: String,
     start: Arc<dyn Fn() -> Answering + Send + Sync>,
 }
@@ -37,7 +36,7 @@ impl std::fmt::Debug for ConstantEndpoint {
     }
 }
 
-/// A [`ConstantEndpoint`] at work.
+/// A running [`ConstantEndpoint`].
 pub struct ConstantTransport {
     reference: ReferenceEndpoint,
     contracts: Vec<Arc<Contract>>,
@@ -47,7 +46,8 @@ pub struct ConstantTransport {
 }
 
 impl ConstantEndpoint {
-    /// All of them, for these contracts: constants, each declared error of each operation under test, parrots.
+    /// All constant endpoints for these contracts: fixed responses, each declared error of each operation under test,
+    /// and endpoints with state.
     #[must_use]
     pub fn all(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Self> {
         let mut all = constants();
@@ -56,14 +56,14 @@ impl ConstantEndpoint {
             for (name, seen) in sample.operations(service).filter(|(_, seen)| seen.under_test) {
                 let content_type = protocol.content_type();
                 if let Some(output) = &seen.output {
-                    let says = format!("200 with the output of {name}, whatever is asked");
+                    let says = format!("200 with the output of {name} for every request");
                     all.push(constant(&format!("always-{name}"), &says, 200, content_type, output.to_string()));
                 }
                 for error in contract.operation(name).into_iter().flat_map(|operation| &operation.errors) {
                     let shape = contract.shape(error);
                     let response = ErrorResponse { name: error.name(), shape, status: 400, message: "No." };
                     let body = protocol.write_error(&response).body;
-                    let says = format!("400 {}, which {name} declares, whatever is asked", error.name());
+                    let says = format!("400 {}, which {name} declares, for every request", error.name());
                     all.push(constant(&format!("always-{name}-{}", error.name()), &says, 400, content_type, body));
                 }
             }
@@ -72,7 +72,7 @@ impl ConstantEndpoint {
         all
     }
 
-    /// Starts it; an endpoint like `pristine` is behind those that need right answers.
+    /// Starts the endpoint. Those that need correct responses get them from a copy of `pristine`.
     #[must_use]
     pub fn start(&self, pristine: &ReferenceEndpoint, contracts: Vec<Arc<Contract>>) -> ConstantTransport {
         ConstantTransport {
@@ -92,12 +92,12 @@ impl std::fmt::Debug for ConstantTransport {
 }
 
 impl ConstantTransport {
-    /// Tells it which case its next requests are of: no real endpoint knows, and not even that may help it.
+    /// Sets the case of the next requests. No real endpoint knows it, and even this knowledge must not help.
     pub fn begin(&self, case: &str) {
         case.clone_into(&mut self.case.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// What it does with a request that arrived at the real time `real_now`, in seconds since 1970.
+    /// Handles a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
         let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
@@ -106,7 +106,7 @@ impl ConstantTransport {
         if let Reply::Answer(response) = &mut reply {
             let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
             *answers += 1;
-            // The one thing that differs, or every case but the first would be convicted of it alone.
+            // Vary the request ID. Else it alone would be a finding in every case but the first.
             response.headers.set(REQUEST_ID_HEADER, format!("00000000-0000-4000-8000-{:012}", *answers));
         }
         reply
@@ -133,24 +133,24 @@ fn constants() -> Vec<ConstantEndpoint> {
         constant("empty-success", "200 with an empty body", 200, json, ""),
         constant("empty-object", "200 with an empty object", 200, json, "{}"),
         constant("empty-not-found", "404 with an empty body", 404, json, ""),
-        constant("html", "404 with a page of HTML", 404, "text/html", "<html><h1>404 Not Found</h1></html>"),
+        constant("html", "404 with an HTML page", 404, "text/html", "<html><h1>404 Not Found</h1></html>"),
         constant(
             "unknown-operation",
-            "400 UnknownOperationException, whatever is asked",
+            "400 UnknownOperationException for every request",
             400,
             json,
             error_body(RoutingError::NAME),
         ),
         constant(
             "access-denied",
-            "400 AccessDeniedException, whatever is asked",
+            "400 AccessDeniedException for every request",
             400,
             json,
             error_body("AccessDeniedException"),
         ),
         constant("server-error", "500 InternalFailure", 500, json, error_body("InternalFailure")),
         constant("not-implemented", "501 with an empty object", 501, json, "{}"),
-        endpoint("echo", "200 with the body that was sent", move || {
+        endpoint("echo", "200 with the body of the request", move || {
             Box::new(move |asked, _| {
                 let headers = [("content-type", json)].into_iter().collect();
                 let mut response = Response { status: 200, headers, ..Response::default() };
@@ -158,12 +158,12 @@ fn constants() -> Vec<ConstantEndpoint> {
                 Reply::Answer(response)
             })
         }),
-        endpoint("silent", "accepts a request and never answers", || Box::new(|_, _| Reply::Silence)),
-        endpoint("closing", "closes the connection without an answer", || Box::new(|_, _| Reply::Close)),
+        endpoint("silent", "accepts a request and never responds", || Box::new(|_, _| Reply::Silence)),
+        endpoint("closing", "closes the connection without a response", || Box::new(|_, _| Reply::Close)),
     ]
 }
 
-/// The protocol of endpoints that know no service.
+/// The protocol of endpoints without a service.
 const CONSTANT_PROTOCOL: AwsJson = AwsJson::V1_1;
 
 fn error_body(name: &str) -> Bytes {
@@ -175,21 +175,21 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
     vec![
         endpoint(
             "parrot",
-            "the right error of each case about a refusal, to every request; else a declared one",
+            "the correct error of each case that expects one, for every request; else a declared error",
             move || {
                 let script = script.clone();
                 Box::new(move |asked, case| {
-                    let refused = || refused(&asked.reference());
-                    Reply::Answer(script.get(case).cloned().unwrap_or_else(refused))
+                    let rejected = || rejected(&asked.reference());
+                    Reply::Answer(script.get(case).cloned().unwrap_or_else(rejected))
                 })
             },
         ),
-        endpoint("last-success", "the last success before the request, whatever is asked", || {
+        endpoint("last-success", "the previous success for every request", || {
             let mut last = None;
             Box::new(move |asked, _| {
                 let right = asked.reference();
                 let before = if is_success(&right) { last.replace(right.clone()) } else { last.clone() };
-                // Before the first one, something that no operation answers.
+                // Before the first success, a response that no operation has.
                 let none = || {
                     let mut none = Response { status: 200, ..right };
                     set_body(&mut none, "{}");
@@ -198,7 +198,7 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
                 Reply::Answer(before.unwrap_or_else(none))
             })
         }),
-        endpoint("other-operation", "a right answer to another operation", move || {
+        endpoint("other-operation", "a correct response of another operation", move || {
             let outputs = outputs.clone();
             Box::new(move |asked, _| {
                 let mut answer = Response { status: 200, ..asked.reference() };
@@ -210,8 +210,8 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
     ]
 }
 
-/// A refusal in the place of a success.
-fn refused(right: &Response) -> Response {
+/// A rejection instead of a success.
+fn rejected(right: &Response) -> Response {
     let mut response = Response { status: 400, ..right.clone() };
     set_body(&mut response, error_body("ValidationException"));
     response

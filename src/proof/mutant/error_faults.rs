@@ -1,10 +1,10 @@
-//! Faults in an error: one for each error that an operation under test was refused with and each way to spoil it.
+//! Faults in an error: one for each error of an operation under test and each way to alter it.
 
 use serde_json::{Value, json};
 
 use super::{
-    FaultSite, Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, ResponseRule, set_body},
+    FaultScope, Mutant, MutantFamily, MutantSubject,
+    behavior::{Altered, ResponseRule, set_body},
     sample::SeenMembers,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 const NAME: &[Code] = &[Code::ERROR_IDENTITY, Code::DECLARED_ERROR];
-/// A name in another location than the body, or in two that differ, is seen by what looks at the body, too.
+/// A name outside of the body, or two different names, is also detected by the check of the body.
 const PLACE: &[Code] = &[Code::ERROR_IDENTITY, Code::ERROR_SHAPE];
 const STATUS: &[Code] = &[Code::ERROR_STATUS];
 const SUCCESS: &[Code] = &[Code::OUTCOME, Code::STATUS, Code::ERROR_STATUS];
@@ -22,30 +22,30 @@ const PAGE: &[Code] = &[Code::JSON, Code::CONTENT_TYPE, Code::ERROR_IDENTITY];
 
 type ErrorFault = fn(&mut Response, &mut Value, ErrorLocation);
 
-/// Ways to spoil any error: a name, the codes that may convict, what is done.
+/// Ways to alter any error: a name, the expected checks, the fault in words, and the change.
 const SPOILS: &[(&str, &[Code], &str, ErrorFault)] = &[
-    ("undeclared", NAME, "has a name that nobody declares", |response, body, at| {
+    ("undeclared", NAME, "has an undeclared name", |response, body, at| {
         rename(response, body, at, |_| "WireproofException".to_owned());
     }),
-    ("suffix-lost", NAME, "has lost the end of its name", |response, body, at| {
+    ("suffix-lost", NAME, "lacks the suffix of its name", |response, body, at| {
         rename(response, body, at, |name| name.trim_end_matches("Exception").to_owned());
     }),
-    ("case-changed", NAME, "has the case of its name changed", |response, body, at| {
+    ("case-changed", NAME, "has its name in a different case", |response, body, at| {
         rename(response, body, at, str::to_lowercase);
     }),
-    ("namespace-lost", NAME, "is named without its namespace, or with one", |response, body, at| {
+    ("namespace-lost", NAME, "loses or gains a namespace", |response, body, at| {
         let spelled = at.read(response, Some(body)).unwrap_or_default();
         let other =
             if spelled.contains('#') { error_name(spelled).to_owned() } else { format!("com.example#{spelled}") };
         at.write(response, body, Some(&other));
     }),
     ("type-missing", PLACE, "has no name", |response, body, at| at.write(response, body, None)),
-    ("type-in-header", PLACE, "has its name in the header only", |response, body, at| {
+    ("type-in-header", PLACE, "has its name only in a header", |response, body, at| {
         let name = error_name(at.read(response, Some(body)).unwrap_or_default()).to_owned();
         at.write(response, body, None);
         ErrorLocation::HEADER.write(response, body, Some(&name));
     }),
-    ("header-disagrees", PLACE, "has another name in the header than in the body", |response, body, _| {
+    ("header-disagrees", PLACE, "has different names in header and body", |response, body, _| {
         ErrorLocation::HEADER.write(response, body, Some("WireproofException"));
     }),
     ("status-200", SUCCESS, "has the status 200", |response, _, _| response.status = 200),
@@ -59,11 +59,11 @@ const SPOILS: &[(&str, &[Code], &str, ErrorFault)] = &[
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
-    seen.refusals.iter().flat_map(|(error, status)| of_error(subject, error, *status)).collect()
+    seen.rejections.iter().flat_map(|(error, status)| of_error(subject, error, *status)).collect()
 }
 
 fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant> {
-    // A name without an end has none to lose.
+    // A name without a suffix cannot lose it.
     let spoils = SPOILS.iter().filter(|(name, ..)| *name != "suffix-lost" || error.ends_with("Exception"));
     let statuses = [404, 500].into_iter().filter(|other| *other != status).map(|other| {
         let says = format!("{error} has the status {other}");
@@ -78,14 +78,14 @@ fn of_error(subject: &MutantSubject<'_>, error: &str, status: u16) -> Vec<Mutant
     let declared = subject.operation.errors.iter().filter_map(|id| subject.contract.shape(id));
     let exchanged = declared.filter(|other| other.id.name() != error).map(|other| {
         let (name, status) = (other.id.name().to_owned(), other.error_status());
-        let says = format!("{name} is given in place of {error}");
+        let says = format!("{name} is returned instead of {error}");
         altered(subject, error, &format!("as-{name}"), NAME, says, move |response| {
             response.status = status;
             in_body(response, |response, body| rename(response, body, at, |_| name.clone()));
         })
     });
     let pages = [
-        altered(subject, error, "html", PAGE, format!("{error} is a page of HTML"), |response| {
+        altered(subject, error, "html", PAGE, format!("{error} is an HTML page"), |response| {
             response.headers.set("content-type", "text/html");
             set_body(response, "<html><body><h1>400 Bad Request</h1></body></html>");
         }),
@@ -103,16 +103,16 @@ fn altered(
     alter: impl Fn(&mut Response) + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let (target, error) = (subject.target(), error.to_owned());
-    let site = FaultSite::Error(error.clone());
+    let scope = FaultScope::Error(error.clone());
     let mutant = subject.mutant(MutantFamily::Error, &format!("{error}/{name}"), kind, says, move || Altered {
         target: target.clone(),
-        answers: ResponseRule::Error(error.clone()),
+        responses: ResponseRule::Error(error.clone()),
         alter: alter.clone(),
     });
-    mutant.at(site)
+    mutant.at(scope)
 }
 
-/// Changes an answer and its body.
+/// Changes a response and its body.
 fn in_body(response: &mut Response, change: impl Fn(&mut Response, &mut Value)) {
     if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
         change(response, &mut body);
@@ -120,7 +120,7 @@ fn in_body(response: &mut Response, change: impl Fn(&mut Response, &mut Value)) 
     }
 }
 
-/// Gives the error another bare name, in the namespace that it has.
+/// Changes the bare name of the error and keeps its namespace.
 fn rename(response: &mut Response, body: &mut Value, at: ErrorLocation, name: impl Fn(&str) -> String) {
     let spelled = at.read(response, Some(body)).unwrap_or_default();
     let other = match spelled.rsplit_once('#') {

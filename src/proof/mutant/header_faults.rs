@@ -1,10 +1,10 @@
-//! Faults in the headers and the framing of an answer, for successes and refusals of each operation under test.
+//! Faults in the headers and the framing of a response, for successes and rejections of each operation under test.
 
 use bytes::Bytes;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, ResponseRule, set_body},
+    behavior::{Altered, ResponseRule, set_body},
 };
 use crate::{
     judge::code::Code,
@@ -13,12 +13,12 @@ use crate::{
 
 type HeaderFault = fn(&mut Response);
 
-/// A name, the codes that may convict, what it is, what is done.
+/// A name, the expected checks, the fault in words, and the change.
 const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     (
         "content-type/other-version",
         &[Code::CONTENT_TYPE],
-        "has the content type of the protocol's other version",
+        "has the content type of the other protocol version",
         |response| {
             let given = response.headers.get("content-type");
             let versions = [AwsJson::V1_0, AwsJson::V1_1].map(|version| version.content_type());
@@ -33,44 +33,44 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     ("content-type/text", &[Code::CONTENT_TYPE], "is sent as plain text", |response| {
         response.headers.set("content-type", "text/plain");
     }),
-    ("request-id/missing", &[Code::REQUEST_ID], "has no request id", |response| {
+    ("request-id/missing", &[Code::REQUEST_ID], "has no request ID", |response| {
         response.headers.remove(REQUEST_ID_HEADER);
     }),
-    ("request-id/empty", &[Code::REQUEST_ID], "has an empty request id", |response| {
+    ("request-id/empty", &[Code::REQUEST_ID], "has an empty request ID", |response| {
         response.headers.set(REQUEST_ID_HEADER, "");
     }),
-    ("request-id/constant", &[Code::REQUEST_ID], "has always the same request id", |response| {
+    ("request-id/constant", &[Code::REQUEST_ID], "always has the same request ID", |response| {
         response.headers.set(REQUEST_ID_HEADER, "00000000-0000-4000-8000-000000000000");
     }),
-    ("content-length/over", &[Code::CONTENT_LENGTH], "promises more bytes than come", |response| {
+    ("content-length/over", &[Code::CONTENT_LENGTH], "declares more bytes than it sends", |response| {
         response.headers.set("content-length", (response.body.len() + 9).to_string());
         response.missing = 9;
     }),
-    ("content-length/under", &[Code::CONTENT_LENGTH, Code::JSON], "promises fewer bytes than come", |response| {
+    ("content-length/under", &[Code::CONTENT_LENGTH, Code::JSON], "declares fewer bytes than it sends", |response| {
         let length = response.body.len().saturating_sub(1);
         response.headers.set("content-length", length.to_string());
         response.body = response.body.slice(..length);
         response.surplus = 1;
     }),
-    ("body/cut-off", &[Code::CONTENT_LENGTH, Code::JSON], "ends in the middle of its body", |response| {
+    ("body/cut-off", &[Code::CONTENT_LENGTH, Code::JSON], "is cut off in the middle of its body", |response| {
         let half = response.body.len() / 2;
         response.missing = (response.body.len() - half) as u64;
         response.body = response.body.slice(..half);
     }),
-    ("body/truncated", &[Code::JSON], "has half a body, and says so", |response| {
+    ("body/truncated", &[Code::JSON], "has half a body and a matching length", |response| {
         let half = response.body.slice(..response.body.len() / 2);
         set_body(response, half);
     }),
-    ("body/gzip", &[Code::CONTENT_ENCODING], "is compressed though nobody asked for it", |response| {
+    ("body/gzip", &[Code::CONTENT_ENCODING], "is compressed without being requested", |response| {
         let zipped = gzip(&response.body);
         response.headers.set("content-encoding", "gzip");
         set_body(response, zipped);
     }),
-    ("body/bom", &[Code::JSON], "begins with a byte order mark", |response| {
+    ("body/bom", &[Code::JSON], "starts with a byte order mark", |response| {
         let marked = [b"\xef\xbb\xbf", response.body.as_ref()].concat();
         set_body(response, marked);
     }),
-    ("body/trailing", &[Code::JSON], "goes on after the end of its JSON", |response| {
+    ("body/trailing", &[Code::JSON], "has trailing data after its JSON", |response| {
         let longer = [response.body.as_ref(), b"\n{}"].concat();
         set_body(response, longer);
     }),
@@ -82,18 +82,19 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
 ];
 
 pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
-    let both = [("success", ResponseRule::Successes, "a success"), ("refusal", ResponseRule::Refusals, "a refusal")];
-    let one = |(which, answers, noun): (&str, ResponseRule, &str)| {
+    let both =
+        [("success", ResponseRule::Successes, "a success"), ("refusal", ResponseRule::Rejections, "a rejection")];
+    let one = |(which, responses, noun): (&str, ResponseRule, &str)| {
         SPOILS
             .iter()
             .map(|&(name, kind, says, alter)| {
-                let (target, answers) = (subject.target(), answers.clone());
+                let (target, responses) = (subject.target(), responses.clone());
                 subject.mutant(
                     MutantFamily::Header,
                     &format!("{which}/{name}"),
                     kind,
                     format!("{noun} {says}"),
-                    move || Altered { target: target.clone(), answers: answers.clone(), alter },
+                    move || Altered { target: target.clone(), responses: responses.clone(), alter },
                 )
             })
             .collect::<Vec<_>>()
@@ -102,7 +103,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let says = "a success has the status 201";
     let created = subject.mutant(MutantFamily::Header, "success/status/201", &[Code::STATUS], says, move || Altered {
         target: target.clone(),
-        answers: ResponseRule::Successes,
+        responses: ResponseRule::Successes,
         alter: |response: &mut Response| response.status = 201,
     });
     both.into_iter().flat_map(one).chain([created]).collect()

@@ -1,14 +1,14 @@
-//! Faults in what is made of an input: constraints that are not enforced, enforced too soon, or on something else
-//! than what was sent.
+//! Faults in reading an input: constraints that are not enforced, that are enforced too early, or that apply to a
+//! different value than the one that was sent.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    FaultSite, Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, AskedCall, ResponseRule, error_of, is_of_signature, set_body},
-    known_resources::{Knowing, KnownResources, key_member},
+    FaultScope, Mutant, MutantFamily, MutantSubject,
+    behavior::{Altered, AskedCall, ResponseRule, error_of, is_of_signature, set_body},
+    known_resources::{KnowingFault, KnownResources, key_member},
     sample::SeenMembers,
 };
 use crate::{
@@ -17,17 +17,17 @@ use crate::{
     wire::Response,
 };
 
-/// What is let through that should be refused, or for another reason.
+/// An invalid input is accepted, or rejected for a different reason.
 const LOOSE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT];
-/// What is refused that is legal, as the scenario's own request or as the neighbour of a refused one.
+/// A valid input is rejected: the request of a step or its control.
 const STRICT: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
-/// How a fault understands an input; `None`: as it is.
+/// How a fault reads an input; `None` if it reads it correctly.
 type InputReading = Arc<dyn Fn(&Map<String, Value>, &KnownResources) -> Option<Map<String, Value>> + Send + Sync>;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let contract = subject.contract;
-    let mut mutants: Vec<Mutant> = seen.refusals.keys().map(|error| not_enforced(subject, seen, error)).collect();
+    let mut mutants: Vec<Mutant> = seen.rejections.keys().map(|error| not_enforced(subject, seen, error)).collect();
     let Some(key) = key_member(contract, subject.operation) else { return mutants };
     for member in contract.members(&subject.operation.input) {
         let is_key = member.name == key;
@@ -39,27 +39,27 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
     mutants
 }
 
-/// A refusal is not given: whoever should get it is told of a success.
+/// A request is accepted instead of rejected with an error.
 fn not_enforced(subject: &MutantSubject<'_>, seen: &SeenMembers, error: &str) -> Mutant {
     let (target, name) = (subject.target(), error.to_owned());
     let output = seen.output.clone().unwrap_or_else(|| json!({}));
-    let says = format!("{error} is not given: the request is answered as a success");
+    let says = format!("{error} is not enforced: the request succeeds");
     let mutant = subject.mutant(MutantFamily::Input, &format!("{error}/not-enforced"), LOOSE, says, move || {
         let output = output.to_string();
         Altered {
             target: target.clone(),
-            answers: ResponseRule::Error(name.clone()),
+            responses: ResponseRule::Error(name.clone()),
             alter: move |response: &mut Response| {
                 response.status = 200;
                 set_body(response, output.clone());
             },
         }
     });
-    mutant.at(FaultSite::Error(error.to_owned()))
+    mutant.at(FaultScope::Error(error.to_owned()))
 }
 
-/// Each rule of the model that a member can break is not looked at: what breaks it is taken for a legal value
-/// that names nothing.
+/// Each rule of the model for a member is not enforced: a value that violates it counts as a valid value that names
+/// nothing.
 fn of_rules(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     let schemas = Arc::new(Schemas::new(Arc::clone(subject.contract), subject.protocol.body_rules()));
     let rules = rules(subject.contract, member);
@@ -92,7 +92,7 @@ fn of_rules(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Muta
     rules.into_iter().map(one).collect()
 }
 
-/// The rules that the model has for a member.
+/// The rules of the model for a member.
 fn rules(contract: &Contract, member: &Member) -> Vec<ShapeRule> {
     let shape = contract.shape(&member.target);
     let of =
@@ -109,7 +109,7 @@ fn rules(contract: &Contract, member: &Member) -> Vec<ShapeRule> {
     rules
 }
 
-/// Faults in reading the text that names a resource.
+/// Faults in reading the string that names a resource.
 fn of_text(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let mut add = |name: String, kind, says: String, reading: fn(&str, &KnownResources) -> Option<String>| {
@@ -121,20 +121,20 @@ fn of_text(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<Mu
         (trimmed != text && !trimmed.is_empty()).then(|| trimmed.to_owned())
     });
     let folded =
-        |text: &String| seen.accepted_texts.iter().any(|known| text != known && text.eq_ignore_ascii_case(known));
-    if seen.refused_texts.iter().any(folded) {
-        add("case-folded".to_owned(), LOOSE, format!("the case of {key} does not count"), |text, known| {
+        |text: &String| seen.accepted_strings.iter().any(|known| text != known && text.eq_ignore_ascii_case(known));
+    if seen.rejected_strings.iter().any(folded) {
+        add("case-folded".to_owned(), LOOSE, format!("{key} is case-insensitive"), |text, known| {
             let folded = known.find_folded(text)?;
             (folded.name != text).then(|| folded.name.clone())
         });
     }
-    mutants.extend(seen.refused_characters.iter().map(|&c| character_accepted(subject, key, c)));
+    mutants.extend(seen.rejected_characters.iter().map(|&c| character_accepted(subject, key, c)));
     mutants.extend(narrowed(subject, key, seen));
     mutants.extend(too_early(subject, key));
     mutants
 }
 
-/// One character that makes a text illegal does not.
+/// One invalid character is accepted.
 fn character_accepted(subject: &MutantSubject<'_>, key: &str, character: char) -> Mutant {
     let reading = on_text(key, move |text, known| {
         let odd = |c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_';
@@ -146,7 +146,7 @@ fn character_accepted(subject: &MutantSubject<'_>, key: &str, character: char) -
     read(subject, key, &name, LOOSE, says, reading)
 }
 
-/// A sort of character that is legal, and was accepted, is refused.
+/// A class of valid characters is rejected.
 fn narrowed(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<Mutant> {
     let sorts: BTreeMap<&str, fn(char) -> bool> = [
         ("digits", (|c| c.is_ascii_digit()) as fn(char) -> bool),
@@ -161,12 +161,12 @@ fn narrowed(subject: &MutantSubject<'_>, key: &str, seen: &SeenMembers) -> Vec<M
         .map(|(name, is)| {
             let reading = on_text(key, move |text, _| text.chars().skip(2).any(is).then(|| "!".to_owned()));
             let id = format!("{key}/refuses-{name}");
-            read(subject, key, &id, STRICT, format!("{name} are refused in {key}"), reading)
+            read(subject, key, &id, STRICT, format!("{name} are rejected in {key}"), reading)
         })
         .collect()
 }
 
-/// A bound of a length is taken to be one nearer than it is.
+/// A length limit is off by one.
 fn too_early(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
     let contract = subject.contract;
     let member = contract.members(&subject.operation.input).iter().find(|member| member.name == key);
@@ -180,13 +180,13 @@ fn too_early(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
         .filter_map(|(which, bound)| Some((which, usize::try_from(bound?).ok()?)))
         .map(|(which, bound)| {
             let reading = on_text(key, move |text, _| (text.chars().count() == bound).then(|| "!".to_owned()));
-            let says = format!("{key} of {bound} characters is refused, which is legal");
+            let says = format!("{key} with {bound} characters is rejected, although it is valid");
             read(subject, key, &format!("{key}/{which}-too-early"), STRICT, says, reading)
         })
         .collect()
 }
 
-/// Faults in a member that names nothing: it is asked for what the other one is.
+/// An optional member is required.
 fn of_other(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     if member.traits.required() {
         return Vec::new();
@@ -199,14 +199,14 @@ fn of_other(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Muta
             read
         })
     });
-    let says = format!("{} is required, as {key} is", member.name);
+    let says = format!("{} is required", member.name);
     vec![read(subject, key, &format!("{}/required", member.name), STRICT, says, reading)]
 }
 
-/// Makes a value of another JSON type, where it can.
+/// Converts a value to another JSON type, if possible.
 type Coerce = fn(&Value) -> Option<Value>;
 
-/// A value of the wrong JSON type is made one of the right type.
+/// A value of the wrong JSON type is converted instead of rejected.
 fn coerced(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
     let ways: &[(&str, Coerce)] = match shape.map(|shape| &shape.kind) {
@@ -233,13 +233,13 @@ fn coerced(subject: &MutantSubject<'_>, key: &str, member: &Member) -> Vec<Mutan
                 read.insert(name.clone(), value);
                 Some(read)
             });
-            let says = format!("{} is made of a {from}", member.name);
+            let says = format!("{} is converted from a {from}", member.name);
             read(subject, key, &format!("{}/coerced-{from}", member.name), LOOSE, says, reading)
         })
         .collect()
 }
 
-/// Faults in reading the input as a whole.
+/// Faults in reading the whole input.
 fn of_whole(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
     let wrong_type = |given: &Map<String, Value>, key: &str| {
         let mut read = given.clone();
@@ -253,13 +253,13 @@ fn of_whole(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
         (
             "null-is-a-value",
             STRICT,
-            "a null member is no absent one",
+            "a null member does not count as absent",
             Arc::new(move |given, _| given.values().any(Value::is_null).then(|| wrong_type(given, &of_null))),
         ),
         (
             "unknown-member-refused",
             STRICT,
-            "a member that the model lacks is refused",
+            "an unknown member is rejected",
             Arc::new(move |given, _| {
                 given.keys().any(|name| !members.contains(name)).then(|| wrong_type(given, &of_unknown))
             }),
@@ -267,7 +267,7 @@ fn of_whole(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
         (
             "names-case-folded",
             LOOSE,
-            "the case of members' names does not count",
+            "the names of members are case-insensitive",
             Arc::new(move |given, _| {
                 let known = |name: &str| of_case.iter().find(|member| member.eq_ignore_ascii_case(name));
                 let misspelt = given.keys().any(|name| known(name).is_some_and(|member| member != name));
@@ -306,13 +306,13 @@ fn read(
         let reading = Arc::clone(&reading);
         let act = move |asked: &AskedCall<'_>, known: &KnownResources| {
             let read = Value::Object(reading(asked.input()?.as_object()?, known)?);
-            // Who is not known is told so, whatever is made of the input.
+            // An unknown caller is rejected, however the input is read.
             if error_of(&asked.rehearsed()).is_some_and(|error| is_of_signature(&error)) {
                 return None;
             }
             asked.deviate();
             Some(asked.instead(&asked.with_input(&read)))
         };
-        Knowing { target: target.clone(), known: known.clone(), act }
+        KnowingFault { target: target.clone(), known: known.clone(), act }
     })
 }

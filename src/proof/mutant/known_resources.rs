@@ -1,15 +1,15 @@
-//! The resources that a mutant has seen come into being: what a fault may act on.
+//! The resources that a mutant has seen in successful calls: a fault can act on them.
 
 use serde_json::Value;
 
-use super::behaviour::{AskedCall, Behaviour, is_success};
+use super::behavior::{AskedCall, Behavior, is_success};
 use crate::{
     model::{Contract, Operation, ShapeKind},
     reference::Identity,
     wire::{Request, Response, protocol::protocol_of},
 };
 
-/// A resource, by the value of the member that names it, and whose it is.
+/// A resource: its name and its owner.
 #[derive(Debug, Clone)]
 pub(super) struct KnownResource {
     pub(super) name: String,
@@ -18,30 +18,30 @@ pub(super) struct KnownResource {
 }
 
 impl KnownResource {
-    /// The account that has it.
+    /// The account that owns it.
     pub(super) fn account(&self) -> &str {
         self.owner.account()
     }
 
-    /// A request as if its owner had signed it, for where it is.
+    /// Signs a request as the owner, for the region of the resource.
     pub(super) fn signed(&self, asked: &AskedCall<'_>, request: Request) -> Request {
         asked.signed_by(request, &self.owner, &self.region)
     }
 
-    /// The region where it is.
+    /// The region of the resource.
     pub(super) fn region(&self) -> &str {
         &self.region
     }
 }
 
-/// Resources in the order in which they were first named.
+/// The known resources, in the order in which they were first named.
 #[derive(Debug, Clone)]
 pub(super) struct KnownResources {
     member: String,
     resources: Vec<KnownResource>,
 }
 
-/// The member of an operation's input that names what it acts on: the first one that is required.
+/// The input member that names the resource of an operation: the first string.
 pub(super) fn key_member(contract: &Contract, operation: &Operation) -> Option<String> {
     let is_text = |target| contract.shape(target).is_some_and(|shape| matches!(shape.kind, ShapeKind::String));
     let mut members = contract.members(&operation.input).iter();
@@ -53,7 +53,7 @@ impl KnownResources {
         Self { member: member.to_owned(), resources: Vec::new() }
     }
 
-    /// Takes in what a successful call named, in its input or its output.
+    /// Adds the resource that a successful call named in its input or output.
     fn learn(&mut self, asked: &AskedCall<'_>, response: &Response) {
         if !is_success(response) {
             return;
@@ -72,23 +72,23 @@ impl KnownResources {
         self.resources.iter().find(|resource| resource.name == name)
     }
 
-    /// The one whose name differs from that in the case of its letters only.
+    /// The resource whose name differs in case only.
     pub(super) fn find_folded(&self, name: &str) -> Option<&KnownResource> {
         self.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
     }
 
-    /// The youngest that the bytes of a request name.
+    /// The latest resource that the bytes of a request name.
     pub(super) fn named_in(&self, request: &Request) -> Option<&KnownResource> {
         let text = String::from_utf8_lossy(&request.body);
         self.resources.iter().rev().find(|resource| text.contains(&resource.name))
     }
 
-    /// The youngest but that one.
+    /// The latest resource with a different name.
     pub(super) fn other_than(&self, name: &str) -> Option<&KnownResource> {
         self.resources.iter().rev().find(|resource| resource.name != name)
     }
 
-    /// A name of the same form that no resource has.
+    /// An unused name of the same form.
     pub(super) fn neighbour(&self) -> String {
         let name = self.resources.last().map_or("d-000000000", |resource| resource.name.as_str());
         let mut neighbour = name.to_owned();
@@ -104,7 +104,7 @@ impl KnownResources {
         neighbour
     }
 
-    /// A right call of the operation that `asked` is about, on that resource, by its owner.
+    /// A valid call of the operation on that resource, signed by its owner.
     pub(super) fn call(
         &self,
         asked: &AskedCall<'_>,
@@ -119,14 +119,14 @@ impl KnownResources {
     }
 }
 
-/// A fault in one operation that acts on what it has seen of the others.
-pub(super) struct Knowing<F> {
+/// A fault in one operation that depends on earlier calls.
+pub(super) struct KnowingFault<F> {
     pub(super) target: String,
     pub(super) known: KnownResources,
     pub(super) act: F,
 }
 
-impl<F: FnMut(&AskedCall<'_>, &KnownResources) -> Option<Response> + Send> Behaviour for Knowing<F> {
+impl<F: FnMut(&AskedCall<'_>, &KnownResources) -> Option<Response> + Send> Behavior for KnowingFault<F> {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() {
             return None;

@@ -1,4 +1,4 @@
-//! Where in a body a fault is: a member, or that member of every item of a list.
+//! The location of a fault in a body: a member, or that member of every item of a list.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ enum Segment {
     Items,
 }
 
-/// A location in a body. It shows like a JSON pointer, with `*` for every item.
+/// A location in a body, displayed as names with dots, with `*` for every item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MemberLocation(Vec<Segment>);
 
@@ -41,23 +41,23 @@ impl MemberLocation {
         Self(self.0.iter().cloned().chain([segment]).collect())
     }
 
-    /// Whether it is in the items of a list.
+    /// Whether it is in an item of a list.
     pub(super) fn has_items(&self) -> bool {
         self.0.contains(&Segment::Items)
     }
 
-    /// Whether it is the body's own member.
+    /// Whether it is a member of the body itself.
     pub(super) fn is_top(&self) -> bool {
         self.0.len() == 1
     }
 
-    /// Whether both are members of one object.
+    /// Whether both are members of the same object.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         let owner = |location: &Self| location.0.split_last().map(|(_, owner)| owner.to_vec());
         self != other && owner(self) == owner(other)
     }
 
-    /// The names of members from the body down to it.
+    /// The names from the body down to the location; `None` for an item.
     pub(super) fn names(&self) -> impl Iterator<Item = Option<&str>> {
         self.0.iter().map(|segment| match segment {
             Segment::Member(name) => Some(name.as_str()),
@@ -65,17 +65,17 @@ impl MemberLocation {
         })
     }
 
-    /// The name of the member, where it is one.
+    /// The name of the member, if it is one.
     pub(super) fn name(&self) -> Option<&str> {
         self.names().last().flatten()
     }
 
-    /// Changes the value at the location, wherever it is.
+    /// Changes every value at the location.
     pub(super) fn change(&self, body: &mut Value, change: &mut dyn FnMut(&mut Value)) {
         at(&self.0, body, change);
     }
 
-    /// Changes the object whose member it is, wherever there is one that has the member.
+    /// Changes every object that has the member.
     pub(super) fn change_owner(&self, body: &mut Value, change: &mut dyn FnMut(&mut Map<String, Value>, &str)) {
         let Some((Segment::Member(name), owner)) = self.0.split_last() else { return };
         at(owner, body, &mut |value| {

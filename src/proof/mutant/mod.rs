@@ -1,11 +1,10 @@
-//! Endpoints that break the contract in exactly one way: what the judge is proven against.
+//! Mutants: endpoints that violate the contract in exactly one way.
 //!
-//! A mutant is the reference with one fault. Which there are follows from the models and from a [`Sample`] of
-//! what the reference showed: each member of each answer, each refusal, each constraint, each edge of a course of
-//! states, each variation of a request that was refused. Pure and synchronous, like the reference itself. Whether
-//! a mutant is found out is not decided here.
+//! A mutant is the reference with one fault. The faults follow from the models and from a [`Sample`] of a run of the
+//! reference: each member of each response, each error, each constraint, each transition of a state, and each route of
+//! a rejected request. Pure and synchronous, like the reference itself.
 
-mod behaviour;
+mod behavior;
 mod caller_faults;
 mod constant_endpoint;
 mod error_faults;
@@ -42,13 +41,13 @@ use crate::{
     },
 };
 
-use behaviour::{AskedCall, Behaviour};
+use behavior::{AskedCall, Behavior};
 use member_location::MemberLocation;
 
 pub use constant_endpoint::ConstantEndpoint;
 pub use sample::Sample;
 
-/// What sort of fault a mutant has.
+/// The family of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MutantFamily {
@@ -57,15 +56,15 @@ pub enum MutantFamily {
     Error,
     /// A constraint of an input.
     Input,
-    /// A header or the framing of an answer.
+    /// A header or the framing of a response.
     Header,
-    /// Which operation a request reaches.
+    /// The operation that a request reaches.
     Routing,
-    /// Who may call.
+    /// The authentication or authorization of the caller.
     Caller,
-    /// What a call does.
+    /// The effect of a call.
     State,
-    /// What reads show of it.
+    /// What reads return about the effect.
     View,
 }
 
@@ -74,7 +73,7 @@ impl MutantFamily {
     pub const ALL: [Self; 8] =
         [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
 
-    /// The name in ids and reports.
+    /// The name in IDs and reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -96,38 +95,37 @@ impl fmt::Display for MutantFamily {
     }
 }
 
-/// Makes the fault of one run: faults may remember what they saw.
-type MutantFault = Arc<dyn Fn() -> Box<dyn Behaviour> + Send + Sync>;
+/// Creates the fault for one run, because faults may keep state.
+type MutantFault = Arc<dyn Fn() -> Box<dyn Behavior> + Send + Sync>;
 
-/// An endpoint with one fault.
+/// The reference with one fault.
 #[derive(Clone)]
 pub struct Mutant {
-    /// Its id, `SERVICE/OPERATION/FAMILY/…`; stable as long as the models are.
+    /// The ID, `SERVICE/OPERATION/FAMILY/…`. Stable as long as the models are.
     pub id: String,
-    /// What sort of fault it has.
     pub family: MutantFamily,
-    /// The service, by the name of its folder.
+    /// The folder name of the service.
     pub service: String,
-    /// The operation that answers wrongly, or that is done wrongly.
+    /// The operation with the fault.
     pub operation: String,
-    /// The codes of which one has to convict it: those that name this sort of fault.
+    /// The checks of which at least one must detect it.
     pub kind: &'static [Code],
     /// The fault, in one line.
     pub says: String,
-    /// Which answers of the operation can show it.
-    site: FaultSite,
+    /// The responses that can show it.
+    scope: FaultScope,
     fault: MutantFault,
 }
 
-/// Which answers of an operation a fault can show in.
+/// The responses of an operation that can show a fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum FaultSite {
-    /// Any.
+enum FaultScope {
+    /// Any response.
     Anywhere,
     Success,
-    /// A refusal with the error of that name.
+    /// An error with that name.
     Error(String),
-    /// A success that has a member at that location.
+    /// A success with a member at that location.
     Member(MemberLocation),
 }
 
@@ -138,8 +136,8 @@ impl fmt::Debug for Mutant {
 }
 
 impl Mutant {
-    fn at(self, site: FaultSite) -> Self {
-        Self { site, ..self }
+    fn at(self, scope: FaultScope) -> Self {
+        Self { scope, ..self }
     }
 }
 
@@ -153,7 +151,7 @@ struct MutantSubject<'a> {
 }
 
 impl MutantSubject<'_> {
-    fn mutant<B: Behaviour + 'static>(
+    fn mutant<B: Behavior + 'static>(
         &self,
         family: MutantFamily,
         name: &str,
@@ -168,12 +166,12 @@ impl MutantSubject<'_> {
             operation: self.operation.name.clone(),
             kind,
             says: says.into(),
-            site: FaultSite::Anywhere,
+            scope: FaultScope::Anywhere,
             fault: Arc::new(move || Box::new(fault())),
         }
     }
 
-    /// The member of the output at a location, and the shape that it has.
+    /// The member of the output at a location, and its shape.
     fn member(&self, location: &MemberLocation) -> Option<(&Member, &Shape)> {
         let mut shape = self.contract.shape(&self.operation.output)?;
         let mut found = None;
@@ -197,14 +195,14 @@ impl MutantSubject<'_> {
         request.as_ref().and_then(called).unwrap_or_default().to_owned()
     }
 
-    /// The body of an error response without meaning.
+    /// The body of an error with a fixed message.
     fn error_body(&self, error: &str) -> Bytes {
         let shape = self.contract.error(self.operation, error);
         self.protocol.write_error(&ErrorResponse { name: error, shape, status: 400, message: "No." }).body
     }
 }
 
-/// Every mutant that the contracts and the sample give rise to, in a stable order, each id once.
+/// Every mutant for these contracts and this sample, in a stable order, each ID once.
 #[must_use]
 pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<Mutant> {
     let mut all = Vec::new();
@@ -231,11 +229,11 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
     all
 }
 
-/// The reference with the fault of a mutant, or without any.
+/// The reference with the fault of a mutant, or without a fault.
 pub struct MutantEndpoint {
     reference: ReferenceEndpoint,
     contracts: Vec<Arc<Contract>>,
-    behaviour: Option<Mutex<Box<dyn Behaviour>>>,
+    behavior: Option<Mutex<Box<dyn Behavior>>>,
     deviations: AtomicUsize,
 }
 
@@ -246,30 +244,30 @@ impl fmt::Debug for MutantEndpoint {
 }
 
 impl MutantEndpoint {
-    /// An endpoint like `pristine` as it is now, with a clock of its own and the fault of `mutant`.
+    /// A copy of `pristine` with a separate clock and the fault of `mutant`.
     #[must_use]
     pub fn new(pristine: &ReferenceEndpoint, contracts: Vec<Arc<Contract>>, mutant: Option<&Mutant>) -> Self {
         Self {
             reference: pristine.fork(Clock::new()),
             contracts,
-            behaviour: mutant.map(|mutant| Mutex::new((mutant.fault)())),
+            behavior: mutant.map(|mutant| Mutex::new((mutant.fault)())),
             deviations: AtomicUsize::new(0),
         }
     }
 
-    /// Answers one request, which arrived at the real time `real_now` in seconds since 1970.
+    /// Responds to a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
         let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
         let deviating = self
-            .behaviour
+            .behavior
             .as_ref()
-            .and_then(|behaviour| behaviour.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked));
+            .and_then(|behavior| behavior.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked));
         self.deviations.fetch_add(usize::from(asked.deviated()), Ordering::Relaxed);
         deviating.unwrap_or_else(|| asked.reference())
     }
 
-    /// At how many requests its fault took effect.
+    /// The number of requests in which its fault took effect.
     #[must_use]
     pub fn deviations(&self) -> usize {
         self.deviations.load(Ordering::Relaxed)

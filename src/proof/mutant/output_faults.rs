@@ -1,10 +1,10 @@
-//! Faults in a member of an output: one for each member that the reference showed and each way to spoil its sort.
+//! Faults in a member of an output: one for each member that the reference returned and each way to alter it.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    FaultSite, Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, ResponseRule, change_body},
+    FaultScope, Mutant, MutantFamily, MutantSubject,
+    behavior::{Altered, ResponseRule, change_body},
     member_location::MemberLocation,
     sample::SeenMembers,
 };
@@ -14,13 +14,13 @@ use crate::{
     wire::Response,
 };
 
-/// What is not there is missed by the model, or by whoever waits for the value.
+/// A missing value violates the model, or a step that expects the value detects it.
 const ABSENT: &[Code] =
     &[Code::RESPONSE_SHAPE, Code::EXPECTED_BODY, Code::EVENTUALLY, Code::CONSISTENTLY, Code::SIDE_EFFECT];
-/// What breaks the model is convicted by the model.
+/// A violation of the model is detected by the check of the model.
 const MISSHAPEN: &[Code] = &[Code::RESPONSE_SHAPE];
 
-/// One way to spoil a value.
+/// One way to alter a value.
 type OutputFault = fn(&Value) -> Option<Value>;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
@@ -37,9 +37,9 @@ fn of_member(subject: &MutantSubject<'_>, location: &MemberLocation) -> Vec<Muta
         })
     };
     let mut mutants = vec![
-        owner("dropped", "is left out", |owner, name| drop(owner.shift_remove(name))),
+        owner("dropped", "is missing", |owner, name| drop(owner.shift_remove(name))),
         owner("null", "is null", |owner, name| drop(owner.insert(name.to_owned(), Value::Null))),
-        owner("renamed", "has the case of its name changed", |owner, name| {
+        owner("renamed", "has its name in a different case", |owner, name| {
             let value = owner.shift_remove(name).unwrap_or_default();
             owner.insert(flipped(name), value);
         }),
@@ -47,21 +47,21 @@ fn of_member(subject: &MutantSubject<'_>, location: &MemberLocation) -> Vec<Muta
     ];
     let of_shape: &[(&str, &str, OutputFault)] = match &shape.kind {
         ShapeKind::Enum(_) => &[
-            ("out-of-enum", "has a value that the enum lacks", |_| Some(json!("WIREPROOF_OTHER"))),
-            ("enum-case", "has the case of its value changed", |value| value.as_str().map(|text| json!(swapped(text)))),
+            ("out-of-enum", "has a value outside of its enum", |_| Some(json!("WIREPROOF_OTHER"))),
+            ("enum-case", "has its value in a different case", |value| value.as_str().map(|text| json!(swapped(text)))),
         ],
         ShapeKind::Timestamp => &[
-            ("timestamp-text", "is text", |_| Some(json!("2026-01-02T03:04:05Z"))),
+            ("timestamp-text", "is a string", |_| Some(json!("2026-01-02T03:04:05Z"))),
             ("timestamp-milliseconds", "is in milliseconds", |value| value.as_f64().map(|at| json!(at * 1000.0))),
         ],
         _ => &[],
     };
     mutants.extend(of_shape.iter().map(|(name, says, spoil)| spoiled(subject, location, name, says, *spoil)));
     mutants.extend(out_of_bounds(subject, location, member, shape));
-    mutants.into_iter().map(|mutant| mutant.at(FaultSite::Member(location.clone()))).collect()
+    mutants.into_iter().map(|mutant| mutant.at(FaultScope::Member(location.clone()))).collect()
 }
 
-/// Values out of the length, the range and the pattern that the model states.
+/// Values that violate the length, range or pattern of the model.
 fn out_of_bounds(
     subject: &MutantSubject<'_>,
     location: &MemberLocation,
@@ -81,8 +81,8 @@ fn out_of_bounds(
         wrong.extend(under.map(|_| ("length-under", "is empty".to_owned(), json!(""))));
     }
     if let (ShapeKind::Number(_), Some(bounds)) = (&shape.kind, member.traits.range().or(shape.traits.range())) {
-        wrong.extend(bounds.max.map(|max| ("range-over", "is over its maximum".to_owned(), json!(max + 1.0))));
-        wrong.extend(bounds.min.map(|min| ("range-under", "is under its minimum".to_owned(), json!(min - 1.0))));
+        wrong.extend(bounds.max.map(|max| ("range-over", "is above its maximum".to_owned(), json!(max + 1.0))));
+        wrong.extend(bounds.min.map(|min| ("range-under", "is below its minimum".to_owned(), json!(min - 1.0))));
     }
     if let Some(text) = pattern.and_then(unmatched) {
         wrong.push(("pattern", format!("is {text:?}"), json!(text)));
@@ -96,7 +96,7 @@ fn out_of_bounds(
     wrong.into_iter().map(one).collect()
 }
 
-/// A text that the pattern refuses.
+/// A string that does not match the pattern.
 fn unmatched(pattern: &str) -> Option<String> {
     let pattern = Pattern::full(pattern).ok()?;
     let candidates = ["not a match!", "\u{1}", "é", "a\n", ""];
@@ -108,7 +108,7 @@ fn of_body(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
         return Vec::new();
     }
     let mut mutants = vec![
-        altered(subject, "body/wrapped", ABSENT, "the output is wrapped in a member of its own", |body| {
+        altered(subject, "body/wrapped", ABSENT, "the output is wrapped in an extra member", |body| {
             *body = json!({ "Output": body });
         }),
         altered(subject, "body/empty", ABSENT, "the output is an empty object", |body| *body = json!({})),
@@ -121,7 +121,7 @@ fn of_body(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
             *body = body[&name].take();
         }));
     }
-    mutants.into_iter().map(|mutant| mutant.at(FaultSite::Success)).collect()
+    mutants.into_iter().map(|mutant| mutant.at(FaultScope::Success)).collect()
 }
 
 const MISSHAPEN_BODY: &[Code] = &[Code::RESPONSE_SHAPE, Code::JSON];
@@ -153,7 +153,7 @@ fn altered(
     let target = subject.target();
     subject.mutant(MutantFamily::Output, name, kind, says, move || Altered {
         target: target.clone(),
-        answers: ResponseRule::Successes,
+        responses: ResponseRule::Successes,
         alter: {
             let change = change.clone();
             move |response: &mut Response| change_body(response, &change)
@@ -172,7 +172,7 @@ fn other_type(value: &Value) -> Option<Value> {
     })
 }
 
-/// The name with the case of its first letter changed.
+/// The name with a different case of its first letter.
 fn flipped(name: &str) -> String {
     let mut chars = name.chars();
     chars

@@ -1,6 +1,6 @@
-//! Faults in when a change shows: before it is there, or although it came to nothing.
+//! Faults in the time at which a change becomes visible: too early, or although it was stopped.
 //!
-//! What will be is read off a fork of the reference whose clock is far ahead.
+//! The future value comes from a fork of the reference whose clock is far ahead.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behaviour::{AskedCall, Behaviour, change_body, is_success},
+    behavior::{AskedCall, Behavior, change_body, is_success},
     member_location::MemberLocation,
     sample::SeenMembers,
     view_faults::KIND,
@@ -18,7 +18,7 @@ use crate::{
     wire::Response,
 };
 
-/// What an update will bring is shown before it is there, or although it came to nothing.
+/// The result of an update is visible too early, or although the update was stopped.
 pub(super) fn mutants(
     subject: &MutantSubject<'_>,
     acts: &[String],
@@ -29,8 +29,8 @@ pub(super) fn mutants(
     let beside = states.iter().find(|at| at.is_beside(location)).filter(|_| !states.contains(location));
     let Some(state) = beside.filter(|_| seen.members.contains(location)) else { return Vec::new() };
     let ways = [
-        ("early", "as it will be, while the change is under way", true),
-        ("not-reverted", "as if nothing had stopped the change", false),
+        ("early", "shown with its future value during a change", true),
+        ("not-reverted", "shown as if the change had not been stopped", false),
     ];
     ways.into_iter()
         .map(|(way, says, under_way)| {
@@ -48,21 +48,21 @@ pub(super) fn mutants(
         .collect()
 }
 
-/// How far ahead everything that is under way is over, in seconds.
+/// The time after which every change is complete, in seconds.
 const OVER: f64 = 100_000.0;
 
 struct Premature {
     target: String,
     acts: Vec<String>,
     location: MemberLocation,
-    /// The state beside the member: another one in the future means that something is under way.
+    /// The state beside the member. A different state in the future means that a change is in progress.
     state: MemberLocation,
     under_way: bool,
-    /// Everything as it would have become without the last act.
+    /// The endpoint as it would have become without the last act.
     unstopped: Option<ReferenceEndpoint>,
 }
 
-impl Behaviour for Premature {
+impl Behavior for Premature {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if self.acts.iter().any(|act| act == asked.target()) {
             let future = over(asked.endpoint);
@@ -101,12 +101,12 @@ impl Premature {
     }
 }
 
-/// An endpoint in which everything that is under way is over.
+/// A fork of the endpoint in which every change is complete.
 fn over(endpoint: &ReferenceEndpoint) -> ReferenceEndpoint {
     endpoint.fork(Clock::held_at(endpoint.clock().now() + OVER))
 }
 
-/// What an endpoint answers to the same request, where that is a success.
+/// The output of an endpoint for the same request, if it succeeds.
 fn read(endpoint: &ReferenceEndpoint, asked: &AskedCall<'_>) -> Option<Value> {
     let response = endpoint.handle(asked.request, asked.real_now);
     serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))

@@ -1,4 +1,4 @@
-//! Faults in finding the operation: every way in which a refused request named it is taken for the right one.
+//! Faults in routing: every wrong route of a rejected request is accepted.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behaviour::{AskedCall, Understood},
+    behavior::{AskedCall, Understood},
     sample::{Route, SeenMembers},
 };
 use crate::{
@@ -25,16 +25,16 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
     (0..subject.protocol.route_parts().len()).flat_map(of_part).chain([absent(subject, &right)]).collect()
 }
 
-/// Every wrong value of a part that a rejected request had is taken for the right one.
+/// Every wrong value of a part in a rejected request is accepted.
 fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, index: usize) -> Vec<Mutant> {
     let (protocol, right) = (subject.protocol, Route::of(subject.protocol, right));
     let parts = protocol.route_parts();
     let Some(part) = parts.get(index).copied() else { return Vec::new() };
     let names_operation = part.role == RouteRole::Operation;
-    // The part that names the operation tells whose request it is; where that is wrong, the protocol does.
+    // The operation identifies the request. If it is wrong, the protocol does.
     let owner = if names_operation { RouteRole::Protocol } else { RouteRole::Operation };
     let owner = parts.iter().position(|part| part.role == owner);
-    let values: BTreeSet<Option<&str>> = seen.refused.iter().map(|route| route.part(index)).collect();
+    let values: BTreeSet<Option<&str>> = seen.rejected.iter().map(|route| route.part(index)).collect();
     let wrong = values
         .into_iter()
         .filter(|value| *value != right.part(index) && !(names_operation && is_real(subject, *value)));
@@ -51,12 +51,7 @@ fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, ind
                 })
             };
             let (name, value) = (part.name, value.unwrap_or("none"));
-            understood(
-                subject,
-                &format!("{name}-{value}"),
-                format!("the {name} {value} is taken for the right one"),
-                rewrite,
-            )
+            understood(subject, &format!("{name}-{value}"), format!("the {name} {value} is accepted"), rewrite)
         })
         .collect()
 }
@@ -74,7 +69,7 @@ fn absent(subject: &MutantSubject<'_>, right: &Request) -> Mutant {
     Mutant { kind: &[Code::IMPLEMENTATION], ..understood(subject, "absent", says, rewrite) }
 }
 
-/// Whether a target names an operation that there is.
+/// Whether a target names a known operation.
 fn is_real(subject: &MutantSubject<'_>, target: Option<&str>) -> bool {
     let (service, operation) = target.and_then(split_call).unwrap_or_default();
     service == subject.contract.service().id.name() && subject.contract.operation(operation).is_some()

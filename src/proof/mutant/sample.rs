@@ -1,7 +1,7 @@
-//! What the reference showed in one run of the suite: where a fault can be.
+//! A sample of the reference: everything that it showed in one run of the suite.
 //!
-//! A site that the reference never shows cannot be broken in it, and a fault nobody would see is no mutant.
-//! Taking the sites from a run, and their types from the model, keeps the enumeration mechanical.
+//! A fault is only visible in a response that the reference gives in some case. So the locations of faults come from a
+//! run, and their types from the model.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{FaultSite, Mutant, behaviour::is_success, member_location::MemberLocation};
+use super::{FaultScope, Mutant, behavior::is_success, member_location::MemberLocation};
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
     model::{Contract, ShapeId, ShapeKind, walk::walk},
@@ -21,49 +21,50 @@ use crate::{
     },
 };
 
-/// What one operation showed.
+/// The sample of one operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SeenMembers {
-    /// Whether scenarios are about it.
+    /// Whether scenarios test it.
     pub(super) under_test: bool,
-    /// Whether any of its answers is judged: those to steps, controls and guards are.
+    /// Whether any of its responses is judged, as those to steps, controls and guards are.
     pub(super) judged: bool,
-    /// Members of its output.
+    /// The members of its output.
     pub(super) members: BTreeSet<MemberLocation>,
-    /// Errors that it was refused with, and their HTTP status.
-    pub(super) refusals: BTreeMap<String, u16>,
-    /// Successive values of its enums for one resource, once an operation under test had acted.
+    /// Its errors, with their HTTP status.
+    pub(super) rejections: BTreeMap<String, u16>,
+    /// The transitions between values of its enums for one resource, after an operation under test.
     pub(super) edges: BTreeMap<(MemberLocation, String, String), Edge>,
-    /// Members whose value was another one later, for one resource.
+    /// The members whose value changed for one resource.
     pub(super) changing: BTreeSet<MemberLocation>,
-    /// Members of answers that guards compare before and after a refusal.
+    /// The members that guards compare before and after a rejection.
     pub(super) guarded: BTreeSet<MemberLocation>,
-    /// The routes of the requests about it that were rejected.
-    pub(super) refused: BTreeSet<Route>,
-    /// Errors of requests that named something on which a legal request could act.
+    /// The routes of its rejected requests.
+    pub(super) rejected: BTreeSet<Route>,
+    /// The errors of requests that named a resource on which a valid request could act.
     pub(super) actionable: BTreeSet<String>,
-    /// Characters that were the only odd one of a text in a refused request: no letter, digit, hyphen, underscore.
-    pub(super) refused_characters: BTreeSet<char>,
-    /// Texts of requests that were refused.
-    pub(super) refused_texts: BTreeSet<String>,
-    /// Texts of requests that were not.
-    pub(super) accepted_texts: BTreeSet<String>,
-    /// Characters of texts in requests that were not refused, but for their first two.
+    /// The characters that were the only unusual one (not a letter, digit, hyphen or underscore) of a string in a
+    /// rejected request.
+    pub(super) rejected_characters: BTreeSet<char>,
+    /// The strings of rejected requests.
+    pub(super) rejected_strings: BTreeSet<String>,
+    /// The strings of accepted requests.
+    pub(super) accepted_strings: BTreeSet<String>,
+    /// The characters of strings in accepted requests, except the first two of each string.
     pub(super) accepted_characters: BTreeSet<char>,
-    /// A success's body.
+    /// The body of a success.
     pub(super) output: Option<Value>,
 }
 
-/// How one edge of a course was read.
+/// How one transition was observed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Edge {
-    /// The value before it was read after the act, too.
+    /// The value before it was read after the act.
     pub(super) left_after: bool,
-    /// The value after it was read again, long enough after.
+    /// The value after it was read again, long enough after the transition.
     pub(super) held: bool,
 }
 
-/// How a request names its operation: the parts of the protocol's route, in their order.
+/// How a request names its operation: the parts of the protocol's route, in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Route(Vec<Option<String>>);
 
@@ -78,19 +79,19 @@ impl Route {
     }
 }
 
-/// Everything that a run of the reference showed.
+/// Everything that the reference showed in a run.
 #[derive(Debug, Clone)]
 pub struct Sample {
     contracts: BTreeMap<String, Arc<Contract>>,
     operations: BTreeMap<(String, String), SeenMembers>,
-    /// The refusal that each case about one gets, by the case's id.
+    /// The rejection in each case that expects one, by case ID.
     script: BTreeMap<String, Response>,
-    /// Cases by what they are shown outside of setup and teardown: the service, the operation, the site.
-    shown: BTreeMap<(String, String, FaultSite), BTreeSet<String>>,
+    /// The cases that show a fault outside of setup and teardown, by service, operation and response.
+    shown: BTreeMap<(String, String, FaultScope), BTreeSet<String>>,
 }
 
 impl Sample {
-    /// Nothing yet of these contracts, by the folder of their service.
+    /// An empty sample of these contracts, by the folder name of their service.
     #[must_use]
     pub fn new(contracts: &[(String, Arc<Contract>)]) -> Self {
         Self {
@@ -101,56 +102,56 @@ impl Sample {
         }
     }
 
-    /// Takes in what a case of a service about an operation showed.
+    /// Adds the transcript of a case.
     pub fn take_in(&mut self, case: &str, service: &str, operation: &str, transcript: &Transcript) {
         self.seen(service, operation).under_test = true;
         let of_step = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
-        let mut refusals = of_step.filter(|exchange| exchange.operation == operation && error(exchange).is_some());
-        if let Some(Ok(refusal)) = refusals.next().map(|exchange| &exchange.outcome) {
-            self.script.insert(case.to_owned(), refusal.clone());
+        let mut rejections = of_step.filter(|exchange| exchange.operation == operation && error(exchange).is_some());
+        if let Some(Ok(rejection)) = rejections.next().map(|exchange| &exchange.outcome) {
+            self.script.insert(case.to_owned(), rejection.clone());
         }
         let mut courses = Courses::default();
         for exchange in &transcript.exchanges {
             if exchange.operation == operation && exchange.outcome.as_ref().is_ok_and(is_success) {
                 courses.acted_on.extend(texts(&exchange.request));
             }
-            for site in self.exchange(exchange, &mut courses) {
-                let shown = (exchange.service.clone(), exchange.operation.clone(), site);
+            for scope in self.exchange(exchange, &mut courses) {
+                let shown = (exchange.service.clone(), exchange.operation.clone(), scope);
                 self.shown.entry(shown).or_default().insert(case.to_owned());
             }
         }
-        let refused = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
-        let actionable = refused.filter(|refused| {
+        let rejected = transcript.exchanges.iter().filter(|exchange| exchange.role == Role::Main);
+        let actionable = rejected.filter(|rejected| {
             transcript.exchanges.iter().any(|control| {
-                control.role == Role::Control && control.step == refused.step && same_resource(refused, control)
+                control.role == Role::Control && control.step == rejected.step && same_resource(rejected, control)
             })
         });
         let errors: Vec<String> = actionable.filter_map(error).collect();
         self.seen(service, operation).actionable.extend(errors);
     }
 
-    /// The cases that can show the fault of a mutant, by their ids.
+    /// The IDs of the cases that can show the fault of a mutant.
     #[must_use]
     pub fn occasions(&self, mutant: &Mutant) -> BTreeSet<String> {
-        let site = (mutant.service.clone(), mutant.operation.clone(), mutant.site.clone());
-        self.shown.get(&site).cloned().unwrap_or_default()
+        let scope = (mutant.service.clone(), mutant.operation.clone(), mutant.scope.clone());
+        self.shown.get(&scope).cloned().unwrap_or_default()
     }
 
     pub(super) fn of(&self, service: &str, operation: &str) -> Option<&SeenMembers> {
         self.operations.get(&(service.to_owned(), operation.to_owned()))
     }
 
-    /// What the operations of a service showed, by operation.
+    /// The samples of a service, by operation.
     pub(super) fn operations<'a>(&'a self, service: &'a str) -> impl Iterator<Item = (&'a str, &'a SeenMembers)> {
         self.operations.iter().filter(move |((of, _), _)| of == service).map(|((_, name), seen)| (name.as_str(), seen))
     }
 
-    /// The refusal that each case about one gets, by the case's id.
+    /// The rejection in each case that expects one, by case ID.
     pub(super) fn script(&self) -> BTreeMap<String, Response> {
         self.script.clone()
     }
 
-    /// A success's body of each operation, by its target.
+    /// The body of a success of each operation, by its target.
     pub(super) fn outputs(&self) -> Vec<(String, Value)> {
         let all = self.operations.iter().filter_map(|((service, operation), seen)| {
             let contract = self.contracts.get(service)?;
@@ -165,57 +166,57 @@ impl Sample {
         self.operations.entry((service.to_owned(), operation.to_owned())).or_default()
     }
 
-    /// Takes in one exchange; the sites that a judged one shows.
-    fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<FaultSite> {
+    /// Adds one exchange. Returns the responses that it shows, if it is judged.
+    fn exchange(&mut self, exchange: &Exchange, courses: &mut Courses) -> Vec<FaultScope> {
         let Some(contract) = self.contracts.get(&exchange.service).cloned() else { return Vec::new() };
         let Some(operation) = contract.operation(&exchange.operation) else { return Vec::new() };
         let judged = !matches!(exchange.role, Role::Setup | Role::Teardown);
-        let mut sites = vec![FaultSite::Anywhere];
-        let Ok(response) = &exchange.outcome else { return if judged { sites } else { Vec::new() } };
+        let mut scopes = vec![FaultScope::Anywhere];
+        let Ok(response) = &exchange.outcome else { return if judged { scopes } else { Vec::new() } };
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let route = protocol_of(&contract).ok().map(|protocol| Route::of(protocol, &exchange.request));
         let seen = self.seen(&exchange.service, &exchange.operation);
         seen.judged |= judged && is_success(response);
         if !is_success(response) {
-            seen.refusals.extend(error(exchange).map(|error| (error, response.status)));
-            seen.refused.extend(route);
-            seen.refused_texts.extend(texts(&exchange.request));
-            seen.refused_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
-            sites.extend(error(exchange).map(FaultSite::Error));
-            return if judged { sites } else { Vec::new() };
+            seen.rejections.extend(error(exchange).map(|error| (error, response.status)));
+            seen.rejected.extend(route);
+            seen.rejected_strings.extend(texts(&exchange.request));
+            seen.rejected_characters.extend(texts(&exchange.request).iter().filter_map(|text| only_odd(text)));
+            scopes.extend(error(exchange).map(FaultScope::Error));
+            return if judged { scopes } else { Vec::new() };
         }
-        seen.accepted_texts.extend(texts(&exchange.request));
+        seen.accepted_strings.extend(texts(&exchange.request));
         seen.accepted_characters.extend(texts(&exchange.request).iter().flat_map(|text| text.chars().skip(2)));
-        sites.push(FaultSite::Success);
+        scopes.push(FaultScope::Success);
         for (location, value, of_enum) in members_of(&contract, &operation.output, &body) {
             seen.course(courses, exchange, &location, value, of_enum);
             if judged {
                 seen.members.insert(location.clone());
-                sites.push(FaultSite::Member(location.clone()));
+                scopes.push(FaultScope::Member(location.clone()));
             }
             if matches!(exchange.role, Role::Before(_) | Role::After(_)) {
                 seen.guarded.insert(location);
             }
         }
         seen.output.get_or_insert(body);
-        if judged { sites } else { Vec::new() }
+        if judged { scopes } else { Vec::new() }
     }
 }
 
-/// What a request asks about: two with the same input read the same resource.
+/// The resource of a read. Requests with the same input read the same resource.
 fn resource(request: &Request) -> String {
     String::from_utf8_lossy(&request.body).into_owned()
 }
 
-/// What the resources of one case went through.
+/// The values of the resources of one case.
 #[derive(Default)]
 struct Courses {
     values: BTreeMap<(String, MemberLocation), SampleReading>,
-    /// What the operation under test has acted on.
+    /// The resources that the operation under test acted on.
     acted_on: BTreeSet<String>,
 }
 
-/// The last value of a member, how it came about, and when.
+/// The last value of a member, with its transition and time.
 struct SampleReading {
     value: Value,
     acted: bool,
@@ -224,7 +225,8 @@ struct SampleReading {
 }
 
 impl SeenMembers {
-    /// Takes in the value of a member; an item of a list is another resource with every answer, and has no course.
+    /// Adds the value of a member. An item of a list has no transitions, because each response may list a different
+    /// resource.
     fn course(
         &mut self,
         courses: &mut Courses,
@@ -263,39 +265,39 @@ impl SeenMembers {
     }
 }
 
-/// A value that was there for so long, and is read again, can be seen to go back.
+/// A value must be read again after this time, so that a case can see it go back.
 const HELD: Duration = Duration::from_millis(220);
 
-/// The character that alone keeps a text from being letters, digits, hyphens and underscores.
+/// The only unusual character of a string.
 fn only_odd(text: &str) -> Option<char> {
     let odd: BTreeSet<char> = text.chars().filter(|c| !c.is_ascii_alphanumeric() && *c != '-' && *c != '_').collect();
     odd.first().copied().filter(|_| odd.len() == 1)
 }
 
-/// The name of the error that an exchange ended with.
+/// The name of the error of an exchange.
 fn error(exchange: &Exchange) -> Option<String> {
     let response = exchange.outcome.as_ref().ok().filter(|response| !is_success(response))?;
     let body: Value = serde_json::from_slice(&response.body).ok()?;
     ErrorIdentity::of(response, Some(&body)).name
 }
 
-/// Whether a request names, somewhere in its body, what the control acts on with success.
-fn same_resource(refused: &Exchange, control: &Exchange) -> bool {
+/// Whether the body of a request contains the name of the resource on which the control acts successfully.
+fn same_resource(rejected: &Exchange, control: &Exchange) -> bool {
     let done = control.outcome.as_ref().is_ok_and(is_success);
     let input: Value = serde_json::from_slice(&control.request.body).unwrap_or_default();
-    let named = String::from_utf8_lossy(&refused.request.body);
+    let named = String::from_utf8_lossy(&rejected.request.body);
     let texts = input.as_object().into_iter().flat_map(|members| members.values()).filter_map(Value::as_str);
     done && texts.into_iter().any(|text| named.contains(text))
 }
 
-/// The texts among the members of an input.
+/// The strings of an input.
 fn texts(request: &Request) -> Vec<String> {
     let input: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let members = input.as_object().into_iter().flat_map(|members| members.values());
     members.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Every member of a value that its shape knows, with its value and whether that is one of an enum.
+/// Every modeled member of a value, with its value and whether its shape is an enum.
 fn members_of<'v>(contract: &Contract, id: &ShapeId, value: &'v Value) -> Vec<(MemberLocation, &'v Value, bool)> {
     let mut found = Vec::new();
     walk(contract, Some(id), value, &MemberLocation::root(), &mut |at, outer| {

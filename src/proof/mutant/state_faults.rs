@@ -1,13 +1,13 @@
-//! Faults in what an operation under test does: nothing, too much, elsewhere, for a while, or for ever.
+//! Faults in the effect of an operation under test: no effect, a further or different resource, or a wrong duration.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::{
-    FaultSite, Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, AskedCall, Behaviour, ResponseRule, Understood, error_of, is_success, set_body},
-    known_resources::{Knowing, KnownResources, key_member},
+    FaultScope, Mutant, MutantFamily, MutantSubject,
+    behavior::{Altered, AskedCall, Behavior, ResponseRule, Understood, error_of, is_success, set_body},
+    known_resources::{KnowingFault, KnownResources, key_member},
     sample::SeenMembers,
 };
 use crate::{
@@ -17,14 +17,15 @@ use crate::{
     wire::Response,
 };
 
-/// What was to come about did not, or something else did.
+/// An expected effect is missing or different.
 const EFFECT: &[Code] = &[Code::EVENTUALLY, Code::CONSISTENTLY, Code::EXPECTED_BODY, Code::SIDE_EFFECT, Code::OUTCOME];
-/// What was to stay as it was did not.
+/// Something changed that must stay the same.
 const SPARED: &[Code] = &[Code::SIDE_EFFECT, Code::CONSISTENTLY, Code::EVENTUALLY, Code::EXPECTED_BODY, Code::OUTCOME];
-/// An operation that only ever refuses.
-const REFUSAL: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
+/// An operation that rejects everything.
+const REJECTION: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
-/// How long after a success it is undone, in seconds of the reference's time: later than it takes to show.
+/// The time after which a success is undone, in seconds of virtual time. It is longer than the effect takes to become
+/// visible.
 const UNDONE_AFTER: f64 = 0.6;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
@@ -36,22 +37,22 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
         no_effect(subject, &at),
         on_sibling(subject, &at, true),
         on_sibling(subject, &at, false),
-        subject.mutant(MutantFamily::State, "undone", EFFECT, "what is done is undone a little later", {
+        subject.mutant(MutantFamily::State, "undone", EFFECT, "the effect is undone shortly after", {
             let target = target.clone();
             move || Undone { target: target.clone(), done: None }
         }),
-        subject.mutant(MutantFamily::State, "never-ends", EFFECT, "what is begun never ends", move || Endless {
+        subject.mutant(MutantFamily::State, "never-ends", EFFECT, "the change never ends", move || Endless {
             target: target.clone(),
         }),
     ];
     mutants.extend(seen.actionable.iter().map(|error| despite(subject, &at, error)));
-    mutants.extend(seen.refusals.keys().map(|error| always(subject, error)));
+    mutants.extend(seen.rejections.keys().map(|error| always(subject, error)));
     let members = subject.contract.members(&subject.operation.input).iter();
     mutants.extend(members.filter(|member| !member.traits.required()).flat_map(|member| of_option(subject, member)));
     mutants
 }
 
-/// How the operation is called rightly.
+/// What a valid call of the operation needs.
 #[derive(Debug, Clone)]
 struct Calling {
     key: String,
@@ -72,12 +73,12 @@ fn knowing(
     subject.mutant(MutantFamily::State, name, kind, says, move || {
         let (act, calling) = (act.clone(), at.clone());
         let act = move |asked: &AskedCall<'_>, known: &KnownResources| act(asked, known, &calling);
-        Knowing { target: at.target.clone(), known: KnownResources::by(&at.key), act }
+        KnowingFault { target: at.target.clone(), known: KnownResources::by(&at.key), act }
     })
 }
 
 fn no_effect(subject: &MutantSubject<'_>, at: &Calling) -> Mutant {
-    knowing(subject, at, "no-effect", EFFECT, "a success is answered, and nothing is done", |asked, _, _| {
+    knowing(subject, at, "no-effect", EFFECT, "a success has no effect", |asked, _, _| {
         let response = asked.rehearsed();
         is_success(&response).then(|| {
             asked.deviate();
@@ -86,12 +87,12 @@ fn no_effect(subject: &MutantSubject<'_>, at: &Calling) -> Mutant {
     })
 }
 
-/// The call acts on another resource: in place of the named one, or besides.
+/// The call acts on another resource, instead of the named one or in addition to it.
 fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutant {
     let (name, says) = if instead {
-        ("sibling", "another resource is acted on in place of the named one")
+        ("sibling", "the call acts on another resource instead of the named one")
     } else {
-        ("sibling-too", "another resource is acted on besides the named one")
+        ("sibling-too", "the call acts on another resource in addition to the named one")
     };
     knowing(subject, at, name, SPARED, says, move |asked, known, at| {
         let named = asked.input()?[&at.key].as_str()?;
@@ -99,17 +100,17 @@ fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutan
         let response = if instead { asked.rehearsed() } else { asked.reference() };
         if is_success(&response) {
             asked.deviate();
-            // Whether the sibling can be acted on is its own affair: the caller is told of the named one.
+            // The result for the sibling does not matter: the response is about the named resource.
             drop(known.call(asked, &at.contract, &at.operation, sibling).map(|call| asked.instead(&call)));
         }
         Some(response)
     })
 }
 
-/// A refused request acts all the same on what it names.
+/// A rejected request acts on its resource anyway.
 fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
     let expected = error.to_owned();
-    let says = format!("{error} is given, and what was asked for is done all the same");
+    let says = format!("{error} is returned, but the request has its effect");
     knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |asked, known, at| {
         let response = asked.reference();
         if error_of(&response).as_deref() == Some(&expected)
@@ -122,40 +123,40 @@ fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
         }
         Some(response)
     })
-    .at(FaultSite::Error(error.to_owned()))
+    .at(FaultScope::Error(error.to_owned()))
 }
 
-/// The operation refuses whatever it should do, with an error that is right at times.
+/// Every success becomes a rejection with that error.
 fn always(subject: &MutantSubject<'_>, error: &str) -> Mutant {
     let (target, body) = (subject.target(), subject.error_body(error));
-    let says = format!("{error} is what every success becomes");
-    let mutant = subject.mutant(MutantFamily::State, &format!("always-{error}"), REFUSAL, says, move || {
+    let says = format!("every success becomes {error}");
+    let mutant = subject.mutant(MutantFamily::State, &format!("always-{error}"), REJECTION, says, move || {
         let body = body.clone();
         Altered {
             target: target.clone(),
-            answers: ResponseRule::Successes,
+            responses: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 response.status = 400;
                 set_body(response, body.clone());
             },
         }
     });
-    mutant.at(FaultSite::Success)
+    mutant.at(FaultScope::Success)
 }
 
-/// What is made of an optional member: `None`, it is left as it is.
+/// How a fault reads an optional member; `None` if it reads it correctly.
 type StateReading = fn(Option<&Value>) -> Option<Option<Value>>;
 
-/// An optional member is not looked at, or taken for another value than it has.
+/// An optional member is ignored, or has a fixed value.
 fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
     let shape = subject.contract.shape(&member.target);
     let is_flag = shape.is_some_and(|shape| matches!(shape.kind, ShapeKind::Boolean));
-    let ignored: (&str, &str, StateReading) = ("ignored", "is not looked at", |given| given.map(|_| None));
+    let ignored: (&str, &str, StateReading) = ("ignored", "is ignored", |given| given.map(|_| None));
     let forced: [(&str, &str, StateReading); 2] = [
-        ("always-true", "is always taken for true", |given| {
+        ("always-true", "always counts as true", |given| {
             (given != Some(&Value::Bool(true))).then_some(Some(Value::Bool(true)))
         }),
-        ("always-false", "is always taken for false", |given| {
+        ("always-false", "always counts as false", |given| {
             (given != Some(&Value::Bool(false))).then_some(Some(Value::Bool(false)))
         }),
     ];
@@ -168,9 +169,9 @@ fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
             Understood {
                 rewrite: move |asked: &AskedCall<'_>| {
                     let mut input = asked.input().filter(|_| asked.target() == target)?.as_object()?.clone();
-                    let legal = |value: &Value| value.is_boolean() || !is_flag;
+                    let valid = |value: &Value| value.is_boolean() || !is_flag;
                     let given = input.shift_remove(&member).filter(|value| !value.is_null());
-                    if given.as_ref().is_some_and(|value| !legal(value)) || error_of(&asked.rehearsed()).is_some() {
+                    if given.as_ref().is_some_and(|value| !valid(value)) || error_of(&asked.rehearsed()).is_some() {
                         return None;
                     }
                     input.extend(reading(given.as_ref())?.map(|value| (member.clone(), value)));
@@ -182,13 +183,13 @@ fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
     .collect()
 }
 
-/// Puts everything back to before a success, a little after it.
+/// Restores the state before a success, shortly after it.
 struct Undone {
     target: String,
     done: Option<(f64, Snapshot)>,
 }
 
-impl Behaviour for Undone {
+impl Behavior for Undone {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         let now = asked.endpoint.clock().now();
         if let Some((_, before)) = self.done.take_if(|(at, _)| now >= *at + UNDONE_AFTER) {
@@ -207,12 +208,12 @@ impl Behaviour for Undone {
     }
 }
 
-/// Lets no time pass after a success, until something else is begun.
+/// Stops the clock after a success, until the next write.
 struct Endless {
     target: String,
 }
 
-impl Behaviour for Endless {
+impl Behavior for Endless {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if !asked.is_read() {
             asked.endpoint.clock().resume();

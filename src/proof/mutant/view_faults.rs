@@ -1,12 +1,12 @@
-//! Faults in what reads show of a course that goes on rightly behind them.
+//! Faults in what reads return, although the state itself is correct.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
-    FaultSite, Mutant, MutantFamily, MutantSubject,
-    behaviour::{Altered, AskedCall, Behaviour, ResponseRule, change_body, is_read, is_success, set_body},
+    FaultScope, Mutant, MutantFamily, MutantSubject,
+    behavior::{Altered, AskedCall, Behavior, ResponseRule, change_body, is_read, is_success, set_body},
     member_location::MemberLocation,
     premature_view,
     sample::{Edge, Sample, SeenMembers},
@@ -16,7 +16,7 @@ use crate::{judge::code::Code, model::ShapeKind, wire::Response};
 pub(super) const KIND: &[Code] =
     &[Code::EVENTUALLY, Code::CONSISTENTLY, Code::EXPECTED_BODY, Code::SIDE_EFFECT, Code::OUTCOME];
 
-/// How long a value is shown before it goes back, in seconds of the reference's time.
+/// The time for which a value is visible before it goes back, in seconds of virtual time.
 const SHOWN: f64 = 0.2;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers, sample: &Sample) -> Vec<Mutant> {
@@ -39,7 +39,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers, sample: &
     mutants
 }
 
-/// One step of a course is shown late for ever, too soon, or taken back.
+/// A transition is never visible, visible too early, or reverted.
 fn of_edge(
     subject: &MutantSubject<'_>,
     acts: &[String],
@@ -47,7 +47,7 @@ fn of_edge(
 ) -> Vec<Mutant> {
     let ((location, from, to), Edge { left_after, held }) = edge;
     let ways = [
-        ("never", format!("{location} never goes on from {from} to {to}"), Way::Never, *left_after),
+        ("never", format!("{location} never changes from {from} to {to}"), Way::Never, *left_after),
         ("early", format!("{location} is {to} as soon as it is {from}"), Way::Early, *left_after),
         ("undone", format!("{location} goes back from {to} to {from}"), Way::Undone, *held),
     ];
@@ -55,7 +55,7 @@ fn of_edge(
     seen.map(|(name, says, way, _)| course(subject, acts, location, (from, to), name, says, way)).collect()
 }
 
-/// What has ended ends a second time, otherwise.
+/// A final state changes to another final state.
 fn of_ends(subject: &MutantSubject<'_>, acts: &[String], seen: &SeenMembers) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let locations: BTreeSet<&MemberLocation> = seen.edges.keys().map(|(location, _, _)| location).collect();
@@ -69,7 +69,7 @@ fn of_ends(subject: &MutantSubject<'_>, acts: &[String], seen: &SeenMembers) -> 
             .collect();
         for end in &ends {
             for other in ends.iter().filter(|other| *other != end) {
-                let says = format!("{location} ends as {end}, and then as {other}");
+                let says = format!("{location} changes from {end} to {other}, although {end} is final");
                 mutants.push(course(subject, acts, location, (*other, *end), "ends-again", says, Way::Undone));
             }
         }
@@ -97,8 +97,8 @@ fn course(
         resources: BTreeMap::new(),
     };
     let name = format!("{location}/{from}-to-{to}/{name}");
-    let site = FaultSite::Member(location.clone());
-    subject.mutant(MutantFamily::View, &name, KIND, says, move || course.clone()).at(site)
+    let scope = FaultScope::Member(location.clone());
+    subject.mutant(MutantFamily::View, &name, KIND, says, move || course.clone()).at(scope)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,22 +108,22 @@ enum Way {
     Undone,
 }
 
-/// A fault in showing one edge of a course.
+/// A fault in the visibility of one transition.
 #[derive(Debug, Clone)]
 struct ViewCourse {
     target: String,
-    /// The operations under test, and what they have acted on: other resources go their own way.
+    /// The operations under test, and the resources that they acted on. Other resources are shown correctly.
     acts: Vec<String>,
     acted_on: BTreeSet<String>,
     location: MemberLocation,
     from: String,
     to: String,
     way: Way,
-    /// By what was asked for: whether it was on the edge's near side, and since when on its far side.
+    /// By request: whether the state before the transition was seen, and since when the state after it.
     resources: BTreeMap<String, (bool, Option<f64>)>,
 }
 
-impl Behaviour for ViewCourse {
+impl Behavior for ViewCourse {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() {
             return None;
@@ -159,7 +159,7 @@ impl Behaviour for ViewCourse {
 }
 
 impl ViewCourse {
-    /// What is shown in place of the right value, where that is another.
+    /// The value that is shown instead of the correct one, if it differs.
     fn shown(&mut self, resource: &str, right: &str, now: f64) -> Option<String> {
         let (was, since) = self.resources.entry(resource.to_owned()).or_default();
         if right == self.from {
@@ -179,19 +179,19 @@ impl ViewCourse {
     }
 }
 
-/// A point in time that is another one with every read.
+/// A timestamp that changes with every read.
 fn moving(subject: &MutantSubject<'_>, location: &MemberLocation) -> Option<Mutant> {
     let (_, shape) = subject.member(location)?;
     if !matches!(shape.kind, ShapeKind::Timestamp) {
         return None;
     }
     let (target, at) = (subject.target(), location.clone());
-    let says = format!("{location} is later with every read");
+    let says = format!("{location} advances with every read");
     let mutant = subject.mutant(MutantFamily::View, &format!("{location}/moves"), KIND, says, move || {
         let (at, mut reads) = (at.clone(), 0.0);
         Altered {
             target: target.clone(),
-            answers: ResponseRule::Successes,
+            responses: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 reads += 1.0;
                 change_body(response, |body| {
@@ -200,10 +200,10 @@ fn moving(subject: &MutantSubject<'_>, location: &MemberLocation) -> Option<Muta
             },
         }
     });
-    Some(mutant.at(FaultSite::Member(location.clone())))
+    Some(mutant.at(FaultScope::Member(location.clone())))
 }
 
-/// A list shows another state of its items than a read of each does.
+/// A list shows a different state of its items than a read of each item.
 fn disagreeing(subject: &MutantSubject<'_>, sample: &Sample, location: &MemberLocation) -> Option<Mutant> {
     let (_, shape) = subject.member(location).filter(|_| location.has_items())?;
     let ShapeKind::Enum(values) = &shape.kind else { return None };
@@ -211,14 +211,14 @@ fn disagreeing(subject: &MutantSubject<'_>, sample: &Sample, location: &MemberLo
     read.find(|(at, _, _)| at.name() == location.name())?;
     let values: Vec<String> = values.iter().map(|value| value.value.clone()).collect();
     let (target, at) = (subject.target(), location.clone());
-    let (name, says) = (format!("{location}/disagrees"), format!("{location} is another state than the item is in"));
+    let (name, says) = (format!("{location}/disagrees"), format!("{location} differs from the state of the item"));
     let mutant = subject.mutant(MutantFamily::View, &name, KIND, says, move || {
         let (at, values) = (at.clone(), values.clone());
         let other =
             move |right: &Value| values.iter().find(|value| right.as_str() != Some(value)).map(|value| json!(value));
         Altered {
             target: target.clone(),
-            answers: ResponseRule::Successes,
+            responses: ResponseRule::Successes,
             alter: move |response: &mut Response| {
                 change_body(response, |body| {
                     at.change(body, &mut |value| *value = other(value).unwrap_or_default());
@@ -226,13 +226,13 @@ fn disagreeing(subject: &MutantSubject<'_>, sample: &Sample, location: &MemberLo
             },
         }
     });
-    Some(mutant.at(FaultSite::Member(location.clone())))
+    Some(mutant.at(FaultScope::Member(location.clone())))
 }
 
 /// Changes the items of a list.
 type ViewFault = fn(&mut Vec<Value>);
 
-/// A list that is not whole, or holds something twice.
+/// A list with a missing or a duplicate item.
 fn of_list(subject: &MutantSubject<'_>, location: &MemberLocation) -> Vec<Mutant> {
     if !subject.member(location).is_some_and(|(_, shape)| matches!(shape.kind, ShapeKind::List(_))) {
         return Vec::new();
@@ -240,7 +240,7 @@ fn of_list(subject: &MutantSubject<'_>, location: &MemberLocation) -> Vec<Mutant
     let ways: [(&str, &str, ViewFault); 4] = [
         ("lacks-first", "lacks its first item", |items| drop(items.drain(..items.len().min(1)))),
         ("lacks-last", "lacks its last item", |items| drop(items.pop())),
-        ("repeats", "holds its first item twice", |items| items.extend(items.first().cloned())),
+        ("repeats", "contains its first item twice", |items| items.extend(items.first().cloned())),
         ("empty", "is empty", Vec::clear),
     ];
     ways.into_iter()
@@ -255,7 +255,7 @@ fn of_list(subject: &MutantSubject<'_>, location: &MemberLocation) -> Vec<Mutant
                     let at = at.clone();
                     Altered {
                         target: target.clone(),
-                        answers: ResponseRule::Successes,
+                        responses: ResponseRule::Successes,
                         alter: move |response: &mut Response| {
                             change_body(response, |body| {
                                 at.change(body, &mut |value| {

@@ -1,4 +1,4 @@
-//! Two JSON values of answers, compared member by member.
+//! Compares two JSON bodies, member by member.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::pointer::child;
 
-/// One difference in a body.
+/// A difference in a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FoundChange {
     pub(super) location: DiffLocation,
@@ -19,13 +19,13 @@ pub(super) struct FoundChange {
     pub(super) after: String,
 }
 
-/// What is there where the other side has something.
+/// The value of a missing member or item.
 pub(super) const ABSENT: &str = "absent";
 
-/// What the observation writes in place of a number that is a time.
+/// The placeholder for numeric timestamps in observations.
 const TIMESTAMP: &str = "<timestamp>";
 
-/// Compares values of one case: an identity is the same one in all of them.
+/// Compares the values of one case. The mapping of identities applies to all of them.
 pub(super) struct Comparer<'i> {
     pub(super) identities: &'i mut Identities,
     pub(super) found: Vec<FoundChange>,
@@ -35,18 +35,18 @@ impl Comparer<'_> {
     pub(super) fn value(&mut self, pointer: &str, a: &Value, b: &Value) {
         match (a, b) {
             _ if type_of(a) != type_of(b) => {
-                self.tell(pointer, ChangeKind::Type, type_of(a).to_owned(), type_of(b).to_owned());
+                self.add(pointer, ChangeKind::Type, type_of(a).to_owned(), type_of(b).to_owned());
             }
             (Value::Object(a), Value::Object(b)) => self.object(pointer, a, b),
             (Value::Array(a), Value::Array(b)) => self.list(pointer, a, b),
             (Value::String(a), Value::String(b)) => self.text(pointer, a, b),
             (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
             _ if a == b => {}
-            _ => self.tell(pointer, ChangeKind::Value, a.to_string(), b.to_string()),
+            _ => self.add(pointer, ChangeKind::Value, a.to_string(), b.to_string()),
         }
     }
 
-    fn tell(&mut self, pointer: &str, kind: ChangeKind, before: String, after: String) {
+    fn add(&mut self, pointer: &str, kind: ChangeKind, before: String, after: String) {
         self.found.push(FoundChange { location: DiffLocation::Body(nameless(pointer)), kind, before, after });
     }
 
@@ -55,8 +55,8 @@ impl Comparer<'_> {
             return;
         }
         let (before, after) = (quoted(a), quoted(b));
-        let after = if before == after { format!("another {after}") } else { after };
-        self.tell(pointer, ChangeKind::Value, before, after);
+        let after = if before == after { format!("a different {after}") } else { after };
+        self.add(pointer, ChangeKind::Value, before, after);
     }
 
     fn object(&mut self, pointer: &str, a: &Map<String, Value>, b: &Map<String, Value>) {
@@ -75,25 +75,25 @@ impl Comparer<'_> {
                 let other = added.remove(at);
                 self.renamed(&child(pointer, name), member, other);
             } else {
-                self.tell(&child(pointer, name), ChangeKind::Removed, type_of(value).to_owned(), ABSENT.to_owned());
+                self.add(&child(pointer, name), ChangeKind::Removed, type_of(value).to_owned(), ABSENT.to_owned());
             }
         }
         for (name, value) in added {
-            self.tell(&child(pointer, name), ChangeKind::Added, ABSENT.to_owned(), type_of(value).to_owned());
+            self.add(&child(pointer, name), ChangeKind::Added, ABSENT.to_owned(), type_of(value).to_owned());
         }
     }
 
-    /// A key of a map may be an identity, and then it is no other one. A member of another name is none of the model's,
-    /// so that ids and times in it are not taken out: its value says nothing.
+    /// Compares a renamed member. The key of a map may be an identity, which is not a renaming. The value of an
+    /// unmodeled name is ignored, because its IDs and times are not replaced.
     fn renamed(&mut self, pointer: &str, (name, value): BodyMember<'_>, (new, other): BodyMember<'_>) {
         if self.identities.same(name, new) {
             self.value(pointer, value, other);
         } else {
-            self.tell(pointer, ChangeKind::Renamed, nameless(name), nameless(new));
+            self.add(pointer, ChangeKind::Renamed, nameless(name), nameless(new));
         }
     }
 
-    /// Items that are the same on both sides belong together wherever they stand; the others in their order.
+    /// Pairs equal items at any position, and the others in order.
     fn list(&mut self, pointer: &str, a: &[Value], b: &[Value]) {
         let mut locations: BTreeMap<String, VecDeque<usize>> = BTreeMap::new();
         for (at, item) in b.iter().enumerate() {
@@ -112,7 +112,7 @@ impl Comparer<'_> {
         let below = child(pointer, "*");
         let in_order = pairs.is_sorted_by_key(|(_, at)| *at);
         if !in_order && removed.is_empty() && rest.is_empty() {
-            self.tell(pointer, ChangeKind::Order, "these items".to_owned(), "in another order".to_owned());
+            self.add(pointer, ChangeKind::Order, "the same items".to_owned(), "in a different order".to_owned());
         }
         for (item, other) in pairs.into_iter().filter_map(|(item, at)| Some((item, b.get(at)?))) {
             self.value(&below, item, other);
@@ -120,11 +120,11 @@ impl Comparer<'_> {
         for other in rest.into_iter().filter_map(|at| b.get(at)) {
             match removed.pop_front() {
                 Some(item) => self.value(&below, item, other),
-                None => self.tell(&below, ChangeKind::Added, ABSENT.to_owned(), type_of(other).to_owned()),
+                None => self.add(&below, ChangeKind::Added, ABSENT.to_owned(), type_of(other).to_owned()),
             }
         }
         for item in removed {
-            self.tell(&below, ChangeKind::Removed, type_of(item).to_owned(), ABSENT.to_owned());
+            self.add(&below, ChangeKind::Removed, type_of(item).to_owned(), ABSENT.to_owned());
         }
     }
 }
@@ -133,7 +133,7 @@ impl Comparer<'_> {
 type BodyMember<'v> = (&'v str, &'v Value);
 
 impl Comparer<'_> {
-    /// Whether a member that one side lacks is one that the other side lacks, under another name.
+    /// Whether two members that are on one side each are the same one with a different name.
     fn is_renamed(&self, (name, value): BodyMember<'_>, (new, other): BodyMember<'_>) -> bool {
         let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
         let says_nothing = match value {
@@ -148,7 +148,7 @@ impl Comparer<'_> {
             || (!says_nothing && self.loose(value, Of::First) == self.loose(other, Of::Second))
     }
 
-    /// A value as text, without whatever changes from run to run; identities as far as they are known of both sides.
+    /// A value as text, without what changes from run to run, and with mapped identities.
     fn loose(&self, value: &Value, of: Of) -> String {
         self.identities.known(&sorted(value).to_string(), of)
     }
@@ -158,7 +158,7 @@ fn quoted(text: &str) -> String {
     Value::from(nameless(text)).to_string()
 }
 
-/// A value with its members in the order of their names.
+/// A value with its members sorted by name.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -190,12 +190,13 @@ mod tests {
 
     use super::*;
 
-    fn told(a: &Value, b: &Value) -> Vec<String> {
+    fn printed(a: &Value, b: &Value) -> Vec<String> {
         let mut identities = Identities::default();
         let mut comparer = Comparer { identities: &mut identities, found: Vec::new() };
         comparer.value("", a, b);
-        let told = comparer.found.into_iter();
-        told.map(|FoundChange { location, kind, before, after }| format!("{kind} {location}: {before} -> {after}"))
+        let printed = comparer.found.into_iter();
+        printed
+            .map(|FoundChange { location, kind, before, after }| format!("{kind} {location}: {before} -> {after}"))
             .collect()
     }
 
@@ -214,27 +215,27 @@ mod tests {
     #[case::not_by_chance(json!({"a": true}), json!({"b": true}), &["removed /a: a boolean -> absent", "added /b: absent -> a boolean"])]
     #[case::slash(json!({"a/b": 1}), json!({}), &["removed /a~1b: a number -> absent"])]
     fn members_are_compared(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
-        assert_eq!(told(&a, &b), expected);
+        assert_eq!(printed(&a, &b), expected);
     }
 
     #[rstest]
-    #[case::order(json!([1, 2, 3]), json!([3, 1, 2]), &["order the body: these items -> in another order"])]
+    #[case::order(json!([1, 2, 3]), json!([3, 1, 2]), &["order the body: the same items -> in a different order"])]
     #[case::added(json!([1, 2]), json!([0, 1, 2]), &["added /*: absent -> a number"])]
     #[case::removed(json!([{"a": 1}, {"a": 2}]), json!([{"a": 2}]), &["removed /*: an object -> absent"])]
     #[case::changed(json!([{"a": 1}, {"a": 2}]), json!([{"a": 1}, {"a": 3}]), &["value /*/a: 2 -> 3"])]
     #[case::nested(json!([[1], [2]]), json!([[1], [2, 3]]), &["added /*/*: absent -> a number"])]
     #[case::twice(json!([1, 1]), json!([1]), &["removed /*: a number -> absent"])]
     fn items_belong_together_wherever_they_stand(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
-        assert_eq!(told(&a, &b), expected);
+        assert_eq!(printed(&a, &b), expected);
     }
 
     #[rstest]
     #[case::numbered(json!(["<id:1>", "<id:2>"]), json!(["<id:2>", "<id:1>"]), &[])]
-    #[case::known_in_another_order(json!({"a": "<id:1>", "b": ["<id:1>", "<id:2>"]}), json!({"a": "<id:1>", "b": ["<id:2>", "<id:1>"]}), &["order /b: these items -> in another order"])]
-    #[case::mixed_up(json!({"a": "<id:1>", "b": "<id:1>"}), json!({"a": "<id:1>", "b": "<id:2>"}), &[r#"value /b: "<id>" -> another "<id>""#])]
+    #[case::known_in_another_order(json!({"a": "<id:1>", "b": ["<id:1>", "<id:2>"]}), json!({"a": "<id:1>", "b": ["<id:2>", "<id:1>"]}), &["order /b: the same items -> in a different order"])]
+    #[case::mixed_up(json!({"a": "<id:1>", "b": "<id:1>"}), json!({"a": "<id:1>", "b": "<id:2>"}), &[r#"value /b: "<id>" -> a different "<id>""#])]
     #[case::key(json!({"<id:1>": 1}), json!({"<id:3>": 1}), &[])]
     #[case::value_below_a_key(json!({"<id:1>": 1}), json!({"<id:3>": 2}), &["value /<id>: 1 -> 2"])]
     fn identities_are_compared_by_what_they_are(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
-        assert_eq!(told(&a, &b), expected);
+        assert_eq!(printed(&a, &b), expected);
     }
 }

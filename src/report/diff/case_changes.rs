@@ -1,4 +1,4 @@
-//! What differs between two sides in one case.
+//! Compares one case of two sides.
 
 use serde_json::Value;
 
@@ -14,14 +14,14 @@ use crate::judge::{
     verdict::{Finding, FindingRole, Verdict},
 };
 
-/// Whether an answer came to a judgement, so that it can be held against another one.
+/// Whether a case was judged, so that its responses can be compared.
 pub(super) fn is_judged(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Conforms | Verdict::Deviates)
 }
 
-/// What differs in the answers; where none is known of a side, in the findings.
+/// The differences between the responses, or between the findings if a side has no responses.
 ///
-/// An operation that one side lacks, or a case that it could not judge, differs by that alone.
+/// A case that was not judged on both sides has no differences but its verdict.
 pub(super) fn changes(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChange> {
     if !is_judged(a.verdict) || !is_judged(b.verdict) {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn changes(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChang
         (Some(one), Some(other)) => of_steps(&a.service, one, other),
         _ => Vec::new(),
     };
-    // What is found follows from what was answered, but for what no observation holds.
+    // Findings follow from responses, except for what observations do not contain.
     if of_answers.iter().all(|change| change.kind == ChangeKind::Step) {
         let of_findings = of_findings(a, b);
         return if of_findings.is_empty() { of_answers } else { of_findings };
@@ -38,12 +38,13 @@ pub(super) fn changes(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChang
     of_answers
 }
 
-/// The verdict, where it is another one. Whatever the other side makes of an operation that one lacks is one difference.
+/// The difference between the verdicts. An operation that is implemented on one side only is one difference, whatever
+/// the verdict on that side.
 pub(super) fn of_verdict(a: &RespondedCase, b: &RespondedCase) -> Option<ResponseChange> {
     let lacks = |side: &RespondedCase| side.verdict == Verdict::NotImplemented;
     let has = |side: &RespondedCase| is_judged(side.verdict) || side.verdict == Verdict::Blocked;
     let is_of_one = (lacks(a) && has(b)) || (has(a) && lacks(b));
-    let (kind, told): (ChangeKind, fn(Verdict) -> String) = if is_of_one {
+    let (kind, in_words): (ChangeKind, fn(Verdict) -> String) = if is_of_one {
         (ChangeKind::Operation, |verdict| {
             if verdict == Verdict::NotImplemented { "not implemented" } else { "implemented" }.to_owned()
         })
@@ -54,8 +55,8 @@ pub(super) fn of_verdict(a: &RespondedCase, b: &RespondedCase) -> Option<Respons
         operation: operation(&a.service, &a.operation),
         location: DiffLocation::Response,
         kind,
-        before: told(a.verdict),
-        after: told(b.verdict),
+        before: in_words(a.verdict),
+        after: in_words(b.verdict),
     })
 }
 
@@ -63,15 +64,15 @@ fn operation(service: &str, operation: &str) -> String {
     format!("{service}.{operation}")
 }
 
-/// What differs in the answers to the steps of a case.
+/// The differences between the responses to the steps of a case.
 pub(super) fn of_steps(service: &str, a: &[Value], b: &[Value]) -> Vec<ResponseChange> {
     let mut identities = Identities::default();
     let mut changes = Vec::new();
     for (one, other) in a.iter().zip(b) {
         let call = one["call"].as_str().unwrap_or_default();
         if one["call"] != other["call"] {
-            let told = |step: &Value| step["call"].as_str().unwrap_or_default().to_owned();
-            changes.push(of_step(service, call, told(one), told(other)));
+            let in_words = |step: &Value| step["call"].as_str().unwrap_or_default().to_owned();
+            changes.push(of_step(service, call, in_words(one), in_words(other)));
             return changes;
         }
         let mut found = compare(&mut identities, &one["got"], &other["got"]);
@@ -80,7 +81,7 @@ pub(super) fn of_steps(service: &str, a: &[Value], b: &[Value]) -> Vec<ResponseC
         }
         changes.extend(found.into_iter().map(|found| changed(service, call, found)));
     }
-    // A case ends where an answer is wrong: what follows on the other side alone is no further difference.
+    // A case ends at the first wrong response. Further steps on the other side are not a separate difference.
     if changes.is_empty() && a.len() != b.len() {
         let more = if a.len() > b.len() { a.get(b.len()) } else { b.get(a.len()) };
         let call = more.and_then(|step| step["call"].as_str()).unwrap_or_default();
@@ -106,27 +107,27 @@ fn changed(service: &str, call: &str, found: FoundChange) -> ResponseChange {
     ResponseChange { operation: operation(service, call), location, kind, before, after }
 }
 
-/// Findings of one side alone, each by what makes it the same one.
+/// The findings on one side only.
 fn of_findings(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChange> {
     let lacks = |other: &RespondedCase, finding: &Finding| !other.findings.iter().any(|one| mark(one) == mark(finding));
     let counts = |finding: &&Finding| finding.code != Code::SNAPSHOT;
     let gone = a.findings.iter().filter(counts).filter(|finding| lacks(b, finding));
     let new = b.findings.iter().filter(counts).filter(|finding| lacks(a, finding));
-    let gone = gone.map(|finding| found(a, finding, told(finding), ABSENT.to_owned()));
-    gone.chain(new.map(|finding| found(a, finding, ABSENT.to_owned(), told(finding)))).collect()
+    let gone = gone.map(|finding| found(a, finding, in_words(finding), ABSENT.to_owned()));
+    gone.chain(new.map(|finding| found(a, finding, ABSENT.to_owned(), in_words(finding)))).collect()
 }
 
-/// What makes two findings the same one. Values differ from run to run.
+/// The identity of a finding. Values are not part of it, because they differ from run to run.
 fn mark(finding: &Finding) -> (String, usize, bool, String) {
-    (told(finding), finding.step, finding.role == FindingRole::Control, finding.pointer.clone())
+    (in_words(finding), finding.step, finding.role == FindingRole::Control, finding.pointer.clone())
 }
 
-fn told(finding: &Finding) -> String {
+fn in_words(finding: &Finding) -> String {
     let rule = finding.rule.as_ref().map(|rule| format!("/{rule}")).unwrap_or_default();
     format!("{}{rule} ({})", finding.code, finding.severity)
 }
 
-/// The operation of a finding that does not say which read it is about.
+/// The operation of a finding about an unknown read.
 const ANY: &str = "*";
 
 fn found(case: &RespondedCase, finding: &Finding, before: String, after: String) -> ResponseChange {

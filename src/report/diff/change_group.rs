@@ -1,4 +1,4 @@
-//! Equal differences, told once.
+//! Groups equal differences.
 
 use std::{
     cmp::Reverse,
@@ -10,28 +10,27 @@ use serde::{Deserialize, Serialize};
 use super::response_change::{ChangeKind, DiffLocation, ResponseChange};
 use crate::{judge::verdict::Verdict, suite::CaseId};
 
-/// The same difference, in however many cases.
+/// The same difference in one or more cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeGroup {
-    /// What kind of difference.
+    /// The kind of the difference.
     pub kind: ChangeKind,
-    /// Where it is.
     pub location: DiffLocation,
-    /// From what to what; several where one value is another one in every case.
+    /// The pairs of values. There are several if the values differ in every case.
     pub values: Vec<Values>,
-    /// How many different pairs of values there are; `values` has the first ones.
+    /// The number of pairs of values, of which `values` has the first ones.
     pub distinct: usize,
-    /// The operations whose answers differ, each with how many cases show it.
+    /// The operations whose responses differ, with the number of cases.
     pub operations: BTreeMap<String, usize>,
-    /// How many cases show it.
+    /// The number of cases.
     pub cases: usize,
-    /// The first of them.
+    /// The first cases.
     pub examples: Vec<CaseId>,
-    /// The verdicts of its cases that are other ones.
+    /// The verdicts that differ in these cases.
     pub verdicts: Vec<Transition>,
 }
 
-/// From what to what.
+/// A pair of values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Values {
     /// On the first side.
@@ -40,40 +39,40 @@ pub struct Values {
     pub after: String,
 }
 
-/// How many cases have another verdict.
+/// A pair of verdicts that differ, with the number of cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// On the first side.
     pub before: Verdict,
     /// On the second side.
     pub after: Verdict,
-    /// In how many cases.
+    /// The number of cases.
     pub cases: usize,
 }
 
-/// So many cases are named.
+/// The maximum number of cases that are named.
 const EXAMPLES: usize = 3;
 
-/// Where a value differs in more ways than this, it is another one in every case, and the ways are not told one by one.
+/// A location with more pairs of values than this is one group.
 const MOST_VALUES: usize = 4;
 
-/// A difference, with the case that shows it.
+/// A difference with its case.
 pub(super) struct ShownGroup {
     pub(super) case: CaseId,
     pub(super) change: ResponseChange,
 }
 
-/// What is told at once: a kind and a location, with the values, or with the operation where they are all others.
+/// What is transitions at once: a kind and a location, with the values, or with the operation where they are all others.
 type ChangeGroupKey = (ChangeKind, DiffLocation, Option<Values>, Option<String>);
 
-/// Everything that is told at once.
+/// The differences of a group.
 #[derive(Default)]
 struct Bucket {
     values: BTreeSet<Values>,
     operations: BTreeMap<String, BTreeSet<CaseId>>,
 }
 
-/// Groups equal differences. `verdicts` has the cases whose verdict is another one.
+/// Groups equal differences. `verdicts` has the cases whose verdicts differ.
 pub(super) fn group(mut shown: Vec<ShownGroup>, verdicts: &BTreeMap<CaseId, (Verdict, Verdict)>) -> Vec<ChangeGroup> {
     let mut buckets: BTreeMap<ChangeGroupKey, Bucket> = BTreeMap::new();
     explain(&mut shown);
@@ -92,13 +91,12 @@ pub(super) fn group(mut shown: Vec<ShownGroup>, verdicts: &BTreeMap<CaseId, (Ver
         bucket.operations.entry(operation).or_default().insert(case);
     }
     let mut groups: Vec<ChangeGroup> =
-        buckets.into_iter().map(|((kind, location, ..), bucket)| bucket.told(kind, location, verdicts)).collect();
+        buckets.into_iter().map(|((kind, location, ..), bucket)| bucket.into_group(kind, location, verdicts)).collect();
     groups.sort_by_key(|group| (group.verdicts.is_empty(), group.kind, Reverse(group.cases)));
     groups
 }
 
-/// Where an answer itself is not compared, a check may still have found what differs in other answers: it is the same
-/// difference.
+/// Replaces findings that a difference explains: a finding may be in a case whose response is not compared.
 fn explain(shown: &mut [ShownGroup]) {
     let is_finding = |shown: &ShownGroup| shown.change.kind == ChangeKind::Finding;
     let seen: BTreeSet<ResponseChange> =
@@ -110,7 +108,7 @@ fn explain(shown: &mut [ShownGroup]) {
     }
 }
 
-/// Places at which a value is another one in every case.
+/// The locations at which the values differ in every case.
 fn various(shown: &[ShownGroup]) -> BTreeSet<(ChangeKind, String, DiffLocation)> {
     let mut values: BTreeMap<_, BTreeSet<(&str, &str)>> = BTreeMap::new();
     for ShownGroup { change, .. } in shown.iter().filter(|shown| shown.change.kind == ChangeKind::Value) {
@@ -121,7 +119,7 @@ fn various(shown: &[ShownGroup]) -> BTreeSet<(ChangeKind, String, DiffLocation)>
 }
 
 impl Bucket {
-    fn told(
+    fn into_group(
         self,
         kind: ChangeKind,
         location: DiffLocation,
@@ -142,16 +140,16 @@ impl Bucket {
     }
 }
 
-/// Other verdicts, counted; the most frequent first.
+/// The pairs of verdicts with the number of cases, the most frequent first.
 pub(super) fn transitions(changed: impl Iterator<Item = (Verdict, Verdict)>) -> Vec<Transition> {
     let mut counts: BTreeMap<(Verdict, Verdict), usize> = BTreeMap::new();
     for verdicts in changed {
         *counts.entry(verdicts).or_default() += 1;
     }
-    let told = counts.into_iter().map(|((before, after), cases)| Transition { before, after, cases });
-    let mut told: Vec<Transition> = told.collect();
-    told.sort_by_key(|transition| Reverse(transition.cases));
-    told
+    let transitions = counts.into_iter().map(|((before, after), cases)| Transition { before, after, cases });
+    let mut transitions: Vec<Transition> = transitions.collect();
+    transitions.sort_by_key(|transition| Reverse(transition.cases));
+    transitions
 }
 
 #[cfg(test)]
@@ -170,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_differences_are_told_once() {
+    fn equal_differences_are_reported_once() {
         let differences =
             ["a", "b", "c", "d", "d"].map(|case| shown(case, "s.Op", ChangeKind::Removed, "/x", "1", "absent"));
         let groups = group(differences.into(), &BTreeMap::new());
@@ -180,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_of_two_operations_is_told_once_for_both() {
+    fn a_difference_of_two_operations_is_reported_once_for_both() {
         let of = |case: &str, operation: &str| shown(case, operation, ChangeKind::Error, "", "E", "F");
         let groups = group(vec![of("a", "s.One"), of("b", "s.Two"), of("c", "s.Two")], &BTreeMap::new());
         assert_eq!(groups.len(), 1);
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_differs_everywhere_is_told_once() {
+    fn a_value_that_differs_everywhere_is_reported_once() {
         let of =
             |number: usize| shown(&format!("c{number}"), "s.Op", ChangeKind::Value, "/x", &number.to_string(), "0");
         let groups = group((0..MOST_VALUES).map(of).collect(), &BTreeMap::new());

@@ -1,4 +1,4 @@
-//! What two endpoints answered to the same request.
+//! Compares two responses to the same request.
 
 use serde_json::Value;
 
@@ -10,16 +10,16 @@ use super::{
 };
 use crate::wire::{error_name, protocol::ErrorLocation};
 
-/// An answer as the observation has it.
+/// A response in an observation.
 #[derive(Debug, Clone, Copy)]
 enum Got<'o> {
-    /// A crowd's different answers.
+    /// The different responses to concurrent requests.
     AnyOf(&'o [Value]),
-    /// None, and why.
+    /// No response, with the reason.
     Nothing(&'o str),
     /// One.
     Response(ComparedResponse<'o>),
-    /// Nothing that can be compared.
+    /// Nothing comparable.
     Other,
 }
 
@@ -44,11 +44,11 @@ impl<'o> Got<'o> {
         }
     }
 
-    fn told(self) -> String {
+    fn in_words(self) -> String {
         match self {
-            Self::Nothing(why) => format!("no answer ({why})"),
-            Self::Response(answer) => answer.told(),
-            Self::AnyOf(_) | Self::Other => "several answers".to_owned(),
+            Self::Nothing(why) => format!("no response ({why})"),
+            Self::Response(answer) => answer.in_words(),
+            Self::AnyOf(_) | Self::Other => "several responses".to_owned(),
         }
     }
 }
@@ -58,17 +58,17 @@ impl<'o> ComparedResponse<'o> {
         self.status >= 400
     }
 
-    /// The error that it names, wherever it does.
+    /// The name of the error, in any location.
     fn error(self) -> &'o str {
         let at = |location| match location {
             ErrorLocation::Header(name) => self.headers.get(name),
             ErrorLocation::Body(pointer) => self.body.pointer(pointer),
         };
         let spelled = ErrorLocation::ALL.into_iter().find_map(|location| at(location)?.as_str()).map(error_name);
-        spelled.filter(|name| !name.is_empty()).unwrap_or("a refusal without a name")
+        spelled.filter(|name| !name.is_empty()).unwrap_or("an unnamed error")
     }
 
-    fn told(self) -> String {
+    fn in_words(self) -> String {
         if self.is_refusal() {
             format!("{} ({})", self.error(), self.status)
         } else {
@@ -77,14 +77,14 @@ impl<'o> ComparedResponse<'o> {
     }
 }
 
-/// What differs between two answers to the same request.
+/// The differences between two responses to the same request.
 pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<FoundChange> {
     match (Got::of(a), Got::of(b)) {
         (Got::Response(a), Got::Response(b)) => answers(identities, a, b),
         (Got::AnyOf(a), Got::AnyOf(b)) => crowds(identities, a, b),
         (Got::Nothing(a), Got::Nothing(b)) if a == b => Vec::new(),
         (Got::Other, _) | (_, Got::Other) => Vec::new(),
-        (a, b) => vec![whole(ChangeKind::Response, a.told(), b.told())],
+        (a, b) => vec![whole(ChangeKind::Response, a.in_words(), b.in_words())],
     }
 }
 
@@ -94,14 +94,14 @@ fn whole(kind: ChangeKind, before: String, after: String) -> FoundChange {
 
 fn answers(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResponse<'_>) -> Vec<FoundChange> {
     if a.is_refusal() != b.is_refusal() {
-        return vec![whole(ChangeKind::Outcome, a.told(), b.told())];
+        return vec![whole(ChangeKind::Outcome, a.in_words(), b.in_words())];
     }
     let mut found = Vec::new();
     if a.status != b.status {
         found.push(whole(ChangeKind::Status, a.status.to_string(), b.status.to_string()));
     }
     if a.is_refusal() && a.error() != b.error() {
-        // Another error says what it says in its own members.
+        // A different error has different members.
         found.push(whole(ChangeKind::Error, a.error().to_owned(), b.error().to_owned()));
         return found;
     }
@@ -112,15 +112,20 @@ fn answers(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResp
         (Some(a), Some(b)) => comparer.value("", &Value::from(settled_prose(a)), &Value::from(settled_prose(b))),
         (None, None) => comparer.value("", a.body, b.body),
         (a, b) => {
-            let told = |text: Option<&str>| if text.is_some() { "text" } else { "JSON" }.to_owned();
+            let in_words = |text: Option<&str>| if text.is_some() { "text" } else { "JSON" }.to_owned();
             let location = DiffLocation::Body(String::new());
-            comparer.found.push(FoundChange { location, kind: ChangeKind::Type, before: told(a), after: told(b) });
+            comparer.found.push(FoundChange {
+                location,
+                kind: ChangeKind::Type,
+                before: in_words(a),
+                after: in_words(b),
+            });
         }
     }
     comparer.found
 }
 
-/// A body that is no JSON.
+/// A body that is not JSON.
 fn prose(body: &Value) -> Option<&str> {
     let members = body.as_object().filter(|members| members.len() == 1)?;
     members.get("text")?.as_str()
@@ -132,8 +137,8 @@ fn headers(a: &Value, b: &Value, found: &mut Vec<FoundChange>) {
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let told = |headers: &Value| headers[name].as_str().map_or_else(|| ABSENT.to_owned(), nameless);
-        let (before, after) = (told(a), told(b));
+        let in_words = |headers: &Value| headers[name].as_str().map_or_else(|| ABSENT.to_owned(), nameless);
+        let (before, after) = (in_words(a), in_words(b));
         if before != after {
             found.push(FoundChange {
                 location: DiffLocation::Header(name.clone()),
@@ -145,27 +150,28 @@ fn headers(a: &Value, b: &Value, found: &mut Vec<FoundChange>) {
     }
 }
 
-/// A crowd's answers belong together where they are of one kind; how many of each there were is chance.
+/// Compares the responses to concurrent requests. Responses of the same kind are paired; their number is random.
 fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<FoundChange> {
     let mut rest: Vec<&Value> = b.iter().collect();
     let mut found = Vec::new();
     let mut alone = Vec::new();
     for answer in a {
-        match rest.iter().position(|other| Got::of(other).told() == Got::of(answer).told()) {
+        match rest.iter().position(|other| Got::of(other).in_words() == Got::of(answer).in_words()) {
             Some(at) => found.extend(compare(identities, answer, rest.remove(at))),
             None => alone.push(answer),
         }
     }
-    let told = |answers: &[&Value]| {
-        let told: Vec<String> = answers.iter().map(|answer| Got::of(answer).told()).collect();
-        if told.is_empty() { ABSENT.to_owned() } else { told.join(", ") }
+    let in_words = |answers: &[&Value]| {
+        let in_words: Vec<String> = answers.iter().map(|answer| Got::of(answer).in_words()).collect();
+        if in_words.is_empty() { ABSENT.to_owned() } else { in_words.join(", ") }
     };
-    let known =
-        |answers: &[Value], answer: &Value| answers.iter().any(|one| Got::of(one).told() == Got::of(answer).told());
+    let known = |answers: &[Value], answer: &Value| {
+        answers.iter().any(|one| Got::of(one).in_words() == Got::of(answer).in_words())
+    };
     alone.retain(|answer| !known(b, answer));
     rest.retain(|answer| !known(a, answer));
     if !alone.is_empty() || !rest.is_empty() {
-        found.push(whole(ChangeKind::Response, told(&alone), told(&rest)));
+        found.push(whole(ChangeKind::Response, in_words(&alone), in_words(&rest)));
     }
     found
 }
@@ -177,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn told(a: &Value, b: &Value) -> Vec<String> {
+    fn in_words(a: &Value, b: &Value) -> Vec<String> {
         let found = compare(&mut Identities::default(), a, b).into_iter();
         found
             .map(|FoundChange { location, kind, before, after }| format!("{kind} {location}: {before} -> {after}"))
@@ -200,37 +206,37 @@ mod tests {
     #[case::error_and_status(refused(400, "E"), refused(500, "F"), &["status : 400 -> 500", "error : E -> F"])]
     #[case::status(refused(400, "E"), refused(404, "E"), &["status : 400 -> 404"])]
     #[case::spelling(refused(400, "E"), refused(400, "ns#E"), &[r#"value /__type: "E" -> "ns#E""#])]
-    #[case::unnamed(refused(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> a refusal without a name"])]
-    #[case::no_answer(ok(json!({})), json!({"no answer": "closed"}), &["answer : a success (200) -> no answer (closed)"])]
+    #[case::unnamed(refused(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> an unnamed error"])]
+    #[case::no_answer(ok(json!({})), json!({"no answer": "closed"}), &["response : a success (200) -> no response (closed)"])]
     #[case::neither(json!({"no answer": "closed"}), json!({"no answer": "closed"}), &[])]
-    #[case::otherwise(json!({"no answer": "timeout"}), json!({"no answer": "closed"}), &["answer : no answer (timeout) -> no answer (closed)"])]
+    #[case::otherwise(json!({"no answer": "timeout"}), json!({"no answer": "closed"}), &["response : no response (timeout) -> no response (closed)"])]
     #[case::chance(json!("<depends on time>"), ok(json!({})), &[])]
     #[case::text(ok(json!({"text": "x"})), ok(json!({"a": 1})), &["type the body: text -> JSON"])]
     #[case::pages(ok(json!({"text": "at 2026-11-22 08:54:17"})), ok(json!({"text": "at 2026-11-22 08:54:18"})), &[])]
     #[case::other_pages(ok(json!({"text": "x"})), ok(json!({"text": "y"})), &[r#"value the body: "x" -> "y""#])]
     fn answers_are_compared_from_the_outside_in(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
-        assert_eq!(told(&a, &b), expected);
+        assert_eq!(in_words(&a, &b), expected);
     }
 
     #[test]
-    fn a_header_that_differs_is_told_by_its_name() {
+    fn a_header_that_differs_is_reported_by_its_name() {
         let with = |headers: Value| json!({"status": 200, "headers": headers, "body": {}});
-        let told = told(&with(json!({"content-type": "a", "x": "y"})), &with(json!({"content-type": "b"})));
-        assert_eq!(told, ["header content-type: a -> b", "header x: y -> absent"]);
+        let in_words = in_words(&with(json!({"content-type": "a", "x": "y"})), &with(json!({"content-type": "b"})));
+        assert_eq!(in_words, ["header content-type: a -> b", "header x: y -> absent"]);
     }
 
     #[test]
     fn a_crowd_is_compared_by_the_sorts_of_its_answers() {
         let crowd = |answers: &[Value]| json!({ "any of": answers });
         let (won, lost) = (ok(json!({"a": 1})), refused(400, "E"));
-        assert_eq!(told(&crowd(&[won.clone(), lost.clone()]), &crowd(&[lost.clone(), won.clone()])), [""; 0]);
+        assert_eq!(in_words(&crowd(&[won.clone(), lost.clone()]), &crowd(&[lost.clone(), won.clone()])), [""; 0]);
         assert_eq!(
-            told(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), refused(400, "F")])),
-            ["value /a: 1 -> 2", "answer : E (400) -> F (400)"]
+            in_words(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), refused(400, "F")])),
+            ["value /a: 1 -> 2", "response : E (400) -> F (400)"]
         );
         assert_eq!(
-            told(&crowd(std::slice::from_ref(&won)), &crowd(&[won.clone(), lost])),
-            ["answer : absent -> E (400)"]
+            in_words(&crowd(std::slice::from_ref(&won)), &crowd(&[won.clone(), lost])),
+            ["response : absent -> E (400)"]
         );
     }
 }

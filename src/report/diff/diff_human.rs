@@ -1,4 +1,4 @@
-//! Differences for people: who was compared, which verdicts are other ones, each difference once, and the sums.
+//! The text report of a comparison: both sides, verdicts, differences, and a summary.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ use crate::{
     suite::CaseId,
 };
 
-/// Longer values are cut; the JSON document has them whole.
+/// Longer values are cut. The JSON document contains them in full.
 const LONGEST_VALUE: usize = 160;
 
-/// So many operations of a group are named.
+/// The maximum number of operations that are named per group.
 const OPERATIONS: usize = 6;
 
-pub(super) fn told(comparison: &Comparison, options: &DiffOptions) -> String {
+pub(super) fn render(comparison: &Comparison, options: &DiffOptions) -> String {
     let mut page = TextPage::new(options.color, options.width);
     page.whole(0, HEADING, "wireproof diff");
     party(&mut page, "A", &comparison.a);
@@ -44,34 +44,34 @@ pub(super) fn told(comparison: &Comparison, options: &DiffOptions) -> String {
     page.text().to_owned()
 }
 
-pub(super) fn groups_told(told: &[ChangeGroup], options: &DiffOptions) -> String {
+pub(super) fn render_groups(shown: &[ChangeGroup], options: &DiffOptions) -> String {
     let mut page = TextPage::new(options.color, options.width);
-    groups(&mut page, told, options.most);
+    groups(&mut page, shown, options.most);
     page.text().to_owned()
 }
 
 fn party(page: &mut TextPage, lead: &str, party: &Party) {
     let kind = match party.kind {
-        PartyKind::Endpoint => "asked now".to_owned(),
-        PartyKind::Recording => format!("a recording of {}", party.endpoint),
-        PartyKind::Report => format!("a report on {}", party.endpoint),
+        PartyKind::Endpoint => "endpoint".to_owned(),
+        PartyKind::Recording => format!("recording of {}", party.endpoint),
+        PartyKind::Report => format!("report on {}", party.endpoint),
     };
     let interrupted = if party.interrupted { ", interrupted" } else { "" };
     let cases = count(party.cases, "case");
     page.entry(2, HEADING, lead, &format!("{}  {kind}, seed {}, {cases}{interrupted}", party.name, party.seed));
 }
 
-/// How far they were compared, and what is to be known of that.
+/// The depth of the comparison, and its caveats.
 fn scope(page: &mut TextPage, comparison: &Comparison) {
     if comparison.depth == Depth::Findings {
-        let told = "by verdicts, findings and requirements: a report does not hold what was answered";
-        page.entry(2, PLAIN, "-", told);
+        let printed = "compared by verdicts, findings and requirements, because a report contains no responses";
+        page.entry(2, PLAIN, "-", printed);
     }
     if comparison.a.suite != comparison.b.suite {
-        page.entry(2, PLAIN, "-", "the fixtures are not the same: some cases may ask for something else");
+        page.entry(2, PLAIN, "-", "the fixtures differ, so some cases may send different requests");
     }
     if comparison.a.seed != comparison.b.seed {
-        page.entry(2, PLAIN, "-", "the seeds are not the same: names that the fixtures make up differ");
+        page.entry(2, PLAIN, "-", "the seeds differ, so generated names differ");
     }
 }
 
@@ -107,7 +107,7 @@ fn one(page: &mut TextPage, group: &ChangeGroup) {
     }
     if group.distinct > group.values.len() {
         let rest = group.distinct - group.values.len();
-        page.paragraph(6, FAINT, &format!("and {rest} other pairs of values"));
+        page.paragraph(6, FAINT, &format!("and {rest} more pairs of values"));
     }
     if !group.verdicts.is_empty() {
         let verdicts: Vec<String> =
@@ -123,12 +123,12 @@ fn operations(operations: &BTreeMap<String, usize>) -> String {
     let mut named: Vec<(&String, &usize)> = operations.iter().collect();
     named.sort_by_key(|(_, cases)| std::cmp::Reverse(**cases));
     let rest = named.len().saturating_sub(OPERATIONS);
-    let told = named.into_iter().take(OPERATIONS).map(|(name, cases)| format!("{name} ({cases})"));
-    let mut told: Vec<String> = told.collect();
+    let printed = named.into_iter().take(OPERATIONS).map(|(name, cases)| format!("{name} ({cases})"));
+    let mut printed: Vec<String> = printed.collect();
     if rest > 0 {
-        told.push(format!("{rest} more"));
+        printed.push(format!("{rest} more"));
     }
-    told.join(", ")
+    printed.join(", ")
 }
 
 fn requirements(page: &mut TextPage, comparison: &Comparison, most: usize) {
@@ -173,20 +173,20 @@ fn more(page: &mut TextPage, all: usize, most: usize, of_what: &str) {
 fn sums(page: &mut TextPage, comparison: &Comparison) {
     page.blank();
     for (verdict, cases) in &comparison.unjudged {
-        let told = format!("{} {} on both sides, not compared", count(*cases, "case"), plural(*verdict));
-        page.paragraph(0, PLAIN, &told);
+        let printed = format!("{} {} on both sides, not compared", count(*cases, "case"), plural(*verdict));
+        page.paragraph(0, PLAIN, &printed);
     }
     if comparison.ignored > 0 {
-        page.paragraph(0, PLAIN, &format!("{} left out (--ignore, --only)", count(comparison.ignored, "difference")));
+        page.paragraph(0, PLAIN, &format!("{} ignored (--ignore, --only)", count(comparison.ignored, "difference")));
     }
     let compared = count(comparison.compared, "case");
     let (style, end) = match comparison {
         _ if comparison.is_empty() => (of_verdict(Verdict::Blocked), "nothing to compare".to_owned()),
         _ if comparison.is_equal() => (of_verdict(Verdict::Conforms), "no difference".to_owned()),
         _ => {
-            let told =
+            let printed =
                 format!("{} in {}", count(comparison.groups.len(), "difference"), count(comparison.different, "case"));
-            (of_verdict(Verdict::Deviates), told)
+            (of_verdict(Verdict::Deviates), printed)
         }
     };
     page.entry(0, style, &end, &format!("{compared} compared"));
@@ -196,26 +196,26 @@ fn in_words(transition: &Transition) -> String {
     format!("{} -> {}", transition.before, transition.after)
 }
 
-/// What a difference is called where it is told.
+/// A difference in words.
 fn word(kind: ChangeKind) -> &'static str {
     match kind {
-        ChangeKind::Operation => "an operation on one side alone",
-        ChangeKind::Verdict => "another verdict",
-        ChangeKind::Response => "an answer on one side alone",
-        ChangeKind::Outcome => "success or refusal",
-        ChangeKind::Error => "another error",
-        ChangeKind::Status => "another status",
-        ChangeKind::Step => "a step on one side alone",
-        ChangeKind::Type => "another type",
+        ChangeKind::Operation => "operation implemented on one side only",
+        ChangeKind::Verdict => "verdict differs",
+        ChangeKind::Response => "response on one side only",
+        ChangeKind::Outcome => "accepted on one side, rejected on the other",
+        ChangeKind::Error => "error differs",
+        ChangeKind::Status => "status differs",
+        ChangeKind::Step => "step on one side only",
+        ChangeKind::Type => "type differs",
         ChangeKind::Removed => "missing in B",
-        ChangeKind::Renamed => "another name",
-        ChangeKind::Added => "more in B",
-        ChangeKind::Header => "another header",
-        ChangeKind::Value => "another value",
-        ChangeKind::Order => "another order",
-        ChangeKind::Finding => "another finding",
-        ChangeKind::Requirement => "another outcome of a requirement",
-        ChangeKind::Case => "a case on one side alone",
+        ChangeKind::Renamed => "name differs",
+        ChangeKind::Added => "additional in B",
+        ChangeKind::Header => "header differs",
+        ChangeKind::Value => "value differs",
+        ChangeKind::Order => "order differs",
+        ChangeKind::Finding => "finding on one side only",
+        ChangeKind::Requirement => "outcome of a requirement differs",
+        ChangeKind::Case => "case on one side only",
     }
 }
 

@@ -1,4 +1,4 @@
-//! What two runs differ in as text: for people, and for programs.
+//! Writes a comparison as text and as JSON.
 
 use std::io::{self, Write};
 
@@ -15,57 +15,56 @@ use crate::report::{
 pub const DIFF: Schema =
     Schema { name: "diff", of: "wireproof diff --report json", own: include_str!("diff.schema.json"), refers: false };
 
-/// How differences are told to people.
+/// The format of the text report.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffOptions {
-    /// Whether they are styled.
+    /// Use colors.
     pub color: bool,
-    /// The columns to keep to, as far as words allow it.
+    /// The width in columns. Words that are longer stay whole.
     pub width: usize,
-    /// So many groups, requirements and cases of each sort are told; the rest is counted.
+    /// The maximum number of groups, requirements and cases. The rest is counted.
     pub most: usize,
 }
 
-/// The differences as a program reads them.
+/// The JSON document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Differences {
-    /// The name and version of this form.
+    /// The schema and its version.
     pub schema: String,
-    /// What wrote it.
+    /// The program that wrote it.
     pub tool: Tool,
-    /// What differs.
     #[serde(flatten)]
     pub comparison: Comparison,
 }
 
 impl Differences {
-    /// The differences that this program found.
+    /// The document of a comparison by this program.
     #[must_use]
     pub fn of(comparison: Comparison) -> Self {
         Self { schema: "wireproof/diff/v2".to_owned(), tool: Tool::this(), comparison }
     }
 }
 
-/// Writes the differences for people at a terminal.
+/// Writes the text report.
 ///
 /// # Errors
-/// They cannot be written.
+/// The report cannot be written.
 pub fn human(comparison: &Comparison, options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(diff_human::told(comparison, options).as_bytes())
+    out.write_all(diff_human::render(comparison, options).as_bytes())
 }
 
-/// Writes groups of differences alone for people at a terminal.
+/// Writes only groups of differences as text.
 ///
 /// # Errors
-/// They cannot be written.
+/// The report cannot be written.
 pub fn groups(groups: &[ChangeGroup], options: &DiffOptions, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(diff_human::groups_told(groups, options).as_bytes())
+    out.write_all(diff_human::render_groups(groups, options).as_bytes())
 }
 
-/// Writes the differences as one JSON document.
+/// Writes the JSON document.
 ///
 /// # Errors
-/// They cannot be written.
+/// The report cannot be written.
 pub fn json(comparison: Comparison, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Differences::of(comparison))?;
     writeln!(out)

@@ -23,7 +23,7 @@ fn side(name: &str, kind: PartyKind, events: &[Event]) -> DiffSide {
     side
 }
 
-/// The same run, in which every case that conforms deviates, and the first case is missing.
+/// The same run without its first case, in which every case that conforms deviates.
 fn other() -> Vec<Event> {
     let mut events = events();
     let first = events.iter().position(|event| matches!(event, Event::CaseFinished(_))).unwrap();
@@ -48,29 +48,33 @@ fn comparison() -> Comparison {
     compare(&a, &b, &CompareOptions::default())
 }
 
-fn told(comparison: &Comparison, color: bool) -> String {
+fn printed(comparison: &Comparison, color: bool) -> String {
     let mut out = Vec::new();
     human(comparison, &DiffOptions { color, width: 100, most: 20 }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 #[test]
-fn people_are_told_what_differs_and_how_much() {
-    let told = told(&comparison(), false);
+fn differences_and_sums_are_shown() {
+    let text = printed(&comparison(), false);
     for line in ["verdicts", "  conforms -> deviates  2 cases", "1 difference", "only in A: 1 case", "1 requirement"] {
-        assert!(told.lines().any(|told| told == line), "{line:?} in:\n{told}");
+        assert!(text.lines().any(|each| each == line), "{line:?} in:\n{text}");
     }
-    assert!(told.contains("SD-21  met -> violated"), "{told}");
-    assert!(told.ends_with("1 difference in 2 cases  3 cases compared\n"), "{told}");
-    assert!(!told.contains('\u{1b}'), "a name moves the cursor:\n{told}");
+    assert!(text.contains("SD-21  met -> violated"), "{text}");
+    assert!(text.ends_with("1 difference in 2 cases  3 cases compared\n"), "{text}");
+    assert!(!text.contains('\u{1b}'), "a name moves the cursor:\n{text}");
 }
 
 #[test]
 fn equal_runs_differ_in_nothing() {
     let a = side("a", PartyKind::Endpoint, &events());
     let comparison = compare(&a, &a, &CompareOptions::default());
-    assert!(told(&comparison, false).ends_with("no difference  4 cases compared\n"), "{}", told(&comparison, false));
-    assert!(told(&comparison, true).contains('\u{1b}'));
+    assert!(
+        printed(&comparison, false).ends_with("no difference  4 cases compared\n"),
+        "{}",
+        printed(&comparison, false)
+    );
+    assert!(printed(&comparison, true).contains('\u{1b}'));
 }
 
 #[test]
@@ -89,7 +93,7 @@ fn the_document_fits_its_schema_and_is_read_back() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_not_of_its_form() {
+fn the_schema_rejects_what_is_not_of_its_form() {
     let changes: [(&str, Value); 7] = [
         ("/schema", json!("wireproof/diff/v9")),
         ("/depth", json!("deep")),

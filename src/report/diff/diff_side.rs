@@ -1,4 +1,4 @@
-//! One of two things that are compared: what a run came to, as far as it is known.
+//! One side of a comparison.
 
 use std::collections::BTreeMap;
 
@@ -18,59 +18,59 @@ use crate::{
     suite::CaseId,
 };
 
-/// What a side is.
+/// The description of a side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
-    /// As it was named.
+    /// The name as given by the user.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: PartyKind,
-    /// The endpoint that answered.
+    /// The endpoint that responded.
     pub endpoint: String,
-    /// What fresh names were derived from.
+    /// The seed of generated names.
     pub seed: u64,
     /// The digest of the fixtures.
     pub suite: String,
-    /// How many cases it has.
+    /// The number of cases.
     pub cases: usize,
     /// Whether the run was interrupted.
     pub interrupted: bool,
 }
 
-/// What a side may be.
+/// The kind of a side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PartyKind {
-    /// An endpoint that was asked for this.
+    /// An endpoint that was run for the comparison.
     Endpoint,
-    /// A folder of transcripts.
+    /// A recording.
     Recording,
     /// A JSON report.
     Report,
 }
 
-/// What a case came to.
+/// A case of a side.
 #[derive(Debug, Clone)]
 pub(super) struct RespondedCase {
     pub(super) service: String,
     pub(super) operation: String,
     pub(super) verdict: Verdict,
     pub(super) findings: Vec<Finding>,
-    /// `None`: only what a report says is known.
+    /// The observed steps; `None` for a report.
     pub(super) steps: Option<Vec<Value>>,
 }
 
 /// One side.
 #[derive(Debug, Clone)]
 pub struct DiffSide {
-    /// What it is.
+    /// Its kind.
     pub party: Party,
     pub(super) cases: BTreeMap<CaseId, RespondedCase>,
     pub(super) requirements: BTreeMap<String, RequirementReport>,
 }
 
 impl DiffSide {
-    /// A side of which nothing is known yet.
+    /// Creates an empty side.
     #[must_use]
     pub fn new(name: &str, kind: PartyKind) -> Self {
         let party = Party {
@@ -85,7 +85,7 @@ impl DiffSide {
         Self { party, cases: BTreeMap::new(), requirements: BTreeMap::new() }
     }
 
-    /// Takes a case of a report.
+    /// Adds a case.
     pub fn enter(&mut self, report: &CaseReport, observation: Option<&Observation>) {
         let answered = RespondedCase {
             service: report.service.clone(),
@@ -98,19 +98,19 @@ impl DiffSide {
         self.party.cases = self.cases.len();
     }
 
-    /// Takes what became of the requirements.
+    /// Sets the outcomes of the requirements.
     pub fn conclude(&mut self, requirements: &[RequirementReport]) {
         self.requirements =
             requirements.iter().map(|requirement| (requirement.id.clone(), requirement.clone())).collect();
     }
 
-    /// Leaves only these cases.
+    /// Keeps only these cases.
     pub fn retain(&mut self, wanted: impl Fn(&CaseId) -> bool) {
         self.cases.retain(|id, _| wanted(id));
         self.party.cases = self.cases.len();
     }
 
-    /// The ids of its cases, sorted.
+    /// The IDs of its cases, sorted.
     pub fn ids(&self) -> impl Iterator<Item = &CaseId> {
         self.cases.keys()
     }

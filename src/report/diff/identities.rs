@@ -1,5 +1,5 @@
-//! Identities of two observations: `<deployment-id:1>` here may be `<deployment-id:2>` there, as long as it stays the
-//! same one.
+//! Matches the identities of two observations: `<deployment-id:1>` on one side may be `<deployment-id:2>` on the
+//! other, as long as the mapping is consistent.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -9,7 +9,7 @@ use super::volatile::settled;
 
 static IDENTITY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<([a-z0-9][a-z0-9_.-]*):(\d+)>").ok());
 
-/// Which identity of one side is which of the other.
+/// A mapping between the identities of both sides.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
     there: BTreeMap<String, String>,
@@ -17,8 +17,7 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Whether two texts are the same but for what identities are called. Identities that are met for the first time
-    /// are the same from then on.
+    /// Whether two texts are equal under the mapping. Identities that are not mapped yet are mapped to each other.
     pub(super) fn same(&mut self, a: &str, b: &str) -> bool {
         if nameless(a) != nameless(b) {
             return false;
@@ -48,7 +47,7 @@ pub(super) enum Of {
 }
 
 impl Identities {
-    /// A text in which identities that are known of both sides are called as on the second, and others not at all.
+    /// The text with mapped identities replaced by those of the second side, and with other identities unnumbered.
     pub(super) fn known(&self, text: &str, of: Of) -> String {
         let text = settled(text);
         let Some(identity) = &*IDENTITY else { return text.into_owned() };
@@ -64,7 +63,7 @@ impl Identities {
     }
 }
 
-/// A text in which identities have no numbers, and without what changes from run to run.
+/// The text without what changes from run to run, and with identities unnumbered.
 pub(super) fn nameless(text: &str) -> String {
     let text = settled(text);
     match &*IDENTITY {

@@ -1,9 +1,8 @@
-//! Two runs compared, case by case and answer by answer: what differs, and each difference once.
+//! Compares two runs, case by case and response by response.
 //!
-//! Each side is what a run came to: an endpoint that was just asked, a recording, or the report of a run, of which only
-//! verdicts, findings and requirements are known. Answers are compared as observations, in which times, ids and secrets
-//! stand for themselves; what identities are called makes no difference, which of them are the same one does. Equal
-//! differences are told once, with how many cases show them. It refuses to say which side is right, and sends nothing.
+//! A side is the run of an endpoint, a recording, or a report, which only has verdicts, findings and requirements.
+//! Responses are compared as observations, in which times, IDs and secrets are placeholders. Equal differences are
+//! reported once, with the number of cases. Neither side is the correct one.
 
 mod body_comparer;
 mod case_changes;
@@ -32,67 +31,67 @@ pub use response_change::{ChangeKind, ChangePattern, DiffLocation};
 use case_changes::{changes, is_judged, of_steps, of_verdict};
 use change_group::{ShownGroup, group, transitions};
 
-/// Which differences are told.
+/// The differences to report.
 #[derive(Debug, Clone, Default)]
 pub struct CompareOptions {
-    /// None of these.
+    /// The patterns to ignore.
     pub ignore: Vec<ChangePattern>,
-    /// Only these; none means all.
+    /// The patterns to report exclusively. Without any, all differences are reported.
     pub only: Vec<ChangePattern>,
 }
 
 impl CompareOptions {
-    fn tells(&self, kind: ChangeKind, location: &DiffLocation) -> bool {
+    fn includes(&self, kind: ChangeKind, location: &DiffLocation) -> bool {
         let any = |patterns: &[ChangePattern]| patterns.iter().any(|pattern| pattern.fits(kind, location));
         (self.only.is_empty() || any(&self.only)) && !any(&self.ignore)
     }
 }
 
-/// How far two sides can be compared.
+/// The depth of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depth {
-    /// By every answer.
+    /// All responses.
     Responses,
-    /// By verdicts, findings and requirements, since a report says no more.
+    /// Verdicts, findings and requirements, because a report contains no responses.
     Findings,
 }
 
-/// What two sides differ in.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The first side.
     pub a: Party,
     /// The second side.
     pub b: Party,
-    /// How far they were compared.
+    /// The depth.
     pub depth: Depth,
-    /// How many cases both sides have a judgement on, so that their answers were compared.
+    /// The number of cases that were judged on both sides, so that their responses were compared.
     pub compared: usize,
-    /// How many cases both sides have that differ in something that is told.
+    /// The number of cases on both sides with a reported difference.
     pub different: usize,
-    /// Cases that could not be compared, because neither side came to a judgement, by what they came to.
+    /// The number of cases with the same verdict on both sides that were not judged, by verdict.
     pub unjudged: BTreeMap<Verdict, usize>,
-    /// Other verdicts, counted.
+    /// The verdicts that differ.
     pub verdicts: Vec<Transition>,
-    /// The differences, each once, the heaviest first.
+    /// The differences, the most important first.
     pub groups: Vec<ChangeGroup>,
-    /// Requirements of which something else became.
+    /// The requirements whose outcomes differ.
     pub requirements: Vec<RequirementChange>,
-    /// Cases of the first side alone.
+    /// The cases on the first side only.
     pub only_a: Vec<CaseId>,
-    /// Cases of the second side alone.
+    /// The cases on the second side only.
     pub only_b: Vec<CaseId>,
-    /// How many differences were left out, because the caller said so.
+    /// The number of ignored differences.
     pub ignored: usize,
 }
 
-/// A requirement of which something else became.
+/// A requirement whose outcomes differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequirementChange {
-    /// Its number.
+    /// The ID.
     pub id: String,
-    /// What it says.
+    /// The schema in the file.
     pub says: String,
     /// On the first side.
     pub before: RequirementOutcome,
@@ -101,7 +100,7 @@ pub struct RequirementChange {
 }
 
 impl Comparison {
-    /// Whether nothing that is told differs.
+    /// Whether there is no reported difference.
     #[must_use]
     pub fn is_equal(&self) -> bool {
         self.groups.is_empty() && self.requirements.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
@@ -119,13 +118,13 @@ impl Comparison {
 pub struct DifferingCase {
     pub case: CaseId,
     pub service: String,
-    /// The one.
+    /// The first observation.
     pub before: Value,
-    /// The other.
+    /// The second observation.
     pub after: Value,
 }
 
-/// What differs in observations, each difference once.
+/// The differences between observations.
 #[must_use]
 pub fn of_observations(differing: &[DifferingCase]) -> Vec<ChangeGroup> {
     let shown = differing.iter().flat_map(|DifferingCase { case, service, before, after }| {
@@ -196,12 +195,12 @@ impl<'o> DiffTally<'o> {
         }
         let mut changes = changes(a, b);
         let all = changes.len();
-        changes.retain(|change| self.options.tells(change.kind, &change.location));
+        changes.retain(|change| self.options.includes(change.kind, &change.location));
         self.ignored += all - changes.len();
         if let Some(verdict) = of_verdict(a, b) {
-            if self.options.tells(verdict.kind, &DiffLocation::Response) {
+            if self.options.includes(verdict.kind, &DiffLocation::Response) {
                 self.verdicts.insert(id.clone(), (a.verdict, b.verdict));
-                // A difference that is told says why; without one, the verdict is what is told.
+                // A reported difference explains the verdict. Without one, the verdict is the difference.
                 changes.extend(changes.is_empty().then_some(verdict));
             } else {
                 self.ignored += 1;
@@ -211,17 +210,17 @@ impl<'o> DiffTally<'o> {
         self.shown.extend(changes.into_iter().map(|change| ShownGroup { case: id.clone(), change }));
     }
 
-    /// Cases of one side alone.
+    /// The cases on one side only.
     fn alone(&mut self, side: &DiffSide, other: &DiffSide) -> Vec<CaseId> {
         let mut alone: Vec<CaseId> = side.ids().filter(|id| !other.cases.contains_key(*id)).cloned().collect();
-        if !self.options.tells(ChangeKind::Case, &DiffLocation::Response) {
+        if !self.options.includes(ChangeKind::Case, &DiffLocation::Response) {
             self.ignored += alone.len();
             alone.clear();
         }
         alone
     }
 
-    /// Requirements of which something else became. Which cases a side lacks is told already.
+    /// The requirements whose outcomes differ.
     fn requirements(&mut self, a: &DiffSide, b: &DiffSide) -> Vec<RequirementChange> {
         let both = a.requirements.iter().filter_map(|(id, one)| Some((one, b.requirements.get(id)?)));
         let mut changed: Vec<RequirementChange> = both
@@ -233,7 +232,7 @@ impl<'o> DiffTally<'o> {
                 after: other.outcome,
             })
             .collect();
-        if !self.options.tells(ChangeKind::Requirement, &DiffLocation::Response) {
+        if !self.options.includes(ChangeKind::Requirement, &DiffLocation::Response) {
             self.ignored += changed.len();
             changed.clear();
         }

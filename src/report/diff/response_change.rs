@@ -1,4 +1,4 @@
-//! One difference between two answers: what kind of one, where, from what to what.
+//! A difference between two responses: its kind, its location, and both values.
 
 use std::{fmt, str::FromStr};
 
@@ -6,49 +6,49 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::pointer::child;
 
-/// What kind of difference. The first weighs most.
+/// The kind of a difference, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// One side has an operation that the other one lacks.
+    /// An operation is implemented on one side only.
     Operation,
-    /// The verdict is another one, and nothing that can be compared says why.
+    /// The verdicts differ, without a difference that explains it.
     Verdict,
-    /// One side answered, or one side did not.
+    /// Only one side responded.
     Response,
-    /// A success on one side is a refusal on the other.
+    /// One side accepted the request, and the other rejected it.
     Outcome,
-    /// The refusal names another error.
+    /// The errors differ.
     Error,
-    /// The HTTP status is another one.
+    /// The HTTP statuses differ.
     Status,
-    /// A step was made on one side alone.
+    /// A step ran on one side only.
     Step,
-    /// A value is of another JSON type.
+    /// The JSON types of a value differ.
     Type,
-    /// The other side lacks a member or an item.
+    /// The second side lacks a member or an item.
     Removed,
-    /// A member is there under another name.
+    /// A member has a different name.
     Renamed,
-    /// The other side has a member or an item more.
+    /// The second side has an additional member or item.
     Added,
-    /// A header field is another one, is missing, or is there.
+    /// A header differs, or is on one side only.
     Header,
-    /// A value is another one.
+    /// The values differ.
     Value,
-    /// The items of a list are the same in another order.
+    /// A list has the same items in a different order.
     Order,
-    /// A check finds what it does not find on the other side.
+    /// A finding is on one side only.
     Finding,
-    /// What became of a requirement.
+    /// The outcomes of a requirement differ.
     Requirement,
-    /// A case is on one side alone.
+    /// A case is on one side only.
     Case,
 }
 
 impl ChangeKind {
-    /// Every kind, the first weighs most.
+    /// Every kind, the most important first.
     pub const ALL: [Self; 17] = [
         Self::Operation,
         Self::Verdict,
@@ -99,15 +99,15 @@ impl fmt::Display for ChangeKind {
     }
 }
 
-/// Where a difference is.
+/// The location of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiffLocation {
-    /// The answer as a whole.
+    /// The whole response.
     Response,
-    /// A header field, by its name in small letters.
+    /// A header, by its lowercase name.
     Header(String),
-    /// A JSON pointer into the body, in which `*` stands for any item of a list.
+    /// A JSON pointer into the body, with `*` for any item of a list.
     Body(String),
 }
 
@@ -122,7 +122,8 @@ impl fmt::Display for DiffLocation {
     }
 }
 
-/// One difference. `before` is the first side's, `after` the second's; both without what changes from run to run.
+/// A difference. `before` is the value of the first side, `after` that of the second. Both lack what changes from run
+/// to run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ResponseChange {
     pub(super) operation: String,
@@ -133,7 +134,7 @@ pub(super) struct ResponseChange {
 }
 
 impl ResponseChange {
-    /// Whether a finding is about what this difference is about, so that it is no further one.
+    /// Whether this difference explains a finding, so that the finding is not a separate difference.
     pub(super) fn explains(&self, finding: &Self) -> bool {
         let (DiffLocation::Body(own), DiffLocation::Body(pointer)) = (&self.location, &finding.location) else {
             return false;
@@ -146,14 +147,14 @@ impl ResponseChange {
     }
 }
 
-/// What is left out, or shown alone.
+/// A pattern of differences to ignore, or to show exclusively.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangePattern {
     /// Differences of a kind.
     Kind(ChangeKind),
-    /// Differences at a pointer and below it, part by part; `*` is any part.
+    /// Differences at a pointer or below it, by parts; `*` is any part.
     Pointer(Vec<String>),
-    /// Differences of a header field.
+    /// Differences of a header.
     Header(String),
 }
 
@@ -169,12 +170,12 @@ impl FromStr for ChangePattern {
         }
         let kind = ChangeKind::ALL.into_iter().find(|kind| kind.name() == text).map(Self::Kind);
         let names = || ChangeKind::ALL.map(ChangeKind::name).join(", ");
-        kind.ok_or_else(|| format!("expected a JSON pointer such as /a/*/b, header:NAME, or a kind: {}", names()))
+        kind.ok_or_else(|| format!("expected a JSON pointer such as /a/*/b, header:NAME, or one of {}", names()))
     }
 }
 
 impl ChangePattern {
-    /// Whether a difference of that kind at that location is meant.
+    /// Whether a difference of that kind at that location matches.
     #[must_use]
     pub fn fits(&self, kind: ChangeKind, location: &DiffLocation) -> bool {
         match (self, location) {
@@ -186,7 +187,7 @@ impl ChangePattern {
     }
 }
 
-/// Whether a pointer begins with these parts.
+/// Whether a pointer starts with these parts.
 fn is_below(wanted: &[String], pointer: &str) -> bool {
     let mut parts = pointer.split('/').skip(1);
     wanted.iter().all(|wanted| parts.next().is_some_and(|part| wanted == "*" || wanted == part))
@@ -231,7 +232,7 @@ mod tests {
     #[case("values")]
     #[case("header:")]
     #[case("")]
-    fn what_is_no_pattern_is_told(#[case] text: &str) {
+    fn what_is_no_pattern_is_reported(#[case] text: &str) {
         assert!(text.parse::<ChangePattern>().unwrap_err().starts_with("expected a JSON pointer"));
     }
 }

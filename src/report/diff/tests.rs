@@ -1,4 +1,4 @@
-//! Sides made by hand.
+//! Comparisons of small sides.
 
 use serde_json::{Value, json};
 
@@ -22,12 +22,12 @@ fn side(cases: &[(&str, Verdict, Option<Value>)]) -> DiffSide {
 
 use Verdict::{Blocked, Conforms, Deviates, NotImplemented};
 
-fn told(comparison: &Comparison) -> Vec<String> {
-    let told = |group: &ChangeGroup| {
+fn printed(comparison: &Comparison) -> Vec<String> {
+    let line = |group: &ChangeGroup| {
         let values: Vec<String> = group.values.iter().map(|v| format!("{} -> {}", v.before, v.after)).collect();
         format!("{} {} {} x{}", group.kind, group.location, values.join(", "), group.cases)
     };
-    comparison.groups.iter().map(told).collect()
+    comparison.groups.iter().map(line).collect()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_difference_that_explains_a_verdict_stands_for_it() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1}))), ("b", Conforms, Some(json!({})))]);
     let other = side(&[("a", Deviates, Some(json!({"x": 2}))), ("b", Deviates, Some(json!({})))]);
     let comparison = compare(&one, &other, &CompareOptions::default());
-    assert_eq!(told(&comparison), ["verdict  conforms -> deviates x1", "value /x 1 -> 2 x1"]);
+    assert_eq!(printed(&comparison), ["verdict  conforms -> deviates x1", "value /x 1 -> 2 x1"]);
     assert_eq!(comparison.verdicts[0].cases, 2);
     assert_eq!(comparison.different, 2);
 }
@@ -61,20 +61,20 @@ fn an_operation_that_one_side_lacks_differs_by_that_alone() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1})))]);
     let other = side(&[("a", NotImplemented, Some(json!({"y": 2})))]);
     let comparison = compare(&one, &other, &CompareOptions::default());
-    assert_eq!(told(&comparison), ["operation  implemented -> not implemented x1"]);
+    assert_eq!(printed(&comparison), ["operation  implemented -> not implemented x1"]);
     assert_eq!(comparison.compared, 0);
     assert!(!comparison.is_empty());
 }
 
 #[test]
-fn a_side_that_gave_no_answer_is_not_said_to_have_the_operation() {
+fn a_side_that_gave_no_response_is_not_said_to_have_the_operation() {
     let (lacking, silent) = (side(&[("a", NotImplemented, None)]), side(&[("a", Verdict::Inconclusive, None)]));
     let comparison = compare(&lacking, &silent, &CompareOptions::default());
-    assert_eq!(told(&comparison), ["verdict  not-implemented -> inconclusive x1"]);
+    assert_eq!(printed(&comparison), ["verdict  not-implemented -> inconclusive x1"]);
 }
 
 #[test]
-fn what_is_ignored_is_counted_and_not_told() {
+fn what_is_ignored_is_counted_and_not_reported() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1, "y": 1}))), ("b", Conforms, None)]);
     let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);
     let with = |ignore: &[&str], only: &[&str]| {
@@ -84,13 +84,13 @@ fn what_is_ignored_is_counted_and_not_told() {
     let all = with(&[], &[]);
     assert_eq!((all.groups.len(), all.only_a.len(), all.ignored), (2, 1, 0));
     let some = with(&["/x", "case"], &[]);
-    assert_eq!((told(&some), some.only_a.len(), some.ignored), (vec!["value /y 1 -> 2 x1".to_owned()], 0, 2));
-    assert_eq!(told(&with(&[], &["/x"])), ["value /x 1 -> 2 x1"]);
+    assert_eq!((printed(&some), some.only_a.len(), some.ignored), (vec!["value /y 1 -> 2 x1".to_owned()], 0, 2));
+    assert_eq!(printed(&with(&[], &["/x"])), ["value /x 1 -> 2 x1"]);
     assert!(with(&["value", "case"], &[]).is_equal());
 }
 
 #[test]
-fn a_step_that_one_side_never_made_is_told_unless_something_explains_it() {
+fn a_step_that_one_side_never_made_is_reported_unless_something_explains_it() {
     let steps = |bodies: &[Value]| {
         let mut side = side(&[("a", Conforms, None)]);
         let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
@@ -99,8 +99,8 @@ fn a_step_that_one_side_never_made_is_told_unless_something_explains_it() {
     };
     let two = steps(&[json!({"x": 1}), json!({})]);
     assert_eq!(
-        told(&compare(&two, &steps(&[json!({"x": 1})]), &CompareOptions::default())),
+        printed(&compare(&two, &steps(&[json!({"x": 1})]), &CompareOptions::default())),
         ["step  made -> not made x1"]
     );
-    assert_eq!(told(&compare(&two, &steps(&[json!({"x": 2})]), &CompareOptions::default())), ["value /x 1 -> 2 x1"]);
+    assert_eq!(printed(&compare(&two, &steps(&[json!({"x": 2})]), &CompareOptions::default())), ["value /x 1 -> 2 x1"]);
 }

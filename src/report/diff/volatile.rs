@@ -1,5 +1,5 @@
-//! Texts without what changes from run to run. The observation has taken out what the model calls an id or a time; this
-//! is for what says by its form alone that it is one.
+//! Removes from texts what changes from run to run. The observation has replaced the IDs and times of the model; this
+//! is for those that only their form reveals.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -10,7 +10,7 @@ struct VolatileForm {
     name: &'static str,
 }
 
-/// Forms that a value has in any answer.
+/// The patterns in any value.
 static ANYWHERE: LazyLock<Vec<VolatileForm>> = LazyLock::new(|| {
     forms(&[
         (r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<uuid>"),
@@ -19,25 +19,25 @@ static ANYWHERE: LazyLock<Vec<VolatileForm>> = LazyLock::new(|| {
     ])
 });
 
-/// Forms that only a text that is no JSON has: pages and traces.
+/// The patterns only in text that is not JSON, such as pages and stack traces.
 static IN_PROSE: LazyLock<Vec<VolatileForm>> = LazyLock::new(|| {
     forms(&[(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}([.,]\d+)?", "<time>"), (r"(?i)\b(0x)?[0-9a-f]{12,}\b", "<hex>")])
 });
 
 fn forms(forms: &[(&str, &'static str)]) -> Vec<VolatileForm> {
-    // Patterns of ours; a test sees to it that each is one.
+    // A test proves that each pattern is valid.
     forms
         .iter()
         .filter_map(|(pattern, name)| Regex::new(pattern).ok().map(|pattern| VolatileForm { pattern, name }))
         .collect()
 }
 
-/// A value of an answer without times and random ids.
+/// A value without times and random IDs.
 pub(super) fn settled(text: &str) -> Cow<'_, str> {
     replaced(Cow::Borrowed(text), &ANYWHERE)
 }
 
-/// A text that is no JSON without times, random ids and addresses.
+/// Text that is not JSON, without times, random IDs and addresses.
 pub(super) fn settled_prose(text: &str) -> Cow<'_, str> {
     replaced(settled(text), &IN_PROSE)
 }

@@ -1,4 +1,4 @@
-//! A case as the page shows it: what it is about, what was found, how it differs from its snapshot, what crossed the wire.
+//! A case on a page: its findings, its difference from the snapshot, and its exchanges.
 
 use std::{collections::BTreeSet, fmt::Write as _, io};
 
@@ -17,17 +17,17 @@ use crate::{
     run::event::{CaseFinished, CaseReport},
 };
 
-/// Longer values are cut, in characters; the JSON report has them whole.
+/// Values are cut to this number of characters. The JSON report contains them in full.
 const LONGEST_VALUE: usize = 2_000;
 
-/// So many exchanges are readable where scripts are off; the others are unpacked by the script.
+/// The maximum number of exchanges that are readable without scripts. The script unpacks the others.
 const WRITTEN_OUT: usize = 2;
 
 #[derive(Debug, Serialize)]
 struct CaseView<'a> {
     anchor: String,
     id: &'a str,
-    /// The id below the operation.
+    /// The ID below the operation.
     name: &'a str,
     title: &'a str,
     verdict: Verdict,
@@ -35,15 +35,15 @@ struct CaseView<'a> {
     service: &'a str,
     operation: &'a str,
     reason: &'a str,
-    /// Whether the reason says more than any finding.
+    /// Whether the case has a reason instead of findings.
     is_unjudged: bool,
-    /// Errors and warnings.
+    /// The errors and warnings.
     findings: Vec<FindingView<'a>>,
     notes: Vec<FindingView<'a>>,
     codes: BTreeSet<&'static str>,
     severities: BTreeSet<String>,
     cites: &'a [String],
-    /// Those that it cites and those that its findings cite.
+    /// The requirements that the case or one of its findings cites.
     requirements: BTreeSet<&'a str>,
     alternatives: &'a [String],
     checks: usize,
@@ -67,14 +67,14 @@ struct FindingView<'a> {
     cites: Vec<CitedView<'a>>,
 }
 
-/// What the command that runs a case again needs to know.
+/// The inputs of the command that runs a case again.
 #[derive(Clone, Copy)]
 pub(super) struct Rerun<'a> {
     pub(super) options: &'a HtmlOptions,
     pub(super) seed: u64,
 }
 
-/// The markup of a case. Its exchanges go to the packed.
+/// The markup of a case. Its exchanges go to `packed`.
 pub(super) fn markup(
     case: &CaseFinished,
     requirements: &RequirementIndex,
@@ -120,12 +120,12 @@ pub(super) fn requirements_of(case: &CaseReport) -> BTreeSet<&str> {
     case.cites.iter().chain(of_findings).map(String::as_str).collect()
 }
 
-/// A case's id below its operation.
+/// The ID of a case below its operation.
 pub(super) fn name(id: &str) -> &str {
     id.splitn(3, '/').last().unwrap_or_default()
 }
 
-/// The sign that stands beside a verdict's colour.
+/// The sign of a verdict, for readers who do not see colors.
 pub(super) fn mark(verdict: Verdict) -> char {
     match verdict {
         Verdict::Conforms => '✓',
@@ -137,7 +137,7 @@ pub(super) fn mark(verdict: Verdict) -> char {
     }
 }
 
-/// An id of the page from that of a case: what an address would change is written in hexadecimal.
+/// The HTML ID of a case. Characters that a URL would escape are written in hexadecimal.
 pub(super) fn anchor(id: &str) -> String {
     let mut anchor = "case-".to_owned();
     for byte in id.bytes() {
@@ -151,7 +151,7 @@ pub(super) fn anchor(id: &str) -> String {
     anchor
 }
 
-/// The exchanges that findings are about; of a case that could not be judged, the last one that was to lead there.
+/// The exchanges with findings. For a case that was not judged, the last exchange before the teardown.
 fn written_out(verdict: Verdict, exchanges: &[ExchangeView]) -> Vec<&ExchangeView> {
     let marked: Vec<&ExchangeView> = exchanges.iter().filter(|exchange| exchange.is_marked).take(WRITTEN_OUT).collect();
     if !marked.is_empty() || verdict == Verdict::Conforms {
@@ -183,7 +183,7 @@ fn finding_view<'a>(finding: &'a Finding, requirements: &'a RequirementIndex) ->
 }
 
 fn location(finding: &Finding) -> String {
-    let call = if finding.step == 0 { "the case as a whole".to_owned() } else { phrasing::call(finding) };
+    let call = if finding.step == 0 { "the whole case".to_owned() } else { phrasing::call(finding) };
     if finding.pointer.is_empty() { call } else { format!("{call}, {}", finding.pointer) }
 }
 

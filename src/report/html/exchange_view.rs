@@ -1,4 +1,4 @@
-//! The exchanges of a case as a page shows them, marked where a finding points.
+//! The exchanges of a case on a page, marked at the locations of findings.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// The number of exchanges that are shown at each end of a series of alike ones, such as a poll.
+/// The number of exchanges that are shown at each end of a series of similar ones, such as a poll.
 const ENDS: usize = 3;
 
 /// An exchange.
@@ -25,25 +25,25 @@ const ENDS: usize = 3;
 pub(super) struct ExchangeView {
     /// The operation, or another kind of request.
     title: String,
-    /// What it was for.
+    /// Its purpose.
     part: String,
     /// The status, or that there is no response.
     status: String,
-    /// Whether it only prepares or cleans up.
+    /// Whether it is part of setup or teardown.
     is_aside: bool,
-    /// Whether it only cleans up.
+    /// Whether it is part of the teardown.
     pub(super) is_teardown: bool,
     /// Whether a finding is about it.
     pub(super) is_marked: bool,
-    /// How long it took.
+    /// The duration.
     took: String,
     request: MarkedText,
     response: MarkedText,
-    /// So many like it follow that are not shown.
+    /// The number of similar exchanges that follow and are not shown.
     more: usize,
 }
 
-/// Everything that a case sent and received, in order.
+/// All exchanges of a case, in order.
 pub(super) fn shown(case: &CaseFinished) -> Vec<ExchangeView> {
     let exchanges = &case.exchanges;
     let mut shown: Vec<ExchangeView> = Vec::new();
@@ -92,7 +92,7 @@ fn show(case: &CaseFinished, exchange: &ExchangeReport) -> ExchangeView {
     }
 }
 
-/// Whether a finding is about that exchange: the last one of its call.
+/// Whether a finding is about that exchange. It is about the last exchange of its call.
 fn is_about(finding: &Finding, exchange: &ExchangeReport, exchanges: &[ExchangeReport]) -> bool {
     let is_of_role = |role: Role| match finding.call() {
         FindingRole::Control => role == Role::Control,
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
     use crate::{judge::code::Code, report::testing::deviation};
 
-    /// The case with other exchanges, and with the first finding alone.
+    /// A deviation with changed exchanges and only its first finding.
     fn case(change: impl FnOnce(&mut Vec<ExchangeReport>, &mut Finding)) -> CaseFinished {
         let mut case = deviation("x");
         case.report.findings.truncate(1);
@@ -169,9 +169,9 @@ mod tests {
             finding.code = code;
             pointer.clone_into(&mut finding.pointer);
         }));
-        let told = shown[1].response.told();
-        assert!(told.contains(marked), "{told}");
-        assert_eq!(told.matches('«').count(), 1, "{told}");
+        let printed = shown[1].response.with_marks();
+        assert!(printed.contains(marked), "{printed}");
+        assert_eq!(printed.matches('«').count(), 1, "{printed}");
     }
 
     #[rstest]
@@ -188,7 +188,10 @@ mod tests {
                 (*missing, *surplus) = (3, 4);
             }
         }));
-        let told = shown[1].response.told();
-        assert!(told.contains("3 more bytes were announced") && told.contains("4 more bytes came after"), "{told}");
+        let printed = shown[1].response.with_marks();
+        assert!(
+            printed.contains("3 more bytes were announced") && printed.contains("4 more bytes came after"),
+            "{printed}"
+        );
     }
 }

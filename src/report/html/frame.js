@@ -1,5 +1,5 @@
 "use strict";
-// The colours: as the system has them, unless the reader chooses. The choice is kept where the browser allows it.
+// // The color scheme of the system, unless the user chooses another one. The browser stores the choice if it can.
 {
   const choices = ["auto", "light", "dark"];
   const button = document.getElementById("theme");
@@ -13,7 +13,7 @@
   const choose = (choice) => {
     if (choice === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = choice;
-    button.textContent = `Colours: ${choice}`;
+    button.textContent = `Colors: ${choice}`;
     button.value = choice;
   };
   button.addEventListener("click", () => {
@@ -21,7 +21,7 @@
     try {
       localStorage.setItem("wireproof-theme", button.value);
     } catch {
-      // The choice lasts as long as the page.
+      // // The choice lasts until the page is closed.
     }
   });
   choose(choices.includes(kept()) ? kept() : "auto");

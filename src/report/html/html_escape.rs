@@ -1,10 +1,10 @@
-//! Text from elsewhere as a page may hold it: nothing of it is markup, and nothing hides. Pure.
+//! Escapes text from outside for HTML, so that it is neither markup nor invisible. Pure.
 
 use std::fmt::{self, Write};
 
 use crate::report::text;
 
-/// Writes a text as HTML shows it, in an element and in a quoted attribute.
+/// Writes escaped text, for an element or a quoted attribute.
 pub(super) fn write_escaped(out: &mut impl Write, text: &str) -> fmt::Result {
     for c in text::block(text).chars() {
         match c {

@@ -1,4 +1,4 @@
-//! A message as the page has it: text in pieces, marked or not. Plain data.
+//! A message on a page: text in pieces, marked or not. Plain data.
 
 use serde::{Serialize, Serializer, ser::SerializeTuple as _};
 
@@ -7,7 +7,7 @@ use crate::{
     report::{marked_message::MarkedMessage, text},
 };
 
-/// The text in pieces.
+/// A text in pieces.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct MarkedText(Vec<Piece>);
@@ -18,10 +18,10 @@ struct Piece {
     mark: Option<MarkView>,
 }
 
-/// What was found at a place, a line a finding.
+/// The mark of the findings at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct MarkView {
-    /// Of the worst.
+    /// The highest severity.
     severity: Severity,
     says: String,
 }
@@ -41,7 +41,7 @@ impl MarkedText {
         shown
     }
 
-    /// Appends a text that is safe already.
+    /// Appends text that is already safe.
     pub(super) fn push(&mut self, text: &str) {
         match self.0.last_mut() {
             Some(Piece { text: last, mark: None }) => last.push_str(text),
@@ -49,7 +49,7 @@ impl MarkedText {
         }
     }
 
-    /// Appends a line of which neither what indents it nor the comma behind it is marked.
+    /// Appends a line; its indentation and its trailing comma are not marked.
     fn mark(&mut self, line: &str, mark: MarkView) {
         let text = line.trim_start();
         let (text, comma) = text.strip_suffix(',').map_or((text, ""), |text| (text, ","));
@@ -58,27 +58,27 @@ impl MarkedText {
         self.push(comma);
     }
 
-    /// The text alone, with `«…»` around what is marked.
+    /// The text, with `«…»` around marked pieces.
     #[cfg(test)]
-    pub(super) fn told(&self) -> String {
-        let told =
+    pub(super) fn with_marks(&self) -> String {
+        let printed =
             |piece: &Piece| if piece.mark.is_some() { format!("«{}»", piece.text) } else { piece.text.clone() };
-        self.0.iter().map(told).collect()
+        self.0.iter().map(printed).collect()
     }
 }
 
 impl MarkView {
     fn of(findings: &[&Finding]) -> Option<Self> {
         let severity = findings.iter().map(|finding| finding.severity).max()?;
-        let told = |finding: &&Finding| {
+        let printed = |finding: &&Finding| {
             let (expected, actual) = (&finding.expected, &finding.actual);
             text::line(&format!("{}: expected {expected}, got {actual}", finding.code))
         };
-        Some(Self { severity, says: findings.iter().map(told).collect::<Vec<_>>().join("\n") })
+        Some(Self { severity, says: findings.iter().map(printed).collect::<Vec<_>>().join("\n") })
     }
 }
 
-/// As a list: the text, the severity of its mark, and what that says. Thousands of them make the names dear.
+/// A list of text, severity and findings. Names of members would take too much space in thousands of pieces.
 impl Serialize for Piece {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut tuple = serializer.serialize_tuple(3)?;
@@ -110,7 +110,7 @@ mod tests {
     #[case::escaped_name(r#"{"a/\u0062":"\"}"}"#, "/a~1b", "{\n  «\"a/\\u0062\": \"\\\"}\"»\n}")]
     fn a_place_is_marked_where_it_stands(#[case] body: &str, #[case] pointer: &str, #[case] shown: &str) {
         let finding = finding(Severity::Error, pointer);
-        assert_eq!(MarkedText::of(&MarkedMessage::of("", body, &[&finding])).told(), shown);
+        assert_eq!(MarkedText::of(&MarkedMessage::of("", body, &[&finding])).with_marks(), shown);
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! A run as one page that needs nothing beside it: no network, no other file, and no script to be read.
+//! The report of a run as a self-contained HTML page, readable without scripts.
 //!
-//! Cases become markup as they end, so that a run is never held in full. What crossed the wire is data in the page, which
-//! its script unpacks when a case is opened; the exchange that a finding is about is written out.
+//! Each case becomes markup when it ends, so that no run is kept in memory. Exchanges are data in the page, which its
+//! script unpacks when a case is opened. Exchanges with findings are also written as markup.
 
 mod case_view;
 mod exchange_view;
@@ -43,16 +43,16 @@ const SOURCE: page_template::PageTemplate = page_template::PageTemplate {
     script: include_str!("report.js"),
 };
 
-/// What a page says of how a case is run again.
+/// The command that runs a case again.
 #[derive(Debug, Clone, Default)]
 pub struct HtmlOptions {
-    /// What runs a case by its id, such as `wireproof run`.
+    /// The command that runs a case by its ID, such as `wireproof run`.
     pub command: String,
-    /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
+    /// The flags of this run for a run of a single case, such as `--endpoint http://…`.
     pub rerun: String,
 }
 
-/// Collects a run, and writes its page when it is over.
+/// Collects a run and writes its page at the end.
 #[derive(Debug)]
 pub struct Html<W> {
     writer: W,
@@ -64,14 +64,14 @@ pub struct Html<W> {
     sums: Sums,
     citations: Citations,
     packed: PackedCases,
-    /// By operation, then the worst first.
+    /// Sorted by operation, then by urgency.
     cases: BTreeMap<SectionKey, String>,
 }
 
-/// Where a case stands on the page: service, operation, weight, id.
+/// The order on the page: service, operation, urgency, ID.
 type SectionKey = (String, String, usize, CaseId);
 
-/// All that the page shows.
+/// The values of the template.
 #[derive(Debug, Serialize)]
 struct ReportPage<'a> {
     summary: Overview<'a>,
@@ -91,7 +91,7 @@ struct OperationSection<'a> {
 }
 
 impl<W: Write> Html<W> {
-    /// A report that goes to `writer`.
+    /// Creates a report that writes to `writer`.
     pub fn new(writer: W, options: HtmlOptions) -> Self {
         Self {
             writer,
@@ -154,7 +154,7 @@ impl<W: Write + Send> Reporter for Html<W> {
     }
 }
 
-/// What is to be done something about comes first.
+/// The urgency of a verdict; 0 comes first.
 fn weight(verdict: Verdict) -> usize {
     match verdict {
         Verdict::Deviates => 0,

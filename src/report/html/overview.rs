@@ -1,4 +1,4 @@
-//! What is read in five seconds: how many cases deviate, of which operations, and what for.
+//! The overview of the page: the verdicts, by operation and by cause.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use crate::{
     run::event::{CaseReport, Presence, PresenceChecked, RunFinished, RunStarted, TargetDied},
 };
 
-/// So many causes are listed.
+/// The maximum number of causes.
 const CAUSES: usize = 10;
 
-/// Sums, as cases come.
+/// The sums over all cases.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     operations: BTreeMap<(String, String), Ledger>,
-    /// Deviating cases by what was found in them.
+    /// The number of deviating cases, by finding.
     causes: BTreeMap<(&'static str, Option<String>), usize>,
     findings: BTreeMap<Severity, usize>,
     codes: BTreeMap<&'static str, usize>,
@@ -54,30 +54,30 @@ pub(super) struct Overview<'a> {
     interrupted: bool,
     ledger: Vec<VerdictShare>,
     selected: usize,
-    /// Cases that the harness itself is to blame for.
+    /// The number of cases with an internal error.
     internal: usize,
     operations: Vec<OperationRow<'a>>,
     causes: Vec<ReasonRow<'a>>,
-    /// So many causes are not listed.
+    /// The number of causes that are not listed.
     more_causes: usize,
-    /// Findings by how much they weigh, the worst first.
+    /// The number of findings by severity, the highest first.
     severities: Vec<(String, usize)>,
-    /// In how many cases each check found anything.
+    /// The number of cases with a finding, by check.
     codes: Vec<(&'static str, usize)>,
     missing: Vec<&'a PresenceChecked>,
     died: &'a [TargetDied],
 }
 
-/// A part of a bar, and its number.
+/// A part of a bar.
 #[derive(Debug, Serialize)]
 pub(super) struct VerdictShare {
     name: &'static str,
     words: &'static str,
     /// The number with its verb.
-    told: String,
+    in_words: String,
     mark: char,
     count: usize,
-    /// Where it begins and how long it is, in thousandths of the whole.
+    /// The start and the length, in thousandths of the whole.
     start: usize,
     length: usize,
 }
@@ -95,11 +95,11 @@ struct ReasonRow<'a> {
     code: &'static str,
     rule: Option<&'a str>,
     cases: usize,
-    /// In thousandths of the most frequent one.
+    /// In thousandths of the most frequent cause.
     length: usize,
 }
 
-/// What a run came to.
+/// The overview of a run.
 pub(super) fn of<'a>(
     started: &'a RunStarted,
     finished: &'a RunFinished,
@@ -132,12 +132,12 @@ pub(super) fn of<'a>(
     }
 }
 
-/// The one line, and its tone.
+/// The headline and its tone.
 fn headline(ledger: &Ledger) -> (String, &'static str) {
     let all = text::count(ledger.selected, "case");
     let unjudged = ledger.not_implemented + ledger.blocked + ledger.inconclusive;
     match (ledger.selected, ledger.deviates) {
-        (0, _) => ("Nothing was selected".to_owned(), "weak"),
+        (0, _) => ("No case was selected".to_owned(), "weak"),
         (_, deviates @ 1..) => (format!("{deviates} of {all} {}", phrasing::verb(Verdict::Deviates, deviates)), "bad"),
         (_, 0) if unjudged > 0 => {
             let is_missing = unjudged == ledger.not_implemented;
@@ -146,21 +146,21 @@ fn headline(ledger: &Ledger) -> (String, &'static str) {
         }
         (1, 0) if ledger.conforms == 1 => ("The case conforms".to_owned(), "good"),
         _ if ledger.not_applicable == 0 => (format!("All {all} conform"), "good"),
-        _ => (format!("All {} that apply conform", text::count(ledger.conforms, "case")), "good"),
+        _ => (format!("All {} that are applicable conform", text::count(ledger.conforms, "case")), "good"),
     }
 }
 
-/// The least that is seen of a part, in thousandths.
+/// The minimum length of a part, in thousandths.
 const SEEN: usize = 8;
 
-/// The parts of a ledger, in its order, so that no bar is longer than the whole and no part of it is unseen.
+/// The parts of a ledger in its order. Together they have the length of the bar, and each of them is visible.
 fn shares(ledger: &Ledger) -> Vec<VerdictShare> {
     let mut start = 0;
     let share = |(verdict, length): (Verdict, usize)| {
         let count = ledger.count(verdict);
         let words = phrasing::verb(verdict, 1);
-        let told = format!("{count} {}", phrasing::verb(verdict, count));
-        let share = VerdictShare { name: verdict.name(), words, told, mark: mark(verdict), count, start, length };
+        let in_words = format!("{count} {}", phrasing::verb(verdict, count));
+        let share = VerdictShare { name: verdict.name(), words, in_words, mark: mark(verdict), count, start, length };
         start += length;
         share
     };
@@ -174,7 +174,7 @@ fn lengths(ledger: &Ledger) -> Vec<usize> {
     };
     let mut lengths: Vec<usize> = Verdict::ALL.into_iter().map(length).collect();
     let sum: usize = lengths.iter().sum();
-    // The longest part makes room for the small ones, and takes what rounding leaves.
+    // Shorten the longest part, because small parts are longer than their share, and rounding loses some.
     if let Some(longest) = lengths.iter_mut().max().filter(|longest| **longest > 0) {
         *longest = (*longest + 1_000).saturating_sub(sum);
     }
@@ -189,7 +189,7 @@ fn operation_row<'a>(((service, operation), ledger): (&'a (String, String), &Led
     OperationRow { service, operation, selected: ledger.selected, shares: shares(ledger) }
 }
 
-/// What deviates, the most frequent first.
+/// The causes of deviations, the most frequent first.
 fn causes(sums: &Sums) -> Vec<ReasonRow<'_>> {
     let most = sums.causes.values().copied().max().unwrap_or(1);
     let mut causes: Vec<ReasonRow<'_>> = sums
@@ -218,14 +218,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case::nothing(ledger(0, 0, 0, 0), "Nothing was selected", "weak")]
+    #[case::nothing(ledger(0, 0, 0, 0), "No case was selected", "weak")]
     #[case::one_deviation(ledger(2, 1, 1, 0), "1 of 4 cases deviates", "bad")]
     #[case::deviations(ledger(2, 2, 0, 0), "2 of 4 cases deviate", "bad")]
     #[case::unjudged(ledger(2, 0, 1, 1), "2 of 4 cases conform, 1 could not be judged", "weak")]
     #[case::missing(Ledger { selected: 3, not_implemented: 2, conforms: 1, ..Ledger::default() }, "1 of 3 cases conform, 2 are not implemented", "weak")]
     #[case::one(ledger(1, 0, 0, 0), "The case conforms", "good")]
     #[case::all(ledger(3, 0, 0, 0), "All 3 cases conform", "good")]
-    #[case::all_that_apply(ledger(3, 0, 0, 1), "All 3 cases that apply conform", "good")]
+    #[case::all_that_apply(ledger(3, 0, 0, 1), "All 3 cases that are applicable conform", "good")]
     fn the_headline_says_the_worst_first(#[case] of: Ledger, #[case] says: &str, #[case] expected: &str) {
         let (headline, tone) = headline(&of);
         assert_eq!((headline.as_str(), tone), (says, expected));

@@ -1,7 +1,7 @@
-//! What every case did, packed: data in the page that its script unpacks when a case is opened.
+//! The exchanges of all cases, packed: data that the script of the page unpacks when a case is opened.
 //!
-//! A catalogue makes tens of megabytes of exchanges that are much alike. They are compressed in chunks, so that opening a
-//! case unpacks only its neighbours. Base64 holds nothing that could end the element.
+//! A large run has tens of megabytes of similar exchanges. They are compressed in chunks, so that opening a case
+//! unpacks only its neighbors. Base64 cannot end the element.
 
 use std::io::{self, Write as _};
 
@@ -12,28 +12,28 @@ use serde::Serialize;
 use super::exchange_view::ExchangeView;
 use crate::report::hunk::DiffLine;
 
-/// A chunk is packed when it has so many bytes.
+/// A chunk is packed when it reaches this size in bytes.
 const CHUNK: usize = 256 * 1024;
 
-/// Packs as cases come, so that a run's exchanges are never held in full.
+/// Packs each case when it ends, so that the exchanges of a run are not kept in memory.
 #[derive(Debug, Default)]
 pub(super) struct PackedCases {
     packed: Vec<String>,
-    /// The JSON of the chunk that is being filled: a list of cases.
+    /// The JSON of the open chunk: a list of cases.
     open: Vec<u8>,
-    /// How many cases that chunk has.
+    /// The number of cases in the open chunk.
     cases: usize,
 }
 
-/// What is packed of a case.
+/// The packed data of a case.
 #[derive(Debug, Serialize)]
 pub(super) struct PackedCase<'a> {
     pub(super) exchanges: &'a [ExchangeView],
-    /// How its observation differs from the snapshot one: lines that stand together.
+    /// The difference from its snapshot: groups of adjacent lines.
     pub(super) difference: Vec<&'a [DiffLine]>,
 }
 
-/// Where a case is: the chunk, and the place in it.
+/// The position of a case: the chunk, and the index in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) struct PackedPosition {
     chunk: usize,
@@ -41,7 +41,7 @@ pub(super) struct PackedPosition {
 }
 
 impl PackedCases {
-    /// Takes what a case did.
+    /// Adds a case.
     pub(super) fn add(&mut self, case: &PackedCase<'_>) -> io::Result<PackedPosition> {
         let packed_at = PackedPosition { chunk: self.packed.len(), index: self.cases };
         self.open.push(if self.cases == 0 { b'[' } else { b',' });

@@ -1,7 +1,7 @@
-//! The one way to a page: templates of which every value is escaped, around one frame that runs no script but its own.
+//! Renders pages from templates that escape every value, in a frame that runs only its own script.
 //!
-//! A page names its style and its script by their digests, so that the browser would refuse what an escaping that failed
-//! had let through. It fetches nothing.
+//! A page names its style and its script by their digests, so that the browser blocks any other script. It fetches
+//! nothing.
 
 use std::{io, sync::LazyLock};
 
@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::html_escape;
 use crate::wire::digest::Sha256;
 
-/// The templates that pages share, by name. Texts of a page come from them or are escaped.
+/// The shared templates, by name.
 const TEMPLATES: [(&str, &str); 4] = [
     ("frame.html", include_str!("frame.html")),
     ("case.html", include_str!("case.html")),
@@ -24,16 +24,16 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("overview.html", include_str!("overview.html")),
 ];
 
-/// What every page looks like and does.
+/// The style and the script of every page.
 const STYLE: &str = include_str!("frame.css");
 const SCRIPT: &str = include_str!("frame.js");
 
 static ENVIRONMENT: LazyLock<Result<Environment<'static>, Error>> = LazyLock::new(environment);
 
-/// A page as the frame takes it.
+/// The values of the frame.
 #[derive(Debug, Serialize)]
 struct Framed<'a, T> {
-    /// What the page itself shows.
+    /// The values of the page.
     page: &'a T,
     style: Value,
     script: Value,
@@ -42,13 +42,13 @@ struct Framed<'a, T> {
     version: &'static str,
 }
 
-/// Fills a template that stands for itself.
+/// Renders a template without the frame.
 pub(super) fn part(template: &str, context: &impl Serialize) -> io::Result<String> {
     let environment = ENVIRONMENT.as_ref().map_err(io::Error::other)?;
     filled(environment, template, context)
 }
 
-/// What makes one page: its template, which extends the frame, and what its style and its script add to those of every page.
+/// A page: its template, which extends the frame, and its additional style and script.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageTemplate {
     pub(crate) template: &'static str,
@@ -56,7 +56,7 @@ pub(crate) struct PageTemplate {
     pub(crate) script: &'static str,
 }
 
-/// Fills a page.
+/// Renders a page.
 pub(crate) fn page(source: &PageTemplate, page: &impl Serialize) -> io::Result<String> {
     let (style, script) = (format!("{STYLE}{}", source.style), format!("{SCRIPT}{}", source.script));
     let framed = Framed {
@@ -69,11 +69,11 @@ pub(crate) fn page(source: &PageTemplate, page: &impl Serialize) -> io::Result<S
     };
     let mut environment = ENVIRONMENT.as_ref().map_err(io::Error::other)?.clone();
     environment.add_template("page.html", source.template).map_err(io::Error::other)?;
-    // The engine takes the last line break of a template away.
+    // The engine removes the last newline of a template.
     Ok(filled(&environment, "page.html", &framed)? + "\n")
 }
 
-/// The digest of what stands in an element, as a Content-Security-Policy wants it.
+/// The digest of the content of an element, for a Content-Security-Policy.
 fn digest(text: &str) -> String {
     BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
@@ -94,11 +94,11 @@ fn environment() -> Result<Environment<'static>, Error> {
     Ok(environment)
 }
 
-/// Writes a value. Only what the program itself made as markup stays as it is.
+/// Writes a value. Only values that this program marked as safe are not escaped.
 fn write(out: &mut Output<'_>, value: &Value) -> Result<(), Error> {
     match (value.kind(), value.as_str()) {
         (ValueKind::Undefined, _) => {
-            return Err(Error::new(ErrorKind::UndefinedError, "a template shows a value that there is not"));
+            return Err(Error::new(ErrorKind::UndefinedError, "a template uses an undefined value"));
         }
         (ValueKind::None, _) => {}
         (_, Some(text)) if value.is_safe() => out.write_str(text)?,

@@ -1,5 +1,5 @@
-// Filters and opens the cases, and unpacks what they sent and received. Nothing is fetched, and every text is set as text:
-// none becomes markup. What is looked at stands in the address, so that it can be given to somebody.
+// // Filters and opens the cases, and unpacks their exchanges. Fetches nothing, and sets every value as text, never as
+// // markup. The URL contains the current view, so that it can be shared.
 {
   const byId = (id) => document.getElementById(id);
   const cases = [...document.querySelectorAll(".case")];
@@ -15,7 +15,7 @@
     return made;
   }
 
-  // What is looked at, in the address and in the controls.
+  // // The current view, in the URL and in the controls.
 
   function read() {
     const asked = new URLSearchParams(location.hash.slice(1));
@@ -29,18 +29,18 @@
     try {
       history.replaceState(null, "", hash === "#" ? location.pathname + location.search : hash);
     } catch {
-      // Without an address of its own, the page still shows what was asked for.
+      // // The view works even if the URL cannot change.
     }
   }
 
-  // Which cases fit.
+  // // The cases that match.
 
   const words = new Map();
   function text(one) {
     if (!words.has(one)) {
-      // What is unpacked later must not decide whether a case fits.
-      const told = [...one.querySelectorAll(":scope > summary, :scope > .body > :not(.wire)")];
-      const all = [one.dataset.id, one.dataset.requirements, ...told.map((part) => part.textContent)];
+      // // Exchanges that are unpacked later must not change the result of a search.
+      const parts = [...one.querySelectorAll(":scope > summary, :scope > .body > :not(.wire)")];
+      const all = [one.dataset.id, one.dataset.requirements, ...parts.map((part) => part.textContent)];
       words.set(one, all.join(" ").toLowerCase());
     }
     return words.get(one);
@@ -77,7 +77,7 @@
     byId("count").textContent = `${shown} of ${cases.length} cases`;
     for (const [name, control] of controls) if (control.value !== state[name]) control.value = state[name];
     byId("unpin").textContent = `${state.requirement} ✕`;
-    byId("unpin").setAttribute("aria-label", `No longer only cases of ${state.requirement}`);
+    byId("unpin").setAttribute("aria-label", `Show cases of all requirements, not only ${state.requirement}`);
     byId("unpin").hidden = state.requirement === "";
     byId("clear").hidden = !NAMES.some((name) => name !== "case" && state[name]);
     choose();
@@ -127,7 +127,7 @@
     for (const kind of ["mouseleave", "blur"]) cell.addEventListener(kind, () => (tip.hidden = true));
   }
 
-  // What a case sent and received.
+  // // The exchanges of a case.
 
   const chunks = new Map();
   async function unpack(chunk) {
@@ -145,10 +145,10 @@
     pair.append(element("pre", {}, ...pieces(one.request)), element("pre", {}, ...pieces(one.response)));
     const made = element("details", { class: "exchange" }, element("summary", {}, one.title, about), pair);
     if (!one.more) return [made];
-    return [made, element("p", { class: "faint small" }, `and ${one.more} more like it; --recording DIR keeps them all`)];
+    return [made, element("p", { class: "faint small" }, `and ${one.more} more like it; --recording DIR keeps all of them`)];
   }
 
-  // Setup and teardown stand together, so that what the case is about is seen first.
+  // // Setup and teardown are collapsed, so that the steps of the case come first.
   function listed(exchanges) {
     const made = [];
     let aside;
@@ -179,7 +179,7 @@
       ...(index > 0 ? [element("span", { class: "gap" }, "⋯\n")] : []),
       ...hunk.map(({ sign, text }) => element("span", { class: SIGNS[sign] }, `${sign} ${text}\n`)),
     ]);
-    return [element("h4", {}, "Difference to the snapshot"), element("pre", { class: "difference" }, ...lines)];
+    return [element("h4", {}, "Difference from the snapshot"), element("pre", { class: "difference" }, ...lines)];
   }
 
   async function unpackInto(one) {
@@ -190,10 +190,10 @@
     if (!chunks.has(chunk)) chunks.set(chunk, unpack(chunk));
     try {
       const { exchanges, difference } = (await chunks.get(chunk))[index];
-      const heading = element("h4", {}, exchanges.length === 0 ? "Nothing was sent" : "On the wire");
+      const heading = element("h4", {}, exchanges.length === 0 ? "No request was sent" : "On the wire");
       wire.replaceChildren(heading, ...listed(exchanges), ...compared(difference));
     } catch (error) {
-      wire.append(element("p", { class: "faint" }, `The other exchanges cannot be unpacked here: ${error}`));
+      wire.append(element("p", { class: "faint" }, `Cannot unpack the other exchanges: ${error}`));
     }
   }
 

@@ -1,4 +1,4 @@
-//! The matrix of operations and requirements: what each document says, and what became of it.
+//! The requirements by operation, with their outcomes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::{
     suite::requirement::{Contradiction, RequirementKind},
 };
 
-/// So many cases of a requirement are linked where scripts are off.
+/// The maximum number of linked cases per requirement.
 const LINKED: usize = 12;
 
-/// A requirement with its document, as a finding cites it.
+/// A requirement that a finding cites, with its document.
 #[derive(Debug, Serialize)]
 pub(super) struct CitedView<'a> {
     id: &'a str,
@@ -36,7 +36,7 @@ impl<'a> CitedView<'a> {
     }
 }
 
-/// Which cases speak of each requirement, as they come.
+/// The cases that cite each requirement.
 #[derive(Debug, Default)]
 pub(super) struct Citations(BTreeMap<String, Vec<(bool, Verdict, String)>>);
 
@@ -50,11 +50,11 @@ impl Citations {
     }
 }
 
-/// The row of an operation.
+/// The requirements of an operation.
 #[derive(Debug, Serialize)]
 pub(super) struct RequirementRow<'a> {
     service: &'a str,
-    /// None where a requirement binds the whole service.
+    /// `None` if the requirements bind the whole service.
     operation: Option<&'a str>,
     met: usize,
     violated: usize,
@@ -85,20 +85,20 @@ struct RequirementCell<'a> {
     document: Option<&'a str>,
     url: Option<&'a str>,
     cases: Vec<Link<'a>>,
-    /// So many cases are not linked.
+    /// The number of cases that are not linked.
     more: usize,
 }
 
 #[derive(Debug, Serialize)]
 struct Link<'a> {
     anchor: String,
-    /// Its id below the operation.
+    /// The ID below the operation.
     name: &'a str,
     verdict: Verdict,
     mark: char,
 }
 
-/// The rows, in the order in which the requirements stand.
+/// The rows, by number of requirements.
 pub(super) fn rows<'a>(
     requirements: &'a RequirementIndex,
     reports: &'a [RequirementReport],
@@ -120,7 +120,7 @@ pub(super) fn rows<'a>(
             row.enter(report.outcome, kind, cell(report, known, citations));
         }
     }
-    // Most requirements first: the operations under test.
+    // The operations under test have the most requirements.
     rows.sort_by_key(|row| std::cmp::Reverse(row.met + row.violated + row.not_exercised));
     rows
 }
@@ -160,7 +160,7 @@ fn cell<'a>(
         edition: known.map(|known| known.edition.as_str()),
         contradiction: known.and_then(|known| known.contradiction.as_ref()),
         document: document.map(|document| document.title.as_str()),
-        // A fixture may come from anywhere, and an address may be a script.
+        // Fixtures may come from anywhere, and a URL may be a script.
         url: document.map(|document| document.url.as_str()).filter(|url| url.starts_with("https://")),
         cases: cases.iter().take(LINKED).map(|(_, verdict, id)| link(*verdict, id)).collect(),
         more: cases.len().saturating_sub(LINKED),

@@ -1,4 +1,4 @@
-//! The page as a whole: what is on it, and what can never be.
+//! Tests of the whole page.
 
 use std::io::Read as _;
 
@@ -21,12 +21,12 @@ fn page_of(events: &[Event]) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// What stands between two texts.
+/// The text between two others.
 fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     page.split_once(before).unwrap_or_else(|| panic!("no {before}")).1.split_once(after).unwrap().0
 }
 
-/// The cases that are packed in the page.
+/// The packed cases of a page.
 fn unpacked(page: &str) -> Vec<Json> {
     let chunks = page.split("<script type=\"text/plain\" id=\"wire-").skip(1);
     let packed = chunks.map(|chunk| between(chunk, "\">", "</script>"));
@@ -41,10 +41,10 @@ fn unpacked(page: &str) -> Vec<Json> {
     packed.flat_map(unpack).collect()
 }
 
-/// A text that would be a script in an element, in an attribute, in a script, in a comment and in a template.
+/// A text that attacks an element, an attribute, a script, a comment and a template.
 const MARKUP: &str = "\"'><script>document.title='owned'</script><img src=x onerror=alert(1)>--><!--]]>{{ page }}{% x %}\u{202e}\0\u{1b}";
 
-/// A case in which everything that may come from elsewhere is hostile.
+/// A case in which every text from outside is hostile.
 fn hostile() -> Vec<Event> {
     let mut case = deviation(&format!("x{MARKUP}"));
     let report = &mut case.report;
@@ -143,12 +143,12 @@ fn the_script_and_the_style_end_no_element() {
 }
 
 #[test]
-fn a_run_is_told_without_a_script() {
+fn a_run_is_reported_without_a_script() {
     let page = page_of(&events());
     assert!(page.contains("<h1>2 of 12 cases deviate</h1>"), "{}", between(&page, "<h1>", "</h1>"));
     assert_eq!(page.matches("<details class=\"case ").count(), 12);
     let case = between(&page, "id=\"case-codedeploy/stop-deployment/unknown-id\"", "<details class=\"case ");
-    for told in [
+    for printed in [
         "A deployment that does not exist cannot be stopped",
         "error-identity",
         "<a href=\"#SD-22\">SD-22</a>",
@@ -156,7 +156,7 @@ fn a_run_is_told_without_a_script() {
         "wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566",
         "x-amz-target: CodeDeploy_20141006.StopDeployment",
     ] {
-        assert!(case.contains(told), "{told}\n{case}");
+        assert!(case.contains(printed), "{printed}\n{case}");
     }
 }
 
@@ -257,5 +257,5 @@ fn an_end_without_a_beginning_is_an_error() {
     let events = events();
     let mut html = Html::new(Vec::new(), HtmlOptions::default());
     let error = report_of(&mut html, &events[events.len() - 1..]).unwrap_err();
-    assert!(error.to_string().contains("before it began"));
+    assert!(error.to_string().contains("before it started"));
 }

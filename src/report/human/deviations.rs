@@ -1,5 +1,5 @@
-//! The cases that deviate, by operation, each with what is needed to see it again. Cases of one operation that deviate by
-//! the same are told once.
+//! The deviations by operation, each with its details and the command to run it again. Cases of one operation with the
+//! same findings are shown once.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ use crate::{
     run::event::{CaseReport, ShownExchange},
 };
 
-/// So many ids stand for cases that deviate by the same.
+/// The maximum number of IDs of further cases with the same findings.
 const ALIKE: usize = 3;
 
-/// More than this is not said beside a mark; the finding has it all.
+/// The maximum length of the text beside a mark. The finding has the whole text.
 const LONGEST_MARK: usize = 100;
 
-/// Longer lines of an answer are not underlined to their end.
+/// The maximum length of an underline.
 const LONGEST_UNDERLINE: usize = 60;
 
 impl<'a> HumanWriter<'a> {
@@ -40,14 +40,15 @@ impl<'a> HumanWriter<'a> {
             }
             let rest: usize = groups.iter().skip(most).map(Vec::len).sum();
             if rest > 0 {
-                let told = format!("and {rest} more ({} shows them, a report in JSON has them all)", self.options.more);
+                let printed = format!("and {rest} more ({} shows them; the JSON report lists all)", self.options.more);
                 self.page.blank();
-                self.page.whole(2, FAINT, &told);
+                self.page.whole(2, FAINT, &printed);
             }
         }
     }
 
-    /// Cases that deviate by the same, in the order of their first; every case by itself when everything is asked for.
+    /// Groups cases with the same findings, in the order of their first case. In verbose reports, every case is a
+    /// group.
     fn alike(&self, cases: Vec<&'a CaseReport>) -> Vec<Vec<&'a CaseReport>> {
         let mut groups: Vec<Vec<&CaseReport>> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -65,7 +66,7 @@ impl<'a> HumanWriter<'a> {
         let Some((first, others)) = cases.split_first() else { return };
         self.deviation(first, with_exchange);
         if !others.is_empty() {
-            self.page.whole(4, PLAIN, &format!("the same in {}:", text::count(others.len(), "other case")));
+            self.page.whole(4, PLAIN, &format!("same findings in {}:", text::count(others.len(), "other case")));
         }
         for case in others.iter().take(ALIKE) {
             self.page.whole(6, FAINT, &case.id.0);
@@ -91,18 +92,18 @@ impl<'a> HumanWriter<'a> {
             self.page.blank();
         }
         let alone = phrasing::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
-        self.page.whole(4, PLAIN, &format!("run it alone: {alone}"));
+        self.page.whole(4, PLAIN, &format!("rerun: {alone}"));
         self.curl(4, case.exchange.as_ref());
     }
 
-    /// A case: what became of it, its id, and what it shows.
+    /// The verdict, ID and title of a case.
     pub(super) fn title(&mut self, case: &CaseReport) {
         self.page.lead(2, of_verdict(case.verdict), case.verdict.name(), &case.id.0);
         self.page.paragraph(4, HEADING, &case.title);
     }
 
     pub(super) fn finding(&mut self, finding: &Finding) {
-        // What is no error says so in words, for those who see no colours.
+        // Name the severity of a warning or a note, for readers who do not see colors.
         let severity = match finding.severity {
             Severity::Error => String::new(),
             Severity::Warning | Severity::Note => format!("{}: ", finding.severity),
@@ -115,19 +116,19 @@ impl<'a> HumanWriter<'a> {
         self.page.entry(6, FAINT, "     got", &actual);
     }
 
-    /// What the findings break, with its document; each requirement and each address once in a report.
+    /// The violated requirements with their documents. Each requirement and each URL is shown once per report.
     fn requirements_of(&mut self, findings: &[&'a Finding]) {
         for id in findings.iter().flat_map(|finding| &finding.cites) {
-            let Some(cited) = self.requirements.get(id).filter(|_| self.told.insert(id)) else { continue };
+            let Some(cited) = self.requirements.get(id).filter(|_| self.shown.insert(id)) else { continue };
             self.page.entry(4, HEADING, id, cited.says);
             self.page.paragraph(6, FAINT, &format!("{}, {}", cited.document, cited.section));
-            if self.told.insert(cited.url) {
+            if self.shown.insert(cited.url) {
                 self.page.whole(6, FAINT, cited.url);
             }
         }
     }
 
-    /// An answer, with the findings below the lines that they are about.
+    /// The response, with findings below the lines that they are about.
     fn answer(&mut self, response: &str, findings: &[&Finding]) {
         for line in MarkedMessage::read(response, findings).around_marks().lines() {
             let style = if line.findings.is_empty() { FAINT } else { PLAIN };
@@ -136,14 +137,14 @@ impl<'a> HumanWriter<'a> {
             let underline = "^".repeat(text::width(line.text.trim()).clamp(1, LONGEST_UNDERLINE));
             for (index, finding) in line.findings.iter().enumerate() {
                 let expected = text::shorten(&finding.expected, LONGEST_MARK);
-                let told = format!("{}: expected {expected}", phrasing::rule(finding));
+                let printed = format!("{}: expected {expected}", phrasing::rule(finding));
                 let lead = if index == 0 { underline.as_str() } else { "|" };
-                self.page.entry(indent, of_severity(finding.severity), lead, &told);
+                self.page.entry(indent, of_severity(finding.severity), lead, &printed);
             }
         }
     }
 
-    /// The `curl` command of an exchange, where it is asked for. It goes over several lines already.
+    /// The `curl` command of an exchange, if the options ask for it. It has several lines already.
     pub(super) fn curl(&mut self, indent: usize, exchange: Option<&ShownExchange>) {
         if let Some(exchange) = exchange.filter(|_| self.options.curl) {
             self.page.verbatim(indent, PLAIN, "", &exchange.curl);
@@ -151,7 +152,7 @@ impl<'a> HumanWriter<'a> {
     }
 }
 
-/// What two cases share that deviate by the same.
+/// The key of cases with the same findings.
 fn likeness(case: &CaseReport) -> String {
     let errors: Vec<&Finding> = errors(case).collect();
     let what: Vec<String> =
@@ -159,12 +160,12 @@ fn likeness(case: &CaseReport) -> String {
     format!("{} {}", fingerprint(&errors), what.join("\n"))
 }
 
-/// Those findings that are about the exchange that a report shows: it is that of the first of the worst.
+/// The findings about the exchange of the report, which is that of the first finding with the highest severity.
 fn of_the_exchange<'a>(all: &[Finding], shown: &[&'a Finding]) -> Vec<&'a Finding> {
     let worst = all.iter().map(|finding| finding.severity).max();
     let first = all.iter().find(|finding| Some(finding.severity) == worst);
     let is_of_it =
         |finding: &&&Finding| first.is_some_and(|first| (first.step, first.call()) == (finding.step, finding.call()));
-    // A guard is read twice, and which of both is shown a finding does not tell.
+    // A guard is read twice, and a finding does not say which of both reads it is about.
     shown.iter().filter(is_of_it).filter(|finding| finding.call() != FindingRole::Guard).copied().collect()
 }

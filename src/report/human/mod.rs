@@ -1,5 +1,5 @@
-//! The report for people: the deviations with all that is needed to see them again, what could not be
-//! judged, and a summary that is read in five seconds. Nothing is written while cases run.
+//! The text report: deviations with their details, cases that were not judged, and a summary. It is written at the end
+//! of the run.
 
 mod deviations;
 mod probe_coverage;
@@ -30,46 +30,47 @@ use crate::{
     suite::CaseId,
 };
 
-/// How the report for people looks.
+/// The format of the text report.
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line, free of the others")]
 pub struct HumanOptions {
-    /// Whether it is styled.
+    /// Use colors.
     pub color: bool,
-    /// The columns to keep to, as far as words allow it.
+    /// The width in columns. Words that are longer stay whole.
     pub width: usize,
-    /// Whether every exchange, warning, note and id is shown.
+    /// Show every exchange, warning, note and case ID.
     pub verbose: bool,
-    /// What shows them where this does not, such as `--verbose`.
+    /// The flag that does so, such as `--verbose`.
     pub more: &'static str,
-    /// Whether only the summary is shown.
+    /// Show only the summary.
     pub quiet: bool,
-    /// Whether each case that does not conform comes with a `curl` command.
+    /// Show a `curl` command for each case that does not conform.
     pub curl: bool,
-    /// What runs a case by its id, such as `wireproof run`; or a whole command with `{id}` and `{seed}` in it.
+    /// The command that runs a case by its ID, such as `wireproof run`, or a whole command with `{id}` and `{seed}` in
+    /// it.
     pub command: String,
-    /// The flags of this run that a single case needs again, such as `--endpoint http://…`.
+    /// The flags of this run for a run of a single case, such as `--endpoint http://…`.
     pub rerun: String,
-    /// So many deviations of each operation are told; `None`: all.
+    /// The maximum number of deviations per operation; `None` for all.
     pub most: Option<usize>,
 }
 
-/// Collects a run, and tells of it when it is over.
+/// Collects a run and writes the report at the end.
 #[derive(Debug)]
 pub struct Human<W> {
     writer: W,
     options: HumanOptions,
     seed: u64,
-    /// Those of which there is anything to tell.
+    /// The cases with a finding or a verdict other than `conforms`.
     cases: Vec<CaseReport>,
-    /// Ids of cases whose observation is not the snapshot one, with how it differs.
+    /// The differences from snapshots, by case.
     differences: Vec<(CaseId, Vec<Hunk>)>,
     died: Vec<TargetDied>,
     requirements: RequirementIndex,
 }
 
 impl<W: Write> Human<W> {
-    /// A report that goes to `writer`.
+    /// Creates a report that writes to `writer`.
     pub fn new(writer: W, options: HumanOptions) -> Self {
         Self {
             writer,
@@ -82,7 +83,7 @@ impl<W: Write> Human<W> {
         }
     }
 
-    /// What was written to.
+    /// The writer.
     pub fn into_writer(self) -> W {
         self.writer
     }
@@ -103,30 +104,30 @@ impl<W: Write> Human<W> {
     fn finish(&mut self, run: &RunFinished) -> io::Result<()> {
         self.cases.sort_by(|a, b| a.id.cmp(&b.id));
         self.differences.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut telling = HumanWriter {
+        let mut writer = HumanWriter {
             page: self.page(),
             options: &self.options,
             seed: self.seed,
             cases: &self.cases,
             run,
             requirements: &self.requirements,
-            told: BTreeSet::new(),
+            shown: BTreeSet::new(),
         };
         if !self.options.quiet {
-            telling.deviations();
-            telling.warnings_and_notes();
-            telling.differences(&self.differences);
-            telling.not_implemented();
+            writer.deviations();
+            writer.warnings_and_notes();
+            writer.differences(&self.differences);
+            writer.not_implemented();
             for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
-                telling.unjudged(verdict);
+                writer.unjudged(verdict);
             }
-            telling.causes();
-            telling.deaths(&self.died);
-            telling.coverage();
-            telling.page.blank();
+            writer.causes();
+            writer.crashes(&self.died);
+            writer.coverage();
+            writer.page.blank();
         }
-        telling.summary();
-        let page = telling.page;
+        writer.summary();
+        let page = writer.page;
         self.write(&page)
     }
 
@@ -166,28 +167,28 @@ impl<W: Write + Send> Reporter for Human<W> {
     }
 }
 
-/// The report of one case alone. It is empty for a case that conforms.
+/// The report of a single case. It is empty for a case that conforms.
 #[must_use]
 pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64, options: &HumanOptions) -> String {
     let requirements = RequirementIndex::of(requirements);
     let (ledger, requirements_of_run) = (Ledger::default(), Vec::new());
     let run =
         RunFinished { ledger, requirements: requirements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
-    let mut telling = HumanWriter {
+    let mut writer = HumanWriter {
         page: TextPage::new(options.color, options.width),
         options,
         seed,
         cases: std::slice::from_ref(report),
         run: &run,
         requirements: &requirements,
-        told: BTreeSet::new(),
+        shown: BTreeSet::new(),
     };
-    telling.deviations();
-    telling.not_implemented();
+    writer.deviations();
+    writer.not_implemented();
     for verdict in [Verdict::Blocked, Verdict::Inconclusive, Verdict::NotApplicable] {
-        telling.unjudged(verdict);
+        writer.unjudged(verdict);
     }
-    telling.page.text().to_owned()
+    writer.page.text().to_owned()
 }
 
 /// A difference from a snapshot, line by line.
@@ -200,17 +201,17 @@ pub fn snapshot_difference(difference: &SnapshotDifference) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A run that is being told: its sections write themselves to the page, each in a file of its own.
+/// Writes the sections of a report to a page. Each section has a separate file.
 struct HumanWriter<'a> {
     page: TextPage,
     options: &'a HumanOptions,
     seed: u64,
-    /// Sorted by id.
+    /// Sorted by ID.
     cases: &'a [CaseReport],
     run: &'a RunFinished,
     requirements: &'a RequirementIndex,
-    /// The requirements and addresses that were told already.
-    told: BTreeSet<&'a str>,
+    /// The requirements and URLs that were shown already.
+    shown: BTreeSet<&'a str>,
 }
 
 impl<'a> HumanWriter<'a> {

@@ -1,4 +1,4 @@
-//! What a run of derived probes covers, and an endpoint that died.
+//! The coverage of a run of probes, and the crashes of the endpoint.
 
 use super::{
     super::text_page::{FAINT, HEADING, PLAIN, of_verdict},
@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{judge::verdict::Verdict, probe::ConstraintCounts, report::text, run::event::TargetDied};
 
-/// So many reasons are told.
+/// The maximum number of reasons.
 const REASONS: usize = 12;
 
 impl HumanWriter<'_> {
-    /// Which constraint sites the model has, and what became of them.
+    /// The constraints of the model by family, and the reasons why some are not probed.
     pub(super) fn coverage(&mut self) {
         let Some(coverage) = &self.run.coverage else { return };
         self.page.heading("coverage");
@@ -20,26 +20,26 @@ impl HumanWriter<'_> {
         }
         self.page.whole(2, HEADING, &line("constraints", coverage.constraints));
         for unprobed in coverage.unprobed.iter().take(REASONS) {
-            let told = format!(
+            let printed = format!(
                 "{}: {}",
                 text::count(unprobed.constraints, "constraint"),
                 text::shorten(&unprobed.reason, 160)
             );
-            self.page.entry(2, FAINT, "not probed", &told);
+            self.page.entry(2, FAINT, "not probed", &printed);
         }
     }
 
-    /// That the endpoint died, how often, and what was sent to it last.
-    pub(super) fn deaths(&mut self, deaths: &[TargetDied]) {
-        if deaths.is_empty() {
+    /// The crashes of the endpoint, with the requests before the first one.
+    pub(super) fn crashes(&mut self, crashes: &[TargetDied]) {
+        if crashes.is_empty() {
             return;
         }
-        let restarted = if deaths.iter().all(|died| died.restarted) { ", and was started anew" } else { "" };
-        self.page.heading(&format!("the endpoint died {}{restarted}", text::count(deaths.len(), "time")));
-        for (index, died) in deaths.iter().enumerate() {
+        let restarted = if crashes.iter().all(|died| died.restarted) { ", and was restarted" } else { "" };
+        self.page.heading(&format!("the endpoint crashed {}{restarted}", text::count(crashes.len(), "time")));
+        for (index, died) in crashes.iter().enumerate() {
             let suspects = self.cases.iter().filter(|case| died.suspects.contains(&case.id));
             for case in suspects.take(SUSPECTS) {
-                let lead = format!("{}. cut off", index + 1);
+                let lead = format!("{}. suspect", index + 1);
                 self.page.entry(2, of_verdict(Verdict::Inconclusive), &lead, &format!("{}  {}", case.id, case.title));
                 if let Some(exchange) = case.exchange.as_ref().filter(|_| index == 0) {
                     self.page.verbatim(4, FAINT, "> ", &exchange.request);
@@ -49,7 +49,7 @@ impl HumanWriter<'_> {
     }
 }
 
-/// So many cases that may have ended it are told for each death.
+/// The maximum number of cases per crash.
 const SUSPECTS: usize = 3;
 
 fn line(name: &str, sums: ConstraintCounts) -> String {

@@ -1,4 +1,4 @@
-//! The summary: what is read in five seconds.
+//! The summary of a run.
 
 use std::{
     cmp::Reverse,
@@ -15,14 +15,14 @@ use crate::{
     run::event::{RequirementOutcome, RequirementReport},
 };
 
-/// So many causes are listed.
+/// The maximum number of causes.
 const CAUSES: usize = 8;
 
-/// So many violated requirements are named.
+/// The maximum number of violated requirements that are named.
 const NAMED: usize = 6;
 
 impl HumanWriter<'_> {
-    /// The deviations by what they are, the most frequent first, where there are several.
+    /// The causes with more than one deviating case, the most frequent first.
     pub(super) fn causes(&mut self) {
         let mut causes: BTreeMap<(String, &str), usize> = BTreeMap::new();
         for case in self.of_verdict(Verdict::Deviates) {
@@ -37,10 +37,10 @@ impl HumanWriter<'_> {
         if causes.is_empty() {
             return;
         }
-        self.page.heading("what deviates in several cases");
+        self.page.heading("causes of several deviations");
         for ((code, expected), cases) in causes.into_iter().take(CAUSES) {
-            let told = format!("{}: expected {}", text::count(cases, "case"), text::shorten(expected, 160));
-            self.page.entry(2, of_verdict(Verdict::Deviates), &code, &told);
+            let printed = format!("{}: expected {}", text::count(cases, "case"), text::shorten(expected, 160));
+            self.page.entry(2, of_verdict(Verdict::Deviates), &code, &printed);
         }
     }
 
@@ -55,28 +55,28 @@ impl HumanWriter<'_> {
         self.page.whole(0, style, &format!("{word} after {time}, seed {}", self.seed));
     }
 
-    /// What it came to, in one sentence.
+    /// The result in one sentence.
     fn headline(&mut self) {
         let ledger = &self.run.ledger;
         let unjudged = ledger.not_implemented + ledger.blocked + ledger.inconclusive;
-        let (verdict, told) = match ledger {
-            Ledger { selected: 0, .. } => (Verdict::Inconclusive, "nothing was selected".to_owned()),
+        let (verdict, printed) = match ledger {
+            Ledger { selected: 0, .. } => (Verdict::Inconclusive, "no case was selected".to_owned()),
             Ledger { selected, deviates: 1.., .. } => {
                 let verb = phrasing::verb(Verdict::Deviates, ledger.deviates);
                 (Verdict::Deviates, format!("{} of {} {verb}", ledger.deviates, text::count(*selected, "case")))
             }
             _ if unjudged > 0 => {
                 let verb = if unjudged == 1 { "was" } else { "were" };
-                let told = format!("nothing deviates, but {} {verb} not judged", text::count(unjudged, "case"));
-                (Verdict::Inconclusive, told)
+                let printed = format!("no deviation, but {} {verb} not judged", text::count(unjudged, "case"));
+                (Verdict::Inconclusive, printed)
             }
-            Ledger { conforms: 0, .. } => (Verdict::NotApplicable, "no case applies".to_owned()),
-            _ => (Verdict::Conforms, "everything conforms".to_owned()),
+            Ledger { conforms: 0, .. } => (Verdict::NotApplicable, "no case is applicable".to_owned()),
+            _ => (Verdict::Conforms, "all cases conform".to_owned()),
         };
-        self.page.whole(0, of_verdict(verdict).bold(), &told);
+        self.page.whole(0, of_verdict(verdict).bold(), &printed);
     }
 
-    /// The balance: cases selected, and what became of each. Violated between its terms where it is too wide.
+    /// The ledger: selected cases = the sum of all verdicts. Wrapped between its terms.
     fn ledger(&mut self) {
         let ledger = &self.run.ledger;
         let always = |verdict: &Verdict| matches!(verdict, Verdict::Conforms | Verdict::Deviates);
@@ -95,23 +95,23 @@ impl HumanWriter<'_> {
         }
         self.page.terms(&terms);
         if !ledger.balances() {
-            let told = format!(
-                "{} were selected and {} came: this is an error of wireproof",
+            let printed = format!(
+                "{} and {}; this is a bug in wireproof",
                 text::count(ledger.selected, "case"),
                 text::count(ledger.entered(), "verdict")
             );
-            self.page.entry(0, of_verdict(Verdict::Deviates), "the ledger does not balance:", &told);
+            self.page.entry(0, of_verdict(Verdict::Deviates), "the ledger does not balance:", &printed);
         }
     }
 
     fn requirements(&mut self) {
         let [met, violated, not_exercised] = RequirementOutcome::ALL.map(|outcome| self.run.count(outcome));
-        let told = format!(
+        let printed = format!(
             "{} = {met} met + {violated} violated{} + {not_exercised} not exercised",
             text::count(self.run.requirements.len(), "requirement"),
             named(&self.run.requirements),
         );
-        self.page.paragraph(0, PLAIN, &told);
+        self.page.paragraph(0, PLAIN, &printed);
     }
 
     fn lesser_findings(&mut self) {
@@ -119,13 +119,13 @@ impl HumanWriter<'_> {
         if warnings + notes > 0 {
             let hint =
                 if self.options.verbose { String::new() } else { format!(" ({} lists them)", self.options.more) };
-            let told = format!("{}, {}{hint}", text::count(warnings, "warning"), text::count(notes, "note"));
-            self.page.whole(0, FAINT, &told);
+            let printed = format!("{}, {}{hint}", text::count(warnings, "warning"), text::count(notes, "note"));
+            self.page.whole(0, FAINT, &printed);
         }
     }
 }
 
-/// The numbers of the violated requirements, in brackets.
+/// The IDs of the violated requirements, in parentheses.
 fn named(requirements: &[RequirementReport]) -> String {
     let violated: Vec<&str> = requirements
         .iter()

@@ -28,30 +28,30 @@ fn verbose() -> HumanOptions {
     HumanOptions { verbose: true, ..plain() }
 }
 
-fn told(options: HumanOptions, events: &[Event]) -> String {
+fn rendered(options: HumanOptions, events: &[Event]) -> String {
     let mut out = Vec::new();
     report_of(&mut Human::new(&mut out, options), events).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-/// The section below a heading, up to the next.
+/// The section below a heading, up to the next heading.
 fn section(report: &str, heading: &str) -> String {
     let below = report.split_once(&format!("\n{heading}\n")).map(|(_, below)| below).unwrap_or_default();
     below.split_inclusive('\n').take_while(|line| line.starts_with([' ', '\n'])).collect()
 }
 
-/// The report of a run with another end.
+/// The report of a run with a changed end.
 fn report_with_end(options: HumanOptions, change: impl FnOnce(&mut RunFinished)) -> String {
     let mut events = run(Vec::new());
     if let Some(Event::RunFinished(finished)) = events.last_mut() {
         change(finished);
     }
-    told(options, &events)
+    rendered(options, &events)
 }
 
 #[test]
-fn a_run_is_told_from_its_deviations_to_its_summary() {
-    insta::assert_snapshot!(told(plain(), &events()), @r#"
+fn a_run_is_reported_from_its_deviations_to_its_summary() {
+    insta::assert_snapshot!(rendered(plain(), &events()), @r#"
     wireproof  12 cases against emulator at http://127.0.0.1:4566, seed 7
 
     codedeploy StopDeployment: 2 cases deviate
@@ -86,7 +86,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  expected-body: expected
               "Succeeded"
 
-        run it alone: wireproof run codedeploy/stop-deployment/finished --seed 7 --endpoint http://127.0.0.1:4566
+        rerun: wireproof run codedeploy/stop-deployment/finished --seed 7 --endpoint http://127.0.0.1:4566
 
       deviates  codedeploy/stop-deployment/unknown-id
         A deployment that does not exist cannot be stopped
@@ -97,7 +97,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
             status 400.
           AWS CodeDeploy API Reference, StopDeployment, Errors
         in fixtures/codedeploy/stop-deployment/unknown-id.yaml:7
-        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+        rerun: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
 
     not implemented
       proton CancelServicePipelineDeployment  2 cases: the answer is that to an unknown operation
@@ -128,7 +128,7 @@ fn a_run_is_told_from_its_deviations_to_its_summary() {
 
 #[test]
 fn a_quiet_run_is_its_summary() {
-    insta::assert_snapshot!(told(HumanOptions { quiet: true, ..plain() }, &events()), @"
+    insta::assert_snapshot!(rendered(HumanOptions { quiet: true, ..plain() }, &events()), @"
     2 of 12 cases deviate
     12 cases selected = 2 conform + 2 deviate + 2 not implemented + 4 blocked + 1 inconclusive
         + 1 not applicable
@@ -141,10 +141,10 @@ fn a_quiet_run_is_its_summary() {
 #[test]
 fn a_run_that_conforms_is_two_blocks() {
     let events = run(vec![case(&format!("{STOP}/open"), Verdict::Conforms, "")]);
-    insta::assert_snapshot!(told(plain(), &events), @"
+    insta::assert_snapshot!(rendered(plain(), &events), @"
     wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
 
-    everything conforms
+    all cases conform
     1 case selected = 1 conform + 0 deviate
     3 requirements = 1 met + 1 violated (SD-22) + 1 not exercised
     finished after 4.2 s, seed 7
@@ -154,9 +154,9 @@ fn a_run_that_conforms_is_two_blocks() {
 #[test]
 fn nothing_but_the_first_line_is_written_while_cases_run() {
     let events = events();
-    let written = told(plain(), &events[..events.len() - 1]);
+    let written = rendered(plain(), &events[..events.len() - 1]);
     assert_eq!(written.lines().count(), 1);
-    assert_eq!(told(HumanOptions { quiet: true, ..plain() }, &events[..events.len() - 1]), "");
+    assert_eq!(rendered(HumanOptions { quiet: true, ..plain() }, &events[..events.len() - 1]), "");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn the_order_in_which_cases_end_does_not_matter() {
     let mut reversed = events();
     let last = reversed.len() - 1;
     reversed[1..last].reverse();
-    assert_eq!(told(verbose(), &reversed), told(verbose(), &events()));
+    assert_eq!(rendered(verbose(), &reversed), rendered(verbose(), &events()));
 }
 
 #[rstest]
@@ -172,7 +172,7 @@ fn the_order_in_which_cases_end_does_not_matter() {
 #[case::shows_every_exchange(verbose(), 2, 0)]
 #[case::gives_every_command(HumanOptions { curl: true, ..plain() }, 1, 2)]
 fn a_report_of_two_deviations(#[case] options: HumanOptions, #[case] exchanges: usize, #[case] commands: usize) {
-    let report = told(options, &events());
+    let report = rendered(options, &events());
     assert_eq!(report.matches("    > POST / HTTP/1.1\n").count(), exchanges);
     assert_eq!(report.matches("    < HTTP/1.1 500\n").count(), exchanges);
     assert_eq!(report.matches("    curl --silent").count(), commands);
@@ -186,7 +186,7 @@ fn a_report_of_two_deviations(#[case] options: HumanOptions, #[case] exchanges: 
 fn a_case_that_does_not_conform_has_its_command_below_its_id(#[case] verdict: Verdict, #[case] heading: &str) {
     let mut finished = deviation("unknown-id");
     finished.report.verdict = verdict;
-    let report = told(HumanOptions { curl: true, ..plain() }, &run(vec![finished]));
+    let report = rendered(HumanOptions { curl: true, ..plain() }, &run(vec![finished]));
     let below = section(&report, heading);
     let (_, command) = below.split_once("    codedeploy/stop-deployment/unknown-id\n").unwrap();
     assert!(command.starts_with("      curl --silent"), "{below}");
@@ -194,8 +194,8 @@ fn a_case_that_does_not_conform_has_its_command_below_its_id(#[case] verdict: Ve
 
 #[test]
 fn warnings_and_notes_are_listed_when_everything_is_asked_for() {
-    let report = told(verbose(), &events());
-    insta::assert_snapshot!(section(&report, "warnings and notes in cases that do not deviate"), @r#"
+    let report = rendered(verbose(), &events());
+    insta::assert_snapshot!(section(&report, "warnings and notes in cases without a deviation"), @r#"
     conforms  codedeploy/stop-deployment/enum
       What is asked
       warning: response-shape/enum  at /status  (modelled)
@@ -218,7 +218,7 @@ fn reasons_come_by_how_often_they_are_given_and_with_all_ids_when_asked_for() {
     let rare = [blocked("a", "a rare reason")];
     let frequent = ["b", "c", "d", "e"].map(|name| blocked(name, "the usual reason"));
     let events = run(rare.into_iter().chain(frequent).collect());
-    insta::assert_snapshot!(section(&told(verbose(), &events), "blocked"), @"
+    insta::assert_snapshot!(section(&rendered(verbose(), &events), "blocked"), @"
       4 cases  the usual reason
         codedeploy/stop-deployment/b
         codedeploy/stop-deployment/c
@@ -237,7 +237,7 @@ fn an_operation_that_is_absent_is_one_line() {
         absent("proton/x/b", "CancelServicePipelineDeployment: 501"),
         absent("codedeploy/x/a", "StopDeployment: an HTML page"),
     ];
-    insta::assert_snapshot!(section(&told(plain(), &run(cases)), "not implemented"), @"
+    insta::assert_snapshot!(section(&rendered(plain(), &run(cases)), "not implemented"), @"
       codedeploy StopDeployment  1 case: an HTML page
       proton CancelServicePipelineDeployment  2 cases: 501
     ");
@@ -262,7 +262,7 @@ fn the_ledger_shows_its_balance(#[case] ledger: Ledger, #[case] line: &str) {
 #[test]
 fn a_narrow_terminal_gets_a_narrow_report() {
     let options = HumanOptions { width: 60, ..plain() };
-    insta::assert_snapshot!(told(options, &run(vec![deviation("unknown-id")])), @r#"
+    insta::assert_snapshot!(rendered(options, &run(vec![deviation("unknown-id")])), @r#"
     wireproof  1 case against emulator at http://127.0.0.1:4566,
         seed 7
 
@@ -294,7 +294,7 @@ fn a_narrow_terminal_gets_a_narrow_report() {
           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  error-identity:
               expected DeploymentDoesNotExistException
 
-        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+        rerun: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
 
     1 of 1 case deviates
     1 case selected = 0 conform + 1 deviate
@@ -303,7 +303,7 @@ fn a_narrow_terminal_gets_a_narrow_report() {
     1 warning, 1 note (--verbose lists them)
     finished after 4.2 s, seed 7
     "#);
-    let report = told(HumanOptions { width: 60, quiet: true, ..plain() }, &events());
+    let report = rendered(HumanOptions { width: 60, quiet: true, ..plain() }, &events());
     assert!(
         report.contains("\n12 cases selected = 2 conform + 2 deviate\n    + 2 not implemented + 4 blocked"),
         "{report}"
@@ -313,7 +313,7 @@ fn a_narrow_terminal_gets_a_narrow_report() {
 #[test]
 fn a_wide_terminal_gets_a_wide_report() {
     let options = HumanOptions { width: 160, ..plain() };
-    insta::assert_snapshot!(told(options, &run(vec![deviation("unknown-id")])), @r#"
+    insta::assert_snapshot!(rendered(options, &run(vec![deviation("unknown-id")])), @r#"
     wireproof  1 case against emulator at http://127.0.0.1:4566, seed 7
 
     codedeploy StopDeployment: 1 case deviates
@@ -342,7 +342,7 @@ fn a_wide_terminal_gets_a_wide_report() {
         < {"__type":"InternalFailure","message":"\u{1b}[32mall good\u{1b}[0m\u{d}conforms"}
           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^  error-identity: expected DeploymentDoesNotExistException
 
-        run it alone: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
+        rerun: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
 
     1 of 1 case deviates
     1 case selected = 0 conform + 1 deviate
@@ -353,20 +353,20 @@ fn a_wide_terminal_gets_a_wide_report() {
 }
 
 #[test]
-fn cases_that_deviate_by_the_same_are_told_once_unless_everything_is_asked_for() {
+fn cases_that_deviate_by_the_same_are_reported_once_unless_everything_is_asked_for() {
     let events = run((1..=6).map(|number| deviation(&format!("x#{number}"))).collect());
-    let report = told(plain(), &events);
+    let report = rendered(plain(), &events);
     assert_eq!(report.matches("  deviates  ").count(), 1, "{report}");
-    let listed = "    the same in 5 other cases:\n      codedeploy/stop-deployment/x#2\n";
+    let listed = "    same findings in 5 other cases:\n      codedeploy/stop-deployment/x#2\n";
     assert!(report.contains(listed) && report.contains("      and 2 more (--verbose shows them)\n"), "{report}");
-    assert_eq!(told(verbose(), &events).matches("  deviates  ").count(), 6);
+    assert_eq!(rendered(verbose(), &events).matches("  deviates  ").count(), 6);
 }
 
 #[test]
-fn a_requirement_is_told_once_with_its_document() {
+fn a_requirement_is_reported_once_with_its_document() {
     let mut other = deviation("y");
     other.report.findings[0].expected = "another".to_owned();
-    let report = told(plain(), &run(vec![deviation("x"), other]));
+    let report = rendered(plain(), &run(vec![deviation("x"), other]));
     assert_eq!(report.matches("  deviates  ").count(), 2, "{report}");
     assert_eq!(report.matches("    SD-22  ").count(), 1, "{report}");
     assert_eq!(report.matches("      https://docs.aws.amazon.com/").count(), 1, "{report}");
@@ -374,13 +374,13 @@ fn a_requirement_is_told_once_with_its_document() {
 
 #[rstest]
 #[case::deviates(&[Verdict::Conforms, Verdict::Deviates], "1 of 2 cases deviates")]
-#[case::unjudged(&[Verdict::Conforms, Verdict::Blocked, Verdict::NotImplemented], "nothing deviates, but 2 cases were not judged")]
-#[case::conforms(&[Verdict::Conforms, Verdict::NotApplicable], "everything conforms")]
-#[case::nothing_applies(&[Verdict::NotApplicable], "no case applies")]
-#[case::nothing(&[], "nothing was selected")]
+#[case::unjudged(&[Verdict::Conforms, Verdict::Blocked, Verdict::NotImplemented], "no deviation, but 2 cases were not judged")]
+#[case::conforms(&[Verdict::Conforms, Verdict::NotApplicable], "all cases conform")]
+#[case::nothing_applies(&[Verdict::NotApplicable], "no case is applicable")]
+#[case::nothing(&[], "no case was selected")]
 fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case] headline: &str) {
     let cases = verdicts.iter().enumerate().map(|(index, verdict)| case(&format!("s/o/{index}"), *verdict, "r"));
-    let report = told(HumanOptions { quiet: true, ..plain() }, &run(cases.collect()));
+    let report = rendered(HumanOptions { quiet: true, ..plain() }, &run(cases.collect()));
     assert_eq!(report.lines().next(), Some(headline));
 }
 
@@ -417,13 +417,13 @@ fn findings_and_titles_keep_to_the_width(#[case] width: usize) {
     finished.report.title = "many short words ".repeat(20);
     finished.report.findings[0].expected = "one of these words ".repeat(15);
     finished.report.findings[0].actual = "another word ".repeat(15);
-    let report = told(HumanOptions { width, rerun: String::new(), ..plain() }, &run(vec![finished]));
+    let report = rendered(HumanOptions { width, rerun: String::new(), ..plain() }, &run(vec![finished]));
     let below = report.lines().skip_while(|line| !line.starts_with("  deviates"));
-    let told: Vec<&str> = below.take_while(|line| !line.contains("run it alone")).collect();
-    // An address is to be copied.
-    let told: Vec<&str> = told.into_iter().filter(|line| !line.contains("https://")).collect();
-    assert!(told.len() > 400 / width, "{report}");
-    let widest = told.iter().map(|line| line.chars().count()).max().unwrap();
+    let printed: Vec<&str> = below.take_while(|line| !line.contains("rerun")).collect();
+    // A URL is not wrapped, so that it can be copied.
+    let printed: Vec<&str> = printed.into_iter().filter(|line| !line.contains("https://")).collect();
+    assert!(printed.len() > 400 / width, "{report}");
+    let widest = printed.iter().map(|line| line.chars().count()).max().unwrap();
     assert!(widest <= width && widest + 20 > width, "{widest}\n{report}");
 }
 
@@ -431,7 +431,7 @@ fn findings_and_titles_keep_to_the_width(#[case] width: usize) {
 fn a_huge_value_is_cut() {
     let mut finished = deviation("x");
     finished.report.findings[0].actual = "x".repeat(100_000);
-    let report = told(plain(), &run(vec![finished]));
+    let report = rendered(plain(), &run(vec![finished]));
     assert!(report.len() < 3_000 && report.contains("x…\n          (100000 characters)\n"), "{report}");
 }
 
@@ -439,8 +439,8 @@ fn a_huge_value_is_cut() {
 fn the_command_is_one_that_a_shell_takes() {
     let mut finished = deviation("x");
     finished.report.id.0 = format!("{STOP}/x#an 'empty' name");
-    let report = told(HumanOptions { rerun: String::new(), ..plain() }, &run(vec![finished]));
-    let command = r"    run it alone: wireproof run 'codedeploy/stop-deployment/x#an '\''empty'\'' name' --seed 7";
+    let report = rendered(HumanOptions { rerun: String::new(), ..plain() }, &run(vec![finished]));
+    let command = r"    rerun: wireproof run 'codedeploy/stop-deployment/x#an '\''empty'\'' name' --seed 7";
     assert!(report.lines().any(|line| line == command), "{report}");
 }
 
@@ -457,26 +457,26 @@ fn no_endpoint_reaches_the_terminal_or_forges_a_line(
     verdict: Verdict,
 ) {
     let options = HumanOptions { verbose: true, curl: true, ..plain() };
-    let report = told(options, &run(vec![hostile(verdict)]));
+    let report = rendered(options, &run(vec![hostile(verdict)]));
     assert!(report.contains(r"\u{1b}[2J"), "{report}");
     assert!(!report.chars().any(|c| c.is_control() && c != '\n'), "{report:?}");
     assert!(!report.lines().any(|line| line.starts_with("0 cases")), "{report}");
 }
 
 #[test]
-fn colours_change_nothing_but_the_colours() {
+fn colors_change_nothing_but_the_colors() {
     let options = HumanOptions { curl: true, ..verbose() };
-    let coloured = told(HumanOptions { color: true, ..options.clone() }, &events());
+    let coloured = rendered(HumanOptions { color: true, ..options.clone() }, &events());
     assert!(coloured.contains("\u{1b}[1m\u{1b}[31mdeviates\u{1b}[0m  codedeploy/"), "{coloured}");
     let mut parts = coloured.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     let stripped = parts.fold(first, |text, part| text + part.split_once('m').unwrap().1);
-    assert_eq!(stripped, told(options, &events()));
+    assert_eq!(stripped, rendered(options, &events()));
 }
 
 #[test]
 fn no_secret_is_in_it() {
-    let report = told(HumanOptions { curl: true, ..verbose() }, &events());
+    let report = rendered(HumanOptions { curl: true, ..verbose() }, &events());
     assert!(report.contains("authorization: <redacted>"));
     assert_eq!(secrets_in(&report), Vec::<&str>::new());
 }
@@ -487,18 +487,18 @@ fn an_observation_that_is_not_the_snapshot_one_is_shown_as_a_difference_when_ver
     let observed = "{\n  \"case\": 1\n}".to_owned();
     finished.difference = Some(SnapshotDifference { recorded: observed.replace("case", "once"), observed });
     let events = run(vec![finished]);
-    let shown = told(verbose(), &events);
+    let shown = rendered(verbose(), &events);
     assert!(
         shown.contains("--- snapshot") && shown.contains("-  \"once\"") && shown.contains("+  \"case\""),
         "{shown}"
     );
-    assert!(!told(plain(), &events).contains("--- snapshot"));
+    assert!(!rendered(plain(), &events).contains("--- snapshot"));
 }
 
 #[test]
-fn a_deviation_of_several_cases_is_told_once_with_their_number() {
-    let report = told(plain(), &run(vec![deviation("one"), deviation("two")]));
-    let causes = section(&report, "what deviates in several cases");
+fn a_deviation_of_several_cases_is_reported_once_with_their_number() {
+    let report = rendered(plain(), &run(vec![deviation("one"), deviation("two")]));
+    let causes = section(&report, "causes of several deviations");
     assert!(causes.contains("error-identity  2 cases: expected DeploymentDoesNotExistException"), "{report}");
-    assert!(section(&told(plain(), &run(vec![deviation("one")])), "what deviates in several cases").is_empty());
+    assert!(section(&rendered(plain(), &run(vec![deviation("one")])), "causes of several deviations").is_empty());
 }

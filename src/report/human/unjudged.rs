@@ -1,4 +1,4 @@
-//! What is no deviation: warnings and notes, and cases that could not be judged, by their reasons.
+//! Warnings and notes, and cases that were not judged, by reason.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use crate::{
     suite::CaseId,
 };
 
-/// So many ids stand for a group.
+/// The maximum number of case IDs per group.
 const EXAMPLES: usize = 3;
 
 impl<'a> HumanWriter<'a> {
-    /// What was found in cases that do not deviate; only when everything is asked for.
+    /// The findings in cases that do not deviate, in verbose reports.
     pub(super) fn warnings_and_notes(&mut self) {
         let mut cases = self.cases.iter().filter(|case| case.verdict != Verdict::Deviates && !case.findings.is_empty());
         let mut next = cases.next().filter(|_| self.options.verbose);
         if next.is_some() {
-            self.page.heading("warnings and notes in cases that do not deviate");
+            self.page.heading("warnings and notes in cases without a deviation");
         }
         while let Some(case) = next {
             self.title(case);
@@ -33,10 +33,10 @@ impl<'a> HumanWriter<'a> {
         }
     }
 
-    /// Observations that are not the recorded ones, as a unified difference.
+    /// The differences from snapshots, in the unified format.
     pub(super) fn differences(&mut self, differences: &[(CaseId, Vec<Hunk>)]) {
         if !differences.is_empty() {
-            self.page.heading("observations that differ from their snapshots");
+            self.page.heading("differences from snapshots");
         }
         for (id, hunks) in differences {
             self.page.whole(2, PLAIN, &id.0);
@@ -51,7 +51,7 @@ impl<'a> HumanWriter<'a> {
         }
     }
 
-    /// Operations that the endpoint does not have.
+    /// The operations that are not implemented.
     pub(super) fn not_implemented(&mut self) {
         let verdict = Verdict::NotImplemented;
         let groups = groups(self.of_verdict(verdict), |case| {
@@ -63,15 +63,15 @@ impl<'a> HumanWriter<'a> {
             self.page.heading("not implemented");
         }
         for ((operation, reason), cases) in groups {
-            let told = format!("{}: {reason}", text::count(cases.len(), "case"));
-            self.page.entry(2, of_verdict(verdict), &operation, &told);
+            let printed = format!("{}: {reason}", text::count(cases.len(), "case"));
+            self.page.entry(2, of_verdict(verdict), &operation, &printed);
             if self.options.verbose || self.options.curl {
                 self.ids(&cases);
             }
         }
     }
 
-    /// Cases of a verdict that says nothing of the endpoint, by their reasons, the most frequent first.
+    /// The cases with a verdict that is not about the endpoint, by reason, the most frequent first.
     pub(super) fn unjudged(&mut self, verdict: Verdict) {
         let groups = groups(self.of_verdict(verdict), |case| case.reason.as_str());
         let mut groups: Vec<(&str, Vec<&CaseReport>)> = groups.into_iter().collect();

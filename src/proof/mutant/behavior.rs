@@ -1,4 +1,4 @@
-//! What a fault does with one request: nothing, another answer, or another request in its location.
+//! What a fault does with a request: nothing, a different response, or a different request.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -17,19 +17,18 @@ use crate::{
     },
 };
 
-/// A fault at work. It may remember what it saw.
-pub(super) trait Behaviour: Send {
-    /// The deviating answer; `None` where the reference's own is to be given. A behaviour that has asked the
-    /// reference already gives what it got, deviating or not.
+/// A running fault. It may keep state.
+pub(super) trait Behavior: Send {
+    /// The response of the fault; `None` for the response of the reference. A fault that has called the reference
+    /// already returns the response in any case.
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response>;
 }
 
-/// A request, and the reference behind the mutant.
+/// A request to a mutant, and the reference behind it.
 pub(super) struct AskedCall<'a> {
     pub(super) request: &'a Request,
     /// The real time, in seconds since 1970.
     pub(super) real_now: f64,
-    /// The reference behind.
     pub(super) endpoint: &'a ReferenceEndpoint,
     contracts: &'a [Arc<Contract>],
     input: OnceCell<Option<Value>>,
@@ -46,22 +45,22 @@ impl<'a> AskedCall<'a> {
         Self { request, real_now, endpoint, contracts, input: OnceCell::new(), deviated: Cell::new(false) }
     }
 
-    /// Notes that the answer is not, or what was done is not, what the reference would have given or done.
+    /// Records that the response or the effect differs from that of the reference.
     pub(super) fn deviate(&self) {
         self.deviated.set(true);
     }
 
-    /// Whether a fault took effect.
+    /// Whether the fault took effect.
     pub(super) fn deviated(&self) -> bool {
         self.deviated.get()
     }
 
-    /// What the reference answers.
+    /// The response of the reference.
     pub(super) fn reference(&self) -> Response {
         self.endpoint.handle(self.request, self.real_now)
     }
 
-    /// What the reference would answer, without anything being done.
+    /// The response of the reference, without its effect.
     pub(super) fn rehearsed(&self) -> Response {
         let before = self.endpoint.snapshot();
         let response = self.reference();
@@ -69,7 +68,7 @@ impl<'a> AskedCall<'a> {
         response
     }
 
-    /// What the reference answers to another request.
+    /// The response of the reference to another request.
     pub(super) fn instead(&self, request: &Request) -> Response {
         self.endpoint.handle(request, self.real_now)
     }
@@ -79,7 +78,7 @@ impl<'a> AskedCall<'a> {
         called(self.request).unwrap_or_default()
     }
 
-    /// Whether it calls that operation, or calls none that there is in the protocol of that operation's service.
+    /// Whether it calls that operation, or an unknown operation in the protocol of its service.
     fn is_about(&self, target: &str) -> bool {
         let given = self.target();
         if given == target {
@@ -92,41 +91,40 @@ impl<'a> AskedCall<'a> {
         !is_real && wanted.map(Protocol::content_type) == self.request.headers.get("content-type")
     }
 
-    /// Whether it calls the reference's own paths, which are no part of any contract.
+    /// Whether it calls a path of the reference that belongs to no contract.
     pub(super) fn is_control(&self) -> bool {
         self.request.target.starts_with("/_wireproof/")
     }
 
-    /// Whether it asks for an operation that changes nothing.
+    /// Whether the operation is a read.
     pub(super) fn is_read(&self) -> bool {
         is_read(self.target())
     }
 
-    /// The input, where the body is a JSON object.
+    /// The input, if the body is a JSON object.
     pub(super) fn input(&self) -> Option<&Value> {
         let read = || serde_json::from_slice::<Value>(&self.request.body).ok().filter(Value::is_object);
         self.input.get_or_init(read).as_ref()
     }
 
-    /// The texts of the input: one of them names the resource.
+    /// The strings of the input. One of them names the resource.
     pub(super) fn texts(&self) -> Vec<String> {
         let members = self.input().and_then(Value::as_object).into_iter().flat_map(|members| members.values());
         members.filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// The same call with another input, signed anew.
+    /// The same call with another input, signed again.
     pub(super) fn with_input(&self, input: &Value) -> Request {
         self.signed(Request { body: input.to_string().into(), ..self.request.clone() })
     }
 
-    /// A request signed by whoever signed this one, for the region that it was signed for; by the owner, where
-    /// nobody known did.
+    /// Signs a request with the identity and region of this one, or as the owner if the signer is unknown.
     pub(super) fn signed(&self, request: Request) -> Request {
         let (identity, region) = self.signer();
         self.signed_by(request, &identity, &region)
     }
 
-    /// A request signed by that identity, for that region, now.
+    /// Signs a request now, with that identity and region.
     pub(super) fn signed_by(&self, mut request: Request, identity: &Identity, region: &str) -> Request {
         request.headers.remove("authorization");
         request.headers.set("content-length", request.body.len().to_string());
@@ -137,7 +135,7 @@ impl<'a> AskedCall<'a> {
         request
     }
 
-    /// Who signed, and for which region, as the authorization header says.
+    /// The identity and region in the authorization header.
     pub(super) fn signer(&self) -> (Identity, String) {
         let scope = self.scope();
         let known = Identity::defaults()
@@ -147,7 +145,7 @@ impl<'a> AskedCall<'a> {
         (known.unwrap_or_else(Identity::test), region.to_owned())
     }
 
-    /// Key, date, region, service and end of the credential scope; empty where there is none.
+    /// The key, date, region, service and terminator of the credential scope; empty without one.
     pub(super) fn scope(&self) -> Vec<&str> {
         let authorization = self.request.headers.get("authorization").unwrap_or_default();
         let credential = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
@@ -155,17 +153,17 @@ impl<'a> AskedCall<'a> {
         credential.split('/').filter(|_| !credential.is_empty()).collect()
     }
 
-    /// The signing name of the service that the request is about.
+    /// The signing name of the called service.
     pub(super) fn signing_name(&self) -> String {
         self.signing_name_of(self.request)
     }
 
-    /// The region that the request is signed for.
+    /// The region in the credential scope.
     pub(super) fn region(&self) -> String {
         self.signer().1
     }
 
-    /// Whether the request is dated later than now.
+    /// Whether the date of the request is in the future.
     pub(super) fn is_dated_ahead(&self) -> bool {
         #[expect(clippy::cast_possible_truncation, reason = "a signature's date has whole seconds")]
         let now = amz_date(self.real_now as i64);
@@ -180,18 +178,18 @@ impl<'a> AskedCall<'a> {
     }
 }
 
-/// Whether the operation of a target changes nothing, as AWS names such operations.
+/// Whether an operation is a read, by the naming conventions of AWS.
 pub(super) fn is_read(target: &str) -> bool {
     let operation = split_call(target).map_or("", |(_, operation)| operation);
     ["Get", "List", "BatchGet", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
-/// Whether an answer is a success.
+/// Whether a response is a success.
 pub(super) fn is_success(response: &Response) -> bool {
     response.status == 200
 }
 
-/// The name of the error that an answer of the reference gives.
+/// The name of the error in a response of the reference.
 pub(super) fn error_of(response: &Response) -> Option<String> {
     if is_success(response) {
         return None;
@@ -200,7 +198,7 @@ pub(super) fn error_of(response: &Response) -> Option<String> {
     ErrorIdentity::of(response, Some(&body)).name
 }
 
-/// Whether an error says that the caller is not known.
+/// Whether an error is about the signature.
 pub(super) fn is_of_signature(error: &str) -> bool {
     const ERRORS: [&str; 5] = [
         "IncompleteSignatureException",
@@ -212,13 +210,13 @@ pub(super) fn is_of_signature(error: &str) -> bool {
     ERRORS.contains(&error)
 }
 
-/// Gives an answer another body, with the length that it has.
+/// Sets the body of a response and its `content-length`.
 pub(super) fn set_body(response: &mut Response, body: impl Into<bytes::Bytes>) {
     response.body = body.into();
     response.headers.set("content-length", response.body.len().to_string());
 }
 
-/// Changes the body of an answer, where that is JSON.
+/// Changes the body of a response if it is JSON.
 pub(super) fn change_body(response: &mut Response, change: impl FnOnce(&mut Value)) {
     if let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) {
         change(&mut body);
@@ -226,12 +224,12 @@ pub(super) fn change_body(response: &mut Response, change: impl FnOnce(&mut Valu
     }
 }
 
-/// Which answers of one operation a fault is about.
+/// The responses of an operation that a fault alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ResponseRule {
     Successes,
-    Refusals,
-    /// Refusals with the error of that name.
+    Rejections,
+    /// Errors with that name.
     Error(String),
 }
 
@@ -239,27 +237,27 @@ impl ResponseRule {
     fn include(&self, response: &Response) -> bool {
         match self {
             Self::Successes => is_success(response),
-            Self::Refusals => !is_success(response),
+            Self::Rejections => !is_success(response),
             Self::Error(name) => error_of(response).as_deref() == Some(name),
         }
     }
 }
 
-/// Alters answers of one operation; the operation itself is done as the reference does it.
+/// Alters responses of one operation, but not its effect.
 pub(super) struct Altered<F> {
     pub(super) target: String,
-    pub(super) answers: ResponseRule,
+    pub(super) responses: ResponseRule,
     pub(super) alter: F,
 }
 
-impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
+impl<F: FnMut(&mut Response) + Send> Behavior for Altered<F> {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         if asked.is_control() || !asked.is_about(&self.target) {
             return None;
         }
         let right = asked.reference();
         let mut response = right.clone();
-        if self.answers.include(&response) {
+        if self.responses.include(&response) {
             (self.alter)(&mut response);
         }
         if response != right {
@@ -269,12 +267,12 @@ impl<F: FnMut(&mut Response) + Send> Behaviour for Altered<F> {
     }
 }
 
-/// Understands requests otherwise than they are: the reference answers another one in their location.
+/// Reads requests as different ones, to which the reference responds.
 pub(super) struct Understood<F> {
     pub(super) rewrite: F,
 }
 
-impl<F: FnMut(&AskedCall<'_>) -> Option<Request> + Send> Behaviour for Understood<F> {
+impl<F: FnMut(&AskedCall<'_>) -> Option<Request> + Send> Behavior for Understood<F> {
     fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
         let other = if asked.is_control() { None } else { (self.rewrite)(asked) };
         other.map(|request| {
