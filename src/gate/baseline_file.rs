@@ -125,10 +125,8 @@ impl BaselineFile {
             (None, Baseline::default())
         };
         let baseline = known.updated(&self.seen, missing, reason);
-        let text = match &older {
-            None => baseline.text(),
-            Some(older) => baseline.text_over(&self.path.display().to_string(), older)?,
-        };
+        let file = self.path.display().to_string();
+        let text = baseline.text_over(&file, older.as_deref().unwrap_or_default())?;
         if older.as_ref() != Some(&text) {
             PendingFile::replace(&self.path, &text).map_err(failed)?;
         }

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4 in headers, and its deliberate faults.
 //!
-//! Own code on `hmac` and `sha2`, because a faulty signature must be as exact as a correct one. The reference
+//! Own code, because a faulty signature must be as exact as a correct one. The reference
 //! implementation verifies with the same canonical request.
 
 use std::{
