@@ -100,7 +100,7 @@ fn step(number: usize) -> Step {
         service: "codedeploy".to_owned(),
         operation: "StopDeployment".to_owned(),
         input: Template::Literal(json!({ "deploymentId": format!("d-{number:09}") })),
-        legal: true,
+        valid: true,
         caller: CallerName::Owner,
         region: Region::Home,
         fault: None,

@@ -174,7 +174,7 @@ impl Subjected {
             tag: "control",
             // A value that the endpoint returned may violate the model.
             call: self.call(reached.input, known.is_empty()),
-            alternatives: vec![Alternative::Admitted { except: own }],
+            alternatives: vec![Alternative::Accepted { except: own }],
             standing: CaseStanding::Control,
         }))
     }
@@ -219,12 +219,12 @@ impl Subjected {
         with.or_else(|_| inputs.reaching(self.recipe(id, &NOTHING_KNOWN), location)).ok()
     }
 
-    fn call(&self, input: Value, legal: bool) -> Call {
+    fn call(&self, input: Value, valid: bool) -> Call {
         Call {
             service: self.service.clone(),
             operation: self.operation.name.clone(),
             input: Template::Literal(input),
-            legal,
+            valid,
             caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
@@ -303,7 +303,7 @@ fn alternatives(
     looks_like: Option<Value>,
 ) -> Vec<Alternative> {
     let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
-        vec![Alternative::Refusal { errors, classes: classes.to_vec(), statuses: Vec::new() }]
+        vec![Alternative::Rejection { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match expected {
         ExpectedOutcome::Rejected if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
@@ -316,9 +316,9 @@ fn alternatives(
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });
-            shaped.into_iter().chain([Alternative::Admitted { except: own }]).collect()
+            shaped.into_iter().chain([Alternative::Accepted { except: own }]).collect()
         }
-        ExpectedOutcome::Responded => vec![Alternative::Answered],
+        ExpectedOutcome::Responded => vec![Alternative::Responded],
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Alternative {
         body: Option<Template>,
     },
     /// The operation is rejected.
-    Refusal {
+    Rejection {
         /// The allowed error names.
         errors: Vec<String>,
         /// The allowed classes of errors, if the name is not documented.
@@ -34,9 +34,9 @@ pub enum Alternative {
         statuses: Vec<u16>,
     },
     /// Any response except a server error, for requests whose response is not documented.
-    Answered,
+    Responded,
     /// The input is accepted as valid: a success, or a rejection for a reason other than the form of the input.
-    Admitted {
+    Accepted {
         /// The operation's own errors for malformed input, besides those of the common classes.
         except: Vec<String>,
     },
@@ -51,15 +51,15 @@ impl Alternative {
         match self {
             Self::Success { status, body: None } => format!("a success ({status})"),
             Self::Success { status, body: Some(_) } => format!("a success ({status}) with the expected body"),
-            Self::Refusal { errors, classes, .. } => {
+            Self::Rejection { errors, classes, .. } => {
                 let names = errors
                     .iter()
                     .cloned()
                     .chain(classes.iter().map(|class| format!("a rejection of class {}", class.name())));
                 names.collect::<Vec<_>>().join(" or ")
             }
-            Self::Answered => "any response except a server error".to_owned(),
-            Self::Admitted { .. } => "this valid request is accepted".to_owned(),
+            Self::Responded => "any response except a server error".to_owned(),
+            Self::Accepted { .. } => "this valid request is accepted".to_owned(),
             Self::Closed => "a closed connection".to_owned(),
         }
     }
@@ -69,16 +69,16 @@ impl Alternative {
     pub fn is_kind_of(&self, answer: &ParsedResponse) -> bool {
         match self {
             Self::Success { .. } => answer.refusal.is_none(),
-            Self::Refusal { .. } => answer.refusal.is_some(),
-            Self::Answered => true,
-            Self::Admitted { .. } | Self::Closed => false,
+            Self::Rejection { .. } => answer.refusal.is_some(),
+            Self::Responded => true,
+            Self::Accepted { .. } | Self::Closed => false,
         }
     }
 
     /// True if this alternative allows the error of the response.
     #[must_use]
     pub fn allows_error(&self, response: &Response, answer: &ParsedResponse) -> bool {
-        let Self::Refusal { errors, classes, .. } = self else { return false };
+        let Self::Rejection { errors, classes, .. } = self else { return false };
         let Some(identity) = &answer.refusal else { return false };
         let named = answer.error().is_some_and(|name| errors.iter().any(|error| error == name));
         named || classes.iter().any(|class| class.holds(response.status, identity))
@@ -99,11 +99,11 @@ impl Alternative {
                     && response.status == *status
                     && body_holds(body.as_ref(), response, answer, bindings)
             }
-            Self::Refusal { statuses, .. } => {
+            Self::Rejection { statuses, .. } => {
                 self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
             }
-            Self::Answered => response.status < 500,
-            Self::Admitted { except } => response.status < 500 && !is_rejected_as_invalid(response, answer, except),
+            Self::Responded => response.status < 500,
+            Self::Accepted { except } => response.status < 500 && !is_rejected_as_invalid(response, answer, except),
             Self::Closed => false,
         }
     }
@@ -144,16 +144,16 @@ impl Expectation {
 
     /// True if every alternative is a rejection, so that the request is intended to be invalid.
     #[must_use]
-    pub fn is_refusal(&self) -> bool {
+    pub fn is_rejection(&self) -> bool {
         self.alternatives
             .iter()
-            .all(|alternative| matches!(alternative, Alternative::Refusal { .. } | Alternative::Closed))
+            .all(|alternative| matches!(alternative, Alternative::Rejection { .. } | Alternative::Closed))
     }
 
     /// Every error name that any alternative allows.
     pub fn errors(&self) -> impl Iterator<Item = &str> {
         self.alternatives.iter().flat_map(|alternative| match alternative {
-            Alternative::Refusal { errors, .. } => errors.iter().map(String::as_str).collect::<Vec<_>>(),
+            Alternative::Rejection { errors, .. } => errors.iter().map(String::as_str).collect::<Vec<_>>(),
             _ => Vec::new(),
         })
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     fn errors(names: &[&str], statuses: &[u16]) -> Alternative {
-        Alternative::Refusal {
+        Alternative::Rejection {
             errors: names.iter().map(|name| (*name).to_owned()).collect(),
             classes: Vec::new(),
             statuses: statuses.to_vec(),
@@ -194,9 +194,9 @@ mod tests {
     #[case::named(errors(&["A", "B"], &[]), refusal(404, "B"), true)]
     #[case::other_name(errors(&["A"], &[]), refusal(400, "B"), false)]
     #[case::other_status(errors(&["A"], &[400]), refusal(404, "A"), false)]
-    #[case::class(Alternative::Refusal { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
+    #[case::class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
     #[case::named_with_its_status(errors(&["A"], &[400, 404]), refusal(404, "A"), true)]
-    #[case::no_class(Alternative::Refusal { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
+    #[case::no_class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
     #[case::refusal_for_success(Alternative::Success { status: 400, body: None }, refusal(400, "A"), false)]
     #[case::success(Alternative::Success { status: 200, body: None }, success(200, json!({})), true)]
     #[case::unbound_body(Alternative::Success { status: 200, body: Some(Template::read(&json!({"a": "${gone}"})).unwrap()) }, success(200, json!({"a": 1})), false)]
@@ -204,8 +204,8 @@ mod tests {
     #[case::body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 1, "b": 2})), true)]
     #[case::other_body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 2})), false)]
     #[case::created(Alternative::Success { status: 200, body: None }, success(201, json!({})), false)]
-    #[case::answered(Alternative::Answered, refusal(404, "X"), true)]
-    #[case::server_error(Alternative::Answered, refusal(500, "X"), false)]
+    #[case::answered(Alternative::Responded, refusal(404, "X"), true)]
+    #[case::server_error(Alternative::Responded, refusal(500, "X"), false)]
     #[case::closed(Alternative::Closed, success(200, json!({})), false)]
     fn an_alternative_holds_in_every_detail_or_not(
         #[case] alternative: Alternative,
@@ -220,19 +220,19 @@ mod tests {
         let closed = Expectation { alternatives: vec![errors(&["A"], &[]), Alternative::Closed] };
         assert_eq!(closed.held(Err(&TransportError::Closed), &Bindings::default()), Some(1));
         assert_eq!(closed.held(Err(&TransportError::Refused), &Bindings::default()), None);
-        assert!(closed.is_refusal());
+        assert!(closed.is_rejection());
     }
 
     #[test]
     fn an_alternative_is_told_in_words() {
         let classes = vec![RefusalClass::Auth];
-        let refusal = Alternative::Refusal { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
+        let refusal = Alternative::Rejection { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
         let body = Some(Template::Literal(json!({})));
         let told = [
             Alternative::Success { status: 201, body: None },
             Alternative::Success { status: 200, body },
             refusal,
-            Alternative::Answered,
+            Alternative::Responded,
             Alternative::Closed,
         ]
         .map(|alternative| alternative.describe());
@@ -252,7 +252,7 @@ mod tests {
             let alternatives = [
                 Alternative::Success { status: 200, body: None },
                 errors(&["A"], &[]),
-                Alternative::Answered,
+                Alternative::Responded,
                 Alternative::Closed,
             ];
             alternatives.map(|alternative| alternative.is_kind_of(answer))
@@ -266,7 +266,7 @@ mod tests {
         let (response, answer) = refusal(400, "A");
         assert!(errors(&["A"], &[404]).allows_error(&response, &answer));
         assert!(!errors(&["B"], &[]).allows_error(&response, &answer));
-        assert!(!Alternative::Answered.allows_error(&response, &answer));
+        assert!(!Alternative::Responded.allows_error(&response, &answer));
         let (response, answer) = success(200, json!({}));
         assert!(!errors(&["A"], &[]).allows_error(&response, &answer));
     }
@@ -275,14 +275,14 @@ mod tests {
     fn a_reset_counts_as_closed_and_only_for_that() {
         let bindings = Bindings::default();
         assert!(Alternative::Closed.holds(Err(&TransportError::Reset), &bindings));
-        assert!(!Alternative::Answered.holds(Err(&TransportError::Closed), &bindings));
+        assert!(!Alternative::Responded.holds(Err(&TransportError::Closed), &bindings));
     }
 
     #[test]
     fn what_also_allows_a_success_is_no_refusal() {
         let either =
-            Expectation { alternatives: vec![errors(&["A", "B"], &[]), Alternative::Answered, errors(&["C"], &[])] };
-        assert!(!either.is_refusal());
+            Expectation { alternatives: vec![errors(&["A", "B"], &[]), Alternative::Responded, errors(&["C"], &[])] };
+        assert!(!either.is_rejection());
         assert_eq!(either.errors().collect::<Vec<_>>(), ["A", "B", "C"]);
     }
 }

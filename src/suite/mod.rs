@@ -149,7 +149,7 @@ pub struct Call {
     /// The input of the operation.
     pub input: Template,
     /// True if the input is intended to be valid, so that an invalid one is an error of the harness.
-    pub legal: bool,
+    pub valid: bool,
     /// The identity whose credentials sign the request.
     pub caller: CallerName,
     /// The Region to call.

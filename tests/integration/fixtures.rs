@@ -113,7 +113,7 @@ fn every_refusal_has_a_guard_or_a_reason() {
 
 /// The scenarios with such a refusal of a call that could change something. A read changes nothing.
 fn refusing_with(lacks: impl Fn(&Step) -> bool) -> BTreeSet<&'static str> {
-    let refused = |step: &&Step| step.expect.is_refusal() && !is_read(&step.call.operation);
+    let refused = |step: &&Step| step.expect.is_rejection() && !is_read(&step.call.operation);
     SUITE
         .scenarios()
         .filter(|scenario| scenario.steps.iter().filter(refused).any(&lacks))
@@ -141,7 +141,7 @@ fn every_scenario_cites_a_requirement_of_its_own_service() {
 /// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change
 /// URL must establish, a control beside a refusal, or two steps of which no answer fits both.
 fn tells_a_constant(scenario: &Scenario) -> bool {
-    let controlled = scenario.steps.iter().any(|step| step.expect.is_refusal() && step.control.is_some());
+    let controlled = scenario.steps.iter().any(|step| step.expect.is_rejection() && step.control.is_some());
     let steps = || scenario.steps.iter().map(|step| kinds(&step.expect));
     let disjoint =
         steps().any(|one| steps().any(|other| !one.is_empty() && !other.is_empty() && one.is_disjoint(&other)));
@@ -154,12 +154,12 @@ fn kinds(expect: &Expectation) -> BTreeSet<String> {
     for alternative in &expect.alternatives {
         match alternative {
             Alternative::Success { .. } => drop(kinds.insert("a success".to_owned())),
-            Alternative::Refusal { errors, classes, .. } => {
+            Alternative::Rejection { errors, classes, .. } => {
                 kinds.extend(errors.iter().cloned());
                 kinds.extend(classes.iter().map(|class| class.name().to_owned()));
             }
             Alternative::Closed => drop(kinds.insert("no answer".to_owned())),
-            Alternative::Answered | Alternative::Admitted { .. } => return BTreeSet::new(),
+            Alternative::Responded | Alternative::Accepted { .. } => return BTreeSet::new(),
         }
     }
     kinds

@@ -262,8 +262,8 @@ fn meaning(case: &Case) -> Option<Meaning> {
     }
     let family = ProbeFamily::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;
     match &step.expect.alternatives[0] {
-        Alternative::Admitted { .. } => Some(Meaning::Legal),
-        Alternative::Refusal { classes, .. } if classes.contains(&RefusalClass::Constraint) => {
+        Alternative::Accepted { .. } => Some(Meaning::Legal),
+        Alternative::Rejection { classes, .. } if classes.contains(&RefusalClass::Constraint) => {
             Some(Meaning::Wrong(family.name()))
         }
         _ => None,

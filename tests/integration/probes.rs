@@ -279,7 +279,7 @@ fn an_endpoint_that_fails_where_it_must_refuse_deviates_in_every_refusal() {
     let lenient: Vec<&str> = run
         .of(Verdict::Conforms)
         .into_iter()
-        .filter(|case| case.case.scenario.steps[0].expect.is_refusal())
+        .filter(|case| case.case.scenario.steps[0].expect.is_rejection())
         .map(|case| case.report.id.0.as_str())
         .collect();
     assert!(lenient.is_empty() && run.finished.ledger.deviates > 0, "{lenient:#?}");

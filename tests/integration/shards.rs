@@ -96,7 +96,7 @@ fn seven_processes_come_to_what_one_comes_to() {
     assert!(sizes.iter().all(|size| *size > 0), "{sizes:?}");
     assert_same(&merged, &whole);
     for (at, requirement) in merged["requirements"].as_array().unwrap().iter().enumerate() {
-        for count in ["held", "broken"] {
+        for count in ["met", "violated"] {
             let sum: u64 = reports.iter().map(|path| report(path)["requirements"][at][count].as_u64().unwrap()).sum();
             assert_eq!(requirement[count], json!(sum), "{count} of {}", requirement["id"]);
         }

@@ -64,7 +64,7 @@ fn stated(subject: &ResponseSubject<'_>) -> Option<Vec<u16>> {
     let allowing = alternatives.filter(|alternative| alternative.allows_error(subject.response, subject.parsed));
     let statuses: Vec<&[u16]> = allowing
         .filter_map(|alternative| match alternative {
-            Alternative::Refusal { statuses, .. } => Some(statuses.as_slice()),
+            Alternative::Rejection { statuses, .. } => Some(statuses.as_slice()),
             _ => None,
         })
         .collect();

@@ -84,7 +84,7 @@ impl Models {
             service: service.name.clone(),
             operation: record.operation.clone(),
             input: Template::Literal(Value::Object(Map::new())),
-            legal: false,
+            valid: false,
             caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
@@ -120,9 +120,9 @@ fn expected(record: &Record) -> Alternative {
                 let name = record.body.pointer(ErrorLocation::TYPE.pointer()).and_then(Value::as_str);
                 errors.extend(name.map(|name| error_name(name).to_owned()));
             }
-            Alternative::Refusal { errors, classes: Vec::new(), statuses: Vec::new() }
+            Alternative::Rejection { errors, classes: Vec::new(), statuses: Vec::new() }
         }
-        _ => Alternative::Answered,
+        _ => Alternative::Responded,
     }
 }
 

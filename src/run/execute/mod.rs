@@ -3,7 +3,7 @@
 //! Async, because it waits for sockets and clocks. Whether a poll may stop is asked of the step's own
 //! expectation, which is pure.
 
-mod legality;
+mod input_fault;
 mod prepared;
 mod presence;
 mod request;
@@ -239,7 +239,7 @@ impl<'a> CaseRun<'a> {
     fn write(&mut self, call: &Call, input: &Template, bindings: &Bindings) -> Result<Request, Unwritable> {
         let service = self.service(call).ok_or_else(|| Unwritable::Unbound(format!("no service {}", call.service)))?;
         let request = self.executor.written(call, input, service, bindings)?;
-        self.fault = self.fault.take().or_else(|| legality::fault(call, input, service, bindings));
+        self.fault = self.fault.take().or_else(|| input_fault::fault(call, input, service, bindings));
         match self.executor.transport.cannot_carry(&request) {
             Some(reason) => Err(Unwritable::NotApplicable(reason)),
             None => Ok(request),
@@ -299,7 +299,7 @@ impl<'a> CaseRun<'a> {
 
 /// A control is the step's call without what makes it wrong on the wire.
 fn control_of(step: &Step) -> Call {
-    let right = Call { raw: None, fault: None, legal: true, ..step.call.clone() };
+    let right = Call { raw: None, fault: None, valid: true, ..step.call.clone() };
     Call { caller: CallerName::Owner, region: crate::suite::Region::Home, ..right }
 }
 

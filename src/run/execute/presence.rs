@@ -72,7 +72,7 @@ impl Executor<'_> {
             operation: operation.to_owned(),
             input: Template::Literal(input.clone()),
             // An empty input is asked with, whatever the model says of it.
-            legal: false,
+            valid: false,
             caller: CallerName::Owner,
             region: Region::Home,
             fault: None,

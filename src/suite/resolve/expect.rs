@@ -59,7 +59,7 @@ impl Resolver<'_> {
     fn flag(&self, map: &Map<String, Value>, at: &str) -> Result<Alternative, Diagnostic> {
         match map.iter().next() {
             Some((name, Value::Bool(true))) if map.len() == 1 => {
-                Ok(if name == "responded" { Alternative::Answered } else { Alternative::Closed })
+                Ok(if name == "responded" { Alternative::Responded } else { Alternative::Closed })
             }
             _ => Err(self.source.at(at, "responded and closed must be true and the only key").help(FORMS)),
         }
@@ -86,7 +86,7 @@ impl Resolver<'_> {
             serde_json::from_value::<RefusalClass>(Value::from(name))
                 .map_err(|error| self.source.at(&pointer, error.to_string()))
         });
-        Ok(Alternative::Refusal {
+        Ok(Alternative::Rejection {
             classes: classes.collect::<Result<_, _>>()?,
             errors: errors.into_iter().map(|(_, name)| name).collect(),
             statuses: self.statuses(map.get("status"), at)?,

@@ -32,7 +32,7 @@ impl Resolver<'_> {
             valid &= violation.is_none();
             match violation {
                 None if raw.invalid && !body_replaced => self.check_invalid_is_open(&call.input, row, at)?,
-                Some(violation) if !raw.invalid && !expect.is_refusal() => {
+                Some(violation) if !raw.invalid && !expect.is_rejection() => {
                     return Err(self
                         .invalid_input(&violation, row, &format!("{at}/input"))
                         .help("expect the rejection (expect: { error: … }), or mark the input with invalid: true"));

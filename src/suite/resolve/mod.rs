@@ -189,7 +189,7 @@ impl Resolver<'_> {
         }
         self.check_raw_variables(&call, scope, at)?;
         self.check_expected_variables(&expect, scope, &format!("{at}/expect"))?;
-        call.legal = self.check_validity(raw, &call, &expect, control.as_ref(), rows, at)?;
+        call.valid = self.check_validity(raw, &call, &expect, control.as_ref(), rows, at)?;
         self.check_guards(&unchanged, rows, at)?;
         let capture: Vec<(String, String)> = raw.capture.clone().into_iter().collect();
         self.check_captures(&capture, &call, at)?;
@@ -208,7 +208,7 @@ impl Resolver<'_> {
             service,
             operation,
             input,
-            legal: true,
+            valid: true,
             caller: raw.caller,
             region: raw.region,
             fault: self.fault(raw.sign.as_ref(), at)?,

@@ -66,10 +66,10 @@ fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
 #[rstest]
 #[case("expect: { status: 201 }", Alternative::Success { status: 201, body: None })]
 #[case("expect: { body: { inner: { state: x } } }", Alternative::Success { status: 200, body: Some(Template::Literal(json!({"inner": {"state": "x"}}))) })]
-#[case("expect: { responded: true }", Alternative::Answered)]
+#[case("expect: { responded: true }", Alternative::Responded)]
 #[case("expect: { closed: true }", Alternative::Closed)]
-#[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Refusal { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
-#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Refusal { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+#[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Rejection { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
+#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Rejection { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
 fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
@@ -78,7 +78,7 @@ fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expec
 fn several_expectations_are_alternatives_and_none_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
     let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ responded: true }}, {{ status: 200 }}] }}")).unwrap();
-    assert_eq!(either.expect.alternatives, [Alternative::Answered, success.clone()]);
+    assert_eq!(either.expect.alternatives, [Alternative::Responded, success.clone()]);
     assert_eq!(step(MAKE).unwrap().expect.alternatives, [success]);
 }
 

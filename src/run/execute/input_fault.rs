@@ -1,19 +1,19 @@
-//! The harness checks itself: an input that is meant to keep the model keeps it. Pure.
+//! The harness checks itself: an input that it intends to be valid must be valid. Pure.
 //!
-//! What an endpoint said and a later call says again is the endpoint's affair, and no fault of the harness.
+//! A value that comes from a response of the endpoint is not a fault of the harness.
 
 use crate::suite::{Bindings, Call, ServiceFixtures, Template};
 
-/// What is wrong with an input that the harness made and means to be legal.
+/// The violation in an input that the harness intends to be valid.
 pub(super) fn fault(call: &Call, input: &Template, service: &ServiceFixtures, bindings: &Bindings) -> Option<String> {
-    let operation = service.contract().operation(&call.operation).filter(|_| call.legal)?;
+    let operation = service.contract().operation(&call.operation).filter(|_| call.valid)?;
     let value = input.filled(bindings).ok()?;
     let broken = |open: &[String]| match service.violation(operation, &value, open) {
         Ok(violation) => violation
             .map(|broken| format!("expected {} at {:?}, found {}", broken.expected, broken.pointer, broken.actual)),
         Err(error) => Some(error.to_string()),
     };
-    // Nearly every input keeps the model: only one that does not is asked whose values it holds.
+    // Nearly every input is valid, so the origin of its values is looked up only for an invalid one.
     broken(&[])?;
     let (_, received) = input.fill_known(&bindings.own());
     let what = broken(&received)?;
@@ -47,12 +47,12 @@ mod tests {
         format!("title: T\ncites: [SD-17]\nevidence: documented\n{steps}")
     }
 
-    fn stop(input: &Value, legal: bool) -> Call {
+    fn stop(input: &Value, valid: bool) -> Call {
         Call {
             service: "codedeploy".to_owned(),
             operation: "StopDeployment".to_owned(),
             input: Template::read(input).unwrap(),
-            legal,
+            valid,
             caller: CallerName::Owner,
             region: Region::Home,
             fault: None,
@@ -61,23 +61,19 @@ mod tests {
     }
 
     #[rstest]
-    #[case::legal(json!({"deploymentId": "d-ABCDEF123"}), true, false)]
+    #[case::valid(json!({"deploymentId": "d-ABCDEF123"}), true, false)]
     #[case::wrong_type(json!({"deploymentId": 5}), true, true)]
     #[case::missing(json!({}), true, true)]
     #[case::meant(json!({"deploymentId": 5}), false, false)]
     #[case::made_here(json!({"deploymentId": "${made}"}), true, true)]
     #[case::received(json!({"deploymentId": "${received}"}), true, false)]
     #[case::both(json!({"deploymentId": "${received}", "autoRollbackEnabled": "${made}"}), true, true)]
-    fn an_input_of_its_own_that_breaks_the_model_is_a_fault_of_the_harness(
-        #[case] input: Value,
-        #[case] legal: bool,
-        #[case] at_fault: bool,
-    ) {
+    fn an_invalid_input_of_the_harness_is_a_fault(#[case] input: Value, #[case] valid: bool, #[case] at_fault: bool) {
         let suite = suite("states: {}\n", &scenario("steps: [{ call: StopDeployment, input: { deploymentId: x } }]\n"));
         let mut bindings = Bindings::new(1, "case");
         bindings.bind("made", json!(5));
         bindings.bind_received("received", json!(5));
-        let call = stop(&input, legal);
+        let call = stop(&input, valid);
         let fault = fault(&call, &call.input, suite.service("codedeploy").unwrap(), &bindings);
         assert_eq!(fault.is_some(), at_fault, "{fault:?}");
         assert!(fault.is_none_or(|fault| fault.starts_with(SENT)));
@@ -85,7 +81,7 @@ mod tests {
 
     const STATES: &str = "states:
   stopped:
-    says: A state whose call is as legal as its parameter.
+    says: A state whose call is valid if its parameter is.
     params: { roll_back: true }
     steps:
       - { call: StopDeployment, input: { deploymentId: d-ABCDEF123, autoRollbackEnabled: '${params.roll_back}' } }
@@ -93,7 +89,7 @@ mod tests {
 ";
     const STOP: &str = "steps: [{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }]\n";
 
-    /// The region is a text, which nobody knows before a run, and the member is no text.
+    /// The region is a string that is known only in a run, and the member is not a string.
     const WRONG: &str = "{ deploymentId: d-ABCDEF123, autoRollbackEnabled: '${region}' }";
 
     fn step(more: &str) -> String {
@@ -126,12 +122,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::legal(STOP.to_owned())]
+    #[case::valid(STOP.to_owned())]
     #[case::state("given: { s: stopped }\n".to_owned() + STOP)]
     #[case::on_purpose(format!("steps: [{{ call: StopDeployment, input: {WRONG}, invalid: true }}]\n"))]
     #[case::another_body(step("raw: { body: { text: '[]' } }"))]
     #[tokio::test]
-    async fn what_is_legal_or_meant_is_no_fault(#[case] steps: String) {
+    async fn an_input_that_is_valid_or_marked_is_not_a_fault(#[case] steps: String) {
         assert_eq!(end(&steps).await, CaseEnd::Complete);
     }
 }
