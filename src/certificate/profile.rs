@@ -101,7 +101,7 @@ impl Profiles {
     fn add(&mut self, source: &Source, service: &ServiceFixtures) -> Result<(), Diagnostic> {
         let raw: RawProfiles = source.decode()?;
         if raw.service != service.name {
-            let problem = format!("the service is {:?}, but the folder is {:?}", service.name, raw.service);
+            let problem = format!("the service is {:?}, but the folder is {:?}", raw.service, service.name);
             return Err(source.at("/service", problem));
         }
         check(source, &raw, &service.requirements)?;
@@ -340,7 +340,11 @@ mod tests {
     )]
     #[case::reserved("  wire:\n", "  full:\n", "is the union of the others and must not be listed")]
     #[case::no_core("core: [CSP-10, CSP-36]", "core: []", "the profile auth has no core requirement")]
-    #[case::of_another_service("service: proton", "service: other", "the file says \"other\"")]
+    #[case::of_another_service(
+        "service: proton",
+        "service: other",
+        "the service is \"other\", but the folder is \"proton\""
+    )]
     #[case::form("    says: Sig", "    what: x\n    says: Sig", "unknown field")]
     fn a_broken_file_is_rejected(#[case] from: &str, #[case] to: &str, #[case] says: &str) {
         let error = broken(|text| {

@@ -329,7 +329,7 @@ mod tests {
         let (_dir, root, places) = toy("model: botocore:toy\n");
         fs::write(root.join("svc/model.json"), BOTOCORE).unwrap();
         let error = FixtureFiles::folder_with_models(&root, &places).unwrap_err().to_string();
-        assert!(error.contains("keep either"), "{error}");
+        assert!(error.contains("keep model.json or model.yaml, not both"), "{error}");
     }
 
     #[test]

@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_folder_without_a_service_is_rejected_and_the_problems_are_counted() {
         let error = Fixtures::read(&FixtureFiles::default()).unwrap_err();
-        assert!(error.to_string().contains("no <service>/model.json in this folder"), "{error}");
+        assert!(error.to_string().contains("no <service>/model.json here"), "{error}");
         assert!(error.to_string().ends_with("1 fixture file is broken"), "{error}");
     }
 

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn a_table_has_a_head_for_each_column_and_a_cell_for_each_number() {
         let body = body(&matrix());
-        let (_, constants) = body.split_once("id=\"constants\"").unwrap();
+        let (_, constants) = body.split_once("id=\"constant_endpoints\"").unwrap();
         let (table, _) = constants.split_once("</table>").unwrap();
         assert_eq!(table.matches("scope=\"col\"").count(), 4);
         assert_eq!(table.matches("scope=\"row\"").count(), 3);

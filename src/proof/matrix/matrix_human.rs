@@ -213,59 +213,59 @@ mod tests {
     #[test]
     fn what_is_wrong_is_reported_from_each_mutant_to_the_summary() {
         insta::assert_snapshot!(render(&matrix(), &plain()), @r#"
-        wireproof mutants  7 mutants and 2 null targets, seed 7
+        wireproof mutants  7 mutants and 2 constant endpoints, seed 7
 
         survived: 1 mutant
-          help:  No code of its kind convicts it: a check or an expectation is missing or too mild. If
-              no document rules the fault out, write it down in src/proof/equivalents.toml with the reason.
+          help:  None of the expected checks detects it. Add or tighten a check or an expectation. If the
+              fault violates no requirement, add it to src/proof/equivalents.toml with the reason.
 
           survived  codedeploy/GetDeployment/output/d/dropped
             fault  the member is null
-            wanted  a detection by one of error-identity, response-shape
-            found  snapshot (a note, 1 of 3 cases); the fault took effect at 8 requests
+            expected  a detection by one of error-identity, response-shape
+            found  snapshot (a note, 1 of 3 cases); the fault took effect in 8 requests
             snapshot  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
             rerun: wireproof mutants --only codedeploy/GetDeployment/output/d/dropped -v --seed 7
 
-        false alarm: 1 mutant
-          help:  It is written down as equivalent, and is convicted all the same: the check is too
-              strict, or the reason in src/proof/equivalents.toml is wrong.
+        false positive: 1 mutant
+          help:  It is in src/proof/equivalents.toml, but a check detects it. The check is too strict, or
+              the reason in the list is wrong.
 
           false-positive  codedeploy/GetDeployment/view/e/undone
             fault  the member is null
-            excuse  the page promises no such member
-            wanted  no warning and no error
-            found  eventually (an error, 1 of 3 cases); the fault took effect at 8 requests
+            reason  the page promises no such member
+            expected  no warning or error
+            found  eventually (an error, 1 of 3 cases); the fault took effect in 8 requests
             eventually  expected a JSON string, got null  (codedeploy/stop-deployment/finished)
             rerun: wireproof mutants --only codedeploy/GetDeployment/view/e/undone -v --seed 7
 
         idle: 1 mutant
-          help:  Its fault never took effect: write a scenario that gives it an occasion, or, where
-              there can be none, write it down in src/proof/equivalents.toml with the reason.
+          help:  Its fault had no effect in any case. Write a scenario that triggers it. If that is
+              impossible, add it to src/proof/equivalents.toml with the reason.
 
           idle  codedeploy/GetDeployment/view/f/late
             fault  the member is null
-            wanted  a detection by one of error-identity, response-shape
-            found  nothing in 3 cases; the fault never took effect
+            expected  a detection by one of error-identity, response-shape
+            found  nothing in 3 cases; the fault had no effect
             rerun: wireproof mutants --only codedeploy/GetDeployment/view/f/late -v --seed 7
 
-        dead reasons: 1
-          help:  Rows of src/proof/equivalents.toml that fit no mutant. A mutant was renamed or is
-              gone: mend the id or strike the row, so that it cannot excuse another mutant later.
+        unused entries: 1
+          help:  Entries of src/proof/equivalents.toml that match no mutant, because a mutant was renamed or
+              removed. Correct the ID or delete the entry, so that it cannot excuse another mutant later.
           codedeploy/Gone/*
 
-        null targets that were given something
-          help:  A target that keeps nothing conforms in some cases: these have no expectation that a
-              constant answer breaks. Give them one.
+        constant endpoints on which cases conform
+          help:  Some cases conform on an endpoint that returns one response for everything. Add an
+              expectation to them that such a response violates.
           parrot  200 with an empty object
 
         mutants by family
-                                      by a                        false
-                  mutants  killed  warning  equivalent  survived  alarm  idle
-          output        3       2        1           ·         1      ·     ·
-          view          2       ·        ·           ·         ·      1     1
-          error         1       1        ·           ·         ·      ·     ·
-          header        1       ·        ·           1         ·      ·     ·
-          all           7       3        1           1         1      1     1
+                                      by a                           false
+                  mutants  killed  warning  equivalent  survived  positive  idle
+          output        3       2        1           ·         1         ·     ·
+          view          2       ·        ·           ·         ·         1     1
+          error         1       1        ·           ·         ·         ·     ·
+          header        1       ·        ·           1         ·         ·     ·
+          all           7       3        1           1         1         1     1
 
         mutants that each check detected, by family
                   error   resp  even-
@@ -276,14 +276,14 @@ mod tests {
           header      ·      ·      ·
           all         1      2      1
 
-        null targets, beside the reference: 466 of 466 (100 %)
-                                         of  without
-                         conforms  selected   survey
-          the reference       466       466
-          empty-object          0       466        0
-          parrot                0       466        2
+        constant endpoints; the reference conforms in 466 of 466 (100 %)
+                                        of   presence
+                        conforms  selected  unchecked
+          reference          466       466
+          empty-object         0       466          0
+          parrot               0       466          2
 
-        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false alarm + 1 idle, 1 dead reason, 1 of 2 null targets conform somewhere, 4 min 37 s
+        not proven: 7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, 1 of 2 constant endpoints conform somewhere, 4 min 37 s
         "#);
     }
 
@@ -293,7 +293,7 @@ mod tests {
         assert!(!report.contains("help"), "{report}");
         let last = report.lines().last().unwrap();
         assert!(last.starts_with("proven: 4 mutants = 3 killed + 1 equivalent, "), "{last}");
-        assert!(report.contains("null targets, beside the reference: 466 of 466 (100 %)"), "{report}");
+        assert!(report.contains("constant endpoints; the reference conforms in 466 of 466 (100 %)"), "{report}");
     }
 
     #[test]

@@ -93,13 +93,13 @@ mod tests {
         assert_eq!(word(&matrix()), "not proven");
         assert_eq!(
             terms(&matrix()),
-            "7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false alarm + 1 idle, 1 dead reason, \
-             1 of 2 null targets conform somewhere, 4 min 37 s"
+            "7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, \
+             1 of 2 constant endpoints conform somewhere, 4 min 37 s"
         );
         assert_eq!(word(&proven()), "proven");
         assert_eq!(
             terms(&proven()),
-            "4 mutants = 3 killed + 1 equivalent, 0 of 1 null target conform anywhere, 4 min 37 s"
+            "4 mutants = 3 killed + 1 equivalent, 0 of 1 constant endpoint conform anywhere, 4 min 37 s"
         );
     }
 
@@ -107,7 +107,7 @@ mod tests {
     fn a_reference_that_does_not_conform_is_in_the_summary() {
         let mut matrix = proven();
         matrix.reference.conforms -= 1;
-        assert!(terms(&matrix).contains(", the reference 465 of 466 (99.7 %), "), "{}", terms(&matrix));
+        assert!(terms(&matrix).contains(", the reference conforms in 465 of 466 (99.7 %), "), "{}", terms(&matrix));
     }
 
     #[rstest]

@@ -252,7 +252,7 @@ fn an_operation_that_is_absent_is_one_line() {
 #[case::imbalance(
     Ledger { selected: 3, conforms: 1, ..Ledger::default() },
     "3 cases selected ≠ 1 conform + 0 deviate\n\
-     the ledger does not balance:  3 cases were selected and 1 verdict came: this is an error of\n    wireproof"
+     the ledger does not balance:  3 cases and 1 verdict; this is a bug in wireproof"
 )]
 fn the_ledger_shows_its_balance(#[case] ledger: Ledger, #[case] line: &str) {
     let report = report_with_end(plain(), |finished| finished.ledger = ledger);
