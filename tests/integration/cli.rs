@@ -532,14 +532,14 @@ fn judge(corpus: &str, more: &[&str]) -> Output {
 fn recorded_answers_are_judged_and_each_error_is_told() {
     let output = judge(&recorded("r-1", "Pending"), &[]);
     assert_status(&output, 0);
-    assert!(out(&output).contains("0 of 1 (0.000 %): at most the 0.1 % that is allowed"), "{}", out(&output));
+    assert!(out(&output).contains("0 of 1 (0.000 %): within 0.1 %, the maximum"), "{}", out(&output));
     let wrong = recorded("r-2", "Pending").replace("\"Pending\"", "[1]");
     let corpus = format!("{}{wrong}", recorded("r-1", "Pending"));
     let output = judge(&corpus, &[]);
     assert_status(&output, 1);
     let told = out(&output);
     assert!(told.contains("r-2 codedeploy StopDeployment") && told.contains("response-shape/type /status"), "{told}");
-    assert!(told.contains("1 of 2 (50.000 %): more than"), "{told}");
+    assert!(told.contains("1 of 2 (50.000 %): above"), "{told}");
     assert_status(&judge(&corpus, &["--max-error-rate", "0.5"]), 0);
 }
 

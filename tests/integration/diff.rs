@@ -124,7 +124,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
     let (status, told, _) = wireproof(&["diff", &recording, endpoint]);
     assert_eq!(status, 1, "{told}");
     for line in
-        ["1 difference", "  another error  1 case", "      B  NoSuchThingException", "  conforms -> deviates  1 case"]
+        ["1 difference", "  error differs  1 case", "      B  NoSuchThingException", "  conforms -> deviates  1 case"]
     {
         assert!(told.lines().any(|told| told == line), "{line:?} in {told}");
     }

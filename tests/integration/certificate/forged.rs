@@ -143,7 +143,7 @@ impl Forged {
     /// Makes everything anew that the tool makes of a recording: report, decisions, statement.
     pub(crate) fn remake(&self) -> Statement {
         self.rechain();
-        let recording = Recording::open(&self.path("transcripts")).unwrap();
+        let recording = Recording::open(&self.path("recording")).unwrap();
         let mut report = Vec::new();
         let mut json = Json::new(&mut report);
         let mut observer = OnEvent(|event: &Event| json.event(event).unwrap());

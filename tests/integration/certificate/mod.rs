@@ -251,7 +251,7 @@ fn a_bundle_of_another_suite_does_not_verify() {
     let look = Verifier { suite: &suite, snapshots, profiles, digest: &digest, keys, nonce: None };
     let verified = look.verify(bundle.root());
     let says: Vec<&str> = verified.problems.iter().map(|problem| problem.says.as_str()).collect();
-    let file = "another suite: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml is another one";
+    let file = "the suite differs: fixtures/proton/cancel-service-pipeline-deployment/unknown-name.yaml differs";
     assert!(says.contains(&file), "{says:?}");
     assert!(checks(&verified).contains(&"recording"), "{:?}", checks(&verified));
 }
@@ -299,7 +299,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
     let other = run(&again);
     assert_status(&other, 1);
     assert!(out(&other).contains("rerun: codedeploy/stop-deployment/"), "{}", out(&other));
-    assert!(out(&other).contains("the certificate says conforms, today it is deviates"), "{}", out(&other));
+    assert!(out(&other).contains("conforms in the certificate, deviates now"), "{}", out(&other));
 }
 
 #[rstest]
@@ -309,7 +309,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
 #[case::a_nonce_that_can_be_guessed(&["--profile", "auth", "--nonce", "00ff"], "16 to 128 hexadecimal digits")]
 #[case::a_matrix_of_another_suite(&["--profile", "auth", "--mutants", "mutants.json"], "of another suite")]
 #[case::a_matrix_that_is_none(&["--profile", "auth", "--mutants", "key"], "is not a kill matrix")]
-#[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "no Ed25519 private key")]
+#[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "not an Ed25519 private key")]
 #[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
 fn what_cannot_be_certified_is_refused_before_anything_is_sent(#[case] arguments: &[&str], #[case] says: &str) {
@@ -376,7 +376,7 @@ fn without_a_kill_matrix_nothing_is_granted() {
         ["certify", "--profile", "constraints", "--target-name", "Acme", "--target-version", "3", "--out", &bundle];
     let made = run(&[claim.as_slice(), &["--fixtures", &fixtures]].concat());
     assert_status(&made, 1);
-    assert!(out(&made).contains("missing: there is no kill matrix"), "{}", out(&made));
+    assert!(out(&made).contains("missing: no kill matrix"), "{}", out(&made));
     assert!(out(&made).contains("core lacks CSP-13: not exercised"), "{}", out(&made));
     assert!(out(&made).contains("unsigned: the author is unknown"), "{}", out(&made));
     // It says so soundly.
