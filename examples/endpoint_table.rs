@@ -181,9 +181,9 @@ fn deaths(page: &mut String, reports: &[Report]) -> std::fmt::Result {
     let died: Vec<&Died> = reports.iter().flat_map(|report| &report.died).collect();
     let Some(first) = died.first() else { return Ok(()) };
     let times = if died.len() == 1 { "once".to_owned() } else { format!("{} times", died.len()) };
-    let others = if first.suspects.len() > 1 { ", or of a case beside it," } else { "" };
-    let suspect = first.suspects.first().map_or_else(String::new, |case| format!(", first of `{case}`{others}"));
-    writeln!(page, "\nIt died or fell silent {times}{suspect} and was started anew.")
+    let others = if first.suspects.len() > 1 { ", or a case that ran at the same time," } else { "" };
+    let suspect = first.suspects.first().map_or_else(String::new, |case| format!(", first at `{case}`{others}"));
+    writeln!(page, "\nIt crashed or stopped responding {times}{suspect} and was restarted.")
 }
 
 fn service(report: &Report) -> &str {

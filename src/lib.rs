@@ -93,7 +93,7 @@ pub use run::transport::{Tower, tower};
 pub use run::{
     event::CaseReport,
     exit::ExitStatus,
-    target::{Action, BoxError, StateChange},
+    resolved_target::{Action, BoxError, StateChange},
     transport::{Endpoint, EndpointError, ExchangeFuture, InProcess, Reply, Transport},
 };
 pub use suite::CaseId;

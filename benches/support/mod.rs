@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use wireproof::internals::{
     harness::Runner,
     judge::redaction::SensitiveValues,
-    run::{session::RunOptions, target::ResolvedTarget, transport::Transport},
+    run::{resolved_target::ResolvedTarget, session::RunOptions, transport::Transport},
     suite::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, FixtureFiles, Fixtures, Opening, Plan,
         PlanStage, Region, Repeat, Scenario, ScenarioRow, Step, Template, Whole, requirement::Evidence, source::Source,

@@ -24,10 +24,10 @@ use crate::{
     run::{
         event::{self, PresenceChecked},
         execute::Executor,
-        target::ResolvedTarget,
+        resolved_target::ResolvedTarget,
         transport::{self, Endpoint, Transport},
     },
-    suite::{Case, Fixtures, placeholder::placeholder},
+    suite::{Case, Fixtures, placeholder_text::placeholder},
     wire::{Headers, Request, TransportError, protocol::called},
 };
 

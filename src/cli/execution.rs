@@ -15,8 +15,8 @@ use crate::{
     harness::Runner,
     judge::redaction::SensitiveValues,
     run::{
+        resolved_target::ResolvedTarget,
         session::{self, Restart, RunOptions},
-        target::ResolvedTarget,
         transport::{Limits, Settings, Wire},
     },
     suite::Fixtures,

@@ -12,10 +12,10 @@ use super::{
     Failure,
     gate::GateArguments,
     probe,
-    reports::{ReportArguments, RerunCommand, written_reports},
+    report_arguments::{ReportArguments, RerunCommand, written_reports},
     select::FixtureArguments,
     subset::read_report,
-    target::EMBEDDED,
+    target_arguments::EMBEDDED,
 };
 use crate::{
     gate::merge::{self, ShardReport},

@@ -1,11 +1,45 @@
 //! The command line: the only reader of arguments and environment variables. One file for each subcommand.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `botocore` | The argument with the location of botocore, for commands that find a model by the name of its service |  |
+//! | `interrupt` | Ctrl-C and SIGTERM |  |
+//! | `execution` | The arguments for the execution of cases | `interrupt` |
+//! | `gate` | The arguments for what fails a run |  |
+//! | `terminal` | The width of the terminal, and the progress of a run |  |
+//! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `terminal` |
+//! | `subset` | The arguments that run a subset of a selection |  |
+//! | `select` | The arguments that select fixtures and cases | `botocore`, `subset` |
+//! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select` |
+//! | `credentials` | Credentials |  |
+//! | `target_arguments` | The arguments for the endpoint under test, its callers and its states | `credentials` |
+//! | `certify` | `wireproof certify`: runs the cases of profiles, and writes a bundle that others can verify | `execution`, `terminal`, `select`, `mutants`, `target_arguments` |
+//! | `check` | `wireproof check`: lints fixtures without a network | `select` |
+//! | `config` | `.config/wireproof.toml`: default flags for a repository |  |
+//! | `derivation_arguments` | The arguments for the derivation of probes | `botocore` |
+//! | `diff` | `wireproof diff`: compares two endpoints, recordings or reports, response by response | `execution`, `terminal`, `report_arguments`, `subset`, `select`, `target_arguments`, `derivation_arguments` |
+//! | `explain` | `wireproof explain`: prints what a check expects, why, and the severities of its findings | `select` |
+//! | `init` | `wireproof init`: adds a test, a configuration file, a baseline and a CI job to a repository | `select` |
+//! | `model_source` | The models of many services, in a folder or in the botocore of this machine |  |
+//! | `last_runs` | The verdict of each case in its last run, for `--last-failed` | `subset` |
+//! | `output` | The arguments for the outputs of a run | `gate`, `terminal`, `report_arguments`, `last_runs` |
+//! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `report_arguments`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
+//! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source`, `probe` |
+//! | `list` | `wireproof list`: lists the cases that would run | `select` |
+//! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments`, `probe` |
+//! | `record` | `wireproof record`: writes the responses of an endpoint as snapshots | `execution`, `terminal`, `select`, `target_arguments` |
+//! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
+//! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
+//! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
+//! | `serve` | `wireproof serve`: starts the reference implementation as a server | `select`, `target_arguments` |
+//! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `target_arguments`, `certify` |
 
 mod botocore;
 mod certify;
 mod check;
 mod config;
 mod credentials;
-mod derivation;
+mod derivation_arguments;
 mod diff;
 mod execution;
 mod explain;
@@ -23,14 +57,14 @@ mod mutants;
 mod output;
 mod probe;
 mod record;
-mod reports;
+mod report_arguments;
 mod requirements;
 mod run;
 mod schema;
 mod select;
 mod serve;
 mod subset;
-mod target;
+mod target_arguments;
 mod terminal;
 mod verify;
 

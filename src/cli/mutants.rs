@@ -9,7 +9,7 @@ use clap::{Args, builder::BoolishValueParser};
 
 use super::{
     Failure,
-    reports::{WantedReport, report_help, write_document},
+    report_arguments::{WantedReport, report_help, write_document},
     select::{FixtureArguments, SnapshotArguments},
     terminal::{Progress, width},
     written,

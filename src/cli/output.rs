@@ -8,7 +8,7 @@ use super::{
     Failure,
     gate::{CommandGate, GateArguments},
     last_runs::LastRuns,
-    reports::{ReportArguments, RerunCommand, written_reports},
+    report_arguments::{ReportArguments, RerunCommand, written_reports},
     terminal::Progress,
 };
 use crate::{

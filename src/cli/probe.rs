@@ -6,15 +6,15 @@ use clap::Args;
 
 use super::{
     Failure,
-    derivation::{DerivationArguments, ProbeSelection},
+    derivation_arguments::{DerivationArguments, ProbeSelection},
     execution::{ExecutionArguments, SensitiveArguments},
     gate::CommandGate,
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
-    reports::RerunCommand,
+    report_arguments::RerunCommand,
     runtime,
     subset::{SubsetArguments, nothing_left},
-    target::{TargetArguments, stop},
+    target_arguments::{TargetArguments, stop},
     written,
 };
 use crate::{

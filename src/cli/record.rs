@@ -14,7 +14,7 @@ use super::{
     execution::{ExecutionArguments, SensitiveArguments},
     runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
-    target::{TargetArguments, stop},
+    target_arguments::{TargetArguments, stop},
     terminal::width,
     written,
 };

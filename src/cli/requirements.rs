@@ -9,7 +9,7 @@ use super::{
     execution::ExecutionArguments,
     runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases},
-    target::{TargetArguments, stop},
+    target_arguments::{TargetArguments, stop},
     written,
 };
 use crate::{

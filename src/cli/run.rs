@@ -12,11 +12,11 @@ use super::{
     execution::{ExecutionArguments, SensitiveArguments},
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
-    reports::RerunCommand,
+    report_arguments::RerunCommand,
     runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     subset::nothing_left,
-    target::{TargetArguments, stop},
+    target_arguments::{TargetArguments, stop},
 };
 use crate::{
     judge::{

@@ -4,7 +4,7 @@ use std::{io::Write as _, net::SocketAddr};
 
 use clap::Args;
 
-use super::{Failure, runtime, select::FixtureArguments, target::start, written};
+use super::{Failure, runtime, select::FixtureArguments, target_arguments::start, written};
 use crate::{
     reference::{Clock, ReferenceOptions},
     run::exit::ExitStatus,

@@ -16,7 +16,7 @@ use super::{
     execution::ExecutionArguments,
     runtime,
     select::{FixtureArguments, SnapshotArguments},
-    target::TargetArguments,
+    target_arguments::TargetArguments,
     written,
 };
 use crate::{

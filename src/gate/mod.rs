@@ -1,11 +1,11 @@
 //! What fails a run: verdicts that are not allowed, and differences from a baseline. One gate for the program and for tests.
 //!
-//! | module | owns |
-//! |---|---|
-//! | [`baseline`] | known deviations, and what differs from them; pure |
-//! | [`baseline_file`] | the file of a baseline: read, compared, updated |
-//! | [`run_gate`] | the exit status of a run |
-//! | `merge` | the reports of shards as one report; pure |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `baseline` | Known deviations of a target, each accepted for a reason |  |
+//! | `baseline_file` | The file of a baseline | `baseline` |
+//! | `merge` | The reports of all shards of a run as one report |  |
+//! | `run_gate` | The exit status of a run | `baseline`, `baseline_file` |
 
 pub mod baseline;
 pub mod baseline_file;

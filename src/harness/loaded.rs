@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Problem, Suite, environment::TestEnvironment};
+use super::{Problem, Suite, test_environment::TestEnvironment};
 use crate::{
     judge::named_checks::read_fixtures,
     probe::{self, Coverage, Effect, derivation::Derivation},

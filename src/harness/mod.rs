@@ -1,18 +1,27 @@
 //! The promised API for `cargo test`: a suite, a target, an outcome. Re-exported at the crate's root. The program uses the same
 //! [`Runner`] and [`RunOutputs`].
 //!
-//! | module | owns |
-//! |---|---|
-//! | `suite`, `target`, `outcome` | the API of a test |
-//! | `run`, `trials` | a run for one test function; a run for one test of each case |
-//! | `runner` | the one way to run a session |
-//! | `outputs`, `reports` | reports, recording and gate of a run |
-//! | `loaded`, `snapshot_folder`, `report_format` | what a suite reads and writes |
-//! | `environment` | the environment variables of tests |
-//!
 //! It does not judge, and does not decide what fails: [`session`](crate::run::session) and [`gate`](crate::gate) do.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `test_environment` | The environment variables of a test |  |
+//! | `loaded` | A suite that was read and checked | `test_environment` |
+//! | `outcome` | The outcome of a run, as a test needs it |  |
+//! | `reports` | The reports of a run while they are written |  |
+//! | `outputs` | Everything that a run leaves behind | `reports` |
+//! | `problem` | Why a run could not start or end |  |
+//! | `redactions` | What snapshots leave out, as filters of insta, for the snapshots of a user's own tests | `loaded` |
+//! | `report_format` | The format of a report by the extension of its file |  |
+//! | `runner` | The one way to run a session |  |
+//! | `snapshot_folder` | Observations compared with the snapshots of a folder of the user, as insta does it | `test_environment` |
+//! | `run` | A suite against a target | `test_environment`, `loaded`, `outcome`, `reports`, `outputs`, `report_format`, `runner`, `snapshot_folder` |
+//! | `suite` | The builder that a test starts with | `loaded` |
+//! | `target` | The endpoint under test, as a test describes it |  |
+//! | `test_arguments` | The arguments of a test program, as `cargo test`, cargo-nextest and editors give them |  |
+//! | `test_program` | Runs tests that are made at run time, with the output of `cargo test`'s own harness | `test_arguments` |
+//! | `trials` | One test a case | `outcome`, `run`, `test_arguments`, `test_program` |
 
-mod environment;
 mod loaded;
 mod outcome;
 mod outputs;
@@ -28,6 +37,7 @@ mod suite;
 mod target;
 #[cfg(feature = "libtest")]
 mod test_arguments;
+mod test_environment;
 #[cfg(feature = "libtest")]
 mod test_program;
 #[cfg(feature = "libtest")]

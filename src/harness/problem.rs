@@ -9,7 +9,7 @@ use crate::{
     gate::baseline_file::GateError,
     probe::derivation::DerivationError,
     run::{
-        target::BoxError,
+        resolved_target::BoxError,
         transport::{EndpointError, SetupError},
     },
     suite::{FixtureFilesError, FixturesError},

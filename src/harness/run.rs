@@ -6,7 +6,6 @@ use tokio::runtime;
 
 use super::{
     Outcome, Problem, Suite, Target,
-    environment::TestEnvironment,
     loaded::{LoadedSuite, Planned},
     outcome,
     outputs::RunOutputs,
@@ -14,6 +13,7 @@ use super::{
     reports::OpenReports,
     runner::Runner,
     snapshot_folder::SnapshotFolder,
+    test_environment::TestEnvironment,
 };
 use crate::{
     gate::run_gate::{GateRules, RunGate, red},

@@ -10,8 +10,8 @@ use crate::{
     run::{
         event::RunFinished,
         observer::Observer,
+        resolved_target::ResolvedTarget,
         session::{Restart, RunOptions, Session},
-        target::ResolvedTarget,
         transport::Transport,
     },
     suite::{Fixtures, Plan},

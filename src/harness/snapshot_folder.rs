@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Problem,
-    environment::{SnapshotUpdate, TestEnvironment},
+    test_environment::{SnapshotUpdate, TestEnvironment},
 };
 use crate::{
     judge::{

@@ -6,8 +6,8 @@ use super::{Problem, Run, Target, loaded::LoadedSuite};
 use crate::{
     judge::verdict::Verdict,
     run::{
+        resolved_target::{BoxError, StateChange, StateFunction},
         session,
-        target::{BoxError, StateChange, StateFunction},
     },
     suite::{CaseId, Selection, glob_matches},
 };

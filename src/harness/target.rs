@@ -8,7 +8,7 @@ use tokio::time;
 use super::Problem;
 use crate::{
     run::{
-        target::{self, BoxError, StateChange, StateFunction, StateHandler},
+        resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
         transport::{Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
     },
     wire::{Request, TransportError, sigv4::Credentials},
@@ -235,8 +235,8 @@ impl Target {
         &self,
         timeout: Duration,
         otherwise: Option<&StateFunction>,
-    ) -> Result<(target::ResolvedTarget, Arc<dyn Transport>), Problem> {
-        let target = target::ResolvedTarget {
+    ) -> Result<(resolved_target::ResolvedTarget, Arc<dyn Transport>), Problem> {
+        let target = resolved_target::ResolvedTarget {
             endpoint: self.endpoint(self.url.parse()?)?,
             name: self.name.clone().unwrap_or_else(|| self.called().to_owned()),
             region: self.region.clone(),
@@ -318,7 +318,7 @@ mod tests {
 
     use super::*;
 
-    fn opened(target: &Target) -> Result<target::ResolvedTarget, Problem> {
+    fn opened(target: &Target) -> Result<resolved_target::ResolvedTarget, Problem> {
         target.open(Duration::from_secs(1), None).map(|(target, _)| target)
     }
 

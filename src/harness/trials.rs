@@ -34,7 +34,7 @@ use crate::{
     run::{
         event::{CaseReport, CitableRequirement},
         panicked::caught,
-        target::BoxError,
+        resolved_target::BoxError,
     },
     wire::TransportError,
 };

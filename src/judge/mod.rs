@@ -1,17 +1,17 @@
 //! Turns transcripts into findings and verdicts. Pure: it never talks to an endpoint.
 //!
-//! | module | holds |
-//! |---|---|
-//! | `check` | the registry [`CHECKS`](check::CHECKS), one file per check, and the judgement of a case |
-//! | `code` | the stable names of the checks |
-//! | `fingerprint` | how baselines and SARIF recognize a deviation in another run |
-//! | `named_checks` | reads fixtures, and verifies the checks that their requirements name |
-//! | `observation` | a transcript made stable and comparable, for snapshots |
-//! | `obstacle` | what keeps a case from being judged |
-//! | `redaction` | removes credentials and sensitive values from a transcript |
-//! | `snapshots` | snapshot files |
-//! | `transcript` | everything that a case sent and received |
-//! | `verdict` | findings, severities, verdicts, the ledger, and exceptions for AWS itself |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `code` | The stable names of the checks, which findings, requirements, baselines and reports share | `check` |
+//! | `transcript` | The exchanges of a case, in order |  |
+//! | `observation` | A transcript made stable and comparable, for snapshots | `transcript` |
+//! | `verdict` | Findings, their severity, the verdict, and the run's ledger | `code`, `check` |
+//! | `obstacle` | What keeps a case from being judged to its end | `verdict` |
+//! | `check` | Checks | `code`, `transcript`, `observation`, `verdict`, `obstacle` |
+//! | `fingerprint` | Fingerprints | `verdict` |
+//! | `named_checks` | Verifies that the checks that requirements name exist | `code`, `check` |
+//! | `redaction` | Removes credentials, signatures and the values that the model marks sensitive from a transcript | `transcript` |
+//! | `snapshots` | Snapshot files |  |
 
 pub mod check;
 pub mod code;

@@ -3,18 +3,20 @@
 //! Owns [`Contract`], [`Operation`] and [`Shape`], the readers that make them, the validation of values, and the one
 //! walker of shape and value. Pure: callers pass text. Scenarios, HTTP and verdicts are unknown here.
 //!
-//! | module | holds |
-//! |---|---|
-//! | `smithy`, `botocore` | the readers of the two formats |
-//! | `published` | model files by name |
-//! | `shape`, `timestamp_format` | shapes, members and traits |
-//! | `pattern` | patterns, matched in full |
-//! | `pointer` | JSON pointers |
-//! | `walk` | one way through a value by its shape: sensitivity, redaction, observation, enum values, null members |
-//! | `schema` | shapes compiled to JSON Schema, and the violations of a value |
-//! | `sensitive` | the operations with sensitive values |
-//! | `body` | the JSON bodies of restJson1 |
-//! | `model_error` | why a model cannot be read |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `shape` | Shapes, members and traits, after the Smithy 2.0 specification |  |
+//! | `body` | The JSON bodies of a contract whose members are also bound to headers or the status code (restJson1) | `shape` |
+//! | `pointer` | Writes JSON pointers (RFC 6901); `serde_json` reads them |  |
+//! | `model_error` | A model that cannot be read | `pointer` |
+//! | `botocore` | Reads botocore's `service-2.json` into a `Contract`, in the terms of the Smithy model that it was made from | `shape`, `model_error`, `pointer` |
+//! | `pattern` | Patterns of models, in the syntax of Java and ECMAScript |  |
+//! | `published` | The files of a published model, by its name |  |
+//! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer` |
+//! | `sensitive` | The operations with sensitive values, at any depth |  |
+//! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
+//! | `timestamp_format` | How a timestamp is written, and whether a JSON value is one |  |
+//! | `walk` | One way through a value by its shape | `pointer` |
 
 mod body;
 mod botocore;

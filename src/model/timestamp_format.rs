@@ -83,10 +83,10 @@ fn is_date_time(text: &str) -> bool {
     matches!(text.as_bytes().get(10), Some(b'T' | b't')) && OffsetDateTime::parse(text, &Rfc3339).is_ok()
 }
 
-type Format = Vec<BorrowedFormatItem<'static>>;
+type ParserFormat = Vec<BorrowedFormatItem<'static>>;
 
 /// IMF-fixdate without and with a fraction.
-static IMF_FIXDATE: LazyLock<Vec<Format>> = LazyLock::new(|| {
+static IMF_FIXDATE: LazyLock<Vec<ParserFormat>> = LazyLock::new(|| {
     let formats = [
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT",
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second].[subsecond] GMT",

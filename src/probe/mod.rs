@@ -6,19 +6,22 @@
 //! session that runs the plan makes the resources. A probe is a [`Case`](crate::suite::Case) like any other; nothing
 //! here judges.
 //!
-//! | module | holds |
-//! |---|---|
-//! | `derivation` | from the name of a model to probes |
-//! | `location`, `member_path` | the locations of an input |
-//! | `family` | the families, one row and one file each |
-//! | `derive` | the probes of one operation, and their cases |
-//! | `plan` | the order of probes |
-//! | `input`, `witness` | valid inputs, and strings for patterns |
-//! | `change` | from a valid request to a probe's |
-//! | `rejection` | the errors that reject an input for its form |
-//! | `effect` | whether an operation reads, writes or deletes |
-//! | `recipe` | how the resources of well-known services are made |
-//! | `coverage`, `unprobed_reason` | what is probed, and why the rest is not |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `witness` | Strings for a pattern and bounds |  |
+//! | `input` | Valid inputs, built from the model | `witness` |
+//! | `change` | How a probe differs from the valid request that it starts from | `input` |
+//! | `family` | The families of probes | `witness`, `input`, `change` |
+//! | `location` | The locations of an operation's input | `input` |
+//! | `rejection` | Which of an operation's errors reject an input for its form |  |
+//! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection` |
+//! | `coverage` | How many constraints a model has, and how many of them are probed and judged | `derive` |
+//! | `derivation` | From the name of a model to its probes |  |
+//! | `effect` | Whether an operation reads, writes or deletes |  |
+//! | `member_path` | The path from an operation's input to a location in it |  |
+//! | `probes` | The order of probes | `input`, `derive` |
+//! | `recipe` | How the resources of well-known services are created, so that probes refer to resources that exist |  |
+//! | `unprobed_reason` | Why a constraint has no probe |  |
 
 mod change;
 mod coverage;
@@ -29,7 +32,7 @@ mod family;
 mod input;
 mod location;
 mod member_path;
-mod plan;
+mod probes;
 mod recipe;
 mod rejection;
 #[cfg(test)]
@@ -50,7 +53,7 @@ pub use family::ProbeFamily;
 pub use input::{KnownValues, Unbuildable};
 pub use location::Location;
 pub use member_path::MemberPath;
-pub use plan::Probes;
+pub use probes::Probes;
 pub use recipe::recipe;
 pub use unprobed_reason::UnprobedReason;
 pub use witness::WitnessError;

@@ -3,6 +3,15 @@
 //! Each run is in this process, on a runtime of its own with a paused clock: minutes of waiting pass at once, and nothing
 //! depends on the load of the machine. This module does not judge: a mutant is detected if the findings of its run go beyond
 //! those of the reference.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `corpus` | Judges recorded responses of AWS by their models, to count false positives |  |
+//! | `equivalents` | The list of equivalent mutants |  |
+//! | `matrix` | The kill matrix |  |
+//! | `mutant` | Mutants |  |
+//! | `rejudged` | A run of a proof, recorded and judged again offline |  |
+//! | `proof_runner` | One run of the suite against an endpoint of this process, in virtual time | `mutant`, `rejudged` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 

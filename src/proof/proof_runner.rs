@@ -19,8 +19,8 @@ use crate::{
     run::{
         judged_case::JudgedCase,
         observer::OnCase,
+        resolved_target::{ResolvedTarget, StateHandler},
         session::RunOptions,
-        target::{ResolvedTarget, StateHandler},
         transport::{self, InProcess, Reply, Transport},
     },
     suite::{Batch, Case, Fixtures},

@@ -2,20 +2,36 @@
 //!
 //! [`ReferenceEndpoint`] decides everything, synchronously and without a socket; the server only carries bytes. It listens
 //! on the loopback interface unless another address is allowed explicitly, because its credentials are public.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `service` | The interface of a service |  |
+//! | `identity` | The callers that the reference implementation knows | `service` |
+//! | `auth` | Authentication by Signature Version 4 in headers | `service`, `identity` |
+//! | `bounded` | A map with a limit |  |
+//! | `clock` | The clock of the services, which tests can hold, step and speed up |  |
+//! | `ids` | Unique identifiers of requests, resources and deployments |  |
+//! | `codedeploy` | The deployment service, as its documents describe it | `service`, `bounded`, `ids` |
+//! | `proton` | Proton, as far as the contract goes | `service` |
+//! | `response` | What every response of the reference implementation carries, whatever the protocol | `service` |
+//! | `services` | The implemented services, by the name of the service shape | `service`, `codedeploy`, `proton` |
+//! | `state_control` | The two paths that belong to no contract | `service`, `clock` |
+//! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `state_control` |
+//! | `server` | HTTP/1.1 on a socket, for `ReferenceEndpoint`. It decides only how much of a body to read, and how long to wait | `clock`, `reference_endpoint` |
 
 mod auth;
 mod bounded;
 mod clock;
 mod codedeploy;
-mod control;
-mod endpoint;
 mod identity;
 mod ids;
 mod proton;
+mod reference_endpoint;
 mod response;
 mod server;
 mod service;
 mod services;
+mod state_control;
 #[cfg(test)]
 mod testing;
 
@@ -26,9 +42,9 @@ use std::{
 };
 
 pub use clock::Clock;
-pub use control::STATE_PATH;
-pub use endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
 pub use identity::Identity;
+pub use reference_endpoint::{ReferenceEndpoint, ReferenceError, Snapshot};
+pub use state_control::STATE_PATH;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::model::Contract;
@@ -198,7 +214,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_over_the_limit_is_answered_with_413() {
         let reference = start().await;
-        let large = request(&" ".repeat(endpoint::BODY_LIMIT + 1)).to_bytes();
+        let large = request(&" ".repeat(reference_endpoint::BODY_LIMIT + 1)).to_bytes();
         let answer = exchange(&reference, &large, |text| text.contains("message")).await;
         assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("RequestEntityTooLarge"), "{answer}");
     }

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     clock::real_now,
-    endpoint::{BODY_LIMIT, ReferenceEndpoint},
+    reference_endpoint::{BODY_LIMIT, ReferenceEndpoint},
 };
 use crate::wire;
 

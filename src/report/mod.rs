@@ -1,4 +1,30 @@
 //! Turns events into reports: one file for each format. A report sees events and nothing else.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `requirement_index` | The requirements that findings cite, with their documents |  |
+//! | `collected_run` | A complete run, for formats that are written at the end | `requirement_index` |
+//! | `badge` | A badge for shields.io | `collected_run` |
+//! | `case_groups` | Groups the cases of a run by operation |  |
+//! | `json_schema` | The published JSON Schemas |  |
+//! | `text` | Makes text from outside safe, and formats it for people |  |
+//! | `phrasing` | Phrases that several formats share | `text` |
+//! | `text_page` | A page of text for the terminal | `text` |
+//! | `diff` | Compares two runs, case by case and response by response | `json_schema`, `text`, `phrasing`, `text_page` |
+//! | `github` | Workflow commands of GitHub Actions | `collected_run`, `case_groups`, `text`, `phrasing` |
+//! | `junit` | `JUnit` XML, for CI systems | `collected_run`, `case_groups`, `text`, `phrasing` |
+//! | `markdown` | A summary in GitHub Markdown, for job summaries and comments | `collected_run`, `case_groups`, `text`, `phrasing` |
+//! | `sarif` | SARIF 2.1.0, for code scanning and editors | `collected_run`, `text`, `phrasing` |
+//! | `format` | The table of report formats | `collected_run`, `badge`, `github`, `junit`, `markdown`, `sarif` |
+//! | `hunk` | The difference between a snapshot and an observation, line by line | `text` |
+//! | `json_lines` | Splits a JSON text into lines with one value each, and the pointer of that value |  |
+//! | `marked_message` | A message with each finding at the line that it is about, for the terminal and for pages | `text`, `json_lines` |
+//! | `html` | The report of a run as a self-contained HTML page, readable without scripts | `requirement_index`, `case_groups`, `text`, `phrasing`, `hunk`, `marked_message` |
+//! | `human` | The text report | `requirement_index`, `case_groups`, `text`, `phrasing`, `text_page`, `hunk`, `marked_message` |
+//! | `json_report` | The report for programs |  |
+//! | `report_document` | The JSON report as data, written at the end of a run and read to compare or merge runs |  |
+//! | `ndjson` | The events of a run | `report_document` |
+//! | `pending_file` | Writes files atomically |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 

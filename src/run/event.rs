@@ -251,7 +251,7 @@ pub struct RequirementReport {
 }
 
 /// Why a requirement that cases cite was not exercised.
-pub const UNJUDGED: &str = "no case that cites it came to a judgement";
+pub const UNJUDGED: &str = "no case that cites it was judged";
 
 /// What became of a requirement in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,18 @@
 //! The only room that talks to an endpoint.
 //!
-//! | module | owns |
-//! |---|---|
-//! | [`transport`] | how a request reaches an endpoint |
-//! | [`execute`] | one case to its transcript |
-//! | [`session`] | a run: order, time limits, interruption, crashes; a recorded run judged again |
-//! | [`event`], [`exchange_report`] | what happens in a run, as plain data: all that a report sees |
-//! | [`observer`], [`judged_case`] | who listens to a session; a case with its transcript, for recordings and snapshots |
-//! | [`recording`] | a run as HAR files with an index |
-//! | [`target`], [`exit`] | the endpoint under test; the exit status |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `exchange_report` | An exchange as text |  |
+//! | `event` | What happens in a run, as plain data | `exchange_report` |
+//! | `panicked` | Panics of code that is not ours |  |
+//! | `transport` | Carries requests to an endpoint and brings back what came, or why nothing came | `panicked` |
+//! | `resolved_target` | The endpoint under test | `panicked`, `transport` |
+//! | `execute` | One case to its transcript | `transport`, `resolved_target` |
+//! | `exit` | The exit status of the program |  |
+//! | `observer` | What listens to a session | `event`, `judged_case` |
+//! | `judged_case` | A finished case with everything that it did | `exchange_report`, `event`, `observer` |
+//! | `recording` | A folder with one HAR file per case, and an index that shows every later change | `event`, `observer`, `judged_case` |
+//! | `session` | A run | `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |
 
 pub mod event;
 pub mod exchange_report;
@@ -18,6 +22,6 @@ pub mod judged_case;
 pub mod observer;
 pub(crate) mod panicked;
 pub mod recording;
+pub mod resolved_target;
 pub mod session;
-pub mod target;
 pub mod transport;

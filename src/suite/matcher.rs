@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::{model::pointer::child, suite::placeholder::placeholder};
+use crate::{model::pointer::child, suite::placeholder_text::placeholder};
 
 /// A location where a body does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub const MATCHERS: [&str; 10] =
 
 /// A malformed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternProblem {
+pub struct MatcherPatternError {
     /// JSON pointer into the pattern.
     pub pointer: String,
     /// A description of the problem.
@@ -36,12 +36,12 @@ pub struct PatternProblem {
 ///
 /// # Errors
 /// A matcher is unknown, or its argument has the wrong form.
-pub fn check(pattern: &Value) -> Result<(), PatternProblem> {
+pub fn check(pattern: &Value) -> Result<(), MatcherPatternError> {
     check_at(pattern, "")
 }
 
-fn check_at(pattern: &Value, pointer: &str) -> Result<(), PatternProblem> {
-    let problem = |problem: String| Err(PatternProblem { pointer: pointer.to_owned(), problem });
+fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
+    let problem = |problem: String| Err(MatcherPatternError { pointer: pointer.to_owned(), problem });
     if let Some((name, argument)) = matcher(pattern) {
         let inner = format!("{pointer}/{name}");
         return match (name, argument) {

@@ -3,6 +3,28 @@
 //! A fixture file is first read into its raw form, then resolved to a [`Scenario`]. Resolving rejects unknown
 //! operations, broken templates and dangling pointers, so a run never meets one. This room does not know how a
 //! request is sent or judged.
+//!
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `case` | A case |  |
+//! | `placeholder_text` | Placeholders for sensitive strings |  |
+//! | `matcher` | Expected bodies | `placeholder_text` |
+//! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
+//! | `source` | The text of a fixture |  |
+//! | `fixture_files` | Fixture and snapshot files, compiled in or from a folder | `source` |
+//! | `requirement` | The numbered requirements of the documents | `source` |
+//! | `nearest` | Suggestions for misspelled names |  |
+//! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
+//! | `service_fixtures` | A service with its contract, requirements and states | `requirement` |
+//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
+//! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
+//! | `shard` | Shards |  |
+//! | `plan` | The order in which cases run, and which run concurrently | `shard` |
+//! | `selection` | The selection of cases to run |  |
+//! | `selection_digest` | The number of cases in a selection and a digest of their IDs, which two runs can compare | `shard` |
+//! | `state` | States |  |
+//! | `template` | Values with `${…}` in them, and the bindings that fill them |  |
+//! | `unknown_name` | A name that selects no case, with the suggestion that the program and the harness print | `nearest` |
 
 mod case;
 mod expectation;
@@ -10,7 +32,7 @@ mod fixture_files;
 mod fixtures;
 pub mod matcher;
 mod nearest;
-pub mod placeholder;
+pub mod placeholder_text;
 mod plan;
 mod raw;
 pub mod requirement;

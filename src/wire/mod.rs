@@ -1,12 +1,13 @@
 //! HTTP as plain values, and the AWS protocols over it. Nothing here opens a socket.
 //!
-//! | module | holds |
-//! |---|---|
-//! | `message` | [`Request`], [`Response`], their [`Headers`], and [`TransportError`] |
-//! | [`protocol`] | the [`Protocol`](protocol::Protocol) trait, one file for each protocol, and all their literals |
-//! | [`json`] | strict JSON (RFC 8259) |
-//! | [`sigv4`] | AWS Signature Version 4, and its faults |
-//! | `curl` | the `curl` command for a request |
+//! | module | holds | may import |
+//! |---|---|---|
+//! | `curl` | The `curl` command for a request, without credentials |  |
+//! | `digest` | SHA-256, and HMAC on it |  |
+//! | `json` | Strict JSON (RFC 8259): a value, and every problem that a tolerant parser hides |  |
+//! | `message` | Requests and responses as they cross the wire |  |
+//! | `protocol` | The AWS protocols | `json` |
+//! | `sigv4` | AWS Signature Version 4 in headers, and its deliberate faults | `digest` |
 
 mod curl;
 pub mod digest;

@@ -16,7 +16,7 @@ use rstest::rstest;
 use wireproof::internals::{
     judge::{snapshots::Snapshots, verdict::Verdict},
     reference::Reference,
-    run::{judged_case::JudgedCase, target::ResolvedTarget},
+    run::{judged_case::JudgedCase, resolved_target::ResolvedTarget},
     suite::{Case, FixtureFiles},
 };
 

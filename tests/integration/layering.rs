@@ -149,12 +149,27 @@ fn problems(table: &Table, pairs: &BTreeMap<(String, String), String>) -> Vec<St
     let unused = table.iter().flat_map(|(from, allowed)| allowed.iter().map(move |to| (from.clone(), to.clone())));
     let unused = unused.filter(|pair| !pairs.contains_key(pair));
     let unused = unused.map(|(from, to)| format!("{from} does not import {to}"));
-    let upward = table.iter().enumerate().flat_map(|(index, (from, allowed))| {
-        let above = move |to: &&String| table[..index].iter().any(|(name, _)| name == *to);
-        allowed.iter().filter(move |to| !above(to)).map(move |to| format!("{from} names {to}, which is not above it"))
-    });
+    let upward = upward(table).map(|(from, to)| format!("{from} names {to}, which is not above it"));
     forbidden.chain(unused).chain(upward).collect()
 }
+
+/// Entries that name a module of the same row or of one below, unless both are in one of the [`CYCLES`].
+fn upward(table: &Table) -> impl Iterator<Item = (&str, &str)> {
+    table.iter().enumerate().flat_map(move |(index, (from, allowed))| {
+        let above = move |to: &&String| table[..index].iter().any(|(name, _)| name == *to);
+        let upward = allowed.iter().filter(move |to| !above(to)).map(move |to| (from.as_str(), to.as_str()));
+        upward.filter(|(from, to)| !CYCLES.iter().any(|(cycle, _)| cycle.contains(from) && cycle.contains(to)))
+    })
+}
+
+/// Modules of one room that need each other, with the reason.
+const CYCLES: [(&[&str], &str); 2] = [
+    (
+        &["check", "code", "obstacle", "verdict"],
+        "the registry of checks owns the codes that findings and verdicts carry",
+    ),
+    (&["judged_case", "observer"], "what an observer wants decides what a judged case makes of itself"),
+];
 
 /// Each pair once, with the first place where it is written.
 fn pairs<'i>(
@@ -189,7 +204,6 @@ fn every_room_has_its_row() {
 }
 
 #[test]
-#[ignore = "until the modules have settled"]
 fn a_module_imports_only_modules_above_it_in_the_table_of_its_room() {
     let imports = imports();
     let rooms = rooms();

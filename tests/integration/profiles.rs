@@ -14,7 +14,7 @@ use wireproof::internals::{
     run::{
         event::Event,
         observer::OnEvent,
-        target::{ResolvedTarget, StateHandler},
+        resolved_target::{ResolvedTarget, StateHandler},
         transport::{InProcess, Reply},
     },
     suite::{Batch, Case, FixtureFiles},

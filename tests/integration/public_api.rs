@@ -28,7 +28,7 @@ fn described(target: &Path) -> PathBuf {
 }
 
 /// The form of the output is unstable, and needs a variable on a stable compiler. Only rustdoc may see it: build scripts of
-/// dependencies look at it, and the folder of this build would be built anew while its tests run.
+/// dependencies look at it, and the folder of this build would be built again while its tests run.
 fn unlocked_rustdoc() -> PathBuf {
     let script = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unlocked-rustdoc");
     let rustdoc = env::var("RUSTDOC").unwrap_or_else(|_| "rustdoc".to_owned());
@@ -37,7 +37,7 @@ fn unlocked_rustdoc() -> PathBuf {
     script
 }
 
-/// What the root re-exports: the path where it stands, and the one by which it is promised.
+/// The re-exports of the root: a pattern of the path of each, and its promised path.
 fn promised(json: &Path) -> Vec<(String, String)> {
     let described: Value = serde_json::from_str(&fs::read_to_string(json).expect("rustdoc's JSON")).unwrap();
     let item = |id: &Value| &described["index"][id.to_string()]["inner"];
@@ -45,7 +45,7 @@ fn promised(json: &Path) -> Vec<(String, String)> {
     let uses = items.iter().map(|id| &item(id)["use"]).filter(|reexport| reexport.is_object());
     let named = |reexport: &Value| {
         let (source, name) = (reexport["source"].as_str().unwrap(), reexport["name"].as_str().unwrap());
-        (format!("wireproof::{source}"), format!("wireproof::{name}"))
+        (format!("wireproof::(?:internals::)?{source}"), format!("wireproof::{name}"))
     };
     uses.map(named).collect()
 }

@@ -6,7 +6,7 @@ use wireproof::internals::{
     certificate::reenactment::Reenactment,
     judge::transcript::Transcript,
     reference::STATE_PATH,
-    run::{judged_case::JudgedCase, target::StateHandler},
+    run::{judged_case::JudgedCase, resolved_target::StateHandler},
 };
 
 use crate::support::{PACE, SUITE, Virtual, target};

@@ -18,7 +18,7 @@ use super::{
     execution::ExecutionArguments,
     runtime,
     select::{FixtureArguments, SnapshotArguments},
-    target::{TargetArguments, stop},
+    target_arguments::{TargetArguments, stop},
     terminal::Progress,
     written,
 };
@@ -38,7 +38,7 @@ use crate::{
         exit::ExitStatus,
         observer::OnEvent,
         recording::Recorder,
-        target::{ResolvedTarget, StateHandler},
+        resolved_target::{ResolvedTarget, StateHandler},
     },
     suite::{Batch, Case},
 };

@@ -10,10 +10,10 @@ use clap::{Args, builder::BoolishValueParser};
 use super::{
     Failure,
     execution::{ExecutionArguments, SensitiveArguments},
-    reports::{WantedReport, report_help, write_document},
+    report_arguments::{WantedReport, report_help, write_document},
     select::{FixtureArguments, SelectArguments},
     subset::say,
-    target::AccessArguments,
+    target_arguments::AccessArguments,
     terminal::width,
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{Failure, derivation::DerivationArguments, subset::read_report};
+use super::super::{Failure, derivation_arguments::DerivationArguments, subset::read_report};
 use crate::{
     report::ReportDocument,
     run::recording::{INDEX, Recording},

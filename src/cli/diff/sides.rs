@@ -9,11 +9,11 @@ use std::{
 use super::{
     super::{
         Failure,
-        derivation::{DerivationArguments, ProbeSelection},
+        derivation_arguments::{DerivationArguments, ProbeSelection},
         runtime,
         select::{SelectArguments, SelectedCases},
         subset::say,
-        target::stop,
+        target_arguments::stop,
     },
     DiffArguments,
     origin::Origin,

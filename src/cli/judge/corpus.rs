@@ -14,7 +14,7 @@ use super::super::{
     Failure,
     botocore::BotocoreArguments,
     model_source::{ModelFolder, ModelSource},
-    reports::{WantedReport, write_document},
+    report_arguments::{WantedReport, write_document},
     terminal::width,
 };
 use crate::{

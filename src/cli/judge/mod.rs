@@ -13,10 +13,10 @@ use clap::Args;
 
 use super::{
     Failure,
-    derivation::{DerivationArguments, ProbeSelection},
+    derivation_arguments::{DerivationArguments, ProbeSelection},
     gate::{CommandGate, GateArguments},
     probe,
-    reports::{ReportArguments, RerunCommand, written_reports},
+    report_arguments::{ReportArguments, RerunCommand, written_reports},
     select::{FixtureArguments, SnapshotArguments},
     written,
 };

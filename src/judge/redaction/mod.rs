@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Transcript},
     model::{Contract, ShapeId},
-    suite::{Fixtures, ServiceFixtures, placeholder::placeholder},
+    suite::{Fixtures, ServiceFixtures, placeholder_text::placeholder},
     wire::{Request, Response},
 };
 

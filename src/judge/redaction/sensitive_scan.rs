@@ -14,7 +14,7 @@ use crate::{
         Contract, ShapeId, ShapeKind,
         walk::{VisitedValue, walk},
     },
-    suite::placeholder::placeholder,
+    suite::placeholder_text::placeholder,
 };
 
 /// What was found in one body.

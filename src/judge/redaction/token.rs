@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::suite::placeholder::{placeholder, placeholder_bytes};
+use crate::suite::placeholder_text::{placeholder, placeholder_bytes};
 
 /// The token of a string, with its quotes, rewritten to another string whose characters are of the same kinds. Escapes
 /// stay escapes, so that the length in bytes stays.

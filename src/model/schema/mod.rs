@@ -6,8 +6,8 @@
 //! Schemas are compiled on first use, once, and read without a lock from then on.
 
 mod constraint;
-mod document;
 mod keyword;
+mod schema_document;
 mod violation;
 
 use std::{
@@ -21,8 +21,8 @@ use thiserror::Error;
 
 use super::{Contract, TimestampFormat, shape::ShapeId};
 
-use document::document;
 use keyword::{BLOB, CheckKeyword, PATTERN, TIMESTAMP};
+use schema_document::document;
 use violation::Reading;
 
 pub use constraint::{JsonType, LengthUnit, Limit, ShapeConstraint};

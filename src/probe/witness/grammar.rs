@@ -8,7 +8,7 @@ use std::sync::Arc;
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
 
 use super::{
-    class::Class,
+    character_class::Class,
     lengths::{LONGEST, LengthSearch, Lengths},
     look::without_look_around,
 };

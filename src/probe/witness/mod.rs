@@ -15,7 +15,7 @@
 //! | `search`, `salt` | the search for a string, reproducible by its salt |
 
 mod candidate;
-mod class;
+mod character_class;
 mod grammar;
 mod lengths;
 mod look;

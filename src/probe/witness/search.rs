@@ -3,7 +3,7 @@
 use super::{
     Witness,
     candidate::{candidates, familiar},
-    class::Taste,
+    character_class::Taste,
     grammar::Grammar,
     length,
     lengths::{LONGEST, Lengths},

@@ -3,7 +3,7 @@
 use std::iter;
 
 use super::{
-    class::Taste,
+    character_class::Taste,
     grammar::{Grammar, GrammarForm, Node},
     lengths::Lengths,
     salt::Salt,

@@ -8,7 +8,7 @@ use super::{
     estate::{Estate, GroupKey},
     group::{DeploymentGroup, copied},
     input::{bad_deployment_id, deployment_config, deployment_id, is_deployment_id, missing, revision},
-    stop::Obstacle,
+    stop::StopObstacle,
     timeline::{DeploymentCourse, DeploymentPhase, TimelineEnd},
 };
 
@@ -30,7 +30,7 @@ pub(super) struct CodeDeployDeployment {
     pub(super) settings: Map<String, Value>,
     pub(super) phase: DeploymentPhase,
     pub(super) course: DeploymentCourse,
-    pub(super) obstacle: Option<Obstacle>,
+    pub(super) obstacle: Option<StopObstacle>,
     pub(super) created: f64,
     pub(super) started: Option<f64>,
     pub(super) completed: Option<f64>,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     estate::Estate,
-    stop::Obstacle,
+    stop::StopObstacle,
     timeline::{DeploymentPhase, TimelineEnd},
 };
 
@@ -20,7 +20,7 @@ enum Special {
     /// Somebody else than a user created it, and it cannot be stopped.
     Owned(&'static str),
     /// Something is in the way of stopping it.
-    Obstacle(Obstacle),
+    Obstacle(StopObstacle),
     /// It ended that way, though nobody called `StopDeployment`.
     Ended(TimelineEnd),
 }
@@ -29,20 +29,20 @@ const ESTABLISHED: &[Established] = &[
     Established { state: "a deployment owned by CloudFormation", special: Special::Owned("CloudFormation") },
     Established {
         state: "a deployment that cannot be stopped any more",
-        special: Special::Obstacle(Obstacle::Unsupported),
+        special: Special::Obstacle(StopObstacle::Unsupported),
     },
-    Established { state: "a deployment whose stop is forced", special: Special::Obstacle(Obstacle::Forced) },
+    Established { state: "a deployment whose stop is forced", special: Special::Obstacle(StopObstacle::Forced) },
     Established {
         state: "a deployment whose stop is throttled",
-        special: Special::Obstacle(Obstacle::Fails("ThrottlingException")),
+        special: Special::Obstacle(StopObstacle::Fails("ThrottlingException")),
     },
     Established {
         state: "a deployment whose stop meets an internal failure",
-        special: Special::Obstacle(Obstacle::Fails("InternalFailure")),
+        special: Special::Obstacle(StopObstacle::Fails("InternalFailure")),
     },
     Established {
         state: "a deployment whose stop is unavailable",
-        special: Special::Obstacle(Obstacle::Fails("ServiceUnavailable")),
+        special: Special::Obstacle(StopObstacle::Fails("ServiceUnavailable")),
     },
     Established {
         state: "a deployment stopped by an alarm",
@@ -93,7 +93,7 @@ impl Estate {
         match special {
             Special::Owned(creator) => {
                 deployment.creator = creator;
-                deployment.obstacle = Some(Obstacle::Unsupported);
+                deployment.obstacle = Some(StopObstacle::Unsupported);
             }
             Special::Obstacle(obstacle) => deployment.obstacle = Some(obstacle),
             Special::Ended(end) => self.enter(id, DeploymentPhase::Ended(end), now),

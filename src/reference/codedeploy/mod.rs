@@ -5,6 +5,7 @@
 
 mod application;
 mod deployment;
+mod deployment_target;
 mod established;
 mod estate;
 mod group;
@@ -12,7 +13,6 @@ mod input;
 mod listing;
 mod rollback;
 mod stop;
-mod target;
 mod timeline;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use super::{
 
 /// What is in the way of stopping a deployment. No documented call puts it there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Obstacle {
+pub(super) enum StopObstacle {
     /// Another service owns it, or it is past the point where it can be stopped.
     Unsupported,
     /// It is stopped by force.
@@ -35,7 +35,7 @@ enum StopOutcome {
 impl StopOutcome {
     fn of(deployment: &CodeDeployDeployment) -> Self {
         match (deployment.obstacle, deployment.phase) {
-            (Some(Obstacle::Forced), _) => Self::Forced,
+            (Some(StopObstacle::Forced), _) => Self::Forced,
             (_, DeploymentPhase::InProgress { .. } | DeploymentPhase::Stopping { .. }) => Self::Pending,
             _ => Self::Succeeded,
         }
@@ -43,7 +43,7 @@ impl StopOutcome {
 
     fn body(self) -> Value {
         let (status, message) = match self {
-            Self::Pending => ("Pending", "The targets that are in flight are told to stop"),
+            Self::Pending => ("Pending", "The targets in flight are being stopped"),
             Self::Succeeded => ("Succeeded", "Nothing more of the deployment will run"),
             Self::Forced => ("Forced", "The deployment was stopped by force"),
         };
@@ -75,7 +75,7 @@ impl Estate {
 
     fn check_stoppable(&self, deployment: &CodeDeployDeployment) -> Result<(), Refusal> {
         let id = &deployment.id;
-        if let Some(Obstacle::Fails(error)) = deployment.obstacle {
+        if let Some(StopObstacle::Fails(error)) = deployment.obstacle {
             return Err(Refusal::new(error, format!("Stopping {id} fails this way for as long as it is open")));
         }
         if self.group_of(deployment).is_none() {
@@ -84,7 +84,7 @@ impl Estate {
         if matches!(deployment.phase, DeploymentPhase::Ended(_)) {
             return Err(Refusal::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
         }
-        if deployment.obstacle == Some(Obstacle::Unsupported) {
+        if deployment.obstacle == Some(StopObstacle::Unsupported) {
             let message = format!("{id} cannot be stopped by this operation");
             return Err(Refusal::new("UnsupportedActionForDeploymentTypeException", message));
         }

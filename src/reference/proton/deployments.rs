@@ -8,7 +8,7 @@ use super::{
     place::timestamp,
     refusal::not_found,
     rollout::{News, ProtonDeployment, Rollout, RolloutContents, RolloutOutcome},
-    service::ServiceRecord,
+    service_record::ServiceRecord,
     text,
 };
 

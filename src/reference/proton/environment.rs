@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::{
     ProtonResult, RegionState,
     place::DeploymentLocation,
+    proton_template::kept,
     refusal::{conflict, not_found},
     rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
     settings::linked,
-    template::kept,
     text,
     version::Version,
 };

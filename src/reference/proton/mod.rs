@@ -9,15 +9,15 @@ mod instance;
 mod page;
 mod pipeline;
 mod place;
+mod proton_template;
 mod refusal;
 mod rollout;
-mod service;
-mod services;
+mod service_operations;
+mod service_record;
 mod settings;
 mod shelf;
 mod spec;
 mod states;
-mod template;
 mod templates;
 #[cfg(test)]
 mod testing;
@@ -31,9 +31,9 @@ use serde_json::{Map, Value};
 use self::{
     environment::ProtonEnvironment,
     place::DeploymentLocation,
-    service::ServiceRecord,
+    proton_template::{ProtonTemplate, TemplateKind},
+    service_record::ServiceRecord,
     shelf::ResourceStore,
-    template::{ProtonTemplate, TemplateKind},
 };
 use super::service::{Partition, ReferenceService, Refusal, ServiceCall};
 use crate::model::Violation;

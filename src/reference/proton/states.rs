@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{RegionState, place::is_resource_name, service::ServiceFault, text};
+use super::{RegionState, place::is_resource_name, service_record::ServiceFault, text};
 
 /// The template of the services that are made for a state.
 const TEMPLATE: &str = "wireproof-states";

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     ProtonResult, RegionState,
+    proton_template::{ProtonTemplate, TemplateKind, TemplateVersion},
     refusal::{conflict, invalid, not_found},
     shelf::ResourceStore,
-    template::{ProtonTemplate, TemplateKind, TemplateVersion},
     text,
     version::Version,
 };

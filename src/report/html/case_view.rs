@@ -69,7 +69,7 @@ struct FindingView<'a> {
 
 /// The inputs of the command that runs a case again.
 #[derive(Clone, Copy)]
-pub(super) struct Rerun<'a> {
+pub(super) struct RerunOptions<'a> {
     pub(super) options: &'a HtmlOptions,
     pub(super) seed: u64,
 }
@@ -78,7 +78,7 @@ pub(super) struct Rerun<'a> {
 pub(super) fn markup(
     case: &CaseFinished,
     requirements: &RequirementIndex,
-    Rerun { options, seed }: Rerun<'_>,
+    RerunOptions { options, seed }: RerunOptions<'_>,
     packed: &mut PackedCases,
 ) -> io::Result<String> {
     let report = &case.report;

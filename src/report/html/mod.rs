@@ -111,7 +111,7 @@ impl<W: Write> Html<W> {
         let seed = self.started.as_ref().map_or(0, |started| started.seed);
         self.sums.enter(&case.report);
         self.citations.enter(&case.report);
-        let rerun = case_view::Rerun { options: &self.options, seed };
+        let rerun = case_view::RerunOptions { options: &self.options, seed };
         let markup = case_view::markup(case, &self.requirements, rerun, &mut self.packed)?;
         let report = &case.report;
         let key = (report.service.clone(), report.operation.clone(), weight(report.verdict), report.id.clone());

@@ -6,8 +6,8 @@
 mod input_fault;
 mod prepared;
 mod presence;
-mod request;
-mod state;
+mod state_setup;
+mod step_request;
 #[cfg(test)]
 mod testing;
 
@@ -19,14 +19,14 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role, Transcript, capture},
-    run::{target::ResolvedTarget, transport::Transport},
+    run::{resolved_target::ResolvedTarget, transport::Transport},
     suite::{Bindings, Call, CallerName, Case, CaseId, Fixtures, Repeat, ServiceFixtures, Step, Template},
     wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
 pub use prepared::PreparedStates;
 
-use request::Unwritable;
+use step_request::Unwritable;
 
 /// What every case of a run shares.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     reference::Identity,
-    run::target::{ResolvedTarget, StateHandler},
+    run::resolved_target::{ResolvedTarget, StateHandler},
     suite::{FixtureFiles, Fixtures},
 };
 

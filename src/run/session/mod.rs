@@ -34,7 +34,7 @@ use crate::{
         event::{Event, Presence, PresenceChecked, RunFinished, RunStarted},
         execute::{Executor, PreparedStates},
         observer::Observer,
-        target::ResolvedTarget,
+        resolved_target::ResolvedTarget,
         transport::Transport,
     },
     suite::{Case, CaseId, Fixtures, Opening, Plan, PlanStage},

@@ -99,7 +99,7 @@ fn outgoing(endpoint: &Endpoint, request: &Request) -> Result<reqwest::Request, 
     if let Some(reason) = misfit(request) {
         return Err(unsendable(reason));
     }
-    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unsendable("the method is no token"))?;
+    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unsendable("the method is not a token"))?;
     let mut outgoing = reqwest::Request::new(method, url(endpoint, &request.target)?);
     *outgoing.headers_mut() = fields(&request.headers)?;
     *outgoing.body_mut() = (!request.body.is_empty()).then(|| request.body.clone().into());
@@ -150,9 +150,9 @@ fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
 fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
     let mut map = HeaderMap::with_capacity(headers.iter().count());
     for (name, value) in headers.iter() {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("a header name is no token"))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("a header name is not a token"))?;
         let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| unsendable("a header value holds a control character"))?;
+            .map_err(|_| unsendable("a header value contains a control character"))?;
         map.append(name, value);
     }
     // The map brings fields of one name together.

@@ -143,8 +143,8 @@ fn outgoing(request: &Request) -> Result<http::Request<Full<Bytes>>, &'static st
         return Err(reason);
     }
     let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-    *outgoing.method_mut() = Method::from_bytes(request.method.as_bytes()).map_err(|_| "the method is no token")?;
-    *outgoing.uri_mut() = uri(&request.target).ok_or("the target is no path of HTTP")?;
+    *outgoing.method_mut() = Method::from_bytes(request.method.as_bytes()).map_err(|_| "the method is not a token")?;
+    *outgoing.uri_mut() = uri(&request.target).ok_or("the target is not an HTTP path")?;
     *outgoing.version_mut() = Version::HTTP_11;
     *outgoing.headers_mut() = fields(&request.headers)?;
     Ok(outgoing)
@@ -174,9 +174,9 @@ fn uri(target: &str) -> Option<Uri> {
 fn fields(headers: &Headers) -> Result<HeaderMap, &'static str> {
     let mut map = HeaderMap::with_capacity(headers.iter().count());
     for (name, value) in headers.iter() {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is no token")?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "a header name is not a token")?;
         let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes());
-        map.append(name, value.map_err(|_| "a header value holds a control character")?);
+        map.append(name, value.map_err(|_| "a header value contains a control character")?);
     }
     Ok(map)
 }

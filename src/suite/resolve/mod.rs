@@ -2,9 +2,9 @@
 //!
 //! Every problem is a [`Diagnostic`] with its position. The first problem of each file is reported.
 
+mod call;
 mod expect;
 mod lint;
-mod request;
 mod scope;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};

@@ -1,4 +1,4 @@
-//! A copy of the bundle in somebody's hands, and what a forger can make anew.
+//! A copy of the bundle in somebody's hands, and what a forger can recompute.
 
 use std::{
     collections::BTreeMap,
@@ -92,7 +92,7 @@ impl Forged {
         self.put(INDEX, texts.concat());
     }
 
-    /// Makes every digest of the recording anew, and its chain.
+    /// Recomputes every digest of the recording, and its chain.
     pub(crate) fn rechain(&self) {
         let mut chain = String::new();
         let text = String::from_utf8(self.bytes(INDEX)).unwrap();
@@ -115,7 +115,7 @@ impl Forged {
         self.edit("statement.json", |statement| statement["subject"][0]["digest"]["wireproofChain"] = json!(chain));
     }
 
-    /// Makes the digests of all files anew, and an envelope; without the vendor's key there is no signature.
+    /// Recomputes the digests of all files, and an envelope; without the vendor's key there is no signature.
     pub(crate) fn reseal(&self) {
         let files: BTreeMap<String, String> = support::files_below(self.root(), "")
             .into_iter()
@@ -140,7 +140,7 @@ impl Forged {
         self.put("envelope.json", Envelope::of(&self.bytes("statement.json"), key.as_ref()).text());
     }
 
-    /// Makes everything anew that the tool makes of a recording: report, decisions, statement.
+    /// Recomputes everything that the tool derives from a recording: report, decisions, statement.
     pub(crate) fn remake(&self) -> Statement {
         self.rechain();
         let recording = Recording::open(&self.path("recording")).unwrap();

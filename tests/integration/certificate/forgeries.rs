@@ -24,7 +24,7 @@ use crate::support;
 pub(crate) enum Forger {
     /// Edits files.
     Edits,
-    /// Makes the digests of all files anew.
+    /// Recomputes the digests of all files.
     Reseals,
     /// Also those of the recording, and its chain.
     Rechains,
@@ -35,8 +35,8 @@ impl Forger {
     pub(crate) fn does(self) -> &'static str {
         match self {
             Self::Edits => "edits",
-            Self::Reseals => "makes digests anew",
-            Self::Rechains => "makes digests and chain anew",
+            Self::Reseals => "recomputes the digests",
+            Self::Rechains => "recomputes digests and chain",
         }
     }
 }
@@ -105,7 +105,7 @@ fn files() -> Vec<Forgery> {
             fs::create_dir(forged.path("x")).unwrap()
         }),
         forgery("two transcripts are swapped", Edits, VerifyCheck::Files, swap),
-        forgery("two transcripts are swapped, digests made anew", Rechains, VerifyCheck::Recording, swap),
+        forgery("two transcripts are swapped, digests recomputed", Rechains, VerifyCheck::Recording, swap),
         forgery("a transcript is replaced by a copy of another", Rechains, VerifyCheck::Recording, |forged| {
             forged.put(HAR, forged.bytes(OTHER_HAR));
         }),
@@ -140,7 +140,7 @@ fn reported<'r>(report: &'r mut Value, id: &str) -> &'r mut Value {
     report["cases"].as_array_mut().unwrap().iter_mut().find(|case| case["id"] == id).unwrap()
 }
 
-/// Reports, requirements and papers that say something else; digests are made anew.
+/// Reports, requirements and papers that say something else; digests are recomputed.
 fn papers() -> Vec<Forgery> {
     use Forger::{Edits, Reseals};
     let report = |what: &str, by, edit: fn(&mut Value)| {
@@ -244,14 +244,14 @@ fn papers() -> Vec<Forgery> {
     ]
 }
 
-/// Recordings whose index says something else; digests, chain and statement are made anew.
+/// Recordings whose index says something else; digests, chain and statement are recomputed.
 fn indices() -> Vec<Forgery> {
     use Forger::{Rechains, Reseals};
     vec![
         forgery("the chain is cut off", Reseals, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines.truncate(lines.len() - 3));
         }),
-        forgery("the chain is cut off and made anew", Rechains, VerifyCheck::Recording, |forged| {
+        forgery("the chain is cut off and recomputed", Rechains, VerifyCheck::Recording, |forged| {
             forged.index(|lines| lines.truncate(lines.len() - 3));
         }),
         forgery("two lines of the index are swapped", Reseals, VerifyCheck::Recording, |forged| {
@@ -309,7 +309,7 @@ fn indices() -> Vec<Forgery> {
     ]
 }
 
-/// Transcripts that hold something else; digests, chain and statement are made anew.
+/// Transcripts that hold something else; digests, chain and statement are recomputed.
 fn transcripts() -> Vec<Forgery> {
     use Forger::Rechains;
     let har = |what: &str, by, edit: fn(&mut Value)| forgery(what, Rechains, by, move |forged| forged.har(HAR, edit));

@@ -132,16 +132,17 @@ fn public(key: &str) -> PublicKey {
 #[cfg(unix)]
 fn page(all: &[Forgery]) -> String {
     let row = |forgery: &Forgery| {
-        let by = forgery.by.map_or("whichever reads the file", VerifyCheck::name);
+        let by = forgery.by.map_or("the check that reads the file", VerifyCheck::name);
         format!("| {} | {} | {by} |", forgery.what, forgery.forger.does())
     };
     let rows: Vec<String> = all.iter().map(row).collect();
     format!(
-        "# Forgeries\n\nWhat a test does to a certificate of the reference, by hands that only edit, that make the digests of all files \
-         anew, and that make\nthose of the recording and its chain anew as well. Each is told by the check that is named, and most by \
-         others, too. Those that only edit\nmeet a verifier who has the vendor's key; the others, who have no key, one who asks for none.\n\
-         [certificates.md](certificates.md) says what the checks are, and what no look at a bundle can tell.\n\n{} forgeries:\n\n\
-         | what is done | by a forger who | told by |\n|---|---|---|\n{}\n",
+        "# Forgeries\n\nA test forges a certificate of the reference implementation in the ways below. Some forgers only edit a \
+         file, some also recompute\nthe digests of all files, and some also those of the recording and its chain. The named check \
+         detects each forgery; often others do, too.\nIf a forger only edits, the verifier has the vendor's key. Otherwise the \
+         forger has no key, and the verifier asks for none.\n[certificates.md](../certificates.md) describes the checks, and \
+         what a look at a bundle cannot show.\n\n{} forgeries:\n\n\
+         | forgery | the forger | detected by |\n|---|---|---|\n{}\n",
         all.len(),
         rows.join("\n")
     )
@@ -151,7 +152,7 @@ fn page(all: &[Forgery]) -> String {
 #[cfg(unix)]
 #[test]
 fn the_page_of_the_forgeries_lists_all_of_them() {
-    let path = support::package().join("docs/forgeries.md");
+    let path = support::package().join("docs/appendix/forgeries.md");
     let page = page(&all());
     if std::env::var_os("WIREPROOF_UPDATE").is_some() {
         fs::write(&path, &page).unwrap();
@@ -159,7 +160,7 @@ fn the_page_of_the_forgeries_lists_all_of_them() {
     let kept = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         kept == page,
-        "docs/forgeries.md is another one: WIREPROOF_UPDATE=1 cargo test --test integration certificate:: writes it"
+        "docs/appendix/forgeries.md differs: write it with WIREPROOF_UPDATE=1 cargo test --test integration certificate::"
     );
 }
 
@@ -263,7 +264,7 @@ fn the_nonce_of_another_verifier_is_not_taken() {
     assert_eq!(checks(&bundle.verified(&[], Some(NONCE))), ["signature"]);
 }
 
-/// The limit of every look at paper, said plainly: answers that are made up well, with everything made anew.
+/// The limit of every look at paper, said plainly: answers that are made up well, with everything recomputed.
 #[test]
 fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_endpoint() {
     let forged = Forged::new();

@@ -15,12 +15,12 @@ use thiserror::Error;
 use super::{
     auth::authenticate,
     clock::Clock,
-    control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
     identity::Identity,
     ids::Ids,
     response,
     service::{ReferenceService, Refusal, ServiceCall},
     services,
+    state_control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
 };
 use crate::{
     model::{Contract, Operation, PayloadSide, Schemas, ShapeRule, Violation},
@@ -124,8 +124,8 @@ impl ReferenceEndpoint {
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
         let response = match state_change::posted_path(request) {
-            Some(STATE_PATH) => controlled(control::change_state(&request.body, |setup| self.establish(setup))),
-            Some(CLOCK_PATH) => controlled(control::drive(&self.clock, &request.body)),
+            Some(STATE_PATH) => controlled(state_control::change_state(&request.body, |setup| self.establish(setup))),
+            Some(CLOCK_PATH) => controlled(state_control::drive(&self.clock, &request.body)),
             _ => self.respond(request, real_now),
         };
         response::seal(response, self.ids.uuid(), real_now)

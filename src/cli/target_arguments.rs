@@ -9,7 +9,7 @@ use super::{Failure, credentials};
 use crate::{
     reference::{Identity, Reference, ReferenceOptions},
     run::{
-        target::{ResolvedTarget, StateHandler},
+        resolved_target::{ResolvedTarget, StateHandler},
         transport::Endpoint,
     },
     suite::{Fixtures, source::Source},

@@ -7,12 +7,11 @@ use super::{
     instance::Instance,
     page::page,
     place::{LONGEST_ARN, is_resource_name},
+    proton_template::kept,
     refusal::{conflict, invalid, not_found, over_quota},
     rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
-    service::{PipelineStage, ServiceRecord, UNSPECIFIED},
-    spec,
-    template::kept,
-    text,
+    service_record::{PipelineStage, ServiceRecord, UNSPECIFIED},
+    spec, text,
 };
 
 /// Seconds that a creation, an edit and a deletion last.

@@ -13,7 +13,7 @@ use crate::run::{
         Executor,
         testing::{suite, target},
     },
-    target::{BoxError, StateFunction},
+    resolved_target::{BoxError, StateFunction},
     transport::{Endpoint, ExchangeFuture as Sent, InProcess, Reply, Transport},
 };
 

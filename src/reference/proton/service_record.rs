@@ -8,9 +8,9 @@ use super::{
     Refusal,
     instance::Instance,
     place::timestamp,
+    proton_template::kept,
     refusal::{conflict, internal, not_found, throttled},
     rollout::{Rollout, RolloutOutcome},
-    template::kept,
     version::Version,
 };
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{CaseRun, Cleanup};
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role},
-    run::target::{Action, StateChange, StateFunctionError, StateHandler},
+    run::resolved_target::{Action, StateChange, StateFunctionError, StateHandler},
     suite::{
         Alternative, BindError, Bindings, Given, State, Step,
         matcher::{self, Hidden},

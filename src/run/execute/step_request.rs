@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Executor, now};
 use crate::{
-    run::target::ResolvedTarget,
+    run::resolved_target::ResolvedTarget,
     suite::{BindError, Bindings, Body, ByteChanges, Call, CallerName, Region, ServiceFixtures, Template},
     wire::{
         Delivery, Request,
