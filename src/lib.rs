@@ -54,27 +54,19 @@
 //! | `reports` | reports in html, junit, markdown, github, sarif and as a badge | 13 |
 //! | `reference` | the embedded reference implementation | 0 |
 
-// Documentation of every item is required where the promised API is made.
 #[cfg(feature = "cli")]
-#[allow(missing_docs)]
 mod certificate;
 #[cfg(feature = "cli")]
-#[allow(missing_docs)]
 mod cli;
 mod gate;
 mod harness;
 mod judge;
-#[allow(missing_docs)]
 mod model;
-#[allow(missing_docs)]
 mod probe;
 #[cfg(feature = "cli")]
-#[allow(missing_docs)]
 mod proof;
 #[cfg(feature = "reference")]
-#[allow(missing_docs)]
 mod reference;
-#[allow(missing_docs)]
 mod report;
 mod run;
 mod suite;
