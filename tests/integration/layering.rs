@@ -25,7 +25,7 @@ pub(crate) struct Import {
 }
 
 impl Import {
-    fn from_room(&self) -> &str {
+    fn room(&self) -> &str {
         &self.from[0]
     }
 
@@ -35,7 +35,7 @@ impl Import {
 
     /// The two modules of one room that this import joins, if it does.
     fn within(&self, room: &str) -> Option<(&str, &str)> {
-        let inside = self.from_room() == room && self.to_room() == room && self.from.len() > 1 && self.to.len() > 1;
+        let inside = self.room() == room && self.to_room() == room && self.from.len() > 1 && self.to.len() > 1;
         inside.then(|| (self.from[1].as_str(), self.to[1].as_str())).filter(|(from, to)| from != to)
     }
 }
@@ -189,8 +189,8 @@ fn pairs<'i>(
 #[test]
 fn a_room_imports_only_rooms_above_it() {
     let imports = imports();
-    let between = |import: &'_ Import| import.from_room() != import.to_room();
-    let pairs = pairs(&imports, |import| between(import).then(|| (import.from_room(), import.to_room())));
+    let between = |import: &'_ Import| import.room() != import.to_room();
+    let pairs = pairs(&imports, |import| between(import).then(|| (import.room(), import.to_room())));
     let problems = problems(&rooms(), &pairs);
     assert!(problems.is_empty(), "see ARCHITECTURE.md, Imports:\n{}", problems.join("\n"));
 }

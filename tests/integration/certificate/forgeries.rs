@@ -99,10 +99,10 @@ fn files() -> Vec<Forgery> {
         gone(INDEX, VerifyCheck::Recording),
         forgery("a file is added", Edits, VerifyCheck::Files, |forged| forged.put("README", "x")),
         forgery("a file is added, and listed", Reseals, VerifyCheck::Files, |forged| {
-            forged.put("recording/x.har", "{}")
+            forged.put("recording/x.har", "{}");
         }),
         forgery("an empty folder is added", Edits, VerifyCheck::Files, |forged| {
-            fs::create_dir(forged.path("x")).unwrap()
+            fs::create_dir(forged.path("x")).unwrap();
         }),
         forgery("two transcripts are swapped", Edits, VerifyCheck::Files, swap),
         forgery("two transcripts are swapped, digests recomputed", Rechains, VerifyCheck::Recording, swap),
@@ -152,10 +152,10 @@ fn papers() -> Vec<Forgery> {
     };
     vec![
         report("a verdict is edited", VerifyCheck::Verdicts, |report| {
-            reported(report, CASE)["verdict"] = json!("deviates")
+            reported(report, CASE)["verdict"] = json!("deviates");
         }),
         report("a number of checks is edited", VerifyCheck::Verdicts, |report| {
-            reported(report, CASE)["checks"] = json!(99)
+            reported(report, CASE)["checks"] = json!(99);
         }),
         report("a finding is made up", VerifyCheck::Verdicts, |report| {
             reported(report, CASE)["findings"] = json!([{ "code": "json", "severity": "note", "evidence": "documented",
@@ -174,13 +174,13 @@ fn papers() -> Vec<Forgery> {
         }),
         report("the time of the report is edited", VerifyCheck::Verdicts, |report| report["duration_ms"] = json!(1)),
         claim("the ledger of the statement is edited", VerifyCheck::Ledger, |claims| {
-            claims["ledger"]["selected"] = json!(9)
+            claims["ledger"]["selected"] = json!(9);
         }),
         claim("a granted level is edited", VerifyCheck::Profiles, |claims| {
-            claims["profiles"][0]["granted"] = json!("core")
+            claims["profiles"][0]["granted"] = json!("core");
         }),
         claim("another profile is claimed", VerifyCheck::Cases, |claims| {
-            claims["requested"] = json!(["auth", "constraints"])
+            claims["requested"] = json!(["auth", "constraints"]);
         }),
         claim("another program is claimed", VerifyCheck::Tool, |claims| claims["tool"] = json!("wireproof 99.0.0")),
         claim("another nonce is claimed", VerifyCheck::Nonce, |claims| claims["nonce"] = json!(OTHER_NONCE)),
@@ -344,7 +344,7 @@ fn transcripts() -> Vec<Forgery> {
             headers.iter_mut().find(|header| header["name"] == "user-agent").unwrap()["value"] = json!("curl");
         }),
         har("a request is dropped", VerifyCheck::Requests, |log| {
-            drop(log["entries"].as_array_mut().unwrap().remove(0))
+            drop(log["entries"].as_array_mut().unwrap().remove(0));
         }),
         har("a request is added", VerifyCheck::Requests, |log| {
             let entry = log["entries"][0].clone();
@@ -364,7 +364,7 @@ fn transcripts() -> Vec<Forgery> {
             transcript.begun -= std::time::Duration::from_secs(365 * 24 * 60 * 60);
         }),
         har("a case began beyond all years", VerifyCheck::Recording, |log| {
-            log["_wireproof"]["begun_us"] = json!(u64::MAX)
+            log["_wireproof"]["begun_us"] = json!(u64::MAX);
         }),
         har("an answer took ages", VerifyCheck::Recording, |log| {
             main_entry(log)["_wireproof"]["elapsed_us"] = json!(u64::MAX);
