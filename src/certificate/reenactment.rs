@@ -17,14 +17,15 @@ use tokio::{
 
 use crate::{
     judge::{
-        check::implementation::{PresenceDecision, presence},
+        check::implementation::presence,
         redaction::{SensitiveValues, redact},
         transcript::{CaseEnd, Exchange, Transcript},
     },
     run::{
-        event::{self, PresenceChecked},
+        event::{Presence, PresenceChecked},
         execute::Executor,
         resolved_target::ResolvedTarget,
+        session::{self, reported},
         transport::{self, Endpoint, Transport},
     },
     suite::{Case, Fixtures, placeholder_text::placeholder},
@@ -79,23 +80,28 @@ impl Reenactment<'_> {
     }
 
     async fn presence_difference(&self, checked: &PresenceChecked, recorded: &Transcript) -> Option<String> {
-        let known = self.suite.service(&checked.service);
-        let known = known.and_then(|service| Some((service, service.contract().operation(&checked.operation)?)));
-        let Some((service, operation)) = known else {
+        let key = (checked.service.clone(), checked.operation.clone());
+        let Some((service, subject)) = self.suite.service(&checked.service).zip(session::subject(self.suite, &key))
+        else {
             return Some("the suite does not have this operation".to_owned());
         };
         let answers = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let seen = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
+        let seen = self.executor(&answers).check_presence(service, subject.operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        let presence = presence(service.contract(), operation, service.protocol, &seen);
+        let (derived, reason) = reported(&presence(subject, &seen));
         requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
             let says = checked.presence;
-            let reason = says == event::Presence::Implemented && checked.reason.is_some();
-            let reason = reason.then(|| "it has a reason, although the operation is implemented".to_owned());
-            let other = says != reported_presence(&presence);
-            other.then(|| format!("the responses show {presence:?}, but the recording has {says:?}")).or(reason)
+            // A case may have proven an operation that the presence check did not find. That adds cases to judge.
+            let proven = says == Presence::Implemented && derived == Presence::NotImplemented;
+            let same = says == derived && checked.reason == reason;
+            (!same && !proven).then(|| {
+                format!(
+                    "the responses show {derived:?} ({reason}), but the recording has {says:?} ({})",
+                    checked.reason
+                )
+            })
         })
     }
 
@@ -129,15 +135,6 @@ impl Reenactment<'_> {
 /// A runtime with a paused clock, which advances when all tasks wait.
 fn runtime() -> std::io::Result<runtime::Runtime> {
     runtime::Builder::new_current_thread().enable_time().start_paused(true).build()
-}
-
-/// The presence as events report it.
-fn reported_presence(presence: &PresenceDecision) -> event::Presence {
-    match presence {
-        PresenceDecision::Implemented => event::Presence::Implemented,
-        PresenceDecision::NotImplemented(_) => event::Presence::NotImplemented,
-        PresenceDecision::Unreachable(_) => event::Presence::Unreachable,
-    }
 }
 
 /// The first request that differs.

@@ -16,7 +16,7 @@ use crate::{
     judge::redaction::SensitiveValues,
     run::{
         resolved_target::ResolvedTarget,
-        session::{self, Restart, RunOptions},
+        session::{self, PresenceChecks, Restart, RunOptions},
         transport::{Limits, Settings, Wire},
     },
     suite::Fixtures,
@@ -49,6 +49,10 @@ pub(super) struct ExecutionArguments {
     /// Stop at the first case that deviates.
     #[arg(long, env = "WIREPROOF_FAIL_FAST", value_parser = BoolishValueParser::new())]
     fail_fast: bool,
+
+    /// Judge this operation although the presence check does not find it; `all`: every operation. Repeatable.
+    #[arg(long, value_name = "OPERATION", env = "WIREPROOF_ASSUME_IMPLEMENTED", value_delimiter = ',')]
+    assume_implemented: Vec<String>,
 
     /// Send every request on its own connection, and keep every response byte for byte.
     #[arg(long, env = "WIREPROOF_EXACT", value_parser = BoolishValueParser::new())]
@@ -124,9 +128,15 @@ impl ExecutionArguments {
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
             fail_fast: self.fail_fast,
-            check_presence: true,
+            presence: self.presence(),
             sensitive,
         })
+    }
+
+    fn presence(&self) -> PresenceChecks {
+        let mut presence = PresenceChecks::all();
+        self.assume_implemented.iter().for_each(|operation| presence.assume(operation.clone()));
+        presence
     }
 
     /// Starts the endpoint again.

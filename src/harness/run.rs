@@ -133,7 +133,7 @@ impl PreparedRun {
             seed: self.seed,
             case_timeout: self.suite.case_timeout,
             fail_fast: false,
-            check_presence: true,
+            presence: self.suite.presence.clone(),
             sensitive: SensitiveValues::Hidden,
         };
         // A test is interrupted by ending its process.

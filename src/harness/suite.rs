@@ -7,7 +7,7 @@ use crate::{
     judge::verdict::Verdict,
     run::{
         resolved_target::{BoxError, StateChange, StateFunction},
-        session,
+        session::{self, PresenceChecks},
     },
     suite::{CaseId, Selection, glob_matches},
 };
@@ -35,6 +35,7 @@ pub struct Suite {
     pub(super) snapshots: Option<PathBuf>,
     pub(super) baseline: Option<PathBuf>,
     pub(super) allowed: Vec<Verdict>,
+    pub(super) presence: PresenceChecks,
     pub(super) reports: Vec<PathBuf>,
     pub(super) seed: Option<u64>,
     pub(super) jobs: usize,
@@ -63,6 +64,7 @@ impl Suite {
             snapshots: None,
             baseline: None,
             allowed: Vec::new(),
+            presence: PresenceChecks::all(),
             reports: Vec::new(),
             seed: None,
             jobs: session::JOBS,
@@ -157,6 +159,13 @@ impl Suite {
     #[must_use]
     pub fn allow(mut self, verdict: Verdict) -> Self {
         self.allowed.push(verdict);
+        self
+    }
+
+    /// Judges an operation although the presence check does not find it; `all` stands for every operation.
+    #[must_use]
+    pub fn assume_implemented(mut self, operation: impl Into<String>) -> Self {
+        self.presence.assume(operation.into());
         self
     }
 

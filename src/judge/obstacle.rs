@@ -68,6 +68,14 @@ pub enum Obstacle {
     /// An operation that the case needs beside its own is not implemented.
     #[error("{0} is not implemented")]
     NeighborNotImplemented(String),
+    /// An operation that the case needs beside its own failed with a server error.
+    #[error("{operation} crashed: server error {status}")]
+    NeighborCrashed {
+        /// The operation.
+        operation: String,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The read before the step was rejected, so there is nothing to compare with.
     #[error("{0} was rejected before the step: nothing can be compared")]
     GuardRejected(String),
@@ -91,6 +99,7 @@ impl Obstacle {
             | Self::ControlFailed { .. }
             | Self::ControlRejected { .. }
             | Self::NeighborNotImplemented(_)
+            | Self::NeighborCrashed { .. }
             | Self::GuardRejected(_) => Verdict::Blocked,
             Self::Internal(_)
             | Self::TimedOut(_)

@@ -108,6 +108,13 @@ pub struct PresenceResponses {
     pub empty_input: Result<Response, TransportError>,
 }
 
+impl PresenceResponses {
+    /// The responses to inputs of the operation itself.
+    pub fn inputs(&self) -> impl Iterator<Item = &Response> {
+        [&self.sample, &self.empty_input].into_iter().filter_map(|outcome| outcome.as_ref().ok())
+    }
+}
+
 impl Transcript {
     /// The transcript of a case that was not run.
     #[must_use]

@@ -20,7 +20,7 @@ use crate::{
         judged_case::JudgedCase,
         observer::OnCase,
         resolved_target::{ResolvedTarget, StateHandler},
-        session::RunOptions,
+        session::{PresenceChecks, RunOptions},
         transport::{self, InProcess, Reply, Transport},
     },
     suite::{Batch, Case, Fixtures},
@@ -115,7 +115,7 @@ impl<'a> ProofRunner<'a> {
             seed: self.seed,
             case_timeout: CASE_TIMEOUT,
             fail_fast: false,
-            check_presence,
+            presence: if check_presence { PresenceChecks::all() } else { PresenceChecks::Off },
             sensitive: SensitiveValues::Hidden,
         };
         let runner = Runner::new(Arc::clone(self.suite), target()?, Arc::new(transport), options)

@@ -58,14 +58,15 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
     };
     let checked = [
         ("codedeploy", "StopDeployment", None),
-        ("proton", "CancelServicePipelineDeployment", Some("the answer is that to an unknown operation")),
+        ("proton", "CancelServicePipelineDeployment", Some("the response is that of an operation that does not exist")),
     ];
     let checked = checked.map(|(service, operation, reason)| {
         Event::PresenceChecked(PresenceChecked {
             service: service.to_owned(),
             operation: operation.to_owned(),
             presence: if reason.is_some() { Presence::NotImplemented } else { Presence::Implemented },
-            reason: reason.map(str::to_owned),
+            reason: reason.unwrap_or("it responds with a success (200)").to_owned(),
+            unavailable: None,
         })
     });
     let finished =
@@ -116,7 +117,7 @@ fn cases() -> Vec<CaseFinished> {
     cases.push(case("codedeploy/stop-deployment/not-run", Verdict::Inconclusive, "the run was interrupted"));
     for name in ["unknown-service", "twice"] {
         let id = format!("proton/cancel-service-pipeline-deployment/{name}");
-        let reason = "CancelServicePipelineDeployment: the answer is that to an unknown operation";
+        let reason = "CancelServicePipelineDeployment: the response is that of an operation that does not exist";
         cases.push(case(&id, Verdict::NotImplemented, reason));
     }
     cases

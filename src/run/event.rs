@@ -129,9 +129,12 @@ pub struct PresenceChecked {
     pub operation: String,
     /// The result.
     pub presence: Presence,
-    /// Why the operation is not implemented or unreachable; else which states could not be established.
+    /// The evidence that decided.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The states that could not be established, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub unavailable: Option<String>,
 }
 
 /// The presence of an operation.
@@ -142,6 +145,8 @@ pub enum Presence {
     Implemented,
     /// The endpoint lacks the operation.
     NotImplemented,
+    /// The endpoint has the operation, and every request of the check got a server error.
+    Crashes,
     /// The endpoint did not respond.
     Unreachable,
 }

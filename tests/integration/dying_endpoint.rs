@@ -38,7 +38,7 @@ async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts
         seed: 1,
         case_timeout: Duration::from_secs(60),
         fail_fast: false,
-        check_presence: true,
+        presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,
     };
     let runner = Runner::new(Arc::new(suite), target(&url)?, Arc::new(Wire::new(&Settings::default())?), options);

@@ -63,7 +63,8 @@ const REQUEST: Duration = Duration::from_millis(150);
 fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] presence_checks: &[bool]) {
     let target = support::target(&start(null));
     for check_presence in presence_checks {
-        let options = RunOptions { check_presence: *check_presence, ..BRIEFLY };
+        let presence = if *check_presence { PresenceChecks::all() } else { PresenceChecks::Off };
+        let options = RunOptions { presence, ..BRIEFLY };
         let runner = support::runner(target.clone(), options, REQUEST);
         let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(60));
         let conforming = run.conforming();

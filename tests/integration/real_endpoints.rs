@@ -184,7 +184,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         seed: 1,
         case_timeout: REQUEST_WITHIN,
         fail_fast: false,
-        check_presence: true,
+        presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,
     };
     let wire = Arc::new(Wire::new(&Settings { limits, ..Settings::default() })?);

@@ -1,17 +1,24 @@
 //! The presence check: decides whether an endpoint implements an operation.
 //!
 //! Four requests per operation: a valid one; the same to an operation and to a service that no endpoint has (the
-//! [`Sentinels`]); and an empty input. An endpoint that lacks the operation responds to the first as to the second
-//! or third. A status alone proves nothing: emulators were seen to respond with 500 and HTML, 501, 400 and 404. The
-//! response to an empty input counts only if it is none of the operation's own errors.
+//! [`Sentinels`]); and an empty input. A response that only this operation can have proves that it is implemented: a
+//! success, an error that it declares, an error that names a member of its input. An endpoint that lacks the operation
+//! responds to the first request as to the second or third. A status alone proves nothing: emulators were seen to
+//! respond with 500 and HTML, 501, 400 and 404.
+//!
+//! A made-up input rarely suits an endpoint, so a negative result is not the end: the session runs some cases of
+//! the operation, and [`proof`] looks at all their responses.
 
 use thiserror::Error;
 
 use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
 use crate::{
     judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
-    model::{Contract, Operation},
-    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError, protocol::Sentinels},
+    model::{Contract, Operation, ShapeKind},
+    wire::{
+        ParsedResponse, Protocol, RefusalClass, Response, TransportError,
+        protocol::{Sentinels, error_name},
+    },
 };
 
 impl Code {
@@ -36,12 +43,34 @@ pub(super) const CHECK: Check = Check {
 /// The result of a presence check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PresenceDecision {
-    /// The operation is implemented, or nothing proves that it is not.
-    Implemented,
+    /// The operation is implemented, or nothing shows that it is not.
+    Implemented(PresenceProof),
     /// The operation is not implemented.
     NotImplemented(NotImplementedReason),
+    /// Every input gets this server error, and an operation that does not exist gets another response.
+    Crashes(u16),
     /// The endpoint sent no response.
     Unreachable(TransportError),
+}
+
+/// The evidence that an operation is implemented.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PresenceProof {
+    /// A success.
+    #[error("it responds with a success ({0})")]
+    Success(u16),
+    /// An error that the operation declares.
+    #[error("it responds with {0}, which it declares")]
+    DeclaredError(String),
+    /// An error whose message names a member of the input.
+    #[error("its error message names the member {0} of the input")]
+    NamesMember(String),
+    /// The response is not that of an unknown operation or service, and proves nothing else.
+    #[error("its response is not that of an operation or service that does not exist")]
+    OtherResponse,
+    /// The user says so.
+    #[error("assumed, as the options say")]
+    Assumed,
 }
 
 /// The evidence that an operation is not implemented.
@@ -67,84 +96,135 @@ pub enum NotImplementedReason {
     OneUndeclaredError,
 }
 
+impl NotImplementedReason {
+    /// The response states it, whatever the input. Other reasons are comparisons, and another input may refute them.
+    #[must_use]
+    pub fn is_stated(&self) -> bool {
+        matches!(self, Self::Status | Self::UnknownOperation(_))
+    }
+}
+
+/// An operation whose presence is in question.
+#[derive(Debug, Clone, Copy)]
+pub struct PresenceSubject<'a> {
+    /// The contract.
+    pub contract: &'a Contract,
+    /// The operation.
+    pub operation: &'a Operation,
+    /// The protocol.
+    pub protocol: &'a dyn Protocol,
+}
+
 /// Decides whether an operation is implemented.
 #[must_use]
-pub fn presence(
-    contract: &Contract,
-    operation: &Operation,
-    protocol: &dyn Protocol,
-    responses: &PresenceResponses,
-) -> PresenceDecision {
+pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> PresenceDecision {
     let sample = match &responses.sample {
         Ok(response) => response,
         Err(error) => return PresenceDecision::Unreachable(error.clone()),
     };
-    let parsed = protocol.parse_response(contract, Some(operation), sample);
-    match not_implemented(sample, &parsed) {
-        // A broken error path also responds with an HTML page: an operation that validates its input is implemented.
-        Some(_) if is_html(sample, &parsed) && knows_its_input(contract, operation, protocol, responses) => {
-            return PresenceDecision::Implemented;
-        }
-        Some(reason) => return PresenceDecision::NotImplemented(reason),
-        None => {}
+    if let Some(proof) = subject.proof_of(responses) {
+        return PresenceDecision::Implemented(proof);
     }
-    let own = normalise(sample, contract, operation);
-    let like = |other: &Result<Response, TransportError>| {
-        other.as_ref().is_ok_and(|other| normalise(other, contract, operation) == own)
+    let parsed = subject.parse(sample);
+    let page = match not_implemented(sample, &parsed) {
+        Some(reason) if reason.is_stated() => return PresenceDecision::NotImplemented(reason),
+        other => other,
     };
-    if distinguishes_inputs(contract, operation, protocol, responses) {
-        return PresenceDecision::Implemented;
-    }
+    let own = subject.normalized(sample);
+    let like =
+        |other: &Result<Response, TransportError>| other.as_ref().is_ok_and(|other| subject.normalized(other) == own);
     if like(&responses.unknown_operation) {
         return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation);
     }
     // An endpoint that reads only the operation's name responds for an unknown service with the operation's own response.
-    if own_response(contract, operation, protocol, &responses.sample).is_none() && like(&responses.unknown_service) {
+    if subject.own(sample).is_none() && like(&responses.unknown_service) {
         return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
-    let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
-    if !declared && parsed.refusal.is_some() && like(&responses.empty_input) {
+    if responses.inputs().all(|response| is_crash(response.status)) {
+        return PresenceDecision::Crashes(sample.status);
+    }
+    if let Some(reason) = page {
+        return PresenceDecision::NotImplemented(reason);
+    }
+    if subject.own(sample).is_none() && parsed.refusal.is_some() && like(&responses.empty_input) {
         return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
-    PresenceDecision::Implemented
+    PresenceDecision::Implemented(PresenceProof::OtherResponse)
 }
 
-/// A good input and an empty one get two different responses of this very operation: successes or errors that it
-/// declares. Then it is implemented, even if the endpoint treats unknown names as this operation.
-fn distinguishes_inputs(
-    contract: &Contract,
-    operation: &Operation,
-    protocol: &dyn Protocol,
-    responses: &PresenceResponses,
-) -> bool {
-    let own = |outcome: &Result<Response, TransportError>| own_response(contract, operation, protocol, outcome);
-    matches!((own(&responses.sample), own(&responses.empty_input)), (Some(sample), Some(empty)) if sample != empty)
+/// Whether a response proves that the operation is implemented. `unknown` is the response to an operation that does
+/// not exist: an endpoint with the same response for everything proves nothing.
+#[must_use]
+pub fn proof(
+    subject: PresenceSubject<'_>,
+    response: &Response,
+    unknown: Option<&NormalizedResponse>,
+) -> Option<PresenceProof> {
+    subject.own(response).filter(|_| unknown.is_none_or(|unknown| subject.normalized(response) != *unknown))
 }
 
-/// An empty input gets an error that the operation declares, and an unknown operation gets another response.
-fn knows_its_input(
-    contract: &Contract,
-    operation: &Operation,
-    protocol: &dyn Protocol,
-    responses: &PresenceResponses,
-) -> bool {
-    let own = |outcome: &Result<Response, TransportError>| own_response(contract, operation, protocol, outcome);
-    let empty = own(&responses.empty_input).filter(|(_, error)| error.is_some());
-    empty.is_some() && responses.unknown_operation.is_ok() && own(&responses.unknown_operation) != empty
+/// A response without the parts that differ between two responses of the same meaning: status, media type, text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NormalizedResponse(u16, String, String);
+
+impl PresenceSubject<'_> {
+    fn parse(&self, response: &Response) -> ParsedResponse {
+        self.protocol.parse_response(self.contract, Some(self.operation), response)
+    }
+
+    /// The proof in the responses to two inputs.
+    fn proof_of(&self, responses: &PresenceResponses) -> Option<PresenceProof> {
+        let unknown = responses.unknown_operation.as_ref().ok().map(|response| self.normalized(response));
+        let proof = |response: &Response| proof(*self, response, unknown.as_ref());
+        // An endpoint may treat unknown names as this operation. Then two responses of its own prove it.
+        let own: Vec<PresenceProof> = responses.inputs().filter_map(|response| self.own(response)).collect();
+        let distinguishes = || match own.as_slice() {
+            [first, .., last] if first != last => Some(first.clone()),
+            _ => None,
+        };
+        // A response that only a comparison could refute needs the comparison.
+        let compared = unknown.is_some().then(|| responses.inputs().find_map(proof)).flatten();
+        compared.or_else(distinguishes)
+    }
+
+    /// A response that only this operation can have.
+    fn own(&self, response: &Response) -> Option<PresenceProof> {
+        let parsed = self.parse(response);
+        let Some(identity) = &parsed.refusal else {
+            let is_output = parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+            return is_output.then_some(PresenceProof::Success(response.status));
+        };
+        let mut names = identity.sources.iter().map(|source| error_name(&source.spelled));
+        if let Some(name) = names.find(|name| self.contract.error(self.operation, name).is_some()) {
+            return Some(PresenceProof::DeclaredError(name.to_owned()));
+        }
+        let rejects = (400..500).contains(&response.status) && not_implemented(response, &parsed).is_none();
+        let message = identity.message.as_deref().filter(|_| rejects)?;
+        self.named_member(message).map(PresenceProof::NamesMember)
+    }
+
+    /// The member of the input that a message names. Short names are words of many messages.
+    fn named_member(&self, message: &str) -> Option<String> {
+        let ShapeKind::Structure(members) = &self.contract.shape(&self.operation.input)?.kind else { return None };
+        let mut words = message.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() >= SHORTEST_NAME);
+        words.find(|word| members.iter().any(|member| member.name == **word)).map(str::to_owned)
+    }
+
+    /// A response without the parts that differ between two responses of the same meaning.
+    #[must_use]
+    pub fn normalized(&self, response: &Response) -> NormalizedResponse {
+        let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
+        let text = Sentinels::mask_names(self.contract, self.operation, &String::from_utf8_lossy(&response.body));
+        NormalizedResponse(response.status, kind, without_ids(&text))
+    }
 }
 
-/// The status and the error of a response that is the operation's own: a success, or an error that it declares.
-fn own_response(
-    contract: &Contract,
-    operation: &Operation,
-    protocol: &dyn Protocol,
-    outcome: &Result<Response, TransportError>,
-) -> Option<(u16, Option<String>)> {
-    let response = outcome.as_ref().ok()?;
-    let parsed = protocol.parse_response(contract, Some(operation), response);
-    let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
-    let success = parsed.refusal.is_none() && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
-    (declared || success).then(|| (response.status, parsed.error().map(str::to_owned)))
+/// The length of the shortest name of a member that proves something in a message.
+const SHORTEST_NAME: usize = 5;
+
+/// The endpoint failed. 501 states that something is not implemented.
+fn is_crash(status: u16) -> bool {
+    status >= 500 && status != 501
 }
 
 /// The evidence in a single response that the operation is not implemented.
@@ -162,13 +242,6 @@ pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<N
 
 fn is_html(response: &Response, parsed: &ParsedResponse) -> bool {
     parsed.value.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("html"))
-}
-
-/// A response without the parts that differ between two responses of the same meaning.
-fn normalise(response: &Response, contract: &Contract, operation: &Operation) -> (u16, String, String) {
-    let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
-    let text = Sentinels::mask_names(contract, operation, &String::from_utf8_lossy(&response.body));
-    (response.status, kind, without_ids(&text))
 }
 
 /// Words with digits in them are ids or times.
@@ -212,11 +285,20 @@ mod tests {
             unknown_service: Ok(response(unknown_service)),
             empty_input: Ok(response(empty)),
         };
-        presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &responses)
+        presence(stop(contract), &responses)
+    }
+
+    fn stop(contract: &Contract) -> PresenceSubject<'_> {
+        PresenceSubject { contract, operation: contract.operation("StopDeployment").unwrap(), protocol: &AwsJson::V1_1 }
+    }
+
+    fn is_found(decision: &PresenceDecision) -> bool {
+        matches!(decision, PresenceDecision::Implemented(_))
     }
 
     const KNOWN: &str = r#"{"__type":"DeploymentDoesNotExistException","message":"no d-LGUMS25CC"}"#;
     const MISSING: &str = r#"{"__type":"DeploymentIdRequiredException"}"#;
+    const NAMES: &str = r#"{"__type":"ValidationException","message":"deploymentId is too long"}"#;
     const OTHER: &str = r#"{"__type":"InternalError","message":"x"}"#;
 
     #[rstest]
@@ -243,7 +325,10 @@ mod tests {
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
     #[case::success_and_refusal((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
     #[case::success_and_another_error((200, "{}"), (200, "{}"), (200, "{}"), (400, OTHER), false)]
-    #[case::text_that_is_no_output((200, "5"), (200, "5"), (200, "5"), (400, MISSING), false)]
+    #[case::text_that_is_no_output((200, "5"), (200, "5"), (200, "5"), (400, OTHER), false)]
+    #[case::an_error_of_its_own_beside_a_constant((200, "5"), (200, "5"), (200, "5"), (400, MISSING), true)]
+    #[case::an_error_that_names_a_member((400, NAMES), (400, OTHER), (404, ""), (400, NAMES), true)]
+    #[case::an_unknown_operation_names_it_too((400, NAMES), (400, NAMES), (404, ""), (400, NAMES), false)]
     #[case::one_undeclared_error((400, OTHER), (400, "a"), (400, "b"), (400, OTHER), false)]
     fn an_operation_is_there_or_not(
         #[case] sample: (u16, &str),
@@ -253,29 +338,68 @@ mod tests {
         #[case] present: bool,
     ) {
         let found = decide(sample, unknown_operation, unknown_service, empty);
-        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
+        assert_eq!(is_found(&found), present, "{found:?}");
     }
 
     #[rstest]
     #[case::a_broken_error_path((400, OTHER), (400, MISSING), true)]
-    #[case::every_response_is_a_page((500, "<html>"), (500, "<html>"), false)]
+    #[case::every_response_is_a_page((500, PAGE), (500, PAGE), false)]
     #[case::one_error_for_all((400, MISSING), (400, MISSING), false)]
-    fn a_page_of_html_is_an_absent_operation_unless_it_knows_its_input(
+    fn an_html_page_is_an_operation_that_is_not_implemented_unless_it_knows_its_input(
         #[case] unknown_operation: (u16, &str),
         #[case] empty: (u16, &str),
         #[case] present: bool,
     ) {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let mut sample = response((500, "<html>"));
-        sample.headers.push("content-type", "text/html");
         let responses = PresenceResponses {
-            sample: Ok(sample),
-            unknown_operation: Ok(response(unknown_operation)),
+            sample: Ok(page((500, PAGE))),
+            unknown_operation: Ok(page(unknown_operation)),
             unknown_service: Ok(response((404, ""))),
-            empty_input: Ok(response(empty)),
+            empty_input: Ok(page(empty)),
         };
-        let found = presence(contract, contract.operation("StopDeployment").unwrap(), &AwsJson::V1_1, &responses);
-        assert_eq!(found == PresenceDecision::Implemented, present, "{found:?}");
+        let found = presence(stop(contract), &responses);
+        assert_eq!(is_found(&found), present, "{found:?}");
+    }
+
+    const PAGE: &str = "<html>";
+
+    /// HTML with the media type of HTML.
+    fn page((status, body): (u16, &str)) -> Response {
+        let mut response = response((status, body));
+        if body == PAGE {
+            response.headers.push("content-type", "text/html");
+        }
+        response
+    }
+
+    #[rstest]
+    #[case::a_page((500, PAGE), (400, OTHER), (500, PAGE), true)]
+    #[case::an_error((500, OTHER), (400, "x"), (503, OTHER), true)]
+    #[case::like_an_unknown_operation((500, PAGE), (500, PAGE), (500, PAGE), false)]
+    #[case::not_for_every_input((500, OTHER), (400, "x"), (400, OTHER), false)]
+    #[case::not_implemented((501, OTHER), (400, "x"), (501, OTHER), false)]
+    fn an_operation_that_fails_for_every_input_unlike_an_unknown_one_crashes(
+        #[case] sample: (u16, &str),
+        #[case] unknown_operation: (u16, &str),
+        #[case] empty: (u16, &str),
+        #[case] crashes: bool,
+    ) {
+        let responses = PresenceResponses {
+            sample: Ok(page(sample)),
+            unknown_operation: Ok(page(unknown_operation)),
+            unknown_service: Ok(response((404, ""))),
+            empty_input: Ok(page(empty)),
+        };
+        let found = presence(stop(SUITE.service("codedeploy").unwrap().contract()), &responses);
+        assert_eq!(matches!(found, PresenceDecision::Crashes(_)), crashes, "{found:?}");
+    }
+
+    #[test]
+    fn a_header_or_a_body_proves_an_operation_where_they_name_different_errors() {
+        let mut response = response((400, KNOWN));
+        response.headers.push("x-amzn-errortype", "InternalError");
+        let found = proof(stop(SUITE.service("codedeploy").unwrap().contract()), &response, None);
+        assert_eq!(found, Some(PresenceProof::DeclaredError("DeploymentDoesNotExistException".to_owned())));
     }
 
     #[test]
@@ -296,14 +420,14 @@ mod tests {
     #[test]
     fn a_response_is_compared_by_status_type_and_text_without_names_and_ids() {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let operation = contract.operation("StopDeployment").unwrap();
         let mut response = response((404, "CodeDeploy_20141006.StopDeployment stop_deployment d-LGUMS25CC"));
         response.headers.push("content-type", "Text/HTML");
-        let expected = (404, "text/html".to_owned(), "<service>.<operation> <operation> <id>".to_owned());
-        assert_eq!(normalise(&response, contract, operation), expected);
+        let expected =
+            NormalizedResponse(404, "text/html".to_owned(), "<service>.<operation> <operation> <id>".to_owned());
+        assert_eq!(stop(contract).normalized(&response), expected);
         response.body =
             "WireproofUnknown_20000101.WireproofUnknownOperation wireproof_unknown_operation d-123456".into();
-        assert_eq!(normalise(&response, contract, operation), expected);
+        assert_eq!(stop(contract).normalized(&response), expected);
     }
 
     #[rstest]
@@ -333,8 +457,8 @@ mod tests {
     #[test]
     fn an_endpoint_that_ignores_the_service_implements_operations_that_respond_as_their_own() {
         let (success, unknown, html) = ((200, "{}"), (400, OTHER), (500, "x"));
-        assert_eq!(decide(success, unknown, success, html), PresenceDecision::Implemented);
-        assert_eq!(decide((400, KNOWN), unknown, (400, KNOWN), html), PresenceDecision::Implemented);
+        assert!(is_found(&decide(success, unknown, success, html)));
+        assert!(is_found(&decide((400, KNOWN), unknown, (400, KNOWN), html)));
         assert!(matches!(decide(success, success, success, html), PresenceDecision::NotImplemented(_)));
     }
 
@@ -350,7 +474,6 @@ mod tests {
     #[test]
     fn an_operation_without_a_response_is_unreachable_and_missing_comparisons_count_as_other_responses() {
         let contract = SUITE.service("codedeploy").unwrap().contract();
-        let operation = contract.operation("StopDeployment").unwrap();
         let none = || Err(TransportError::Closed);
         let responses = |sample| PresenceResponses {
             sample,
@@ -358,8 +481,8 @@ mod tests {
             unknown_service: none(),
             empty_input: none(),
         };
-        let decided = |responses| presence(contract, operation, &AwsJson::V1_1, &responses);
+        let decided = |responses| presence(stop(contract), &responses);
         assert_eq!(decided(responses(none())), PresenceDecision::Unreachable(TransportError::Closed));
-        assert_eq!(decided(responses(Ok(response((400, OTHER))))), PresenceDecision::Implemented);
+        assert!(is_found(&decided(responses(Ok(response((400, OTHER)))))));
     }
 }

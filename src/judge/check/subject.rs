@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Check, CheckBasis, implementation};
+use super::{
+    Check, CheckBasis,
+    implementation::{self, NotImplementedReason},
+};
 use crate::{
     judge::{
         obstacle::Obstacle,
@@ -256,7 +259,12 @@ impl<'a> StepSubject<'a> {
 
     fn absent_neighbor(&self) -> Option<Obstacle> {
         let absent = self.exchanges.iter().find(|(exchange, parsed)| self.is_absent(exchange, parsed.as_ref()));
-        absent.map(|(exchange, _)| Obstacle::NeighborNotImplemented(exchange.operation.clone()))
+        let (exchange, parsed) = absent?;
+        let (operation, response) = (exchange.operation.clone(), exchange.outcome.as_ref().ok()?);
+        Some(match implementation::not_implemented(response, parsed.as_ref()?)? {
+            NotImplementedReason::HtmlPage(status @ 500..) => Obstacle::NeighborCrashed { operation, status },
+            _ => Obstacle::NeighborNotImplemented(operation),
+        })
     }
 
     /// The response proves that a neighbor, an operation beside the one under test, is not implemented. Then nothing in

@@ -79,7 +79,7 @@ fn hostile() -> Vec<Event> {
             }
             Event::PresenceChecked(checked) => {
                 checked.operation += MARKUP;
-                checked.reason = Some(MARKUP.to_owned());
+                checked.reason = MARKUP.to_owned();
             }
             Event::RunFinished(run) => {
                 for requirement in &mut run.requirements {

@@ -35,7 +35,8 @@ fn check_presence(recorder: &mut Recorder, operation: &str) {
         service: "s".to_owned(),
         operation: operation.to_owned(),
         presence: Presence::Implemented,
-        reason: None,
+        reason: String::new(),
+        unavailable: None,
     };
     let transcript = Transcript::new(CaseId(format!("s.{operation}")), 7);
     recorder.presence_checked(&checked, Some(&transcript));

@@ -1,14 +1,25 @@
 //! Collects finished cases, one after the other, and settles what concerns the whole run.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::Arc,
 };
 
-use super::{Finished, life::Life, milliseconds, shown::ShownFinding, tally::RunTally};
+use super::{
+    Finished,
+    life::Life,
+    milliseconds,
+    presences::{Admission, OperationKey, PresenceEvidence, Presences},
+    shown::ShownFinding,
+    tally::RunTally,
+};
 use crate::{
     judge::{
-        check::{CaseJudgement, request_id::SeenRequestIds},
+        check::{
+            CaseJudgement,
+            implementation::{NormalizedResponse, PresenceProof},
+            request_id::SeenRequestIds,
+        },
         code::Code,
         obstacle::Obstacle,
         snapshots::Snapshots,
@@ -30,6 +41,21 @@ fn bears(verdict: Verdict, judgement: &CaseJudgement) -> bool {
     verdict == Verdict::Conforms || (verdict == Verdict::Deviates && accepted())
 }
 
+/// A result that later evidence refuted.
+fn proven(checked: PresenceChecked, proof: &PresenceProof) -> PresenceChecked {
+    PresenceChecked { presence: Presence::Implemented, reason: proof.to_string(), ..checked }
+}
+
+/// Why no case of an operation runs.
+fn obstacle(checked: &PresenceChecked) -> Option<Obstacle> {
+    let (operation, reason) = (checked.operation.clone(), checked.reason.clone());
+    match checked.presence {
+        Presence::NotImplemented => Some(Obstacle::NotImplemented { operation, reason }),
+        Presence::Unreachable => Some(Obstacle::Unreachable(reason)),
+        Presence::Implemented | Presence::Crashes => None,
+    }
+}
+
 /// What every case is judged and reported with, executed or recorded.
 #[derive(Clone, Copy)]
 pub(super) struct JudgeBench<'s> {
@@ -41,15 +67,14 @@ pub(super) struct JudgeBench<'s> {
     pub(super) fail_fast: bool,
 }
 
-/// The presence of operations with its reason, by service and operation.
-type Presences = HashMap<String, HashMap<String, (Presence, String)>>;
-
 /// Collects finished cases, one after the other.
 pub(super) struct Collector<'s> {
     pub(super) bench: JudgeBench<'s>,
     tally: RunTally,
     coverage: Option<Coverage>,
     presences: Presences,
+    /// Cases that waited for the decision about their operation, and can run now.
+    released: VecDeque<Case>,
     /// Why probes cannot rest on a control; `None` if they can.
     controls: HashMap<CaseId, Option<String>>,
     seen: SeenRequestIds,
@@ -76,7 +101,8 @@ impl<'s> Collector<'s> {
             bench,
             tally,
             coverage,
-            presences: Presences::new(),
+            presences: Presences::default(),
+            released: VecDeque::new(),
             controls: HashMap::new(),
             seen: SeenRequestIds::default(),
             life: Life::default(),
@@ -86,15 +112,99 @@ impl<'s> Collector<'s> {
         }
     }
 
+    /// Enters the result of a presence check. If cases may refute it, the operation is put on trial.
+    pub(super) fn opened(
+        &mut self,
+        checked: PresenceChecked,
+        transcript: Transcript,
+        unknown: Option<NormalizedResponse>,
+        refutable: bool,
+    ) {
+        self.end_trials();
+        let key = (checked.service.clone(), checked.operation.clone());
+        unknown.into_iter().for_each(|unknown| self.presences.compare_with(key.clone(), unknown));
+        if !refutable {
+            self.presence_checked(checked, Some(&transcript));
+        } else if let Some(proof) = self.presences.early_proof(&key) {
+            self.presence_checked(proven(checked, &proof), Some(&transcript));
+        } else {
+            self.presences.try_cases(checked, transcript);
+        }
+    }
+
+    /// Enters a final result.
     pub(super) fn presence_checked(&mut self, checked: PresenceChecked, transcript: Option<&Transcript>) {
-        let known = (checked.presence, checked.reason.clone().unwrap_or_default());
-        self.presences.entry(checked.service.clone()).or_default().insert(checked.operation.clone(), known);
+        self.presences.decide(checked.clone());
         self.observer.presence_checked(&checked, transcript);
         self.observer.event(&Event::PresenceChecked(checked));
     }
 
+    /// Enters what responses showed, which may prove operations to be implemented.
+    pub(super) fn see(&mut self, shown: Vec<PresenceEvidence>) {
+        for (key, proof) in self.presences.see(shown) {
+            if let Some(trial) = self.presences.end_trial(&key) {
+                self.presence_checked(proven(trial.checked, &proof), Some(&trial.transcript));
+                trial.held.into_iter().for_each(|finished| self.report(finished));
+                self.released.extend(trial.waiting);
+            } else if let Some(checked) = self.presences.known(&key).cloned() {
+                self.presence_checked(proven(checked, &proof), None);
+            }
+        }
+    }
+
+    /// Decides that an operation on trial is not implemented.
+    fn conclude(&mut self, key: &OperationKey) {
+        let Some(trial) = self.presences.end_trial(key) else { return };
+        self.presence_checked(trial.checked, Some(&trial.transcript));
+        trial.held.into_iter().for_each(|finished| self.report_decided(finished));
+        self.released.extend(trial.waiting);
+    }
+
+    fn end_trials(&mut self) {
+        for key in self.presences.open_trials() {
+            self.conclude(&key);
+        }
+    }
+
+    /// A case waits for the decision about its operation. The plan must not be asked for another one.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.presences.has_waiting()
+    }
+
+    /// The next case that waited and can run now.
+    pub(super) fn released(&mut self) -> Option<Case> {
+        self.released.pop_front()
+    }
+
+    /// A case that is to run, and whether its operation is on trial. Any other case is reported, or waits.
+    pub(super) fn admit(&mut self, case: Case) -> Option<(Case, bool)> {
+        let judgement = self.not_to_run(&case);
+        if !self.presences.is_on_trial(&case) || self.is_over() {
+            return match judgement {
+                None => Some((case, false)),
+                Some(judgement) => {
+                    self.enter_unrun(case, &judgement);
+                    None
+                }
+            };
+        }
+        match self.presences.admit(case, judgement.is_none()) {
+            Admission::Run(case) => Some((case, true)),
+            Admission::Waits => None,
+            Admission::Conclude(case) => {
+                self.conclude(&(case.scenario.service.clone(), case.scenario.operation.clone()));
+                self.admit(case)
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop || self.life.is_over()
+    }
+
     /// Ends the run.
-    pub(super) fn finish(self, interrupted: bool, duration_ms: u64) -> RunFinished {
+    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64) -> RunFinished {
+        self.end_trials();
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
         let finished = RunFinished { coverage, interrupted, duration_ms, ..tallied };
@@ -112,15 +222,8 @@ impl<'s> Collector<'s> {
         if let Some(reason) = self.life.over() {
             return Some(CaseJudgement::obstructed(Obstacle::NotRun(reason)));
         }
-        match self.presences.get(&case.scenario.service).and_then(|of| of.get(&case.scenario.operation)) {
-            Some((Presence::NotImplemented, reason)) => {
-                let (operation, reason) = (case.scenario.operation.clone(), reason.clone());
-                return Some(CaseJudgement::obstructed(Obstacle::NotImplemented { operation, reason }));
-            }
-            Some((Presence::Unreachable, reason)) => {
-                return Some(CaseJudgement::obstructed(Obstacle::Unreachable(reason.clone())));
-            }
-            Some((Presence::Implemented, _)) | None => {}
+        if let Some(obstacle) = self.presences.decision(case).and_then(obstacle) {
+            return Some(CaseJudgement::obstructed(obstacle));
         }
         let CaseStanding::Controlled(control) = &case.scenario.standing else { return None };
         let obstacle = match self.controls.get(control) {
@@ -131,28 +234,54 @@ impl<'s> Collector<'s> {
         Some(CaseJudgement::obstructed(obstacle))
     }
 
-    pub(super) fn enter(&mut self, finished: Finished) {
-        let Finished { case, transcript, mut judgement } = finished;
-        let repeated = self.seen.enter(self.bench.suite, &case, &transcript);
-        if !judgement.is_internal() {
-            judgement.findings.extend(repeated);
+    pub(super) fn enter(&mut self, mut finished: Finished) {
+        let repeated = self.seen.enter(self.bench.suite, &finished.case, &finished.transcript);
+        if !finished.judgement.is_internal() {
+            finished.judgement.findings.extend(repeated);
         }
-        self.life.enter(&case, &transcript);
-        self.report(case, transcript, judgement);
+        self.life.enter(&finished.case, &finished.transcript);
+        self.presences.ended(&finished.case);
+        self.see(std::mem::take(&mut finished.shown));
+        self.note_control(&finished);
+        if let Some(finished) = self.presences.hold(finished) {
+            self.report_decided(finished);
+        }
+        for key in self.presences.exhausted() {
+            self.conclude(&key);
+        }
     }
 
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
+        self.presences.ended(&case);
         let transcript = Transcript::empty(&case, self.bench.seed, CaseEnd::Interrupted);
-        self.report(case, transcript, judgement.clone());
+        let finished = Finished { case, transcript, judgement: judgement.clone(), shown: Vec::new() };
+        self.note_control(&finished);
+        self.report(finished);
     }
 
-    fn report(&mut self, case: Case, transcript: Transcript, judgement: CaseJudgement) {
+    /// Notes whether cases can rest on a control.
+    fn note_control(&mut self, finished: &Finished) {
+        if finished.case.scenario.standing == CaseStanding::Control {
+            let (verdict, reason) = finished.judgement.verdict();
+            let reason = (!bears(verdict, &finished.judgement)).then(|| format!("{verdict}, {reason}"));
+            self.controls.insert(finished.case.id.clone(), reason);
+        }
+    }
+
+    /// Reports a case that ran. One of an operation that turned out not to be implemented is not judged.
+    fn report_decided(&mut self, mut finished: Finished) {
+        if let Some(obstacle @ Obstacle::NotImplemented { .. }) =
+            self.presences.decision(&finished.case).and_then(obstacle)
+        {
+            finished.judgement = CaseJudgement::obstructed(obstacle);
+        }
+        self.report(finished);
+    }
+
+    fn report(&mut self, finished: Finished) {
+        let Finished { case, transcript, judgement, .. } = finished;
         let (verdict, reason) = judgement.verdict();
         self.stop |= self.bench.fail_fast && verdict == Verdict::Deviates;
-        if case.scenario.standing == CaseStanding::Control {
-            let reason = (!bears(verdict, &judgement)).then(|| format!("{verdict}, {reason}"));
-            self.controls.insert(case.id.clone(), reason);
-        }
         let JudgeBench { suite, snapshots, endpoint, region, .. } = self.bench;
         self.tally.enter(&case, verdict, &judgement);
         self.coverage.iter_mut().for_each(|coverage| coverage.finished(&case, verdict));

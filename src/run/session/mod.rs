@@ -5,12 +5,13 @@
 
 mod collector;
 mod life;
+mod presences;
 mod replay;
 mod shown;
 mod tally;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     pin::Pin,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -22,7 +23,7 @@ use crate::{
     judge::{
         check::{
             self, CaseJudgement,
-            implementation::{PresenceDecision, presence},
+            implementation::{NormalizedResponse, PresenceDecision, PresenceProof, presence},
         },
         obstacle::Obstacle,
         redaction::{SensitiveValues, redact},
@@ -42,6 +43,8 @@ use crate::{
 };
 
 use collector::{Collector, JudgeBench};
+pub use presences::subject;
+use presences::{PresenceEvidence, evidence};
 pub use replay::{Replayed, replay};
 
 /// A run that is set up. Only the runner constructs it.
@@ -70,7 +73,7 @@ pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Se
 const RESTART_LIMIT: Duration = Duration::from_secs(30);
 
 /// The options of a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RunOptions {
     /// The number of cases that run at the same time.
     pub jobs: usize,
@@ -80,11 +83,47 @@ pub struct RunOptions {
     pub case_timeout: Duration,
     /// The first deviation ends the run.
     pub fail_fast: bool,
-    /// Each operation gets a presence check first. Without it, an operation that is not implemented is judged like any
-    /// other, which shows what the checks detect by themselves.
-    pub check_presence: bool,
+    /// The operations that get a presence check. Without it, an operation that is not implemented is judged like any
+    /// other.
+    pub presence: PresenceChecks,
     /// How reports show members that the model marks sensitive.
     pub sensitive: SensitiveValues,
+}
+
+/// The operations that get a presence check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PresenceChecks {
+    /// All but these, which are assumed to be implemented.
+    AllBut(BTreeSet<String>),
+    /// None: all are assumed to be implemented.
+    Assumed,
+    /// None, and the report lists none. The proof of the judge shows so what the checks detect by themselves.
+    Off,
+}
+
+impl PresenceChecks {
+    /// Every operation.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::AllBut(BTreeSet::new())
+    }
+
+    /// Assumes that an operation is implemented; `all` stands for every operation.
+    pub fn assume(&mut self, operation: String) {
+        match self {
+            Self::AllBut(_) if operation == "all" => *self = Self::Assumed,
+            Self::AllBut(assumed) => drop(assumed.insert(operation)),
+            Self::Assumed | Self::Off => {}
+        }
+    }
+
+    fn assumes(&self, operation: &str) -> bool {
+        match self {
+            Self::AllBut(assumed) => assumed.contains(operation),
+            Self::Assumed => true,
+            Self::Off => false,
+        }
+    }
 }
 
 /// The default number of cases that run at the same time.
@@ -115,8 +154,12 @@ struct SharedSession {
 /// The presence check of an operation, and the states that its cases share.
 struct OpenedOperation<'s> {
     presence: Option<PresenceDecision>,
+    /// The response to an operation that does not exist.
+    unknown: Option<NormalizedResponse>,
     questions: Vec<Exchange>,
     prepared: Option<PreparedStates<'s>>,
+    /// What the requests of the states showed.
+    shown: Vec<PresenceEvidence>,
 }
 
 impl OpenedOperation<'_> {
@@ -128,23 +171,20 @@ impl OpenedOperation<'_> {
             ..Transcript::new(CaseId(format!("{}.{}", opening.service, opening.operation)), session.options.seed)
         };
         transcript.exchanges.clone_from(&self.questions);
-        let mut problems = String::new();
+        let mut unavailable = None;
         if let Some(prepared) = &self.prepared {
             transcript.exchanges.extend_from_slice(&prepared.transcript().exchanges);
             transcript.variables.clone_from(&prepared.variables);
-            problems = prepared.problems.join("; ");
+            unavailable = Some(prepared.problems.join("; ")).filter(|problems| !problems.is_empty());
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
-        let (presence, reason) = match self.presence.as_ref()? {
-            PresenceDecision::Implemented => (Presence::Implemented, problems),
-            PresenceDecision::NotImplemented(reason) => (Presence::NotImplemented, reason.to_string()),
-            PresenceDecision::Unreachable(error) => (Presence::Unreachable, error.to_string()),
-        };
+        let (presence, reason) = reported(self.presence.as_ref()?);
         let checked = PresenceChecked {
             service: opening.service.clone(),
             operation: opening.operation.clone(),
             presence,
-            reason: Some(pseudonyms.in_text(&reason)).filter(|reason| !reason.is_empty()),
+            reason: pseudonyms.in_text(&reason),
+            unavailable: unavailable.map(|unavailable| pseudonyms.in_text(&unavailable)),
         };
         Some((checked, transcript))
     }
@@ -154,6 +194,20 @@ struct Finished {
     case: Case,
     transcript: Transcript,
     judgement: CaseJudgement,
+    shown: Vec<PresenceEvidence>,
+}
+
+/// The presence of an operation as events report it, with the reason.
+#[must_use]
+pub fn reported(presence: &PresenceDecision) -> (Presence, String) {
+    match presence {
+        PresenceDecision::Implemented(proof) => (Presence::Implemented, proof.to_string()),
+        PresenceDecision::NotImplemented(reason) => (Presence::NotImplemented, reason.to_string()),
+        PresenceDecision::Crashes(status) => {
+            (Presence::Crashes, format!("every input gets a server error ({status}), unlike an unknown operation"))
+        }
+        PresenceDecision::Unreachable(error) => (Presence::Unreachable, error.to_string()),
+    }
 }
 
 impl Session {
@@ -209,48 +263,72 @@ impl Session {
         if *self.interrupt.borrow() || collector.life.is_over() {
             return None;
         }
-        let mut asked = self.asked(opening).await?;
-        if matches!(asked.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
+        let mut opened = self.opened(opening).await?;
+        if matches!(opened.presence, Some(PresenceDecision::Unreachable(_))) && collector.life.has_answered() {
             // The last case may have crashed it. A restarted endpoint gets a new check.
             collector.life.doubt();
             self.look_after(collector).await;
             if !collector.life.is_over() {
-                asked = self.asked(opening).await?;
+                opened = self.opened(opening).await?;
             }
         }
-        if let Some((checked, transcript)) = asked.checked(self, opening) {
-            collector.presence_checked(checked, Some(&transcript));
+        if let Some((checked, transcript)) = opened.checked(self, opening) {
+            let refutable = match &opened.presence {
+                Some(PresenceDecision::NotImplemented(reason)) => !reason.is_stated(),
+                _ => false,
+            };
+            collector.opened(checked, transcript, opened.unknown, refutable);
         }
-        asked.prepared
+        collector.see(opened.shown);
+        opened.prepared
     }
 
     /// The presence of an operation, and the states that its cases share; `None` after an interruption.
-    async fn asked<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
+    async fn opened<'s>(&'s self, opening: &Opening) -> Option<OpenedOperation<'s>> {
         let mut interrupt = self.interrupt.clone();
         let work = async {
-            let mut questions = Vec::new();
-            let presence = self.check_presence(opening, &mut questions).await;
-            let absent =
-                matches!(presence, Some(PresenceDecision::NotImplemented(_) | PresenceDecision::Unreachable(_)));
-            let prepared = if absent || opening.given.is_empty() {
-                None
-            } else {
-                Some(self.executor().prepare(&opening.service, &opening.operation, &opening.given).await)
+            let mut opened = OpenedOperation {
+                presence: None,
+                unknown: None,
+                questions: Vec::new(),
+                prepared: None,
+                shown: Vec::new(),
             };
-            OpenedOperation { presence, questions, prepared }
+            self.check_presence(opening, &mut opened).await;
+            let lacks = match &opened.presence {
+                Some(PresenceDecision::NotImplemented(reason)) => reason.is_stated(),
+                Some(PresenceDecision::Unreachable(_)) => true,
+                _ => false,
+            };
+            if !lacks && !opening.given.is_empty() {
+                let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
+                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges, None);
+                opened.prepared = Some(prepared);
+            }
+            opened
         };
         tokio::select! {
-            asked = work => Some(asked),
+            opened = work => Some(opened),
             () = interrupted(&mut interrupt) => None,
         }
     }
 
-    /// The presence of an operation; `None` without a check, or if the model has no such operation.
-    async fn check_presence(&self, opening: &Opening, questions: &mut Vec<Exchange>) -> Option<PresenceDecision> {
-        let service = self.suite.service(&opening.service)?;
-        let operation = service.contract().operation(&opening.operation).filter(|_| self.options.check_presence)?;
-        let responses = self.executor().check_presence(service, operation, opening.sample.as_ref(), questions).await;
-        Some(presence(service.contract(), operation, service.protocol, &responses))
+    /// Checks the presence of an operation that the model has.
+    async fn check_presence(&self, opening: &Opening, opened: &mut OpenedOperation<'_>) {
+        let key = (opening.service.clone(), opening.operation.clone());
+        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject(&self.suite, &key)) else {
+            return;
+        };
+        if self.options.presence.assumes(&opening.operation) {
+            opened.presence = Some(PresenceDecision::Implemented(PresenceProof::Assumed));
+        }
+        if opened.presence.is_some() || self.options.presence == PresenceChecks::Off {
+            return;
+        }
+        let sample = opening.sample.as_ref();
+        let responses = self.executor().check_presence(service, subject.operation, sample, &mut opened.questions).await;
+        opened.unknown = responses.unknown_operation.as_ref().ok().map(|response| subject.normalized(response));
+        opened.presence = Some(presence(subject, &responses));
     }
 
     fn executor(&self) -> Executor<'_> {
@@ -274,11 +352,12 @@ impl Session {
         loop {
             // If the endpoint may have crashed, running cases end first: any of them may be the cause.
             while (tasks.is_empty() || !collector.life.is_in_doubt()) && tasks.len() < jobs && !*interrupt.borrow() {
-                let Some(case) = plan.case() else { break };
-                if let Some(judgement) = collector.not_to_run(&case) {
-                    collector.enter_unrun(case, &judgement);
-                } else {
-                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone()));
+                if collector.is_waiting() {
+                    break;
+                }
+                let Some(case) = collector.released().or_else(|| plan.case()) else { break };
+                if let Some((case, on_trial)) = collector.admit(case) {
+                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), on_trial));
                     running.insert(handle.id(), case);
                 }
             }
@@ -306,7 +385,7 @@ impl Session {
         if collector.life.is_cut_off() && !*self.interrupt.borrow() {
             self.look_after(collector).await;
         }
-        while let Some(case) = plan.case() {
+        while let Some(case) = collector.released().or_else(|| plan.case()) {
             collector.enter_unrun(case, &CaseJudgement::obstructed(Obstacle::NotRun(INTERRUPTED.to_owned())));
         }
     }
@@ -364,13 +443,15 @@ impl Session {
 }
 
 /// Executes and judges one case.
-async fn one(run: Arc<SharedSession>, case: Case) -> Finished {
+async fn one(run: Arc<SharedSession>, case: Case, on_trial: bool) -> Finished {
     let SharedSession { session, keys } = &*run;
     let executor = Executor { keys: Some(keys), ..session.executor() };
     let mut transcript = executor.execute(&case).await;
+    // Before redaction, which would make equal responses different.
+    let shown = evidence(&session.suite, &transcript.exchanges, Some(&case).filter(|_| !on_trial));
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
-    Finished { case, transcript, judgement }
+    Finished { case, transcript, judgement, shown }
 }
 
 async fn release(prepared: Option<PreparedStates<'_>>) {

@@ -123,7 +123,7 @@ impl Replay<'_> {
         }
         let JudgeBench { suite, snapshots, .. } = self.collector.bench;
         let judgement = check::judge(suite, &case, &transcript, snapshots.get(&case.id));
-        self.collector.enter(Finished { case, transcript, judgement });
+        self.collector.enter(Finished { case, transcript, judgement, shown: Vec::new() });
         Ok(())
     }
 

@@ -129,7 +129,7 @@ pub(crate) const PACE: RunOptions = RunOptions {
     seed: 1,
     case_timeout: Duration::from_secs(60),
     fail_fast: false,
-    check_presence: true,
+    presence: PresenceChecks::AllBut(BTreeSet::new()),
     sensitive: SensitiveValues::Hidden,
 };
 
