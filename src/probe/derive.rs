@@ -18,7 +18,7 @@ use crate::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario, ScenarioRow, Step,
         Template, requirement::Evidence, source::Source,
     },
-    wire::{RefusalClass, digest::Sha256},
+    wire::{RejectionClass, digest::Sha256},
 };
 
 /// One probe, before its request is built.
@@ -302,17 +302,19 @@ fn alternatives(
     of_resource: bool,
     looks_like: Option<Value>,
 ) -> Vec<Alternative> {
-    let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
+    let refusal = |errors: Vec<String>, classes: &[RejectionClass]| {
         vec![Alternative::Rejection { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match expected {
-        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
-        ExpectedOutcome::Rejected => refusal(own, &[RefusalClass::Constraint]),
-        ExpectedOutcome::RejectedOrUnreadable => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
-        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RefusalClass::Serialization]),
-        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
-        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RefusalClass::Auth]),
-        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RefusalClass::Client]),
+        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RejectionClass::Constraint, RejectionClass::Auth]),
+        ExpectedOutcome::Rejected => refusal(own, &[RejectionClass::Constraint]),
+        ExpectedOutcome::RejectedOrUnreadable => {
+            refusal(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
+        }
+        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RejectionClass::Serialization]),
+        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RejectionClass::UnknownOperation]),
+        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RejectionClass::Auth]),
+        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RejectionClass::Client]),
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });

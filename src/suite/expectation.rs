@@ -1,6 +1,6 @@
 //! The expected response of a step, and the comparison with an actual one.
 
-use crate::wire::{ParsedResponse, RefusalClass, Response, TransportError};
+use crate::wire::{ParsedResponse, RejectionClass, Response, TransportError};
 
 use super::{
     Bindings, Template,
@@ -29,7 +29,7 @@ pub enum Alternative {
         /// The allowed error names.
         errors: Vec<String>,
         /// The allowed classes of errors, if the name is not documented.
-        classes: Vec<RefusalClass>,
+        classes: Vec<RejectionClass>,
         /// The allowed HTTP statuses; if empty, the status that the contract declares for the error.
         statuses: Vec<u16>,
     },
@@ -113,8 +113,12 @@ impl Alternative {
 /// name may mean any of these.
 fn is_rejected_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
     let Some(identity) = &answer.refusal else { return false };
-    let classes =
-        [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation, RefusalClass::Auth];
+    let classes = [
+        RejectionClass::Constraint,
+        RejectionClass::Serialization,
+        RejectionClass::UnknownOperation,
+        RejectionClass::Auth,
+    ];
     !identity.is_named()
         || classes.iter().any(|class| class.holds(response.status, identity))
         || answer.error().is_some_and(|name| names.iter().any(|known| known == name))
@@ -194,9 +198,9 @@ mod tests {
     #[case::named(errors(&["A", "B"], &[]), refusal(404, "B"), true)]
     #[case::other_name(errors(&["A"], &[]), refusal(400, "B"), false)]
     #[case::other_status(errors(&["A"], &[400]), refusal(404, "A"), false)]
-    #[case::class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
+    #[case::class(Alternative::Rejection { errors: vec![], classes: vec![RejectionClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
     #[case::named_with_its_status(errors(&["A"], &[400, 404]), refusal(404, "A"), true)]
-    #[case::no_class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
+    #[case::no_class(Alternative::Rejection { errors: vec![], classes: vec![RejectionClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
     #[case::refusal_for_success(Alternative::Success { status: 400, body: None }, refusal(400, "A"), false)]
     #[case::success(Alternative::Success { status: 200, body: None }, success(200, json!({})), true)]
     #[case::unbound_body(Alternative::Success { status: 200, body: Some(Template::read(&json!({"a": "${gone}"})).unwrap()) }, success(200, json!({"a": 1})), false)]
@@ -225,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_alternative_is_told_in_words() {
-        let classes = vec![RefusalClass::Auth];
+        let classes = vec![RejectionClass::Auth];
         let refusal = Alternative::Rejection { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
         let body = Some(Template::Literal(json!({})));
         let told = [

@@ -31,7 +31,7 @@ use wireproof::internals::{
     },
     probe::{ConstraintCounts, Coverage, Effect, ProbeFamily, ProbeOptions, Probes},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
-    wire::{self, RefusalClass, digest::Sha256},
+    wire::{self, RejectionClass, digest::Sha256},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.
@@ -263,7 +263,7 @@ fn meaning(case: &Case) -> Option<Meaning> {
     let family = ProbeFamily::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;
     match &step.expect.alternatives[0] {
         Alternative::Accepted { .. } => Some(Meaning::Legal),
-        Alternative::Rejection { classes, .. } if classes.contains(&RefusalClass::Constraint) => {
+        Alternative::Rejection { classes, .. } if classes.contains(&RejectionClass::Constraint) => {
             Some(Meaning::Wrong(family.name()))
         }
         _ => None,

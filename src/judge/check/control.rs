@@ -3,7 +3,7 @@
 use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
 use crate::{
     judge::{code::Code, transcript::Role, verdict::Severity::Error},
-    wire::{ParsedResponse, RefusalClass, Response},
+    wire::{ParsedResponse, RejectionClass, Response},
 };
 
 impl Code {
@@ -43,7 +43,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 fn is_rejected_alike(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse) -> bool {
     let Some(identity) = &parsed.refusal else { return false };
     let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, parsed));
-    let invalid = [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation];
+    let invalid = [RejectionClass::Constraint, RejectionClass::Serialization, RejectionClass::UnknownOperation];
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));
     expected || invalid || outcome::is_server_error(response.status) || !identity.is_named()
 }

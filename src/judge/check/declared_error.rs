@@ -8,7 +8,7 @@ use crate::{
     },
     model::ShapeId,
     suite::requirement::Evidence,
-    wire::RefusalClass,
+    wire::RejectionClass,
 };
 
 impl Code {
@@ -33,7 +33,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     let Some(identity) = &subject.parsed.refusal else { return Checked::nothing() };
     let basis = subject.basis(&CHECK);
     let declared = |name: &str| {
-        subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name)
+        subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)
     };
     let actual = match identity.name.as_deref() {
         Some(name) if declared(name) => return Checked::with(basis.cites, Vec::new()),

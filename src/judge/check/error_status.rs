@@ -5,7 +5,7 @@ use crate::{
     judge::{code::Code, verdict::Severity::Error},
     model::{ErrorKind, Shape},
     suite::{Alternative, requirement::Evidence},
-    wire::RefusalClass,
+    wire::RejectionClass,
 };
 
 impl Code {
@@ -93,9 +93,9 @@ fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> 
 fn common(name: &str) -> Vec<u16> {
     if is_failure(name) {
         (500..600).collect()
-    } else if RefusalClass::Auth.names().contains(&name) {
+    } else if RejectionClass::Auth.names().contains(&name) {
         vec![400, 403]
-    } else if RefusalClass::is_common(name) {
+    } else if RejectionClass::is_common(name) {
         (400..500).collect()
     } else {
         (400..600).collect()

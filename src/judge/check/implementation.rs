@@ -11,7 +11,7 @@ use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
 use crate::{
     judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
     model::{Contract, Operation},
-    wire::{ParsedResponse, Protocol, RefusalClass, Response, TransportError, protocol::Sentinels},
+    wire::{ParsedResponse, Protocol, RejectionClass, Response, TransportError, protocol::Sentinels},
 };
 
 impl Code {
@@ -154,7 +154,7 @@ pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<N
     if response.status == 501 {
         return Some(NotImplementedReason::Status);
     }
-    if RefusalClass::UnknownOperation.holds(response.status, identity) {
+    if RejectionClass::UnknownOperation.holds(response.status, identity) {
         return Some(NotImplementedReason::UnknownOperation(parsed.error().unwrap_or_default().to_owned()));
     }
     is_html(response, parsed).then_some(NotImplementedReason::HtmlPage(response.status))

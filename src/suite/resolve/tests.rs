@@ -9,7 +9,7 @@ use crate::{
         Alternative, Body, CallerName, Region,
         testing::{read, scenario, text},
     },
-    wire::{RefusalClass, sigv4::SigningFault},
+    wire::{RejectionClass, sigv4::SigningFault},
 };
 
 const MAKE: &str = "call: MakeThing, input: { name: a }";
@@ -69,7 +69,7 @@ fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
 #[case("expect: { responded: true }", Alternative::Responded)]
 #[case("expect: { closed: true }", Alternative::Closed)]
 #[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Rejection { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
-#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Rejection { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Rejection { errors: vec!["ThrottlingException".to_owned()], classes: vec![RejectionClass::Auth, RejectionClass::Client], statuses: vec![599] })]
 fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }

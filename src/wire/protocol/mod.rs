@@ -37,7 +37,7 @@ pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
-pub use rejection_class::RefusalClass;
+pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
