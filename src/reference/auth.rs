@@ -214,7 +214,10 @@ mod tests {
     #[case(SigningFault::UnknownKey, "UnrecognizedClientException")]
     #[case(SigningFault::ChangedHeader, "InvalidSignatureException")]
     #[case(SigningFault::ChangedBody, "InvalidSignatureException")]
-    fn each_signing_fault_is_rejected_with_its_own_error(#[case] fault: SigningFault, #[case] expected: &'static str) {
+    fn each_signing_fault_is_rejected_with_the_documented_error(
+        #[case] fault: SigningFault,
+        #[case] expected: &'static str,
+    ) {
         assert_eq!(outcome(&signed(Identity::test().credentials(), Some(&fault))), Err(expected));
     }
 

@@ -120,7 +120,7 @@ impl ReferenceEndpoint {
 
     /// Responds to a request that arrived at the real time `real_now`, in epoch seconds.
     ///
-    /// The real time validates signatures; everything else follows the endpoint's own clock.
+    /// The age of signatures and the `Date` header depend on the real time. The services use the clock of the endpoint.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
         let response = match state_change::posted_path(request) {

@@ -60,7 +60,9 @@ pub(super) fn of(state: &str) -> Option<Established> {
 }
 
 impl Estate {
-    /// Creates an application, a group and an open deployment in the given state. Returns their names.
+    /// Creates an application, a group and an open deployment in the given state.
+    ///
+    /// Returns the variables of the state.
     pub(super) fn establish(&mut self, established: Established, now: f64) -> Option<Value> {
         let name = self.ids.alphanumeric(12);
         let (application, group) = (format!("application-{name}"), format!("group-{name}"));

@@ -11,7 +11,7 @@ pub(super) struct Version {
 impl Version {
     /// Returns true if the version has these parts. An absent part matches any version.
     ///
-    /// The comparison uses strings, because the model allows parts that exceed every integer type.
+    /// The comparison uses strings, because the model allows parts that exceed every integer type and forbids leading zeros.
     pub(super) fn matches(self, major: Option<&str>, minor: Option<&str>) -> bool {
         let is_equal = |number: u64, part: Option<&str>| part.is_none_or(|part| part == number.to_string());
         is_equal(self.major, major) && is_equal(self.minor, minor)
