@@ -55,7 +55,7 @@ impl CertifiedDigest {
         lines
     }
 
-    /// Whether the digest over all matches the files.
+    /// Returns whether the digest over all matches the files.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.schema == SCHEMA && over(&self.files) == self.digest

@@ -25,7 +25,7 @@ pub struct Decision {
     pub cases: usize,
     /// The number of requirements.
     pub requirements: usize,
-    /// What prevents a level.
+    /// The causes that prevent a level.
     pub missing: Vec<Missing>,
 }
 
@@ -97,7 +97,7 @@ fn worst(case: &ReportedCase) -> String {
     error.map_or_else(String::new, |error| format!("{}, expected {}, got {}", error.code, error.expected, error.actual))
 }
 
-/// Why a requirement is not met; `None` if it is.
+/// Returns why a requirement is not met; `None` if it is.
 fn unheld(requirement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
     let Some(requirement) = requirement else { return Some("missing in the report".to_owned()) };
     match requirement.outcome {

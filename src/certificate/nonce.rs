@@ -15,7 +15,7 @@ pub struct Nonce(String);
 )]
 pub struct NonceError;
 
-/// What a seed depends on besides the nonce, so that a run cannot be used for another claim.
+/// The facts that a seed depends on besides the nonce, so that a run cannot be used for another claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim<'a> {
     /// The digest of the suite.

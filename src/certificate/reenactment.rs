@@ -31,7 +31,7 @@ use crate::{
     wire::{Headers, Request, TransportError, protocol::called},
 };
 
-/// Longer than any case waits.
+/// Longer than the time limit of any case.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Headers that depend on the time and the key, so that a recording cannot contain the expected value.
@@ -50,7 +50,7 @@ impl Reenactment<'_> {
     /// The cases whose recording does not follow from seed and responses, each with the first difference.
     ///
     /// # Errors
-    /// No runtime starts.
+    /// The runtime cannot start.
     pub fn differences<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t Case, &'t Transcript)>,
@@ -65,7 +65,7 @@ impl Reenactment<'_> {
     /// The same for presence checks and their results.
     ///
     /// # Errors
-    /// No runtime starts.
+    /// The runtime cannot start.
     pub fn presence_checks<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
@@ -186,7 +186,7 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
         .then(|| format!("it ends {}, but the recording has {}", in_words(acted), in_words(&recorded.end)))
 }
 
-/// Whether a recorded value equals `value`, apart from redacted strings.
+/// Returns whether a recorded value equals `value`, apart from redacted strings.
 fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     match (value, recorded) {
         (Value::String(text), Value::String(known)) => text == known || placeholder(key, text) == *known,
@@ -250,8 +250,8 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
     acted.get(differs).or_else(|| recorded.get(differs)).map(|(name, _)| name.clone())
 }
 
-/// Whether two requests look alike, so that one may repeat the other in a poll. A redaction keeps the length of its
-/// value.
+/// Returns whether two requests look alike, so that one may repeat the other in a poll. A redaction keeps the length of
+/// its value.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
         let operation = called(request).map(str::to_owned);

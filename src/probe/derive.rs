@@ -34,7 +34,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// When it runs among the probes of its operation: an invalid request that is accepted must not affect valid ones.
+    /// The turn of the probe within its operation: an invalid request that is accepted must not affect valid ones.
     pub(super) fn turn(&self) -> Turn {
         match self.draft.expected {
             _ if self.draft.may_crash => Turn::Last,
@@ -44,7 +44,7 @@ impl Probe {
     }
 }
 
-/// When a probe runs.
+/// The turn of a probe within its operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
     /// Valid inputs.
@@ -151,7 +151,7 @@ impl Subjected {
         inputs.least(self.recipe(&self.least_control(), &NOTHING_KNOWN)).ok()
     }
 
-    /// Why no valid input reaches a location, if none does.
+    /// Returns why no valid input reaches a location, if none does.
     pub(super) fn unreachable(&self, inputs: &Inputs, location: &Location) -> Option<Unbuildable> {
         inputs.obstacle(&self.operation, location)
     }

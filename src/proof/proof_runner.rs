@@ -30,7 +30,7 @@ use crate::{
 /// The time limit of a case, in virtual time.
 const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What every run of a proof shares.
+/// The data that all runs of a proof share.
 pub(super) struct ProofRunner<'a> {
     pub(super) suite: &'a Arc<Fixtures>,
     snapshots: &'a Arc<Snapshots>,

@@ -51,7 +51,7 @@ struct WireLayout {
     /// The current line, and the pointer of the value that starts in it.
     line: String,
     began: Option<String>,
-    /// Whether the last token was a colon, so that the next one is a value.
+    /// True if the last token was a colon, so that the next one is a value.
     is_value: bool,
 }
 

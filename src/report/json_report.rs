@@ -1,6 +1,6 @@
 //! The report for programs: one versioned JSON document at the end of a run.
 //!
-//! Only times differ between two runs of one seed that came to the same: cases are sorted by id.
+//! Two runs with the same seed and the same results differ only in times: cases are sorted by id.
 
 use std::io::{self, Write};
 

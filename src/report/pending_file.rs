@@ -93,7 +93,7 @@ impl PendingFile {
 impl Drop for PendingFile {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // Nobody depends on the temporary file.
+            // No reader depends on the temporary file.
             let _ = fs::remove_file(temporary);
         }
     }

@@ -34,7 +34,7 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// Whether a character is a control, is invisible, or changes the direction of the text.
+/// Returns whether a character is a control, is invisible, or changes the direction of the text.
 pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
 }

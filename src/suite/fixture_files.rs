@@ -112,7 +112,7 @@ impl FixtureFiles {
         Self { texts: bundled::snapshots(), ..Self::default() }
     }
 
-    /// The problem of files among which there is no model.
+    /// The problem of a folder without a model.
     pub(super) fn without_models(&self) -> Diagnostic {
         if self.root.is_none() && cfg!(not(feature = "bundled")) {
             let message = "this build of wireproof has no bundled scenarios";

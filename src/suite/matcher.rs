@@ -82,17 +82,17 @@ pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mi
     found
 }
 
-/// Where pseudonyms stand for the texts of a body.
+/// The use of pseudonyms in a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hidden<'a> {
     /// JSON pointers.
     pub places: &'a [String],
-    /// What the pseudonyms were made with.
+    /// The key of the pseudonyms.
     pub key: &'a str,
 }
 
 impl Hidden<'_> {
-    /// Whether `actual`, at that place, is equal to what is expected, or stands for it.
+    /// Returns whether `actual`, at that location, equals the expected value or is its pseudonym.
     fn same(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
         let stands_for = |expected: &str, actual: &str| {
             self.places.iter().any(|place| place == pointer) && placeholder(self.key, expected) == actual

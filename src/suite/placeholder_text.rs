@@ -7,7 +7,7 @@
 
 use crate::wire::digest::Sha256;
 
-/// How many letters and digits at the end depend on the string.
+/// The number of letters and digits at the end that depend on the string.
 const TELLING: usize = 8;
 
 /// The placeholder of `text`: the same one for the same key.

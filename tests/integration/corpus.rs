@@ -149,7 +149,7 @@ impl Corpus {
         Ok(recordings)
     }
 
-    /// Whether an emulator was found to have the operation; `None` where it was not asked all four questions.
+    /// Returns whether an emulator was found to have the operation; `None` where it was not asked all four questions.
     fn presence(&self, suite: &Fixtures, emulator: &str, operation: &Questions) -> Result<Option<PresenceDecision>> {
         let questions =
             [operation.sample, operation.unknown_operation, operation.unknown_service, operation.empty_input];

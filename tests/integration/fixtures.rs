@@ -80,7 +80,7 @@ fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
     assert!(weak.is_empty(), "an endpoint that always answers the same may meet {weak:#?}");
 }
 
-/// Why some refusals watch nothing: an endpoint that has nothing but the operation is to be judged, too.
+/// The reason why some refusals watch nothing: an endpoint that has nothing but the operation is to be judged, too.
 const STOPS_NOTHING: &str = "needs no state; names-nothing-stops-nothing watches a request of each class";
 const CANCELS_NOTHING: &str = "needs no state; names-nothing-cancels-nothing watches one request of each class";
 
@@ -138,8 +138,8 @@ fn every_scenario_cites_a_requirement_of_its_own_service() {
     assert!(stray.is_empty(), "{stray:?}");
 }
 
-/// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change
-/// URL must establish, a control beside a refusal, or two steps of which no answer fits both.
+/// Returns whether a scenario has something that one answer to everything cannot meet: a state that calls or a
+/// state-change URL must establish, a control beside a refusal, or two steps of which no answer fits both.
 fn tells_a_constant(scenario: &Scenario) -> bool {
     let controlled = scenario.steps.iter().any(|step| step.expect.is_rejection() && step.control.is_some());
     let steps = || scenario.steps.iter().map(|step| kinds(&step.expect));

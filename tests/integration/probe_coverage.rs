@@ -197,7 +197,7 @@ fn nearly_every_constraint_of_aws_own_models_is_probed_and_each_other_has_its_re
 /// One operation of so many is looked at, those whose name has such a hash.
 const ONE_OF: u8 = if cfg!(debug_assertions) { 20 } else { 1 };
 
-/// Whether the probes of one service are what they say, and how many were looked at: legal ones, wrong ones.
+/// Returns whether the probes of one service are what they say, and how many were looked at: legal ones, wrong ones.
 fn examine(service: &ServiceFixtures) -> (usize, usize, Vec<String>) {
     let is_chosen = |name: &str| Sha256::digest(format!("{}.{name}", service.name))[0].is_multiple_of(ONE_OF);
     let names = service.contract().operations().map(|operation| operation.name.clone());
@@ -270,7 +270,7 @@ fn meaning(case: &Case) -> Option<Meaning> {
     }
 }
 
-/// Whether a violation is at the place that the id of the case names.
+/// Returns whether a violation is at the place that the id of the case names.
 fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
     let (_, path) = case.id.0.split_once('/').unwrap();
     let path = path.rsplit_once(&format!("/{family}/")).unwrap().0;

@@ -170,7 +170,7 @@ fn free_address() -> Result<SocketAddr> {
 
 /// What a run came to.
 struct Run {
-    /// Why each operation counts as not implemented.
+    /// The reason why each operation counts as not implemented.
     absent: BTreeMap<String, Option<String>>,
     finished: RunFinished,
 }

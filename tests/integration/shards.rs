@@ -53,7 +53,7 @@ fn merge(reports: &[PathBuf], more: &[&str]) -> Output {
     run(&[&["merge"], &files[..], more].concat())
 }
 
-/// Whether two reports say the same, but for times and for where the endpoint was.
+/// Returns whether two reports say the same, but for times and for where the endpoint was.
 #[track_caller]
 fn assert_same(merged: &Value, whole: &Value) {
     let parts = ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "presence", "coverage"];

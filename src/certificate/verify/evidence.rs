@@ -328,7 +328,7 @@ impl EvidenceView<'_> {
     }
 }
 
-/// Whether its times can be written as dates. A forger can put any number there.
+/// Returns whether its times can be written as dates. A forger can put any number there.
 fn has_a_date(transcript: &Transcript) -> bool {
     const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
     let begun = transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default();

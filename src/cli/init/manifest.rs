@@ -6,7 +6,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 /// The name of the test.
 const NAME: &str = "conformance";
 
-/// What the test needs: known deviations, the bundled scenarios, one test a case.
+/// The features that the test needs: known deviations, the bundled scenarios, one test per case.
 const FEATURES: [&str; 3] = ["baseline", "bundled", "libtest"];
 
 /// The reason why a manifest cannot be edited.

@@ -45,7 +45,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
     }
 }
 
-/// A run in which these cases deviate by the outcome, or came to another verdict.
+/// A run in which these cases deviate by the outcome, or have another verdict.
 fn seen(cases: &[(&str, Verdict)]) -> SeenDeviations {
     let mut seen = SeenDeviations::default();
     for (id, verdict) in cases {

@@ -77,7 +77,7 @@ mod tests {
     fn a_request_that_names_another_protocol_may_get_a_response_in_it() {
         let trial = Trial::stop(STOP)
             .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.set("content-type", "text/xml"))
-            .asked(|request| request.headers.set("content-type", "text/xml"));
+            .sent(|request| request.headers.set("content-type", "text/xml"));
         assert!(trial.findings().is_empty());
     }
 }

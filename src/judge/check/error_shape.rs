@@ -111,13 +111,13 @@ mod tests {
     #[case::further_member(json!({"__type": NAME, "message": "m", "more": 1}), &[])]
     #[case::code_disagrees(json!({"__type": NAME, "code": "ConflictException", "message": "m"}), &["error error-identity", "error error-shape"])]
     fn the_body_keeps_the_errors_shape(#[case] body: Value, #[case] findings: &[&str]) {
-        assert_eq!(Trial::cancel(NO_SERVICE).answers(1, 400, &body).findings(), findings);
+        assert_eq!(Trial::cancel(NO_SERVICE).responds(1, 400, &body).findings(), findings);
     }
 
     #[test]
     fn a_wrong_type_is_an_error_even_where_only_the_model_speaks() {
         let body = json!({"__type": "DeploymentDoesNotExistException", "message": 5});
-        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-shape/type /message"]);
+        assert_eq!(Trial::stop(UNKNOWN).responds(1, 400, &body).findings(), ["error error-shape/type /message"]);
     }
 
     #[test]

@@ -241,7 +241,7 @@ mod tests {
     )]
     #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
-    #[case::success_and_refusal((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
+    #[case::success_and_rejection((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
     #[case::success_and_another_error((200, "{}"), (200, "{}"), (200, "{}"), (400, OTHER), false)]
     #[case::text_that_is_no_output((200, "5"), (200, "5"), (200, "5"), (400, MISSING), false)]
     #[case::one_undeclared_error((400, OTHER), (400, "a"), (400, "b"), (400, OTHER), false)]

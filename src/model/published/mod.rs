@@ -41,10 +41,10 @@ pub enum ModelFileError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// No botocore on this machine.
+    /// No botocore was found on this machine.
     #[error(
         "no botocore found: install it (pip install botocore, or AWS CLI version 2), set WIREPROOF_BOTOCORE to its \
          folder, or give the file of a model"

@@ -1,4 +1,5 @@
-//! Where models are searched by name: a given folder, the packages of Python, the bundle of the AWS CLI.
+//! The locations that are searched for models by name: a given folder, the packages of Python, the bundle of the AWS
+//! CLI.
 
 use std::{
     ffi::OsString,
@@ -12,7 +13,7 @@ use std::{
 
 use super::ModelFileError;
 
-/// Where models are searched by name.
+/// The locations that are searched for models by name.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// A botocore installation, or its folder `data`; if given, nothing else is searched (`WIREPROOF_BOTOCORE`).

@@ -5,7 +5,7 @@ use std::{cell::Cell, iter};
 use super::Witness;
 use crate::model::Matched;
 
-/// How a string violates its pattern.
+/// The way in which a string violates its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::probe) enum NearMiss {
     /// The first character is replaced.
@@ -23,10 +23,10 @@ pub(in crate::probe) enum NearMiss {
 /// Replacements for a character: signs that names seldom allow, then characters that only narrow patterns reject.
 const REPLACEMENTS: &str = "!# %$*^\"<\\/.:_-@=+~azZ09é\u{663}\u{1F600}\t\u{1}\n";
 
-/// How many valid strings are tried.
+/// The number of valid strings to try.
 const BASES: u64 = 6;
 
-/// How often the backtracking engine may reach its limit.
+/// The number of times that the backtracking engine may reach its limit.
 const MOST_DOUBTS: u32 = 8;
 
 /// At how many positions of a string a replacement is tried.

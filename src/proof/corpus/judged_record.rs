@@ -77,7 +77,7 @@ impl Models {
         Ok(Judged { findings, left_out: left_out.len() })
     }
 
-    /// A scenario with one call that expects the recorded outcome, because nobody knows whether another one was due.
+    /// A scenario with one call that expects the recorded outcome, because no document states the expected one.
     fn case(&self, record: &Record, service: &ServiceFixtures) -> Case {
         let id = format!("{}/{}/{}", record.service, record.operation, record.id);
         let call = Call {
@@ -149,13 +149,13 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
     Transcript { exchanges: vec![exchange], ..Transcript::empty(case, 0, CaseEnd::Complete) }
 }
 
-/// Whether a record contains what a check looks at.
+/// Returns whether a record contains what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
     let is_of_headers = matches!(code.points_at(), PointsAt::Headers(_));
     !(record.headers_reconstructed && is_of_headers)
 }
 
-/// Whether a finding is about a value that was redacted or changed after the recording.
+/// Returns whether a finding is about a value that was redacted or changed after the recording.
 fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
     let of_body = finding.code.points_at() == PointsAt::Body;
     let masked = record.masked_paths.iter().any(|path| path.covers(&finding.pointer));

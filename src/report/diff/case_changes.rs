@@ -14,7 +14,7 @@ use crate::judge::{
     verdict::{Finding, FindingRole, Verdict},
 };
 
-/// Whether a case was judged, so that its responses can be compared.
+/// Returns whether a case was judged, so that its responses can be compared.
 pub(super) fn is_judged(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Conforms | Verdict::Deviates)
 }

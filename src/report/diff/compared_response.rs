@@ -19,7 +19,7 @@ enum Got<'o> {
     Nothing(&'o str),
     /// One.
     Response(ComparedResponse<'o>),
-    /// Nothing comparable.
+    /// A value that cannot be compared.
     Other,
 }
 

@@ -33,7 +33,7 @@ pub struct Party {
     pub suite: String,
     /// The number of cases.
     pub cases: usize,
-    /// Whether the run was interrupted.
+    /// True if the run was interrupted.
     pub interrupted: bool,
 }
 

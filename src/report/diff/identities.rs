@@ -17,7 +17,8 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Whether two texts are equal under the mapping. Identities that are not mapped yet are mapped to each other.
+    /// Returns whether two texts are equal under the mapping. Identities that are not mapped yet are mapped to each
+    /// other.
     pub(super) fn same(&mut self, a: &str, b: &str) -> bool {
         if nameless(a) != nameless(b) {
             return false;

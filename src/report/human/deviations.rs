@@ -144,7 +144,7 @@ impl<'a> HumanWriter<'a> {
         }
     }
 
-    /// The `curl` command of an exchange, if the options ask for it. It has several lines already.
+    /// The `curl` command of an exchange, if the options request it. It has several lines already.
     pub(super) fn curl(&mut self, indent: usize, exchange: Option<&ShownExchange>) {
         if let Some(exchange) = exchange.filter(|_| self.options.curl) {
             self.page.verbatim(indent, PLAIN, "", &exchange.curl);

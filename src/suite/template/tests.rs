@@ -1,4 +1,4 @@
-//! Templates: read, checked, filled.
+//! Templates are read, checked and filled.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// What the seed and the case of [`bindings`] give for the word `svc`.
+/// The values that the seed and the case of [`bindings`] generate for the word `svc`.
 const FRESH: [&str; 3] = ["svc-lpznd5cf6z", "d-LPZND5CF6", "5da96bef-e571-44e7-8e6b-04a0c7da1ee2"];
 
 fn bindings() -> Bindings {
