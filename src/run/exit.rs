@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_harness_outweighs_what_it_found_and_cannot_be_allowed() {
+    fn a_fault_of_the_harness_has_precedence_over_findings_and_cannot_be_allowed() {
         let ledger = Ledger { internal: 1, ..ledger(&[Verdict::Deviates, Verdict::Inconclusive]) };
         assert_eq!(ExitStatus::of_run(&ledger, &[Verdict::Inconclusive], false), ExitStatus::Internal);
     }

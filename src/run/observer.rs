@@ -3,9 +3,10 @@
 use super::{event::Event, event::PresenceChecked, judged_case::JudgedCase};
 use crate::judge::transcript::Transcript;
 
-/// Listens to a session. Reports need [`event`](Self::event) alone; recordings, snapshots and comparisons look at cases, too.
+/// Listens to a session. Reports need [`event`](Self::event) alone; recordings, snapshots and comparisons look at
+/// cases, too.
 pub trait Observer: Send {
-    /// The details that events must have. A session asks once, before its first event.
+    /// The details that events must have. A session calls this once, before its first event.
     fn detail(&self) -> EventDetail {
         EventDetail::default()
     }
@@ -16,8 +17,8 @@ pub trait Observer: Send {
     /// Takes a case with everything that it did, just before its event.
     fn case(&mut self, _case: &JudgedCase) {}
 
-    /// Takes the presence check of an operation just before its event. The transcript includes the states that its cases
-    /// share; a recording may lack it.
+    /// Takes the presence check of an operation just before its event. The transcript includes the states that its
+    /// cases share; a recording may lack it.
     fn presence_checked(&mut self, _checked: &PresenceChecked, _transcript: Option<&Transcript>) {}
 }
 

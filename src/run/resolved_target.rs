@@ -165,7 +165,7 @@ mod tests {
     #[rstest]
     #[case("http://127.0.0.1:9/_state?a=/", "http://127.0.0.1:9", "/_state?a=/")]
     #[case("http://127.0.0.1:9", "http://127.0.0.1:9", "/")]
-    fn a_state_change_url_is_an_endpoint_and_a_path(#[case] url: &str, #[case] at: &str, #[case] its_path: &str) {
+    fn a_state_change_url_has_an_endpoint_and_a_path(#[case] url: &str, #[case] at: &str, #[case] its_path: &str) {
         let StateHandler::Url { endpoint, path } = StateHandler::at(url).unwrap() else { panic!("no URL") };
         assert_eq!((endpoint.to_string().as_str(), path.as_str()), (at, its_path));
         assert!(StateHandler::at("127.0.0.1:9/x").is_err());

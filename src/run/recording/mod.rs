@@ -1,8 +1,8 @@
 //! A folder with one HAR file per case, and an index that shows every later change.
 //!
-//! `index.ndjson` has one line per event, in order: the start, presence checks, cases with the SHA-256 of their file, and the
-//! end. Each line ends with a `chain`: the SHA-256 of the previous chain and of the line's own text, so that no line can be
-//! changed, removed or moved. This module does not judge.
+//! `index.ndjson` has one line per event, in order: the start, presence checks, cases with the SHA-256 of their file,
+//! and the end. Each line ends with a `chain`: the SHA-256 of the previous chain and of the line's own text, so that no
+//! line can be changed, removed or moved. This module does not judge.
 
 mod chain;
 pub mod har;

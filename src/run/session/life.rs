@@ -1,9 +1,9 @@
 //! Detects that the endpoint crashed, and which cases may have crashed it.
 //!
-//! If an endpoint refuses a connection after it has responded, the session connects once more. If nothing listens, the
-//! endpoint has crashed, and the cases whose connection was cut since its last response are the suspects. The session also
-//! checks after many cases without any response, because some operations wait for long: the endpoint has crashed if it does
-//! not respond to a plain request either.
+//! If a connection to an endpoint is refused after it has responded, the session connects once more. If nothing
+//! listens, the endpoint has crashed, and the cases whose connection was cut since its last response are the suspects.
+//! The session also checks after many cases without any response, because some operations wait for long: the endpoint
+//! has crashed if it does not respond to a plain request either.
 
 use std::collections::VecDeque;
 
@@ -36,10 +36,10 @@ impl Life {
     pub(super) fn enter(&mut self, case: &Case, transcript: &Transcript) {
         let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
         let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
-        let unanswered = |error: &TransportError| {
+        let got_no_response = |error: &TransportError| {
             matches!(error, TransportError::Closed | TransportError::Reset | TransportError::Timeout(_))
         };
-        if failed(unanswered) {
+        if failed(got_no_response) {
             self.cut_off.push_back(case.id.clone());
             self.cut_off.drain(..self.cut_off.len().saturating_sub(SUSPECTS));
         } else if outcomes().any(|outcome| outcome.is_ok()) {

@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentinel_differs_in_its_target_alone() {
+    fn a_sentinel_differs_only_in_its_target() {
         let contract = contract();
         let sentinels = AwsJson::V1_0.sentinels(&contract, contract.operation("Op").unwrap(), &call()).unwrap();
         for (sentinel, target) in [
@@ -428,7 +428,7 @@ mod tests {
     #[case(AwsJson::V1_0, false, "com.amazon.coral.service#Own")]
     #[case(AwsJson::V1_1, true, "Own")]
     #[case(AwsJson::V1_1, false, "Own")]
-    fn an_error_is_spelled_as_its_version_does(
+    fn each_version_spells_an_error_in_its_own_way(
         #[case] version: AwsJson,
         #[case] declared: bool,
         #[case] spelled: &str,
