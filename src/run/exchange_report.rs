@@ -17,7 +17,7 @@ const LONGEST: usize = 16 * 1024;
 pub struct ExchangeReport {
     /// The step of the scenario, from 1; 0 outside of the steps.
     pub step: usize,
-    /// What the request was for.
+    /// The purpose of the request.
     pub role: Role,
     /// The service, by its folder; empty for the state-change URL.
     pub service: String,

@@ -35,7 +35,7 @@ impl JudgedCase {
         Observation::of(&self.fixtures, &self.case, &self.transcript)
     }
 
-    /// How the observation differs from the snapshot. `None` also where no step was run.
+    /// The difference between the observation and the snapshot. It is `None` also if no step was run.
     #[must_use]
     pub fn difference(&self) -> Option<SnapshotDifference> {
         let was_run = self.transcript.exchanges.iter().any(|exchange| exchange.step > 0);

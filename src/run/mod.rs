@@ -9,7 +9,7 @@
 //! | `resolved_target` | The endpoint under test | `panicked`, `transport` |
 //! | `execute` | Executes one case and returns its transcript | `transport`, `resolved_target` |
 //! | `exit` | The exit status of the program |  |
-//! | `observer` | What listens to a session | `event`, `judged_case` |
+//! | `observer` | Observers of a session | `event`, `judged_case` |
 //! | `judged_case` | A finished case with everything that it did | `exchange_report`, `event`, `observer` |
 //! | `recording` | A folder with one HAR file per case, and an index that shows every later change | `event`, `observer`, `judged_case` |
 //! | `session` | A run | `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |

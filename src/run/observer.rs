@@ -1,4 +1,4 @@
-//! What listens to a session.
+//! Observers of a session.
 
 use super::{event::Event, event::PresenceChecked, judged_case::JudgedCase};
 use crate::judge::transcript::Transcript;

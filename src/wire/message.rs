@@ -138,7 +138,7 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// How a request must travel.
+/// The delivery of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
@@ -162,7 +162,7 @@ pub struct Request {
     pub body: Bytes,
     /// Send the body in chunks.
     pub chunked: bool,
-    /// How it must travel.
+    /// The delivery.
     pub delivery: Delivery,
 }
 
@@ -287,7 +287,7 @@ fn is_secret(name: &str) -> bool {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The header fields in the order of the wire. A pooled client gives names in lower case.
+    /// The header fields in the order of the wire. A pooled client returns names in lower case.
     pub headers: Headers,
     /// The body without transfer codings, and with its content codings.
     pub body: Bytes,

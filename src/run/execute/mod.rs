@@ -143,7 +143,7 @@ impl<'a> CaseRun<'a> {
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
-        let held = self.main(step, number, Role::Main, bindings).await?;
+        let met = self.main(step, number, Role::Main, bindings).await?;
         // The control comes last, because it may change what the guards watch.
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::After(index)).await?;
@@ -151,7 +151,7 @@ impl<'a> CaseRun<'a> {
         if let Some(control) = &step.control {
             self.call(&control_of(step), control, bindings, number, Role::Control).await?;
         }
-        if !held {
+        if !met {
             return Err(CaseEnd::Stopped);
         }
         self.capture(step, bindings)
@@ -169,10 +169,10 @@ impl<'a> CaseRun<'a> {
         capture(step, &value.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
-    /// Makes the call of a step as often as the step requires. Returns true if the expectation held, so that the case
+    /// Makes the call of a step as often as the step requires. Returns true if the expectation is met, so that the case
     /// continues.
     async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
-        let (lasting, every, until_it_holds) = match step.repeat {
+        let (lasting, every, until_met) = match step.repeat {
             Repeat::Once => return self.once(step, number, role, bindings).await,
             Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
             Repeat::Eventually { within, every } => (within, every, true),
@@ -180,9 +180,9 @@ impl<'a> CaseRun<'a> {
         };
         let deadline = Instant::now() + lasting;
         loop {
-            let held = self.once(step, number, role, bindings).await?;
-            if held == until_it_holds || Instant::now() >= deadline {
-                return Ok(held);
+            let met = self.once(step, number, role, bindings).await?;
+            if met == until_met || Instant::now() >= deadline {
+                return Ok(met);
             }
             sleep(every).await;
         }
@@ -190,7 +190,7 @@ impl<'a> CaseRun<'a> {
 
     async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
         let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
-        Ok(self.held(step, at, bindings))
+        Ok(self.is_met(step, at, bindings))
     }
 
     async fn at_once(
@@ -215,10 +215,10 @@ impl<'a> CaseRun<'a> {
         for (request, outcome, started, elapsed) in join_all(sent).await {
             self.record(&step.call, number, role, request, outcome, (started, elapsed));
         }
-        Ok((first..self.transcript.exchanges.len()).all(|at| self.held(step, at, bindings)))
+        Ok((first..self.transcript.exchanges.len()).all(|at| self.is_met(step, at, bindings)))
     }
 
-    fn held(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
+    fn is_met(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
         let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
             return false;
         };

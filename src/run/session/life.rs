@@ -101,7 +101,7 @@ impl Life {
         self.died = (!died.restarted).then(|| died.reason.clone());
     }
 
-    /// Why no further case can run.
+    /// The reason why no further case can run.
     pub(super) fn over(&self) -> Option<String> {
         self.died.clone()
     }

@@ -12,7 +12,7 @@ use crate::wire::{Response, TransportError};
 /// The maximum length of the size line of a chunk, including extensions.
 const CHUNK_LINE: usize = 4096;
 
-/// How the stream of bytes ended.
+/// The end of the stream of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyEnd {
     /// The peer closed the connection, or the response is complete.

@@ -83,7 +83,7 @@ impl Drop for Server {
     }
 }
 
-/// What the server does with a connection after the response.
+/// The end of a connection after the response.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum After {
     Close,

@@ -9,7 +9,7 @@ pub struct MalformedRequest {
     pub title: &'static str,
     /// The change.
     pub change: RequestChange,
-    /// What an endpoint must do with it.
+    /// The expected behavior of an endpoint.
     pub expected: MalformedOutcome,
     /// Endpoints are known to crash on it.
     pub may_crash: bool,
@@ -36,7 +36,7 @@ pub enum RequestChange {
     Members(Vec<u8>),
 }
 
-/// What an endpoint must do with a malformed request.
+/// The expected behavior of an endpoint for a malformed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MalformedOutcome {
     /// Reject it as unreadable.

@@ -10,7 +10,7 @@ use crate::wire::Request;
 pub struct RoutePart {
     /// Its name in ids.
     pub name: &'static str,
-    /// What it distinguishes.
+    /// Its role.
     pub role: RouteRole,
     /// Reads it.
     pub read: fn(&Request) -> Option<&str>,
@@ -18,18 +18,18 @@ pub struct RoutePart {
     pub write: fn(&mut Request, &str),
 }
 
-/// What a part of a request distinguishes.
+/// The role of a part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteRole {
-    /// Nothing: it is the same for every call.
+    /// It is the same for every call.
     Fixed,
-    /// One operation from another.
+    /// It distinguishes operations.
     Operation,
-    /// One protocol from another.
+    /// It distinguishes protocols.
     Protocol,
 }
 
-/// How much of a protocol and a service a request names.
+/// The recognized part of a call: a request names nothing, the protocol, or the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Recognition {
     /// Neither.
