@@ -189,7 +189,7 @@ pub enum SuccessStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedResponse {
     /// The error, if the request was rejected; `None` for a success.
-    pub refusal: Option<ErrorIdentity>,
+    pub rejection: Option<ErrorIdentity>,
     /// The output or the members of the error, if the body could be parsed.
     pub value: Option<Value>,
     /// The problems of the body.
@@ -200,7 +200,7 @@ impl ParsedResponse {
     /// The name of the error, if the response gives one.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
-        self.refusal.as_ref()?.name.as_deref()
+        self.rejection.as_ref()?.name.as_deref()
     }
 }
 

@@ -81,7 +81,11 @@ impl Protocol for RestJson {
         };
         let identity = ErrorIdentity::of(response, document.value.as_ref());
         let is_rejected = !(200..300).contains(&response.status) || identity.is_named_at(ErrorLocation::HEADER);
-        ParsedResponse { refusal: is_rejected.then_some(identity), value: document.value, problems: document.problems }
+        ParsedResponse {
+            rejection: is_rejected.then_some(identity),
+            value: document.value,
+            problems: document.problems,
+        }
     }
 
     fn error_location(&self) -> ErrorLocation {
@@ -133,7 +137,7 @@ mod tests {
     #[case::gone(404, r#"{"message":"m"}"#, true)]
     fn the_status_shows_a_rejection(#[case] status: u16, #[case] body: &'static str, #[case] rejected: bool) {
         let parsed = parse(&response(status, body));
-        assert_eq!(parsed.refusal.is_some(), rejected);
+        assert_eq!(parsed.rejection.is_some(), rejected);
         assert!(parsed.value.is_some_and(|value| value.is_object()) && parsed.problems.is_empty());
     }
 
