@@ -10,9 +10,9 @@ pub enum ExitStatus {
     Conforms = 0,
     /// At least one case deviates.
     Deviates = 1,
-    /// The command line, the configuration or a fixture is wrong; nothing was run.
+    /// The command line, the configuration or a fixture is invalid. No case was run.
     Usage = 2,
-    /// Nothing deviates, but something was blocked, inconclusive or not implemented, or nothing was selected.
+    /// No case deviates, but a case was blocked, inconclusive or not implemented, or no case was selected.
     Incomplete = 3,
     /// The program itself failed, or a report could not be written.
     Internal = 4,

@@ -1,4 +1,4 @@
-//! A finished case with everything that it did.
+//! A finished case with its transcript.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::{
     suite::{Case, Fixtures},
 };
 
-/// A finished case with everything that it did: for recordings, snapshots and comparisons. Reports see its
-/// [event](CaseFinished) alone.
+/// A finished case with its transcript, for recordings, snapshots and comparisons. Reports only see its
+/// [event](CaseFinished).
 #[derive(Debug, Clone)]
 pub struct JudgedCase {
     /// The verdict with its findings.

@@ -51,7 +51,7 @@ impl Life {
         self.silent = if silent { self.silent + 1 } else { 0 };
     }
 
-    /// It has responded before.
+    /// Returns true if the endpoint has responded before.
     pub(super) fn has_answered(&self) -> bool {
         self.has_answered
     }
@@ -61,17 +61,17 @@ impl Life {
         self.silent = self.silent.max(DEAD_AFTER);
     }
 
-    /// The session must check whether the endpoint still listens.
+    /// Returns true if the session must check whether the endpoint still listens.
     pub(super) fn is_in_doubt(&self) -> bool {
         (self.in_doubt || self.is_mute()) && self.died.is_none()
     }
 
-    /// Many cases in a row got no response.
+    /// Returns true if many cases in a row got no response.
     pub(super) fn is_mute(&self) -> bool {
         self.silent >= DEAD_AFTER
     }
 
-    /// The connections of the last cases were cut, and no response came since.
+    /// Returns true if the connections of the last cases were cut, and no response came since.
     pub(super) fn is_cut_off(&self) -> bool {
         !self.cut_off.is_empty() && self.died.is_none()
     }
@@ -106,7 +106,7 @@ impl Life {
         self.died.clone()
     }
 
-    /// No further case can run.
+    /// Returns true if no further case can run.
     pub(super) fn is_over(&self) -> bool {
         self.died.is_some()
     }
