@@ -68,8 +68,8 @@ impl Alternative {
     #[must_use]
     pub fn is_kind_of(&self, answer: &ParsedResponse) -> bool {
         match self {
-            Self::Success { .. } => answer.refusal.is_none(),
-            Self::Rejection { .. } => answer.refusal.is_some(),
+            Self::Success { .. } => answer.rejection.is_none(),
+            Self::Rejection { .. } => answer.rejection.is_some(),
             Self::Responded => true,
             Self::Accepted { .. } | Self::Closed => false,
         }
@@ -79,7 +79,7 @@ impl Alternative {
     #[must_use]
     pub fn allows_error(&self, response: &Response, answer: &ParsedResponse) -> bool {
         let Self::Rejection { errors, classes, .. } = self else { return false };
-        let Some(identity) = &answer.refusal else { return false };
+        let Some(identity) = &answer.rejection else { return false };
         let named = answer.error().is_some_and(|name| errors.iter().any(|error| error == name));
         named || classes.iter().any(|class| class.holds(response.status, identity))
     }
@@ -95,7 +95,7 @@ impl Alternative {
         };
         match self {
             Self::Success { status, body } => {
-                answer.refusal.is_none()
+                answer.rejection.is_none()
                     && response.status == *status
                     && body_holds(body.as_ref(), response, answer, bindings)
             }
@@ -112,7 +112,7 @@ impl Alternative {
 /// True if the request was rejected for its form, its signature or an unknown operation. A rejection without an error
 /// name may mean any of these.
 fn is_rejected_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
-    let Some(identity) = &answer.refusal else { return false };
+    let Some(identity) = &answer.rejection else { return false };
     let classes = [
         RejectionClass::Constraint,
         RejectionClass::Serialization,
@@ -175,14 +175,14 @@ mod tests {
         let identity = ErrorIdentity { name: Some(name.to_owned()), ..ErrorIdentity::default() };
         (
             Response { status, ..Response::default() },
-            ParsedResponse { refusal: Some(identity), value: None, problems: Vec::new() },
+            ParsedResponse { rejection: Some(identity), value: None, problems: Vec::new() },
         )
     }
 
     fn success(status: u16, body: serde_json::Value) -> (Response, ParsedResponse) {
         (
             Response { status, ..Response::default() },
-            ParsedResponse { refusal: None, value: Some(body), problems: Vec::new() },
+            ParsedResponse { rejection: None, value: Some(body), problems: Vec::new() },
         )
     }
 

@@ -63,7 +63,7 @@ fn judge(response: &Response) {
     for protocol in [AwsJson::V1_0, AwsJson::V1_1] {
         let answer = protocol.parse_response(contract, None, response);
         let absent = not_implemented(response, &answer);
-        assert!(absent.is_none() || answer.refusal.is_some(), "a success never says that an operation is absent");
+        assert!(absent.is_none() || answer.rejection.is_some(), "a success never says that an operation is absent");
     }
 }
 

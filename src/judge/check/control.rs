@@ -41,7 +41,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 
 /// The control got the error or class that the step expects, was rejected as invalid or unreadable, or failed.
 fn is_rejected_alike(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse) -> bool {
-    let Some(identity) = &parsed.refusal else { return false };
+    let Some(identity) = &parsed.rejection else { return false };
     let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, parsed));
     let invalid = [RejectionClass::Constraint, RejectionClass::Serialization, RejectionClass::UnknownOperation];
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));

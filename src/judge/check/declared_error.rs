@@ -30,7 +30,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(identity) = &subject.parsed.refusal else { return Checked::nothing() };
+    let Some(identity) = &subject.parsed.rejection else { return Checked::nothing() };
     let basis = subject.basis(&CHECK);
     let declared = |name: &str| {
         subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)

@@ -32,7 +32,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if step.is_poll() {
         return Checked::nothing();
     }
-    let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.refusal.is_some());
+    let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.rejection.is_some());
     let errors: Vec<_> = errors.filter(|(_, parsed)| step.alternatives_like(parsed).next().is_some()).collect();
     if errors.is_empty() {
         return Checked::nothing();

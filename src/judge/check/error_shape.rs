@@ -40,7 +40,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some((identity, name)) = subject.parsed.refusal.as_ref().zip(subject.parsed.error()) else {
+    let Some((identity, name)) = subject.parsed.rejection.as_ref().zip(subject.parsed.error()) else {
         return Checked::nothing();
     };
     let basis = subject.basis(&CHECK);

@@ -42,12 +42,12 @@ pub(super) fn mismatches<'a>(step: &StepSubject<'a>, check: &Check) -> Checked<'
         .alternatives
         .iter()
         .any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
-    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, parsed)| parsed.refusal.is_none())) {
+    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, parsed)| parsed.rejection.is_none())) {
         return Checked::nothing();
     }
     let basis = step.basis();
     let mut findings = Vec::new();
-    for (response, parsed) in step.unexpected().filter(|(_, parsed)| parsed.refusal.is_none()) {
+    for (response, parsed) in step.unexpected().filter(|(_, parsed)| parsed.rejection.is_none()) {
         for mismatch in closest(step, response, parsed) {
             let (expected, actual) = (mismatch.expected, shorten(&mismatch.actual));
             findings.push(basis.finding(check, step.number, &mismatch.pointer, expected, actual));

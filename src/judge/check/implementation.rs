@@ -103,7 +103,7 @@ pub fn presence(
         return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
     let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
-    if !declared && parsed.refusal.is_some() && like(&responses.empty_input) {
+    if !declared && parsed.rejection.is_some() && like(&responses.empty_input) {
         return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
     PresenceDecision::Implemented
@@ -143,14 +143,14 @@ fn own_response(
     let response = outcome.as_ref().ok()?;
     let parsed = protocol.parse_response(contract, Some(operation), response);
     let declared = parsed.error().is_some_and(|name| contract.error(operation, name).is_some());
-    let success = parsed.refusal.is_none() && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
+    let success = parsed.rejection.is_none() && parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
     (declared || success).then(|| (response.status, parsed.error().map(str::to_owned)))
 }
 
 /// The evidence in a single response that the operation is not implemented.
 #[must_use]
 pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<NotImplementedReason> {
-    let identity = parsed.refusal.as_ref()?;
+    let identity = parsed.rejection.as_ref()?;
     if response.status == 501 {
         return Some(NotImplementedReason::Status);
     }

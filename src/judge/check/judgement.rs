@@ -149,7 +149,7 @@ fn rejected_control(subject: &CaseSubject<'_>) -> Option<Obstacle> {
     let step = subject.steps().last()?;
     let (_, outcome) = step.main().last()?;
     let (response, parsed) = outcome.ok()?;
-    let message = parsed.refusal.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
+    let message = parsed.rejection.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
     Some(Obstacle::ControlRejected {
         response: outcome::describe(response.status, parsed),
         message: message.chars().take(LONGEST_MESSAGE).collect(),

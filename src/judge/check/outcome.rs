@@ -61,7 +61,7 @@ pub(super) fn is_server_error(status: u16) -> bool {
 
 /// The response in a few words.
 pub(super) fn describe(status: u16, parsed: &ParsedResponse) -> String {
-    match (&parsed.refusal, parsed.error()) {
+    match (&parsed.rejection, parsed.error()) {
         (None, _) => format!("a success ({status})"),
         (Some(_), Some(name)) => format!("{name} ({status})"),
         (Some(_), None) => format!("an error without a name ({status})"),

@@ -67,7 +67,7 @@ const SEVERITIES: &[SeverityRow] = &[
 ];
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(body) = subject.parsed.value.as_ref().filter(|_| subject.parsed.refusal.is_none()) else {
+    let Some(body) = subject.parsed.value.as_ref().filter(|_| subject.parsed.rejection.is_none()) else {
         return Checked::nothing();
     };
     if subject.operation.output.is_unit() {

@@ -51,7 +51,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 /// The body of a read, and `true` if it is an error. Another check judges a body that is not JSON.
 fn value((_, parsed): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bool)> {
     let parsed = parsed.as_ref()?;
-    Some((parsed.value.clone()?, parsed.refusal.is_some()))
+    Some((parsed.value.clone()?, parsed.rejection.is_some()))
 }
 
 fn vanished(step: &StepSubject<'_>, guard: &Guard, after: &Value) -> Finding {

@@ -35,7 +35,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    if subject.parsed.refusal.is_some() {
+    if subject.parsed.rejection.is_some() {
         return Checked::nothing();
     }
     let basis = subject.basis(&CHECK);

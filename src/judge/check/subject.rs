@@ -276,7 +276,7 @@ impl<'a> StepSubject<'a> {
 
     fn rejected_guard(&self) -> Option<Obstacle> {
         let rejected = self.exchanges.iter().find(|(exchange, parsed)| {
-            matches!(exchange.role, Role::Before(_)) && parsed.as_ref().is_some_and(|parsed| parsed.refusal.is_some())
+            matches!(exchange.role, Role::Before(_)) && parsed.as_ref().is_some_and(|parsed| parsed.rejection.is_some())
         });
         rejected.map(|(exchange, _)| Obstacle::GuardRejected(exchange.operation.clone()))
     }

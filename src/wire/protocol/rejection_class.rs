@@ -23,7 +23,7 @@ pub enum RejectionClass {
 }
 
 impl RejectionClass {
-    /// Whether a response with this status and error belongs to the class.
+    /// Returns true if a response with this status and error belongs to the class.
     ///
     /// The names come from both generations of the AWS pages on common errors, and from conventions that recorded
     /// services share. [`RejectionClass::Client`] depends on the status alone.
@@ -66,7 +66,7 @@ impl RejectionClass {
         }
     }
 
-    /// Whether any service may return the error without declaring it.
+    /// Returns true if any service may return the error without declaring it.
     #[must_use]
     pub fn is_common(name: &str) -> bool {
         [SERIALIZATION, CONSTRAINT, UNKNOWN_OPERATION, AUTH, TOO_LARGE, FAILURE]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_goes_by_the_name_and_client_by_the_status() {
+    fn the_name_decides_a_class_and_the_status_decides_client() {
         assert!(RejectionClass::Serialization.holds(400, &named("SerializationException")));
         assert!(!RejectionClass::Serialization.holds(400, &named("ValidationException")));
         assert!(RejectionClass::Client.holds(404, &ErrorIdentity::default()));
@@ -161,7 +161,7 @@ mod tests {
     #[case(400, true)]
     #[case(499, true)]
     #[case(500, false)]
-    fn client_is_every_status_of_the_callers_and_no_name(#[case] status: u16, #[case] holds: bool) {
+    fn client_is_every_4xx_status_and_has_no_names(#[case] status: u16, #[case] holds: bool) {
         assert_eq!(RejectionClass::Client.holds(status, &named("InternalFailure")), holds);
         assert_eq!((RejectionClass::Client.name(), RejectionClass::Client.names().len()), ("client", 0));
     }
