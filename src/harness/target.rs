@@ -80,7 +80,7 @@ impl Target {
     /// An endpoint of this process, called without a socket.
     ///
     /// ```
-    /// use wireproof::{Target, transport::{InProcess, Reply}, wire::Response};
+    /// use wireproof::{InProcess, Reply, Response, Target};
     ///
     /// let target = Target::in_process(InProcess::new(|_: &_| Reply::Answer(Response::default())));
     /// ```

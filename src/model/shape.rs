@@ -48,10 +48,6 @@ impl fmt::Display for ShapeId {
 }
 
 /// A Smithy name in kebab-case, as folders and labels write it.
-///
-/// ```
-/// assert_eq!(wireproof::contract::kebab_case("StopDeployment"), "stop-deployment");
-/// ```
 #[must_use]
 pub fn kebab_case(name: &str) -> String {
     let mut out = String::new();

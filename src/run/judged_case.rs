@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn stopped() -> Trial {
-        Trial::stop(STOP).answers(1, 200, &stopping())
+        Trial::stop(STOP).responds(1, 200, &stopping())
     }
 
     #[test]

@@ -329,7 +329,7 @@ mod tests {
         let reason = |trial: Trial| trial.judge().verdict().1;
         assert_eq!(reason(Trial::stop(STOP)), "nothing was evaluated");
         assert_eq!(reason(Trial::stop(STOP).responds(1, 200, &stopping())), "");
-        let refused = || Trial::stop(STOP).responds(1, 400, &does_not_exist());
+        let rejected = || Trial::stop(STOP).responds(1, 400, &does_not_exist());
         let deviates = "expected a success (200), got DeploymentDoesNotExistException (400)";
         assert_eq!(reason(rejected()), deviates);
         assert_eq!(reason(rejected().ended(CaseEnd::Blocked("x".to_owned()))), deviates);

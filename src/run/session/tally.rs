@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn a_cited_requirement_is_met_violated_or_not_exercised() {
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), RequirementOutcome::Met);
+        assert_eq!(outcome(&Trial::stop(STOP).responds(1, 200, &stopping()), "SD-17"), RequirementOutcome::Met);
         assert_eq!(
-            outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"),
+            outcome(&Trial::stop(STOP).responds(1, 400, &does_not_exist()), "SD-17"),
             RequirementOutcome::Violated
         );
         assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), RequirementOutcome::NotExercised);
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_fault_of_the_harness_is_counted_in_addition_to_its_verdict() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(CaseEnd::Internal("it erred".to_owned()));
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping()).ended(CaseEnd::Internal("it erred".to_owned()));
         let mut tally = RunTally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
         tally.enter(&trial.case, judgement.verdict().0, &judgement);
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_requirement_with_a_note_against_it_is_not_met() {
-        let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+        let trial = Trial::recorded(STOP).responds(1, 400, &does_not_exist());
         assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, RequirementOutcome::NotExercised));
     }
 }

@@ -25,7 +25,7 @@ pub enum Reply {
 ///
 /// ```
 /// use std::time::Duration;
-/// use wireproof::{transport::{InProcess, Reply, Transport}, wire::{Request, Response}};
+/// use wireproof::{InProcess, Reply, Request, Response, Transport};
 ///
 /// let nothing = InProcess::new(|_: &Request| Reply::Answer(Response { status: 501, ..Response::default() }));
 /// let slow = nothing.delayed(Duration::from_millis(200));

@@ -40,7 +40,7 @@ pub struct Tower<S> {
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
-/// use wireproof::{transport::Transport, wire::Request};
+/// use wireproof::{Request, Transport};
 ///
 /// let emulator = Router::new().route("/", post(|body: String| async move { (StatusCode::IM_A_TEAPOT, body) }));
 /// let transport = wireproof::tower(emulator);
