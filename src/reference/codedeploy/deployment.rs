@@ -100,7 +100,7 @@ fn error_message(code: &str) -> &'static str {
     match code {
         "NO_INSTANCES" => "The deployment group selects no instance",
         "HEALTH_CONSTRAINTS" => "Too few instances became healthy in time",
-        "MANUAL_STOP" => "A user stopped the deployment",
+        "MANUAL_STOP" => "Somebody stopped the deployment",
         _ => "An alarm of the deployment group stopped the deployment",
     }
 }

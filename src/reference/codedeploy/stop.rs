@@ -43,8 +43,8 @@ impl StopOutcome {
 
     fn body(self) -> Value {
         let (status, message) = match self {
-            Self::Pending => ("Pending", "The targets in progress are being stopped"),
-            Self::Succeeded => ("Succeeded", "The deployment was stopped"),
+            Self::Pending => ("Pending", "The targets in flight are being stopped"),
+            Self::Succeeded => ("Succeeded", "Nothing more of the deployment will run"),
             Self::Forced => ("Forced", "The deployment was stopped by force"),
         };
         json!({"status": status, "statusMessage": message})
