@@ -302,17 +302,19 @@ fn alternatives(
     of_resource: bool,
     looks_like: Option<Value>,
 ) -> Vec<Alternative> {
-    let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
+    let rejection = |errors: Vec<String>, classes: &[RefusalClass]| {
         vec![Alternative::Rejection { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match expected {
-        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
-        ExpectedOutcome::Rejected => refusal(own, &[RefusalClass::Constraint]),
-        ExpectedOutcome::RejectedOrUnreadable => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
-        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RefusalClass::Serialization]),
-        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
-        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RefusalClass::Auth]),
-        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RefusalClass::Client]),
+        ExpectedOutcome::Rejected if of_resource => rejection(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
+        ExpectedOutcome::Rejected => rejection(own, &[RefusalClass::Constraint]),
+        ExpectedOutcome::RejectedOrUnreadable => {
+            rejection(own, &[RefusalClass::Serialization, RefusalClass::Constraint])
+        }
+        ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RefusalClass::Serialization]),
+        ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RefusalClass::UnknownOperation]),
+        ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RefusalClass::Auth]),
+        ExpectedOutcome::RejectedInAnyWay => rejection(Vec::new(), &[RefusalClass::Client]),
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });

@@ -94,7 +94,7 @@ fn every_case_has_its_snapshot_and_every_snapshot_its_case() {
 }
 
 #[test]
-fn what_is_compiled_in_is_what_lies_in_the_folders() {
+fn compiled_in_files_equal_those_in_the_folders() {
     for (compiled, folder) in
         [(FixtureFiles::bundled_fixtures(), "fixtures"), (FixtureFiles::bundled_snapshots(), "snapshots")]
     {

@@ -37,7 +37,7 @@ type Outcome = Result<Response, TransportError>;
 
 #[test]
 #[ignore = "it reads the recordings of 20 emulators"]
-fn every_recorded_answer_is_read_whole() -> Result<()> {
+fn every_recorded_response_is_read_completely() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let recordings = corpus.recordings()?;
     ensure!(recordings.len() > 4_000, "only {} recordings", recordings.len());
@@ -69,7 +69,7 @@ fn judge(response: &Response) {
 
 #[test]
 #[ignore = "it reads the recordings of 20 emulators"]
-fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Result<()> {
+fn one_recorded_emulator_implements_one_of_the_operations() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let suite = Fixtures::bundled()?;
     let (mut present, mut decided) = (BTreeSet::new(), 0);

@@ -139,7 +139,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn incomparable_sides_are_reported() {
     let (status, _, error) = wireproof(&["diff", "nowhere", "reference"]);
     assert_eq!(status, 2);
     assert!(error.contains("nowhere: no such file or folder"), "{error}");
@@ -152,7 +152,7 @@ fn what_cannot_be_compared_is_told() {
 }
 
 #[test]
-fn snapshots_are_recorded_as_an_endpoint_answers() {
+fn snapshots_record_the_responses_of_an_endpoint() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().join("snapshots");
     let named = snapshots.display().to_string();
@@ -186,7 +186,7 @@ fn snapshots_are_recorded_as_an_endpoint_answers() {
 }
 
 #[test]
-fn snapshots_are_not_recorded_in_place_of_the_bundled_ones() {
+fn snapshots_never_overwrite_the_bundled_ones() {
     let (status, _, error) = wireproof(&["record", UNKNOWN]);
     assert_eq!(status, 2);
     assert!(error.contains("pass --snapshots DIR"), "{error}");

@@ -73,7 +73,7 @@ fn an_input_that_is_invalid_on_purpose_has_its_reason() {
 }
 
 #[test]
-fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
+fn no_constant_response_conforms_to_a_documented_scenario() {
     let provable = SUITE.scenarios().filter(|scenario| scenario.evidence != Evidence::Recorded);
     let weak: Vec<&str> =
         provable.filter(|scenario| !tells_a_constant(scenario)).map(|scenario| scenario.id.as_str()).collect();
@@ -96,13 +96,13 @@ const UNWATCHED: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn every_refusal_has_a_control() {
+fn every_rejection_has_a_control() {
     let lacking = refusing_with(|step| step.control.is_none());
     assert!(lacking.is_empty(), "a refusal without a control in {lacking:#?}");
 }
 
 #[test]
-fn every_refusal_has_a_guard_or_a_reason() {
+fn every_rejection_has_a_guard_or_a_reason() {
     let lacking = refusing_with(|step| step.unchanged.is_empty());
     let excused: BTreeSet<&str> = UNWATCHED.iter().map(|(id, _)| *id).collect();
     let unwatched: Vec<&&str> = lacking.difference(&excused).collect();

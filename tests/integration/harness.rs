@@ -343,7 +343,7 @@ fn filters_choose_what_runs(#[case] arguments: &[&str], #[case] expected: &[&str
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn an_ignored_case_tells_its_reason_and_runs_where_that_is_asked_for() {
+fn an_ignored_case_prints_its_reason_and_runs_on_request() {
     let id = "codedeploy/stop-deployment/unknown-id";
     let run = program(&["--exact", id], &[("HARNESS_ENDPOINT", "none")]);
     assert!(run.status == Some(0) && run.out.contains("ignored (takes too long here)"), "{}", run.out);
@@ -382,7 +382,7 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn a_baseline_is_made_kept_and_held_against_each_case() {
+fn a_baseline_is_created_kept_and_compared_with_each_case() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
@@ -417,7 +417,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn snapshots_of_ones_own_are_reviewed_as_those_of_insta() {
+fn own_snapshots_are_reviewed_like_those_of_insta() {
     let folder = tempfile::tempdir().unwrap();
     let own = ("HARNESS_SNAPSHOTS", folder.path().to_str().unwrap());
     let first = program(&["--exact", ABSENT], &[own]);

@@ -100,7 +100,7 @@ fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>
 }
 
 #[test]
-fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
+fn a_second_run_on_the_same_reference_gives_the_same_verdicts() {
     // The same seed would ask for the very names that the first run has used.
     let options = RunOptions { seed: PACE.seed + 1, ..PACE };
     let base = &*BASE;
@@ -108,7 +108,7 @@ fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
 }
 
 #[test]
-fn answers_that_take_200_ms_give_the_same_verdicts() {
+fn responses_after_200_ms_give_the_same_verdicts() {
     // Ten times as long as a case takes at all, for none may end because of the delay. What a case observes of
     // something that goes on meanwhile may differ.
     let options = RunOptions { case_timeout: 10 * PACE.case_timeout, ..PACE };
@@ -117,7 +117,7 @@ fn answers_that_take_200_ms_give_the_same_verdicts() {
 }
 
 #[test]
-fn the_same_seed_asks_the_same_again_without_a_reset() {
+fn the_same_seed_sends_the_same_requests_without_a_reset() {
     let reference = Virtual::start();
     let some = |text: &str| SUITE.cases().into_iter().filter(|case| case.id.0.contains(text)).collect::<Vec<_>>();
     for text in ["/unknown-id", "/twice", "/minted-ids", "/only-the-named-service"] {

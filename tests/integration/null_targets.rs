@@ -60,7 +60,7 @@ const REQUEST: Duration = Duration::from_millis(150);
 #[case::an_echo(Null::Echo, &[true, false])]
 #[case::silence(Null::Silent, &[true])]
 #[case::a_closed_door(Null::Closing, &[true, false])]
-fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] presence_checks: &[bool]) {
+fn nothing_conforms_on_a_constant_endpoint(#[case] null: Null, #[case] presence_checks: &[bool]) {
     let target = support::target(&start(null));
     for check_presence in presence_checks {
         let options = RunOptions { check_presence: *check_presence, ..BRIEFLY };
@@ -130,7 +130,7 @@ const MEANT: [(&str, &str); 8] = [
 #[case::a_plausible_answer(200, STOPPED)]
 #[case::no_such_deployment(400, r#"{"__type":"DeploymentDoesNotExistException","message":"m"}"#)]
 #[case::resource_not_found(400, NOT_FOUND)]
-fn what_is_documented_tells_an_operation_that_always_answers_the_same(#[case] status: u16, #[case] body: &'static str) {
+fn documented_scenarios_detect_a_constant_operation(#[case] status: u16, #[case] body: &'static str) {
     let reference = Virtual::start();
     let right = reference.endpoint();
     let answer = move |request: &Request| {

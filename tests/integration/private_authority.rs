@@ -130,7 +130,7 @@ fn a_test_names_an_authority_and_the_keys_of_its_run() {
 }
 
 #[rstest]
-fn another_authority_convicts_nobody_and_is_told_with_what_to_do(
+fn an_untrusted_authority_is_inconclusive_with_a_hint(
     #[values(&[], &["--exact"])] arguments: &[&str],
     #[values(false, true)] another_is_given: bool,
 ) {
@@ -142,7 +142,7 @@ fn another_authority_convicts_nobody_and_is_told_with_what_to_do(
 }
 
 #[rstest]
-fn a_certificate_for_another_name_is_told_with_the_names_that_it_has(#[values(&[], &["--exact"])] arguments: &[&str]) {
+fn a_certificate_for_another_name_is_reported_with_its_names(#[values(&[], &["--exact"])] arguments: &[&str]) {
     let authority = authority();
     let server = Server::start(issued(&authority, "emulator.example"));
     let (_folder, path) = file_of(&authority);
@@ -151,7 +151,7 @@ fn a_certificate_for_another_name_is_told_with_the_names_that_it_has(#[values(&[
 }
 
 #[rstest]
-fn an_authority_that_serves_by_its_own_certificate_is_told_what_to_do(#[values(&[], &["--exact"])] arguments: &[&str]) {
+fn an_authority_that_serves_with_its_own_certificate_gets_a_hint(#[values(&[], &["--exact"])] arguments: &[&str]) {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

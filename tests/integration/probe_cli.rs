@@ -47,7 +47,7 @@ fn a_dry_run_lists_every_case_and_never_passes() {
 }
 
 #[test]
-fn the_reference_keeps_what_its_model_says_and_the_report_tells_what_was_covered() {
+fn the_reference_conforms_to_its_model_and_the_report_has_the_coverage() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let report_to = format!("json={}", report.display());
@@ -77,7 +77,7 @@ fn one_probe_is_run_by_its_id_with_the_control_that_it_rests_on() {
 #[case::a_family(&["--probes", "lenght"], "expected one of required, length, range")]
 #[case::a_recipe(&["--recipe", "nowhere.yaml"], "cannot read nowhere.yaml")]
 #[case::a_baseline(&["--baseline", "nowhere.toml", "--operation", "StopDeployment", "--probes", "required"], "--baseline-update creates it")]
-fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
+fn an_invalid_argument_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
     let output = probe(arguments);
     assert_status(&output, 2);
     assert!(err(&output).contains(named), "{}", err(&output));
@@ -136,7 +136,7 @@ fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
 }
 
 #[test]
-fn a_gate_is_red_on_what_is_new_and_on_nothing_that_is_known() {
+fn a_gate_fails_only_on_new_deviations() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("baseline.toml");
     let made = gate(&file, &["--baseline-update", "--baseline-reason", "signatures are not verified"]);

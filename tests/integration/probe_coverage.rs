@@ -291,7 +291,7 @@ fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
     debug_assertions,
     ignore = "minutes long without optimisation: cargo test --release --test integration probe_coverage::"
 )]
-fn legal_inputs_break_nothing_and_wrong_ones_what_is_meant_where_it_is_meant() -> Result<()> {
+fn valid_inputs_violate_nothing_and_invalid_ones_only_their_own_constraint() -> Result<()> {
     let Some(services) = botocore()? else { return Ok(()) };
     let (mut legal, mut wrong, mut problems) = (0, 0, Vec::new());
     for (of_legal, of_wrong, found) in each(&services, examine) {

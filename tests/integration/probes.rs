@@ -247,15 +247,12 @@ fn variants(run: &Run) -> BTreeSet<String> {
 #[rstest]
 #[case::python_dollar(Fault::DollarNewline, "pattern/newline")]
 #[case::digits_of_every_script(Fault::ForeignDigits, "pattern/non-ascii-digit")]
-fn a_pattern_that_is_read_loosely_is_caught_by_the_probe_that_is_meant_for_it(
-    #[case] fault: Fault,
-    #[case] meant: &str,
-) {
+fn a_loosely_enforced_pattern_is_detected_by_its_own_probe(#[case] fault: Fault, #[case] meant: &str) {
     assert_eq!(variants(&tiny(fault)), [meant.to_owned()].into());
 }
 
 #[test]
-fn an_endpoint_that_looks_at_no_signature_deviates_in_signing_alone() {
+fn an_endpoint_that_ignores_signatures_deviates_only_in_signing() {
     let run = tiny(Fault::Unsigned);
     assert_eq!(run.deviating(), ["signing"].into());
     let of_signing = run.cases.iter().filter(|case| family(case) == "signing");
@@ -263,7 +260,7 @@ fn an_endpoint_that_looks_at_no_signature_deviates_in_signing_alone() {
 }
 
 #[test]
-fn an_output_that_breaks_its_shape_is_told_as_that() {
+fn an_output_that_violates_its_shape_is_reported() {
     let run = tiny(Fault::BrokenOutput);
     let deviating = run.of(Verdict::Deviates);
     let errors =
@@ -274,7 +271,7 @@ fn an_output_that_breaks_its_shape_is_told_as_that() {
 }
 
 #[test]
-fn an_endpoint_that_fails_where_it_must_refuse_deviates_in_every_refusal() {
+fn an_endpoint_that_fails_instead_of_rejecting_deviates_in_every_rejection() {
     let run = tiny(Fault::Fails);
     let lenient: Vec<&str> = run
         .of(Verdict::Conforms)
@@ -286,7 +283,7 @@ fn an_endpoint_that_fails_where_it_must_refuse_deviates_in_every_refusal() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_one_too_early_is_told_by_notes_and_convicted_by_none() {
+fn a_bound_that_rejects_one_too_early_is_a_note_and_not_an_error() {
     let endpoint = Modelled::validating(service(&TINY_SUITE), &one_too_early(TINY), Fault::None);
     let run = Run::against(&TINY_SUITE, everything(), move |request| endpoint.handle(request));
     run.assert_all_conform();
@@ -316,14 +313,14 @@ fn constant(status: u16, body: &str) -> Response {
 #[case::validation(400, r#"{"__type":"ValidationException","message":"m"}"#)]
 #[case::nothing(404, "")]
 #[case::first_declared_error(400, r#"{"__type":"ThingNotFoundException","message":"m"}"#)]
-fn an_endpoint_that_always_says_the_same_is_given_nothing(#[case] status: u16, #[case] body: &'static str) {
+fn no_probe_conforms_on_a_constant_endpoint(#[case] status: u16, #[case] body: &'static str) {
     let run = Run::against(&TINY_SUITE, everything(), move |_| constant(status, body));
     assert_eq!(run.ids(Verdict::Conforms), [""; 0], "{:?}", run.finished.ledger);
     assert_eq!(run.coverage.constraints().judged, 0);
 }
 
 #[test]
-fn a_refused_control_blocks_what_rests_on_it_and_nothing_else() {
+fn a_rejected_control_blocks_only_its_own_probes() {
     let run = tiny(Fault::Refuses("Labels"));
     let blocked = run.of(Verdict::Blocked);
     for case in &blocked {
@@ -397,7 +394,7 @@ async fn live(
 }
 
 #[test]
-fn an_endpoint_that_dies_of_null_is_told_with_that_one_suspect_and_the_rest_is_inconclusive_soon() {
+fn a_crash_on_null_is_reported_with_its_request_and_the_rest_is_inconclusive() {
     let mortal = Mortal::start();
     let begun = Instant::now();
     let wire = Wire::new(&Settings::default()).unwrap();
@@ -413,7 +410,7 @@ fn an_endpoint_that_dies_of_null_is_told_with_that_one_suspect_and_the_rest_is_i
 }
 
 #[test]
-fn an_endpoint_that_is_started_anew_loses_only_the_cases_that_ended_it() {
+fn a_restarted_endpoint_loses_only_the_cases_that_crashed_it() {
     let mortal = Mortal::start();
     let address = mortal.address;
     let restart: Restart = Arc::new(move || {

@@ -47,7 +47,7 @@ fn models() -> Result<TempDir> {
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn real_aws_is_not_convicted() -> Result<()> {
+fn real_aws_has_no_false_positive() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let models = models()?;
     let tally = judged(&corpus, |command| command.arg("--models").arg(models.path()))?;
@@ -59,7 +59,7 @@ fn real_aws_is_not_convicted() -> Result<()> {
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
+fn real_aws_has_no_false_positive_with_the_models_of_botocore() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     if env::var_os("WIREPROOF_BOTOCORE").is_none() {
         say("skipped: WIREPROOF_BOTOCORE is not set")?;
@@ -73,7 +73,7 @@ fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
 /// The labels come from another validator, written in another language: what it found, the judge finds, too.
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn what_another_validator_found_in_aws_is_found() -> Result<()> {
+fn findings_of_another_validator_in_aws_are_found() -> Result<()> {
     let (Some(corpus), Some(botocore)) = (corpus()?, env::var_os("WIREPROOF_BOTOCORE")) else { return Ok(()) };
     let places = Places { botocore: Some(botocore.into()), path: None };
     let records = records(&corpus)?;
@@ -113,7 +113,7 @@ const SPOILED: [&str; 6] = ["acm", "ecr", "eks", "kms", "lambda", "sqs"];
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn spoiled_answers_of_aws_are_convicted() -> Result<()> {
+fn altered_responses_of_aws_are_detected() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let folder = models()?;
     let contracts: BTreeMap<&str, Contract> =

@@ -68,7 +68,7 @@ fn small(folder: &Path) {
 }
 
 #[test]
-fn a_fixture_that_is_another_one_today_is_said() {
+fn a_fixture_that_has_changed_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (recording, fixtures) = (folder.path().join("run"), folder.path().join("fixtures"));
     small(&recording);
@@ -93,7 +93,7 @@ fn a_fixture_that_is_another_one_today_is_said() {
 #[rstest]
 #[case::a_transcript("codedeploy/stop-deployment/unknown-id.har", "was changed: its SHA-256")]
 #[case::the_index("index.ndjson", "its chain does not match")]
-fn a_byte_that_was_changed_is_told_and_nothing_is_judged(#[case] file: &str, #[case] expected: &str) {
+fn a_changed_byte_is_reported_and_nothing_is_judged(#[case] file: &str, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     small(folder.path());
     let path = folder.path().join(file);
@@ -105,7 +105,7 @@ fn a_byte_that_was_changed_is_told_and_nothing_is_judged(#[case] file: &str, #[c
 }
 
 #[test]
-fn what_is_no_recording_is_a_usage_error() {
+fn an_invalid_recording_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let judged = run(&["judge", text(folder.path())]);
     assert_status(&judged, 2);

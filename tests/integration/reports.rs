@@ -114,7 +114,7 @@ fn every_format(folder: &Path) -> Vec<String> {
 #[rstest]
 #[case::reference(None, 0)]
 #[case::wrong_endpoint(Some(endpoint(Duration::ZERO)), 1)]
-fn every_format_is_written_at_once_and_all_tell_the_same(#[case] endpoint: Option<String>, #[case] status: i32) {
+fn all_formats_are_written_in_one_run_and_agree(#[case] endpoint: Option<String>, #[case] status: i32) {
     let folder = tempfile::tempdir().unwrap();
     let reports = every_format(folder.path());
     let mut arguments = vec!["run", SMALL, "codedeploy/stop-deployment/unknown-id"];
@@ -168,7 +168,7 @@ fn a_program_reads_standard_output_and_people_standard_error() {
 #[case::both_on_stdout("json,junit", "json and junit cannot share standard output")]
 #[case::one_file("json=x,junit=x", "two reports have the same file x")]
 #[case::no_path("json=", "no path after json=")]
-fn what_is_asked_wrongly_ends_with_2(#[case] report: &str, #[case] told: &str) {
+fn an_invalid_report_argument_ends_with_2(#[case] report: &str, #[case] told: &str) {
     let output = run(&["run", SMALL, "--report", report]);
     assert_status(&output, 2);
     assert!(err(&output).contains(told) && out(&output).is_empty(), "{}", err(&output));
@@ -249,7 +249,7 @@ fn an_interrupted_run_leaves_whole_reports_that_say_so() {
 }
 
 #[test]
-fn schemas_are_listed_and_what_is_written_fits_them() {
+fn schemas_are_listed_and_reports_fit_them() {
     let listed = out(&run(&["schema"]));
     let known: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(known, ["report", "ndjson", "matrix", "judge", "diff"]);

@@ -58,7 +58,7 @@ fn a_right_router_conforms_in_every_case_that_a_service_sees() {
 }
 
 #[test]
-fn a_service_that_panics_is_never_convicted() {
+fn a_panic_of_a_service_is_never_a_deviation() {
     let time = Virtual::start();
     let router = Router::new().fallback(async || -> Response { panic!("not written yet") });
     let run = time.run_over(wireproof::tower(router), SUITE.cases(), PACE);

@@ -70,7 +70,7 @@ mod tests {
     #[case::failed(500, error("InternalServerException"), &["error control"])]
     #[case::unnamed(400, json!({"message": "m"}), &["error control"])]
     fn the_control_is_not_rejected_alike(#[case] status: u16, #[case] body: Value, #[case] findings: &[&str]) {
-        let trial = Trial::cancel(CONTROLLED).responds(1, 400, &error("ValidationException")).with(
+        let trial = Trial::cancel(CONTROLLED).answers(1, 400, &error("ValidationException")).with(
             1,
             Role::Control,
             status,

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_step_is_observed_by_what_it_sent_and_what_it_got() {
-        let observation = Trial::stop(STOP).responds(1, 200, &stopping()).observation();
+        let observation = Trial::stop(STOP).answers(1, 200, &stopping()).observation();
         let headers = json!({"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "<request-id>"});
         let expected = json!({
             "case": "codedeploy/stop-deployment/case",
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_step_that_was_not_sent_is_not_observed() {
-        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).responds(2, 200, &stopping());
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(2, 200, &stopping());
         assert_eq!(trial.observation().value()["steps"].as_array().map(Vec::len), Some(1));
     }
 
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_control_is_observed_beside_the_step() {
         let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
-        let trial = Trial::stop(&steps).responds(1, 400, &does_not_exist());
+        let trial = Trial::stop(&steps).answers(1, 400, &does_not_exist());
         assert_eq!(first(&trial).get("control"), None);
         let control = &first(&trial.gets(1, Role::Control, Err(TransportError::Closed)))["control"];
         assert_eq!(control["sent"]["target"], "CodeDeploy_20141006.StopDeployment");

@@ -242,7 +242,7 @@ mod tests {
         "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
 
     fn trial() -> Trial {
-        Trial::stop(STOP).responds(1, 200, &stopping())
+        Trial::stop(STOP).answers(1, 200, &stopping())
     }
 
     /// A redactor that knows the values that states yielded.
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_state_yielded_is_known_by_its_name_and_keeps_its_identity() {
+    fn values_of_a_state_keep_their_name_and_identity() {
         let mut trial = trial();
         let mut redactor = knowing(
             &mut trial,
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_unknown_service_is_sent_is_redacted_as_text() {
+    fn requests_to_an_unknown_service_are_redacted_as_text() {
         let mut trial = trial().sent(|request| request.body = br#"{"deploymentId":"task-one"}"#.as_slice().into());
         trial.transcript.exchanges[0].service = String::new();
         let exchange = trial.transcript.exchanges[0].clone();
@@ -360,7 +360,7 @@ mod tests {
     #[case::rejection(400, json!({"__type": "E", "Message": "m"}), json!({"__type": "E", "Message": "<message>"}))]
     #[case::rejection_that_is_not_an_object(400, json!(["m"]), json!(["m"]))]
     fn messages_of_rejections_are_not_shown(#[case] status: u16, #[case] body: Value, #[case] expected: Value) {
-        let trial = Trial::stop(STOP).responds(1, status, &body);
+        let trial = Trial::stop(STOP).answers(1, status, &body);
         assert_eq!(trial.observation().value()["steps"][0]["got"]["body"], expected);
     }
 

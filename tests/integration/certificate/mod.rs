@@ -203,7 +203,7 @@ fn told(forgery: &Forgery) -> Verified {
 }
 
 #[test]
-fn every_forgery_is_told_by_the_check_that_it_breaks() {
+fn every_forgery_is_detected_by_its_check() {
     let all = all();
     assert!(all.len() > 30);
     let next = AtomicUsize::new(0);
@@ -258,7 +258,7 @@ fn a_bundle_of_another_suite_does_not_verify() {
 }
 
 #[test]
-fn the_nonce_of_another_verifier_is_not_taken() {
+fn the_nonce_of_another_verifier_is_rejected() {
     let bundle = Forged::new();
     assert_eq!(checks(&bundle.verified(&[public(KEY)], Some(OTHER_NONCE))), ["nonce"]);
     assert_eq!(checks(&bundle.verified(&[], Some(NONCE))), ["signature"]);
@@ -266,7 +266,7 @@ fn the_nonce_of_another_verifier_is_not_taken() {
 
 /// The limit of every look at paper, said plainly: answers that are made up well, with everything recomputed.
 #[test]
-fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_endpoint() {
+fn invented_responses_are_detected_by_a_signature_or_a_rerun() {
     let forged = Forged::new();
     // As if the endpoint had said something else in a place that no statement is about.
     forged.har(HAR, |log| {
@@ -280,7 +280,7 @@ fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_en
 
 /// The endpoint keeps the contract while the bundle is made, and no longer when it is asked again.
 #[test]
-fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked_again() {
+fn a_rerun_detects_an_endpoint_that_differs_from_its_bundle() {
     let work = tempfile::tempdir().unwrap();
     let proxy = Proxy::start();
     let mutants = put(work.path(), "mutants.json", &matrix(support::SUITE.digest()));
@@ -313,7 +313,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
 #[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "not an Ed25519 private key")]
 #[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
-fn what_cannot_be_certified_is_refused_before_anything_is_sent(#[case] arguments: &[&str], #[case] says: &str) {
+fn an_invalid_claim_is_rejected_before_the_first_request(#[case] arguments: &[&str], #[case] says: &str) {
     let work = tempfile::tempdir().unwrap();
     put(work.path(), "key", KEY);
     put(work.path(), "mutants.json", &matrix("of another suite"));
@@ -344,7 +344,7 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
 }
 
 #[test]
-fn a_program_is_told_the_same_as_a_person() {
+fn programs_and_people_get_the_same_result() {
     let work = BUNDLE.path();
     let (bundle, fixtures) = (path_in(work, "bundle"), path_in(work, "fixtures"));
     let key = put(work, "public", &public(KEY).hex());
