@@ -29,14 +29,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A small selection that conforms.
 const SMALL: &str = "codedeploy/stop-deployment/missing-id";
 
-/// The program without anything that the environment might tell it.
+/// The program in a clean environment.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WIREPROOF_") || name.starts_with("AWS_")) {
         command.env_remove(name);
     }
     command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").env("NO_COLOR", "1");
-    // What a test runs is not remembered.
+    // The program does not remember runs of tests.
     command.env("WIREPROOF_STATE", "").stdin(Stdio::null());
     command
 }
@@ -88,22 +88,22 @@ impl Running {
     }
 }
 
-/// A server on loopback that answers each request with a status and a body, by its `x-amz-target`.
-fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
+/// A server on loopback that responds to each request with a status and a body, by its `x-amz-target`.
+fn server(respond: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
+    let respond = Arc::new(respond);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
+            let respond = Arc::clone(&respond);
             // A connection that breaks is the peer's affair.
-            thread::spawn(move || drop(exchange(&stream, &*answer)));
+            thread::spawn(move || drop(exchange(&stream, &*respond)));
         }
     });
     endpoint
 }
 
-fn exchange(stream: &TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> std::io::Result<()> {
+fn exchange(stream: &TcpStream, respond: &dyn Fn(&str) -> (u16, String)) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut target, mut length) = (String::new(), 0);
     loop {
@@ -122,7 +122,7 @@ fn exchange(stream: &TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> std::
         }
     }
     reader.take(length).read_to_end(&mut Vec::new())?;
-    let (status, body) = answer(&target);
+    let (status, body) = respond(&target);
     let mut stream = stream;
     write!(
         stream,
@@ -332,7 +332,7 @@ fn the_bundled_fixtures_and_those_of_the_package_are_without_problem() {
     assert_status(&output, 0);
 }
 
-/// A scenario with these lines in place of a step's own.
+/// A scenario with these lines instead of the lines of a step.
 fn step(lines: &str) -> String {
     format!("title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n{lines}")
 }
@@ -502,7 +502,7 @@ fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
     assert_eq!(run(&["mutants", "--only", "no such mutant"]).status.code(), Some(2));
 }
 
-/// A recorded answer of `StopDeployment`, with this status and body.
+/// A recorded response of `StopDeployment`, with this status and body.
 fn recorded(id: &str, status: &str) -> String {
     let record = serde_json::json!({
         "id": id, "service": "codedeploy", "operation": "StopDeployment", "protocol": "json-1.1", "kind": "response",

@@ -19,7 +19,7 @@ use crate::support::{
     program::{Fault, Proxy, assert_status, ended, err, out, program, report},
 };
 
-/// Two cases that each see one refusal.
+/// Two cases that each see one rejection.
 const CASES: [&str; 2] =
     ["codedeploy/stop-deployment/missing-id#flag-alone", "codedeploy/stop-deployment/missing-id#nothing"];
 
@@ -277,7 +277,7 @@ fn probes_have_a_gate_and_a_memory_of_the_same_kind() {
     assert_status(&probe(&[]), 0);
     let gone =
         |id: &str| format!("\n[[deviation]]\ncase = \"{id}\"\ncode = \"json\"\nfingerprint = \"0\"\nreason = \"r\"\n");
-    // Not selected here, of an operation that is gone, of a place that is gone.
+    // The ids of a case that is not selected, of an operation that is gone, and of a location that is gone.
     let ids = [
         "codedeploy.StopDeployment/deploymentId/type/array",
         "codedeploy.Gone/control",

@@ -70,8 +70,8 @@ fn a_folder_of_another_language_gets_no_test() {
 fn the_program_takes_the_config_and_the_baseline() {
     let folder = tempfile::tempdir().unwrap();
     let reference = Served::start();
-    let asked = ["--service", "proton", "--endpoint", &reference.endpoint];
-    assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &asked].concat()), 0);
+    let options = ["--service", "proton", "--endpoint", &reference.endpoint];
+    assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &options].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");

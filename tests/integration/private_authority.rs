@@ -1,4 +1,4 @@
-//! An endpoint that serves HTTPS by an authority of its own, made anew for each run, as emulators do.
+//! An endpoint with HTTPS and an authority of its own, created for each run, as emulators do.
 
 use std::{fs, net::SocketAddr, path::PathBuf, process::Output, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::support::{self, program};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// What the program is asked to do: it must not take long, for a certificate is all that it is about.
+/// The cases of the program: few, because these tests are only about certificates.
 const CASES: &str = "codedeploy/stop-deployment/missing-id";
 
 fn authority() -> Authority {
@@ -28,7 +28,7 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// What an authority issues for such names or addresses.
+/// A certificate that an authority issues for such names or addresses.
 fn issued(authority: &Authority, name: &str) -> ServerConfig {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
@@ -123,9 +123,9 @@ fn a_test_names_an_authority_and_the_keys_of_its_run() {
     let (_folder, path) = file_of(&authority);
     let suite = Suite::bundled().filter(CASES);
     let untold = Target::at(server.url("localhost")).credentials(Credentials::new("test", "test"));
-    let refused = suite.clone().against(untold.clone()).run_blocking();
-    assert_eq!(refused.cases()[0].verdict, Verdict::Inconclusive, "{}", refused.report());
-    assert!(refused.report().contains("Target::ca_file"), "{}", refused.report());
+    let untrusted = suite.clone().against(untold.clone()).run_blocking();
+    assert_eq!(untrusted.cases()[0].verdict, Verdict::Inconclusive, "{}", untrusted.report());
+    assert!(untrusted.report().contains("Target::ca_file"), "{}", untrusted.report());
     suite.against(untold.ca_file(path)).run_blocking().assert_conforms();
 }
 

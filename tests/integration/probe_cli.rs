@@ -96,28 +96,28 @@ fn a_service_without_a_reference_needs_an_endpoint() {
     assert!(err(&output).contains("pass --endpoint"), "{}", err(&output));
 }
 
-/// Signatures as an endpoint that knows nobody sees them: each probe of this family deviates where one is accepted.
+/// Runs the signing probes against an endpoint that accepts every signature: each probe of an invalid one deviates.
 fn gate(baseline: &Path, more: &[&str]) -> Output {
-    let server = answering_everything();
+    let server = accepting_everything();
     let file = baseline.display().to_string();
     let common =
         ["--operation", "StopDeployment", "--probes", "signing", "--seed", "1", "--quiet", "--endpoint", &server];
     probe(&[&common[..], &["--baseline", &file], more].concat())
 }
 
-/// An endpoint that stops every deployment, whoever asks; it knows that there are other operations.
-fn answering_everything() -> String {
+/// An endpoint that stops every deployment for any caller; it knows that there are other operations.
+fn accepting_everything() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for (number, stream) in listener.incoming().flatten().enumerate() {
-            thread::spawn(move || answer(stream, number));
+            thread::spawn(move || respond(stream, number));
         }
     });
     url
 }
 
-fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
+fn respond(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
     let mut head = vec![0; 8192];
     let read = stream.read(&mut head)?;
     let is_known = String::from_utf8_lossy(&head[..read]).contains("CodeDeploy_20141006.StopDeployment");

@@ -1,6 +1,5 @@
-//! Derived probes are proven on endpoints made from the models themselves: one that keeps its model conforms to all of
-//! them, one with a fault deviates in the family that the fault is of and in no other, and one that says the same
-//! whatever it is asked is given nothing.
+//! Derived probes are proven on endpoints made from the models themselves. An endpoint that keeps its model conforms to
+//! all probes. An endpoint with a fault deviates only in the family of the fault. A constant endpoint conforms to none.
 
 #![allow(clippy::cast_possible_truncation, reason = "seconds and lengths of tests are small")]
 
@@ -66,7 +65,7 @@ fn probes(suite: &Fixtures, options: probe::ProbeOptions) -> Probes {
     Probes::new(service(suite), &Arc::new(Source::read("model.json", "{}").unwrap()), options)
 }
 
-/// What a run of probes came to.
+/// The result of a run of probes.
 struct Run {
     cases: Vec<JudgedCase>,
     died: Vec<TargetDied>,
@@ -75,13 +74,13 @@ struct Run {
 }
 
 impl Run {
-    /// Runs all probes of a suite against whatever answers.
+    /// Runs all probes of a suite against an endpoint.
     fn against(
         suite: &Arc<Fixtures>,
         options: probe::ProbeOptions,
-        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+        respond: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> Self {
-        let transport = InProcess::new(move |request: &Request| Reply::Answer(answer(request)));
+        let transport = InProcess::new(move |request: &Request| Reply::Answer(respond(request)));
         Self::over(suite, options, transport, "http://127.0.0.1:1", None)
     }
 
@@ -166,7 +165,7 @@ fn an_endpoint_that_keeps_the_tiny_model_conforms_to_every_probe_of_every_family
 #[test]
 fn an_endpoint_that_keeps_the_bundled_model_conforms_to_every_probe() {
     let model = std::fs::read_to_string(support::package().join("fixtures/codedeploy/model.json")).unwrap();
-    // Without the numbers of requirements, which stand in a file of their own.
+    // Leaves out the ids of requirements, which are in a file of their own.
     let mut model: Value = serde_json::from_str(&model).unwrap();
     forget(&mut model, "wireproof#requirements");
     conforms(&suite_of("codedeploy", &model.to_string(), None), everything());
@@ -234,7 +233,7 @@ fn an_endpoint_that_lacks_one_rule_deviates_in_that_family_alone(#[case] family:
     assert_eq!(ledger.conforms + ledger.deviates, ledger.selected, "{ledger:?}");
 }
 
-/// What each deviating case ends with: `family/variant`.
+/// The ends of the ids of deviating cases: `family/variant`.
 fn variants(run: &Run) -> BTreeSet<String> {
     let endings = run.ids(Verdict::Deviates).into_iter().map(|id| {
         let mut parts = id.rsplit('/');
@@ -301,8 +300,8 @@ fn a_bound_that_rejects_one_too_early_is_a_note_and_not_an_error() {
 }
 
 fn constant(status: u16, body: &str) -> Response {
-    static ANSWERS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let id = format!("id-{}", ANSWERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    static RESPONSES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let id = format!("id-{}", RESPONSES.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", &*id)];
     let body = Bytes::copy_from_slice(body.as_bytes());
     Response { status, headers: headers.into_iter().collect(), body, ..Response::default() }
@@ -321,7 +320,7 @@ fn no_probe_conforms_on_a_constant_endpoint(#[case] status: u16, #[case] body: &
 
 #[test]
 fn a_rejected_control_blocks_only_its_own_probes() {
-    let run = tiny(Fault::Refuses("Labels"));
+    let run = tiny(Fault::Rejects("Labels"));
     let blocked = run.of(Verdict::Blocked);
     for case in &blocked {
         let report = &case.report;
@@ -350,7 +349,7 @@ impl Mortal {
         let endpoint = Arc::new(Modelled::new(service(&TINY_SUITE), Fault::None));
         let dying = Arc::new(Notify::new());
         tokio::spawn(async move {
-            // What it has goes with it: the listener, and the connections.
+            // Dropping it drops the listener and the connections.
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
@@ -430,7 +429,7 @@ fn a_restarted_endpoint_loses_only_the_cases_that_crashed_it() {
     assert!(others.len() <= 4, "{others:?}");
 }
 
-/// Everything that a plan hands out, with nobody to run it.
+/// All cases of a plan, without running them.
 fn handed_out(mut plan: Probes) -> Vec<Case> {
     let mut cases = Vec::new();
     while plan.stage().is_some() {

@@ -1,4 +1,4 @@
-//! What a run records: the same verdicts offline, nothing secret, and no byte that could be changed unseen.
+//! Recordings give the same verdicts offline, contain no secret, and detect every changed byte.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -46,7 +46,7 @@ fn the_whole_catalogue_is_judged_offline_as_it_was_live() {
 
 #[test]
 fn deviations_and_what_never_ran_are_judged_offline_as_they_were_live() {
-    // Nobody listens there, so that nothing is implemented, and nothing runs.
+    // No server listens there, so nothing is implemented, and nothing runs.
     let nobody = ["run", "--endpoint", "http://127.0.0.1:9", "--timeout", "1", "--tag", "auth"];
     let (report, _) = assert_same(&nobody, &[]);
     assert!(report.contains("\"inconclusive\""), "{report}");
@@ -117,7 +117,7 @@ fn an_invalid_recording_is_a_usage_error() {
 const SECRETS: [&str; 3] =
     ["AKIDCANARY7EXAMPLE00", "canary/secret+key+of+forty+characters+000", "canary-session-token-of-some-length=="];
 
-/// What the model of Proton marks sensitive: the text of a spec, and of a message.
+/// Values that the model of Proton marks sensitive: the text of a spec, and of a message.
 const SENSITIVE: [&str; 2] = ["revision: \\\"2", "initiated cancellation"];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every request of a recording follows from its seed and from the answers: nobody can put another one there.
+//! The seed and the responses determine every request of a recording, so a forger cannot replace one.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -11,11 +11,11 @@ use wireproof::internals::{
 
 use crate::support::{PACE, SUITE, Virtual, target};
 
-/// Every case of the suite, against a reference whose answers take a while.
+/// Every case of the suite, against a reference with slow responses.
 static RUN: LazyLock<Vec<JudgedCase>> =
     LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::from_micros(3_337)).cases);
 
-/// How cases differ that were recorded like that, acted again with a seed.
+/// The differences of cases that were recorded like that and reenacted with a seed.
 fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, String)> {
     let changed: Vec<Transcript> = RUN
         .iter()

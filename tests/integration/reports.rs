@@ -1,4 +1,4 @@
-//! The reports of the program from outside: several at once, where they go, and what becomes of one that fails.
+//! The reports of the program from outside: several in one run, their destinations, and failures to write one.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A small selection that conforms.
 const SMALL: &str = "codedeploy/stop-deployment/missing-id";
 
-/// The program without anything that the environment might tell it.
+/// The program in a clean environment.
 fn with(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WIREPROOF_") || name.starts_with("AWS_")) {
@@ -58,20 +58,20 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// An endpoint that answers each request so late, and wrongly.
+/// An endpoint that responds late to each request, and violates the contract.
 fn endpoint(delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // A connection that breaks is the peer's affair.
-            thread::spawn(move || drop(answer(&stream, delay)));
+            thread::spawn(move || drop(respond(&stream, delay)));
         }
     });
     endpoint
 }
 
-fn answer(mut stream: &TcpStream, delay: Duration) -> std::io::Result<()> {
+fn respond(mut stream: &TcpStream, delay: Duration) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut line, mut length, mut is_known) = (String::new(), 0, false);
     while reader.read_line(&mut line)? > 2 {

@@ -1,5 +1,5 @@
-//! A run cut into seven processes against one reference, joined again: what comes out is what one run would have said,
-//! and whatever is not one whole run is refused.
+//! A run is split into seven processes against one reference and merged again: the result equals that of one run.
+//! Reports that are not one complete run are rejected.
 
 use std::{
     collections::BTreeSet,
@@ -53,14 +53,14 @@ fn merge(reports: &[PathBuf], more: &[&str]) -> Output {
     run(&[&["merge"], &files[..], more].concat())
 }
 
-/// Returns whether two reports say the same, but for times and for where the endpoint was.
+/// Asserts that two reports are equal, except for times and the address of the endpoint.
 #[track_caller]
 fn assert_same(merged: &Value, whole: &Value) {
     let parts = ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "presence", "coverage"];
     for part in parts {
         assert_eq!(merged[part], whole[part], "{part}");
     }
-    // How often a requirement was judged follows from which of several legal answers was given.
+    // The number of judgements of a requirement depends on which of several valid responses was sent.
     let outcomes = |report: &Value| {
         let requirements = report["requirements"].as_array().unwrap().iter();
         requirements.map(|requirement| (requirement["id"].clone(), requirement["outcome"].clone())).collect::<Vec<_>>()
@@ -217,7 +217,7 @@ fn reports_that_are_not_one_complete_run_are_rejected(#[case] spoil: fn(&mut Par
     let output = merge(&parts.paths, &[]);
     assert_status(&output, 2);
     assert!(err(&output).contains(says), "{}", err(&output));
-    assert_eq!(out(&output), "", "nothing is reported of what is refused");
+    assert_eq!(out(&output), "", "rejected reports produce no output");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A certificate of the reference, and everything that a forger may do to it: each forgery is told by the check that it
-//! breaks. What no look at a bundle can tell, an endpoint tells that is asked again.
+//! A certificate of the reference, and all its possible forgeries: the check of each forgery detects it. If the bundle
+//! alone cannot show a forgery, a rerun against the endpoint does.
 
 mod forged;
 mod forgeries;
@@ -37,7 +37,7 @@ use forgeries::{Forger, Forgery, all, main_entry};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
-/// The private keys of a vendor and of somebody else.
+/// The private keys of a vendor and of another person.
 const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 const OTHER_KEY: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 
@@ -61,7 +61,7 @@ static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
     FixtureFiles::from_texts(few)
 });
 
-/// What a verifier has at hand.
+/// The suite of the verifier.
 static SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| Arc::new(Fixtures::read(&FIXTURES).unwrap()));
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES, &SUITE).unwrap());
 static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
@@ -148,7 +148,7 @@ fn page(all: &[Forgery]) -> String {
     )
 }
 
-// Elsewhere there are no links.
+// Other systems have no links.
 #[cfg(unix)]
 #[test]
 fn the_page_of_the_forgeries_lists_all_of_them() {
@@ -183,8 +183,7 @@ fn the_bundle_of_the_reference_verifies_and_is_granted() {
     assert_eq!((&granted["granted"], &granted["missing"]), (&json!("extended"), &json!([])));
 }
 
-/// Who forges a bundle whose signature is asked for is told by that, too: here nobody asks for one, unless the forgery is
-/// about it.
+/// Verifies a forged bundle without requiring a signature, unless the forgery is about the signature.
 fn told(forgery: &Forgery) -> Verified {
     let forged = Forged::new();
     let before = content(forged.root());
@@ -264,11 +263,11 @@ fn the_nonce_of_another_verifier_is_rejected() {
     assert_eq!(checks(&bundle.verified(&[], Some(NONCE))), ["signature"]);
 }
 
-/// The limit of every look at paper, said plainly: answers that are made up well, with everything recomputed.
+/// The limit of every offline check: well-invented responses with everything recomputed.
 #[test]
 fn invented_responses_are_detected_by_a_signature_or_a_rerun() {
     let forged = Forged::new();
-    // As if the endpoint had said something else in a place that no statement is about.
+    // Changes a part of the response that no requirement is about.
     forged.har(HAR, |log| {
         let headers = main_entry(log)["response"]["headers"].as_array_mut().unwrap();
         headers.iter_mut().find(|header| header["name"] == "date").unwrap()["value"] = json!("never");
@@ -278,7 +277,7 @@ fn invented_responses_are_detected_by_a_signature_or_a_rerun() {
     assert_eq!(checks(&forged.verified(&[public(KEY)], Some(NONCE))), ["signature"]);
 }
 
-/// The endpoint keeps the contract while the bundle is made, and no longer when it is asked again.
+/// The endpoint keeps the contract while the bundle is made, but not during the rerun.
 #[test]
 fn a_rerun_detects_an_endpoint_that_differs_from_its_bundle() {
     let work = tempfile::tempdir().unwrap();
