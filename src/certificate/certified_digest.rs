@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn two_suites_differ_by_what_each_lacks_and_by_what_is_another_file() {
+    fn two_suites_differ_by_missing_and_changed_files() {
         let own = CertifiedDigest::of(&files(&[("a", "x"), ("b", "x")]), &files(&[]));
         let other = CertifiedDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
         assert_eq!(

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_requirement_is_reported_with_the_case_that_broke_it() {
+    fn a_violated_requirement_is_reported_with_its_case() {
         let (suite, profile) = auth();
         let mut report = good(&suite, &profile);
         let denied = case(&mut report, "/denied-identity");

@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_is_the_encoding_of_the_specification() {
+    fn the_signed_bytes_are_the_encoding_of_the_specification() {
         let expected = "DSSEv1 29 http://example.com/HelloWorld 11 hello world";
         assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), expected.as_bytes());
         assert_eq!(pae("", b""), b"DSSEv1 0  0 ");

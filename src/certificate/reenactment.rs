@@ -84,13 +84,13 @@ impl Reenactment<'_> {
         let Some((service, operation)) = known else {
             return Some("the suite does not have this operation".to_owned());
         };
-        let answers = RecordedResponses::of(&recorded.exchanges);
+        let responses = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let seen = self.executor(&answers).check_presence(service, operation, None, &mut acted.exchanges).await;
+        let seen = self.executor(&responses).check_presence(service, operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         let presence = presence(service.contract(), operation, service.protocol, &seen);
-        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
+        requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| {
             let says = checked.presence;
             let reason = says == event::Presence::Implemented && checked.reason.is_some();
             let reason = reason.then(|| "it has a reason, although the operation is implemented".to_owned());
@@ -99,11 +99,11 @@ impl Reenactment<'_> {
         })
     }
 
-    fn executor<'e>(&'e self, answers: &'e RecordedResponses<'_>) -> Executor<'e> {
+    fn executor<'e>(&'e self, responses: &'e RecordedResponses<'_>) -> Executor<'e> {
         Executor {
             suite: self.suite,
             target: self.target,
-            transport: answers,
+            transport: responses,
             keys: None,
             seed: self.seed,
             case_timeout: LONG,
@@ -114,15 +114,15 @@ impl Reenactment<'_> {
         if recorded.seed != self.seed {
             return Some(format!("it was recorded with seed {} instead of {}", recorded.seed, self.seed));
         }
-        let answers = RecordedResponses::of(&recorded.exchanges);
+        let responses = RecordedResponses::of(&recorded.exchanges);
         // An interrupted case without requests has nothing to reenact.
         if recorded.exchanges.is_empty() && recorded.end == CaseEnd::Interrupted {
             return None;
         }
-        let acted = self.executor(&answers).execute(case).await;
+        let acted = self.executor(&responses).execute(case).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| rest(&acted, recorded))
+        requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| rest(&acted, recorded))
     }
 }
 
@@ -307,7 +307,7 @@ impl<'a> RecordedResponses<'a> {
         self.exchanges.get(found?)
     }
 
-    async fn answer(&self, request: &Request) -> Result<crate::wire::Response, TransportError> {
+    async fn respond(&self, request: &Request) -> Result<crate::wire::Response, TransportError> {
         match self.take(request) {
             Some(exchange) => {
                 sleep_until(self.began + exchange.started + exchange.elapsed).await;
@@ -320,6 +320,6 @@ impl<'a> RecordedResponses<'a> {
 
 impl Transport for RecordedResponses<'_> {
     fn send<'s>(&'s self, _: &'s Endpoint, request: &'s Request) -> transport::ExchangeFuture<'s> {
-        Box::pin(self.answer(request))
+        Box::pin(self.respond(request))
     }
 }

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_makes_an_empty_run_right_and_no_other() {
+    fn a_reason_accepts_only_an_empty_run() {
         let gate =
             RunGate::open(GateRules::default()).unwrap().with_idle(Some("everything conformed before".to_owned()));
         assert_eq!(status(&gate, &finished(0)), ExitStatus::Conforms);

@@ -33,9 +33,9 @@ impl Suite {
     /// ```
     /// use wireproof::Suite;
     ///
-    /// let answer = r#"{"deploymentId":"d-A1B2C3D4E","createTime":1732190400.1,"status":"Stopped"}"#;
+    /// let response = r#"{"deploymentId":"d-A1B2C3D4E","createTime":1732190400.1,"status":"Stopped"}"#;
     /// Suite::bundled().service("codedeploy").insta_settings()?.bind(|| {
-    ///     insta::assert_snapshot!(answer, @r#"{"deploymentId":"<deployment-id>","createTime":"<timestamp>","status":"Stopped"}"#);
+    ///     insta::assert_snapshot!(response, @r#"{"deploymentId":"<deployment-id>","createTime":"<timestamp>","status":"Stopped"}"#);
     /// });
     /// # Ok::<(), wireproof::Problem>(())
     /// ```

@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn benchmarks_are_none() {
+    fn there_are_no_benchmarks() {
         assert_eq!(printed(&["--bench"]).1.ignored, 4);
     }
 }

@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn text_keeps_members_that_occur_twice() {
+    fn text_keeps_duplicate_members() {
         let raw: &RawValue = serde_json::from_str(r#"{"name":"a","name":"b"}"#).unwrap();
         assert_eq!(visited(raw), [" In", "/name String", "/name String"]);
     }

@@ -302,19 +302,19 @@ fn alternatives(
     of_resource: bool,
     looks_like: Option<Value>,
 ) -> Vec<Alternative> {
-    let refusal = |errors: Vec<String>, classes: &[RejectionClass]| {
+    let rejection = |errors: Vec<String>, classes: &[RejectionClass]| {
         vec![Alternative::Rejection { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match expected {
-        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RejectionClass::Constraint, RejectionClass::Auth]),
-        ExpectedOutcome::Rejected => refusal(own, &[RejectionClass::Constraint]),
+        ExpectedOutcome::Rejected if of_resource => rejection(own, &[RejectionClass::Constraint, RejectionClass::Auth]),
+        ExpectedOutcome::Rejected => rejection(own, &[RejectionClass::Constraint]),
         ExpectedOutcome::RejectedOrUnreadable => {
-            refusal(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
+            rejection(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
         }
-        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RejectionClass::Serialization]),
-        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RejectionClass::UnknownOperation]),
-        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RejectionClass::Auth]),
-        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RejectionClass::Client]),
+        ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RejectionClass::Serialization]),
+        ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RejectionClass::UnknownOperation]),
+        ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),
+        ExpectedOutcome::RejectedInAnyWay => rejection(Vec::new(), &[RejectionClass::Client]),
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read_again() {
+    fn a_written_report_is_read_back() {
         let mut out = Vec::new();
         report_of(&mut Json::new(&mut out), &events()).unwrap();
         let text = String::from_utf8(out).unwrap();

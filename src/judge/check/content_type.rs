@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn where_only_the_protocol_speaks_it_is_a_warning() {
+    fn a_rule_of_the_protocol_alone_is_a_warning() {
         let trial = Trial::cancel(CANCEL).with(1, Role::Main, 200, cancelling().to_string().as_bytes(), |response| {
             response.headers.set("content-type", "application/json");
         });

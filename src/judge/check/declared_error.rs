@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_name_is_none_of_them() {
+    fn an_error_without_a_name_is_not_the_documented_one() {
         let findings = Trial::stop(ANY).responds(1, 400, &json!({"message": "m"})).findings();
         assert_eq!(findings, ["error declared-error /__type"]);
     }

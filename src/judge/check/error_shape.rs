@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_disagrees_with_the_body_is_an_error() {
+    fn a_header_that_contradicts_the_body_is_an_error() {
         let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"}).to_string();
         let trial = Trial::stop(UNKNOWN).with(1, Role::Main, 400, body.as_bytes(), |response| {
             response.headers.push("x-amzn-errortype", "DeploymentDoesNotExistException");

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_scenario_states_binds_the_step_and_not_its_control() {
+    fn the_scenario_states_the_status_of_the_step_only() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { error: DeploymentDoesNotExistException, status: 404 }, control: { deploymentId: d-ABCDEF124 } }";
         let rejection = does_not_exist().to_string();
         let trial = Trial::stop(steps).responds(1, 404, &does_not_exist());

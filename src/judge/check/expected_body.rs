@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_reports_one_deviation_once_whatever_the_values() {
+    fn concurrent_calls_report_one_deviation_once() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { body: { statusMessage: x } }, concurrently: 2 }";
         let body = |message: &str| json!({"status": "Pending", "statusMessage": message});
         let trial = Trial::stop(steps).responds(1, 200, &body("a")).responds(1, 200, &body("b"));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_crowd_only_the_successes_are_compared() {
+    fn only_the_successes_of_concurrent_calls_are_compared() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ body: { status: Failed } }, { error: DeploymentDoesNotExistException }] }, concurrently: 2 }";
         let trial = Trial::stop(steps).responds(1, 400, &does_not_exist()).responds(1, 200, &stopping());
         assert_eq!(trial.findings(), ["error expected-body /status"]);

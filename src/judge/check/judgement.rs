@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_deviated_before_a_case_was_blocked_is_not_lost() {
+    fn deviations_before_a_case_was_blocked_are_kept() {
         let trial = Trial::stop(THEN_READ).responds(1, 400, &does_not_exist());
         assert_eq!(trial.ended(CaseEnd::Blocked("later".to_owned())).verdict(), Verdict::Deviates);
     }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_evaluated_is_counted_once_a_check_and_a_step() {
+    fn evaluations_are_counted_once_per_check_and_step() {
         let trial = Trial::stop(THEN_READ).responds(1, 200, &stopping());
         let one = trial.judge();
         let two = trial.responds(2, 200, &serde_json::json!({"deploymentInfo": {}})).judge();

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_in_a_crowd_does_not_weigh_on_its_neighbours() {
+    fn a_server_error_of_one_concurrent_call_does_not_affect_the_others() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, concurrently: 2 }";
         let failure = json!({"__type": "InternalFailure", "message": "m"});
         let trial = Trial::recorded(steps).responds(1, 500, &failure).responds(1, 400, &does_not_exist());
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_that_the_scenario_expects_by_name_is_none() {
+    fn a_server_error_that_the_scenario_expects_by_name_is_not_a_finding() {
         let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException, status: 503");
         let body = json!({"__type": "InternalServerException", "message": "m"});
         let found = Trial::cancel(&steps).responds(1, 500, &body).findings();

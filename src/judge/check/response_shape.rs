@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_the_model_says_of_a_neighbour_is_a_warning() {
+    fn a_rule_of_the_model_alone_about_a_neighbor_is_a_warning() {
         let steps = format!("{STOP}\n- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }} }}");
         let trial = Trial::stop(&steps).responds(1, 200, &stopping()).responds(
             2,
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_output_has_no_finding() {
+    fn a_valid_output_has_no_finding() {
         assert!(Trial::cancel(CANCEL).responds(1, 200, &cancelling()).findings().is_empty());
     }
 

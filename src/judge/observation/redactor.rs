@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_state_yielded_is_known_by_its_name_and_keeps_its_identity() {
+    fn values_of_a_state_keep_their_name_and_identity() {
         let mut trial = trial();
         let mut redactor = knowing(
             &mut trial,
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_unknown_service_is_sent_is_redacted_as_text() {
+    fn requests_to_an_unknown_service_are_redacted_as_text() {
         let mut trial = trial().sent(|request| request.body = br#"{"deploymentId":"task-one"}"#.as_slice().into());
         trial.transcript.exchanges[0].service = String::new();
         let exchange = trial.transcript.exchanges[0].clone();

@@ -91,7 +91,7 @@ fn a_sensitive_text_is_nowhere_and_lengths_stay(#[case] status: u16, #[case] rec
 }
 
 #[test]
-fn what_is_not_sensitive_stays_as_it_is() {
+fn values_that_are_not_sensitive_stay_unchanged() {
     let received = r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":4711,"key":"d2lyZXByb29m" }"#;
     let sent = r#"{"name":"canary-hunter-2","secret":"canary-hunter-2"}"#;
     let mut transcript = transcript(vec![exchange("Put", sent, (200, received))]);
@@ -103,7 +103,7 @@ fn what_is_not_sensitive_stays_as_it_is() {
 }
 
 #[test]
-fn who_is_equal_stays_equal_and_an_expected_literal_is_recognised() {
+fn equal_values_stay_equal_and_expected_literals_are_recognized() {
     use crate::suite::matcher::{Hidden, mismatches};
     let exchanges = vec![
         exchange("Put", "{}", (200, r#"{"secret":"canary-hunter-2"}"#)),

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_that_no_operation_uses_is_an_error_and_no_panic() {
+    fn an_unused_shape_is_an_error_without_a_panic() {
         let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()), RULES);
         assert!(schemas.violations(&ShapeId::new("x#Name"), PayloadSide::Output, &json!("a")).is_err());
     }

@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_has_its_least_number_of_entries_though_keys_come_up_twice() {
+    fn a_map_has_its_minimum_of_entries_despite_duplicate_keys() {
         let shapes = r#""x#In":{"type":"structure","members":{"m":{"target":"x#M","traits":{"smithy.api#required":{}}}}},
             "x#K":{"type":"string","traits":{"smithy.api#pattern":"^(a|b|c)$"}},
             "x#M":{"type":"map","key":{"target":"x#K"},"value":{"target":"smithy.api#Integer"},

@@ -1,7 +1,7 @@
 //! Sets of string lengths, in code points: sorted intervals, so that `{0,100000}` costs as much as `{0,1}`.
 //!
 //! A set never has a length that was not added. Where a sum would exceed its budget, it keeps the short lengths, and
-//! [`Work`] records it.
+//! `Work` records it.
 
 /// Longer lengths are not considered.
 pub(super) const LONGEST: u64 = 1 << 21;
@@ -235,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn what_leaves_a_rest_is_what_the_rest_completes(a in some(), b in some(), whole in 0_u64..80) {
+        fn a_quotient_completes_its_remainder(a in some(), b in some(), whole in 0_u64..80) {
             let expected: BTreeSet<u64> = a.iter().copied().filter(|x| *x <= whole && b.contains(&(whole - x))).collect();
             prop_assert_eq!(members(&set(&a).leaving(&set(&b), whole)), expected);
         }

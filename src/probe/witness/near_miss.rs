@@ -122,7 +122,7 @@ mod tests {
     };
     use crate::model::Pattern;
 
-    fn refuses(pattern: &str, text: &str) -> bool {
+    fn rejects(pattern: &str, text: &str) -> bool {
         Pattern::full(pattern).unwrap().matches(text) == Matched::No
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let misses = witness.near_misses(5);
         assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
         for (_, text) in &misses {
-            assert!(witness.length_is_valid(text) && refuses(pattern, text), "{text:?}");
+            assert!(witness.length_is_valid(text) && rejects(pattern, text), "{text:?}");
         }
     }
 }

@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_a_share_of_0() {
+    fn an_empty_tally_has_a_share_of_zero() {
         assert!(RecordShare::default().rate().abs() < f64::EPSILON && CorpusTally::of([]).all() == Shares::default());
     }
 

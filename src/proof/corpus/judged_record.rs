@@ -49,10 +49,10 @@ impl Models {
     /// # Errors
     /// A model cannot be loaded.
     pub fn gather<E>(records: &[Record], mut find: impl FnMut(&str) -> Result<Option<Contract>, E>) -> Result<Self, E> {
-        let asked: BTreeSet<(&str, RecordedProtocol)> =
+        let requested: BTreeSet<(&str, RecordedProtocol)> =
             records.iter().map(|record| (record.service.as_str(), record.protocol)).collect();
         let mut suites = BTreeMap::new();
-        for (service, protocol) in asked {
+        for (service, protocol) in requested {
             let Some(contract) = find(service)? else { continue };
             let contract = protocol.reader().body_contract(contract);
             let suite = Fixtures::of_services([ServiceFixtures::of(service, contract, protocol.reader())]);
@@ -72,8 +72,8 @@ impl Models {
         let case = self.case(record, service);
         let transcript = transcript(record, &case, service);
         let judgement = judge(suite, &case, &transcript, None);
-        let asked = judgement.findings.into_iter().filter(|finding| is_recorded(record, finding.code));
-        let (left_out, findings): (Vec<_>, Vec<_>) = asked.partition(|finding| is_not_as_sent(record, finding));
+        let recorded = judgement.findings.into_iter().filter(|finding| is_recorded(record, finding.code));
+        let (left_out, findings): (Vec<_>, Vec<_>) = recorded.partition(|finding| is_not_as_sent(record, finding));
         Ok(Judged { findings, left_out: left_out.len() })
     }
 
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_model_is_not_judged() {
+    fn responses_without_a_model_are_not_judged() {
         assert_eq!(judged(&json!({"service": "t"})), Err(Skipped::Service));
         assert_eq!(judged(&json!({"operation": "Other"})), Err(Skipped::Operation));
     }

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_judge_is_proven_by_all_of_it() {
+    fn a_judge_is_proven_only_if_every_condition_holds() {
         let matrix = matrix();
         assert!(matrix.is_proven());
         assert_eq!(matrix.mutants[0].weight(), Some(Severity::Warning));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn two_proofs_agree_whatever_words_they_found_for_it() {
+    fn proofs_agree_regardless_of_the_wording_of_findings() {
         let one = matrix();
         let mut other = KillMatrix { duration_ms: 7, ..matrix() };
         other.mutants[0].cases = 9;

@@ -293,7 +293,7 @@ mod tests {
         "x#Item":{"type":"structure","members":{"at":{"target":"smithy.api#Timestamp"}}}}}"#;
 
     #[test]
-    fn a_place_leads_through_lists_to_the_shape_of_a_member() {
+    fn a_location_leads_through_lists_to_the_shape_of_a_member() {
         let contract = Arc::new(model::read("m", MODEL).unwrap());
         let subject = MutantSubject {
             service: "s",
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_enumerated_of_what_was_never_shown() {
+    fn no_faults_are_derived_from_unseen_members() {
         let contracts = vec![("s".to_owned(), Arc::new(model::read("m", MODEL).unwrap()))];
         assert!(enumerate(&contracts, &Sample::new(&contracts)).is_empty());
     }

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_kind_or_value_is_another_group() {
+    fn another_location_kind_or_value_is_another_group() {
         let groups = group(
             vec![
                 shown("a", "s.Op", ChangeKind::Value, "/x", "1", "2"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_a_verdict_comes_first_and_then_what_weighs_most() {
+    fn changed_verdicts_come_first_then_severe_differences() {
         let verdicts = BTreeMap::from([(CaseId("c".to_owned()), (Verdict::Conforms, Verdict::Deviates))]);
         let groups = group(
             vec![

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_came_or_came_too_much_is_said() {
+    fn missing_responses_and_surplus_bytes_are_reported() {
         let shown = shown(&case(|exchanges, _| {
             if let ExchangeOutcome::Response { missing, surplus, .. } = &mut exchanges[1].outcome {
                 (*missing, *surplus) = (3, 4);

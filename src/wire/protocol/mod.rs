@@ -1,7 +1,7 @@
 //! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
 //!
 //! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
-//! it, and one row of [`SUPPORTED`].
+//! it, and one row of `SUPPORTED`.
 //!
 //! | module | holds |
 //! |---|---|
