@@ -198,7 +198,7 @@ impl Harness {
     fn validate(&self, answer: &ParsedResponse) -> Result<()> {
         let value = answer.value.as_ref().context("the answer has no value")?;
         let violations = self.schemas.violations(&self.operation()?.output, PayloadSide::Output, value)?;
-        ensure!(answer.refusal.is_none() && violations.is_empty(), "the answer breaks the model: {violations:?}");
+        ensure!(answer.rejection.is_none() && violations.is_empty(), "the answer breaks the model: {violations:?}");
         Ok(())
     }
 

@@ -1,12 +1,12 @@
-//! Proves, on the wire, whether an AWS-compatible endpoint keeps the contract that the AWS documents state.
+//! Tests whether an AWS-compatible endpoint conforms to the AWS documents, by the requests and responses on the wire.
 //!
-//! Scenarios replay the documented requests byte by byte against any endpoint; the answers are compared with what the
-//! documents promise and with recorded ones; every finding cites the requirement that it breaks. The program `wireproof`
-//! is a face over this library; this page is the other face, for `cargo test`:
+//! Scenarios send the documented requests byte for byte to any endpoint. Checks compare the responses with the
+//! documents and with recorded responses. Each finding cites the requirement that the endpoint violates. The program
+//! `wireproof` uses this library. This page describes the API for `cargo test`:
 //!
-//! - a [`Suite`]: which scenarios, or probes of which model; what is known to deviate; which state is made how,
-//! - a [`Target`]: where the endpoint is, who calls it,
-//! - an [`Outcome`]: the verdicts, and the report for people.
+//! - a [`Suite`] selects scenarios, or probes of a model, and has known deviations and a state handler,
+//! - a [`Target`] has the endpoint and the identities that call it,
+//! - an [`Outcome`] has the verdicts and the report.
 //!
 //! ```no_run
 //! # async fn started() -> wireproof::Target { wireproof::Target::at("http://127.0.0.1:4566") }
@@ -18,15 +18,15 @@
 //! # }
 //! ```
 //!
-//! With the feature `libtest`, `wireproof::test` runs each scenario as a test of its own.
+//! With the feature `libtest`, `wireproof::test` runs each scenario as its own test.
 //!
-//! An endpoint need not have a socket: [`Target::in_process`] takes any [`Transport`]; with the feature `tower`,
-//! `wireproof::tower` makes one of any tower service, such as an axum `Router`.
+//! An endpoint does not need a socket: [`Target::in_process`] takes any [`Transport`]; with the feature `tower`,
+//! `wireproof::tower` makes a transport of any tower service, such as an axum `Router`.
 //!
 //! ```
 //! use wireproof::{InProcess, Reply, Request, Response, Suite, Target, Verdict};
 //!
-//! // An endpoint that answers everything with 404.
+//! // An endpoint that responds to every request with 404.
 //! let endpoint = InProcess::new(|_: &Request| Reply::Answer(Response { status: 404, ..Response::default() }));
 //! let suite = Suite::bundled().filter("codedeploy/stop-deployment/unknown-id");
 //! let outcome = suite.against(Target::in_process(endpoint)).run_blocking();
@@ -36,8 +36,8 @@
 //!
 //! # Features
 //!
-//! The default has everything that the program needs. A dev-dependency sets `default-features = false` and names the
-//! features that it uses; using another one is an error that says so.
+//! The default features include everything that the program needs. A dev-dependency sets `default-features = false` and
+//! names the features that it uses. Using a missing feature is an error that names it.
 //!
 //! | feature | for | crates |
 //! |---|---|---|
@@ -91,7 +91,7 @@ pub use run::{
 pub use suite::CaseId;
 pub use wire::{Delivery, Headers, Request, Response, TransportError, sigv4::Credentials};
 
-/// The modules, for the program, the benchmarks and the tests of this crate: no promise is made about them.
+/// The modules for the program, the benchmarks and the tests of this crate. They are not part of the promised API.
 #[doc(hidden)]
 pub mod internals {
     #[cfg(feature = "cli")]
@@ -139,7 +139,7 @@ pub mod internals {
     }
 }
 
-/// The Rust of the book is run.
+/// Runs the Rust code of the book.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/cargo-test.md")]
 struct CargoTest;

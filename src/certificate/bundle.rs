@@ -74,8 +74,8 @@ pub fn decisions(
     stated: &StatementSubject,
     reported: &Reported,
 ) -> Vec<Decision> {
-    let asked = profiles.select(&stated.requested, &stated.services);
-    asked.into_iter().map(|profile| decide(suite, profile, reported)).collect()
+    let selected = profiles.select(&stated.requested, &stated.services);
+    selected.into_iter().map(|profile| decide(suite, profile, reported)).collect()
 }
 
 /// The canonical text of a kill matrix.

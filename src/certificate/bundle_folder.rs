@@ -77,7 +77,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_rejected_wherever_it_leads() {
+    fn a_link_is_rejected_regardless_of_its_target() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("d"), "2").unwrap();
         std::os::unix::fs::symlink("d", dir.path().join("e")).unwrap();
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_reported() {
+    fn a_missing_folder_is_reported() {
         assert!(read(Path::new("not/there")).unwrap_err().to_string().contains("not/there"));
     }
 }

@@ -55,7 +55,7 @@ impl CertifiedDigest {
         lines
     }
 
-    /// Whether the digest over all matches the files.
+    /// Returns whether the digest over all matches the files.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.schema == SCHEMA && over(&self.files) == self.digest
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn two_suites_differ_by_what_each_lacks_and_by_what_is_another_file() {
+    fn two_suites_differ_by_missing_and_changed_files() {
         let own = CertifiedDigest::of(&files(&[("a", "x"), ("b", "x")]), &files(&[]));
         let other = CertifiedDigest::of(&files(&[("b", "y"), ("c", "x")]), &files(&[]));
         assert_eq!(

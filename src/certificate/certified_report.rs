@@ -68,7 +68,7 @@ pub enum ReportedFate {
     Met,
     /// Violated at least once.
     Violated,
-    /// Not judged by any case.
+    /// No case judged it.
     NotExercised,
 }
 

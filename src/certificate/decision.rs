@@ -25,7 +25,7 @@ pub struct Decision {
     pub cases: usize,
     /// The number of requirements.
     pub requirements: usize,
-    /// What prevents a level.
+    /// The causes that prevent a level.
     pub missing: Vec<Missing>,
 }
 
@@ -97,7 +97,7 @@ fn worst(case: &ReportedCase) -> String {
     error.map_or_else(String::new, |error| format!("{}, expected {}, got {}", error.code, error.expected, error.actual))
 }
 
-/// Why a requirement is not met; `None` if it is.
+/// Returns why a requirement is not met; `None` if it is.
 fn unheld(requirement: Option<&ReportedRequirement>, reported: &Reported) -> Option<String> {
     let Some(requirement) = requirement else { return Some("missing in the report".to_owned()) };
     match requirement.outcome {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_requirement_is_reported_with_the_case_that_broke_it() {
+    fn a_violated_requirement_is_reported_with_its_case() {
         let (suite, profile) = auth();
         let mut report = good(&suite, &profile);
         let denied = case(&mut report, "/denied-identity");

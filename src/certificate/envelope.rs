@@ -58,13 +58,13 @@ impl Envelope {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
     }
 
-    /// Whether the envelope has a valid signature of `key`.
+    /// Returns whether the envelope has a valid signature of `key`.
     #[must_use]
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         self.signatures.iter().any(|signature| self.is_by(signature, key))
     }
 
-    /// Whether a signature is valid for `key` and names it.
+    /// Returns whether a signature is valid for `key` and names it.
     #[must_use]
     pub fn is_by(&self, signature: &Signature, key: &PublicKey) -> bool {
         let (Some(payload), Some(bytes)) = (self.payload(), decode(&signature.sig)) else { return false };
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_is_the_encoding_of_the_specification() {
+    fn the_signed_bytes_are_the_encoding_of_the_specification() {
         let expected = "DSSEv1 29 http://example.com/HelloWorld 11 hello world";
         assert_eq!(pae("http://example.com/HelloWorld", b"hello world"), expected.as_bytes());
         assert_eq!(pae("", b""), b"DSSEv1 0  0 ");

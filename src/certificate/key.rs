@@ -22,12 +22,12 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0]
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// Not a private key.
+    /// The text is not a private key.
     #[error(
         "not an Ed25519 private key: expected PKCS#8 in PEM or 64 hexadecimal digits\nhelp: `wireproof certify --new-key FILE` creates one"
     )]
     Private,
-    /// Not a public key.
+    /// The text is not a public key.
     #[error("not an Ed25519 public key: expected PEM that starts with BEGIN PUBLIC KEY, or 64 hexadecimal digits")]
     Public,
     /// The system provides no random bytes.
@@ -96,7 +96,7 @@ impl PublicKey {
         sha256(&self.spki())
     }
 
-    /// As SPKI in PEM.
+    /// The key as SPKI in PEM.
     #[must_use]
     pub fn pem(&self) -> String {
         pem("PUBLIC KEY", &self.spki())
@@ -108,7 +108,7 @@ impl PublicKey {
         hex(&self.0)
     }
 
-    /// Whether the signature of the message is valid.
+    /// Returns whether the signature of the message is valid.
     #[must_use]
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         UnparsedPublicKey::new(&ED25519, self.0).verify(message, signature).is_ok()

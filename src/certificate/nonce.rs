@@ -15,7 +15,7 @@ pub struct Nonce(String);
 )]
 pub struct NonceError;
 
-/// What a seed depends on besides the nonce, so that a run cannot be used for another claim.
+/// The facts that a seed depends on besides the nonce, so that a run cannot be used for another claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim<'a> {
     /// The digest of the suite.
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_hangs_on_the_nonce_and_on_every_part_of_the_claim() {
+    fn the_seed_depends_on_the_nonce_and_every_part_of_the_claim() {
         let nonce = Nonce::read("00112233445566FF").unwrap();
         let seed = nonce.seed(CLAIM);
         assert_eq!(seed, Nonce::read("00112233445566ff").unwrap().seed(CLAIM));

@@ -19,7 +19,7 @@ pub const FULL: &str = "full";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// What documented calls can show on any endpoint.
+    /// The requirements that documented calls can test on any endpoint.
     Core,
     /// Everything, including what needs help from the target.
     Extended,
@@ -159,7 +159,7 @@ impl Profile {
     }
 }
 
-/// Whether a case needs a state that no documented call reaches, another identity, or another region.
+/// Returns whether a case needs a state that no documented call reaches, another identity, or another region.
 fn needs_help(suite: &Fixtures, case: &Case) -> bool {
     let others = case.needs_caller(CallerName::Denied) || case.needs_caller(CallerName::OtherAccount);
     let unreached = |given: &Given| {
@@ -168,7 +168,7 @@ fn needs_help(suite: &Fixtures, case: &Case) -> bool {
     others || case.needs_other_region() || case.scenario.given.iter().any(unreached)
 }
 
-/// Whether documented calls reach a state and the states that it requires.
+/// Returns whether documented calls reach a state and the states that it requires.
 fn is_reached<'s>(service: &'s ServiceFixtures, given: &'s Given, above: &mut BTreeSet<&'s str>) -> bool {
     let Some(state) = service.states.get(&given.state).filter(|_| above.insert(&given.state)) else { return false };
     let reached = state.is_reached_by_calls() && state.given.iter().all(|given| is_reached(service, given, above));

@@ -32,7 +32,7 @@ use crate::{
     wire::{Headers, Request, TransportError, protocol::called},
 };
 
-/// Longer than any case waits.
+/// Longer than the time limit of any case.
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Headers that depend on the time and the key, so that a recording cannot contain the expected value.
@@ -51,7 +51,7 @@ impl Reenactment<'_> {
     /// The cases whose recording does not follow from seed and responses, each with the first difference.
     ///
     /// # Errors
-    /// No runtime starts.
+    /// The runtime cannot start.
     pub fn differences<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t Case, &'t Transcript)>,
@@ -66,7 +66,7 @@ impl Reenactment<'_> {
     /// The same for presence checks and their results.
     ///
     /// # Errors
-    /// No runtime starts.
+    /// The runtime cannot start.
     pub fn presence_checks<'t>(
         &self,
         recorded: impl IntoIterator<Item = (&'t PresenceChecked, &'t Transcript)>,
@@ -85,13 +85,14 @@ impl Reenactment<'_> {
         else {
             return Some("the suite does not have this operation".to_owned());
         };
-        let answers = RecordedResponses::of(&recorded.exchanges);
+        let responses = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let seen = self.executor(&answers).check_presence(service, subject.operation, None, &mut acted.exchanges).await;
+        let seen =
+            self.executor(&responses).check_presence(service, subject.operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         let (derived, reason) = reported(&presence(subject, &seen));
-        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| {
+        requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| {
             let says = checked.presence;
             // A case may have proven an operation that the presence check did not find. That adds cases to judge.
             let proven = says == Presence::Implemented && derived == Presence::NotImplemented;
@@ -105,11 +106,11 @@ impl Reenactment<'_> {
         })
     }
 
-    fn executor<'e>(&'e self, answers: &'e RecordedResponses<'_>) -> Executor<'e> {
+    fn executor<'e>(&'e self, responses: &'e RecordedResponses<'_>) -> Executor<'e> {
         Executor {
             suite: self.suite,
             target: self.target,
-            transport: answers,
+            transport: responses,
             keys: None,
             seed: self.seed,
             case_timeout: LONG,
@@ -120,15 +121,15 @@ impl Reenactment<'_> {
         if recorded.seed != self.seed {
             return Some(format!("it was recorded with seed {} instead of {}", recorded.seed, self.seed));
         }
-        let answers = RecordedResponses::of(&recorded.exchanges);
+        let responses = RecordedResponses::of(&recorded.exchanges);
         // An interrupted case without requests has nothing to reenact.
         if recorded.exchanges.is_empty() && recorded.end == CaseEnd::Interrupted {
             return None;
         }
-        let acted = self.executor(&answers).execute(case).await;
+        let acted = self.executor(&responses).execute(case).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        requests(&[&acted, &hidden], recorded, &answers.place()).or_else(|| rest(&acted, recorded))
+        requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| rest(&acted, recorded))
     }
 }
 
@@ -183,7 +184,7 @@ fn rest(acted: &Transcript, recorded: &Transcript) -> Option<String> {
         .then(|| format!("it ends {}, but the recording has {}", in_words(acted), in_words(&recorded.end)))
 }
 
-/// Whether a recorded value equals `value`, apart from redacted strings.
+/// Returns whether a recorded value equals `value`, apart from redacted strings.
 fn stands_for(key: &str, value: &Value, recorded: &Value) -> bool {
     match (value, recorded) {
         (Value::String(text), Value::String(known)) => text == known || placeholder(key, text) == *known,
@@ -247,8 +248,8 @@ fn other_header(acted: &Headers, recorded: &Headers) -> Option<String> {
     acted.get(differs).or_else(|| recorded.get(differs)).map(|(name, _)| name.clone())
 }
 
-/// Whether two requests look alike, so that one may repeat the other in a poll. A redaction keeps the length of its
-/// value.
+/// Returns whether two requests look alike, so that one may repeat the other in a poll. A redaction keeps the length of
+/// its value.
 fn alike(one: &Request, other: &Request) -> bool {
     let shape = |request: &Request| {
         let operation = called(request).map(str::to_owned);
@@ -304,7 +305,7 @@ impl<'a> RecordedResponses<'a> {
         self.exchanges.get(found?)
     }
 
-    async fn answer(&self, request: &Request) -> Result<crate::wire::Response, TransportError> {
+    async fn respond(&self, request: &Request) -> Result<crate::wire::Response, TransportError> {
         match self.take(request) {
             Some(exchange) => {
                 sleep_until(self.began + exchange.started + exchange.elapsed).await;
@@ -317,6 +318,6 @@ impl<'a> RecordedResponses<'a> {
 
 impl Transport for RecordedResponses<'_> {
     fn send<'s>(&'s self, _: &'s Endpoint, request: &'s Request) -> transport::ExchangeFuture<'s> {
-        Box::pin(self.answer(request))
+        Box::pin(self.respond(request))
     }
 }

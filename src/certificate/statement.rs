@@ -85,9 +85,9 @@ pub enum TestResult {
 pub struct Claims {
     /// The schema and its version.
     pub schema: String,
-    /// Whether the requested level of all requested profiles is granted.
+    /// True if the requested level of all requested profiles is granted.
     pub granted: bool,
-    /// What prevents any grant, whatever the profile.
+    /// The causes that prevent any grant, regardless of the profile.
     pub missing: Vec<String>,
     /// The decision for each profile.
     pub profiles: Vec<Decision>,
@@ -105,7 +105,7 @@ pub struct Claims {
     pub files: BTreeMap<String, String>,
 }
 
-/// What only the vendor knows.
+/// The facts that only the vendor knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatementSubject {
@@ -138,9 +138,9 @@ pub struct StatedTarget {
     pub region: String,
     /// The second region, if there is one.
     pub other_region: Option<String>,
-    /// Whether there is an identity without permissions.
+    /// True if there is an identity without permissions.
     pub denied_identity: bool,
-    /// Whether there is an identity in another account.
+    /// True if there is an identity in another account.
     pub other_account: bool,
     /// The state-change URL, if there is one.
     pub state_change: Option<StatedUrl>,
@@ -262,7 +262,7 @@ fn has_warning(case: &ReportedCase) -> bool {
     case.findings.iter().any(|finding| finding.severity == Severity::Warning)
 }
 
-/// What prevents any grant.
+/// The causes that prevent any grant.
 fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String> {
     let EvidenceFiles { reported, matrix, .. } = evidence;
     let mut missing = Vec::new();
@@ -283,7 +283,7 @@ fn missing(evidence: EvidenceFiles<'_>, stated: &StatementSubject) -> Vec<String
     missing
 }
 
-/// Why a kill matrix does not belong to this suite and this program; `None` if it does.
+/// Returns why a kill matrix does not belong to this suite and this program; `None` if it does.
 #[must_use]
 pub fn foreign(matrix: &KillMatrix, suite: &str, tool: &str) -> Option<String> {
     if matrix.suite != suite {

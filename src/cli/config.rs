@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_holds_for_its_subcommand_alone() {
+    fn a_table_applies_only_to_its_subcommand() {
         let (command, _) = apply(command(), "tag = ['all']\n[run]\ntag = 'a'\njobs = 4").unwrap();
         let tags = |subcommand: &str| {
             let matches = command.clone().get_matches_from(["w", subcommand]);

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_a_key_is_none() {
+    fn a_profile_without_a_key_is_not_a_profile() {
         assert!(parse(FILE, "empty").is_none() && parse(FILE, "gone").is_none());
     }
 }

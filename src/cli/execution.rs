@@ -144,7 +144,7 @@ impl ExecutionArguments {
         let command = self.restart.clone()?;
         let restart = move || -> Pin<Box<dyn Future<Output = ()> + Send>> {
             let command = command.clone();
-            // Whether it worked shows when the endpoint listens again.
+            // If the endpoint listens again afterwards, the restart worked.
             Box::pin(async move { drop(tokio::task::spawn_blocking(move || start(&command)).await) })
         };
         Some(Arc::new(restart))

@@ -221,7 +221,7 @@ fn the_page_is_what_the_program_says(#[case] name: &str, #[case] page: String) {
 }
 
 #[test]
-fn what_several_commands_share_is_described_once() {
+fn shared_options_are_described_once() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let page = words(&commands());
     for option in SharedOptions::of(&plain(Cli::command())).groups.iter().flat_map(|(_, options)| options) {

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_needs_nothing_beside_it() {
+    fn a_schema_is_self_contained() {
         for schema in SCHEMAS {
             let text = schema.text();
             let refers = text.matches("urn:wireproof:report:v2#").count();

@@ -95,7 +95,7 @@ pub(super) fn read_report(path: &Path) -> Result<ReportDocument, Failure> {
     ReportDocument::read(&path.display().to_string(), &text).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Tells Bazel that this test runner supports shards.
+/// Informs Bazel that this test runner supports shards.
 fn sign_for_bazel() -> Result<(), Failure> {
     let Some(path) = env::var_os("TEST_SHARD_STATUS_FILE").filter(|path| !path.is_empty()) else { return Ok(()) };
     fs::write(&path, "").map_err(|error| {

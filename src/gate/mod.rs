@@ -1,4 +1,5 @@
-//! What fails a run: verdicts that are not allowed, and differences from a baseline. One gate for the program and for tests.
+//! The causes that fail a run: verdicts that are not allowed, and differences from a baseline. One gate for the program
+//! and for tests.
 //!
 //! | module | holds | may import |
 //! |---|---|---|

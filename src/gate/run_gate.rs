@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What fails a run.
+/// The causes that fail a run.
 #[derive(Debug, Clone, Default)]
 pub struct GateRules {
     /// Verdicts that do not fail it.
@@ -35,7 +35,7 @@ pub struct GateRules {
 pub struct RunGate {
     rules: GateRules,
     baseline: Option<BaselineFile>,
-    /// Why an empty run is right.
+    /// The reason why an empty run is right.
     idle: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct GateResult {
     pub compared: Option<String>,
     /// The result of an update, in one line.
     pub updated: Option<String>,
-    /// Why an empty run is right.
+    /// The reason why an empty run is right.
     pub idle: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl RunGate {
         Self { idle: reason.or(self.idle), ..self }
     }
 
-    /// Decides the exit status. `missing` returns which of some ids no case has.
+    /// Decides the exit status. `missing` returns those ids that belong to no case.
     ///
     /// # Errors
     /// `missing` fails, or the baseline cannot be updated.
@@ -132,7 +132,7 @@ impl Observer for RunGate {
     }
 }
 
-/// The status of a run, of which something differs from what was recorded. More severe statuses stay.
+/// The status of a run with differences from the recorded state. More severe statuses stay.
 #[must_use]
 pub fn red(status: ExitStatus, differs: bool) -> ExitStatus {
     let outweighed = differs && matches!(status, ExitStatus::Conforms | ExitStatus::Incomplete);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_makes_an_empty_run_right_and_no_other() {
+    fn a_reason_accepts_only_an_empty_run() {
         let gate =
             RunGate::open(GateRules::default()).unwrap().with_idle(Some("everything conformed before".to_owned()));
         assert_eq!(status(&gate, &finished(0)), ExitStatus::Conforms);

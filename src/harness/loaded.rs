@@ -60,7 +60,7 @@ impl LoadedSuite {
             return Err(Problem::Selection { word: unknown_name.word, hint });
         }
         let known: Vec<String> = fixtures.cases().into_iter().map(|case| case.id.0).collect();
-        refuse_idle_globs(suite, &known)?;
+        reject_unmatched_globs(suite, &known)?;
         let mut cases = suite.selection.cases(&fixtures);
         if cases.is_empty() {
             return Err(Problem::Nothing);
@@ -81,7 +81,7 @@ impl LoadedSuite {
         let every = probe::ProbeOptions { effect: Effect::Destroys, ..probe::ProbeOptions::default() };
         if suite.globs().next().is_some() {
             let known: Vec<String> = derivation.probes(&fixtures, every)?.ids().collect();
-            refuse_idle_globs(suite, &known)?;
+            reject_unmatched_globs(suite, &known)?;
         }
         let mut ids: Vec<String> = derivation.probes(&fixtures, options.clone())?.ids().collect();
         let all = ids.len();
@@ -151,7 +151,7 @@ impl OfModel {
 }
 
 /// Rejects a glob that matches no case: a test that runs no case would always pass.
-fn refuse_idle_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
+fn reject_unmatched_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
     let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
     let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();
     let known = parts.into_iter().map(str::to_owned).collect();

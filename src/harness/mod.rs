@@ -10,8 +10,8 @@
 //! | `outcome` | The outcome of a run, as a test needs it |  |
 //! | `reports` | The reports of a run while they are written |  |
 //! | `outputs` | Everything that a run leaves behind | `reports` |
-//! | `problem` | Why a run could not start or end |  |
-//! | `redactions` | What snapshots leave out, as filters of insta, for the snapshots of a user's own tests | `loaded` |
+//! | `problem` | The errors that keep a run from starting or ending |  |
+//! | `redactions` | The redactions of snapshots as filters of insta, for the snapshots of a user's own tests | `loaded` |
 //! | `report_format` | The format of a report by the extension of its file |  |
 //! | `runner` | The one way to run a session |  |
 //! | `snapshot_folder` | Observations compared with the snapshots of a folder of the user, as insta does it | `test_environment` |
@@ -19,8 +19,8 @@
 //! | `suite` | The builder that a test starts with | `loaded` |
 //! | `target` | The endpoint under test, as a test describes it |  |
 //! | `test_arguments` | The arguments of a test program, as `cargo test`, cargo-nextest and editors give them |  |
-//! | `test_program` | Runs tests that are made at run time, with the output of `cargo test`'s own harness | `test_arguments` |
-//! | `trials` | One test a case | `outcome`, `run`, `test_arguments`, `test_program` |
+//! | `test_program` | Runs tests that are created at run time, with the output of `cargo test`'s own harness | `test_arguments` |
+//! | `trials` | One test per case | `outcome`, `run`, `test_arguments`, `test_program` |
 
 mod loaded;
 mod outcome;

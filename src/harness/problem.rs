@@ -1,4 +1,4 @@
-//! Why a run could not start or end.
+//! The errors that keep a run from starting or ending.
 
 use std::{io, path::PathBuf};
 
@@ -15,7 +15,8 @@ use crate::{
     suite::{FixtureFilesError, FixturesError},
 };
 
-/// Why a run could not start or end. It is part of the [`Outcome`](super::Outcome), and not a verdict.
+/// An error that keeps a run from starting or ending. It is part of the [`Outcome`](super::Outcome). It is not a
+/// verdict.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Problem {

@@ -1,4 +1,4 @@
-//! What snapshots leave out, as filters of insta, for the snapshots of a user's own tests.
+//! The redactions of snapshots as filters of insta, for the snapshots of a user's own tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,12 @@ use crate::{
     wire::protocol::REQUEST_ID_HEADER,
 };
 
-/// A JSON text that is not a stand-in already.
+/// A JSON string that is not a placeholder yet.
 const TEXT: &str = r#""(?:[^"\\<]|\\.)(?:[^"\\]|\\.)*""#;
 const NUMBER: &str = r"-?\d[\d.eE+-]*";
 
-/// What is filtered of any service: a pattern, with `HEADER` for the request id's header, and what takes its place.
+/// The filters that hold for any service: a pattern, and its replacement. `HEADER` stands for the header of the request
+/// id.
 const OF_ANY: [(&str, &str); 3] = [
     (r#"(?i)("HEADER"\s*:\s*)"[^"<][^"]*""#, "${1}\"<request-id>\""),
     (r"(?im)^(HEADER:[ \t]*)[^<\s]\S*", "${1}<request-id>"),
@@ -21,26 +22,26 @@ const OF_ANY: [(&str, &str); 3] = [
 ];
 
 impl Suite {
-    /// The redactions of snapshots as filters of insta 1, for JSON in the snapshots of a test of your own: what the models of
-    /// the suite's services say are ids (`<deployment-id>`), times (`<timestamp>`) and secrets (`<sensitive>`), request
-    /// ids, and messages, which no document promises.
+    /// The redactions of snapshots as filters of insta 1, for JSON in the snapshots of your own tests. They replace ids
+    /// (`<deployment-id>`), times (`<timestamp>`) and secrets (`<sensitive>`) by the models of the suite's services.
+    /// They also replace request ids, and messages, which no document promises.
     ///
-    /// A filter knows a member by its name alone: one that is an id anywhere in the service is an id everywhere, and a
-    /// structure that is secret as a whole is left as it is. [`Outcome::observation`](super::Outcome::observation) is
-    /// redacted by its model, and needs none of them.
+    /// A filter knows a member only by its name: a name that is an id anywhere in the service is an id everywhere. A
+    /// structure that is sensitive as a whole stays as it is. [`Outcome::observation`](super::Outcome::observation) is
+    /// redacted by its model, and needs none of these filters.
     ///
     /// ```
     /// use wireproof::Suite;
     ///
-    /// let answer = r#"{"deploymentId":"d-A1B2C3D4E","createTime":1732190400.1,"status":"Stopped"}"#;
+    /// let response = r#"{"deploymentId":"d-A1B2C3D4E","createTime":1732190400.1,"status":"Stopped"}"#;
     /// Suite::bundled().service("codedeploy").insta_settings()?.bind(|| {
-    ///     insta::assert_snapshot!(answer, @r#"{"deploymentId":"<deployment-id>","createTime":"<timestamp>","status":"Stopped"}"#);
+    ///     insta::assert_snapshot!(response, @r#"{"deploymentId":"<deployment-id>","createTime":"<timestamp>","status":"Stopped"}"#);
     /// });
     /// # Ok::<(), wireproof::Problem>(())
     /// ```
     ///
     /// # Errors
-    /// Fixtures or a model that cannot be used, or a name that matches no case.
+    /// The fixtures or the model cannot be used, or a name matches no case.
     pub fn insta_settings(&self) -> Result<insta::Settings, Problem> {
         let loaded = LoadedSuite::load(self)?;
         let mut redactions = Redactions::default();
@@ -58,7 +59,7 @@ impl Suite {
     }
 }
 
-/// What takes the place of members, by their names. Of several, the first of [`StandIn`].
+/// The placeholders of members, by their names. If several fit, the first [`Placeholder`] counts.
 #[derive(Debug, Default)]
 struct Redactions {
     values: BTreeMap<String, Placeholder>,
@@ -87,7 +88,7 @@ impl Redactions {
         }
     }
 
-    /// A pattern for all members that are filtered alike, and what takes its place.
+    /// One pattern for all members with the same placeholder, and its replacement.
     fn filters(&self) -> Vec<(String, String)> {
         let values = by_stand_in(&self.values).into_iter().map(|(stand_in, names)| {
             let (value, told) = (pattern(stand_in), told(stand_in));
@@ -111,7 +112,7 @@ fn insert(into: &mut BTreeMap<String, Placeholder>, member: &Member, stand_in: P
     }
 }
 
-/// The names of each stand-in, as alternatives of a pattern.
+/// The names of each placeholder, as alternatives of a pattern.
 fn by_stand_in(members: &BTreeMap<String, Placeholder>) -> BTreeMap<&Placeholder, String> {
     let mut names: BTreeMap<&Placeholder, BTreeSet<String>> = BTreeMap::new();
     for (name, stand_in) in members {

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_of_a_report_without_an_end_does_not_appear() {
+    fn an_unfinished_report_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
         let mut reports = OpenReports::default();

@@ -81,7 +81,7 @@ pub(super) struct PreparedRun {
     process_per_test: bool,
 }
 
-/// What requests an update of the baseline in a test.
+/// The variable that requests an update of the baseline in a test.
 const UPDATE: &str = "WIREPROOF_BASELINE_UPDATE=1";
 
 impl PreparedRun {
@@ -143,7 +143,7 @@ impl PreparedRun {
         Ok((runner, plan))
     }
 
-    /// Where each test is a process, none of them sees the whole run.
+    /// If each test is a process, none of them sees the whole run.
     fn reports(&self) -> Result<OpenReports, Problem> {
         let paths = if self.process_per_test { &[] } else { self.suite.reports.as_slice() };
         let mut reports = OpenReports::default();
@@ -182,7 +182,7 @@ impl<'a> WatchedRun<'a> {
         }
     }
 
-    /// How the case differs from its snapshot, as text, where that fails.
+    /// The difference of the case from its snapshot, as text, if the difference fails the test.
     fn settle(&mut self, case: &JudgedCase) -> Option<String> {
         let snapshots = self.prepared.snapshots.as_ref()?;
         snapshots.settle(case).unwrap_or_else(|problem| {
@@ -238,7 +238,7 @@ impl Observer for WatchedRun<'_> {
         (self.see)(&case.report, snapshot.as_deref());
         self.snapshots.extend(snapshot);
         self.cases.push(case.report.clone());
-        // There may be a million probes, and nobody asks for their observations.
+        // There may be a million probes, and no test uses their observations.
         if self.prepared.loaded.is_of_scenarios() {
             self.observations.insert(case.case.id.clone(), case.observation().text());
         }

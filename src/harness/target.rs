@@ -80,7 +80,7 @@ impl Target {
     /// An endpoint of this process, called without a socket.
     ///
     /// ```
-    /// use wireproof::{Target, transport::{InProcess, Reply}, wire::Response};
+    /// use wireproof::{InProcess, Reply, Response, Target};
     ///
     /// let target = Target::in_process(InProcess::new(|_: &_| Reply::Answer(Response::default())));
     /// ```
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_what_emulators_have_unless_something_else_is_said() {
+    fn a_target_has_the_defaults_of_emulators() {
         let target = opened(&Target::at("http://127.0.0.1:4566")).unwrap();
         assert_eq!((target.region.as_str(), target.name.as_str()), ("us-east-1", "http://127.0.0.1:4566"));
         assert_eq!(target.owner, Credentials::new("test", "test"));

@@ -4,70 +4,70 @@ use std::{num::ParseIntError, path::PathBuf};
 
 use thiserror::Error;
 
-/// How a test program is called.
+/// The arguments of a test program.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct TestArguments {
     pub(super) mode: TestMode,
     pub(super) ignored: IgnoredTests,
     pub(super) format: TestFormat,
     pub(super) color: ColorUse,
-    /// How many tests run at once.
+    /// The number of tests that run at the same time.
     pub(super) threads: Option<usize>,
-    /// Where the output goes instead of standard output.
+    /// The file for the output; `None` for standard output.
     pub(super) logfile: Option<PathBuf>,
-    /// Names, or parts of names, one of which a test must have; all tests where there is none.
+    /// A test runs only if its name contains one of these; empty: all tests.
     filters: Vec<String>,
-    /// Names, or parts of names, that no test may have.
+    /// A test whose name contains one of these does not run.
     skipped: Vec<String>,
-    /// Filters are whole names.
+    /// Filters must equal the whole name.
     exact: bool,
 }
 
-/// What the program does.
+/// The action of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum TestMode {
     #[default]
     Run,
     List,
-    /// Benchmarks alone, and there are none.
+    /// Runs only benchmarks. There are none.
     Bench,
     Help,
 }
 
-/// What becomes of tests that are marked as ignored.
+/// The treatment of ignored tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum IgnoredTests {
     #[default]
     LeftOut,
-    /// They run, and no others.
+    /// Only ignored tests run.
     Alone,
-    /// They run like the others.
+    /// Ignored tests run like the others.
     Included,
 }
 
-/// The form of the output.
+/// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum TestFormat {
-    /// A line for each test.
+    /// One line per test.
     #[default]
     Pretty,
-    /// A character for each test.
+    /// One character per test.
     Terse,
-    /// A JSON object for each event.
+    /// One JSON object per event.
     Json,
 }
 
-/// Whether the output has colors.
+/// The use of colors in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum ColorUse {
-    /// On a terminal.
+    /// Only on a terminal.
     #[default]
     Auto,
     Always,
     Never,
 }
 
-/// Arguments that cannot be used.
+/// An error in the arguments.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum TestArgumentError {
     #[error("unknown option {0}\nhelp: --help lists the options")]
@@ -78,7 +78,7 @@ pub(super) enum TestArgumentError {
     Value { option: String, value: String, expected: &'static str },
 }
 
-/// What `--help` prints.
+/// The output of `--help`.
 pub(super) const HELP: &str = "\
 Usage: [OPTIONS] [FILTER]...
 
@@ -99,7 +99,7 @@ Options:
 ";
 
 impl TestArguments {
-    /// Reads arguments, the program's name left out.
+    /// Reads arguments, without the name of the program.
     pub(super) fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, TestArgumentError> {
         let mut read = Self::default();
         let mut arguments = arguments.into_iter();
@@ -134,7 +134,7 @@ impl TestArguments {
             "--ignored" => self.ignored = IgnoredTests::Alone,
             "--include-ignored" => self.ignored = IgnoredTests::Included,
             "-q" | "--quiet" => self.format = TestFormat::Terse,
-            // Nothing is captured here, and unstable options are no others.
+            // The program captures no output, and `-Z unstable-options` changes nothing.
             "--test" | "--nocapture" | "--no-capture" | "--show-output" | "-Zunstable-options" => {}
             _ => return false,
         }
@@ -163,7 +163,7 @@ impl TestArguments {
         Ok(())
     }
 
-    /// Whether the filters leave a test in.
+    /// Returns whether the filters select a test.
     pub(super) fn keeps(&self, name: &str, is_ignored: bool) -> bool {
         let matches = |filter: &String| if self.exact { name == filter } else { name.contains(filter) };
         (self.filters.is_empty() || self.filters.iter().any(matches))
@@ -171,7 +171,7 @@ impl TestArguments {
             && (is_ignored || self.ignored != IgnoredTests::Alone)
     }
 
-    /// Whether a test that is left in runs.
+    /// Returns whether a selected test runs.
     pub(super) fn runs(&self, is_ignored: bool) -> bool {
         self.mode == TestMode::Run && !(is_ignored && self.ignored == IgnoredTests::LeftOut)
     }

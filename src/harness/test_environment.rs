@@ -26,7 +26,7 @@ pub(super) struct TestEnvironment {
     pub(super) places: Places,
 }
 
-/// What to do with an observation that differs from its snapshot.
+/// The treatment of an observation that differs from its snapshot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum SnapshotUpdate {
     /// Write it beside the snapshot for review.

@@ -1,4 +1,4 @@
-//! Runs tests that are made at run time, with the output of `cargo test`'s own harness.
+//! Runs tests that are created at run time, with the output of `cargo test`'s own harness.
 
 use std::{
     any::Any,
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::test_arguments::{ColorUse, TestArguments, TestFormat, TestMode};
 
-/// What `cargo test` takes for a failure of tests.
+/// The exit status that `cargo test` reads as failed tests.
 pub(super) const FAILED: u8 = 101;
 
 /// One test.
@@ -27,19 +27,19 @@ pub(super) struct Trial {
     test: Box<dyn FnOnce() -> TrialResult + Send>,
 }
 
-/// A test that does not fail; or why it fails.
+/// The result of a test, or the reason of its failure.
 pub(super) type TrialResult = Result<TrialEnd, String>;
 
-/// A test that does not fail.
+/// The result of a test that does not fail.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TrialEnd {
     Passed,
-    /// With the reason, where there is one.
+    /// Ignored, with the reason if there is one.
     Ignored(Option<String>),
 }
 
 impl Trial {
-    /// A test; one that `is_ignored` runs where that is asked for.
+    /// Creates a test. A test that `is_ignored` runs only with `--ignored` or `--include-ignored`.
     pub(super) fn new(
         name: impl Into<String>,
         is_ignored: bool,
@@ -62,13 +62,13 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.map_or_else(|| "test panicked".to_owned(), |text| format!("test panicked: {text}"))
 }
 
-/// How many tests ended in which way.
+/// The number of tests with each result.
 #[derive(Debug, Default)]
 pub(super) struct TrialCounts {
     passed: usize,
     ignored: usize,
     filtered_out: usize,
-    /// The names of the others, each with why it failed.
+    /// The names of the failed tests, each with its reason.
     failed: Vec<(String, String)>,
 }
 
@@ -90,7 +90,7 @@ impl TrialCounts {
     }
 }
 
-/// Runs or lists tests, and prints what becomes of them.
+/// Runs or lists tests, and prints their results.
 ///
 /// # Errors
 /// The log file cannot be written.
@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &TestArguments, mut trials: Vec<Trial>) -> io::Resu
     Ok(counts)
 }
 
-/// Gives each result to `enter` as it comes.
+/// Calls `enter` with each result as soon as the test ends.
 fn run_at_once(arguments: &TestArguments, trials: Vec<Trial>, mut enter: impl FnMut(String, TrialResult)) {
     let waiting = Mutex::new(trials.into_iter());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -162,7 +162,7 @@ impl Printer {
         Ok(Self { out, format: arguments.format, colored, width })
     }
 
-    /// Writes a text. A closed pipe is no reason to fail.
+    /// Writes a text. A closed pipe does not fail the run.
     fn put(&mut self, text: &str) {
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
@@ -260,7 +260,7 @@ mod tests {
 
     use super::*;
 
-    /// What a program of three tests prints with these arguments.
+    /// The output of a program of three tests with these arguments.
     fn printed(arguments: &[&str]) -> (String, TrialCounts) {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn benchmarks_are_none() {
+    fn there_are_no_benchmarks() {
         assert_eq!(printed(&["--bench"]).1.ignored, 4);
     }
 }

@@ -1,7 +1,7 @@
-//! One test a case: what `cargo test`, cargo-nextest and IDEs list and run, without a macro.
+//! One test per case: `cargo test`, cargo-nextest and IDEs list and run the cases, without a macro.
 //!
-//! The cases that are asked for run as one run, so that whether an operation is there is asked once, a control runs before
-//! what rests on it, and an endpoint that dies is told as ever. Each test waits for the verdict of its own case.
+//! The selected cases run as one run. So the presence of an operation is checked once, a control runs before the probes
+//! that rest on it, and the report names a crash of the endpoint. Each test waits for the verdict of its own case.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -39,18 +39,19 @@ use crate::{
     wire::TransportError,
 };
 
-/// The test that looks whether every entry of the baseline is of a case that exists.
+/// The test that checks that every entry of the baseline belongs to an existing case.
 const BASELINE: &str = "baseline";
 
 /// Runs each case of a suite as a test of its own: the `main` of a test target with `harness = false`.
 ///
-/// Listing and filtering are those of `cargo test`, as cargo-nextest and IDEs use them, too. `start` gives the target: it
-/// is called once in a process, and only if a case runs. `WIREPROOF_ENDPOINT` takes its place (see [`Target::from_env`]).
-/// As many cases run at once as `--test-threads` or `RUST_TEST_THREADS` say, else as [`Suite::jobs`] does.
+/// Listing and filtering work as in `cargo test`, also for cargo-nextest and IDEs. `start` returns the target. It is
+/// called once per process, and only if a case runs. `WIREPROOF_ENDPOINT` replaces it (see [`Target::from_env`]).
+/// `--test-threads` or `RUST_TEST_THREADS` limits the number of cases that run at the same time; the default is that of
+/// [`Suite::jobs`].
 ///
-/// A deviation that the baseline knows passes, and is told at the end; one that it knows and that is gone fails. What
-/// [`Suite::ignore`] names is listed as ignored, and run by `--ignored`. What is not applicable, or of an allowed verdict
-/// other than a deviation, is ignored with its reason when it has run.
+/// A deviation in the baseline passes, and is printed at the end. A baseline entry without its deviation fails. Cases
+/// of [`Suite::ignore`] are listed as ignored, and `--ignored` runs them. A case that is not applicable, or that has an
+/// allowed verdict other than a deviation, is reported as ignored with its reason.
 ///
 /// ```toml
 /// # Cargo.toml
@@ -76,7 +77,7 @@ where
 {
     let mut arguments = match TestArguments::read(env::args().skip(1)) {
         Ok(arguments) if arguments.mode == TestMode::Help => {
-            // A closed pipe is no reason to fail.
+            // A closed pipe does not fail the run.
             let _ = io::stdout().write_all(HELP.as_bytes());
             return ExitCode::SUCCESS;
         }
@@ -85,21 +86,21 @@ where
     };
     match PreparedRun::new(suite) {
         Ok(prepared) => Trials::new(prepared, &mut arguments, start).run(&arguments),
-        // A tool that lists tests must see the problem, too.
+        // A tool that lists tests must see the problem as well.
         Err(problem) => failed(&outcome::described(&problem)),
     }
 }
 
 fn failed(why: &str) -> ExitCode {
-    // A closed pipe is no reason to fail in another way.
+    // A closed pipe does not change the failure.
     let _ = io::stderr().write_all(why.as_bytes());
     ExitCode::from(FAILED)
 }
 
-/// How long an endpoint may take to start before that is told, each time.
+/// The interval between messages that the endpoint has not started yet.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs the cases, and leaves when all are done.
+/// Runs the cases, and returns when all are done.
 type TrialDriver = Box<dyn FnOnce(Arc<SharedTrials>) -> Outcome + Send>;
 
 struct Trials {
@@ -107,13 +108,13 @@ struct Trials {
     trials: Vec<Trial>,
 }
 
-/// What the tests of a process share.
+/// The state that the tests of a process share.
 struct SharedTrials {
     prepared: PreparedRun,
     /// The cases that run in this process.
     selected: HashSet<String>,
     state: Mutex<TrialState>,
-    /// Something in the state is new.
+    /// The state has changed.
     news: Condvar,
 }
 
@@ -121,13 +122,13 @@ struct SharedTrials {
 struct TrialState {
     driver: Option<TrialDriver>,
     running: Option<JoinHandle<Outcome>>,
-    /// What became of cases, until their tests ask for it.
+    /// The results of cases whose tests have not fetched them yet.
     ended: HashMap<String, TrialResult>,
-    /// Why nothing more will end.
+    /// The reason why no further case will end.
     over: Option<String>,
-    /// Known deviations, in words.
+    /// The descriptions of known deviations.
     known: Vec<String>,
-    /// Where the endpoint is.
+    /// The URL of the endpoint.
     url: String,
 }
 
@@ -157,7 +158,7 @@ impl Trials {
             Ok(counts) => counts,
             Err(error) => return failed(&format!("error: cannot write the log file: {error}\n")),
         };
-        // The run may still write its reports, or the baseline.
+        // The run may still write its reports or the baseline.
         let running = shared.state().running.take();
         let (problem, updated) = match running.map(JoinHandle::join) {
             Some(Ok(outcome)) => (outcome.problem, outcome.updated),
@@ -168,13 +169,13 @@ impl Trials {
         known.sort();
         let updated = updated.map(|line| format!("{line}\n"));
         let told: String = known.into_iter().chain(updated).chain(problem.as_ref().map(outcome::described)).collect();
-        // A closed pipe is no reason to fail.
+        // A closed pipe does not fail the run.
         let _ = io::stderr().write_all(told.as_bytes());
         if problem.is_some() && !counts.has_failed() { ExitCode::from(FAILED) } else { counts.exit_code() }
     }
 }
 
-/// Whether a test runs in this process: as cargo-nextest asks, as a rule one alone.
+/// Returns whether a test runs in this process. Under cargo-nextest, this is usually a single test.
 fn is_selected(arguments: &TestArguments, prepared: &PreparedRun, id: &str) -> bool {
     let is_ignored = prepared.suite.why_ignored(id).is_some();
     arguments.keeps(id, is_ignored) && arguments.runs(is_ignored)
@@ -188,7 +189,8 @@ impl SharedTrials {
     fn trial(self: &Arc<Self>, arguments: &TestArguments, id: String) -> Trial {
         let reason = self.prepared.suite.why_ignored(&id).map(str::to_owned);
         match reason {
-            // Only a test that runs can tell why it is ignored; whoever lists, or runs them, wants the flag.
+            // Only a test that runs can print the reason. With `--list` or `--ignored`, the test needs the ignored flag
+            // instead.
             Some(reason) if arguments.mode == TestMode::Run && arguments.ignored == IgnoredTests::LeftOut => {
                 Trial::new(id, false, || Ok(TrialEnd::Ignored(Some(reason))))
             }
@@ -200,7 +202,7 @@ impl SharedTrials {
         }
     }
 
-    /// What became of a case, once it has ended. The first to ask starts the run.
+    /// Waits for the result of a case. The first call starts the run.
     fn result(self: &Arc<Self>, id: &str) -> TrialResult {
         let mut state = self.state();
         if let Some(driver) = state.driver.take() {
@@ -221,7 +223,7 @@ impl SharedTrials {
         Trial::new(BASELINE, false, move || shared.check_baseline())
     }
 
-    /// Entries of cases that exist under no name; the others are looked at by the tests of their cases.
+    /// Checks the entries without an existing case. The tests of the other cases check their own entries.
     fn check_baseline(&self) -> TrialResult {
         let Some(baseline) = self.baseline() else { return Ok(TrialEnd::Passed) };
         let missing = self.prepared.loaded.missing(&baseline.unseen()).map_err(|problem| problem.to_string())?;
@@ -250,7 +252,7 @@ impl SharedTrials {
         if failure.is_empty() { Ok(self.passed(report)) } else { Err(failure) }
     }
 
-    /// Why a case fails by its verdict; empty if it does not.
+    /// The reason why the verdict of a case fails its test; empty if it does not.
     fn failure(&self, report: &CaseReport) -> String {
         let PreparedRun { loaded, gate, human: options, seed, .. } = &self.prepared;
         let (baseline, allowed) = (self.baseline(), &gate.rules().allowed);
@@ -323,7 +325,7 @@ where
     outcome
 }
 
-/// What the user's own function starts. One that takes long is told of, and one that panics has failed.
+/// Calls the user's function that starts the target. Prints a message while it waits, and turns a panic into an error.
 async fn started<F, R>(start: F) -> Result<Target, BoxError>
 where
     F: FnOnce() -> R,
@@ -343,7 +345,7 @@ where
     }
 }
 
-/// Wakes whoever waits, however the run ends.
+/// Wakes all waiting tests when the run ends for any reason.
 struct Over(Arc<SharedTrials>);
 
 impl Drop for Over {
@@ -353,7 +355,7 @@ impl Drop for Over {
     }
 }
 
-/// What runs one test of this binary again.
+/// The command that runs one test of this binary again.
 fn command() -> String {
     let program = env::args_os().next().unwrap_or_default();
     let stem = Path::new(&program).file_stem().unwrap_or_default().to_string_lossy().into_owned();

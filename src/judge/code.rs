@@ -35,7 +35,7 @@ impl Code {
         CHECKS.iter().find(|check| check.code == self)
     }
 
-    /// Where a report marks a finding without a JSON pointer.
+    /// The part of the exchange that a report marks for a finding without a JSON pointer.
     pub(crate) fn points_at(self) -> PointsAt {
         self.check().map_or(PointsAt::Body, |check| check.points_at)
     }

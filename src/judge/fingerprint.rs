@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_repeated_request_id_keeps_its_fingerprint() {
-        let mut trial = Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 200, &stopping());
+        let mut trial = Trial::stop(STOP).responds(1, 200, &stopping()).responds(1, 200, &stopping());
         for exchange in &mut trial.transcript.exchanges {
             exchange.outcome.as_mut().unwrap().headers.set("x-amzn-requestid", "one");
         }

@@ -6,7 +6,7 @@
 //! | `transcript` | The exchanges of a case, in order |  |
 //! | `observation` | A transcript made stable and comparable, for snapshots | `transcript` |
 //! | `verdict` | Findings, their severity, the verdict, and the run's ledger | `code`, `check` |
-//! | `obstacle` | What keeps a case from being judged to its end | `verdict` |
+//! | `obstacle` | The obstacles that keep a case from being judged to its end | `verdict` |
 //! | `check` | Checks | `code`, `transcript`, `observation`, `verdict`, `obstacle` |
 //! | `fingerprint` | Fingerprints | `verdict` |
 //! | `named_checks` | Verifies that the checks that requirements name exist | `code`, `check` |

@@ -1,4 +1,4 @@
-//! What keeps a case from being judged to its end.
+//! The obstacles that keep a case from being judged to its end.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::{judge::verdict::Verdict, suite::CaseId, wire::TransportError};
 
-/// Why a case was not run, or not judged to its end.
+/// The reason why a case was not run, or not judged to its end.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Obstacle {
     /// The harness itself failed.

@@ -26,7 +26,7 @@ pub struct Transcript {
     pub variables: Map<String, Value>,
     /// Every exchange, in the order of sending.
     pub exchanges: Vec<Exchange>,
-    /// How the case ended.
+    /// The end of the case.
     pub end: CaseEnd,
     /// The start of the case.
     pub begun: SystemTime,
@@ -34,7 +34,7 @@ pub struct Transcript {
     pub elapsed: Duration,
 }
 
-/// How the execution of a case ended. The verdict is another matter.
+/// The end of a case's execution. It does not decide the verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CaseEnd {
@@ -138,13 +138,13 @@ impl Transcript {
         }
     }
 
-    /// What placeholders and generated names of this transcript are derived from.
+    /// The seed of the placeholders and generated names of this transcript.
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}/{}", self.seed, self.case)
     }
 
-    /// Whether the case was cut short.
+    /// Returns whether the case was cut short.
     #[must_use]
     pub fn is_cut_short(&self) -> bool {
         matches!(self.end, CaseEnd::TimedOut(_) | CaseEnd::Interrupted)

@@ -15,7 +15,7 @@
 //! | `schema` | Shapes compiled to JSON Schema (draft 2020-12), and the violations of a value | `shape`, `pointer` |
 //! | `sensitive` | The operations with sensitive values, at any depth |  |
 //! | `smithy` | Reads a Smithy JSON AST, 1.0 or 2.0, into a `Contract` | `shape`, `model_error`, `pointer` |
-//! | `timestamp_format` | How a timestamp is written, and whether a JSON value is one |  |
+//! | `timestamp_format` | The formats of timestamps, and the check of a JSON value against them |  |
 //! | `walk` | One way through a value by its shape | `pointer` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
@@ -78,7 +78,7 @@ pub fn read(file: &str, text: &str) -> Result<Contract, ModelError> {
     }
 }
 
-/// What a model says about the service as a whole.
+/// The properties of the service as a whole.
 #[derive(Debug, Clone)]
 pub struct Service {
     /// The shape id of the service; its name is the prefix of `X-Amz-Target` in the AWS JSON protocols.
@@ -184,7 +184,7 @@ impl Contract {
         })
     }
 
-    /// Whether the service has an error of that name or query code.
+    /// Returns whether the service has an error of that name or query code.
     #[must_use]
     pub fn knows_error(&self, name: &str) -> bool {
         self.errors.contains(name)

@@ -14,11 +14,11 @@ pub struct ModelError {
     pub file: String,
     /// The JSON pointer of the part that is wrong; empty for the whole file.
     pub pointer: String,
-    /// Why it is wrong.
+    /// The reason why it is wrong.
     pub problem: ModelProblem,
 }
 
-/// Why a model cannot be read.
+/// The reason why a model cannot be read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModelProblem {
@@ -28,13 +28,13 @@ pub enum ModelProblem {
     /// The JSON is not of the form that is read.
     #[error("{0}")]
     Form(serde_json::Error),
-    /// There is no Smithy version.
+    /// The Smithy version is missing.
     #[error("expected the Smithy version, such as \"2.0\": is this a Smithy JSON AST?")]
     NoVersion,
     /// The Smithy version is neither 1 nor 2.
     #[error("unsupported Smithy version {0}: expected 1.0 or 2.0")]
     UnknownVersion(String),
-    /// There are no shapes.
+    /// The shapes are missing.
     #[error("expected an object of shapes by id, as in a Smithy JSON AST")]
     NoShapes,
     /// A shape is not an object.
@@ -70,7 +70,7 @@ pub enum ModelProblem {
     /// A mixin that uses itself.
     #[error("the mixin uses itself")]
     CircularMixin,
-    /// No service.
+    /// The service shape is missing.
     #[error("no service shape: a model needs exactly one")]
     NoService,
     /// More than one service.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Contract, Operation, ShapeId};
 
 impl Contract {
-    /// Whether the input, the output or an error of an operation may contain a sensitive value.
+    /// Returns whether the input, the output or an error of an operation may contain a sensitive value.
     #[must_use]
     pub fn is_sensitive(&self, operation: &Operation) -> bool {
         self.sensitive.get_or_init(|| sensitive_operations(self)).contains(&operation.name)

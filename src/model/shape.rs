@@ -34,7 +34,7 @@ impl ShapeId {
         self.0.split_once('#').map_or("", |(namespace, _)| namespace)
     }
 
-    /// Whether this is `smithy.api#Unit`, the shape of an operation without input or output.
+    /// Returns whether this is `smithy.api#Unit`, the shape of an operation without input or output.
     #[must_use]
     pub fn is_unit(&self) -> bool {
         self.0 == "smithy.api#Unit"
@@ -48,10 +48,6 @@ impl fmt::Display for ShapeId {
 }
 
 /// A Smithy name in kebab-case, as folders and labels write it.
-///
-/// ```
-/// assert_eq!(wireproof::contract::kebab_case("StopDeployment"), "stop-deployment");
-/// ```
 #[must_use]
 pub fn kebab_case(name: &str) -> String {
     let mut out = String::new();
@@ -89,7 +85,7 @@ impl Shape {
 pub enum ShapeKind {
     /// An object with named members.
     Structure(Vec<Member>),
-    /// An object of which exactly one member is set.
+    /// An object with exactly one member.
     Union(Vec<Member>),
     /// An array (Smithy `list`, and the older `set`).
     List(Member),
@@ -168,7 +164,7 @@ pub struct Bounds<N> {
     pub max: Option<N>,
 }
 
-/// Whose fault an error is, from `smithy.api#error`.
+/// The party at fault for an error, from `smithy.api#error`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The caller's.
@@ -193,13 +189,13 @@ impl Traits {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether `smithy.api#required` is set.
+    /// Returns whether `smithy.api#required` is set.
     #[must_use]
     pub fn required(&self) -> bool {
         self.0.contains_key("smithy.api#required")
     }
 
-    /// Whether `smithy.api#sensitive` is set.
+    /// Returns whether `smithy.api#sensitive` is set.
     #[must_use]
     pub fn sensitive(&self) -> bool {
         self.0.contains_key("smithy.api#sensitive")
@@ -225,13 +221,13 @@ impl Traits {
         self.get("smithy.api#pattern")?.as_str()
     }
 
-    /// Whether `smithy.api#uniqueItems` is set.
+    /// Returns whether `smithy.api#uniqueItems` is set.
     #[must_use]
     pub fn unique_items(&self) -> bool {
         self.0.contains_key("smithy.api#uniqueItems")
     }
 
-    /// Whether `smithy.api#sparse` is set, so that a list or map may hold nulls.
+    /// Returns whether `smithy.api#sparse` is set, so that a list or map may hold nulls.
     #[must_use]
     pub fn sparse(&self) -> bool {
         self.0.contains_key("smithy.api#sparse")
@@ -243,7 +239,7 @@ impl Traits {
         self.get("smithy.api#timestampFormat")?.as_str().and_then(TimestampFormat::named)
     }
 
-    /// Whose fault an error is; `None` for other shapes.
+    /// The party at fault for an error; `None` for other shapes.
     #[must_use]
     pub fn error(&self) -> Option<ErrorKind> {
         match self.get("smithy.api#error")?.as_str()? {

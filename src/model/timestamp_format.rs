@@ -1,4 +1,4 @@
-//! How a timestamp is written, and whether a JSON value is one.
+//! The formats of timestamps, and the check of a JSON value against them.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use time::{
     format_description::{self, BorrowedFormatItem, well_known::Rfc3339},
 };
 
-/// How a timestamp is written.
+/// The format of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimestampFormat {
     /// A JSON number of seconds since 1970, with an optional fraction.
@@ -23,16 +23,16 @@ pub enum TimestampFormat {
 /// A value that is not a timestamp in its format. The message names what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TimestampError {
-    /// Not a JSON number where epoch seconds are expected.
+    /// The value is not a JSON number, but epoch seconds are expected.
     #[error("a JSON number of epoch seconds")]
     NotEpochSeconds,
     /// A number so large that it counts milliseconds.
     #[error("epoch seconds, not milliseconds")]
     Milliseconds,
-    /// Not an RFC 3339 string.
+    /// The value is not an RFC 3339 string.
     #[error("an RFC 3339 timestamp as a string")]
     NotDateTime,
-    /// Not an IMF-fixdate string.
+    /// The value is not an IMF-fixdate string.
     #[error("an IMF-fixdate as a string")]
     NotHttpDate,
 }

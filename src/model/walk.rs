@@ -15,13 +15,13 @@ use super::{Contract, Member, Shape, ShapeId, ShapeKind, pointer};
 /// One step from a shape to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ShapeStep {
-    /// To a member of a structure or union.
+    /// Step to a member of a structure or union.
     Member(String),
-    /// To the items of a list.
+    /// Step to the items of a list.
     Item,
-    /// To the keys of a map.
+    /// Step to the keys of a map.
     Key,
-    /// To the values of a map.
+    /// Step to the values of a map.
     Value,
 }
 
@@ -62,7 +62,7 @@ impl ShapeKind {
         }
     }
 
-    /// What describes the member of that name in a JSON object of this shape.
+    /// The member of that name in a JSON object of this shape.
     fn named(&self, name: &str) -> Option<&Member> {
         match self {
             Self::Structure(members) | Self::Union(members) => members.iter().find(|member| member.name == name),
@@ -71,7 +71,7 @@ impl ShapeKind {
         }
     }
 
-    /// What describes the items of a JSON array of this shape.
+    /// The member that describes the items of a JSON array of this shape.
     fn item(&self) -> Option<&Member> {
         match self {
             Self::List(item) => Some(item),
@@ -102,7 +102,8 @@ impl Contract {
         members.last().copied().filter(|_| members.len() == pointer.split('/').skip(1).count())
     }
 
-    /// Whether the value that a JSON pointer leads to below the shape `root` is sensitive, or part of one that is.
+    /// Returns whether the value that a JSON pointer leads to below the shape `root` is sensitive, or part of one that
+    /// is.
     #[must_use]
     pub fn is_sensitive_at(&self, root: &ShapeId, pointer: &str) -> bool {
         let is_sensitive = |id: &ShapeId| self.shape(id).is_some_and(|shape| shape.traits.sensitive());
@@ -124,7 +125,7 @@ pub enum JsonParts<V> {
     Object(Vec<(String, V)>),
     /// The items of an array.
     Array(Vec<V>),
-    /// Nothing: the value is a string, a number, a boolean or null.
+    /// No parts: the value is a string, a number, a boolean or null.
     Scalar,
 }
 
@@ -186,7 +187,7 @@ pub struct VisitedValue<'c, 'p, V> {
     pub shape: Option<&'c Shape>,
     /// The member, list item or map value that it is; `None` for the root and for what the model does not know.
     pub member: Option<&'c Member>,
-    /// The shape of which it is a part, where the value there is of the shape's JSON type.
+    /// The shape that contains the value, if the containing value has the shape's JSON type.
     pub owner: Option<&'c Shape>,
     /// The value.
     pub value: V,
@@ -195,14 +196,14 @@ pub struct VisitedValue<'c, 'p, V> {
 }
 
 impl<V> VisitedValue<'_, '_, V> {
-    /// Whether the model marks the value itself sensitive.
+    /// Returns whether the model marks the value itself sensitive.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         self.member.is_some_and(|member| member.traits.sensitive())
             || self.shape.is_some_and(|shape| shape.traits.sensitive())
     }
 
-    /// Whether the value is a member of a structure or union, known or not.
+    /// Returns whether the value is a member of a structure or union, known or not.
     #[must_use]
     pub fn is_in_structure(&self) -> bool {
         self.owner.is_some_and(|owner| matches!(owner.kind, ShapeKind::Structure(_) | ShapeKind::Union(_)))
@@ -264,23 +265,23 @@ fn owner_of_items(shape: Option<&Shape>) -> Option<&Shape> {
     shape.filter(|shape| matches!(shape.kind, ShapeKind::List(_)))
 }
 
-/// What becomes of a value.
+/// The result of rewriting a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rewritten {
     /// It stays, and its parts are visited.
     Parts,
-    /// Another value takes its place.
+    /// A new value replaces it.
     Value(Value),
     /// It is left out; the root becomes null.
     Nothing,
 }
 
-/// Decides what becomes of each value.
+/// Rewrites the values of a tree.
 pub trait Rewrite {
-    /// Decides what becomes of one value.
+    /// Rewrites one value.
     fn value(&mut self, at: &VisitedValue<'_, '_, &Value>) -> Rewritten;
 
-    /// Decides what becomes of a key of a map.
+    /// Rewrites a key of a map.
     fn key(&mut self, key: &str) -> String {
         key.to_owned()
     }
@@ -382,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn text_keeps_members_that_occur_twice() {
+    fn text_keeps_duplicate_members() {
         let raw: &RawValue = serde_json::from_str(r#"{"name":"a","name":"b"}"#).unwrap();
         assert_eq!(visited(raw), [" In", "/name String", "/name String"]);
     }

@@ -1,4 +1,4 @@
-//! How a probe differs from the valid request that it starts from.
+//! The difference between a probe and the valid request that it starts from.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::{
     wire::sigv4::SigningFault,
 };
 
-/// How a probe differs from a valid request.
+/// The difference between a probe and a valid request.
 #[derive(Debug, Clone)]
 pub(super) enum InputChange {
     /// Set the location to this value; a key of a map, to this name.
@@ -36,11 +36,11 @@ pub(super) enum InputChange {
     Signed(SigningFault),
 }
 
-/// What is sent instead of the valid request.
+/// The request that is sent instead of the valid one.
 #[derive(Debug, Default)]
 pub(super) struct Changed {
     pub(super) input: Value,
-    /// Whether the input is meant to be valid.
+    /// True if the input is meant to be valid.
     pub(super) valid: bool,
     /// Changes of the request's bytes.
     pub(super) bytes: Option<ByteChanges>,

@@ -1,4 +1,4 @@
-//! How many constraints a model has, and how many of them are probed and judged.
+//! The number of a model's constraints, and of those that are probed and judged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -119,14 +119,14 @@ impl ConstraintCounts {
     }
 }
 
-/// What a run of derived probes covers.
+/// The coverage of a run of derived probes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageReport {
     /// The counts by family.
     pub families: Vec<FamilyRow>,
     /// The sum over the families that probe traits of the model.
     pub constraints: ConstraintCounts,
-    /// Why constraints are not probed, the most frequent reason first.
+    /// The reasons why constraints are not probed, the most frequent reason first.
     pub unprobed: Vec<Unprobed>,
 }
 
@@ -145,6 +145,6 @@ pub struct FamilyRow {
 pub struct Unprobed {
     /// The reason.
     pub reason: String,
-    /// How many constraints.
+    /// The number of constraints.
     pub constraints: usize,
 }

@@ -28,7 +28,7 @@ pub struct Derivation {
     pub model: String,
     /// The recipe for the service's resources; `None`: the one beside the model, or the built-in one.
     pub recipe: Option<PathBuf>,
-    /// Where models are searched by name.
+    /// The locations that are searched for models by name.
     pub places: Places,
 }
 
@@ -44,7 +44,7 @@ pub enum DerivationError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// The model or its recipe is broken: every problem, with its position.
@@ -168,7 +168,7 @@ fn read(path: &Path) -> Result<String, DerivationError> {
     fs::read_to_string(path).map_err(|error| DerivationError::Read { path: path.to_owned(), error })
 }
 
-/// Whether the model belongs to a folder of fixtures.
+/// Returns whether the model belongs to a folder of fixtures.
 fn is_of_fixtures(model: &Path) -> bool {
     model.file_name().is_some_and(|name| name == "model.json")
 }

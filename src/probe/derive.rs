@@ -18,7 +18,7 @@ use crate::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario, ScenarioRow, Step,
         Template, requirement::Evidence, source::Source,
     },
-    wire::{RefusalClass, digest::Sha256},
+    wire::{RejectionClass, digest::Sha256},
 };
 
 /// One probe, before its request is built.
@@ -34,7 +34,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// When it runs among the probes of its operation: an invalid request that is accepted must not affect valid ones.
+    /// The turn of the probe within its operation: an invalid request that is accepted must not affect valid ones.
     pub(super) fn turn(&self) -> Turn {
         match self.draft.expected {
             _ if self.draft.may_crash => Turn::Last,
@@ -44,7 +44,7 @@ impl Probe {
     }
 }
 
-/// When a probe runs.
+/// The turn of a probe within its operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
     /// Valid inputs.
@@ -151,7 +151,7 @@ impl Subjected {
         inputs.least(self.recipe(&self.least_control(), &NOTHING_KNOWN)).ok()
     }
 
-    /// Why no valid input reaches a location, if none does.
+    /// Returns why no valid input reaches a location, if none does.
     pub(super) fn unreachable(&self, inputs: &Inputs, location: &Location) -> Option<Unbuildable> {
         inputs.obstacle(&self.operation, location)
     }
@@ -302,17 +302,19 @@ fn alternatives(
     of_resource: bool,
     looks_like: Option<Value>,
 ) -> Vec<Alternative> {
-    let refusal = |errors: Vec<String>, classes: &[RefusalClass]| {
+    let rejection = |errors: Vec<String>, classes: &[RejectionClass]| {
         vec![Alternative::Rejection { errors, classes: classes.to_vec(), statuses: Vec::new() }]
     };
     match expected {
-        ExpectedOutcome::Rejected if of_resource => refusal(own, &[RefusalClass::Constraint, RefusalClass::Auth]),
-        ExpectedOutcome::Rejected => refusal(own, &[RefusalClass::Constraint]),
-        ExpectedOutcome::RejectedOrUnreadable => refusal(own, &[RefusalClass::Serialization, RefusalClass::Constraint]),
-        ExpectedOutcome::Unreadable => refusal(Vec::new(), &[RefusalClass::Serialization]),
-        ExpectedOutcome::UnknownOperation => refusal(Vec::new(), &[RefusalClass::UnknownOperation]),
-        ExpectedOutcome::Unauthenticated => refusal(Vec::new(), &[RefusalClass::Auth]),
-        ExpectedOutcome::RejectedInAnyWay => refusal(Vec::new(), &[RefusalClass::Client]),
+        ExpectedOutcome::Rejected if of_resource => rejection(own, &[RejectionClass::Constraint, RejectionClass::Auth]),
+        ExpectedOutcome::Rejected => rejection(own, &[RejectionClass::Constraint]),
+        ExpectedOutcome::RejectedOrUnreadable => {
+            rejection(own, &[RejectionClass::Serialization, RejectionClass::Constraint])
+        }
+        ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RejectionClass::Serialization]),
+        ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RejectionClass::UnknownOperation]),
+        ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),
+        ExpectedOutcome::RejectedInAnyWay => rejection(Vec::new(), &[RejectionClass::Client]),
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });

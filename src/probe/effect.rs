@@ -1,8 +1,8 @@
-//! Whether an operation reads, writes or deletes: by its traits, else by its name.
+//! The effect of an operation: it reads, writes or deletes, by its traits, else by its name.
 
 use crate::model::Operation;
 
-/// What an operation does to resources.
+/// The effect of an operation on resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
     /// Only reads.
@@ -26,7 +26,7 @@ const DESTROYS: [&str; 6] = ["Delete", "Deletion", "Deregister", "Destroy", "Pur
 const ONCE: [&str; 8] = ["Cancel", "Complete", "Detach", "Disassociate", "Remove", "Revoke", "Stop", "Untag"];
 
 impl Effect {
-    /// Whether a second, equal request may be rejected because the first one has done the work.
+    /// Returns whether a second, equal request may be rejected because the first one has done the work.
     #[must_use]
     pub fn is_once(operation: &Operation) -> bool {
         Self::of(operation) == Self::Destroys || ONCE.iter().any(|word| starts_with_word(&operation.name, word))

@@ -15,9 +15,9 @@ pub struct Location {
     pub target: ShapeId,
     /// The structure, union, list or map that it is a part of; `None` for the input itself.
     pub owner: Option<ShapeId>,
-    /// Whether it is a required member of a structure.
+    /// True if it is a required member of a structure.
     pub required: bool,
-    /// Whether the least valid input has it: each step to it is a required member, or one that a recipe always fills.
+    /// True if the least valid input has it: each step to it is a required member, or one that a recipe always fills.
     pub in_least_input: bool,
     member: Option<Member>,
 }
@@ -52,12 +52,12 @@ impl Location {
         }
     }
 
-    /// Whether the member's name says that the value is an ARN.
+    /// Returns whether the member's name says that the value is an ARN.
     pub(super) fn names_a_resource(&self) -> bool {
         self.path.members().last().is_some_and(|name| name.to_ascii_lowercase().ends_with("arn"))
     }
 
-    /// Whether it is a key of a map.
+    /// Returns whether it is a key of a map.
     pub(super) fn is_key(&self) -> bool {
         self.path.0.last() == Some(&ShapeStep::Key)
     }
@@ -79,7 +79,7 @@ impl Location {
         self.member.as_ref().and_then(|member| member.traits.pattern()).or_else(|| shape.traits.pattern())
     }
 
-    /// Whether the items must differ.
+    /// Returns whether the items must differ.
     pub(super) fn unique(&self, shape: &Shape) -> bool {
         self.member.as_ref().is_some_and(|member| member.traits.unique_items()) || shape.traits.unique_items()
     }

@@ -11,7 +11,7 @@ use crate::model::walk::ShapeStep;
 pub struct MemberPath(pub Vec<ShapeStep>);
 
 impl MemberPath {
-    /// Whether this is the input itself.
+    /// Returns whether this is the input itself.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()

@@ -10,18 +10,18 @@
 //! |---|---|---|
 //! | `witness` | Strings for a pattern and bounds |  |
 //! | `input` | Valid inputs, built from the model | `witness` |
-//! | `change` | How a probe differs from the valid request that it starts from | `input` |
+//! | `change` | The difference between a probe and the valid request that it starts from | `input` |
 //! | `family` | The families of probes | `witness`, `input`, `change` |
 //! | `location` | The locations of an operation's input | `input` |
-//! | `rejection` | Which of an operation's errors reject an input for its form |  |
+//! | `rejection` | Finds the errors of an operation that reject an input for its form |  |
 //! | `derive` | The probes of one operation, and the case of each | `input`, `change`, `family`, `location`, `rejection` |
-//! | `coverage` | How many constraints a model has, and how many of them are probed and judged | `derive` |
+//! | `coverage` | The number of a model's constraints, and of those that are probed and judged | `derive` |
 //! | `derivation` | From the name of a model to its probes |  |
-//! | `effect` | Whether an operation reads, writes or deletes |  |
+//! | `effect` | The effect of an operation |  |
 //! | `member_path` | The path from an operation's input to a location in it |  |
 //! | `probes` | The order of probes | `input`, `derive` |
-//! | `recipe` | How the resources of well-known services are created, so that probes refer to resources that exist |  |
-//! | `unprobed_reason` | Why a constraint has no probe |  |
+//! | `recipe` | Recipes that create the resources of well-known services, so that probes refer to resources that exist |  |
+//! | `unprobed_reason` | The reasons why constraints have no probe |  |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -60,14 +60,14 @@ pub use recipe::recipe;
 pub use unprobed_reason::UnprobedReason;
 pub use witness::WitnessError;
 
-/// Which probes are derived.
+/// The selection of the probes to derive.
 #[derive(Debug, Clone)]
 pub struct ProbeOptions {
     /// Families; empty: all.
     pub families: BTreeSet<ProbeFamily>,
     /// Operations by name, in any letter case; empty: all.
     pub operations: Vec<String>,
-    /// Globs (`*`) of which an id must match one; empty: all.
+    /// Globs (`*`). An id must match one of them; empty: all ids.
     pub filters: Vec<String>,
     /// Globs of ids to leave out.
     pub excludes: Vec<String>,
@@ -100,7 +100,7 @@ impl Default for ProbeOptions {
 }
 
 impl ProbeOptions {
-    /// Why an operation is not probed, if it is not.
+    /// Returns why an operation is not probed, if it is not.
     fn leaves_out(&self, operation: &Operation) -> Option<UnprobedReason> {
         let wanted = |name: &String| name.eq_ignore_ascii_case(&operation.name);
         if !self.operations.is_empty() && !self.operations.iter().any(wanted) {

@@ -51,12 +51,12 @@ enum ProbePhase {
     Crashing,
 }
 
-/// What is left to run of the current operation.
+/// The remaining probes of the current operation.
 #[derive(Debug, Default)]
 struct LoadedOperation {
-    /// Whether the control with the least valid input is still to run.
+    /// True if the control with the least valid input is still to run.
     least: bool,
-    /// How many probes need not run again.
+    /// The number of probes that need not run again.
     settled: usize,
     /// Locations with a control of their own.
     controls: VecDeque<usize>,
@@ -126,7 +126,7 @@ impl Probes {
         probes
     }
 
-    /// How many selected probes need not run again.
+    /// The number of selected probes that need not run again.
     #[must_use]
     pub fn settled(&self) -> usize {
         self.settled
@@ -162,7 +162,7 @@ impl Probes {
         }
     }
 
-    /// Whether an operation belongs to this shard.
+    /// Returns whether an operation belongs to this shard.
     fn has(&self, subjected: &Subjected) -> bool {
         self.options.shard.is_none_or(|shard| shard.has(&subjected.least_control()))
     }
@@ -178,7 +178,7 @@ impl Probes {
         }
     }
 
-    /// What an operation has to run; `seen` gets each of its constraints with the number of probes.
+    /// The probes of an operation; `seen` gets each of its constraints with the number of probes.
     fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ProbedConstraint, usize)) -> LoadedOperation {
         let chosen = self.chosen(subjected);
         let mut loaded = LoadedOperation::default();

@@ -1,4 +1,4 @@
-//! How the resources of well-known services are created, so that probes refer to resources that exist.
+//! Recipes that create the resources of well-known services, so that probes refer to resources that exist.
 //!
 //! A recipe is a `states.yaml` of the service whose section `members` maps members to values.
 

@@ -1,4 +1,4 @@
-//! Which of an operation's errors reject an input for its form.
+//! Finds the errors of an operation that reject an input for its form.
 //!
 //! Services name the rejection of an invalid input differently. An error counts if its name says that the input is
 //! invalid in general (`InvalidParameterException`) or that the member is (`InvalidArn` for `stateMachineArn`). Only
@@ -78,7 +78,7 @@ fn is_general(name: &str) -> bool {
     GENERAL.contains(&bare) || GENERAL.contains(&unprefixed)
 }
 
-/// Whether the name says that something is invalid, and every other word of it is one of the location's.
+/// Returns whether the name says that something is invalid, and every other word of it is one of the location's.
 fn speaks_of(name: &str, subject: &[String]) -> bool {
     let (faults, things): (Vec<String>, Vec<String>) =
         words(name).into_iter().partition(|word| FAULTS.iter().any(|fault| fault.eq_ignore_ascii_case(word)));
@@ -86,7 +86,7 @@ fn speaks_of(name: &str, subject: &[String]) -> bool {
     says_wrong && !things.is_empty() && things.iter().all(|word| subject.iter().any(|known| is_same(word, known)))
 }
 
-/// Whether two words are the same, or one abbreviates the other: `config` for `configuration`.
+/// Returns whether two words are the same, or one abbreviates the other: `config` for `configuration`.
 fn is_same(word: &str, known: &str) -> bool {
     let (short, long) = if word.len() < known.len() { (word, known) } else { (known, word) };
     short == long || (short.len() >= 4 && long.starts_with(short))

@@ -21,7 +21,7 @@ pub(super) fn suite(shapes: &str, states: &str) -> Fixtures {
     Fixtures::read(&FixtureFiles::from_texts(texts)).unwrap()
 }
 
-/// What builds inputs of that service.
+/// Builds inputs of that service.
 pub(super) fn inputs(shapes: &str) -> Inputs {
     let suite = suite(shapes, "");
     let service = suite.service("s").unwrap();

@@ -1,10 +1,10 @@
-//! Why a constraint has no probe.
+//! The reasons why constraints have no probe.
 
 use thiserror::Error;
 
 use super::Unbuildable;
 
-/// Why a constraint has no probe.
+/// The reason why a constraint has no probe.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UnprobedReason {
@@ -41,13 +41,13 @@ pub enum UnprobedReason {
     /// The map would be too large to send, or its enum has too few keys.
     #[error("a map of {count} entries cannot be built")]
     TooManyEntries {
-        /// How many entries it would have.
+        /// The number of entries.
         count: u64,
     },
     /// Not enough different keys were found.
     #[error("{count} different keys were not found")]
     TooFewKeys {
-        /// How many are needed.
+        /// The number of keys that are needed.
         count: u64,
     },
     /// The pattern excludes the length.

@@ -70,7 +70,7 @@ pub struct Proof {
     pub seed: u64,
 }
 
-/// Why a proof cannot run.
+/// The reason why a proof cannot run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProofError {
@@ -118,7 +118,7 @@ struct ReferenceRun {
     findings: BTreeMap<String, BTreeSet<ProofMark>>,
 }
 
-/// What identifies a finding across runs.
+/// The key that identifies a finding across runs.
 type ProofMark = (Code, Option<String>, usize, String, Severity);
 
 fn mark(finding: &Finding) -> ProofMark {

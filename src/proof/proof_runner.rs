@@ -30,7 +30,7 @@ use crate::{
 /// The time limit of a case, in virtual time.
 const CASE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What every run of a proof shares.
+/// The data that all runs of a proof share.
 pub(super) struct ProofRunner<'a> {
     pub(super) suite: &'a Arc<Fixtures>,
     snapshots: &'a Arc<Snapshots>,
@@ -72,8 +72,8 @@ impl<'a> ProofRunner<'a> {
         runtime()?.block_on(async {
             let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
             let behind = Arc::clone(&endpoint);
-            let answer = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
-            let ledger = self.run(InProcess::new(answer), cases, true, on_case).await?;
+            let respond = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
+            let ledger = self.run(InProcess::new(respond), cases, true, on_case).await?;
             Ok(ProofRun { ledger, deviations: endpoint.deviations() })
         })
     }
@@ -92,12 +92,12 @@ impl<'a> ProofRunner<'a> {
             let turn = Arc::clone(&endpoint);
             let mut begin = move || turn.begin(next.next().as_deref().unwrap_or_default());
             begin();
-            let answer = move |request: &Request| endpoint.handle(request, real_now());
+            let respond = move |request: &Request| endpoint.handle(request, real_now());
             let mut on_case = |_: &JudgedCase| {
                 begin();
                 true
             };
-            self.run(InProcess::new(answer), cases, check_presence, &mut on_case).await
+            self.run(InProcess::new(respond), cases, check_presence, &mut on_case).await
         })
     }
 

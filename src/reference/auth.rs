@@ -1,7 +1,7 @@
 //! Authentication by Signature Version 4 in headers.
 //!
-//! The age of a signature depends on the real time, not on the clock of the services. Signatures in the query string are
-//! not supported. A session token is signed like any header and not checked otherwise.
+//! The age of a signature depends on the real time, not on the clock of the services. Signatures in the query string
+//! are not supported. A session token is only checked as a signed header.
 
 use std::hint::black_box;
 
@@ -9,7 +9,7 @@ use time::{Date, Month};
 
 use super::{
     identity::Identity,
-    service::{Partition, Refusal},
+    service::{Partition, Rejection},
 };
 use crate::wire::{Request, sigv4::signature};
 
@@ -35,13 +35,13 @@ pub(super) fn authenticate<'a>(
     identities: &'a [Identity],
     service: &str,
     real_now: f64,
-) -> Result<AuthenticatedCaller<'a>, Refusal> {
+) -> Result<AuthenticatedCaller<'a>, Rejection> {
     let authorization = Authorization::of(request)?;
     let (date, seconds) = request_date(request)?;
     let region = authorization.region(service, date)?;
     authorization.check_signed_headers(request)?;
     if (seconds - real_now).abs() > TOLERANCE {
-        return Err(Refusal::new(
+        return Err(Rejection::new(
             "RequestExpired",
             format!("x-amz-date is more than 15 minutes away from now: {date}"),
         ));
@@ -49,7 +49,7 @@ pub(super) fn authenticate<'a>(
     let identity = identities
         .iter()
         .find(|identity| identity.credentials().access_key_id == authorization.access_key_id)
-        .ok_or_else(|| Refusal::new("UnrecognizedClientException", "No identity has this access key id"))?;
+        .ok_or_else(|| Rejection::new("UnrecognizedClientException", "No identity has this access key id"))?;
     let signed: Vec<String> = authorization.signed_headers.iter().map(|&name| name.to_owned()).collect();
     let expected = signature(request, &signed, &identity.credentials().secret_access_key, authorization.scope, date);
     if !equal(expected.as_bytes(), authorization.signature.as_bytes()) {
@@ -58,12 +58,12 @@ pub(super) fn authenticate<'a>(
     Ok(AuthenticatedCaller { identity, region })
 }
 
-fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::new("InvalidSignatureException", message)
+fn invalid(message: impl Into<String>) -> Rejection {
+    Rejection::new("InvalidSignatureException", message)
 }
 
-fn incomplete(message: impl Into<String>) -> Refusal {
-    Refusal::new("IncompleteSignatureException", message)
+fn incomplete(message: impl Into<String>) -> Rejection {
+    Rejection::new("IncompleteSignatureException", message)
 }
 
 /// Compares in constant time.
@@ -81,10 +81,10 @@ struct Authorization<'a> {
 }
 
 impl<'a> Authorization<'a> {
-    fn of(request: &'a Request) -> Result<Self, Refusal> {
+    fn of(request: &'a Request) -> Result<Self, Rejection> {
         let mut values = request.headers.all("authorization");
         let value = values.next().ok_or_else(|| {
-            Refusal::new("MissingAuthenticationTokenException", "The request has no authorization header")
+            Rejection::new("MissingAuthenticationTokenException", "The request has no authorization header")
         })?;
         if values.next().is_some() {
             return Err(incomplete("The request has more than one authorization header"));
@@ -103,21 +103,21 @@ impl<'a> Authorization<'a> {
     }
 
     /// The region of a credential scope whose other parts are valid.
-    fn region(&self, service: &str, date: &str) -> Result<&'a str, Refusal> {
+    fn region(&self, service: &str, date: &str) -> Result<&'a str, Rejection> {
         let mut parts = self.scope.split('/');
         let [day, region, name, end] = [parts.next(), parts.next(), parts.next(), parts.next()];
-        let right = day.is_some_and(|day| date.split_once('T').is_some_and(|(of_date, _)| of_date == day))
+        let is_valid = day.is_some_and(|day| date.split_once('T').is_some_and(|(of_date, _)| of_date == day))
             && name == Some(service)
             && end == Some("aws4_request")
             && parts.next().is_none();
-        region.filter(|region| right && !region.is_empty()).ok_or_else(|| {
+        region.filter(|region| is_valid && !region.is_empty()).ok_or_else(|| {
             invalid(format!(
                 "The credential scope is not DATE/REGION/{service}/aws4_request, with the day of x-amz-date"
             ))
         })
     }
 
-    fn check_signed_headers(&self, request: &Request) -> Result<(), Refusal> {
+    fn check_signed_headers(&self, request: &Request) -> Result<(), Rejection> {
         let sorted = self.signed_headers.windows(2).all(|pair| matches!(pair, [left, right] if left < right));
         let lower = self.signed_headers.iter().all(|name| !name.bytes().any(|byte| byte.is_ascii_uppercase()));
         if !sorted || !lower {
@@ -133,7 +133,7 @@ impl<'a> Authorization<'a> {
 }
 
 /// The value of `name=value` in a comma-separated list that contains it once.
-fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Refusal> {
+fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Rejection> {
     let mut found = parts
         .split(',')
         .filter_map(|part| part.trim().split_once('='))
@@ -144,8 +144,8 @@ fn part<'a>(parts: &'a str, name: &str) -> Result<&'a str, Refusal> {
     }
 }
 
-/// The value of `x-amz-date`, as text and in seconds since 1970.
-fn request_date(request: &Request) -> Result<(&str, f64), Refusal> {
+/// The value of `x-amz-date`, as a string and in epoch seconds.
+fn request_date(request: &Request) -> Result<(&str, f64), Rejection> {
     let date = request.headers.get("x-amz-date").ok_or_else(|| incomplete("The request has no x-amz-date header"))?;
     let seconds = seconds(date).ok_or_else(|| incomplete("x-amz-date is not YYYYMMDD'T'HHMMSS'Z'"))?;
     Ok((date, seconds))
@@ -189,18 +189,18 @@ mod tests {
         request
     }
 
-    fn verdict(request: &Request) -> Result<String, &'static str> {
+    fn outcome(request: &Request) -> Result<String, &'static str> {
         let identities = Identity::defaults();
         let caller = authenticate(request, &identities, "codedeploy", 1.7e9);
-        caller.map(|c| format!("{}@{}", c.identity.account(), c.region)).map_err(|refusal| refusal.error)
+        caller.map(|c| format!("{}@{}", c.identity.account(), c.region)).map_err(|rejection| rejection.error)
     }
 
     #[rstest]
     #[case(Identity::test(), "000000000000@us-east-1")]
     #[case(Identity::other_account(), "111111111111@us-east-1")]
     #[case(Identity::denied(), "000000000000@us-east-1")]
-    fn a_right_signature_tells_account_and_region(#[case] identity: Identity, #[case] expected: &str) {
-        assert_eq!(verdict(&signed(identity.credentials(), None)).as_deref(), Ok(expected));
+    fn a_valid_signature_gives_account_and_region(#[case] identity: Identity, #[case] expected: &str) {
+        assert_eq!(outcome(&signed(identity.credentials(), None)).as_deref(), Ok(expected));
     }
 
     #[rstest]
@@ -214,16 +214,19 @@ mod tests {
     #[case(SigningFault::UnknownKey, "UnrecognizedClientException")]
     #[case(SigningFault::ChangedHeader, "InvalidSignatureException")]
     #[case(SigningFault::ChangedBody, "InvalidSignatureException")]
-    fn each_fault_is_refused_by_its_name(#[case] fault: SigningFault, #[case] expected: &'static str) {
-        assert_eq!(verdict(&signed(Identity::test().credentials(), Some(&fault))), Err(expected));
+    fn each_signing_fault_is_rejected_with_the_documented_error(
+        #[case] fault: SigningFault,
+        #[case] expected: &'static str,
+    ) {
+        assert_eq!(outcome(&signed(Identity::test().credentials(), Some(&fault))), Err(expected));
     }
 
     #[rstest]
     #[case(SigningFault::SkewedClock(899), "000000000000@us-east-1")]
     #[case(SigningFault::SkewedClock(-899), "000000000000@us-east-1")]
     #[case(SigningFault::OtherRegion, "000000000000@eu-central-1")]
-    fn what_is_still_right_is_let_through(#[case] fault: SigningFault, #[case] expected: &str) {
-        assert_eq!(verdict(&signed(Identity::test().credentials(), Some(&fault))).as_deref(), Ok(expected));
+    fn a_request_within_the_tolerances_is_accepted(#[case] fault: SigningFault, #[case] expected: &str) {
+        assert_eq!(outcome(&signed(Identity::test().credentials(), Some(&fault))).as_deref(), Ok(expected));
     }
 
     #[rstest]
@@ -267,7 +270,7 @@ mod tests {
         ),
         "InvalidSignatureException"
     )]
-    fn a_request_that_is_not_whole_is_refused(
+    fn an_incomplete_or_malformed_signature_is_rejected(
         #[case] header: &str,
         #[case] value: Option<&str>,
         #[case] expected: &'static str,
@@ -277,6 +280,6 @@ mod tests {
             Some(value) => request.headers.set(header, value),
             None => request.headers.remove(header),
         }
-        assert_eq!(verdict(&request), Err(expected));
+        assert_eq!(outcome(&request), Err(expected));
     }
 }

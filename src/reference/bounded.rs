@@ -1,4 +1,4 @@
-//! A map with a limit: an insertion beyond it drops the oldest entry, so that no caller can exhaust the memory.
+//! A map with a limit. An insertion beyond the limit drops the oldest entry, so callers cannot exhaust the memory.
 
 use std::collections::BTreeMap;
 
@@ -50,12 +50,12 @@ impl<K: Ord + Clone, V> Bounded<K, V> {
         self.entries.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Every key, in order.
+    /// All keys, in order.
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
         self.entries.keys()
     }
 
-    /// The entries older than `age`, youngest first.
+    /// The entries older than `age`, newest first.
     pub(super) fn older_than(&self, age: u64) -> impl Iterator<Item = (u64, &K, &V)> {
         self.ages.range(..age).rev().filter_map(|(age, key)| self.get(key).map(|value| (*age, key, value)))
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_entry_leaves_when_the_limit_is_reached() {
+    fn an_insertion_beyond_the_limit_drops_the_oldest_entry() {
         let mut map = Bounded::new(2);
         assert_eq!(map.insert("a", 1), None);
         assert_eq!(map.insert("b", 2), None);
@@ -76,14 +76,14 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_walked_from_the_youngest_back_and_again_from_an_age() {
+    fn iteration_goes_from_the_newest_entry_back_and_can_resume_at_an_age() {
         let mut map = Bounded::new(9);
         for key in ["x", "y", "z"] {
             map.insert(key, ());
         }
         map.remove(&"y");
-        let walked: Vec<_> = map.older_than(u64::MAX).map(|(age, key, ())| (age, *key)).collect();
-        assert_eq!(walked, [(2, "z"), (0, "x")]);
+        let visited: Vec<_> = map.older_than(u64::MAX).map(|(age, key, ())| (age, *key)).collect();
+        assert_eq!(visited, [(2, "z"), (0, "x")]);
         assert_eq!(map.older_than(2).count(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! The clock of the services, which tests can hold, step and speed up.
 //!
-//! It never runs backwards. The age of signatures depends on the real time instead.
+//! The clock never runs backwards. The age of signatures depends on the real time instead.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -49,7 +49,7 @@ impl Clock {
         Self::starting(real_now(), false)
     }
 
-    /// A held clock at `now`, in seconds since 1970.
+    /// A held clock at `now`, in epoch seconds.
     #[must_use]
     pub fn held_at(now: f64) -> Self {
         Self::starting(now, true)
@@ -59,7 +59,7 @@ impl Clock {
         Self(Arc::new(Mutex::new(Motion { base, since: Instant::now(), speed: 1.0, held })))
     }
 
-    /// Seconds since 1970.
+    /// The current time in epoch seconds.
     #[must_use]
     pub fn now(&self) -> f64 {
         self.motion().now()
@@ -84,7 +84,7 @@ impl Clock {
         self.motion().base += ahead.as_secs_f64();
     }
 
-    /// Sets the speed relative to the real time, between 0 and 2,000,000. A factor that is not a number changes nothing.
+    /// Sets the speed relative to the real time, between 0 and 2,000,000. NaN changes nothing.
     pub fn speed(&self, factor: f64) {
         if !factor.is_nan() {
             let mut motion = self.motion();
@@ -98,7 +98,7 @@ impl Clock {
     }
 }
 
-/// The real time, in seconds since 1970.
+/// The real time, in epoch seconds.
 pub(super) fn real_now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resumed_clock_runs_on_from_where_it_was_held() {
+    fn a_resumed_clock_continues_from_the_held_time() {
         let clock = Clock::held_at(100.0);
         clock.resume();
         std::thread::sleep(Duration::from_millis(2));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fast_clock_gains_on_the_real_one_and_never_runs_backwards() {
+    fn a_fast_clock_runs_ahead_of_real_time_and_never_backwards() {
         let clock = Clock::held_at(0.0);
         clock.resume();
         clock.speed(100_000.0);

@@ -1,8 +1,8 @@
 //! The callers that the reference implementation knows: their keys, accounts and denied operations.
 //!
-//! The default keys are public: they are valid for nothing else.
+//! The default keys are public. They are valid only for the reference implementation.
 
-use super::service::Refusal;
+use super::service::Rejection;
 use crate::wire::sigv4::Credentials;
 
 /// A known caller.
@@ -66,12 +66,12 @@ impl Identity {
     }
 
     /// Authorizes a call, or rejects it.
-    pub(super) fn authorize(&self, service: &str, operation: &str) -> Result<(), Refusal> {
+    pub(super) fn authorize(&self, service: &str, operation: &str) -> Result<(), Rejection> {
         let denied = self.denied.iter().any(|(s, o)| s == service && o == operation);
         if !denied {
             return Ok(());
         }
-        Err(Refusal::new(
+        Err(Rejection::new(
             "AccessDeniedException",
             format!("The caller is not authorized to perform {service}:{operation}"),
         ))
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_denied_identity_may_do_everything_but_the_two_main_operations() {
+    fn the_denied_identity_is_denied_only_the_two_main_operations() {
         let denied = Identity::denied();
         assert_eq!(denied.authorize("codedeploy", "StopDeployment").unwrap_err().error, "AccessDeniedException");
         assert!(denied.authorize("proton", "CancelServicePipelineDeployment").is_err());

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_has_the_form_of_version_4_and_comes_once() {
+    fn uuids_are_version_4_and_unique() {
         let ids = Ids::new();
         let drawn: BTreeSet<String> = (0..1000).map(|_| ids.uuid()).collect();
         assert_eq!(drawn.len(), 1000);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn two_sources_do_not_repeat_each_other() {
+    fn two_sources_give_different_ids() {
         assert_ne!(Ids::new().uuid(), Ids::new().uuid());
         assert_eq!(Ids::new().alphanumeric(9).len(), 9);
     }

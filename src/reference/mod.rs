@@ -1,7 +1,7 @@
 //! The reference implementation: an embedded endpoint that follows the documents.
 //!
-//! [`ReferenceEndpoint`] decides everything, synchronously and without a socket; the server only carries bytes. It listens
-//! on the loopback interface unless another address is allowed explicitly, because its credentials are public.
+//! [`ReferenceEndpoint`] handles requests synchronously and without a socket. The server only transports bytes. It
+//! listens on the loopback interface unless another address is allowed explicitly, because its credentials are public.
 //!
 //! | module | holds | may import |
 //! |---|---|---|
@@ -11,13 +11,13 @@
 //! | `bounded` | A map with a limit |  |
 //! | `clock` | The clock of the services, which tests can hold, step and speed up |  |
 //! | `ids` | Unique identifiers of requests, resources and deployments |  |
-//! | `codedeploy` | The deployment service, as its documents describe it | `service`, `bounded`, `ids` |
-//! | `proton` | Proton, as far as the contract goes | `service` |
-//! | `response` | What every response of the reference implementation carries, whatever the protocol | `service` |
+//! | `codedeploy` | CodeDeploy, as its documents describe it | `service`, `bounded`, `ids` |
+//! | `proton` | Proton, limited to the operations of the contract | `service` |
+//! | `response` | The parts of a response that are the same for all protocols | `service` |
 //! | `services` | The implemented services, by the name of the service shape | `service`, `codedeploy`, `proton` |
-//! | `state_control` | The two paths that belong to no contract | `service`, `clock` |
+//! | `state_control` | The two paths outside every contract | `service`, `clock` |
 //! | `reference_endpoint` | The behavior of the reference implementation as a function from requests to responses | `service`, `identity`, `auth`, `clock`, `ids`, `response`, `services`, `state_control` |
-//! | `server` | HTTP/1.1 on a socket, for `ReferenceEndpoint`. It decides only how much of a body to read, and how long to wait | `clock`, `reference_endpoint` |
+//! | `server` | The HTTP/1.1 server of a `ReferenceEndpoint` | `clock`, `reference_endpoint` |
 
 #![allow(missing_docs, reason = "this room has no promised API")]
 
@@ -58,9 +58,9 @@ pub struct ReferenceOptions {
     pub listen: SocketAddr,
     /// Allow an address that other machines can reach.
     pub allow_non_loopback: bool,
-    /// The callers that it knows.
+    /// The known callers.
     pub identities: Vec<Identity>,
-    /// The clock of its services.
+    /// The clock of the services.
     pub clock: Clock,
 }
 
@@ -89,7 +89,7 @@ impl Reference {
     /// Starts a reference implementation of some contracts.
     ///
     /// # Errors
-    /// A service is not implemented here, the address is not allowed, or it cannot be bound.
+    /// A service is not implemented, the address is not allowed, or the address cannot be bound.
     pub async fn start(contracts: Vec<Arc<Contract>>, options: ReferenceOptions) -> io::Result<Self> {
         let invalid =
             |problem: Box<dyn std::error::Error + Send + Sync>| io::Error::new(io::ErrorKind::InvalidInput, problem);
@@ -117,7 +117,7 @@ impl Reference {
         Ok(Self { address, clock, stop, server })
     }
 
-    /// Its URL.
+    /// The URL of the endpoint.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -129,7 +129,7 @@ impl Reference {
         format!("{}{}", self.endpoint(), STATE_PATH)
     }
 
-    /// The clock of its services.
+    /// The clock of the services.
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -138,7 +138,7 @@ impl Reference {
     /// Stops listening, completes open responses, and returns when all connections are closed.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        // A server task ends in no other way than by returning; a panic in it was already reported.
+        // A server task always returns. A panic in it was already reported.
         let _ = self.server.await;
     }
 }
@@ -175,54 +175,54 @@ mod tests {
             ..Default::default()
         };
         let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
-        #[expect(clippy::cast_possible_truncation, reason = "whole seconds are wanted")]
+        #[expect(clippy::cast_possible_truncation, reason = "the signature needs whole seconds")]
         let now = clock::real_now() as i64;
         sign(&mut request, Identity::test().credentials(), &scope, now, None);
         request
     }
 
-    /// Sends `bytes` on a fresh connection, and reads until `enough` holds or the connection ends.
+    /// Sends `bytes` on a new connection, and reads until `enough` holds or the connection ends.
     async fn exchange(reference: &Reference, bytes: &[u8], enough: impl Fn(&str) -> bool) -> String {
-        let talk = async {
+        let conversation = async {
             let mut stream = TcpStream::connect(reference.address).await.unwrap();
             stream.write_all(bytes).await.unwrap();
-            let mut answer = Vec::new();
+            let mut response = Vec::new();
             let mut buffer = [0; 4096];
             loop {
                 let read = stream.read(&mut buffer).await.unwrap_or(0);
-                answer.extend_from_slice(&buffer[..read]);
-                let text = String::from_utf8_lossy(&answer).into_owned();
+                response.extend_from_slice(&buffer[..read]);
+                let text = String::from_utf8_lossy(&response).into_owned();
                 if read == 0 || enough(&text) {
                     return text;
                 }
             }
         };
-        timeout(Duration::from_secs(20), talk).await.unwrap()
+        timeout(Duration::from_secs(20), conversation).await.unwrap()
     }
 
     #[tokio::test]
-    async fn two_requests_on_one_connection_get_two_answers() {
+    async fn two_requests_on_one_connection_get_two_responses() {
         let reference = start().await;
         let one = request(r#"{"deploymentId":"d-000000000"}"#).to_bytes();
         let both = [one.clone(), one].concat();
-        let answer =
+        let response =
             exchange(&reference, &both, |text| text.matches("\"DeploymentDoesNotExistException\"").count() == 2).await;
-        assert_eq!(answer.matches("HTTP/1.1 400 Bad Request\r\n").count(), 2, "{answer}");
-        let ids: Vec<&str> = answer.lines().filter(|line| line.starts_with("x-amzn-requestid: ")).collect();
-        assert!(ids.len() == 2 && ids[0] != ids[1], "{answer}");
+        assert_eq!(response.matches("HTTP/1.1 400 Bad Request\r\n").count(), 2, "{response}");
+        let ids: Vec<&str> = response.lines().filter(|line| line.starts_with("x-amzn-requestid: ")).collect();
+        assert!(ids.len() == 2 && ids[0] != ids[1], "{response}");
         reference.stop().await;
     }
 
     #[tokio::test]
-    async fn a_body_over_the_limit_is_answered_with_413() {
+    async fn a_body_over_the_limit_is_rejected_with_413() {
         let reference = start().await;
         let large = request(&" ".repeat(reference_endpoint::BODY_LIMIT + 1)).to_bytes();
-        let answer = exchange(&reference, &large, |text| text.contains("message")).await;
-        assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("RequestEntityTooLarge"), "{answer}");
+        let response = exchange(&reference, &large, |text| text.contains("message")).await;
+        assert!(response.starts_with("HTTP/1.1 413 ") && response.contains("RequestEntityTooLarge"), "{response}");
     }
 
     #[tokio::test]
-    async fn nothing_listens_after_a_stop_and_after_a_drop() {
+    async fn the_port_is_closed_after_a_stop_and_after_a_drop() {
         let reference = start().await;
         let (address, url) = (reference.address, reference.state_change_url());
         assert_eq!(url, format!("http://{address}/_wireproof/state"));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_that_others_reach_is_refused_unless_allowed() {
+    async fn a_non_loopback_address_is_rejected_unless_allowed() {
         let listen = "0.0.0.0:0".parse().unwrap();
         let options = ReferenceOptions { listen, ..ReferenceOptions::default() };
         let error = Reference::start(vec![Bench::contract()], options.clone()).await.unwrap_err();

@@ -1,6 +1,6 @@
 //! The behavior of the reference implementation as a function from requests to responses.
 //!
-//! Checks run in the order that real services were seen to use: the protocol's routing, the syntax of the body,
+//! Checks run in the observed order of real services: the protocol's routing, the syntax of the body,
 //! authentication, authorization, the JSON types of members, constraints, and then the service.
 
 use std::{
@@ -18,7 +18,7 @@ use super::{
     identity::Identity,
     ids::Ids,
     response,
-    service::{ReferenceService, Refusal, ServiceCall},
+    service::{ReferenceService, Rejection, ServiceCall},
     services,
     state_control::{self, CLOCK_PATH, STATE_PATH, SetupRequest},
 };
@@ -37,7 +37,7 @@ pub(super) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReferenceError {
-    /// There is no contract.
+    /// The list of contracts is empty.
     #[error("no contract for the reference implementation; give it at least one of {known}")]
     NoContract {
         /// The implemented services.
@@ -98,7 +98,7 @@ impl ReferenceEndpoint {
     /// An endpoint without state that implements some contracts for some callers.
     ///
     /// # Errors
-    /// A service is not implemented here, or has two contracts.
+    /// A service is not implemented or has two contracts.
     pub fn new(contracts: Vec<Arc<Contract>>, identities: Vec<Identity>, clock: Clock) -> Result<Self, ReferenceError> {
         let mut hosted = BTreeMap::new();
         let mut fallback = None;
@@ -118,14 +118,14 @@ impl ReferenceEndpoint {
         Ok(Self { hosted, fallback, identities, clock, ids: Ids::new() })
     }
 
-    /// Responds to a request that arrived at the real time `real_now`, in seconds since 1970.
+    /// Responds to a request that arrived at the real time `real_now`, in epoch seconds.
     ///
-    /// The real time validates signatures; everything else follows the endpoint's own clock.
+    /// The age of signatures and the `Date` header depend on the real time. The services use the clock of the endpoint.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
         let response = match state_change::posted_path(request) {
             Some(STATE_PATH) => controlled(state_control::change_state(&request.body, |setup| self.establish(setup))),
-            Some(CLOCK_PATH) => controlled(state_control::drive(&self.clock, &request.body)),
+            Some(CLOCK_PATH) => controlled(state_control::control_clock(&self.clock, &request.body)),
             _ => self.respond(request, real_now),
         };
         response::seal(response, self.ids.uuid(), real_now)
@@ -134,8 +134,8 @@ impl ReferenceEndpoint {
     /// The response to a request whose body is over the limit.
     pub(super) fn too_large(&self, request: &Request, real_now: f64) -> Response {
         let message = format!("The body of the request is larger than {BODY_LIMIT} bytes");
-        let refusal = Refusal::new("RequestEntityTooLargeException", message);
-        let response = response::rejection(self.recognized(request), None, &refusal);
+        let rejection = Rejection::new("RequestEntityTooLargeException", message);
+        let response = response::rejection(self.recognized(request), None, &rejection);
         response::seal(response, self.ids.uuid(), real_now)
     }
 
@@ -178,11 +178,13 @@ impl ReferenceEndpoint {
         };
         match self.call(hosted, operation, request, real_now) {
             Ok(output) => hosted.protocol.write_output(operation, &output),
-            Err(refusal) => response::rejection(hosted.protocol, Some((&hosted.contract, operation)), &refusal),
+            Err(rejection) => response::rejection(hosted.protocol, Some((&hosted.contract, operation)), &rejection),
         }
     }
 
-    /// The service and the operation that a request calls; else the error of the service that recognizes most of it.
+    /// Returns the service and the operation that a request calls.
+    ///
+    /// If no service has the operation, the error is that of the service that recognizes most of the request.
     fn route(&self, request: &Request) -> Result<(&Hosted, &Operation), RoutingError> {
         let mut error = None;
         for hosted in self.by_recognition(request) {
@@ -195,7 +197,13 @@ impl ReferenceEndpoint {
         Err(error.unwrap_or_else(|| RoutingError::Service(String::new())))
     }
 
-    fn call(&self, hosted: &Hosted, operation: &Operation, request: &Request, real_now: f64) -> Result<Value, Refusal> {
+    fn call(
+        &self,
+        hosted: &Hosted,
+        operation: &Operation,
+        request: &Request,
+        real_now: f64,
+    ) -> Result<Value, Rejection> {
         let input = hosted
             .protocol
             .parse_input(&hosted.contract, operation, request)
@@ -221,15 +229,16 @@ impl ReferenceEndpoint {
             .find_map(|hosted| hosted.service().establish(setup.state, setup.params, setup.partition, now))
     }
 
-    /// The hosted services, those that recognize most of a request first.
+    /// The hosted services, sorted by how much of a request they recognize.
     fn by_recognition(&self, request: &Request) -> Vec<&Hosted> {
         let mut hosted: Vec<&Hosted> = self.hosted.values().collect();
         hosted.sort_by_key(|hosted| Reverse(hosted.protocol.recognize(&hosted.contract, request)));
         hosted
     }
 
-    /// The protocol of a rejection: that of the service that recognizes most of the request, else that of the first
-    /// contract.
+    /// The protocol for a rejection.
+    ///
+    /// The service that recognizes most of the request determines it. If none does, the first contract determines it.
     fn recognized(&self, request: &Request) -> &'static dyn ServerProtocol {
         let first = self.by_recognition(request).into_iter().next();
         let recognized =
@@ -253,21 +262,21 @@ impl Hosted {
     }
 
     /// Rejects an input that violates the model: wrong JSON types first, then constraints.
-    fn check(&self, operation: &Operation, input: &Value) -> Result<(), Refusal> {
+    fn check(&self, operation: &Operation, input: &Value) -> Result<(), Rejection> {
         let violations = self
             .schemas
             .violations(&operation.input, PayloadSide::Input, input)
-            .map_err(|error| Refusal::new("InternalFailure", error.to_string()))?;
-        let (unparsed, broken): (Vec<Violation>, Vec<Violation>) = violations
+            .map_err(|error| Rejection::new("InternalFailure", error.to_string()))?;
+        let (mistyped, invalid): (Vec<Violation>, Vec<Violation>) = violations
             .into_iter()
             .filter(|violation| violation.rule != ShapeRule::UnknownMember)
             .partition(|violation| {
                 matches!(violation.rule, ShapeRule::Type | ShapeRule::Timestamp | ShapeRule::Blob | ShapeRule::Null)
             });
-        if let Some(Violation { pointer, expected, .. }) = unparsed.first() {
+        if let Some(Violation { pointer, expected, .. }) = mistyped.first() {
             return Err(unreadable(format!("{pointer} is not {expected}")));
         }
-        if broken.is_empty() { Ok(()) } else { Err(self.service().invalid(&operation.name, &broken)) }
+        if invalid.is_empty() { Ok(()) } else { Err(self.service().invalid(&operation.name, &invalid)) }
     }
 }
 
@@ -275,8 +284,8 @@ fn controlled((status, body): (u16, Value)) -> Response {
     state_change::response(status, &body)
 }
 
-fn unreadable(message: impl Into<String>) -> Refusal {
-    Refusal::new("SerializationException", message)
+fn unreadable(message: impl Into<String>) -> Rejection {
+    Rejection::new("SerializationException", message)
 }
 
 #[cfg(test)]
@@ -296,7 +305,7 @@ mod tests {
 
     const STOP: &str = "CodeDeploy_20141006.StopDeployment";
 
-    /// A call of `StopDeployment` that is right but for the deployment, which nobody has.
+    /// A valid `StopDeployment` call, except that the deployment does not exist.
     fn stop(body: &str) -> Request {
         let headers = [("host", "h"), ("content-type", "application/x-amz-json-1.1"), ("x-amz-target", STOP)];
         Request {
@@ -314,7 +323,7 @@ mod tests {
         request
     }
 
-    fn refused(request: &Request) -> (u16, String) {
+    fn rejected(request: &Request) -> (u16, String) {
         let response = Bench::new().handle(request);
         let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert!(body["message"].is_string(), "{body}");
@@ -328,15 +337,15 @@ mod tests {
     #[case::other_path("POST", "/x", 404)]
     #[case::two_slashes("POST", "//", 404)]
     #[case::get_state("GET", "/_wireproof/state", 404)]
-    fn only_a_post_on_the_root_calls_an_operation(#[case] method: &str, #[case] target: &str, #[case] status: u16) {
+    fn only_a_post_to_the_root_calls_an_operation(#[case] method: &str, #[case] target: &str, #[case] status: u16) {
         let request = Request { method: method.to_owned(), target: target.to_owned(), ..stop(UNKNOWN_ID) };
-        assert_eq!(refused(&signed(request, None)), (status, "UnknownOperationException".to_owned()));
+        assert_eq!(rejected(&signed(request, None)), (status, "UnknownOperationException".to_owned()));
     }
 
     #[test]
     fn a_query_on_the_root_is_ignored() {
         let request = Request { target: "/?Action=GetDeployment".to_owned(), ..stop(UNKNOWN_ID) };
-        assert_eq!(refused(&signed(request, None)).1, "DeploymentDoesNotExistException");
+        assert_eq!(rejected(&signed(request, None)).1, "DeploymentDoesNotExistException");
     }
 
     #[rstest]
@@ -345,10 +354,10 @@ mod tests {
     #[case("application/x-amz-json-1.0", "UnknownOperationException")]
     #[case("application/json", "UnknownOperationException")]
     #[case("", "UnknownOperationException")]
-    fn the_content_type_must_be_the_protocols_own(#[case] content_type: &str, #[case] expected: &str) {
+    fn the_content_type_must_match_the_protocol(#[case] content_type: &str, #[case] expected: &str) {
         let mut request = stop(UNKNOWN_ID);
         request.headers.set("content-type", content_type);
-        assert_eq!(refused(&signed(request, None)), (400, expected.to_owned()));
+        assert_eq!(rejected(&signed(request, None)), (400, expected.to_owned()));
     }
 
     #[rstest]
@@ -364,10 +373,10 @@ mod tests {
             Some(target) => request.headers.set("x-amz-target", target),
             None => request.headers.remove("x-amz-target"),
         }
-        assert_eq!(refused(&request), (400, "UnknownOperationException".to_owned()));
+        assert_eq!(rejected(&request), (400, "UnknownOperationException".to_owned()));
         request.headers.push("x-amz-target", STOP);
         request.headers.push("x-amz-target", STOP);
-        assert_eq!(refused(&request).1, "UnknownOperationException");
+        assert_eq!(rejected(&request).1, "UnknownOperationException");
     }
 
     #[rstest]
@@ -380,15 +389,15 @@ mod tests {
     #[case::text("\"x\"")]
     #[case::null("null")]
     #[case::lone_surrogate(r#"{"deploymentId":"d-\ud800"}"#)]
-    fn a_body_that_is_no_json_object_is_refused_before_the_signature_is_looked_at(#[case] body: &str) {
-        assert_eq!(refused(&stop(body)), (400, "SerializationException".to_owned()));
-        assert_eq!(refused(&signed(stop(body), None)), (400, "SerializationException".to_owned()));
+    fn a_body_that_is_not_a_json_object_is_rejected_before_the_signature_check(#[case] body: &str) {
+        assert_eq!(rejected(&stop(body)), (400, "SerializationException".to_owned()));
+        assert_eq!(rejected(&signed(stop(body), None)), (400, "SerializationException".to_owned()));
     }
 
     #[test]
-    fn bytes_that_are_not_utf_8_are_refused() {
+    fn a_body_that_is_not_utf_8_is_rejected() {
         let request = Request { body: bytes::Bytes::from_static(b"{\"a\":\"\xff\"}"), ..stop("") };
-        assert_eq!(refused(&request).1, "SerializationException");
+        assert_eq!(rejected(&request).1, "SerializationException");
     }
 
     #[rstest]
@@ -396,20 +405,20 @@ mod tests {
     #[case(SigningFault::FlippedDigit, 400, "InvalidSignatureException")]
     #[case(SigningFault::UnknownKey, 403, "UnrecognizedClientException")]
     #[case(SigningFault::SkewedClock(-960), 400, "RequestExpired")]
-    fn authentication_comes_before_the_types_of_members(
+    fn authentication_runs_before_the_type_check(
         #[case] fault: SigningFault,
         #[case] status: u16,
         #[case] expected: &str,
     ) {
-        assert_eq!(refused(&signed(stop(r#"{"deploymentId":1}"#), Some(&fault))), (status, expected.to_owned()));
+        assert_eq!(rejected(&signed(stop(r#"{"deploymentId":1}"#), Some(&fault))), (status, expected.to_owned()));
     }
 
     #[test]
-    fn authorization_comes_before_the_types_of_members() {
+    fn authorization_runs_before_the_type_check() {
         let mut request = stop(r#"{"deploymentId":1}"#);
         let scope = CredentialScope { region: "us-east-1".to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, Identity::denied().credentials(), &scope, NOW, None);
-        assert_eq!(refused(&request), (400, "AccessDeniedException".to_owned()));
+        assert_eq!(rejected(&request), (400, "AccessDeniedException".to_owned()));
     }
 
     #[rstest]
@@ -429,25 +438,25 @@ mod tests {
         "DeploymentDoesNotExistException"
     )]
     #[case::escapes(r#"{ "\u0064eploymentId" : "d-00000000\u0030" }"#, "DeploymentDoesNotExistException")]
-    fn types_come_before_constraints_and_these_before_the_state(#[case] body: &str, #[case] expected: &str) {
-        assert_eq!(refused(&signed(stop(body), None)), (400, expected.to_owned()));
+    fn types_are_checked_before_constraints_and_constraints_before_state(#[case] body: &str, #[case] expected: &str) {
+        assert_eq!(rejected(&signed(stop(body), None)), (400, expected.to_owned()));
     }
 
     #[test]
-    fn every_answer_has_an_id_of_its_own_and_the_headers_of_the_protocol() {
+    fn every_response_has_a_unique_id_and_the_headers_of_the_protocol() {
         let bench = Bench::new();
-        let answers = [bench.handle(&signed(stop(UNKNOWN_ID), None)), bench.handle(&stop(""))];
-        for answer in &answers {
-            assert_eq!(answer.headers.get("content-type"), Some("application/x-amz-json-1.1"));
-            assert_eq!(answer.headers.get("content-length"), Some(answer.body.len().to_string().as_str()));
-            assert!(answer.headers.get("date").is_some() && answer.headers.get("content-encoding").is_none());
+        let responses = [bench.handle(&signed(stop(UNKNOWN_ID), None)), bench.handle(&stop(""))];
+        for response in &responses {
+            assert_eq!(response.headers.get("content-type"), Some("application/x-amz-json-1.1"));
+            assert_eq!(response.headers.get("content-length"), Some(response.body.len().to_string().as_str()));
+            assert!(response.headers.get("date").is_some() && response.headers.get("content-encoding").is_none());
         }
-        let ids = answers.each_ref().map(|answer| answer.headers.get("x-amzn-requestid").unwrap());
+        let ids = responses.each_ref().map(|response| response.headers.get("x-amzn-requestid").unwrap());
         assert_ne!(ids[0], ids[1]);
     }
 
     #[test]
-    fn a_body_over_the_limit_has_the_status_413() {
+    fn a_body_over_the_limit_gets_status_413() {
         let response = Bench::new().endpoint.too_large(&stop(""), 1.7e9);
         let body: Value = serde_json::from_slice(&response.body).unwrap();
         assert_eq!((response.status, &body["__type"]), (413, &json!("RequestEntityTooLargeException")));
@@ -460,7 +469,7 @@ mod tests {
             let response = bench.handle(&Request { target: path.to_owned(), ..stop(body) });
             (response.status, serde_json::from_slice::<Value>(&response.body).unwrap())
         };
-        assert_eq!(post("/_wireproof/state", r#"{"state":"nobody knows this"}"#).0, 404);
+        assert_eq!(post("/_wireproof/state", r#"{"state":"an unknown state"}"#).0, 404);
         let (status, body) = post("/_wireproof/state", r#"{"state":"a deployment owned by CloudFormation"}"#);
         assert!(status == 200 && body["variables"]["deploymentId"].is_string(), "{body}");
         let other = r#"{"state":"a deployment owned by CloudFormation","params":{"service":"proton"}}"#;
@@ -471,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contract_that_nothing_here_keeps_is_refused_with_what_is_kept() {
+    fn an_unsupported_contract_is_an_error_that_lists_the_implemented_services() {
         let model = r#"{"smithy":"2.0","shapes":{"x#Strange":{"type":"service","version":"1",
             "traits":{"aws.protocols#awsJson1_0":{}}}}}"#;
         let start = |contracts: Vec<Arc<Contract>>| {
@@ -487,7 +496,7 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
         #[test]
-        fn any_request_gets_an_answer_that_refuses_it(
+        fn any_random_request_is_rejected_with_a_json_body(
             authorization in "(AWS4-HMAC-SHA256 )?(Credential=[a-z/0-9]{0,40}, ?)?(SignedHeaders=[a-zA-Z;-]{0,20},)?.{0,20}",
             date in "[0-9]{0,9}T?[0-9é]{0,7}Z?",
             body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..40),
@@ -504,12 +513,12 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_request_of_the_protocol_reaches_the_service() {
+    fn a_request_built_by_the_protocol_reaches_the_service() {
         let contract = Bench::contract();
         let operation = contract.operation("StopDeployment").unwrap();
         let input = json!({"deploymentId": "d-000000000"});
         let mut request = AwsJson::V1_1.build_request(&contract, operation, &input).unwrap();
         request.headers.set("host", "h");
-        assert_eq!(refused(&signed(request, None)).1, "DeploymentDoesNotExistException");
+        assert_eq!(rejected(&signed(request, None)).1, "DeploymentDoesNotExistException");
     }
 }

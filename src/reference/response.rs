@@ -1,8 +1,8 @@
-//! What every response of the reference implementation carries, whatever the protocol.
+//! The parts of a response that are the same for all protocols.
 
 use time::OffsetDateTime;
 
-use super::service::Refusal;
+use super::service::Rejection;
 use crate::{
     model::{Contract, Operation, Shape},
     wire::{
@@ -15,11 +15,11 @@ use crate::{
 pub(super) fn rejection(
     protocol: &dyn ServerProtocol,
     operation: Option<(&Contract, &Operation)>,
-    refusal: &Refusal,
+    rejection: &Rejection,
 ) -> Response {
-    let shape = operation.and_then(|(contract, operation)| contract.error(operation, refusal.error));
-    let status = shape.map_or_else(|| common_status(refusal.error), Shape::error_status);
-    protocol.write_error(&ErrorResponse { name: refusal.error, shape, status, message: &refusal.message })
+    let shape = operation.and_then(|(contract, operation)| contract.error(operation, rejection.error));
+    let status = shape.map_or_else(|| common_status(rejection.error), Shape::error_status);
+    protocol.write_error(&ErrorResponse { name: rejection.error, shape, status, message: &rejection.message })
 }
 
 fn common_status(error: &str) -> u16 {
@@ -32,7 +32,7 @@ fn common_status(error: &str) -> u16 {
     }
 }
 
-/// Adds length, request id and date.
+/// Adds the length, the request ID and the date.
 pub(super) fn seal(mut response: Response, request_id: String, real_now: f64) -> Response {
     response.headers.set("Content-Length", response.body.len().to_string());
     response.headers.set(REQUEST_ID_HEADER, request_id);
@@ -40,7 +40,7 @@ pub(super) fn seal(mut response: Response, request_id: String, real_now: f64) ->
     response
 }
 
-/// Seconds since 1970 as an IMF-fixdate of RFC 9110; a time beyond the calendar reads as 1970.
+/// Formats epoch seconds as an IMF-fixdate of RFC 9110. A time beyond the calendar becomes 1970.
 fn http_date(now: f64) -> String {
     let now = OffsetDateTime::UNIX_EPOCH
         .checked_add(time::Duration::saturating_seconds_f64(now))
@@ -86,23 +86,23 @@ mod tests {
     #[case("InternalFailure", 500, "com.amazon.coral.service#InternalFailure")]
     #[case("ServiceUnavailable", 503, "com.amazon.coral.service#ServiceUnavailable")]
     #[case("RequestEntityTooLargeException", 413, "com.amazon.coral.service#RequestEntityTooLargeException")]
-    fn each_error_has_its_status_and_its_spelling_in_both_protocols(
+    fn each_error_has_its_status_and_name_in_both_protocols(
         #[case] error: &'static str,
         #[case] status: u16,
         #[case] long: &str,
     ) {
         let contract = model::read("m", MODEL).unwrap();
         let operation = contract.operation("Op").map(|operation| (&contract, operation));
-        for (protocol, spelled) in [(AwsJson::V1_0, long), (AwsJson::V1_1, error)] {
-            let response = rejection(&protocol, operation, &Refusal::new(error, "why"));
+        for (protocol, written) in [(AwsJson::V1_0, long), (AwsJson::V1_1, error)] {
+            let response = rejection(&protocol, operation, &Rejection::new(error, "why"));
             let body: Value = serde_json::from_slice(&response.body).unwrap();
-            assert_eq!((response.status, body), (status, json!({"__type": spelled, "message": "why"})));
+            assert_eq!((response.status, body), (status, json!({"__type": written, "message": "why"})));
             assert_eq!(response.headers.get("content-type"), Some(protocol.content_type()));
         }
     }
 
     #[test]
-    fn a_response_is_sealed_with_length_id_and_date() {
+    fn seal_adds_length_id_and_date() {
         let response =
             seal(Response { body: r#"{"a":"é"}"#.into(), ..Response::default() }, "id".to_owned(), 784_111_777.4);
         assert_eq!(response.headers.get("content-length"), Some("10"));

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on a socket, for [`ReferenceEndpoint`]. It decides only how much of a body to read, and how long to wait.
+//! The HTTP/1.1 server of a [`ReferenceEndpoint`]. It decides only how much of a body to read, and how long to wait.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -25,16 +25,16 @@ use super::{
 };
 use crate::wire;
 
-/// The longest time without a request head; also that of idle connections.
+/// The timeout for a request head and for idle connections.
 const IDLE: Duration = Duration::from_secs(120);
 
-/// The longest time for a body.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout for a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest time for open responses after a stop.
+/// The timeout for open responses after a stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The bytes of a body over the limit that are still read and dropped, so that the sender receives the response.
+/// The maximum number of bytes to read from a body over the limit, so that the client receives the response.
 const DRAIN_LIMIT: usize = 4 * BODY_LIMIT;
 
 /// Serves until `stopped` changes or its sender is dropped, then completes open responses.
@@ -46,7 +46,7 @@ pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint
                 Ok((stream, _)) => {
                     connections.spawn(connection(stream, Arc::clone(&endpoint), stopped.clone()));
                 }
-                // Out of descriptors, as a rule: others close soon.
+                // Usually out of file descriptors. Other connections close soon.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
             Some(_) = connections.join_next() => {}
@@ -58,18 +58,18 @@ pub(super) async fn serve(listener: TcpListener, endpoint: Arc<ReferenceEndpoint
 }
 
 async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut stopped: watch::Receiver<bool>) {
-    // Answers are small and written at once: waiting to fill a segment only delays them.
+    // Responses are small and written at once. Waiting to fill a segment only delays them.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let endpoint = Arc::clone(&endpoint);
-        async move { answer(request, &endpoint).await }
+        async move { respond(request, &endpoint).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    // A connection that breaks is the peer's affair: there is nobody to tell.
+    // A broken connection is not an error of the server. The client sees it.
     tokio::select! {
         _ = connection.as_mut() => return,
         _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
@@ -77,8 +77,8 @@ async fn connection(stream: TcpStream, endpoint: Arc<ReferenceEndpoint>, mut sto
     let _ = connection.await;
 }
 
-/// An error closes the connection without a response: the body was incomplete.
-async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io::Result<Response<Full<Bytes>>> {
+/// Responds to one request. An incomplete body is an error, which closes the connection without a response.
+async fn respond(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io::Result<Response<Full<Bytes>>> {
     let (head, body) = request.into_parts();
     let mut request = wire::Request {
         method: head.method.as_str().to_owned(),
@@ -90,7 +90,7 @@ async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io:
             .collect(),
         ..wire::Request::default()
     };
-    let body = timeout(BODY_PATIENCE, read(body)).await??;
+    let body = timeout(BODY_TIMEOUT, read(body)).await??;
     let response = match body {
         Some(body) => {
             request.body = body;
@@ -101,7 +101,7 @@ async fn answer(request: Request<Incoming>, endpoint: &ReferenceEndpoint) -> io:
     outgoing(response)
 }
 
-/// The complete body; `None` if it is over the limit.
+/// Reads the complete body. Returns `None` if it is over the limit.
 async fn read(mut body: Incoming) -> io::Result<Option<Bytes>> {
     let mut whole = BytesMut::new();
     let mut length = 0_usize;

@@ -1,4 +1,4 @@
-//! The interface of a service. It is pure and synchronous, and gets the time as a number, so that tests control it.
+//! The interface of a service. It is synchronous and gets the time as a number, so that tests control the time.
 
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ pub(super) struct ServiceCall<'a> {
     pub(super) operation: &'a str,
     /// The input without null members. [`ReferenceService::invalid`] handles inputs that violate the model.
     pub(super) input: &'a Value,
-    /// The account and region of the call. They share no state with others.
+    /// The account and region of the call.
     pub(super) partition: Partition<'a>,
-    /// The service's time, in seconds since 1970.
+    /// The time of the service in epoch seconds.
     pub(super) now: f64,
 }
 
-/// An account in a region. Two of them share no state.
+/// An account in a region. Two partitions share no state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Partition<'a> {
     /// The twelve digits of the account.
@@ -28,14 +28,14 @@ pub(super) struct Partition<'a> {
 
 /// An error that the service returns. Its HTTP status comes from the model, or from the list of common errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct Rejection {
     /// The error's name without a namespace.
     pub(super) error: &'static str,
     /// A message for a person. No document specifies messages.
     pub(super) message: String,
 }
 
-impl Refusal {
+impl Rejection {
     pub(super) fn new(error: &'static str, message: impl Into<String>) -> Self {
         Self { error, message: message.into() }
     }
@@ -45,13 +45,15 @@ impl Refusal {
 pub(super) trait ReferenceService: Send {
     /// The error for an input that violates the model, in the documented order of the checks.
     ///
-    /// Wrong JSON types are rejected earlier, as unreadable.
-    fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal;
+    /// Wrong JSON types are rejected earlier with a `SerializationException`.
+    fn invalid(&self, operation: &str, violations: &[Violation]) -> Rejection;
 
     /// Handles one call, after applying the effects of the elapsed time.
-    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Refusal>;
+    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Rejection>;
 
-    /// Establishes a state that no documented operation can reach, and returns its variables; `None` for an unknown state.
+    /// Establishes a state that no documented operation can reach, and returns its variables.
+    ///
+    /// Returns `None` for an unknown state.
     fn establish(&mut self, state: &str, params: &Value, partition: Partition<'_>, now: f64) -> Option<Value>;
 
     /// An independent service with the same state. Identifiers stay unique across both.

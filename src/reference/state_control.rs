@@ -1,5 +1,5 @@
-//! The two paths that belong to no contract: one changes states, as Pact's provider states do, the other controls the clock.
-//! Their requests are not signed, and no check judges them.
+//! The two paths outside every contract: one changes states, as Pact's provider states do, and one controls the clock.
+//! Their requests are not signed, and no check applies to them.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn change_state(body: &[u8], establish: impl FnOnce(SetupRequest<'_>)
         return problem(400, "the body is not JSON; send {\"state\": …, \"params\": {…}, \"action\": \"setup\"}");
     };
     let Some(state) = body["state"].as_str() else {
-        return problem(400, "the body has no text member \"state\"");
+        return problem(400, "the body has no string member \"state\"");
     };
     match body["action"].as_str().unwrap_or("setup") {
         "teardown" => return (200, json!({"variables": {}})),
@@ -46,22 +46,22 @@ pub(super) fn change_state(body: &[u8], establish: impl FnOnce(SetupRequest<'_>)
     };
     match establish(SetupRequest { state, params, partition, service: params["service"].as_str() }) {
         Some(variables) => (200, json!({"variables": variables})),
-        None => problem(404, &format!("no service here establishes the state {state:?}")),
+        None => problem(404, &format!("no service of this endpoint has the state {state:?}")),
     }
 }
 
 /// Applies one command to the clock, and responds with its time.
-pub(super) fn drive(clock: &Clock, body: &[u8]) -> (u16, Value) {
+pub(super) fn control_clock(clock: &Clock, body: &[u8]) -> (u16, Value) {
     let body = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let command = body.as_object().filter(|members| members.len() == 1).and_then(|members| members.iter().next());
-    let understood = command.is_some_and(|(name, value)| obey(clock, name, value));
-    if understood {
+    let is_valid = command.is_some_and(|(name, value)| apply(clock, name, value));
+    if is_valid {
         return (200, json!({"now": clock.now()}));
     }
     problem(400, "send one of {\"hold\": true}, {\"resume\": true}, {\"step\": SECONDS}, {\"speed\": FACTOR}")
 }
 
-fn obey(clock: &Clock, name: &str, value: &Value) -> bool {
+fn apply(clock: &Clock, name: &str, value: &Value) -> bool {
     match (name, value, value.as_f64()) {
         ("hold", Value::Bool(true), _) => clock.hold(),
         ("resume", Value::Bool(true), _) => clock.resume(),
@@ -88,11 +88,11 @@ mod tests {
     #[case(r#"{"state":"known","params":{"account":"1","region":"r"}}"#, 200, json!({"variables": {"at": "1 r"}}))]
     #[case(r#"{"state":"known","action":"setup","params":null}"#, 200, json!({"variables": {"at": "000000000000 us-east-1"}}))]
     #[case(r#"{"state":"known","action":"teardown"}"#, 200, json!({"variables": {}}))]
-    fn a_known_state_gives_its_variables(#[case] body: &str, #[case] status: u16, #[case] expected: Value) {
-        let answer = change_state(body.as_bytes(), |setup| {
+    fn a_known_state_returns_its_variables(#[case] body: &str, #[case] status: u16, #[case] expected: Value) {
+        let response = change_state(body.as_bytes(), |setup| {
             Some(json!({"at": format!("{} {}", setup.partition.account, setup.partition.region)}))
         });
-        assert_eq!(answer, (status, expected));
+        assert_eq!(response, (status, expected));
     }
 
     #[rstest]
@@ -101,22 +101,22 @@ mod tests {
     #[case(r#"{"state":1}"#, 400)]
     #[case(r#"{"state":"x","action":"undo"}"#, 400)]
     #[case(r#"{"state":"unknown"}"#, 404)]
-    fn what_cannot_be_established_says_why(#[case] body: &str, #[case] status: u16) {
+    fn an_invalid_or_unknown_state_change_returns_an_error_message(#[case] body: &str, #[case] status: u16) {
         let (got, body) = change_state(body.as_bytes(), |_| None);
         assert!(got == status && body["error"].is_string(), "{got} {body}");
     }
 
     #[test]
-    fn the_clock_obeys_one_command_at_a_time() {
+    fn the_clock_accepts_one_command_per_request() {
         let clock = Clock::held_at(10.0);
-        assert_eq!(drive(&clock, br#"{"step":2.5}"#), (200, json!({"now": 12.5})));
+        assert_eq!(control_clock(&clock, br#"{"step":2.5}"#), (200, json!({"now": 12.5})));
         for body in [r#"{"resume":true}"#, r#"{"speed":3}"#, r#"{"hold":true}"#] {
-            assert_eq!(drive(&clock, body.as_bytes()).0, 200, "{body}");
+            assert_eq!(control_clock(&clock, body.as_bytes()).0, 200, "{body}");
         }
         for body in
             ["", "[]", "{}", r#"{"step":-1}"#, r#"{"step":1e300}"#, r#"{"hold":false}"#, r#"{"hold":true,"step":1}"#]
         {
-            assert_eq!(drive(&clock, body.as_bytes()).0, 400, "{body}");
+            assert_eq!(control_clock(&clock, body.as_bytes()).0, 400, "{body}");
         }
     }
 }

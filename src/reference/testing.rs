@@ -1,4 +1,4 @@
-//! An endpoint on a held clock, called without a socket, for tests.
+//! A test bench: an endpoint on a held clock, called without a socket.
 
 use std::{
     collections::BTreeSet,
@@ -52,7 +52,7 @@ impl Bench {
         Self { endpoint, schemas: Schemas::new(Self::contract(), AwsJson::V1_1.body_rules()), called: Mutex::default() }
     }
 
-    /// A shared one for tests that leave no state.
+    /// A shared bench for tests that leave no state.
     pub(super) fn shared() -> &'static Self {
         static SHARED: LazyLock<Bench> = LazyLock::new(Bench::new);
         &SHARED
@@ -66,7 +66,7 @@ impl Bench {
         self.endpoint.clock().step(Duration::from_secs_f64(seconds));
     }
 
-    /// The output of a call, or the name of the error.
+    /// Calls an operation. Returns the output or the name of the error.
     pub(super) fn call(&self, operation: &str, input: &Value) -> Result<Value, String> {
         self.call_from(&From::default(), operation, input)
     }
@@ -78,20 +78,20 @@ impl Bench {
         request.headers.set("host", "reference");
         let scope = CredentialScope { region: from.region.to_owned(), service: "codedeploy".to_owned() };
         sign(&mut request, from.identity.credentials(), &scope, NOW, None);
-        let answer = AwsJson::V1_1.parse_response(contract, Some(shape), &self.handle(&request));
-        if let Some(error) = answer.error() {
-            let declared = contract.error(shape, error).is_some() || crate::wire::RefusalClass::is_common(error);
+        let parsed = AwsJson::V1_1.parse_response(contract, Some(shape), &self.handle(&request));
+        if let Some(error) = parsed.error() {
+            let declared = contract.error(shape, error).is_some() || crate::wire::RejectionClass::is_common(error);
             assert!(declared, "{operation} does not declare {error}");
             return Err(error.to_owned());
         }
-        let output = answer.value.unwrap();
+        let output = parsed.value.unwrap();
         let violations = self.schemas.violations(&shape.output, PayloadSide::Output, &output).unwrap();
-        assert!(violations.is_empty(), "{operation} answered {output}, which breaks {violations:?}");
+        assert!(violations.is_empty(), "{operation} returned {output}, which violates {violations:?}");
         self.called.lock().unwrap().insert(operation.to_owned());
         Ok(output)
     }
 
-    /// The variables of an established state.
+    /// Establishes a state and returns its variables.
     pub(super) fn establish(&self, state: &str) -> Value {
         let body = serde_json::json!({"state": state}).to_string();
         let request = Request {
@@ -105,7 +105,7 @@ impl Bench {
         serde_json::from_slice::<Value>(&response.body).unwrap()["variables"].take()
     }
 
-    /// Operations of the contract that no call has succeeded with yet.
+    /// Operations of the contract without a successful call so far.
     pub(super) fn uncalled(&self) -> Vec<String> {
         let called = self.called.lock().unwrap();
         let operations = self.schemas.contract().operations().map(|operation| operation.name.clone());

@@ -74,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_stands_with_the_lines_around_it() {
+    fn a_difference_is_shown_with_the_lines_around_it() {
         assert_eq!(printed("1\n2\n3\n4\n5\n6", "1\n2\n3\n4\nfive\n6"), [" 2| 3| 4|-5|+five| 6"]);
         assert_eq!(printed("same\n", "same\n"), Vec::<String>::new());
     }
 
     #[test]
-    fn what_is_far_apart_stands_in_hunks_of_its_own() {
+    fn distant_differences_are_in_separate_hunks() {
         let snapshot = (0..30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
         let observed = snapshot.replace("\n2\n", "\ntwo\n").replace("\n27\n", "\n");
         assert_eq!(printed(&snapshot, &observed).len(), 2);

@@ -51,7 +51,7 @@ struct WireLayout {
     /// The current line, and the pointer of the value that starts in it.
     line: String,
     began: Option<String>,
-    /// Whether the last token was a colon, so that the next one is a value.
+    /// True if the last token was a colon, so that the next one is a value.
     is_value: bool,
 }
 
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scalar_is_a_line_and_what_is_no_json_has_none() {
+    fn a_scalar_is_one_line_and_invalid_json_has_none() {
         assert_eq!(shown(" \"x\" "), "            |\"x\"");
         for text in ["", "{", "<html>", "{} {}", &"[".repeat(200), &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
             assert_eq!(rows(text), None, "{text}");
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn no_depth_is_too_much_for_the_stack() {
+    fn deep_values_do_not_overflow_the_stack() {
         let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
         assert_eq!(rows(&deep), None);
         let deepest = format!("{}{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));

@@ -1,6 +1,6 @@
 //! The report for programs: one versioned JSON document at the end of a run.
 //!
-//! Only times differ between two runs of one seed that came to the same: cases are sorted by id.
+//! Two runs with the same seed and the same results differ only in times: cases are sorted by id.
 
 use std::io::{self, Write};
 
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read_again() {
+    fn a_written_report_is_read_back() {
         let mut out = Vec::new();
         report_of(&mut Json::new(&mut out), &events()).unwrap();
         let text = String::from_utf8(out).unwrap();

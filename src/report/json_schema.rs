@@ -13,7 +13,7 @@ pub struct Schema {
     pub of: &'static str,
     /// The text of the schema.
     pub own: &'static str,
-    /// Whether it refers to the schema of the report.
+    /// True if it refers to the schema of the report.
     pub refers: bool,
 }
 

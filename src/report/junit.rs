@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_tells_all_that_is_needed_to_see_it() {
+    fn a_failure_prints_everything_to_reproduce_it() {
         let text = text_of(&events());
         let suites = read(&text);
         let TestStatus::Failure(failure) = &cases(&suites)["codedeploy/stop-deployment/unknown-id"].status else {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pass_has_its_reason() {
+    fn each_case_that_does_not_pass_has_its_reason() {
         let text = text_of(&events());
         let suites = read(&text);
         let cases = cases(&suites);
@@ -212,7 +212,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn whatever_an_endpoint_sends_is_read_back(sent in any::<String>()) {
+        fn every_response_of_an_endpoint_is_read_back(sent in any::<String>()) {
             let sent = format!("{sent}]]>\u{0}\u{fffe}</failure>&x;");
             let mut finished = deviation("x");
             finished.report.findings[0].actual.clone_from(&sent);

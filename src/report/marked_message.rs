@@ -152,7 +152,7 @@ mod tests {
         message.lines().filter(|line| !line.findings.is_empty()).map(|line| line.text.clone()).collect()
     }
 
-    const ANSWER: &str = "HTTP/1.1 500 X\r\nContent-Type: a/b\r\n\r\n{\"a\":{\"b\":[1,2]},\"__type\":\"E\"}";
+    const RESPONSE: &str = "HTTP/1.1 500 X\r\nContent-Type: a/b\r\n\r\n{\"a\":{\"b\":[1,2]},\"__type\":\"E\"}";
 
     #[rstest]
     #[case::status(Code::OUTCOME, "", "HTTP/1.1 500 X")]
@@ -163,7 +163,7 @@ mod tests {
     #[case::all_of_it(Code::RESPONSE_SHAPE, "", "{")]
     #[case::error(Code::ERROR_IDENTITY, "", "  \"__type\": \"E\"")]
     fn a_finding_is_marked_at_its_place(#[case] code: Code, #[case] pointer: &str, #[case] line: &str) {
-        assert_eq!(marked(ANSWER, &finding(code, pointer)), [line]);
+        assert_eq!(marked(RESPONSE, &finding(code, pointer)), [line]);
     }
 
     #[rstest]
@@ -175,25 +175,25 @@ mod tests {
     #[case::identity_without_a_header("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::ERROR_IDENTITY, "{")]
     #[case::control("HTTP/1.1 500\r\n\r\n{\"a\":1}", Code::CONTROL, "HTTP/1.1 500")]
     #[case::no_body("HTTP/1.1 500\r\na: b\r\n\r\n", Code::JSON, "HTTP/1.1 500")]
-    #[case::no_answer("no whole answer within 2s", Code::EXPECTED_BODY, "no whole answer within 2s")]
+    #[case::no_response("no whole answer within 2s", Code::EXPECTED_BODY, "no whole answer within 2s")]
     #[case::no_json("HTTP/1.1 200\r\n\r\n\n<html>\n</html>", Code::JSON, "<html>")]
     #[case::json_line_feeds("HTTP/1.1 200\n\n[]", Code::JSON, "[]")]
     fn what_a_finding_without_a_pointer_is_about_is_marked(
-        #[case] answer: &str,
+        #[case] response: &str,
         #[case] code: Code,
         #[case] line: &str,
     ) {
-        assert_eq!(marked(answer, &finding(code, "")), [line]);
+        assert_eq!(marked(response, &finding(code, "")), [line]);
     }
 
     #[test]
-    fn of_members_that_come_twice_the_last_is_marked() {
+    fn the_last_of_duplicate_members_is_marked() {
         let twice = "HTTP/1.1 200\r\n\r\n{\"a\":1,\"a\":2}";
         assert_eq!(marked(twice, &finding(Code::RESPONSE_SHAPE, "/a")), ["  \"a\": 2"]);
     }
 
     #[test]
-    fn what_is_no_json_is_shown_as_it_is() {
+    fn invalid_json_is_shown_unchanged() {
         let html = "HTTP/1.1 200\r\n\r\n<html>\n\u{1b}[2J";
         assert_eq!(lines(html, &[]), ["HTTP/1.1 200", "", "<html>", r"\u{1b}[2J"]);
         assert_eq!(lines("", &[&finding(Code::OUTCOME, "")]), Vec::<String>::new());

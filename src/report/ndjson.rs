@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_there_when_its_event_has_happened() {
+    fn each_event_is_written_as_it_happens() {
         struct Flushed(Vec<u8>, usize);
         impl Write for Flushed {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

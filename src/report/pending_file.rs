@@ -93,7 +93,7 @@ impl PendingFile {
 impl Drop for PendingFile {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
-            // Nobody depends on the temporary file.
+            // No reader depends on the temporary file.
             let _ = fs::remove_file(temporary);
         }
     }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_given_up_leaves_nothing_behind() {
+    fn an_abandoned_file_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/for/it/report.json");
         write(&PendingFile::create(&path).unwrap(), "half");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_no_place_for_a_file() {
+    fn a_folder_cannot_be_replaced_by_a_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(PendingFile::create(folder.path()).is_err());
         let file = folder.path().join("file");

@@ -104,7 +104,7 @@ mod tests {
     use crate::report::testing::case;
 
     #[test]
-    fn the_line_of_a_fixture_is_behind_the_last_colon() {
+    fn the_line_of_a_fixture_follows_the_last_colon() {
         let mut report = case("s/o/x", Verdict::Conforms, "").report;
         for (position, file, line) in [
             ("fixtures/a.yaml:7", "fixtures/a.yaml", Some(7)),

@@ -28,7 +28,7 @@ pub struct ReportDocument {
     /// The part of the selection that ran; `None` for all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
-    /// Whether the run was interrupted.
+    /// True if the run was interrupted.
     pub interrupted: bool,
     /// The duration in milliseconds.
     pub duration_ms: u64,

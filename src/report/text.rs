@@ -34,7 +34,7 @@ fn spelled(text: &str, is_spelled: impl Fn(char) -> bool) -> String {
     shown
 }
 
-/// Whether a character is a control, is invisible, or changes the direction of the text.
+/// Returns whether a character is a control, is invisible, or changes the direction of the text.
 pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control() || UNSEEN.iter().any(|range| range.contains(&c))
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unseen_is_what_unicode_says_of_it() {
+    fn invisible_characters_are_those_of_unicode() {
         let unseen =
             r"[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}--\u{fe0e}\u{fe0f}]";
         let unseen = regex::Regex::new(unseen).unwrap();
@@ -210,7 +210,7 @@ mod tests {
         }
 
         #[test]
-        fn wrapping_loses_no_word_and_keeps_to_the_room(text in "[a-c]{1,6}( [a-c]{1,6}){0,12}", room in 6..30_usize) {
+        fn wrapping_keeps_every_word_and_the_width(text in "[a-c]{1,6}( [a-c]{1,6}){0,12}", room in 6..30_usize) {
             let lines = wrap(&text, room, room);
             prop_assert_eq!(lines.join(" "), text);
             prop_assert!(lines.iter().all(|line| width(line) <= room));

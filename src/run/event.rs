@@ -1,4 +1,4 @@
-//! What happens in a run, as plain data: everything that a report may show, and nothing that it would have to ask for.
+//! The events of a run as plain data. They contain everything that a report may show.
 
 use serde::{Deserialize, Serialize};
 

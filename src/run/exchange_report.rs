@@ -1,4 +1,4 @@
-//! An exchange as text: what crossed the wire, as far as people read it.
+//! An exchange as text: the request and the response, in readable form.
 
 use std::fmt::Write as _;
 
@@ -9,15 +9,15 @@ use crate::{
     wire::Request,
 };
 
-/// Longer heads and bodies are cut, in bytes.
+/// The maximum length of a head or a body, in bytes. Longer ones are truncated.
 const LONGEST: usize = 16 * 1024;
 
-/// One request, and what came of it. Credentials were removed before.
+/// One request and its result. Credentials were removed before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExchangeReport {
     /// The step of the scenario, from 1; 0 outside of the steps.
     pub step: usize,
-    /// What the request was for.
+    /// The purpose of the request.
     pub role: Role,
     /// The service, by its folder; empty for the state-change URL.
     pub service: String,
@@ -31,7 +31,7 @@ pub struct ExchangeReport {
     pub elapsed_us: u64,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExchangeOutcome {
@@ -130,7 +130,7 @@ mod tests {
     #[case(b"a\xff\xfeb", r"a\xff\xfeb")]
     #[case("ü".as_bytes(), "ü")]
     #[case(b"\xc3", r"\xc3")]
-    fn bytes_that_are_not_utf8_are_spelled_out(#[case] bytes: &[u8], #[case] shown: &str) {
+    fn bytes_that_are_not_utf8_are_escaped(#[case] bytes: &[u8], #[case] shown: &str) {
         assert_eq!(text(bytes), shown);
     }
 

@@ -10,9 +10,9 @@ pub enum ExitStatus {
     Conforms = 0,
     /// At least one case deviates.
     Deviates = 1,
-    /// The command line, the configuration or a fixture is wrong; nothing was run.
+    /// The command line, the configuration or a fixture is invalid. No case was run.
     Usage = 2,
-    /// Nothing deviates, but something was blocked, inconclusive or not implemented, or nothing was selected.
+    /// No case deviates, but a case was blocked, inconclusive or not implemented, or no case was selected.
     Incomplete = 3,
     /// The program itself failed, or a report could not be written.
     Internal = 4,
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_harness_outweighs_what_it_found_and_cannot_be_allowed() {
+    fn a_fault_of_the_harness_has_precedence_over_findings_and_cannot_be_allowed() {
         let ledger = Ledger { internal: 1, ..ledger(&[Verdict::Deviates, Verdict::Inconclusive]) };
         assert_eq!(ExitStatus::of_run(&ledger, &[Verdict::Inconclusive], false), ExitStatus::Internal);
     }

@@ -1,4 +1,4 @@
-//! A finished case with everything that it did.
+//! A finished case with its transcript.
 
 use std::sync::Arc;
 
@@ -12,30 +12,30 @@ use crate::{
     suite::{Case, Fixtures},
 };
 
-/// A finished case with everything that it did: for recordings, snapshots and comparisons. Reports see its
-/// [event](CaseFinished) alone.
+/// A finished case with its transcript, for recordings, snapshots and comparisons. Reports only see its
+/// [event](CaseFinished).
 #[derive(Debug, Clone)]
 pub struct JudgedCase {
-    /// The verdict, and what led to it.
+    /// The verdict with its findings.
     pub report: CaseReport,
     /// The case.
     pub case: Case,
-    /// The fixtures that it was judged by.
+    /// The fixtures of the judgement.
     pub fixtures: Arc<Fixtures>,
-    /// What it did.
+    /// All its requests and responses.
     pub transcript: Arc<Transcript>,
     /// The recorded observation, if there is a snapshot.
     pub snapshot: Option<String>,
 }
 
 impl JudgedCase {
-    /// What the case observed, redacted. It is made on demand, because few need it.
+    /// The redacted observation of the case. It is made on demand, because few callers need it.
     #[must_use]
     pub fn observation(&self) -> Observation {
         Observation::of(&self.fixtures, &self.case, &self.transcript)
     }
 
-    /// How the observation differs from the snapshot. `None` also where no step was run.
+    /// The difference between the observation and the snapshot. It is `None` also if no step was run.
     #[must_use]
     pub fn difference(&self) -> Option<SnapshotDifference> {
         let was_run = self.transcript.exchanges.iter().any(|exchange| exchange.step > 0);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn stopped() -> Trial {
-        Trial::stop(STOP).answers(1, 200, &stopping())
+        Trial::stop(STOP).responds(1, 200, &stopping())
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
     #[case(EventDetail { exchanges: false, difference: false })]
     #[case(EventDetail { exchanges: true, difference: false })]
     #[case(EventDetail { exchanges: false, difference: true })]
-    fn an_event_has_the_details_that_somebody_wants(#[case] detail: EventDetail) {
+    fn an_event_has_the_requested_details(#[case] detail: EventDetail) {
         let finished = judged(stopped(), Some("{}")).finished(detail);
         assert_eq!(
             (finished.exchanges.len() == 1, finished.difference.is_some()),

@@ -3,14 +3,14 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `exchange_report` | An exchange as text |  |
-//! | `event` | What happens in a run, as plain data | `exchange_report` |
-//! | `panicked` | Panics of code that is not ours |  |
-//! | `transport` | Carries requests to an endpoint and brings back what came, or why nothing came | `panicked` |
+//! | `event` | The events of a run as plain data | `exchange_report` |
+//! | `panicked` | Catches panics of user code |  |
+//! | `transport` | Sends requests to an endpoint and returns the response, or the error of the transport | `panicked` |
 //! | `resolved_target` | The endpoint under test | `panicked`, `transport` |
-//! | `execute` | One case to its transcript | `transport`, `resolved_target` |
+//! | `execute` | Executes one case and returns its transcript | `transport`, `resolved_target` |
 //! | `exit` | The exit status of the program |  |
-//! | `observer` | What listens to a session | `event`, `judged_case` |
-//! | `judged_case` | A finished case with everything that it did | `exchange_report`, `event`, `observer` |
+//! | `observer` | Observers of a session | `event`, `judged_case` |
+//! | `judged_case` | A finished case with its transcript | `exchange_report`, `event`, `observer` |
 //! | `recording` | A folder with one HAR file per case, and an index that shows every later change | `event`, `observer`, `judged_case` |
 //! | `session` | A run | `event`, `transport`, `resolved_target`, `execute`, `observer`, `judged_case`, `recording` |
 

@@ -1,23 +1,24 @@
-//! What listens to a session.
+//! Observers of a session.
 
 use super::{event::Event, event::PresenceChecked, judged_case::JudgedCase};
 use crate::judge::transcript::Transcript;
 
-/// Listens to a session. Reports need [`event`](Self::event) alone; recordings, snapshots and comparisons look at cases, too.
+/// An observer of a session. Reports only need [`event`](Self::event). Recordings, snapshots and comparisons also need
+/// cases.
 pub trait Observer: Send {
-    /// The details that events must have. A session asks once, before its first event.
+    /// The details that events must have. A session calls this once, before its first event.
     fn detail(&self) -> EventDetail {
         EventDetail::default()
     }
 
-    /// Takes an event.
+    /// Receives an event.
     fn event(&mut self, event: &Event);
 
-    /// Takes a case with everything that it did, just before its event.
+    /// Receives a case with all its exchanges, just before its event.
     fn case(&mut self, _case: &JudgedCase) {}
 
-    /// Takes the presence check of an operation just before its event. The transcript includes the states that its cases
-    /// share; a recording may lack it.
+    /// Receives the presence check of an operation just before its event. The transcript includes the states that its
+    /// cases share; a recording may lack it.
     fn presence_checked(&mut self, _checked: &PresenceChecked, _transcript: Option<&Transcript>) {}
 }
 

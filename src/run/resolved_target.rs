@@ -30,13 +30,13 @@ pub struct ResolvedTarget {
     pub denied: Option<Credentials>,
     /// An identity of another account.
     pub other_account: Option<Credentials>,
-    /// What establishes states; `None` for documented calls only.
+    /// The state handler. If it is `None`, only documented calls establish states.
     pub state_handler: Option<StateHandler>,
     /// Variables of states that were established by hand, by the name of the state.
     pub states: BTreeMap<String, Value>,
 }
 
-/// What establishes states, as Pact's provider states.
+/// A state handler, in the form of Pact's provider states.
 #[derive(Debug, Clone)]
 pub enum StateHandler {
     /// A state-change URL: `POST {state, params, action}` returns `{variables}`.
@@ -51,10 +51,10 @@ pub enum StateHandler {
 }
 
 impl StateHandler {
-    /// The state-change URL with this text.
+    /// Parses a state-change URL.
     ///
     /// # Errors
-    /// The text is not the URL of a server.
+    /// The string is not the URL of a server.
     pub fn at(url: &str) -> Result<Self, EndpointError> {
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
         let path = url.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| at + after_scheme);
@@ -72,7 +72,7 @@ pub struct StateChange {
     pub state: String,
     /// Its parameters; `region` is always among them.
     pub params: Value,
-    /// What to do.
+    /// The action.
     pub action: Action,
 }
 
@@ -84,7 +84,7 @@ impl StateChange {
     }
 }
 
-/// What to do with a state.
+/// An action on a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Establish it.
@@ -139,7 +139,7 @@ impl StateFunction {
     }
 }
 
-/// Why a function returned no variables.
+/// The error of a state function.
 #[derive(Debug, ThisError)]
 pub enum StateFunctionError {
     /// It returned an error.
@@ -165,7 +165,7 @@ mod tests {
     #[rstest]
     #[case("http://127.0.0.1:9/_state?a=/", "http://127.0.0.1:9", "/_state?a=/")]
     #[case("http://127.0.0.1:9", "http://127.0.0.1:9", "/")]
-    fn a_state_change_url_is_an_endpoint_and_a_path(#[case] url: &str, #[case] at: &str, #[case] its_path: &str) {
+    fn a_state_change_url_has_an_endpoint_and_a_path(#[case] url: &str, #[case] at: &str, #[case] its_path: &str) {
         let StateHandler::Url { endpoint, path } = StateHandler::at(url).unwrap() else { panic!("no URL") };
         assert_eq!((endpoint.to_string().as_str(), path.as_str()), (at, its_path));
         assert!(StateHandler::at("127.0.0.1:9/x").is_err());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Bindings, CallerName, Region, Scenario, ScenarioRow, Step};
 
-/// `service/operation/scenario`, with `#row` where the scenario has a table.
+/// `service/operation/scenario`, with `#row` if the scenario has a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CaseId(pub String);

@@ -1,6 +1,6 @@
 //! The expected response of a step, and the comparison with an actual one.
 
-use crate::wire::{ParsedResponse, RefusalClass, Response, TransportError};
+use crate::wire::{ParsedResponse, RejectionClass, Response, TransportError};
 
 use super::{
     Bindings, Template,
@@ -29,7 +29,7 @@ pub enum Alternative {
         /// The allowed error names.
         errors: Vec<String>,
         /// The allowed classes of errors, if the name is not documented.
-        classes: Vec<RefusalClass>,
+        classes: Vec<RejectionClass>,
         /// The allowed HTTP statuses; if empty, the status that the contract declares for the error.
         statuses: Vec<u16>,
     },
@@ -66,10 +66,10 @@ impl Alternative {
 
     /// True if the response is a success or an error as expected, without comparing the details.
     #[must_use]
-    pub fn is_kind_of(&self, answer: &ParsedResponse) -> bool {
+    pub fn is_kind_of(&self, parsed: &ParsedResponse) -> bool {
         match self {
-            Self::Success { .. } => answer.refusal.is_none(),
-            Self::Rejection { .. } => answer.refusal.is_some(),
+            Self::Success { .. } => parsed.rejection.is_none(),
+            Self::Rejection { .. } => parsed.rejection.is_some(),
             Self::Responded => true,
             Self::Accepted { .. } | Self::Closed => false,
         }
@@ -77,17 +77,17 @@ impl Alternative {
 
     /// True if this alternative allows the error of the response.
     #[must_use]
-    pub fn allows_error(&self, response: &Response, answer: &ParsedResponse) -> bool {
+    pub fn allows_error(&self, response: &Response, parsed: &ParsedResponse) -> bool {
         let Self::Rejection { errors, classes, .. } = self else { return false };
-        let Some(identity) = &answer.refusal else { return false };
-        let named = answer.error().is_some_and(|name| errors.iter().any(|error| error == name));
+        let Some(identity) = &parsed.rejection else { return false };
+        let named = parsed.error().is_some_and(|name| errors.iter().any(|error| error == name));
         named || classes.iter().any(|class| class.holds(response.status, identity))
     }
 
     /// True if the response matches this alternative in every detail.
     #[must_use]
     pub fn holds(&self, outcome: Result<(&Response, &ParsedResponse), &TransportError>, bindings: &Bindings) -> bool {
-        let (response, answer) = match outcome {
+        let (response, parsed) = match outcome {
             Ok(received) => received,
             Err(error) => {
                 return *self == Self::Closed && matches!(error, TransportError::Closed | TransportError::Reset);
@@ -95,15 +95,15 @@ impl Alternative {
         };
         match self {
             Self::Success { status, body } => {
-                answer.refusal.is_none()
+                parsed.rejection.is_none()
                     && response.status == *status
-                    && body_holds(body.as_ref(), response, answer, bindings)
+                    && body_holds(body.as_ref(), response, parsed, bindings)
             }
             Self::Rejection { statuses, .. } => {
-                self.allows_error(response, answer) && (statuses.is_empty() || statuses.contains(&response.status))
+                self.allows_error(response, parsed) && (statuses.is_empty() || statuses.contains(&response.status))
             }
             Self::Responded => response.status < 500,
-            Self::Accepted { except } => response.status < 500 && !is_rejected_as_invalid(response, answer, except),
+            Self::Accepted { except } => response.status < 500 && !is_rejected_as_invalid(response, parsed, except),
             Self::Closed => false,
         }
     }
@@ -111,18 +111,22 @@ impl Alternative {
 
 /// True if the request was rejected for its form, its signature or an unknown operation. A rejection without an error
 /// name may mean any of these.
-fn is_rejected_as_invalid(response: &Response, answer: &ParsedResponse, names: &[String]) -> bool {
-    let Some(identity) = &answer.refusal else { return false };
-    let classes =
-        [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation, RefusalClass::Auth];
+fn is_rejected_as_invalid(response: &Response, parsed: &ParsedResponse, names: &[String]) -> bool {
+    let Some(identity) = &parsed.rejection else { return false };
+    let classes = [
+        RejectionClass::Constraint,
+        RejectionClass::Serialization,
+        RejectionClass::UnknownOperation,
+        RejectionClass::Auth,
+    ];
     !identity.is_named()
         || classes.iter().any(|class| class.holds(response.status, identity))
-        || answer.error().is_some_and(|name| names.iter().any(|known| known == name))
+        || parsed.error().is_some_and(|name| names.iter().any(|known| known == name))
 }
 
-fn body_holds(body: Option<&Template>, response: &Response, answer: &ParsedResponse, bindings: &Bindings) -> bool {
+fn body_holds(body: Option<&Template>, response: &Response, parsed: &ParsedResponse, bindings: &Bindings) -> bool {
     let Some(template) = body else { return true };
-    match (template.filled(bindings), &answer.value) {
+    match (template.filled(bindings), &parsed.value) {
         (Ok(pattern), Some(value)) => {
             let hidden = Hidden { places: &response.hidden, key: bindings.origin() };
             matcher::mismatches(&pattern, value, hidden).is_empty()
@@ -167,18 +171,18 @@ mod tests {
     use super::*;
     use crate::wire::ErrorIdentity;
 
-    fn refusal(status: u16, name: &str) -> (Response, ParsedResponse) {
+    fn rejection(status: u16, name: &str) -> (Response, ParsedResponse) {
         let identity = ErrorIdentity { name: Some(name.to_owned()), ..ErrorIdentity::default() };
         (
             Response { status, ..Response::default() },
-            ParsedResponse { refusal: Some(identity), value: None, problems: Vec::new() },
+            ParsedResponse { rejection: Some(identity), value: None, problems: Vec::new() },
         )
     }
 
     fn success(status: u16, body: serde_json::Value) -> (Response, ParsedResponse) {
         (
             Response { status, ..Response::default() },
-            ParsedResponse { refusal: None, value: Some(body), problems: Vec::new() },
+            ParsedResponse { rejection: None, value: Some(body), problems: Vec::new() },
         )
     }
 
@@ -191,21 +195,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case::named(errors(&["A", "B"], &[]), refusal(404, "B"), true)]
-    #[case::other_name(errors(&["A"], &[]), refusal(400, "B"), false)]
-    #[case::other_status(errors(&["A"], &[400]), refusal(404, "A"), false)]
-    #[case::class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "RequestExpired"), true)]
-    #[case::named_with_its_status(errors(&["A"], &[400, 404]), refusal(404, "A"), true)]
-    #[case::no_class(Alternative::Rejection { errors: vec![], classes: vec![RefusalClass::Auth], statuses: vec![] }, refusal(403, "Other"), false)]
-    #[case::refusal_for_success(Alternative::Success { status: 400, body: None }, refusal(400, "A"), false)]
+    #[case::named(errors(&["A", "B"], &[]), rejection(404, "B"), true)]
+    #[case::other_name(errors(&["A"], &[]), rejection(400, "B"), false)]
+    #[case::other_status(errors(&["A"], &[400]), rejection(404, "A"), false)]
+    #[case::class(Alternative::Rejection { errors: vec![], classes: vec![RejectionClass::Auth], statuses: vec![] }, rejection(403, "RequestExpired"), true)]
+    #[case::named_with_its_status(errors(&["A"], &[400, 404]), rejection(404, "A"), true)]
+    #[case::no_class(Alternative::Rejection { errors: vec![], classes: vec![RejectionClass::Auth], statuses: vec![] }, rejection(403, "Other"), false)]
+    #[case::rejection_for_success(Alternative::Success { status: 400, body: None }, rejection(400, "A"), false)]
     #[case::success(Alternative::Success { status: 200, body: None }, success(200, json!({})), true)]
     #[case::unbound_body(Alternative::Success { status: 200, body: Some(Template::read(&json!({"a": "${gone}"})).unwrap()) }, success(200, json!({"a": 1})), false)]
-    #[case::success_for_refusal(errors(&["A"], &[]), success(200, json!({})), false)]
+    #[case::success_for_rejection(errors(&["A"], &[]), success(200, json!({})), false)]
     #[case::body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 1, "b": 2})), true)]
     #[case::other_body(Alternative::Success { status: 200, body: Some(Template::Literal(json!({"a": 1}))) }, success(200, json!({"a": 2})), false)]
     #[case::created(Alternative::Success { status: 200, body: None }, success(201, json!({})), false)]
-    #[case::answered(Alternative::Responded, refusal(404, "X"), true)]
-    #[case::server_error(Alternative::Responded, refusal(500, "X"), false)]
+    #[case::responded(Alternative::Responded, rejection(404, "X"), true)]
+    #[case::server_error(Alternative::Responded, rejection(500, "X"), false)]
     #[case::closed(Alternative::Closed, success(200, json!({})), false)]
     fn an_alternative_holds_in_every_detail_or_not(
         #[case] alternative: Alternative,
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_connection_is_expected_only_where_it_is_said() {
+    fn a_closed_connection_is_expected_only_if_stated() {
         let closed = Expectation { alternatives: vec![errors(&["A"], &[]), Alternative::Closed] };
         assert_eq!(closed.held(Err(&TransportError::Closed), &Bindings::default()), Some(1));
         assert_eq!(closed.held(Err(&TransportError::Refused), &Bindings::default()), None);
@@ -224,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn an_alternative_is_told_in_words() {
-        let classes = vec![RefusalClass::Auth];
-        let refusal = Alternative::Rejection { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
+    fn an_alternative_has_a_description() {
+        let classes = vec![RejectionClass::Auth];
+        let rejection = Alternative::Rejection { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
         let body = Some(Template::Literal(json!({})));
         let told = [
             Alternative::Success { status: 201, body: None },
             Alternative::Success { status: 200, body },
-            refusal,
+            rejection,
             Alternative::Responded,
             Alternative::Closed,
         ]
@@ -247,28 +251,28 @@ mod tests {
     }
 
     #[test]
-    fn a_success_is_of_one_kind_and_a_refusal_of_another() {
-        let kinds = |answer: &ParsedResponse| {
+    fn successes_and_rejections_are_different_kinds() {
+        let kinds = |parsed: &ParsedResponse| {
             let alternatives = [
                 Alternative::Success { status: 200, body: None },
                 errors(&["A"], &[]),
                 Alternative::Responded,
                 Alternative::Closed,
             ];
-            alternatives.map(|alternative| alternative.is_kind_of(answer))
+            alternatives.map(|alternative| alternative.is_kind_of(parsed))
         };
         assert_eq!(kinds(&success(200, json!({})).1), [true, false, true, false]);
-        assert_eq!(kinds(&refusal(400, "B").1), [false, true, true, false]);
+        assert_eq!(kinds(&rejection(400, "B").1), [false, true, true, false]);
     }
 
     #[test]
-    fn only_a_refusal_allows_an_error() {
-        let (response, answer) = refusal(400, "A");
-        assert!(errors(&["A"], &[404]).allows_error(&response, &answer));
-        assert!(!errors(&["B"], &[]).allows_error(&response, &answer));
-        assert!(!Alternative::Responded.allows_error(&response, &answer));
-        let (response, answer) = success(200, json!({}));
-        assert!(!errors(&["A"], &[]).allows_error(&response, &answer));
+    fn only_a_rejection_allows_an_error() {
+        let (response, parsed) = rejection(400, "A");
+        assert!(errors(&["A"], &[404]).allows_error(&response, &parsed));
+        assert!(!errors(&["B"], &[]).allows_error(&response, &parsed));
+        assert!(!Alternative::Responded.allows_error(&response, &parsed));
+        let (response, parsed) = success(200, json!({}));
+        assert!(!errors(&["A"], &[]).allows_error(&response, &parsed));
     }
 
     #[test]
@@ -279,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_also_allows_a_success_is_no_refusal() {
+    fn an_expectation_that_allows_a_success_is_not_a_rejection() {
         let either =
             Expectation { alternatives: vec![errors(&["A", "B"], &[]), Alternative::Responded, errors(&["C"], &[])] };
         assert!(!either.is_rejection());

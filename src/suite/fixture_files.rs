@@ -112,7 +112,7 @@ impl FixtureFiles {
         Self { texts: bundled::snapshots(), ..Self::default() }
     }
 
-    /// The problem of files among which there is no model.
+    /// The problem of a folder without a model.
     pub(super) fn without_models(&self) -> Diagnostic {
         if self.root.is_none() && cfg!(not(feature = "bundled")) {
             let message = "this build of wireproof has no bundled scenarios";
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_an_error_that_names_it() {
+    fn a_missing_folder_is_an_error_that_names_it() {
         let error = FixtureFiles::folder(Path::new("not/there")).unwrap_err().to_string();
         assert!(error.contains("not/there"), "{error}");
     }
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_had_by_its_path_and_no_other() {
+    fn a_text_is_found_only_by_its_path() {
         let files = FixtureFiles::from_texts([("s/a.yaml".to_owned(), "text".to_owned())]);
         assert_eq!((files.get("s/a.yaml"), files.get("a.yaml")), (Some("text"), None));
         assert_eq!(files.iter().collect::<Vec<_>>(), [("s/a.yaml", "text")]);

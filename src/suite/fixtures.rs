@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_no_operation_is_rejected() {
+    fn a_folder_that_is_not_an_operation_is_rejected() {
         let FixturesError(problems) =
             suite("codedeploy/stop/x.yaml", &scenario("  - call: StopDeployment\n    input: {deploymentId: x}\n"))
                 .unwrap_err();

@@ -82,17 +82,17 @@ pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mi
     found
 }
 
-/// Where pseudonyms stand for the texts of a body.
+/// The placeholders in a body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hidden<'a> {
     /// JSON pointers.
     pub places: &'a [String],
-    /// What the pseudonyms were made with.
+    /// The key of the placeholders.
     pub key: &'a str,
 }
 
 impl Hidden<'_> {
-    /// Whether `actual`, at that place, is equal to what is expected, or stands for it.
+    /// Returns whether `actual`, at that location, equals the expected value or is its placeholder.
     fn same(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
         let stands_for = |expected: &str, actual: &str| {
             self.places.iter().any(|place| place == pointer) && placeholder(self.key, expected) == actual
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_says_where_what_and_what_instead() {
+    fn a_mismatch_has_the_location_and_both_values() {
         let found = mismatches(
             &json!({"a": {"b/c": {"$any_of": [1, {"$type": "string"}]}}}),
             &json!({"a": {}}),

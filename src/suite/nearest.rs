@@ -31,14 +31,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_of_the_pen_is_known_and_another_word_is_not() {
+    fn a_typo_is_recognized_but_another_word_is_not() {
         let known = || ["GetDeployment", "StopDeployment"].into_iter();
         assert_eq!(nearest("StopDeploymnt", known()), Some("StopDeployment"));
         assert_eq!(nearest("xyz", known()), None);
     }
 
     #[test]
-    fn half_alike_is_alike_enough_and_less_is_not() {
+    fn names_that_are_half_equal_are_similar() {
         assert_eq!((similarity("ab", "ab"), similarity("ab", "ax"), similarity("ab", "xy")), (1000, 500, 0));
         assert_eq!(nearest("ab", ["xy", "ax"].into_iter()), Some("ax"));
         assert_eq!(nearest("abc", ["axy"].into_iter()), None);

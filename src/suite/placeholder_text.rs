@@ -7,7 +7,7 @@
 
 use crate::wire::digest::Sha256;
 
-/// How many letters and digits at the end depend on the string.
+/// The number of letters and digits at the end that depend on the string.
 const TELLING: usize = 8;
 
 /// The placeholder of `text`: the same one for the same key.
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_texts_have_equal_pseudonyms_and_others_have_others() {
+    fn equal_texts_have_equal_placeholders_and_different_texts_different_ones() {
         assert_eq!(placeholder("7/a", "before the end"), placeholder("7/a", "before the end"));
         assert_ne!(placeholder("7/a", "before the end"), placeholder("7/a", "before the fnd"));
         assert_ne!(placeholder("7/a", "before the end"), placeholder("8/a", "before the end"));
@@ -95,7 +95,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_pseudonym_is_as_long_as_its_text_and_of_the_same_kinds(text in ".{0,60}") {
+        fn a_placeholder_has_the_length_and_the_kinds_of_characters_of_its_text(text in ".{0,60}") {
             let other = placeholder("1/c", &text);
             prop_assert_eq!((other.len(), other.chars().count()), (text.len(), text.chars().count()));
             for (a, b) in text.chars().zip(other.chars()) {
@@ -106,7 +106,7 @@ mod tests {
         }
 
         #[test]
-        fn what_does_not_tell_is_not_in_it(text in "[a-w]{9,40}") {
+        fn a_placeholder_does_not_contain_the_head_of_its_text(text in "[a-w]{9,40}") {
             let head = &text[..text.len() - TELLING];
             prop_assert!(placeholder("1/c", &text).starts_with(&"x".repeat(head.len())));
         }

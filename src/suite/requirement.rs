@@ -69,7 +69,7 @@ pub struct Contradiction {
     pub id: String,
     /// The contradicting text and its source.
     pub with: String,
-    /// What the harness accepts.
+    /// The behavior that the harness accepts.
     pub policy: String,
 }
 

@@ -164,13 +164,13 @@ mod tests {
     #[case::exclude(Selection { excludes: words(&["slow"]), ..Selection::default() }, &[PLAIN])]
     #[case::settled(Selection { settled: words(&[A]).into_iter().collect(), ..Selection::default() }, &[PLAIN, B])]
     #[case::filter_and_exclude(Selection { filters: words(&["slow"]), excludes: words(&["#a"]), ..Selection::default() }, &[B])]
-    fn a_case_runs_if_it_is_like_everything_that_is_asked_for(#[case] selection: Selection, #[case] ids: &[&str]) {
+    fn a_case_runs_if_it_matches_all_filters(#[case] selection: Selection, #[case] ids: &[&str]) {
         let cases = selection.cases(&suite());
         assert_eq!(cases.iter().map(|case| case.id.0.as_str()).collect::<Vec<_>>(), ids);
     }
 
     #[test]
-    fn what_is_asked_for_and_is_not_there_is_told_with_what_is() {
+    fn an_unknown_name_is_reported_with_similar_names() {
         let known = Selection {
             paths: words(&["works/make-thing/slow.yaml"]),
             services: words(&["works"]),

@@ -39,7 +39,7 @@ pub enum ShardError {
         /// The total.
         total: usize,
     },
-    /// No known variable is set.
+    /// The environment sets none of the known variables.
     #[error(
         "--shard auto found none of the variables {}\nhelp: pass --shard K/N; on GitHub Actions, which sets no such \
          variables, pass --shard ${{{{ matrix.shard }}}}/N",
@@ -101,7 +101,7 @@ impl Shard {
     /// The shard that the variables of a CI system or a job scheduler define.
     ///
     /// # Errors
-    /// No variable is set, or their values are not a valid shard.
+    /// The environment sets none of the known variables, or their values are not a valid shard.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         for Convention { index, total, first } in CONVENTIONS {

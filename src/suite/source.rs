@@ -526,7 +526,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_that_leads_nowhere_is_shown_at_the_nearest_place() {
+    fn a_dangling_pointer_is_shown_at_the_nearest_location() {
         let source = Source::read("f.yaml", "a:\n  b: 1").unwrap();
         assert_eq!(source.at("/a/b/c/d", "m").line, 2);
         assert_eq!(source.line("/a/b"), 2);

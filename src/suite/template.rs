@@ -40,21 +40,21 @@ pub enum TemplatePart {
     Expression(Expression),
 }
 
-/// What is between `${` and `}`.
+/// The expression between `${` and `}`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// A variable, and where to go in its value.
     Path {
         /// The variable's name.
         root: String,
-        /// Member names and indices below it.
+        /// The member names and indices below it.
         tokens: Vec<String>,
     },
     /// A string, repeated.
     Repeat {
         /// The string to repeat.
         text: String,
-        /// How often.
+        /// The number of repetitions.
         times: usize,
     },
     /// A new name that every AWS name pattern allows.
@@ -74,11 +74,11 @@ const LONGEST_REPEAT: usize = 16 << 20;
 pub struct TemplateError {
     /// The JSON pointer of the string inside the template.
     pub pointer: String,
-    /// Why it cannot be read.
+    /// The reason why it cannot be read.
     pub problem: TemplateProblem,
 }
 
-/// Why a template cannot be read.
+/// The reason why a template cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TemplateProblem {
@@ -88,19 +88,19 @@ pub enum TemplateProblem {
     /// An argument that is not quoted.
     #[error("expected a string in single quotes, got {0}")]
     NotQuoted(String),
-    /// `repeat` without its two arguments.
+    /// `repeat` does not have its two arguments.
     #[error("repeat needs a string and a number: repeat('a', 101)")]
     RepeatArguments,
     /// A count of `repeat` that is not a number.
     #[error("expected a number of times, got {0}")]
     NotACount(String),
-    /// `repeat` would make a longer string than is allowed.
+    /// The result of `repeat` is longer than the limit.
     #[error("repeat makes at most {LONGEST_REPEAT} bytes")]
     RepeatTooLong,
     /// An unknown function.
     #[error("unknown function {0:?}: expected repeat, unique, deployment_id or uuid")]
     UnknownFunction(String),
-    /// Neither a path nor a function.
+    /// The expression is neither a path nor a function.
     #[error("expected a path such as created.deploymentId or a function such as unique('svc'), got {0:?}")]
     NotAnExpression(String),
 }
@@ -108,7 +108,7 @@ pub enum TemplateProblem {
 /// A template that cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BindError {
-    /// No variable of that name.
+    /// The variable is not bound.
     #[error("no value for {0:?}")]
     Unknown(String),
     /// The variable has nothing at that path.
@@ -377,13 +377,13 @@ pub struct Bindings {
 }
 
 impl Bindings {
-    /// No variables; generated names are derived from `seed` and `case`.
+    /// Bindings without variables. Generated names are derived from `seed` and `case`.
     #[must_use]
     pub fn new(seed: u64, case: &str) -> Self {
         Self { origin: format!("{seed}/{case}"), ..Self::default() }
     }
 
-    /// What generated names and placeholders are derived from.
+    /// The seed of generated names and placeholders.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
@@ -403,7 +403,7 @@ impl Bindings {
         self.put(name, value);
     }
 
-    /// Binds a variable to what a state yielded.
+    /// Binds a variable to the value that a state yielded.
     pub fn bind_state(&mut self, name: impl Into<String>, state: &str, value: Value) {
         let name = name.into();
         self.received.insert(name.clone(), Some(state.to_owned()));
@@ -421,7 +421,7 @@ impl Bindings {
         self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Whether a template uses a received value.
+    /// Returns whether a template uses a received value.
     #[must_use]
     pub fn is_received(&self, template: &Template) -> bool {
         template.roots().into_iter().any(|root| self.received.contains_key(root))
@@ -436,7 +436,7 @@ impl Bindings {
         own
     }
 
-    /// Whether there is a variable of that name.
+    /// Returns whether there is a variable of that name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.variable(name).is_some()

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_carries_the_request_and_no_credential() {
+    fn the_command_contains_the_request_without_credentials() {
         let request = Request {
             method: "POST".into(),
             target: "/".into(),
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_signing_or_curl_itself_adds_is_left_out_and_the_rest_is_given() {
+    fn headers_that_signing_or_curl_adds_are_left_out() {
         let own = ["Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Host", "Content-Length", "Accept"];
         let headers = own.into_iter().map(|name| (name, "x")).chain([("X-Other", "1")]);
         let request = Request {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_post_says_so_and_names_no_method() {
+    fn a_signed_post_has_signing_options_and_no_method() {
         let request = Request { method: "POST".into(), target: "/".into(), ..Request::default() };
         assert_eq!(
             curl(&request, "http://h", Some(("r", "s"))),

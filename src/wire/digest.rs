@@ -1,11 +1,11 @@
 //! SHA-256, and HMAC on it: the only user of the crate that computes them.
 
-/// A SHA-256 digest in the making.
+/// An incremental SHA-256 digest.
 #[derive(Clone, Default)]
 pub struct Sha256(hmac_sha256::Hash);
 
 impl Sha256 {
-    /// The digest of no bytes so far.
+    /// Starts a digest.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -21,7 +21,7 @@ impl Sha256 {
         self.0.update(bytes);
     }
 
-    /// The same with these bytes added.
+    /// Adds bytes and returns the digest.
     #[must_use]
     pub fn chain_update(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.update(bytes);
@@ -60,7 +60,7 @@ mod tests {
     use crate::wire::sigv4::hex;
 
     #[test]
-    fn a_digest_in_pieces_is_the_digest_of_the_whole() {
+    fn a_digest_does_not_depend_on_the_split() {
         let whole = Sha256::digest("abc");
         assert_eq!(hex(&whole), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Sha256::new().chain_update("a").chain_update("bc").finalize(), whole);

@@ -35,7 +35,7 @@ pub enum JsonProblem {
 }
 
 impl JsonProblem {
-    /// Whether RFC 8259 forbids it. It only advises against duplicate members.
+    /// Returns true if RFC 8259 forbids it. It only advises against duplicate members.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         !matches!(self, Self::DuplicateMember(_))
@@ -90,7 +90,7 @@ pub fn read(bytes: &[u8]) -> JsonDocument {
     JsonDocument { value: Some(value), problems }
 }
 
-/// Whether a value contains a null at any depth. Few do, and only those are worth a copy without it.
+/// Returns true if a value contains a null at any depth. Few do, and only those need a copy without it.
 #[must_use]
 pub fn holds_null(value: &Value) -> bool {
     match value {
@@ -229,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_malformed_and_never_overflows() {
+    fn deep_nesting_is_malformed_and_does_not_overflow_the_stack() {
         let document = read("[".repeat(100_000).as_bytes());
         assert!(matches!(document.problems[..], [JsonProblem::Malformed(_)]));
     }
 
     #[test]
-    fn a_duplicate_member_is_noted_and_not_forbidden() {
+    fn a_duplicate_member_is_a_problem_that_is_not_forbidden() {
         assert!(read(br#"{"a":1,"a":1}"#).problems.iter().all(|problem| !problem.is_forbidden()));
         assert!(JsonProblem::ByteOrderMark.is_forbidden());
     }
@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[test]
-        fn what_serde_json_writes_is_read_back_without_a_problem(text in ".{0,20}", number in any::<i64>()) {
+        fn output_of_serde_json_has_no_problem(text in ".{0,20}", number in any::<i64>()) {
             let value = json!({"t": text, "n": [number]});
             let document = read(value.to_string().as_bytes());
             prop_assert_eq!(document.value, Some(value));

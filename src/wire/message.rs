@@ -1,7 +1,7 @@
 //! Requests and responses as they cross the wire.
 //!
-//! These are own types because a header may be sent twice, in any letter case and with any value; the `HeaderMap` of the
-//! `http` crate does not keep that. Judging needs no client library.
+//! These are own types because a header may be sent twice, in any letter case and with any value; the `HeaderMap` of
+//! the `http` crate does not keep that. Judging needs no client library.
 
 use std::{fmt, time::Duration};
 
@@ -12,8 +12,8 @@ use thiserror::Error;
 
 /// Header fields in the order of the wire. A name may occur more than once.
 ///
-/// All names and values share one string: a case allocates about fifteen fields, and thirty small strings cost more than
-/// the rest of a request.
+/// All names and values share one string: a case allocates about fifteen fields, and thirty small strings cost more
+/// than the rest of a request.
 #[derive(Clone, Default)]
 pub struct Headers {
     text: String,
@@ -46,7 +46,8 @@ impl Headers {
         self.fields.push(field);
     }
 
-    /// Sets a name to one value: in place of the first field of that name, or at the end.
+    /// Sets a name to one value. Replaces the first field of that name and removes the others, or adds a field at the
+    /// end.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         let Some(at) = self.fields.iter().position(|field| field.is_of(&self.text, name)) else {
             return self.push(name, value);
@@ -62,11 +63,11 @@ impl Headers {
         *self = changed;
     }
 
-    /// Sets the fields of some names to another value, each in its place.
-    fn overwrite(&mut self, is_one: impl Fn(&str) -> bool, value: &str) {
+    /// Sets the selected fields to another value, without moving them.
+    fn overwrite(&mut self, is_selected: impl Fn(&str) -> bool, value: &str) {
         let Self { text, fields } = self;
         for field in fields {
-            if !is_one(field.name(text)) {
+            if !is_selected(field.name(text)) {
                 continue;
             }
             let own = field.name(text).to_owned();
@@ -99,7 +100,7 @@ impl Headers {
 }
 
 impl Field {
-    /// Whether it has that name, in any letter case. The length decides nearly always.
+    /// Returns true if the field has this name, in any letter case. The length nearly always decides.
     fn is_of(self, text: &str, name: &str) -> bool {
         self.middle - self.start == name.len() && self.name(text).eq_ignore_ascii_case(name)
     }
@@ -137,7 +138,7 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// How a request must travel.
+/// The delivery of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Delivery {
@@ -161,7 +162,7 @@ pub struct Request {
     pub body: Bytes,
     /// Send the body in chunks.
     pub chunked: bool,
-    /// How it must travel.
+    /// The delivery.
     pub delivery: Delivery,
 }
 
@@ -211,14 +212,14 @@ impl Secrets {
             value.get(start..)?.split(['/', ',', ' ']).next()
         };
         match (part("Credential="), part("Signature=")) {
-            // Without these two, the rest of the header says nothing.
+            // The rest of the header is not secret.
             (Some(key), Some(signature)) => [key, signature].into_iter().for_each(|secret| self.add(secret)),
             _ => self.add(value),
         }
     }
 
-    /// Adds one. A shorter string is not a credential but an emulator's `test` or a fault of the scenario: hiding it
-    /// would only garble responses.
+    /// Adds a secret. A shorter string is a placeholder such as `test` or a fault of the scenario. Hiding it would only
+    /// garble responses.
     fn add(&mut self, secret: &str) {
         if secret.len() >= SHORTEST_SECRET {
             self.0.push(secret.to_owned());
@@ -230,18 +231,18 @@ impl Secrets {
         if !self.is_in(response) {
             return;
         }
-        let held = |bytes: &[u8]| self.0.iter().any(|secret| find(bytes, secret.as_bytes()).is_some());
-        if held(&response.body) {
+        let contains = |bytes: &[u8]| self.0.iter().any(|secret| find(bytes, secret.as_bytes()).is_some());
+        if contains(&response.body) {
             response.body = self.hidden(&response.body).into();
         }
-        if response.headers.iter().any(|(_, value)| held(value.as_bytes())) {
+        if response.headers.iter().any(|(_, value)| contains(value.as_bytes())) {
             let hide = |value: &str| String::from_utf8_lossy(&self.hidden(value.as_bytes())).into_owned();
             response.headers = response.headers.iter().map(|(name, value)| (name, hide(value))).collect();
         }
-        response.head = response.head.take().map(|head| if held(&head) { self.hidden(&head).into() } else { head });
+        response.head = response.head.take().map(|head| if contains(&head) { self.hidden(&head).into() } else { head });
     }
 
-    /// Hardly any response echoes one, so the whole head is searched at once.
+    /// Returns true if the response contains a secret. Few do, so the check searches all headers at once.
     fn is_in(&self, response: &Response) -> bool {
         let head = response.head.as_deref().unwrap_or_default();
         let parts = [&response.body[..], response.headers.text.as_bytes(), head];
@@ -286,7 +287,7 @@ fn is_secret(name: &str) -> bool {
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The header fields in the order of the wire. A pooled client gives names in lower case.
+    /// The header fields in the order of the wire. A pooled client returns names in lower case.
     pub headers: Headers,
     /// The body without transfer codings, and with its content codings.
     pub body: Bytes,
@@ -368,7 +369,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn setting_a_header_keeps_its_place_and_leaves_one() {
+    fn setting_a_header_keeps_its_position_and_leaves_one_field() {
         let mut headers: Headers = [("Host", "a"), ("X", "1"), ("x", "2"), ("Y", "3")].into_iter().collect();
         headers.set("X", "9");
         assert_eq!(headers.iter().collect::<Vec<_>>(), [("Host", "a"), ("X", "9"), ("Y", "3")]);
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_written_as_it_stands() {
+    fn a_request_is_written_unchanged() {
         let request = Request {
             method: "POST".into(),
             target: "/../x".into(),
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_kept_without_its_credentials_and_otherwise_as_it_is() {
+    fn hiding_credentials_changes_nothing_else_in_a_request() {
         let mut kept = signed();
         let _ = kept.hide_credentials();
         let fields: Vec<_> = kept.headers.iter().collect();
@@ -422,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_a_peer_echoes_are_hidden_wherever_they_stand_and_lengths_stay() {
+    fn echoed_credentials_are_hidden_in_every_part_of_a_response_without_a_change_of_length() {
         let secrets = signed().hide_credentials();
         let token = "a-session-token-of-some-length";
         let text = format!("token {token}, twice: {token}; a second one, c0ffee");
@@ -439,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_asterisks_ends_too() {
+    fn hiding_a_secret_of_asterisks_terminates() {
         let headers = [("authorization", "*".repeat(20))].into_iter().collect();
         let mut request = Request { headers, ..Request::default() };
         let mut response = Response { body: "*".repeat(50).into(), ..Response::default() };
@@ -460,21 +461,21 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_is_removed_is_gone_however_often_it_was_there() {
+    fn removing_a_header_removes_every_field_of_its_name() {
         let mut headers: Headers = [("A", "1"), ("b", "2"), ("a", "3")].into_iter().collect();
         headers.remove("a");
         assert_eq!(headers.iter().collect::<Vec<_>>(), [("b", "2")]);
     }
 
     #[test]
-    fn setting_a_header_leaves_what_stands_before_it() {
+    fn setting_a_header_does_not_change_the_fields_before_it() {
         let mut headers: Headers = [("A", "1"), ("B", "2"), ("b", "3"), ("b", "4"), ("C", "5")].into_iter().collect();
         headers.set("b", "9");
         assert_eq!(headers.iter().collect::<Vec<_>>(), [("A", "1"), ("B", "9"), ("C", "5")]);
     }
 
     #[test]
-    fn a_chunked_body_without_a_byte_is_the_last_chunk_alone() {
+    fn an_empty_chunked_body_is_only_the_last_chunk() {
         let request = Request { method: "POST".into(), target: "/".into(), chunked: true, ..Request::default() };
         assert_eq!(request.to_bytes(), b"POST / HTTP/1.1\r\n\r\n0\r\n\r\n");
     }
@@ -482,7 +483,7 @@ mod tests {
     #[rstest]
     #[case("fifteen-bytes-1", false)]
     #[case("sixteen-bytes-12", true)]
-    fn a_value_counts_as_a_credential_from_sixteen_bytes_on(#[case] secret: &str, #[case] hidden: bool) {
+    fn a_value_of_at_least_sixteen_bytes_is_a_credential(#[case] secret: &str, #[case] hidden: bool) {
         let headers = [("authorization", secret), ("x-other", "another-of-many-bytes")].into_iter().collect();
         let mut request = Request { headers, ..Request::default() };
         let mut response = Response { body: format!("{secret} another-of-many-bytes").into(), ..Response::default() };
@@ -492,11 +493,11 @@ mod tests {
     }
 
     #[test]
-    fn a_response_is_written_with_the_head_that_was_kept_or_with_a_new_one() {
+    fn a_response_is_written_with_its_kept_head_or_a_new_one() {
         let headers = [("a", "1"), ("b", "2")].into_iter().collect();
-        let fresh = Response { status: 404, headers, body: Bytes::from_static(b"{}"), ..Response::default() };
-        assert_eq!(fresh.to_bytes(), b"HTTP/1.1 404\r\na: 1\r\nb: 2\r\n\r\n{}");
-        let kept = Response { head: Some(Bytes::from_static(b"HTTP/1.1 404 Odd\r\n\r\n")), ..fresh };
+        let without_head = Response { status: 404, headers, body: Bytes::from_static(b"{}"), ..Response::default() };
+        assert_eq!(without_head.to_bytes(), b"HTTP/1.1 404\r\na: 1\r\nb: 2\r\n\r\n{}");
+        let kept = Response { head: Some(Bytes::from_static(b"HTTP/1.1 404 Odd\r\n\r\n")), ..without_head };
         assert_eq!(kept.to_bytes(), b"HTTP/1.1 404 Odd\r\n\r\n{}");
     }
 }

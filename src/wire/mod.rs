@@ -19,6 +19,6 @@ pub mod sigv4;
 pub use curl::curl;
 pub use message::{Delivery, Headers, Request, Response, Secrets, TransportError};
 pub use protocol::{
-    AwsJson, BuildError, ErrorIdentity, ParsedResponse, Protocol, RefusalClass, RestJson, UnknownProtocol, error_name,
-    protocol_of,
+    AwsJson, BuildError, ErrorIdentity, ParsedResponse, Protocol, RejectionClass, RestJson, UnknownProtocol,
+    error_name, protocol_of,
 };

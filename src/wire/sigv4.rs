@@ -1,6 +1,6 @@
 //! AWS Signature Version 4 in headers, and its deliberate faults.
 //!
-//! Own code, because a faulty signature must be as exact as a correct one. The reference
+//! The module signs by itself, because a faulty signature must be as exact as a correct one. The reference
 //! implementation verifies with the same canonical request.
 
 use std::{
@@ -80,8 +80,8 @@ pub enum SigningFault {
 
 /// Signs a request: adds `x-amz-date`, `authorization`, and `x-amz-security-token` if there is a token.
 ///
-/// Signs all headers of the request except hop-by-hop ones, so that the service verifies exactly what is sent. `now` is in
-/// seconds since 1970.
+/// Signs all headers of the request except hop-by-hop ones, so that the service verifies exactly what is sent. `now` is
+/// in seconds since 1970.
 pub fn sign(
     request: &mut Request,
     credentials: &Credentials,
@@ -159,7 +159,7 @@ impl SigningKeys {
             _ => {}
         }
         let authorization = self.authorization(request, credentials, &faulty_scope(scope, &date, fault), &date);
-        request.headers.set("authorization", spoil(authorization, fault));
+        request.headers.set("authorization", flip_digit(authorization, fault));
         match fault {
             Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
             Some(SigningFault::ChangedBody) => {
@@ -174,7 +174,7 @@ impl SigningKeys {
 
     fn authorization(&self, request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
         let mut signed: Vec<Cow<'_, str>> =
-            request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_left_out(name)).collect();
+            request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_unsigned(name)).collect();
         signed.sort_unstable();
         signed.dedup();
         let keyed = self.keyed(&credentials.secret_access_key, scope);
@@ -201,8 +201,8 @@ fn faulty_scope(scope: &CredentialScope, date: &str, fault: Option<&SigningFault
     format!("{}/{region}/{service}/{end}", &date[..8])
 }
 
-/// Headers that a proxy or a client may change, and the signature itself.
-fn is_left_out(name: &str) -> bool {
+/// Returns true for headers that a proxy or a client may change, and for the signature itself.
+fn is_unsigned(name: &str) -> bool {
     matches!(name, "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept")
 }
 
@@ -210,7 +210,7 @@ fn lower_case(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
-fn spoil(authorization: String, fault: Option<&SigningFault>) -> String {
+fn flip_digit(authorization: String, fault: Option<&SigningFault>) -> String {
     if fault != Some(&SigningFault::FlippedDigit) {
         return authorization;
     }
@@ -286,10 +286,10 @@ fn canonical_value(headers: &Headers, name: &str, out: &mut String) {
     }
 }
 
-/// Whether single spaces separate the words of a value, which is nearly always so.
+/// Returns true if single spaces separate the words of a value. Nearly all values have this form.
 fn is_tidy(value: &str) -> bool {
     let bytes = value.as_bytes();
-    // Most values are one word, which the least byte tells without a branch a byte.
+    // Most values are one word. Their minimum byte shows it without a branch per byte.
     if bytes.iter().copied().fold(u8::MAX, u8::min) > b' ' {
         return true;
     }
@@ -323,7 +323,7 @@ fn push_hex(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// Seconds since 1970 as `YYYYMMDD'T'HHMMSS'Z'`; a time beyond the calendar reads as 1970.
+/// Formats epoch seconds as `YYYYMMDD'T'HHMMSS'Z'`. A time outside of the calendar becomes 1970.
 #[must_use]
 pub fn amz_date(now: i64) -> String {
     let t = OffsetDateTime::from_unix_timestamp(now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
@@ -339,7 +339,7 @@ pub fn amz_date(now: i64) -> String {
     out
 }
 
-/// The decimal digits from the one that counts `unit` on; every request asks for a date, and a formatter is slow.
+/// Writes the decimal digits from `unit` down. Every request needs a date, and a formatter is slow.
 fn push_number(number: u32, unit: u32, out: &mut String) {
     out.extend(
         std::iter::successors(Some(unit), |unit| (*unit > 1).then_some(unit / 10))
@@ -386,7 +386,7 @@ mod tests {
         "/?Param2=value2&Param1=value1",
         "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"
     )]
-    fn the_published_test_vectors_are_met(#[case] method: &str, #[case] target: &str, #[case] expected: &str) {
+    fn the_published_test_vectors_match(#[case] method: &str, #[case] target: &str, #[case] expected: &str) {
         let mut request = vanilla(method, target);
         sign(&mut request, &credentials(), &scope(), VECTOR_TIME, None);
         let authorization = request.headers.get("authorization").unwrap();
@@ -404,7 +404,7 @@ mod tests {
             sign(&mut request, &credentials(), &scope(), VECTOR_TIME, fault.as_ref());
             request
         };
-        let right = signed(None);
+        let correct = signed(None);
         for fault in [
             SigningFault::None,
             SigningFault::FlippedDigit,
@@ -417,34 +417,34 @@ mod tests {
             SigningFault::ChangedHeader,
             SigningFault::ChangedBody,
         ] {
-            assert_ne!(signed(Some(fault.clone())), right, "{fault:?}");
+            assert_ne!(signed(Some(fault.clone())), correct, "{fault:?}");
         }
     }
 
     #[test]
-    fn a_key_that_is_kept_signs_as_one_that_is_derived_anew() {
+    fn a_cached_key_signs_like_a_newly_derived_one() {
         let keys = SigningKeys::default();
         // More scopes and secrets than fit, each twice.
         for round in 0..2 {
             for day in 0..20 {
                 let secret_access_key = format!("secret-{}", day % 3);
                 let credentials = Credentials { secret_access_key, ..credentials() };
-                let [mut kept, mut anew] = [vanilla("POST", "/"), vanilla("POST", "/")];
+                let [mut cached, mut derived] = [vanilla("POST", "/"), vanilla("POST", "/")];
                 let now = VECTOR_TIME + day * 86_400;
-                keys.sign(&mut kept, &credentials, &scope(), now, None);
-                sign(&mut anew, &credentials, &scope(), now, None);
-                assert_eq!(kept, anew, "round {round}, day {day}");
+                keys.sign(&mut cached, &credentials, &scope(), now, None);
+                sign(&mut derived, &credentials, &scope(), now, None);
+                assert_eq!(cached, derived, "round {round}, day {day}");
             }
         }
     }
 
     #[test]
-    fn credentials_never_show_in_debug_output() {
+    fn debug_output_does_not_show_credentials() {
         assert_eq!(format!("{:?}", credentials()), "Credentials(…)");
     }
 
-    /// A `POST` of `{}` that is signed with that fault.
-    fn spoiled(fault: Option<&SigningFault>, scope: &CredentialScope) -> Request {
+    /// A `POST` of `{}` that is signed with this fault.
+    fn faulty_request(fault: Option<&SigningFault>, scope: &CredentialScope) -> Request {
         let mut request = vanilla("POST", "/");
         request.headers.push("user-agent", "x");
         request.headers.push("content-length", "2");
@@ -458,13 +458,13 @@ mod tests {
     }
 
     #[rstest]
-    #[case::right(None, "20150830/us-east-1/service/aws4_request")]
+    #[case::correct(None, "20150830/us-east-1/service/aws4_request")]
     #[case::service(Some(SigningFault::OtherService), "20150830/us-east-1/sts/aws4_request")]
     #[case::region(Some(SigningFault::OtherRegion), "20150830/eu-central-1/service/aws4_request")]
     #[case::end(Some(SigningFault::OtherTerminator), "20150830/us-east-1/service/aws3_request")]
     #[case::clock(Some(SigningFault::SkewedClock(86_400)), "20150831/us-east-1/service/aws4_request")]
-    fn a_fault_of_the_scope_is_in_the_scope_and_signed(#[case] fault: Option<SigningFault>, #[case] expected: &str) {
-        let request = spoiled(fault.as_ref(), &scope());
+    fn a_faulty_scope_is_sent_and_signed(#[case] fault: Option<SigningFault>, #[case] expected: &str) {
+        let request = faulty_request(fault.as_ref(), &scope());
         let date = request.headers.get("x-amz-date").unwrap();
         let signed = ["host", "user-agent", "x-amz-date"].map(str::to_owned);
         let signature = signature(&request, &signed, &credentials().secret_access_key, expected, date);
@@ -475,41 +475,42 @@ mod tests {
     }
 
     #[test]
-    fn the_other_region_is_never_the_right_one() {
+    fn the_faulty_region_differs_from_the_correct_one() {
         let scope = CredentialScope { region: "eu-central-1".to_owned(), ..scope() };
-        assert!(authorization_of(&spoiled(Some(&SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
+        assert!(authorization_of(&faulty_request(Some(&SigningFault::OtherRegion), &scope)).contains("/eu-west-3/"));
     }
 
     #[test]
-    fn a_flipped_digit_is_the_last_one_alone_and_always_another() {
-        let right = authorization_of(&spoiled(None, &scope()));
-        let flipped = authorization_of(&spoiled(Some(&SigningFault::FlippedDigit), &scope()));
-        assert_eq!(right[..right.len() - 1], flipped[..flipped.len() - 1]);
-        let flip = |text: &str| spoil(text.to_owned(), Some(&SigningFault::FlippedDigit));
+    fn only_the_last_digit_is_flipped_and_always_to_another_one() {
+        let correct = authorization_of(&faulty_request(None, &scope()));
+        let flipped = authorization_of(&faulty_request(Some(&SigningFault::FlippedDigit), &scope()));
+        assert_eq!(correct[..correct.len() - 1], flipped[..flipped.len() - 1]);
+        let flip = |text: &str| flip_digit(text.to_owned(), Some(&SigningFault::FlippedDigit));
         assert_eq!([flip("a0"), flip("a1"), flip("af")], ["a1", "a0", "a0"]);
     }
 
     #[test]
-    fn what_is_changed_after_signing_is_not_what_was_signed() {
-        let right = spoiled(None, &scope());
-        let header = spoiled(Some(&SigningFault::ChangedHeader), &scope());
-        assert_eq!(authorization_of(&header), authorization_of(&right));
+    fn a_change_after_signing_does_not_change_the_signature() {
+        let correct = faulty_request(None, &scope());
+        let header = faulty_request(Some(&SigningFault::ChangedHeader), &scope());
+        assert_eq!(authorization_of(&header), authorization_of(&correct));
         assert_eq!(header.headers.get("user-agent"), Some("changed-after-signing"));
-        let body = spoiled(Some(&SigningFault::ChangedBody), &scope());
-        assert_eq!(authorization_of(&body), authorization_of(&right));
+        let body = faulty_request(Some(&SigningFault::ChangedBody), &scope());
+        assert_eq!(authorization_of(&body), authorization_of(&correct));
         assert_eq!((&body.body[..], body.headers.get("content-length")), (&b"{} "[..], Some("3")));
     }
 
     #[test]
-    fn a_request_without_a_signature_has_a_date_alone() {
-        let request = spoiled(Some(&SigningFault::None), &scope());
+    fn a_request_without_a_signature_has_only_a_date() {
+        let request = faulty_request(Some(&SigningFault::None), &scope());
         assert_eq!(
             (request.headers.get("authorization"), request.headers.get("x-amz-date")),
             (None, Some("20150830T123600Z"))
         );
-        assert_eq!(authorization_of(&spoiled(Some(&SigningFault::Garbage), &scope())), "garbage");
+        assert_eq!(authorization_of(&faulty_request(Some(&SigningFault::Garbage), &scope())), "garbage");
         assert!(
-            authorization_of(&spoiled(Some(&SigningFault::UnknownKey), &scope())).contains("=AKIAWIREPROOFUNKNOWN/")
+            authorization_of(&faulty_request(Some(&SigningFault::UnknownKey), &scope()))
+                .contains("=AKIAWIREPROOFUNKNOWN/")
         );
     }
 
@@ -539,7 +540,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_of_the_calendars_range_reads_as_1970() {
+    fn a_time_outside_of_the_calendar_becomes_1970() {
         assert_eq!(amz_date(i64::MAX), "19700101T000000Z");
         assert_eq!(amz_date(1_007_003_045), "20011129T030405Z");
     }

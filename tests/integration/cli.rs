@@ -29,14 +29,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A small selection that conforms.
 const SMALL: &str = "codedeploy/stop-deployment/missing-id";
 
-/// The program without anything that the environment might tell it.
+/// The program in a clean environment.
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WIREPROOF_") || name.starts_with("AWS_")) {
         command.env_remove(name);
     }
     command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null").env("NO_COLOR", "1");
-    // What a test runs is not remembered.
+    // The program does not remember runs of tests.
     command.env("WIREPROOF_STATE", "").stdin(Stdio::null());
     command
 }
@@ -88,22 +88,22 @@ impl Running {
     }
 }
 
-/// A server on loopback that answers each request with a status and a body, by its `x-amz-target`.
-fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
+/// A server on loopback that responds to each request with a status and a body, by its `x-amz-target`.
+fn server(respond: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let answer = Arc::new(answer);
+    let respond = Arc::new(respond);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
+            let respond = Arc::clone(&respond);
             // A connection that breaks is the peer's affair.
-            thread::spawn(move || drop(exchange(&stream, &*answer)));
+            thread::spawn(move || drop(exchange(&stream, &*respond)));
         }
     });
     endpoint
 }
 
-fn exchange(stream: &TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> std::io::Result<()> {
+fn exchange(stream: &TcpStream, respond: &dyn Fn(&str) -> (u16, String)) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut target, mut length) = (String::new(), 0);
     loop {
@@ -122,7 +122,7 @@ fn exchange(stream: &TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> std::
         }
     }
     reader.take(length).read_to_end(&mut Vec::new())?;
-    let (status, body) = answer(&target);
+    let (status, body) = respond(&target);
     let mut stream = stream;
     write!(
         stream,
@@ -186,7 +186,7 @@ fn a_deviation_that_is_allowed_ends_with_0() {
 }
 
 #[test]
-fn a_null_target_ends_with_3() {
+fn a_constant_endpoint_ends_with_3() {
     let endpoint = server(|_| (200, "{}".to_owned()));
     assert_status(&run(&["run", "--endpoint", &endpoint, SMALL]), 3);
 }
@@ -241,7 +241,7 @@ fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] told: &str) {
 #[case::update_without_baseline(&["run", "--baseline-update"], "--baseline FILE")]
 #[case::rerun_without_endpoint(&["verify", "/", "--rerun", "1"], "--endpoint URL")]
 #[case::listen_to_others(&["serve", "--listen", "0.0.0.0:0"], "0.0.0.0")]
-fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
+fn an_invalid_argument_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
     let output = run(arguments);
     assert_status(&output, 2);
     assert!(err(&output).contains(named), "{}", err(&output));
@@ -282,7 +282,7 @@ fn requirements_prints_the_outcome_of_the_selected_cases() {
 #[case::folder("fixtures = 'no/such/folder'", &["check"], "\nnote: `fixtures` is set in .config/wireproof.toml\n")]
 #[case::value_of_clap("jobs = 0", &["run"], "tip: `jobs` is set in .config/wireproof.toml")]
 #[case::name_of_clap("[mutants]\nreport = 'papyrus'", &["mutants"], "tip: `report` is set in ")]
-fn what_the_config_gives_and_is_refused_is_told_to_be_of_it(
+fn an_invalid_value_of_the_config_is_reported_as_such(
     #[case] config: &str,
     #[case] arguments: &[&str],
     #[case] says: &str,
@@ -298,7 +298,7 @@ fn what_the_config_gives_and_is_refused_is_told_to_be_of_it(
 }
 
 #[rstest]
-fn hosts_of_aws_are_refused_at_once(
+fn hosts_of_aws_are_rejected_at_once(
     #[values(
         "https://codedeploy.us-east-1.amazonaws.com",
         "https://CodeDeploy.US-East-1.AmazonAWS.com.",
@@ -332,7 +332,7 @@ fn the_bundled_fixtures_and_those_of_the_package_are_without_problem() {
     assert_status(&output, 0);
 }
 
-/// A scenario with these lines in place of a step's own.
+/// A scenario with these lines instead of the lines of a step.
 fn step(lines: &str) -> String {
     format!("title: t\ncites: [SD-22]\nevidence: documented\nsteps:\n{lines}")
 }
@@ -417,7 +417,7 @@ fn the_reference_serves_another_process() {
 }
 
 #[test]
-fn a_reader_that_has_enough_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let mut child = Running(with(&["list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     drop(child.0.stdout.take());
     let mut stderr = String::new();
@@ -472,7 +472,7 @@ fn an_interrupted_run_gives_every_case_its_verdict() {
 
 #[test]
 #[ignore = "it proves mutants with an unoptimized program: minutes"]
-fn the_proof_of_a_selection_is_told_to_people_and_to_programs() {
+fn the_proof_of_a_selection_is_reported_to_people_and_programs() {
     let only = "StopDeployment/header/success/request-id";
     // The null targets are some fifty runs of the suite.
     let command = with(&["mutants", "--only", only, "--report", "json"]);
@@ -502,7 +502,7 @@ fn mutants_are_listed_without_being_run_and_an_unknown_one_proves_nothing() {
     assert_eq!(run(&["mutants", "--only", "no such mutant"]).status.code(), Some(2));
 }
 
-/// A recorded answer of `StopDeployment`, with this status and body.
+/// A recorded response of `StopDeployment`, with this status and body.
 fn recorded(id: &str, status: &str) -> String {
     let record = serde_json::json!({
         "id": id, "service": "codedeploy", "operation": "StopDeployment", "protocol": "json-1.1", "kind": "response",
@@ -529,7 +529,7 @@ fn judge(corpus: &str, more: &[&str]) -> Output {
 }
 
 #[test]
-fn recorded_answers_are_judged_and_each_error_is_told() {
+fn recorded_responses_are_judged_and_each_error_is_printed() {
     let output = judge(&recorded("r-1", "Pending"), &[]);
     assert_status(&output, 0);
     assert!(out(&output).contains("0 of 1 (0.000 %): within 0.1 %, the maximum"), "{}", out(&output));
@@ -544,7 +544,7 @@ fn recorded_answers_are_judged_and_each_error_is_told() {
 }
 
 #[test]
-fn recorded_answers_are_summed_up_for_programs() {
+fn recorded_responses_are_summed_up_for_programs() {
     let output = judge(&recorded("r-1", "Odd"), &["--report", "json"]);
     assert_status(&output, 0);
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -553,7 +553,7 @@ fn recorded_answers_are_summed_up_for_programs() {
 }
 
 #[test]
-fn answers_without_a_model_are_counted_and_nothing_judged_ends_with_3() {
+fn responses_without_a_model_are_counted_and_nothing_judged_ends_with_3() {
     let output = judge(&recorded("r-1", "Pending").replace("codedeploy", "nimbus"), &[]);
     assert_status(&output, 3);
     assert!(out(&output).contains("not judged, no model of: nimbus (1)"), "{}", out(&output));

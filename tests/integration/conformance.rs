@@ -1,8 +1,8 @@
-//! The reference keeps the contract: one test a fixture, one snapshot a case.
+//! The reference keeps the contract: one test per fixture, one snapshot per case.
 //!
-//! Every fixture is replayed, with all its rows, against one embedded reference. A case has to conform, and what it
-//! observed has to be what `snapshots/<service>/<operation>/<case>.snap` holds; a difference is left beside it for
-//! `cargo insta review`. `WIREPROOF_TEST_SNAPSHOTS` puts another folder in place of `snapshots`.
+//! Every fixture is replayed, with all its rows, against one embedded reference. A case must conform, and its
+//! observation must equal `snapshots/<service>/<operation>/<case>.snap`; a difference is written beside it for
+//! `cargo insta review`. `WIREPROOF_TEST_SNAPSHOTS` names another folder instead of `snapshots`.
 
 use std::{
     env, fs,
@@ -22,7 +22,7 @@ use wireproof::internals::{
 
 use crate::support::{self, PACE, Run, SUITE};
 
-/// Where this process looks for snapshots.
+/// The variable with the folder that this process searches for snapshots.
 const SNAPSHOTS: &str = "WIREPROOF_TEST_SNAPSHOTS";
 
 static REFERENCE: LazyLock<(Reference, ResolvedTarget)> = LazyLock::new(support::reference);
@@ -94,7 +94,7 @@ fn every_case_has_its_snapshot_and_every_snapshot_its_case() {
 }
 
 #[test]
-fn what_is_compiled_in_is_what_lies_in_the_folders() {
+fn compiled_in_files_equal_those_in_the_folders() {
     for (compiled, folder) in
         [(FixtureFiles::bundled_fixtures(), "fixtures"), (FixtureFiles::bundled_snapshots(), "snapshots")]
     {

@@ -1,4 +1,4 @@
-//! What eleven real emulators answered to some 4,300 requests, recorded byte for byte, and what is made of it.
+//! Responses of eleven real emulators to some 4,300 requests, recorded byte for byte, and the judgement of them.
 //!
 //! The recordings are not part of this repository: `WIREPROOF_CORPUS` names the folder that holds
 //! `emulator-transcripts.tar.xz`. Without it the tests are skipped, and the skip is said on standard error.
@@ -37,7 +37,7 @@ type Outcome = Result<Response, TransportError>;
 
 #[test]
 #[ignore = "it reads the recordings of 20 emulators"]
-fn every_recorded_answer_is_read_whole() -> Result<()> {
+fn every_recorded_response_is_read_completely() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let recordings = corpus.recordings()?;
     ensure!(recordings.len() > 4_000, "only {} recordings", recordings.len());
@@ -45,7 +45,7 @@ fn every_recorded_answer_is_read_whole() -> Result<()> {
     for (recording, outcome) in recordings.iter().zip(outcomes) {
         let name = &recording.name;
         let Some(status) = recording.status() else {
-            assert_eq!(outcome, Err(TransportError::Closed), "{name}: the emulator gave no answer");
+            assert_eq!(outcome, Err(TransportError::Closed), "{name}: the emulator gave no response");
             continue;
         };
         let response = outcome.with_context(|| name.clone())?;
@@ -57,19 +57,19 @@ fn every_recorded_answer_is_read_whole() -> Result<()> {
     Ok(())
 }
 
-/// That it comes back at all is what is asked here: these answers hold every body that emulators were seen to send.
+/// The judge must not panic: these responses contain every body that emulators were seen to send.
 fn judge(response: &Response) {
     let contract = SUITE.service("codedeploy").unwrap().contract();
     for protocol in [AwsJson::V1_0, AwsJson::V1_1] {
-        let answer = protocol.parse_response(contract, None, response);
-        let absent = not_implemented(response, &answer);
-        assert!(absent.is_none() || answer.refusal.is_some(), "a success never says that an operation is absent");
+        let parsed = protocol.parse_response(contract, None, response);
+        let absent = not_implemented(response, &parsed);
+        assert!(absent.is_none() || parsed.rejection.is_some(), "a success never says that an operation is absent");
     }
 }
 
 #[test]
 #[ignore = "it reads the recordings of 20 emulators"]
-fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Result<()> {
+fn one_recorded_emulator_implements_one_of_the_operations() -> Result<()> {
     let Some(corpus) = Corpus::unpack()? else { return Ok(()) };
     let suite = Fixtures::bundled()?;
     let (mut present, mut decided) = (BTreeSet::new(), 0);
@@ -84,12 +84,12 @@ fn of_all_recorded_emulators_one_is_found_to_have_one_of_the_operations() -> Res
             }
         }
     }
-    assert_eq!(decided, 20, "ten emulators were asked about two operations");
+    assert_eq!(decided, 20, "ten emulators were checked for two operations");
     assert_eq!(present, BTreeSet::from(["fakecloud StopDeployment".to_owned()]));
     Ok(())
 }
 
-/// An operation under test, and the recordings that ask the four questions of it.
+/// An operation under test, and the recordings of its presence check.
 struct Questions {
     service: &'static str,
     name: &'static str,
@@ -118,7 +118,7 @@ const OPERATIONS: [&Questions; 2] = [
     },
 ];
 
-/// The names that the recordings use for what nobody has, and the names that the survey uses.
+/// The names of operations and services that no endpoint has: those of the recordings, and those of the presence check.
 const RENAMED: [(&str, &str); 4] = [
     ("NoSuchOperation", "WireproofUnknownOperation"),
     ("no_such_operation", "wireproof_unknown_operation"),
@@ -149,7 +149,8 @@ impl Corpus {
         Ok(recordings)
     }
 
-    /// Whether an emulator was found to have the operation; `None` where it was not asked all four questions.
+    /// Returns whether an emulator implements the operation; `None` if a request of the presence check was not
+    /// recorded.
     fn presence(&self, suite: &Fixtures, emulator: &str, operation: &Questions) -> Result<Option<PresenceDecision>> {
         let questions =
             [operation.sample, operation.unknown_operation, operation.unknown_service, operation.empty_input];
@@ -158,8 +159,8 @@ impl Corpus {
             return Ok(None);
         }
         let recordings: Result<Vec<_>> = files.iter().map(|file| Recording::read(file).map(Arc::new)).collect();
-        let mut answers = replay(&recordings?)?.into_iter().map(|outcome| outcome.map(renamed));
-        let mut next = || answers.next().context("an answer is missing");
+        let mut responses = replay(&recordings?)?.into_iter().map(|outcome| outcome.map(renamed));
+        let mut next = || responses.next().context("a response is missing");
         let survey = PresenceResponses {
             sample: next()?,
             unknown_operation: next()?,
@@ -190,7 +191,7 @@ fn renamed(response: Response) -> Response {
     Response { body: Bytes::from(body), ..response }
 }
 
-/// One request, and what an emulator answered.
+/// One request, and the response of an emulator.
 struct Recording {
     name: String,
     method: String,
@@ -204,14 +205,14 @@ impl Recording {
         let request = bytes.strip_prefix(b"### REQUEST\r\n").with_context(|| format!("{name}: no request"))?;
         let method = request.split(|byte| *byte == b' ').next().unwrap_or_default();
         let method = String::from_utf8(method.to_vec())?;
-        let (_, answer) = split_at(request, b"\r\n### RESPONSE (").with_context(|| format!("{name}: no response"))?;
-        let (_, response) = split_at(answer, b"\r\n").with_context(|| format!("{name}: no response"))?;
+        let (_, received) = split_at(request, b"\r\n### RESPONSE (").with_context(|| format!("{name}: no response"))?;
+        let (_, response) = split_at(received, b"\r\n").with_context(|| format!("{name}: no response"))?;
         // The last line end belongs to the file.
         let response = response.strip_suffix(b"\r\n").unwrap_or(response).to_vec();
         Ok(Self { name, method, response })
     }
 
-    /// The status of the last head, which is the answer's own; `None` where there is no answer.
+    /// The status of the last head, which belongs to the response itself; `None` without a response.
     fn status(&self) -> Option<u16> {
         let mut rest = self.response.as_slice();
         while let Some((_, next)) = rest.starts_with(b"HTTP/1.1 1").then(|| split_at(rest, b"\r\n\r\n")).flatten() {
@@ -229,7 +230,7 @@ fn split_at<'b>(bytes: &'b [u8], at: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
 /// The header that says which recording is wanted.
 const WANTED: &str = "x-recording";
 
-/// Fetches every recording from a server that answers with it; in the same order.
+/// Fetches every recording from a server that sends it; in the same order.
 fn replay(recordings: &[Arc<Recording>]) -> Result<Vec<Outcome>> {
     Runtime::new()?.block_on(async {
         let address = serve(recordings.to_vec()).await?;
@@ -257,21 +258,21 @@ async fn serve(recordings: Vec<Arc<Recording>>) -> Result<SocketAddr> {
     let recordings: Arc<[_]> = recordings.into();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, Arc::clone(&recordings)));
+            tokio::spawn(respond(stream, Arc::clone(&recordings)));
         }
     });
     Ok(address)
 }
 
-/// Answers one request with the recording that it asks for, and closes.
-async fn answer(mut stream: TcpStream, recordings: Arc<[Arc<Recording>]>) -> Result<()> {
+/// Responds to one request with the recording that it names, and closes the connection.
+async fn respond(mut stream: TcpStream, recordings: Arc<[Arc<Recording>]>) -> Result<()> {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         ensure!(stream.read_buf(&mut request).await? > 0, "the request broke off");
     }
     let request = String::from_utf8(request)?;
     let wanted = request.lines().find_map(|line| line.strip_prefix(WANTED)?.strip_prefix(": "));
-    let index: usize = wanted.context("no recording is asked for")?.parse()?;
+    let index: usize = wanted.context("no recording is named")?.parse()?;
     let recording = recordings.get(index).context("no such recording")?;
     stream.write_all(&recording.response).await?;
     Ok(stream.shutdown().await?)

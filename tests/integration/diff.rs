@@ -1,4 +1,4 @@
-//! Runs compared: equal ones are equal, one fault is told once, and snapshots are recorded.
+//! Runs are compared: equal runs have no difference, one fault is one difference, and snapshots are recorded.
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
@@ -57,7 +57,7 @@ fn mutants() -> Vec<(Mutant, BTreeSet<String>)> {
     mutants.map(|mutant| (mutant.clone(), sample.occasions(&mutant))).collect()
 }
 
-/// So many cases are enough to see what belongs together.
+/// The number of cases that suffices to show common causes.
 const CASES: usize = 30;
 
 /// A mutant against the reference, in some of the cases that can show it.
@@ -65,9 +65,9 @@ fn compared(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> Co
     let occasions: BTreeSet<&String> = occasions.iter().take(CASES).collect();
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
     let endpoint = time.inside(|| MutantEndpoint::new(&time.endpoint(), contracts, Some(mutant)));
-    let answer = move |request: &Request| endpoint.handle(request, support::real_now());
+    let respond = move |request: &Request| endpoint.handle(request, support::real_now());
     let cases: Vec<Case> = SUITE.cases().into_iter().filter(|case| occasions.contains(&case.id.0)).collect();
-    let run = time.run_against(answer, cases, PACE);
+    let run = time.run_against(respond, cases, PACE);
     let mut reference = side(&RUN);
     reference.retain(|id| occasions.contains(&id.0));
     compare(&reference, &side(&run), &DiffOptions::default())
@@ -118,7 +118,7 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
         assert!(told.contains("no difference  1 case compared"), "{told}");
     }
     assert_eq!(wireproof(&["diff", endpoint, endpoint, UNKNOWN]).0, 0);
-    assert_eq!(wireproof(&["diff", &recording, endpoint]).0, 0, "the endpoint is asked what was recorded");
+    assert_eq!(wireproof(&["diff", &recording, endpoint]).0, 0, "the recorded requests are sent to the endpoint");
 
     proxy.set(Fault::Name("NoSuchThingException"));
     let (status, told, _) = wireproof(&["diff", &recording, endpoint]);
@@ -139,12 +139,12 @@ fn endpoints_recordings_and_reports_are_compared_by_the_program() {
 }
 
 #[test]
-fn what_cannot_be_compared_is_told() {
+fn incomparable_sides_are_reported() {
     let (status, _, error) = wireproof(&["diff", "nowhere", "reference"]);
     assert_eq!(status, 2);
     assert!(error.contains("nowhere: no such file or folder"), "{error}");
     assert_eq!(wireproof(&["diff", "reference", "reference", "--ignore", "colour"]).0, 2);
-    // Nobody listens at either.
+    // No server listens at either.
     let unheard = ["diff", "http://127.0.0.1:1", "http://127.0.0.1:1", UNKNOWN];
     let (status, told, _) = wireproof(&unheard);
     assert_eq!(status, 3, "{told}");
@@ -152,7 +152,7 @@ fn what_cannot_be_compared_is_told() {
 }
 
 #[test]
-fn snapshots_are_recorded_as_an_endpoint_answers() {
+fn snapshots_record_the_responses_of_an_endpoint() {
     let folder = tempfile::tempdir().unwrap();
     let snapshots = folder.path().join("snapshots");
     let named = snapshots.display().to_string();
@@ -186,7 +186,7 @@ fn snapshots_are_recorded_as_an_endpoint_answers() {
 }
 
 #[test]
-fn snapshots_are_not_recorded_in_place_of_the_bundled_ones() {
+fn snapshots_never_overwrite_the_bundled_ones() {
     let (status, _, error) = wireproof(&["record", UNKNOWN]);
     assert_eq!(status, 2);
     assert!(error.contains("pass --snapshots DIR"), "{error}");

@@ -1,4 +1,4 @@
-//! An endpoint that dies in the midst of a run, as emulators do: the run ends soon, convicts nobody and loses no case.
+//! An endpoint that crashes during a run, as emulators do: the run ends soon, has no false positive and loses no case.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +23,7 @@ use wireproof::internals::{
     suite::{Batch, Fixtures},
 };
 
-/// So many cases have their verdict when the endpoint dies.
+/// The number of cases with a verdict before the endpoint crashes.
 const LIVES_FOR: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,18 +73,18 @@ fn an_input_that_is_invalid_on_purpose_has_its_reason() {
 }
 
 #[test]
-fn no_constant_answer_meets_a_scenario_that_a_document_backs() {
+fn no_constant_response_conforms_to_a_documented_scenario() {
     let provable = SUITE.scenarios().filter(|scenario| scenario.evidence != Evidence::Recorded);
     let weak: Vec<&str> =
-        provable.filter(|scenario| !tells_a_constant(scenario)).map(|scenario| scenario.id.as_str()).collect();
-    assert!(weak.is_empty(), "an endpoint that always answers the same may meet {weak:#?}");
+        provable.filter(|scenario| !detects_a_constant(scenario)).map(|scenario| scenario.id.as_str()).collect();
+    assert!(weak.is_empty(), "a constant endpoint may conform to {weak:#?}");
 }
 
-/// Why some refusals watch nothing: an endpoint that has nothing but the operation is to be judged, too.
+/// The reason why some rejections have no guard: an endpoint that has only this operation must be judged, too.
 const STOPS_NOTHING: &str = "needs no state; names-nothing-stops-nothing watches a request of each class";
 const CANCELS_NOTHING: &str = "needs no state; names-nothing-cancels-nothing watches one request of each class";
 
-/// Refusals that watch nothing, each with the reason.
+/// Rejections without a guard, each with the reason.
 const UNWATCHED: [(&str, &str); 7] = [
     ("codedeploy/stop-deployment/missing-id", STOPS_NOTHING),
     ("codedeploy/stop-deployment/malformed-id", STOPS_NOTHING),
@@ -96,27 +96,27 @@ const UNWATCHED: [(&str, &str); 7] = [
 ];
 
 #[test]
-fn every_refusal_has_a_control() {
-    let lacking = refusing_with(|step| step.control.is_none());
-    assert!(lacking.is_empty(), "a refusal without a control in {lacking:#?}");
+fn every_rejection_has_a_control() {
+    let lacking = rejecting_with(|step| step.control.is_none());
+    assert!(lacking.is_empty(), "a rejection without a control in {lacking:#?}");
 }
 
 #[test]
-fn every_refusal_has_a_guard_or_a_reason() {
-    let lacking = refusing_with(|step| step.unchanged.is_empty());
+fn every_rejection_has_a_guard_or_a_reason() {
+    let lacking = rejecting_with(|step| step.unchanged.is_empty());
     let excused: BTreeSet<&str> = UNWATCHED.iter().map(|(id, _)| *id).collect();
     let unwatched: Vec<&&str> = lacking.difference(&excused).collect();
-    assert!(unwatched.is_empty(), "a refusal without a guard in {unwatched:#?}");
+    assert!(unwatched.is_empty(), "a rejection without a guard in {unwatched:#?}");
     let dead: Vec<&&str> = excused.difference(&lacking).collect();
-    assert!(dead.is_empty(), "the refusals of these have guards, or there is no such scenario: {dead:#?}");
+    assert!(dead.is_empty(), "the rejections of these have guards, or there is no such scenario: {dead:#?}");
 }
 
-/// The scenarios with such a refusal of a call that could change something. A read changes nothing.
-fn refusing_with(lacks: impl Fn(&Step) -> bool) -> BTreeSet<&'static str> {
-    let refused = |step: &&Step| step.expect.is_rejection() && !is_read(&step.call.operation);
+/// The scenarios with such a rejection of a call that could change something. A read changes nothing.
+fn rejecting_with(lacks: impl Fn(&Step) -> bool) -> BTreeSet<&'static str> {
+    let rejected = |step: &&Step| step.expect.is_rejection() && !is_read(&step.call.operation);
     SUITE
         .scenarios()
-        .filter(|scenario| scenario.steps.iter().filter(refused).any(&lacks))
+        .filter(|scenario| scenario.steps.iter().filter(rejected).any(&lacks))
         .map(|scenario| scenario.id.as_str())
         .collect()
 }
@@ -138,9 +138,9 @@ fn every_scenario_cites_a_requirement_of_its_own_service() {
     assert!(stray.is_empty(), "{stray:?}");
 }
 
-/// Whether a scenario has something that one answer to everything cannot meet: a state that calls or a state-change
-/// URL must establish, a control beside a refusal, or two steps of which no answer fits both.
-fn tells_a_constant(scenario: &Scenario) -> bool {
+/// Returns whether no constant response can conform to a scenario: it has a state that calls or a state-change URL must
+/// establish, a control beside a rejection, or two steps that no single response satisfies.
+fn detects_a_constant(scenario: &Scenario) -> bool {
     let controlled = scenario.steps.iter().any(|step| step.expect.is_rejection() && step.control.is_some());
     let steps = || scenario.steps.iter().map(|step| kinds(&step.expect));
     let disjoint =
@@ -148,7 +148,7 @@ fn tells_a_constant(scenario: &Scenario) -> bool {
     !scenario.given.is_empty() || controlled || disjoint
 }
 
-/// The kinds of answer that a step allows; none where it allows any.
+/// The kinds of response that a step allows; empty if it allows any.
 fn kinds(expect: &Expectation) -> BTreeSet<String> {
     let mut kinds = BTreeSet::new();
     for alternative in &expect.alternatives {
@@ -158,7 +158,7 @@ fn kinds(expect: &Expectation) -> BTreeSet<String> {
                 kinds.extend(errors.iter().cloned());
                 kinds.extend(classes.iter().map(|class| class.name().to_owned()));
             }
-            Alternative::Closed => drop(kinds.insert("no answer".to_owned())),
+            Alternative::Closed => drop(kinds.insert("no response".to_owned())),
             Alternative::Responded | Alternative::Accepted { .. } => return BTreeSet::new(),
         }
     }
@@ -218,7 +218,7 @@ async fn the_scenarios_of_the_book_hold_a_right_endpoint_for_right_and_tell_a_wr
     assert_eq!(deviating[0].id.0, "weather/get-station/long-name#one-over");
 }
 
-/// The archive of published models, where the environment tells of one: `WIREPROOF_CORPUS` is its folder.
+/// The archive of published models, in the folder of the variable `WIREPROOF_CORPUS`.
 const MODELS: &str = "smithy-models.tar.xz";
 
 #[test]
@@ -252,7 +252,7 @@ fn every_published_model_loads_and_its_outputs_compile() {
     assert!(outputs > 10_000, "only {outputs} outputs");
 }
 
-/// What is wrong with a model, and how many outputs it has.
+/// The problems of a model, and the number of its outputs.
 fn problems(root: &Path, path: &Path) -> (Vec<String>, usize) {
     let text = fs::read_to_string(root.join(path)).unwrap();
     let contract = match model::read(&path.display().to_string(), &text) {

@@ -19,7 +19,7 @@ use crate::support::{
     program::{Fault, Proxy, assert_status, ended, err, out, program, report},
 };
 
-/// Two cases that each see one refusal.
+/// Two cases that each see one rejection.
 const CASES: [&str; 2] =
     ["codedeploy/stop-deployment/missing-id#flag-alone", "codedeploy/stop-deployment/missing-id#nothing"];
 
@@ -75,7 +75,7 @@ impl Gate {
 }
 
 #[test]
-fn what_is_known_and_unchanged_is_not_red() {
+fn known_deviations_do_not_fail_the_run() {
     let gate = Gate::accepting_odd_names();
     let output = gate.run(&[]);
     assert_status(&output, 0);
@@ -120,7 +120,7 @@ fn each_way_to_differ_is_red_in_its_own_words(
 }
 
 #[test]
-fn what_was_not_run_or_came_to_nothing_is_not_stale() {
+fn entries_of_cases_that_were_not_judged_are_not_stale() {
     let gate = Gate::accepting_odd_names();
     gate.proxy.set(Fault::None);
     let filtered = gate.run_cases(&["codedeploy/stop-deployment/unknown-id"], &[]);
@@ -135,7 +135,7 @@ fn what_was_not_run_or_came_to_nothing_is_not_stale() {
 }
 
 #[test]
-fn an_update_keeps_what_its_owner_wrote_and_tells_what_waits_for_a_reason() {
+fn an_update_keeps_edits_and_lists_entries_without_a_reason() {
     let gate = Gate::new();
     gate.proxy.set(ODD);
     assert_status(&gate.run_cases(&CASES[..1], &["--baseline-update", "--baseline-reason", "we know"]), 0);
@@ -207,7 +207,7 @@ fn a_baseline_changes_the_exit_status_and_no_byte_of_a_report() {
 }
 
 #[test]
-fn a_baseline_that_cannot_be_used_is_told_before_anything_is_sent() {
+fn an_invalid_baseline_is_reported_before_the_first_request() {
     let gate = Gate::accepting_odd_names();
     gate.edit(|text| text.replacen("reason = ", "raeson = ", 1));
     let report = format!("json={}", gate.path("report.json").display());
@@ -217,7 +217,7 @@ fn a_baseline_that_cannot_be_used_is_told_before_anything_is_sent() {
 }
 
 #[test]
-fn what_failed_last_is_run_again_until_nothing_is_left() {
+fn failed_cases_run_again_until_none_is_left() {
     let gate = Gate::new();
     gate.proxy.set(ODD);
     let first = gate.command(&CASES, &["--last-failed"]);
@@ -236,7 +236,7 @@ fn what_failed_last_is_run_again_until_nothing_is_left() {
 }
 
 #[test]
-fn what_a_report_left_open_is_run_again_with_what_it_does_not_have() {
+fn open_cases_of_a_report_run_again_with_the_missing_ones() {
     let gate = Gate::new();
     let path = gate.path("report.json").display().to_string();
     let to = format!("json={path}");
@@ -277,7 +277,7 @@ fn probes_have_a_gate_and_a_memory_of_the_same_kind() {
     assert_status(&probe(&[]), 0);
     let gone =
         |id: &str| format!("\n[[deviation]]\ncase = \"{id}\"\ncode = \"json\"\nfingerprint = \"0\"\nreason = \"r\"\n");
-    // Not selected here, of an operation that is gone, of a place that is gone.
+    // The ids of a case that is not selected, of an operation that is gone, and of a location that is gone.
     let ids = [
         "codedeploy.StopDeployment/deploymentId/type/array",
         "codedeploy.Gone/control",

@@ -43,7 +43,7 @@ fn reference() -> Arc<ReferenceEndpoint> {
     Arc::new(ReferenceEndpoint::new(contracts, Identity::defaults(), Clock::new()).unwrap())
 }
 
-/// The reference in this process, whose answers pass through `fault`.
+/// The reference in this process, whose responses pass through `fault`.
 fn faulty(
     reference: &Arc<ReferenceEndpoint>,
     fault: impl Fn(&Request, &mut Response) + Send + Sync + 'static,
@@ -65,7 +65,7 @@ fn right() -> Target {
     with_states(faulty(&reference(), |_, _| ()))
 }
 
-/// The fault that no answer has a request id.
+/// The fault: no response has a request id.
 fn without_request_ids() -> Target {
     with_states(faulty(&reference(), |_, response| response.headers.remove("x-amzn-requestid")))
 }
@@ -154,7 +154,7 @@ async fn a_function_establishes_states_without_a_request_and_is_told_when_they_e
     assert!(teardowns.load(Ordering::Relaxed) > 0, "{}", outcome.report());
 }
 
-/// What the reference's own state-change URL says.
+/// The response of the reference's own state-change URL.
 fn established(reference: &ReferenceEndpoint, change: &StateChange) -> Option<Value> {
     let body = json!({"state": change.state, "params": change.params, "action": change.action.name()}).to_string();
     let request = Request {
@@ -280,7 +280,7 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     executable.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 });
 
-/// What one of its processes came to.
+/// The result of one of its processes.
 struct Ended {
     status: Option<i32>,
     out: String,
@@ -295,7 +295,7 @@ impl From<Output> for Ended {
 }
 
 impl Ended {
-    /// The tests that came to this, such as `ok`.
+    /// The tests with this result, such as `ok`.
     fn came_to(&self, result: &str) -> Vec<&str> {
         let tests = self.out.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
         tests.filter(|(_, found)| found.starts_with(result)).map(|(name, _)| name.trim()).collect()
@@ -343,7 +343,7 @@ fn filters_choose_what_runs(#[case] arguments: &[&str], #[case] expected: &[&str
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn an_ignored_case_tells_its_reason_and_runs_where_that_is_asked_for() {
+fn an_ignored_case_prints_its_reason_and_runs_on_request() {
     let id = "codedeploy/stop-deployment/unknown-id";
     let run = program(&["--exact", id], &[("HARNESS_ENDPOINT", "none")]);
     assert!(run.status == Some(0) && run.out.contains("ignored (takes too long here)"), "{}", run.out);
@@ -382,14 +382,14 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn a_baseline_is_made_kept_and_held_against_each_case() {
+fn a_baseline_is_created_kept_and_compared_with_each_case() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("baseline.toml");
     let baseline = ("HARNESS_BASELINE", path.to_str().unwrap());
     let odd = [baseline, ("HARNESS_ENDPOINT", "without-request-ids")];
     assert!(program(&["user-agent"], &odd).err.contains("WIREPROOF_BASELINE_UPDATE=1 creates it"));
     let update = [&odd[..], &[("WIREPROOF_BASELINE_UPDATE", "1"), ("WIREPROOF_BASELINE_REASON", "we know")]].concat();
-    // As cargo-nextest does: one process a test, at once.
+    // Like cargo-nextest: one process per test, concurrently.
     std::thread::scope(|scope| {
         for name in ["user-agent-absent", "user-agent#word", "user-agent#comment", "user-agent#browser"] {
             let update = &update;
@@ -417,7 +417,7 @@ fn a_baseline_is_made_kept_and_held_against_each_case() {
 
 #[test]
 #[ignore = "it builds and runs a test target"]
-fn snapshots_of_ones_own_are_reviewed_as_those_of_insta() {
+fn own_snapshots_are_reviewed_like_those_of_insta() {
     let folder = tempfile::tempdir().unwrap();
     let own = ("HARNESS_SNAPSHOTS", folder.path().to_str().unwrap());
     let first = program(&["--exact", ABSENT], &[own]);

@@ -16,13 +16,13 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
 
-/// A script for every place that a text may come to stand in; each would change the title.
+/// A script for every location that can contain a text of the endpoint; each would change the title.
 const HOSTILE: &str = "</pre></script></style></title></textarea><script>document.title='owned'</script>\
                        <img src=x onerror=\"document.title='owned'\"><svg onload=document.title='owned'>\
                        \"'` onfocus=document.title='owned' autofocus x=\" --> ]]> <!-- javascript:document.title='owned' \
                        {{ 7*7 }} ${7*7} \u{202e}gnp.exe\u{2066}\u{feff}";
 
-/// So long for the browser; a whole catalogue takes it a second.
+/// The time limit of the browser; a whole catalogue takes about one second.
 const LIMIT: Duration = Duration::from_secs(90);
 
 /// A page of a run, and the browser that opens it.
@@ -96,26 +96,26 @@ fn browser() -> Result<Option<PathBuf>> {
     Ok(found)
 }
 
-/// An endpoint on loopback that answers everything with what would be a script, in every part of the answer.
+/// An endpoint on loopback whose responses contain a possible script in every part.
 fn hostile_endpoint() -> Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || answer(stream));
+            thread::spawn(move || respond(stream));
         }
     });
     Ok(endpoint)
 }
 
-/// Answers one request, each in another way, and closes.
-fn answer(mut stream: TcpStream) -> Option<()> {
+/// Responds to one request, each time differently, and closes the connection.
+fn respond(mut stream: TcpStream) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     let mut request = vec![0; 64 * 1024];
     let read = stream.read(&mut request).ok()?;
     let text = String::from_utf8_lossy(request.get(..read)?);
     let escaped = serde_json::json!(format!("{HOSTILE}\0")).to_string();
-    // To an operation that nobody has it answers otherwise, or its operations would seem not to be there.
+    // Its response to an unknown operation differs; otherwise its operations would count as not implemented.
     let (status, body) = if text.contains("WireproofUnknown") {
         (404, "<html><script>document.title='owned'</script></html>".to_owned())
     } else if read % 2 == 0 {

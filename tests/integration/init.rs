@@ -70,8 +70,8 @@ fn a_folder_of_another_language_gets_no_test() {
 fn the_program_takes_the_config_and_the_baseline() {
     let folder = tempfile::tempdir().unwrap();
     let reference = Served::start();
-    let asked = ["--service", "proton", "--endpoint", &reference.endpoint];
-    assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &asked].concat()), 0);
+    let options = ["--service", "proton", "--endpoint", &reference.endpoint];
+    assert_status(&in_folder(folder.path(), &[["init"].as_slice(), &options].concat()), 0);
     let listed = in_folder(folder.path(), &["list"]);
     assert!(out(&listed).lines().all(|line| line.starts_with("proton/")), "{}", out(&listed));
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/integration/support/tiny.json");
@@ -98,7 +98,7 @@ fn a_second_time_changes_nothing() {
 }
 
 #[test]
-fn a_file_of_another_text_is_in_the_way_and_nothing_is_written() {
+fn an_existing_file_with_another_text_stops_init() {
     let folder = package();
     fs::create_dir(folder.path().join("tests")).unwrap();
     fs::write(folder.path().join("tests/conformance.rs"), "// mine\n").unwrap();
@@ -136,7 +136,7 @@ fn a_dry_run_prints_everything_and_writes_nothing() {
 }
 
 #[test]
-fn a_workspace_without_a_package_is_told_to_name_a_member() {
+fn a_workspace_without_a_package_gets_a_hint_to_name_a_member() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Cargo.toml"), "[workspace]\nmembers = [\"emulator\"]\n").unwrap();
     let output = in_folder(folder.path(), &["init"]);
@@ -182,7 +182,7 @@ fn a_path_that_comes_second_replaces_the_version_that_came_first() {
 #[rstest]
 #[case::not_there("../../wrong", "--path ../../wrong: ")]
 #[case::something_else("../..", "--path ../.. is not the source folder of wireproof")]
-fn sources_that_are_none_are_told_with_their_path(#[case] path: &str, #[case] says: &str) {
+fn invalid_sources_are_reported_with_their_path(#[case] path: &str, #[case] says: &str) {
     let folder = package_beside_sources();
     let package = folder.path().join("mine/emulator");
     let output = in_folder(&package, &["init", "--path", path]);
@@ -192,7 +192,7 @@ fn sources_that_are_none_are_told_with_their_path(#[case] path: &str, #[case] sa
 }
 
 #[test]
-fn sources_for_a_repository_without_a_package_are_refused() {
+fn sources_for_a_repository_without_a_package_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let output = in_folder(folder.path(), &["init", "--path", env!("CARGO_MANIFEST_DIR")]);
     assert_status(&output, 2);

@@ -18,7 +18,7 @@ type Table = Vec<(String, BTreeSet<String>)>;
 pub(crate) struct Import {
     /// The module that imports, from the room on.
     from: Vec<String>,
-    /// What it imports, from the room on.
+    /// The imported path, from the room on.
     to: Vec<String>,
     file: String,
     line: usize,
@@ -104,7 +104,7 @@ impl<'a> Visit<'a> for Imports<'_> {
     }
 }
 
-/// What the file of a module imports from the crate.
+/// The imports of a module's file from the crate.
 pub(crate) fn imports_of(module: &[String], file: &str, ast: &syn::File) -> Vec<Import> {
     let mut imports = Imports { module, file, found: Vec::new() };
     imports.visit_file(ast);
@@ -139,7 +139,7 @@ fn modules_of(room: &str) -> Table {
     read_table(&docs.join("\n"))
 }
 
-/// What the pairs make of a table: imports that it does not allow, rows that name what is not above, entries without a use.
+/// The violations of a table: imports that it does not allow, rows that name a lower row, unused entries.
 fn problems(table: &Table, pairs: &BTreeMap<(String, String), String>) -> Vec<String> {
     let rows: BTreeMap<&str, &BTreeSet<String>> =
         table.iter().map(|(name, allowed)| (name.as_str(), allowed)).collect();

@@ -29,7 +29,7 @@ struct Base {
     outcomes: Outcomes,
 }
 
-/// What every other run has to come to as well.
+/// The result that every other run must have as well.
 static BASE: LazyLock<Base> = LazyLock::new(|| {
     let reference = Virtual::start();
     let outcomes = outcomes(&reference.run(SUITE.cases(), PACE, Duration::ZERO));
@@ -100,15 +100,15 @@ fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>
 }
 
 #[test]
-fn a_second_run_on_the_same_reference_gives_what_the_first_gave() {
-    // The same seed would ask for the very names that the first run has used.
+fn a_second_run_on_the_same_reference_gives_the_same_verdicts() {
+    // The same seed would generate the names that the first run has used.
     let options = RunOptions { seed: PACE.seed + 1, ..PACE };
     let base = &*BASE;
     assert_same(&base.outcomes, &outcomes(&base.reference.run(SUITE.cases(), options, Duration::ZERO)));
 }
 
 #[test]
-fn answers_that_take_200_ms_give_the_same_verdicts() {
+fn responses_after_200_ms_give_the_same_verdicts() {
     // Ten times as long as a case takes at all, for none may end because of the delay. What a case observes of
     // something that goes on meanwhile may differ.
     let options = RunOptions { case_timeout: 10 * PACE.case_timeout, ..PACE };
@@ -117,7 +117,7 @@ fn answers_that_take_200_ms_give_the_same_verdicts() {
 }
 
 #[test]
-fn the_same_seed_asks_the_same_again_without_a_reset() {
+fn the_same_seed_sends_the_same_requests_without_a_reset() {
     let reference = Virtual::start();
     let some = |text: &str| SUITE.cases().into_iter().filter(|case| case.id.0.contains(text)).collect::<Vec<_>>();
     for text in ["/unknown-id", "/twice", "/minted-ids", "/only-the-named-service"] {
@@ -135,7 +135,7 @@ fn a_run_over_sockets_with_many_jobs_gives_the_same_verdicts() {
     let (_reference, target) = support::reference();
     let runner = support::runner(target, RunOptions { jobs: 32, ..PACE }, Duration::from_secs(20));
     let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(120));
-    // How fast a busy machine is may show in an observation; `conformance` looks at those.
+    // The speed of a busy machine may affect an observation; `conformance` compares those.
     assert_same_verdicts(&BASE.outcomes, &outcomes(&run));
 }
 

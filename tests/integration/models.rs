@@ -1,7 +1,7 @@
 //! Every published model that a machine has: botocore's of all versions, and AWS's own where the corpus is given.
 //!
-//! botocore is what Python or the AWS CLI has installed, or `WIREPROOF_BOTOCORE`; the Smithy models stand in the folder
-//! that `WIREPROOF_CORPUS` names. Without them the tests are skipped, and say so; the figures go to standard error, too.
+//! botocore is the one that Python or the AWS CLI has installed, or `WIREPROOF_BOTOCORE`; the Smithy models are in the
+//! folder `WIREPROOF_CORPUS`. Without them, the tests are skipped and report so; the figures go to standard error, too.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -48,7 +48,7 @@ impl Model {
     }
 }
 
-/// botocore's models of all versions, with their examples; `None` where there is no botocore.
+/// botocore's models of all versions, with their examples; `None` without a botocore.
 fn botocore() -> Result<Option<Vec<Model>>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
@@ -84,7 +84,7 @@ fn smithy() -> Result<Option<Vec<Model>>> {
     models.collect::<Result<_>>().map(Some)
 }
 
-/// What was loaded, and how long the largest took.
+/// Prints the number of loaded models, and the time of the largest.
 fn figures(models: &[Model]) -> Result<()> {
     let operations: usize = models.iter().map(|model| model.contract.operations().count()).sum();
     let slowest = models.iter().max_by_key(|model| model.loaded).context("no models")?;
@@ -176,14 +176,14 @@ fn every_distinct_pattern_compiles_or_says_why_not_and_none_is_slow() -> Result<
     let shapes = models.iter().flat_map(|model| model.contract.shapes());
     let patterns: BTreeSet<&str> = shapes.filter_map(|shape| shape.traits.pattern()).collect();
     let texts = hostile_texts();
-    let (mut linear, mut backtracking, mut undecided, mut refused) = (0, 0, 0, Vec::new());
+    let (mut linear, mut backtracking, mut undecided, mut rejected) = (0, 0, 0, Vec::new());
     let mut slowest = [(Duration::ZERO, ""); 2];
     for source in &patterns {
         let start = Instant::now();
         let compiled = Pattern::full(source);
         slowest[0] = slowest[0].max((start.elapsed(), source));
         match compiled {
-            Err(error) => refused.push(error.to_string()),
+            Err(error) => rejected.push(error.to_string()),
             Ok(pattern) => {
                 *if pattern.is_linear() { &mut linear } else { &mut backtracking } += 1;
                 for text in &texts {
@@ -195,22 +195,22 @@ fn every_distinct_pattern_compiles_or_says_why_not_and_none_is_slow() -> Result<
         }
     }
     let [(compile, compiled), (matching, matched)] = slowest;
-    let known = refused.len();
+    let known = rejected.len();
     say(&format!(
         "{} distinct patterns: {linear} linear, {backtracking} backtracking, {known} not checkable; {undecided} of {} \
          hostile matches undecided\nslowest compile {compile:?}: {compiled}\nslowest match {matching:?}: {matched}",
         patterns.len(),
         texts.len() * (linear + backtracking),
     ))?;
-    refused.iter().try_for_each(|problem| say(problem))?;
-    ensure!(refused.len() * 500 < patterns.len(), "too many patterns are not checkable");
+    rejected.iter().try_for_each(|problem| say(problem))?;
+    ensure!(rejected.len() * 500 < patterns.len(), "too many patterns are not checkable");
     // Engines without optimisation are some thirty times slower.
     let bound = Duration::from_secs(if cfg!(debug_assertions) { 60 } else { 2 });
     ensure!(compile < bound && matching < bound, "a pattern is slow");
     Ok(())
 }
 
-/// What two models of one service say differently.
+/// The differences between two models of one service.
 #[derive(Default)]
 struct Differences {
     compared: BTreeMap<&'static str, usize>,
@@ -301,7 +301,7 @@ impl Differences {
             .map(|shape| shape.traits.pattern().map(|pattern| pattern.trim_start_matches('^').trim_end_matches('$')));
         let same = pattern == their_pattern;
         self.note("patterns", same, || format!("{at}: {:?} {:?}", own.traits.pattern(), their.traits.pattern()));
-        // A least length of none is no bound, and only one of the forms writes it.
+        // A minimum length of zero is not a bound, and only one of the forms writes it.
         let [length, their_length] = [own, their].map(|shape| {
             let bounds = shape.traits.length();
             bounds.map(|bounds| (bounds.min.filter(|min| *min > 0), bounds.max)).filter(|b| *b != (None, None))

@@ -1,7 +1,7 @@
-//! An endpoint that always gives the same answer proves nothing, and must be given nothing: no case conforms.
+//! Constant endpoints must get no verdict in their favor: no case conforms.
 //!
-//! `wireproof mutants` runs the whole suite against many more of them, without a socket. Here are the few sorts of
-//! answer that a socket gives, and an operation that always answers the same beside others that are right.
+//! `wireproof mutants` runs the whole suite against many more of them, without a socket. These tests cover the few
+//! kinds of response that need a socket, and one constant operation beside correct ones.
 
 use std::{
     convert::Infallible,
@@ -25,14 +25,14 @@ use wireproof::internals::{
 
 use crate::support::{self, PACE, Run, SUITE, Virtual};
 
-/// What a null target does with every request.
+/// The behavior of a constant endpoint.
 #[derive(Clone, Copy)]
 enum Null {
-    /// Answers so, whatever is asked.
+    /// Sends this response to every request.
     Always { status: u16, content_type: &'static str, body: &'static str },
-    /// Answers 200 with what was sent.
+    /// Responds with 200 and the body of the request.
     Echo,
-    /// Accepts connections and never answers.
+    /// Accepts connections and never responds.
     Silent,
     /// Accepts connections and closes them.
     Closing,
@@ -47,20 +47,20 @@ const STOPPED: &str = r#"{"status":"Succeeded","statusMessage":"The deployment i
 const NOT_FOUND: &str = r#"{"__type":"ResourceNotFoundException","message":"m"}"#;
 const HTML: Null = Null::Always { status: 404, content_type: "text/html", body: "<html><h1>404 Not Found</h1></html>" };
 
-static ANSWERS: AtomicU64 = AtomicU64::new(0);
+static RESPONSES: AtomicU64 = AtomicU64::new(0);
 
-/// So many cases at once, and so long for each: a null target answers at once or never.
+/// The number of concurrent cases and their time limit: a constant endpoint responds at once or never.
 const BRIEFLY: RunOptions = RunOptions { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE };
 const REQUEST: Duration = Duration::from_millis(150);
 
 /// Without the presence check, the other checks have to detect it. Silence costs every case its time, and no check detects it.
 #[rstest]
-#[case::a_plausible_answer(json(200, STOPPED), &[true, false])]
+#[case::a_plausible_response(json(200, STOPPED), &[true, false])]
 #[case::a_page_of_html(HTML, &[true, false])]
 #[case::an_echo(Null::Echo, &[true, false])]
 #[case::silence(Null::Silent, &[true])]
 #[case::a_closed_door(Null::Closing, &[true, false])]
-fn nothing_conforms_on_a_null_target(#[case] null: Null, #[case] presence_checks: &[bool]) {
+fn nothing_conforms_on_a_constant_endpoint(#[case] null: Null, #[case] presence_checks: &[bool]) {
     let target = support::target(&start(null));
     for check_presence in presence_checks {
         let presence = if *check_presence { PresenceChecks::all() } else { PresenceChecks::Off };
@@ -93,15 +93,15 @@ fn start(null: Null) -> String {
 }
 
 async fn serve(stream: TcpStream, null: Null) {
-    let answer = service_fn(move |request: hyper::Request<Incoming>| async move {
+    let respond = service_fn(move |request: hyper::Request<Incoming>| async move {
         let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Ok::<_, Infallible>(answer(null, body))
+        Ok::<_, Infallible>(respond(null, body))
     });
     // A connection that breaks is the peer's affair.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), respond).await;
 }
 
-fn answer(null: Null, sent: Bytes) -> hyper::Response<Full<Bytes>> {
+fn respond(null: Null, sent: Bytes) -> hyper::Response<Full<Bytes>> {
     let (status, content_type, body) = match null {
         Null::Always { status, content_type, body } => (status, content_type, Bytes::from_static(body.as_bytes())),
         _ => (200, JSON, sent),
@@ -110,15 +110,15 @@ fn answer(null: Null, sent: Bytes) -> hyper::Response<Full<Bytes>> {
     response.header("x-amzn-requestid", request_id()).body(Full::new(body)).unwrap()
 }
 
-/// The one thing that differs, or every case but the first would be convicted of it alone.
+/// The only part that differs; otherwise every case but the first would deviate because of it alone.
 fn request_id() -> String {
-    format!("00000000-0000-0000-0000-{:012}", ANSWERS.fetch_add(1, Ordering::Relaxed))
+    format!("00000000-0000-0000-0000-{:012}", RESPONSES.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Cases that a null operation may well pass, and why.
 const MEANT: [(&str, &str); 8] = [
-    ("codedeploy/stop-deployment/content-length-too-long", "the connection ends before the operation is asked"),
-    ("codedeploy/stop-deployment/group-deleted", "a stop is accepted as well as refused"),
+    ("codedeploy/stop-deployment/content-length-too-long", "the connection ends before the operation is called"),
+    ("codedeploy/stop-deployment/group-deleted", "a stop may be accepted or rejected"),
     ("codedeploy/stop-deployment/rerouting-wait-elapsed", "C-3: a stopped deployment may be stopped once more"),
     ("codedeploy/stop-deployment/stopped-by-an-alarm", "C-3: a stopped deployment may be stopped once more"),
     ("codedeploy/stop-deployment/target-absent", "the request names no operation"),
@@ -128,20 +128,20 @@ const MEANT: [(&str, &str); 8] = [
 ];
 
 #[rstest]
-#[case::a_plausible_answer(200, STOPPED)]
+#[case::a_plausible_response(200, STOPPED)]
 #[case::no_such_deployment(400, r#"{"__type":"DeploymentDoesNotExistException","message":"m"}"#)]
 #[case::resource_not_found(400, NOT_FOUND)]
-fn what_is_documented_tells_an_operation_that_always_answers_the_same(#[case] status: u16, #[case] body: &'static str) {
+fn documented_scenarios_detect_a_constant_operation(#[case] status: u16, #[case] body: &'static str) {
     let reference = Virtual::start();
     let right = reference.endpoint();
-    let answer = move |request: &Request| {
+    let respond = move |request: &Request| {
         let target = request.headers.get("x-amz-target").unwrap_or_default();
         if is_under_test(target) { constant(status, body) } else { support::handle(&right, request) }
     };
-    let run = reference.run_against(answer, SUITE.cases(), PACE);
+    let run = reference.run_against(respond, SUITE.cases(), PACE);
     let ledger = run.ledger();
     assert!(ledger.deviates > ledger.selected / 4, "{ledger:?}");
-    // What is merely recorded convicts nobody.
+    // Recorded observations cannot detect a fault.
     let proven = run.cases.iter().filter(|case| case.case.scenario.evidence != Evidence::Recorded);
     let conforming = proven.filter(|case| case.report.verdict == Verdict::Conforms).map(|case| &case.case.scenario.id);
     let unmeant: Vec<&String> = conforming.filter(|id| MEANT.iter().all(|(meant, _)| meant != id)).collect();

@@ -12,7 +12,7 @@ use crate::{
     support::program::{assert_status, out, run},
 };
 
-/// What is not said, and what is said instead.
+/// Banned phrases, and their replacements.
 const BANNED: [(&str, &str); 24] = [
     (r"(is|are|was|were) told", "reported, printed"),
     (r"tells? (you|people|whoever|in words)", "reports, prints"),

@@ -1,4 +1,4 @@
-//! An endpoint that serves HTTPS by an authority of its own, made anew for each run, as emulators do.
+//! An endpoint with HTTPS and an authority of its own, created for each run, as emulators do.
 
 use std::{fs, net::SocketAddr, path::PathBuf, process::Output, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::support::{self, program};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// What the program is asked to do: it must not take long, for a certificate is all that it is about.
+/// The cases of the program: few, because these tests are only about certificates.
 const CASES: &str = "codedeploy/stop-deployment/missing-id";
 
 fn authority() -> Authority {
@@ -28,7 +28,7 @@ fn authority() -> Authority {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// What an authority issues for such names or addresses.
+/// A certificate that an authority issues for such names or addresses.
 fn issued(authority: &Authority, name: &str) -> ServerConfig {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
@@ -123,14 +123,14 @@ fn a_test_names_an_authority_and_the_keys_of_its_run() {
     let (_folder, path) = file_of(&authority);
     let suite = Suite::bundled().filter(CASES);
     let untold = Target::at(server.url("localhost")).credentials(Credentials::new("test", "test"));
-    let refused = suite.clone().against(untold.clone()).run_blocking();
-    assert_eq!(refused.cases()[0].verdict, Verdict::Inconclusive, "{}", refused.report());
-    assert!(refused.report().contains("Target::ca_file"), "{}", refused.report());
+    let untrusted = suite.clone().against(untold.clone()).run_blocking();
+    assert_eq!(untrusted.cases()[0].verdict, Verdict::Inconclusive, "{}", untrusted.report());
+    assert!(untrusted.report().contains("Target::ca_file"), "{}", untrusted.report());
     suite.against(untold.ca_file(path)).run_blocking().assert_conforms();
 }
 
 #[rstest]
-fn another_authority_convicts_nobody_and_is_told_with_what_to_do(
+fn an_untrusted_authority_is_inconclusive_with_a_hint(
     #[values(&[], &["--exact"])] arguments: &[&str],
     #[values(false, true)] another_is_given: bool,
 ) {
@@ -142,7 +142,7 @@ fn another_authority_convicts_nobody_and_is_told_with_what_to_do(
 }
 
 #[rstest]
-fn a_certificate_for_another_name_is_told_with_the_names_that_it_has(#[values(&[], &["--exact"])] arguments: &[&str]) {
+fn a_certificate_for_another_name_is_reported_with_its_names(#[values(&[], &["--exact"])] arguments: &[&str]) {
     let authority = authority();
     let server = Server::start(issued(&authority, "emulator.example"));
     let (_folder, path) = file_of(&authority);
@@ -151,7 +151,7 @@ fn a_certificate_for_another_name_is_told_with_the_names_that_it_has(#[values(&[
 }
 
 #[rstest]
-fn an_authority_that_serves_by_its_own_certificate_is_told_what_to_do(#[values(&[], &["--exact"])] arguments: &[&str]) {
+fn an_authority_that_serves_with_its_own_certificate_gets_a_hint(#[values(&[], &["--exact"])] arguments: &[&str]) {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();

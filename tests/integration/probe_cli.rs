@@ -47,7 +47,7 @@ fn a_dry_run_lists_every_case_and_never_passes() {
 }
 
 #[test]
-fn the_reference_keeps_what_its_model_says_and_the_report_tells_what_was_covered() {
+fn the_reference_conforms_to_its_model_and_the_report_has_the_coverage() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let report_to = format!("json={}", report.display());
@@ -77,7 +77,7 @@ fn one_probe_is_run_by_its_id_with_the_control_that_it_rests_on() {
 #[case::a_family(&["--probes", "lenght"], "expected one of required, length, range")]
 #[case::a_recipe(&["--recipe", "nowhere.yaml"], "cannot read nowhere.yaml")]
 #[case::a_baseline(&["--baseline", "nowhere.toml", "--operation", "StopDeployment", "--probes", "required"], "--baseline-update creates it")]
-fn what_is_asked_wrongly_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
+fn an_invalid_argument_ends_with_2_and_is_named(#[case] arguments: &[&str], #[case] named: &str) {
     let output = probe(arguments);
     assert_status(&output, 2);
     assert!(err(&output).contains(named), "{}", err(&output));
@@ -96,28 +96,28 @@ fn a_service_without_a_reference_needs_an_endpoint() {
     assert!(err(&output).contains("pass --endpoint"), "{}", err(&output));
 }
 
-/// Signatures as an endpoint that knows nobody sees them: each probe of this family deviates where one is accepted.
+/// Runs the signing probes against an endpoint that accepts every signature: each probe of an invalid one deviates.
 fn gate(baseline: &Path, more: &[&str]) -> Output {
-    let server = answering_everything();
+    let server = accepting_everything();
     let file = baseline.display().to_string();
     let common =
         ["--operation", "StopDeployment", "--probes", "signing", "--seed", "1", "--quiet", "--endpoint", &server];
     probe(&[&common[..], &["--baseline", &file], more].concat())
 }
 
-/// An endpoint that stops every deployment, whoever asks; it knows that there are other operations.
-fn answering_everything() -> String {
+/// An endpoint that stops every deployment for any caller; it knows that there are other operations.
+fn accepting_everything() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for (number, stream) in listener.incoming().flatten().enumerate() {
-            thread::spawn(move || answer(stream, number));
+            thread::spawn(move || respond(stream, number));
         }
     });
     url
 }
 
-fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
+fn respond(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
     let mut head = vec![0; 8192];
     let read = stream.read(&mut head)?;
     let is_known = String::from_utf8_lossy(&head[..read]).contains("CodeDeploy_20141006.StopDeployment");
@@ -136,7 +136,7 @@ fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
 }
 
 #[test]
-fn a_gate_is_red_on_what_is_new_and_on_nothing_that_is_known() {
+fn a_gate_fails_only_on_new_deviations() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("baseline.toml");
     let made = gate(&file, &["--baseline-update", "--baseline-reason", "signatures are not verified"]);

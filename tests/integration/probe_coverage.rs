@@ -1,8 +1,8 @@
-//! What is derived from every published model of an AWS JSON service: which constraints have a probe, and whether the probes
-//! are what they say, by the model itself.
+//! The probes of every published model of an AWS JSON service: which constraints have a probe, and whether the model
+//! itself confirms the meaning of each probe.
 //!
-//! botocore is what Python or the AWS CLI has installed, or `WIREPROOF_BOTOCORE`; the Smithy models stand in the folder
-//! that `WIREPROOF_CORPUS` names. Without them the tests are skipped, and say so; the figures go to standard error.
+//! botocore is the one that Python or the AWS CLI has installed, or `WIREPROOF_BOTOCORE`; the Smithy models are in the
+//! folder `WIREPROOF_CORPUS`. Without them, the tests are skipped and report so; the figures go to standard error.
 
 #![allow(clippy::cast_possible_truncation, reason = "the helpers that other tests share")]
 
@@ -31,7 +31,7 @@ use wireproof::internals::{
     },
     probe::{ConstraintCounts, Coverage, Effect, ProbeFamily, ProbeOptions, Probes},
     suite::{Alternative, Case, Plan as _, ServiceFixtures, Template, source::Source},
-    wire::{self, RefusalClass, digest::Sha256},
+    wire::{self, RejectionClass, digest::Sha256},
 };
 
 /// The service of a model, if it speaks an AWS JSON protocol.
@@ -40,7 +40,7 @@ fn service(name: &str, contract: Contract) -> Option<ServiceFixtures> {
     Some(ServiceFixtures::of(name, contract, protocol))
 }
 
-/// The newest model of each JSON service of botocore, with its examples; `None` where there is no botocore.
+/// The newest model of each JSON service of botocore, with its examples; `None` without a botocore.
 fn botocore() -> Result<Option<Vec<ServiceFixtures>>> {
     let given = env::var_os("WIREPROOF_BOTOCORE").filter(|folder| !folder.is_empty());
     let places = Places { botocore: given.map(Into::into), path: env::var_os("PATH") };
@@ -194,10 +194,10 @@ fn nearly_every_constraint_of_aws_own_models_is_probed_and_each_other_has_its_re
     cover(&services, 98)
 }
 
-/// One operation of so many is looked at, those whose name has such a hash.
+/// The sampling rate of operations, by the hash of their names.
 const ONE_OF: u8 = if cfg!(debug_assertions) { 20 } else { 1 };
 
-/// Whether the probes of one service are what they say, and how many were looked at: legal ones, wrong ones.
+/// Checks the probes of one service. Returns the numbers of valid and invalid inputs, and the problems.
 fn examine(service: &ServiceFixtures) -> (usize, usize, Vec<String>) {
     let is_chosen = |name: &str| Sha256::digest(format!("{}.{name}", service.name))[0].is_multiple_of(ONE_OF);
     let names = service.contract().operations().map(|operation| operation.name.clone());
@@ -238,7 +238,7 @@ fn told(case: &Case, broken: &Violation) -> String {
     format!("{}: {} is not {}: {}", case.id, broken.pointer, broken.expected, broken.actual)
 }
 
-/// What an input breaks, where there is one.
+/// The violations of an input, if there is one.
 fn violations(service: &ServiceFixtures, case: &Case) -> Option<Vec<Violation>> {
     let call = &case.scenario.steps[0].call;
     let Template::Literal(input) = &call.input else { return None };
@@ -253,7 +253,7 @@ enum Meaning {
     Wrong(&'static str),
 }
 
-/// What the input of a case is meant to be; `None` where it says nothing of constraints.
+/// The intended meaning of a case's input; `None` if it is not about constraints.
 fn meaning(case: &Case) -> Option<Meaning> {
     let tag = case.scenario.tags[0].as_str();
     let step = &case.scenario.steps[0];
@@ -263,14 +263,14 @@ fn meaning(case: &Case) -> Option<Meaning> {
     let family = ProbeFamily::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;
     match &step.expect.alternatives[0] {
         Alternative::Accepted { .. } => Some(Meaning::Legal),
-        Alternative::Rejection { classes, .. } if classes.contains(&RefusalClass::Constraint) => {
+        Alternative::Rejection { classes, .. } if classes.contains(&RejectionClass::Constraint) => {
             Some(Meaning::Wrong(family.name()))
         }
         _ => None,
     }
 }
 
-/// Whether a violation is at the place that the id of the case names.
+/// Returns whether a violation is at the location that the id of the case names.
 fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
     let (_, path) = case.id.0.split_once('/').unwrap();
     let path = path.rsplit_once(&format!("/{family}/")).unwrap().0;
@@ -279,7 +279,7 @@ fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
         let end = part.find(['[', '{']).unwrap_or(part.len());
         tokens.push(part[..end].to_owned());
         let inner = part[end..].replace("{key}", "K").replace("[]", "*").replace("{}", "*");
-        // What a key breaks is told at its map.
+        // A violation of a key is reported at its map.
         tokens.extend(inner.chars().filter(|c| *c == '*').map(String::from));
     }
     let found: Vec<&str> = broken.pointer.split('/').skip(1).collect();
@@ -291,7 +291,7 @@ fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
     debug_assertions,
     ignore = "minutes long without optimisation: cargo test --release --test integration probe_coverage::"
 )]
-fn legal_inputs_break_nothing_and_wrong_ones_what_is_meant_where_it_is_meant() -> Result<()> {
+fn valid_inputs_violate_nothing_and_invalid_ones_only_their_own_constraint() -> Result<()> {
     let Some(services) = botocore()? else { return Ok(()) };
     let (mut legal, mut wrong, mut problems) = (0, 0, Vec::new());
     for (of_legal, of_wrong, found) in each(&services, examine) {

@@ -1,6 +1,5 @@
-//! Derived probes are proven on endpoints made from the models themselves: one that keeps its model conforms to all of
-//! them, one with a fault deviates in the family that the fault is of and in no other, and one that says the same
-//! whatever it is asked is given nothing.
+//! Derived probes are proven on endpoints made from the models themselves. An endpoint that keeps its model conforms to
+//! all probes. An endpoint with a fault deviates only in the family of the fault. A constant endpoint conforms to none.
 
 #![allow(clippy::cast_possible_truncation, reason = "seconds and lengths of tests are small")]
 
@@ -66,7 +65,7 @@ fn probes(suite: &Fixtures, options: probe::ProbeOptions) -> Probes {
     Probes::new(service(suite), &Arc::new(Source::read("model.json", "{}").unwrap()), options)
 }
 
-/// What a run of probes came to.
+/// The result of a run of probes.
 struct Run {
     cases: Vec<JudgedCase>,
     died: Vec<TargetDied>,
@@ -75,13 +74,13 @@ struct Run {
 }
 
 impl Run {
-    /// Runs all probes of a suite against whatever answers.
+    /// Runs all probes of a suite against an endpoint.
     fn against(
         suite: &Arc<Fixtures>,
         options: probe::ProbeOptions,
-        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+        respond: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> Self {
-        let transport = InProcess::new(move |request: &Request| Reply::Answer(answer(request)));
+        let transport = InProcess::new(move |request: &Request| Reply::Answer(respond(request)));
         Self::over(suite, options, transport, "http://127.0.0.1:1", None)
     }
 
@@ -166,7 +165,7 @@ fn an_endpoint_that_keeps_the_tiny_model_conforms_to_every_probe_of_every_family
 #[test]
 fn an_endpoint_that_keeps_the_bundled_model_conforms_to_every_probe() {
     let model = std::fs::read_to_string(support::package().join("fixtures/codedeploy/model.json")).unwrap();
-    // Without the numbers of requirements, which stand in a file of their own.
+    // Leaves out the ids of requirements, which are in a file of their own.
     let mut model: Value = serde_json::from_str(&model).unwrap();
     forget(&mut model, "wireproof#requirements");
     conforms(&suite_of("codedeploy", &model.to_string(), None), everything());
@@ -234,7 +233,7 @@ fn an_endpoint_that_lacks_one_rule_deviates_in_that_family_alone(#[case] family:
     assert_eq!(ledger.conforms + ledger.deviates, ledger.selected, "{ledger:?}");
 }
 
-/// What each deviating case ends with: `family/variant`.
+/// The ends of the ids of deviating cases: `family/variant`.
 fn variants(run: &Run) -> BTreeSet<String> {
     let endings = run.ids(Verdict::Deviates).into_iter().map(|id| {
         let mut parts = id.rsplit('/');
@@ -247,15 +246,12 @@ fn variants(run: &Run) -> BTreeSet<String> {
 #[rstest]
 #[case::python_dollar(Fault::DollarNewline, "pattern/newline")]
 #[case::digits_of_every_script(Fault::ForeignDigits, "pattern/non-ascii-digit")]
-fn a_pattern_that_is_read_loosely_is_caught_by_the_probe_that_is_meant_for_it(
-    #[case] fault: Fault,
-    #[case] meant: &str,
-) {
+fn a_loosely_enforced_pattern_is_detected_by_its_own_probe(#[case] fault: Fault, #[case] meant: &str) {
     assert_eq!(variants(&tiny(fault)), [meant.to_owned()].into());
 }
 
 #[test]
-fn an_endpoint_that_looks_at_no_signature_deviates_in_signing_alone() {
+fn an_endpoint_that_ignores_signatures_deviates_only_in_signing() {
     let run = tiny(Fault::Unsigned);
     assert_eq!(run.deviating(), ["signing"].into());
     let of_signing = run.cases.iter().filter(|case| family(case) == "signing");
@@ -263,7 +259,7 @@ fn an_endpoint_that_looks_at_no_signature_deviates_in_signing_alone() {
 }
 
 #[test]
-fn an_output_that_breaks_its_shape_is_told_as_that() {
+fn an_output_that_violates_its_shape_is_reported() {
     let run = tiny(Fault::BrokenOutput);
     let deviating = run.of(Verdict::Deviates);
     let errors =
@@ -274,7 +270,7 @@ fn an_output_that_breaks_its_shape_is_told_as_that() {
 }
 
 #[test]
-fn an_endpoint_that_fails_where_it_must_refuse_deviates_in_every_refusal() {
+fn an_endpoint_that_fails_instead_of_rejecting_deviates_in_every_rejection() {
     let run = tiny(Fault::Fails);
     let lenient: Vec<&str> = run
         .of(Verdict::Conforms)
@@ -286,7 +282,7 @@ fn an_endpoint_that_fails_where_it_must_refuse_deviates_in_every_refusal() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_one_too_early_is_told_by_notes_and_convicted_by_none() {
+fn a_bound_that_rejects_one_too_early_is_a_note_and_not_an_error() {
     let endpoint = Modelled::validating(service(&TINY_SUITE), &one_too_early(TINY), Fault::None);
     let run = Run::against(&TINY_SUITE, everything(), move |request| endpoint.handle(request));
     run.assert_all_conform();
@@ -304,8 +300,8 @@ fn an_endpoint_that_refuses_one_too_early_is_told_by_notes_and_convicted_by_none
 }
 
 fn constant(status: u16, body: &str) -> Response {
-    static ANSWERS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-    let id = format!("id-{}", ANSWERS.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    static RESPONSES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let id = format!("id-{}", RESPONSES.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amzn-requestid", &*id)];
     let body = Bytes::copy_from_slice(body.as_bytes());
     Response { status, headers: headers.into_iter().collect(), body, ..Response::default() }
@@ -316,15 +312,15 @@ fn constant(status: u16, body: &str) -> Response {
 #[case::validation(400, r#"{"__type":"ValidationException","message":"m"}"#)]
 #[case::nothing(404, "")]
 #[case::first_declared_error(400, r#"{"__type":"ThingNotFoundException","message":"m"}"#)]
-fn an_endpoint_that_always_says_the_same_is_given_nothing(#[case] status: u16, #[case] body: &'static str) {
+fn no_probe_conforms_on_a_constant_endpoint(#[case] status: u16, #[case] body: &'static str) {
     let run = Run::against(&TINY_SUITE, everything(), move |_| constant(status, body));
     assert_eq!(run.ids(Verdict::Conforms), [""; 0], "{:?}", run.finished.ledger);
     assert_eq!(run.coverage.constraints().judged, 0);
 }
 
 #[test]
-fn a_refused_control_blocks_what_rests_on_it_and_nothing_else() {
-    let run = tiny(Fault::Refuses("Labels"));
+fn a_rejected_control_blocks_only_its_own_probes() {
+    let run = tiny(Fault::Rejects("Labels"));
     let blocked = run.of(Verdict::Blocked);
     for case in &blocked {
         let report = &case.report;
@@ -353,7 +349,7 @@ impl Mortal {
         let endpoint = Arc::new(Modelled::new(service(&TINY_SUITE), Fault::None));
         let dying = Arc::new(Notify::new());
         tokio::spawn(async move {
-            // What it has goes with it: the listener, and the connections.
+            // Dropping it drops the listener and the connections.
             let mut connections = JoinSet::new();
             loop {
                 tokio::select! {
@@ -397,7 +393,7 @@ async fn live(
 }
 
 #[test]
-fn an_endpoint_that_dies_of_null_is_told_with_that_one_suspect_and_the_rest_is_inconclusive_soon() {
+fn a_crash_on_null_is_reported_with_its_request_and_the_rest_is_inconclusive() {
     let mortal = Mortal::start();
     let begun = Instant::now();
     let wire = Wire::new(&Settings::default()).unwrap();
@@ -413,7 +409,7 @@ fn an_endpoint_that_dies_of_null_is_told_with_that_one_suspect_and_the_rest_is_i
 }
 
 #[test]
-fn an_endpoint_that_is_started_anew_loses_only_the_cases_that_ended_it() {
+fn a_restarted_endpoint_loses_only_the_cases_that_crashed_it() {
     let mortal = Mortal::start();
     let address = mortal.address;
     let restart: Restart = Arc::new(move || {
@@ -433,7 +429,7 @@ fn an_endpoint_that_is_started_anew_loses_only_the_cases_that_ended_it() {
     assert!(others.len() <= 4, "{others:?}");
 }
 
-/// Everything that a plan hands out, with nobody to run it.
+/// All cases of a plan, without running them.
 fn handed_out(mut plan: Probes) -> Vec<Case> {
     let mut cases = Vec::new();
     while plan.stage().is_some() {

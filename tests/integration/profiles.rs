@@ -38,12 +38,12 @@ fn plain() -> ResolvedTarget {
     ResolvedTarget { other_region: None, denied: None, other_account: None, ..target("http://127.0.0.1:1") }
 }
 
-/// What the reference comes to in these cases.
+/// The report of the reference for these cases.
 fn reported(target: ResolvedTarget, cases: Vec<Case>) -> Reported {
     let virtually = Virtual::start();
     let endpoint = virtually.endpoint();
-    let answer = InProcess::new(move |request: &Request| Reply::Answer(handle(&endpoint, request)));
-    let runner = runner_over(answer.delayed(Duration::from_millis(1)), target, PACE);
+    let respond = InProcess::new(move |request: &Request| Reply::Answer(handle(&endpoint, request)));
+    let runner = runner_over(respond.delayed(Duration::from_millis(1)), target, PACE);
     let mut document = Vec::new();
     let mut json = Json::new(&mut document);
     let mut observer = OnEvent(|event: &Event| json.event(event).unwrap());
@@ -65,7 +65,7 @@ fn the_reference_is_granted_every_profile_with_its_help() {
     }
 }
 
-/// Each in a run of its own, which has only the cases that it asks for.
+/// Each profile runs only its own cases, in a run of its own.
 #[rstest]
 fn the_reference_is_granted_every_core_without_any_help(
     #[values("codedeploy", "proton")] service: &str,

@@ -1,8 +1,8 @@
-//! What the crate promises: its public API, item by item. A change of it is seen in review, and named in CHANGELOG.md.
+//! The public API of the crate, item by item. A change is visible in review, and is listed in CHANGELOG.md.
 //!
-//! The list is read from rustdoc's JSON, whose form is not stable: with a compiler that writes another form than the
-//! reader knows, the test says that it is skipped. Modules that are public for the program and for these tests alone
-//! are hidden, and are no part of it: what the root re-exports is, whichever module it stands in.
+//! The list is read from rustdoc's JSON, whose format is not stable. If the compiler writes another format than the
+//! reader knows, the test reports that it is skipped. Hidden modules are public only for the program and for these
+//! tests. They do not belong to the API, but everything that the root re-exports does, from any module.
 
 use std::{
     env, fs,

@@ -41,7 +41,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Emulators load a service at its first request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(60);
 
-/// A run asks eight questions, and then knows; this is a bound, not an expectation.
+/// The time limit of a run. A run sends eight requests, so this is a bound, not an expectation.
 const RUN_WITHIN: Duration = Duration::from_secs(120);
 
 /// An emulator, and how it is started.
@@ -106,7 +106,7 @@ impl Emulator {
         let mut running = Running { child, address, _folder: folder };
         match running.wait_until_ready()? {
             None => Ok(Some(running)),
-            // What a shell, or a version manager in a program's place, says of a program that is not there.
+            // The status of a shell or a version manager for a missing program.
             Some(status) if status.code() == Some(127) => self.absent(),
             Some(status) => bail!("{} ended with {status}:\n{}", self.program, std::fs::read_to_string(&log)?),
         }
@@ -124,7 +124,7 @@ impl Emulator {
         let reason = format!("{} is not installed ({})", self.program, self.install);
         let required = env::var_os("WIREPROOF_REQUIRE_REAL_ENDPOINTS").is_some_and(|value| !value.is_empty());
         ensure!(!required, "{reason}, and WIREPROOF_REQUIRE_REAL_ENDPOINTS is set");
-        // Not by a macro: the test runner would swallow it.
+        // A macro would not do: the test runner would capture its output.
         writeln!(io::stderr(), "skipped: {reason}")?;
         Ok(None)
     }
@@ -168,9 +168,9 @@ fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-/// What a run came to.
+/// The result of a run.
 struct Run {
-    /// Why each operation counts as not implemented.
+    /// The reason why each operation counts as not implemented.
     absent: BTreeMap<String, Option<String>>,
     finished: RunFinished,
 }
@@ -202,7 +202,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
     Ok(Run { absent, finished })
 }
 
-/// As the command line makes it of `--endpoint` alone.
+/// The target that the command line creates from `--endpoint` alone.
 fn target(address: &SocketAddr) -> Result<ResolvedTarget> {
     Ok(ResolvedTarget {
         endpoint: format!("http://{address}").parse()?,

@@ -1,4 +1,4 @@
-//! What real AWS answered, recorded, and what the judge says of it: it must not convict AWS, and it must be able to.
+//! Recorded responses of real AWS: the judge has no false positive, and it detects altered responses.
 //!
 //! The recordings are not part of this repository: `WIREPROOF_CORPUS` names the folder that holds
 //! `recorded-aws.jsonl.gz` and `smithy-models.tar.xz`, `WIREPROOF_BOTOCORE` a botocore. Without it the tests are skipped, and the skip is said on
@@ -47,19 +47,19 @@ fn models() -> Result<TempDir> {
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn real_aws_is_not_convicted() -> Result<()> {
+fn real_aws_has_no_false_positive() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let models = models()?;
     let tally = judged(&corpus, |command| command.arg("--models").arg(models.path()))?;
     ensure!(tally.all().responses.of > 4_500, "only {:?}", tally.all());
-    // These models are a year older than the newest answers: every error left is one of their age.
+    // These models are a year older than the newest responses, which causes every remaining error.
     ensure!(tally.errors.iter().all(|error| error.service == "dsql"), "{:#?}", tally.errors);
     Ok(())
 }
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
+fn real_aws_has_no_false_positive_with_the_models_of_botocore() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     if env::var_os("WIREPROOF_BOTOCORE").is_none() {
         say("skipped: WIREPROOF_BOTOCORE is not set")?;
@@ -73,7 +73,7 @@ fn real_aws_is_not_convicted_by_the_models_of_botocore_either() -> Result<()> {
 /// The labels come from another validator, written in another language: what it found, the judge finds, too.
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn what_another_validator_found_in_aws_is_found() -> Result<()> {
+fn findings_of_another_validator_in_aws_are_found() -> Result<()> {
     let (Some(corpus), Some(botocore)) = (corpus()?, env::var_os("WIREPROOF_BOTOCORE")) else { return Ok(()) };
     let places = Places { botocore: Some(botocore.into()), path: None };
     let records = records(&corpus)?;
@@ -95,7 +95,7 @@ fn what_another_validator_found_in_aws_is_found() -> Result<()> {
     Ok(())
 }
 
-/// The sums of the program's own run, in which less than one answer in a thousand has an error.
+/// The sums of the program's own run. Less than one response in a thousand has an error.
 fn judged(corpus: &Path, with: impl FnOnce(&mut Command) -> &mut Command) -> Result<CorpusTally> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     command.arg("judge").arg("--corpus").arg(corpus.join("recorded-aws.jsonl.gz")).args(["--report", "json"]);
@@ -113,7 +113,7 @@ const SPOILED: [&str; 6] = ["acm", "ecr", "eks", "kms", "lambda", "sqs"];
 
 #[test]
 #[ignore = "it judges 8,000 recorded responses: minutes"]
-fn spoiled_answers_of_aws_are_convicted() -> Result<()> {
+fn altered_responses_of_aws_are_detected() -> Result<()> {
     let Some(corpus) = corpus()? else { return Ok(()) };
     let folder = models()?;
     let contracts: BTreeMap<&str, Contract> =
@@ -149,7 +149,7 @@ fn records(corpus: &Path) -> Result<Vec<Record>> {
     Ok(read(&text)?)
 }
 
-/// Successes that nobody has touched, with something in them.
+/// Unaltered successes with a body that is not empty.
 fn sound_records(corpus: &Path) -> Result<Vec<Record>> {
     let is_sound = |record: &Record| {
         let is_whole = record.masked_paths.is_empty() && record.model_violations.is_empty();

@@ -1,4 +1,4 @@
-//! What a run records: the same verdicts offline, nothing secret, and no byte that could be changed unseen.
+//! Recordings give the same verdicts offline, contain no secret, and detect every changed byte.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -46,7 +46,7 @@ fn the_whole_catalogue_is_judged_offline_as_it_was_live() {
 
 #[test]
 fn deviations_and_what_never_ran_are_judged_offline_as_they_were_live() {
-    // Nobody listens there, so that nothing is implemented, and nothing runs.
+    // No server listens there, so nothing is implemented, and nothing runs.
     let nobody = ["run", "--endpoint", "http://127.0.0.1:9", "--timeout", "1", "--tag", "auth"];
     let (report, _) = assert_same(&nobody, &[]);
     assert!(report.contains("\"inconclusive\""), "{report}");
@@ -68,7 +68,7 @@ fn small(folder: &Path) {
 }
 
 #[test]
-fn a_fixture_that_is_another_one_today_is_said() {
+fn a_fixture_that_has_changed_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let (recording, fixtures) = (folder.path().join("run"), folder.path().join("fixtures"));
     small(&recording);
@@ -93,7 +93,7 @@ fn a_fixture_that_is_another_one_today_is_said() {
 #[rstest]
 #[case::a_transcript("codedeploy/stop-deployment/unknown-id.har", "was changed: its SHA-256")]
 #[case::the_index("index.ndjson", "its chain does not match")]
-fn a_byte_that_was_changed_is_told_and_nothing_is_judged(#[case] file: &str, #[case] expected: &str) {
+fn a_changed_byte_is_reported_and_nothing_is_judged(#[case] file: &str, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     small(folder.path());
     let path = folder.path().join(file);
@@ -105,7 +105,7 @@ fn a_byte_that_was_changed_is_told_and_nothing_is_judged(#[case] file: &str, #[c
 }
 
 #[test]
-fn what_is_no_recording_is_a_usage_error() {
+fn an_invalid_recording_is_a_usage_error() {
     let folder = tempfile::tempdir().unwrap();
     let judged = run(&["judge", text(folder.path())]);
     assert_status(&judged, 2);
@@ -117,7 +117,7 @@ fn what_is_no_recording_is_a_usage_error() {
 const SECRETS: [&str; 3] =
     ["AKIDCANARY7EXAMPLE00", "canary/secret+key+of+forty+characters+000", "canary-session-token-of-some-length=="];
 
-/// What the model of Proton marks sensitive: the text of a spec, and of a message.
+/// Values that the model of Proton marks sensitive: the text of a spec, and of a message.
 const SENSITIVE: [&str; 2] = ["revision: \\\"2", "initiated cancellation"];
 
 #[test]

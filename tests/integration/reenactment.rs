@@ -1,4 +1,4 @@
-//! Every request of a recording follows from its seed and from the answers: nobody can put another one there.
+//! The seed and the responses determine every request of a recording, so a forger cannot replace one.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -11,11 +11,11 @@ use wireproof::internals::{
 
 use crate::support::{PACE, SUITE, Virtual, target};
 
-/// Every case of the suite, against a reference whose answers take a while.
+/// Every case of the suite, against a reference with slow responses.
 static RUN: LazyLock<Vec<JudgedCase>> =
     LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::from_micros(3_337)).cases);
 
-/// How cases differ that were recorded like that, acted again with a seed.
+/// The differences of cases that were recorded like that and reenacted with a seed.
 fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, String)> {
     let changed: Vec<Transcript> = RUN
         .iter()
@@ -32,7 +32,7 @@ fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, Stri
 }
 
 #[test]
-fn every_request_of_the_catalogue_follows_from_the_seed_and_the_answers() {
+fn the_seed_and_the_responses_determine_every_request() {
     let exchanges: usize = RUN.iter().map(|case| case.transcript.exchanges.len()).sum();
     let began = std::time::Instant::now();
     let differences = differences(1, |_| {});
@@ -41,7 +41,7 @@ fn every_request_of_the_catalogue_follows_from_the_seed_and_the_answers() {
 }
 
 #[test]
-fn with_another_seed_nearly_every_case_is_another_one() {
+fn another_seed_changes_nearly_every_case() {
     let differences = differences(2, |transcript| transcript.seed = 2);
     let same: Vec<&str> = RUN
         .iter()

@@ -1,4 +1,4 @@
-//! The reports of the program from outside: several at once, where they go, and what becomes of one that fails.
+//! The reports of the program from outside: several in one run, their destinations, and failures to write one.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A small selection that conforms.
 const SMALL: &str = "codedeploy/stop-deployment/missing-id";
 
-/// The program without anything that the environment might tell it.
+/// The program in a clean environment.
 fn with(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireproof"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("WIREPROOF_") || name.starts_with("AWS_")) {
@@ -58,20 +58,20 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// An endpoint that answers each request so late, and wrongly.
+/// An endpoint that responds late to each request, and violates the contract.
 fn endpoint(delay: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             // A connection that breaks is the peer's affair.
-            thread::spawn(move || drop(answer(&stream, delay)));
+            thread::spawn(move || drop(respond(&stream, delay)));
         }
     });
     endpoint
 }
 
-fn answer(mut stream: &TcpStream, delay: Duration) -> std::io::Result<()> {
+fn respond(mut stream: &TcpStream, delay: Duration) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream);
     let (mut line, mut length, mut is_known) = (String::new(), 0, false);
     while reader.read_line(&mut line)? > 2 {
@@ -114,7 +114,7 @@ fn every_format(folder: &Path) -> Vec<String> {
 #[rstest]
 #[case::reference(None, 0)]
 #[case::wrong_endpoint(Some(endpoint(Duration::ZERO)), 1)]
-fn every_format_is_written_at_once_and_all_tell_the_same(#[case] endpoint: Option<String>, #[case] status: i32) {
+fn all_formats_are_written_in_one_run_and_agree(#[case] endpoint: Option<String>, #[case] status: i32) {
     let folder = tempfile::tempdir().unwrap();
     let reports = every_format(folder.path());
     let mut arguments = vec!["run", SMALL, "codedeploy/stop-deployment/unknown-id"];
@@ -168,7 +168,7 @@ fn a_program_reads_standard_output_and_people_standard_error() {
 #[case::both_on_stdout("json,junit", "json and junit cannot share standard output")]
 #[case::one_file("json=x,junit=x", "two reports have the same file x")]
 #[case::no_path("json=", "no path after json=")]
-fn what_is_asked_wrongly_ends_with_2(#[case] report: &str, #[case] told: &str) {
+fn an_invalid_report_argument_ends_with_2(#[case] report: &str, #[case] told: &str) {
     let output = run(&["run", SMALL, "--report", report]);
     assert_status(&output, 2);
     assert!(err(&output).contains(told) && out(&output).is_empty(), "{}", err(&output));
@@ -249,7 +249,7 @@ fn an_interrupted_run_leaves_whole_reports_that_say_so() {
 }
 
 #[test]
-fn schemas_are_listed_and_what_is_written_fits_them() {
+fn schemas_are_listed_and_reports_fit_them() {
     let listed = out(&run(&["schema"]));
     let known: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(known, ["report", "ndjson", "matrix", "judge", "diff"]);

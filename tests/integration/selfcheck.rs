@@ -94,14 +94,14 @@ fn fired(time: &Virtual, mutant: &Mutant, occasions: &BTreeSet<String>) -> BTree
     const CASES: usize = 3;
     let contracts = SUITE.services().map(|service| Arc::clone(service.contract())).collect();
     let endpoint = time.inside(|| MutantEndpoint::new(&time.endpoint(), contracts, Some(mutant)));
-    let answer = move |request: &Request| endpoint.handle(request, support::real_now());
+    let respond = move |request: &Request| endpoint.handle(request, support::real_now());
     let mut cases: Vec<Case> = SUITE.cases().into_iter().filter(|case| occasions.contains(&case.id.0)).collect();
     // Those that watch the most come first.
     cases.sort_by_key(|case| Reverse(case.scenario.steps.iter().map(|step| step.unchanged.len()).sum::<usize>()));
     cases.truncate(CASES);
-    let run = time.run_against(answer, cases, RunOptions { jobs: 1, ..PACE });
+    let run = time.run_against(respond, cases, RunOptions { jobs: 1, ..PACE });
     let new = run.cases.iter().flat_map(|case| &codes(case) - &codes(BASE[case.case.id.0.as_str()]));
-    // A snapshot convicts nobody, so that no mutant is of its kind; any may differ from it.
+    // A snapshot finding is only a note, so no mutant expects it; any mutant may cause one.
     new.filter(|code| mutant.kind.contains(code) || *code == Code::SNAPSHOT).collect()
 }
 

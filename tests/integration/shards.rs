@@ -1,5 +1,5 @@
-//! A run cut into seven processes against one reference, joined again: what comes out is what one run would have said,
-//! and whatever is not one whole run is refused.
+//! A run is split into seven processes against one reference and merged again: the result equals that of one run.
+//! Reports that are not one complete run are rejected.
 
 use std::{
     collections::BTreeSet,
@@ -53,14 +53,14 @@ fn merge(reports: &[PathBuf], more: &[&str]) -> Output {
     run(&[&["merge"], &files[..], more].concat())
 }
 
-/// Whether two reports say the same, but for times and for where the endpoint was.
+/// Asserts that two reports are equal, except for times and the address of the endpoint.
 #[track_caller]
 fn assert_same(merged: &Value, whole: &Value) {
     let parts = ["tool", "suite", "seed", "selection", "shard", "interrupted", "ledger", "presence", "coverage"];
     for part in parts {
         assert_eq!(merged[part], whole[part], "{part}");
     }
-    // How often a requirement was judged follows from which of several legal answers was given.
+    // The number of judgements of a requirement depends on which of several valid responses was sent.
     let outcomes = |report: &Value| {
         let requirements = report["requirements"].as_array().unwrap().iter();
         requirements.map(|requirement| (requirement["id"].clone(), requirement["outcome"].clone())).collect::<Vec<_>>()
@@ -84,7 +84,7 @@ fn ids(report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn seven_processes_come_to_what_one_comes_to() {
+fn seven_processes_give_the_result_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let (whole, reports) = both(folder.path(), &["run", "-j", "4"]);
     let sizes: Vec<usize> = reports.iter().map(|path| ids(&report(path)).len()).collect();
@@ -119,7 +119,7 @@ fn scenario(id: &str) -> String {
 }
 
 #[test]
-fn shards_of_probes_come_to_what_one_run_comes_to() {
+fn shards_of_probes_give_the_result_of_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let model = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/codedeploy/model.json");
     let few = ["--max-per-operation", "6", "--probes", "required,length,type,enum,legal", "--allow", "blocked"];
@@ -210,14 +210,14 @@ fn drop_a_case(report: &mut Value) {
 )]
 #[case::no_report(|parts: &mut Parts| fs::write(&parts.paths[0], "{}").unwrap(), "is not a JSON report of wireproof")]
 #[case::no_file(|parts: &mut Parts| parts.paths.push(parts.path("nowhere.json")), "cannot read")]
-fn what_is_not_one_whole_run_is_refused(#[case] spoil: fn(&mut Parts), #[case] says: &str) {
+fn reports_that_are_not_one_complete_run_are_rejected(#[case] spoil: fn(&mut Parts), #[case] says: &str) {
     let mut parts = Parts::new();
     assert_status(&merge(&parts.paths, &[]), 0);
     spoil(&mut parts);
     let output = merge(&parts.paths, &[]);
     assert_status(&output, 2);
     assert!(err(&output).contains(says), "{}", err(&output));
-    assert_eq!(out(&output), "", "nothing is reported of what is refused");
+    assert_eq!(out(&output), "", "rejected reports produce no output");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_merge_ends_as_the_whole_run_would_have() {
 }
 
 #[test]
-fn an_empty_shard_is_no_failure_and_an_empty_selection_is_one() {
+fn an_empty_shard_passes_and_an_empty_selection_fails() {
     let one = "codedeploy/stop-deployment/missing-id#nothing";
     let statuses: Vec<Option<i32>> = (1..=3)
         .map(|index| {

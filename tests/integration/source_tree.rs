@@ -61,7 +61,7 @@ impl SourceTree {
         Self { files: files.into_iter().filter(is_kept).collect() }
     }
 
-    /// Whether the compiler sees an item in tests alone.
+    /// Returns whether the compiler sees an item in tests alone.
     pub(crate) fn is_for_tests(item: &syn::Item) -> bool {
         attributes(item).iter().any(|attribute| {
             let tokens = attribute.meta.require_list().map(|list| list.tokens.to_string()).unwrap_or_default();

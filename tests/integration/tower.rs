@@ -16,16 +16,16 @@ use wireproof::internals::{
 
 use crate::support::{self, PACE, Run, SUITE, Virtual};
 
-/// Cases that begin where a service never is: what they ask is settled between a server and its socket.
+/// Cases below the level of a service: a server settles them with its socket.
 const ONLY_BY_SOCKET: [&str; 2] =
     ["codedeploy/stop-deployment/content-length-too-long", "codedeploy/stop-deployment/content-length-too-short"];
 
-/// A router that answers as the reference does.
+/// A router that responds like the reference.
 fn router(reference: Arc<ReferenceEndpoint>) -> Router {
-    Router::new().fallback(answer).with_state(reference)
+    Router::new().fallback(respond).with_state(reference)
 }
 
-async fn answer(State(reference): State<Arc<ReferenceEndpoint>>, request: Request) -> Response {
+async fn respond(State(reference): State<Arc<ReferenceEndpoint>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let headers: Headers = head.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
     let (method, target) = (head.method.to_string(), head.uri.to_string());
@@ -34,12 +34,12 @@ async fn answer(State(reference): State<Arc<ReferenceEndpoint>>, request: Reques
     outgoing(support::handle(&reference, &request))
 }
 
-fn outgoing(answer: wire::Response) -> Response {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in answer.headers.iter() {
+fn outgoing(received: wire::Response) -> Response {
+    let mut response = Response::builder().status(received.status);
+    for (name, value) in received.headers.iter() {
         response = response.header(name, value);
     }
-    response.body(Body::from(answer.body)).unwrap()
+    response.body(Body::from(received.body)).unwrap()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_right_router_conforms_in_every_case_that_a_service_sees() {
 }
 
 #[test]
-fn a_service_that_panics_is_never_convicted() {
+fn a_panic_of_a_service_is_never_a_deviation() {
     let time = Virtual::start();
     let router = Router::new().fallback(async || -> Response { panic!("not written yet") });
     let run = time.run_over(wireproof::tower(router), SUITE.cases(), PACE);

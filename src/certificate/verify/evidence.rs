@@ -48,15 +48,15 @@ pub(super) fn check(
         Err(error) => return problems.push(VerifyProblem::new(VerifyCheck::Recording, error.to_string())),
     };
     let mut look = EvidenceView { verifier, files, statement, recording: &recording, problems };
-    let asked = look.asked();
-    look.header(&asked);
+    let requested = look.requested();
+    look.header(&requested);
     look.index();
     let Some(kept) = look.kept() else { return };
     look.nothing_else(&kept);
-    look.cases(&kept, &asked);
+    look.cases(&kept, &requested);
     look.times(&kept);
-    look.requests(&kept, &asked);
-    let Some(reported) = look.verdicts(&asked) else { return };
+    look.requests(&kept, &requested);
+    let Some(reported) = look.verdicts(&requested) else { return };
     look.conclusions(&reported, matrix);
 }
 
@@ -90,7 +90,7 @@ impl EvidenceView<'_> {
     }
 
     /// Checks that the header of the recording matches the statement.
-    fn header(&mut self, asked: &[Case]) {
+    fn header(&mut self, requested: &[Case]) {
         let claims = &self.statement.predicate.wireproof;
         let Header { tool, run, derivation, .. } = self.recording.header();
         let target = &claims.stated.target;
@@ -107,7 +107,10 @@ impl EvidenceView<'_> {
         compare("endpoint", &target.endpoint, &run.endpoint);
         compare("region", &target.region, &run.region);
         compare("seed", &claims.seed.to_string(), &run.seed.to_string());
-        if run.selection != Batch::new(asked.to_vec()).whole().selected || run.shard.is_some() || derivation.is_some() {
+        if run.selection != Batch::new(requested.to_vec()).whole().selected
+            || run.shard.is_some()
+            || derivation.is_some()
+        {
             wrong.push("the selection of the recording is not that of the profiles".to_owned());
         }
         self.problems.extend(wrong.into_iter().map(|says| VerifyProblem::new(VerifyCheck::Recording, says)));
@@ -194,32 +197,32 @@ impl EvidenceView<'_> {
     }
 
     /// The cases of the requested profiles.
-    fn asked(&self) -> Vec<Case> {
+    fn requested(&self) -> Vec<Case> {
         let stated = &self.statement.predicate.wireproof.stated;
         cases(self.verifier.suite, &self.verifier.profiles.select(&stated.requested, &stated.services))
     }
 
-    fn cases(&mut self, kept: &KeptFiles, asked: &[Case]) {
+    fn cases(&mut self, kept: &KeptFiles, requested: &[Case]) {
         let mut seen = BTreeSet::new();
         for (id, _) in &kept.cases {
             if !seen.insert(id) {
                 self.problem(VerifyCheck::Cases, format!("{id} was recorded twice"));
             }
         }
-        let wanted: BTreeSet<&CaseId> = asked.iter().map(|case| &case.id).collect();
+        let wanted: BTreeSet<&CaseId> = requested.iter().map(|case| &case.id).collect();
         for id in wanted.iter().filter(|id| !seen.contains(*id)) {
             self.problem(VerifyCheck::Cases, format!("{id} is in the profiles, but was not recorded"));
         }
         for id in seen.iter().filter(|id| !wanted.contains(*id)) {
             self.problem(VerifyCheck::Cases, format!("{id} was recorded, but is in no profile"));
         }
-        let asked_for: BTreeSet<(&str, &str)> = asked.iter().map(operation).collect();
+        let required: BTreeSet<(&str, &str)> = requested.iter().map(operation).collect();
         let checked: BTreeSet<(&str, &str)> = kept
             .presence_checks
             .iter()
             .map(|(checked, _)| (checked.service.as_str(), checked.operation.as_str()))
             .collect();
-        if asked_for != checked || kept.presence_checks.len() != checked.len() {
+        if required != checked || kept.presence_checks.len() != checked.len() {
             self.problem(VerifyCheck::Cases, "not every operation has exactly one presence check");
         }
     }
@@ -242,14 +245,14 @@ impl EvidenceView<'_> {
         }
     }
 
-    fn requests(&mut self, kept: &KeptFiles, asked: &[Case]) {
+    fn requests(&mut self, kept: &KeptFiles, requested: &[Case]) {
         let claims = &self.statement.predicate.wireproof;
         let target = match target(&claims.stated.target) {
             Ok(target) => target,
             Err(error) => return self.problem(VerifyCheck::Statement, error.to_string()),
         };
         let again = Reenactment { suite: self.verifier.suite, target: &target, seed: claims.seed };
-        let case = |id: &CaseId| asked.iter().find(|case| case.id == *id);
+        let case = |id: &CaseId| requested.iter().find(|case| case.id == *id);
         let recorded = kept.cases.iter().filter_map(|(id, transcript)| Some((case(id)?, transcript)));
         let presence_checks =
             kept.presence_checks.iter().filter_map(|(checked, transcript)| Some((checked, transcript.as_ref()?)));
@@ -267,8 +270,8 @@ impl EvidenceView<'_> {
     }
 
     /// Compares the report with the one that the recording yields, and returns the latter.
-    fn verdicts(&mut self, asked: &[Case]) -> Option<Reported> {
-        let comes_to = match self.report(asked) {
+    fn verdicts(&mut self, requested: &[Case]) -> Option<Reported> {
+        let comes_to = match self.report(requested) {
             Ok(bytes) => bytes,
             Err(error) => {
                 self.problem(VerifyCheck::Verdicts, format!("cannot judge the recording: {error}"));
@@ -283,7 +286,7 @@ impl EvidenceView<'_> {
     }
 
     /// The report that the recording yields.
-    fn report(&mut self, asked: &[Case]) -> io::Result<Vec<u8>> {
+    fn report(&mut self, requested: &[Case]) -> io::Result<Vec<u8>> {
         let Verifier { suite, snapshots, .. } = self.verifier;
         let mut bytes = Vec::new();
         let mut json = Json::new(&mut bytes);
@@ -293,7 +296,7 @@ impl EvidenceView<'_> {
                 failed = json.event(event);
             }
         });
-        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(asked.to_vec()), None, &mut sink)
+        let replayed = replay(suite, snapshots, self.recording, &mut Batch::new(requested.to_vec()), None, &mut sink)
             .map_err(|error| io::Error::other(error.to_string()))?;
         failed?;
         for id in replayed.changed {
@@ -328,7 +331,7 @@ impl EvidenceView<'_> {
     }
 }
 
-/// Whether its times can be written as dates. A forger can put any number there.
+/// Returns whether its times can be written as dates. A forger can put any number there.
 fn has_a_date(transcript: &Transcript) -> bool {
     const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
     let begun = transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -141,13 +141,13 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Whether the bundle has no problem. Its statement may still grant nothing.
+    /// Returns whether the bundle has no problem. Its statement may still grant nothing.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty() && self.statement.is_some()
     }
 
-    /// Whether the bundle is sound and grants the requested level.
+    /// Returns whether the bundle is sound and grants the requested level.
     #[must_use]
     pub fn is_granted(&self) -> bool {
         self.is_sound() && self.statement.as_ref().is_some_and(|statement| statement.predicate.wireproof.granted)

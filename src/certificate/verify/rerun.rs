@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn another_verdict_is_reported_and_what_cannot_be_asked_is_not_compared() {
+    fn another_verdict_is_reported_and_cases_that_cannot_run_are_not_compared() {
         let said = said(&[("a", Verdict::Conforms), ("b", Verdict::Conforms), ("c", Verdict::Conforms)]);
         let today = today(&[("a", Verdict::Conforms), ("b", Verdict::Blocked), ("c", Verdict::NotApplicable)]);
         let (problems, compared) = compare(&said, &today);
@@ -97,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_of_which_nothing_can_be_compared_proves_nothing() {
+    fn a_sample_without_comparable_cases_proves_nothing() {
         let (problems, compared) = compare(&said(&[]), &today(&[("c", Verdict::NotApplicable)]));
         assert_eq!((problems.len(), compared), (1, 0));
     }
 
     #[test]
-    fn a_sample_hangs_on_its_seed_alone() {
+    fn a_sample_depends_only_on_its_seed() {
         let cases = Fixtures::bundled().unwrap().cases();
         let ids = |seed| -> Vec<String> { sample(cases.clone(), 5, seed).into_iter().map(|case| case.id.0).collect() };
         assert_eq!(ids(1), ids(1));

@@ -49,7 +49,7 @@ impl CertifyBench {
     }
 
     /// The cases of the requested profiles.
-    pub(super) fn cases(&self, asked: &[String], services: &[String]) -> Result<Vec<Case>, Failure> {
+    pub(super) fn cases(&self, requested: &[String], services: &[String]) -> Result<Vec<Case>, Failure> {
         let known = |wanted: &[String], name: fn(&Profile) -> &str| -> Result<(), Failure> {
             let unknown = wanted.iter().find(|wanted| !self.profiles.iter().any(|profile| name(profile) == *wanted));
             let Some(wrong) = unknown else { return Ok(()) };
@@ -59,9 +59,9 @@ impl CertifyBench {
                 "no profile or service {wrong:?}\nhelp: {hint}`wireproof certify --list` lists them"
             )))
         };
-        known(asked, |profile| &profile.name)?;
+        known(requested, |profile| &profile.name)?;
         known(services, |profile| &profile.service)?;
-        Ok(bundle::cases(&self.suite, &self.profiles.select(asked, services)))
+        Ok(bundle::cases(&self.suite, &self.profiles.select(requested, services)))
     }
 
     /// The kill matrix, produced or read.

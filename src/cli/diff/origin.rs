@@ -82,7 +82,7 @@ mod tests {
     use crate::run::exit::ExitStatus;
 
     #[test]
-    fn what_cannot_be_a_side_is_told() {
+    fn an_invalid_side_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         for side in ["no-such-thing", &folder.path().display().to_string()] {
             assert_eq!(Origin::of(side).unwrap_err().status, ExitStatus::Usage);

@@ -18,7 +18,7 @@ pub(super) struct FileDraft {
     standing: FileStanding,
 }
 
-/// How to treat an existing file.
+/// The treatment of an existing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileStanding {
     /// It must not exist with another text.

@@ -6,7 +6,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 /// The name of the test.
 const NAME: &str = "conformance";
 
-/// What the test needs: known deviations, the bundled scenarios, one test a case.
+/// The features that the test needs: known deviations, the bundled scenarios, one test per case.
 const FEATURES: [&str; 3] = ["baseline", "bundled", "libtest"];
 
 /// The reason why a manifest cannot be edited.
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_stays_as_it_is_written() {
+    fn existing_text_stays_unchanged() {
         let there = format!("{PACKAGE}\n# Theirs.\n[dev-dependencies] # and mine\nanyhow   =  \"1\"\n\n[features]\n");
         let edited = with_test(&there, None, false).unwrap();
         let kept = edited.lines().filter(|line| !line.starts_with("wireproof")).collect::<Vec<_>>().join("\n");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_that_init_wrote_gets_the_path_that_is_asked_for() {
+    fn a_dependency_that_init_wrote_gets_the_requested_path() {
         let written = with_test(PACKAGE, None, false).unwrap();
         let by_path = with_test(&written, Some("../w"), false).unwrap();
         assert_eq!(by_path, with_test(PACKAGE, Some("../w"), false).unwrap(), "as if it had been asked for at once");

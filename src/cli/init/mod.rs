@@ -86,7 +86,7 @@ enum Ci {
     Github,
     /// `.gitlab/wireproof.yml`, for `include`.
     Gitlab,
-    /// No job.
+    /// Without a CI job.
     None,
 }
 

@@ -31,7 +31,7 @@ fn a_job_is_yaml_and_its_commands_are_understood(
 }
 
 #[test]
-fn the_test_names_what_was_asked_for() {
+fn the_test_has_the_requested_services_and_operations() {
     let test = arguments(&["--language", "rust", "--service", "codedeploy", "--operation", "StopDeployment"]).test();
     for part in
         [".service(\"codedeploy\")\n", ".operation(\"StopDeployment\")\n", "Target::at(\"http://127.0.0.1:4566\")"]

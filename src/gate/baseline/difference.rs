@@ -36,7 +36,7 @@ impl Difference {
         }
     }
 
-    /// What to do about it. `update` is the flag or variable that requests an update.
+    /// The hint to fix it. `update` is the flag or variable that requests an update.
     #[must_use]
     pub fn advice(self, update: &str) -> String {
         let advice = match self {

@@ -16,7 +16,7 @@ pub struct BaselineEntry {
     pub code: String,
     /// The fingerprint of the finding, in twelve hexadecimal digits.
     pub fingerprint: String,
-    /// Why it is accepted.
+    /// The reason why it is accepted.
     pub reason: String,
     /// The issue that tracks it.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -89,7 +89,7 @@ pub enum BaselineError {
         case: String,
         /// The code.
         code: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
 }
@@ -132,7 +132,7 @@ impl Baseline {
         self.entries.keys().filter(|key| !other.entries.contains_key(*key)).count()
     }
 
-    /// It accepts nothing.
+    /// The baseline accepts no deviation.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

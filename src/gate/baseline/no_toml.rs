@@ -1,14 +1,14 @@
-//! What takes the place of TOML in a build without it: every use is an error that names the feature.
+//! Replaces TOML in a build without it: every use is an error that names the feature.
 
 use super::{Baseline, BaselineDocument, BaselineError};
 
-/// Fails.
+/// Always fails.
 pub(super) fn document(file: &str, _text: &str) -> Result<BaselineDocument, BaselineError> {
     Err(BaselineError::Unsupported { file: file.to_owned() })
 }
 
 impl Baseline {
-    /// Fails.
+    /// Always fails.
     ///
     /// # Errors
     /// Always.

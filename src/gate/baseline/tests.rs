@@ -45,7 +45,7 @@ fn case_report(id: &str, verdict: Verdict, findings: Vec<Finding>) -> CaseReport
     }
 }
 
-/// A run in which these cases deviate by the outcome, or came to another verdict.
+/// A run in which these cases deviate by the outcome, or have another verdict.
 fn seen(cases: &[(&str, Verdict)]) -> SeenDeviations {
     let mut seen = SeenDeviations::default();
     for (id, verdict) in cases {
@@ -75,7 +75,7 @@ fn told(baseline: &Baseline, seen: &SeenDeviations, today: &str) -> Vec<(Differe
 }
 
 #[test]
-fn what_is_known_and_unchanged_is_not_red() {
+fn known_deviations_do_not_fail_the_run() {
     let seen = seen(&[("a/b", Verdict::Deviates), ("a/c", Verdict::Conforms)]);
     let baseline = accepting(&seen);
     assert_eq!((baseline.len(), seen.count()), (1, 1));
@@ -98,7 +98,7 @@ fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, 
 }
 
 #[test]
-fn a_check_that_gives_way_to_another_is_told_beside_what_is_new() {
+fn a_replaced_check_is_reported_with_the_new_one() {
     let baseline = accepting(&by(Code::OUTCOME, "a success (200)"));
     let differing = baseline.compare(&by(Code::JSON, "the JSON value null"), TODAY, &nobody());
     let told: Vec<(Difference, &str)> = differing.iter().map(|one| (one.difference, one.code.as_str())).collect();
@@ -122,7 +122,7 @@ fn an_acceptance_holds_until_the_end_of_its_last_day(#[case] expires: &str, #[ca
 }
 
 #[test]
-fn a_case_that_nobody_has_is_told_and_taken_out() {
+fn an_unknown_case_is_reported_and_removed() {
     let baseline = accepting(&seen(&[("x", Verdict::Deviates), ("y", Verdict::Deviates)]));
     let now = seen(&[("y", Verdict::Deviates)]);
     let missing = baseline.unseen(&now);
@@ -133,7 +133,7 @@ fn a_case_that_nobody_has_is_told_and_taken_out() {
 }
 
 #[test]
-fn an_entry_that_nobody_explained_is_red_until_somebody_does() {
+fn an_entry_without_a_reason_fails_the_run() {
     let deviating = seen(&[("x", Verdict::Deviates)]);
     let baseline = Baseline::default().updated(&deviating, &nobody(), None);
     assert_eq!((baseline.unexplained(), told(&baseline, &deviating, TODAY)[0].0), (1, Difference::Unexplained));
@@ -142,7 +142,7 @@ fn an_entry_that_nobody_explained_is_red_until_somebody_does() {
 }
 
 #[test]
-fn an_update_keeps_reasons_and_what_was_not_run_or_not_judged() {
+fn an_update_keeps_reasons_and_entries_of_cases_that_were_not_judged() {
     let first = accepting(&seen(&[("a", Verdict::Deviates), ("b", Verdict::Deviates), ("d", Verdict::Deviates)]));
     let now = seen(&[("a", Verdict::Deviates), ("c", Verdict::Deviates), ("d", Verdict::Blocked)]);
     let next = first.updated(&now, &nobody(), None);
@@ -153,7 +153,7 @@ fn an_update_keeps_reasons_and_what_was_not_run_or_not_judged() {
 }
 
 #[test]
-fn an_update_leaves_comments_and_what_stays_as_they_stand() {
+fn an_update_keeps_comments_and_unchanged_entries() {
     let old = "# Ours.\nschema = \"wireproof/baseline/v1\"\n\n# Since the rewrite.\n[[deviation]]\ncase   = \"x\" # odd\n\
         code = \"outcome\"\nfingerprint = \"0\"\nreason = 'it''s'\n\n# Gone soon.\n[[deviation]]\ncase = \"b\"\n\
         code = \"json\"\nfingerprint = \"1\"\nreason = \"r\"\n";
@@ -173,7 +173,7 @@ fn an_update_leaves_comments_and_what_stays_as_they_stand() {
 }
 
 #[test]
-fn a_baseline_of_nothing_is_a_file_that_can_be_read() {
+fn an_empty_baseline_is_read_back() {
     let text = Baseline::default().text();
     assert_eq!(text, "schema = \"wireproof/baseline/v1\"\n");
     assert!(Baseline::read("b", &text).unwrap().is_empty());

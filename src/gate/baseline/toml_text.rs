@@ -8,7 +8,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::{Baseline, BaselineDocument, BaselineEntry, BaselineError, EntryKey, SCHEMA};
 
-/// TOML has days of its own; a text is taken as well.
+/// TOML has a date type of its own; a string is accepted as well.
 pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) => Ok(Some(text)),

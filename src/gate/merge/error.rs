@@ -1,10 +1,10 @@
-//! Why reports are not merged.
+//! The reasons why reports are not merged.
 
 use thiserror::Error;
 
 use crate::suite::shard::Shard;
 
-/// Why reports are not the shards of one run.
+/// The reason why reports are not the shards of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MergeError {
     /// There is no report.
@@ -91,10 +91,10 @@ pub struct Unlike {
     pub other: String,
     /// The subject of the disagreement.
     pub what: &'static str,
-    /// What the file has.
+    /// The value in this file.
     pub found: String,
-    /// What the other has.
+    /// The value in the other file.
     pub expected: String,
-    /// What to do.
+    /// The hint to fix it.
     pub advice: &'static str,
 }

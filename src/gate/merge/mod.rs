@@ -47,7 +47,7 @@ pub fn merge(parts: Vec<ShardReport>) -> Result<ReportDocument, MergeError> {
     sums::sum(parts.into_iter().map(|part| part.document)).ok_or(MergeError::Nothing)
 }
 
-/// Whether a report agrees with itself.
+/// Checks that a report agrees with itself.
 fn consistent(part: &ShardReport) -> Result<(), MergeError> {
     let ShardReport { file, document } = part;
     let mut counted = Ledger { selected: document.cases.len(), ..Ledger::default() };
@@ -80,7 +80,7 @@ fn in_words(ledger: &Ledger) -> String {
     Verdict::ALL.map(|verdict| ledger.count(verdict).to_string()).join("+")
 }
 
-/// Whether two reports are of one run.
+/// Checks that two reports belong to one run.
 fn alike(first: &ShardReport, part: &ShardReport) -> Result<(), MergeError> {
     let facts = |part: &ShardReport| facts(&part.document);
     for ((what, expected, advice), (_, found, _)) in facts(first).into_iter().zip(facts(part)) {
@@ -93,7 +93,7 @@ fn alike(first: &ShardReport, part: &ShardReport) -> Result<(), MergeError> {
     Ok(())
 }
 
-/// What all shards of a run share, each with what to do where they differ.
+/// The facts that all shards of a run share, each with a hint for shards that differ.
 fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8] {
     let total = document.shard.map_or_else(|| "none".to_owned(), |shard| shard.total().to_string());
     let ids = document.requirements.iter().map(|requirement| requirement.id.as_str());
@@ -113,7 +113,7 @@ fn facts(document: &ReportDocument) -> [(&'static str, String, &'static str); 8]
     ]
 }
 
-/// Whether every shard is there, once.
+/// Checks that every shard is present exactly once.
 fn complete(parts: &[ShardReport]) -> Result<(), MergeError> {
     let mut there: BTreeMap<Shard, &str> = BTreeMap::new();
     for ShardReport { file, document } in parts {

@@ -58,7 +58,7 @@ fn merged(reports: &[Value]) -> Result<ReportDocument, MergeError> {
 }
 
 #[test]
-fn shards_come_to_what_one_run_would_have_come_to() {
+fn merged_shards_equal_one_run() {
     let mut reversed = shards();
     reversed.reverse();
     for reports in [shards(), reversed] {
@@ -70,7 +70,7 @@ fn shards_come_to_what_one_run_would_have_come_to() {
 }
 
 #[test]
-fn a_requirement_is_told_as_all_shards_saw_it() {
+fn a_requirement_is_reported_over_all_shards() {
     let requirements = merged(&shards()).unwrap().requirements;
     assert_eq!(
         (requirements[0].outcome, requirements[0].met, &requirements[0].reason),
@@ -115,7 +115,7 @@ fn remove(number: usize) -> impl FnOnce(&mut Vec<Value>) {
 #[case::ledger(change(0, "/ledger/conforms", json!(0)), "1.json: the ledger counts ")]
 #[case::case_twice(|r: &mut Vec<Value>| { let case = r[0]["cases"][0].clone(); r[0]["cases"][1] = case }, "1.json: s/o/")]
 #[case::nothing(Vec::clear, "no report to merge")]
-fn what_is_not_one_whole_run_is_refused(#[case] spoil: impl FnOnce(&mut Vec<Value>), #[case] says: &str) {
+fn reports_that_are_not_one_complete_run_are_rejected(#[case] spoil: impl FnOnce(&mut Vec<Value>), #[case] says: &str) {
     let mut reports = shards();
     spoil(&mut reports);
     let error = merged(&reports).unwrap_err().to_string();
@@ -123,7 +123,7 @@ fn what_is_not_one_whole_run_is_refused(#[case] spoil: impl FnOnce(&mut Vec<Valu
 }
 
 #[test]
-fn a_case_of_another_shard_is_told() {
+fn a_case_of_another_shard_is_reported() {
     let mut reports = shards();
     let other = reports[1]["cases"][0].clone();
     reports[0]["cases"][0] = other;
@@ -132,7 +132,7 @@ fn a_case_of_another_shard_is_told() {
 }
 
 #[test]
-fn a_case_that_is_dropped_is_missed_whatever_the_ledger_says() {
+fn a_dropped_case_is_detected_regardless_of_the_ledger() {
     for shard in 0..3 {
         let mut reports = shards();
         let cases = reports[shard]["cases"].as_array_mut().unwrap();

@@ -47,7 +47,7 @@ mod tests {
     #[case::always(&["Stopped", "Stopped"], &[])]
     #[case::undone(&["Stopped", "Succeeded"], &["error consistently /deploymentInfo/status"])]
     fn every_poll_counts(#[case] polls: &[&str], #[case] findings: &[&str]) {
-        let trial = polls.iter().fold(poll(CONSISTENTLY), |trial, status| trial.answers(2, 200, &deployment(status)));
+        let trial = polls.iter().fold(poll(CONSISTENTLY), |trial, status| trial.responds(2, 200, &deployment(status)));
         assert_eq!(trial.findings(), findings);
     }
 
@@ -61,8 +61,8 @@ mod tests {
         let reset = |trial: Trial| trial.gets(1, Role::Main, Err(TransportError::Reset));
         let judged = |trial: &Trial| trial.on_step(|step| look(step).evaluated);
         assert!(!judged(&reset(reset(outcome()))));
-        assert!(judged(&reset(outcome()).answers(1, 200, &stopping())));
-        assert!(judged(&outcome().answers(1, 400, &does_not_exist())));
-        assert!(!judged(&Trial::stop(STOP).answers(1, 200, &stopping())));
+        assert!(judged(&reset(outcome()).responds(1, 200, &stopping())));
+        assert!(judged(&outcome().responds(1, 400, &does_not_exist())));
+        assert!(!judged(&Trial::stop(STOP).responds(1, 200, &stopping())));
     }
 }

@@ -47,11 +47,11 @@ mod tests {
     #[rstest]
     #[case::gzip("gzip", "identity", &["error content-encoding"])]
     #[case::identity("identity", "identity", &[])]
-    #[case::asked_for("gzip", "gzip", &[])]
-    fn a_coding_needs_to_be_asked_for(#[case] coding: &str, #[case] accepts: &str, #[case] findings: &[&str]) {
+    #[case::requested("gzip", "gzip", &[])]
+    fn a_content_coding_must_be_requested(#[case] coding: &str, #[case] accepts: &str, #[case] findings: &[&str]) {
         let trial = Trial::stop(STOP)
             .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.push("content-encoding", coding))
-            .asked(|request| request.headers.set("accept-encoding", accepts));
+            .sent(|request| request.headers.set("accept-encoding", accepts));
         assert_eq!(trial.findings(), findings);
     }
 }

@@ -108,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_request_of_wrong_length_is_another_response() {
+    fn bytes_after_a_request_of_wrong_length_get_another_response() {
         let trial = Trial::stop(STOP)
             .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |response| response.surplus = 9)
-            .asked(|request| request.headers.set("content-length", "1"));
+            .sent(|request| request.headers.set("content-length", "1"));
         assert!(trial.findings().is_empty());
     }
 }

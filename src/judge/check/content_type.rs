@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn where_only_the_protocol_speaks_it_is_a_warning() {
+    fn a_rule_of_the_protocol_alone_is_a_warning() {
         let trial = Trial::cancel(CANCEL).with(1, Role::Main, 200, cancelling().to_string().as_bytes(), |response| {
             response.headers.set("content-type", "application/json");
         });
@@ -77,7 +77,7 @@ mod tests {
     fn a_request_that_names_another_protocol_may_get_a_response_in_it() {
         let trial = Trial::stop(STOP)
             .with(1, Role::Main, 200, stopping().to_string().as_bytes(), |r| r.headers.set("content-type", "text/xml"))
-            .asked(|request| request.headers.set("content-type", "text/xml"));
+            .sent(|request| request.headers.set("content-type", "text/xml"));
         assert!(trial.findings().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use super::{Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow, StepSubject, outcome};
 use crate::{
     judge::{code::Code, transcript::Role, verdict::Severity::Error},
-    wire::{ParsedResponse, RefusalClass, Response},
+    wire::{ParsedResponse, RejectionClass, Response},
 };
 
 impl Code {
@@ -41,9 +41,9 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 
 /// The control got the error or class that the step expects, was rejected as invalid or unreadable, or failed.
 fn is_rejected_alike(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse) -> bool {
-    let Some(identity) = &parsed.refusal else { return false };
+    let Some(identity) = &parsed.rejection else { return false };
     let expected = step.step.expect.alternatives.iter().any(|alternative| alternative.allows_error(response, parsed));
-    let invalid = [RefusalClass::Constraint, RefusalClass::Serialization, RefusalClass::UnknownOperation];
+    let invalid = [RejectionClass::Constraint, RejectionClass::Serialization, RejectionClass::UnknownOperation];
     let invalid = invalid.iter().any(|class| class.holds(response.status, identity));
     expected || invalid || outcome::is_server_error(response.status) || !identity.is_named()
 }
@@ -70,7 +70,7 @@ mod tests {
     #[case::failed(500, error("InternalServerException"), &["error control"])]
     #[case::unnamed(400, json!({"message": "m"}), &["error control"])]
     fn the_control_is_not_rejected_alike(#[case] status: u16, #[case] body: Value, #[case] findings: &[&str]) {
-        let trial = Trial::cancel(CONTROLLED).answers(1, 400, &error("ValidationException")).with(
+        let trial = Trial::cancel(CONTROLLED).responds(1, 400, &error("ValidationException")).with(
             1,
             Role::Control,
             status,

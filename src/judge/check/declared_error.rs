@@ -8,7 +8,7 @@ use crate::{
     },
     model::ShapeId,
     suite::requirement::Evidence,
-    wire::RefusalClass,
+    wire::RejectionClass,
 };
 
 impl Code {
@@ -30,10 +30,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(identity) = &subject.parsed.refusal else { return Checked::nothing() };
+    let Some(identity) = &subject.parsed.rejection else { return Checked::nothing() };
     let basis = subject.basis(&CHECK);
     let declared = |name: &str| {
-        subject.service.contract().error(subject.operation, name).is_some() || RefusalClass::is_common(name)
+        subject.service.contract().error(subject.operation, name).is_some() || RejectionClass::is_common(name)
     };
     let actual = match identity.name.as_deref() {
         Some(name) if declared(name) => return Checked::with(basis.cites, Vec::new()),
@@ -66,12 +66,12 @@ mod tests {
     #[case::in_another_case("deploymentdoesnotexistexception", &["error declared-error /__type"])]
     fn the_list_of_errors_is_closed(#[case] name: &str, #[case] findings: &[&str]) {
         let body = json!({"__type": name, "message": "m"});
-        assert_eq!(Trial::stop(ANY).answers(1, 400, &body).findings(), findings);
+        assert_eq!(Trial::stop(ANY).responds(1, 400, &body).findings(), findings);
     }
 
     #[test]
-    fn an_error_without_a_name_is_none_of_them() {
-        let findings = Trial::stop(ANY).answers(1, 400, &json!({"message": "m"})).findings();
+    fn an_error_without_a_name_is_not_the_documented_one() {
+        let findings = Trial::stop(ANY).responds(1, 400, &json!({"message": "m"})).findings();
         assert_eq!(findings, ["error declared-error /__type"]);
     }
 }

@@ -12,7 +12,7 @@ impl Code {
     pub const ERROR_IDENTITY: Self = Self::new("error-identity");
 }
 
-/// Where a response names its error.
+/// The location of the error's name in a response.
 pub(super) const ERROR_NAME: PointsAt = PointsAt::ErrorName { header: &[ERROR_HEADER], member: ERROR_MEMBER };
 
 pub(super) const CHECK: Check = Check {
@@ -32,7 +32,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
     if step.is_poll() {
         return Checked::nothing();
     }
-    let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.refusal.is_some());
+    let errors = step.main().filter_map(|(_, outcome)| outcome.ok()).filter(|(_, parsed)| parsed.rejection.is_some());
     let errors: Vec<_> = errors.filter(|(_, parsed)| step.alternatives_like(parsed).next().is_some()).collect();
     if errors.is_empty() {
         return Checked::nothing();
@@ -67,9 +67,9 @@ mod tests {
     #[case::with_namespace(format!("com.amazonaws.codedeploy#{NAME}"))]
     #[case::with_both(format!("com.amazonaws.codedeploy#{NAME}:http://internal.amazon.com/coral/"))]
     fn every_place_and_spelling_of_the_name_counts(#[case] spelled: String) {
-        let in_type = Trial::stop(UNKNOWN).answers(1, 400, &json!({"__type": spelled, "message": "m"}));
+        let in_type = Trial::stop(UNKNOWN).responds(1, 400, &json!({"__type": spelled, "message": "m"}));
         assert!(in_type.findings().is_empty());
-        let in_code = Trial::stop(UNKNOWN).answers(1, 400, &json!({"code": spelled, "message": "m"}));
+        let in_code = Trial::stop(UNKNOWN).responds(1, 400, &json!({"code": spelled, "message": "m"}));
         let in_header = Trial::stop(UNKNOWN).with(1, Role::Main, 400, br#"{"message":"m"}"#, |response| {
             response.headers.push("x-amzn-ErrorType", spelled);
         });
@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn another_declared_error_is_not_the_documented_one() {
         let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"});
-        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-identity"]);
-        assert_eq!(Trial::recorded(UNKNOWN).answers(1, 400, &body).findings(), ["note error-identity"]);
+        assert_eq!(Trial::stop(UNKNOWN).responds(1, 400, &body).findings(), ["error error-identity"]);
+        assert_eq!(Trial::recorded(UNKNOWN).responds(1, 400, &body).findings(), ["note error-identity"]);
     }
 
     #[rstest]
@@ -91,6 +91,6 @@ mod tests {
     #[case::another("{ error: DeploymentAlreadyCompletedException, status: 404 }", &["error error-identity"])]
     fn only_the_name_counts_here(#[case] expect: &str, #[case] findings: &[&str]) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
-        assert_eq!(Trial::stop(&steps).answers(1, 400, &does_not_exist()).findings(), findings);
+        assert_eq!(Trial::stop(&steps).responds(1, 400, &does_not_exist()).findings(), findings);
     }
 }

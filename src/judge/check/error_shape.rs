@@ -40,7 +40,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some((identity, name)) = subject.parsed.refusal.as_ref().zip(subject.parsed.error()) else {
+    let Some((identity, name)) = subject.parsed.rejection.as_ref().zip(subject.parsed.error()) else {
         return Checked::nothing();
     };
     let basis = subject.basis(&CHECK);
@@ -111,13 +111,13 @@ mod tests {
     #[case::further_member(json!({"__type": NAME, "message": "m", "more": 1}), &[])]
     #[case::code_disagrees(json!({"__type": NAME, "code": "ConflictException", "message": "m"}), &["error error-identity", "error error-shape"])]
     fn the_body_keeps_the_errors_shape(#[case] body: Value, #[case] findings: &[&str]) {
-        assert_eq!(Trial::cancel(NO_SERVICE).answers(1, 400, &body).findings(), findings);
+        assert_eq!(Trial::cancel(NO_SERVICE).responds(1, 400, &body).findings(), findings);
     }
 
     #[test]
     fn a_wrong_type_is_an_error_even_where_only_the_model_speaks() {
         let body = json!({"__type": "DeploymentDoesNotExistException", "message": 5});
-        assert_eq!(Trial::stop(UNKNOWN).answers(1, 400, &body).findings(), ["error error-shape/type /message"]);
+        assert_eq!(Trial::stop(UNKNOWN).responds(1, 400, &body).findings(), ["error error-shape/type /message"]);
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_disagrees_with_the_body_is_an_error() {
+    fn a_header_that_contradicts_the_body_is_an_error() {
         let body = json!({"__type": "DeploymentAlreadyCompletedException", "message": "m"}).to_string();
         let trial = Trial::stop(UNKNOWN).with(1, Role::Main, 400, body.as_bytes(), |response| {
             response.headers.push("x-amzn-errortype", "DeploymentDoesNotExistException");

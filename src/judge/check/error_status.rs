@@ -5,7 +5,7 @@ use crate::{
     judge::{code::Code, verdict::Severity::Error},
     model::{ErrorKind, Shape},
     suite::{Alternative, requirement::Evidence},
-    wire::RefusalClass,
+    wire::RejectionClass,
 };
 
 impl Code {
@@ -93,9 +93,9 @@ fn by_contract(own: Option<&Shape>, name: &str, evidence: Evidence) -> Vec<u16> 
 fn common(name: &str) -> Vec<u16> {
     if is_failure(name) {
         (500..600).collect()
-    } else if RefusalClass::Auth.names().contains(&name) {
+    } else if RejectionClass::Auth.names().contains(&name) {
         vec![400, 403]
-    } else if RefusalClass::is_common(name) {
+    } else if RejectionClass::is_common(name) {
         (400..500).collect()
     } else {
         (400..600).collect()
@@ -136,7 +136,7 @@ mod tests {
         let steps = format!(
             "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ error: {name} }} }}"
         );
-        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        let trial = Trial::stop(&steps).responds(1, status, &json!({"__type": name, "message": "m"}));
         assert_eq!(trial.findings(), findings);
     }
 
@@ -146,7 +146,7 @@ mod tests {
     fn the_services_own_failure_is_500(#[case] status: u16, #[case] findings: &[&str]) {
         let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException");
         let body = json!({"__type": "InternalServerException", "message": "m"});
-        assert_eq!(Trial::cancel(&steps).answers(1, status, &body).findings(), findings);
+        assert_eq!(Trial::cancel(&steps).responds(1, status, &body).findings(), findings);
     }
 
     #[rstest]
@@ -164,7 +164,7 @@ mod tests {
         #[case] count: usize,
     ) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
-        let found = Trial::stop(&steps).answers(1, status, &json!({"message": "m"})).findings();
+        let found = Trial::stop(&steps).responds(1, status, &json!({"message": "m"})).findings();
         assert_eq!(found.iter().filter(|finding| *finding == "error error-status").count(), count, "{found:?}");
     }
 
@@ -245,7 +245,7 @@ mod tests {
         #[case] expected: &str,
     ) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
-        let trial = Trial::stop(&steps).answers(1, status, &json!({"__type": name, "message": "m"}));
+        let trial = Trial::stop(&steps).responds(1, status, &json!({"__type": name, "message": "m"}));
         assert!(
             trial.expected_and_actual().contains(&(expected.to_owned(), status.to_string())),
             "{:?}",
@@ -254,24 +254,24 @@ mod tests {
     }
 
     #[test]
-    fn what_the_scenario_states_binds_the_step_and_not_its_control() {
+    fn the_scenario_states_the_status_of_the_step_only() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { error: DeploymentDoesNotExistException, status: 404 }, control: { deploymentId: d-ABCDEF124 } }";
-        let refusal = does_not_exist().to_string();
-        let trial = Trial::stop(steps).answers(1, 404, &does_not_exist());
+        let rejection = does_not_exist().to_string();
+        let trial = Trial::stop(steps).responds(1, 404, &does_not_exist());
         assert_eq!(trial.findings(), Vec::<String>::new());
-        let trial = trial.with(1, crate::judge::transcript::Role::Control, 400, refusal.as_bytes(), |_| {});
+        let trial = trial.with(1, crate::judge::transcript::Role::Control, 400, rejection.as_bytes(), |_| {});
         assert!(!trial.findings().contains(&"error error-status".to_owned()), "{:?}", trial.findings());
     }
 
     #[test]
     fn a_status_that_only_one_of_two_alternatives_states_does_not_bind() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ rejected: client, status: 404 }, { error: DeploymentDoesNotExistException }] } }";
-        assert!(Trial::stop(steps).answers(1, 400, &does_not_exist()).findings().is_empty());
+        assert!(Trial::stop(steps).responds(1, 400, &does_not_exist()).findings().is_empty());
     }
 
     #[test]
-    fn a_refusal_that_names_no_error_has_no_status_of_its_own() {
-        let found = Trial::stop(UNKNOWN).answers(1, 500, &json!({"message": "m"})).findings();
+    fn a_rejection_without_an_error_name_has_no_expected_status() {
+        let found = Trial::stop(UNKNOWN).responds(1, 500, &json!({"message": "m"})).findings();
         assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
     }
 }

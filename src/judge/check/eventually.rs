@@ -76,23 +76,23 @@ mod tests {
     #[case::last_counts(&["InProgress", "Stopped"], &[])]
     #[case::never(&["InProgress", "Created", "InProgress"], &["error eventually /deploymentInfo/status"])]
     fn the_last_poll_counts_and_the_earlier_ones_do_not(#[case] polls: &[&str], #[case] findings: &[&str]) {
-        let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &deployment(status)));
+        let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
         assert_eq!(trial.findings(), findings);
     }
 
     #[test]
     fn an_error_in_the_end_is_not_the_expected_response() {
-        let trial = poll(EVENTUALLY).answers(2, 200, &deployment("Created")).answers(2, 400, &does_not_exist());
+        let trial = poll(EVENTUALLY).responds(2, 200, &deployment("Created")).responds(2, 400, &does_not_exist());
         assert_eq!(trial.findings(), ["error eventually"]);
     }
 
     #[test]
     fn a_poll_that_the_end_of_the_case_cut_short_is_no_deviation() {
         let end = CaseEnd::TimedOut(Duration::from_secs(1));
-        let cut = poll(EVENTUALLY).answers(2, 200, &deployment("Created")).ended(end.clone());
+        let cut = poll(EVENTUALLY).responds(2, 200, &deployment("Created")).ended(end.clone());
         assert_eq!((cut.findings(), cut.verdict()), (vec![], Verdict::Inconclusive));
         let over =
-            ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.answers(2, 200, &deployment(status)));
+            ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
         assert_eq!(over.ended(end).verdict(), Verdict::Deviates);
     }
 
@@ -101,7 +101,7 @@ mod tests {
         let steps =
             "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, eventually: { within: 1ms, every: 1ms } }";
         let body = json!({"__type": "InternalFailure", "message": "m"});
-        assert_eq!(Trial::recorded(steps).answers(1, 500, &body).findings(), ["error eventually"]);
+        assert_eq!(Trial::recorded(steps).responds(1, 500, &body).findings(), ["error eventually"]);
     }
 
     #[rstest]
@@ -110,14 +110,14 @@ mod tests {
     fn a_poll_had_its_time_if_its_last_response_came_as_late(#[case] within: &str, #[case] findings: &[&str]) {
         // Polls are sent 100 ms apart, and each takes 1 ms.
         let form = format!("eventually: {{ within: {within}, every: 100ms }}");
-        let trial = poll(&form).answers(2, 200, &deployment("Created")).answers(2, 200, &deployment("Created"));
+        let trial = poll(&form).responds(2, 200, &deployment("Created")).responds(2, 200, &deployment("Created"));
         assert_eq!(trial.ended(CaseEnd::TimedOut(Duration::from_secs(1))).findings(), findings);
     }
 
     #[test]
     fn the_expected_value_is_shown_with_its_time_limit() {
         let expected =
-            |body: &Value, status| poll(EVENTUALLY).answers(2, status, body).expected_and_actual().remove(0).0;
+            |body: &Value, status| poll(EVENTUALLY).responds(2, status, body).expected_and_actual().remove(0).0;
         assert_eq!(expected(&deployment("Created"), 200), "\"Stopped\" within 150ms");
         assert_eq!(expected(&does_not_exist(), 400), "a success (200) with the expected body within 150ms");
     }

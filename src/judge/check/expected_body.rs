@@ -42,12 +42,12 @@ pub(super) fn mismatches<'a>(step: &StepSubject<'a>, check: &Check) -> Checked<'
         .alternatives
         .iter()
         .any(|alternative| matches!(alternative, Alternative::Success { body: Some(_), .. }));
-    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, parsed)| parsed.refusal.is_none())) {
+    if !expected || !step.main().any(|(_, outcome)| outcome.is_ok_and(|(_, parsed)| parsed.rejection.is_none())) {
         return Checked::nothing();
     }
     let basis = step.basis();
     let mut findings = Vec::new();
-    for (response, parsed) in step.unexpected().filter(|(_, parsed)| parsed.refusal.is_none()) {
+    for (response, parsed) in step.unexpected().filter(|(_, parsed)| parsed.rejection.is_none()) {
         for mismatch in closest(step, response, parsed) {
             let (expected, actual) = (mismatch.expected, shorten(&mismatch.actual));
             findings.push(basis.finding(check, step.number, &mismatch.pointer, expected, actual));
@@ -96,9 +96,9 @@ mod tests {
     fn the_values_are_the_expected_ones(#[case] body: &str, #[case] findings: &[&str]) {
         let expect = format!("expect: {{ body: {body} }}");
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
-        assert_eq!(Trial::stop(&steps).answers(1, 200, &stopping()).findings(), findings);
+        assert_eq!(Trial::stop(&steps).responds(1, 200, &stopping()).findings(), findings);
         let note: Vec<String> = findings.iter().map(|finding| finding.replace("error", "note")).collect();
-        assert_eq!(Trial::recorded(&steps).answers(1, 200, &stopping()).findings(), note);
+        assert_eq!(Trial::recorded(&steps).responds(1, 200, &stopping()).findings(), note);
     }
 
     #[test]
@@ -106,14 +106,14 @@ mod tests {
         let expect = "expect: { any_of: [{ body: { status: Failed, statusMessage: x } }, { body: { status: Failed, statusMessage: m } }] }";
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
         let body = json!({"status": "Pending", "statusMessage": "m"});
-        assert_eq!(Trial::stop(&steps).answers(1, 200, &body).findings(), ["error expected-body /status"]);
+        assert_eq!(Trial::stop(&steps).responds(1, 200, &body).findings(), ["error expected-body /status"]);
     }
 
     #[test]
-    fn a_crowd_reports_one_deviation_once_whatever_the_values() {
+    fn concurrent_calls_report_one_deviation_once() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { body: { statusMessage: x } }, concurrently: 2 }";
         let body = |message: &str| json!({"status": "Pending", "statusMessage": message});
-        let trial = Trial::stop(steps).answers(1, 200, &body("a")).answers(1, 200, &body("b"));
+        let trial = Trial::stop(steps).responds(1, 200, &body("a")).responds(1, 200, &body("b"));
         assert_eq!(trial.findings(), ["error expected-body /statusMessage"]);
     }
 
@@ -124,20 +124,20 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_and_a_poll_are_judged_by_other_checks() {
+    fn other_checks_judge_rejections_and_polls() {
         let expect = "expect: { body: { status: Failed } }";
         let step = |more: &str| {
             format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}{more} }}")
         };
-        assert_eq!(Trial::stop(&step("")).answers(1, 400, &does_not_exist()).findings(), ["error outcome"]);
-        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }")).answers(1, 200, &stopping());
+        assert_eq!(Trial::stop(&step("")).responds(1, 400, &does_not_exist()).findings(), ["error outcome"]);
+        let poll = Trial::stop(&step(", eventually: { within: 1s, every: 1s }")).responds(1, 200, &stopping());
         assert_eq!(poll.findings(), ["error eventually /status"]);
     }
 
     #[test]
-    fn of_a_crowd_only_the_successes_are_compared() {
+    fn only_the_successes_of_concurrent_calls_are_compared() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { any_of: [{ body: { status: Failed } }, { error: DeploymentDoesNotExistException }] }, concurrently: 2 }";
-        let trial = Trial::stop(steps).answers(1, 400, &does_not_exist()).answers(1, 200, &stopping());
+        let trial = Trial::stop(steps).responds(1, 400, &does_not_exist()).responds(1, 200, &stopping());
         assert_eq!(trial.findings(), ["error expected-body /status"]);
         assert_eq!(trial.expected_and_actual(), [("\"Failed\"".to_owned(), "\"Pending\"".to_owned())]);
     }

@@ -16,7 +16,7 @@ use crate::{
     judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
     model::{Contract, Operation, ShapeKind},
     wire::{
-        ParsedResponse, Protocol, RefusalClass, Response, TransportError,
+        ParsedResponse, Protocol, RejectionClass, Response, TransportError,
         protocol::{Sentinels, error_name},
     },
 };
@@ -146,7 +146,7 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     if let Some(reason) = page {
         return PresenceDecision::NotImplemented(reason);
     }
-    if subject.own(sample).is_none() && parsed.refusal.is_some() && like(&responses.empty_input) {
+    if subject.own(sample).is_none() && parsed.rejection.is_some() && like(&responses.empty_input) {
         return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
@@ -190,7 +190,7 @@ impl PresenceSubject<'_> {
     /// A response that only this operation can have.
     fn own(&self, response: &Response) -> Option<PresenceProof> {
         let parsed = self.parse(response);
-        let Some(identity) = &parsed.refusal else {
+        let Some(identity) = &parsed.rejection else {
             let is_output = parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
             return is_output.then_some(PresenceProof::Success(response.status));
         };
@@ -230,11 +230,11 @@ fn is_crash(status: u16) -> bool {
 /// The evidence in a single response that the operation is not implemented.
 #[must_use]
 pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<NotImplementedReason> {
-    let identity = parsed.refusal.as_ref()?;
+    let identity = parsed.rejection.as_ref()?;
     if response.status == 501 {
         return Some(NotImplementedReason::Status);
     }
-    if RefusalClass::UnknownOperation.holds(response.status, identity) {
+    if RejectionClass::UnknownOperation.holds(response.status, identity) {
         return Some(NotImplementedReason::UnknownOperation(parsed.error().unwrap_or_default().to_owned()));
     }
     is_html(response, parsed).then_some(NotImplementedReason::HtmlPage(response.status))
@@ -323,7 +323,7 @@ mod tests {
     )]
     #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
-    #[case::success_and_refusal((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
+    #[case::success_and_rejection((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
     #[case::success_and_another_error((200, "{}"), (200, "{}"), (200, "{}"), (400, OTHER), false)]
     #[case::text_that_is_no_output((200, "5"), (200, "5"), (200, "5"), (400, OTHER), false)]
     #[case::an_error_of_its_own_beside_a_constant((200, "5"), (200, "5"), (200, "5"), (400, MISSING), true)]

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_no_object_is_shown_by_its_beginning() {
+    fn a_value_that_is_not_an_object_is_shortened() {
         let texts = Trial::stop(STOP)
             .with(1, Role::Main, 200, &[&b"[1"[..], &b",1".repeat(90), b"]"].concat(), |_| {})
             .expected_and_actual();

@@ -140,7 +140,7 @@ fn obstacle(end: &CaseEnd) -> Option<Obstacle> {
     }
 }
 
-/// A control whose valid input was rejected. No case can rest on it, and it is no deviation: a model does not state
+/// A control whose valid input was rejected. No case can rest on it, but it is not a deviation: a model does not state
 /// everything that a service requires of an input.
 fn rejected_control(subject: &CaseSubject<'_>) -> Option<Obstacle> {
     if subject.case.scenario.standing != CaseStanding::Control || subject.transcript.end != CaseEnd::Stopped {
@@ -149,7 +149,7 @@ fn rejected_control(subject: &CaseSubject<'_>) -> Option<Obstacle> {
     let step = subject.steps().last()?;
     let (_, outcome) = step.main().last()?;
     let (response, parsed) = outcome.ok()?;
-    let message = parsed.refusal.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
+    let message = parsed.rejection.as_ref().and_then(|identity| identity.message.as_deref()).unwrap_or_default();
     Some(Obstacle::ControlRejected {
         response: outcome::describe(response.status, parsed),
         message: message.chars().take(LONGEST_MESSAGE).collect(),
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn nothing_evaluated_is_inconclusive_and_a_right_response_conforms() {
         assert_eq!(Trial::stop(STOP).verdict(), Verdict::Inconclusive);
-        assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).verdict(), Verdict::Conforms);
+        assert_eq!(Trial::stop(STOP).responds(1, 200, &stopping()).verdict(), Verdict::Conforms);
     }
 
     #[rstest]
@@ -196,20 +196,20 @@ mod tests {
     #[case::interrupted(CaseEnd::Interrupted, Verdict::Inconclusive)]
     #[case::stopped_without_a_reason(CaseEnd::Stopped, Verdict::Inconclusive)]
     fn how_a_case_ended_decides_where_nothing_deviates(#[case] end: CaseEnd, #[case] verdict: Verdict) {
-        assert_eq!(Trial::stop(STOP).answers(1, 200, &stopping()).ended(end).verdict(), verdict);
+        assert_eq!(Trial::stop(STOP).responds(1, 200, &stopping()).ended(end).verdict(), verdict);
     }
 
     #[test]
     fn a_fault_of_the_harness_is_no_deviation_whatever_the_response() {
-        let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
+        let trial = Trial::stop(THEN_READ).responds(1, 400, &does_not_exist());
         let judgement = trial.ended(CaseEnd::Internal("the harness erred".to_owned())).judge();
         assert_eq!(judgement.verdict(), (Verdict::Inconclusive, "internal error: the harness erred".to_owned()));
         assert!(judgement.is_internal() && judgement.findings.is_empty());
     }
 
     #[test]
-    fn what_deviated_before_a_case_was_blocked_is_not_lost() {
-        let trial = Trial::stop(THEN_READ).answers(1, 400, &does_not_exist());
+    fn deviations_before_a_case_was_blocked_are_kept() {
+        let trial = Trial::stop(THEN_READ).responds(1, 400, &does_not_exist());
         assert_eq!(trial.ended(CaseEnd::Blocked("later".to_owned())).verdict(), Verdict::Deviates);
     }
 
@@ -244,7 +244,7 @@ mod tests {
         #[case] body: &str,
         #[case] kind: &str,
     ) {
-        let trial = Trial::stop(THEN_READ).answers(1, 200, &stopping());
+        let trial = Trial::stop(THEN_READ).responds(1, 200, &stopping());
         let trial = trial.with(2, Role::Main, status, body.as_bytes(), |response| {
             if !kind.is_empty() {
                 response.headers.set("content-type", kind);
@@ -257,28 +257,28 @@ mod tests {
     #[test]
     fn an_operation_under_test_that_calls_itself_unknown_deviates() {
         let body = serde_json::json!({"__type": "UnknownOperationException", "message": "m"});
-        assert_eq!(Trial::stop(STOP).answers(1, 400, &body).verdict(), Verdict::Deviates);
+        assert_eq!(Trial::stop(STOP).responds(1, 400, &body).verdict(), Verdict::Deviates);
     }
 
     #[test]
     fn states_and_cleanups_are_not_judged() {
-        let mut trial = Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 500, &serde_json::json!([]));
+        let mut trial = Trial::stop(STOP).responds(1, 200, &stopping()).responds(1, 500, &serde_json::json!([]));
         let last = trial.transcript.exchanges.last_mut().unwrap();
         (last.step, last.role) = (0, Role::Teardown);
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Conforms));
     }
 
     #[test]
-    fn what_was_evaluated_is_counted_once_a_check_and_a_step() {
-        let trial = Trial::stop(THEN_READ).answers(1, 200, &stopping());
+    fn evaluations_are_counted_once_per_check_and_step() {
+        let trial = Trial::stop(THEN_READ).responds(1, 200, &stopping());
         let one = trial.judge();
-        let two = trial.answers(2, 200, &serde_json::json!({"deploymentInfo": {}})).judge();
+        let two = trial.responds(2, 200, &serde_json::json!({"deploymentInfo": {}})).judge();
         assert_eq!((one.expectations, two.expectations), (1, 2));
         // Outcome, status, content type, coding and length, request id, JSON and the output's shape.
         assert_eq!((one.checks, two.checks), (8, 16));
         let expect = "expect: { body: { status: Pending } }";
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
-        let with_body = Trial::stop(&steps).answers(1, 200, &stopping()).judge();
+        let with_body = Trial::stop(&steps).responds(1, 200, &stopping()).judge();
         assert_eq!((with_body.expectations, with_body.checks), (1, 9));
     }
 
@@ -314,26 +314,26 @@ mod tests {
     #[test]
     fn a_case_that_stopped_for_a_reason_that_only_noted_is_judged_and_any_other_is_open() {
         let stopped = |trial: Trial| trial.ended(CaseEnd::Stopped).judge().verdict();
-        let recorded = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+        let recorded = Trial::recorded(STOP).responds(1, 400, &does_not_exist());
         assert_eq!(stopped(recorded).0, Verdict::Conforms);
-        let earlier = Trial::recorded(THEN_READ).answers(1, 400, &does_not_exist());
-        let earlier = earlier.answers(2, 200, &serde_json::json!({"deploymentInfo": {}}));
+        let earlier = Trial::recorded(THEN_READ).responds(1, 400, &does_not_exist());
+        let earlier = earlier.responds(2, 200, &serde_json::json!({"deploymentInfo": {}}));
         let open = (Verdict::Inconclusive, "step 2 did not go as expected, and no check found out why".to_owned());
         assert_eq!(stopped(earlier), open);
         let noted = serde_json::json!({"status": "Pending", "statusMessage": null});
-        assert_eq!(stopped(Trial::stop(STOP).answers(1, 200, &noted)).0, Verdict::Inconclusive);
+        assert_eq!(stopped(Trial::stop(STOP).responds(1, 200, &noted)).0, Verdict::Inconclusive);
     }
 
     #[test]
     fn a_verdict_gives_its_reason() {
         let reason = |trial: Trial| trial.judge().verdict().1;
         assert_eq!(reason(Trial::stop(STOP)), "nothing was evaluated");
-        assert_eq!(reason(Trial::stop(STOP).answers(1, 200, &stopping())), "");
-        let refused = || Trial::stop(STOP).answers(1, 400, &does_not_exist());
+        assert_eq!(reason(Trial::stop(STOP).responds(1, 200, &stopping())), "");
+        let rejected = || Trial::stop(STOP).responds(1, 400, &does_not_exist());
         let deviates = "expected a success (200), got DeploymentDoesNotExistException (400)";
-        assert_eq!(reason(refused()), deviates);
-        assert_eq!(reason(refused().ended(CaseEnd::Blocked("x".to_owned()))), deviates);
-        assert_eq!(reason(refused().ended(CaseEnd::NotApplicable("one region".to_owned()))), "one region");
+        assert_eq!(reason(rejected()), deviates);
+        assert_eq!(reason(rejected().ended(CaseEnd::Blocked("x".to_owned()))), deviates);
+        assert_eq!(reason(rejected().ended(CaseEnd::NotApplicable("one region".to_owned()))), "one region");
         let absent = Obstacle::NotImplemented { operation: "Op".to_owned(), reason: "a".to_owned() };
         let verdict = |obstacle| CaseJudgement::obstructed(obstacle).verdict();
         assert_eq!(verdict(absent), (Verdict::NotImplemented, "Op: a".to_owned()));
@@ -344,15 +344,15 @@ mod tests {
     fn requirements_that_held_count_as_judged_and_the_alternative_that_held_is_named() {
         let expect = "expect: { any_of: [{ body: { status: Succeeded } }, { body: { status: Pending } }] }";
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect} }}");
-        let judgement = Trial::stop(&steps).answers(1, 200, &stopping()).judge();
+        let judgement = Trial::stop(&steps).responds(1, 200, &stopping()).judge();
         assert_eq!(judgement.alternatives, ["step 1: a success (200) with the expected body"]);
         assert!(["SD-12", "SD-13", "SD-17"].iter().all(|id| judgement.judged.contains(*id)), "{:?}", judgement.judged);
-        assert!(Trial::stop(STOP).answers(1, 200, &stopping()).judge().alternatives.is_empty());
+        assert!(Trial::stop(STOP).responds(1, 200, &stopping()).judge().alternatives.is_empty());
     }
 
     #[test]
     fn one_deviation_of_two_steps_is_reported_twice() {
-        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(1, 201, &stopping()).answers(2, 201, &stopping());
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).responds(1, 201, &stopping()).responds(2, 201, &stopping());
         let steps: Vec<usize> =
             trial.judge().findings.iter().filter(|f| f.code == Code::STATUS).map(|f| f.step).collect();
         assert_eq!(steps, [1, 2]);

@@ -1,7 +1,7 @@
 //! Checks: pure functions from a transcript to findings.
 //!
 //! A check is one file and one line in [`CHECKS`]. The file declares the [`Code`], and a [`Check`] with everything that
-//! the program knows about it: the requirement, the reason, the severities, the place to mark in a report, and the
+//! the program knows about it: the requirement, the reason, the severities, the location to mark in a report, and the
 //! function. A check looks at one response, at one step with all its exchanges, or at a whole case. The verdict is
 //! computed from the findings.
 
@@ -83,7 +83,7 @@ pub struct Check {
     pub severities: &'static [SeverityRow],
     /// The requirements and the evidence that its findings rest on.
     pub basis: CheckBasis,
-    /// Where a report marks a finding without a JSON pointer.
+    /// The part of the exchange that a report marks for a finding without a JSON pointer.
     pub points_at: PointsAt,
     /// One recorded response suffices to judge it. Otherwise it needs a scenario, several responses, or exact bytes.
     pub from_recording: bool,
@@ -141,7 +141,7 @@ impl SeverityRow {
     }
 }
 
-/// What the findings of a check rest on.
+/// The requirements and the evidence that the findings of a check rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckBasis {
     /// The requirements that the scenario cites, and its evidence.
@@ -155,7 +155,7 @@ pub enum CheckBasis {
     Snapshot,
 }
 
-/// What a check looks at.
+/// The subject of a check, with its function.
 #[derive(Debug, Clone, Copy)]
 pub enum CheckScope {
     /// Each response of a scenario's steps.

@@ -61,7 +61,7 @@ pub(super) fn is_server_error(status: u16) -> bool {
 
 /// The response in a few words.
 pub(super) fn describe(status: u16, parsed: &ParsedResponse) -> String {
-    match (&parsed.refusal, parsed.error()) {
+    match (&parsed.rejection, parsed.error()) {
         (None, _) => format!("a success ({status})"),
         (Some(_), Some(name)) => format!("{name} ({status})"),
         (Some(_), None) => format!("an error without a name ({status})"),
@@ -77,35 +77,35 @@ mod tests {
     use crate::judge::check::testing::*;
 
     #[test]
-    fn a_success_where_a_refusal_is_due_and_the_reverse_are_deviations() {
-        assert_eq!(Trial::stop(UNKNOWN).answers(1, 200, &stopping()).findings(), ["error outcome"]);
-        assert_eq!(Trial::stop(STOP).answers(1, 400, &does_not_exist()).findings(), ["error outcome"]);
-        assert_eq!(Trial::recorded(STOP).answers(1, 400, &does_not_exist()).findings(), ["note outcome"]);
-        assert!(Trial::stop(UNKNOWN).answers(1, 400, &does_not_exist()).findings().is_empty());
+    fn a_success_instead_of_a_rejection_and_the_reverse_are_deviations() {
+        assert_eq!(Trial::stop(UNKNOWN).responds(1, 200, &stopping()).findings(), ["error outcome"]);
+        assert_eq!(Trial::stop(STOP).responds(1, 400, &does_not_exist()).findings(), ["error outcome"]);
+        assert_eq!(Trial::recorded(STOP).responds(1, 400, &does_not_exist()).findings(), ["note outcome"]);
+        assert!(Trial::stop(UNKNOWN).responds(1, 400, &does_not_exist()).findings().is_empty());
     }
 
     #[rstest]
-    #[case::refusal_expected("{ rejected: client }")]
+    #[case::rejection_expected("{ rejected: client }")]
     #[case::success_expected("{ status: 200 }")]
     #[case::anything_expected("{ responded: true }")]
     fn a_server_error_is_one_even_if_the_response_is_only_recorded(#[case] expect: &str) {
         let steps = format!("- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {expect} }}");
         let body = json!({"__type": "InternalFailure", "message": "m"});
-        let found = Trial::recorded(&steps).answers(1, 500, &body).findings();
+        let found = Trial::recorded(&steps).responds(1, 500, &body).findings();
         assert!(found.contains(&"error outcome".to_owned()), "{found:?}");
     }
 
     #[test]
-    fn a_server_error_in_a_crowd_does_not_weigh_on_its_neighbours() {
+    fn a_server_error_of_one_concurrent_call_does_not_affect_the_others() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, concurrently: 2 }";
         let failure = json!({"__type": "InternalFailure", "message": "m"});
-        let trial = Trial::recorded(steps).answers(1, 500, &failure).answers(1, 400, &does_not_exist());
+        let trial = Trial::recorded(steps).responds(1, 500, &failure).responds(1, 400, &does_not_exist());
         assert_eq!(trial.findings(), ["error outcome", "note outcome"]);
     }
 
     #[test]
     fn the_expected_and_the_actual_outcome_are_shown() {
-        let texts = |steps: &str, status, body| Trial::stop(steps).answers(1, status, &body).expected_and_actual();
+        let texts = |steps: &str, status, body| Trial::stop(steps).responds(1, status, &body).expected_and_actual();
         let name = "DeploymentDoesNotExistException".to_owned();
         assert_eq!(texts(UNKNOWN, 200, stopping()), [(name.clone(), "a success (200)".to_owned())]);
         let success = "a success (200)".to_owned();
@@ -115,10 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_that_the_scenario_expects_by_name_is_none() {
+    fn a_server_error_that_the_scenario_expects_by_name_is_not_a_finding() {
         let steps = NO_SERVICE.replace("ResourceNotFoundException", "InternalServerException, status: 503");
         let body = json!({"__type": "InternalServerException", "message": "m"});
-        let found = Trial::cancel(&steps).answers(1, 500, &body).findings();
+        let found = Trial::cancel(&steps).responds(1, 500, &body).findings();
         assert_eq!(found, ["error error-status"]);
     }
 

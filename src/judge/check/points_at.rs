@@ -1,4 +1,4 @@
-//! Where reports mark a finding that has no JSON pointer.
+//! The part of an exchange that reports mark for a finding without a JSON pointer.
 
 /// The part of the exchange that findings of a check are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

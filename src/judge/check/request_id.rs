@@ -128,8 +128,8 @@ mod tests {
     #[test]
     fn an_id_that_two_cases_share_is_found_at_the_second_once_a_step() {
         let (one, two) = (Trial::stop(STOP), Trial::stop(STOP));
-        let one = one.answers(1, 200, &stopping());
-        let mut two = two.answers(1, 200, &stopping()).answers(1, 200, &stopping());
+        let one = one.responds(1, 200, &stopping());
+        let mut two = two.responds(1, 200, &stopping()).responds(1, 200, &stopping());
         for exchange in &mut two.transcript.exchanges {
             exchange.outcome.as_mut().unwrap().headers.set("x-amzn-requestid", "id-0");
         }
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn responses_to_states_and_cleanups_do_not_count() {
         let trial =
-            Trial::stop(STOP).answers(1, 200, &stopping()).answers(1, 200, &stopping()).answers(1, 200, &stopping());
+            Trial::stop(STOP).responds(1, 200, &stopping()).responds(1, 200, &stopping()).responds(1, 200, &stopping());
         let mut trial = trial.gets(1, Role::Main, Err(crate::wire::TransportError::Closed));
         for (exchange, role) in trial.transcript.exchanges.iter_mut().zip([Role::Setup, Role::Main, Role::Teardown]) {
             exchange.role = role;

@@ -67,7 +67,7 @@ const SEVERITIES: &[SeverityRow] = &[
 ];
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    let Some(body) = subject.parsed.value.as_ref().filter(|_| subject.parsed.refusal.is_none()) else {
+    let Some(body) = subject.parsed.value.as_ref().filter(|_| subject.parsed.rejection.is_none()) else {
         return Checked::nothing();
     };
     if subject.operation.output.is_unit() {
@@ -134,7 +134,7 @@ mod tests {
     fn a_stop_keeps_its_output(#[case] at: &str, #[case] name: &str, #[case] value: Value, #[case] findings: &[&str]) {
         let mut body = stopping();
         body.pointer_mut(at).unwrap()[name] = value;
-        assert_eq!(Trial::stop(STOP).answers(1, 200, &body).findings(), findings);
+        assert_eq!(Trial::stop(STOP).responds(1, 200, &body).findings(), findings);
     }
 
     #[rstest]
@@ -151,14 +151,14 @@ mod tests {
             Some(value) => drop(pipeline.insert(name.to_owned(), value)),
             None => drop(pipeline.remove(name)),
         }
-        let found = Trial::cancel(CANCEL).answers(1, 200, &body).findings();
+        let found = Trial::cancel(CANCEL).responds(1, 200, &body).findings();
         assert_eq!(found, [finding]);
     }
 
     #[test]
-    fn what_only_the_model_says_of_a_neighbour_is_a_warning() {
+    fn a_rule_of_the_model_alone_about_a_neighbor_is_a_warning() {
         let steps = format!("{STOP}\n- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }} }}");
-        let trial = Trial::stop(&steps).answers(1, 200, &stopping()).answers(
+        let trial = Trial::stop(&steps).responds(1, 200, &stopping()).responds(
             2,
             200,
             &json!({"deploymentInfo": {"creator": "nobody"}}),
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn a_right_output_has_no_finding() {
-        assert!(Trial::cancel(CANCEL).answers(1, 200, &cancelling()).findings().is_empty());
+    fn a_valid_output_has_no_finding() {
+        assert!(Trial::cancel(CANCEL).responds(1, 200, &cancelling()).findings().is_empty());
     }
 
     #[test]
     fn a_value_that_documents_contest_is_a_warning() {
         let body = json!({"status": "Forced", "statusMessage": "m"});
-        let trial = Trial::stop(STOP).answers(1, 200, &body);
+        let trial = Trial::stop(STOP).responds(1, 200, &body);
         assert_eq!(trial.findings(), ["warning response-shape/contested-value /status"]);
         assert_eq!(trial.judge().findings[0].cites, ["SD-18"]);
     }
@@ -182,6 +182,6 @@ mod tests {
     #[test]
     fn an_operation_without_output_has_no_shape_to_keep() {
         let steps = format!("- {{ call: DeleteApplication, input: {{ applicationName: a }} }}\n{STOP}");
-        assert!(Trial::stop(&steps).answers(1, 200, &json!({"more": 1})).findings().is_empty());
+        assert!(Trial::stop(&steps).responds(1, 200, &json!({"more": 1})).findings().is_empty());
     }
 }

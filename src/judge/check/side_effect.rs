@@ -51,7 +51,7 @@ fn look<'a>(step: &StepSubject<'a>) -> Checked<'a> {
 /// The body of a read, and `true` if it is an error. Another check judges a body that is not JSON.
 fn value((_, parsed): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bool)> {
     let parsed = parsed.as_ref()?;
-    Some((parsed.value.clone()?, parsed.refusal.is_some()))
+    Some((parsed.value.clone()?, parsed.rejection.is_some()))
 }
 
 fn vanished(step: &StepSubject<'_>, guard: &Guard, after: &Value) -> Finding {
@@ -110,21 +110,21 @@ mod tests {
         #[case] after: Value,
         #[case] findings: &[&str],
     ) {
-        let trial = read(guarded(at), Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+        let trial = read(guarded(at), Role::Before(0), 200, &is("Created")).responds(1, 400, &does_not_exist());
         assert_eq!(read(trial, Role::After(0), status, &after).findings(), findings);
     }
 
     #[test]
     fn a_guard_that_is_rejected_before_the_step_proves_nothing() {
         let trial = read(guarded("/deploymentInfo/status"), Role::Before(0), 400, &does_not_exist());
-        let trial = read(trial.answers(1, 400, &does_not_exist()), Role::After(0), 400, &does_not_exist());
+        let trial = read(trial.responds(1, 400, &does_not_exist()), Role::After(0), 400, &does_not_exist());
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
     }
 
     #[test]
     fn each_changed_location_has_a_finding() {
         let trial = guarded("/deploymentInfo/status, /deploymentInfo/creator, /deploymentInfo/description");
-        let trial = read(trial, Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+        let trial = read(trial, Role::Before(0), 200, &is("Created")).responds(1, 400, &does_not_exist());
         let after = json!({"deploymentInfo": {"status": "Stopped", "creator": "user"}});
         let expected = [
             ("/deploymentInfo/status of GetDeployment as before the step: \"Created\"", "\"Stopped\""),
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn the_whole_response_is_watched_if_no_location_is_named() {
         let expected = |status, after: &Value| {
-            let trial = read(guarded(""), Role::Before(0), 200, &is("Created")).answers(1, 400, &does_not_exist());
+            let trial = read(guarded(""), Role::Before(0), 200, &is("Created")).responds(1, 400, &does_not_exist());
             read(trial, Role::After(0), status, after).expected_and_actual().remove(0).0
         };
         let whole = r#"the response of GetDeployment as before the step: {"deploymentInfo":{"status":"Created"}}"#;
@@ -150,11 +150,11 @@ mod tests {
     fn a_guard_is_evaluated_if_both_reads_came() {
         let evaluated = |trial: &Trial| trial.on_step(|step| look(step).evaluated);
         let before = read(guarded("/deploymentInfo/status"), Role::Before(0), 200, &is("Created"));
-        let before = before.answers(1, 400, &does_not_exist());
+        let before = before.responds(1, 400, &does_not_exist());
         assert!(!evaluated(&before));
         assert!(evaluated(&read(before, Role::After(0), 200, &is("Created"))));
         let other = read(guarded("/deploymentInfo/status"), Role::Before(0), 200, &is("Created"));
-        let other = other.answers(1, 400, &does_not_exist()).with(1, Role::After(0), 200, b"<html>", |_| {});
+        let other = other.responds(1, 400, &does_not_exist()).with(1, Role::After(0), 200, b"<html>", |_| {});
         assert!(!evaluated(&other));
     }
 }

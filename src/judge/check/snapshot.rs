@@ -85,26 +85,26 @@ mod tests {
 
     #[test]
     fn a_difference_from_the_snapshot_is_a_note_and_the_same_is_nothing() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping());
         let same = trial.observation().text();
         let other = same.replace("Pending", "Succeeded");
         assert_eq!(trial.snapshot(&other).findings(), ["note snapshot /steps/0/got/body/status"]);
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping());
         assert!(trial.snapshot(&same).findings().is_empty());
     }
 
     #[test]
     fn many_differences_are_counted_and_other_text_is_named() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping());
         assert_eq!(trial.snapshot("{}").findings().len(), 2);
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping());
         assert_eq!(trial.snapshot("[").findings(), ["note snapshot"]);
     }
 
     #[test]
     fn five_differences_are_shown_and_the_sixth_is_counted() {
         let snapshot = |count: usize| {
-            let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+            let trial = Trial::stop(STOP).responds(1, 200, &stopping());
             let mut snapshot = trial.observation().value().clone();
             for index in 0..count {
                 snapshot[format!("a/{index}")] = json!(index);

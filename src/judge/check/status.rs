@@ -35,7 +35,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
-    if subject.parsed.refusal.is_some() {
+    if subject.parsed.rejection.is_some() {
         return Checked::nothing();
     }
     let basis = subject.basis(&CHECK);
@@ -71,13 +71,13 @@ mod tests {
     #[case::created(201, &["error status"])]
     #[case::accepted(202, &["error status"])]
     fn a_success_is_200(#[case] status: u16, #[case] findings: &[&str]) {
-        assert_eq!(Trial::stop(STOP).answers(1, status, &stopping()).findings(), findings);
+        assert_eq!(Trial::stop(STOP).responds(1, status, &stopping()).findings(), findings);
     }
 
     #[test]
     fn a_scenario_may_expect_another() {
         let steps = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }, expect: { status: 202 } }";
-        assert!(Trial::stop(steps).answers(1, 202, &stopping()).findings().is_empty());
+        assert!(Trial::stop(steps).responds(1, 202, &stopping()).findings().is_empty());
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
             "- {{ call: StopDeployment, input: {{ deploymentId: d-ABCDEF123 }}, expect: {{ status: 202 }}, {guard} }}"
         );
         let body = br#"{"deploymentInfo":{}}"#;
-        let trial = Trial::stop(&steps).with(1, Role::Before(0), 200, body, |_| {}).answers(1, 202, &stopping());
+        let trial = Trial::stop(&steps).with(1, Role::Before(0), 200, body, |_| {}).responds(1, 202, &stopping());
         assert_eq!(trial.findings(), Vec::<String>::new());
     }
 }

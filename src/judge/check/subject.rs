@@ -1,4 +1,4 @@
-//! What checks look at: a response, a step, a case, each with everything that is needed to judge it.
+//! The subjects of checks: a response, a step, a case, each with everything that is needed to judge it.
 
 use serde_json::Value;
 
@@ -284,7 +284,7 @@ impl<'a> StepSubject<'a> {
 
     fn rejected_guard(&self) -> Option<Obstacle> {
         let rejected = self.exchanges.iter().find(|(exchange, parsed)| {
-            matches!(exchange.role, Role::Before(_)) && parsed.as_ref().is_some_and(|parsed| parsed.refusal.is_some())
+            matches!(exchange.role, Role::Before(_)) && parsed.as_ref().is_some_and(|parsed| parsed.rejection.is_some())
         });
         rejected.map(|(exchange, _)| Obstacle::GuardRejected(exchange.operation.clone()))
     }
@@ -406,7 +406,7 @@ mod tests {
     #[test]
     fn the_steps_that_were_made_keep_their_numbers() {
         let steps = format!("{STOP}\n{STOP}\n{STOP}");
-        let trial = Trial::stop(&steps).answers(2, 200, &stopping()).with(3, Role::Control, 200, b"{}", |_| {});
+        let trial = Trial::stop(&steps).responds(2, 200, &stopping()).with(3, Role::Control, 200, b"{}", |_| {});
         let (suite, case, transcript) = (&trial.suite, &trial.case, &trial.transcript);
         let subject = CaseSubject { suite, case, transcript, snapshot: None };
         assert_eq!(subject.steps().map(|step| step.number).collect::<Vec<_>>(), [2]);
@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn exchanges_are_distinguished_by_their_role() {
-        let trial = Trial::stop(STOP).with(1, Role::Control, 200, b"{}", |_| {}).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).with(1, Role::Control, 200, b"{}", |_| {}).responds(1, 200, &stopping());
         let trial = trial.gets(1, Role::Main, Err(TransportError::Reset));
         let outcomes = |role| trial.on_step(|step| step.of_role(role).map(|(_, got)| got.is_ok()).collect::<Vec<_>>());
         assert_eq!(
@@ -431,7 +431,8 @@ mod tests {
     #[case::crowd(", concurrently: 3 }", 2)]
     fn of_a_poll_only_the_last_response_may_be_unexpected(#[case] form: &str, #[case] count: usize) {
         let trial = Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}{form}"));
-        let trial = trial.answers(1, 400, &does_not_exist()).answers(1, 200, &stopping()).answers(1, 201, &stopping());
+        let trial =
+            trial.responds(1, 400, &does_not_exist()).responds(1, 200, &stopping()).responds(1, 201, &stopping());
         assert_eq!(trial.on_step(|step| step.unexpected().count()), count);
         assert_eq!(trial.on_step(|step| step.is_poll()), count == 1);
     }
@@ -443,13 +444,13 @@ mod tests {
         );
         let held = |trial: &Trial| trial.on_step(|step| step.alternative_held());
         assert_eq!(
-            held(&Trial::stop(&either).answers(1, 202, &stopping())).as_deref(),
+            held(&Trial::stop(&either).responds(1, 202, &stopping())).as_deref(),
             Some("step 1: a success (202)")
         );
         let closed = Trial::stop(&either).gets(1, Role::Main, Err(TransportError::Closed));
         assert_eq!(held(&closed).as_deref(), Some("step 1: a closed connection"));
-        assert_eq!(held(&Trial::stop(&either).answers(1, 200, &stopping())), None);
-        assert_eq!(held(&Trial::stop(STOP).answers(1, 200, &stopping())), None);
+        assert_eq!(held(&Trial::stop(&either).responds(1, 200, &stopping())), None);
+        assert_eq!(held(&Trial::stop(STOP).responds(1, 200, &stopping())), None);
     }
 
     #[test]
@@ -457,9 +458,9 @@ mod tests {
         let poll =
             || Trial::stop(&format!("- {{ call: StopDeployment, {INPUT}, eventually: {{ within: 1s, every: 1s }} }}"));
         let obstacle = |trial: &Trial| trial.on_step(|step| step.obstacle());
-        let early = poll().gets(1, Role::Main, Err(TransportError::Reset)).answers(1, 200, &stopping());
+        let early = poll().gets(1, Role::Main, Err(TransportError::Reset)).responds(1, 200, &stopping());
         assert_eq!(obstacle(&early), None);
-        let late = poll().answers(1, 200, &stopping()).gets(1, Role::Main, Err(TransportError::Reset));
+        let late = poll().responds(1, 200, &stopping()).gets(1, Role::Main, Err(TransportError::Reset));
         let expected = Obstacle::NoResponse { operation: "StopDeployment".to_owned(), error: TransportError::Reset };
         assert_eq!((obstacle(&late), expected.verdict()), (Some(expected), Verdict::Inconclusive));
     }
@@ -478,10 +479,10 @@ mod tests {
 
     #[test]
     fn only_an_operation_beside_the_one_under_test_can_be_an_absent_neighbor() {
-        let own = Trial::stop(STOP).answers(1, 400, &unknown());
+        let own = Trial::stop(STOP).responds(1, 400, &unknown());
         assert_eq!(own.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), (None, false));
         let other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
-        let absent = other.answers(1, 400, &unknown());
+        let absent = other.responds(1, 400, &unknown());
         let expected = (Some(Obstacle::NeighborNotImplemented("GetDeployment".to_owned())), true);
         assert_eq!(absent.on_step(|step| (step.obstacle(), step.calls_what_is_absent())), expected);
     }
@@ -492,7 +493,7 @@ mod tests {
         let add = |trial: Trial, role, (status, body): (u16, &Value)| {
             trial.with(1, role, status, body.to_string().as_bytes(), |_| {})
         };
-        let trial = add(Trial::stop(&steps), Role::Before(0), before).answers(1, 200, &stopping());
+        let trial = add(Trial::stop(&steps), Role::Before(0), before).responds(1, 200, &stopping());
         add(trial, Role::After(0), after)
     }
 
@@ -520,7 +521,7 @@ mod tests {
         #[case] target: &str,
         #[case] names_it: bool,
     ) {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).asked(|request| {
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping()).sent(|request| {
             request.headers.set("content-type", kind);
             request.headers.set("x-amz-target", target);
         });
@@ -532,7 +533,7 @@ mod tests {
         let mut body = cancelling();
         body["pipeline"]["arn"] = Value::Null;
         body["pipeline"]["spec"] = Value::Null;
-        let mut findings = Trial::cancel(CANCEL).answers(1, 200, &body).findings();
+        let mut findings = Trial::cancel(CANCEL).responds(1, 200, &body).findings();
         findings.sort();
         assert_eq!(
             findings,
@@ -542,11 +543,11 @@ mod tests {
 
     #[test]
     fn a_requirement_of_another_operation_does_not_count() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping());
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping());
         let one = on_response(&trial, |response| cited(&response.basis_of(["SD-12", "SD-00"].into_iter())));
         assert_eq!(one.1, "SD-12");
         let mut other = Trial::stop(&format!("- {{ call: GetDeployment, {INPUT} }}\n{STOP}"));
-        other = other.answers(1, 200, &json!({"deploymentInfo": {}}));
+        other = other.responds(1, 200, &json!({"deploymentInfo": {}}));
         let bound = on_response(&other, |response| cited(&response.basis_of(["SD-12"].into_iter())));
         assert_eq!(bound, (Evidence::Modelled, String::new()));
         let basis = |trial| on_response(trial, |response| cited(&response.basis(&request_id::CHECK)));

@@ -62,7 +62,7 @@ pub(crate) fn cancelling() -> Value {
 pub(crate) fn poll(form: &str) -> Trial {
     let expect = "expect: { body: { deploymentInfo: { status: Stopped } } }";
     let read = format!("- {{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {expect}, {form} }}");
-    Trial::stop(&format!("{STOP}\n{read}")).answers(1, 200, &stopping())
+    Trial::stop(&format!("{STOP}\n{read}")).responds(1, 200, &stopping())
 }
 
 /// The response of a read of a deployment with this status.
@@ -126,7 +126,7 @@ impl Trial {
     }
 
     /// Adds the response to a step's own call.
-    pub(crate) fn answers(self, step: usize, status: u16, body: &Value) -> Self {
+    pub(crate) fn responds(self, step: usize, status: u16, body: &Value) -> Self {
         self.with(step, Role::Main, status, body.to_string().as_bytes(), |_| {})
     }
 
@@ -162,7 +162,7 @@ impl Trial {
     }
 
     /// Changes the request of the last exchange.
-    pub(crate) fn asked(mut self, change: impl FnOnce(&mut Request)) -> Self {
+    pub(crate) fn sent(mut self, change: impl FnOnce(&mut Request)) -> Self {
         change(&mut self.transcript.exchanges.last_mut().unwrap().request);
         self
     }

@@ -71,17 +71,17 @@ fn of_step(step: &Step, exchanges: &[&Exchange], redactor: &mut Redactor<'_>) ->
     let mut observed = Map::new();
     observed.insert("call".to_owned(), json!(step.call.operation));
     observed.insert("sent".to_owned(), redactor.request(last));
-    let answers = match step.repeat {
+    let got = match step.repeat {
         _ if step.racing => json!("<depends on time>"),
         Repeat::Concurrently(_) => {
-            let mut answers: Vec<Value> = main.iter().map(|exchange| of_outcome(exchange, redactor)).collect();
-            answers.sort_by_key(Value::to_string);
-            answers.dedup();
-            json!({ "any of": answers })
+            let mut responses: Vec<Value> = main.iter().map(|exchange| of_outcome(exchange, redactor)).collect();
+            responses.sort_by_key(Value::to_string);
+            responses.dedup();
+            json!({ "any of": responses })
         }
         Repeat::Once | Repeat::Eventually { .. } | Repeat::Consistently { .. } => of_outcome(last, redactor),
     };
-    observed.insert("got".to_owned(), answers);
+    observed.insert("got".to_owned(), got);
     if let Some(control) = exchanges.iter().find(|exchange| exchange.role == Role::Control) {
         observed.insert(
             "control".to_owned(),
@@ -139,7 +139,7 @@ mod tests {
 
     const CALL: &str = "- { call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
 
-    /// What was observed of the first step.
+    /// The observation of the first step.
     fn first(trial: &Trial) -> Value {
         trial.observation().value()["steps"][0].clone()
     }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_step_is_observed_by_what_it_sent_and_what_it_got() {
-        let observation = Trial::stop(STOP).answers(1, 200, &stopping()).observation();
+        let observation = Trial::stop(STOP).responds(1, 200, &stopping()).observation();
         let headers = json!({"content-type": "application/x-amz-json-1.1", "x-amzn-requestid": "<request-id>"});
         let expected = json!({
             "case": "codedeploy/stop-deployment/case",
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_step_that_was_not_sent_is_not_observed() {
-        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).answers(2, 200, &stopping());
+        let trial = Trial::stop(&format!("{STOP}\n{STOP}")).responds(2, 200, &stopping());
         assert_eq!(trial.observation().value()["steps"].as_array().map(Vec::len), Some(1));
     }
 
@@ -193,11 +193,11 @@ mod tests {
         });
         let mut got = first(&trial)["got"].clone();
         let alternatives = match got.get_mut("any of") {
-            Some(answers) => answers.as_array_mut().unwrap().iter_mut().collect(),
+            Some(responses) => responses.as_array_mut().unwrap().iter_mut().collect(),
             None => vec![&mut got],
         };
-        for answer in alternatives.into_iter().filter_map(Value::as_object_mut) {
-            answer.retain(|name, _| name == "body");
+        for response in alternatives.into_iter().filter_map(Value::as_object_mut) {
+            response.retain(|name, _| name == "body");
         }
         assert_eq!(got, expected);
     }
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_control_is_observed_beside_the_step() {
         let steps = UNKNOWN.replace(" } }", " }, control: { deploymentId: d-ABCDEF124 } }");
-        let trial = Trial::stop(&steps).answers(1, 400, &does_not_exist());
+        let trial = Trial::stop(&steps).responds(1, 400, &does_not_exist());
         assert_eq!(first(&trial).get("control"), None);
         let control = &first(&trial.gets(1, Role::Control, Err(TransportError::Closed)))["control"];
         assert_eq!(control["sent"]["target"], "CodeDeploy_20141006.StopDeployment");

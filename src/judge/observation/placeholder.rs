@@ -1,8 +1,8 @@
-//! What an observation shows in place of a value that changes from run to run or is sensitive. The model decides.
+//! The placeholders of values that change from run to run or are sensitive. The model decides which values these are.
 
 use crate::model::{Contract, Member, Shape, ShapeKind, kebab_case};
 
-/// What an observation shows in place of the values of a member.
+/// The placeholder that an observation shows instead of the values of a member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Placeholder {
     /// `<sensitive>`: the model marks the member or its shape sensitive.
@@ -37,7 +37,7 @@ impl Placeholder {
     }
 }
 
-/// Whether the name of a member or shape says that its values are generated ids.
+/// Returns whether the name of a member or shape says that its values are generated ids.
 pub(super) fn is_identity(name: &str) -> bool {
     let last = kebab_case(name);
     let last = last.rsplit('-').next().unwrap_or_default();

@@ -124,8 +124,8 @@ impl<'a> Redactor<'a> {
 
     pub(super) fn response_body(&mut self, exchange: &Exchange, response: &Response) -> Value {
         let operation = self.operation(exchange).map(|(contract, _, output)| (contract, output));
-        let refused = response.status >= 400;
-        self.body(&response.body, |redactor, value| match (&operation, refused) {
+        let rejected = response.status >= 400;
+        self.body(&response.body, |redactor, value| match (&operation, rejected) {
             (Some((contract, output)), false) => redactor.by_shape(contract, output, value),
             _ => redactor.error(value),
         })
@@ -242,7 +242,7 @@ mod tests {
         "x#Secret":{"type":"string","traits":{"smithy.api#sensitive":{}}}}}"#;
 
     fn trial() -> Trial {
-        Trial::stop(STOP).answers(1, 200, &stopping())
+        Trial::stop(STOP).responds(1, 200, &stopping())
     }
 
     /// A redactor that knows the values that states yielded.
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_state_yielded_is_known_by_its_name_and_keeps_its_identity() {
+    fn values_of_a_state_keep_their_name_and_identity() {
         let mut trial = trial();
         let mut redactor = knowing(
             &mut trial,
@@ -334,7 +334,7 @@ mod tests {
         #[case] target: &str,
         #[case] line: Option<&str>,
     ) {
-        let trial = trial().asked(|request| {
+        let trial = trial().sent(|request| {
             (request.method, request.target) = (method.to_owned(), target.to_owned());
             request.body = br#"{"deploymentId":"d-ABCDEF123"}"#.as_slice().into();
         });
@@ -346,8 +346,8 @@ mod tests {
     }
 
     #[test]
-    fn what_an_unknown_service_is_sent_is_redacted_as_text() {
-        let mut trial = trial().asked(|request| request.body = br#"{"deploymentId":"task-one"}"#.as_slice().into());
+    fn requests_to_an_unknown_service_are_redacted_as_text() {
+        let mut trial = trial().sent(|request| request.body = br#"{"deploymentId":"task-one"}"#.as_slice().into());
         trial.transcript.exchanges[0].service = String::new();
         let exchange = trial.transcript.exchanges[0].clone();
         let mut redactor = knowing(&mut trial, json!({"id": "task-one"}));
@@ -356,11 +356,11 @@ mod tests {
 
     #[rstest]
     #[case::success(200, json!({"status": "Pending", "message": "m"}), json!({"status": "Pending", "message": "m"}))]
-    #[case::highest_before_refusals(399, json!({"message": "m"}), json!({"message": "m"}))]
-    #[case::refusal(400, json!({"__type": "E", "Message": "m"}), json!({"__type": "E", "Message": "<message>"}))]
-    #[case::refusal_that_is_no_object(400, json!(["m"]), json!(["m"]))]
-    fn messages_of_refusals_are_not_shown(#[case] status: u16, #[case] body: Value, #[case] expected: Value) {
-        let trial = Trial::stop(STOP).answers(1, status, &body);
+    #[case::highest_before_rejections(399, json!({"message": "m"}), json!({"message": "m"}))]
+    #[case::rejection(400, json!({"__type": "E", "Message": "m"}), json!({"__type": "E", "Message": "<message>"}))]
+    #[case::rejection_that_is_not_an_object(400, json!(["m"]), json!(["m"]))]
+    fn messages_of_rejections_are_not_shown(#[case] status: u16, #[case] body: Value, #[case] expected: Value) {
+        let trial = Trial::stop(STOP).responds(1, status, &body);
         assert_eq!(trial.observation().value()["steps"][0]["got"]["body"], expected);
     }
 

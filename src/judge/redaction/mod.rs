@@ -26,13 +26,13 @@ use sensitive_scan::SensitiveScan;
 /// Shorter strings are not searched for inside others: they would occur by chance.
 const SHORTEST_IN_TEXT: usize = 8;
 
-/// Whether members that the model marks sensitive are redacted. Credentials always are.
+/// The treatment of members that the model marks sensitive. Credentials are always redacted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SensitiveValues {
     /// Placeholders replace them.
     #[default]
     Hidden,
-    /// They stay, for debugging an endpoint of one's own.
+    /// They stay, for debugging your own endpoint.
     Shown,
 }
 
@@ -110,7 +110,7 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
     known
 }
 
-/// Whether the model marks anything sensitive in the input, the output or the errors of the operation.
+/// Returns whether the model marks anything sensitive in the input, the output or the errors of the operation.
 fn may_hold_sensitive(suite: &Fixtures, exchange: &Exchange) -> bool {
     let contract = suite.service(&exchange.service).map(ServiceFixtures::contract);
     contract
@@ -147,8 +147,8 @@ impl<'a> ExchangeShapes<'a> {
         let operation = contract.operation(&exchange.operation)?;
         let response = match &exchange.outcome {
             Ok(response) if response.status >= 400 => {
-                let answer = service.parse_response(&exchange.operation, response);
-                let shape = answer.error().and_then(|name| contract.error(operation, name));
+                let parsed = service.parse_response(&exchange.operation, response);
+                let shape = parsed.error().and_then(|name| contract.error(operation, name));
                 shape.map(|shape| shape.id.clone())
             }
             _ => Some(operation.output.clone()),

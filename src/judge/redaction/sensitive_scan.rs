@@ -17,7 +17,7 @@ use crate::{
     suite::placeholder_text::placeholder,
 };
 
-/// What was found in one body.
+/// The findings in one body.
 #[derive(Debug, Default)]
 pub(super) struct SensitiveScan {
     marks: Vec<SensitiveMark>,
@@ -98,7 +98,8 @@ impl SensitiveScan {
     }
 }
 
-/// The bytes with placeholders for the sensitive strings in them, plain or escaped as in JSON; `None`: there are none.
+/// The bytes with placeholders for the sensitive strings in them, plain or escaped as in JSON; `None` if there are
+/// none.
 fn echoes(bytes: &[u8], known: &PlaceholderKey) -> Option<Vec<u8>> {
     let mut out: Option<Vec<u8>> = None;
     for (text, other) in known.0.iter().filter(|(text, _)| text.len() >= SHORTEST_IN_TEXT) {
@@ -121,7 +122,7 @@ fn inner(token: &str) -> &str {
     token.strip_prefix('"').and_then(|token| token.strip_suffix('"')).unwrap_or(token)
 }
 
-/// What one way through a body finds.
+/// The state of one scan of a body.
 struct BodyScan {
     /// The address of the body, to compute positions in it.
     base: usize,
@@ -129,7 +130,7 @@ struct BodyScan {
 }
 
 impl BodyScan {
-    /// Marks a value; what it returns holds for the parts: whether they are sensitive, nothing where none is looked at.
+    /// Marks a value. The returned state holds for its parts: `true` if they are sensitive, `None` to skip them.
     fn visit(&mut self, at: &VisitedValue<'_, '_, &RawValue>, inherited: bool) -> Option<bool> {
         let sensitive = inherited || at.is_sensitive();
         if at.shape.is_none() && !sensitive {

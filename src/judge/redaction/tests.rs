@@ -83,27 +83,27 @@ fn a_sensitive_text_is_nowhere_and_lengths_stay(#[case] status: u16, #[case] rec
     let sent = r#"{"name":"n","secret":"canary-hunter-2"}"#;
     let mut transcript = transcript(vec![exchange("Put", sent, (status, received))]);
     redact(&suite(), &mut transcript, SensitiveValues::Hidden);
-    let [request, answer] = bodies(&transcript).try_into().unwrap();
-    assert!(!request.contains(SECRET) && !answer.contains("hunter"), "{request} {answer}");
-    assert_eq!((request.len(), answer.len()), (sent.len(), received.len()));
-    assert!(!answer.contains("plain-text") || received.contains("plain-text"));
-    assert_eq!(serde_json::from_str::<Value>(&answer).is_ok(), serde_json::from_str::<Value>(received).is_ok());
+    let [request, response] = bodies(&transcript).try_into().unwrap();
+    assert!(!request.contains(SECRET) && !response.contains("hunter"), "{request} {response}");
+    assert_eq!((request.len(), response.len()), (sent.len(), received.len()));
+    assert!(!response.contains("plain-text") || received.contains("plain-text"));
+    assert_eq!(serde_json::from_str::<Value>(&response).is_ok(), serde_json::from_str::<Value>(received).is_ok());
 }
 
 #[test]
-fn what_is_not_sensitive_stays_as_it_is() {
+fn values_that_are_not_sensitive_stay_unchanged() {
     let received = r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":4711,"key":"d2lyZXByb29m" }"#;
     let sent = r#"{"name":"canary-hunter-2","secret":"canary-hunter-2"}"#;
     let mut transcript = transcript(vec![exchange("Put", sent, (200, received))]);
     redact(&suite(), &mut transcript, SensitiveValues::Hidden);
-    let [request, answer] = bodies(&transcript).try_into().unwrap();
+    let [request, response] = bodies(&transcript).try_into().unwrap();
     assert!(request.starts_with(r#"{"name":"canary-hunter-2","secret":"xxxx"#), "{request}");
-    assert!(answer.starts_with(r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":1"#), "{answer}");
-    assert!(!answer.contains("4711") && !answer.contains("d2lyZXByb29m"), "{answer}");
+    assert!(response.starts_with(r#"{ "name" : "canary-hunter-2", "mode":"Active","pin":1"#), "{response}");
+    assert!(!response.contains("4711") && !response.contains("d2lyZXByb29m"), "{response}");
 }
 
 #[test]
-fn who_is_equal_stays_equal_and_an_expected_literal_is_recognised() {
+fn equal_values_stay_equal_and_expected_literals_are_recognized() {
     use crate::suite::matcher::{Hidden, mismatches};
     let exchanges = vec![
         exchange("Put", "{}", (200, r#"{"secret":"canary-hunter-2"}"#)),
@@ -117,8 +117,8 @@ fn who_is_equal_stays_equal_and_an_expected_literal_is_recognised() {
     assert!(bodies[1] == bodies[3] && bodies[3] != bodies[5]);
     let response = transcript.exchanges[0].outcome.as_ref().unwrap();
     assert_eq!(response.hidden, ["/secret"]);
-    let answer: Value = serde_json::from_slice(&response.body).unwrap();
-    assert_eq!(transcript.variables["v"], json!({"secret": answer["secret"], "other": "stays"}));
+    let body: Value = serde_json::from_slice(&response.body).unwrap();
+    assert_eq!(transcript.variables["v"], json!({"secret": body["secret"], "other": "stays"}));
     let key = transcript.key();
     let hidden = Hidden { places: &response.hidden, key: &key };
     for pattern in [
@@ -126,10 +126,10 @@ fn who_is_equal_stays_equal_and_an_expected_literal_is_recognised() {
         json!({"$exactly": {"secret": SECRET}}),
         json!({"secret": {"$any_of": [1, SECRET]}}),
     ] {
-        assert_eq!(mismatches(&pattern, &answer, hidden), []);
-        assert_ne!(mismatches(&pattern, &answer, Hidden::default()), []);
+        assert_eq!(mismatches(&pattern, &body, hidden), []);
+        assert_ne!(mismatches(&pattern, &body, Hidden::default()), []);
     }
-    assert_ne!(mismatches(&json!({"secret": "canary-hunter-3"}), &answer, hidden), []);
+    assert_ne!(mismatches(&json!({"secret": "canary-hunter-3"}), &body, hidden), []);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One JSON token in place of another, with the same number of bytes and of characters.
+//! Replaces one JSON token by another with the same number of bytes and of characters.
 
 use std::fmt::Write as _;
 

@@ -14,7 +14,7 @@ use crate::model::{
     shape::{EnumValue, Member, NumberKind, Shape, ShapeKind, Traits},
 };
 
-/// What `locationName` means for a member in a body.
+/// The meaning of `locationName` for a member in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShapeNames {
     /// The name of the member: RPC protocols have only bodies.

@@ -65,7 +65,8 @@ const LOW: std::ops::RangeInclusive<u32> = 0xDC00..=0xDFFF;
 #[derive(Default)]
 struct Items {
     text: String,
-    /// Whether high and low surrogates were named; well-formed strings have them only as pairs.
+    /// The first is true if high surrogates were named, the second if low ones were; well-formed strings have them only
+    /// as pairs.
     surrogates: (bool, bool),
 }
 

@@ -35,7 +35,7 @@ pub(super) fn atom(chars: &mut Peekable<Chars<'_>>, in_class: bool) -> Option<At
         'r' => point(13),
         'a' => point(7),
         'e' => point(27),
-        // As text to the engines: assertions, and references to groups, which a class does not have.
+        // The engines read these as text: assertions, and references to groups. A class has neither.
         'Z' if !in_class => class(r"\z"),
         c if c.is_ascii_alphanumeric() => Some(Atom::Class(format!("\\{c}"))),
         c => point(c.into()),

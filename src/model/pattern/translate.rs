@@ -18,7 +18,7 @@ pub(super) fn translate(source: &str) -> Result<String, PatternProblem> {
         return Err(PatternProblem::Flag);
     }
     let mut out = String::with_capacity(source.len() + 16);
-    // Whether each open group is a look-around.
+    // For each open group, true if it is a look-around.
     let mut groups = Vec::new();
     let mut chars = source.chars().peekable();
     while let Some(c) = chars.next() {

@@ -41,10 +41,10 @@ pub enum ModelFileError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// No botocore on this machine.
+    /// No botocore was found on this machine.
     #[error(
         "no botocore found: install it (pip install botocore, or AWS CLI version 2), set WIREPROOF_BOTOCORE to its \
          folder, or give the file of a model"
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_stand_beside_the_model() {
+    fn examples_are_beside_the_model() {
         let (folder, places) = botocore();
         assert_eq!(find("botocore:ssm", &places).unwrap().examples.unwrap().1, "examples");
         assert_eq!(find("botocore:dynamodb", &places).unwrap().examples, None);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_no_botocore_is_not_passed_over() {
+    fn a_folder_that_is_not_botocore_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let places = Places { botocore: Some(folder.path().to_owned()), path: None };
         let error = find("botocore:ssm", &places).unwrap_err().to_string();

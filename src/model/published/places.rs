@@ -1,4 +1,5 @@
-//! Where models are searched by name: a given folder, the packages of Python, the bundle of the AWS CLI.
+//! The locations that are searched for models by name: a given folder, the packages of Python, the bundle of the AWS
+//! CLI.
 
 use std::{
     ffi::OsString,
@@ -12,7 +13,7 @@ use std::{
 
 use super::ModelFileError;
 
-/// Where models are searched by name.
+/// The locations that are searched for models by name.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
     /// A botocore installation, or its folder `data`; if given, nothing else is searched (`WIREPROOF_BOTOCORE`).
@@ -55,8 +56,8 @@ fn data_of(folder: &Path) -> Option<PathBuf> {
     candidates.into_iter().find(|data| super::catalogue(data).is_ok_and(|services| !services.is_empty()))
 }
 
-/// Asks Python where it would import botocore from, without importing it.
-const ASK: &str = "
+/// Prints the location of botocore for Python, without importing it.
+const FIND_BOTOCORE: &str = "
 import sys; sys.path[:] = [p for p in sys.path if p]
 import importlib.util as u
 for name in ('botocore', 'awscli.botocore'):
@@ -69,8 +70,9 @@ for name in ('botocore', 'awscli.botocore'):
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn python_packages() -> Vec<PathBuf> {
-    let answer = ["python3", "python"].iter().find_map(|python| output_of(Command::new(python).args(["-c", ASK])));
-    answer.unwrap_or_default().lines().map(PathBuf::from).collect()
+    let output =
+        ["python3", "python"].iter().find_map(|python| output_of(Command::new(python).args(["-c", FIND_BOTOCORE])));
+    output.unwrap_or_default().lines().map(PathBuf::from).collect()
 }
 
 /// The output of a program; `None` if it fails or takes too long.
@@ -162,7 +164,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_program_that_fails_or_is_not_there_says_nothing() {
+    fn a_failed_or_missing_program_has_no_output() {
         assert_eq!(output_of(Command::new("false").arg("x")), None);
         assert_eq!(output_of(&mut Command::new("no-such-program-here")), None);
         assert_eq!(output_of(Command::new("echo").arg("x")), Some("x\n".to_owned()));

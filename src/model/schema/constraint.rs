@@ -24,7 +24,7 @@ pub enum ShapeConstraint {
     },
     /// The length of a string, a blob, a list or a map.
     Length {
-        /// What is counted.
+        /// The unit of the length.
         unit: LengthUnit,
         /// The bound.
         limit: Limit<u64>,
@@ -69,13 +69,13 @@ pub enum JsonType {
     Integer,
     /// A number.
     Number,
-    /// A number, or one of the strings that stand for NaN and the infinities.
+    /// A number, or one of the strings for NaN and the infinities.
     NumberOrSpecial,
     /// A boolean.
     Boolean,
 }
 
-/// What a length counts.
+/// The unit that a length counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthUnit {
     /// The characters of a string.

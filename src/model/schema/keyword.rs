@@ -16,7 +16,7 @@ pub(super) const PATTERN: &str = "x-pattern";
 pub(super) const TIMESTAMP: &str = "x-timestamp";
 pub(super) const BLOB: &str = "x-blob";
 
-/// A check that a keyword with a value stands for.
+/// The check of a keyword with a value.
 trait ValueCheck: Send + Sync {
     /// The constraint that a value violates, if it violates one.
     fn violated(&self, instance: &Value) -> Option<ShapeConstraint>;

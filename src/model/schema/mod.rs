@@ -34,11 +34,11 @@ pub use violation::{ShapeRule, Violation, Violations};
 pub struct SchemaError {
     /// The shape.
     pub shape: ShapeId,
-    /// Why there is no schema.
+    /// The reason why there is no schema.
     pub problem: SchemaProblem,
 }
 
-/// Why a shape has no schema.
+/// The reason why a shape has no schema.
 #[derive(Debug, Clone, Error)]
 pub enum SchemaProblem {
     /// The shape is not the input, the output or an error of an operation.
@@ -49,7 +49,7 @@ pub enum SchemaProblem {
     Compile(Arc<ValidationError<'static>>),
 }
 
-/// Which way a value travels.
+/// The direction of a value: input or output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PayloadSide {
     /// From the caller to the endpoint.
@@ -58,7 +58,7 @@ pub enum PayloadSide {
     Output,
 }
 
-/// What a protocol says of every body, whatever its shape.
+/// The rules of a protocol that hold for every body, regardless of its shape.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyRules {
     /// The format of a timestamp whose model does not give one.
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_that_no_operation_uses_is_an_error_and_no_panic() {
+    fn an_unused_shape_is_an_error_without_a_panic() {
         let schemas = Schemas::new(Arc::new(crate::model::read("m", MODEL).unwrap()), RULES);
         assert!(schemas.violations(&ShapeId::new("x#Name"), PayloadSide::Output, &json!("a")).is_err());
     }

@@ -77,7 +77,7 @@ impl ShapeRule {
 pub struct Violation {
     /// JSON pointer of the value; for a missing or unknown member, of the member.
     pub pointer: String,
-    /// How it is reported.
+    /// The rule that reports it.
     pub rule: ShapeRule,
     /// The constraint.
     pub expected: ShapeConstraint,
@@ -90,7 +90,7 @@ pub struct Violation {
 /// The violations of one value, in the order of their pointers.
 pub type Violations = Vec<Violation>;
 
-/// What it takes to read an error of the validator in Smithy's terms.
+/// The context that translates an error of the validator to Smithy's terms.
 pub(super) struct Reading<'a> {
     pub(super) contract: &'a Contract,
     /// The shape of the whole value.
@@ -100,7 +100,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The violations that one error of the validator stands for.
+    /// The violations that correspond to one error of the validator.
     pub(super) fn violations(&self, error: &ValidationError<'_>) -> Vec<Violation> {
         let schema_path = error.schema_path().as_str();
         let (parent, keyword) = schema_path.rsplit_once('/').unwrap_or(("", schema_path));
@@ -179,7 +179,7 @@ fn keys(mut violations: Vec<Violation>, pointer: &str) -> Vec<Violation> {
     violations
 }
 
-/// The constraint that an error of the validator stands for.
+/// The constraint that corresponds to an error of the validator.
 fn constraint(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance: &Value) -> ShapeConstraint {
     use ShapeConstraint as C;
     use ValidationErrorKind as Kind;
@@ -204,7 +204,7 @@ fn constraint(kind: &ValidationErrorKind, keyword: &str, node: &Value, instance:
     }
 }
 
-/// How a violation is reported: nulls, empty values and enum values in another letter case have rules of their own.
+/// The rule of a violation: nulls, empty values and enum values in another letter case have rules of their own.
 fn rule(constraint: &ShapeConstraint, instance: &Value) -> ShapeRule {
     use ShapeConstraint as C;
     let or_empty = |rule: ShapeRule| if is_empty(instance) { ShapeRule::Empty } else { rule };

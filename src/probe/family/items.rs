@@ -25,7 +25,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
             family.unprobed.push(UnprobedReason::TooManyItems { limit: MOST_ITEMS });
             continue;
         }
-        // Where one item can be built, all can.
+        // If one item can be built, all can.
         match subject.inputs.list(subject.recipe, subject.location, count.min(1)) {
             Ok(_) => {
                 family.drafts.push(ProbeDraft::new(

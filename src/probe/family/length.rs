@@ -38,7 +38,7 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     Some(family)
 }
 
-/// No drafts yet; a bound that every value keeps leaves nothing to probe.
+/// No drafts: every value satisfies the bound, so there is nothing to probe.
 pub(super) fn no_drafts(bounds: Bounds<u64>) -> FamilyDrafts {
     let mut family = FamilyDrafts::of(describe(bounds), Vec::new());
     if edges(bounds).is_empty() {
@@ -75,7 +75,7 @@ fn change(subject: &ProbeSubject<'_>, length: u64, expected: ExpectedOutcome) ->
     let witness = subject.inputs.witness(rule)?;
     match subject.inputs.of_length(rule, length)? {
         Some(_) => Ok(InputChange::String(Some(length))),
-        // Where the pattern forbids the length as well, any string of it still violates the length.
+        // If the pattern forbids the length as well, any string of that length still violates the length.
         None if expected == ExpectedOutcome::Rejected => Ok(InputChange::Set(plain(length).into())),
         None if witness.excludes_length(length) => Err(UnprobedReason::LengthForbiddenByPattern { length }),
         None => Err(UnprobedReason::NoStringOfLength { length }),

@@ -67,7 +67,7 @@ struct FamilyDefinition {
     draft: fn(&ProbeSubject<'_>) -> Option<FamilyDrafts>,
 }
 
-/// What the probes of a family rest on.
+/// The basis of a family's probes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FamilyBasis {
     /// A constraint that the model states as a trait.
@@ -106,7 +106,7 @@ impl ProbeFamily {
         self.definition().name
     }
 
-    /// Whether it probes a constraint that the model states as a trait.
+    /// Returns whether it probes a constraint that the model states as a trait.
     #[must_use]
     pub fn is_constraint(self) -> bool {
         self.definition().basis == FamilyBasis::Constraint
@@ -164,12 +164,12 @@ pub(super) struct ProbeDraft {
     pub(super) variant: String,
     /// The title, after the name of the location.
     pub(super) title: String,
-    /// How the valid input is changed.
+    /// The change of the valid input.
     pub(super) change: InputChange,
     pub(super) expected: ExpectedOutcome,
-    /// What a success looks like in the documents, as a pattern of types. Reports say whether it did.
+    /// The documented form of a success, as a pattern of types. Reports say whether the response matches it.
     pub(super) looks_like: Option<Value>,
-    /// Whether such a request was seen to end an endpoint.
+    /// True if such a request was seen to end an endpoint.
     pub(super) may_crash: bool,
 }
 
@@ -194,7 +194,7 @@ impl ProbeDraft {
     }
 }
 
-/// What the endpoint must do with the request of a probe.
+/// The response that the endpoint must give to the request of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExpectedOutcome {
     /// Reject it for a constraint.
@@ -207,7 +207,7 @@ pub(super) enum ExpectedOutcome {
     UnknownOperation,
     /// Reject it for its signature.
     Unauthenticated,
-    /// Not reject its input as invalid.
+    /// Do not reject its input as invalid.
     Accepted,
     /// The same, where the model states what is invalid and not that everything else is valid.
     Tolerated,

@@ -35,7 +35,7 @@ fn above(number: f64) -> f64 {
     if number + 1.0 > number { number + 1.0 } else { number.next_up() }
 }
 
-/// Whether the kind can hold the number.
+/// Returns whether the kind can hold the number.
 pub(super) fn holds(kind: NumberKind, number: f64) -> bool {
     let (least, most) = match kind {
         NumberKind::Byte => (f64::from(i8::MIN), f64::from(i8::MAX)),

@@ -14,17 +14,17 @@ use crate::{
     probe::MemberPath,
 };
 
-/// Which members are built.
+/// The members to build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     Least,
     Full,
 }
 
-/// How deep a full input goes.
+/// The greatest depth of a full input.
 const DEEPEST: usize = 6;
 
-/// How many keys are tried for each entry.
+/// The number of keys to try for each entry.
 const KEY_TURNS: u64 = 16;
 
 /// Builds one value.

@@ -25,7 +25,7 @@ use crate::{
     suite::{Filling, glob_matches},
 };
 
-/// Why no valid input can be built.
+/// The reason why no valid input can be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unbuildable {
     /// No string for a pattern was found.
@@ -64,13 +64,13 @@ type NearMisses = Arc<Vec<(NearMiss, String)>>;
 /// A string of one length, if one was found.
 type OfLength = Option<Arc<str>>;
 
-/// How one input is built.
+/// The options that build one input.
 #[derive(Clone, Copy)]
 pub(super) struct Recipe<'a> {
     pub(super) operation: &'a Operation,
     /// The values of resources that exist.
     pub(super) known: &'a KnownValues,
-    /// What new strings are derived from; `None`: any valid string.
+    /// The seed of new strings; `None`: any valid string.
     pub(super) salt: Option<u64>,
 }
 
@@ -96,7 +96,7 @@ impl Inputs {
         }
     }
 
-    /// Whether the least valid input has the member, if it has its structure.
+    /// Returns whether the least valid input has the member, if it has its structure.
     pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &MemberPath) -> bool {
         let by_recipe = || {
             let name = format!("{}/{}", operation.name, at.slashed());
@@ -113,7 +113,7 @@ impl Inputs {
         self.schemas.contract()
     }
 
-    /// Whether an input is valid by the model.
+    /// Returns whether an input is valid by the model.
     pub(super) fn keeps_model(&self, operation: &Operation, input: &Value) -> bool {
         let input = self.contract().without_null_members(&operation.input, input);
         self.schemas.violations(&operation.input, PayloadSide::Input, &input).is_ok_and(|broken| broken.is_empty())
@@ -150,7 +150,8 @@ impl Inputs {
         Ok(Reached { input, pointer: at })
     }
 
-    /// Why no valid input has a location, if none does: the least input, or a shape on the path, cannot be built.
+    /// Returns why no valid input has a location, if none does: the least input, or a shape on the path, cannot be
+    /// built.
     pub(super) fn obstacle(&self, operation: &Operation, location: &Location) -> Option<Unbuildable> {
         let mut shape = operation.input.clone();
         let mut found = self.unbuildable(operation, &shape, None);
@@ -173,7 +174,7 @@ impl Inputs {
         found
     }
 
-    /// Why no valid value of a shape can be built. Cached, since most shapes occur at many locations.
+    /// Returns why no valid value of a shape can be built. Cached, since most shapes occur at many locations.
     fn unbuildable(&self, operation: &Operation, target: &ShapeId, member: Option<&Traits>) -> Option<Unbuildable> {
         let narrows =
             |traits: &Traits| traits.length().is_some() || traits.pattern().is_some() || traits.range().is_some();
@@ -265,7 +266,7 @@ fn key_of(rule: TextRule<'_>) -> TextKey {
     (rule.pattern.map(str::to_owned), rule.min, rule.max)
 }
 
-/// Whether a glob matches a member's name `Operation/Member`. Without a `*` it must be the whole name.
+/// Returns whether a glob matches a member's name `Operation/Member`. Without a `*` it must be the whole name.
 pub(super) fn fits(glob: &str, name: &str) -> bool {
     glob == name || (glob.contains('*') && glob_matches(glob, name))
 }
@@ -336,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_map_has_its_least_number_of_entries_though_keys_come_up_twice() {
+    fn a_map_has_its_minimum_of_entries_despite_duplicate_keys() {
         let shapes = r#""x#In":{"type":"structure","members":{"m":{"target":"x#M","traits":{"smithy.api#required":{}}}}},
             "x#K":{"type":"string","traits":{"smithy.api#pattern":"^(a|b|c)$"}},
             "x#M":{"type":"map","key":{"target":"x#K"},"value":{"target":"smithy.api#Integer"},

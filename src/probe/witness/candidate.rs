@@ -22,7 +22,7 @@ pub(super) fn candidates(pattern: &str, salt: u64) -> Vec<String> {
     all.extend(places(&token, salt));
     all.extend(numbers(salt));
     if pattern.contains("arn") {
-        // Where a pattern takes anything at all, a plain name is as good; where it speaks of ARNs, it is not.
+        // If a pattern accepts anything, a plain name suffices; if it mentions ARNs, it does not.
         all.splice(0..0, arns(pattern, &format!("wp-{token}"), salt));
     }
     all

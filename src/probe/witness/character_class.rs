@@ -4,7 +4,7 @@ use regex_syntax::hir;
 
 use super::salt::Salt;
 
-/// How plain a string should be.
+/// The plainness of a string's characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taste {
     /// Lower-case letters and digits, if the class has any.

@@ -60,7 +60,7 @@ impl Grammar {
     }
 }
 
-/// Whether the string may begin before a part and end after it: if it must not, an anchor fails.
+/// The edges at which a part may border on other text. If it may not, an anchor there fails.
 #[derive(Debug, Clone, Copy)]
 struct Edges {
     start: bool,

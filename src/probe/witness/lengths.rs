@@ -1,9 +1,9 @@
 //! Sets of string lengths, in code points: sorted intervals, so that `{0,100000}` costs as much as `{0,1}`.
 //!
 //! A set never has a length that was not added. Where a sum would exceed its budget, it keeps the short lengths, and
-//! [`Work`] records it.
+//! `Work` records it.
 
-/// No length above this one is considered.
+/// Longer lengths are not considered.
 pub(super) const LONGEST: u64 = 1 << 21;
 
 /// The most intervals that one set holds.
@@ -35,7 +35,7 @@ impl LengthSearch {
         self.sure_to = self.sure_to.min(length.saturating_sub(1));
     }
 
-    /// How many of `left` times `right` spans may be added.
+    /// The number of spans out of `left` times `right` that the budget allows.
     fn grant(&mut self, left: usize, right: usize) -> (usize, usize) {
         let most = MOST_PAIRS.min(self.left).max(64);
         let granted = if left.saturating_mul(right) <= most {
@@ -65,7 +65,7 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// No length at all.
+    /// The empty set.
     pub(super) fn none() -> Self {
         Self { spans: Vec::new() }
     }
@@ -155,13 +155,13 @@ impl Lengths {
         Self { spans }
     }
 
-    /// Whether the length is in the set.
+    /// Returns whether the length is in the set.
     pub(super) fn contains(&self, length: u64) -> bool {
         let position = self.spans.partition_point(|span| span.high < length);
         self.spans.get(position).is_some_and(|span| span.low <= length)
     }
 
-    /// Whether no length is in it.
+    /// Returns whether no length is in it.
     pub(super) fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
@@ -176,7 +176,7 @@ impl Lengths {
         if let [only] = self.spans.as_slice() { Some((only.low, only.high)) } else { None }
     }
 
-    /// How many lengths there are.
+    /// The number of lengths.
     pub(super) fn count(&self) -> u64 {
         self.spans.iter().map(|span| span.high - span.low + 1).sum()
     }
@@ -235,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn what_leaves_a_rest_is_what_the_rest_completes(a in some(), b in some(), whole in 0_u64..80) {
+        fn a_quotient_completes_its_remainder(a in some(), b in some(), whole in 0_u64..80) {
             let expected: BTreeSet<u64> = a.iter().copied().filter(|x| *x <= whole && b.contains(&(whole - x))).collect();
             prop_assert_eq!(members(&set(&a).leaving(&set(&b), whole)), expected);
         }

@@ -8,7 +8,7 @@ use std::{iter::Peekable, str::Chars};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plain {
     pub(super) pattern: String,
-    /// Whether a back-reference was removed: a string of the pattern may be longer than one of the rest.
+    /// True if a back-reference was removed: a string of the pattern may be longer than one of the rest.
     pub(super) lacks_text: bool,
 }
 

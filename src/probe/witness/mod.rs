@@ -48,7 +48,7 @@ pub(super) struct TextRule<'a> {
     pub(super) max: Option<u64>,
 }
 
-/// Why there is no string for a rule.
+/// The reason why there is no string for a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WitnessError {
     /// No engine accepts the pattern, so that no string could be verified.
@@ -94,7 +94,7 @@ struct Judge {
 }
 
 impl Judge {
-    /// Whether a string that the pattern rejects is rejected even if a dot matches newlines.
+    /// Returns whether a string that the pattern rejects is rejected even if a dot matches newlines.
     fn rejects_dotall(&self, text: &str) -> bool {
         let source = self.pattern.source();
         if !source.contains('.') {

@@ -5,7 +5,7 @@ use std::{cell::Cell, iter};
 use super::Witness;
 use crate::model::Matched;
 
-/// How a string violates its pattern.
+/// The way in which a string violates its pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::probe) enum NearMiss {
     /// The first character is replaced.
@@ -23,10 +23,10 @@ pub(in crate::probe) enum NearMiss {
 /// Replacements for a character: signs that names seldom allow, then characters that only narrow patterns reject.
 const REPLACEMENTS: &str = "!# %$*^\"<\\/.:_-@=+~azZ09é\u{663}\u{1F600}\t\u{1}\n";
 
-/// How many valid strings are tried.
+/// The number of valid strings to try.
 const BASES: u64 = 6;
 
-/// How often the backtracking engine may reach its limit.
+/// The number of times that the backtracking engine may reach its limit.
 const MOST_DOUBTS: u32 = 8;
 
 /// At how many positions of a string a replacement is tried.
@@ -122,7 +122,7 @@ mod tests {
     };
     use crate::model::Pattern;
 
-    fn refuses(pattern: &str, text: &str) -> bool {
+    fn rejects(pattern: &str, text: &str) -> bool {
         Pattern::full(pattern).unwrap().matches(text) == Matched::No
     }
 
@@ -147,7 +147,7 @@ mod tests {
         let misses = witness.near_misses(5);
         assert_eq!(misses.iter().map(|(way, _)| *way).collect::<Vec<_>>(), expected, "{misses:?}");
         for (_, text) in &misses {
-            assert!(witness.length_is_valid(text) && refuses(pattern, text), "{text:?}");
+            assert!(witness.length_is_valid(text) && rejects(pattern, text), "{text:?}");
         }
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_to_pick_from_nothing() {
+    fn an_empty_list_has_nothing_to_pick() {
         assert_eq!(Salt::new(1, 0).pick::<u8>(&[]), None);
         assert_eq!(Salt::new(1, 0).below(0), 0);
     }

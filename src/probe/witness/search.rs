@@ -18,7 +18,7 @@ const TURNS: u64 = 600;
 /// At most this many characters are made in all attempts together.
 const EFFORT: u64 = 2_000_000;
 
-/// How often the backtracking engine may reach its limit.
+/// The number of times that the backtracking engine may reach its limit.
 const UNDECIDED: u32 = 4;
 
 /// Preferred lengths, the best first.
@@ -56,13 +56,13 @@ impl Witness {
         natural.or_else(|| self.first_kept(salt, |_, _| Some(n)))
     }
 
-    /// Whether certainly no string of `n` characters matches the pattern. Otherwise one may exist even if
+    /// Returns whether certainly no string of `n` characters matches the pattern. Otherwise one may exist even if
     /// [`Self::of_length`] does not find it.
     pub(in crate::probe) fn excludes_length(&self, n: u64) -> bool {
         self.excludes_lengths(n, n)
     }
 
-    /// Whether certainly no string within the bounds matches the pattern.
+    /// Returns whether certainly no string within the bounds matches the pattern.
     pub(super) fn is_contradiction(&self) -> bool {
         self.min > self.max || self.excludes_lengths(self.min, self.max)
     }

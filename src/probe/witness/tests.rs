@@ -9,7 +9,7 @@ fn witness(pattern: &str, min: u64, max: Option<u64>) -> Witness {
     Witness::new(&TextRule { pattern: Some(pattern), min, max }, &Patterns::default()).unwrap()
 }
 
-fn refuses(pattern: &str, text: &str) -> bool {
+fn rejects(pattern: &str, text: &str) -> bool {
     Pattern::full(pattern).unwrap().matches(text) == Matched::No
 }
 
@@ -92,7 +92,7 @@ fn a_pattern_that_no_engine_accepts_is_an_error() {
 }
 
 #[test]
-fn a_rule_without_a_found_string_is_an_error() {
+fn a_rule_without_a_matching_string_is_an_error() {
     let error =
         Witness::new(&TextRule { pattern: Some("(?!a)a"), ..TextRule::default() }, &Patterns::default()).unwrap_err();
     assert!(matches!(error, WitnessError::NotFound { .. }), "{error}");
@@ -143,7 +143,7 @@ proptest! {
                 prop_assert!(witness.pattern_allows(&text));
             }
             for (_, miss) in witness.near_misses(salt) {
-                prop_assert!(witness.length_is_valid(&miss) && refuses(&pattern, &miss));
+                prop_assert!(witness.length_is_valid(&miss) && rejects(&pattern, &miss));
             }
         }
     }

@@ -23,7 +23,7 @@ pub struct Record {
     pub tier: Tier,
     pub status: u16,
     pub headers: BTreeMap<String, String>,
-    /// Whether the headers are reconstructed.
+    /// True if the headers are reconstructed.
     pub headers_reconstructed: bool,
     #[serde(default)]
     pub body: Value,
@@ -69,7 +69,7 @@ pub enum Label {
 }
 
 impl Label {
-    /// Whether AWS sent the value, as far as known.
+    /// Returns whether AWS sent the value, as far as known.
     #[must_use]
     pub fn is_of_aws(self) -> bool {
         matches!(self, Self::Real | Self::Drift | Self::Unsure)

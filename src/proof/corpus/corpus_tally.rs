@@ -166,7 +166,7 @@ impl CorpusTally {
     }
 }
 
-/// Whether a finding is only a warning because of an exception. Any other missing required member is an error.
+/// Returns whether a finding is only a warning because of an exception. Any other missing required member is an error.
 fn is_excepted(finding: &Finding) -> bool {
     let is_missing =
         finding.code == Code::RESPONSE_SHAPE && finding.rule.as_deref() == Some(ShapeRule::Required.name());
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_a_share_of_0() {
+    fn an_empty_tally_has_a_share_of_zero() {
         assert!(RecordShare::default().rate().abs() < f64::EPSILON && CorpusTally::of([]).all() == Shares::default());
     }
 

@@ -49,10 +49,10 @@ impl Models {
     /// # Errors
     /// A model cannot be loaded.
     pub fn gather<E>(records: &[Record], mut find: impl FnMut(&str) -> Result<Option<Contract>, E>) -> Result<Self, E> {
-        let asked: BTreeSet<(&str, RecordedProtocol)> =
+        let requested: BTreeSet<(&str, RecordedProtocol)> =
             records.iter().map(|record| (record.service.as_str(), record.protocol)).collect();
         let mut suites = BTreeMap::new();
-        for (service, protocol) in asked {
+        for (service, protocol) in requested {
             let Some(contract) = find(service)? else { continue };
             let contract = protocol.reader().body_contract(contract);
             let suite = Fixtures::of_services([ServiceFixtures::of(service, contract, protocol.reader())]);
@@ -72,12 +72,12 @@ impl Models {
         let case = self.case(record, service);
         let transcript = transcript(record, &case, service);
         let judgement = judge(suite, &case, &transcript, None);
-        let asked = judgement.findings.into_iter().filter(|finding| is_recorded(record, finding.code));
-        let (left_out, findings): (Vec<_>, Vec<_>) = asked.partition(|finding| is_not_as_sent(record, finding));
+        let recorded = judgement.findings.into_iter().filter(|finding| is_recorded(record, finding.code));
+        let (left_out, findings): (Vec<_>, Vec<_>) = recorded.partition(|finding| is_not_as_sent(record, finding));
         Ok(Judged { findings, left_out: left_out.len() })
     }
 
-    /// A scenario with one call that expects the recorded outcome, because nobody knows whether another one was due.
+    /// A scenario with one call that expects the recorded outcome, because no document states the expected one.
     fn case(&self, record: &Record, service: &ServiceFixtures) -> Case {
         let id = format!("{}/{}/{}", record.service, record.operation, record.id);
         let call = Call {
@@ -149,13 +149,13 @@ fn transcript(record: &Record, case: &Case, service: &ServiceFixtures) -> Transc
     Transcript { exchanges: vec![exchange], ..Transcript::empty(case, 0, CaseEnd::Complete) }
 }
 
-/// Whether a record contains what a check looks at.
+/// Returns whether a record contains what a check looks at.
 fn is_recorded(record: &Record, code: Code) -> bool {
     let is_of_headers = matches!(code.points_at(), PointsAt::Headers(_));
     !(record.headers_reconstructed && is_of_headers)
 }
 
-/// Whether a finding is about a value that was redacted or changed after the recording.
+/// Returns whether a finding is about a value that was redacted or changed after the recording.
 fn is_not_as_sent(record: &Record, finding: &Finding) -> bool {
     let of_body = finding.code.points_at() == PointsAt::Body;
     let masked = record.masked_paths.iter().any(|path| path.covers(&finding.pointer));
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_model_is_not_judged() {
+    fn responses_without_a_model_are_not_judged() {
         assert_eq!(judged(&json!({"service": "t"})), Err(Skipped::Service));
         assert_eq!(judged(&json!({"operation": "Other"})), Err(Skipped::Operation));
     }

@@ -30,13 +30,13 @@ enum PathStep {
 pub struct RecordPathError(String);
 
 impl RecordPath {
-    /// Whether a JSON pointer leads to this location or below it.
+    /// Returns whether a JSON pointer leads to this location or below it.
     #[must_use]
     pub fn covers(&self, pointer: &str) -> bool {
         self.rest(pointer).is_some()
     }
 
-    /// Whether a JSON pointer leads exactly to this location.
+    /// Returns whether a JSON pointer leads exactly to this location.
     #[must_use]
     pub fn is_at(&self, pointer: &str) -> bool {
         self.rest(pointer) == Some(0)

@@ -30,7 +30,7 @@ pub(super) struct TableRow {
     pub(super) name: String,
     /// The description of the row, if it has one.
     pub(super) says: String,
-    /// Whether it is the sum of the other rows, or the row that they are compared with.
+    /// True if it is the sum of the other rows, or the row that they are compared with.
     pub(super) is_total: bool,
     pub(super) cells: Vec<Count>,
 }

@@ -200,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn a_table_without_columns_or_rows_is_nothing() {
+    fn a_table_without_columns_or_rows_is_empty() {
         assert_eq!(drawn(&Table { columns: Vec::new(), rows: Vec::new() }, 80), "");
     }
 
     #[test]
-    fn a_note_is_no_detection_in_the_table() {
+    fn a_note_does_not_count_as_detection_in_the_table() {
         let mut matrix = wide();
         matrix.mutants[0].codes.insert(Code::JSON, MatrixCell { severity: Severity::Note, cases: 9 });
         assert_eq!(drawn(&count_table::codes(&matrix), 120).matches("3999").count(), 2);

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_reported_from_each_mutant_to_the_summary() {
+    fn wrong_fates_are_reported_for_each_mutant_and_in_the_summary() {
         insta::assert_snapshot!(render(&matrix(), &plain()), @r#"
         wireproof mutants  7 mutants and 2 constant endpoints, seed 7
 
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mutant_has_a_line_when_everything_is_asked_for() {
+    fn a_verbose_report_has_a_line_for_every_mutant() {
         let report = render(&matrix(), &MatrixOptions { verbose: true, ..plain() });
         for line in [
             "  killed       codedeploy/GetDeployment/output/a.*.b/null  response-shape error  codedeploy/stop-deployment/finished",

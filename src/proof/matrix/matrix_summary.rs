@@ -89,7 +89,7 @@ mod tests {
     use crate::proof::matrix::testing::{matrix, proven};
 
     #[test]
-    fn what_is_wrong_is_counted_and_what_is_right_is_always_there() {
+    fn wrong_fates_are_counted_and_good_fates_are_always_shown() {
         assert_eq!(word(&matrix()), "not proven");
         assert_eq!(
             terms(&matrix()),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_remedy_for_what_is_wrong_and_for_nothing_else() {
+    fn only_wrong_fates_have_a_hint() {
         for fate in Fate::ALL {
             assert_eq!(remedy(fate).is_empty(), fate.is_good(), "{}", fate.name());
         }

@@ -50,7 +50,7 @@ impl Fate {
         }
     }
 
-    /// Whether the fate is consistent with a correct judge.
+    /// Returns whether the fate is consistent with a correct judge.
     #[must_use]
     pub fn is_good(self) -> bool {
         matches!(self, Self::Killed | Self::Equivalent)
@@ -83,9 +83,9 @@ pub struct MutantRow {
     pub family: String,
     /// The fault, in one line.
     pub says: String,
-    /// The checks of which at least one must detect it.
+    /// The expected checks. At least one of them must detect it.
     pub kind: Vec<Code>,
-    /// What became of it.
+    /// Its fate.
     pub fate: Fate,
     /// The reason why it is equivalent, if it is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +137,7 @@ pub struct KillMatrix {
     pub seed: u64,
     /// The globs that selected the mutants; empty for all mutants.
     pub only: Vec<String>,
-    /// Whether every case ran on every mutant, even after the mutant was detected.
+    /// True if every case ran on every mutant, even after the mutant was detected.
     pub exhaustive: bool,
     /// The ledger of the suite on the reference.
     pub reference: Ledger,
@@ -177,8 +177,8 @@ impl KillMatrix {
         self.constant_endpoints.iter().map(|endpoint| endpoint.ledger.conforms + endpoint.conforms_unchecked).sum()
     }
 
-    /// Whether another proof has the same result: the same mutants and fates, and the same cases that conform on
-    /// constant endpoints. The findings may differ in wording.
+    /// Returns whether another proof has the same result: the same mutants and fates, and the same cases that conform
+    /// on constant endpoints. The findings may differ in wording.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let rows = |matrix: &Self| -> Vec<(String, Vec<Code>, Fate)> {
@@ -196,8 +196,8 @@ impl KillMatrix {
             && given(self) == given(other)
     }
 
-    /// Whether the judge is proven: every case conforms on the reference, every mutant is killed or equivalent, no
-    /// case conforms on a constant endpoint, and no entry of the list is unused.
+    /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed or equivalent,
+    /// no case conforms on a constant endpoint, and no entry of the list is unused.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_judge_is_proven_by_all_of_it() {
+    fn a_judge_is_proven_only_if_every_condition_holds() {
         let matrix = matrix();
         assert!(matrix.is_proven());
         assert_eq!(matrix.mutants[0].weight(), Some(Severity::Warning));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn two_proofs_agree_whatever_words_they_found_for_it() {
+    fn proofs_agree_regardless_of_the_wording_of_findings() {
         let one = matrix();
         let mut other = KillMatrix { duration_ms: 7, ..matrix() };
         other.mutants[0].cases = 9;

@@ -1,4 +1,4 @@
-//! What a fault does with a request: nothing, a different response, or a different request.
+//! The behavior of a fault: no effect, a different response, or a different request.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -21,11 +21,11 @@ use crate::{
 pub(super) trait Behavior: Send {
     /// The response of the fault; `None` for the response of the reference. A fault that has called the reference
     /// already returns the response in any case.
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response>;
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response>;
 }
 
 /// A request to a mutant, and the reference behind it.
-pub(super) struct AskedCall<'a> {
+pub(super) struct ReceivedCall<'a> {
     pub(super) request: &'a Request,
     /// The real time, in seconds since 1970.
     pub(super) real_now: f64,
@@ -35,7 +35,7 @@ pub(super) struct AskedCall<'a> {
     deviated: Cell<bool>,
 }
 
-impl<'a> AskedCall<'a> {
+impl<'a> ReceivedCall<'a> {
     pub(super) fn new(
         request: &'a Request,
         real_now: f64,
@@ -50,7 +50,7 @@ impl<'a> AskedCall<'a> {
         self.deviated.set(true);
     }
 
-    /// Whether the fault took effect.
+    /// Returns whether the fault took effect.
     pub(super) fn deviated(&self) -> bool {
         self.deviated.get()
     }
@@ -78,7 +78,7 @@ impl<'a> AskedCall<'a> {
         called(self.request).unwrap_or_default()
     }
 
-    /// Whether it calls that operation, or an unknown operation in the protocol of its service.
+    /// Returns whether it calls that operation, or an unknown operation in the protocol of its service.
     fn is_about(&self, target: &str) -> bool {
         let given = self.target();
         if given == target {
@@ -91,12 +91,12 @@ impl<'a> AskedCall<'a> {
         !is_real && wanted.map(Protocol::content_type) == self.request.headers.get("content-type")
     }
 
-    /// Whether it calls a path of the reference that belongs to no contract.
+    /// Returns whether it calls a path of the reference that belongs to no contract.
     pub(super) fn is_control(&self) -> bool {
         self.request.target.starts_with("/_wireproof/")
     }
 
-    /// Whether the operation is a read.
+    /// Returns whether the operation is a read.
     pub(super) fn is_read(&self) -> bool {
         is_read(self.target())
     }
@@ -163,7 +163,7 @@ impl<'a> AskedCall<'a> {
         self.signer().1
     }
 
-    /// Whether the date of the request is in the future.
+    /// Returns whether the date of the request is in the future.
     pub(super) fn is_dated_ahead(&self) -> bool {
         #[expect(clippy::cast_possible_truncation, reason = "a signature's date has whole seconds")]
         let now = amz_date(self.real_now as i64);
@@ -178,13 +178,13 @@ impl<'a> AskedCall<'a> {
     }
 }
 
-/// Whether an operation is a read, by the naming conventions of AWS.
+/// Returns whether an operation is a read, by the naming conventions of AWS.
 pub(super) fn is_read(target: &str) -> bool {
     let operation = split_call(target).map_or("", |(_, operation)| operation);
     ["Get", "List", "BatchGet", "Describe"].iter().any(|verb| operation.starts_with(verb))
 }
 
-/// Whether a response is a success.
+/// Returns whether a response is a success.
 pub(super) fn is_success(response: &Response) -> bool {
     response.status == 200
 }
@@ -198,7 +198,7 @@ pub(super) fn error_of(response: &Response) -> Option<String> {
     ErrorIdentity::of(response, Some(&body)).name
 }
 
-/// Whether an error is about the signature.
+/// Returns whether an error is about the signature.
 pub(super) fn is_of_signature(error: &str) -> bool {
     const ERRORS: [&str; 5] = [
         "IncompleteSignatureException",
@@ -251,17 +251,17 @@ pub(super) struct Altered<F> {
 }
 
 impl<F: FnMut(&mut Response) + Send> Behavior for Altered<F> {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        if asked.is_control() || !asked.is_about(&self.target) {
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if received.is_control() || !received.is_about(&self.target) {
             return None;
         }
-        let right = asked.reference();
+        let right = received.reference();
         let mut response = right.clone();
         if self.responses.include(&response) {
             (self.alter)(&mut response);
         }
         if response != right {
-            asked.deviate();
+            received.deviate();
         }
         Some(response)
     }
@@ -272,12 +272,12 @@ pub(super) struct Understood<F> {
     pub(super) rewrite: F,
 }
 
-impl<F: FnMut(&AskedCall<'_>) -> Option<Request> + Send> Behavior for Understood<F> {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        let other = if asked.is_control() { None } else { (self.rewrite)(asked) };
+impl<F: FnMut(&ReceivedCall<'_>) -> Option<Request> + Send> Behavior for Understood<F> {
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        let other = if received.is_control() { None } else { (self.rewrite)(received) };
         other.map(|request| {
-            asked.deviate();
-            asked.instead(&request)
+            received.deviate();
+            received.instead(&request)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::{
-    behavior::{AskedCall, is_success, set_body},
+    behavior::{ReceivedCall, is_success, set_body},
     sample::Sample,
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Responds to a request of the case with that ID. May keep state.
-type Answering = Box<dyn FnMut(&AskedCall<'_>, &str) -> Reply + Send>;
+type Responder = Box<dyn FnMut(&ReceivedCall<'_>, &str) -> Reply + Send>;
 
 /// An endpoint that responds without regard to the request.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub struct ConstantEndpoint {
     pub name: String,
     /// Its response, in one line.
     pub says: String,
-    start: Arc<dyn Fn() -> Answering + Send + Sync>,
+    start: Arc<dyn Fn() -> Responder + Send + Sync>,
 }
 
 impl std::fmt::Debug for ConstantEndpoint {
@@ -40,8 +40,8 @@ impl std::fmt::Debug for ConstantEndpoint {
 pub struct ConstantTransport {
     reference: ReferenceEndpoint,
     contracts: Vec<Arc<Contract>>,
-    answering: Mutex<Answering>,
-    answers: Mutex<u64>,
+    responder: Mutex<Responder>,
+    responses: Mutex<u64>,
     case: Mutex<String>,
 }
 
@@ -78,8 +78,8 @@ impl ConstantEndpoint {
         ConstantTransport {
             reference: pristine.fork(Clock::new()),
             contracts,
-            answering: Mutex::new((self.start)()),
-            answers: Mutex::new(0),
+            responder: Mutex::new((self.start)()),
+            responses: Mutex::new(0),
             case: Mutex::new(String::new()),
         }
     }
@@ -100,20 +100,20 @@ impl ConstantTransport {
     /// Handles a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Reply {
-        let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
+        let received = ReceivedCall::new(request, real_now, &self.contracts, &self.reference);
         let case = self.case.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut reply = (self.answering.lock().unwrap_or_else(PoisonError::into_inner))(&asked, &case);
+        let mut reply = (self.responder.lock().unwrap_or_else(PoisonError::into_inner))(&received, &case);
         if let Reply::Answer(response) = &mut reply {
-            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-            *answers += 1;
+            let mut responses = self.responses.lock().unwrap_or_else(PoisonError::into_inner);
+            *responses += 1;
             // Vary the request ID. Else it alone would be a finding in every case but the first.
-            response.headers.set(REQUEST_ID_HEADER, format!("00000000-0000-4000-8000-{:012}", *answers));
+            response.headers.set(REQUEST_ID_HEADER, format!("00000000-0000-4000-8000-{:012}", *responses));
         }
         reply
     }
 }
 
-fn endpoint(name: &str, says: &str, start: impl Fn() -> Answering + Send + Sync + 'static) -> ConstantEndpoint {
+fn endpoint(name: &str, says: &str, start: impl Fn() -> Responder + Send + Sync + 'static) -> ConstantEndpoint {
     ConstantEndpoint { name: name.to_owned(), says: says.to_owned(), start: Arc::new(start) }
 }
 
@@ -151,10 +151,10 @@ fn constants() -> Vec<ConstantEndpoint> {
         constant("server-error", "500 InternalFailure", 500, json, error_body("InternalFailure")),
         constant("not-implemented", "501 with an empty object", 501, json, "{}"),
         endpoint("echo", "200 with the body of the request", move || {
-            Box::new(move |asked, _| {
+            Box::new(move |received, _| {
                 let headers = [("content-type", json)].into_iter().collect();
                 let mut response = Response { status: 200, headers, ..Response::default() };
-                set_body(&mut response, asked.request.body.clone());
+                set_body(&mut response, received.request.body.clone());
                 Reply::Answer(response)
             })
         }),
@@ -178,16 +178,16 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
             "the correct error of each case that expects one, for every request; else a declared error",
             move || {
                 let script = script.clone();
-                Box::new(move |asked, case| {
-                    let rejected = || rejected(&asked.reference());
+                Box::new(move |received, case| {
+                    let rejected = || rejected(&received.reference());
                     Reply::Answer(script.get(case).cloned().unwrap_or_else(rejected))
                 })
             },
         ),
         endpoint("last-success", "the previous success for every request", || {
             let mut last = None;
-            Box::new(move |asked, _| {
-                let right = asked.reference();
+            Box::new(move |received, _| {
+                let right = received.reference();
                 let before = if is_success(&right) { last.replace(right.clone()) } else { last.clone() };
                 // Before the first success, a response that no operation has.
                 let none = || {
@@ -200,11 +200,11 @@ fn stateful(sample: &Sample) -> Vec<ConstantEndpoint> {
         }),
         endpoint("other-operation", "a correct response of another operation", move || {
             let outputs = outputs.clone();
-            Box::new(move |asked, _| {
-                let mut answer = Response { status: 200, ..asked.reference() };
-                let other = outputs.iter().find(|(target, _)| target != asked.target() && !target.is_empty());
-                set_body(&mut answer, other.map_or_else(String::new, |(_, output)| output.to_string()));
-                Reply::Answer(answer)
+            Box::new(move |received, _| {
+                let mut response = Response { status: 200, ..received.reference() };
+                let other = outputs.iter().find(|(target, _)| target != received.target() && !target.is_empty());
+                set_body(&mut response, other.map_or_else(String::new, |(_, output)| output.to_string()));
+                Reply::Answer(response)
             })
         }),
     ]

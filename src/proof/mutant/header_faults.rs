@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_zipped_has_the_checksum_of_the_standard() {
+    fn compressed_data_has_the_standard_checksum() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
         let zipped = gzip(b"abc");
         assert_eq!(&zipped[10..15], [1, 3, 0, 0xfc, 0xff]);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Altered, AskedCall, ResponseRule, error_of, is_of_signature, set_body},
+    behavior::{Altered, ReceivedCall, ResponseRule, error_of, is_of_signature, set_body},
     known_resources::{KnowingFault, KnownResources, key_member},
     sample::SeenMembers,
 };
@@ -22,7 +22,7 @@ const LOOSE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT]
 /// A valid input is rejected: the request of a step or its control.
 const STRICT: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
 
-/// How a fault reads an input; `None` if it reads it correctly.
+/// The input as a fault reads it; `None` if it reads it correctly.
 type InputReading = Arc<dyn Fn(&Map<String, Value>, &KnownResources) -> Option<Map<String, Value>> + Send + Sync>;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
@@ -304,14 +304,14 @@ fn read(
     let (target, known) = (subject.target(), KnownResources::by(key));
     subject.mutant(MutantFamily::Input, name, kind, says, move || {
         let reading = Arc::clone(&reading);
-        let act = move |asked: &AskedCall<'_>, known: &KnownResources| {
-            let read = Value::Object(reading(asked.input()?.as_object()?, known)?);
+        let act = move |received: &ReceivedCall<'_>, known: &KnownResources| {
+            let read = Value::Object(reading(received.input()?.as_object()?, known)?);
             // An unknown caller is rejected, however the input is read.
-            if error_of(&asked.rehearsed()).is_some_and(|error| is_of_signature(&error)) {
+            if error_of(&received.rehearsed()).is_some_and(|error| is_of_signature(&error)) {
                 return None;
             }
-            asked.deviate();
-            Some(asked.instead(&asked.with_input(&read)))
+            received.deviate();
+            Some(received.instead(&received.with_input(&read)))
         };
         KnowingFault { target: target.clone(), known: known.clone(), act }
     })

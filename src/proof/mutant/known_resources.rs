@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::behavior::{AskedCall, Behavior, is_success};
+use super::behavior::{Behavior, ReceivedCall, is_success};
 use crate::{
     model::{Contract, Operation, ShapeKind},
     reference::Identity,
@@ -24,8 +24,8 @@ impl KnownResource {
     }
 
     /// Signs a request as the owner, for the region of the resource.
-    pub(super) fn signed(&self, asked: &AskedCall<'_>, request: Request) -> Request {
-        asked.signed_by(request, &self.owner, &self.region)
+    pub(super) fn signed(&self, received: &ReceivedCall<'_>, request: Request) -> Request {
+        received.signed_by(request, &self.owner, &self.region)
     }
 
     /// The region of the resource.
@@ -54,15 +54,15 @@ impl KnownResources {
     }
 
     /// Adds the resource that a successful call named in its input or output.
-    fn learn(&mut self, asked: &AskedCall<'_>, response: &Response) {
+    fn learn(&mut self, received: &ReceivedCall<'_>, response: &Response) {
         if !is_success(response) {
             return;
         }
         let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-        let named = [asked.input().and_then(|input| input[&self.member].as_str()), output[&self.member].as_str()];
+        let named = [received.input().and_then(|input| input[&self.member].as_str()), output[&self.member].as_str()];
         for name in named.into_iter().flatten() {
             if self.find(name).is_none() {
-                let (owner, region) = asked.signer();
+                let (owner, region) = received.signer();
                 self.resources.push(KnownResource { name: name.to_owned(), owner, region });
             }
         }
@@ -107,15 +107,15 @@ impl KnownResources {
     /// A valid call of the operation on that resource, signed by its owner.
     pub(super) fn call(
         &self,
-        asked: &AskedCall<'_>,
+        received: &ReceivedCall<'_>,
         contract: &Contract,
         operation: &Operation,
         resource: &KnownResource,
     ) -> Option<Request> {
         let input = serde_json::json!({ &self.member: resource.name });
         let mut request = protocol_of(contract).ok()?.build_request(contract, operation, &input).ok()?;
-        request.headers.set("host", asked.request.headers.get("host").unwrap_or("localhost"));
-        Some(resource.signed(asked, request))
+        request.headers.set("host", received.request.headers.get("host").unwrap_or("localhost"));
+        Some(resource.signed(received, request))
     }
 }
 
@@ -126,18 +126,18 @@ pub(super) struct KnowingFault<F> {
     pub(super) act: F,
 }
 
-impl<F: FnMut(&AskedCall<'_>, &KnownResources) -> Option<Response> + Send> Behavior for KnowingFault<F> {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        if asked.is_control() {
+impl<F: FnMut(&ReceivedCall<'_>, &KnownResources) -> Option<Response> + Send> Behavior for KnowingFault<F> {
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if received.is_control() {
             return None;
         }
-        if asked.target() == self.target
-            && let Some(response) = (self.act)(asked, &self.known)
+        if received.target() == self.target
+            && let Some(response) = (self.act)(received, &self.known)
         {
             return Some(response);
         }
-        let response = asked.reference();
-        self.known.learn(asked, &response);
+        let response = received.reference();
+        self.known.learn(received, &response);
         Some(response)
     }
 }

@@ -41,17 +41,17 @@ impl MemberLocation {
         Self(self.0.iter().cloned().chain([segment]).collect())
     }
 
-    /// Whether it is in an item of a list.
+    /// Returns whether it is in an item of a list.
     pub(super) fn has_items(&self) -> bool {
         self.0.contains(&Segment::Items)
     }
 
-    /// Whether it is a member of the body itself.
+    /// Returns whether it is a member of the body itself.
     pub(super) fn is_top(&self) -> bool {
         self.0.len() == 1
     }
 
-    /// Whether both are members of the same object.
+    /// Returns whether both are members of the same object.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         let owner = |location: &Self| location.0.split_last().map(|(_, owner)| owner.to_vec());
         self != other && owner(self) == owner(other)

@@ -41,7 +41,7 @@ use crate::{
     },
 };
 
-use behavior::{AskedCall, Behavior};
+use behavior::{Behavior, ReceivedCall};
 use member_location::MemberLocation;
 
 pub use constant_endpoint::ConstantEndpoint;
@@ -64,7 +64,7 @@ pub enum MutantFamily {
     Caller,
     /// The effect of a call.
     State,
-    /// What reads return about the effect.
+    /// The response of reads about the effect.
     View,
 }
 
@@ -108,7 +108,7 @@ pub struct Mutant {
     pub service: String,
     /// The operation with the fault.
     pub operation: String,
-    /// The checks of which at least one must detect it.
+    /// The expected checks. At least one of them must detect it.
     pub kind: &'static [Code],
     /// The fault, in one line.
     pub says: String,
@@ -258,13 +258,13 @@ impl MutantEndpoint {
     /// Responds to a request that arrived at the real time `real_now`, in seconds since 1970.
     #[must_use]
     pub fn handle(&self, request: &Request, real_now: f64) -> Response {
-        let asked = AskedCall::new(request, real_now, &self.contracts, &self.reference);
+        let received = ReceivedCall::new(request, real_now, &self.contracts, &self.reference);
         let deviating = self
             .behavior
             .as_ref()
-            .and_then(|behavior| behavior.lock().unwrap_or_else(PoisonError::into_inner).answer(&asked));
-        self.deviations.fetch_add(usize::from(asked.deviated()), Ordering::Relaxed);
-        deviating.unwrap_or_else(|| asked.reference())
+            .and_then(|behavior| behavior.lock().unwrap_or_else(PoisonError::into_inner).respond(&received));
+        self.deviations.fetch_add(usize::from(received.deviated()), Ordering::Relaxed);
+        deviating.unwrap_or_else(|| received.reference())
     }
 
     /// The number of requests in which its fault took effect.
@@ -293,7 +293,7 @@ mod tests {
         "x#Item":{"type":"structure","members":{"at":{"target":"smithy.api#Timestamp"}}}}}"#;
 
     #[test]
-    fn a_place_leads_through_lists_to_the_shape_of_a_member() {
+    fn a_location_leads_through_lists_to_the_shape_of_a_member() {
         let contract = Arc::new(model::read("m", MODEL).unwrap());
         let subject = MutantSubject {
             service: "s",
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_enumerated_of_what_was_never_shown() {
+    fn no_faults_are_derived_from_unseen_members() {
         let contracts = vec![("s".to_owned(), Arc::new(model::read("m", MODEL).unwrap()))];
         assert!(enumerate(&contracts, &Sample::new(&contracts)).is_empty());
     }

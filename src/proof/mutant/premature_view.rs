@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{AskedCall, Behavior, change_body, is_success},
+    behavior::{Behavior, ReceivedCall, change_body, is_success},
     member_location::MemberLocation,
     sample::SeenMembers,
     view_faults::KIND,
@@ -63,35 +63,35 @@ struct Premature {
 }
 
 impl Behavior for Premature {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        if self.acts.iter().any(|act| act == asked.target()) {
-            let future = over(asked.endpoint);
-            let response = asked.reference();
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if self.acts.iter().any(|act| act == received.target()) {
+            let future = over(received.endpoint);
+            let response = received.reference();
             if is_success(&response) {
                 self.unstopped = Some(future);
             }
             return Some(response);
         }
-        if asked.target() != self.target || asked.is_control() {
+        if received.target() != self.target || received.is_control() {
             return None;
         }
-        let right = asked.reference();
+        let right = received.reference();
         let mut response = right.clone();
         if is_success(&right) {
-            change_body(&mut response, |body| self.show(asked, body));
+            change_body(&mut response, |body| self.show(received, body));
         }
         if response != right {
-            asked.deviate();
+            received.deviate();
         }
         Some(response)
     }
 }
 
 impl Premature {
-    fn show(&self, asked: &AskedCall<'_>, body: &mut Value) {
-        let Some(future) = read(&over(asked.endpoint), asked) else { return };
+    fn show(&self, received: &ReceivedCall<'_>, body: &mut Value) {
+        let Some(future) = read(&over(received.endpoint), received) else { return };
         let under_way = value_at(&self.state, &future) != value_at(&self.state, body);
-        let unstopped = || read(self.unstopped.as_ref()?, asked);
+        let unstopped = || read(self.unstopped.as_ref()?, received);
         let other = if self.under_way { Some(future) } else { unstopped() };
         if let Some(value) =
             other.filter(|_| under_way == self.under_way).and_then(|other| value_at(&self.location, &other))
@@ -107,8 +107,8 @@ fn over(endpoint: &ReferenceEndpoint) -> ReferenceEndpoint {
 }
 
 /// The output of an endpoint for the same request, if it succeeds.
-fn read(endpoint: &ReferenceEndpoint, asked: &AskedCall<'_>) -> Option<Value> {
-    let response = endpoint.handle(asked.request, asked.real_now);
+fn read(endpoint: &ReferenceEndpoint, received: &ReceivedCall<'_>) -> Option<Value> {
+    let response = endpoint.handle(received.request, received.real_now);
     serde_json::from_slice(&response.body).ok().filter(|_| is_success(&response))
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
-    behavior::{AskedCall, Understood},
+    behavior::{ReceivedCall, Understood},
     sample::{Route, SeenMembers},
 };
 use crate::{
@@ -41,11 +41,11 @@ fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, ind
     wrong
         .map(|value| {
             let (right, wrong) = (right.clone(), value.map(str::to_owned));
-            let rewrite = move |asked: &AskedCall<'_>| {
-                let route = Route::of(protocol, asked.request);
+            let rewrite = move |received: &ReceivedCall<'_>| {
+                let route = Route::of(protocol, received.request);
                 let is_about = owner.is_none_or(|owner| route.part(owner) == right.part(owner));
                 (is_about && route.part(index) == wrong.as_deref()).then(|| {
-                    let mut request = asked.request.clone();
+                    let mut request = received.request.clone();
                     (part.write)(&mut request, right.part(index).unwrap_or_default());
                     request
                 })
@@ -60,16 +60,16 @@ fn on_part(subject: &MutantSubject<'_>, seen: &SeenMembers, right: &Request, ind
 fn absent(subject: &MutantSubject<'_>, right: &Request) -> Mutant {
     let (contract, operation, protocol) = (Arc::clone(subject.contract), subject.operation.clone(), subject.protocol);
     let target = called(right).map(str::to_owned);
-    let rewrite = move |asked: &AskedCall<'_>| {
-        let is_about = called(asked.request) == target.as_deref();
-        let sentinels = || protocol.sentinels(&contract, &operation, asked.request).ok();
+    let rewrite = move |received: &ReceivedCall<'_>| {
+        let is_about = called(received.request) == target.as_deref();
+        let sentinels = || protocol.sentinels(&contract, &operation, received.request).ok();
         if is_about { sentinels().map(|sentinels| sentinels.unknown_operation) } else { None }
     };
     let says = format!("{} is not implemented", subject.operation.name);
     Mutant { kind: &[Code::IMPLEMENTATION], ..understood(subject, "absent", says, rewrite) }
 }
 
-/// Whether a target names a known operation.
+/// Returns whether a target names a known operation.
 fn is_real(subject: &MutantSubject<'_>, target: Option<&str>) -> bool {
     let (service, operation) = target.and_then(split_call).unwrap_or_default();
     service == subject.contract.service().id.name() && subject.contract.operation(operation).is_some()
@@ -79,10 +79,12 @@ fn understood(
     subject: &MutantSubject<'_>,
     name: &str,
     says: String,
-    rewrite: impl Fn(&AskedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
+    rewrite: impl Fn(&ReceivedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
 ) -> Mutant {
     subject.mutant(MutantFamily::Routing, name, KIND, says, move || {
         let rewrite = rewrite.clone();
-        Understood { rewrite: move |asked: &AskedCall<'_>| rewrite(asked).map(|request| asked.signed(request)) }
+        Understood {
+            rewrite: move |received: &ReceivedCall<'_>| rewrite(received).map(|request| received.signed(request)),
+        }
     })
 }

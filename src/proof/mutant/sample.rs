@@ -24,9 +24,9 @@ use crate::{
 /// The sample of one operation.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SeenMembers {
-    /// Whether scenarios test it.
+    /// True if scenarios test it.
     pub(super) under_test: bool,
-    /// Whether any of its responses is judged, as those to steps, controls and guards are.
+    /// True if any of its responses is judged, as those to steps, controls and guards are.
     pub(super) judged: bool,
     /// The members of its output.
     pub(super) members: BTreeSet<MemberLocation>,
@@ -55,7 +55,7 @@ pub(super) struct SeenMembers {
     pub(super) output: Option<Value>,
 }
 
-/// How one transition was observed.
+/// The ways in which one transition was observed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Edge {
     /// The value before it was read after the act.
@@ -64,7 +64,7 @@ pub(super) struct Edge {
     pub(super) held: bool,
 }
 
-/// How a request names its operation: the parts of the protocol's route, in order.
+/// The name of an operation in a request: the parts of the protocol's route, in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Route(Vec<Option<String>>);
 
@@ -281,7 +281,7 @@ fn error(exchange: &Exchange) -> Option<String> {
     ErrorIdentity::of(response, Some(&body)).name
 }
 
-/// Whether the body of a request contains the name of the resource on which the control acts successfully.
+/// Returns whether the body of a request contains the name of the resource on which the control acts successfully.
 fn same_resource(rejected: &Exchange, control: &Exchange) -> bool {
     let done = control.outcome.as_ref().is_ok_and(is_success);
     let input: Value = serde_json::from_slice(&control.request.body).unwrap_or_default();

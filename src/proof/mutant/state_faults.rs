@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Altered, AskedCall, Behavior, ResponseRule, Understood, error_of, is_success, set_body},
+    behavior::{Altered, Behavior, ReceivedCall, ResponseRule, Understood, error_of, is_success, set_body},
     known_resources::{KnowingFault, KnownResources, key_member},
     sample::SeenMembers,
 };
@@ -52,7 +52,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
     mutants
 }
 
-/// What a valid call of the operation needs.
+/// The requirements of a valid call of the operation.
 #[derive(Debug, Clone)]
 struct Calling {
     key: String,
@@ -67,21 +67,21 @@ fn knowing(
     name: &str,
     kind: &'static [Code],
     says: impl Into<String>,
-    act: impl Fn(&AskedCall<'_>, &KnownResources, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
+    act: impl Fn(&ReceivedCall<'_>, &KnownResources, &Calling) -> Option<Response> + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let at = at.clone();
     subject.mutant(MutantFamily::State, name, kind, says, move || {
         let (act, calling) = (act.clone(), at.clone());
-        let act = move |asked: &AskedCall<'_>, known: &KnownResources| act(asked, known, &calling);
+        let act = move |received: &ReceivedCall<'_>, known: &KnownResources| act(received, known, &calling);
         KnowingFault { target: at.target.clone(), known: KnownResources::by(&at.key), act }
     })
 }
 
 fn no_effect(subject: &MutantSubject<'_>, at: &Calling) -> Mutant {
-    knowing(subject, at, "no-effect", EFFECT, "a success has no effect", |asked, _, _| {
-        let response = asked.rehearsed();
+    knowing(subject, at, "no-effect", EFFECT, "a success has no effect", |received, _, _| {
+        let response = received.rehearsed();
         is_success(&response).then(|| {
-            asked.deviate();
+            received.deviate();
             response
         })
     })
@@ -94,14 +94,14 @@ fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutan
     } else {
         ("sibling-too", "the call acts on another resource in addition to the named one")
     };
-    knowing(subject, at, name, SPARED, says, move |asked, known, at| {
-        let named = asked.input()?[&at.key].as_str()?;
+    knowing(subject, at, name, SPARED, says, move |received, known, at| {
+        let named = received.input()?[&at.key].as_str()?;
         let sibling = known.other_than(named)?;
-        let response = if instead { asked.rehearsed() } else { asked.reference() };
+        let response = if instead { received.rehearsed() } else { received.reference() };
         if is_success(&response) {
-            asked.deviate();
+            received.deviate();
             // The result for the sibling does not matter: the response is about the named resource.
-            drop(known.call(asked, &at.contract, &at.operation, sibling).map(|call| asked.instead(&call)));
+            drop(known.call(received, &at.contract, &at.operation, sibling).map(|call| received.instead(&call)));
         }
         Some(response)
     })
@@ -111,14 +111,14 @@ fn on_sibling(subject: &MutantSubject<'_>, at: &Calling, instead: bool) -> Mutan
 fn despite(subject: &MutantSubject<'_>, at: &Calling, error: &str) -> Mutant {
     let expected = error.to_owned();
     let says = format!("{error} is returned, but the request has its effect");
-    knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |asked, known, at| {
-        let response = asked.reference();
+    knowing(subject, at, &format!("despite-{error}"), SPARED, says, move |received, known, at| {
+        let response = received.reference();
         if error_of(&response).as_deref() == Some(&expected)
-            && let Some(resource) = known.named_in(asked.request)
+            && let Some(resource) = known.named_in(received.request)
         {
-            let done = known.call(asked, &at.contract, &at.operation, resource).map(|call| asked.instead(&call));
+            let done = known.call(received, &at.contract, &at.operation, resource).map(|call| received.instead(&call));
             if done.as_ref().is_some_and(is_success) {
-                asked.deviate();
+                received.deviate();
             }
         }
         Some(response)
@@ -144,7 +144,7 @@ fn always(subject: &MutantSubject<'_>, error: &str) -> Mutant {
     mutant.at(FaultScope::Success)
 }
 
-/// How a fault reads an optional member; `None` if it reads it correctly.
+/// The value of an optional member as a fault reads it; `None` if it reads it correctly.
 type StateReading = fn(Option<&Value>) -> Option<Option<Value>>;
 
 /// An optional member is ignored, or has a fixed value.
@@ -167,15 +167,15 @@ fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
         subject.mutant(MutantFamily::State, &format!("{member}/{name}"), EFFECT, says, move || {
             let (target, member) = (target.clone(), member.clone());
             Understood {
-                rewrite: move |asked: &AskedCall<'_>| {
-                    let mut input = asked.input().filter(|_| asked.target() == target)?.as_object()?.clone();
+                rewrite: move |received: &ReceivedCall<'_>| {
+                    let mut input = received.input().filter(|_| received.target() == target)?.as_object()?.clone();
                     let valid = |value: &Value| value.is_boolean() || !is_flag;
                     let given = input.shift_remove(&member).filter(|value| !value.is_null());
-                    if given.as_ref().is_some_and(|value| !valid(value)) || error_of(&asked.rehearsed()).is_some() {
+                    if given.as_ref().is_some_and(|value| !valid(value)) || error_of(&received.rehearsed()).is_some() {
                         return None;
                     }
                     input.extend(reading(given.as_ref())?.map(|value| (member.clone(), value)));
-                    Some(asked.with_input(&Value::Object(input)))
+                    Some(received.with_input(&Value::Object(input)))
                 },
             }
         })
@@ -190,17 +190,17 @@ struct Undone {
 }
 
 impl Behavior for Undone {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        let now = asked.endpoint.clock().now();
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        let now = received.endpoint.clock().now();
         if let Some((_, before)) = self.done.take_if(|(at, _)| now >= *at + UNDONE_AFTER) {
-            asked.deviate();
-            asked.endpoint.restore(&before);
+            received.deviate();
+            received.endpoint.restore(&before);
         }
-        if asked.target() != self.target {
+        if received.target() != self.target {
             return None;
         }
-        let before = asked.endpoint.snapshot();
-        let response = asked.reference();
+        let before = received.endpoint.snapshot();
+        let response = received.reference();
         if is_success(&response) {
             self.done = Some((now, before));
         }
@@ -214,17 +214,17 @@ struct Endless {
 }
 
 impl Behavior for Endless {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        if !asked.is_read() {
-            asked.endpoint.clock().resume();
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if !received.is_read() {
+            received.endpoint.clock().resume();
         }
-        if asked.target() != self.target {
+        if received.target() != self.target {
             return None;
         }
-        let response = asked.reference();
+        let response = received.reference();
         if is_success(&response) {
-            asked.deviate();
-            asked.endpoint.clock().hold();
+            received.deviate();
+            received.endpoint.clock().hold();
         }
         Some(response)
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Altered, AskedCall, Behavior, ResponseRule, change_body, is_read, is_success, set_body},
+    behavior::{Altered, Behavior, ReceivedCall, ResponseRule, change_body, is_read, is_success, set_body},
     member_location::MemberLocation,
     premature_view,
     sample::{Edge, Sample, SeenMembers},
@@ -124,24 +124,24 @@ struct ViewCourse {
 }
 
 impl Behavior for ViewCourse {
-    fn answer(&mut self, asked: &AskedCall<'_>) -> Option<Response> {
-        if asked.is_control() {
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if received.is_control() {
             return None;
         }
-        let mut response = asked.reference();
-        if self.acts.iter().any(|act| act == asked.target()) && is_success(&response) {
-            self.acted_on.extend(asked.texts());
+        let mut response = received.reference();
+        if self.acts.iter().any(|act| act == received.target()) && is_success(&response) {
+            self.acted_on.extend(received.texts());
         }
-        let named = asked.texts().iter().any(|text| self.acted_on.contains(text));
-        if asked.target() != self.target || !named {
+        let named = received.texts().iter().any(|text| self.acted_on.contains(text));
+        if received.target() != self.target || !named {
             return Some(response);
         }
         let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else { return Some(response) };
         if !is_success(&response) {
             return Some(response);
         }
-        let now = asked.endpoint.clock().now();
-        let resource = String::from_utf8_lossy(&asked.request.body).into_owned();
+        let now = received.endpoint.clock().now();
+        let resource = String::from_utf8_lossy(&received.request.body).into_owned();
         let location = self.location.clone();
         let mut changed = false;
         location.change(&mut body, &mut |value| {
@@ -151,7 +151,7 @@ impl Behavior for ViewCourse {
             }
         });
         if changed {
-            asked.deviate();
+            received.deviate();
             set_body(&mut response, body.to_string());
         }
         Some(response)

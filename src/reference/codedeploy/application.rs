@@ -1,14 +1,13 @@
-//! Applications: names under which groups and revisions are kept.
+//! Applications: names that contain deployment groups.
 
 use serde_json::{Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     estate::Estate,
     input::{required, revision},
 };
 
-/// An application.
 #[derive(Debug, Clone)]
 pub(super) struct Application {
     id: String,
@@ -16,7 +15,7 @@ pub(super) struct Application {
     created: f64,
 }
 
-/// Where an application runs.
+/// The compute platform of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Platform {
     Server,
@@ -41,7 +40,7 @@ impl Platform {
         }
     }
 
-    /// The deployment configuration where nobody names one.
+    /// The deployment configuration for a group without an explicit one.
     pub(super) fn default_config(self) -> &'static str {
         match self {
             Self::Server => "CodeDeployDefault.OneAtATime",
@@ -55,7 +54,7 @@ impl Estate {
     pub(super) fn create_application(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let name = required(input, "applicationName")?;
         if self.application(name).is_ok() {
-            return Err(Refusal::new("ApplicationAlreadyExistsException", format!("{name} exists already")));
+            return Err(Rejection::new("ApplicationAlreadyExistsException", format!("{name} exists already")));
         }
         let id = self.ids.uuid();
         let platform = Platform::of(input["computePlatform"].as_str());
@@ -78,7 +77,7 @@ impl Estate {
         }}))
     }
 
-    /// Deletes the application and its groups. No error is declared for one that is not there.
+    /// Deletes the application and its groups. The model declares no error for an unknown application.
     pub(super) fn delete_application(&mut self, input: &Value) -> CodeDeployResult {
         let name = required(input, "applicationName")?;
         self.applications.remove(&name.to_owned());
@@ -86,7 +85,7 @@ impl Estate {
         Ok(json!({}))
     }
 
-    /// Accepts a revision. Nothing tells of registered revisions, so that none is kept.
+    /// Accepts a revision. No implemented operation returns registered revisions, so the revision is not stored.
     pub(super) fn register_revision(&self, input: &Value) -> CodeDeployResult {
         self.application(required(input, "applicationName")?)?;
         revision(input)?;

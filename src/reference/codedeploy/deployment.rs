@@ -1,9 +1,9 @@
-//! Deployments: made, read and continued.
+//! Deployments: their creation, reads and continuation.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     application::Platform,
     estate::{Estate, GroupKey},
     group::{DeploymentGroup, copied},
@@ -12,10 +12,9 @@ use super::{
     timeline::{DeploymentCourse, DeploymentPhase, TimelineEnd},
 };
 
-/// How many deployments one batch may ask for.
+/// The maximum number of IDs in one batch.
 const BATCH: usize = 25;
 
-/// A deployment.
 #[derive(Debug, Clone)]
 pub(super) struct CodeDeployDeployment {
     pub(super) id: String,
@@ -26,7 +25,7 @@ pub(super) struct CodeDeployDeployment {
     pub(super) creator: &'static str,
     pub(super) revision: Value,
     pub(super) previous_revision: Option<Value>,
-    /// What it was asked for with, and what it took from its group, as it is shown.
+    /// The settings of the call and those copied from the group, as `GetDeployment` returns them.
     pub(super) settings: Map<String, Value>,
     pub(super) phase: DeploymentPhase,
     pub(super) course: DeploymentCourse,
@@ -34,11 +33,11 @@ pub(super) struct CodeDeployDeployment {
     pub(super) created: f64,
     pub(super) started: Option<f64>,
     pub(super) completed: Option<f64>,
-    pub(super) stop_asked: Option<f64>,
+    pub(super) stop_requested: Option<f64>,
     pub(super) rollback: Map<String, Value>,
 }
 
-/// Settings of the call that are shown as they were given.
+/// The settings of the call that `GetDeployment` returns unchanged.
 const OF_CALL: &[&str] = &[
     "description",
     "ignoreApplicationStopFailures",
@@ -48,7 +47,7 @@ const OF_CALL: &[&str] = &[
     "overrideAlarmConfiguration",
 ];
 
-/// Settings of the group that its deployments show too. The call's own win.
+/// The settings of the group that its deployments also return. The settings of the call override them.
 const OF_GROUP: &[&str] =
     &["autoRollbackConfiguration", "deploymentStyle", "blueGreenDeploymentConfiguration", "loadBalancerInfo"];
 
@@ -57,14 +56,14 @@ impl CodeDeployDeployment {
         self.phase.status()
     }
 
-    /// Whether that event is to roll the deployment back, by its own configuration or its group's.
+    /// Returns true if the configuration of the deployment or of its group requests a rollback on this event.
     pub(super) fn rolls_back_on(&self, event: &str) -> bool {
         let configuration = self.settings.get("autoRollbackConfiguration").unwrap_or(&Value::Null);
         let named = configuration["events"].as_array().is_some_and(|events| events.iter().any(|e| e == event));
         configuration["enabled"] == true && named
     }
 
-    /// The deployment as `GetDeployment` shows it.
+    /// The deployment as `GetDeployment` returns it.
     fn info(&self) -> Value {
         let mut info = self.settings.clone();
         let always = [
@@ -88,7 +87,7 @@ impl CodeDeployDeployment {
             ("previousRevision", self.previous_revision.clone()),
             ("startTime", self.started.map(Value::from)),
             ("completeTime", self.completed.map(Value::from)),
-            ("errorInformation", error.map(|code| json!({"code": code, "message": explained(code)}))),
+            ("errorInformation", error.map(|code| json!({"code": code, "message": error_message(code)}))),
             ("rollbackInfo", (!self.rollback.is_empty()).then(|| json!(self.rollback))),
         ];
         info.extend(always.map(|(name, value)| (name.to_owned(), value)));
@@ -97,7 +96,7 @@ impl CodeDeployDeployment {
     }
 }
 
-fn explained(code: &str) -> &'static str {
+fn error_message(code: &str) -> &'static str {
     match code {
         "NO_INSTANCES" => "The deployment group selects no instance",
         "HEALTH_CONSTRAINTS" => "Too few instances became healthy in time",
@@ -116,7 +115,7 @@ impl Estate {
         settings.entry("deploymentStyle").or_insert_with(|| default_style(group.platform));
         settings.extend(copied(input, OF_CALL));
         settings.extend(copied(input, &["autoRollbackConfiguration"]));
-        let id = self.fresh_deployment_id();
+        let id = self.new_deployment_id();
         let deployment = CodeDeployDeployment {
             id: id.clone(),
             group_id: group.id.clone(),
@@ -132,7 +131,7 @@ impl Estate {
             created: now,
             started: None,
             completed: None,
-            stop_asked: None,
+            stop_requested: None,
             rollback: Map::new(),
             group: key,
         };
@@ -145,7 +144,7 @@ impl Estate {
         Ok(json!({"deploymentInfo": deployment.info()}))
     }
 
-    /// Ids that nobody has are left out of the answer: no error is declared for them.
+    /// Omits unknown IDs from the response, because the model declares no error for them.
     pub(super) fn batch_get_deployments(&self, input: &Value) -> CodeDeployResult {
         let ids: Vec<&str> =
             input["deploymentIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -153,7 +152,7 @@ impl Estate {
             return Err(missing("deploymentIds"));
         }
         if ids.len() > BATCH {
-            return Err(Refusal::new("BatchLimitExceededException", format!("A batch has at most {BATCH} ids")));
+            return Err(Rejection::new("BatchLimitExceededException", format!("A batch has at most {BATCH} ids")));
         }
         if !ids.iter().all(|id| is_deployment_id(id)) {
             return Err(bad_deployment_id());
@@ -167,14 +166,14 @@ impl Estate {
         let id = deployment_id(input)?;
         let phase = self.deployment(id)?.phase;
         if matches!(phase, DeploymentPhase::Ended(_)) {
-            return Err(Refusal::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
+            return Err(Rejection::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
         }
         if input["deploymentWaitType"] == "TERMINATION_WAIT" {
             let message = "No deployment of the reference waits for the end of its original instances";
-            return Err(Refusal::new("InvalidDeploymentWaitTypeException", message));
+            return Err(Rejection::new("InvalidDeploymentWaitTypeException", message));
         }
         if !matches!(phase, DeploymentPhase::Ready { .. }) {
-            return Err(Refusal::new("DeploymentIsNotInReadyStateException", format!("{id} is not ready")));
+            return Err(Rejection::new("DeploymentIsNotInReadyStateException", format!("{id} is not ready")));
         }
         if let Some(deployment) = self.deployments.get_mut(&id.to_owned()) {
             deployment.course = DeploymentCourse::PROMPT;
@@ -193,7 +192,7 @@ fn default_style(platform: Platform) -> Value {
     }
 }
 
-/// What becomes of a deployment to that group if nobody interferes.
+/// The course of a deployment to this group without an intervention.
 fn course(group: &DeploymentGroup, config: &str) -> DeploymentCourse {
     if let Some(wait) = group.rerouting_wait() {
         return DeploymentCourse::Reroutes { wait };

@@ -1,11 +1,11 @@
-//! The one target that a deployment of the reference has, and the lifecycle events that run on it.
+//! The only target of a deployment of the reference implementation, and its lifecycle events.
 //!
-//! Everything here follows from the deployment and the time, so that nothing starts after a stop.
+//! The state of the target depends only on the deployment and the time, so no event starts after a stop.
 
 use serde_json::{Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     application::Platform,
     deployment::CodeDeployDeployment,
     estate::Estate,
@@ -26,27 +26,27 @@ const LAMBDA: &[&str] = &["BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraff
 const ECS: &[&str] =
     &["BeforeInstall", "Install", "AfterInstall", "BeforeAllowTraffic", "AllowTraffic", "AfterAllowTraffic"];
 
-/// The statuses that a filter may name.
+/// The valid statuses of a filter.
 const STATUSES: &[&str] = &["Pending", "InProgress", "Succeeded", "Failed", "Skipped", "Unknown", "Ready"];
 
 impl Estate {
     pub(super) fn list_targets(&self, input: &Value) -> CodeDeployResult {
         let deployment = self.started(input)?;
         if input.get("nextToken").is_some() {
-            return Err(Refusal::new("InvalidNextTokenException", "All targets are on one page"));
+            return Err(Rejection::new("InvalidNextTokenException", "All targets are on one page"));
         }
         let filters = &input["targetFilters"];
         let wanted =
             |name: &str| filters[name].as_array().map(|values| values.iter().filter_map(Value::as_str).collect());
         let statuses: Option<Vec<&str>> = wanted("TargetStatus");
         if statuses.iter().flatten().any(|status| !STATUSES.contains(status)) {
-            return Err(Refusal::new("InvalidInstanceStatusException", "The filter names no status of a target"));
+            return Err(Rejection::new("InvalidInstanceStatusException", "The filter has an unknown target status"));
         }
         let labels: Option<Vec<&str>> = wanted("ServerInstanceLabel");
-        let admitted = deployment.started.is_some()
+        let is_listed = deployment.started.is_some()
             && statuses.is_none_or(|statuses| statuses.contains(&deployment.target_status()))
             && labels.is_none_or(|labels| deployment.label().is_some_and(|label| labels.contains(&label)));
-        let ids: Vec<String> = if admitted { vec![self.target_id(deployment)] } else { Vec::new() };
+        let ids: Vec<String> = if is_listed { vec![self.target_id(deployment)] } else { Vec::new() };
         Ok(json!({"targetIds": ids}))
     }
 
@@ -57,23 +57,23 @@ impl Estate {
         let id = self.target_id(deployment);
         if deployment.started.is_none() || wanted != id {
             let message = format!("{} has no target {wanted}", deployment.id);
-            return Err(Refusal::new("DeploymentTargetDoesNotExistException", message));
+            return Err(Rejection::new("DeploymentTargetDoesNotExistException", message));
         }
         Ok(json!({"deploymentTarget": self.target(deployment, &id, now)}))
     }
 
-    /// The deployment of an input, unless its targets are still to be found.
-    fn started(&self, input: &Value) -> Result<&CodeDeployDeployment, Refusal> {
+    /// The deployment of an input. A deployment that has not started is an error.
+    fn started(&self, input: &Value) -> Result<&CodeDeployDeployment, Rejection> {
         let deployment = self.deployment(deployment_id(input)?)?;
         if matches!(deployment.phase, DeploymentPhase::Queued | DeploymentPhase::Created { .. }) {
             let message = format!("{} has not started", deployment.id);
-            return Err(Refusal::new("DeploymentNotStartedException", message));
+            return Err(Rejection::new("DeploymentNotStartedException", message));
         }
         Ok(deployment)
     }
 
     fn target(&self, deployment: &CodeDeployDeployment, id: &str, now: f64) -> Value {
-        let seen = deployment.completed.or(deployment.stop_asked).unwrap_or(now);
+        let seen = deployment.completed.or(deployment.stop_requested).unwrap_or(now);
         let mut target = json!({
             "deploymentId": deployment.id,
             "targetId": id,
@@ -101,7 +101,7 @@ impl Estate {
         json!({"deploymentTargetType": kind, member: target})
     }
 
-    /// The same for every deployment to a group.
+    /// The ID of the target. All deployments to a group have the same one.
     fn target_id(&self, deployment: &CodeDeployDeployment) -> String {
         match deployment.platform {
             Platform::Server => {
@@ -139,13 +139,13 @@ impl CodeDeployDeployment {
         }
     }
 
-    /// Whether the target is of the old fleet or the new one, where there are two.
+    /// The instance label of the target in a blue/green deployment.
     fn label(&self) -> Option<&'static str> {
         let blue_green = self.settings.get("deploymentStyle")?["deploymentType"] == "BLUE_GREEN";
         (blue_green && self.platform == Platform::Server).then_some("Green")
     }
 
-    /// How many targets are in each status.
+    /// The number of targets in each status.
     pub(super) fn overview(&self) -> Value {
         let mut overview =
             json!({"Pending": 0, "InProgress": 0, "Succeeded": 0, "Failed": 0, "Skipped": 0, "Ready": 0});
@@ -155,7 +155,9 @@ impl CodeDeployDeployment {
         overview
     }
 
-    /// The events run one after the other, each as long as the others; the last one as long as the work.
+    /// The lifecycle events at the time `now`.
+    ///
+    /// The events run in sequence and take equally long. The last one lasts until the work ends.
     fn lifecycle_events(&self, now: f64) -> Vec<Value> {
         let Some(started) = self.started else { return Vec::new() };
         let names = match self.platform {
@@ -171,7 +173,7 @@ impl CodeDeployDeployment {
         let each = (0..).zip(names).map(|(at, name)| (f64::from(at), name));
         let count = f64::from(u32::try_from(names.len()).unwrap_or(1));
         let step = (work.duration() / count).min(1.0);
-        let horizon = self.stop_asked.or(self.completed).unwrap_or(now);
+        let horizon = self.stop_requested.or(self.completed).unwrap_or(now);
         let event = |(at, name): (f64, &&str)| {
             let start = to_milliseconds(started + step * at);
             let end = (at + 1.0 < count).then(|| to_milliseconds(start + step)).filter(|end| *end <= horizon);
@@ -180,7 +182,7 @@ impl CodeDeployDeployment {
         each.map(event).collect()
     }
 
-    /// One event, by when it started and when it ended by itself.
+    /// One lifecycle event with its start time and its regular end time.
     fn lifecycle_event(&self, name: &str, start: Option<f64>, end: Option<f64>) -> Value {
         let status = match (self.phase, start, end) {
             (DeploymentPhase::Ended(TimelineEnd::Failed(_)), Some(_), None) => "Failed",

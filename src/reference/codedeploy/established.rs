@@ -1,4 +1,4 @@
-//! States that no documented call can reach, each by the name that scenarios give it.
+//! States that no documented call can reach, by the names that scenarios use.
 
 use serde_json::{Value, json};
 
@@ -17,11 +17,11 @@ pub(super) struct Established {
 
 #[derive(Debug, Clone, Copy)]
 enum Special {
-    /// Somebody else than a user created it, and it cannot be stopped.
+    /// Another service created it, and it cannot be stopped.
     Owned(&'static str),
-    /// Something is in the way of stopping it.
+    /// An obstacle prevents a normal stop.
     Obstacle(StopObstacle),
-    /// It ended that way, though nobody called `StopDeployment`.
+    /// It ended this way without a `StopDeployment` call.
     Ended(TimelineEnd),
 }
 
@@ -54,13 +54,15 @@ const ESTABLISHED: &[Established] = &[
     },
 ];
 
-/// The state of that name.
+/// The state with this name.
 pub(super) fn of(state: &str) -> Option<Established> {
     ESTABLISHED.iter().find(|known| known.state == state).copied()
 }
 
 impl Estate {
-    /// Makes an application, a group and an open deployment, and gives that what makes it special.
+    /// Creates an application, a group and an open deployment in the given state.
+    ///
+    /// Returns the variables of the state.
     pub(super) fn establish(&mut self, established: Established, now: f64) -> Option<Value> {
         let name = self.ids.alphanumeric(12);
         let (application, group) = (format!("application-{name}"), format!("group-{name}"));

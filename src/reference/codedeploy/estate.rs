@@ -1,4 +1,4 @@
-//! Everything that one account has in one region.
+//! The state of one account in one region.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::{
-    Bounded, Ids, Partition, Refusal, application::Application, deployment::CodeDeployDeployment,
+    Bounded, Ids, Partition, Rejection, application::Application, deployment::CodeDeployDeployment,
     group::DeploymentGroup,
 };
 
-/// How many applications, groups and deployments are remembered, of each.
+/// The maximum number of remembered applications, groups and deployments, each.
 const LIMIT: usize = 10_000;
 
-/// An application's and a group's name.
+/// The name of an application and the name of a group.
 pub(super) type GroupKey = (String, String);
 
 /// The state of one account in one region.
@@ -25,8 +25,8 @@ pub(super) struct Estate {
     pub(super) applications: Bounded<String, Application>,
     pub(super) groups: Bounded<GroupKey, DeploymentGroup>,
     pub(super) deployments: Bounded<String, CodeDeployDeployment>,
-    /// The open deployments of each group, by the group's id: the first one runs, the others wait.
-    pub(super) lines: BTreeMap<String, VecDeque<String>>,
+    /// The open deployments of each group, by the ID of the group. The first one runs, the others wait.
+    pub(super) queues: BTreeMap<String, VecDeque<String>>,
 }
 
 impl Estate {
@@ -38,34 +38,34 @@ impl Estate {
             applications: Bounded::new(LIMIT),
             groups: Bounded::new(LIMIT),
             deployments: Bounded::new(LIMIT),
-            lines: BTreeMap::new(),
+            queues: BTreeMap::new(),
         }
     }
 
-    pub(super) fn application(&self, name: &str) -> Result<&Application, Refusal> {
-        self.applications
-            .get(&name.to_owned())
-            .ok_or_else(|| Refusal::new("ApplicationDoesNotExistException", format!("There is no application {name}")))
+    pub(super) fn application(&self, name: &str) -> Result<&Application, Rejection> {
+        self.applications.get(&name.to_owned()).ok_or_else(|| {
+            Rejection::new("ApplicationDoesNotExistException", format!("There is no application {name}"))
+        })
     }
 
-    pub(super) fn group(&self, key: &GroupKey) -> Result<&DeploymentGroup, Refusal> {
-        let none = || format!("The application {} has no deployment group {}", key.0, key.1);
-        self.groups.get(key).ok_or_else(|| Refusal::new("DeploymentGroupDoesNotExistException", none()))
+    pub(super) fn group(&self, key: &GroupKey) -> Result<&DeploymentGroup, Rejection> {
+        let message = || format!("The application {} has no deployment group {}", key.0, key.1);
+        self.groups.get(key).ok_or_else(|| Rejection::new("DeploymentGroupDoesNotExistException", message()))
     }
 
-    pub(super) fn deployment(&self, id: &str) -> Result<&CodeDeployDeployment, Refusal> {
+    pub(super) fn deployment(&self, id: &str) -> Result<&CodeDeployDeployment, Rejection> {
         self.deployments
             .get(&id.to_owned())
-            .ok_or_else(|| Refusal::new("DeploymentDoesNotExistException", format!("There is no deployment {id}")))
+            .ok_or_else(|| Rejection::new("DeploymentDoesNotExistException", format!("There is no deployment {id}")))
     }
 
-    /// The group that a deployment was made for, unless it is gone: another of the same name is not it.
+    /// The group of a deployment, unless it was deleted. A new group with the same name does not count.
     pub(super) fn group_of(&self, deployment: &CodeDeployDeployment) -> Option<&DeploymentGroup> {
         self.groups.get(&deployment.group).filter(|group| group.id == deployment.group_id)
     }
 
-    /// A deployment id that no deployment has.
-    pub(super) fn fresh_deployment_id(&self) -> String {
+    /// An unused deployment ID.
+    pub(super) fn new_deployment_id(&self) -> String {
         loop {
             let id = format!("d-{}", self.ids.alphanumeric(9));
             if !self.deployments.contains(&id) {

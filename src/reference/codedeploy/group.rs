@@ -1,22 +1,21 @@
-//! Deployment groups: what a deployment goes to, and how.
+//! Deployment groups: the targets of a deployment and its settings.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     application::Platform,
     deployment::CodeDeployDeployment,
     estate::{Estate, GroupKey},
     input::{deployment_config, required},
 };
 
-/// A deployment group.
 #[derive(Debug, Clone)]
 pub(super) struct DeploymentGroup {
     pub(super) id: String,
     pub(super) platform: Platform,
     pub(super) config: String,
-    /// What it was created with.
+    /// The input that created it.
     pub(super) settings: Value,
     /// The revision of the last deployment that succeeded.
     pub(super) target_revision: Option<Value>,
@@ -24,7 +23,7 @@ pub(super) struct DeploymentGroup {
     last_attempted: Option<String>,
 }
 
-/// Settings that are shown as they were given.
+/// The settings that `GetDeploymentGroup` returns unchanged.
 const SHOWN: &[&str] = &[
     "ec2TagFilters",
     "onPremisesInstanceTagFilters",
@@ -42,7 +41,7 @@ const SHOWN: &[&str] = &[
     "terminationHookEnabled",
 ];
 
-/// Settings any of which selects instances.
+/// The settings that select instances.
 const SELECTORS: &[&str] = &[
     "/ec2TagFilters",
     "/ec2TagSet/ec2TagSetList",
@@ -52,12 +51,12 @@ const SELECTORS: &[&str] = &[
 ];
 
 impl DeploymentGroup {
-    /// Whether any setting selects instances.
+    /// Returns true if any setting selects instances.
     pub(super) fn selects_instances(&self) -> bool {
         SELECTORS.iter().any(|at| self.settings.pointer(at).and_then(Value::as_array).is_some_and(|l| !l.is_empty()))
     }
 
-    /// How many seconds traffic waits for `ContinueDeployment`, where the group has it wait and then stop.
+    /// The seconds to wait for `ContinueDeployment` before a stop, if the group sets such a wait.
     pub(super) fn rerouting_wait(&self) -> Option<f64> {
         let option = &self.settings["blueGreenDeploymentConfiguration"]["deploymentReadyOption"];
         (option["actionOnTimeout"] == "STOP_DEPLOYMENT")
@@ -82,7 +81,7 @@ impl Estate {
         let platform = self.application(application)?.platform;
         let key = (application.to_owned(), name.to_owned());
         if self.groups.contains(&key) {
-            return Err(Refusal::new("DeploymentGroupAlreadyExistsException", format!("{name} exists already")));
+            return Err(Rejection::new("DeploymentGroupAlreadyExistsException", format!("{name} exists already")));
         }
         let config = deployment_config(input, platform.default_config())?.to_owned();
         let id = self.ids.uuid();
@@ -124,7 +123,9 @@ impl Estate {
         Ok(json!({"deploymentGroupInfo": info}))
     }
 
-    /// Deletes the group; its deployments stay. No error is declared for one that is not there, or in use.
+    /// Deletes the group and keeps its deployments.
+    ///
+    /// The model declares no error for an unknown group or a group in use.
     pub(super) fn delete_group(&mut self, input: &Value) -> CodeDeployResult {
         let application = required(input, "applicationName")?;
         let name = required(input, "deploymentGroupName")?;
@@ -132,8 +133,8 @@ impl Estate {
         Ok(json!({"hooksNotCleanedUp": []}))
     }
 
-    /// The names of an input, of which the application's is known.
-    pub(super) fn group_key(&self, input: &Value) -> Result<GroupKey, Refusal> {
+    /// The application and group names of an input. An unknown application is an error.
+    pub(super) fn group_key(&self, input: &Value) -> Result<GroupKey, Rejection> {
         let application = required(input, "applicationName")?;
         let group = required(input, "deploymentGroupName")?;
         self.application(application)?;
@@ -141,10 +142,10 @@ impl Estate {
     }
 }
 
-/// Refuses what no model says and no group can have.
-fn check_settings(input: &Value) -> Result<(), Refusal> {
+/// Rejects invalid settings that the model does not constrain.
+fn check_settings(input: &Value) -> Result<(), Rejection> {
     if !required(input, "serviceRoleArn")?.starts_with("arn:") {
-        return Err(Refusal::new("InvalidRoleException", "The service role is not an ARN"));
+        return Err(Rejection::new("InvalidRoleException", "The service role is not an ARN"));
     }
     let blue_green = "/blueGreenDeploymentConfiguration";
     let minutes = [
@@ -154,12 +155,12 @@ fn check_settings(input: &Value) -> Result<(), Refusal> {
     let negative =
         |at: &str| input.pointer(&format!("{blue_green}{at}")).and_then(Value::as_f64).is_some_and(|m| m < 0.0);
     if minutes.into_iter().any(negative) {
-        return Err(Refusal::new("InvalidBlueGreenDeploymentConfigurationException", "A wait is shorter than nothing"));
+        return Err(Rejection::new("InvalidBlueGreenDeploymentConfigurationException", "A wait time is negative"));
     }
     Ok(())
 }
 
-/// Those members of an object that are there.
+/// Copies the present members with these names.
 pub(super) fn copied(from: &Value, names: &[&str]) -> Map<String, Value> {
     let present = names.iter().filter_map(|&name| Some((name.to_owned(), from.get(name)?.clone())));
     present.collect()

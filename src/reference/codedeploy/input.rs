@@ -1,17 +1,17 @@
-//! Reading inputs, and naming the error of one that breaks the model.
+//! Reads inputs and selects the error for an input that violates the model.
 
 use serde_json::Value;
 
-use super::Refusal;
+use super::Rejection;
 use crate::model::{ShapeRule, Violation};
 
-/// A member, the error for its absence or emptiness, and the error for anything else that is wrong with it.
+/// A member, the error if it is missing or empty, and the error for any other violation.
 type InputErrorRow = (&'static str, &'static str, &'static str);
 
-/// The error of an input that no error of the operation fits.
+/// The error for a member without its own error.
 const OTHERWISE: &str = "ValidationException";
 
-/// In the order in which errors are seen when an input has several.
+/// The errors by member. The first row that matches determines the error.
 const ERRORS: &[InputErrorRow] = &[
     ("applicationName", "ApplicationNameRequiredException", "InvalidApplicationNameException"),
     ("deploymentGroupName", "DeploymentGroupNameRequiredException", "InvalidDeploymentGroupNameException"),
@@ -44,38 +44,42 @@ const ERRORS: &[InputErrorRow] = &[
     ("targetFilters", "InvalidTargetFilterNameException", "InvalidTargetFilterNameException"),
 ];
 
-/// The refusal of an input with those violations, of which there is at least one.
-pub(super) fn refusal(operation: &str, violations: &[Violation]) -> Refusal {
+/// The rejection of an input with at least one violation.
+pub(super) fn rejection(operation: &str, violations: &[Violation]) -> Rejection {
     let found = ERRORS.iter().find_map(|row| violations.iter().find(|v| member(v) == row.0).map(|v| (row, v)));
-    if let Some(((name, missing, wrong), violation)) = found {
-        let itself = violation.pointer.len() == name.len() + 1;
-        let error =
-            if itself && matches!(violation.rule, ShapeRule::Required | ShapeRule::Empty) { missing } else { wrong };
-        return Refusal::new(error, format!("{} must be {}", violation.pointer, violation.expected));
+    if let Some(((name, missing, invalid), violation)) = found {
+        let is_member_itself = violation.pointer.len() == name.len() + 1;
+        let error = if is_member_itself && matches!(violation.rule, ShapeRule::Required | ShapeRule::Empty) {
+            missing
+        } else {
+            invalid
+        };
+        return Rejection::new(error, format!("{} must be {}", violation.pointer, violation.expected));
     }
     let first = violations.first().map(|violation| format!("{} must be {}", violation.pointer, violation.expected));
-    Refusal::new(OTHERWISE, format!("{operation}: {}", first.unwrap_or_default()))
+    Rejection::new(OTHERWISE, format!("{operation}: {}", first.unwrap_or_default()))
 }
 
-/// The input's own member in which a violation lies.
+/// The top-level member that contains a violation.
 fn member(violation: &Violation) -> &str {
     violation.pointer.split('/').nth(1).unwrap_or_default()
 }
 
-/// The text of a member that must be there and not empty.
-pub(super) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Refusal> {
+/// Reads a required string member. A missing or empty one is an error.
+pub(super) fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Rejection> {
     input[name].as_str().filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
 }
 
-/// The refusal of an input without the member of that name.
-pub(super) fn missing(name: &str) -> Refusal {
+/// The rejection of an input without the member `name`.
+pub(super) fn missing(name: &str) -> Rejection {
     let error = ERRORS.iter().find(|row| row.0 == name).map_or(OTHERWISE, |row| row.1);
-    Refusal::new(error, format!("The member {name} is required"))
+    Rejection::new(error, format!("The member {name} is required"))
 }
 
-/// The deployment id of an input. Its form is what every documented id has: `d-` and nine characters out of the
-/// digits and the upper case letters.
-pub(super) fn deployment_id(input: &Value) -> Result<&str, Refusal> {
+/// The deployment ID of an input.
+///
+/// A deployment ID has the form of all documented IDs: `d-` and nine digits or uppercase letters.
+pub(super) fn deployment_id(input: &Value) -> Result<&str, Rejection> {
     let id = required(input, "deploymentId")?;
     if is_deployment_id(id) { Ok(id) } else { Err(bad_deployment_id()) }
 }
@@ -85,21 +89,21 @@ pub(super) fn is_deployment_id(text: &str) -> bool {
     rest.len() == 9 && rest.iter().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
-pub(super) fn bad_deployment_id() -> Refusal {
-    Refusal::new("InvalidDeploymentIdException", "A deployment id is d- and nine digits or upper case letters")
+pub(super) fn bad_deployment_id() -> Rejection {
+    Rejection::new("InvalidDeploymentIdException", "A deployment id is d- and nine digits or uppercase letters")
 }
 
-/// The name of an existing configuration; only AWS's own exist, since nothing here creates others.
-pub(super) fn deployment_config<'a>(input: &'a Value, otherwise: &'a str) -> Result<&'a str, Refusal> {
+/// The name of an existing deployment configuration. Only the predefined ones exist.
+pub(super) fn deployment_config<'a>(input: &'a Value, otherwise: &'a str) -> Result<&'a str, Rejection> {
     let name = input["deploymentConfigName"].as_str().unwrap_or(otherwise);
     if name.starts_with("CodeDeployDefault.") {
         return Ok(name);
     }
-    Err(Refusal::new("DeploymentConfigDoesNotExistException", format!("There is no deployment configuration {name}")))
+    Err(Rejection::new("DeploymentConfigDoesNotExistException", format!("There is no deployment configuration {name}")))
 }
 
-/// The revision of an input: a location of the type that it names.
-pub(super) fn revision(input: &Value) -> Result<&Value, Refusal> {
+/// The revision of an input, with the location that its type requires.
+pub(super) fn revision(input: &Value) -> Result<&Value, Rejection> {
     let revision = &input["revision"];
     if revision.is_null() {
         return Err(missing("revision"));
@@ -109,11 +113,11 @@ pub(super) fn revision(input: &Value) -> Result<&Value, Refusal> {
         Some("GitHub") => ("gitHubLocation", &["repository", "commitId"]),
         Some("String") => ("string", &["content"]),
         Some("AppSpecContent") => ("appSpecContent", &["content"]),
-        _ => return Err(Refusal::new("InvalidRevisionException", "The revision names no type of location")),
+        _ => return Err(Rejection::new("InvalidRevisionException", "The revision has no valid revisionType")),
     };
-    let whole = members.iter().all(|name| revision[location][name].as_str().is_some_and(|text| !text.is_empty()));
+    let is_complete = members.iter().all(|name| revision[location][name].as_str().is_some_and(|text| !text.is_empty()));
     let incomplete = || format!("The revision needs the member {location} with {}", members.join(" and "));
-    if whole { Ok(revision) } else { Err(Refusal::new("InvalidRevisionException", incomplete())) }
+    if is_complete { Ok(revision) } else { Err(Rejection::new("InvalidRevisionException", incomplete())) }
 }
 
 #[cfg(test)]
@@ -129,8 +133,8 @@ mod tests {
         let contract = Bench::contract();
         for operation in contract.operations() {
             for member in contract.members(&operation.input) {
-                let Some((_, missing, wrong)) = ERRORS.iter().find(|row| row.0 == member.name) else { continue };
-                for error in [missing, wrong] {
+                let Some((_, missing, invalid)) = ERRORS.iter().find(|row| row.0 == member.name) else { continue };
+                for error in [missing, invalid] {
                     let declared = contract.error(operation, error).is_some();
                     assert!(declared, "{}: {} for {}", operation.name, error, member.name);
                 }
@@ -148,8 +152,8 @@ mod tests {
     #[case("LGUMS25CC", false)]
     #[case("d-LGUMS25C\n", false)]
     #[case("d-ÀGUMS25C", false)]
-    fn a_deployment_id_has_one_form(#[case] text: &str, #[case] right: bool) {
-        assert_eq!(is_deployment_id(text), right);
+    fn a_deployment_id_has_a_fixed_form(#[case] text: &str, #[case] valid: bool) {
+        assert_eq!(is_deployment_id(text), valid);
     }
 
     #[rstest]
@@ -160,7 +164,7 @@ mod tests {
     #[case(json!({"revision": {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}}}), Ok(()))]
     #[case(json!({"revision": {"revisionType": "GitHub", "gitHubLocation": {"repository": "r", "commitId": "c"}}}), Ok(()))]
     #[case(json!({"revision": {"revisionType": "AppSpecContent", "appSpecContent": {"content": "c"}}}), Ok(()))]
-    fn a_revision_needs_a_whole_location(#[case] input: Value, #[case] expected: Result<(), &str>) {
-        assert_eq!(revision(&input).map(|_| ()).map_err(|refusal| refusal.error), expected);
+    fn a_revision_needs_a_complete_location(#[case] input: Value, #[case] expected: Result<(), &str>) {
+        assert_eq!(revision(&input).map(|_| ()).map_err(|rejection| rejection.error), expected);
     }
 }

@@ -1,18 +1,18 @@
-//! `ListDeployments`: the youngest first, in pages.
+//! `ListDeployments`: pages of deployment IDs, newest first.
 
 use serde_json::{Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     deployment::CodeDeployDeployment,
     estate::{Estate, GroupKey},
     input::missing,
 };
 
-/// How many ids a page has.
+/// The maximum number of IDs on one page.
 const PAGE: usize = 100;
 
-/// What a list is restricted to.
+/// The filter of a list.
 struct Filter<'a> {
     group: Option<GroupKey>,
     statuses: Vec<&'a str>,
@@ -22,11 +22,11 @@ struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    fn admits(&self, deployment: &CodeDeployDeployment) -> bool {
+    fn accepts(&self, deployment: &CodeDeployDeployment) -> bool {
         self.group.as_ref().is_none_or(|group| *group == deployment.group)
             && (self.statuses.is_empty() || self.statuses.contains(&deployment.status()))
             && (self.from..=self.to).contains(&deployment.created)
-            // No deployment here was created for another service's id.
+            // No deployment has an external ID.
             && self.external_id.is_none()
     }
 }
@@ -36,7 +36,7 @@ impl Estate {
         let filter = self.filter(input)?;
         let mut page: Vec<&str> = Vec::new();
         let mut oldest = None;
-        for (age, id, _) in self.deployments.older_than(continued_from(input)?).filter(|(_, _, d)| filter.admits(d)) {
+        for (age, id, _) in self.deployments.older_than(continued_from(input)?).filter(|(_, _, d)| filter.accepts(d)) {
             if page.len() == PAGE {
                 return Ok(json!({"deployments": page, "nextToken": oldest.map(token)}));
             }
@@ -46,12 +46,12 @@ impl Estate {
         Ok(json!({"deployments": page}))
     }
 
-    fn filter<'a>(&self, input: &'a Value) -> Result<Filter<'a>, Refusal> {
+    fn filter<'a>(&self, input: &'a Value) -> Result<Filter<'a>, Rejection> {
         let range = &input["createTimeRange"];
         let from = range["start"].as_f64().unwrap_or(f64::NEG_INFINITY);
         let to = range["end"].as_f64().unwrap_or(f64::INFINITY);
         if from > to {
-            return Err(Refusal::new("InvalidTimeRangeException", "The range ends before it starts"));
+            return Err(Rejection::new("InvalidTimeRangeException", "The range ends before it starts"));
         }
         Ok(Filter {
             group: self.listed_group(input)?,
@@ -62,8 +62,8 @@ impl Estate {
         })
     }
 
-    /// The group to list, for which both names must be given, or neither.
-    fn listed_group(&self, input: &Value) -> Result<Option<GroupKey>, Refusal> {
+    /// The group to list. The input must have both names or neither.
+    fn listed_group(&self, input: &Value) -> Result<Option<GroupKey>, Rejection> {
         match (input.get("applicationName"), input.get("deploymentGroupName")) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(missing("applicationName")),
@@ -77,13 +77,13 @@ impl Estate {
     }
 }
 
-/// The age below which the page begins.
-fn continued_from(input: &Value) -> Result<u64, Refusal> {
+/// The exclusive upper bound of the ages on the page.
+fn continued_from(input: &Value) -> Result<u64, Rejection> {
     let Some(token) = input["nextToken"].as_str() else { return Ok(u64::MAX) };
     token
         .strip_prefix("older-than-")
         .and_then(|age| age.parse().ok())
-        .ok_or_else(|| Refusal::new("InvalidNextTokenException", "The token is none that a list has given"))
+        .ok_or_else(|| Rejection::new("InvalidNextTokenException", "The token is not from an earlier response"))
 }
 
 fn token(age: u64) -> String {

@@ -1,7 +1,7 @@
-//! The deployment service, as its documents describe it: applications, groups, deployments, and what time does to these.
+//! CodeDeploy, as its documents describe it: applications, groups, deployments, and their progress over time.
 //!
-//! Nothing is deployed. What would happen to targets follows from the group's settings and the clock alone, so
-//! that a test can say when. Reads never move anything: only the time does.
+//! Nothing is deployed. The progress of targets depends only on the settings of the group and on the clock, so tests
+//! can predict it. Reads never change the state.
 
 mod application;
 mod deployment;
@@ -24,17 +24,17 @@ use timeline::to_milliseconds;
 use super::{
     bounded::Bounded,
     ids::Ids,
-    service::{Partition, ReferenceService, Refusal, ServiceCall},
+    service::{Partition, ReferenceService, Rejection, ServiceCall},
 };
 use crate::model::Violation;
 
-/// How many pairs of an account and a region are remembered.
+/// The maximum number of remembered partitions.
 const PARTITIONS: usize = 1_000;
 
 /// The output of an operation, or its error.
-type CodeDeployResult = Result<Value, Refusal>;
+type CodeDeployResult = Result<Value, Rejection>;
 
-/// The service and all its state.
+/// The service and its complete state.
 #[derive(Debug, Clone)]
 pub(super) struct CodeDeploy {
     estates: Bounded<(String, String), Estate>,
@@ -46,7 +46,7 @@ impl CodeDeploy {
         Self { estates: Bounded::new(PARTITIONS), ids: Arc::new(Ids::new()) }
     }
 
-    /// What an account has in a region, as it is `now`.
+    /// The state of a partition at the time `now`.
     fn estate(&mut self, partition: Partition<'_>, now: f64) -> Option<&mut Estate> {
         let key = (partition.account.to_owned(), partition.region.to_owned());
         if !self.estates.contains(&key) {
@@ -59,15 +59,15 @@ impl CodeDeploy {
 }
 
 impl ReferenceService for CodeDeploy {
-    fn invalid(&self, operation: &str, violations: &[Violation]) -> Refusal {
-        input::refusal(operation, violations)
+    fn invalid(&self, operation: &str, violations: &[Violation]) -> Rejection {
+        input::rejection(operation, violations)
     }
 
     fn call(&mut self, call: ServiceCall<'_>) -> CodeDeployResult {
         let now = to_milliseconds(call.now);
         let estate = self
             .estate(call.partition, now)
-            .ok_or_else(|| Refusal::new("InternalFailure", "The state of this account is gone"))?;
+            .ok_or_else(|| Rejection::new("InternalFailure", "The state of this account no longer exists"))?;
         let input = call.input;
         match call.operation {
             "CreateApplication" => estate.create_application(input, now),
@@ -85,7 +85,9 @@ impl ReferenceService for CodeDeploy {
             "StopDeployment" => estate.stop_deployment(input, now),
             "ListDeploymentTargets" => estate.list_targets(input),
             "GetDeploymentTarget" => estate.get_target(input, now),
-            other => Err(Refusal::new("UnknownOperationException", format!("The reference has no operation {other}"))),
+            other => {
+                Err(Rejection::new("UnknownOperationException", format!("The reference has no operation {other}")))
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Rollbacks: a new deployment of the revision that worked last, as the user guide describes it.
+//! Rollbacks: a new deployment of the last successful revision, as the user guide describes it.
 
 use serde_json::{Map, Value, json};
 
@@ -9,21 +9,21 @@ use super::{
 };
 
 impl Estate {
-    /// Puts a rollback of `ended` at the head of its group's line, or notes why there is none.
+    /// Puts a rollback of `ended` at the front of the queue of its group, or records why there is no rollback.
     pub(super) fn roll_back(&mut self, ended: &CodeDeployDeployment, at: f64) {
         let revision = self.group_of(ended).and_then(|group| group.target_revision.clone());
-        let noted = match revision {
+        let rollback_info = match revision {
             Some(revision) => self.deploy_again(ended, revision, at),
             None => note("rollbackMessage", "No earlier deployment of the group succeeded"),
         };
         if let Some(deployment) = self.deployments.get_mut(&ended.id) {
-            deployment.rollback = noted;
+            deployment.rollback = rollback_info;
         }
     }
 
-    /// Starts the rollback, and gives what the deployment that it undoes is to say of it.
+    /// Starts the rollback. Returns the rollback information for the deployment that it reverts.
     fn deploy_again(&mut self, ended: &CodeDeployDeployment, revision: Value, at: f64) -> Map<String, Value> {
-        let id = self.fresh_deployment_id();
+        let id = self.new_deployment_id();
         let mut rollback = note("rollbackTriggeringDeploymentId", &ended.id);
         rollback.extend(note("rollbackMessage", &format!("Rolls {} back", ended.id)));
         let deployment = CodeDeployDeployment {
@@ -37,15 +37,15 @@ impl Estate {
             created: at,
             started: None,
             completed: None,
-            stop_asked: None,
+            stop_requested: None,
             rollback,
             ..ended.clone()
         };
-        self.lines.entry(ended.group_id.clone()).or_default().push_front(id.clone());
+        self.queues.entry(ended.group_id.clone()).or_default().push_front(id.clone());
         self.remember(deployment, at);
-        let mut noted = note("rollbackDeploymentId", &id);
-        noted.extend(note("rollbackMessage", &format!("{id} rolls this deployment back")));
-        noted
+        let mut rollback_info = note("rollbackDeploymentId", &id);
+        rollback_info.extend(note("rollbackMessage", &format!("{id} rolls this deployment back")));
+        rollback_info
     }
 }
 

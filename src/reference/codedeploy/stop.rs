@@ -1,34 +1,34 @@
-//! `StopDeployment`: the operation that this service is here for.
+//! `StopDeployment`, the main operation of this service.
 
 use serde_json::{Value, json};
 
 use super::{
-    CodeDeployResult, Refusal,
+    CodeDeployResult, Rejection,
     deployment::CodeDeployDeployment,
     estate::Estate,
     input::deployment_id,
     timeline::{DeploymentPhase, TimelineEnd},
 };
 
-/// What is in the way of stopping a deployment. No documented call puts it there.
+/// An obstacle to a normal stop. No documented call causes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopObstacle {
-    /// Another service owns it, or it is past the point where it can be stopped.
+    /// Another service owns the deployment, or it is too late to stop it.
     Unsupported,
-    /// It is stopped by force.
+    /// The stop is forced.
     Forced,
-    /// The call meets an error that any service may have.
+    /// The call fails with a common error.
     Fails(&'static str),
 }
 
-/// How the call answers.
+/// The status that the call returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StopOutcome {
-    /// Targets are in flight: it stops a little later.
+    /// Targets are in progress. The deployment stops later.
     Pending,
-    /// Nothing is in flight: it is stopped.
+    /// No target is in progress. The deployment is stopped.
     Succeeded,
-    /// It is stopped, whatever was in flight.
+    /// The deployment is stopped, even if targets were in progress.
     Forced,
 }
 
@@ -52,7 +52,7 @@ impl StopOutcome {
 }
 
 impl Estate {
-    /// A deployment that never began has updated nothing: stopping it rolls nothing back.
+    /// Stops a deployment. The stop of a deployment that has not started triggers no rollback.
     pub(super) fn stop_deployment(&mut self, input: &Value, now: f64) -> CodeDeployResult {
         let deployment = self.deployment(deployment_id(input)?)?;
         self.check_stoppable(deployment)?;
@@ -60,11 +60,11 @@ impl Estate {
         if matches!(deployment.phase, DeploymentPhase::Stopping { .. }) {
             return Ok(outcome.body());
         }
-        let wanted = input["autoRollbackEnabled"].as_bool();
+        let requested = input["autoRollbackEnabled"].as_bool();
         let roll_back = deployment.started.is_some()
-            && wanted.unwrap_or_else(|| deployment.rolls_back_on("DEPLOYMENT_STOP_ON_REQUEST"));
+            && requested.unwrap_or_else(|| deployment.rolls_back_on("DEPLOYMENT_STOP_ON_REQUEST"));
         if let Some(deployment) = self.deployments.get_mut(&id) {
-            deployment.stop_asked = Some(now);
+            deployment.stop_requested = Some(now);
             deployment.phase = DeploymentPhase::Stopping { since: now, roll_back };
         }
         if outcome != StopOutcome::Pending {
@@ -73,20 +73,23 @@ impl Estate {
         Ok(outcome.body())
     }
 
-    fn check_stoppable(&self, deployment: &CodeDeployDeployment) -> Result<(), Refusal> {
+    fn check_stoppable(&self, deployment: &CodeDeployDeployment) -> Result<(), Rejection> {
         let id = &deployment.id;
         if let Some(StopObstacle::Fails(error)) = deployment.obstacle {
-            return Err(Refusal::new(error, format!("Stopping {id} fails this way for as long as it is open")));
+            return Err(Rejection::new(error, format!("Every attempt to stop {id} fails with this error")));
         }
         if self.group_of(deployment).is_none() {
-            return Err(Refusal::new("DeploymentGroupDoesNotExistException", format!("The group of {id} is gone")));
+            return Err(Rejection::new(
+                "DeploymentGroupDoesNotExistException",
+                format!("The deployment group of {id} was deleted"),
+            ));
         }
         if matches!(deployment.phase, DeploymentPhase::Ended(_)) {
-            return Err(Refusal::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
+            return Err(Rejection::new("DeploymentAlreadyCompletedException", format!("{id} is complete")));
         }
         if deployment.obstacle == Some(StopObstacle::Unsupported) {
             let message = format!("{id} cannot be stopped by this operation");
-            return Err(Refusal::new("UnsupportedActionForDeploymentTypeException", message));
+            return Err(Rejection::new("UnsupportedActionForDeploymentTypeException", message));
         }
         Ok(())
     }

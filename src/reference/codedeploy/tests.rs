@@ -1,4 +1,4 @@
-//! The state machine on a held clock, each answer checked against the model as it is given.
+//! The state machine on a held clock. The bench checks each response against the model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::reference::{
 
 const ROLE: &str = "arn:aws:iam::000000000000:role/r";
 
-/// A bench with the application `app` and the group `group` in it.
+/// A bench with the application `app` and the group `group`.
 struct World {
     bench: Bench,
 }
@@ -97,14 +97,14 @@ impl World {
     }
 }
 
-fn refusal<T: std::fmt::Debug>(result: Result<T, String>) -> String {
+fn error_of<T: std::fmt::Debug>(result: Result<T, String>) -> String {
     result.unwrap_err()
 }
 
 const COMPLETE: &str = "DeploymentAlreadyCompletedException";
 
 #[test]
-fn a_group_that_selects_nothing_fails_its_deployments() {
+fn deployments_to_a_group_without_instances_fail() {
     let world = World::new("Server", &json!({}));
     let id = world.deploy();
     assert!(super::input::is_deployment_id(&id), "{id}");
@@ -112,11 +112,11 @@ fn a_group_that_selects_nothing_fails_its_deployments() {
     world.bench.step(0.05);
     let info = world.info(&id);
     assert_eq!((&info["status"], &info["errorInformation"]["code"]), (&json!("Failed"), &json!("NO_INSTANCES")));
-    assert_eq!(refusal(world.stop(&id)), COMPLETE);
+    assert_eq!(error_of(world.stop(&id)), COMPLETE);
 }
 
 #[test]
-fn reading_moves_nothing() {
+fn reads_change_nothing() {
     let world = World::new("Server", &json!({}));
     let id = world.deploy();
     let first = world.info(&id);
@@ -137,7 +137,7 @@ fn a_deployment_to_instances_stays_open_and_then_fails() {
 }
 
 #[test]
-fn a_stop_with_targets_in_flight_is_pending_and_then_final() {
+fn a_stop_with_targets_in_progress_is_pending_and_then_final() {
     let world = World::new("Server", &selecting());
     let id = world.deploy();
     assert_eq!(world.stop(&id).as_deref(), Ok("Pending"));
@@ -149,7 +149,7 @@ fn a_stop_with_targets_in_flight_is_pending_and_then_final() {
     assert_eq!((&stopped["status"], &stopped["completeTime"]), (&json!("Stopped"), &json!(1_700_000_000.15)));
     assert_eq!(stopped["errorInformation"]["code"], "MANUAL_STOP");
     assert!(stopped.get("rollbackInfo").is_none());
-    assert_eq!(refusal(world.stop(&id)), COMPLETE);
+    assert_eq!(error_of(world.stop(&id)), COMPLETE);
     world.bench.step(1000.0);
     assert_eq!(world.info(&id), stopped);
     assert_eq!(world.listed(&json!({"includeOnlyStatuses": ["Stopped"]})), [id]);
@@ -157,13 +157,13 @@ fn a_stop_with_targets_in_flight_is_pending_and_then_final() {
 }
 
 #[test]
-fn rerouting_waits_until_it_is_continued() {
+fn rerouting_waits_for_a_continue_call() {
     let world = World::new("Server", &rerouting(60));
     let id = world.deploy();
     let proceed =
         || world.bench.call("ContinueDeployment", &json!({"deploymentId": id, "deploymentWaitType": "READY_WAIT"}));
     assert_eq!(
-        (world.status(&id).as_str(), refusal(proceed()).as_str()),
+        (world.status(&id).as_str(), error_of(proceed()).as_str()),
         ("InProgress", "DeploymentIsNotInReadyStateException")
     );
     world.bench.step(0.05);
@@ -173,11 +173,11 @@ fn rerouting_waits_until_it_is_continued() {
     assert_eq!(world.status(&id), "InProgress");
     world.bench.step(0.1);
     assert_eq!(world.status(&id), "Succeeded");
-    assert_eq!((refusal(proceed()).as_str(), refusal(world.stop(&id)).as_str()), (COMPLETE, COMPLETE));
+    assert_eq!((error_of(proceed()).as_str(), error_of(world.stop(&id)).as_str()), (COMPLETE, COMPLETE));
 }
 
 #[test]
-fn rerouting_that_nobody_continues_is_stopped() {
+fn rerouting_without_a_continue_call_is_stopped() {
     let world = World::new("Server", &rerouting(1));
     let id = world.deploy();
     world.bench.step(60.04);
@@ -187,7 +187,7 @@ fn rerouting_that_nobody_continues_is_stopped() {
 }
 
 #[test]
-fn a_stop_with_nothing_in_flight_succeeds_at_once() {
+fn a_stop_without_targets_in_progress_succeeds_at_once() {
     let world = World::new("Server", &rerouting(60));
     let ready = world.deploy();
     let queued = world.deploy();
@@ -253,14 +253,14 @@ fn on_request() -> Value {
 }
 
 #[rstest]
-#[case::asked(json!({}), json!({}), json!({"autoRollbackEnabled": true}), true)]
+#[case::requested(json!({}), json!({}), json!({"autoRollbackEnabled": true}), true)]
 #[case::configured_by_group(on_request(), json!({}), json!({}), true)]
 #[case::configured_by_call(json!({}), on_request(), json!({}), true)]
-#[case::not_asked(json!({}), json!({}), json!({}), false)]
+#[case::not_requested(json!({}), json!({}), json!({}), false)]
 #[case::declined(on_request(), on_request(), json!({"autoRollbackEnabled": false}), false)]
 #[case::null_is_absent(on_request(), json!({}), json!({"autoRollbackEnabled": null}), true)]
 #[case::disabled_by_call(on_request(), json!({"autoRollbackConfiguration": {"enabled": false}}), json!({}), false)]
-fn a_stop_rolls_back_when_asked_or_configured(
+fn a_stop_rolls_back_when_requested_or_configured(
     #[case] group: Value,
     #[case] call: Value,
     #[case] stop: Value,
@@ -289,7 +289,7 @@ fn check_rollback(world: &World, stopped: &str, back: &str) {
 }
 
 #[test]
-fn a_rollback_needs_an_earlier_success_and_goes_before_those_that_wait() {
+fn a_rollback_needs_an_earlier_success_and_runs_before_waiting_deployments() {
     let world = World::new("Server", &selecting());
     let id = world.deploy();
     world.stop_with(&id, &json!({"autoRollbackEnabled": true})).unwrap();
@@ -307,20 +307,20 @@ fn a_rollback_needs_an_earlier_success_and_goes_before_those_that_wait() {
 }
 
 #[test]
-fn a_failure_asks_for_a_rollback_only_where_the_group_says_so() {
+fn a_failure_starts_a_rollback_only_if_the_group_configures_it() {
     let on_failure = json!({"autoRollbackConfiguration": {"enabled": true, "events": ["DEPLOYMENT_FAILURE"]}});
-    for (settings, asks) in [(on_failure, true), (on_request(), false)] {
+    for (settings, expected) in [(on_failure, true), (on_request(), false)] {
         let world = World::new("Server", &settings);
         let id = world.deploy();
         world.bench.step(0.05);
         let info = world.info(&id);
-        let asked = info["rollbackInfo"]["rollbackMessage"].is_string();
-        assert_eq!((info["status"].as_str(), asked), (Some("Failed"), asks), "{info}");
+        let rolls_back = info["rollbackInfo"]["rollbackMessage"].is_string();
+        assert_eq!((info["status"].as_str(), rolls_back), (Some("Failed"), expected), "{info}");
     }
 }
 
 #[test]
-fn the_groups_revision_is_that_of_its_last_success() {
+fn the_target_revision_of_a_group_is_that_of_its_last_success() {
     let (world, open) = with_a_success(&json!({}), &json!({}));
     let before = world.group();
     assert_eq!(before["targetRevision"], revision("good"));
@@ -365,21 +365,21 @@ fn no_lifecycle_event_starts_after_a_stop(#[case] platform: &str, #[case] kind: 
 }
 
 #[test]
-fn targets_are_asked_for_by_the_errors_of_the_model() {
+fn invalid_target_requests_return_declared_errors() {
     let world = World::new("Server", &selecting());
     let [open, queued] = [world.deploy(), world.deploy()];
     let list = |input: Value| world.bench.call("ListDeploymentTargets", &input);
-    let get = |input: Value| refusal(world.bench.call("GetDeploymentTarget", &input));
-    assert_eq!(refusal(list(json!({"deploymentId": queued}))), "DeploymentNotStartedException");
-    assert_eq!(refusal(list(json!({"deploymentId": open, "nextToken": "x"}))), "InvalidNextTokenException");
+    let get = |input: Value| error_of(world.bench.call("GetDeploymentTarget", &input));
+    assert_eq!(error_of(list(json!({"deploymentId": queued}))), "DeploymentNotStartedException");
+    assert_eq!(error_of(list(json!({"deploymentId": open, "nextToken": "x"}))), "InvalidNextTokenException");
     assert_eq!(
-        refusal(list(json!({"deploymentId": open, "targetFilters": {"Odd": []}}))),
+        error_of(list(json!({"deploymentId": open, "targetFilters": {"Odd": []}}))),
         "InvalidTargetFilterNameException"
     );
     let by_status = |status: &str| list(json!({"deploymentId": open, "targetFilters": {"TargetStatus": [status]}}));
     assert_eq!(by_status("InProgress").unwrap()["targetIds"].as_array().unwrap().len(), 1);
     assert_eq!(by_status("Failed"), Ok(json!({"targetIds": []})));
-    assert_eq!(refusal(by_status("Odd")), "InvalidInstanceStatusException");
+    assert_eq!(error_of(by_status("Odd")), "InvalidInstanceStatusException");
     assert_eq!(get(json!({"deploymentId": open})), "DeploymentTargetIdRequiredException");
     assert_eq!(get(json!({"deploymentId": open, "targetId": "i-0"})), "DeploymentTargetDoesNotExistException");
     assert_eq!(get(json!({"deploymentId": "x", "targetId": "i-0"})), "InvalidDeploymentIdException");
@@ -391,37 +391,37 @@ fn targets_are_asked_for_by_the_errors_of_the_model() {
 #[case("d-abcdefghi")]
 #[case(" ")]
 #[case("d-ABCDEFGHI\u{0}")]
-fn an_id_of_another_form_is_invalid(#[case] id: &str) {
+fn a_malformed_id_is_invalid(#[case] id: &str) {
     let world = World::new("Server", &json!({}));
     for operation in ["StopDeployment", "GetDeployment", "ContinueDeployment", "ListDeploymentTargets"] {
         let result = world.bench.call(operation, &json!({"deploymentId": id}));
-        assert_eq!(refusal(result), "InvalidDeploymentIdException", "{operation}");
+        assert_eq!(error_of(result), "InvalidDeploymentIdException", "{operation}");
     }
     let batch = world.bench.call("BatchGetDeployments", &json!({"deploymentIds": ["d-000000000", id]}));
-    assert_eq!(refusal(batch), "InvalidDeploymentIdException");
+    assert_eq!(error_of(batch), "InvalidDeploymentIdException");
 }
 
 #[test]
-fn an_id_that_is_missing_or_unknown_has_an_error_of_its_own() {
+fn missing_and_unknown_ids_have_their_own_errors() {
     let world = World::new("Server", &json!({}));
     for operation in ["StopDeployment", "GetDeployment", "ContinueDeployment", "ListDeploymentTargets"] {
         for input in [json!({}), json!({"deploymentId": null}), json!({"deploymentId": ""})] {
-            assert_eq!(refusal(world.bench.call(operation, &input)), "DeploymentIdRequiredException", "{operation}");
+            assert_eq!(error_of(world.bench.call(operation, &input)), "DeploymentIdRequiredException", "{operation}");
         }
         let unknown = world.bench.call(operation, &json!({"deploymentId": "d-000000000"}));
-        assert_eq!(refusal(unknown), "DeploymentDoesNotExistException", "{operation}");
+        assert_eq!(error_of(unknown), "DeploymentDoesNotExistException", "{operation}");
     }
 }
 
 #[rstest]
 #[case("DeleteDeploymentGroup")]
 #[case("DeleteApplication")]
-fn the_deployment_of_a_deleted_group_can_be_read_and_not_stopped(#[case] delete: &str) {
+fn the_deployment_of_a_deleted_group_can_be_read_but_not_stopped(#[case] delete: &str) {
     let world = World::new("Server", &selecting());
     let id = world.deploy();
     let names = json!({"applicationName": "app", "deploymentGroupName": "group"});
     world.bench.call(delete, &names).unwrap();
-    assert_eq!(refusal(world.stop(&id)), "DeploymentGroupDoesNotExistException");
+    assert_eq!(error_of(world.stop(&id)), "DeploymentGroupDoesNotExistException");
     assert_eq!(world.status(&id), "InProgress");
     world.bench.step(300.0);
     assert_eq!(world.status(&id), "Failed");
@@ -440,7 +440,7 @@ fn the_deployment_of_a_deleted_group_can_be_read_and_not_stopped(#[case] delete:
 #[case("a deployment whose stop is unavailable", Err("ServiceUnavailable"), "InProgress")]
 #[case("a deployment stopped by an alarm", Err(COMPLETE), "Stopped")]
 #[case("a deployment whose rerouting wait has elapsed", Err(COMPLETE), "Stopped")]
-fn an_established_state_is_what_its_name_says(
+fn an_established_state_matches_its_name(
     #[case] state: &str,
     #[case] expected: Result<&str, &str>,
     #[case] after: &str,
@@ -482,13 +482,13 @@ fn lists_are_filtered_by_group_status_and_time() {
 #[case(json!({"createTimeRange": {"start": 2, "end": 1}}), "InvalidTimeRangeException")]
 #[case(json!({"createTimeRange": {"start": "yesterday"}}), "SerializationException")]
 #[case(json!({"nextToken": "x"}), "InvalidNextTokenException")]
-fn a_list_that_cannot_be_is_refused(#[case] input: Value, #[case] expected: &str) {
+fn an_invalid_list_request_is_rejected(#[case] input: Value, #[case] expected: &str) {
     let world = World::new("Server", &json!({}));
-    assert_eq!(refusal(world.bench.call("ListDeployments", &input)), expected);
+    assert_eq!(error_of(world.bench.call("ListDeployments", &input)), expected);
 }
 
 #[test]
-fn the_pages_of_a_list_hold_every_deployment_once() {
+fn the_pages_of_a_list_contain_every_deployment_once() {
     let world = World::new("Server", &json!({}));
     let all: BTreeSet<String> = (0..201).map(|_| world.deploy()).collect();
     let mut seen = Vec::new();
@@ -504,17 +504,17 @@ fn the_pages_of_a_list_hold_every_deployment_once() {
 }
 
 #[test]
-fn a_batch_has_one_to_twenty_five_ids_and_leaves_out_unknown_ones() {
+fn a_batch_accepts_one_to_twenty_five_ids_and_omits_unknown_ones() {
     let world = World::new("Server", &json!({}));
     let id = world.deploy();
     let batch = |ids: Value| world.bench.call("BatchGetDeployments", &json!({"deploymentIds": ids}));
     let found = batch(json!([id, "d-000000000"])).unwrap();
     assert_eq!(found["deploymentsInfo"].as_array().unwrap().len(), 1);
-    assert_eq!(refusal(batch(json!([]))), "DeploymentIdRequiredException");
-    assert_eq!(refusal(batch(json!(null))), "DeploymentIdRequiredException");
+    assert_eq!(error_of(batch(json!([]))), "DeploymentIdRequiredException");
+    assert_eq!(error_of(batch(json!(null))), "DeploymentIdRequiredException");
     assert!(batch(json!(vec!["d-000000000"; 25])).is_ok());
-    assert_eq!(refusal(batch(json!(vec!["d-000000000"; 26]))), "BatchLimitExceededException");
-    assert_eq!(refusal(batch(json!([null]))), "SerializationException");
+    assert_eq!(error_of(batch(json!(vec!["d-000000000"; 26]))), "BatchLimitExceededException");
+    assert_eq!(error_of(batch(json!([null]))), "SerializationException");
 }
 
 #[rstest]
@@ -545,48 +545,48 @@ fn a_batch_has_one_to_twenty_five_ids_and_leaves_out_unknown_ones() {
 #[case("CreateDeployment", json!({"applicationName": "app", "deploymentGroupName": "none", "revision": revision("k")}), "DeploymentGroupDoesNotExistException")]
 #[case("CreateDeployment", json!({"applicationName": "app", "deploymentGroupName": "group", "revision": revision("k"), "fileExistsBehavior": "EAT"}), "InvalidFileExistsBehaviorException")]
 #[case("ContinueDeployment", json!({"deploymentId": "d-000000000", "deploymentWaitType": "ODD"}), "InvalidDeploymentWaitTypeException")]
-fn each_operation_refuses_by_the_errors_of_its_model(
+fn each_operation_rejects_with_its_declared_errors(
     #[case] operation: &str,
     #[case] input: Value,
     #[case] expected: &str,
 ) {
     let world = World::new("Server", &json!({}));
-    assert_eq!(refusal(world.bench.call(operation, &input)), expected);
+    assert_eq!(error_of(world.bench.call(operation, &input)), expected);
 }
 
-/// Something that a caller does, or time.
+/// An action of a caller, or a step of the clock.
 #[derive(Debug, Clone)]
-enum Act {
+enum TestAction {
     Deploy(&'static str),
     Stop(usize, bool),
     Continue(usize),
     Step(f64),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn action() -> impl Strategy<Value = TestAction> {
     prop_oneof![
-        prop_oneof![Just("group"), Just("waits")].prop_map(Act::Deploy),
-        (0..9_usize, any::<bool>()).prop_map(|(which, back)| Act::Stop(which, back)),
-        (0..9_usize).prop_map(Act::Continue),
-        prop_oneof![Just(0.01), Just(0.1), Just(0.2), Just(61.0), Just(301.0)].prop_map(Act::Step),
+        prop_oneof![Just("group"), Just("waits")].prop_map(TestAction::Deploy),
+        (0..9_usize, any::<bool>()).prop_map(|(which, back)| TestAction::Stop(which, back)),
+        (0..9_usize).prop_map(TestAction::Continue),
+        prop_oneof![Just(0.01), Just(0.1), Just(0.2), Just(61.0), Just(301.0)].prop_map(TestAction::Step),
     ]
 }
 
 impl World {
-    fn perform(&self, act: &Act) {
+    fn perform(&self, action: &TestAction) {
         let all = self.listed(&json!({}));
         let pick = |which: &usize| all.get(which % all.len().max(1));
-        match act {
-            Act::Deploy(group) => {
+        match action {
+            TestAction::Deploy(group) => {
                 self.deploy_with(&json!({"deploymentGroupName": group}));
             }
-            Act::Stop(which, back) => {
+            TestAction::Stop(which, back) => {
                 let _ = pick(which).map(|id| self.stop_with(id, &json!({"autoRollbackEnabled": back})));
             }
-            Act::Continue(which) => {
+            TestAction::Continue(which) => {
                 let _ = pick(which).map(|id| self.bench.call("ContinueDeployment", &json!({"deploymentId": id})));
             }
-            Act::Step(seconds) => self.bench.step(*seconds),
+            TestAction::Step(seconds) => self.bench.step(*seconds),
         }
     }
 }
@@ -594,12 +594,12 @@ impl World {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn whatever_happens_ends_are_final_and_each_group_runs_one_deployment(acts in vec(act(), 1..25)) {
+    fn any_sequence_keeps_ends_final_and_runs_one_deployment_per_group(actions in vec(action(), 1..25)) {
         let world = World::new("Server", &selecting());
         world.add_group("waits", &rerouting(1));
         let mut ended: BTreeMap<String, Value> = BTreeMap::new();
-        for act in &acts {
-            world.perform(act);
+        for action in &actions {
+            world.perform(action);
             let mut running = BTreeSet::new();
             for id in world.listed(&json!({})) {
                 let info = world.info(&id);
@@ -608,7 +608,7 @@ proptest! {
                 } else if info.get("completeTime").is_some() {
                     ended.insert(id, info);
                 } else if info["status"] != "Queued" {
-                    prop_assert!(running.insert(info["deploymentGroupName"].to_string()), "two run after {:?}", act);
+                    prop_assert!(running.insert(info["deploymentGroupName"].to_string()), "two run after {:?}", action);
                 }
             }
         }
@@ -626,7 +626,7 @@ fn accounts_and_regions_share_nothing() {
     for from in strangers {
         let call = |operation: &str, input: Value| world.bench.call_from(&from, operation, &input);
         for operation in ["StopDeployment", "GetDeployment"] {
-            assert_eq!(refusal(call(operation, json!({"deploymentId": id}))), "DeploymentDoesNotExistException");
+            assert_eq!(error_of(call(operation, json!({"deploymentId": id}))), "DeploymentDoesNotExistException");
         }
         assert_eq!(call("ListDeployments", json!({})), Ok(json!({"deployments": []})));
         assert!(call("CreateApplication", json!({"applicationName": "app"})).is_ok());
@@ -635,18 +635,18 @@ fn accounts_and_regions_share_nothing() {
 }
 
 #[test]
-fn the_denied_identity_may_read_what_it_may_not_stop() {
+fn the_denied_identity_can_read_a_deployment_but_not_stop_it() {
     let world = World::new("Server", &selecting());
     let id = world.deploy();
     let denied = From { identity: Identity::denied(), ..From::default() };
     let input = json!({"deploymentId": id});
-    assert_eq!(refusal(world.bench.call_from(&denied, "StopDeployment", &input)), "AccessDeniedException");
+    assert_eq!(error_of(world.bench.call_from(&denied, "StopDeployment", &input)), "AccessDeniedException");
     assert!(world.bench.call_from(&denied, "GetDeployment", &input).is_ok());
     assert_eq!(world.status(&id), "InProgress");
 }
 
 #[test]
-fn every_operation_of_the_contract_succeeds_with_an_answer_that_keeps_the_model() {
+fn every_operation_of_the_contract_returns_a_valid_response() {
     let world = World::new("Server", &merged(rerouting(60), &json!({"autoScalingGroups": ["asg"]})));
     let id = world.deploy();
     world.bench.step(0.05);

@@ -1,21 +1,21 @@
-//! The deployments of all rollouts, and the news of how they went.
+//! The deployments of all rollouts, and the notifications of their status.
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    ProtonResult, Refusal, RegionState,
+    ProtonResult, RegionState, Rejection,
+    deployment_location::timestamp,
     page::page,
-    place::timestamp,
-    refusal::not_found,
-    rollout::{News, ProtonDeployment, Rollout, RolloutContents, RolloutOutcome},
+    rejection::not_found,
+    rollout::{ProtonDeployment, Rollout, RolloutContents, RolloutOutcome, StatusNotification},
     service_record::ServiceRecord,
     text,
 };
 
-/// Whose rollout one is.
+/// The owner of a rollout.
 #[derive(Debug, Clone, Copy)]
 struct Owner<'a> {
-    sort: Sort,
+    resource_type: OwnerType,
     environment: &'a str,
     service: Option<&'a str>,
     instance: Option<&'a str>,
@@ -23,13 +23,13 @@ struct Owner<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Sort {
+enum OwnerType {
     Environment,
     Pipeline,
     Instance,
 }
 
-impl Sort {
+impl OwnerType {
     /// The value of `DeploymentTargetResourceType`.
     fn name(self) -> &'static str {
         match self {
@@ -50,8 +50,8 @@ impl Sort {
 }
 
 impl Owner<'_> {
-    /// Whether it is the one that the names in `input` mean; names that are not given mean any.
-    fn is_meant(&self, input: &Value) -> bool {
+    /// Returns true if the owner matches the names in `input`. An absent name matches any owner.
+    fn matches(&self, input: &Value) -> bool {
         let is = |member: &str, name: Option<&str>| input[member].as_str().is_none_or(|wanted| name == Some(wanted));
         is("environmentName", Some(self.environment))
             && is("serviceName", self.service)
@@ -62,17 +62,17 @@ impl Owner<'_> {
     fn summary(&self, arn: &str, deployment: &ProtonDeployment) -> Map<String, Value> {
         let modified_at = deployment.completed_at().unwrap_or(deployment.attempted_at);
         let mut view = Map::new();
-        let mut put = |name: &str, value: Value| view.insert(name.to_owned(), value);
-        put("arn", json!(arn));
-        put("id", json!(deployment.ticket.id));
-        put("deploymentStatus", json!(deployment.status()));
-        put("createdAt", timestamp(deployment.attempted_at));
-        put("lastModifiedAt", timestamp(modified_at));
-        put("environmentName", json!(self.environment));
-        put("targetArn", json!(self.rollout.arn));
-        put("targetResourceType", json!(self.sort.name()));
-        put("targetResourceCreatedAt", timestamp(self.rollout.created_at));
-        put("lastAttemptedDeploymentId", json!(self.rollout.last_attempt()));
+        let mut insert = |name: &str, value: Value| view.insert(name.to_owned(), value);
+        insert("arn", json!(arn));
+        insert("id", json!(deployment.ticket.id));
+        insert("deploymentStatus", json!(deployment.status()));
+        insert("createdAt", timestamp(deployment.attempted_at));
+        insert("lastModifiedAt", timestamp(modified_at));
+        insert("environmentName", json!(self.environment));
+        insert("targetArn", json!(self.rollout.arn));
+        insert("targetResourceType", json!(self.resource_type.name()));
+        insert("targetResourceCreatedAt", timestamp(self.rollout.created_at));
+        insert("lastAttemptedDeploymentId", json!(self.rollout.last_attempt()));
         let optional = [
             ("serviceName", self.service.map(Value::from)),
             ("serviceInstanceName", self.instance.map(Value::from)),
@@ -85,7 +85,7 @@ impl Owner<'_> {
 
     fn view(&self, arn: &str, deployment: &ProtonDeployment) -> Map<String, Value> {
         let mut view = self.summary(arn, deployment);
-        let state = |contents: &RolloutContents| json!({ self.sort.member(): contents.members(true) });
+        let state = |contents: &RolloutContents| json!({ self.resource_type.member(): contents.members(true) });
         view.insert("targetState".to_owned(), state(&deployment.wanted));
         view.extend(deployment.before.as_ref().map(|before| ("initialState".to_owned(), state(before))));
         let message = deployment.message.as_ref();
@@ -97,7 +97,7 @@ impl Owner<'_> {
 impl RegionState {
     fn owners(&self) -> impl Iterator<Item = Owner<'_>> {
         let environments = self.environments.iter().map(|(name, environment)| Owner {
-            sort: Sort::Environment,
+            resource_type: OwnerType::Environment,
             environment: name,
             service: None,
             instance: None,
@@ -105,7 +105,7 @@ impl RegionState {
         });
         let pipelines = self.services.values().filter_map(|service| {
             Some(Owner {
-                sort: Sort::Pipeline,
+                resource_type: OwnerType::Pipeline,
                 environment: service.environment(),
                 service: Some(&service.name),
                 instance: None,
@@ -114,7 +114,7 @@ impl RegionState {
         });
         let instances = self.services.values().flat_map(|service| {
             service.instances.iter().map(|(name, instance)| Owner {
-                sort: Sort::Instance,
+                resource_type: OwnerType::Instance,
                 environment: &instance.environment,
                 service: Some(&service.name),
                 instance: Some(name),
@@ -125,24 +125,24 @@ impl RegionState {
     }
 
     fn deployment_arn(&self, deployment: &ProtonDeployment) -> String {
-        self.place.arn(&format!("deployment/{}", deployment.ticket.id))
+        self.location.arn(&format!("deployment/{}", deployment.ticket.id))
     }
 
     pub(super) fn get_deployment(&self, input: &Value) -> ProtonResult {
         let id = text(input, "id");
-        let found = self.owners().filter(|owner| owner.is_meant(input)).find_map(|owner| {
+        let found = self.owners().filter(|owner| owner.matches(input)).find_map(|owner| {
             let deployment = owner.rollout.deployments().find(|deployment| deployment.ticket.id == id)?;
             Some(owner.view(&self.deployment_arn(deployment), deployment))
         });
         Ok(json!({ "deployment": found.ok_or_else(|| not_found("deployment", id))? }))
     }
 
-    /// The newest deployment comes first.
+    /// Lists deployments, newest first.
     pub(super) fn list_deployments(&self, input: &Value) -> ProtonResult {
         self.check_names(input)?;
         let mut found: Vec<(Owner<'_>, &ProtonDeployment)> = self
             .owners()
-            .filter(|owner| owner.is_meant(input))
+            .filter(|owner| owner.matches(input))
             .flat_map(|owner| owner.rollout.deployments().map(move |deployment| (owner, deployment)))
             .collect();
         found.sort_by_key(|(_, deployment)| newest_first(deployment));
@@ -150,10 +150,10 @@ impl RegionState {
             let summary = owner.summary(&self.deployment_arn(deployment), deployment);
             (format!("{:020}", newest_first(deployment)), summary.into())
         });
-        Ok(page(input, items)?.answer("deployments"))
+        Ok(page(input, items)?.response("deployments"))
     }
 
-    fn check_names(&self, input: &Value) -> Result<(), Refusal> {
+    fn check_names(&self, input: &Value) -> Result<(), Rejection> {
         if let Some(name) = input["componentName"].as_str() {
             return Err(not_found("component", name));
         }
@@ -163,9 +163,9 @@ impl RegionState {
         Ok(())
     }
 
-    /// Takes the news of a provisioned resource: the documented way to complete a deployment.
+    /// Processes a status notification for a provisioned resource, the documented way to complete a deployment.
     pub(super) fn notify(&mut self, input: &Value, now: f64) -> ProtonResult {
-        let news = News {
+        let notification = StatusNotification {
             deployment: input["deploymentId"].as_str(),
             outcome: match input["status"].as_str() {
                 Some("SUCCEEDED") => Some(RolloutOutcome::Succeeded),
@@ -178,7 +178,7 @@ impl RegionState {
         let environments = self.environments.values_mut().map(|environment| &mut environment.rollout);
         let services = self.services.values_mut().flat_map(ServiceRecord::rollouts_mut);
         let rollout = environments.chain(services).find(|rollout| rollout.arn == arn);
-        rollout.ok_or_else(|| not_found("resource", arn))?.notify(&news, now);
+        rollout.ok_or_else(|| not_found("resource", arn))?.notify(&notification, now);
         Ok(json!({}))
     }
 }
@@ -195,7 +195,7 @@ mod tests {
     use super::super::testing::Bench;
 
     #[test]
-    fn a_cancelled_deployment_is_listed_first_with_the_pipelines_last_attempt_as_its_id() {
+    fn a_cancelled_deployment_is_listed_first_with_the_id_of_the_last_attempt() {
         let mut bench = Bench::with_service();
         bench.update(100.0);
         bench.ok(101.0, "CancelServicePipelineDeployment", &json!({"serviceName": "svc"}));
@@ -207,8 +207,8 @@ mod tests {
         assert_eq!(first["targetResourceType"], "SERVICE_PIPELINE");
         assert_eq!(first["lastSucceededDeploymentId"], pipeline["lastSucceededDeploymentId"]);
         assert_eq!(listed["deployments"].as_array().unwrap().len(), 3);
-        let told = bench.ok(102.0, "GetDeployment", &json!({"id": first["id"], "serviceName": "svc"}));
-        let deployment = &told["deployment"];
+        let response = bench.ok(102.0, "GetDeployment", &json!({"id": first["id"], "serviceName": "svc"}));
+        let deployment = &response["deployment"];
         assert_eq!(deployment["deploymentStatusMessage"], "User initiated cancellation.");
         assert_eq!(deployment["completedAt"], json!(101.2));
         assert_eq!(deployment["initialState"]["servicePipeline"]["templateMinorVersion"], "0");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn deployments_come_page_by_page() {
+    fn deployments_are_listed_in_pages() {
         let mut bench = Bench::with_service();
         let first = bench.ok(20.0, "ListDeployments", &json!({"maxResults": 1}));
         let rest = bench.ok(20.0, "ListDeployments", &json!({"nextToken": first["nextToken"]}));
@@ -228,8 +228,8 @@ mod tests {
     #[rstest]
     #[case(json!({"serviceName": "nope"}))]
     #[case(json!({"componentName": "nope"}))]
-    fn deployments_of_what_does_not_exist_are_not_found(#[case] input: serde_json::Value) {
-        assert_eq!(Bench::with_service().refusal(20.0, "ListDeployments", &input), "ResourceNotFoundException");
+    fn deployments_of_an_unknown_resource_are_not_found(#[case] input: serde_json::Value) {
+        assert_eq!(Bench::with_service().rejection(20.0, "ListDeployments", &input), "ResourceNotFoundException");
     }
 
     #[test]
@@ -238,13 +238,13 @@ mod tests {
         let id = bench.pipeline(20.0)["lastAttemptedDeploymentId"].clone();
         assert_eq!(bench.outcome(20.0, "GetDeployment", &json!({"id": id})), "ok");
         let elsewhere = json!({"id": id, "environmentName": "env", "serviceName": "other"});
-        assert_eq!(bench.refusal(20.0, "GetDeployment", &elsewhere), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(20.0, "GetDeployment", &elsewhere), "ResourceNotFoundException");
     }
 
     #[test]
-    fn news_of_an_unknown_resource_are_refused() {
+    fn a_notification_of_an_unknown_resource_is_rejected() {
         let input = json!({"resourceArn": "arn:aws:proton:us-east-1:123456789012:service/no/pipeline"});
         let operation = "NotifyResourceDeploymentStatusChange";
-        assert_eq!(Bench::with_service().refusal(20.0, operation, &input), "ResourceNotFoundException");
+        assert_eq!(Bench::with_service().rejection(20.0, operation, &input), "ResourceNotFoundException");
     }
 }

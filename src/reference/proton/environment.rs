@@ -1,12 +1,12 @@
-//! Environments: deployed at once, and gone at once.
+//! Environments. Their deployments and deletions complete at once.
 
 use serde_json::{Map, Value, json};
 
 use super::{
     ProtonResult, RegionState,
-    place::DeploymentLocation,
+    deployment_location::DeploymentLocation,
     proton_template::kept,
-    refusal::{conflict, not_found},
+    rejection::{conflict, not_found},
     rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
     settings::linked,
     text,
@@ -36,7 +36,7 @@ impl ProtonEnvironment {
         self.rollout.uses(template, version)
     }
 
-    fn view(&self, place: &DeploymentLocation) -> Map<String, Value> {
+    fn view(&self, location: &DeploymentLocation) -> Map<String, Value> {
         let mut view = self.rollout.members();
         view.extend(kept(&self.request, &KEPT));
         view.insert("spec".to_owned(), json!(&*self.rollout.live().spec));
@@ -44,7 +44,7 @@ impl ProtonEnvironment {
             view.insert("provisioning".to_owned(), provisioning.clone());
         }
         if let Some(branch) = self.request.get("provisioningRepository") {
-            view.insert("provisioningRepository".to_owned(), linked(place, branch));
+            view.insert("provisioningRepository".to_owned(), linked(location, branch));
         }
         view
     }
@@ -55,21 +55,21 @@ impl RegionState {
         let name = text(input, "name");
         if let Some(environment) = self.environments.get(name) {
             if environment.request == *input {
-                return Ok(json!({ "environment": environment.view(&self.place) }));
+                return Ok(json!({ "environment": environment.view(&self.location) }));
             }
             return Err(conflict(format!("An environment of the name {name} exists.")));
         }
         let (wanted, provisioning) = self.environment_contents(input)?;
-        let attempt = Attempt { ticket: self.place.ticket(), cause: RolloutCause::Create, wanted, lasts: 0.0 };
-        let mut rollout = Rollout::begin(self.place.arn(&format!("environment/{name}")), attempt, now);
+        let attempt = Attempt { ticket: self.location.ticket(), cause: RolloutCause::Create, wanted, lasts: 0.0 };
+        let mut rollout = Rollout::begin(self.location.arn(&format!("environment/{name}")), attempt, now);
         rollout.settle(now);
         let environment = ProtonEnvironment { request: input.clone(), provisioning, rollout };
-        let view = environment.view(&self.place);
+        let view = environment.view(&self.location);
         self.environments.insert(name.to_owned(), environment);
         Ok(json!({ "environment": view }))
     }
 
-    fn environment_contents(&self, input: &Value) -> Result<(RolloutContents, Option<Value>), super::Refusal> {
+    fn environment_contents(&self, input: &Value) -> Result<(RolloutContents, Option<Value>), super::Rejection> {
         let name = text(input, "templateName");
         let template = self.environment_templates.get(name);
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
@@ -82,25 +82,27 @@ impl RegionState {
 
     pub(super) fn get_environment(&self, input: &Value) -> ProtonResult {
         let environment = self.environment(text(input, "name"))?;
-        Ok(json!({ "environment": environment.view(&self.place) }))
+        Ok(json!({ "environment": environment.view(&self.location) }))
     }
 
-    /// An unknown environment is no error: the documents want a repeated delete to succeed with an empty answer.
+    /// Deletes an environment.
+    ///
+    /// A call for an unknown environment returns an empty response, because a repeated delete must succeed.
     pub(super) fn delete_environment(&mut self, input: &Value) -> Value {
         let Some(environment) = self.environments.remove(text(input, "name")) else { return json!({}) };
-        let mut view = environment.view(&self.place);
+        let mut view = environment.view(&self.location);
         view.insert("deploymentStatus".to_owned(), json!("DELETE_IN_PROGRESS"));
         json!({ "environment": view })
     }
 
-    /// An environment is deployed at once, so that there is never anything to cancel.
+    /// Rejects every cancellation, because the deployment of an environment completes at once.
     pub(super) fn cancel_environment(&self, input: &Value) -> ProtonResult {
         let name = text(input, "environmentName");
         let status = self.environment(name)?.rollout.status();
         Err(conflict(format!("The deployment of the environment {name} is {status} and cannot be cancelled.")))
     }
 
-    fn environment(&self, name: &str) -> Result<&ProtonEnvironment, super::Refusal> {
+    fn environment(&self, name: &str) -> Result<&ProtonEnvironment, super::Rejection> {
         self.environments.get(name).ok_or_else(|| not_found("environment", name))
     }
 }
@@ -115,7 +117,7 @@ mod tests {
             "provisioningRepository": {"provider": "GITHUB", "name": "org/app", "branch": "main"}})
     }
 
-    /// The environment template `env-tpl` with 1.0 published.
+    /// A bench with the environment template `env-tpl` and its published version 1.0.
     fn with_template() -> Bench {
         let mut bench = Bench::new();
         bench.ok(0.0, "CreateEnvironmentTemplate", &json!({"name": "env-tpl", "provisioning": "CUSTOMER_MANAGED"}));
@@ -139,36 +141,36 @@ mod tests {
         let listed = bench.ok(1.0, "ListDeployments", &json!({"environmentName": "env"}));
         assert_eq!(listed["deployments"][0]["targetResourceType"], "ENVIRONMENT");
         bench.ok(1.0, "DeleteEnvironment", &key);
-        assert_eq!(bench.refusal(1.0, "GetEnvironment", &key), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(1.0, "GetEnvironment", &key), "ResourceNotFoundException");
         assert_eq!(bench.ok(1.0, "DeleteEnvironment", &key), json!({}));
     }
 
     #[test]
-    fn there_is_never_an_environment_deployment_to_cancel() {
+    fn an_environment_deployment_cannot_be_cancelled() {
         let mut bench = with_template();
         bench.ok(1.0, "CreateEnvironment", &input());
         let cancel = |bench: &mut Bench, name| {
-            bench.refusal(1.0, "CancelEnvironmentDeployment", &json!({"environmentName": name}))
+            bench.rejection(1.0, "CancelEnvironmentDeployment", &json!({"environmentName": name}))
         };
         assert_eq!(cancel(&mut bench, "env"), "ConflictException");
         assert_eq!(cancel(&mut bench, "nope"), "ResourceNotFoundException");
     }
 
     #[test]
-    fn a_name_that_is_taken_and_a_version_in_use_are_conflicts() {
+    fn an_existing_name_and_a_version_in_use_are_conflicts() {
         let mut bench = with_template();
         bench.ok(1.0, "CreateEnvironment", &input());
         let mut other = input();
         other["spec"] = json!("other");
-        assert_eq!(bench.refusal(1.0, "CreateEnvironment", &other), "ConflictException");
+        assert_eq!(bench.rejection(1.0, "CreateEnvironment", &other), "ConflictException");
         let key = json!({"templateName": "env-tpl", "majorVersion": "1", "minorVersion": "0"});
-        assert_eq!(bench.refusal(1.0, "DeleteEnvironmentTemplateVersion", &key), "ConflictException");
+        assert_eq!(bench.rejection(1.0, "DeleteEnvironmentTemplateVersion", &key), "ConflictException");
     }
 
     #[test]
     fn an_environment_needs_a_published_version() {
         let mut other = input();
         other["templateMajorVersion"] = json!("2");
-        assert_eq!(with_template().refusal(1.0, "CreateEnvironment", &other), "ResourceNotFoundException");
+        assert_eq!(with_template().rejection(1.0, "CreateEnvironment", &other), "ResourceNotFoundException");
     }
 }

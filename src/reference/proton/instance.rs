@@ -1,4 +1,4 @@
-//! The instances of a service, each with a rollout of its own.
+//! The instances of a service. Each instance has its own rollout.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(super) struct Instance {
 
 impl RegionState {
     pub(super) fn get_instance(&self, input: &Value) -> ProtonResult {
-        self.told_instance(named(input, "name"), true)
+        self.instance_response(named(input, "name"), true)
     }
 
     pub(super) fn update_instance(&mut self, input: &Value, now: f64) -> ProtonResult {
@@ -24,16 +24,16 @@ impl RegionState {
         if let Some(instance) = service.instances.get_mut(text(input, "name")) {
             instance.token = input["clientToken"].as_str().map(str::to_owned);
         }
-        self.told_instance(part, false)
+        self.instance_response(part, false)
     }
 
     pub(super) fn cancel_instance(&mut self, input: &Value, now: f64) -> ProtonResult {
         let part = named(input, "serviceInstanceName");
         self.cancel(part, now)?;
-        self.told_instance(part, false)
+        self.instance_response(part, false)
     }
 
-    fn told_instance(&self, part: UpdatePart<'_>, spec: bool) -> ProtonResult {
+    fn instance_response(&self, part: UpdatePart<'_>, spec: bool) -> ProtonResult {
         let service = self.service(part.service)?;
         let rollout = service.rollout(part.instance)?;
         let name = part.instance.unwrap_or_default();
@@ -77,7 +77,7 @@ mod tests {
     const CANCEL: &str = "CancelServiceInstanceDeployment";
 
     #[test]
-    fn a_cancel_of_an_instance_leaves_the_pipeline_alone_and_the_other_way_round() {
+    fn a_cancel_of_an_instance_does_not_change_the_pipeline() {
         let mut bench = updating();
         bench.update(101.0);
         let input = json!({"serviceInstanceName": "one", "serviceName": "svc"});
@@ -85,12 +85,12 @@ mod tests {
         assert_eq!(cancelled["serviceInstance"]["deploymentStatus"], "CANCELLING");
         assert_eq!(status(&mut bench, 103.0)["deploymentStatus"], "CANCELLED");
         assert_eq!(bench.pipeline(103.0)["deploymentStatus"], "IN_PROGRESS");
-        assert_eq!(bench.refusal(103.0, CANCEL, &input), "ConflictException");
+        assert_eq!(bench.rejection(103.0, CANCEL, &input), "ConflictException");
         assert_eq!(bench.pipeline(402.0)["deploymentStatus"], "SUCCEEDED");
     }
 
     #[test]
-    fn a_cancel_of_the_pipeline_leaves_an_instance_in_flight() {
+    fn a_cancel_of_the_pipeline_does_not_change_an_instance_update() {
         let mut bench = updating();
         bench.update(101.0);
         bench.ok(102.0, "CancelServicePipelineDeployment", &json!({"serviceName": "svc"}));
@@ -100,10 +100,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cancel_of_the_pipeline_does_not_reach_an_instance_that_alone_is_updated() {
+    fn a_cancel_of_the_pipeline_is_rejected_if_only_an_instance_is_updated() {
         let mut bench = updating();
         let input = json!({"serviceName": "svc"});
-        assert_eq!(bench.refusal(101.0, "CancelServicePipelineDeployment", &input), "ConflictException");
+        assert_eq!(bench.rejection(101.0, "CancelServicePipelineDeployment", &input), "ConflictException");
         assert_eq!(status(&mut bench, 101.0)["deploymentStatus"], "IN_PROGRESS");
     }
 
@@ -112,12 +112,12 @@ mod tests {
         let mut bench = Bench::with_service();
         for (service, instance) in [("svc", "nope"), ("nope", "one")] {
             let input = json!({"serviceInstanceName": instance, "serviceName": service});
-            assert_eq!(bench.refusal(20.0, CANCEL, &input), "ResourceNotFoundException");
+            assert_eq!(bench.rejection(20.0, CANCEL, &input), "ResourceNotFoundException");
         }
     }
 
     #[test]
-    fn an_instance_can_be_completed_by_its_arn() {
+    fn a_notification_with_the_arn_of_an_instance_completes_its_deployment() {
         let mut bench = updating();
         let arn = status(&mut bench, 101.0)["arn"].clone();
         let input = json!({"resourceArn": arn, "status": "FAILED", "statusMessage": "broken"});

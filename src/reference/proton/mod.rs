@@ -1,21 +1,21 @@
-//! Proton, as far as the contract goes: templates, environments, services, and the deployments of their pipelines.
+//! Proton, limited to the operations of the contract: templates, environments, services, and their deployments.
 //!
-//! Owns the state of every account in every region, and moves it by the time that a call carries. It refuses
-//! to know of HTTP, of signatures and of the model's constraints, which were checked before.
+//! This module owns the state of all partitions and advances it to the time of each call. It does not handle HTTP,
+//! signatures or the constraints of the model: the caller checks them first.
 
+mod deployment_location;
 mod deployments;
 mod environment;
 mod instance;
 mod page;
 mod pipeline;
-mod place;
 mod proton_template;
-mod refusal;
+mod rejection;
+mod resource_store;
 mod rollout;
 mod service_operations;
 mod service_record;
 mod settings;
-mod shelf;
 mod spec;
 mod states;
 mod templates;
@@ -29,22 +29,22 @@ mod version;
 use serde_json::{Map, Value};
 
 use self::{
+    deployment_location::DeploymentLocation,
     environment::ProtonEnvironment,
-    place::DeploymentLocation,
     proton_template::{ProtonTemplate, TemplateKind},
+    resource_store::ResourceStore,
     service_record::ServiceRecord,
-    shelf::ResourceStore,
 };
-use super::service::{Partition, ReferenceService, Refusal, ServiceCall};
+use super::service::{Partition, ReferenceService, Rejection, ServiceCall};
 use crate::model::Violation;
 
-/// Partitions that are held at most, and resources of one sort in one partition.
+/// The maximum number of partitions, and of resources of one type in one partition.
 const BOUND: usize = 1000;
 
-/// What an operation answers.
-type ProtonResult = Result<Value, Refusal>;
+/// The output of an operation, or its error.
+type ProtonResult = Result<Value, Rejection>;
 
-/// The Proton service of the reference.
+/// The Proton service of the reference implementation.
 #[derive(Debug, Clone)]
 pub(super) struct Proton {
     regions: ResourceStore<(String, String), RegionState>,
@@ -55,7 +55,7 @@ impl Proton {
         Self { regions: ResourceStore::bounded(BOUND) }
     }
 
-    /// The state of the partition, after the time until `now` has taken effect.
+    /// The state of the partition at the time `now`.
     fn region(&mut self, partition: Partition<'_>, now: f64) -> Option<&mut RegionState> {
         let key = (partition.account.to_owned(), partition.region.to_owned());
         if self.regions.get(&key).is_none() {
@@ -68,12 +68,12 @@ impl Proton {
 }
 
 impl ReferenceService for Proton {
-    fn invalid(&self, _operation: &str, violations: &[Violation]) -> Refusal {
-        refusal::violated(violations)
+    fn invalid(&self, _operation: &str, violations: &[Violation]) -> Rejection {
+        rejection::violated(violations)
     }
 
-    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Refusal> {
-        let region = self.region(call.partition, call.now).ok_or_else(refusal::internal)?;
+    fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Rejection> {
+        let region = self.region(call.partition, call.now).ok_or_else(rejection::internal)?;
         region.call(call.operation, call.input, call.now)
     }
 
@@ -86,10 +86,10 @@ impl ReferenceService for Proton {
     }
 }
 
-/// Everything of one account in one region.
+/// The state of one account in one region.
 #[derive(Debug, Clone)]
 struct RegionState {
-    place: DeploymentLocation,
+    location: DeploymentLocation,
     settings: Map<String, Value>,
     environment_templates: ResourceStore<String, ProtonTemplate>,
     service_templates: ResourceStore<String, ProtonTemplate>,
@@ -100,7 +100,7 @@ struct RegionState {
 impl RegionState {
     fn new(partition: Partition<'_>) -> Self {
         Self {
-            place: DeploymentLocation::new(partition),
+            location: DeploymentLocation::new(partition),
             settings: Map::new(),
             environment_templates: ResourceStore::bounded(BOUND),
             service_templates: ResourceStore::bounded(BOUND),
@@ -109,7 +109,7 @@ impl RegionState {
         }
     }
 
-    /// Lets the time until `now` take effect.
+    /// Advances the state to the time `now`.
     fn settle(&mut self, now: f64) {
         for service in self.services.values_mut() {
             service.settle(now);
@@ -117,11 +117,11 @@ impl RegionState {
         self.services.retain(|service| !service.is_gone(now));
     }
 
-    #[rustfmt::skip] // A table: one operation a line.
+    #[rustfmt::skip] // A table: one operation per line.
     fn call(&mut self, operation: &str, input: &Value, now: f64) -> ProtonResult {
         use TemplateKind::{Environment, Service};
         match operation {
-            "CancelComponentDeployment" => Err(refusal::not_found("component", text(input, "componentName"))),
+            "CancelComponentDeployment" => Err(rejection::not_found("component", text(input, "componentName"))),
             "CancelEnvironmentDeployment" => self.cancel_environment(input),
             "CancelServiceInstanceDeployment" => self.cancel_instance(input, now),
             "CancelServicePipelineDeployment" => self.cancel_pipeline(input, now),
@@ -153,13 +153,13 @@ impl RegionState {
             "UpdateServiceInstance" => self.update_instance(input, now),
             "UpdateServicePipeline" => self.update_pipeline(input, now),
             "UpdateServiceTemplateVersion" => self.update_template_version(Service, input, now),
-            // The caller refuses what the model does not have; only a defect of the reference comes here.
-            _ => Err(refusal::internal()),
+            // The caller rejects unknown operations. Only a bug in the reference implementation gets here.
+            _ => Err(rejection::internal()),
         }
     }
 }
 
-/// A member that the model requires; empty where it is absent all the same.
+/// The string value of a member, or an empty string if the member is absent.
 fn text<'a>(input: &'a Value, member: &str) -> &'a str {
     input[member].as_str().unwrap_or_default()
 }

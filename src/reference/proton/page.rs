@@ -1,32 +1,32 @@
-//! Pages of a list: where one ends, and the token that leads on.
+//! The pages of a list and their tokens.
 //!
-//! A token holds the key after which the next page begins, so that a page stays right while others add and delete.
+//! A token contains the last key of its page, so it stays valid when other calls add or delete items.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::{Refusal, refusal};
+use super::{Rejection, rejection};
 
 const DEFAULT_SIZE: u64 = 100;
 
 /// One page of a list.
 pub(super) struct ListPage {
     pub(super) items: Vec<Value>,
-    /// Where the next page begins; `None` on the last one.
+    /// The token of the next page. `None` on the last page.
     pub(super) next: Option<String>,
 }
 
 impl ListPage {
-    /// The answer whose list has the name `member`.
-    pub(super) fn answer(self, member: &str) -> Value {
-        let mut answer = Map::from_iter([(member.to_owned(), Value::Array(self.items))]);
-        answer.extend(self.next.map(|token| ("nextToken".to_owned(), Value::String(token))));
-        Value::Object(answer)
+    /// The response, with the list in the member `member`.
+    pub(super) fn response(self, member: &str) -> Value {
+        let mut response = Map::from_iter([(member.to_owned(), Value::Array(self.items))]);
+        response.extend(self.next.map(|token| ("nextToken".to_owned(), Value::String(token))));
+        Value::Object(response)
     }
 }
 
-/// The page that `input` asks for, out of items in the order of their keys.
-pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) -> Result<ListPage, Refusal> {
+/// Selects the page that `input` requests. The items are sorted by key.
+pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) -> Result<ListPage, Rejection> {
     let after = input["nextToken"].as_str().map(decode).transpose()?;
     let size = usize::try_from(input["maxResults"].as_u64().unwrap_or(DEFAULT_SIZE)).unwrap_or(usize::MAX);
     let mut rest = items.skip_while(|(key, _)| after.as_ref().is_some_and(|after| key <= after)).peekable();
@@ -40,8 +40,8 @@ pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) 
     Ok(page)
 }
 
-fn decode(token: &str) -> Result<String, Refusal> {
-    let unknown = || refusal::invalid("the nextToken is not one that this operation gave");
+fn decode(token: &str) -> Result<String, Rejection> {
+    let unknown = || rejection::invalid("the nextToken is not from an earlier response of this operation");
     let bytes = STANDARD.decode(token).map_err(|_| unknown())?;
     String::from_utf8(bytes).map_err(|_| unknown())
 }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_give_every_item_once_and_the_last_has_no_token() {
+    fn pages_contain_every_item_once_and_the_last_has_no_token() {
         let first = page(&json!({"maxResults": 2}), letters()).unwrap();
         assert_eq!(first.items, [json!("a"), json!("b")]);
         let second = page(&json!({"maxResults": 2, "nextToken": first.next}), letters()).unwrap();
@@ -70,17 +70,17 @@ mod tests {
     }
 
     #[test]
-    fn a_token_stays_good_when_its_item_is_deleted() {
+    fn a_token_stays_valid_when_its_item_is_deleted() {
         let token = page(&json!({"maxResults": 2}), letters()).unwrap().next;
         let without_b = letters().filter(|(key, _)| key != "b");
         assert_eq!(page(&json!({"nextToken": token}), without_b).unwrap().items, [json!("c")]);
     }
 
     #[test]
-    fn a_token_of_no_page_is_refused() {
+    fn an_unknown_token_is_rejected() {
         for token in ["!", "/w==", "a"] {
-            let refusal = page(&json!({"nextToken": token}), letters()).err().unwrap();
-            assert_eq!(refusal.error, "ValidationException");
+            let rejection = page(&json!({"nextToken": token}), letters()).err().unwrap();
+            assert_eq!(rejection.error, "ValidationException");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The two operations on a pipeline: its update, and the cancellation of that.
+//! The two operations on a pipeline: its update and its cancellation.
 
 use serde_json::{Value, json};
 
@@ -7,16 +7,16 @@ use super::{ProtonResult, RegionState, text, update::UpdatePart};
 impl RegionState {
     pub(super) fn update_pipeline(&mut self, input: &Value, now: f64) -> ProtonResult {
         self.update(of(input), input, now)?;
-        self.told_pipeline(input)
+        self.pipeline_response(input)
     }
 
     pub(super) fn cancel_pipeline(&mut self, input: &Value, now: f64) -> ProtonResult {
         self.cancel(of(input), now)?;
-        self.told_pipeline(input)
+        self.pipeline_response(input)
     }
 
-    /// The pipeline as both operations tell it: without its spec.
-    fn told_pipeline(&self, input: &Value) -> ProtonResult {
+    /// The response of both operations: the pipeline without its spec.
+    fn pipeline_response(&self, input: &Value) -> ProtonResult {
         let service = self.service(text(input, "serviceName"))?;
         Ok(json!({ "pipeline": service.part(service.rollout(None)?, false) }))
     }
@@ -42,8 +42,8 @@ mod tests {
         json!({"serviceName": "svc"})
     }
 
-    /// The pipeline without what a deployment that came to nothing may change.
-    fn lasting(mut pipeline: Value) -> Value {
+    /// Removes the members that an unsuccessful deployment may change.
+    fn without_attempt(mut pipeline: Value) -> Value {
         for name in
             ["deploymentStatus", "deploymentStatusMessage", "lastAttemptedDeploymentId", "lastDeploymentAttemptedAt"]
         {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_walk_from_update_to_cancelled() {
+    fn a_cancelled_update_goes_through_the_documented_states() {
         let mut bench = Bench::with_service();
         let before = bench.pipeline(99.0);
         let updated = bench.update(100.0);
@@ -74,12 +74,12 @@ mod tests {
         assert_eq!(after["lastDeploymentAttemptedAt"], json!(100.0));
         assert_eq!(after["lastAttemptedDeploymentId"], updated["lastAttemptedDeploymentId"]);
         assert_ne!(after["lastAttemptedDeploymentId"], after["lastSucceededDeploymentId"]);
-        assert_eq!(lasting(after.clone()), lasting(before));
+        assert_eq!(without_attempt(after.clone()), without_attempt(before));
         assert_eq!(after["spec"], SPEC);
     }
 
     #[test]
-    fn versions_and_spec_flip_when_the_update_succeeds() {
+    fn version_and_spec_change_when_the_update_succeeds() {
         let mut bench = Bench::with_service();
         bench.update(100.0);
         assert_eq!(bench.pipeline(399.9)["templateMinorVersion"], "0");
@@ -108,7 +108,7 @@ mod tests {
         bench.notify(41.0, &json!({"status": "FAILED"}));
     }
 
-    fn cancel_just_now(bench: &mut Bench) {
+    fn cancel_now(bench: &mut Bench) {
         bench.update(40.0);
         bench.ok(50.0, CANCEL, &svc());
     }
@@ -122,43 +122,43 @@ mod tests {
         bench.ok(50.0, UPDATE, &json!({"serviceName": "svc", "deploymentType": "NONE", "spec": "s"}));
     }
 
-    fn make_bare(bench: &mut Bench) {
+    fn create_bare(bench: &mut Bench) {
         bench.make_template("bare", &json!({"pipelineProvisioning": "CUSTOMER_MANAGED"}));
         let mut input = Bench::new_service("bare");
         input["templateName"] = json!("bare");
         assert!(bench.ok(40.0, "CreateService", &input)["service"].get("pipeline").is_none());
     }
 
-    fn delete_just_now(bench: &mut Bench) {
+    fn delete_now(bench: &mut Bench) {
         bench.ok(50.0, "DeleteService", &json!({"name": "svc"}));
     }
 
     fn delete_while_updating(bench: &mut Bench) {
         bench.update(40.0);
-        delete_just_now(bench);
+        delete_now(bench);
     }
 
     fn delete_before(bench: &mut Bench) {
         bench.ok(49.0, "DeleteService", &json!({"name": "svc"}));
     }
 
-    /// Every state before a cancel: how it is reached, what the cancel answers, and that nothing changes by it.
+    /// Each state before a cancel, with the error that the cancel returns.
     #[rstest]
     #[case::created(create, "new", "ConflictException")]
     #[case::edited(edit, "svc", "ConflictException")]
     #[case::succeeded(|_: &mut Bench| (), "svc", "ConflictException")]
     #[case::succeeded_by_an_update(succeed, "svc", "ConflictException")]
     #[case::failed(fail, "svc", "ConflictException")]
-    #[case::cancelling(cancel_just_now, "svc", "ConflictException")]
+    #[case::cancelling(cancel_now, "svc", "ConflictException")]
     #[case::cancelled(cancel_before, "svc", "ConflictException")]
     #[case::updated_by_none(update_by_none, "svc", "ConflictException")]
-    #[case::without_pipeline(make_bare, "bare", "ResourceNotFoundException")]
-    #[case::deleting(delete_just_now, "svc", "ConflictException")]
+    #[case::without_pipeline(create_bare, "bare", "ResourceNotFoundException")]
+    #[case::deleting(delete_now, "svc", "ConflictException")]
     #[case::deleting_while_updating(delete_while_updating, "svc", "ConflictException")]
     #[case::deleted(delete_before, "svc", "ResourceNotFoundException")]
     #[case::unknown(|_: &mut Bench| (), "nope", "ResourceNotFoundException")]
     #[case::other_letter_case(|_: &mut Bench| (), "SVC", "ResourceNotFoundException")]
-    fn a_cancel_of_anything_but_an_update_is_refused_and_changes_nothing(
+    fn a_cancel_without_an_update_in_progress_is_rejected_and_changes_nothing(
         #[case] reach: fn(&mut Bench),
         #[case] service: &str,
         #[case] error: &str,
@@ -166,34 +166,34 @@ mod tests {
         let mut bench = Bench::with_service();
         reach(&mut bench);
         let now = 50.1;
-        let told = |bench: &mut Bench| bench.ok(now, "ListServices", &json!({}))["services"].clone();
-        let deployed = |bench: &mut Bench| bench.ok(now, "ListDeployments", &json!({}))["deployments"].clone();
-        let before = (told(&mut bench), deployed(&mut bench));
-        assert_eq!(bench.refusal(now, CANCEL, &json!({"serviceName": service})), error);
-        assert_eq!((told(&mut bench), deployed(&mut bench)), before);
+        let services = |bench: &mut Bench| bench.ok(now, "ListServices", &json!({}))["services"].clone();
+        let deployments = |bench: &mut Bench| bench.ok(now, "ListDeployments", &json!({}))["deployments"].clone();
+        let before = (services(&mut bench), deployments(&mut bench));
+        assert_eq!(bench.rejection(now, CANCEL, &json!({"serviceName": service})), error);
+        assert_eq!((services(&mut bench), deployments(&mut bench)), before);
     }
 
     #[test]
-    fn repeating_a_creation_after_a_refused_cancel_still_answers_the_service() {
+    fn repeating_a_creation_after_a_rejected_cancel_returns_the_service() {
         let mut bench = Bench::with_service();
-        bench.refusal(20.0, CANCEL, &svc());
+        bench.rejection(20.0, CANCEL, &svc());
         assert_eq!(bench.outcome(20.0, "CreateService", &Bench::new_service("svc")), "ok");
     }
 
     #[rstest]
     #[case::before_the_attempt_starts(110.04, "SUCCEEDED", "1")]
     #[case::after_the_attempt_started(110.06, "CANCELLED", "0")]
-    fn the_race_goes_to_whoever_was_first(#[case] news_at: f64, #[case] status: &str, #[case] minor: &str) {
+    fn the_first_of_cancel_and_notification_wins(#[case] notified_at: f64, #[case] status: &str, #[case] minor: &str) {
         let mut bench = Bench::with_service();
         bench.update(100.0);
         bench.ok(110.0, CANCEL, &svc());
-        bench.notify(news_at, &json!({"status": "SUCCEEDED"}));
+        bench.notify(notified_at, &json!({"status": "SUCCEEDED"}));
         let after = bench.pipeline(111.0);
         assert_eq!((&after["deploymentStatus"], &after["templateMinorVersion"]), (&json!(status), &json!(minor)));
     }
 
     #[test]
-    fn stale_news_do_not_complete_a_later_update() {
+    fn a_stale_notification_does_not_complete_a_later_update() {
         let mut bench = Bench::with_service();
         let stale = bench.update(100.0)["lastAttemptedDeploymentId"].clone();
         bench.ok(110.0, CANCEL, &svc());
@@ -238,12 +238,12 @@ mod tests {
     #[case::draft(json!({"deploymentType": "MINOR_VERSION", "templateMinorVersion": "2"}), "ResourceNotFoundException")]
     #[case::unknown_major(json!({"deploymentType": "MAJOR_VERSION", "templateMajorVersion": "9"}), "ResourceNotFoundException")]
     #[case::unknown_service(json!({"deploymentType": "CURRENT_VERSION", "serviceName": "nope"}), "ResourceNotFoundException")]
-    fn an_update_that_cannot_be_is_refused(#[case] input: Value, #[case] error: &str) {
+    fn an_invalid_update_is_rejected(#[case] input: Value, #[case] error: &str) {
         let mut full = json!({"serviceName": "svc", "spec": "new"});
         full.as_object_mut().unwrap().extend(input.as_object().unwrap().clone());
         let mut bench = Bench::with_service();
         let before = bench.pipeline(20.0);
-        assert_eq!(bench.refusal(20.0, UPDATE, &full), error);
+        assert_eq!(bench.rejection(20.0, UPDATE, &full), error);
         assert_eq!(bench.pipeline(20.0), before);
     }
 
@@ -257,29 +257,29 @@ mod tests {
     }
 
     #[test]
-    fn one_update_at_a_time_and_the_next_after_a_cancel() {
+    fn a_second_update_is_rejected_until_the_first_is_cancelled() {
         let mut bench = Bench::with_service();
         let input = json!({"serviceName": "svc", "deploymentType": "CURRENT_VERSION", "spec": "new"});
         bench.ok(100.0, UPDATE, &input);
-        assert_eq!(bench.refusal(101.0, UPDATE, &input), "ConflictException");
+        assert_eq!(bench.rejection(101.0, UPDATE, &input), "ConflictException");
         bench.ok(110.0, CANCEL, &svc());
-        assert_eq!(bench.refusal(110.1, UPDATE, &input), "ConflictException");
+        assert_eq!(bench.rejection(110.1, UPDATE, &input), "ConflictException");
         assert_eq!(bench.outcome(111.0, UPDATE, &input), "ok");
         assert!(bench.pipeline(111.0).get("deploymentStatusMessage").is_none());
         assert_eq!(bench.pipeline(411.0)["deploymentStatus"], "SUCCEEDED");
     }
 
     #[test]
-    fn an_update_waits_for_the_service_to_be_active() {
+    fn an_update_is_rejected_until_the_service_is_active() {
         let mut bench = Bench::with_template();
         bench.ok(10.0, "CreateService", &Bench::new_service("svc"));
         let input = json!({"serviceName": "svc", "deploymentType": "CURRENT_VERSION", "spec": "new"});
-        assert_eq!(bench.refusal(10.2, UPDATE, &input), "ConflictException");
+        assert_eq!(bench.rejection(10.2, UPDATE, &input), "ConflictException");
         assert_eq!(bench.outcome(10.25, UPDATE, &input), "ok");
     }
 
     #[test]
-    fn a_cancel_reaches_its_own_service_alone() {
+    fn a_cancel_changes_only_its_own_service() {
         let mut bench = Bench::with_service();
         bench.ok(10.0, "CreateService", &Bench::new_service("sibling"));
         bench.update(100.0);

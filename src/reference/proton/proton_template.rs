@@ -1,13 +1,13 @@
-//! Environment templates and service templates: one form, told apart by a [`Kind`].
+//! Environment templates and service templates. A [`TemplateKind`] distinguishes them.
 
 use serde_json::{Map, Value, json};
 
-use super::{place::timestamp, shelf::ResourceStore, version::Version};
+use super::{deployment_location::timestamp, resource_store::ResourceStore, version::Version};
 
-/// Versions that one template holds; the oldest makes room.
+/// The maximum number of versions of one template. A new version beyond it drops the oldest one.
 const VERSIONS: usize = 100;
 
-/// Which of the two sorts of template.
+/// The kind of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TemplateKind {
     Environment,
@@ -15,7 +15,7 @@ pub(super) enum TemplateKind {
 }
 
 impl TemplateKind {
-    /// The first part of the ARN, and the words for a person.
+    /// The resource type in ARNs and messages.
     pub(super) fn noun(self) -> &'static str {
         match self {
             Self::Environment => "environment-template",
@@ -39,7 +39,7 @@ impl TemplateKind {
         }
     }
 
-    /// The members of a template that are told as they were given.
+    /// The members of a template that responses return unchanged.
     fn kept(self) -> &'static [&'static str] {
         match self {
             Self::Environment => &["name", "description", "displayName", "encryptionKey", "provisioning"],
@@ -47,7 +47,7 @@ impl TemplateKind {
         }
     }
 
-    /// The members of a version that are told as they were given.
+    /// The members of a version that responses return unchanged.
     fn version_kept(self) -> &'static [&'static str] {
         match self {
             Self::Environment => &["templateName", "description"],
@@ -66,7 +66,7 @@ pub(super) struct ProtonTemplate {
     pub(super) created_at: f64,
     pub(super) modified_at: f64,
     pub(super) versions: ResourceStore<Version, TemplateVersion>,
-    /// The newest number of each major version, deleted ones included: a number is never given twice.
+    /// The latest minor number of each major version, including deleted ones. Numbers are never reused.
     numbers: Vec<u64>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct ProtonTemplate {
 pub(super) struct TemplateVersion {
     /// The input that created it.
     pub(super) request: Value,
-    /// That input with what updates have changed.
+    /// The input with the changes of later updates.
     pub(super) details: Value,
     pub(super) created_at: f64,
     pub(super) modified_at: f64,
@@ -93,19 +93,19 @@ impl ProtonTemplate {
         }
     }
 
-    /// Whether nothing happened to it since its creation.
+    /// Returns true if the template is unchanged since its creation.
     pub(super) fn is_unmodified(&self) -> bool {
         self.numbers.is_empty()
     }
 
-    /// Services of this template have no pipeline of Proton's.
+    /// Returns true if services of this template have no Proton pipeline.
     pub(super) fn is_without_pipeline(&self) -> bool {
         self.request["pipelineProvisioning"].is_string()
     }
 
-    /// Registers the next minor version of `major`, or a new major version where there is none given.
+    /// Registers the next minor version of `major`, or a new major version if `major` is absent.
     ///
-    /// `None`: the template has no such major version.
+    /// Returns `None` if the template does not have the major version.
     pub(super) fn register(&mut self, major: Option<&str>, request: &Value, now: f64) -> Option<Version> {
         let version = match major {
             Some(part) => self.next_minor(part)?,
@@ -136,14 +136,15 @@ impl ProtonTemplate {
         Some(Version { major, minor: *minor })
     }
 
-    /// The version of exactly those parts.
+    /// The first version that matches the given parts.
     pub(super) fn find(&self, major: Option<&str>, minor: Option<&str>) -> Option<Version> {
-        self.versions.iter().map(|(version, _)| *version).find(|version| version.fits(major, minor))
+        self.versions.iter().map(|(version, _)| *version).find(|version| version.matches(major, minor))
     }
 
-    /// The latest published version that fits the parts which are given.
+    /// The latest published version that matches the given parts.
     pub(super) fn published(&self, major: Option<&str>, minor: Option<&str>) -> Option<Version> {
-        let published = self.versions.iter().filter(|(version, entry)| entry.published && version.fits(major, minor));
+        let published =
+            self.versions.iter().filter(|(version, entry)| entry.published && version.matches(major, minor));
         published.map(|(version, _)| *version).next_back()
     }
 
@@ -175,7 +176,7 @@ impl ProtonTemplate {
     }
 }
 
-/// The members of `input` of those names, as they are.
+/// Copies the members with these names from `input`.
 pub(super) fn kept(input: &Value, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| Some(((*name).to_owned(), input.get(*name)?.clone()))).collect()
 }
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_count_up_and_a_number_is_never_given_twice() {
+    fn version_numbers_increase_and_are_never_reused() {
         let mut template = template();
         let register = |template: &mut ProtonTemplate, major| {
             template.register(major, &json!({}), 0.0).map(|version| version.to_string())

@@ -1,31 +1,31 @@
-//! The machine of everything that is deployed: a pipeline, an instance, an environment.
+//! The deployment state machine of pipelines, instances and environments.
 //!
-//! A rollout is what is live and the attempts to change it. It moves by the time that it is given and by
-//! nothing else: an update lasts until it is due or someone notifies its end, a cancel begins a moment after
-//! it was asked for, and what was decided before that moment stands. It refuses to know whose rollout it is.
+//! A rollout consists of the live contents and the attempts to change them. Only time, notifications and cancellations
+//! change it. An update lasts until it is due or a notification ends it. A cancellation starts a moment after its
+//! request. An update that ends before this moment is not cancelled. A rollout does not know its owner.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    place::{Ticket, timestamp},
+    deployment_location::{Ticket, timestamp},
     version::Version,
 };
 
-/// An update that nobody completes is done after this many seconds: long enough to cancel it.
+/// The seconds until an update succeeds without a notification. A test has enough time to cancel it.
 pub(super) const UPDATE: f64 = 300.0;
-/// The cancellation attempt starts this long after it was asked for; an update that ends before has won.
+/// The seconds from a cancellation request to the start of the cancellation. An update that ends earlier wins.
 pub(super) const CANCEL_STARTS: f64 = 0.05;
-/// A cancel is over this long after it was asked for.
+/// The seconds from a cancellation request to its end.
 pub(super) const CANCEL_ENDS: f64 = 0.2;
-/// Older attempts of one rollout are forgotten.
+/// The maximum number of remembered deployments of one rollout.
 const REMEMBERED: usize = 20;
 
 const CANCELLED_MESSAGE: &str = "User initiated cancellation.";
 const NOT_CANCELLED_MESSAGE: &str = "The cancellation attempt failed.";
 
-/// What is, or is to be, deployed.
+/// The deployed contents, or the contents to deploy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RolloutContents {
     pub(super) template: String,
@@ -33,18 +33,18 @@ pub(super) struct RolloutContents {
     pub(super) spec: Arc<str>,
 }
 
-/// Which operation started an attempt.
+/// The operation that started an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RolloutCause {
-    /// The creation of the resource, or of the service around it.
+    /// The creation of the resource or of its service.
     Create,
     /// `UpdateService`, which blocks a pipeline without changing it.
     Edit,
-    /// `UpdateServicePipeline` or `UpdateServiceInstance`: the ones that can be cancelled.
+    /// `UpdateServicePipeline` or `UpdateServiceInstance`. Only these attempts can be cancelled.
     Update,
 }
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RolloutOutcome {
     Succeeded,
@@ -55,7 +55,7 @@ pub(super) enum RolloutOutcome {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum RolloutState {
     Running { due: f64 },
-    Cancelling { due: f64, asked: f64, fate: RolloutOutcome },
+    Cancelling { due: f64, requested: f64, outcome: RolloutOutcome },
     Ended { outcome: RolloutOutcome, at: f64 },
 }
 
@@ -71,21 +71,21 @@ impl RolloutState {
     }
 }
 
-/// One attempt to deploy, as it is asked for.
+/// A request to deploy contents.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) ticket: Ticket,
     pub(super) cause: RolloutCause,
     pub(super) wanted: RolloutContents,
-    /// Seconds until it succeeds by itself.
+    /// The seconds until the attempt succeeds without a notification.
     pub(super) lasts: f64,
 }
 
-/// One deployment: an attempt and what became of it.
+/// One deployment: an attempt with its state.
 #[derive(Debug, Clone)]
 pub(super) struct ProtonDeployment {
     pub(super) ticket: Ticket,
-    /// What was live before; nothing before the first.
+    /// The live contents before the deployment. `None` for the first deployment.
     pub(super) before: Option<RolloutContents>,
     pub(super) wanted: RolloutContents,
     pub(super) attempted_at: f64,
@@ -127,7 +127,7 @@ impl ProtonDeployment {
     }
 }
 
-/// What is live at one place, and the attempts to change it.
+/// The live contents of one resource, and the attempts to change them.
 #[derive(Debug, Clone)]
 pub(super) struct Rollout {
     pub(super) arn: String,
@@ -146,19 +146,19 @@ struct Success {
 }
 
 impl Rollout {
-    /// A new resource, whose first attempt begins with it.
+    /// Creates the rollout of a new resource and starts its first attempt.
     pub(super) fn begin(arn: String, attempt: Attempt, now: f64) -> Self {
         let live = attempt.wanted.clone();
         let current = ProtonDeployment::begin(attempt, None, now);
         Self { arn, created_at: now, live, current, past: VecDeque::new(), succeeded: None }
     }
 
-    /// What is live: the contents of the last success, or those of the first attempt before there is one.
+    /// The contents of the last success, or those of the first attempt if none has succeeded.
     pub(super) fn live(&self) -> &RolloutContents {
         &self.live
     }
 
-    /// Whether an attempt is running or being cancelled.
+    /// Returns true if an attempt is running or being cancelled.
     pub(super) fn is_busy(&self) -> bool {
         self.current.outcome().is_none()
     }
@@ -167,27 +167,27 @@ impl Rollout {
         self.current.status()
     }
 
-    /// Every remembered deployment, the newest first.
+    /// All remembered deployments, newest first.
     pub(super) fn deployments(&self) -> impl Iterator<Item = &ProtonDeployment> {
         std::iter::once(&self.current).chain(self.past.iter().rev())
     }
 
-    /// Whether that version of that template is live or on its way.
+    /// Returns true if this version of the template is live or being deployed.
     pub(super) fn uses(&self, template: &str, version: Version) -> bool {
         let is = |contents: &RolloutContents| contents.template == template && contents.version == version;
         is(&self.live) || (self.is_busy() && is(&self.current.wanted))
     }
 
-    /// Lets the time until `now` take effect.
+    /// Advances the state to the time `now`.
     pub(super) fn settle(&mut self, now: f64) {
         match self.current.state {
             RolloutState::Running { due } if due <= now => self.end(RolloutOutcome::Succeeded, due),
-            RolloutState::Cancelling { due, asked, .. } if due <= now && due < asked + CANCEL_STARTS => {
+            RolloutState::Cancelling { due, requested, .. } if due <= now && due < requested + CANCEL_STARTS => {
                 self.end(RolloutOutcome::Succeeded, due);
             }
-            RolloutState::Cancelling { asked, fate, .. } if asked + CANCEL_ENDS <= now => {
-                self.current.message = Some(fate_message(fate).to_owned());
-                self.end(fate, asked + CANCEL_ENDS);
+            RolloutState::Cancelling { requested, outcome, .. } if requested + CANCEL_ENDS <= now => {
+                self.current.message = Some(cancellation_message(outcome).to_owned());
+                self.end(outcome, requested + CANCEL_ENDS);
             }
             _ => {}
         }
@@ -202,7 +202,7 @@ impl Rollout {
         }
     }
 
-    /// Starts another attempt. The caller has made sure that the rollout is not busy.
+    /// Starts another attempt. The rollout must not be busy.
     pub(super) fn attempt(&mut self, attempt: Attempt, now: f64) {
         let next = ProtonDeployment::begin(attempt, Some(self.live.clone()), now);
         self.past.push_back(std::mem::replace(&mut self.current, next));
@@ -211,38 +211,38 @@ impl Rollout {
         }
     }
 
-    /// Asks for the cancellation of the update in progress, which will end as `fate`.
+    /// Requests the cancellation of the update in progress, which will end with `outcome`.
     ///
-    /// Anything else is left as it is, and told by its status.
-    pub(super) fn cancel(&mut self, fate: RolloutOutcome, now: f64) -> Result<(), &'static str> {
+    /// If no update is in progress, nothing changes, and the error is the current status.
+    pub(super) fn cancel(&mut self, outcome: RolloutOutcome, now: f64) -> Result<(), &'static str> {
         match self.current.state {
             RolloutState::Running { due } if self.current.cause == RolloutCause::Update => {
-                self.current.state = RolloutState::Cancelling { due, asked: now, fate };
+                self.current.state = RolloutState::Cancelling { due, requested: now, outcome };
                 Ok(())
             }
             state => Err(state.name()),
         }
     }
 
-    /// Takes the news that the provisioning has ended, or still runs where `outcome` is `None`.
+    /// Processes a notification that the provisioning has ended, or that it still runs if its outcome is `None`.
     ///
-    /// News of another attempt than the current one, or of one that has ended or is being cancelled, change nothing.
-    pub(super) fn notify(&mut self, news: &News<'_>, now: f64) {
-        if news.deployment.is_some_and(|id| id != self.current.ticket.id) || !self.listens(now) {
+    /// A notification has no effect if it is for another attempt, or if the attempt has ended or is being cancelled.
+    pub(super) fn notify(&mut self, notification: &StatusNotification<'_>, now: f64) {
+        if notification.deployment.is_some_and(|id| id != self.current.ticket.id) || !self.accepts_notifications(now) {
             return;
         }
-        if news.message.is_some() {
-            self.current.message = news.message.map(str::to_owned);
+        if notification.message.is_some() {
+            self.current.message = notification.message.map(str::to_owned);
         }
-        if let Some(outcome) = news.outcome {
+        if let Some(outcome) = notification.outcome {
             self.end(outcome, now);
         }
     }
 
-    fn listens(&self, now: f64) -> bool {
+    fn accepts_notifications(&self, now: f64) -> bool {
         match self.current.state {
             RolloutState::Running { .. } => true,
-            RolloutState::Cancelling { asked, .. } => now < asked + CANCEL_STARTS,
+            RolloutState::Cancelling { requested, .. } => now < requested + CANCEL_STARTS,
             RolloutState::Ended { .. } => false,
         }
     }
@@ -257,7 +257,7 @@ impl Rollout {
         members.insert("deploymentStatus".to_owned(), json!(current.status()));
         members.insert("lastAttemptedDeploymentId".to_owned(), json!(current.ticket.id));
         members.insert("lastDeploymentAttemptedAt".to_owned(), timestamp(current.attempted_at));
-        // Required by the model, though a resource that never succeeded has no such time: its creation stands in.
+        // The model requires this member. A resource without a success uses its creation time.
         members.insert("lastDeploymentSucceededAt".to_owned(), timestamp(succeeded_at));
         if let Some(id) = self.last_success() {
             members.insert("lastSucceededDeploymentId".to_owned(), json!(id));
@@ -279,16 +279,16 @@ impl Rollout {
     }
 }
 
-/// What a notification says.
+/// A status notification for a deployment.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct News<'a> {
+pub(super) struct StatusNotification<'a> {
     pub(super) deployment: Option<&'a str>,
     pub(super) outcome: Option<RolloutOutcome>,
     pub(super) message: Option<&'a str>,
 }
 
 impl RolloutContents {
-    /// The template and its version, and the spec where `spec` asks for it.
+    /// The members for the template, its version and, if `spec` is true, the spec.
     pub(super) fn members(&self, spec: bool) -> Map<String, Value> {
         let mut members = Map::new();
         members.insert("templateName".to_owned(), json!(self.template));
@@ -301,8 +301,8 @@ impl RolloutContents {
     }
 }
 
-fn fate_message(fate: RolloutOutcome) -> &'static str {
-    match fate {
+fn cancellation_message(outcome: RolloutOutcome) -> &'static str {
+    match outcome {
         RolloutOutcome::Failed => NOT_CANCELLED_MESSAGE,
         RolloutOutcome::Succeeded | RolloutOutcome::Cancelled => CANCELLED_MESSAGE,
     }
@@ -321,7 +321,7 @@ mod tests {
         Attempt { ticket: Ticket { number, id: format!("id-{number}") }, cause, wanted, lasts }
     }
 
-    /// Version 1.0 since 0 s, and an update to 1.1 since 100 s.
+    /// A rollout with version 1.0 from 0 s and an update to 1.1 from 100 s.
     fn updating() -> Rollout {
         let mut rollout = Rollout::begin("arn".to_owned(), attempt(1, RolloutCause::Create, 0, 1.0), 0.0);
         rollout.settle(100.0);
@@ -330,22 +330,23 @@ mod tests {
     }
 
     #[derive(Debug, Clone, Copy)]
-    enum Move {
+    enum RolloutStep {
         Cancel,
-        CancelInVain,
+        FailingCancel,
         Notify(RolloutOutcome),
         NotifyStale(RolloutOutcome),
     }
 
-    fn play(rollout: &mut Rollout, moves: &[(f64, Move)]) {
-        for (now, step) in moves {
+    fn apply(rollout: &mut Rollout, steps: &[(f64, RolloutStep)]) {
+        for (now, step) in steps {
             rollout.settle(*now);
-            let news = |id, outcome| News { deployment: id, outcome: Some(outcome), message: None };
+            let notification =
+                |id, outcome| StatusNotification { deployment: id, outcome: Some(outcome), message: None };
             match step {
-                Move::Cancel => drop(rollout.cancel(RolloutOutcome::Cancelled, *now)),
-                Move::CancelInVain => drop(rollout.cancel(RolloutOutcome::Failed, *now)),
-                Move::Notify(outcome) => rollout.notify(&news(None, *outcome), *now),
-                Move::NotifyStale(outcome) => rollout.notify(&news(Some("id-1"), *outcome), *now),
+                RolloutStep::Cancel => drop(rollout.cancel(RolloutOutcome::Cancelled, *now)),
+                RolloutStep::FailingCancel => drop(rollout.cancel(RolloutOutcome::Failed, *now)),
+                RolloutStep::Notify(outcome) => rollout.notify(&notification(None, *outcome), *now),
+                RolloutStep::NotifyStale(outcome) => rollout.notify(&notification(Some("id-1"), *outcome), *now),
             }
         }
     }
@@ -353,29 +354,29 @@ mod tests {
     #[rstest]
     #[case::runs_until_due(&[], 399.9, "IN_PROGRESS", 0)]
     #[case::succeeds_when_due(&[], 400.0, "SUCCEEDED", 1)]
-    #[case::completed_early(&[(110.0, Move::Notify(RolloutOutcome::Succeeded))], 110.0, "SUCCEEDED", 1)]
-    #[case::failed(&[(110.0, Move::Notify(RolloutOutcome::Failed))], 500.0, "FAILED", 0)]
-    #[case::stale_news(&[(110.0, Move::NotifyStale(RolloutOutcome::Failed))], 110.0, "IN_PROGRESS", 0)]
-    #[case::cancelling(&[(110.0, Move::Cancel)], 110.19, "CANCELLING", 0)]
-    #[case::cancelled(&[(110.0, Move::Cancel)], 110.2, "CANCELLED", 0)]
-    #[case::stays_cancelled(&[(110.0, Move::Cancel)], 9999.0, "CANCELLED", 0)]
-    #[case::cancellation_fails(&[(110.0, Move::CancelInVain)], 110.2, "FAILED", 0)]
-    #[case::the_update_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(RolloutOutcome::Succeeded))], 111.0, "SUCCEEDED", 1)]
-    #[case::the_failure_wins(&[(110.0, Move::Cancel), (110.04, Move::Notify(RolloutOutcome::Failed))], 111.0, "FAILED", 0)]
-    #[case::the_cancel_wins(&[(110.0, Move::Cancel), (110.06, Move::Notify(RolloutOutcome::Succeeded))], 111.0, "CANCELLED", 0)]
-    #[case::due_before_the_cancel_starts(&[(399.96, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
-    #[case::due_after_the_cancel_starts(&[(399.94, Move::Cancel)], 401.0, "CANCELLED", 0)]
-    #[case::asked_when_due(&[(400.0, Move::Cancel)], 401.0, "SUCCEEDED", 1)]
-    #[case::second_cancel(&[(110.0, Move::Cancel), (110.1, Move::Cancel)], 110.2, "CANCELLED", 0)]
-    #[case::news_after_the_end(&[(110.0, Move::Cancel), (120.0, Move::Notify(RolloutOutcome::Succeeded))], 120.0, "CANCELLED", 0)]
-    fn an_update_ends_as_the_documents_say(
-        #[case] moves: &[(f64, Move)],
+    #[case::completed_early(&[(110.0, RolloutStep::Notify(RolloutOutcome::Succeeded))], 110.0, "SUCCEEDED", 1)]
+    #[case::failed(&[(110.0, RolloutStep::Notify(RolloutOutcome::Failed))], 500.0, "FAILED", 0)]
+    #[case::stale_notification(&[(110.0, RolloutStep::NotifyStale(RolloutOutcome::Failed))], 110.0, "IN_PROGRESS", 0)]
+    #[case::cancelling(&[(110.0, RolloutStep::Cancel)], 110.19, "CANCELLING", 0)]
+    #[case::cancelled(&[(110.0, RolloutStep::Cancel)], 110.2, "CANCELLED", 0)]
+    #[case::stays_cancelled(&[(110.0, RolloutStep::Cancel)], 9999.0, "CANCELLED", 0)]
+    #[case::cancellation_fails(&[(110.0, RolloutStep::FailingCancel)], 110.2, "FAILED", 0)]
+    #[case::the_update_wins(&[(110.0, RolloutStep::Cancel), (110.04, RolloutStep::Notify(RolloutOutcome::Succeeded))], 111.0, "SUCCEEDED", 1)]
+    #[case::the_failure_wins(&[(110.0, RolloutStep::Cancel), (110.04, RolloutStep::Notify(RolloutOutcome::Failed))], 111.0, "FAILED", 0)]
+    #[case::the_cancel_wins(&[(110.0, RolloutStep::Cancel), (110.06, RolloutStep::Notify(RolloutOutcome::Succeeded))], 111.0, "CANCELLED", 0)]
+    #[case::due_before_the_cancel_starts(&[(399.96, RolloutStep::Cancel)], 401.0, "SUCCEEDED", 1)]
+    #[case::due_after_the_cancel_starts(&[(399.94, RolloutStep::Cancel)], 401.0, "CANCELLED", 0)]
+    #[case::requested_when_due(&[(400.0, RolloutStep::Cancel)], 401.0, "SUCCEEDED", 1)]
+    #[case::second_cancel(&[(110.0, RolloutStep::Cancel), (110.1, RolloutStep::Cancel)], 110.2, "CANCELLED", 0)]
+    #[case::notification_after_the_end(&[(110.0, RolloutStep::Cancel), (120.0, RolloutStep::Notify(RolloutOutcome::Succeeded))], 120.0, "CANCELLED", 0)]
+    fn an_update_ends_in_the_documented_status(
+        #[case] steps: &[(f64, RolloutStep)],
         #[case] now: f64,
         #[case] status: &str,
         #[case] minor: u64,
     ) {
         let mut rollout = updating();
-        play(&mut rollout, moves);
+        apply(&mut rollout, steps);
         rollout.settle(now);
         assert_eq!(rollout.status(), status);
         assert_eq!(rollout.live().version.minor, minor);
@@ -395,9 +396,9 @@ mod tests {
     }
 
     #[test]
-    fn a_deployment_knows_what_was_before_it_and_when_it_ended() {
+    fn a_deployment_has_the_contents_before_it_and_its_end_time() {
         let mut rollout = updating();
-        play(&mut rollout, &[(110.0, Move::Cancel)]);
+        apply(&mut rollout, &[(110.0, RolloutStep::Cancel)]);
         rollout.settle(200.0);
         let deployment = rollout.deployments().next().unwrap();
         assert_eq!(deployment.completed_at(), Some(110.2));
@@ -406,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn old_deployments_are_forgotten() {
+    fn old_deployments_are_dropped() {
         let mut rollout = updating();
         for number in 3..1000 {
             rollout.settle(1e6 * f64::from(u32::try_from(number).unwrap()));
@@ -416,25 +417,25 @@ mod tests {
         assert_eq!(rollout.deployments().next().unwrap().ticket.number, 999);
     }
 
-    fn any_move() -> impl Strategy<Value = Move> {
+    fn any_step() -> impl Strategy<Value = RolloutStep> {
         prop_oneof![
-            Just(Move::Cancel),
-            Just(Move::CancelInVain),
-            Just(Move::Notify(RolloutOutcome::Succeeded)),
-            Just(Move::Notify(RolloutOutcome::Failed)),
-            Just(Move::NotifyStale(RolloutOutcome::Succeeded)),
+            Just(RolloutStep::Cancel),
+            Just(RolloutStep::FailingCancel),
+            Just(RolloutStep::Notify(RolloutOutcome::Succeeded)),
+            Just(RolloutStep::Notify(RolloutOutcome::Failed)),
+            Just(RolloutStep::NotifyStale(RolloutOutcome::Succeeded)),
         ]
     }
 
     proptest! {
         #[test]
-        fn no_trajectory_leaves_the_documented_states(steps in proptest::collection::vec((0.0..0.2_f64, any_move()), 0..12)) {
+        fn every_sequence_of_steps_stays_in_the_documented_states(steps in proptest::collection::vec((0.0..0.2_f64, any_step()), 0..12)) {
             let mut rollout = updating();
             let mut now = 100.0;
             let mut seen = vec![rollout.status()];
             for (wait, step) in steps {
                 now += wait;
-                play(&mut rollout, &[(now, step)]);
+                apply(&mut rollout, &[(now, step)]);
                 seen.push(rollout.status());
             }
             rollout.settle(now + UPDATE);

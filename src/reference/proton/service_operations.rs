@@ -1,33 +1,35 @@
-//! The operations on services: creation, edit, deletion, and the list of them.
+//! The operations on services: creation, edit, deletion and list.
 
 use serde_json::{Value, json};
 
 use super::{
-    ProtonResult, Refusal, RegionState,
+    ProtonResult, RegionState, Rejection,
+    deployment_location::{LONGEST_ARN, is_resource_name},
     instance::Instance,
     page::page,
-    place::{LONGEST_ARN, is_resource_name},
     proton_template::kept,
-    refusal::{conflict, invalid, not_found, over_quota},
+    rejection::{conflict, invalid, not_found, over_quota},
     rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
     service_record::{PipelineStage, ServiceRecord, UNSPECIFIED},
     spec, text,
 };
 
-/// Seconds that a creation, an edit and a deletion last.
+/// The duration of a creation, in seconds.
 const CREATION: f64 = 0.25;
+/// The duration of an edit, in seconds.
 const EDIT: f64 = 1.0;
+/// The duration of a deletion, in seconds.
 const DELETION: f64 = 0.3;
 
-/// Instances that one service may have.
+/// The maximum number of instances of one service.
 const INSTANCES: usize = 20;
 
 impl RegionState {
-    pub(super) fn service(&self, name: &str) -> Result<&ServiceRecord, Refusal> {
+    pub(super) fn service(&self, name: &str) -> Result<&ServiceRecord, Rejection> {
         self.services.get(name).ok_or_else(|| not_found("service", name))
     }
 
-    pub(super) fn service_mut(&mut self, name: &str) -> Result<&mut ServiceRecord, Refusal> {
+    pub(super) fn service_mut(&mut self, name: &str) -> Result<&mut ServiceRecord, Rejection> {
         self.services.get_mut(name).ok_or_else(|| not_found("service", name))
     }
 
@@ -35,8 +37,8 @@ impl RegionState {
         let name = text(input, "name");
         if let Some(service) = self.services.get(name) {
             let is_repeated = service.is_unmodified() && service.details == *input;
-            let taken = || conflict(format!("A service of the name {name} exists."));
-            return if is_repeated { Ok(json!({ "service": service.view() })) } else { Err(taken()) };
+            let conflicting = || conflict(format!("A service of the name {name} exists."));
+            return if is_repeated { Ok(json!({ "service": service.view() })) } else { Err(conflicting()) };
         }
         let service = self.new_service(input, now)?;
         let view = service.view();
@@ -44,10 +46,10 @@ impl RegionState {
         Ok(json!({ "service": view }))
     }
 
-    fn new_service(&mut self, input: &Value, now: f64) -> Result<ServiceRecord, Refusal> {
+    fn new_service(&mut self, input: &Value, now: f64) -> Result<ServiceRecord, Rejection> {
         let name = text(input, "name");
         let (contents, has_pipeline) = self.service_contents(input)?;
-        let arn = self.place.arn(&format!("service/{name}"));
+        let arn = self.location.arn(&format!("service/{name}"));
         let entries = checked_entries(&arn, &contents.spec)?;
         let pipeline = has_pipeline.then(|| self.begin(format!("{arn}/pipeline"), &contents, CREATION, now));
         let instances = entries.into_iter().map(|entry| self.instance(&arn, entry, &contents, CREATION, now));
@@ -67,8 +69,8 @@ impl RegionState {
         })
     }
 
-    /// What a new service deploys, and whether it has a pipeline.
-    fn service_contents(&self, input: &Value) -> Result<(RolloutContents, bool), Refusal> {
+    /// The contents that a new service deploys, and true if it has a pipeline.
+    fn service_contents(&self, input: &Value) -> Result<(RolloutContents, bool), Rejection> {
         let name = text(input, "templateName");
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
         let template = self.service_templates.get(name);
@@ -81,7 +83,7 @@ impl RegionState {
 
     fn begin(&mut self, arn: String, contents: &RolloutContents, lasts: f64, now: f64) -> Rollout {
         let attempt =
-            Attempt { ticket: self.place.ticket(), cause: RolloutCause::Create, wanted: contents.clone(), lasts };
+            Attempt { ticket: self.location.ticket(), cause: RolloutCause::Create, wanted: contents.clone(), lasts };
         Rollout::begin(arn, attempt, now)
     }
 
@@ -102,7 +104,7 @@ impl RegionState {
         Ok(json!({ "service": self.service(text(input, "name"))?.view() }))
     }
 
-    /// Edits the description at once, and the list of instances in a while; the pipeline is blocked meanwhile.
+    /// Edits the description at once and the list of instances in [`EDIT`] seconds. The edit blocks the pipeline.
     pub(super) fn update_service(&mut self, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
         let service = self.service(name)?;
@@ -122,19 +124,19 @@ impl RegionState {
         Ok(json!({ "service": service.view() }))
     }
 
-    /// Adds and removes the instances that a new spec does; those that stay are not touched.
-    fn edit(&mut self, name: &str, spec: &str, now: f64) -> Result<(), Refusal> {
+    /// Adds and removes instances according to a new spec. The other instances do not change.
+    fn edit(&mut self, name: &str, spec: &str, now: f64) -> Result<(), Rejection> {
         let service = self.service(name)?;
         let arn = service.arn.clone();
         let template = text(&service.details, "templateName").to_owned();
         let contents = RolloutContents { template, version: service.version, spec: spec.into() };
         let entries = checked_entries(&arn, spec)?;
-        let stay: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let kept_names: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
         let added: Vec<_> = entries.into_iter().filter(|entry| !service.instances.contains_key(&entry.name)).collect();
         let added: Vec<_> = added.into_iter().map(|entry| self.instance(&arn, entry, &contents, EDIT, now)).collect();
-        let ticket = self.place.ticket();
+        let ticket = self.location.ticket();
         let service = self.service_mut(name)?;
-        service.instances.retain(|name, _| stay.contains(name));
+        service.instances.retain(|name, _| kept_names.contains(name));
         service.instances.extend(added);
         service.stage = PipelineStage::Updating { until: now + EDIT };
         if let Some(pipeline) = &mut service.pipeline {
@@ -144,8 +146,9 @@ impl RegionState {
         Ok(())
     }
 
-    /// An unknown service is no error, and one that is being deleted neither: the documents want a repeated
-    /// delete to succeed.
+    /// Deletes a service.
+    ///
+    /// A call for an unknown service or a service in deletion succeeds, because a repeated delete must succeed.
     pub(super) fn delete_service(&mut self, input: &Value, now: f64) -> Value {
         let Some(service) = self.services.get_mut(text(input, "name")) else { return json!({}) };
         if !matches!(service.stage, PipelineStage::Deleting { .. }) {
@@ -158,7 +161,7 @@ impl RegionState {
 
     pub(super) fn list_services(&self, input: &Value) -> ProtonResult {
         let services = self.services.iter().map(|(name, service)| (name.clone(), service.summary().into()));
-        Ok(page(input, services)?.answer("services"))
+        Ok(page(input, services)?.response("services"))
     }
 }
 
@@ -166,16 +169,16 @@ fn instance_arn(service: &str, instance: &str) -> String {
     format!("{service}/service-instance/{instance}")
 }
 
-/// The instances of a spec, if they can be told in answers that keep the model.
-fn checked_entries(service: &str, spec: &str) -> Result<Vec<spec::SpecEntry>, Refusal> {
+/// The instances of a spec. An instance that a valid response cannot contain is an error.
+fn checked_entries(service: &str, spec: &str) -> Result<Vec<spec::SpecEntry>, Rejection> {
     let entries = spec::instances(spec);
     if entries.len() > INSTANCES {
         return Err(over_quota(format!("A service can have at most {INSTANCES} instances.")));
     }
     for entry in &entries {
-        let is_legal = is_resource_name(&entry.name) && entry.environment.as_deref().is_none_or(is_resource_name);
-        if !is_legal || instance_arn(service, &entry.name).len() > LONGEST_ARN {
-            return Err(invalid("the spec has an instance whose name or environment is not a legal name, or too long"));
+        let is_valid = is_resource_name(&entry.name) && entry.environment.as_deref().is_none_or(is_resource_name);
+        if !is_valid || instance_arn(service, &entry.name).len() > LONGEST_ARN {
+            return Err(invalid("the spec has an instance with an invalid or too long name or environment"));
         }
     }
     Ok(entries)
@@ -206,15 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn repeating_a_creation_answers_the_same_service_until_it_is_modified() {
+    fn repeating_a_creation_returns_the_same_service_until_it_is_modified() {
         let mut bench = Bench::with_service();
         let repeated = bench.ok(20.0, "CreateService", &Bench::new_service("svc"));
         assert_eq!(repeated["service"]["status"], "ACTIVE");
         let mut other = Bench::new_service("svc");
         other["branchName"] = json!("other");
-        assert_eq!(bench.refusal(20.0, "CreateService", &other), "ConflictException");
+        assert_eq!(bench.rejection(20.0, "CreateService", &other), "ConflictException");
         bench.update(20.0);
-        assert_eq!(bench.refusal(20.0, "CreateService", &Bench::new_service("svc")), "ConflictException");
+        assert_eq!(bench.rejection(20.0, "CreateService", &Bench::new_service("svc")), "ConflictException");
     }
 
     #[rstest]
@@ -227,7 +230,7 @@ mod tests {
         for (name, value) in change.as_object().unwrap() {
             input[name] = value.clone();
         }
-        assert_eq!(bench.refusal(1.0, "CreateService", &input), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(1.0, "CreateService", &input), "ResourceNotFoundException");
     }
 
     #[rstest]
@@ -236,7 +239,7 @@ mod tests {
     #[case::long_arn(&format!("instances:\n  - name: {}\n", "a".repeat(100)), "ok")]
     #[case::too_many(&format!("instances:\n{}", "- name: a\n".repeat(21)), "ServiceQuotaExceededException")]
     #[case::no_instance("anything", "ok")]
-    fn a_spec_must_list_instances_that_can_be_told(#[case] spec: &str, #[case] expected: &str) {
+    fn a_spec_needs_valid_instance_names_and_environments(#[case] spec: &str, #[case] expected: &str) {
         let mut bench = Bench::with_template();
         let mut input = Bench::new_service("svc");
         input["spec"] = json!(spec);
@@ -247,19 +250,19 @@ mod tests {
     }
 
     #[test]
-    fn an_edit_blocks_the_service_for_a_second_and_changes_the_instances_alone() {
+    fn an_edit_blocks_the_service_for_a_second_and_changes_only_the_instances() {
         let mut bench = Bench::with_service();
         let spec = "instances:\n  - name: two\n    environment: env\n";
         let edited = bench.ok(20.0, "UpdateService", &json!({"name": "svc", "spec": spec, "description": "d"}));
         assert_eq!(edited["service"]["status"], "UPDATE_IN_PROGRESS");
         assert_eq!(edited["service"]["pipeline"]["deploymentStatus"], "IN_PROGRESS");
-        assert_eq!(bench.refusal(20.9, "UpdateService", &json!({"name": "svc"})), "ConflictException");
+        assert_eq!(bench.rejection(20.9, "UpdateService", &json!({"name": "svc"})), "ConflictException");
         let service = bench.service(21.0, "svc");
         assert_eq!((&service["status"], &service["spec"]), (&json!("ACTIVE"), &json!(spec)));
         assert_eq!(service["pipeline"]["deploymentStatus"], "SUCCEEDED");
         assert_eq!(service["pipeline"]["spec"], SPEC);
         let instance = |name| json!({"name": name, "serviceName": "svc"});
-        assert_eq!(bench.refusal(21.0, "GetServiceInstance", &instance("one")), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(21.0, "GetServiceInstance", &instance("one")), "ResourceNotFoundException");
         assert_eq!(bench.outcome(21.0, "GetServiceInstance", &instance("two")), "ok");
     }
 
@@ -269,7 +272,7 @@ mod tests {
         let input = json!({"name": "svc", "description": "new"});
         assert_eq!(bench.ok(20.0, "UpdateService", &input)["service"]["status"], "ACTIVE");
         bench.update(21.0);
-        assert_eq!(bench.refusal(22.0, "UpdateService", &input), "ConflictException");
+        assert_eq!(bench.rejection(22.0, "UpdateService", &input), "ConflictException");
     }
 
     #[test]
@@ -280,8 +283,8 @@ mod tests {
         assert_eq!(deleted["service"]["status"], "DELETE_IN_PROGRESS");
         assert_eq!(deleted["service"]["pipeline"]["deploymentStatus"], "DELETE_IN_PROGRESS");
         assert_eq!(bench.ok(20.2, "DeleteService", &input), deleted);
-        assert_eq!(bench.refusal(20.2, "CreateService", &Bench::new_service("svc")), "ConflictException");
-        assert_eq!(bench.refusal(20.3, "GetService", &input), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(20.2, "CreateService", &Bench::new_service("svc")), "ConflictException");
+        assert_eq!(bench.rejection(20.3, "GetService", &input), "ResourceNotFoundException");
         assert_eq!(bench.ok(20.3, "DeleteService", &input), json!({}));
         assert_eq!(bench.outcome(20.3, "CreateService", &Bench::new_service("svc")), "ok");
     }
@@ -307,7 +310,7 @@ mod tests {
         for number in 0..=1000 {
             bench.ok(1.0, "CreateService", &Bench::new_service(&format!("s{number}")));
         }
-        assert_eq!(bench.refusal(2.0, "GetService", &json!({"name": "s0"})), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(2.0, "GetService", &json!({"name": "s0"})), "ResourceNotFoundException");
         assert_eq!(bench.outcome(2.0, "GetService", &json!({"name": "s1"})), "ok");
     }
 }

@@ -1,20 +1,20 @@
-//! A service as it is held: its stage, its pipeline, its instances, and what it is told as.
+//! The state of a service: its stage, its pipeline and its instances, and its form in responses.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    Refusal,
+    Rejection,
+    deployment_location::timestamp,
     instance::Instance,
-    place::timestamp,
     proton_template::kept,
-    refusal::{conflict, internal, not_found, throttled},
+    rejection::{conflict, internal, not_found, throttled},
     rollout::{Rollout, RolloutOutcome},
     version::Version,
 };
 
-/// Stands in where a spec names no environment.
+/// The environment name of an instance without an environment in its spec.
 pub(super) const UNSPECIFIED: &str = "unspecified";
 
 #[derive(Debug, Clone)]
@@ -23,10 +23,10 @@ pub(super) struct ServiceRecord {
     pub(super) arn: String,
     pub(super) created_at: f64,
     pub(super) modified_at: f64,
-    /// The input that created it, with what edits have changed.
+    /// The input that created it, with the changes of later edits.
     pub(super) details: Value,
     pub(super) is_edited: bool,
-    /// The template version that it was created with, which new instances get.
+    /// The template version of its creation, which new instances use.
     pub(super) version: Version,
     pub(super) stage: PipelineStage,
     pub(super) pipeline: Option<Rollout>,
@@ -42,7 +42,7 @@ pub(super) enum PipelineStage {
     Deleting { until: f64 },
 }
 
-/// How a cancel of the service's pipeline goes wrong: what no documented call brings about.
+/// A fault in the cancellation of the pipeline of a service. No documented call causes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ServiceFault {
     Fails,
@@ -63,7 +63,7 @@ impl ServiceRecord {
         }
     }
 
-    /// Whether its deletion is over.
+    /// Returns true if the deletion has ended.
     pub(super) fn is_gone(&self, now: f64) -> bool {
         matches!(self.stage, PipelineStage::Deleting { until } if until <= now)
     }
@@ -81,8 +81,8 @@ impl ServiceRecord {
         self.pipeline.iter_mut().chain(self.instances.values_mut().map(|instance| &mut instance.rollout))
     }
 
-    /// The rollout of the instance of that name, or of the pipeline where there is no name.
-    pub(super) fn rollout(&self, instance: Option<&str>) -> Result<&Rollout, Refusal> {
+    /// The rollout of the instance with this name, or of the pipeline if the name is absent.
+    pub(super) fn rollout(&self, instance: Option<&str>) -> Result<&Rollout, Rejection> {
         match instance {
             Some(name) => self.instances.get(name).map(|instance| &instance.rollout),
             None => self.pipeline.as_ref(),
@@ -90,8 +90,8 @@ impl ServiceRecord {
         .ok_or_else(|| self.without(instance))
     }
 
-    /// As [`ServiceRecord::rollout`], to be changed.
-    pub(super) fn rollout_mut(&mut self, instance: Option<&str>) -> Result<&mut Rollout, Refusal> {
+    /// The mutable version of [`ServiceRecord::rollout`].
+    pub(super) fn rollout_mut(&mut self, instance: Option<&str>) -> Result<&mut Rollout, Rejection> {
         let missing = self.without(instance);
         match instance {
             Some(name) => self.instances.get_mut(name).map(|instance| &mut instance.rollout),
@@ -100,35 +100,35 @@ impl ServiceRecord {
         .ok_or(missing)
     }
 
-    fn without(&self, instance: Option<&str>) -> Refusal {
+    fn without(&self, instance: Option<&str>) -> Rejection {
         match instance {
             Some(instance) => not_found(&format!("instance of the service {}:", self.name), instance),
             None => not_found("pipeline of the service", &self.name),
         }
     }
 
-    /// Refuses whatever needs an active service.
-    pub(super) fn check_active(&self) -> Result<(), Refusal> {
+    /// Rejects a call that needs an active service if the service is not active.
+    pub(super) fn check_active(&self) -> Result<(), Rejection> {
         match self.stage {
             PipelineStage::Active => Ok(()),
             _ => Err(conflict(format!("The service {} is {}.", self.name, self.status()))),
         }
     }
 
-    /// How a cancel of the pipeline will end, or the refusal that this service was set up to give.
-    pub(super) fn fate(&self) -> Result<RolloutOutcome, Refusal> {
+    /// The outcome of a cancellation of the pipeline, or the rejection that the established fault causes.
+    pub(super) fn cancellation_outcome(&self) -> Result<RolloutOutcome, Rejection> {
         match self.fault {
             None => Ok(RolloutOutcome::Cancelled),
             Some(ServiceFault::Fails) => Ok(RolloutOutcome::Failed),
             Some(ServiceFault::Conflicts) => {
-                Err(conflict(format!("Another operation on {} is in the way.", self.name)))
+                Err(conflict(format!("Another operation on {} is in progress.", self.name)))
             }
             Some(ServiceFault::Throttled) => Err(throttled()),
             Some(ServiceFault::InternalError) => Err(internal()),
         }
     }
 
-    /// Whether nothing happened to it since its creation, which can be repeated as long.
+    /// Returns true if the service is unchanged since its creation. Only then can the creation be repeated.
     pub(super) fn is_unmodified(&self) -> bool {
         !self.is_edited && self.rollouts().all(|rollout| rollout.deployments().count() == 1)
     }
@@ -146,12 +146,12 @@ impl ServiceRecord {
         }
     }
 
-    /// The environment of the first instance; the model requires one of every deployment.
+    /// The environment of the first instance. The model requires an environment for every deployment.
     pub(super) fn environment(&self) -> &str {
         self.instances.values().next().map_or(UNSPECIFIED, |instance| &instance.environment)
     }
 
-    /// The members that a list tells.
+    /// The members of the service in a list.
     pub(super) fn summary(&self) -> Map<String, Value> {
         let mut view = kept(&self.details, &["name", "description", "templateName"]);
         view.insert("arn".to_owned(), json!(self.arn));
@@ -170,7 +170,7 @@ impl ServiceRecord {
         view
     }
 
-    /// The pipeline or an instance of this service, deleted with it.
+    /// The members of the pipeline or of an instance. They are deleted with the service.
     pub(super) fn part(&self, rollout: &Rollout, spec: bool) -> Map<String, Value> {
         let mut view = rollout.members();
         if spec {

@@ -1,8 +1,8 @@
-//! The account-wide settings of a region.
+//! The account settings of a region.
 
 use serde_json::{Map, Value, json};
 
-use super::{ProtonResult, RegionState, place::DeploymentLocation, refusal::invalid, text};
+use super::{ProtonResult, RegionState, deployment_location::DeploymentLocation, rejection::invalid, text};
 
 const REPOSITORY: &str = "pipelineProvisioningRepository";
 
@@ -11,11 +11,11 @@ impl RegionState {
         json!({ "accountSettings": self.settings })
     }
 
-    /// Changes what is given; an empty role takes the role away.
+    /// Changes the given settings. An empty role removes the role.
     pub(super) fn update_account_settings(&mut self, input: &Value) -> ProtonResult {
         let delete = input["deletePipelineProvisioningRepository"] == true;
         if delete && input.get(REPOSITORY).is_some() {
-            return Err(invalid(format!("{REPOSITORY} cannot be set and deleted at once")));
+            return Err(invalid(format!("{REPOSITORY} cannot be set and deleted in one request")));
         }
         for name in ["pipelineServiceRoleArn", "pipelineCodebuildRoleArn"] {
             if let Some(role) = input[name].as_str() {
@@ -23,7 +23,7 @@ impl RegionState {
             }
         }
         if let Some(repository) = input.get(REPOSITORY) {
-            set_or_remove(&mut self.settings, REPOSITORY, Some(linked(&self.place, repository)));
+            set_or_remove(&mut self.settings, REPOSITORY, Some(linked(&self.location, repository)));
         } else if delete {
             set_or_remove(&mut self.settings, REPOSITORY, None);
         }
@@ -38,12 +38,12 @@ fn set_or_remove(settings: &mut Map<String, Value>, name: &str, value: Option<Va
     }
 }
 
-/// A `RepositoryBranchInput` as a `RepositoryBranch`.
-pub(super) fn linked(place: &DeploymentLocation, branch: &Value) -> Value {
+/// Converts a `RepositoryBranchInput` to a `RepositoryBranch`.
+pub(super) fn linked(location: &DeploymentLocation, branch: &Value) -> Value {
     let provider = text(branch, "provider");
     let name = text(branch, "name");
     json!({
-        "arn": place.arn(&format!("repository/{}:{name}", provider.to_ascii_lowercase())),
+        "arn": location.arn(&format!("repository/{}:{name}", provider.to_ascii_lowercase())),
         "name": name,
         "provider": provider,
         "branch": text(branch, "branch"),
@@ -55,7 +55,7 @@ mod tests {
     use super::{super::testing::Bench, *};
 
     #[test]
-    fn settings_change_by_what_is_given_alone() {
+    fn an_update_changes_only_the_given_settings() {
         let mut bench = Bench::new();
         assert_eq!(bench.ok(1.0, "GetAccountSettings", &json!({})), json!({"accountSettings": {}}));
         let role = "arn:aws:iam::123456789012:role/AWSProtonServiceRole";
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(both["pipelineServiceRoleArn"], role);
         assert_eq!(both[REPOSITORY]["arn"], "arn:aws:proton:us-east-1:123456789012:repository/github:org/app");
         let clash = json!({"deletePipelineProvisioningRepository": true, REPOSITORY: repository});
-        assert_eq!(bench.refusal(1.0, update, &clash), "ValidationException");
+        assert_eq!(bench.rejection(1.0, update, &clash), "ValidationException");
         bench.ok(1.0, update, &json!({"deletePipelineProvisioningRepository": true, "pipelineServiceRoleArn": ""}));
         assert_eq!(bench.ok(1.0, "GetAccountSettings", &json!({})), json!({"accountSettings": {}}));
     }

@@ -1,16 +1,16 @@
 //! The instances that a service spec lists.
 //!
-//! A spec is the caller's text. Only the block `instances:` is read, line by line, and only as far as the
-//! reference needs it; what it does not understand is no instance and no error.
+//! A spec is free text of the caller. This reader parses only the block `instances:`, line by line. It ignores
+//! unknown content.
 
-/// One entry of the block `instances:`.
+/// One item of the block `instances:`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct SpecEntry {
     pub(super) name: String,
     pub(super) environment: Option<String>,
 }
 
-/// The named instances, in the order of the text. Names are not checked.
+/// The instances with a name, in the order of the text. Names are not validated.
 pub(super) fn instances(spec: &str) -> Vec<SpecEntry> {
     let mut reader = SpecReader::default();
     for line in block(spec) {
@@ -31,9 +31,9 @@ fn block(spec: &str) -> impl Iterator<Item = &str> {
 #[derive(Default)]
 struct SpecReader {
     entries: Vec<SpecEntry>,
-    /// The column of the list's dashes, known from the first one.
+    /// The column of the dashes of the list, set by the first dash.
     dashes: Option<usize>,
-    /// The column of the current entry's keys; deeper ones belong to its spec.
+    /// The column of the keys of the current item. Deeper keys belong to its spec.
     keys: Option<usize>,
 }
 
@@ -65,7 +65,7 @@ impl SpecReader {
     }
 }
 
-/// A plain or quoted scalar, without a comment behind it.
+/// A plain or quoted scalar without a trailing comment.
 fn scalar(text: &str) -> String {
     let text = text.trim();
     for quote in ['"', '\''] {
@@ -114,7 +114,7 @@ instances:
     #[case::comment_lines("instances: # all\n# none\n  - name: one\n", &[("one", None)])]
     #[case::nameless("instances:\n  - environment: e\n", &[])]
     #[case::none("proton: ServiceSpec", &[])]
-    fn instances_are_read_from_their_block_alone(#[case] spec: &str, #[case] expected: &[(&str, Option<&str>)]) {
+    fn instances_are_read_only_from_their_block(#[case] spec: &str, #[case] expected: &[(&str, Option<&str>)]) {
         let found = instances(spec);
         let found: Vec<_> = found.iter().map(|entry| (&*entry.name, entry.environment.as_deref())).collect();
         assert_eq!(found, expected);
@@ -122,7 +122,7 @@ instances:
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_a_panic(tail in "[- \\n:#\"'a-zé]{0,80}") {
+        fn no_text_causes_a_panic(tail in "[- \\n:#\"'a-zé]{0,80}") {
             let entries = instances(&format!("instances:\n{tail}"));
             prop_assert!(entries.len() <= tail.lines().count());
         }

@@ -1,12 +1,12 @@
-//! States that no documented call can reach, and how they are brought about.
+//! States that no documented call can reach, and their setup.
 
 use serde_json::{Value, json};
 
-use super::{RegionState, place::is_resource_name, service_record::ServiceFault, text};
+use super::{RegionState, deployment_location::is_resource_name, service_record::ServiceFault, text};
 
-/// The template of the services that are made for a state.
+/// The template of the services that are created for a state.
 const TEMPLATE: &str = "wireproof-states";
-/// How long before the state its service was created, so that the creation is over.
+/// The seconds between the creation of the service and the state. The creation ends in this time.
 const BEFORE: f64 = 60.0;
 
 const SPEC: &str =
@@ -14,10 +14,10 @@ const SPEC: &str =
 const NEXT_SPEC: &str =
     "proton: ServiceSpec\n\npipeline:\n  revision: \"2\"\n\ninstances:\n  - name: \"one\"\n    environment: \"env\"\n";
 
-/// What becomes of a pipeline whose update was started.
+/// The setup of a pipeline after the start of its update.
 #[derive(Debug, Clone, Copy)]
 enum ProtonSetup {
-    /// A cancel goes its way; that a pull request is closed for it cannot be seen from here.
+    /// A cancellation succeeds. The API does not show that it closes a pull request.
     Plain,
     Failed,
     Faulty(ServiceFault),
@@ -38,11 +38,13 @@ impl ProtonSetup {
 }
 
 impl RegionState {
-    /// Gives `serviceName` and `pipelineArn`. A state that is established twice under one name starts anew.
+    /// Establishes a state. The variables are `serviceName` and `pipelineArn`.
+    ///
+    /// A second setup with the same name replaces the first one.
     pub(super) fn establish(&mut self, state: &str, params: &Value, now: f64) -> Option<Value> {
         let setup = ProtonSetup::named(state)?;
         let wanted = params["name"].as_str().filter(|name| is_resource_name(name));
-        let name = wanted.map_or_else(|| self.fresh_name(), str::to_owned);
+        let name = wanted.map_or_else(|| self.new_name(), str::to_owned);
         let arn = self.updating_service(&name, now)?;
         match setup {
             ProtonSetup::Plain => {}
@@ -52,12 +54,12 @@ impl RegionState {
         Some(json!({ "serviceName": name, "pipelineArn": arn }))
     }
 
-    fn fresh_name(&mut self) -> String {
-        let id = self.place.ticket().id.replace('-', "");
+    fn new_name(&mut self) -> String {
+        let id = self.location.ticket().id.replace('-', "");
         format!("state-{}", id.get(..16).unwrap_or(&id))
     }
 
-    /// A service with an update of its pipeline in progress; gives the pipeline's ARN.
+    /// Creates a service with an update of its pipeline in progress. Returns the ARN of the pipeline.
     fn updating_service(&mut self, name: &str, now: f64) -> Option<String> {
         let major = self.published_template(now)?;
         let service = json!({"name": name, "spec": SPEC, "templateName": TEMPLATE, "templateMajorVersion": major});
@@ -69,7 +71,7 @@ impl RegionState {
         Some(text(updated.get("pipeline")?, "arn").to_owned())
     }
 
-    /// The major version of a published version of our template, which is made where it is missing.
+    /// The major version of a published version of [`TEMPLATE`]. Creates the version if it is missing.
     fn published_template(&mut self, now: f64) -> Option<String> {
         use super::TemplateKind::Service;
         let find =
@@ -102,16 +104,16 @@ mod tests {
     fn established(bench: &mut Bench, state: &str) -> (Value, Value) {
         let variables = bench.establish(100.0, state, &json!({})).unwrap();
         let name = variables["serviceName"].clone();
-        let told = bench.ok(100.0, "GetService", &json!({ "name": name }))["service"].clone();
-        assert_eq!(told["status"], "ACTIVE");
-        assert_eq!(told["pipeline"]["arn"], variables["pipelineArn"]);
-        (json!({ "serviceName": name }), told["pipeline"]["deploymentStatus"].clone())
+        let service = bench.ok(100.0, "GetService", &json!({ "name": name }))["service"].clone();
+        assert_eq!(service["status"], "ACTIVE");
+        assert_eq!(service["pipeline"]["arn"], variables["pipelineArn"]);
+        (json!({ "serviceName": name }), service["pipeline"]["deploymentStatus"].clone())
     }
 
     #[rstest]
     #[case("a pipeline whose cancellation fails", "FAILED")]
     #[case("a pipeline under self-managed provisioning", "CANCELLED")]
-    fn a_cancel_ends_as_the_state_says(#[case] state: &str, #[case] end: &str) {
+    fn a_cancel_ends_as_the_state_defines(#[case] state: &str, #[case] end: &str) {
         let mut bench = Bench::new();
         let (input, status) = established(&mut bench, state);
         assert_eq!(status, "IN_PROGRESS");
@@ -125,17 +127,17 @@ mod tests {
     #[case("a pipeline whose cancellation is throttled", "IN_PROGRESS", "ThrottlingException")]
     #[case("a pipeline whose cancellation meets an internal error", "IN_PROGRESS", "InternalServerException")]
     #[case("a failed pipeline", "FAILED", "ConflictException")]
-    fn a_cancel_is_refused_as_the_state_says(#[case] state: &str, #[case] before: &str, #[case] error: &str) {
+    fn a_cancel_is_rejected_as_the_state_defines(#[case] state: &str, #[case] before: &str, #[case] error: &str) {
         let mut bench = Bench::new();
         let (input, status) = established(&mut bench, state);
         assert_eq!(status, before);
-        assert_eq!(bench.refusal(101.0, CANCEL, &input), error);
+        assert_eq!(bench.rejection(101.0, CANCEL, &input), error);
         let service = bench.service(101.0, input["serviceName"].as_str().unwrap());
         assert_eq!(service["pipeline"]["deploymentStatus"], before);
     }
 
     #[test]
-    fn names_are_fresh_unless_one_is_given_and_legal() {
+    fn names_are_new_unless_a_valid_one_is_given() {
         let mut bench = Bench::new();
         let mut name = |params: &Value| {
             let variables = bench.establish(100.0, "a failed pipeline", params).unwrap();
@@ -144,7 +146,7 @@ mod tests {
         assert_ne!(name(&json!({})), name(&json!({})));
         assert_eq!(name(&json!({"name": "mine"})), "mine");
         assert_eq!(name(&json!({"name": "mine"})), "mine");
-        assert_ne!(name(&json!({"name": "not legal"})), "not legal");
+        assert_ne!(name(&json!({"name": "not valid"})), "not valid");
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! The operations on templates and on their versions, the same for both kinds.
+//! The operations on templates and their versions, for both kinds of templates.
 
 use serde_json::{Value, json};
 
 use super::{
     ProtonResult, RegionState,
     proton_template::{ProtonTemplate, TemplateKind, TemplateVersion},
-    refusal::{conflict, invalid, not_found},
-    shelf::ResourceStore,
+    rejection::{conflict, invalid, not_found},
+    resource_store::ResourceStore,
     text,
     version::Version,
 };
 
-/// A client token is good for eight hours.
+/// The lifetime of a client token, in seconds.
 const TOKEN_LASTS: f64 = 8.0 * 3600.0;
 
 impl RegionState {
@@ -24,7 +24,7 @@ impl RegionState {
 
     pub(super) fn create_template(&mut self, kind: TemplateKind, input: &Value, now: f64) -> ProtonResult {
         let name = text(input, "name");
-        let arn = self.place.arn(&format!("{}/{name}", kind.noun()));
+        let arn = self.location.arn(&format!("{}/{name}", kind.noun()));
         let templates = self.templates(kind);
         if let Some(template) = templates.get(name) {
             if template.is_unmodified() && template.request == *input {
@@ -38,7 +38,9 @@ impl RegionState {
         Ok(json!({ kind.member(): view }))
     }
 
-    /// An unknown template is no error: the documents want a repeated delete to succeed with an empty answer.
+    /// Deletes a template.
+    ///
+    /// A call for an unknown template returns an empty response, because a repeated delete must succeed.
     pub(super) fn delete_template(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let name = text(input, "name");
         let templates = self.templates(kind);
@@ -63,18 +65,18 @@ impl RegionState {
                 template.register(major, input, now).ok_or_else(|| unknown_version(kind, input))?
             }
         };
-        answer(kind, template, version)
+        version_response(kind, template, version)
     }
 
     pub(super) fn get_template_version(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let (template, version) = self.version(kind, input).ok_or_else(|| unknown_version(kind, input))?;
-        answer(kind, template, version)
+        version_response(kind, template, version)
     }
 
     pub(super) fn update_template_version(&mut self, kind: TemplateKind, input: &Value, now: f64) -> ProtonResult {
         let status = input["status"].as_str();
         if status.is_some_and(|status| status.starts_with("REGISTRATION")) {
-            return Err(invalid("the status of a version can be set to DRAFT or PUBLISHED alone"));
+            return Err(invalid("the status of a version can only be set to DRAFT or PUBLISHED"));
         }
         let (template, version) = self.version(kind, input).ok_or_else(|| unknown_version(kind, input))?;
         if let Some(entry) = template.versions.get_mut(&version) {
@@ -82,13 +84,13 @@ impl RegionState {
             entry.published = status.map_or(entry.published, |status| status == "PUBLISHED");
             entry.change(input);
         }
-        answer(kind, template, version)
+        version_response(kind, template, version)
     }
 
-    /// An unknown version is no error, as with [`Region::delete_template`].
+    /// Deletes a version. A call for an unknown version succeeds, as in [`RegionState::delete_template`].
     pub(super) fn delete_template_version(&mut self, kind: TemplateKind, input: &Value) -> ProtonResult {
         let Some((template, version)) = self.version(kind, input) else { return Ok(json!({})) };
-        let answer = answer(kind, template, version)?;
+        let response = version_response(kind, template, version)?;
         let name = text(input, "templateName");
         if self.is_version_used(kind, name, version) {
             return Err(conflict(format!("The version {version} of the {} {name} is in use.", kind.noun())));
@@ -96,7 +98,7 @@ impl RegionState {
         if let Some(template) = self.templates(kind).get_mut(name) {
             template.versions.remove(&version);
         }
-        Ok(answer)
+        Ok(response)
     }
 
     fn version(&mut self, kind: TemplateKind, input: &Value) -> Option<(&mut ProtonTemplate, Version)> {
@@ -123,21 +125,21 @@ impl TemplateVersion {
     }
 }
 
-/// The version that was created with that token, and the input that created it.
+/// The version that this client token created, and its input.
 fn with_token<'t>(template: &'t ProtonTemplate, token: &str, now: f64) -> Option<(Version, &'t Value)> {
-    let fits = |entry: &TemplateVersion| {
+    let matches = |entry: &TemplateVersion| {
         entry.request["clientToken"].as_str() == Some(token) && now - entry.created_at < TOKEN_LASTS
     };
-    let found = template.versions.iter().find(|(_, entry)| fits(entry));
+    let found = template.versions.iter().find(|(_, entry)| matches(entry));
     found.map(|(version, entry)| (*version, &entry.request))
 }
 
-fn answer(kind: TemplateKind, template: &ProtonTemplate, version: Version) -> ProtonResult {
+fn version_response(kind: TemplateKind, template: &ProtonTemplate, version: Version) -> ProtonResult {
     let view = template.version_view(kind, version).ok_or_else(|| not_found(kind.noun(), &version.to_string()))?;
     Ok(json!({ kind.version_member(): view }))
 }
 
-fn unknown_version(kind: TemplateKind, input: &Value) -> super::Refusal {
+fn unknown_version(kind: TemplateKind, input: &Value) -> super::Rejection {
     let part = |name| input[name].as_str().unwrap_or("*");
     let name = format!("{} {}.{}", text(input, "templateName"), part("majorVersion"), part("minorVersion"));
     not_found(&format!("{} version", kind.noun()), &name)
@@ -159,7 +161,7 @@ mod tests {
         input
     }
 
-    /// What only the versions of service templates need.
+    /// The members that only the versions of service templates require.
     fn required(kind: &str) -> Value {
         match kind {
             "Service" => json!({"compatibleEnvironmentTemplates": [{"templateName": "e", "majorVersion": "1"}]}),
@@ -184,24 +186,26 @@ mod tests {
         publish["status"] = json!("PUBLISHED");
         publish["description"] = json!("d");
         bench.ok(3.0, &named("Update*TemplateVersion", kind), &publish);
-        let told = bench.ok(4.0, &named("Get*TemplateVersion", kind), &key)[&member].clone();
-        assert_eq!((&told["status"], &told["description"]), (&json!("PUBLISHED"), &json!("d")));
-        assert_eq!((&told["createdAt"], &told["lastModifiedAt"]), (&json!(2.0), &json!(3.0)));
+        let version = bench.ok(4.0, &named("Get*TemplateVersion", kind), &key)[&member].clone();
+        assert_eq!((&version["status"], &version["description"]), (&json!("PUBLISHED"), &json!("d")));
+        assert_eq!((&version["createdAt"], &version["lastModifiedAt"]), (&json!(2.0), &json!(3.0)));
         publish["status"] = json!("REGISTRATION_FAILED");
-        assert_eq!(bench.refusal(5.0, &named("Update*TemplateVersion", kind), &publish), "ValidationException");
+        assert_eq!(bench.rejection(5.0, &named("Update*TemplateVersion", kind), &publish), "ValidationException");
     }
 
     #[rstest]
-    fn deletes_take_versions_first_and_succeed_when_repeated(#[values("Service", "Environment")] kind: &str) {
+    fn a_template_is_deleted_after_its_versions_and_deletes_are_repeatable(
+        #[values("Service", "Environment")] kind: &str,
+    ) {
         let mut bench = Bench::new();
         bench.ok(1.0, &named("Create*Template", kind), &json!({"name": "t"}));
         bench.ok(2.0, &named("Create*TemplateVersion", kind), &new_version(&required(kind)));
         let (delete, delete_version) = (named("Delete*Template", kind), named("Delete*TemplateVersion", kind));
-        assert_eq!(bench.refusal(3.0, &delete, &json!({"name": "t"})), "ConflictException");
+        assert_eq!(bench.rejection(3.0, &delete, &json!({"name": "t"})), "ConflictException");
         let key = json!({"templateName": "t", "majorVersion": "1", "minorVersion": "0"});
         assert_ne!(bench.ok(3.0, &delete_version, &key), json!({}));
         assert_eq!(bench.ok(3.0, &delete_version, &key), json!({}));
-        assert_eq!(bench.refusal(3.0, &named("Get*TemplateVersion", kind), &key), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(3.0, &named("Get*TemplateVersion", kind), &key), "ResourceNotFoundException");
         assert_ne!(bench.ok(4.0, &delete, &json!({"name": "t"})), json!({}));
         assert_eq!(bench.ok(4.0, &delete, &json!({"name": "t"})), json!({}));
     }
@@ -212,7 +216,7 @@ mod tests {
         bench.update(100.0);
         let key = |minor| json!({"templateName": "tpl", "majorVersion": "1", "minorVersion": minor});
         for minor in ["0", "1"] {
-            assert_eq!(bench.refusal(101.0, "DeleteServiceTemplateVersion", &key(minor)), "ConflictException");
+            assert_eq!(bench.rejection(101.0, "DeleteServiceTemplateVersion", &key(minor)), "ConflictException");
         }
         assert_eq!(bench.outcome(101.0, "DeleteServiceTemplateVersion", &key("2")), "ok");
         bench.ok(102.0, "CancelServicePipelineDeployment", &json!({"serviceName": "svc"}));
@@ -222,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_token_gives_the_same_version_once_more_for_eight_hours() {
+    fn a_client_token_returns_the_same_version_for_eight_hours() {
         let mut bench = Bench::new();
         bench.ok(1.0, "CreateEnvironmentTemplate", &json!({"name": "t"}));
         let operation = "CreateEnvironmentTemplateVersion";
@@ -230,7 +234,7 @@ mod tests {
         let first = bench.ok(2.0, operation, &input);
         assert_eq!(bench.ok(3.0, operation, &input), first);
         let other = new_version(&json!({"clientToken": "t1", "description": "other"}));
-        assert_eq!(bench.refusal(3.0, operation, &other), "ValidationException");
+        assert_eq!(bench.rejection(3.0, operation, &other), "ValidationException");
         let expired = bench.ok(2.0 + TOKEN_LASTS, operation, &input);
         assert_eq!(expired["environmentTemplateVersion"]["majorVersion"], "2");
     }
@@ -242,9 +246,9 @@ mod tests {
         let first = bench.ok(1.0, "CreateServiceTemplate", &input);
         assert_eq!(bench.ok(2.0, "CreateServiceTemplate", &input), first);
         let other = json!({"name": "t", "description": "other"});
-        assert_eq!(bench.refusal(2.0, "CreateServiceTemplate", &other), "ConflictException");
+        assert_eq!(bench.rejection(2.0, "CreateServiceTemplate", &other), "ConflictException");
         bench.ok(2.0, "CreateServiceTemplateVersion", &new_version(&required("Service")));
-        assert_eq!(bench.refusal(3.0, "CreateServiceTemplate", &input), "ConflictException");
+        assert_eq!(bench.rejection(3.0, "CreateServiceTemplate", &input), "ConflictException");
     }
 
     #[rstest]
@@ -257,6 +261,6 @@ mod tests {
             input["majorVersion"] = json!(major);
         }
         let mut bench = Bench::with_template();
-        assert_eq!(bench.refusal(1.0, "CreateServiceTemplateVersion", &input), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(1.0, "CreateServiceTemplateVersion", &input), "ResourceNotFoundException");
     }
 }

@@ -1,10 +1,10 @@
-//! A bench for tests: every call is checked against the model, both ways.
+//! A test bench that checks the input and the output of every call against the model.
 
 use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use super::{Partition, Proton, ReferenceService, Refusal, ServiceCall};
+use super::{Partition, Proton, ReferenceService, Rejection, ServiceCall};
 use crate::{
     model::{PayloadSide, Schemas, ShapeRule, read},
     wire::{AwsJson, Protocol as _},
@@ -38,7 +38,7 @@ impl Bench {
         Self { proton: Proton::new(), partition: HERE }
     }
 
-    /// The service template `tpl` with 1.0, 1.1 and 2.0 published and 1.2 in draft, made at 0 s.
+    /// A bench with the service template `tpl`, created at 0 s: 1.0, 1.1 and 2.0 are published, 1.2 is a draft.
     pub(super) fn with_template() -> Self {
         let mut bench = Self::new();
         bench.make_template("tpl", &json!({}));
@@ -73,7 +73,7 @@ impl Bench {
             "repositoryConnectionArn": "arn:aws:codestar-connections:us-east-1:123456789012:connection/1"})
     }
 
-    /// With the service `svc` of version 1.0, made at 10 s.
+    /// A bench with the service `svc` of version 1.0, created at 10 s.
     pub(super) fn with_service() -> Self {
         let mut bench = Self::with_template();
         bench.ok(10.0, "CreateService", &Self::new_service("svc"));
@@ -95,9 +95,9 @@ impl Bench {
         self.service(now, "svc")["pipeline"].clone()
     }
 
-    pub(super) fn notify(&mut self, now: f64, news: &Value) {
+    pub(super) fn notify(&mut self, now: f64, details: &Value) {
         let mut input = json!({"resourceArn": "arn:aws:proton:us-east-1:123456789012:service/svc/pipeline"});
-        input.as_object_mut().unwrap().extend(news.as_object().unwrap().clone());
+        input.as_object_mut().unwrap().extend(details.as_object().unwrap().clone());
         self.ok(now, "NotifyResourceDeploymentStatusChange", &input);
     }
 
@@ -105,37 +105,37 @@ impl Bench {
         self.proton.establish(state, params, self.partition, now)
     }
 
-    /// The answer, which must be a success.
+    /// The output of a call that must succeed.
     pub(super) fn ok(&mut self, now: f64, operation: &str, input: &Value) -> Value {
-        self.call(now, operation, input).unwrap_or_else(|refusal| panic!("{operation} {input}: {refusal:?}"))
+        self.call(now, operation, input).unwrap_or_else(|rejection| panic!("{operation} {input}: {rejection:?}"))
     }
 
-    /// The name of the error, which must be one that the operation declares.
-    pub(super) fn refusal(&mut self, now: f64, operation: &str, input: &Value) -> &'static str {
+    /// The name of the error of a call that must fail.
+    pub(super) fn rejection(&mut self, now: f64, operation: &str, input: &Value) -> &'static str {
         self.call(now, operation, input).expect_err(operation).error
     }
 
-    /// `ok`, or the name of the error.
+    /// `ok` or the name of the error.
     pub(super) fn outcome(&mut self, now: f64, operation: &str, input: &Value) -> &'static str {
-        self.call(now, operation, input).map_or_else(|refusal| refusal.error, |_| "ok")
+        self.call(now, operation, input).map_or_else(|rejection| rejection.error, |_| "ok")
     }
 
-    fn call(&mut self, now: f64, operation: &str, input: &Value) -> Result<Value, Refusal> {
+    fn call(&mut self, now: f64, operation: &str, input: &Value) -> Result<Value, Rejection> {
         let model = SCHEMAS.contract().operation(operation).expect(operation).clone();
-        let mut broken = SCHEMAS.violations(&model.input, PayloadSide::Input, input).unwrap();
-        broken.retain(|violation| violation.rule != ShapeRule::UnknownMember);
-        assert!(broken.is_empty(), "input of {operation}: {broken:?}");
-        let answer = self.proton.call(ServiceCall { operation, input, partition: self.partition, now });
-        match &answer {
+        let mut violations = SCHEMAS.violations(&model.input, PayloadSide::Input, input).unwrap();
+        violations.retain(|violation| violation.rule != ShapeRule::UnknownMember);
+        assert!(violations.is_empty(), "input of {operation}: {violations:?}");
+        let result = self.proton.call(ServiceCall { operation, input, partition: self.partition, now });
+        match &result {
             Ok(output) => {
-                let broken = SCHEMAS.violations(&model.output, PayloadSide::Output, output).unwrap();
-                assert!(broken.is_empty(), "output of {operation}: {broken:?}");
+                let violations = SCHEMAS.violations(&model.output, PayloadSide::Output, output).unwrap();
+                assert!(violations.is_empty(), "output of {operation}: {violations:?}");
             }
-            Err(refusal) => {
-                let declared = SCHEMAS.contract().error(&model, refusal.error);
-                assert!(declared.is_some(), "{operation} does not declare {}", refusal.error);
+            Err(rejection) => {
+                let declared = SCHEMAS.contract().error(&model, rejection.error);
+                assert!(declared.is_some(), "{operation} does not declare {}", rejection.error);
             }
         }
-        answer
+        result
     }
 }

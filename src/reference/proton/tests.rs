@@ -1,4 +1,4 @@
-//! What only the service as a whole shows.
+//! Tests of the complete service.
 
 use std::collections::BTreeSet;
 
@@ -11,19 +11,19 @@ use super::{
 };
 
 #[test]
-fn every_operation_of_the_model_is_known_here() {
+fn every_operation_of_the_model_is_implemented() {
     let mut region = RegionState::new(HERE);
     for operation in SCHEMAS.contract().operations() {
-        let refusal = region.call(&operation.name, &json!({}), 0.0).err();
-        assert_ne!(refusal.map(|refusal| refusal.error), Some("InternalServerException"), "{}", operation.name);
+        let rejection = region.call(&operation.name, &json!({}), 0.0).err();
+        assert_ne!(rejection.map(|rejection| rejection.error), Some("InternalServerException"), "{}", operation.name);
     }
 }
 
-/// One call of every operation, in an order in which each finds what it needs.
+/// One call of every operation, in an order that creates each resource before its use.
 const WALK: &str = include_str!("walk.json");
 
 #[test]
-fn every_operation_that_can_succeed_does_and_keeps_the_model() {
+fn every_operation_that_can_succeed_returns_a_valid_response() {
     let mut bench = Bench::new();
     let mut done = BTreeSet::new();
     let walk: Vec<(f64, String, Value)> = serde_json::from_str(WALK).unwrap();
@@ -47,7 +47,7 @@ fn two_accounts_and_two_regions_share_nothing() {
     for partition in [Partition { account: "210987654321", ..HERE }, Partition { region: "eu-west-1", ..HERE }] {
         bench.partition = partition;
         let input = json!({"serviceName": "svc"});
-        assert_eq!(bench.refusal(101.0, "CancelServicePipelineDeployment", &input), "ResourceNotFoundException");
+        assert_eq!(bench.rejection(101.0, "CancelServicePipelineDeployment", &input), "ResourceNotFoundException");
         assert_eq!(bench.ok(101.0, "ListServices", &json!({})), json!({"services": []}));
     }
     bench.partition = HERE;
@@ -61,21 +61,22 @@ fn the_thousand_and_first_partition_drops_the_oldest() {
         let account = format!("{number:012}");
         proton.region(Partition { account: &account, region: "us-east-1" }, 0.0).unwrap();
     }
-    let held = |number: usize| proton.regions.get(&(format!("{number:012}"), "us-east-1".to_owned())).is_some();
-    assert!(!held(0) && held(1) && held(BOUND));
+    let is_stored = |number: usize| proton.regions.get(&(format!("{number:012}"), "us-east-1".to_owned())).is_some();
+    assert!(!is_stored(0) && is_stored(1) && is_stored(BOUND));
 }
 
 #[test]
-fn an_input_that_breaks_the_model_is_a_validation_exception() {
+fn an_invalid_input_is_rejected_with_a_validation_exception() {
     let contract = SCHEMAS.contract();
     let input = &contract.operation("CancelServicePipelineDeployment").unwrap().input;
-    let broken = SCHEMAS.violations(input, crate::model::PayloadSide::Input, &json!({"serviceName": "-a"})).unwrap();
-    let refusal = Proton::new().invalid("CancelServicePipelineDeployment", &broken);
-    assert_eq!(refusal.error, "ValidationException");
-    assert!(refusal.message.contains("/serviceName"), "{}", refusal.message);
+    let violations =
+        SCHEMAS.violations(input, crate::model::PayloadSide::Input, &json!({"serviceName": "-a"})).unwrap();
+    let rejection = Proton::new().invalid("CancelServicePipelineDeployment", &violations);
+    assert_eq!(rejection.error, "ValidationException");
+    assert!(rejection.message.contains("/serviceName"), "{}", rejection.message);
 }
 
-/// Legal values of the members that inputs have, few enough that random calls meet each other's resources.
+/// Valid values of input members. The set is small, so random calls use the same resources.
 fn any_member() -> impl Strategy<Value = (&'static str, Value)> {
     let name = prop_oneof![Just("svc"), Just("one"), Just("tpl"), Just("env")].prop_map(Value::from);
     let part = prop_oneof![Just("1"), Just("0"), Just("2")].prop_map(Value::from);
@@ -93,8 +94,8 @@ fn any_member() -> impl Strategy<Value = (&'static str, Value)> {
     ]
 }
 
-/// An input that keeps the model: what is required is filled in, what the operation lacks is left out.
-fn legal(operation: &str, members: &[(&str, Value)]) -> Value {
+/// A valid input: required members are added, and members of other operations are removed.
+fn valid_input(operation: &str, members: &[(&str, Value)]) -> Value {
     let mut input = json!({"name": "svc", "serviceName": "svc", "serviceInstanceName": "one", "spec": SPEC,
         "environmentName": "env", "componentName": "c", "templateName": "tpl", "templateMajorVersion": "1",
         "majorVersion": "1", "minorVersion": "0", "deploymentType": "CURRENT_VERSION",
@@ -120,9 +121,9 @@ fn legal(operation: &str, members: &[(&str, Value)]) -> Value {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// The bench checks every answer and every error against the model.
+    /// The bench checks every output and every error against the model.
     #[test]
-    fn no_sequence_of_legal_calls_breaks_the_model(
+    fn every_sequence_of_valid_calls_returns_valid_responses(
         calls in proptest::collection::vec((0..32_usize, proptest::collection::vec(any_member(), 0..4), 0.0..0.4_f64), 1..60)
     ) {
         let operations: Vec<String> = SCHEMAS.contract().operations().map(|o| o.name.clone()).collect();
@@ -131,7 +132,7 @@ proptest! {
         for (index, members, wait) in calls {
             now += wait;
             let operation = &operations[index % operations.len()];
-            bench.outcome(now, operation, &legal(operation, &members));
+            bench.outcome(now, operation, &valid_input(operation, &members));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What updates and cancels of a pipeline and of an instance have in common.
+//! Updates and cancellations of pipelines and instances.
 
 use serde_json::Value;
 
 use super::{
-    Refusal, RegionState,
-    refusal::{conflict, invalid, not_found},
+    RegionState, Rejection,
+    rejection::{conflict, invalid, not_found},
     rollout::{Attempt, RolloutCause, RolloutContents, RolloutOutcome, UPDATE},
     text,
 };
@@ -13,7 +13,7 @@ use super::{
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UpdatePart<'a> {
     pub(super) service: &'a str,
-    /// `None`: the pipeline.
+    /// The name of the instance. `None` means the pipeline.
     pub(super) instance: Option<&'a str>,
 }
 
@@ -27,7 +27,7 @@ enum Mode {
 }
 
 impl Mode {
-    fn of(input: &Value) -> Result<Self, Refusal> {
+    fn of(input: &Value) -> Result<Self, Rejection> {
         let version = input.get("templateMajorVersion").or(input.get("templateMinorVersion"));
         match text(input, "deploymentType") {
             "CURRENT_VERSION" if version.is_some() => {
@@ -42,9 +42,8 @@ impl Mode {
 }
 
 impl RegionState {
-    /// Starts the update that `input` asks for. In the mode `NONE` nothing is deployed, and therefore nothing of
-    /// what is live changes: not the spec either.
-    pub(super) fn update(&mut self, part: UpdatePart<'_>, input: &Value, now: f64) -> Result<(), Refusal> {
+    /// Starts the update that `input` requests. The mode `NONE` deploys nothing and keeps the live contents.
+    pub(super) fn update(&mut self, part: UpdatePart<'_>, input: &Value, now: f64) -> Result<(), Rejection> {
         let mode = Mode::of(input)?;
         let service = self.service(part.service)?;
         service.check_active()?;
@@ -56,12 +55,12 @@ impl RegionState {
             return Ok(());
         }
         let wanted = self.wanted(mode, rollout.live(), input)?;
-        let attempt = Attempt { ticket: self.place.ticket(), cause: RolloutCause::Update, wanted, lasts: UPDATE };
+        let attempt = Attempt { ticket: self.location.ticket(), cause: RolloutCause::Update, wanted, lasts: UPDATE };
         self.service_mut(part.service)?.rollout_mut(part.instance)?.attempt(attempt, now);
         Ok(())
     }
 
-    fn wanted(&self, mode: Mode, live: &RolloutContents, input: &Value) -> Result<RolloutContents, Refusal> {
+    fn wanted(&self, mode: Mode, live: &RolloutContents, input: &Value) -> Result<RolloutContents, Rejection> {
         let spec = input["spec"].as_str().map_or_else(|| live.spec.clone(), Into::into);
         let current = live.version.major.to_string();
         let (major, minor) = (input["templateMajorVersion"].as_str(), input["templateMinorVersion"].as_str());
@@ -71,7 +70,7 @@ impl RegionState {
                 return Err(invalid(format!("the deploymentType MINOR_VERSION stays in the major version {current}")));
             }
             Mode::MinorVersion => self.published(live, Some(&current), minor),
-            // Without a major version the latest one is meant, of which a minor version may be chosen.
+            // Without a major version, the latest one applies. The minor version is optional in both cases.
             Mode::MajorVersion => {
                 let latest = self.published(live, major, None).map(|version| version.major.to_string());
                 latest.and_then(|major| self.published(live, Some(&major), minor))
@@ -90,13 +89,13 @@ impl RegionState {
         self.service_templates.get(&live.template)?.published(major, minor)
     }
 
-    /// Asks for the cancellation of an update. Whatever else goes on, or nothing, is a conflict and stays as it is.
-    pub(super) fn cancel(&mut self, part: UpdatePart<'_>, now: f64) -> Result<(), Refusal> {
+    /// Requests the cancellation of an update. Any other state of the deployment is a conflict and does not change.
+    pub(super) fn cancel(&mut self, part: UpdatePart<'_>, now: f64) -> Result<(), Rejection> {
         let service = self.service_mut(part.service)?;
-        let fate = if part.instance.is_none() { service.fate()? } else { RolloutOutcome::Cancelled };
+        let outcome = if part.instance.is_none() { service.cancellation_outcome()? } else { RolloutOutcome::Cancelled };
         service.check_active()?;
         let rollout = service.rollout_mut(part.instance)?;
-        rollout.cancel(fate, now).map_err(|status| {
+        rollout.cancel(outcome, now).map_err(|status| {
             conflict(format!("The deployment to {} is {status} and cannot be cancelled.", rollout.arn))
         })
     }

@@ -9,12 +9,12 @@ pub(super) struct Version {
 }
 
 impl Version {
-    /// Whether this is the version of those parts; a part that is not given fits any.
+    /// Returns true if the version has these parts. An absent part matches any version.
     ///
-    /// Compared as text: the model allows parts that no number type holds, and no leading zeros.
-    pub(super) fn fits(self, major: Option<&str>, minor: Option<&str>) -> bool {
-        let fits = |number: u64, part: Option<&str>| part.is_none_or(|part| part == number.to_string());
-        fits(self.major, major) && fits(self.minor, minor)
+    /// The comparison uses strings, because the model allows parts that exceed every integer type and forbids leading zeros.
+    pub(super) fn matches(self, major: Option<&str>, minor: Option<&str>) -> bool {
+        let is_equal = |number: u64, part: Option<&str>| part.is_none_or(|part| part == number.to_string());
+        is_equal(self.major, major) && is_equal(self.minor, minor)
     }
 }
 
@@ -36,11 +36,7 @@ mod tests {
     #[case(Some("1"), Some("10"), true)]
     #[case(Some("10"), Some("1"), false)]
     #[case(Some("1"), Some("99999999999999999999"), false)]
-    fn parts_that_are_not_given_fit_any_version(
-        #[case] major: Option<&str>,
-        #[case] minor: Option<&str>,
-        #[case] fits: bool,
-    ) {
-        assert_eq!(Version { major: 1, minor: 10 }.fits(major, minor), fits);
+    fn absent_parts_match_any_version(#[case] major: Option<&str>, #[case] minor: Option<&str>, #[case] matches: bool) {
+        assert_eq!(Version { major: 1, minor: 10 }.matches(major, minor), matches);
     }
 }

@@ -133,7 +133,7 @@ impl Comparer<'_> {
 type BodyMember<'v> = (&'v str, &'v Value);
 
 impl Comparer<'_> {
-    /// Whether two members that are on one side each are the same one with a different name.
+    /// Returns whether two members that are on one side each are the same one with a different name.
     fn is_renamed(&self, (name, value): BodyMember<'_>, (new, other): BodyMember<'_>) -> bool {
         let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
         let says_nothing = match value {

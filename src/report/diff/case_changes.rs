@@ -14,7 +14,7 @@ use crate::judge::{
     verdict::{Finding, FindingRole, Verdict},
 };
 
-/// Whether a case was judged, so that its responses can be compared.
+/// Returns whether a case was judged, so that its responses can be compared.
 pub(super) fn is_judged(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Conforms | Verdict::Deviates)
 }
@@ -26,16 +26,16 @@ pub(super) fn changes(a: &RespondedCase, b: &RespondedCase) -> Vec<ResponseChang
     if !is_judged(a.verdict) || !is_judged(b.verdict) {
         return Vec::new();
     }
-    let of_answers = match (&a.steps, &b.steps) {
+    let of_responses = match (&a.steps, &b.steps) {
         (Some(one), Some(other)) => of_steps(&a.service, one, other),
         _ => Vec::new(),
     };
     // Findings follow from responses, except for what observations do not contain.
-    if of_answers.iter().all(|change| change.kind == ChangeKind::Step) {
+    if of_responses.iter().all(|change| change.kind == ChangeKind::Step) {
         let of_findings = of_findings(a, b);
-        return if of_findings.is_empty() { of_answers } else { of_findings };
+        return if of_findings.is_empty() { of_responses } else { of_findings };
     }
-    of_answers
+    of_responses
 }
 
 /// The difference between the verdicts. An operation that is implemented on one side only is one difference, whatever

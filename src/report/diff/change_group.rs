@@ -18,7 +18,7 @@ pub struct ChangeGroup {
     pub location: DiffLocation,
     /// The pairs of values. There are several if the values differ in every case.
     pub values: Vec<Values>,
-    /// The number of pairs of values, of which `values` has the first ones.
+    /// The number of distinct pairs of values. `values` has the first ones.
     pub distinct: usize,
     /// The operations whose responses differ, with the number of cases.
     pub operations: BTreeMap<String, usize>,
@@ -62,7 +62,7 @@ pub(super) struct ShownGroup {
     pub(super) change: ResponseChange,
 }
 
-/// What is transitions at once: a kind and a location, with the values, or with the operation where they are all others.
+/// The key of a group: a kind and a location, with the values, or with the operation if all values differ.
 type ChangeGroupKey = (ChangeKind, DiffLocation, Option<Values>, Option<String>);
 
 /// The differences of a group.
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_kind_or_value_is_another_group() {
+    fn another_location_kind_or_value_is_another_group() {
         let groups = group(
             vec![
                 shown("a", "s.Op", ChangeKind::Value, "/x", "1", "2"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_a_verdict_comes_first_and_then_what_weighs_most() {
+    fn changed_verdicts_come_first_then_severe_differences() {
         let verdicts = BTreeMap::from([(CaseId("c".to_owned()), (Verdict::Conforms, Verdict::Deviates))]);
         let groups = group(
             vec![

@@ -19,7 +19,7 @@ enum Got<'o> {
     Nothing(&'o str),
     /// One.
     Response(ComparedResponse<'o>),
-    /// Nothing comparable.
+    /// A value that cannot be compared.
     Other,
 }
 
@@ -32,8 +32,8 @@ struct ComparedResponse<'o> {
 
 impl<'o> Got<'o> {
     fn of(value: &'o Value) -> Self {
-        if let Some(answers) = value["any of"].as_array() {
-            return Self::AnyOf(answers);
+        if let Some(responses) = value["any of"].as_array() {
+            return Self::AnyOf(responses);
         }
         match (value["no answer"].as_str(), value["status"].as_u64()) {
             (Some(why), _) => Self::Nothing(why),
@@ -47,14 +47,14 @@ impl<'o> Got<'o> {
     fn in_words(self) -> String {
         match self {
             Self::Nothing(why) => format!("no response ({why})"),
-            Self::Response(answer) => answer.in_words(),
+            Self::Response(response) => response.in_words(),
             Self::AnyOf(_) | Self::Other => "several responses".to_owned(),
         }
     }
 }
 
 impl<'o> ComparedResponse<'o> {
-    fn is_refusal(self) -> bool {
+    fn is_rejection(self) -> bool {
         self.status >= 400
     }
 
@@ -69,7 +69,7 @@ impl<'o> ComparedResponse<'o> {
     }
 
     fn in_words(self) -> String {
-        if self.is_refusal() {
+        if self.is_rejection() {
             format!("{} ({})", self.error(), self.status)
         } else {
             format!("a success ({})", self.status)
@@ -80,7 +80,7 @@ impl<'o> ComparedResponse<'o> {
 /// The differences between two responses to the same request.
 pub(super) fn compare(identities: &mut Identities, a: &Value, b: &Value) -> Vec<FoundChange> {
     match (Got::of(a), Got::of(b)) {
-        (Got::Response(a), Got::Response(b)) => answers(identities, a, b),
+        (Got::Response(a), Got::Response(b)) => responses(identities, a, b),
         (Got::AnyOf(a), Got::AnyOf(b)) => crowds(identities, a, b),
         (Got::Nothing(a), Got::Nothing(b)) if a == b => Vec::new(),
         (Got::Other, _) | (_, Got::Other) => Vec::new(),
@@ -92,15 +92,15 @@ fn whole(kind: ChangeKind, before: String, after: String) -> FoundChange {
     FoundChange { location: DiffLocation::Response, kind, before, after }
 }
 
-fn answers(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResponse<'_>) -> Vec<FoundChange> {
-    if a.is_refusal() != b.is_refusal() {
+fn responses(identities: &mut Identities, a: ComparedResponse<'_>, b: ComparedResponse<'_>) -> Vec<FoundChange> {
+    if a.is_rejection() != b.is_rejection() {
         return vec![whole(ChangeKind::Outcome, a.in_words(), b.in_words())];
     }
     let mut found = Vec::new();
     if a.status != b.status {
         found.push(whole(ChangeKind::Status, a.status.to_string(), b.status.to_string()));
     }
-    if a.is_refusal() && a.error() != b.error() {
+    if a.is_rejection() && a.error() != b.error() {
         // A different error has different members.
         found.push(whole(ChangeKind::Error, a.error().to_owned(), b.error().to_owned()));
         return found;
@@ -155,21 +155,21 @@ fn crowds(identities: &mut Identities, a: &[Value], b: &[Value]) -> Vec<FoundCha
     let mut rest: Vec<&Value> = b.iter().collect();
     let mut found = Vec::new();
     let mut alone = Vec::new();
-    for answer in a {
-        match rest.iter().position(|other| Got::of(other).in_words() == Got::of(answer).in_words()) {
-            Some(at) => found.extend(compare(identities, answer, rest.remove(at))),
-            None => alone.push(answer),
+    for response in a {
+        match rest.iter().position(|other| Got::of(other).in_words() == Got::of(response).in_words()) {
+            Some(at) => found.extend(compare(identities, response, rest.remove(at))),
+            None => alone.push(response),
         }
     }
-    let in_words = |answers: &[&Value]| {
-        let in_words: Vec<String> = answers.iter().map(|answer| Got::of(answer).in_words()).collect();
+    let in_words = |responses: &[&Value]| {
+        let in_words: Vec<String> = responses.iter().map(|response| Got::of(response).in_words()).collect();
         if in_words.is_empty() { ABSENT.to_owned() } else { in_words.join(", ") }
     };
-    let known = |answers: &[Value], answer: &Value| {
-        answers.iter().any(|one| Got::of(one).in_words() == Got::of(answer).in_words())
+    let known = |responses: &[Value], response: &Value| {
+        responses.iter().any(|one| Got::of(one).in_words() == Got::of(response).in_words())
     };
-    alone.retain(|answer| !known(b, answer));
-    rest.retain(|answer| !known(a, answer));
+    alone.retain(|response| !known(b, response));
+    rest.retain(|response| !known(a, response));
     if !alone.is_empty() || !rest.is_empty() {
         found.push(whole(ChangeKind::Response, in_words(&alone), in_words(&rest)));
     }
@@ -195,26 +195,26 @@ mod tests {
         Value::from_iter([("status", Value::from(200)), ("headers", headers), ("body", body)])
     }
 
-    fn refused(status: u16, name: &str) -> Value {
+    fn rejected(status: u16, name: &str) -> Value {
         json!({"status": status, "headers": {}, "body": {"__type": name, "message": "<message>"}})
     }
 
     #[rstest]
     #[case::equal(ok(json!({"a": 1})), ok(json!({"a": 1})), &[])]
-    #[case::outcome(ok(json!({})), refused(400, "ns#E"), &["outcome : a success (200) -> E (400)"])]
-    #[case::error(refused(400, "E"), refused(400, "F"), &["error : E -> F"])]
-    #[case::error_and_status(refused(400, "E"), refused(500, "F"), &["status : 400 -> 500", "error : E -> F"])]
-    #[case::status(refused(400, "E"), refused(404, "E"), &["status : 400 -> 404"])]
-    #[case::spelling(refused(400, "E"), refused(400, "ns#E"), &[r#"value /__type: "E" -> "ns#E""#])]
-    #[case::unnamed(refused(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> an unnamed error"])]
-    #[case::no_answer(ok(json!({})), json!({"no answer": "closed"}), &["response : a success (200) -> no response (closed)"])]
+    #[case::outcome(ok(json!({})), rejected(400, "ns#E"), &["outcome : a success (200) -> E (400)"])]
+    #[case::error(rejected(400, "E"), rejected(400, "F"), &["error : E -> F"])]
+    #[case::error_and_status(rejected(400, "E"), rejected(500, "F"), &["status : 400 -> 500", "error : E -> F"])]
+    #[case::status(rejected(400, "E"), rejected(404, "E"), &["status : 400 -> 404"])]
+    #[case::spelling(rejected(400, "E"), rejected(400, "ns#E"), &[r#"value /__type: "E" -> "ns#E""#])]
+    #[case::unnamed(rejected(400, "E"), json!({"status": 400, "headers": {}, "body": {}}), &["error : E -> an unnamed error"])]
+    #[case::no_response(ok(json!({})), json!({"no answer": "closed"}), &["response : a success (200) -> no response (closed)"])]
     #[case::neither(json!({"no answer": "closed"}), json!({"no answer": "closed"}), &[])]
     #[case::otherwise(json!({"no answer": "timeout"}), json!({"no answer": "closed"}), &["response : no response (timeout) -> no response (closed)"])]
     #[case::chance(json!("<depends on time>"), ok(json!({})), &[])]
     #[case::text(ok(json!({"text": "x"})), ok(json!({"a": 1})), &["type the body: text -> JSON"])]
     #[case::pages(ok(json!({"text": "at 2026-11-22 08:54:17"})), ok(json!({"text": "at 2026-11-22 08:54:18"})), &[])]
     #[case::other_pages(ok(json!({"text": "x"})), ok(json!({"text": "y"})), &[r#"value the body: "x" -> "y""#])]
-    fn answers_are_compared_from_the_outside_in(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
+    fn outer_differences_are_compared_before_inner_ones(#[case] a: Value, #[case] b: Value, #[case] expected: &[&str]) {
         assert_eq!(in_words(&a, &b), expected);
     }
 
@@ -226,12 +226,12 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_is_compared_by_the_sorts_of_its_answers() {
-        let crowd = |answers: &[Value]| json!({ "any of": answers });
-        let (won, lost) = (ok(json!({"a": 1})), refused(400, "E"));
+    fn concurrent_responses_are_compared_by_kind() {
+        let crowd = |responses: &[Value]| json!({ "any of": responses });
+        let (won, lost) = (ok(json!({"a": 1})), rejected(400, "E"));
         assert_eq!(in_words(&crowd(&[won.clone(), lost.clone()]), &crowd(&[lost.clone(), won.clone()])), [""; 0]);
         assert_eq!(
-            in_words(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), refused(400, "F")])),
+            in_words(&crowd(&[won.clone(), lost.clone()]), &crowd(&[ok(json!({"a": 2})), rejected(400, "F")])),
             ["value /a: 1 -> 2", "response : E (400) -> F (400)"]
         );
         assert_eq!(

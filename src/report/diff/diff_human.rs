@@ -196,7 +196,7 @@ fn in_words(transition: &Transition) -> String {
     format!("{} -> {}", transition.before, transition.after)
 }
 
-/// A difference in words.
+/// The name of a difference for people.
 fn word(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Operation => "operation implemented on one side only",

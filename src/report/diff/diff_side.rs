@@ -33,7 +33,7 @@ pub struct Party {
     pub suite: String,
     /// The number of cases.
     pub cases: usize,
-    /// Whether the run was interrupted.
+    /// True if the run was interrupted.
     pub interrupted: bool,
 }
 
@@ -87,14 +87,14 @@ impl DiffSide {
 
     /// Adds a case.
     pub fn enter(&mut self, report: &CaseReport, observation: Option<&Observation>) {
-        let answered = RespondedCase {
+        let responded = RespondedCase {
             service: report.service.clone(),
             operation: report.operation.clone(),
             verdict: report.verdict,
             findings: report.findings.clone(),
             steps: observation.map(|observation| steps(observation.value())),
         };
-        self.cases.insert(report.id.clone(), answered);
+        self.cases.insert(report.id.clone(), responded);
         self.party.cases = self.cases.len();
     }
 

@@ -17,7 +17,8 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Whether two texts are equal under the mapping. Identities that are not mapped yet are mapped to each other.
+    /// Returns whether two texts are equal under the mapping. Identities that are not mapped yet are mapped to each
+    /// other.
     pub(super) fn same(&mut self, a: &str, b: &str) -> bool {
         if nameless(a) != nameless(b) {
             return false;
@@ -83,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identities_may_be_called_otherwise() {
+    fn identities_may_have_different_names() {
         let mut identities = Identities::default();
         assert!(identities.same("<id:1>", "<id:7>"));
         assert!(identities.same("of <id:2> and <id:1>", "of <id:1> and <id:7>"));
@@ -99,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn what_it_is_an_identity_of_matters() {
+    fn identities_of_different_kinds_are_different() {
         assert!(!Identities::default().same("<task-id:1>", "<plan-id:1>"));
         assert!(!Identities::default().same("<id:1> a", "<id:1> b"));
     }
 
     #[test]
-    fn times_and_random_ids_are_nobodys() {
+    fn times_and_random_ids_are_not_identities() {
         let mut identities = Identities::default();
         assert!(identities.same("2026-11-22T08:54:17Z", "2027-01-01T00:00:00.5Z"));
         assert_eq!(nameless("<a-b:12>/<c:1> <timestamp>"), "<a-b>/<c> <timestamp>");

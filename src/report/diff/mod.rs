@@ -100,13 +100,13 @@ pub struct RequirementChange {
 }
 
 impl Comparison {
-    /// Whether there is no reported difference.
+    /// Returns whether there is no reported difference.
     #[must_use]
     pub fn is_equal(&self) -> bool {
         self.groups.is_empty() && self.requirements.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
     }
 
-    /// Whether there was nothing to compare.
+    /// Returns whether there was nothing to compare.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.is_equal() && self.compared == 0

@@ -134,7 +134,7 @@ pub(super) struct ResponseChange {
 }
 
 impl ResponseChange {
-    /// Whether this difference explains a finding, so that the finding is not a separate difference.
+    /// Returns whether this difference explains a finding, so that the finding is not a separate difference.
     pub(super) fn explains(&self, finding: &Self) -> bool {
         let (DiffLocation::Body(own), DiffLocation::Body(pointer)) = (&self.location, &finding.location) else {
             return false;
@@ -175,7 +175,7 @@ impl FromStr for ChangePattern {
 }
 
 impl ChangePattern {
-    /// Whether a difference of that kind at that location matches.
+    /// Returns whether a difference of that kind at that location matches.
     #[must_use]
     pub fn fits(&self, kind: ChangeKind, location: &DiffLocation) -> bool {
         match (self, location) {
@@ -187,7 +187,7 @@ impl ChangePattern {
     }
 }
 
-/// Whether a pointer starts with these parts.
+/// Returns whether a pointer starts with these parts.
 fn is_below(wanted: &[String], pointer: &str) -> bool {
     let mut parts = pointer.split('/').skip(1);
     wanted.iter().all(|wanted| parts.next().is_some_and(|part| wanted == "*" || wanted == part))

@@ -8,14 +8,14 @@ fn side(cases: &[(&str, Verdict, Option<Value>)]) -> DiffSide {
     let mut side = DiffSide::new("x", PartyKind::Endpoint);
     for (id, verdict, body) in cases {
         let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});
-        let answered = RespondedCase {
+        let responded = RespondedCase {
             service: "s".to_owned(),
             operation: "Op".to_owned(),
             verdict: *verdict,
             findings: Vec::new(),
             steps: Some(body.iter().map(step).collect()),
         };
-        side.cases.insert(CaseId((*id).to_owned()), answered);
+        side.cases.insert(CaseId((*id).to_owned()), responded);
     }
     side
 }
@@ -40,14 +40,14 @@ fn equal_sides_are_equal() {
 }
 
 #[test]
-fn a_side_that_came_to_nothing_leaves_nothing_to_compare() {
+fn a_side_without_results_cannot_be_compared() {
     let nothing = side(&[("a", NotImplemented, Some(json!({})))]);
     assert!(compare(&nothing, &nothing, &CompareOptions::default()).is_empty());
     assert!(compare(&side(&[]), &side(&[]), &CompareOptions::default()).is_empty());
 }
 
 #[test]
-fn a_difference_that_explains_a_verdict_stands_for_it() {
+fn a_difference_that_explains_a_verdict_replaces_it() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1}))), ("b", Conforms, Some(json!({})))]);
     let other = side(&[("a", Deviates, Some(json!({"x": 2}))), ("b", Deviates, Some(json!({})))]);
     let comparison = compare(&one, &other, &CompareOptions::default());
@@ -74,7 +74,7 @@ fn a_side_that_gave_no_response_is_not_said_to_have_the_operation() {
 }
 
 #[test]
-fn what_is_ignored_is_counted_and_not_reported() {
+fn ignored_differences_are_counted_but_not_reported() {
     let one = side(&[("a", Conforms, Some(json!({"x": 1, "y": 1}))), ("b", Conforms, None)]);
     let other = side(&[("a", Conforms, Some(json!({"x": 2, "y": 2})))]);
     let with = |ignore: &[&str], only: &[&str]| {
@@ -90,7 +90,7 @@ fn what_is_ignored_is_counted_and_not_reported() {
 }
 
 #[test]
-fn a_step_that_one_side_never_made_is_reported_unless_something_explains_it() {
+fn a_missing_step_is_reported_unless_something_explains_it() {
     let steps = |bodies: &[Value]| {
         let mut side = side(&[("a", Conforms, None)]);
         let step = |body: &Value| json!({"call": "Op", "got": {"status": 200, "headers": {}, "body": body}});

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_has_more_of_it() {
+    fn more_patterns_apply_to_prose() {
         assert_eq!(settled_prose("2026-11-22 08:54:17,5 <x at 0x7f1234567890>"), "<time> <x at <hex>>");
         assert_eq!(settled("2026-11-22 08:54:17"), "2026-11-22 08:54:17");
     }

@@ -35,7 +35,7 @@ struct CaseView<'a> {
     service: &'a str,
     operation: &'a str,
     reason: &'a str,
-    /// Whether the case has a reason instead of findings.
+    /// True if the case has a reason instead of findings.
     is_unjudged: bool,
     /// The errors and warnings.
     findings: Vec<FindingView<'a>>,

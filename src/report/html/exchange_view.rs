@@ -29,11 +29,11 @@ pub(super) struct ExchangeView {
     part: String,
     /// The status, or that there is no response.
     status: String,
-    /// Whether it is part of setup or teardown.
+    /// True if it is part of setup or teardown.
     is_aside: bool,
-    /// Whether it is part of the teardown.
+    /// True if it is part of the teardown.
     pub(super) is_teardown: bool,
-    /// Whether a finding is about it.
+    /// True if a finding is about it.
     pub(super) is_marked: bool,
     /// The duration.
     took: String,
@@ -92,7 +92,7 @@ fn show(case: &CaseFinished, exchange: &ExchangeReport) -> ExchangeView {
     }
 }
 
-/// Whether a finding is about that exchange. It is about the last exchange of its call.
+/// Returns whether a finding is about that exchange. It is about the last exchange of its call.
 fn is_about(finding: &Finding, exchange: &ExchangeReport, exchanges: &[ExchangeReport]) -> bool {
     let is_of_role = |role: Role| match finding.call() {
         FindingRole::Control => role == Role::Control,
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_came_or_came_too_much_is_said() {
+    fn missing_responses_and_surplus_bytes_are_reported() {
         let shown = shown(&case(|exchanges, _| {
             if let ExchangeOutcome::Response { missing, surplus, .. } = &mut exchanges[1].outcome {
                 (*missing, *surplus) = (3, 4);

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_there_is_not_is_an_error() {
+    fn an_undefined_value_is_an_error() {
         let environment = environment().unwrap();
         assert!(environment.render_str("{{ y }}", Serde(Hostile { x: "" })).is_err());
         assert!(environment.render_str("{% if y %}{% endif %}", Serde(Hostile { x: "" })).is_err());

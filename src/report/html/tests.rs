@@ -108,7 +108,7 @@ fn no_text_from_elsewhere_becomes_markup() {
 }
 
 #[test]
-fn what_is_packed_is_text_without_anything_unseen() {
+fn packed_data_is_text_without_invisible_characters() {
     let cases = unpacked(&page_of(&hostile()));
     let response = &cases[0]["exchanges"][1]["response"];
     let text: String = response.as_array().unwrap().iter().filter_map(|piece| piece[0].as_str()).collect();
@@ -199,7 +199,7 @@ fn cases_that_need_a_look_come_first_in_their_operation() {
 }
 
 #[test]
-fn a_requirement_stands_with_its_document_its_outcome_and_its_cases() {
+fn a_requirement_is_shown_with_its_document_outcome_and_cases() {
     let page = page_of(&events());
     let violated = between(&page, "<article class=\"requirement\" id=\"SD-22\">", "</article>");
     assert!(violated.contains("violated in 2") && violated.contains("docs.aws.amazon.com"), "{violated}");

@@ -88,7 +88,7 @@ impl<'a> HumanWriter<'a> {
         if let Some(exchange) = case.exchange.as_ref().filter(|_| with_exchange) {
             self.page.blank();
             self.page.verbatim(4, FAINT, "> ", &exchange.request);
-            self.answer(&exchange.response, &of_the_exchange(&case.findings, &shown));
+            self.response(&exchange.response, &of_the_exchange(&case.findings, &shown));
             self.page.blank();
         }
         let alone = phrasing::alone(&self.options.command, &case.id, self.seed, &self.options.rerun);
@@ -129,7 +129,7 @@ impl<'a> HumanWriter<'a> {
     }
 
     /// The response, with findings below the lines that they are about.
-    fn answer(&mut self, response: &str, findings: &[&Finding]) {
+    fn response(&mut self, response: &str, findings: &[&Finding]) {
         for line in MarkedMessage::read(response, findings).around_marks().lines() {
             let style = if line.findings.is_empty() { FAINT } else { PLAIN };
             self.page.whole(4, style, format!("< {}", line.text).trim_end());
@@ -144,7 +144,7 @@ impl<'a> HumanWriter<'a> {
         }
     }
 
-    /// The `curl` command of an exchange, if the options ask for it. It has several lines already.
+    /// The `curl` command of an exchange, if the options request it. It has several lines already.
     pub(super) fn curl(&mut self, indent: usize, exchange: Option<&ShownExchange>) {
         if let Some(exchange) = exchange.filter(|_| self.options.curl) {
             self.page.verbatim(indent, PLAIN, "", &exchange.curl);

@@ -193,7 +193,7 @@ fn a_case_that_does_not_conform_has_its_command_below_its_id(#[case] verdict: Ve
 }
 
 #[test]
-fn warnings_and_notes_are_listed_when_everything_is_asked_for() {
+fn a_verbose_report_lists_warnings_and_notes() {
     let report = rendered(verbose(), &events());
     insta::assert_snapshot!(section(&report, "warnings and notes in cases without a deviation"), @r#"
     conforms  codedeploy/stop-deployment/enum
@@ -213,7 +213,7 @@ fn warnings_and_notes_are_listed_when_everything_is_asked_for() {
 }
 
 #[test]
-fn reasons_come_by_how_often_they_are_given_and_with_all_ids_when_asked_for() {
+fn reasons_are_sorted_by_frequency_and_a_verbose_report_lists_all_ids() {
     let blocked = |name: &str, reason: &str| case(&format!("{STOP}/{name}"), Verdict::Blocked, reason);
     let rare = [blocked("a", "a rare reason")];
     let frequent = ["b", "c", "d", "e"].map(|name| blocked(name, "the usual reason"));
@@ -353,7 +353,7 @@ fn a_wide_terminal_gets_a_wide_report() {
 }
 
 #[test]
-fn cases_that_deviate_by_the_same_are_reported_once_unless_everything_is_asked_for() {
+fn equal_deviations_are_reported_once_unless_the_report_is_verbose() {
     let events = run((1..=6).map(|number| deviation(&format!("x#{number}"))).collect());
     let report = rendered(plain(), &events);
     assert_eq!(report.matches("  deviates  ").count(), 1, "{report}");
@@ -385,7 +385,7 @@ fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case]
 }
 
 #[test]
-fn many_broken_requirements_are_counted_and_some_are_named() {
+fn many_violated_requirements_are_counted_and_some_are_named() {
     let report = report_with_end(plain(), |finished| {
         let one = finished.requirements[0].clone();
         let violated = (1..=8).map(|number| crate::run::event::RequirementReport {
@@ -482,7 +482,7 @@ fn no_secret_is_in_it() {
 }
 
 #[test]
-fn an_observation_that_is_not_the_snapshot_one_is_shown_as_a_difference_when_verbose() {
+fn a_verbose_report_shows_a_changed_observation_as_a_difference() {
     let mut finished = deviation("finished");
     let observed = "{\n  \"case\": 1\n}".to_owned();
     finished.difference = Some(SnapshotDifference { recorded: observed.replace("case", "once"), observed });

@@ -8,16 +8,17 @@ use crate::suite::{Bindings, Call, ServiceFixtures, Template};
 pub(super) fn fault(call: &Call, input: &Template, service: &ServiceFixtures, bindings: &Bindings) -> Option<String> {
     let operation = service.contract().operation(&call.operation).filter(|_| call.valid)?;
     let value = input.filled(bindings).ok()?;
-    let broken = |open: &[String]| match service.violation(operation, &value, open) {
-        Ok(violation) => violation
-            .map(|broken| format!("expected {} at {:?}, found {}", broken.expected, broken.pointer, broken.actual)),
+    let violated = |open: &[String]| match service.violation(operation, &value, open) {
+        Ok(violation) => {
+            violation.map(|found| format!("expected {} at {:?}, found {}", found.expected, found.pointer, found.actual))
+        }
         Err(error) => Some(error.to_string()),
     };
     // Nearly every input is valid, so the origin of its values is looked up only for an invalid one.
-    broken(&[])?;
+    violated(&[])?;
     let (_, received) = input.fill_known(&bindings.own());
-    let what = broken(&received)?;
-    Some(format!("the harness sent an input that breaks the model: {}: {what}", call.operation))
+    let what = violated(&received)?;
+    Some(format!("the harness sent an input that violates the model: {}: {what}", call.operation))
 }
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests {
         wire::{Request, Response},
     };
 
-    const SENT: &str = "the harness sent an input that breaks the model: StopDeployment: expected ";
+    const SENT: &str = "the harness sent an input that violates the model: StopDeployment: expected ";
 
     fn scenario(steps: &str) -> String {
         format!("title: T\ncites: [SD-17]\nevidence: documented\n{steps}")
@@ -100,8 +101,8 @@ mod tests {
         let suite = suite(STATES, &scenario(steps));
         let target = target(None);
         let body = bytes::Bytes::from_static(br#"{"status":"Pending"}"#);
-        let answer = Response { status: 200, body, ..Response::default() };
-        let transport = InProcess::new(move |_: &Request| Reply::Answer(answer.clone()));
+        let response = Response { status: 200, body, ..Response::default() };
+        let transport = InProcess::new(move |_: &Request| Reply::Answer(response.clone()));
         let case_timeout = Duration::from_secs(5);
         let (suite, target) = (&suite, &target);
         let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
@@ -116,7 +117,7 @@ mod tests {
     #[case::teardown(format!("{STOP}teardown: [{{ call: StopDeployment, input: {WRONG} }}]\n"))]
     #[case::state(format!("given: {{ s: {{ state: stopped, params: {{ roll_back: 'no' }} }} }}\n{STOP}"))]
     #[tokio::test]
-    async fn every_call_of_a_case_is_looked_at(#[case] steps: String) {
+    async fn every_call_of_a_case_is_checked(#[case] steps: String) {
         let end = end(&steps).await;
         assert!(matches!(&end, CaseEnd::Internal(fault) if fault.starts_with(SENT)), "{end:?}");
     }
@@ -127,7 +128,7 @@ mod tests {
     #[case::on_purpose(format!("steps: [{{ call: StopDeployment, input: {WRONG}, invalid: true }}]\n"))]
     #[case::another_body(step("raw: { body: { text: '[]' } }"))]
     #[tokio::test]
-    async fn an_input_that_is_valid_or_marked_is_not_a_fault(#[case] steps: String) {
+    async fn an_input_that_is_valid_or_marked_invalid_is_not_a_fault(#[case] steps: String) {
         assert_eq!(end(&steps).await, CaseEnd::Complete);
     }
 }

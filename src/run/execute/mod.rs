@@ -1,7 +1,6 @@
-//! One case to its transcript: states, steps, captures, teardown. It never judges.
+//! Executes one case and returns its transcript: states, steps, captures, teardown. It does not judge the case.
 //!
-//! Async, because it waits for sockets and clocks. Whether a poll may stop is asked of the step's own
-//! expectation, which is pure.
+//! It is async, because it waits for sockets and clocks. The pure expectation of a step decides when polling stops.
 
 mod input_fault;
 mod prepared;
@@ -28,20 +27,20 @@ pub use prepared::PreparedStates;
 
 use step_request::Unwritable;
 
-/// What every case of a run shares.
+/// The context of every case of a run.
 #[derive(Clone, Copy)]
 pub struct Executor<'a> {
     /// The fixtures.
     pub suite: &'a Fixtures,
     /// The endpoint.
     pub target: &'a ResolvedTarget,
-    /// What carries requests there.
+    /// The transport of requests.
     pub transport: &'a dyn Transport,
-    /// Where signing keys are kept; `None`: each request derives its own.
+    /// The cache of signing keys; if `None`, each request derives its own.
     pub keys: Option<&'a SigningKeys>,
-    /// What fresh names are derived from.
+    /// The seed of generated names.
     pub seed: u64,
-    /// How long a case may take, its teardown not counted.
+    /// The time limit of a case without its teardown.
     pub case_timeout: Duration,
 }
 
@@ -55,12 +54,12 @@ impl From<Unwritable> for CaseEnd {
 }
 
 impl Executor<'_> {
-    /// Runs one case, teardown included.
+    /// Runs one case and its teardown.
     pub async fn execute(&self, case: &Case) -> Transcript {
         let mut run = CaseRun::new(*self, case.id.clone());
         let other_region = run.transcript.other_region.clone();
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
-        run.transcript.end = match self.ruled_out(case) {
+        run.transcript.end = match self.missing_from_target(case) {
             Some(reason) => CaseEnd::NotApplicable(reason),
             None => match timeout(self.case_timeout, run.case(case, &mut bindings)).await {
                 Ok(Ok(())) => CaseEnd::Complete,
@@ -81,8 +80,8 @@ impl Executor<'_> {
         run.transcript
     }
 
-    /// What the target lacks for this case, so that no state is built in vain.
-    fn ruled_out(&self, case: &Case) -> Option<String> {
+    /// Returns what the target lacks for this case, before any state is established.
+    fn missing_from_target(&self, case: &Case) -> Option<String> {
         let lacks = |what: &str| Some(format!("the target has no {what}"));
         if self.target.denied.is_none() && case.needs_caller(CallerName::Denied) {
             return lacks("denied identity");
@@ -97,15 +96,15 @@ impl Executor<'_> {
     }
 }
 
-/// What is to be undone at the end.
+/// An action at the end of a case.
 enum Cleanup {
-    /// Steps, with the values that they need.
+    /// Steps with their bindings.
     Steps(Vec<Step>, Bindings),
-    /// A state of the state-change URL, with its parameters.
+    /// The release of a state by the state handler, with its parameters.
     State(String, Value),
 }
 
-/// How long a whole teardown may take.
+/// The time limit of a teardown.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
 
 struct CaseRun<'a> {
@@ -113,7 +112,7 @@ struct CaseRun<'a> {
     transcript: Transcript,
     started: Instant,
     cleanups: Vec<Cleanup>,
-    /// What the harness itself did wrong first.
+    /// The first fault of the harness itself.
     fault: Option<String>,
 }
 
@@ -144,15 +143,15 @@ impl<'a> CaseRun<'a> {
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
-        let held = self.main(step, number, Role::Main, bindings).await?;
-        // A control may well change what the guards watch: it comes last.
+        let met = self.main(step, number, Role::Main, bindings).await?;
+        // The control comes last, because it may change what the guards watch.
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::After(index)).await?;
         }
         if let Some(control) = &step.control {
             self.call(&control_of(step), control, bindings, number, Role::Control).await?;
         }
-        if !held {
+        if !met {
             return Err(CaseEnd::Stopped);
         }
         self.capture(step, bindings)
@@ -165,14 +164,15 @@ impl<'a> CaseRun<'a> {
         let last =
             self.transcript.exchanges.iter().rev().find(|exchange| matches!(exchange.role, Role::Main | Role::Setup));
         let response = last.and_then(|exchange| exchange.outcome.as_ref().ok());
-        let answer = response
+        let value = response
             .and_then(|response| self.service(&step.call)?.parse_response(&step.call.operation, response).value);
-        capture(step, &answer.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
+        capture(step, &value.unwrap_or_default(), bindings).map_err(|error| CaseEnd::Blocked(error.to_string()))
     }
 
-    /// Makes a step's call as often as it asks; whether the expectation held, as far as one can go on.
+    /// Makes the call of a step as often as the step requires. Returns true if the expectation is met, so that the case
+    /// continues.
     async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
-        let (lasting, every, until_it_holds) = match step.repeat {
+        let (lasting, every, until_met) = match step.repeat {
             Repeat::Once => return self.once(step, number, role, bindings).await,
             Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
             Repeat::Eventually { within, every } => (within, every, true),
@@ -180,9 +180,9 @@ impl<'a> CaseRun<'a> {
         };
         let deadline = Instant::now() + lasting;
         loop {
-            let held = self.once(step, number, role, bindings).await?;
-            if held == until_it_holds || Instant::now() >= deadline {
-                return Ok(held);
+            let met = self.once(step, number, role, bindings).await?;
+            if met == until_met || Instant::now() >= deadline {
+                return Ok(met);
             }
             sleep(every).await;
         }
@@ -190,7 +190,7 @@ impl<'a> CaseRun<'a> {
 
     async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
         let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
-        Ok(self.held(step, at, bindings))
+        Ok(self.is_met(step, at, bindings))
     }
 
     async fn at_once(
@@ -215,17 +215,17 @@ impl<'a> CaseRun<'a> {
         for (request, outcome, started, elapsed) in join_all(sent).await {
             self.record(&step.call, number, role, request, outcome, (started, elapsed));
         }
-        Ok((first..self.transcript.exchanges.len()).all(|at| self.held(step, at, bindings)))
+        Ok((first..self.transcript.exchanges.len()).all(|at| self.is_met(step, at, bindings)))
     }
 
-    fn held(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
+    fn is_met(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
         let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
             return false;
         };
-        let answer: Option<ParsedResponse> =
+        let parsed: Option<ParsedResponse> =
             exchange.outcome.as_ref().ok().map(|response| service.parse_response(&exchange.operation, response));
-        let outcome = match (&exchange.outcome, &answer) {
-            (Ok(response), Some(answer)) => Ok((response, answer)),
+        let outcome = match (&exchange.outcome, &parsed) {
+            (Ok(response), Some(parsed)) => Ok((response, parsed)),
             (Err(error), _) => Err(error),
             (Ok(_), None) => return false,
         };
@@ -246,7 +246,7 @@ impl<'a> CaseRun<'a> {
         }
     }
 
-    /// Sends one call; the index of its exchange.
+    /// Sends one call and returns the index of its exchange.
     async fn call(
         &mut self,
         call: &Call,
@@ -275,7 +275,7 @@ impl<'a> CaseRun<'a> {
         self.transcript.exchanges.push(Exchange { step, role, service, operation, request, outcome, started, elapsed });
     }
 
-    /// Makes every cleanup in reverse. What fails here is in the transcript and changes nothing.
+    /// Runs the cleanups in reverse order. Failures are in the transcript and do not affect the verdict.
     async fn clean_up(&mut self) {
         let cleanups = std::mem::take(&mut self.cleanups);
         let work = async {
@@ -291,16 +291,16 @@ impl<'a> CaseRun<'a> {
 
     async fn undo(&mut self, steps: &[Step], bindings: &Bindings) {
         for step in steps.iter().rev() {
-            // A value that was never bound means that there is nothing to clean up.
+            // If a value was never bound, there is nothing to clean up.
             let _ = self.main(step, 0, Role::Teardown, bindings).await;
         }
     }
 }
 
-/// A control is the step's call without what makes it wrong on the wire.
+/// The control is the call of the step without its faults on the wire.
 fn control_of(step: &Step) -> Call {
-    let right = Call { raw: None, fault: None, valid: true, ..step.call.clone() };
-    Call { caller: CallerName::Owner, region: crate::suite::Region::Home, ..right }
+    let valid = Call { raw: None, fault: None, valid: true, ..step.call.clone() };
+    Call { caller: CallerName::Owner, region: crate::suite::Region::Home, ..valid }
 }
 
 fn now() -> i64 {

@@ -1,4 +1,4 @@
-//! States that outlast a case: what all the cases of one operation share.
+//! States that all cases of an operation share.
 
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -9,17 +9,17 @@ use crate::{
     suite::{Bindings, CaseId, Given},
 };
 
-/// States that hold until they are released.
+/// Established states. They hold until they are released.
 pub struct PreparedStates<'a> {
-    /// What the states yielded, by variable.
+    /// The values of the states, by variable.
     pub variables: Map<String, Value>,
-    /// Why others could not be had.
+    /// The reasons why other states were not established.
     pub problems: Vec<String>,
     run: CaseRun<'a>,
 }
 
 impl<'a> Executor<'a> {
-    /// Establishes states one after the other; those that cannot be had are told, and missing.
+    /// Establishes states in order. A state that fails is missing from the variables, and its reason is in `problems`.
     pub async fn prepare(self, service: &str, operation: &str, given: &[Given]) -> PreparedStates<'a> {
         let origin = format!("{service}.{operation}");
         let mut prepared = PreparedStates {
@@ -42,13 +42,13 @@ impl<'a> Executor<'a> {
 }
 
 impl PreparedStates<'_> {
-    /// What was sent to establish the states.
+    /// The exchanges that established the states.
     #[must_use]
     pub fn transcript(&self) -> &Transcript {
         &self.run.transcript
     }
 
-    /// Cleans up.
+    /// Releases the states.
     pub async fn release(mut self) {
         self.run.clean_up().await;
     }

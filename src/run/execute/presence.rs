@@ -1,4 +1,4 @@
-//! The four questions that tell whether an operation is there.
+//! The four requests of a presence check, which decides whether an operation is implemented.
 
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -16,36 +16,36 @@ use crate::{
 };
 
 impl Executor<'_> {
-    /// Asks the four questions of one operation, one after the other: with `sample`, else with the first of the
-    /// model's examples. What was asked and answered is kept in `asked`, each question as a step.
+    /// Sends the four requests of a presence check in order. The input is `sample`, or the first example of the model.
+    /// Adds each request with its response to `exchanges`, as a step of its own.
     pub async fn check_presence(
         &self,
         service: &ServiceFixtures,
         operation: &Operation,
         sample: Option<&Value>,
-        asked: &mut Vec<Exchange>,
+        exchanges: &mut Vec<Exchange>,
     ) -> PresenceResponses {
         let empty = Value::Object(Map::new());
         let sample = sample.or_else(|| operation.example_input()).unwrap_or(&empty);
         let modelled = operation;
         let operation = operation.name.as_str();
-        let mut put = PresenceRequests { executor: self, service, operation, asked, begun: Instant::now() };
-        // An empty sample compared with itself tells nothing.
-        let second = if *sample == empty {
+        let mut requests = PresenceRequests { executor: self, service, operation, exchanges, begun: Instant::now() };
+        // An empty sample compared with itself shows nothing.
+        let empty_input = if *sample == empty {
             Err(TransportError::Unsendable("the sample is the empty input".to_owned()))
         } else {
-            self.question(service, operation, &empty)
+            self.presence_request(service, operation, &empty)
         };
-        let sample = self.question(service, operation, sample);
-        let answered = put.ask(sample.clone()).await;
-        if let Err(error) = &answered {
-            // Whoever does not answer a good request is not asked three more.
+        let sample = self.presence_request(service, operation, sample);
+        let response = requests.send(sample.clone()).await;
+        if let Err(error) = &response {
+            // An endpoint that does not respond to a valid request gets no further ones.
             let none = || Err(error.clone());
             return PresenceResponses {
                 unknown_operation: none(),
                 unknown_service: none(),
                 empty_input: none(),
-                sample: answered,
+                sample: response,
             };
         }
         let sentinels = sample.and_then(|sample| {
@@ -59,19 +59,24 @@ impl Executor<'_> {
         let signed =
             |request: Result<Request, TransportError>| request.map(|request| self.signed_again(request, service));
         PresenceResponses {
-            sample: answered,
-            unknown_operation: put.ask(signed(unknown_operation)).await,
-            unknown_service: put.ask(signed(unknown_service)).await,
-            empty_input: put.ask(second).await,
+            sample: response,
+            unknown_operation: requests.send(signed(unknown_operation)).await,
+            unknown_service: requests.send(signed(unknown_service)).await,
+            empty_input: requests.send(empty_input).await,
         }
     }
 
-    fn question(&self, service: &ServiceFixtures, operation: &str, input: &Value) -> Result<Request, TransportError> {
+    fn presence_request(
+        &self,
+        service: &ServiceFixtures,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Request, TransportError> {
         let call = Call {
             service: service.name.clone(),
             operation: operation.to_owned(),
             input: Template::Literal(input.clone()),
-            // An empty input is asked with, whatever the model says of it.
+            // The empty input may be invalid by the model.
             valid: false,
             caller: CallerName::Owner,
             region: Region::Home,
@@ -92,10 +97,10 @@ impl Executor<'_> {
         request
     }
 
-    /// A request that says nothing, to see whether somebody listens.
+    /// Sends a plain request, to check whether the endpoint listens.
     ///
     /// # Errors
-    /// No answer came, which may mean that nobody does.
+    /// No response came, so the endpoint may not listen.
     pub async fn knock(&self) -> Result<Response, TransportError> {
         let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
         let request = Request {
@@ -108,22 +113,22 @@ impl Executor<'_> {
     }
 }
 
-/// The questions of one operation, as they are put.
+/// Sends and records the requests of one presence check.
 struct PresenceRequests<'a> {
     executor: &'a Executor<'a>,
     service: &'a ServiceFixtures,
     operation: &'a str,
-    asked: &'a mut Vec<Exchange>,
+    exchanges: &'a mut Vec<Exchange>,
     begun: Instant,
 }
 
 impl PresenceRequests<'_> {
-    async fn ask(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
+    async fn send(&mut self, request: Result<Request, TransportError>) -> Result<Response, TransportError> {
         let request = request?;
         let (started, sent) = (self.begun.elapsed(), Instant::now());
         let outcome = self.executor.transport.send(&self.executor.target.endpoint, &request).await;
-        self.asked.push(Exchange {
-            step: self.asked.len() + 1,
+        self.exchanges.push(Exchange {
+            step: self.exchanges.len() + 1,
             role: Role::Question,
             service: self.service.name.clone(),
             operation: self.operation.to_owned(),

@@ -1,4 +1,4 @@
-//! Establishing states: the target's state handler, else documented operations, else values given by hand.
+//! Establishes states by the state handler of the target, by documented operations, or by values of the configuration.
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -15,11 +15,11 @@ use crate::{
     wire::{ParsedResponse, Request, Response, TransportError, protocol::state_change},
 };
 
-/// States that build on states, this deep at most: a circle in `states.yaml` must end.
+/// The maximum depth of states that build on each other, so that a cycle in `states.yaml` ends.
 const DEEPEST: usize = 8;
 
 impl CaseRun<'_> {
-    /// The variables of a state, once it holds; `depth` counts the states that build on it.
+    /// Establishes a state and returns its variables. `depth` is the number of states that build on it.
     pub(super) async fn establish(
         &mut self,
         given: &Given,
@@ -31,18 +31,20 @@ impl CaseRun<'_> {
         let origin = format!("{origin}/{}", given.variable);
         let blocked = |reason: String| CaseEnd::Blocked(format!("{}: {reason}", given.state));
         if depth > DEEPEST {
-            return Err(blocked("states that build on each other in a circle".to_owned()));
+            return Err(blocked("states build on each other in a cycle".to_owned()));
         }
         let state = self.executor.suite.service(service).and_then(|service| service.states.get(&given.state));
         let state = state.ok_or_else(|| blocked("no such state".to_owned()))?;
         let params = self.parameters(state, given, bindings).map_err(&blocked)?;
-        if let Some(variables) = self.ask(given, &params).await.map_err(&blocked)? {
+        if let Some(variables) = self.by_handler(given, &params).await.map_err(&blocked)? {
             return Ok(variables);
         }
-        // Said of the state that the case asks for alone: a slip of the handler's pen is in its name.
+        // Only the label of the case's own state names the handler: a typo in the handler is most likely in that name.
         let handler = self.executor.target.state_handler.as_ref().filter(|_| depth == 0);
-        let label = handler
-            .map_or_else(|| state.name.clone(), |handler| format!("{} (unknown to {})", state.name, who(handler)));
+        let label = handler.map_or_else(
+            || state.name.clone(),
+            |handler| format!("{} (unknown to {})", state.name, handler_name(handler)),
+        );
         if !state.is_reached_by_calls() {
             let by_hand = self.executor.target.states.get(&given.state).cloned();
             let no_way = "no documented call reaches it, and the target has no other way";
@@ -64,10 +66,10 @@ impl CaseRun<'_> {
         Box::pin(self.by_steps(state, own)).await.map_err(|end| blocked_in(&format!("{label}: "), end))
     }
 
-    /// Asks whoever establishes states; `None` where nobody does, or nobody knows it.
-    async fn ask(&mut self, given: &Given, params: &Value) -> Result<Option<Value>, String> {
+    /// Establishes a state by the state handler; `None` if there is no handler, or if it does not know the state.
+    async fn by_handler(&mut self, given: &Given, params: &Value) -> Result<Option<Value>, String> {
         let Some(handler) = &self.executor.target.state_handler else { return Ok(None) };
-        // Entered first: a state whose answer comes too late holds all the same.
+        // The cleanup is entered first, because a state may be established although its response comes too late.
         self.cleanups.push(Cleanup::State(given.state.clone(), params.clone()));
         let change = StateChange::new(&given.state, params.clone(), Action::Setup);
         let variables = self.change(handler, change, Role::Setup).await?;
@@ -85,12 +87,16 @@ impl CaseRun<'_> {
     }
 
     async fn set_up(&mut self, state: &State, bindings: &mut Bindings) -> Result<(), CaseEnd> {
-        // Before the first call: what is half made when time runs out must be cleaned up, too.
+        // The cleanup is entered before the first call, because the time limit may cut off the setup.
         let cleanup = self.cleanups.len();
         self.cleanups.push(Cleanup::Steps(state.teardown.clone(), bindings.clone()));
         for step in &state.steps {
             if !self.main(step, 0, Role::Setup, bindings).await? {
-                return Err(CaseEnd::Blocked(format!("{} {}", step.call.operation, self.last_answer(step, bindings))));
+                return Err(CaseEnd::Blocked(format!(
+                    "{} {}",
+                    step.call.operation,
+                    self.last_response(step, bindings)
+                )));
             }
             self.capture(step, bindings)?;
             if let Some(Cleanup::Steps(_, known)) = self.cleanups.get_mut(cleanup) {
@@ -100,23 +106,23 @@ impl CaseRun<'_> {
         Ok(())
     }
 
-    /// What the last exchange came to, in a few words.
-    fn last_answer(&self, step: &Step, bindings: &Bindings) -> String {
+    /// Describes the result of the last exchange.
+    fn last_response(&self, step: &Step, bindings: &Bindings) -> String {
         let Some(exchange) = self.transcript.exchanges.last() else { return "was not sent".to_owned() };
         let service = self.executor.suite.service(&exchange.service);
         match &exchange.outcome {
             Ok(response) => {
-                let answer = service.map(|service| service.parse_response(&exchange.operation, response));
-                let name = answer.as_ref().and_then(|answer| answer.error()).map(str::to_owned);
-                let unlike = || answer.as_ref().and_then(|answer| unlike(step, answer, bindings));
-                let what = name.or_else(unlike).unwrap_or_else(|| "with another answer than expected".to_owned());
+                let parsed = service.map(|service| service.parse_response(&exchange.operation, response));
+                let name = parsed.as_ref().and_then(|parsed| parsed.error()).map(str::to_owned);
+                let unexpected = || parsed.as_ref().and_then(|parsed| first_mismatch(step, parsed, bindings));
+                let what = name.or_else(unexpected).unwrap_or_else(|| "with an unexpected response".to_owned());
                 format!("gave {} {what}", response.status)
             }
-            Err(error) => format!("got no answer: {error}"),
+            Err(error) => format!("got no response: {error}"),
         }
     }
 
-    /// The state's own parameters, the scenario's over them, and the region that its calls go to.
+    /// The parameters of the state, overridden by those of the scenario, and the region of its calls.
     fn parameters(&self, state: &State, given: &Given, bindings: &Bindings) -> Result<Value, String> {
         let mut params = state.params.clone();
         params.insert("region".to_owned(), json!(self.executor.target.region));
@@ -128,17 +134,17 @@ impl CaseRun<'_> {
         Ok(Value::Object(params))
     }
 
-    /// Tells whoever established a state that it is no longer needed.
+    /// Releases a state by the state handler.
     pub(super) async fn leave(&mut self, state: &str, params: &Value) {
         if let Some(handler) = &self.executor.target.state_handler {
-            // What goes wrong here is in the transcript; the verdict does not depend on it.
+            // Failures are in the transcript and do not affect the verdict.
             let change = StateChange::new(state, params.clone(), Action::Teardown);
             let _ = self.change(handler, change, Role::Teardown).await;
         }
     }
 
-    /// Asks for a state; `None` where the handler does not know it. A function is asked, and answers, as a URL is, so
-    /// that reports and recordings show both in one way.
+    /// Calls the state handler; `None` if it does not know the state. The exchange with a function is recorded like one
+    /// with a URL, so that reports and recordings show both in the same way.
     async fn change(
         &mut self,
         handler: &StateHandler,
@@ -151,13 +157,13 @@ impl CaseRun<'_> {
         let (outcome, result) = match handler {
             StateHandler::Url { endpoint, .. } => {
                 let outcome = self.executor.transport.send(endpoint, &request).await;
-                let result = of_url(&outcome).map_err(|what| format!("{} {what}", who(handler)));
+                let result = of_url(&outcome).map_err(|what| format!("{} {what}", handler_name(handler)));
                 (outcome, result)
             }
             StateHandler::Function(function) => {
                 let given = function.call(change).await;
-                let answer = answer(&given);
-                (Ok(answer), of_function(given).map_err(|what| format!("{} {what}", who(handler))))
+                let response = as_response(&given);
+                (Ok(response), of_function(given).map_err(|what| format!("{} {what}", handler_name(handler))))
             }
         };
         self.transcript.exchanges.push(Exchange {
@@ -174,15 +180,15 @@ impl CaseRun<'_> {
     }
 }
 
-/// Where a success is not the one that a step waits for.
-fn unlike(step: &Step, answer: &ParsedResponse, bindings: &Bindings) -> Option<String> {
+/// Describes the first difference between a success and the one that a step expects.
+fn first_mismatch(step: &Step, parsed: &ParsedResponse, bindings: &Bindings) -> Option<String> {
     let bodies = step.expect.alternatives.iter().filter_map(|alternative| match alternative {
         Alternative::Success { body, .. } => body.as_ref()?.fill(bindings).ok(),
         _ => None,
     });
-    let value = answer.value.as_ref()?;
+    let value = parsed.value.as_ref()?;
     let first = bodies.flat_map(|body| matcher::mismatches(&body, value, Hidden::default())).next()?;
-    Some(format!("with {} at {}, where {} was waited for", first.actual, first.pointer, first.expected))
+    Some(format!("with {} at {}; expected {}", first.actual, first.pointer, first.expected))
 }
 
 /// The request for a state, in the form of Pact's provider states.
@@ -196,15 +202,15 @@ fn written(handler: &StateHandler, change: &StateChange) -> Request {
     state_change::request(host, path, &body)
 }
 
-/// What whoever establishes states is called.
-fn who(handler: &StateHandler) -> &'static str {
+/// The name of the state handler in reasons.
+fn handler_name(handler: &StateHandler) -> &'static str {
     match handler {
         StateHandler::Url { .. } => "the state-change URL",
         StateHandler::Function(_) => "the state handler",
     }
 }
 
-/// An end with the state in whose making it came about, if it is one that blocks.
+/// Adds the state to the reason of a blocked case.
 fn blocked_in(state: &str, end: CaseEnd) -> CaseEnd {
     match end {
         CaseEnd::Blocked(reason) => CaseEnd::Blocked(format!("{state}{reason}")),
@@ -212,8 +218,8 @@ fn blocked_in(state: &str, end: CaseEnd) -> CaseEnd {
     }
 }
 
-/// What a function came to, as a URL would answer it.
-fn answer(given: &Result<Option<Value>, StateFunctionError>) -> Response {
+/// The result of a function, as the response of a state-change URL.
+fn as_response(given: &Result<Option<Value>, StateFunctionError>) -> Response {
     let (status, body) = match given {
         Ok(Some(variables)) => (200, json!({ "variables": variables }).to_string()),
         Ok(None) => (404, String::new()),
@@ -222,11 +228,11 @@ fn answer(given: &Result<Option<Value>, StateFunctionError>) -> Response {
     Response { status, body: Bytes::from(body), ..Response::default() }
 }
 
-/// The variables that a function gave, or what it did instead.
+/// The variables that a function returned, or the problem.
 fn of_function(given: Result<Option<Value>, StateFunctionError>) -> Result<Option<Value>, String> {
     match given {
         Ok(Some(variables)) if !variables.is_object() => {
-            Err("gave JSON that is no object: a function gives the variables themselves, such as {\"deploymentId\": …}"
+            Err("returned JSON that is not an object: a function returns the variables themselves, such as {\"deploymentId\": …}"
                 .to_owned())
         }
         Ok(variables) => Ok(variables),
@@ -234,18 +240,18 @@ fn of_function(given: Result<Option<Value>, StateFunctionError>) -> Result<Optio
     }
 }
 
-/// The variables that a URL gave, or what it did instead.
+/// The variables in the response of a URL, or the problem.
 fn of_url(outcome: &Result<Response, TransportError>) -> Result<Option<Value>, String> {
-    let response = outcome.as_ref().map_err(|error| format!("gave no answer: {error}"))?;
+    let response = outcome.as_ref().map_err(|error| format!("did not respond: {error}"))?;
     match response.status {
         200..=299 => {
             let body: Option<Value> = serde_json::from_slice(&response.body).ok();
             let variables =
                 body.as_ref().and_then(|body| body.get("variables")).filter(|variables| variables.is_object());
-            variables.cloned().map(Some).ok_or_else(|| "answered without {\"variables\": {…}}".to_owned())
+            variables.cloned().map(Some).ok_or_else(|| "responded without {\"variables\": {…}}".to_owned())
         }
         404 | 501 => Ok(None),
-        status => Err(format!("answered {status}")),
+        status => Err(format!("responded with {status}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A call and its bindings to the exact request: input, byte changes, signature. Pure.
+//! Builds the exact request of a call: input, byte changes, signature. Pure.
 
 use std::fmt;
 
@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// Why a call cannot be written.
+/// The reason why the request of a call cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Unwritable {
-    /// A value that it needs could not be had.
+    /// A value is missing.
     Unbound(String),
-    /// The target lacks what it needs.
+    /// The target lacks an identity or a region.
     NotApplicable(String),
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Unwritable {
 }
 
 impl Executor<'_> {
-    /// The request of `call` with `input` in place of its own, as it is sent now.
+    /// Builds the request of `call` with `input` instead of its own input, signed for the current time.
     pub(super) fn written(
         &self,
         call: &Call,
@@ -74,7 +74,7 @@ fn write(
     let input = input.filled(bindings).map_err(|error| unbound(&error))?;
     let mut request = service.protocol.build_request(contract, operation, &input).map_err(|error| unbound(&error))?;
     request.headers.set("host", target.endpoint.host_header());
-    // Said here, because a pooled client says it anyway and what is kept must be what is sent.
+    // A pooled client adds this header anyway. The recorded request must be the request that is sent.
     request.headers.set("accept", "*/*");
     request.headers.set("user-agent", concat!("wireproof/", env!("CARGO_PKG_VERSION")));
     if let Some(changes) = &call.raw {
@@ -141,7 +141,7 @@ fn set_length(changes: Option<&ByteChanges>, request: &mut Request) {
     request.headers.set("content-length", length.to_string());
 }
 
-/// Headers that signing sets may be meant to be absent, or to have another value.
+/// Applies the changes of the scenario to the headers that signing sets.
 fn restore_after_signing(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> Result<(), BindError> {
     let signing = ["authorization", "x-amz-date", "x-amz-security-token"];
     let is_signing = |name: &str| signing.iter().any(|header| name.eq_ignore_ascii_case(header));

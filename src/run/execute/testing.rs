@@ -8,7 +8,7 @@ use crate::{
     suite::{FixtureFiles, Fixtures},
 };
 
-/// A suite of one scenario of `StopDeployment`, and of these states.
+/// A suite with one scenario of `StopDeployment` and these states.
 pub(super) fn suite(states: &str, scenario: &str) -> Fixtures {
     let all = FixtureFiles::bundled_fixtures();
     let shared = ["codedeploy/model.json", "codedeploy/requirements.yaml"];
@@ -18,7 +18,7 @@ pub(super) fn suite(states: &str, scenario: &str) -> Fixtures {
     Fixtures::read(&FixtureFiles::from_texts(shared.into_iter().chain(own))).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Nobody listens there.
+/// A target at a port where nothing listens.
 pub(super) fn target(state_handler: Option<StateHandler>) -> ResolvedTarget {
     ResolvedTarget {
         endpoint: "http://127.0.0.1:9".parse().unwrap(),

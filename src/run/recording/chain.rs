@@ -1,4 +1,4 @@
-//! The index line by line, and the chain that holds the lines together.
+//! Reads the index line by line, and checks the chain of its lines.
 
 use std::{
     fs::File,
@@ -19,13 +19,13 @@ fn link(before: &str, text: &str) -> String {
     hex(&Sha256::new().chain_update(before).chain_update(text).finalize())
 }
 
-/// The text of a line and its chain; `None` where it has none.
+/// The text of a line and its chain; `None` if the line has no chain.
 fn unchained(line: &str) -> Option<(String, &str)> {
     let (text, chain) = line.rsplit_once(",\"chain\":\"")?;
     Some((format!("{text}}}"), chain.strip_suffix("\"}")?))
 }
 
-/// The lines of an index, each held against its chain.
+/// The lines of an index. Each is checked against its chain.
 pub(super) struct Lines {
     path: PathBuf,
     reader: io::Lines<BufReader<File>>,

@@ -1,7 +1,7 @@
-//! A transcript as HAR 1.2, which every HAR viewer reads, and back again without a loss.
+//! Writes a transcript as HAR 1.2, which every HAR viewer reads, and reads it back without loss.
 //!
-//! What HAR has no place for stands in members named `_wireproof`: the case, its seed and end, the step and the role
-//! of an exchange, the target as sent, bytes that are no text. Pure. Redaction is done before: what is given is written.
+//! Members named `_wireproof` hold everything that HAR cannot: the case with its seed and end, the step and role of an
+//! exchange, the target as sent, and bytes that are not UTF-8. Pure. The transcript is redacted before.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,13 +17,13 @@ use crate::{
     wire::{Delivery, Headers, Request, Response, TransportError},
 };
 
-/// Writes a transcript; `endpoint` is where its requests went, as far as they do not say so themselves.
+/// Writes a transcript. `endpoint` completes the URLs of its requests.
 ///
 /// # Errors
-/// None that a transcript is known to cause: `serde_json` cannot write a value.
+/// `serde_json` cannot write a value. No transcript is known to cause this.
 pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<u8>> {
     let begun_us = micros(transcript.begun.duration_since(UNIX_EPOCH).unwrap_or_default());
-    // What is shown must be what is read back: nothing is finer than a microsecond.
+    // Times are rounded to microseconds, so that a transcript is read back unchanged.
     let begun = UNIX_EPOCH + Duration::from_micros(begun_us);
     let entries = transcript.exchanges.iter().map(|exchange| HarEntry::of(exchange, begun, endpoint)).collect();
     let creator = Creator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
@@ -45,7 +45,7 @@ pub fn write(transcript: &Transcript, endpoint: &str) -> serde_json::Result<Vec<
 /// Reads what [`write()`] wrote.
 ///
 /// # Errors
-/// Text that is no HAR, or one that wireproof has not written.
+/// The text is not HAR, or wireproof did not write it.
 pub fn read(text: &[u8]) -> serde_json::Result<Transcript> {
     let Har { log: HarLog { entries, case, .. } } = serde_json::from_slice(text)?;
     Ok(Transcript {
@@ -167,7 +167,7 @@ struct Pair {
     value: String,
 }
 
-/// What an exchange has beyond HAR.
+/// The data of an exchange that HAR cannot hold.
 #[derive(Serialize, Deserialize)]
 struct ExchangeNote {
     step: usize,
@@ -177,10 +177,10 @@ struct ExchangeNote {
     target: String,
     delivery: Delivery,
     chunked: bool,
-    /// The request's body in base64, where it is no text.
+    /// The body of the request in base64, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_body: Option<String>,
-    /// The response's head as received in base64, where it was kept.
+    /// The head of the response as received in base64, if the transport kept it.
     #[serde(skip_serializing_if = "Option::is_none")]
     response_head: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -189,7 +189,7 @@ struct ExchangeNote {
     surplus: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<String>,
-    /// Why there is no response.
+    /// The error of the transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<TransportError>,
     started_us: u64,
@@ -317,7 +317,7 @@ impl ResponseNote {
         }
     }
 
-    /// What viewers know as a request without an answer.
+    /// The form in which viewers show a request without a response.
     fn none() -> Self {
         Self {
             status: 0,
@@ -368,7 +368,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-/// As ISO 8601 has it, to the millisecond.
+/// A time in ISO 8601 with milliseconds.
 fn date_time(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
     let (date, (hour, minute, second, milli)) = (at.date(), at.time().as_hms_milli());
@@ -418,7 +418,7 @@ mod tests {
         }
     }
 
-    fn answer(body: &[u8]) -> Response {
+    fn response(body: &[u8]) -> Response {
         Response {
             status: 400,
             headers: [("X", "1"), ("x", "2")].into_iter().collect(),
@@ -435,28 +435,31 @@ mod tests {
     }
 
     #[rstest]
-    #[case::text(b"{\"a\":\"\xc3\xbc\"}", Ok(answer(b"ok\0")))]
-    #[case::bytes(b"\xff\xfe", Ok(answer(b"\xff")))]
+    #[case::text(b"{\"a\":\"\xc3\xbc\"}", Ok(response(b"ok\0")))]
+    #[case::bytes(b"\xff\xfe", Ok(response(b"\xff")))]
     #[case::nothing(b"", Ok(Response { status: 204, ..Response::default() }))]
     #[case::refused(b"x", Err(TransportError::Refused))]
     #[case::late(b"x", Err(TransportError::Timeout(Duration::from_millis(7))))]
     #[case::other(b"x", Err(TransportError::Other("odd \"thing\"".to_owned())))]
-    fn what_is_written_is_read_back(#[case] body: &[u8], #[case] outcome: Result<Response, TransportError>) {
+    fn a_transcript_is_read_back_as_it_was_written(
+        #[case] body: &[u8],
+        #[case] outcome: Result<Response, TransportError>,
+    ) {
         let transcript = transcript(vec![exchange(body, outcome)]);
         assert_eq!(read(&write(&transcript, "http://h").unwrap()).unwrap(), transcript);
     }
 
     proptest! {
         #[test]
-        fn every_body_survives(sent: Vec<u8>, received: Vec<u8>) {
-            let transcript = transcript(vec![exchange(&sent, Ok(answer(&received)))]);
+        fn any_body_is_read_back_unchanged(sent: Vec<u8>, received: Vec<u8>) {
+            let transcript = transcript(vec![exchange(&sent, Ok(response(&received)))]);
             prop_assert_eq!(read(&write(&transcript, "http://h").unwrap()).unwrap(), transcript);
         }
     }
 
     #[test]
-    fn a_viewer_finds_what_the_specification_requires() {
-        let har = value(&transcript(vec![exchange(b"{}", Ok(answer(b"no")))]));
+    fn the_har_has_the_members_that_the_specification_requires() {
+        let har = value(&transcript(vec![exchange(b"{}", Ok(response(b"no")))]));
         assert_eq!(har["log"]["version"], "1.2");
         let entry = &har["log"]["entries"][0];
         assert_eq!(entry["startedDateTime"], "2026-11-18T11:06:40.124Z");
@@ -480,14 +483,14 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_an_answer_has_status_0() {
+    fn a_request_without_a_response_has_status_0() {
         let har = value(&transcript(vec![exchange(b"", Err(TransportError::Reset))]));
         assert_eq!(har["log"]["entries"][0]["response"]["status"], 0);
         assert_eq!(har["log"]["entries"][0]["_wireproof"]["error"], "reset");
     }
 
     #[test]
-    fn what_is_no_recording_is_an_error() {
+    fn text_that_is_not_a_recording_is_an_error() {
         assert!(read(b"{\"log\":{\"version\":\"1.2\",\"entries\":[]}}").is_err());
         assert!(read(b"no").is_err());
     }

@@ -1,8 +1,8 @@
 //! A folder with one HAR file per case, and an index that shows every later change.
 //!
-//! `index.ndjson` has one line per event, in order: the start, presence checks, cases with the SHA-256 of their file, and the
-//! end. Each line ends with a `chain`: the SHA-256 of the previous chain and of the line's own text, so that no line can be
-//! changed, removed or moved. This module does not judge.
+//! `index.ndjson` has one line per event, in order: the start, presence checks, cases with the SHA-256 of their file,
+//! and the end. Each line ends with a `chain`: the SHA-256 of the previous chain and of the line's own text, so that no
+//! line can be changed, removed or moved. This module does not judge.
 
 mod chain;
 pub mod har;
@@ -83,7 +83,7 @@ pub struct Recorded {
     pub file: Kept,
     /// The SHA-256 of its fixture, which shows whether the fixture has changed.
     pub fixture: String,
-    /// Why it did not run.
+    /// The reason why it did not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrun: Option<String>,
 }
@@ -108,10 +108,10 @@ pub struct RecordedEnd {
     pub duration_ms: u64,
 }
 
-/// Why a recording cannot be read.
+/// An error in reading a recording.
 #[derive(Debug, Error)]
 pub enum RecordingError {
-    /// There is no index.
+    /// The folder has no index.
     #[error("{} is not a recording: it has no {INDEX}\nhelp: record a run with `wireproof run --recording DIR`", folder.display())]
     None {
         /// The folder.
@@ -171,7 +171,7 @@ impl Recording {
     /// Opens a recording and follows its chain.
     ///
     /// # Errors
-    /// There is no recording, it cannot be read, or its index was changed.
+    /// The folder has no recording, the recording cannot be read, or its index was changed.
     pub fn open(folder: &Path) -> Result<Self, RecordingError> {
         if !folder.join(INDEX).is_file() {
             return Err(RecordingError::None { folder: folder.to_owned() });
@@ -208,7 +208,7 @@ impl Recording {
         &self.header
     }
 
-    /// How the run ended.
+    /// The end of the run.
     #[must_use]
     pub fn ended(&self) -> &RecordedEnd {
         &self.ended

@@ -1,4 +1,4 @@
-//! Writes a recording as a run goes on.
+//! Writes a recording during a run.
 
 use std::{
     fs::{self, File},
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Writes a recording as a run goes on. After the first failure it writes nothing more.
+/// Writes a recording during a run. It stops writing after the first failure.
 #[derive(Debug)]
 pub struct Recorder {
     folder: PathBuf,
@@ -37,8 +37,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recording in `folder`; `derivation` describes the probes of a run of probes. An older recording there is replaced when
-    /// the run begins; other files stay.
+    /// A recording in `folder`; `derivation` describes the probes of a run of probes. An older recording there is
+    /// replaced when the run begins; other files stay.
     pub fn new(folder: impl Into<PathBuf>, derivation: Option<Value>) -> Self {
         Self {
             folder: folder.into(),
@@ -144,7 +144,7 @@ impl Observer for Recorder {
     }
 }
 
-/// Removes an older recording, and nothing else.
+/// Removes only an older recording.
 fn forget(folder: &Path) -> io::Result<()> {
     let Ok(recording) = Recording::open(folder) else { return Ok(()) };
     for entry in recording.entries() {

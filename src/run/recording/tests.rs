@@ -59,7 +59,7 @@ fn index(folder: &Path) -> String {
 }
 
 #[test]
-fn what_was_recorded_is_read_in_its_order() {
+fn a_recording_is_read_in_its_order() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     let recording = Recording::open(folder.path()).unwrap();
@@ -94,7 +94,7 @@ fn without(text: &str, line: usize) -> String {
 )]
 #[case::a_line_without_a_chain(|text: &str| format!("{text}{{}}\n"), "line 5 of index.ndjson was changed")]
 #[case::nothing(|_: &str| String::new(), "it does not start with a run")]
-fn no_line_can_be_changed_unseen(#[case] change: fn(&str) -> String, #[case] expected: &str) {
+fn a_changed_line_is_an_error(#[case] change: fn(&str) -> String, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     fs::write(folder.path().join(INDEX), change(&index(folder.path()))).unwrap();
@@ -103,7 +103,7 @@ fn no_line_can_be_changed_unseen(#[case] change: fn(&str) -> String, #[case] exp
 }
 
 #[test]
-fn no_file_can_be_changed_unseen() {
+fn a_changed_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     let recording = Recording::open(folder.path()).unwrap();
@@ -120,7 +120,7 @@ fn no_file_can_be_changed_unseen() {
 }
 
 #[test]
-fn an_index_leads_to_no_file_outside_of_its_folder() {
+fn an_index_that_names_a_file_outside_of_its_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     let recording = Recording::open(folder.path()).unwrap();
@@ -129,7 +129,7 @@ fn an_index_leads_to_no_file_outside_of_its_folder() {
 }
 
 #[test]
-fn a_second_recording_replaces_the_first_and_nothing_else() {
+fn a_second_recording_replaces_only_the_first() {
     let folder = tempfile::tempdir().unwrap();
     record(folder.path());
     fs::write(folder.path().join("mine.txt"), "mine").unwrap();
@@ -144,7 +144,7 @@ fn a_second_recording_replaces_the_first_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_without_an_index_is_no_recording() {
+fn a_folder_without_an_index_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = Recording::open(folder.path()).unwrap_err().to_string();
     assert!(error.contains("--recording DIR"), "{error}");

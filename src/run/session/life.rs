@@ -1,9 +1,9 @@
 //! Detects that the endpoint crashed, and which cases may have crashed it.
 //!
-//! If an endpoint refuses a connection after it has responded, the session connects once more. If nothing listens, the
-//! endpoint has crashed, and the cases whose connection was cut since its last response are the suspects. The session also
-//! checks after many cases without any response, because some operations wait for long: the endpoint has crashed if it does
-//! not respond to a plain request either.
+//! If a connection to an endpoint is refused after it has responded, the session connects once more. If nothing
+//! listens, the endpoint has crashed, and the cases whose connection was cut since its last response are the suspects.
+//! The session also checks after many cases without any response, because some operations wait for long: the endpoint
+//! has crashed if it does not respond to a plain request either.
 
 use std::collections::VecDeque;
 
@@ -36,10 +36,10 @@ impl Life {
     pub(super) fn enter(&mut self, case: &Case, transcript: &Transcript) {
         let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
         let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
-        let unanswered = |error: &TransportError| {
+        let got_no_response = |error: &TransportError| {
             matches!(error, TransportError::Closed | TransportError::Reset | TransportError::Timeout(_))
         };
-        if failed(unanswered) {
+        if failed(got_no_response) {
             self.cut_off.push_back(case.id.clone());
             self.cut_off.drain(..self.cut_off.len().saturating_sub(SUSPECTS));
         } else if outcomes().any(|outcome| outcome.is_ok()) {
@@ -51,7 +51,7 @@ impl Life {
         self.silent = if silent { self.silent + 1 } else { 0 };
     }
 
-    /// It has responded before.
+    /// Returns true if the endpoint has responded before.
     pub(super) fn has_answered(&self) -> bool {
         self.has_answered
     }
@@ -61,17 +61,17 @@ impl Life {
         self.silent = self.silent.max(DEAD_AFTER);
     }
 
-    /// The session must check whether the endpoint still listens.
+    /// Returns true if the session must check whether the endpoint still listens.
     pub(super) fn is_in_doubt(&self) -> bool {
         (self.in_doubt || self.is_mute()) && self.died.is_none()
     }
 
-    /// Many cases in a row got no response.
+    /// Returns true if many cases in a row got no response.
     pub(super) fn is_mute(&self) -> bool {
         self.silent >= DEAD_AFTER
     }
 
-    /// The connections of the last cases were cut, and no response came since.
+    /// Returns true if the connections of the last cases were cut, and no response came since.
     pub(super) fn is_cut_off(&self) -> bool {
         !self.cut_off.is_empty() && self.died.is_none()
     }
@@ -101,12 +101,12 @@ impl Life {
         self.died = (!died.restarted).then(|| died.reason.clone());
     }
 
-    /// Why no further case can run.
+    /// The reason why no further case can run.
     pub(super) fn over(&self) -> Option<String> {
         self.died.clone()
     }
 
-    /// No further case can run.
+    /// Returns true if no further case can run.
     pub(super) fn is_over(&self) -> bool {
         self.died.is_some()
     }

@@ -139,13 +139,13 @@ pub fn fresh_seed() -> u64 {
 /// The pause before the session connects again to an endpoint that refused a connection.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 
-/// Why a case did not run after an interruption.
+/// The reason why a case did not run after an interruption.
 const INTERRUPTED: &str = "the run was interrupted";
 
 /// The time limit of running cases after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What the tasks of a stage share.
+/// The data that the tasks of a stage share.
 struct SharedSession {
     session: Session,
     keys: SigningKeys,

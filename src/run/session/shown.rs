@@ -1,4 +1,4 @@
-//! What reports show of a case: its position in the fixture, and the exchange that its first finding is about.
+//! The parts of a case that reports show: its position in the fixture, and the exchange of its first finding.
 
 use crate::{
     judge::{
@@ -65,7 +65,7 @@ fn show(suite: &Fixtures, endpoint: &str, region: &str, exchange: &Exchange) -> 
     ShownExchange { request: lossy(&request.to_bytes()), response, curl }
 }
 
-/// Longer messages are cut.
+/// The maximum length of a message. Longer ones are truncated.
 const LONGEST: usize = 8192;
 
 fn lossy(bytes: &[u8]) -> String {

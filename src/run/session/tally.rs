@@ -47,10 +47,10 @@ impl RunTally {
         }
         // The whole case judges the requirements that its scenario cites: they are met if it conforms.
         let cites: BTreeSet<&String> = case.scenario.cites.iter().collect();
-        let on_its_answers = judgement.judged.iter().filter(|id| !cites.contains(id));
-        let judged = on_its_answers.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
-        // A requirement with a warning or a note against it is neither violated nor met. A contested value is valid by the
-        // requirement that it cites: that warning is about the documents.
+        let by_checks = judgement.judged.iter().filter(|id| !cites.contains(id));
+        let judged = by_checks.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
+        // A requirement with a warning or a note against it is neither violated nor met. A contested value is valid by
+        // the requirement that it cites: that warning is about the documents.
         let contested = |finding: &&Finding| finding.rule.as_deref() == Some(ShapeRule::ContestedValue.name());
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
@@ -111,18 +111,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_case_cites_held_is_broken_or_stays_open() {
-        assert_eq!(outcome(&Trial::stop(STOP).answers(1, 200, &stopping()), "SD-17"), RequirementOutcome::Met);
+    fn a_cited_requirement_is_met_violated_or_not_exercised() {
+        assert_eq!(outcome(&Trial::stop(STOP).responds(1, 200, &stopping()), "SD-17"), RequirementOutcome::Met);
         assert_eq!(
-            outcome(&Trial::stop(STOP).answers(1, 400, &does_not_exist()), "SD-17"),
+            outcome(&Trial::stop(STOP).responds(1, 400, &does_not_exist()), "SD-17"),
             RequirementOutcome::Violated
         );
         assert_eq!(outcome(&Trial::stop(STOP), "SD-17"), RequirementOutcome::NotExercised);
     }
 
     #[test]
-    fn what_the_harness_is_to_blame_for_is_counted_beside_its_verdict() {
-        let trial = Trial::stop(STOP).answers(1, 200, &stopping()).ended(CaseEnd::Internal("it erred".to_owned()));
+    fn a_fault_of_the_harness_is_counted_in_addition_to_its_verdict() {
+        let trial = Trial::stop(STOP).responds(1, 200, &stopping()).ended(CaseEnd::Internal("it erred".to_owned()));
         let mut tally = RunTally::new(&trial.suite, 1, &services(&trial.suite));
         let judgement = trial.judge();
         tally.enter(&trial.case, judgement.verdict().0, &judgement);
@@ -131,8 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn a_requirement_that_a_note_speaks_against_has_not_held() {
-        let trial = Trial::recorded(STOP).answers(1, 400, &does_not_exist());
+    fn a_requirement_with_a_note_against_it_is_not_met() {
+        let trial = Trial::recorded(STOP).responds(1, 400, &does_not_exist());
         assert_eq!((trial.verdict(), outcome(&trial, "SD-17")), (Verdict::Conforms, RequirementOutcome::NotExercised));
     }
 }

@@ -1,4 +1,4 @@
-//! Where requests go: scheme, host and port of a URL, and nothing else of it.
+//! The endpoint of requests: only the scheme, host and port of a URL.
 
 use std::{
     fmt,
@@ -12,26 +12,26 @@ use thiserror::Error;
 /// An endpoint under test, such as `http://127.0.0.1:4566`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Kept, because to parse a host costs more than all else about a request's URL.
+    /// Cached, because parsing the host is the most expensive part of a request's URL.
     url: Url,
     https: bool,
     host: String,
     port: u16,
-    /// Kept as well: every request says it.
+    /// Cached, because every request sends it.
     host_header: String,
 }
 
-/// A text that names no endpoint.
+/// A string that is not an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the endpoint {given} cannot be used: {problem}; expected a URL such as http://127.0.0.1:4566")]
 pub struct EndpointError {
-    /// The text, in quotes; not shown where it may hold a password.
+    /// The string in quotes. It is not shown if it may contain a password.
     pub given: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }
 
-/// The DNS suffixes of every AWS partition, of their dual-stack names too.
+/// The DNS suffixes of every AWS partition, including their dual-stack names.
 const AWS_SUFFIXES: &[&str] = &[
     "amazonaws.com",
     "amazonaws.com.cn",
@@ -50,31 +50,31 @@ const AWS_SUFFIXES: &[&str] = &[
 ];
 
 impl Endpoint {
-    /// Whether requests go over TLS.
+    /// Returns true if requests use TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.https
     }
 
-    /// The host name in lower case or the address, an IPv6 address without brackets.
+    /// The host name in lower case, or the address; an IPv6 address has no brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, the scheme's own where the URL names none.
+    /// The port, or the default port of the scheme if the URL has none.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The value of the `host` header: the port is left out where it is the scheme's own.
+    /// The value of the `host` header, without the default port of the scheme.
     #[must_use]
     pub fn host_header(&self) -> String {
         self.host_header.clone()
     }
 
-    /// Whether the host is this machine: a loopback address, `localhost` or a name below it.
+    /// Returns true if the host is a loopback address, `localhost` or a subdomain of it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
@@ -84,7 +84,7 @@ impl Endpoint {
         }
     }
 
-    /// Whether the host is one of AWS's own; the caller refuses it unless told otherwise.
+    /// Returns true if the host belongs to AWS. The caller rejects such an endpoint unless an option allows it.
     #[must_use]
     pub fn is_aws(&self) -> bool {
         AWS_SUFFIXES.iter().any(|suffix| is_or_below(self.name(), suffix))
@@ -95,7 +95,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// The host without the dot that makes a name absolute: it names the same host.
+    /// The host without the trailing dot of an absolute name.
     fn name(&self) -> &str {
         self.host.trim_end_matches('.')
     }
@@ -140,9 +140,9 @@ fn parse(text: &str) -> Result<Endpoint, String> {
         "https" => true,
         #[cfg(not(feature = "tls"))]
         "https" => return Err(super::tls::NO_TLS.to_owned()),
-        other => return Err(format!("{other:?} is not a scheme that is known here, http and https are")),
+        other => return Err(format!("{other:?} is not a supported scheme: use http or https")),
     };
-    refuse_the_rest(&url)?;
+    reject_the_rest(&url)?;
     let host = url.host_str().ok_or("it names no host")?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
     match url.port_or_known_default() {
@@ -151,7 +151,7 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     }
 }
 
-fn refuse_the_rest(url: &Url) -> Result<(), String> {
+fn reject_the_rest(url: &Url) -> Result<(), String> {
     let problem = if !url.username().is_empty() || url.password().is_some() {
         "it holds a user name or a password, which an endpoint does not have"
     } else if url.query().is_some() || url.fragment().is_some() {
@@ -176,7 +176,7 @@ mod tests {
     #[case("HTTPS://Example.COM:443", "https://example.com", "example.com")]
     #[case("https://example.com:80", "https://example.com:80", "example.com:80")]
     #[case("http://[::1]:99", "http://[::1]:99", "[::1]:99")]
-    fn an_endpoint_is_read_and_written(#[case] text: &str, #[case] shown: &str, #[case] header: &str) {
+    fn an_endpoint_is_parsed_and_printed(#[case] text: &str, #[case] shown: &str, #[case] header: &str) {
         let endpoint: Endpoint = text.parse().unwrap();
         assert_eq!((endpoint.to_string().as_str(), endpoint.host_header().as_str()), (shown, header));
     }
@@ -187,10 +187,10 @@ mod tests {
     #[case::another_scheme("ftp://h", "ftp")]
     #[case::a_path("http://h/prod", "path")]
     #[case::a_query("http://h/?x", "query")]
-    #[case::nothing("", "URL")]
+    #[case::empty("", "URL")]
     #[case::port_zero("http://h:0", "port")]
     #[case::a_port_too_large("http://h:65536", "port")]
-    fn what_is_no_endpoint_is_refused_with_a_reason(#[case] text: &str, #[case] named: &str) {
+    fn an_invalid_endpoint_is_rejected_with_a_reason(#[case] text: &str, #[case] named: &str) {
         let message = text.parse::<Endpoint>().unwrap_err().to_string();
         assert!(message.contains(named) && message.contains("http://127.0.0.1:4566"), "{message}");
     }
@@ -210,7 +210,7 @@ mod tests {
     #[case("http://notlocalhost", false)]
     #[case("http://10.0.0.1", false)]
     #[case("http://127.0.0.1.example", false)]
-    fn this_machine_is_known(#[case] text: &str, #[case] expected: bool) {
+    fn a_loopback_host_is_detected(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(text.parse::<Endpoint>().unwrap().is_loopback(), expected);
     }
 
@@ -222,7 +222,7 @@ mod tests {
     #[case("https://amazonaws.com.example", false)]
     #[case("https://myamazonaws.com", false)]
     #[case("http://localhost", false)]
-    fn hosts_of_aws_are_known(#[case] text: &str, #[case] expected: bool) {
+    fn a_host_of_aws_is_detected(#[case] text: &str, #[case] expected: bool) {
         assert_eq!(text.parse::<Endpoint>().unwrap().is_aws(), expected);
     }
 }

@@ -1,7 +1,7 @@
-//! Requests byte for byte, each on a connection of its own.
+//! Sends requests byte for byte, each on its own connection.
 //!
-//! Writes what [`Request::to_bytes`] gives and reads while it writes: a peer that answers before it has read all
-//! still gets its answer read.
+//! It writes the bytes of [`Request::to_bytes`] and reads at the same time: a peer may respond before it has read the
+//! whole request.
 
 use std::{io, pin::pin, time::Duration};
 
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::wire::{Request, Response, TransportError};
 
-/// How much is read at once.
+/// The size of one read, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// A transport that changes nothing.
+/// A transport that sends requests byte for byte.
 pub struct Exact {
     tls: tls::Encryption,
     limits: Limits,
@@ -30,10 +30,10 @@ pub struct Exact {
 }
 
 impl Exact {
-    /// A transport; nothing is connected yet.
+    /// Sets up a transport. It does not connect.
     ///
     /// # Errors
-    /// Certificates that cannot be used.
+    /// The certificates cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         Ok(Self {
             tls: tls::Encryption::new(settings.extra_ca.as_deref())?,
@@ -44,17 +44,17 @@ impl Exact {
 
     async fn exchange(&self, endpoint: &Endpoint, request: &Request) -> Result<Response, TransportError> {
         if self.proxied {
-            // Going around the proxy in silence would be worse.
+            // A request that bypasses the proxy would be worse than an error.
             return Err(TransportError::Unsendable("an exact request does not go through a proxy".to_owned()));
         }
         let limit = self.limits.timeout;
-        let answer = time::timeout(limit, self.ask(endpoint, request)).await;
-        let mut answer = answer.unwrap_or(Err(TransportError::Timeout(limit)))?;
-        answer.count_surplus(self.limits.surplus_wait).await;
-        answer.parser.into_response(answer.end)
+        let response = time::timeout(limit, self.round_trip(endpoint, request)).await;
+        let mut response = response.unwrap_or(Err(TransportError::Timeout(limit)))?;
+        response.count_surplus(self.limits.surplus_wait).await;
+        response.parser.into_response(response.end)
     }
 
-    async fn ask(&self, endpoint: &Endpoint, request: &Request) -> Result<ExactResponse, TransportError> {
+    async fn round_trip(&self, endpoint: &Endpoint, request: &Request) -> Result<ExactResponse, TransportError> {
         let limit = self.limits.connect_timeout;
         let stream = time::timeout(limit, self.connect(endpoint)).await;
         let (reader, writer) = tokio::io::split(stream.unwrap_or(Err(TransportError::ConnectTimeout(limit)))?);
@@ -62,7 +62,7 @@ impl Exact {
         let mut received = pin!(ExactResponse { reader, parser, end: BodyEnd::Closed }.receive());
         let mut sent = pin!(send(writer, request));
         tokio::select! {
-            answer = &mut received => answer,
+            response = &mut received => response,
             sent = &mut sent => blame(received.await, sent),
         }
     }
@@ -96,27 +96,30 @@ pub(super) type Connection = Box<dyn Duplex>;
 async fn send(mut writer: WriteHalf<Connection>, request: &Request) -> io::Result<()> {
     writer.write_all(&request.to_bytes()).await?;
     writer.flush().await?;
-    if promises_more(request) {
-        // The peer waits for a body that does not come: it is told so instead.
+    if declares_more(request) {
+        // The peer waits for the rest of the body: half-closing shows it the end.
         writer.shutdown().await?;
     }
     Ok(())
 }
 
-fn promises_more(request: &Request) -> bool {
-    let promised = request.headers.get("content-length").and_then(|value| value.trim().parse::<u64>().ok());
-    !request.chunked && promised.is_some_and(|promised| promised > request.body.len() as u64)
+fn declares_more(request: &Request) -> bool {
+    let declared = request.headers.get("content-length").and_then(|value| value.trim().parse::<u64>().ok());
+    !request.chunked && declared.is_some_and(|declared| declared > request.body.len() as u64)
 }
 
-/// A reset is reported once, to whoever meets it first: a reader then sees a mere end.
-fn blame(answer: Result<ExactResponse, TransportError>, sent: io::Result<()>) -> Result<ExactResponse, TransportError> {
-    match (answer, sent) {
+/// Only the first failing read or write reports a reset. If the write reports it, the read only sees the end.
+fn blame(
+    response: Result<ExactResponse, TransportError>,
+    sent: io::Result<()>,
+) -> Result<ExactResponse, TransportError> {
+    match (response, sent) {
         (Err(TransportError::Closed), Err(error)) => Err(failure::of_io(&error)),
-        (answer, _) => answer,
+        (response, _) => response,
     }
 }
 
-/// An answer as far as it has come.
+/// A response that is being received.
 struct ExactResponse {
     reader: ReadHalf<Connection>,
     parser: Parser,
@@ -124,10 +127,10 @@ struct ExactResponse {
 }
 
 impl ExactResponse {
-    /// Reads until the answer is whole or nothing more comes.
+    /// Reads until the response is complete or the connection ends.
     async fn receive(mut self) -> Result<Self, TransportError> {
         let mut piece = BytesMut::with_capacity(PIECE);
-        while !self.parser.is_whole() {
+        while !self.parser.is_complete() {
             match self.reader.read_buf(&mut piece).await {
                 Ok(0) if self.parser.has_head() => break,
                 Ok(0) => return Err(TransportError::Closed),
@@ -143,9 +146,9 @@ impl ExactResponse {
         Ok(self)
     }
 
-    /// Counts what comes after a whole answer, for a moment.
+    /// Counts the bytes after a complete response, up to a time limit.
     async fn count_surplus(&mut self, wait: Duration) {
-        if !self.parser.is_whole() {
+        if !self.parser.is_complete() {
             return;
         }
         let mut piece = BytesMut::with_capacity(PIECE);
@@ -157,7 +160,7 @@ impl ExactResponse {
                 piece.clear();
             }
         };
-        // That time is up is the usual end.
+        // The time limit is the usual end.
         let _ = time::timeout(wait, count).await;
     }
 }

@@ -1,13 +1,13 @@
-//! Names what went wrong: from a client's or the system's error to a [`TransportError`].
+//! Converts an error of the HTTP client or the system to a [`TransportError`].
 //!
-//! Goes by types and kinds, never by an error's text.
+//! The type and kind of the error decide, never its text.
 
 use std::{error::Error, io, iter::successors};
 
 use super::{Limits, tls};
 use crate::wire::TransportError;
 
-/// Why no answer came of a pooled request.
+/// Converts the error of a pooled request without a response.
 pub(super) fn of_request(error: &reqwest::Error, limits: &Limits) -> TransportError {
     if error.is_timeout() {
         let connecting = error.is_connect();
@@ -25,7 +25,7 @@ pub(super) fn of_request(error: &reqwest::Error, limits: &Limits) -> TransportEr
     }
     let named = causes(error).find_map(|cause| named(cause, limits));
     match named {
-        // While connecting, only a TLS handshake reads: it is that which was cut off.
+        // Only the TLS handshake reads during connecting, so the peer cut off the handshake.
         Some(TransportError::Closed) if error.is_connect() => TransportError::Tls(innermost(error)),
         Some(named) => named,
         None if causes(error).any(is_abandoned) => TransportError::Closed,
@@ -33,14 +33,14 @@ pub(super) fn of_request(error: &reqwest::Error, limits: &Limits) -> TransportEr
     }
 }
 
-/// What is wrong with a pooled answer's body; `None` when the connection broke off while it came.
+/// Converts the error in the body of a pooled response; `None` if the connection ended early.
 pub(super) fn of_body(error: &reqwest::Error) -> Option<TransportError> {
     let encrypted = causes(error).any(|cause| tls::failure(cause).is_some());
     let malformed = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_malformed);
     (malformed && !encrypted).then(|| TransportError::NotHttp(innermost(error)))
 }
 
-/// What a failure of the socket, or of TLS over it, amounts to.
+/// Converts an error of the socket, or of TLS over it.
 pub(super) fn of_io(error: &io::Error) -> TransportError {
     causes(error).find_map(named_by_system).unwrap_or_else(|| TransportError::Other(innermost(error)))
 }
@@ -68,12 +68,12 @@ fn named_by_system(cause: &(dyn Error + 'static)) -> Option<TransportError> {
     }
 }
 
-/// Whether a connection was given up before it took the request.
+/// Returns true if the connection ended before it accepted the request.
 fn is_abandoned(cause: &(dyn Error + 'static)) -> bool {
     cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed())
 }
 
-/// Whether it is the client that could not read what came: hyper reports broken chunks this way.
+/// Returns true if the client could not parse the response. hyper reports malformed chunks this way.
 fn is_malformed(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
 }
@@ -82,7 +82,7 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The error and what caused it. `io::Error::source` skips the error that it wraps, which is often the telling one.
+/// The error and its causes. `io::Error::source` skips the wrapped error, which is often the most specific one.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |&current: &&'a (dyn Error + 'static)| match current.downcast_ref::<io::Error>() {
         Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
@@ -103,7 +103,7 @@ mod tests {
     #[case(io::ErrorKind::BrokenPipe, TransportError::Closed)]
     #[case(io::ErrorKind::UnexpectedEof, TransportError::Closed)]
     #[case(io::ErrorKind::NetworkUnreachable, TransportError::Other("network unreachable".into()))]
-    fn a_failure_of_the_socket_is_named_by_its_kind(#[case] kind: io::ErrorKind, #[case] expected: TransportError) {
+    fn the_kind_of_a_socket_error_decides(#[case] kind: io::ErrorKind, #[case] expected: TransportError) {
         assert_eq!(of_io(&io::Error::from(kind)), expected);
     }
 

@@ -1,22 +1,22 @@
-//! The head of an answer: where it ends, what its lines say, and how they frame the body.
+//! The head of a response: its end, its fields, and the framing of the body.
 
 use bytes::Bytes;
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::wire::{Headers, TransportError};
 
-/// Where a body ends.
+/// The framing of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// After that many bytes.
+    /// The body has this number of bytes.
     Sized(u64),
-    /// After the last chunk.
+    /// The body ends after the last chunk.
     Chunked,
-    /// Where the peer closes the connection.
+    /// The body ends when the peer closes the connection.
     UntilClose,
 }
 
-/// The status line and header fields of an answer.
+/// The status line and header fields of a response.
 pub(super) struct Head {
     minor: u8,
     pub(super) status: u16,
@@ -34,19 +34,19 @@ impl Head {
             Err(error) => return Err(not_http(&error.to_string())),
         };
         if status < 100 {
-            return Err(not_http(&format!("{status:03} is no status code")));
+            return Err(not_http(&format!("{status:03} is not a status code")));
         }
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         let headers = parsed.headers.iter().map(|field| (field.name, text(field.value))).collect();
         Ok(Self { minor, status, headers })
     }
 
-    /// Whether another answer follows; 101 is the last one.
+    /// Returns true if another response follows. None follows a 101.
     pub(super) fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != 101
     }
 
-    /// Where the body ends, after RFC 9112, section 6.3.
+    /// The framing of the body by RFC 9112, section 6.3.
     pub(super) fn framing(&self, method: &str) -> Result<Framing, TransportError> {
         let tunnel = method == "CONNECT" && (200..300).contains(&self.status);
         if method == "HEAD" || tunnel || matches!(self.status, 101 | 204 | 304) {
@@ -67,7 +67,7 @@ impl Head {
         }
     }
 
-    /// The one length that every `content-length` agrees on.
+    /// The length, if every `content-length` has the same value.
     fn content_length(&self) -> Result<Option<u64>, TransportError> {
         let mut agreed = None;
         for value in self.headers.all("content-length").flat_map(|values| values.split(',')) {
@@ -76,7 +76,7 @@ impl Head {
             let length = value.parse::<u64>().ok().filter(|_| digits);
             let Some(length) = length else {
                 let shown: String = value.chars().take(40).collect();
-                return Err(not_http(&format!("content-length {shown:?} is no length")));
+                return Err(not_http(&format!("content-length {shown:?} is not a length")));
             };
             if let Some(other) = agreed.filter(|other| *other != length) {
                 return Err(not_http(&format!("content-length is {other} and {length}")));
@@ -87,20 +87,20 @@ impl Head {
     }
 }
 
-/// Refuses what does not begin like an answer, before an end that may never come.
+/// Rejects bytes that do not start like a response, without waiting for the end of the head.
 pub(super) fn check_start(buffer: &[u8]) -> Result<(), TransportError> {
     let expected = b"HTTP/1.";
     if buffer.iter().zip(expected).all(|(byte, expected)| byte == expected) {
         return Ok(());
     }
     Err(not_http(match buffer.first() {
-        // The record types alert and handshake.
+        // The TLS record types alert and handshake.
         Some(0x15 | 0x16) => "it looks like TLS; is the endpoint https?",
         _ => "it does not begin with HTTP/1.1",
     }))
 }
 
-/// The length of a head, the empty line included.
+/// The length of a head, including the empty line.
 pub(super) fn head_end(buffer: &[u8], from: usize) -> Option<usize> {
     (from..buffer.len()).find_map(|at| match buffer.get(at..)? {
         [b'\n', b'\r', b'\n', ..] => Some(at + 3),
@@ -109,7 +109,7 @@ pub(super) fn head_end(buffer: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-/// That what came is not HTTP/1.1, and why.
+/// The error for bytes that are not HTTP/1.1, with the reason.
 pub(super) fn not_http(reason: &str) -> TransportError {
     TransportError::NotHttp(reason.to_owned())
 }

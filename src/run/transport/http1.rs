@@ -1,35 +1,35 @@
-//! Reads one HTTP/1.1 answer out of bytes as they come.
+//! Parses one HTTP/1.1 response incrementally.
 //!
-//! Pure and incremental: whatever the pieces, the same bytes give the same [`Response`] or error. Keeps what a
-//! client library tidies away: the exact head, the case and order of names, missing and surplus bytes.
-//! Trailer fields are read over.
+//! The same bytes give the same [`Response`] or error, however they are split. The parser does no I/O. It keeps details
+//! that a client library drops: the exact head, the case and order of names, and the numbers of missing and surplus
+//! bytes. It ignores trailer fields.
 
 use bytes::{Buf, BytesMut};
 
 use super::head::{Framing, Head, check_start, head_end, not_http};
 use crate::wire::{Response, TransportError};
 
-/// The longest size line of a chunk, extensions included.
+/// The maximum length of the size line of a chunk, including extensions.
 const CHUNK_LINE: usize = 4096;
 
-/// How the bytes ended.
+/// The end of the stream of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BodyEnd {
-    /// The peer closed the connection, or the answer is whole.
+    /// The peer closed the connection, or the response is complete.
     Closed,
     /// The connection broke.
     Broken,
 }
 
-/// The state of an answer that is being read.
+/// An incremental parser of one response.
 #[derive(Debug)]
 pub(super) struct Parser {
     method: String,
     head_limit: usize,
     body_limit: usize,
-    /// Bytes that are not understood yet.
+    /// Bytes that are not parsed yet.
     buffer: BytesMut,
-    /// How much of the buffer holds no end of a line or head, so that no byte is searched twice.
+    /// The number of bytes that were searched for the end of a line or head, so that none is searched twice.
     scanned: usize,
     state: ParserState,
     response: Response,
@@ -46,11 +46,11 @@ enum ParserState {
     ChunkEnd,
     Trailers,
     UntilClose,
-    Whole,
+    Complete,
 }
 
 impl Parser {
-    /// A parser of the answer to a request of that method. The limits are in bytes.
+    /// A parser for the response to a request with this method. The limits are in bytes.
     pub(super) fn new(method: &str, head_limit: usize, body_limit: usize) -> Self {
         Self {
             method: method.to_owned(),
@@ -65,48 +65,48 @@ impl Parser {
         }
     }
 
-    /// Takes the next bytes.
+    /// Parses the next bytes.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
         self.buffer.extend_from_slice(bytes);
         while self.step()? {}
         Ok(())
     }
 
-    /// Whether the head of the final answer is read.
+    /// Returns true if the head of the final response is parsed.
     pub(super) fn has_head(&self) -> bool {
         self.state != ParserState::Head
     }
 
-    /// Whether the answer is known to be whole; further bytes count as surplus.
-    pub(super) fn is_whole(&self) -> bool {
-        self.state == ParserState::Whole
+    /// Returns true if the response is complete. Further bytes count as surplus.
+    pub(super) fn is_complete(&self) -> bool {
+        self.state == ParserState::Complete
     }
 
-    /// The answer, when no more bytes come.
+    /// Returns the response after the last byte.
     ///
-    /// A chunked body that breaks off, or a body of unknown length on a connection that broke, counts as one
-    /// missing byte: nobody knows how many there are.
+    /// One byte counts as missing if a chunked body is truncated, or if the connection breaks during a body of unknown
+    /// length. The real number is unknown.
     pub(super) fn into_response(self, end: BodyEnd) -> Result<Response, TransportError> {
         let missing = match (self.state, end) {
             (ParserState::Head, _) => return Err(TransportError::Closed),
-            (ParserState::Whole, _) | (ParserState::UntilClose, BodyEnd::Closed) => 0,
+            (ParserState::Complete, _) | (ParserState::UntilClose, BodyEnd::Closed) => 0,
             (ParserState::Sized(left), _) => left,
             _ => 1,
         };
         Ok(Response { body: self.body.freeze(), missing, ..self.response })
     }
 
-    /// Reads on; false when that needs more bytes.
+    /// Parses the next part. Returns false if it needs more bytes.
     fn step(&mut self) -> Result<bool, TransportError> {
         match self.state {
             ParserState::Head => self.read_head(),
-            ParserState::Sized(left) => self.read_data(left, ParserState::Sized, ParserState::Whole),
+            ParserState::Sized(left) => self.read_data(left, ParserState::Sized, ParserState::Complete),
             ParserState::ChunkSize => self.read_chunk_size(),
             ParserState::Chunk(left) => self.read_data(left, ParserState::Chunk, ParserState::ChunkEnd),
             ParserState::ChunkEnd => self.read_chunk_end(),
             ParserState::Trailers => self.read_trailer(),
             ParserState::UntilClose => self.take(u64::MAX).map(|_| false),
-            ParserState::Whole => {
+            ParserState::Complete => {
                 self.response.surplus += self.buffer.len() as u64;
                 self.buffer.clear();
                 Ok(false)
@@ -115,7 +115,7 @@ impl Parser {
     }
 
     fn read_head(&mut self) -> Result<bool, TransportError> {
-        // Empty lines before an answer are no part of it.
+        // Empty lines before a response are ignored.
         let blank = self.buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.buffer.advance(blank);
         check_start(&self.buffer)?;
@@ -132,7 +132,7 @@ impl Parser {
         let head = Head::parse(&bytes)?;
         if !head.is_interim() {
             self.state = match head.framing(&self.method)? {
-                Framing::Sized(0) => ParserState::Whole,
+                Framing::Sized(0) => ParserState::Complete,
                 Framing::Sized(length) => ParserState::Sized(length),
                 Framing::Chunked => ParserState::ChunkSize,
                 Framing::UntilClose => ParserState::UntilClose,
@@ -180,12 +180,12 @@ impl Parser {
         let Some(line) = self.line(left, || TransportError::HeadTooLarge(limit))? else { return Ok(false) };
         self.trailers += line.len() + 2;
         if line.is_empty() {
-            self.state = ParserState::Whole;
+            self.state = ParserState::Complete;
         }
         Ok(true)
     }
 
-    /// Moves bytes to the body, `most` at most, and gives their number.
+    /// Moves at most `most` bytes to the body and returns their number.
     fn take(&mut self, most: u64) -> Result<u64, TransportError> {
         let count = usize::try_from(most).unwrap_or(usize::MAX).min(self.buffer.len());
         if count > self.body_limit - self.body.len() {
@@ -195,7 +195,7 @@ impl Parser {
         Ok(count as u64)
     }
 
-    /// Takes a line off the buffer, without its end.
+    /// Removes the next line from the buffer and returns it without its end.
     fn line(
         &mut self,
         limit: usize,
@@ -219,7 +219,7 @@ impl Parser {
     }
 }
 
-/// The size that the first line of a chunk states, before any extension.
+/// The size in the first line of a chunk, before any extension.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(line.split(|byte| *byte == b';').next()?).ok()?;
     let digits = text.trim_end_matches([' ', '\t']);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn names_keep_their_case_their_order_and_their_duplicates() {
+    fn header_names_keep_their_case_order_and_duplicates() {
         let head = "HTTP/1.1 200 Fine\r\nX-A: 1\r\nb:2\r\nx-a:  3 \r\ncontent-length: 2\r\n\r\n";
         let response = post(&format!("{head}{{}}")).unwrap();
         let fields: Vec<_> = response.headers.iter().collect();
@@ -295,13 +295,13 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_to_head_has_no_body() {
+    fn the_response_to_head_has_no_body() {
         let response = read("HEAD", &[b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"], BodyEnd::Closed).unwrap();
         assert_eq!((response.missing, response.body.len()), (0, 0));
     }
 
     #[test]
-    fn a_body_until_close_is_not_whole_when_the_connection_breaks() {
+    fn a_body_until_close_is_incomplete_when_the_connection_breaks() {
         let response = read("POST", &[b"HTTP/1.1 200 OK\r\n\r\nabc"], BodyEnd::Broken).unwrap();
         assert_eq!(response.missing, 1);
     }
@@ -316,15 +316,15 @@ mod tests {
     #[case::no_name("HTTP/1.1 200 OK\r\n: x\r\n\r\n", "")]
     #[case::two_lengths("HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na", "1 and 2")]
     #[case::signed_length("HTTP/1.1 200 OK\r\ncontent-length: +1\r\n\r\na", "+1")]
-    #[case::empty_length("HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\na", "no length")]
-    #[case::huge_length("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\na", "no length")]
+    #[case::empty_length("HTTP/1.1 200 OK\r\ncontent-length:\r\n\r\na", "not a length")]
+    #[case::huge_length("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\na", "not a length")]
     #[case::chunked_1_0("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", "HTTP/1.0")]
     #[case::no_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", "size")]
     #[case::empty_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\r\n", "size")]
     #[case::signed_size("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n+1\r\na\r\n", "size")]
     #[case::long_chunk("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab", "longer")]
     #[case::bare_line_feed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\na", "carriage")]
-    fn what_is_not_http_is_named(#[case] bytes: &str, #[case] reason: &str) {
+    fn bytes_that_are_not_http_are_rejected_with_a_reason(#[case] bytes: &str, #[case] reason: &str) {
         match post(bytes) {
             Err(TransportError::NotHttp(text)) => assert!(text.contains(reason), "{text}"),
             other => panic!("{other:?}"),
@@ -335,7 +335,7 @@ mod tests {
     #[case("")]
     #[case("HTTP/1.1 200 OK\r\nfoo")]
     #[case("HTTP/1.1 100 Continue\r\n\r\n")]
-    fn no_whole_head_is_no_answer(#[case] bytes: &str) {
+    fn a_truncated_head_counts_as_a_closed_connection(#[case] bytes: &str) {
         assert_eq!(post(bytes), Err(TransportError::Closed));
     }
 
@@ -351,16 +351,16 @@ mod tests {
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;{}", "x".repeat(CHUNK_LINE)),
         not_http("the size line of a chunk does not end")
     )]
-    fn limits_hold(#[case] bytes: String, #[case] expected: TransportError) {
+    fn larger_parts_than_the_limits_are_rejected(#[case] bytes: String, #[case] expected: TransportError) {
         assert_eq!(post(&bytes), Err(expected));
     }
 
     #[test]
-    fn a_body_of_just_the_limit_is_read() {
+    fn a_body_as_large_as_the_limit_is_accepted() {
         assert_eq!(post(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY))).unwrap().body.len(), BODY);
     }
 
-    /// Bytes cut at arbitrary places.
+    /// Splits the bytes at arbitrary positions.
     fn pieces(bytes: &[u8], cuts: &[prop::sample::Index]) -> Vec<Vec<u8>> {
         let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         at.extend([0, bytes.len()]);
@@ -368,7 +368,7 @@ mod tests {
         at.windows(2).map(|pair| bytes[pair[0]..pair[1]].to_vec()).collect()
     }
 
-    fn answer() -> impl Strategy<Value = Vec<u8>> {
+    fn response_bytes() -> impl Strategy<Value = Vec<u8>> {
         let framing = prop::sample::select(vec![
             "content-length: 5\r\n\r\n",
             "Transfer-Encoding: chunked\r\n\r\n3\r\n{}x\r\n2;e\r\n\r\n\r\n0\r\nt: u\r\n\r\n",
@@ -384,7 +384,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(
+        fn the_parser_never_panics(
             start in prop::sample::select(vec!["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]),
             bytes in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(b"\r\n:;0 aF,".to_vec())], 0..300),
         ) {
@@ -392,7 +392,7 @@ mod tests {
         }
 
         #[test]
-        fn pieces_give_what_the_whole_gives(bytes in answer(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..9)) {
+        fn the_result_does_not_depend_on_the_split(bytes in response_bytes(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..9)) {
             let pieces = pieces(&bytes, &cuts);
             let pieces: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
             let singles: Vec<&[u8]> = bytes.chunks(1).collect();

@@ -1,8 +1,7 @@
 //! An endpoint in this process: a function from requests to replies, called without a socket.
 //!
-//! It keeps what a socket would do to a message: a body that is shorter or longer than its declared length does
-//! not arrive as if it were right. Waiting goes by tokio's clock, so that a runtime whose clock is paused lets
-//! hours of polling pass at once.
+//! A body that differs from its declared length arrives as it does on a socket: truncated, or never. The transport
+//! waits by tokio's clock, so a paused clock skips hours of polling.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -11,29 +10,29 @@ use tokio::{task::yield_now, time::sleep};
 use super::{Endpoint, ExchangeFuture, Transport};
 use crate::wire::{Request, Response, TransportError};
 
-/// What an endpoint does with a request.
+/// The reply of an endpoint to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// It answers.
+    /// The endpoint responds.
     Answer(Response),
-    /// It never answers.
+    /// The endpoint never responds.
     Silence,
-    /// It closes the connection.
+    /// The endpoint closes the connection.
     Close,
 }
 
-/// Carries requests to a function of this process.
+/// Passes requests to a function of this process.
 ///
 /// ```
 /// use std::time::Duration;
-/// use wireproof::{transport::{InProcess, Reply, Transport}, wire::{Request, Response}};
+/// use wireproof::{InProcess, Reply, Request, Response, Transport};
 ///
 /// let nothing = InProcess::new(|_: &Request| Reply::Answer(Response { status: 501, ..Response::default() }));
 /// let slow = nothing.delayed(Duration::from_millis(200));
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 /// let endpoint = "http://127.0.0.1:1".parse()?;
-/// let answer = runtime.block_on(slow.send(&endpoint, &Request::default()))?;
-/// assert_eq!(answer.status, 501);
+/// let response = runtime.block_on(slow.send(&endpoint, &Request::default()))?;
+/// assert_eq!(response.status, 501);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -44,13 +43,13 @@ pub struct InProcess<F> {
 }
 
 impl<F: Fn(&Request) -> Reply + Send + Sync> InProcess<F> {
-    /// A transport to that function, whatever endpoint a request names.
+    /// A transport that calls this function for every endpoint.
     #[must_use]
     pub fn new(reply: F) -> Self {
         Self { reply, delay: Duration::ZERO, timeout: super::Limits::default().timeout }
     }
 
-    /// The same, where every answer takes so much longer.
+    /// Delays every response by this duration.
     #[must_use]
     pub fn delayed(self, delay: Duration) -> Self {
         Self { delay, ..self }
@@ -62,7 +61,7 @@ impl<F: Fn(&Request) -> Reply + Send + Sync> InProcess<F> {
             None => Reply::Close,
         };
         if self.delay.is_zero() {
-            // Even such an answer gives other cases their turn, as a socket does.
+            // An immediate response lets other cases run, as a socket does.
             yield_now().await;
         } else {
             sleep(self.delay).await;
@@ -84,7 +83,7 @@ impl<F: Fn(&Request) -> Reply + Send + Sync> Transport for InProcess<F> {
     }
 }
 
-/// The request as a server reads it from its stream; `None` where it waits for more than ever comes.
+/// The request as a server reads it from its stream; `None` if the server waits for bytes that never arrive.
 fn arrived(request: &Request) -> Option<Cow<'_, Request>> {
     let declared = request.headers.get("content-length").and_then(|length| length.trim().parse::<usize>().ok());
     match declared.filter(|_| !request.chunked) {
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_lasts_until_the_time_limit_and_a_delay_passes_before_an_answer() {
+    async fn silence_lasts_until_the_time_limit_and_a_response_is_delayed() {
         let begun = tokio::time::Instant::now();
         let got = send(InProcess::new(|_: &Request| Reply::Silence), &request("5")).await;
         assert_eq!(got, Err(TransportError::Timeout(Duration::from_secs(10))));

@@ -1,9 +1,10 @@
-//! Carries requests to an endpoint and brings back what came, or why nothing came.
+//! Sends requests to an endpoint and returns the response, or the error of the transport.
 //!
-//! Owns the [`Transport`] trait and its implementations: [`Pooled`] for well-formed requests and [`Exact`] for
-//! requests that must arrive byte for byte, between which [`Wire`] chooses, and [`InProcess`] and `Tower` for an
-//! endpoint of this process. The only place that names an HTTP client.
-//! It refuses to judge, to follow, to retry, to decompress and to repair: one request, one answer or one
+//! This module owns the [`Transport`] trait and its implementations. [`Pooled`] sends well-formed requests, [`Exact`]
+//! sends requests byte for byte, and [`Wire`] chooses between them. [`InProcess`] and `Tower` call an endpoint of this
+//! process. Only this module names an HTTP client.
+//!
+//! A transport does not judge, follow redirects, retry, decompress or repair. Each request has one response or one
 //! [`TransportError`].
 
 mod endpoint;
@@ -40,32 +41,32 @@ pub use pooled::Pooled;
 #[cfg(feature = "tower")]
 pub use tower::{Tower, tower};
 
-/// An exchange under way.
+/// An exchange in progress.
 pub type ExchangeFuture<'a> = Pin<Box<dyn Future<Output = Result<Response, TransportError>> + Send + 'a>>;
 
-/// Something that carries one request to an endpoint and brings the answer back.
+/// Sends one request to an endpoint and returns the response.
 pub trait Transport: Send + Sync {
-    /// Sends `request` as it stands and reads one whole answer within the limits.
+    /// Sends `request` unchanged and reads one complete response within the limits.
     fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a>;
 
-    /// Why this way has no form for that request at all, whatever the endpoint: its case is then not applicable.
+    /// Returns the reason if this transport cannot send the request to any endpoint. The case is then not applicable.
     fn cannot_carry(&self, _request: &Request) -> Option<String> {
         None
     }
 }
 
-/// How long to wait and how much to read.
+/// Time and size limits of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// For a whole exchange, connecting included.
+    /// The time limit of an exchange, including the connection.
     pub timeout: Duration,
-    /// For a connection, TLS handshake included.
+    /// The time limit of a connection, including the TLS handshake.
     pub connect_timeout: Duration,
-    /// The largest head of an answer, in bytes.
+    /// The maximum size of a response head, in bytes.
     pub head: usize,
-    /// The largest body of an answer, in bytes.
+    /// The maximum size of a response body, in bytes.
     pub body: usize,
-    /// How long an exact exchange looks for bytes after the end of the answer.
+    /// The time that an exact exchange waits for bytes after the end of the response.
     pub surplus_wait: Duration,
 }
 
@@ -81,22 +82,22 @@ impl Default for Limits {
     }
 }
 
-/// What a transport is set up with.
+/// The settings of a transport.
 ///
-/// There is no `Debug`: the URL of a proxy may hold a password.
+/// The type has no `Debug`, because the URL of a proxy may contain a password.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// Times and sizes.
+    /// Time and size limits.
     pub limits: Limits,
-    /// Certificates in PEM that are trusted besides the public roots.
+    /// PEM certificates that are trusted in addition to the public roots.
     pub extra_ca: Option<Vec<u8>>,
     /// The URL of a proxy for pooled requests. The environment's proxy variables are never read.
     pub proxy: Option<String>,
-    /// Whether [`Wire`] sends every request exactly, on a connection of its own.
+    /// [`Wire`] sends every request byte for byte, on its own connection.
     pub exact_always: bool,
 }
 
-/// Settings that no transport can be made of.
+/// An error in the settings of a transport.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SetupError {
@@ -111,7 +112,7 @@ pub enum SetupError {
     Client(String),
 }
 
-/// Sends each request the way that its [`Delivery`] asks for.
+/// Sends each request by its [`Delivery`].
 pub struct Wire {
     pooled: Pooled,
     exact: Exact,
@@ -119,10 +120,10 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// A transport of both kinds.
+    /// Sets up both transports.
     ///
     /// # Errors
-    /// Certificates or a proxy that cannot be used.
+    /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         Ok(Self { pooled: Pooled::new(settings)?, exact: Exact::new(settings)?, exact_always: settings.exact_always })
     }

@@ -1,9 +1,9 @@
-//! Well-formed requests over kept connections, by `reqwest`.
+//! Sends well-formed requests over pooled connections with `reqwest`.
 //!
-//! The client is kept as dumb as it goes: no redirect, no retry, no referer, no decompression, HTTP/1.1 alone.
-//! A request that it would change on the way is refused, not repaired. Two things remain: names travel in lower
-//! case, and `accept: */*` is added to a request without `accept`, because the client cannot be told not to.
-//! An answer of more than 100 header fields counts as one with too large a head.
+//! The client follows no redirect, retries nothing, sends no referer, decompresses nothing, and uses only HTTP/1.1.
+//! This transport rejects a request that the client would change. Two changes remain: the client sends header names in
+//! lower case, and it adds `accept: */*` to a request without `accept`. A response with more than 100 header fields
+//! counts as one with too large a head.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use tokio::time;
 use super::{Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, failure, tls};
 use crate::wire::{Delivery, Headers, Request, Response, TransportError};
 
-/// Shorter than servers keep an idle connection (two seconds and more), so that none closes it as a request leaves.
+/// The idle timeout of connections. Servers keep them for at least two seconds, so none closes a connection in use.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// A pool of connections; cheap to share, never to rebuild.
+/// A pool of connections. Share it: building one is expensive.
 pub struct Pooled {
     client: Client,
     limits: Limits,
 }
 
 impl Pooled {
-    /// A pool without connections.
+    /// Sets up a pool. It does not connect.
     ///
     /// # Errors
-    /// Certificates or a proxy that cannot be used.
+    /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
         let mut builder = tls::set_up(Client::builder(), settings.extra_ca.as_deref())?
             .http1_only()
@@ -55,20 +55,20 @@ impl Pooled {
 
     async fn exchange(&self, endpoint: &Endpoint, request: &Request) -> Result<Response, TransportError> {
         let request = outgoing(endpoint, request)?;
-        let answer = self.client.execute(request).await.map_err(|error| failure::of_request(&error, &self.limits))?;
-        self.receive(answer).await
+        let response = self.client.execute(request).await.map_err(|error| failure::of_request(&error, &self.limits))?;
+        self.receive(response).await
     }
 
-    async fn receive(&self, mut answer: reqwest::Response) -> Result<Response, TransportError> {
-        let headers = received(answer.headers());
+    async fn receive(&self, mut response: reqwest::Response) -> Result<Response, TransportError> {
+        let headers = received(response.headers());
         let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
         if size > self.limits.head {
             return Err(TransportError::HeadTooLarge(self.limits.head));
         }
-        let (status, promised) = (answer.status().as_u16(), answer.content_length());
+        let (status, declared) = (response.status().as_u16(), response.content_length());
         let mut body = Vec::new();
         let missing = loop {
-            match answer.chunk().await {
+            match response.chunk().await {
                 Ok(Some(piece)) if piece.len() > self.limits.body - body.len() => {
                     return Err(TransportError::BodyTooLarge(self.limits.body));
                 }
@@ -76,7 +76,7 @@ impl Pooled {
                 Ok(None) => break 0,
                 Err(error) => match failure::of_body(&error) {
                     Some(failure) => return Err(failure),
-                    None => break promised.map_or(1, |promised| promised.saturating_sub(body.len() as u64)),
+                    None => break declared.map_or(1, |declared| declared.saturating_sub(body.len() as u64)),
                 },
             }
         };
@@ -94,7 +94,7 @@ impl Transport for Pooled {
     }
 }
 
-/// The client's form of a request that it carries unchanged.
+/// Converts a request that the client sends unchanged.
 fn outgoing(endpoint: &Endpoint, request: &Request) -> Result<reqwest::Request, TransportError> {
     if let Some(reason) = misfit(request) {
         return Err(unsendable(reason));
@@ -110,7 +110,7 @@ fn unsendable(reason: &str) -> TransportError {
     TransportError::Unsendable(format!("{reason}; exact delivery can send it"))
 }
 
-/// Why the client would send something else than the request.
+/// Returns the reason if the client would change the request.
 fn misfit(request: &Request) -> Option<&'static str> {
     let headers = &request.headers;
     let length = request.body.len().to_string();
@@ -130,9 +130,9 @@ fn misfit(request: &Request) -> Option<&'static str> {
     }
 }
 
-/// The URL whose path and query are the target; some, such as `/../x`, no URL keeps.
+/// The URL with this path and query. No URL can express some targets, such as `/../x`.
 fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
-    // Nearly every request goes to `/`, which is the endpoint's own URL.
+    // Nearly every request goes to `/`, the URL of the endpoint.
     if target == "/" {
         return Ok(endpoint.url().clone());
     }
@@ -155,7 +155,7 @@ fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
             .map_err(|_| unsendable("a header value contains a control character"))?;
         map.append(name, value);
     }
-    // The map brings fields of one name together.
+    // The map groups fields of one name.
     if headers.iter().zip(&map).all(|((name, _), (sent, _))| name.eq_ignore_ascii_case(sent.as_str())) {
         Ok(map)
     } else {

@@ -1,4 +1,4 @@
-//! Servers on loopback that misbehave as a test says.
+//! Servers on loopback that misbehave as a test requires.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use tokio::{
 
 use super::Endpoint;
 
-/// A server that is gone when this is dropped.
+/// A server that stops when it is dropped.
 pub(super) struct Server {
     address: SocketAddr,
     accepts: Arc<AtomicUsize>,
@@ -26,7 +26,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Hands each connection to `serve`.
+    /// Passes each connection to `serve`.
     pub(super) async fn start<F, Fut>(serve: F) -> Self
     where
         F: Fn(TcpStream) -> Fut + Send + 'static,
@@ -45,14 +45,14 @@ impl Server {
         Self { address, accepts, task }
     }
 
-    /// Reads one request on each connection, answers with `answer` and does with the connection what `after` says.
-    pub(super) async fn answering(answer: impl Into<Vec<u8>>, after: After) -> Self {
-        let answer: Arc<[u8]> = answer.into().into();
+    /// Reads one request on each connection, sends `response`, and then handles the connection as in `after`.
+    pub(super) async fn responding(response: impl Into<Vec<u8>>, after: After) -> Self {
+        let response: Arc<[u8]> = response.into().into();
         Self::start(move |mut stream| {
-            let answer = Arc::clone(&answer);
+            let response = Arc::clone(&response);
             async move {
                 read_request(&mut stream).await?;
-                stream.write_all(&answer).await?;
+                stream.write_all(&response).await?;
                 after.apply(stream).await
             }
         })
@@ -67,7 +67,7 @@ impl Server {
         self.url("https").parse().unwrap()
     }
 
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     pub(super) fn accepts(&self) -> usize {
         self.accepts.load(Ordering::SeqCst)
     }
@@ -83,7 +83,7 @@ impl Drop for Server {
     }
 }
 
-/// What becomes of a connection.
+/// The end of a connection after the response.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum After {
     Close,
@@ -96,7 +96,7 @@ impl After {
         match self {
             Self::Close => {}
             Self::Reset => {
-                // What was written must arrive first: a reset discards what is under way.
+                // Wait until the response arrives: a reset discards bytes in transit.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 stream.set_zero_linger()?;
             }
@@ -106,7 +106,7 @@ impl After {
     }
 }
 
-/// One request, its body by content-length.
+/// Reads one request with a content-length.
 pub(super) async fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     loop {

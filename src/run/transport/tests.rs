@@ -1,4 +1,4 @@
-//! Both transports against servers that misbehave: the same bytes must mean the same on either way.
+//! Both transports against servers that misbehave: the same bytes must have the same result on both.
 
 use std::{
     sync::{Arc, Mutex},
@@ -20,7 +20,7 @@ use super::{
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
-/// For tests that wait for it.
+/// The time limit of tests that wait for it.
 const SHORT: Duration = Duration::from_millis(300);
 const HEAD: usize = 4096;
 const BODY: usize = 100_000;
@@ -75,13 +75,13 @@ async fn send(way: Way, endpoint: &Endpoint) -> Result<Response, TransportError>
     Wire::new(&settings()).unwrap().send(endpoint, &way.request()).await
 }
 
-/// Sends in haste; fails when that takes much longer than the limit.
+/// Sends with these limits. Panics if it takes much longer than the limit.
 async fn send_within(limits: Limits, way: Way, endpoint: &Endpoint) -> Result<Response, TransportError> {
     let wire = Wire::new(&Settings { limits, ..settings() }).unwrap();
     tokio::time::timeout(SHORT * 10, wire.send(endpoint, &way.request())).await.unwrap()
 }
 
-/// A server that keeps what it was sent.
+/// A server that records the request.
 async fn recorder() -> (Server, Arc<Mutex<Vec<u8>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&seen);
@@ -109,14 +109,14 @@ fn lower_names(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn an_exact_request_crosses_the_wire_byte_for_byte() {
+async fn an_exact_request_is_sent_byte_for_byte() {
     let (server, seen) = recorder().await;
     send(Way::Exact, &server.endpoint()).await.unwrap();
     assert_eq!(*seen.lock().unwrap(), request(Delivery::Exact).to_bytes());
 }
 
 #[tokio::test]
-async fn a_pooled_request_crosses_the_wire_but_for_the_case_of_names() {
+async fn a_pooled_request_is_sent_with_header_names_in_lower_case() {
     let (server, seen) = recorder().await;
     send(Way::Pooled, &server.endpoint()).await.unwrap();
     let seen = seen.lock().unwrap();
@@ -124,7 +124,7 @@ async fn a_pooled_request_crosses_the_wire_but_for_the_case_of_names() {
 }
 
 #[tokio::test]
-async fn all_that_a_pooled_request_gains_is_accept() {
+async fn a_pooled_request_gains_only_accept() {
     let (server, seen) = recorder().await;
     let mut request = request(Delivery::Pooled);
     request.headers.remove("accept");
@@ -176,17 +176,17 @@ async fn an_unusual_target_stays_as_it_is(#[case] target: &str) {
 #[case::chunked(|r: &mut Request| r.chunked = true)]
 #[case::exact(|r: &mut Request| r.delivery = Delivery::Exact)]
 #[tokio::test]
-async fn what_a_pool_would_change_is_refused_before_it_leaves(#[case] spoil: fn(&mut Request)) {
-    let server = Server::answering(OK, After::Hold).await;
+async fn a_request_that_a_pool_would_change_is_rejected_before_it_is_sent(#[case] change: fn(&mut Request)) {
+    let server = Server::responding(OK, After::Hold).await;
     let mut request = request(Delivery::Pooled);
-    spoil(&mut request);
+    change(&mut request);
     let outcome = Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await;
     assert!(matches!(outcome, Err(TransportError::Unsendable(_))), "{outcome:?}");
     assert_eq!(server.accepts(), 0);
 }
 
-/// What both ways agree on of a response.
-fn gist(outcome: Result<Response, TransportError>) -> (u16, String, u64) {
+/// The parts of a response that both transports have in common.
+fn common_parts(outcome: Result<Response, TransportError>) -> (u16, String, u64) {
     let response = outcome.unwrap();
     (response.status, String::from_utf8(response.body.to_vec()).unwrap(), response.missing)
 }
@@ -206,14 +206,14 @@ fn gist(outcome: Result<Response, TransportError>) -> (u16, String, u64) {
 #[case::chunked_and_cut(&format!("{CHUNKED}9\r\nab"), After::Close, (200, "ab", 1))]
 #[case::chunked_and_reset(&format!("{CHUNKED}9\r\nab"), After::Reset, (200, "ab", 1))]
 #[tokio::test]
-async fn an_answer_is_read_alike_on_both_ways(
+async fn both_transports_read_a_response_alike(
     #[values(Way::Pooled, Way::Exact)] way: Way,
-    #[case] answer: &str,
+    #[case] response: &str,
     #[case] after: After,
     #[case] expected: (u16, &str, u64),
 ) {
-    let server = Server::answering(answer, after).await;
-    let (status, body, missing) = gist(send(way, &server.endpoint()).await);
+    let server = Server::responding(response, after).await;
+    let (status, body, missing) = common_parts(send(way, &server.endpoint()).await);
     assert_eq!((status, body.as_str(), missing), expected);
 }
 
@@ -227,13 +227,13 @@ async fn an_answer_is_read_alike_on_both_ways(
 #[case::large_head(&format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "y".repeat(HEAD)), After::Hold, TransportError::HeadTooLarge(HEAD))]
 #[case::large_body(&format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), After::Hold, TransportError::BodyTooLarge(BODY))]
 #[tokio::test]
-async fn a_failure_is_named_alike_on_both_ways(
+async fn both_transports_report_a_failure_alike(
     #[values(Way::Pooled, Way::Exact)] way: Way,
-    #[case] answer: &str,
+    #[case] response: &str,
     #[case] after: After,
     #[case] expected: TransportError,
 ) {
-    let server = Server::answering(answer, after).await;
+    let server = Server::responding(response, after).await;
     assert_eq!(send(way, &server.endpoint()).await, Err(expected));
 }
 
@@ -247,18 +247,18 @@ async fn a_failure_is_named_alike_on_both_ways(
 #[case::no_chunk_size(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n")]
 #[case::a_long_chunk(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n")]
 #[tokio::test]
-async fn what_is_not_http_is_named_alike_on_both_ways(
+async fn both_transports_reject_bytes_that_are_not_http(
     #[values(Way::Pooled, Way::Exact)] way: Way,
-    #[case] answer: &[u8],
+    #[case] response: &[u8],
 ) {
-    let server = Server::answering(answer, After::Hold).await;
+    let server = Server::responding(response, After::Hold).await;
     let outcome = send(way, &server.endpoint()).await;
     assert!(matches!(outcome, Err(TransportError::NotHttp(_))), "{outcome:?}");
 }
 
 #[rstest]
 #[tokio::test]
-async fn nothing_listens(#[values(Way::Pooled, Way::Exact)] way: Way) {
+async fn a_port_without_a_server_refuses_the_connection(#[values(Way::Pooled, Way::Exact)] way: Way) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
@@ -267,8 +267,8 @@ async fn nothing_listens(#[values(Way::Pooled, Way::Exact)] way: Way) {
 
 #[rstest]
 #[tokio::test]
-async fn a_name_that_cannot_resolve(#[values(Way::Pooled, Way::Exact)] way: Way) {
-    // No label may be this long: the resolver refuses it without asking anyone.
+async fn a_host_name_that_does_not_resolve_is_a_dns_error(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    // The label is too long, so the resolver rejects it without a query.
     let endpoint = format!("http://{}.localhost:1", "a".repeat(64)).parse().unwrap();
     let outcome = send(way, &endpoint).await;
     assert!(matches!(outcome, Err(TransportError::Dns(_))), "{outcome:?}");
@@ -289,19 +289,19 @@ async fn an_endless_body_stops_at_the_limit(#[values(Way::Pooled, Way::Exact)] w
 }
 
 #[rstest]
-#[case::says_nothing("", Duration::ZERO)]
+#[case::sends_nothing("", Duration::ZERO)]
 #[case::stops_in_the_head("HTTP/1.1 200 OK\r\nx", Duration::ZERO)]
 #[case::stops_in_the_body("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", Duration::ZERO)]
 #[case::drips(OK, Duration::from_millis(50))]
 #[tokio::test]
-async fn a_peer_that_is_too_slow_meets_the_time_limit(
+async fn a_slow_peer_reaches_the_time_limit(
     #[values(Way::Pooled, Way::Exact)] way: Way,
-    #[case] answer: &'static str,
+    #[case] response: &'static str,
     #[case] pause: Duration,
 ) {
     let server = Server::start(move |mut stream| async move {
         read_request(&mut stream).await?;
-        for byte in answer.bytes() {
+        for byte in response.bytes() {
             stream.write_all(&[byte]).await?;
             tokio::time::sleep(pause).await;
         }
@@ -312,7 +312,7 @@ async fn a_peer_that_is_too_slow_meets_the_time_limit(
     assert_eq!(send_within(limits, way, &server.endpoint()).await, Err(TransportError::Timeout(SHORT)));
 }
 
-/// A TLS server of the test authority's certificate for `localhost` and 127.0.0.1.
+/// A TLS server with a certificate of the test authority for `localhost` and 127.0.0.1.
 async fn tls_server() -> Server {
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let certificate = CertificateDer::from(include_bytes!("testdata/leaf.der").as_slice());
@@ -333,7 +333,7 @@ async fn tls_server() -> Server {
                 stream.read_buf(&mut request).await?;
             }
             stream.write_all(OK.as_bytes()).await?;
-            // Closed without a close_notify, as many servers do.
+            // The server closes the connection without close_notify, as many servers do.
             stream.flush().await
         }
     })
@@ -344,7 +344,7 @@ async fn tls_server() -> Server {
 #[tokio::test]
 async fn a_trusted_certificate_is_accepted(#[values(Way::Pooled, Way::Exact)] way: Way) {
     let server = tls_server().await;
-    assert_eq!(gist(send(way, &server.https_endpoint()).await), (200, "{}".to_owned(), 0));
+    assert_eq!(common_parts(send(way, &server.https_endpoint()).await), (200, "{}".to_owned(), 0));
 }
 
 #[rstest]
@@ -364,11 +364,11 @@ async fn an_unknown_authority_is_a_tls_failure(#[values(Delivery::Pooled, Delive
 #[tokio::test]
 async fn a_server_without_tls_is_a_tls_failure(
     #[values(Way::Pooled, Way::Exact)] way: Way,
-    #[case] answer: &'static str,
+    #[case] response: &'static str,
 ) {
     let server = Server::start(move |mut stream| async move {
         stream.read_buf(&mut Vec::with_capacity(9_000)).await?;
-        stream.write_all(answer.as_bytes()).await
+        stream.write_all(response.as_bytes()).await
     })
     .await;
     let outcome = send(way, &server.https_endpoint()).await;
@@ -377,19 +377,19 @@ async fn a_server_without_tls_is_a_tls_failure(
 
 #[rstest]
 #[tokio::test]
-async fn a_handshake_that_hangs_is_no_connection(#[values(Way::Pooled, Way::Exact)] way: Way) {
+async fn a_hanging_handshake_reaches_the_connection_limit(#[values(Way::Pooled, Way::Exact)] way: Way) {
     let server = Server::start(|stream| After::Hold.apply(stream)).await;
     let limits = Limits { connect_timeout: SHORT, ..settings().limits };
     let outcome = send_within(limits, way, &server.https_endpoint()).await;
     assert_eq!(outcome, Err(TransportError::ConnectTimeout(SHORT)));
 }
 
-/// A server that answers every request of a connection, each with `answer`.
-async fn keeping(answer: &'static str) -> Server {
+/// A server that keeps its connections open and sends `response` to every request.
+async fn persistent_server(response: &'static str) -> Server {
     Server::start(move |mut stream| async move {
         loop {
             read_request(&mut stream).await?;
-            stream.write_all(answer.as_bytes()).await?;
+            stream.write_all(response.as_bytes()).await?;
         }
     })
     .await
@@ -397,7 +397,7 @@ async fn keeping(answer: &'static str) -> Server {
 
 #[tokio::test]
 async fn pooled_requests_share_a_connection_and_exact_ones_do_not() {
-    let server = keeping(OK).await;
+    let server = persistent_server(OK).await;
     let (wire, endpoint) = (Wire::new(&settings()).unwrap(), server.endpoint());
     for _ in 0..3 {
         wire.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
@@ -410,8 +410,8 @@ async fn pooled_requests_share_a_connection_and_exact_ones_do_not() {
 }
 
 #[tokio::test]
-async fn a_wire_can_send_everything_exactly() {
-    let server = keeping(OK).await;
+async fn exact_always_sends_every_request_exactly() {
+    let server = persistent_server(OK).await;
     let wire = Wire::new(&Settings { exact_always: true, ..settings() }).unwrap();
     for _ in 0..2 {
         let response = wire.send(&server.endpoint(), &request(Delivery::Pooled)).await.unwrap();
@@ -421,9 +421,11 @@ async fn a_wire_can_send_everything_exactly() {
 }
 
 #[tokio::test]
-async fn surplus_bytes_never_become_the_next_answer() {
-    let server =
-        keeping("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 500 Bad\r\ncontent-length: 0\r\n\r\n").await;
+async fn surplus_bytes_never_become_the_next_response() {
+    let server = persistent_server(
+        "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 500 Bad\r\ncontent-length: 0\r\n\r\n",
+    )
+    .await;
     let (pooled, endpoint) = (Pooled::new(&settings()).unwrap(), server.endpoint());
     for _ in 0..5 {
         let response = pooled.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
@@ -432,20 +434,20 @@ async fn surplus_bytes_never_become_the_next_answer() {
 }
 
 #[tokio::test]
-async fn an_exact_answer_keeps_its_head_and_counts_its_surplus() {
-    let server = Server::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\n{}zzz", After::Hold).await;
+async fn an_exact_response_keeps_its_head_and_counts_its_surplus() {
+    let server = Server::responding("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\n{}zzz", After::Hold).await;
     let response = send(Way::Exact, &server.endpoint()).await.unwrap();
     assert_eq!(response.head.as_deref(), Some(&b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: 1\r\n\r\n"[..]));
     assert_eq!(response.surplus, 3);
 }
 
 #[tokio::test]
-async fn a_promise_that_is_not_kept_is_ended_by_half_closing() {
+async fn the_client_half_closes_after_a_body_shorter_than_its_content_length() {
     let server = Server::start(|mut stream| async move {
         let mut seen = Vec::new();
         stream.read_to_end(&mut seen).await?;
-        let answer = format!("HTTP/1.1 400 Bad\r\n\r\n{}", seen.len());
-        stream.write_all(answer.as_bytes()).await
+        let response = format!("HTTP/1.1 400 Bad\r\n\r\n{}", seen.len());
+        stream.write_all(response.as_bytes()).await
     })
     .await;
     let mut request = request(Delivery::Exact);
@@ -455,7 +457,7 @@ async fn a_promise_that_is_not_kept_is_ended_by_half_closing() {
 }
 
 #[tokio::test]
-async fn an_answer_before_the_request_is_read_is_still_read() {
+async fn a_response_before_the_end_of_the_request_is_read() {
     let server = Server::start(|mut stream| async move {
         stream.write_all(b"HTTP/1.1 413 Large\r\ncontent-length: 2\r\n\r\n{}").await
     })
@@ -468,7 +470,7 @@ async fn an_answer_before_the_request_is_read_is_still_read() {
 }
 
 #[tokio::test]
-async fn a_peer_that_resets_while_it_is_written_to_has_reset() {
+async fn a_reset_during_the_request_is_a_reset() {
     let server = Server::start(|stream| async move { stream.set_zero_linger() }).await;
     let request = Request { body: Bytes::from(vec![b'x'; 8 << 20]), ..request(Delivery::Exact) };
     let outcome = Exact::new(&settings()).unwrap().send(&server.endpoint(), &request).await;
@@ -476,7 +478,7 @@ async fn a_peer_that_resets_while_it_is_written_to_has_reset() {
 }
 
 #[tokio::test]
-async fn a_proxy_carries_pooled_requests_and_no_exact_one() {
+async fn a_proxy_receives_pooled_requests_and_exact_ones_are_rejected() {
     let (proxy, seen) = recorder().await;
     let settings = Settings { proxy: Some(proxy.endpoint().to_string()), ..settings() };
     let (wire, endpoint) = (Wire::new(&settings).unwrap(), "http://127.0.0.1:1".parse().unwrap());
@@ -487,7 +489,7 @@ async fn a_proxy_carries_pooled_requests_and_no_exact_one() {
 }
 
 #[test]
-fn a_proxy_that_is_none_is_refused_without_its_password() {
+fn the_error_of_an_invalid_proxy_does_not_show_its_password() {
     let settings = Settings { proxy: Some("nonsense://user:secret@".to_owned()), ..Settings::default() };
     match Pooled::new(&settings) {
         Err(error @ SetupError::Proxy(_)) => assert!(!error.to_string().contains("secret")),

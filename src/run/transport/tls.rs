@@ -1,6 +1,6 @@
-//! The one TLS configuration of both transports.
+//! The TLS configuration of both transports.
 //!
-//! Its provider is its own: a process-wide one may be missing, and then a client panics while it is built.
+//! It names its crypto provider, because building a client panics if the process has no default provider.
 
 use std::{error::Error, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::wire::TransportError;
 pub(super) struct Encryption(TlsConnector);
 
 impl Encryption {
-    /// A connector that trusts the public roots and the certificates of `extra_ca`, a PEM text.
+    /// A connector that trusts the public roots and the PEM certificates in `extra_ca`.
     pub(super) fn new(extra_ca: Option<&[u8]>) -> Result<Self, SetupError> {
         Ok(Self(TlsConnector::from(Arc::new(config(extra_ca)?))))
     }
@@ -44,19 +44,19 @@ pub(super) fn set_up(client: ClientBuilder, extra_ca: Option<&[u8]>) -> Result<C
     Ok(client.tls_backend_preconfigured(config(extra_ca)?))
 }
 
-/// The failure that an error of TLS amounts to; `None` for any other error.
+/// Converts a TLS error; `None` for any other error.
 pub(super) fn failure(cause: &(dyn Error + 'static)) -> Option<TransportError> {
     let error = cause.downcast_ref::<TlsError>()?;
     Some(TransportError::Tls(format!("{error}{}", advice(error))))
 }
 
-/// What to do about the certificate of an authority that this machine does not know: an emulator's own, as a rule.
+/// Says how to fix an untrusted certificate, usually one of an emulator.
 fn advice(error: &TlsError) -> &'static str {
     match error {
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "; trust the authority that issued it, as a PEM file: --ca-file, AWS_CA_BUNDLE or Target::ca_file"
         }
-        // An authority that serves by its own certificate, as a rule; the error's type is not rustls's own.
+        // Usually the server presents a CA certificate. rustls has no variant for this error.
         TlsError::InvalidCertificate(CertificateError::Other(_)) => {
             "; if it is the authority's own, let it issue one to the server, which says CA:FALSE"
         }
@@ -64,7 +64,7 @@ fn advice(error: &TlsError) -> &'static str {
     }
 }
 
-/// Trusts the public roots and the certificates of `extra_ca`, a PEM text.
+/// A configuration that trusts the public roots and the PEM certificates in `extra_ca`.
 fn config(extra_ca: Option<&[u8]>) -> Result<ClientConfig, SetupError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(pem) = extra_ca {
@@ -83,7 +83,7 @@ fn add(roots: &mut RootCertStore, pem: &[u8]) -> Result<(), SetupError> {
         roots.add(certificate).map_err(|error| SetupError::Certificates(error.to_string()))?;
     }
     if roots.len() == before {
-        return Err(SetupError::Certificates("there is no certificate in them".to_owned()));
+        return Err(SetupError::Certificates("they contain no certificate".to_owned()));
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ mod tests {
     #[case::a_text(b"trust me")]
     #[case::no_certificate(b"-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n")]
     #[case::cut_off(b"-----BEGIN CERTIFICATE-----\naGVs")]
-    fn what_is_no_certificate_is_refused(#[case] pem: &[u8]) {
+    fn an_invalid_certificate_is_rejected(#[case] pem: &[u8]) {
         assert!(matches!(config(Some(pem)), Err(SetupError::Certificates(_))));
     }
 }

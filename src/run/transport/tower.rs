@@ -1,10 +1,9 @@
 //! An endpoint of this process that is a tower service: an axum `Router`, or any stack of layers over one.
 //!
-//! Owns the way of a request to such a service and of its answer back, without a socket. The service gets what it gets
-//! behind an HTTP/1.1 server: the exact bytes of the body, header names in lower case, fields of one name together,
-//! values without blanks around them. What such a server has to settle before any service is asked does not exist
-//! here: framing that lies, and bytes that are no HTTP. A request of that sort is refused, and never repaired. What a
-//! server would add to an answer (`date`, `content-length`) is not added either, and there is no `ConnectInfo`.
+//! It calls the service without a socket. The service receives the same request as behind an HTTP/1.1 server: the exact
+//! bytes of the body, header names in lower case, fields of one name together, and values without surrounding white
+//! space. A server itself handles false framing and bytes that are not HTTP, so this transport rejects such requests.
+//! It adds no `date` and no `content-length` to a response, as a server would, and provides no `ConnectInfo`.
 
 use std::{
     error::Error,
@@ -25,30 +24,31 @@ use crate::{
     wire::{Headers, Request, Response, TransportError},
 };
 
-/// Carries requests to a tower service of this process; see [`tower()`].
+/// Passes requests to a tower service of this process; see [`tower()`].
 #[derive(Debug, Clone)]
 pub struct Tower<S> {
     service: S,
-    /// The largest body of an answer, in bytes.
+    /// The maximum size of a response body, in bytes.
     largest: usize,
 }
 
-/// A transport to a tower service of this process, whatever endpoint a request names: no port, no socket.
+/// A transport that calls a tower service of this process for every endpoint, without a port or a socket.
 ///
-/// The service is cloned for each request. One that panics or fails gives no answer, which is no finding, and one that
-/// blocks its thread blocks the run. How long it may take is the suite's to say, not this transport's. Requests that only a socket carries make their cases not applicable.
+/// It clones the service for each request. If the service panics or fails, the case is inconclusive and has no finding.
+/// A service that blocks its thread blocks the run. The suite sets the time limit of a case; this transport has none.
+/// If a request can only be sent over a socket, its case is not applicable.
 ///
 /// ```
 /// use axum::{Router, http::StatusCode, routing::post};
-/// use wireproof::{transport::Transport, wire::Request};
+/// use wireproof::{Request, Transport};
 ///
 /// let emulator = Router::new().route("/", post(|body: String| async move { (StatusCode::IM_A_TEAPOT, body) }));
 /// let transport = wireproof::tower(emulator);
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
 /// let request = Request { method: "POST".into(), target: "/".into(), ..Request::default() };
 /// let endpoint = "http://127.0.0.1:1".parse()?;
-/// let answer = runtime.block_on(transport.send(&endpoint, &request))?;
-/// assert_eq!(answer.status, 418);
+/// let response = runtime.block_on(transport.send(&endpoint, &request))?;
+/// assert_eq!(response.status, 418);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
@@ -70,8 +70,8 @@ where
     fn send<'a>(&'a self, _endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
         Box::pin(async move {
             let request = outgoing(request).map_err(|reason| TransportError::Unsendable(only_by_socket(reason)))?;
-            let told = |words| Err(TransportError::Other(format!("the service panicked: {words}")));
-            caught(self.exchange(request)).await.unwrap_or_else(told)
+            let panicked = |words| Err(TransportError::Other(format!("the service panicked: {words}")));
+            caught(self.exchange(request)).await.unwrap_or_else(panicked)
         })
     }
 
@@ -89,19 +89,20 @@ where
     async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Result<Response, TransportError> {
         let mut service = self.service.clone();
         let has_body = *request.method() != Method::HEAD;
-        // Even an answer that is there at once gives other cases their turn, as a socket does.
+        // An immediate response lets other cases run, as a socket does.
         yield_now().await;
         let failed = |error: S::Error| TransportError::Other(format!("the service failed: {}", error.into()));
         poll_fn(|context| service.poll_ready(context)).await.map_err(failed)?;
         let (head, body) = service.call(request).await.map_err(failed)?.into_parts();
         let has_body = has_body && !head.status.is_informational() && !matches!(head.status.as_u16(), 204 | 304);
-        let answer = Response { status: head.status.as_u16(), headers: received(&head.headers), ..Response::default() };
-        if has_body { self.with_body(answer, pin!(body)).await } else { Ok(answer) }
+        let response =
+            Response { status: head.status.as_u16(), headers: received(&head.headers), ..Response::default() };
+        if has_body { self.with_body(response, pin!(body)).await } else { Ok(response) }
     }
 
-    /// The answer as far as its body comes, by the length that its head promises.
-    async fn with_body(&self, answer: Response, mut body: Pin<&mut B>) -> Result<Response, TransportError> {
-        let promised = answer.headers.get("content-length").and_then(|length| length.trim().parse::<u64>().ok());
+    /// Adds the received part of the body, by the declared length.
+    async fn with_body(&self, response: Response, mut body: Pin<&mut B>) -> Result<Response, TransportError> {
+        let declared = response.headers.get("content-length").and_then(|length| length.trim().parse::<u64>().ok());
         let mut bytes = Vec::new();
         let mut missing = 0;
         while let Some(frame) = body.frame().await {
@@ -109,35 +110,36 @@ where
                 missing = 1;
                 break;
             };
-            // Trailers are of no protocol that is spoken here.
+            // No supported protocol has trailers.
             let Ok(mut piece) = frame.into_data() else { continue };
             if piece.remaining() > self.largest - bytes.len() {
                 return Err(TransportError::BodyTooLarge(self.largest));
             }
             bytes.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
         }
-        Ok(cut(answer, bytes.into(), promised, missing))
+        Ok(cut(response, bytes.into(), declared, missing))
     }
 }
 
-/// What arrives of a body that is shorter or longer than its head promises; `missing` counts where nothing is promised.
-fn cut(answer: Response, body: Bytes, promised: Option<u64>, missing: u64) -> Response {
+/// Cuts the body at its declared length, and counts missing and surplus bytes. Without a declared length, `missing`
+/// counts.
+fn cut(response: Response, body: Bytes, declared: Option<u64>, missing: u64) -> Response {
     let length = body.len() as u64;
-    let Some(promised) = promised else { return Response { body, missing, ..answer } };
-    let kept = usize::try_from(promised).unwrap_or(usize::MAX).min(body.len());
+    let Some(declared) = declared else { return Response { body, missing, ..response } };
+    let kept = usize::try_from(declared).unwrap_or(usize::MAX).min(body.len());
     Response {
         body: body.slice(..kept),
-        missing: promised.saturating_sub(length),
-        surplus: length.saturating_sub(promised),
-        ..answer
+        missing: declared.saturating_sub(length),
+        surplus: length.saturating_sub(declared),
+        ..response
     }
 }
 
 fn only_by_socket(reason: &str) -> String {
-    format!("only a socket carries it to an endpoint: {reason}")
+    format!("only a socket can send it: {reason}")
 }
 
-/// The request as a service gets it, or why no server would hand it on as it is.
+/// The request that the service receives, or the reason why a server would not pass it on unchanged.
 fn outgoing(request: &Request) -> Result<http::Request<Full<Bytes>>, &'static str> {
     if let Some(reason) = false_framing(request) {
         return Err(reason);
@@ -150,13 +152,14 @@ fn outgoing(request: &Request) -> Result<http::Request<Full<Bytes>>, &'static st
     Ok(outgoing)
 }
 
-/// Why a server would read another body, or another message, out of the bytes of this request.
+/// Returns the reason if a server would read another body or another message from the bytes of this request.
 fn false_framing(request: &Request) -> Option<&'static str> {
     let length = request.body.len().to_string();
     let lengths: Vec<&str> = request.headers.all("content-length").collect();
     let codings: Vec<&str> = request.headers.all("transfer-encoding").collect();
     if request.chunked {
-        (codings != ["chunked"] || !lengths.is_empty()).then_some("its headers do not say plainly that it is chunked")
+        (codings != ["chunked"] || !lengths.is_empty())
+            .then_some("it is chunked, and its headers do not declare exactly that")
     } else if !codings.is_empty() {
         Some("it has a transfer-encoding, and its body is not chunked")
     } else {
@@ -165,7 +168,7 @@ fn false_framing(request: &Request) -> Option<&'static str> {
     }
 }
 
-/// The target as it stands; some parsers of it take a part away in silence.
+/// Parses the target, and rejects one that the parser would change.
 fn uri(target: &str) -> Option<Uri> {
     let path: PathAndQuery = target.parse().ok()?;
     (path == target && (target.starts_with('/') || target == "*")).then(|| Uri::from(path))
@@ -187,14 +190,13 @@ fn received(map: &HeaderMap) -> Headers {
 
 #[cfg(test)]
 mod tests {
-
     use axum::{Router, body, http::header, response::IntoResponse, routing::any};
     use rstest::rstest;
 
     use super::*;
 
-    async fn send<R: IntoResponse + Clone + Send + Sync + 'static>(answer: R) -> Result<Response, TransportError> {
-        send_to(Router::new().fallback(any(|| async { answer })), &post(b"{}")).await
+    async fn send<R: IntoResponse + Clone + Send + Sync + 'static>(response: R) -> Result<Response, TransportError> {
+        send_to(Router::new().fallback(any(|| async { response })), &post(b"{}")).await
     }
 
     async fn send_to(router: Router, request: &Request) -> Result<Response, TransportError> {
@@ -212,7 +214,7 @@ mod tests {
         }
     }
 
-    /// Answers with the request, as the service saw it.
+    /// Responds with the request as the service received it.
     async fn mirror(request: axum::extract::Request) -> Vec<u8> {
         let (head, body) = request.into_parts();
         let mut out = format!("{} {} {:?}\n", head.method, head.uri, head.version).into_bytes();
@@ -224,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_sees_what_it_sees_behind_a_server() {
+    async fn a_service_receives_the_same_request_as_behind_a_server() {
         let mut request = Request { target: "/../a//%2f?b=%zz&".into(), ..post(b"\x00\xff") };
         request.headers.push("X-Twice", " 1\t");
         request.headers.push("X-Last", "ü");
@@ -245,20 +247,20 @@ mod tests {
     #[case::no_target(|r: &mut Request| r.target = String::new(), "target")]
     #[case::a_bad_name(|r: &mut Request| r.headers.push("x y", "1"), "name")]
     #[case::a_line_break(|r: &mut Request| r.headers.push("x", "1\r\ny: 2"), "value")]
-    #[case::a_promise(|r: &mut Request| r.headers.set("content-length", "3"), "content-length")]
+    #[case::a_long_length(|r: &mut Request| r.headers.set("content-length", "3"), "content-length")]
     #[case::a_short_length(|r: &mut Request| r.headers.set("content-length", "1"), "content-length")]
     #[case::no_length(|r: &mut Request| r.headers.remove("content-length"), "content-length")]
     #[case::two_lengths(|r: &mut Request| r.headers.push("content-length", "2"), "content-length")]
     #[case::a_coding(|r: &mut Request| r.headers.push("transfer-encoding", "chunked"), "transfer-encoding")]
     #[case::two_framings(|r: &mut Request| { r.chunked = true; r.headers.push("transfer-encoding", "chunked"); }, "chunked")]
     #[tokio::test]
-    async fn what_only_a_socket_carries_is_refused_with_its_reason(
-        #[case] spoil: fn(&mut Request),
+    async fn a_request_that_needs_a_socket_is_rejected_with_a_reason(
+        #[case] change: fn(&mut Request),
         #[case] named: &str,
     ) {
         let mut request = post(b"{}");
         assert_eq!(tower(Router::new()).cannot_carry(&request), None);
-        spoil(&mut request);
+        change(&mut request);
         let reason = tower(Router::new()).cannot_carry(&request).unwrap();
         assert!(reason.contains("only a socket") && reason.contains(named), "{reason}");
         assert_eq!(send_to(Router::new(), &request).await, Err(TransportError::Unsendable(reason)));
@@ -276,27 +278,27 @@ mod tests {
     #[rstest]
     #[case::whole(vec![Ok("a"), Ok("b")], None, ("ab", 0, 0))]
     #[case::cut_off(vec![Ok("ab"), Err("broken")], None, ("ab", 1, 0))]
-    #[case::cut_off_of_a_promise(vec![Ok("ab"), Err("broken")], Some("9"), ("ab", 7, 0))]
+    #[case::cut_off_before_the_declared_length(vec![Ok("ab"), Err("broken")], Some("9"), ("ab", 7, 0))]
     #[case::too_short(vec![Ok("ab")], Some("9"), ("ab", 7, 0))]
     #[case::too_long(vec![Ok("ab"), Ok("cd")], Some("3"), ("abc", 0, 1))]
     #[case::no_number(vec![Ok("ab")], Some("two"), ("ab", 0, 0))]
     #[tokio::test]
-    async fn a_body_counts_by_its_promise(
+    async fn a_body_counts_by_its_declared_length(
         #[case] pieces: Vec<Result<&'static str, &'static str>>,
-        #[case] promised: Option<&'static str>,
+        #[case] declared: Option<&'static str>,
         #[case] expected: (&str, u64, u64),
     ) {
-        let answer = move || {
+        let handler = move || {
             let pieces = pieces.clone();
             async move {
                 let mut response = http::Response::new(body::Body::from_stream(futures_util::stream::iter(pieces)));
-                if let Some(length) = promised {
+                if let Some(length) = declared {
                     response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from_static(length));
                 }
                 response
             }
         };
-        let response = send_to(Router::new().fallback(answer), &post(b"{}")).await.unwrap();
+        let response = send_to(Router::new().fallback(handler), &post(b"{}")).await.unwrap();
         let body = std::str::from_utf8(&response.body).unwrap();
         assert_eq!((body, response.missing, response.surplus), expected);
     }
@@ -305,8 +307,11 @@ mod tests {
     #[case(b"12345", Ok(5))]
     #[case(b"123456", Err(TransportError::BodyTooLarge(5)))]
     #[tokio::test]
-    async fn a_body_ends_at_the_limit(#[case] answer: &'static [u8], #[case] expected: Result<usize, TransportError>) {
-        let transport = Tower { largest: 5, ..tower(Router::new().fallback(move || async move { answer })) };
+    async fn a_body_ends_at_the_limit(
+        #[case] response: &'static [u8],
+        #[case] expected: Result<usize, TransportError>,
+    ) {
+        let transport = Tower { largest: 5, ..tower(Router::new().fallback(move || async move { response })) };
         let outcome = transport.send(&"http://h".parse().unwrap(), &post(b"{}")).await;
         assert_eq!(outcome.map(|response| response.body.len()), expected);
     }
@@ -316,21 +321,21 @@ mod tests {
     #[case::not_modified(http::StatusCode::NOT_MODIFIED, "POST")]
     #[case::head(http::StatusCode::OK, "HEAD")]
     #[tokio::test]
-    async fn an_answer_that_has_no_body_has_none(#[case] status: http::StatusCode, #[case] method: &str) {
+    async fn a_response_without_a_body_has_none(#[case] status: http::StatusCode, #[case] method: &str) {
         let router = Router::new().fallback(move || async move { (status, "body") });
         let response = send_to(router, &Request { method: method.into(), ..post(b"{}") }).await.unwrap();
         assert_eq!((response.status, response.body.len(), response.missing), (status.as_u16(), 0, 0));
     }
 
     #[tokio::test]
-    async fn a_head_is_brought_back_as_it_is() {
+    async fn a_head_is_returned_unchanged() {
         let response = send((http::StatusCode::IM_A_TEAPOT, [("X-Amzn-RequestId", "1")], "tea")).await.unwrap();
         assert_eq!((response.status, response.headers.get("x-amzn-requestid")), (418, Some("1")));
         assert_eq!(&response.body[..], b"tea");
     }
 
     #[tokio::test]
-    async fn a_panic_is_no_answer_and_the_next_request_gets_one() {
+    async fn a_panic_is_an_error_and_the_next_request_gets_a_response() {
         let router = Router::new().fallback(async |request: axum::extract::Request| {
             assert!(request.uri() == "/", "no such path");
         });
@@ -359,7 +364,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_fails_gives_no_answer() {
+    async fn a_failing_service_is_an_error() {
         let outcome = tower(Broken).send(&"http://h".parse().unwrap(), &post(b"")).await;
         assert_eq!(outcome, Err(TransportError::Other("the service failed: out of order".to_owned())));
     }

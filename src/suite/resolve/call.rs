@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hex_reads_pairs_and_refuses_the_rest() {
+    fn hex_accepts_only_pairs_of_digits() {
         assert_eq!(hex("ef bb BF"), Some(vec![0xef, 0xbb, 0xbf]));
         assert_eq!((hex("abc"), hex("zz")), (None, None));
     }

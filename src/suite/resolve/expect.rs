@@ -6,7 +6,7 @@ use super::{Resolver, with_nearest};
 use crate::{
     model::pointer::escape,
     suite::{Alternative, Bindings, Call, Expectation, matcher, source::Diagnostic},
-    wire::RefusalClass,
+    wire::RejectionClass,
 };
 
 const FORMS: &str = "use { status, body } for a success, { error, status } or { rejected, status } for a rejection, { responded: true }, { closed: true }, or { any_of: [...] }";
@@ -83,7 +83,7 @@ impl Resolver<'_> {
             self.check_error(name, pointer, call)?;
         }
         let classes = self.names(map.get("rejected"), &format!("{at}/rejected"))?.into_iter().map(|(pointer, name)| {
-            serde_json::from_value::<RefusalClass>(Value::from(name))
+            serde_json::from_value::<RejectionClass>(Value::from(name))
                 .map_err(|error| self.source.at(&pointer, error.to_string()))
         });
         Ok(Alternative::Rejection {
@@ -131,7 +131,7 @@ impl Resolver<'_> {
     fn check_error(&self, name: &str, at: &str, call: &Call) -> Result<(), Diagnostic> {
         let contract = self.services[&call.service].schemas.contract();
         let Some(operation) = contract.operation(&call.operation) else { return Ok(()) };
-        if contract.error(operation, name).is_some() || RefusalClass::is_common(name) {
+        if contract.error(operation, name).is_some() || RejectionClass::is_common(name) {
             return Ok(());
         }
         let message = format!("{} does not declare {name}, and it is not a common error", call.operation);

@@ -9,7 +9,7 @@ use crate::{
         Alternative, Body, CallerName, Region,
         testing::{read, scenario, text},
     },
-    wire::{RefusalClass, sigv4::SigningFault},
+    wire::{RejectionClass, sigv4::SigningFault},
 };
 
 const MAKE: &str = "call: MakeThing, input: { name: a }";
@@ -69,13 +69,13 @@ fn a_call_is_repeated_as_it_says(#[case] form: &str, #[case] expected: Repeat) {
 #[case("expect: { responded: true }", Alternative::Responded)]
 #[case("expect: { closed: true }", Alternative::Closed)]
 #[case("expect: { error: TakenException, status: [400, 409] }", Alternative::Rejection { errors: vec!["TakenException".to_owned()], classes: vec![], statuses: vec![400, 409] })]
-#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Rejection { errors: vec!["ThrottlingException".to_owned()], classes: vec![RefusalClass::Auth, RefusalClass::Client], statuses: vec![599] })]
+#[case("expect: { error: [ThrottlingException], rejected: [auth, client], status: 599 }", Alternative::Rejection { errors: vec!["ThrottlingException".to_owned()], classes: vec![RejectionClass::Auth, RejectionClass::Client], statuses: vec![599] })]
 fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expected: Alternative) {
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
 
 #[test]
-fn several_expectations_are_alternatives_and_none_is_a_success() {
+fn several_expectations_are_alternatives_and_the_default_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
     let either = step(&format!("{MAKE}, expect: {{ any_of: [{{ responded: true }}, {{ status: 200 }}] }}")).unwrap();
     assert_eq!(either.expect.alternatives, [Alternative::Responded, success.clone()]);
@@ -235,13 +235,13 @@ fn what_is_known_to_have_no_such_member_is_rejected(#[case] rest: &str, #[case] 
 }
 
 #[test]
-fn a_capture_takes_the_place_of_a_state_of_its_name() {
+fn a_capture_replaces_a_state_of_its_name() {
     let rest = "given: { s: a thing }\nsteps:\n  - { call: MakeThing, input: { name: a }, capture: { s: /inner } }\n  - { call: GetThing, input: { name: '${s.state}' } }";
     assert!(scenario(rest).is_ok());
 }
 
 #[test]
-fn a_wrong_member_is_shown_in_its_place_with_the_nearest_name() {
+fn an_unknown_member_is_shown_with_the_nearest_name() {
     let rest = "given: { s: a thing }\nsteps:\n  - call: MakeThing\n    input: { size: 1, name: \"${s.nam}\" }";
     let own = [
         ("works/model.json", crate::suite::testing::MODEL.to_owned()),

@@ -1,4 +1,4 @@
-//! Templates: read, checked, filled.
+//! Templates are read, checked and filled.
 
 use proptest::prelude::*;
 use rstest::rstest;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// What the seed and the case of [`bindings`] give for the word `svc`.
+/// The values that the seed and the case of [`bindings`] generate for the word `svc`.
 const FRESH: [&str; 3] = ["svc-lpznd5cf6z", "d-LPZND5CF6", "5da96bef-e571-44e7-8e6b-04a0c7da1ee2"];
 
 fn bindings() -> Bindings {
@@ -44,14 +44,14 @@ fn broken_expressions_are_rejected(#[case] text: &str, #[case] problem: Template
 }
 
 #[test]
-fn what_is_not_bound_is_an_error_that_names_it() {
+fn an_unbound_variable_is_an_error_that_names_it() {
     let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings()).unwrap_err().to_string();
     assert_eq!(fill("${gone}"), "no value for \"gone\"");
     assert_eq!(fill("${row.items.5}"), "\"row\" has no \"items.5\"");
 }
 
 #[test]
-fn what_a_state_did_not_yield_is_told_with_its_name_unless_the_variable_is_another_by_now() {
+fn a_missing_variable_of_a_state_is_reported_unless_it_was_replaced() {
     let mut bindings = bindings();
     bindings.bind_state("s", "a thing", json!({"name": 1}));
     let template = Template::read(&json!("${s.nam}")).unwrap();
@@ -63,7 +63,7 @@ fn what_a_state_did_not_yield_is_told_with_its_name_unless_the_variable_is_anoth
 }
 
 #[test]
-fn expressions_are_told_with_the_text_that_they_stand_in() {
+fn errors_of_expressions_quote_the_whole_text() {
     let template = json!({"a": ["x", "${b} and ${uuid('c')}"], "d/e": "${f}", "${g}": "${h}"});
     let template = Template::read(&template).unwrap();
     let places: Vec<_> = template.expressions().into_iter().map(|(pointer, _)| pointer).collect();
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused_without_a_panic(text in "[$\\{\\}a-z'(),. ]{0,24}") {
+    fn no_text_makes_the_template_parser_panic(text in "[$\\{\\}a-z'(),. ]{0,24}") {
         let _ = Template::read(&json!(text));
     }
 }
@@ -155,7 +155,7 @@ fn the_words_of_a_path_may_have_hyphens_and_underscores() {
 }
 
 #[test]
-fn what_is_not_known_is_named_in_lists_and_functions_need_no_variable() {
+fn unknown_variables_are_listed_and_functions_need_none() {
     let template = Template::read(&json!(["${later}", "${row.flag}", ["<${later}>"], "${uuid('x')}"])).unwrap();
     assert_eq!(template.roots(), ["later", "row", "later"]);
     let (value, unknown) = template.fill_known(&bindings());

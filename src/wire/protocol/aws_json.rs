@@ -113,7 +113,7 @@ impl Protocol for AwsJson {
         parsed: &ParsedResponse,
     ) -> bool {
         let is_page = request.method != RPC_METHOD && parsed.value.is_none();
-        let is_rejected = parsed.refusal.is_some() && response.status >= 400;
+        let is_rejected = parsed.rejection.is_some() && response.status >= 400;
         !is_page && (!is_rejected || self.is_claimed(contract, request))
     }
 
@@ -124,7 +124,11 @@ impl Protocol for AwsJson {
         let is_rejected = !(200..300).contains(&response.status)
             || identity.is_named_at(ErrorLocation::HEADER)
             || identity.is_named_at(ErrorLocation::TYPE);
-        ParsedResponse { refusal: is_rejected.then_some(identity), value: document.value, problems: document.problems }
+        ParsedResponse {
+            rejection: is_rejected.then_some(identity),
+            value: document.value,
+            problems: document.problems,
+        }
     }
 
     fn error_location(&self) -> ErrorLocation {
@@ -313,7 +317,7 @@ mod tests {
     #[test]
     fn a_success_has_a_value_and_no_error() {
         let parsed = parse(AwsJson::V1_1, &response(200, r#"{"code":"x"}"#));
-        assert!(parsed.refusal.is_none() && parsed.value.is_some() && parsed.problems.is_empty());
+        assert!(parsed.rejection.is_none() && parsed.value.is_some() && parsed.problems.is_empty());
     }
 
     #[test]
@@ -324,7 +328,7 @@ mod tests {
     #[test]
     fn an_html_page_is_a_rejection_without_a_name() {
         let parsed = parse(AwsJson::V1_0, &response(500, "<html>"));
-        assert!(parsed.refusal.is_some() && parsed.error().is_none() && parsed.value.is_none());
+        assert!(parsed.rejection.is_some() && parsed.error().is_none() && parsed.value.is_none());
     }
 
     #[test]
@@ -334,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentinel_differs_in_its_target_alone() {
+    fn a_sentinel_differs_only_in_its_target() {
         let contract = contract();
         let sentinels = AwsJson::V1_0.sentinels(&contract, contract.operation("Op").unwrap(), &call()).unwrap();
         for (sentinel, target) in [
@@ -361,7 +365,7 @@ mod tests {
     #[case::last_success(299, false)]
     #[case::first_after_success(300, true)]
     fn a_status_other_than_2xx_is_a_rejection(#[case] status: u16, #[case] rejected: bool) {
-        assert_eq!(parse(AwsJson::V1_1, &response(status, "{}")).refusal.is_some(), rejected);
+        assert_eq!(parse(AwsJson::V1_1, &response(status, "{}")).rejection.is_some(), rejected);
     }
 
     #[test]
@@ -428,7 +432,7 @@ mod tests {
     #[case(AwsJson::V1_0, false, "com.amazon.coral.service#Own")]
     #[case(AwsJson::V1_1, true, "Own")]
     #[case(AwsJson::V1_1, false, "Own")]
-    fn an_error_is_spelled_as_its_version_does(
+    fn each_version_spells_an_error_in_its_own_way(
         #[case] version: AwsJson,
         #[case] declared: bool,
         #[case] spelled: &str,

@@ -8,7 +8,8 @@ use serde_json::{Value, map::Map};
 
 use crate::wire::Response;
 
-/// The header that services with the trait `awsQueryCompatible` use for the name that an error had in the query protocol.
+/// The header that services with the trait `awsQueryCompatible` use for the name that an error had in the query
+/// protocol.
 pub const QUERY_ERROR_HEADER: &str = "x-amzn-query-error";
 
 /// The header that may name an error.
@@ -126,13 +127,13 @@ impl ErrorIdentity {
         Self { name: name.map(str::to_owned), message: message.map(str::to_owned), sources }
     }
 
-    /// Whether a location names an error.
+    /// Returns true if this location names an error.
     #[must_use]
     pub fn is_named_at(&self, location: ErrorLocation) -> bool {
         self.sources.iter().any(|source| source.location == location)
     }
 
-    /// Whether two locations name different errors.
+    /// Returns true if two locations name different errors.
     #[must_use]
     pub fn disagrees(&self) -> bool {
         let mut names = self.sources.iter().map(|source| error_name(&source.spelled));
@@ -140,7 +141,7 @@ impl ErrorIdentity {
         names.any(|name| Some(name) != first)
     }
 
-    /// Whether any location names an error.
+    /// Returns true if any location names an error.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.name.is_some()
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_wins_over_code_and_code_over_type() {
+    fn the_header_has_precedence_over_code_and_code_over_type() {
         let mut response = Response::default();
         let body = json!({"code": "B", "__type": "x#C", "Message": "m"});
         let identity = ErrorIdentity::of(&response, Some(&body));
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_in_either_case_and_the_lower_case_first() {
+    fn a_message_has_either_case_and_the_lower_case_has_precedence() {
         let message = |body| ErrorIdentity::of(&Response::default(), Some(&body)).message;
         assert_eq!(message(json!({"Message": "b", "message": "a"})).as_deref(), Some("a"));
         assert_eq!(message(json!({"MESSAGE": "c"})), None);
@@ -234,7 +235,11 @@ mod tests {
     #[case(ErrorLocation::HEADER, "x-amzn-errortype", "")]
     #[case(ErrorLocation::CODE, "code", "/code")]
     #[case(ErrorLocation::TYPE, "__type", "/__type")]
-    fn a_name_is_read_where_it_was_written(#[case] location: ErrorLocation, #[case] name: &str, #[case] pointer: &str) {
+    fn a_name_is_read_at_the_location_where_it_was_written(
+        #[case] location: ErrorLocation,
+        #[case] name: &str,
+        #[case] pointer: &str,
+    ) {
         let (mut response, mut body) = (Response::default(), json!({"message": "m"}));
         location.write(&mut response, &mut body, Some("x#A"));
         assert_eq!(location.read(&response, Some(&body)), Some("x#A"));

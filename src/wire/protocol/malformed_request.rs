@@ -5,13 +5,13 @@
 pub struct MalformedRequest {
     /// The variant, as probe ids name it.
     pub variant: &'static str,
-    /// What the request does, after its subject.
+    /// The predicate of the title; its subject is the request or its body.
     pub title: &'static str,
     /// The change.
     pub change: RequestChange,
-    /// What an endpoint must do with it.
+    /// The expected behavior of an endpoint.
     pub expected: MalformedOutcome,
-    /// Endpoints were seen to crash on it.
+    /// Endpoints are known to crash on it.
     pub may_crash: bool,
 }
 
@@ -24,7 +24,7 @@ pub enum RequestChange {
     Path(&'static str),
     /// Another value of a header.
     SetHeader(&'static str, String),
-    /// A header less.
+    /// The request without a header.
     RemoveHeader(&'static str),
     /// The body in chunks.
     Chunked,
@@ -36,16 +36,16 @@ pub enum RequestChange {
     Members(Vec<u8>),
 }
 
-/// What an endpoint must do with a malformed request.
+/// The expected behavior of an endpoint for a malformed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MalformedOutcome {
     /// Reject it as unreadable.
     Unreadable,
-    /// Reject it as unreadable or for a constraint: services differ in where they notice.
+    /// Reject it as unreadable or for a constraint, because services differ.
     UnreadableOrInvalid,
     /// Reject it because the operation is unknown.
     UnknownOperation,
-    /// Reject it with any client error: seen on AWS, documented nowhere.
+    /// Reject it with any client error. AWS does this, but no document says so.
     AnyRejection,
     /// Accept it.
     Accepted,
@@ -80,7 +80,7 @@ pub(super) fn json_bodies(requires_member: bool) -> Vec<MalformedRequest> {
     let body = |variant, title, bytes: &[u8], expected| {
         MalformedRequest::new(variant, title, RequestChange::Body(bytes.to_vec()), expected)
     };
-    // Some services read an empty body as an empty input; where a member is required they reject it all the same.
+    // Some services read an empty body as an empty input. They reject it if the input has a required member.
     let nothing = if requires_member { UnreadableOrInvalid } else { AnyResponse };
     let mut utf16 = vec![0xff, 0xfe];
     utf16.extend("{}".encode_utf16().flat_map(u16::to_le_bytes));
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_variant_occurs_once_and_those_that_crashed_endpoints_are_marked() {
+    fn each_variant_occurs_once_and_requests_that_may_crash_are_marked() {
         let all = [json_bodies(true), json_forms()].concat();
         let variants: BTreeSet<&str> = all.iter().map(|request| request.variant).collect();
         assert_eq!(variants.len(), all.len());

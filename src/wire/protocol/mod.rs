@@ -1,7 +1,7 @@
 //! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
 //!
-//! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks it,
-//! and one row of [`SUPPORTED`].
+//! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
+//! it, and one row of `SUPPORTED`.
 //!
 //! | module | holds |
 //! |---|---|
@@ -37,7 +37,7 @@ pub use error_identity::{
     ERROR_HEADER, ERROR_MEMBER, ErrorIdentity, ErrorLocation, ErrorSource, QUERY_ERROR_HEADER, error_name,
 };
 pub use malformed_request::{MalformedOutcome, MalformedRequest, RequestChange};
-pub use rejection_class::RefusalClass;
+pub use rejection_class::RejectionClass;
 pub use rest_json::RestJson;
 pub use routing::{Recognition, RoutePart, RouteRole, RoutingError, called, is_rpc_line, split_call};
 pub use sentinel::Sentinels;
@@ -65,7 +65,7 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// The format of a timestamp whose model does not give one.
     fn timestamp_format(&self, location: TimestampLocation) -> TimestampFormat;
 
-    /// What bodies have in common, whatever their shape.
+    /// The rules for bodies of every shape.
     fn body_rules(&self) -> BodyRules {
         BodyRules {
             timestamp_format: self.timestamp_format(TimestampLocation::Body),
@@ -98,13 +98,13 @@ pub trait Protocol: fmt::Debug + Send + Sync {
     /// Requests that break the protocol, as changes of a valid one.
     fn malformed_requests(&self, contract: &Contract, operation: &Operation) -> Vec<MalformedRequest>;
 
-    /// The operation as the request names it, for protocols that name it in one place.
+    /// The operation as the request names it; `None` in protocols that name it by several parts of a request.
     fn call<'r>(&self, request: &'r Request) -> Option<&'r str>;
 
-    /// Whether a request claims to be a call of this service in this protocol.
+    /// Returns true if a request claims to be a call of this service in this protocol.
     fn is_claimed(&self, contract: &Contract, request: &Request) -> bool;
 
-    /// Whether the response to a request must be in this protocol.
+    /// Returns true if the response to a request must be in this protocol.
     fn binds_response(
         &self,
         contract: &Contract,
@@ -135,7 +135,7 @@ pub trait ServerProtocol: Protocol {
     /// The parts of a request by which the protocol finds the operation.
     fn route_parts(&self) -> &'static [RoutePart];
 
-    /// How much of the protocol and the service a request names, whatever else is wrong with it.
+    /// Reads how much of the protocol and the service a request names. Other faults of the request do not matter.
     fn recognize(&self, contract: &Contract, request: &Request) -> Recognition;
 
     /// Finds the operation that a request calls.
@@ -173,7 +173,7 @@ pub enum TimestampLocation {
 pub enum SuccessStatus {
     /// The same.
     Expected,
-    /// Another one, which AWS itself was seen to send.
+    /// Another one, which AWS itself sends in some cases.
     Tolerated {
         /// The status that the operation has.
         expected: u16,
@@ -189,7 +189,7 @@ pub enum SuccessStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedResponse {
     /// The error, if the request was rejected; `None` for a success.
-    pub refusal: Option<ErrorIdentity>,
+    pub rejection: Option<ErrorIdentity>,
     /// The output or the members of the error, if the body could be parsed.
     pub value: Option<Value>,
     /// The problems of the body.
@@ -200,7 +200,7 @@ impl ParsedResponse {
     /// The name of the error, if the response gives one.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
-        self.refusal.as_ref()?.name.as_deref()
+        self.rejection.as_ref()?.name.as_deref()
     }
 }
 

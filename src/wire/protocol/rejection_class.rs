@@ -7,7 +7,7 @@ use super::ErrorIdentity;
 /// The reason for a rejection, as far as the name of the error shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RefusalClass {
+pub enum RejectionClass {
     /// The body cannot be parsed, or a member has the wrong JSON type.
     Serialization,
     /// The input violates a constraint, or a required member is missing.
@@ -22,11 +22,11 @@ pub enum RefusalClass {
     Client,
 }
 
-impl RefusalClass {
-    /// Whether a response with this status and error belongs to the class.
+impl RejectionClass {
+    /// Returns true if a response with this status and error belongs to the class.
     ///
     /// The names come from both generations of the AWS pages on common errors, and from conventions that recorded
-    /// services share. [`RefusalClass::Client`] depends on the status alone.
+    /// services share. [`RejectionClass::Client`] depends on the status alone.
     #[must_use]
     pub fn holds(self, status: u16, identity: &ErrorIdentity) -> bool {
         let named = |names: &[&str]| identity.name.as_deref().is_some_and(|name| names.contains(&name));
@@ -66,7 +66,7 @@ impl RefusalClass {
         }
     }
 
-    /// Whether any service may return the error without declaring it.
+    /// Returns true if any service may return the error without declaring it.
     #[must_use]
     pub fn is_common(name: &str) -> bool {
         [SERIALIZATION, CONSTRAINT, UNKNOWN_OPERATION, AUTH, TOO_LARGE, FAILURE]
@@ -126,33 +126,33 @@ mod tests {
     }
 
     #[test]
-    fn a_class_goes_by_the_name_and_client_by_the_status() {
-        assert!(RefusalClass::Serialization.holds(400, &named("SerializationException")));
-        assert!(!RefusalClass::Serialization.holds(400, &named("ValidationException")));
-        assert!(RefusalClass::Client.holds(404, &ErrorIdentity::default()));
-        assert!(!RefusalClass::Client.holds(500, &named("ValidationException")));
-        assert!(RefusalClass::TooLarge.holds(413, &ErrorIdentity::default()));
+    fn the_name_decides_a_class_and_the_status_decides_client() {
+        assert!(RejectionClass::Serialization.holds(400, &named("SerializationException")));
+        assert!(!RejectionClass::Serialization.holds(400, &named("ValidationException")));
+        assert!(RejectionClass::Client.holds(404, &ErrorIdentity::default()));
+        assert!(!RejectionClass::Client.holds(500, &named("ValidationException")));
+        assert!(RejectionClass::TooLarge.holds(413, &ErrorIdentity::default()));
     }
 
     #[test]
     fn a_services_own_error_is_not_common() {
-        assert!(RefusalClass::is_common("ThrottlingException"));
-        assert!(!RefusalClass::is_common("DeploymentDoesNotExistException"));
+        assert!(RejectionClass::is_common("ThrottlingException"));
+        assert!(!RejectionClass::is_common("DeploymentDoesNotExistException"));
     }
 
     #[rstest]
-    #[case(RefusalClass::Serialization, "serialization", "MalformedHttpRequestException")]
-    #[case(RefusalClass::Constraint, "constraint", "MissingParameter")]
-    #[case(RefusalClass::UnknownOperation, "unknown-operation", "InvalidAction")]
-    #[case(RefusalClass::Auth, "auth", "SignatureDoesNotMatch")]
-    #[case(RefusalClass::TooLarge, "too-large", "RequestEntityTooLargeException")]
+    #[case(RejectionClass::Serialization, "serialization", "MalformedHttpRequestException")]
+    #[case(RejectionClass::Constraint, "constraint", "MissingParameter")]
+    #[case(RejectionClass::UnknownOperation, "unknown-operation", "InvalidAction")]
+    #[case(RejectionClass::Auth, "auth", "SignatureDoesNotMatch")]
+    #[case(RejectionClass::TooLarge, "too-large", "RequestEntityTooLargeException")]
     fn a_class_has_its_name_and_only_its_own_errors(
-        #[case] class: RefusalClass,
+        #[case] class: RejectionClass,
         #[case] name: &str,
         #[case] error: &str,
     ) {
         assert_eq!((class.name(), serde_json::to_value(class).unwrap()), (name, serde_json::json!(name)));
-        assert!(class.names().contains(&error) && class.holds(400, &named(error)) && RefusalClass::is_common(error));
+        assert!(class.names().contains(&error) && class.holds(400, &named(error)) && RejectionClass::is_common(error));
         assert!(!class.holds(400, &named("InternalFailure")) && !class.holds(400, &ErrorIdentity::default()));
     }
 
@@ -161,8 +161,8 @@ mod tests {
     #[case(400, true)]
     #[case(499, true)]
     #[case(500, false)]
-    fn client_is_every_status_of_the_callers_and_no_name(#[case] status: u16, #[case] holds: bool) {
-        assert_eq!(RefusalClass::Client.holds(status, &named("InternalFailure")), holds);
-        assert_eq!((RefusalClass::Client.name(), RefusalClass::Client.names().len()), ("client", 0));
+    fn client_is_every_4xx_status_and_has_no_names(#[case] status: u16, #[case] holds: bool) {
+        assert_eq!(RejectionClass::Client.holds(status, &named("InternalFailure")), holds);
+        assert_eq!((RejectionClass::Client.name(), RejectionClass::Client.names().len()), ("client", 0));
     }
 }

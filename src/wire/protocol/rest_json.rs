@@ -59,7 +59,7 @@ impl Protocol for RestJson {
         Vec::new()
     }
 
-    /// Method and path name the operation.
+    /// Returns `None`: the method and the path name the operation.
     fn call<'r>(&self, _: &'r Request) -> Option<&'r str> {
         None
     }
@@ -81,7 +81,11 @@ impl Protocol for RestJson {
         };
         let identity = ErrorIdentity::of(response, document.value.as_ref());
         let is_rejected = !(200..300).contains(&response.status) || identity.is_named_at(ErrorLocation::HEADER);
-        ParsedResponse { refusal: is_rejected.then_some(identity), value: document.value, problems: document.problems }
+        ParsedResponse {
+            rejection: is_rejected.then_some(identity),
+            value: document.value,
+            problems: document.problems,
+        }
     }
 
     fn error_location(&self) -> ErrorLocation {
@@ -93,7 +97,7 @@ impl Protocol for RestJson {
         code.and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()).unwrap_or(200)
     }
 
-    /// AWS itself sends another 2xx now and then.
+    /// AWS itself sometimes sends another 2xx status.
     fn compare_success_status(&self, operation: &Operation, actual: u16) -> SuccessStatus {
         let expected = self.success_status(operation);
         if actual == expected { SuccessStatus::Expected } else { SuccessStatus::Tolerated { expected } }
@@ -131,9 +135,9 @@ mod tests {
     #[case::output(200, r#"{"a":1}"#, false)]
     #[case::made(201, "", false)]
     #[case::gone(404, r#"{"message":"m"}"#, true)]
-    fn the_status_tells_a_rejection(#[case] status: u16, #[case] body: &'static str, #[case] rejected: bool) {
+    fn the_status_shows_a_rejection(#[case] status: u16, #[case] body: &'static str, #[case] rejected: bool) {
         let parsed = parse(&response(status, body));
-        assert_eq!(parsed.refusal.is_some(), rejected);
+        assert_eq!(parsed.rejection.is_some(), rejected);
         assert!(parsed.value.is_some_and(|value| value.is_object()) && parsed.problems.is_empty());
     }
 

@@ -10,7 +10,7 @@ use crate::wire::Request;
 pub struct RoutePart {
     /// Its name in ids.
     pub name: &'static str,
-    /// What it distinguishes.
+    /// Its role.
     pub role: RouteRole,
     /// Reads it.
     pub read: fn(&Request) -> Option<&str>,
@@ -18,18 +18,18 @@ pub struct RoutePart {
     pub write: fn(&mut Request, &str),
 }
 
-/// What a part of a request distinguishes.
+/// The role of a part of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteRole {
-    /// Nothing: it is the same for every call.
+    /// It is the same for every call.
     Fixed,
-    /// One operation from another.
+    /// It distinguishes operations.
     Operation,
-    /// One protocol from another.
+    /// It distinguishes protocols.
     Protocol,
 }
 
-/// How much of a protocol and a service a request names.
+/// The recognized part of a call: a request names nothing, the protocol, or the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Recognition {
     /// Neither.
@@ -84,7 +84,7 @@ impl RoutingError {
     }
 }
 
-/// The operation as a request names it, in whichever supported protocol.
+/// The operation as a request names it, in any supported protocol.
 #[must_use]
 pub fn called(request: &Request) -> Option<&str> {
     SUPPORTED.into_iter().find_map(|protocol| protocol.call(request))
@@ -96,7 +96,7 @@ pub fn split_call(call: &str) -> Option<(&str, &str)> {
     call.split_once('.')
 }
 
-/// Whether the request line is the one that every call of an RPC protocol has.
+/// Returns true if the request has the request line of every call in an RPC protocol.
 #[must_use]
 pub fn is_rpc_line(request: &Request) -> bool {
     request.method == RPC_METHOD && request.target == RPC_PATH
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_line_is_not_found() {
+    fn only_a_wrong_request_line_has_the_status_404() {
         assert_eq!(RoutingError::Line { method: "POST", path: "/" }.status(), 404);
         assert_eq!(RoutingError::Service("S".to_owned()).status(), 400);
     }

@@ -1,4 +1,4 @@
-//! A copy of the bundle in somebody's hands, and what a forger can recompute.
+//! A copy of the bundle for a forger, and the parts that a forger can recompute.
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +33,7 @@ use wireproof::internals::{
 use crate::certificate::{BUNDLE, DIGEST, INDEX, PROFILES, SNAPSHOTS, SUITE, matrix};
 use crate::support;
 
-/// A copy of the bundle in somebody's hands.
+/// A copy of the bundle for a forger.
 pub(crate) struct Forged(TempDir);
 
 impl Forged {
@@ -115,7 +115,8 @@ impl Forged {
         self.edit("statement.json", |statement| statement["subject"][0]["digest"]["wireproofChain"] = json!(chain));
     }
 
-    /// Recomputes the digests of all files, and an envelope; without the vendor's key there is no signature.
+    /// Recomputes the digests of all files, and an envelope. It has no signature, because the forger lacks the vendor's
+    /// key.
     pub(crate) fn reseal(&self) {
         let files: BTreeMap<String, String> = support::files_below(self.root(), "")
             .into_iter()
@@ -161,7 +162,7 @@ impl Forged {
             .unwrap()
     }
 
-    /// What a verifier says who has these keys and this nonce.
+    /// The result of a verifier with these keys and this nonce.
     pub(crate) fn verified(&self, keys: &[PublicKey], nonce: Option<&str>) -> Verified {
         let nonce = nonce.map(|nonce| Nonce::read(nonce).unwrap());
         let (suite, snapshots, profiles, digest) = (&SUITE, &SNAPSHOTS, &PROFILES, &DIGEST);

@@ -1,4 +1,4 @@
-//! What may be done to a bundle, by whom, and the check that must tell it.
+//! The forgeries of a bundle: the forger's abilities, the change, and the check that must detect it.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ use crate::certificate::{
 };
 use crate::support;
 
-/// What a forger can do.
+/// The abilities of a forger.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Forger {
     /// Edits files.
@@ -31,7 +31,7 @@ pub(crate) enum Forger {
 }
 
 impl Forger {
-    /// What, in a few words.
+    /// The abilities in a few words.
     pub(crate) fn does(self) -> &'static str {
         match self {
             Self::Edits => "edits",
@@ -41,12 +41,12 @@ impl Forger {
     }
 }
 
-/// One forgery, and the check that must tell it.
+/// One forgery, and the check that must detect it.
 pub(crate) struct Forgery {
     pub(crate) what: String,
     pub(crate) forger: Forger,
     pub(crate) forge: Box<dyn Fn(&Forged) + Send + Sync>,
-    /// `None`: whichever.
+    /// `None`: any check.
     pub(crate) by: Option<VerifyCheck>,
 }
 

@@ -1,5 +1,5 @@
-//! A certificate of the reference, and everything that a forger may do to it: each forgery is told by the check that it
-//! breaks. What no look at a bundle can tell, an endpoint tells that is asked again.
+//! A certificate of the reference, and all its possible forgeries: the check of each forgery detects it. If the bundle
+//! alone cannot show a forgery, a rerun against the endpoint does.
 
 mod forged;
 mod forgeries;
@@ -37,7 +37,7 @@ use forgeries::{Forger, Forgery, all, main_entry};
 
 const NONCE: &str = "00112233445566778899aabbccddeeff";
 const OTHER_NONCE: &str = "ffeeddccbbaa99887766554433221100";
-/// The private keys of a vendor and of somebody else.
+/// The private keys of a vendor and of another person.
 const KEY: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 const OTHER_KEY: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 
@@ -61,7 +61,7 @@ static FIXTURES: LazyLock<FixtureFiles> = LazyLock::new(|| {
     FixtureFiles::from_texts(few)
 });
 
-/// What a verifier has at hand.
+/// The suite of the verifier.
 static SUITE: LazyLock<Arc<Fixtures>> = LazyLock::new(|| Arc::new(Fixtures::read(&FIXTURES).unwrap()));
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(&FIXTURES, &SUITE).unwrap());
 static DIGEST: LazyLock<CertifiedDigest> = LazyLock::new(|| CertifiedDigest::of(&FIXTURES, &FixtureFiles::default()));
@@ -148,7 +148,7 @@ fn page(all: &[Forgery]) -> String {
     )
 }
 
-// Elsewhere there are no links.
+// Other systems have no links.
 #[cfg(unix)]
 #[test]
 fn the_page_of_the_forgeries_lists_all_of_them() {
@@ -183,8 +183,7 @@ fn the_bundle_of_the_reference_verifies_and_is_granted() {
     assert_eq!((&granted["granted"], &granted["missing"]), (&json!("extended"), &json!([])));
 }
 
-/// Who forges a bundle whose signature is asked for is told by that, too: here nobody asks for one, unless the forgery is
-/// about it.
+/// Verifies a forged bundle without requiring a signature, unless the forgery is about the signature.
 fn told(forgery: &Forgery) -> Verified {
     let forged = Forged::new();
     let before = content(forged.root());
@@ -203,7 +202,7 @@ fn told(forgery: &Forgery) -> Verified {
 }
 
 #[test]
-fn every_forgery_is_told_by_the_check_that_it_breaks() {
+fn every_forgery_is_detected_by_its_check() {
     let all = all();
     assert!(all.len() > 30);
     let next = AtomicUsize::new(0);
@@ -258,17 +257,17 @@ fn a_bundle_of_another_suite_does_not_verify() {
 }
 
 #[test]
-fn the_nonce_of_another_verifier_is_not_taken() {
+fn the_nonce_of_another_verifier_is_rejected() {
     let bundle = Forged::new();
     assert_eq!(checks(&bundle.verified(&[public(KEY)], Some(OTHER_NONCE))), ["nonce"]);
     assert_eq!(checks(&bundle.verified(&[], Some(NONCE))), ["signature"]);
 }
 
-/// The limit of every look at paper, said plainly: answers that are made up well, with everything recomputed.
+/// The limit of every offline check: well-invented responses with everything recomputed.
 #[test]
-fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_endpoint() {
+fn invented_responses_are_detected_by_a_signature_or_a_rerun() {
     let forged = Forged::new();
-    // As if the endpoint had said something else in a place that no statement is about.
+    // Changes a part of the response that no requirement is about.
     forged.har(HAR, |log| {
         let headers = main_entry(log)["response"]["headers"].as_array_mut().unwrap();
         headers.iter_mut().find(|header| header["name"] == "date").unwrap()["value"] = json!("never");
@@ -278,9 +277,9 @@ fn whoever_makes_up_answers_and_all_the_rest_is_told_by_a_signature_or_by_the_en
     assert_eq!(checks(&forged.verified(&[public(KEY)], Some(NONCE))), ["signature"]);
 }
 
-/// The endpoint keeps the contract while the bundle is made, and no longer when it is asked again.
+/// The endpoint keeps the contract while the bundle is made, but not during the rerun.
 #[test]
-fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked_again() {
+fn a_rerun_detects_an_endpoint_that_differs_from_its_bundle() {
     let work = tempfile::tempdir().unwrap();
     let proxy = Proxy::start();
     let mutants = put(work.path(), "mutants.json", &matrix(support::SUITE.digest()));
@@ -313,7 +312,7 @@ fn an_endpoint_that_does_otherwise_than_the_bundle_says_is_told_when_it_is_asked
 #[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "not an Ed25519 private key")]
 #[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
-fn what_cannot_be_certified_is_refused_before_anything_is_sent(#[case] arguments: &[&str], #[case] says: &str) {
+fn an_invalid_claim_is_rejected_before_the_first_request(#[case] arguments: &[&str], #[case] says: &str) {
     let work = tempfile::tempdir().unwrap();
     put(work.path(), "key", KEY);
     put(work.path(), "mutants.json", &matrix("of another suite"));
@@ -344,7 +343,7 @@ fn a_new_key_is_for_its_owner_alone_and_is_never_overwritten() {
 }
 
 #[test]
-fn a_program_is_told_the_same_as_a_person() {
+fn programs_and_people_get_the_same_result() {
     let work = BUNDLE.path();
     let (bundle, fixtures) = (path_in(work, "bundle"), path_in(work, "fixtures"));
     let key = put(work, "public", &public(KEY).hex());

@@ -1,5 +1,5 @@
-//! What the tests share: one runtime a process, references of their own on sockets and in process, and runs that end
-//! in time.
+//! Shared helpers of the tests: one runtime per process, references of their own on sockets and in process, and runs
+//! with a time limit.
 
 pub(crate) mod corpus;
 pub(crate) mod modelled;
@@ -55,8 +55,9 @@ pub(crate) fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Cargo, to build what is in this package in the folder of this build. Build scripts look at what cargo tells a test of
-/// its package: they would run again, and what this test runs with would be built anew beneath it.
+/// Cargo, to build examples of this package in the folder of this build. Build scripts read the variables that cargo
+/// sets for a test of its package. With these variables, the scripts would run again, and would rebuild the program
+/// under this test.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     let told = |name: &str| name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
@@ -123,7 +124,7 @@ pub(crate) fn reference_at(speed: f64) -> (Reference, ResolvedTarget) {
     (reference, target)
 }
 
-/// How a run goes unless a test is about that.
+/// The default options of a run.
 pub(crate) const PACE: RunOptions = RunOptions {
     jobs: 16,
     seed: 1,
@@ -162,7 +163,7 @@ impl Virtual {
         Self { reference: Arc::new(reference), runtime }
     }
 
-    /// Runs the cases, where every answer takes so much longer.
+    /// Runs the cases with this delay of every response.
     pub(crate) fn run(&self, cases: Vec<Case>, options: RunOptions, delay: Duration) -> Run {
         let reference = Arc::clone(&self.reference);
         self.run_over(
@@ -188,14 +189,14 @@ impl Virtual {
         make()
     }
 
-    /// Runs the cases against whatever answers instead of the reference, in this one's time.
+    /// Runs the cases against `respond` instead of the reference, with the clock of this one.
     pub(crate) fn run_against(
         &self,
-        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
+        respond: impl Fn(&Request) -> Response + Send + Sync + 'static,
         cases: Vec<Case>,
         options: RunOptions,
     ) -> Run {
-        self.run_over(InProcess::new(move |request: &Request| Reply::Answer(answer(request))), cases, options)
+        self.run_over(InProcess::new(move |request: &Request| Reply::Answer(respond(request))), cases, options)
     }
 
     /// Runs the cases over whatever carries requests to the reference, in this one's time.
@@ -211,7 +212,7 @@ impl Virtual {
 /// A run of everything against the reference, for every test that only reads what came of it.
 pub(crate) static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
 
-/// The reference's answer; signatures are dated by the real clock, whatever the runtime's does.
+/// The response of the reference. Signatures have the date of the real clock, not that of the runtime.
 pub(crate) fn handle(reference: &ReferenceEndpoint, request: &Request) -> Response {
     reference.handle(request, real_now())
 }
@@ -221,7 +222,7 @@ pub(crate) fn real_now() -> f64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs_f64()
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Run {
     /// Its cases, in the order in which they ended.
     pub(crate) cases: Vec<JudgedCase>,

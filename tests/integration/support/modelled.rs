@@ -1,4 +1,4 @@
-//! An endpoint made from a model alone: it refuses what the model forbids, and answers the least output that it allows.
+//! An endpoint made from a model alone: it rejects invalid inputs, and responds with the least valid output.
 //! Or it does so but for one fault.
 
 use std::sync::{
@@ -22,7 +22,7 @@ use wireproof::internals::{
 /// The one thing that an endpoint does wrongly.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
-    /// Nothing.
+    /// No fault.
     None,
     /// It does not look at what this family of probes is about.
     Lacks(&'static str),
@@ -34,53 +34,53 @@ pub(crate) enum Fault {
     Unsigned,
     /// Its outputs hold a number where a text is due.
     BrokenOutput,
-    /// It refuses what is legal, wherever the input has this member.
-    Refuses(&'static str),
-    /// It fails where it has to refuse.
+    /// It rejects valid inputs that have this member.
+    Rejects(&'static str),
+    /// It fails instead of rejecting.
     Fails,
 }
 
 /// An endpoint made from a model.
 pub(crate) struct Modelled {
     service: ServiceFixtures,
-    /// What inputs are validated by.
+    /// The schemas that validate inputs.
     inputs: Schemas,
     fault: Fault,
-    answers: AtomicU64,
+    responses: AtomicU64,
 }
 
 /// An error's name, and what is said with it.
-struct Refusal(&'static str, String);
+struct ModelledRejection(&'static str, String);
 
 impl Modelled {
     pub(crate) fn new(service: &ServiceFixtures, fault: Fault) -> Self {
         Self::validating(service, service.contract(), fault)
     }
 
-    /// One that validates by another model than the one that it answers by.
+    /// An endpoint that validates by another model than that of its responses.
     pub(crate) fn validating(service: &ServiceFixtures, inputs: &Arc<Contract>, fault: Fault) -> Self {
         let inputs = Schemas::new(Arc::clone(inputs), service.protocol.body_rules());
-        Self { service: service.clone(), inputs, fault, answers: AtomicU64::new(0) }
+        Self { service: service.clone(), inputs, fault, responses: AtomicU64::new(0) }
     }
 
     pub(crate) fn handle(&self, request: &Request) -> Response {
         match self.operation(request).and_then(|operation| self.accept(request, operation).map(|()| operation)) {
-            Ok(operation) => self.answer(200, &self.output(operation)),
-            Err(_) if self.fault == Fault::Fails => self.answer(500, &json!({"__type": "InternalFailure"})),
-            Err(Refusal(name, message)) => self.answer(400, &json!({"__type": name, "message": message})),
+            Ok(operation) => self.respond(200, &self.output(operation)),
+            Err(_) if self.fault == Fault::Fails => self.respond(500, &json!({"__type": "InternalFailure"})),
+            Err(ModelledRejection(name, message)) => self.respond(400, &json!({"__type": name, "message": message})),
         }
     }
 
-    fn answer(&self, status: u16, body: &Value) -> Response {
+    fn respond(&self, status: u16, body: &Value) -> Response {
         let body = Bytes::from(body.to_string());
-        let id = format!("00000000-0000-4000-8000-{:012}", self.answers.fetch_add(1, Ordering::Relaxed));
+        let id = format!("00000000-0000-4000-8000-{:012}", self.responses.fetch_add(1, Ordering::Relaxed));
         let length = body.len().to_string();
         let kind = self.service.protocol.content_type();
         let headers = [("content-type", kind), ("content-length", &length), ("x-amzn-requestid", &id)];
         Response { status, headers: headers.into_iter().collect(), body, ..Response::default() }
     }
 
-    fn operation(&self, request: &Request) -> Result<&Operation, Refusal> {
+    fn operation(&self, request: &Request) -> Result<&Operation, ModelledRejection> {
         if self.fault != Fault::Unsigned {
             self.authenticate(request)?;
         }
@@ -88,28 +88,28 @@ impl Modelled {
         let contract = self.service.contract();
         let named = target.filter(|(service, _)| *service == contract.service().id.name());
         let operation = named.and_then(|(_, name)| contract.operation(name));
-        operation.ok_or_else(|| Refusal("UnknownOperationException", "no such operation".to_owned()))
+        operation.ok_or_else(|| ModelledRejection("UnknownOperationException", "no such operation".to_owned()))
     }
 
-    fn authenticate(&self, request: &Request) -> Result<(), Refusal> {
-        let refuse = |name, message: &str| Err(Refusal(name, message.to_owned()));
+    fn authenticate(&self, request: &Request) -> Result<(), ModelledRejection> {
+        let reject = |name, message: &str| Err(ModelledRejection(name, message.to_owned()));
         let Some(authorization) = request.headers.get("authorization") else {
-            return refuse("MissingAuthenticationTokenException", "no authorization");
+            return reject("MissingAuthenticationTokenException", "no authorization");
         };
         let part = |name: &str| authorization.split([' ', ',']).find_map(|part| part.strip_prefix(name));
         let (Some(credential), Some(signed), Some(signature), Some(date)) =
             (part("Credential="), part("SignedHeaders="), part("Signature="), request.headers.get("x-amz-date"))
         else {
-            return refuse("IncompleteSignatureException", "no signature of version 4");
+            return reject("IncompleteSignatureException", "no signature of version 4");
         };
         let (key, scope) = credential.split_once('/').unwrap_or_default();
         let identity = Identity::test();
         if key != identity.credentials().access_key_id {
-            return refuse("UnrecognizedClientException", "nobody has this key");
+            return reject("UnrecognizedClientException", "nobody has this key");
         }
         let now = |seconds| sigv4::amz_date(OffsetDateTime::now_utc().unix_timestamp() + seconds);
         if !(now(-900)..=now(900)).contains(&date.to_owned()) {
-            return refuse("RequestExpired", "the date is too far from now");
+            return reject("RequestExpired", "the date is too far from now");
         }
         let name = &self.service.contract().service().signing_name;
         let right = format!("{}/us-east-1/{name}/aws4_request", &date[..8]);
@@ -118,11 +118,11 @@ impl Modelled {
         if scope == right && signature == sigv4::signature(request, &names, secret, scope, date) {
             return Ok(());
         }
-        refuse("InvalidSignatureException", "the signature is another one")
+        reject("InvalidSignatureException", "the signature is another one")
     }
 
-    fn accept(&self, request: &Request, operation: &Operation) -> Result<(), Refusal> {
-        let unread = |message: String| Err(Refusal("SerializationException", message));
+    fn accept(&self, request: &Request, operation: &Operation) -> Result<(), ModelledRejection> {
+        let unread = |message: String| Err(ModelledRejection("SerializationException", message));
         let kind = request.headers.get("content-type").unwrap_or_default();
         if !kind.starts_with("application/") {
             return unread(format!("the content type {kind:?}"));
@@ -136,14 +136,14 @@ impl Modelled {
         };
         self.validate(operation, &input)?;
         match self.fault {
-            Fault::Refuses(member) if input.get(member).is_some() => {
-                Err(Refusal("ValidationException", format!("nobody may say {member} today")))
+            Fault::Rejects(member) if input.get(member).is_some() => {
+                Err(ModelledRejection("ValidationException", format!("nobody may say {member} today")))
             }
             _ => Ok(()),
         }
     }
 
-    fn validate(&self, operation: &Operation, input: &Value) -> Result<(), Refusal> {
+    fn validate(&self, operation: &Operation, input: &Value) -> Result<(), ModelledRejection> {
         let input = match self.fault {
             Fault::DollarNewline => map_texts(input, &|text| text.strip_suffix('\n').unwrap_or(text).to_owned()),
             Fault::ForeignDigits => map_texts(input, &|text| text.chars().map(ascii_digit).collect()),
@@ -162,7 +162,7 @@ impl Modelled {
         };
         let first = counted().find(is_unread).or_else(|| counted().next());
         first.map_or(Ok(()), |violation| {
-            Err(Refusal(name, format!("{} must be {}", violation.pointer, violation.expected)))
+            Err(ModelledRejection(name, format!("{} must be {}", violation.pointer, violation.expected)))
         })
     }
 
@@ -171,7 +171,7 @@ impl Modelled {
             return false;
         }
         let Fault::Lacks(family) = self.fault else { return true };
-        // Who knows no ranges knows how much a number can hold all the same, and what no timestamp is.
+        // Even without ranges it knows the limits of a number type and the format of a timestamp.
         let value = input.pointer(&violation.pointer);
         let is_huge = value.and_then(Value::as_f64).is_some_and(|number| number.abs() >= 2_147_483_648.0);
         let is_text = value.is_some_and(Value::is_string);
@@ -238,7 +238,7 @@ fn map_texts(value: &Value, map: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
-/// The least legal value of a shape; patterns are not looked at.
+/// The least valid value of a shape; patterns are ignored.
 fn least(contract: &Contract, id: &ShapeId, member: Option<&Traits>) -> Value {
     let shape = contract.shape(id).unwrap();
     let inner = |member: &Member| least(contract, &member.target, Some(&member.traits));

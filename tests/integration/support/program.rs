@@ -1,4 +1,4 @@
-//! The program as a process, without anything that the environment might tell it.
+//! The program as a process, in a clean environment.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -67,16 +67,16 @@ impl Drop for Served {
     }
 }
 
-/// What a [`Proxy`] makes of the answers to `StopDeployment`.
+/// The change of a [`Proxy`] to the responses of `StopDeployment`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nothing.
+    /// No change.
     None,
-    /// Refusals have this name.
+    /// Rejections have this name.
     Name(&'static str),
-    /// Refusals have this status.
+    /// Rejections have this status.
     Status(u16),
-    /// There is no answer.
+    /// There is no response.
     Silence,
 }
 
@@ -122,14 +122,14 @@ fn pass(mut stream: TcpStream, behind: &str, fault: Fault) -> std::io::Result<()
     server.write_all(&body)?;
     let (head, body) = message(&mut BufReader::new(server))?;
     let body = String::from_utf8_lossy(&body).into_owned();
-    let is_refusal = head.starts_with("HTTP/1.1 400");
+    let is_rejection = head.starts_with("HTTP/1.1 400");
     let (head, body) = match fault {
-        Fault::Name(name) if is_refusal => {
+        Fault::Name(name) if is_rejection => {
             let mut error: serde_json::Value = serde_json::from_str(&body).unwrap();
             error["__type"] = name.into();
             (without_length(&head, "x-amzn-errortype"), error.to_string())
         }
-        Fault::Status(status) if is_refusal => {
+        Fault::Status(status) if is_rejection => {
             (without_length(&head, "-").replacen("400", &status.to_string(), 1), body)
         }
         _ => (without_length(&head, "-"), body),

@@ -1,4 +1,4 @@
-//! States that are reached, cleaned up, or told why they are not.
+//! States that are established and cleaned up, and the reasons of those that are not established.
 
 use std::{
     sync::{Arc, Mutex},
@@ -19,7 +19,7 @@ use crate::run::{
 
 const STATES: &str = "states:
   half made:
-    says: Two applications, of which the second never comes.
+    says: Two applications. The second request gets no response.
     steps:
       - { call: CreateApplication, input: { applicationName: first } }
       - { call: CreateApplication, input: { applicationName: second } }
@@ -36,7 +36,7 @@ steps:
   - { call: StopDeployment, input: { deploymentId: d-ABCDEF123 } }
 ";
 
-/// Knows every operation, and never answers about the second application or to a state change.
+/// Responds to every operation, except to the second application and to a state change.
 #[derive(Default)]
 struct Hanging(Mutex<Vec<String>>);
 
@@ -66,7 +66,7 @@ async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, CaseEnd) {
 }
 
 #[tokio::test]
-async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
+async fn a_state_that_is_incomplete_at_the_time_limit_is_cleaned_up() {
     let (sent, end) = sent(None).await;
     let operations: Vec<&str> = sent.iter().filter_map(|target| target.split('.').nth(1)).collect();
     assert_eq!(operations, ["CreateApplication", "CreateApplication", "DeleteApplication"]);
@@ -74,7 +74,7 @@ async fn a_state_that_is_half_made_when_time_runs_out_is_cleaned_up() {
 }
 
 #[tokio::test]
-async fn a_state_change_that_gave_no_answer_in_time_is_taken_back() {
+async fn a_state_change_without_a_response_in_time_is_reverted() {
     let url = StateHandler::Url { endpoint: "http://127.0.0.1:9".parse().unwrap(), path: "/state".to_owned() };
     let (sent, _) = sent(Some(url)).await;
     assert!(sent.len() == 2 && sent[0].contains("setup") && sent[1].contains("teardown"), "{sent:?}");
@@ -86,7 +86,7 @@ const CHAIN: &str = "states:
     steps: [{ call: CreateApplication, input: { applicationName: a } }]
     yields: { name: a, deploymentId: d-ABCDEF123 }
   a group:
-    says: It stands in an application.
+    says: It belongs to an application.
     given: { app: an application }
     steps: [{ call: CreateApplication, input: { applicationName: '${app.name}' } }]
     yields: { name: '${app.name}' }
@@ -100,17 +100,17 @@ const CHAIN: &str = "states:
     yields: { deploymentId: true }
 ";
 
-fn asking(state: &str) -> String {
+fn scenario_with(state: &str) -> String {
     SCENARIO.replace("half made", state).replace("deploymentId: d-ABCDEF123", "deploymentId: '${half.deploymentId}'")
 }
 
-/// How a case of that state ends at an endpoint that refuses every call.
+/// The reason that blocks a case of this state at an endpoint that rejects every call.
 async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
-    let suite = suite(CHAIN, &asking(state));
+    let suite = suite(CHAIN, &scenario_with(state));
     let target = target(state_handler);
-    let refused = Bytes::from_static(br#"{"__type":"UnknownOperationException"}"#);
-    let refused = Response { status: 400, body: refused, ..Response::default() };
-    let transport = InProcess::new(move |_: &Request| Reply::Answer(refused.clone()));
+    let body = Bytes::from_static(br#"{"__type":"UnknownOperationException"}"#);
+    let rejection = Response { status: 400, body, ..Response::default() };
+    let transport = InProcess::new(move |_: &Request| Reply::Answer(rejection.clone()));
     let case_timeout = Duration::from_secs(5);
     let (suite, target) = (&suite, &target);
     let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
@@ -128,36 +128,37 @@ fn function(function: impl Fn(StateChange) -> Result<Option<Value>, BoxError> + 
     }))
 }
 
-const REFUSED: &str = "an application: CreateApplication gave 400 UnknownOperationException";
+const REJECTED: &str = "an application: CreateApplication gave 400 UnknownOperationException";
 
 #[tokio::test]
-async fn a_state_that_is_not_reached_is_told_from_what_was_asked_for_down_to_the_call_that_failed() {
-    let told = format!("an open deployment > a group > {REFUSED}");
-    assert_eq!(end_of("an open deployment", None).await, told);
-    let told = format!("an open deployment (unknown to the state handler) > a group > {REFUSED}");
-    assert_eq!(end_of("an open deployment", Some(function(|_| Ok(None)))).await, told);
-    let told = "an application (unknown to the state handler): CreateApplication gave 400 UnknownOperationException";
-    assert_eq!(end_of("an application", Some(function(|_| Ok(None)))).await, told);
-    let told = "a far deployment (unknown to the state handler): no documented call reaches it, and the target has no other way";
-    assert_eq!(end_of("a far deployment", Some(function(|_| Ok(None)))).await, told);
+async fn the_reason_of_a_failed_state_leads_from_the_requested_state_to_the_failed_call() {
+    let expected = format!("an open deployment > a group > {REJECTED}");
+    assert_eq!(end_of("an open deployment", None).await, expected);
+    let expected = format!("an open deployment (unknown to the state handler) > a group > {REJECTED}");
+    assert_eq!(end_of("an open deployment", Some(function(|_| Ok(None)))).await, expected);
+    let expected =
+        "an application (unknown to the state handler): CreateApplication gave 400 UnknownOperationException";
+    assert_eq!(end_of("an application", Some(function(|_| Ok(None)))).await, expected);
+    let expected = "a far deployment (unknown to the state handler): no documented call reaches it, and the target has no other way";
+    assert_eq!(end_of("a far deployment", Some(function(|_| Ok(None)))).await, expected);
 }
 
 #[tokio::test]
-async fn what_a_handler_of_a_state_below_does_wrong_is_told_with_the_states_above() {
+async fn a_fault_in_a_nested_state_is_reported_with_the_states_above_it() {
     let handler = function(|change| match change.state.as_str() {
         "an application" => Ok(Some(json!({ "nam": "a" }))),
         "a group" | "an open deployment" => Ok(None),
         _ => Err("none such".into()),
     });
-    let told = "an open deployment (unknown to the state handler) > a group: \"app\" (the state \"an application\") has no \"name\"";
-    assert_eq!(end_of("an open deployment", Some(handler)).await, told);
+    let expected = "an open deployment (unknown to the state handler) > a group: \"app\" (the state \"an application\") has no \"name\"";
+    assert_eq!(end_of("an open deployment", Some(handler)).await, expected);
 }
 
 #[tokio::test]
-async fn what_a_handler_left_out_is_told_with_the_name_of_the_state() {
+async fn a_variable_that_a_handler_omits_is_reported_with_the_name_of_the_state() {
     let handler = function(|_| Ok(Some(json!({ "deployment_id": "d-ABCDEF123" }))));
-    let told = "\"half\" (the state \"a far deployment\") has no \"deploymentId\"";
-    assert_eq!(end_of("a far deployment", Some(handler)).await, told);
+    let expected = "\"half\" (the state \"a far deployment\") has no \"deploymentId\"";
+    assert_eq!(end_of("a far deployment", Some(handler)).await, expected);
 }
 
 #[rstest]
@@ -165,35 +166,35 @@ async fn what_a_handler_left_out_is_told_with_the_name_of_the_state() {
 #[case::list(json!([{"variables": {}}]))]
 #[case::null(json!(null))]
 #[tokio::test]
-async fn a_function_is_told_that_it_gives_the_variables_themselves(#[case] given: Value) {
+async fn a_function_that_returns_no_object_is_an_error_that_shows_the_expected_form(#[case] given: Value) {
     let handler = function(move |_| Ok(Some(given.clone())));
-    let told = "a far deployment: the state handler gave JSON that is no object: a function gives the variables \
+    let expected = "a far deployment: the state handler returned JSON that is not an object: a function returns the variables \
                 themselves, such as {\"deploymentId\": …}";
-    assert_eq!(end_of("a far deployment", Some(handler)).await, told);
+    assert_eq!(end_of("a far deployment", Some(handler)).await, expected);
 }
 
 #[tokio::test]
-async fn a_function_that_fails_or_panics_blocks_the_case_with_its_words() {
+async fn a_function_that_fails_or_panics_blocks_the_case_with_its_message() {
     let failing = function(|_| Err("the disk is full".into()));
     assert_eq!(
         end_of("a far deployment", Some(failing)).await,
         "a far deployment: the state handler failed: the disk is full"
     );
     let panicking = function(|change| panic!("no {}", change.state));
-    let told = "a far deployment: the state handler panicked: no a far deployment";
-    assert_eq!(end_of("a far deployment", Some(panicking)).await, told);
+    let expected = "a far deployment: the state handler panicked: no a far deployment";
+    assert_eq!(end_of("a far deployment", Some(panicking)).await, expected);
     let at_once = StateFunction::new(|_| -> std::future::Ready<Result<Option<Value>, BoxError>> { panic!("at once") });
-    let told = "a far deployment: the state handler panicked: at once";
-    assert_eq!(end_of("a far deployment", Some(StateHandler::Function(at_once))).await, told);
+    let expected = "a far deployment: the state handler panicked: at once";
+    assert_eq!(end_of("a far deployment", Some(StateHandler::Function(at_once))).await, expected);
 }
 
 #[test]
-fn a_url_answers_with_an_object_of_variables() {
-    let answer = |status: u16, body: &'static str| {
+fn a_url_responds_with_an_object_of_variables() {
+    let result = |status: u16, body: &'static str| {
         of_url(&Ok(Response { status, body: Bytes::from_static(body.as_bytes()), ..Response::default() }))
     };
-    assert_eq!(answer(200, r#"{"variables": {"a": 1}}"#), Ok(Some(json!({"a": 1}))));
-    assert_eq!(answer(200, r#"{"a": 1}"#), Err("answered without {\"variables\": {…}}".to_owned()));
-    assert_eq!((answer(404, ""), answer(501, "")), (Ok(None), Ok(None)));
-    assert_eq!(answer(500, "x"), Err("answered 500".to_owned()));
+    assert_eq!(result(200, r#"{"variables": {"a": 1}}"#), Ok(Some(json!({"a": 1}))));
+    assert_eq!(result(200, r#"{"a": 1}"#), Err("responded without {\"variables\": {…}}".to_owned()));
+    assert_eq!((result(404, ""), result(501, "")), (Ok(None), Ok(None)));
+    assert_eq!(result(500, "x"), Err("responded with 500".to_owned()));
 }

@@ -1,6 +1,6 @@
-//! A map that never outgrows its bound: where it is full, the oldest entry makes room.
+//! A map with a bound. An insertion into a full map drops the oldest item.
 //!
-//! A public endpoint cannot refuse its callers' resources and must not run out of memory on them either.
+//! The endpoint accepts all valid resources, so the bound prevents that callers exhaust the memory.
 
 use std::{borrow::Borrow, collections::BTreeMap};
 
@@ -13,7 +13,7 @@ pub(super) struct ResourceStore<K, T> {
 
 #[derive(Debug, Clone)]
 struct StoredItem<T> {
-    /// Which insertion this was; the least is the oldest.
+    /// The number of the insertion. The oldest item has the lowest number.
     number: u64,
     item: T,
 }
@@ -32,7 +32,7 @@ impl<K: Ord + Clone, T> ResourceStore<K, T> {
     }
 
     fn drop_oldest(&mut self) {
-        let oldest = self.items.iter().min_by_key(|(_, entry)| entry.number).map(|(key, _)| key.clone());
+        let oldest = self.items.iter().min_by_key(|(_, stored)| stored.number).map(|(key, _)| key.clone());
         if let Some(key) = oldest {
             self.items.remove(&key);
         }
@@ -42,38 +42,38 @@ impl<K: Ord + Clone, T> ResourceStore<K, T> {
     where
         K: Borrow<Q>,
     {
-        self.items.get(key).map(|entry| &entry.item)
+        self.items.get(key).map(|stored| &stored.item)
     }
 
     pub(super) fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut T>
     where
         K: Borrow<Q>,
     {
-        self.items.get_mut(key).map(|entry| &mut entry.item)
+        self.items.get_mut(key).map(|stored| &mut stored.item)
     }
 
     pub(super) fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<T>
     where
         K: Borrow<Q>,
     {
-        self.items.remove(key).map(|entry| entry.item)
+        self.items.remove(key).map(|stored| stored.item)
     }
 
-    /// Every entry in the order of the keys.
+    /// All items, in the order of their keys.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &T)> {
-        self.items.iter().map(|(key, entry)| (key, &entry.item))
+        self.items.iter().map(|(key, stored)| (key, &stored.item))
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = &T> {
-        self.items.values().map(|entry| &entry.item)
+        self.items.values().map(|stored| &stored.item)
     }
 
     pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.items.values_mut().map(|entry| &mut entry.item)
+        self.items.values_mut().map(|stored| &mut stored.item)
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.items.retain(|_, entry| keep(&entry.item));
+        self.items.retain(|_, stored| keep(&stored.item));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -86,20 +86,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_shelf_drops_the_oldest_entry_and_not_the_least_key() {
-        let mut shelf = ResourceStore::bounded(2);
+    fn a_full_store_drops_the_oldest_item() {
+        let mut store = ResourceStore::bounded(2);
         for key in ["b", "a", "c"] {
-            shelf.insert(key, ());
+            store.insert(key, ());
         }
-        assert_eq!(shelf.iter().map(|(key, ())| *key).collect::<Vec<_>>(), ["a", "c"]);
+        assert_eq!(store.iter().map(|(key, ())| *key).collect::<Vec<_>>(), ["a", "c"]);
     }
 
     #[test]
-    fn an_entry_that_is_replaced_drops_no_other_and_counts_as_new() {
-        let mut shelf = ResourceStore::bounded(2);
+    fn a_replaced_item_drops_no_other_and_counts_as_new() {
+        let mut store = ResourceStore::bounded(2);
         for (key, value) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
-            shelf.insert(key, value);
+            store.insert(key, value);
         }
-        assert_eq!(shelf.iter().map(|(key, value)| (*key, *value)).collect::<Vec<_>>(), [("a", 3), ("c", 4)]);
+        assert_eq!(store.iter().map(|(key, value)| (*key, *value)).collect::<Vec<_>>(), [("a", 3), ("c", 4)]);
     }
 }

@@ -1,11 +1,11 @@
-//! An account in a region: the ARNs, the ids and the time that its resources are written with.
+//! An account in a region, with the format of its ARNs, deployment IDs and timestamps.
 
 use serde_json::{Value, json};
 
 use super::Partition;
 use crate::wire::digest::Sha256;
 
-/// The longest ARN that the model lets anything refer to.
+/// The maximum length of an ARN in the model.
 pub(super) const LONGEST_ARN: usize = 200;
 
 #[derive(Debug, Clone)]
@@ -18,9 +18,9 @@ pub(super) struct DeploymentLocation {
 /// The identity of one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ticket {
-    /// Counts up, so that deployments sort by it.
+    /// An increasing number that defines the order of deployments.
     pub(super) number: u64,
-    /// The form of a UUID in lower case.
+    /// The deployment ID, in the form of a lowercase UUID.
     pub(super) id: String,
 }
 
@@ -29,12 +29,12 @@ impl DeploymentLocation {
         Self { account: partition.account.to_owned(), region: partition.region.to_owned(), issued: 0 }
     }
 
-    /// The ARN of a resource of Proton's, `service/simple-svc` for one.
+    /// The ARN of a Proton resource such as `service/simple-svc`.
     pub(super) fn arn(&self, resource: &str) -> String {
         format!("arn:aws:proton:{}:{}:{resource}", self.region, self.account)
     }
 
-    /// The next deployment's identity. Ids are hashes and not random: a run can be repeated exactly.
+    /// The identity of the next deployment. IDs are hashes of a counter, so runs are reproducible.
     pub(super) fn ticket(&mut self) -> Ticket {
         self.issued += 1;
         let seed = format!("deployment/{}/{}/{}", self.account, self.region, self.issued);
@@ -49,15 +49,15 @@ impl DeploymentLocation {
     }
 }
 
-/// A time as the protocol writes it: seconds, with milliseconds as the fraction.
+/// A time in epoch seconds, rounded to milliseconds.
 pub(super) fn timestamp(seconds: f64) -> Value {
     json!((seconds * 1000.0).round() / 1000.0)
 }
 
-/// Whether `name` is a legal `ResourceName`.
+/// Returns true if `name` is a valid `ResourceName`.
 pub(super) fn is_resource_name(name: &str) -> bool {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    name.len() <= 100 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(legal)
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.len() <= 100 && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(valid)
 }
 
 #[cfg(test)]
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deployment_ids_are_lower_case_uuids_and_repeat_with_the_place() {
+    fn deployment_ids_are_lowercase_uuids_and_depend_only_on_the_location() {
         let partition = Partition { account: "123456789012", region: "eu-west-1" };
         let (mut one, mut other) = (DeploymentLocation::new(partition), DeploymentLocation::new(partition));
         let first = one.ticket();
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timestamp_keeps_milliseconds_and_no_more() {
+    fn a_timestamp_is_rounded_to_milliseconds() {
         assert_eq!(timestamp(1_617_400_965.095_44).to_string(), "1617400965.095");
     }
 
@@ -90,8 +90,8 @@ mod tests {
     #[case("-a", false)]
     #[case("a b", false)]
     #[case("é", false)]
-    fn a_resource_name_starts_with_a_letter_or_digit(#[case] name: &str, #[case] legal: bool) {
-        assert_eq!(is_resource_name(name), legal);
+    fn a_resource_name_starts_with_a_letter_or_digit(#[case] name: &str, #[case] valid: bool) {
+        assert_eq!(is_resource_name(name), valid);
         assert!(!is_resource_name(&"a".repeat(101)));
     }
 }
