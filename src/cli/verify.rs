@@ -149,9 +149,9 @@ pub(super) fn run(arguments: &VerifyArguments) -> Result<ExitStatus, Failure> {
         }
     }
     if let (Some(count), Some(statement)) = (arguments.rerun, &verified.statement) {
-        let (problems, told) = again(arguments, &bench, statement, count)?;
+        let (problems, reported) = again(arguments, &bench, statement, count)?;
         verified.problems.extend(problems);
-        done.rerun = Some(told);
+        done.rerun = Some(reported);
     }
     written(tell(arguments, &verified, &keys, done))?;
     Ok(if verified.is_granted() { ExitStatus::Conforms } else { ExitStatus::Deviates })
@@ -225,7 +225,7 @@ fn rerun(report: &CaseReport) -> CertificateRerun {
 fn tell(arguments: &VerifyArguments, verified: &Verified, keys: &[PublicKey], done: DoneAgain) -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout());
     if arguments.json {
-        serde_json::to_writer_pretty(&mut out, &told(verified, keys, arguments.nonce.as_ref(), done))?;
+        serde_json::to_writer_pretty(&mut out, &reported(verified, keys, arguments.nonce.as_ref(), done))?;
         writeln!(out)?;
     } else {
         human(&mut out, verified, keys, arguments.nonce.as_ref(), done)?;
@@ -233,7 +233,12 @@ fn tell(arguments: &VerifyArguments, verified: &Verified, keys: &[PublicKey], do
     out.flush()
 }
 
-fn told<'a>(verified: &'a Verified, keys: &[PublicKey], nonce: Option<&'a Nonce>, done: DoneAgain) -> VerifyReport<'a> {
+fn reported<'a>(
+    verified: &'a Verified,
+    keys: &[PublicKey],
+    nonce: Option<&'a Nonce>,
+    done: DoneAgain,
+) -> VerifyReport<'a> {
     let claims = verified.statement.as_ref().map(|statement| &statement.predicate.wireproof);
     let signed = !verified
         .problems

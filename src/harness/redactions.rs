@@ -78,26 +78,26 @@ impl Redactions {
     }
 
     fn add_member(&mut self, contract: &Contract, member: &Member) {
-        if let Some(stand_in) = Placeholder::of(contract, member) {
-            insert(&mut self.values, member, stand_in);
+        if let Some(placeholder) = Placeholder::of(contract, member) {
+            insert(&mut self.values, member, placeholder);
         }
         if let Some(ShapeKind::List(item)) = contract.shape(&member.target).map(|shape| &shape.kind)
-            && let Some(stand_in) = Placeholder::of(contract, item)
+            && let Some(placeholder) = Placeholder::of(contract, item)
         {
-            insert(&mut self.lists, member, stand_in);
+            insert(&mut self.lists, member, placeholder);
         }
     }
 
     /// One pattern for all members with the same placeholder, and its replacement.
     fn filters(&self) -> Vec<(String, String)> {
-        let values = by_stand_in(&self.values).into_iter().map(|(stand_in, names)| {
-            let (value, told) = (pattern(stand_in), told(stand_in));
-            (format!(r#"("(?:{names})"\s*:\s*){value}"#), format!("${{1}}\"<{told}>\""))
+        let values = by_placeholder(&self.values).into_iter().map(|(placeholder, names)| {
+            let (value, reported) = (pattern(placeholder), reported(placeholder));
+            (format!(r#"("(?:{names})"\s*:\s*){value}"#), format!("${{1}}\"<{reported}>\""))
         });
-        let lists = by_stand_in(&self.lists).into_iter().map(|(stand_in, names)| {
-            let (value, told) = (pattern(stand_in), told(stand_in));
+        let lists = by_placeholder(&self.lists).into_iter().map(|(placeholder, names)| {
+            let (value, reported) = (pattern(placeholder), reported(placeholder));
             let items = format!(r"\[\s*{value}(?:\s*,\s*{value})*\s*\]");
-            (format!(r#"("(?:{names})"\s*:\s*){items}"#), format!("${{1}}[\"<{told}>\"]"))
+            (format!(r#"("(?:{names})"\s*:\s*){items}"#), format!("${{1}}[\"<{reported}>\"]"))
         });
         let of_any =
             OF_ANY.map(|(pattern, replacement)| (pattern.replace("HEADER", REQUEST_ID_HEADER), replacement.to_owned()));
@@ -105,32 +105,32 @@ impl Redactions {
     }
 }
 
-fn insert(into: &mut BTreeMap<String, Placeholder>, member: &Member, stand_in: Placeholder) {
-    let known = into.entry(member.name.clone()).or_insert_with(|| stand_in.clone());
-    if stand_in < *known {
-        *known = stand_in;
+fn insert(into: &mut BTreeMap<String, Placeholder>, member: &Member, placeholder: Placeholder) {
+    let known = into.entry(member.name.clone()).or_insert_with(|| placeholder.clone());
+    if placeholder < *known {
+        *known = placeholder;
     }
 }
 
 /// The names of each placeholder, as alternatives of a pattern.
-fn by_stand_in(members: &BTreeMap<String, Placeholder>) -> BTreeMap<&Placeholder, String> {
+fn by_placeholder(members: &BTreeMap<String, Placeholder>) -> BTreeMap<&Placeholder, String> {
     let mut names: BTreeMap<&Placeholder, BTreeSet<String>> = BTreeMap::new();
-    for (name, stand_in) in members {
-        names.entry(stand_in).or_default().insert(regex::escape(name));
+    for (name, placeholder) in members {
+        names.entry(placeholder).or_default().insert(regex::escape(name));
     }
-    names.into_iter().map(|(stand_in, names)| (stand_in, Vec::from_iter(names).join("|"))).collect()
+    names.into_iter().map(|(placeholder, names)| (placeholder, Vec::from_iter(names).join("|"))).collect()
 }
 
-fn pattern(stand_in: &Placeholder) -> String {
-    match stand_in {
+fn pattern(placeholder: &Placeholder) -> String {
+    match placeholder {
         Placeholder::Sensitive => format!("(?:{TEXT}|{NUMBER}|true|false)"),
         Placeholder::Timestamp => NUMBER.to_owned(),
         Placeholder::Identity(_) => TEXT.to_owned(),
     }
 }
 
-fn told(stand_in: &Placeholder) -> &str {
-    match stand_in {
+fn reported(placeholder: &Placeholder) -> &str {
+    match placeholder {
         Placeholder::Sensitive => "sensitive",
         Placeholder::Timestamp => "timestamp",
         Placeholder::Identity(label) => label,

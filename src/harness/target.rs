@@ -340,7 +340,7 @@ mod tests {
         "is a host of AWS: "
     )]
     #[case::no_file(Target::at("http://127.0.0.1").ca_file("no/such.pem"), "cannot read no/such.pem")]
-    fn what_cannot_be_opened_is_told(#[case] target: Target, #[case] says: &str) {
+    fn a_file_that_cannot_be_opened_is_reported(#[case] target: Target, #[case] says: &str) {
         let problem = opened(&target).unwrap_err().to_string();
         assert!(problem.contains(says), "{problem}");
     }

@@ -232,7 +232,7 @@ mod tests {
         let classes = vec![RejectionClass::Auth];
         let rejection = Alternative::Rejection { errors: vec!["A".to_owned()], classes, statuses: vec![400] };
         let body = Some(Template::Literal(json!({})));
-        let told = [
+        let reported = [
             Alternative::Success { status: 201, body: None },
             Alternative::Success { status: 200, body },
             rejection,
@@ -247,7 +247,7 @@ mod tests {
             "any response except a server error",
             "a closed connection",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     }
 
     #[test]

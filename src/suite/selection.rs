@@ -218,7 +218,7 @@ mod tests {
     #[case("a*b*c", "acb", false)]
     #[case("ab*ba", "aba", false)]
     #[case("*bb", "bbb", true)]
-    fn the_parts_of_a_glob_stand_in_their_order(#[case] glob: &str, #[case] text: &str, #[case] matches: bool) {
+    fn the_parts_of_a_glob_keep_their_order(#[case] glob: &str, #[case] text: &str, #[case] matches: bool) {
         assert_eq!(glob_matches(glob, text), matches);
     }
 

@@ -211,8 +211,8 @@ fn nothing_selected_ends_with_3() {
 #[rstest]
 #[case::one("codedeploy/stop-deployment/missing-id#nothing", "1 case selected\n")]
 #[case::two("codedeploy/stop-deployment/missing-id", "2 cases selected\n")]
-fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] told: &str) {
-    assert_eq!(err(&run(&["list", path])), told);
+fn a_count_agrees_with_its_noun(#[case] path: &str, #[case] reported: &str) {
+    assert_eq!(err(&run(&["list", path])), reported);
 }
 
 #[rstest]
@@ -537,9 +537,12 @@ fn recorded_responses_are_judged_and_each_error_is_printed() {
     let corpus = format!("{}{wrong}", recorded("r-1", "Pending"));
     let output = judge(&corpus, &[]);
     assert_status(&output, 1);
-    let told = out(&output);
-    assert!(told.contains("r-2 codedeploy StopDeployment") && told.contains("response-shape/type /status"), "{told}");
-    assert!(told.contains("1 of 2 (50.000 %): above"), "{told}");
+    let reported = out(&output);
+    assert!(
+        reported.contains("r-2 codedeploy StopDeployment") && reported.contains("response-shape/type /status"),
+        "{reported}"
+    );
+    assert!(reported.contains("1 of 2 (50.000 %): above"), "{reported}");
     assert_status(&judge(&corpus, &["--max-error-rate", "0.5"]), 0);
 }
 
@@ -547,9 +550,9 @@ fn recorded_responses_are_judged_and_each_error_is_printed() {
 fn recorded_responses_are_summed_up_for_programs() {
     let output = judge(&recorded("r-1", "Odd"), &["--report", "json"]);
     assert_status(&output, 0);
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&told["schema"], &told["tally"]["records"]), (&"wireproof/judge/v2".into(), &1.into()));
-    assert_eq!(told["tally"]["rules"][0]["rule"], "response-shape/enum");
+    let reported: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&reported["schema"], &reported["tally"]["records"]), (&"wireproof/judge/v2".into(), &1.into()));
+    assert_eq!(reported["tally"]["rules"][0]["rule"], "response-shape/enum");
 }
 
 #[test]

@@ -27,7 +27,7 @@ use wireproof::internals::{
 const LIVES_FOR: usize = 20;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endpoint_that_dies_leaves_cases_inconclusive_or_blocked_and_convicts_nobody() -> Result<()> {
+async fn a_crash_leaves_cases_inconclusive_or_blocked_without_a_false_positive() -> Result<()> {
     let suite = Fixtures::bundled()?;
     let contracts = suite.services().map(|service| Arc::clone(service.contract())).collect();
     let mut endpoint = Some(Reference::start(contracts, reference::ReferenceOptions::default()).await?);

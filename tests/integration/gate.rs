@@ -103,14 +103,14 @@ fn each_way_to_differ_is_red_in_its_own_words(
     #[case] edit: fn(String) -> String,
     #[case] words: &str,
     #[case] advice: &str,
-    #[case] told: &[&str],
+    #[case] reported: &[&str],
 ) {
     let gate = Gate::accepting_odd_names();
     gate.proxy.set(fault);
     gate.edit(edit);
     let output = gate.run(&[]);
     assert_status(&output, 1);
-    for expected in [words, advice].iter().chain(told) {
+    for expected in [words, advice].iter().chain(reported) {
         assert!(err(&output).contains(expected), "{expected}\n{}", err(&output));
     }
     // An update settles it, all but the day that is over.

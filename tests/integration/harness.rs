@@ -97,11 +97,11 @@ fn a_test_that_is_not_asynchronous_may_run_a_suite_too() {
 async fn a_deviation_fails_the_test_with_the_report_and_the_command_that_shows_it_again() {
     let outcome = few().against(without_request_ids()).run().await;
     assert!(!outcome.conforms() && outcome.status() == ExitStatus::Deviates);
-    let told = panic_of(&outcome);
-    assert!(told.contains("request-id  (SD-40, documented)"), "{told}");
+    let reported = panic_of(&outcome);
+    assert!(reported.contains("request-id  (SD-40, documented)"), "{reported}");
     let again = "rerun: WIREPROOF_SEED=1 WIREPROOF_FILTER=codedeploy/stop-deployment/succeeded-refused cargo test \
                  harness::a_deviation_fails_the_test";
-    assert!(told.contains(again), "{told}");
+    assert!(reported.contains(again), "{reported}");
     let case = outcome.case("codedeploy/stop-deployment/succeeded-refused").unwrap();
     assert_eq!(case.verdict, Verdict::Deviates);
     assert!(outcome.case("codedeploy/stop-deployment/no-such").is_none());
@@ -135,7 +135,7 @@ async fn a_baseline_accepts_what_is_known_and_fails_on_what_is_new_and_on_what_i
 }
 
 #[tokio::test]
-async fn a_function_establishes_states_without_a_request_and_is_told_when_they_end() {
+async fn a_function_establishes_and_ends_states_without_a_request() {
     let reference = reference();
     let (setups, teardowns) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (own, counts) = (Arc::clone(&reference), (Arc::clone(&setups), Arc::clone(&teardowns)));
@@ -196,7 +196,7 @@ async fn what_an_endpoint_lacks_may_be_allowed_or_left_out_with_a_reason() {
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/codedeploy/model.json");
 
 #[tokio::test]
-async fn probes_run_with_what_they_rest_on_and_convict() {
+async fn probes_run_with_their_controls_and_detect_faults() {
     let suite = || Suite::bundled().probes(MODEL).operation("StopDeployment").filter("/required/").seed(1);
     let outcome = suite().against(right()).run().await;
     outcome.assert_conforms();
@@ -230,8 +230,8 @@ async fn probes_run_with_what_they_rest_on_and_convict() {
 #[tokio::test]
 async fn what_cannot_be_set_up_fails_the_test_and_says_why(#[case] suite: Suite, #[case] says: &str) {
     let outcome = suite.against(right()).run().await;
-    let told = panic_of(&outcome);
-    assert!(told.contains(says) && !told.contains("error: error: "), "{told}");
+    let reported = panic_of(&outcome);
+    assert!(reported.contains(says) && !reported.contains("error: error: "), "{reported}");
     assert!(outcome.problem().is_some() && outcome.cases().is_empty());
 }
 
@@ -296,7 +296,7 @@ impl From<Output> for Ended {
 
 impl Ended {
     /// The tests with this result, such as `ok`.
-    fn came_to(&self, result: &str) -> Vec<&str> {
+    fn with_result(&self, result: &str) -> Vec<&str> {
         let tests = self.out.lines().filter_map(|line| line.strip_prefix("test ")?.split_once(" ... "));
         tests.filter(|(_, found)| found.starts_with(result)).map(|(name, _)| name.trim()).collect()
     }
@@ -335,7 +335,7 @@ fn listing_starts_no_endpoint_and_names_every_case() {
 #[ignore = "it builds and runs a test target"]
 fn filters_choose_what_runs(#[case] arguments: &[&str], #[case] expected: &[&str]) {
     let run = program(arguments, &[]);
-    let mut ok = run.came_to("ok");
+    let mut ok = run.with_result("ok");
     ok.sort_unstable();
     assert!(run.status == Some(0) && ok.len() == expected.len(), "{}", run.out);
     assert!(ok.iter().zip(expected).all(|(name, end)| name.ends_with(end)), "{}", run.out);
@@ -348,7 +348,7 @@ fn an_ignored_case_prints_its_reason_and_runs_on_request() {
     let run = program(&["--exact", id], &[("HARNESS_ENDPOINT", "none")]);
     assert!(run.status == Some(0) && run.out.contains("ignored (takes too long here)"), "{}", run.out);
     for flag in ["--ignored", "--include-ignored"] {
-        assert_eq!(program(&["--exact", id, flag], &[]).came_to("ok"), [id]);
+        assert_eq!(program(&["--exact", id, flag], &[]).with_result("ok"), [id]);
     }
 }
 
@@ -356,7 +356,12 @@ fn an_ignored_case_prints_its_reason_and_runs_on_request() {
 #[ignore = "it builds and runs a test target"]
 fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "without-request-ids"), ("WIREPROOF_SEED", "7")]);
-    assert_eq!((run.status, run.came_to("FAILED").len(), run.came_to("ok").len()), (Some(101), 5, 0), "{}", run.out);
+    assert_eq!(
+        (run.status, run.with_result("FAILED").len(), run.with_result("ok").len()),
+        (Some(101), 5, 0),
+        "{}",
+        run.out
+    );
     assert!(run.out.contains("request-id  (SD-40, documented)"), "{}", run.out);
     let again = format!("rerun: WIREPROOF_SEED=7 cargo test --test harness_libtest -- --exact {ABSENT}\n");
     assert!(run.out.contains(&again), "{}", run.out);
@@ -366,7 +371,7 @@ fn a_deviation_fails_its_own_test_alone_with_all_there_is_to_see_of_it() {
 #[ignore = "it builds and runs a test target"]
 fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_needs_no_start() {
     let run = program(&["user-agent"], &[("HARNESS_ENDPOINT", "none")]);
-    assert_eq!((run.status, run.came_to("FAILED").len()), (Some(101), 5));
+    assert_eq!((run.status, run.with_result("FAILED").len()), (Some(101), 5));
     assert!(run.out.contains("the endpoint could not be started: no emulator here"), "{}", run.out);
     let panicked = program(&["user-agent"], &[("HARNESS_ENDPOINT", "panic")]);
     let why = "the endpoint could not be started: it panicked: the emulator has no port";
@@ -377,7 +382,7 @@ fn an_endpoint_that_cannot_be_started_fails_every_test_and_one_that_is_given_nee
     let (reference, _) = support::reference();
     let given =
         [("HARNESS_ENDPOINT", "none"), ("WIREPROOF_ENDPOINT", &*reference.endpoint()), ("RUST_TEST_THREADS", "1")];
-    assert_eq!(program(&["user-agent"], &given).came_to("ok").len(), 5);
+    assert_eq!(program(&["user-agent"], &given).with_result("ok").len(), 5);
 }
 
 #[test]
@@ -402,7 +407,7 @@ fn a_baseline_is_created_kept_and_compared_with_each_case() {
         }
     });
     let known = program(&["user-agent", "--skip", "signed"], &odd);
-    assert_eq!((known.status, known.came_to("ok").len()), (Some(0), 4), "{}", known.out);
+    assert_eq!((known.status, known.with_result("ok").len()), (Some(0), 4), "{}", known.out);
     assert!(known.err.contains(&format!("accepted: {ABSENT} deviates (request-id: we know)")), "{}", known.err);
     let new = program(&["signed-user-agent"], &odd);
     assert!(new.status == Some(101) && new.out.contains("new deviation (1)"), "{}", new.out);

@@ -138,7 +138,7 @@ fn an_untrusted_authority_is_inconclusive_with_a_hint(
     let (_folder, path) = file_of(&authority());
     let given = if another_is_given { vec!["--ca-file", path.to_str().unwrap()] } else { Vec::new() };
     let output = run(&server.url("localhost"), &[arguments, &given].concat());
-    assert_told(&output, "--ca-file, AWS_CA_BUNDLE or Target::ca_file");
+    assert_reported(&output, "--ca-file, AWS_CA_BUNDLE or Target::ca_file");
 }
 
 #[rstest]
@@ -147,7 +147,7 @@ fn a_certificate_for_another_name_is_reported_with_its_names(#[values(&[], &["--
     let server = Server::start(issued(&authority, "emulator.example"));
     let (_folder, path) = file_of(&authority);
     let trusting = [arguments, &["--ca-file", path.to_str().unwrap()]].concat();
-    assert_told(&run(&server.url("localhost"), &trusting), "emulator.example");
+    assert_reported(&run(&server.url("localhost"), &trusting), "emulator.example");
 }
 
 #[rstest]
@@ -158,12 +158,12 @@ fn an_authority_that_serves_with_its_own_certificate_gets_a_hint(#[values(&[], &
     let server = Server::start(config(authority.der().clone(), authority.key()));
     let (_folder, path) = file_of(&authority);
     let trusting = [arguments, &["--ca-file", path.to_str().unwrap()]].concat();
-    assert_told(&run(&server.url("localhost"), &trusting), "CA:FALSE");
+    assert_reported(&run(&server.url("localhost"), &trusting), "CA:FALSE");
 }
 
 #[track_caller]
-fn assert_told(output: &Output, words: &str) {
+fn assert_reported(output: &Output, words: &str) {
     program::assert_status(output, 3);
-    let told = format!("{}{}", program::out(output), program::err(output)).replace('\n', " ");
-    assert!(told.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{told}");
+    let reported = format!("{}{}", program::out(output), program::err(output)).replace('\n', " ");
+    assert!(reported.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{reported}");
 }

@@ -294,8 +294,8 @@ fn is_at(case: &Case, family: &str, broken: &Violation) -> bool {
 fn valid_inputs_violate_nothing_and_invalid_ones_only_their_own_constraint() -> Result<()> {
     let Some(services) = botocore()? else { return Ok(()) };
     let (mut legal, mut wrong, mut problems) = (0, 0, Vec::new());
-    for (of_legal, of_wrong, found) in each(&services, examine) {
-        legal += of_legal;
+    for (of_valid, of_wrong, found) in each(&services, examine) {
+        legal += of_valid;
         wrong += of_wrong;
         problems.extend(found);
     }

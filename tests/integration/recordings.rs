@@ -39,9 +39,9 @@ fn assert_same(arguments: &[&str], judge: &[&str]) -> (String, String) {
 
 #[test]
 fn the_whole_catalogue_is_judged_offline_as_it_was_live() {
-    let (report, told) = assert_same(&["run", "--seed", "5"], &[]);
+    let (report, reported) = assert_same(&["run", "--seed", "5"], &[]);
     assert!(report.contains("\"conforms\": 468"), "{report}");
-    assert!(told.contains("468 cases selected = 468 conform"), "{told}");
+    assert!(reported.contains("468 cases selected = 468 conform"), "{reported}");
 }
 
 #[test]

@@ -168,10 +168,10 @@ fn a_program_reads_standard_output_and_people_standard_error() {
 #[case::both_on_stdout("json,junit", "json and junit cannot share standard output")]
 #[case::one_file("json=x,junit=x", "two reports have the same file x")]
 #[case::no_path("json=", "no path after json=")]
-fn an_invalid_report_argument_ends_with_2(#[case] report: &str, #[case] told: &str) {
+fn an_invalid_report_argument_ends_with_2(#[case] report: &str, #[case] reported: &str) {
     let output = run(&["run", SMALL, "--report", report]);
     assert_status(&output, 2);
-    assert!(err(&output).contains(told) && out(&output).is_empty(), "{}", err(&output));
+    assert!(err(&output).contains(reported) && out(&output).is_empty(), "{}", err(&output));
 }
 
 #[test]
@@ -193,8 +193,8 @@ fn a_report_that_fails_ends_with_4_and_the_others_are_finished() {
     let wanted = format!("junit=/dev/full,ndjson=/dev/../dev/full,json={}", whole.display());
     let output = run(&["run", SMALL, "--report", &wanted]);
     assert_status(&output, 4);
-    let told = err(&output);
-    assert!(told.contains("error: cannot write /dev/full: ") && told.contains("No space left"), "{told}");
+    let reported = err(&output);
+    assert!(reported.contains("error: cannot write /dev/full: ") && reported.contains("No space left"), "{reported}");
     assert!(out(&output).contains(" selected = "), "{}", out(&output));
     assert_eq!(json(&fs::read_to_string(whole).unwrap())["interrupted"], false);
     assert_eq!(names(folder.path()), ["whole.json"]);

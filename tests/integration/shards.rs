@@ -248,8 +248,8 @@ fn an_empty_shard_passes_and_an_empty_selection_fails() {
         .map(|index| {
             let shard = format!("{index}/3");
             let output = run(&["run", one, "--seed", "1", "--shard", &shard]);
-            let told = format!("shard {shard} has none of the 1 selected cases");
-            assert_eq!(err(&output).contains(&told), out(&output).contains("0 cases selected"), "{}", err(&output));
+            let reported = format!("shard {shard} has none of the 1 selected cases");
+            assert_eq!(err(&output).contains(&reported), out(&output).contains("0 cases selected"), "{}", err(&output));
             output.status.code()
         })
         .collect();

@@ -64,9 +64,9 @@ fn a_panic_of_a_service_is_never_a_deviation() {
     let run = time.run_over(wireproof::tower(router), SUITE.cases(), PACE);
     assert!(run.cases.iter().all(|case| case.report.findings.is_empty()));
     assert_eq!((run.ledger().conforms, run.ledger().deviates), (0, 0));
-    let told =
+    let reported =
         |case: &&wireproof::internals::run::judged_case::JudgedCase| case.report.reason.contains("not written yet");
-    assert!(run.cases.iter().any(|case| told(&case)), "{:#?}", reasons(&run));
+    assert!(run.cases.iter().any(|case| reported(&case)), "{:#?}", reasons(&run));
 }
 
 fn reasons(run: &Run) -> Vec<&str> {

@@ -255,7 +255,7 @@ mod tests {
     #[case::workspace("[workspace]\nmembers = [\"a\"]\n", "member")]
     #[case::dependencies("dev-dependencies = 1\n[package]\n", "dev-dependencies is not a table")]
     #[case::tests("test = 1\n[package]\n", "test is not a table")]
-    fn a_manifest_that_cannot_take_it_is_told(#[case] text: &str, #[case] says: &str) {
+    fn a_manifest_that_cannot_be_edited_is_reported(#[case] text: &str, #[case] says: &str) {
         let error = with_test(text, None, false).unwrap_err();
         assert!(error.to_string().contains(says), "{error}");
     }

@@ -70,7 +70,7 @@ fn accepting(seen: &SeenDeviations) -> Baseline {
     Baseline::default().updated(seen, &nobody(), Some("we know"))
 }
 
-fn told(baseline: &Baseline, seen: &SeenDeviations, today: &str) -> Vec<(Difference, String)> {
+fn reported(baseline: &Baseline, seen: &SeenDeviations, today: &str) -> Vec<(Difference, String)> {
     baseline.compare(seen, today, &nobody()).into_iter().map(|one| (one.difference, one.case)).collect()
 }
 
@@ -79,8 +79,8 @@ fn known_deviations_do_not_fail_the_run() {
     let seen = seen(&[("a/b", Verdict::Deviates), ("a/c", Verdict::Conforms)]);
     let baseline = accepting(&seen);
     assert_eq!((baseline.len(), seen.count()), (1, 1));
-    assert_eq!(told(&baseline, &seen, TODAY), []);
-    assert_eq!(told(&Baseline::default(), &seen, TODAY), [(Difference::New, "a/b".to_owned())]);
+    assert_eq!(reported(&baseline, &seen, TODAY), []);
+    assert_eq!(reported(&Baseline::default(), &seen, TODAY), [(Difference::New, "a/b".to_owned())]);
 }
 
 #[rstest]
@@ -93,7 +93,7 @@ fn known_deviations_do_not_fail_the_run() {
 #[case::not_run(seen(&[]), None)]
 fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, #[case] expected: Option<Difference>) {
     let baseline = accepting(&seen(&[("x", Verdict::Deviates)]));
-    let found: Vec<Difference> = told(&baseline, &seen_now, TODAY).into_iter().map(|(found, _)| found).collect();
+    let found: Vec<Difference> = reported(&baseline, &seen_now, TODAY).into_iter().map(|(found, _)| found).collect();
     assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
 }
 
@@ -101,8 +101,8 @@ fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, 
 fn a_replaced_check_is_reported_with_the_new_one() {
     let baseline = accepting(&by(Code::OUTCOME, "a success (200)"));
     let differing = baseline.compare(&by(Code::JSON, "the JSON value null"), TODAY, &nobody());
-    let told: Vec<(Difference, &str)> = differing.iter().map(|one| (one.difference, one.code.as_str())).collect();
-    assert_eq!(told, [(Difference::New, "json"), (Difference::Replaced, "outcome")]);
+    let reported: Vec<(Difference, &str)> = differing.iter().map(|one| (one.difference, one.code.as_str())).collect();
+    assert_eq!(reported, [(Difference::New, "json"), (Difference::Replaced, "outcome")]);
     assert_eq!(differing[1].details(), ["found now: json", "reason: we know"]);
 }
 
@@ -136,9 +136,9 @@ fn an_unknown_case_is_reported_and_removed() {
 fn an_entry_without_a_reason_fails_the_run() {
     let deviating = seen(&[("x", Verdict::Deviates)]);
     let baseline = Baseline::default().updated(&deviating, &nobody(), None);
-    assert_eq!((baseline.unexplained(), told(&baseline, &deviating, TODAY)[0].0), (1, Difference::Unexplained));
+    assert_eq!((baseline.unexplained(), reported(&baseline, &deviating, TODAY)[0].0), (1, Difference::Unexplained));
     let explained = Baseline::read("b", &baseline.text().replace(UNEXPLAINED, "we know")).unwrap();
-    assert_eq!((explained.unexplained(), told(&explained, &deviating, TODAY)), (0, Vec::new()));
+    assert_eq!((explained.unexplained(), reported(&explained, &deviating, TODAY)), (0, Vec::new()));
 }
 
 #[test]

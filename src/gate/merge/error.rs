@@ -57,13 +57,13 @@ pub enum MergeError {
     },
     /// The ledger does not match the cases.
     #[error(
-        "{file}: the ledger counts {told} cases, by verdict {ledger}, but the report has {cases}, by verdict {counted}: it was changed"
+        "{file}: the ledger counts {reported} cases, by verdict {ledger}, but the report has {cases}, by verdict {counted}: it was changed"
     )]
     Ledger {
         /// The file.
         file: String,
         /// The number of cases in the ledger.
-        told: usize,
+        reported: usize,
         /// The ledger.
         ledger: String,
         /// The number of cases in the report.

@@ -62,15 +62,15 @@ fn consistent(part: &ShardReport) -> Result<(), MergeError> {
             return Err(MergeError::Elsewhere { file: file.clone(), case: id.clone(), shard });
         }
     }
-    let told = document.ledger;
+    let reported = document.ledger;
     // Only the ledger has the number of internal errors.
-    if (Ledger { internal: 0, ..told }) == counted {
+    if (Ledger { internal: 0, ..reported }) == counted {
         return Ok(());
     }
     Err(MergeError::Ledger {
         file: file.clone(),
-        told: told.selected,
-        ledger: in_words(&told),
+        reported: reported.selected,
+        ledger: in_words(&reported),
         cases: counted.selected,
         counted: in_words(&counted),
     })

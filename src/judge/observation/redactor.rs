@@ -369,7 +369,7 @@ mod tests {
     #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are no text>"))]
     #[case::longest(vec![b'x'; 4096], json!({"text": "x".repeat(4096)}))]
     #[case::too_long(vec![b'x'; 4097], json!("<4097 bytes>"))]
-    fn a_body_that_cannot_be_shown_is_told_by_its_length(#[case] body: Vec<u8>, #[case] expected: Value) {
+    fn only_the_length_of_an_unprintable_body_is_shown(#[case] body: Vec<u8>, #[case] expected: Value) {
         let trial = Trial::stop(STOP).with(1, Role::Main, 200, &body, |_| {});
         assert_eq!(trial.observation().value()["steps"][0]["got"]["body"], expected);
     }

@@ -26,11 +26,7 @@ fn rejects(pattern: &str, text: &str) -> bool {
 #[case::multiples("([0-9A-F]{2}:){5}[0-9A-F]{2}", 0, None)]
 #[case::empty_or_more("^$|^[A-Z]{3,5}_x$", 0, None)]
 #[case::no_ascii("[α-ω]{3,5}", 0, None)]
-fn every_salt_gives_a_legal_text_and_always_the_same(
-    #[case] pattern: &str,
-    #[case] min: u64,
-    #[case] max: Option<u64>,
-) {
+fn every_salt_gives_a_valid_and_reproducible_text(#[case] pattern: &str, #[case] min: u64, #[case] max: Option<u64>) {
     let witness = witness(pattern, min, max);
     for salt in 0..20 {
         let text = witness.text(salt);
@@ -79,7 +75,7 @@ fn without_a_pattern_every_length_has_a_text() {
 #[case::bounds_crossed("[a-z]*", 5, Some(4))]
 #[case::anchor_inside("/^[a-z]+$/", 0, None)]
 #[case::nothing_at_all(r"[^\s\S]", 0, None)]
-fn a_rule_that_contradicts_itself_is_told_as_such(#[case] pattern: &str, #[case] min: u64, #[case] max: Option<u64>) {
+fn a_contradictory_rule_is_reported(#[case] pattern: &str, #[case] min: u64, #[case] max: Option<u64>) {
     let error = Witness::new(&TextRule { pattern: Some(pattern), min, max }, &Patterns::default()).unwrap_err();
     assert!(matches!(error, WitnessError::Impossible { .. }), "{error}");
 }

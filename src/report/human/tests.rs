@@ -378,7 +378,7 @@ fn a_requirement_is_reported_once_with_its_document() {
 #[case::conforms(&[Verdict::Conforms, Verdict::NotApplicable], "all cases conform")]
 #[case::nothing_applies(&[Verdict::NotApplicable], "no case is applicable")]
 #[case::nothing(&[], "no case was selected")]
-fn the_summary_begins_with_what_it_came_to(#[case] verdicts: &[Verdict], #[case] headline: &str) {
+fn the_summary_begins_with_the_result(#[case] verdicts: &[Verdict], #[case] headline: &str) {
     let cases = verdicts.iter().enumerate().map(|(index, verdict)| case(&format!("s/o/{index}"), *verdict, "r"));
     let report = rendered(HumanOptions { quiet: true, ..plain() }, &run(cases.collect()));
     assert_eq!(report.lines().next(), Some(headline));

@@ -184,7 +184,7 @@ fn the_bundle_of_the_reference_verifies_and_is_granted() {
 }
 
 /// Verifies a forged bundle without requiring a signature, unless the forgery is about the signature.
-fn told(forgery: &Forgery) -> Verified {
+fn reported(forgery: &Forgery) -> Verified {
     let forged = Forged::new();
     let before = content(forged.root());
     (forgery.forge)(&forged);
@@ -214,7 +214,7 @@ fn every_forgery_is_detected_by_its_check() {
                 while let Some((at, forgery)) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, all.get(at)?)))
                 {
-                    let _ = verified[at].set(told(forgery));
+                    let _ = verified[at].set(reported(forgery));
                 }
             });
         }
@@ -356,14 +356,17 @@ fn programs_and_people_get_the_same_result() {
     }
     let program = run(&[verify.as_slice(), &["--json"]].concat());
     assert_status(&program, 0);
-    let told: Value = serde_json::from_str(&out(&program)).unwrap();
-    assert_eq!((&told["verified"], &told["granted"], &told["problems"]), (&json!(true), &json!(true), &json!([])));
-    assert_eq!((&told["signed_by"], &told["nonce"]), (&json!([public(KEY).hex()]), &json!(NONCE)));
+    let reported: Value = serde_json::from_str(&out(&program)).unwrap();
+    assert_eq!(
+        (&reported["verified"], &reported["granted"], &reported["problems"]),
+        (&json!(true), &json!(true), &json!([]))
+    );
+    assert_eq!((&reported["signed_by"], &reported["nonce"]), (&json!([public(KEY).hex()]), &json!(NONCE)));
 
     let without_the_key = run(&[&verify[..4], &["--json"]].concat());
     assert_status(&without_the_key, 1);
-    let told: Value = serde_json::from_str(&out(&without_the_key)).unwrap();
-    assert_eq!((&told["verified"], &told["problems"][0]["check"]), (&json!(false), &json!("signature")));
+    let reported: Value = serde_json::from_str(&out(&without_the_key)).unwrap();
+    assert_eq!((&reported["verified"], &reported["problems"][0]["check"]), (&json!(false), &json!("signature")));
     assert_status(&run(&["verify", &path_in(work, "nowhere")]), 2);
 }
 
