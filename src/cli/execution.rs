@@ -20,6 +20,7 @@ use crate::{
         transport::{Limits, Settings, Wire},
     },
     suite::Fixtures,
+    wire::TransportError,
 };
 
 /// Concurrency, time limits and transport.
@@ -86,6 +87,16 @@ impl SensitiveArguments {
     }
 }
 
+fn unreachable(endpoint: &str, error: &TransportError) -> Failure {
+    let help = match error {
+        TransportError::Refused | TransportError::ConnectTimeout(_) => "start the endpoint, or correct --endpoint",
+        TransportError::Tls(_) => "--ca-file trusts a certificate; an endpoint without TLS has an http URL",
+        TransportError::NotHttp(_) => "an endpoint with TLS has an https URL",
+        _ => "correct --endpoint",
+    };
+    Failure::usage(format!("cannot reach {endpoint}: {error}\nhelp: {help}"))
+}
+
 fn jobs(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
@@ -94,8 +105,8 @@ fn jobs(text: &str) -> Result<usize, String> {
 }
 
 impl ExecutionArguments {
-    /// A runner on this target. It ends early when the user interrupts the program.
-    pub(super) fn runner(
+    /// A runner on this target, which must be reachable. It ends early when the user interrupts the program.
+    pub(super) async fn runner(
         &self,
         fixtures: Arc<Fixtures>,
         target: ResolvedTarget,
@@ -103,7 +114,12 @@ impl ExecutionArguments {
         sensitive: SensitiveValues,
     ) -> Result<Runner, Failure> {
         let wire = Wire::new(&self.settings()?).map_err(|error| Failure::usage(error.to_string()))?;
+        let endpoint = target.endpoint.to_string();
         let runner = Runner::new(fixtures, target, Arc::new(wire), self.options(seed, sensitive)?);
+        // A command that restarts the endpoint may have to start it first.
+        if self.restart.is_none() {
+            runner.reach().await.map_err(|error| unreachable(&endpoint, &error))?;
+        }
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 

@@ -97,7 +97,8 @@ async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFini
     let mut outputs = arguments.output.open(&arguments.rerun(), probes.selected(), last_runs)?;
     let runner = arguments
         .execution
-        .runner(Arc::new(suite), target, seed, arguments.sensitive.values())?
+        .runner(Arc::new(suite), target, seed, arguments.sensitive.values())
+        .await?
         .coverage(Some(coverage));
     let finished = runner.run(&mut probes, &mut outputs.observer()).await;
     stop(reference).await;

@@ -114,12 +114,10 @@ async fn execute(
     records: &mut Records<'_>,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(
-        Arc::new(suite),
-        target,
-        arguments.execution.seed(),
-        arguments.sensitive.values(),
-    )?;
+    let runner = arguments
+        .execution
+        .runner(Arc::new(suite), target, arguments.execution.seed(), arguments.sensitive.values())
+        .await?;
     let finished = runner.run(&mut Batch::new(cases), &mut OnCase(|case: &JudgedCase| records.take(case))).await;
     stop(reference).await;
     Ok(finished)

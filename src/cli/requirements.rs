@@ -67,7 +67,7 @@ async fn execute(
     batch: &mut Batch,
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
-    let runner = arguments.execution.runner(suite, target, arguments.execution.seed(), SensitiveValues::Hidden)?;
+    let runner = arguments.execution.runner(suite, target, arguments.execution.seed(), SensitiveValues::Hidden).await?;
     let finished = runner.run(batch, &mut OnEvent(|_: &Event| {})).await;
     stop(reference).await;
     Ok(finished)

@@ -153,7 +153,7 @@ async fn execute(
 ) -> Result<RunFinished, Failure> {
     let (target, reference) = arguments.target.target(&suite).await?;
     let (seed, sensitive) = (arguments.execution.seed(), arguments.sensitive.values());
-    let runner = arguments.execution.runner(Arc::new(suite), target, seed, sensitive)?.snapshots(snapshots);
+    let runner = arguments.execution.runner(Arc::new(suite), target, seed, sensitive).await?.snapshots(snapshots);
     let finished = runner.run(batch, observer).await;
     stop(reference).await;
     Ok(finished)

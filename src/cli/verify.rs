@@ -204,12 +204,10 @@ async fn today(
     cases: Vec<Case>,
 ) -> Result<Vec<CertificateRerun>, Failure> {
     let (target, _) = arguments.target.target(&bench.suite).await?;
-    let runner = arguments.execution.runner(
-        Arc::clone(&bench.suite),
-        target,
-        arguments.execution.seed(),
-        SensitiveValues::Hidden,
-    )?;
+    let runner = arguments
+        .execution
+        .runner(Arc::clone(&bench.suite), target, arguments.execution.seed(), SensitiveValues::Hidden)
+        .await?;
     let mut today = Vec::new();
     let mut observer = OnCase(|case: &JudgedCase| today.push(rerun(&case.report)));
     runner.snapshots(Arc::clone(&bench.snapshots)).run(&mut Batch::new(cases), &mut observer).await;

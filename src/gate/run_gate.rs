@@ -114,11 +114,13 @@ impl RunGate {
         Ok(result)
     }
 
-    /// With a baseline, a deviation alone does not fail the run.
+    /// With a baseline, a deviation counts as conforming: only a difference fails the run.
     fn status(&self, finished: &RunFinished) -> ExitStatus {
-        let known = self.baseline.as_ref().map(|_| Verdict::Deviates);
-        let allowed: Vec<Verdict> = self.rules.allowed.iter().copied().chain(known).collect();
-        ExitStatus::of_run(&finished.ledger, &allowed, finished.interrupted)
+        let mut ledger = finished.ledger;
+        if self.baseline.is_some() {
+            ledger.conforms += std::mem::take(&mut ledger.deviates);
+        }
+        ExitStatus::of_run(&ledger, &self.rules.allowed, finished.interrupted)
     }
 }
 
@@ -163,7 +165,7 @@ mod tests {
 
     #[rstest]
     #[case::deviation(&[], 1, ExitStatus::Deviates)]
-    #[case::allowed(&[Verdict::Deviates], 1, ExitStatus::Conforms)]
+    #[case::allowed(&[Verdict::Deviates], 1, ExitStatus::Incomplete)]
     #[case::nothing_selected(&[], 0, ExitStatus::Incomplete)]
     fn the_ledger_and_the_allowed_verdicts_decide(
         #[case] allowed: &[Verdict],

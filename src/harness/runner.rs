@@ -15,6 +15,7 @@ use crate::{
         transport::Transport,
     },
     suite::{Fixtures, Plan},
+    wire::TransportError,
 };
 
 /// Runs plans against one target.
@@ -71,6 +72,14 @@ impl Runner {
     pub fn coverage(mut self, coverage: Option<Coverage>) -> Self {
         self.coverage = coverage;
         self
+    }
+
+    /// Connects to the endpoint once.
+    ///
+    /// # Errors
+    /// Nothing listens, or what listens speaks no HTTP or TLS.
+    pub async fn reach(&self) -> Result<(), TransportError> {
+        self.session.reach().await
     }
 
     /// Runs the cases of a plan, and reports everything to `observer`, in one order.

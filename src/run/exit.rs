@@ -31,7 +31,7 @@ impl ExitStatus {
             Self::Internal
         } else if any(Verdict::Deviates) {
             Self::Deviates
-        } else if ledger.selected == 0
+        } else if ledger.conforms == 0
             || [Verdict::NotImplemented, Verdict::Blocked, Verdict::Inconclusive].into_iter().any(any)
         {
             Self::Incomplete
@@ -67,6 +67,9 @@ mod tests {
     #[case::blocked(&[Verdict::Conforms, Verdict::Blocked], &[], ExitStatus::Incomplete)]
     #[case::allowed(&[Verdict::Conforms, Verdict::Blocked], &[Verdict::Blocked], ExitStatus::Conforms)]
     #[case::nothing_selected(&[], &[], ExitStatus::Incomplete)]
+    #[case::nothing_judged(&[Verdict::NotImplemented], &[Verdict::NotImplemented], ExitStatus::Incomplete)]
+    #[case::nothing_applicable(&[Verdict::NotApplicable], &[], ExitStatus::Incomplete)]
+    #[case::nothing_conforms(&[Verdict::Deviates], &[Verdict::Deviates], ExitStatus::Incomplete)]
     fn the_status_follows_the_ledger(
         #[case] verdicts: &[Verdict],
         #[case] allowed: &[Verdict],

@@ -187,7 +187,7 @@ async fn made(
     target.name = format!("{name} {version}");
     let stated = stated_target(&target, name, version);
     let started_ms = now();
-    let report = recorded(&runner(arguments, bench, target, &stated)?, cases, out).await?;
+    let report = recorded(&runner(arguments, bench, target, &stated).await?, cases, out).await?;
     let finished_ms = now();
     stop(reference).await;
     let stated = StatementSubject {
@@ -204,7 +204,7 @@ async fn made(
 }
 
 /// The runner. Its seed is derived from the nonce, if there is one.
-fn runner(
+async fn runner(
     arguments: &CertifyArguments,
     bench: &CertifyBench,
     target: ResolvedTarget,
@@ -215,7 +215,8 @@ fn runner(
     let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
     let execution = arguments.execution.for_certificate();
     Ok(execution
-        .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)?
+        .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)
+        .await?
         .snapshots(Arc::clone(&bench.snapshots)))
 }
 

@@ -171,8 +171,11 @@ impl<'a> Sides<'a> {
         let mut side = DiffSide::new(name, PartyKind::Endpoint);
         runtime()?.block_on(async {
             let (target, reference) = self.arguments.access.target(url, &suite).await?;
-            let runner =
-                self.arguments.execution.runner(Arc::new(suite), target, seed, self.arguments.sensitive.values())?;
+            let runner = self
+                .arguments
+                .execution
+                .runner(Arc::new(suite), target, seed, self.arguments.sensitive.values())
+                .await?;
             runner.run(plan, &mut side).await;
             stop(reference).await;
             Ok::<(), Failure>(())

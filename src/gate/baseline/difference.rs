@@ -5,6 +5,8 @@ use super::{BaselineEntry, EntryKey};
 /// A kind of difference from a baseline. Each fails the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
+    /// The target implemented the operation, and no longer does.
+    Vanished,
     /// A deviation that the baseline does not have.
     New,
     /// The same check of the same case found something else.
@@ -26,6 +28,7 @@ impl Difference {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
+            Self::Vanished => "the operation is no longer implemented",
             Self::New => "new deviation",
             Self::Changed => "deviates differently than the baseline says",
             Self::Replaced => "this check no longer finds anything, but another one does",
@@ -40,6 +43,7 @@ impl Difference {
     #[must_use]
     pub fn advice(self, update: &str) -> String {
         let advice = match self {
+            Self::Vanished => "fix the endpoint; if it dropped the operation, {update} removes it from the baseline",
             Self::New => "fix the endpoint, or accept the deviation: {update} adds it, and you write its reason",
             Self::Changed => "check the new finding: if the reason still holds, {update} accepts it",
             Self::Replaced => "check the new finding; {update} adds it and removes this entry",

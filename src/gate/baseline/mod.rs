@@ -39,12 +39,16 @@ type EntryKey = (String, String);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     entries: BTreeMap<EntryKey, BaselineEntry>,
+    /// The operations that the target implements, such as `sqs.CreateQueue`.
+    implemented: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BaselineDocument {
     schema: Option<String>,
+    #[serde(default)]
+    implemented: BTreeSet<String>,
     #[serde(default)]
     deviation: Vec<BaselineEntry>,
 }
@@ -117,7 +121,7 @@ impl Baseline {
                 return Err(BaselineError::Entry { file: file.to_owned(), case, code, problem });
             }
         }
-        Ok(Self { entries })
+        Ok(Self { entries, implemented: document.implemented })
     }
 
     /// The number of accepted deviations.
@@ -144,7 +148,7 @@ impl Baseline {
         self.entries.keys().map(|(case, _)| case).filter(|case| !seen.has(case)).cloned().collect()
     }
 
-    /// The baseline that accepts the deviations in `seen`. Entries that stay keep their reason, issue and day; so do entries of
+    /// The baseline that accepts the deviations in `seen`, and lists the operations that were judged. Entries that stay keep their reason, issue and day; so do entries of
     /// cases that did not run or were not judged. Entries of `missing` cases are removed. New entries get `reason`.
     #[must_use]
     pub fn updated(&self, seen: &SeenDeviations, missing: &BTreeSet<String>, reason: Option<&str>) -> Self {
@@ -157,7 +161,8 @@ impl Baseline {
             let known = self.entries.get(&key).cloned().unwrap_or_else(fresh);
             entries.insert(key, BaselineEntry { fingerprint: found.fingerprint.clone(), ..known });
         }
-        Self { entries }
+        let kept = self.implemented.iter().filter(|operation| !seen.lacks(operation)).cloned();
+        Self { entries, implemented: kept.chain(seen.implemented().iter().cloned()).collect() }
     }
 
     /// The differences, sorted by kind and case. `today` has the form of `expires`; `missing` are the ids of entries that no
@@ -185,7 +190,11 @@ impl Baseline {
             };
             Some(Differing::new(difference, key, Some(entry.clone()), others))
         });
-        let mut differences: Vec<Differing> = found.chain(gone).flatten().collect();
+        let vanished = self.implemented.iter().filter(|operation| seen.lacks(operation)).map(|operation| {
+            let key = (operation.clone(), Code::IMPLEMENTATION.to_string());
+            Some(Differing::new(Difference::Vanished, &key, None, String::new()))
+        });
+        let mut differences: Vec<Differing> = found.chain(gone).chain(vanished).flatten().collect();
         differences.sort_by(|a, b| (a.difference, &a.case, &a.code).cmp(&(b.difference, &b.case, &b.code)));
         differences
     }

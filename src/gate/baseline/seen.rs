@@ -17,6 +17,8 @@ pub struct SeenDeviations {
     deviations: BTreeMap<EntryKey, FoundDeviation>,
     cases: BTreeSet<String>,
     judged: BTreeSet<String>,
+    implemented: BTreeSet<String>,
+    not_implemented: BTreeSet<String>,
 }
 
 /// The findings of one check in one case.
@@ -31,8 +33,14 @@ impl SeenDeviations {
     /// Enters a case.
     pub fn enter(&mut self, case: &CaseReport) {
         self.cases.insert(case.id.0.clone());
-        if matches!(case.verdict, Verdict::Conforms | Verdict::Deviates) {
-            self.judged.insert(case.id.0.clone());
+        let operation = || format!("{}.{}", case.service, case.operation);
+        match case.verdict {
+            Verdict::Conforms | Verdict::Deviates => {
+                self.judged.insert(case.id.0.clone());
+                self.implemented.insert(operation());
+            }
+            Verdict::NotImplemented => drop(self.not_implemented.insert(operation())),
+            Verdict::Blocked | Verdict::Inconclusive | Verdict::NotApplicable => {}
         }
         let mut found: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
         let errors = case.findings.iter().filter(|finding| finding.severity == Severity::Error);
@@ -65,6 +73,16 @@ impl SeenDeviations {
         let from = (case.to_owned(), String::new());
         let of_case = self.deviations.range(from..).take_while(|((of, _), _)| of == case);
         of_case.map(|((_, code), _)| code.as_str()).collect()
+    }
+
+    /// The operations with a case that was judged.
+    pub(super) fn implemented(&self) -> &BTreeSet<String> {
+        &self.implemented
+    }
+
+    /// The endpoint does not implement the operation.
+    pub(super) fn lacks(&self, operation: &str) -> bool {
+        self.not_implemented.contains(operation) && !self.implemented.contains(operation)
     }
 
     /// The run had the case.

@@ -1,10 +1,10 @@
 //! A baseline as TOML text. Unchanged entries stay as the user wrote them, with comments.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize as _, Deserializer, de::Error as _};
 use toml::Value;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::{Baseline, BaselineDocument, BaselineEntry, BaselineError, EntryKey, SCHEMA};
 
@@ -44,6 +44,12 @@ impl Baseline {
         if document.get("schema").is_none() {
             document.insert("schema", value(SCHEMA));
         }
+        if self.implemented != operations(document.get("implemented")) {
+            let mut implemented: Array = self.implemented.iter().collect();
+            implemented.iter_mut().for_each(|operation| operation.decor_mut().set_prefix("\n  "));
+            implemented.set_trailing("\n");
+            document.insert("implemented", value(implemented));
+        }
         let mut known = tables(document.remove("deviation"));
         let mut deviations = ArrayOfTables::new();
         for (position, (key, entry)) in (1..).zip(&self.entries) {
@@ -60,6 +66,12 @@ impl Baseline {
         }
         document.to_string()
     }
+}
+
+/// The operations that a file lists.
+fn operations(item: Option<&Item>) -> BTreeSet<String> {
+    let listed = item.and_then(Item::as_array).into_iter().flatten();
+    listed.filter_map(|operation| operation.as_str().map(str::to_owned)).collect()
 }
 
 /// The entries that a file has, by case and code.

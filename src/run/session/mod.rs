@@ -245,6 +245,23 @@ impl Session {
         collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()))
     }
 
+    /// Connects to the endpoint once. It need not respond well.
+    ///
+    /// # Errors
+    /// Nothing listens, or what listens speaks no HTTP or TLS.
+    pub async fn reach(&self) -> Result<(), TransportError> {
+        match self.executor().knock().await {
+            Err(
+                error @ (TransportError::Refused
+                | TransportError::Dns(_)
+                | TransportError::ConnectTimeout(_)
+                | TransportError::Tls(_)
+                | TransportError::NotHttp(_)),
+            ) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     fn started(&self, plan: &dyn Plan) -> RunStarted {
         RunStarted {
             target: self.target.name.clone(),
