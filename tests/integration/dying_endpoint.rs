@@ -17,7 +17,7 @@ use wireproof::internals::{
         judged_case::JudgedCase,
         observer::OnCase,
         resolved_target::ResolvedTarget,
-        session::RunOptions,
+        session::{PresenceChecks, RunOptions},
         transport::{Settings, Wire},
     },
     suite::{Batch, Fixtures},

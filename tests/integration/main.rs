@@ -19,6 +19,7 @@ mod metamorphic;
 mod models;
 mod null_targets;
 mod phrases;
+mod presence;
 mod private_authority;
 mod probe_cli;
 mod probe_coverage;

@@ -18,7 +18,7 @@ use rstest::rstest;
 use tokio::net::{TcpListener, TcpStream};
 use wireproof::internals::{
     judge::verdict::Verdict,
-    run::session::RunOptions,
+    run::session::{PresenceChecks, RunOptions},
     suite::requirement::Evidence,
     wire::{Request, Response},
 };

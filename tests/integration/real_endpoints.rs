@@ -28,7 +28,7 @@ use wireproof::internals::{
         exit::ExitStatus,
         observer::OnEvent,
         resolved_target::ResolvedTarget,
-        session::RunOptions,
+        session::{PresenceChecks, RunOptions},
         transport::{Limits, Settings, Wire},
     },
     suite::{Batch, FixtureFiles, Fixtures},

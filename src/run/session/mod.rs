@@ -43,7 +43,7 @@ use crate::{
 };
 
 use collector::{Collector, JudgeBench};
-pub use presences::subject;
+pub use presences::{OperationKey, subject};
 use presences::{PresenceEvidence, evidence};
 pub use replay::{Replayed, replay};
 

@@ -6,7 +6,7 @@ pub(crate) mod modelled;
 pub(crate) mod program;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     future::Future,
     path::{Path, PathBuf},
@@ -32,7 +32,7 @@ use wireproof::internals::{
         judged_case::JudgedCase,
         observer::OnCase,
         resolved_target::{ResolvedTarget, StateHandler},
-        session::RunOptions,
+        session::{PresenceChecks, RunOptions},
         transport::{InProcess, Limits, Reply, Settings, Transport, Wire},
     },
     suite::{Batch, Case, FixtureFiles, Fixtures},
