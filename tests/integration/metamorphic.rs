@@ -95,11 +95,13 @@ fn every_case_conforms_and_its_snapshot_holds() {
 #[rstest]
 #[case::in_reverse_and_one_at_a_time(reversed(), RunOptions { jobs: 1, ..PACE })]
 #[case::shuffled_and_many_at_once_with_another_seed(shuffled(7), RunOptions { jobs: 32, seed: 987_654_321, ..PACE })]
+#[ignore = "a full run takes a minute without optimisation"]
 fn another_run_gives_the_same_verdicts_and_observations(#[case] cases: Vec<Case>, #[case] options: RunOptions) {
     assert_same(&BASE.outcomes, &outcomes(&Virtual::start().run(cases, options, Duration::ZERO)));
 }
 
 #[test]
+#[ignore = "a full run takes a minute without optimisation"]
 fn a_second_run_on_the_same_reference_gives_the_same_verdicts() {
     // The same seed would generate the names that the first run has used.
     let options = RunOptions { seed: PACE.seed + 1, ..PACE };
@@ -108,6 +110,7 @@ fn a_second_run_on_the_same_reference_gives_the_same_verdicts() {
 }
 
 #[test]
+#[ignore = "a full run takes a minute without optimisation"]
 fn responses_after_200_ms_give_the_same_verdicts() {
     // Ten times as long as a case takes at all, for none may end because of the delay. What a case observes of
     // something that goes on meanwhile may differ.

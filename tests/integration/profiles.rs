@@ -51,17 +51,18 @@ fn reported(target: ResolvedTarget, cases: Vec<Case>) -> Reported {
     serde_json::from_slice(&document).unwrap()
 }
 
-fn told(decision: &Decision) -> String {
+fn described(decision: &Decision) -> String {
     let missing = decision.missing.iter().map(|missing| format!("\n  {}: {}", missing.what, missing.because));
     format!("{} {}: {:?}{}", decision.service, decision.profile, decision.granted, missing.collect::<String>())
 }
 
 #[test]
+#[ignore = "a full run takes a minute without optimisation"]
 fn the_reference_is_granted_every_profile_with_its_help() {
     let reported = reported(helped(), SUITE.cases());
     for profile in PROFILES.iter() {
         let decision = decide(&SUITE, profile, &reported);
-        assert_eq!(decision.granted, Some(Level::Extended), "{}", told(&decision));
+        assert_eq!(decision.granted, Some(Level::Extended), "{}", described(&decision));
     }
 }
 
@@ -74,9 +75,9 @@ fn the_reference_is_granted_every_core_without_any_help(
     let profile: &Profile = PROFILES.select(&[name.to_owned()], &[service.to_owned()])[0];
     let cases = profile.cases(&SUITE).into_iter().map(|(case, _)| case).collect();
     let decision = decide(&SUITE, profile, &reported(plain(), cases));
-    assert!(decision.granted.is_some(), "{}", told(&decision));
+    assert!(decision.granted.is_some(), "{}", described(&decision));
     let needs_help = profile.cases(&SUITE).iter().any(|(_, level)| *level == Level::Extended);
-    println!("{}", told(&decision));
-    assert_eq!(decision.granted == Some(Level::Core), needs_help, "{}", told(&decision));
+    println!("{}", described(&decision));
+    assert_eq!(decision.granted == Some(Level::Core), needs_help, "{}", described(&decision));
     assert_ne!(profile.name, FULL);
 }

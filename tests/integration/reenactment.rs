@@ -32,6 +32,7 @@ fn differences(seed: u64, change: impl Fn(&mut Transcript)) -> Vec<(String, Stri
 }
 
 #[test]
+#[ignore = "a full run takes a minute without optimisation"]
 fn the_seed_and_the_responses_determine_every_request() {
     let exchanges: usize = RUN.iter().map(|case| case.transcript.exchanges.len()).sum();
     let began = std::time::Instant::now();
@@ -41,6 +42,7 @@ fn the_seed_and_the_responses_determine_every_request() {
 }
 
 #[test]
+#[ignore = "a full run takes a minute without optimisation"]
 fn another_seed_changes_nearly_every_case() {
     let differences = differences(2, |transcript| transcript.seed = 2);
     let same: Vec<&str> = RUN

@@ -6,7 +6,7 @@ use super::{
     ProtonResult, RegionState, Rejection,
     deployment_location::timestamp,
     page::page,
-    rejection::not_found,
+    proton_error::not_found,
     rollout::{ProtonDeployment, Rollout, RolloutContents, RolloutOutcome, StatusNotification},
     service_record::ServiceRecord,
     text,

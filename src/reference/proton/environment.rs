@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{
     ProtonResult, RegionState,
     deployment_location::DeploymentLocation,
+    proton_error::{conflict, not_found},
     proton_template::kept,
-    rejection::{conflict, not_found},
     rollout::{Attempt, Rollout, RolloutCause, RolloutContents},
     settings::linked,
     text,

@@ -9,8 +9,8 @@ mod environment;
 mod instance;
 mod page;
 mod pipeline;
+mod proton_error;
 mod proton_template;
-mod rejection;
 mod resource_store;
 mod rollout;
 mod service_operations;
@@ -69,11 +69,11 @@ impl Proton {
 
 impl ReferenceService for Proton {
     fn invalid(&self, _operation: &str, violations: &[Violation]) -> Rejection {
-        rejection::violated(violations)
+        proton_error::violated(violations)
     }
 
     fn call(&mut self, call: ServiceCall<'_>) -> Result<Value, Rejection> {
-        let region = self.region(call.partition, call.now).ok_or_else(rejection::internal)?;
+        let region = self.region(call.partition, call.now).ok_or_else(proton_error::internal)?;
         region.call(call.operation, call.input, call.now)
     }
 
@@ -121,7 +121,7 @@ impl RegionState {
     fn call(&mut self, operation: &str, input: &Value, now: f64) -> ProtonResult {
         use TemplateKind::{Environment, Service};
         match operation {
-            "CancelComponentDeployment" => Err(rejection::not_found("component", text(input, "componentName"))),
+            "CancelComponentDeployment" => Err(proton_error::not_found("component", text(input, "componentName"))),
             "CancelEnvironmentDeployment" => self.cancel_environment(input),
             "CancelServiceInstanceDeployment" => self.cancel_instance(input, now),
             "CancelServicePipelineDeployment" => self.cancel_pipeline(input, now),
@@ -154,7 +154,7 @@ impl RegionState {
             "UpdateServicePipeline" => self.update_pipeline(input, now),
             "UpdateServiceTemplateVersion" => self.update_template_version(Service, input, now),
             // The caller rejects unknown operations. Only a bug in the reference implementation gets here.
-            _ => Err(rejection::internal()),
+            _ => Err(proton_error::internal()),
         }
     }
 }

@@ -5,7 +5,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::{Rejection, rejection};
+use super::{Rejection, proton_error};
 
 const DEFAULT_SIZE: u64 = 100;
 
@@ -41,7 +41,7 @@ pub(super) fn page(input: &Value, items: impl Iterator<Item = (String, Value)>) 
 }
 
 fn decode(token: &str) -> Result<String, Rejection> {
-    let unknown = || rejection::invalid("the nextToken is not from an earlier response of this operation");
+    let unknown = || proton_error::invalid("the nextToken is not from an earlier response of this operation");
     let bytes = STANDARD.decode(token).map_err(|_| unknown())?;
     String::from_utf8(bytes).map_err(|_| unknown())
 }

@@ -8,8 +8,8 @@ use super::{
     Rejection,
     deployment_location::timestamp,
     instance::Instance,
+    proton_error::{conflict, internal, not_found, throttled},
     proton_template::kept,
-    rejection::{conflict, internal, not_found, throttled},
     rollout::{Rollout, RolloutOutcome},
     version::Version,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ProtonResult, RegionState, deployment_location::DeploymentLocation, rejection::invalid, text};
+use super::{ProtonResult, RegionState, deployment_location::DeploymentLocation, proton_error::invalid, text};
 
 const REPOSITORY: &str = "pipelineProvisioningRepository";
 

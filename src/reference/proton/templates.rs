@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     ProtonResult, RegionState,
+    proton_error::{conflict, invalid, not_found},
     proton_template::{ProtonTemplate, TemplateKind, TemplateVersion},
-    rejection::{conflict, invalid, not_found},
     resource_store::ResourceStore,
     text,
     version::Version,

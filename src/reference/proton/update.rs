@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     RegionState, Rejection,
-    rejection::{conflict, invalid, not_found},
+    proton_error::{conflict, invalid, not_found},
     rollout::{Attempt, RolloutCause, RolloutContents, RolloutOutcome, UPDATE},
     text,
 };
