@@ -104,7 +104,7 @@ Exit status:
     0  all cases conform
     1  a case deviates, or the baseline is stale
     2  usage, configuration or fixture error
-    3  no case deviates, but one is blocked, inconclusive or not implemented, or none was selected
+    3  no case deviates, but one is blocked, inconclusive or not implemented, or none conforms
     4  internal error, or a report could not be written
   130  interrupted";
 
