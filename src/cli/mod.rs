@@ -74,7 +74,7 @@ pub use schema::SCHEMAS;
 
 use std::{ffi::OsString, io::Write as _, path::Path};
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable};
 
 use crate::run::exit::ExitStatus;
 
@@ -157,9 +157,12 @@ enum Command {
 
 /// Runs the program with these arguments, including the program name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let (command, defaults) = match config::with_defaults(Cli::command()) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command = without_empty_variables(Cli::command());
+    let (command, defaults) = match config::with_defaults(command.clone()) {
         Ok(configured) => configured,
-        Err(failure) => return failed(&failure),
+        // Help needs no configuration.
+        Err(failure) => return help(command, arguments).unwrap_or_else(|| failed(&failure)),
     };
     let matches = command.try_get_matches_from(arguments);
     let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
@@ -175,6 +178,21 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     apply(cli.color);
     dispatch(cli.command).unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
+}
+
+/// Prints help or the version, if the arguments request it.
+fn help(command: clap::Command, arguments: Vec<OsString>) -> Option<ExitStatus> {
+    let error = command.try_get_matches_from(arguments).err().filter(|error| !error.use_stderr())?;
+    // A closed pipe is not a failure.
+    let _ = error.print();
+    Some(ExitStatus::Conforms)
+}
+
+/// An empty environment variable counts as unset.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+    let reset = move |arg: clap::Arg| if is_empty(&arg) { arg.env(Resettable::Reset) } else { arg };
+    command.mut_args(reset).mut_subcommands(without_empty_variables)
 }
 
 fn dispatch(command: Command) -> Result<ExitStatus, Failure> {

@@ -1,6 +1,9 @@
 //! The arguments that select fixtures and cases.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -137,11 +140,15 @@ impl SelectArguments {
         let mut fixtures = fixtures.clone();
         let mut paths = Vec::new();
         for path in &self.paths {
-            if is_fixture_folder(path) && fixtures.fixtures.is_none() {
+            if fixtures.fixtures.is_none() && is_fixture_folder(Path::new(path)) {
                 fixtures.fixtures = Some(PathBuf::from(path));
-            } else {
-                paths.push(path.clone());
+                continue;
             }
+            let file = fixture_folder_of(path);
+            if let (None, Some((folder, _))) = (&fixtures.fixtures, file) {
+                fixtures.fixtures = Some(folder.to_owned());
+            }
+            paths.push(file.map_or(path.as_str(), |(_, file)| file).to_owned());
         }
         // A path below the folder of the fixtures is a case ID.
         let root = fixtures.fixtures.as_ref().map(|root| format!("{}/", root.display()).replace("//", "/"));
@@ -159,8 +166,16 @@ pub(super) fn reject_unknown_names(selection: &Selection, suite: &Fixtures) -> R
     Err(Failure::usage(format!("{:?} matches no case{hint}", unknown_name.word)))
 }
 
-/// True if the path is a folder that contains a `<service>/model.json`.
-fn is_fixture_folder(path: &str) -> bool {
+/// True if the path is a folder that contains a `<service>/model.json` or `<service>/model.yaml`.
+fn is_fixture_folder(path: &Path) -> bool {
+    let has_model = |service: &Path| service.join("model.json").is_file() || service.join("model.yaml").is_file();
     let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| entry.path().join("model.json").is_file())
+    entries.into_iter().any(|entry| has_model(&entry.path()))
+}
+
+/// The fixture folder that a scenario file is in. A report prints the path of the file with line and column.
+fn fixture_folder_of(path: &str) -> Option<(&Path, &str)> {
+    let file = path.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit());
+    let mut above = Path::new(file).ancestors().skip(1).filter(|_| Path::new(file).is_file());
+    above.find(|folder| !folder.as_os_str().is_empty() && is_fixture_folder(folder)).map(|folder| (folder, file))
 }

@@ -40,6 +40,9 @@ pub enum FixtureFilesError {
         /// The error of the system.
         error: io::Error,
     },
+    /// A file has another extension than fixtures have.
+    #[error("{} has the extension .yml\nhelp: rename it to .yaml", .0.display())]
+    Extension(PathBuf),
     /// The model that a `model.yaml` names could not be loaded.
     #[error(transparent)]
     Model(Box<Diagnostic>),
@@ -216,6 +219,8 @@ fn texts_below(root: &Path) -> Result<BTreeMap<String, String>, FixtureFilesErro
             let path = entry.map_err(failed(&dir))?.path();
             if path.is_dir() {
                 open.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "yml") {
+                return Err(FixtureFilesError::Extension(path));
             } else if path.extension().is_some_and(|kind| ["yaml", "json", "snap"].iter().any(|known| kind == *known)) {
                 let text = fs::read_to_string(&path).map_err(failed(&path))?;
                 texts.insert(relative(root, &path), text);
@@ -238,6 +243,14 @@ mod tests {
     fn both_bundled_services_are_compiled_in() {
         let files = FixtureFiles::bundled_fixtures();
         assert!(files.get("codedeploy/model.json").is_some() && files.get("proton/requirements.yaml").is_some());
+    }
+
+    #[test]
+    fn a_file_with_the_other_extension_of_yaml_is_an_error_and_not_ignored() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.yml"), "x").unwrap();
+        let error = FixtureFiles::folder(dir.path()).unwrap_err().to_string();
+        assert!(error.ends_with("a.yml has the extension .yml\nhelp: rename it to .yaml"), "{error}");
     }
 
     #[test]

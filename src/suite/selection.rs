@@ -80,7 +80,9 @@ impl Selection {
 
 /// True if an ID equals a path or is below it. The path may also be that of a fixture file.
 fn is_below(id: &str, path: &str) -> bool {
-    let path = path.trim_start_matches("./").trim_end_matches('/');
+    // A report prints the path of a file with line and column.
+    let at = path.find(".yaml:").map_or(path.len(), |at| at + ".yaml".len());
+    let path = path[..at].trim_start_matches("./").trim_end_matches('/');
     let path = path.strip_prefix("fixtures/").unwrap_or(path);
     let path = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".json")).unwrap_or(path);
     id == path || id.strip_prefix(path).is_some_and(|rest| rest.starts_with(['/', '#']))
@@ -117,6 +119,8 @@ mod tests {
     #[case("codedeploy", true)]
     #[case("codedeploy/stop-deployment", true)]
     #[case("fixtures/codedeploy/stop-deployment/unknown-id.yaml", true)]
+    #[case("fixtures/codedeploy/stop-deployment/unknown-id.yaml:12:3", true)]
+    #[case("fixtures/codedeploy/stop-deployment/known-id.yaml:12:3", false)]
     #[case("codedeploy/stop-deployment/unknown-id#random", true)]
     #[case("codedeploy/stop", false)]
     #[case("proton", false)]

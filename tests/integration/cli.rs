@@ -581,3 +581,51 @@ fn a_corpus_or_a_model_that_cannot_be_read_ends_with_2_and_is_named() {
         assert!(err(&output).contains(named), "{}", err(&output));
     }
 }
+
+#[test]
+fn an_endpoint_that_refuses_connections_ends_the_program_before_a_case_runs() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let output = run(&["run", "--endpoint", &endpoint]);
+    assert_status(&output, 2);
+    let says = format!(
+        "error: cannot reach {endpoint}: the connection was refused\nhelp: start the endpoint, or correct --endpoint\n"
+    );
+    assert_eq!(err(&output), says);
+}
+
+#[test]
+fn help_needs_no_valid_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".config")).unwrap();
+    fs::write(folder.path().join(".config/wireproof.toml"), "broken = [").unwrap();
+    for arguments in [["--help"], ["--version"]] {
+        let mut command = with(&arguments);
+        command.current_dir(folder.path());
+        assert_status(&assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap(), 0);
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let mut command = with(&["run", SMALL]);
+    for name in ["WIREPROOF_ENDPOINT", "WIREPROOF_FIXTURES", "WIREPROOF_JOBS", "WIREPROOF_TAG", "WIREPROOF_EXACT"] {
+        command.env(name, "");
+    }
+    assert_status(&assert_cmd::Command::from_std(command).timeout(LIMIT).output().unwrap(), 0);
+}
+
+#[test]
+fn the_path_of_a_scenario_file_selects_it_as_reports_print_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        fs::read_to_string(support::package().join("fixtures/codedeploy/stop-deployment/missing-id.yaml")).unwrap();
+    suite_with(folder.path(), &text);
+    let path = folder.path().join("my/codedeploy/stop-deployment/x.yaml");
+    for path in [path.display().to_string(), format!("{}:3:1", path.display())] {
+        let listed = run(&["list", &path]);
+        assert_status(&listed, 0);
+        assert!(out(&listed).lines().all(|line| line.starts_with("codedeploy/stop-deployment/x")), "{}", out(&listed));
+    }
+}

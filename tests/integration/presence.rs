@@ -57,9 +57,8 @@ fn one_success_proves_an_operation_that_fails_for_made_up_inputs_like_an_unknown
 
 #[test]
 fn an_operation_that_always_responds_like_an_unknown_one_is_not_implemented_in_any_case() {
-    let run = run(PACE, |target, response| {
-        if target == STOP || target.contains("Unknown") { page() } else { response }
-    });
+    let run =
+        run(PACE, |target, response| if target == STOP || target.contains("Unknown") { page() } else { response });
     let ledger = run.ledger();
     assert_eq!((ledger.not_implemented, ledger.entered()), (ledger.selected, ledger.selected), "{ledger:?}");
 }
