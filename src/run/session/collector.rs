@@ -122,7 +122,9 @@ impl<'s> Collector<'s> {
     ) {
         self.end_trials();
         let key = (checked.service.clone(), checked.operation.clone());
-        unknown.into_iter().for_each(|unknown| self.presences.compare_with(key.clone(), unknown));
+        if let Some(unknown) = unknown {
+            self.presences.compare_with(key.clone(), unknown);
+        }
         if !refutable {
             self.presence_checked(checked, Some(&transcript));
         } else if let Some(proof) = self.presences.early_proof(&key) {
