@@ -70,7 +70,7 @@ fn main() -> anyhow::Result<()> {
     let mut endpoints: BTreeMap<String, Vec<Report>> = BTreeMap::new();
     for path in std::env::args().skip(1) {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-        let report: Report = serde_json::from_str(&text).with_context(|| format!("{path} is no report"))?;
+        let report: Report = serde_json::from_str(&text).with_context(|| format!("{path} is not a report"))?;
         endpoints.entry(report.target.name.clone()).or_default().push(report);
     }
     anyhow::ensure!(!endpoints.is_empty(), "give at least one JSON report of wireproof probe");
@@ -80,8 +80,8 @@ fn main() -> anyhow::Result<()> {
 fn page(endpoints: &BTreeMap<String, Vec<Report>>) -> Result<String, std::fmt::Error> {
     let mut page = String::from(
         "# What probes found on real endpoints\n\n\
-         Made by `docs/endpoints/run` from the published models alone. An operation is *there* when its answer differs \
-         from that to one that does not exist. What a deviation of each class means: `wireproof explain`.\n",
+         Made by `docs/endpoints/run` from the published models alone. An operation is *implemented* if its response \
+         differs from that of an operation that does not exist. `wireproof explain` describes the checks.\n",
     );
     for (name, reports) in endpoints {
         write!(page, "\n## {name}\n\n")?;
@@ -96,15 +96,15 @@ fn page(endpoints: &BTreeMap<String, Vec<Report>>) -> Result<String, std::fmt::E
 /// Counts by verdict, a row a service.
 fn services(page: &mut String, reports: &[Report]) -> std::fmt::Result {
     page.push_str(
-        "| service | operations there | cases | conform | deviate | not implemented | blocked | inconclusive |\n\
+        "| service | operations implemented | cases | conform | deviate | not implemented | blocked | inconclusive |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for report in reports {
-        let there = report.presence.iter().filter(|check| check.presence == "implemented").count();
+        let implemented = report.presence.iter().filter(|check| check.presence == "implemented").count();
         let Ledger { selected, conforms, deviates, not_implemented, blocked, inconclusive } = &report.ledger;
         writeln!(
             page,
-            "| {} | {there} of {} | {selected} | {conforms} | {deviates} | {not_implemented} | {blocked} | {inconclusive} |",
+            "| {} | {implemented} of {} | {selected} | {conforms} | {deviates} | {not_implemented} | {blocked} | {inconclusive} |",
             service(report),
             report.presence.len(),
         )?;

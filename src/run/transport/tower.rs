@@ -35,7 +35,8 @@ pub struct Tower<S> {
 /// A transport that calls a tower service of this process for every endpoint, without a port or a socket.
 ///
 /// It clones the service for each request. If the service panics or fails, the case is inconclusive and has no finding.
-/// A service that blocks its thread blocks the run. The suite sets the time limit of a case; this transport has none.
+/// A service that blocks its thread blocks the run. It has no time limit of its own: the suite limits each request and
+/// each case.
 /// If a request can only be sent over a socket, its case is not applicable.
 ///
 /// ```

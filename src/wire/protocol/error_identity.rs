@@ -1,6 +1,7 @@
 //! The name of an error, and the locations where a response gives it.
 //!
-//! The JSON protocols have three locations, and four spellings of the name in each.
+//! The name can be in any of three locations, in any of four spellings. A new location goes into
+//! [`ErrorLocation::ALL`].
 
 use std::fmt;
 

@@ -1,14 +1,14 @@
 //! The AWS protocols. This folder is the only place that names their headers, methods, media types and error locations.
 //!
 //! A protocol is one file that implements [`Protocol`], and [`ServerProtocol`] if the reference implementation speaks
-//! it, and one row of `SUPPORTED`.
+//! it, and one row of `SUPPORTED`. Error codes and their locations are shared by all protocols.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `aws_json` | awsJson1.0 and awsJson1.1 |
 //! | `rest_json` | restJson1, responses only |
-//! | `error_identity` | the name of an error, and where a response gives it |
-//! | `rejection_class` | error names that no operation declares, by what they mean |
+//! | `error_identity` | the name of an error, and the locations where a response may give it |
+//! | `rejection_class` | the common error codes of AWS by class: auth, constraint, … |
 //! | `routing` | the parts of a request that name its operation |
 //! | `sentinel` | the requests of the presence check that no endpoint implements |
 //! | `malformed_request` | requests that break the protocol, for probes |
