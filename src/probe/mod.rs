@@ -1,9 +1,9 @@
 //! Probes: cases that are derived from a model.
 //!
-//! The model alone decides: for every constraint at every location of an operation's input, requests that just violate it
-//! and requests that just satisfy it; whole requests; signatures; the examples of the documents. Each probe rests on a
-//! control, a valid request that the endpoint must accept first. So a rejection has the reason that is probed. Pure: the
-//! session that runs the plan creates the resources. A probe is a [`Case`](crate::suite::Case) like any other; nothing
+//! The model alone decides: for every constraint at every location of an operation's input, requests that just violate
+//! it and requests that just satisfy it; whole requests; signatures; the examples of the documents. Each probe rests on
+//! a control, a valid request that the endpoint must accept first. So a rejection has the reason that is probed. Pure:
+//! the session that runs the plan creates the resources. A probe is a [`Case`](crate::suite::Case) like any other; nothing
 //! here judges.
 //!
 //! | module | holds | may import |
