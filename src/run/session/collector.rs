@@ -120,7 +120,10 @@ impl<'s> Collector<'s> {
         unknown: Option<NormalizedResponse>,
         refutable: bool,
     ) {
-        self.end_trials();
+        // A plan of probes is done with the operation before.
+        for key in self.presences.tried() {
+            self.conclude(&key);
+        }
         let key = (checked.service.clone(), checked.operation.clone());
         if let Some(unknown) = unknown {
             self.presences.compare_with(key.clone(), unknown);
@@ -162,12 +165,6 @@ impl<'s> Collector<'s> {
         self.released.extend(trial.waiting);
     }
 
-    fn end_trials(&mut self) {
-        for key in self.presences.open_trials() {
-            self.conclude(&key);
-        }
-    }
-
     /// A case waits for the decision about its operation. The plan must not be asked for another one.
     pub(super) fn is_waiting(&self) -> bool {
         self.presences.has_waiting()
@@ -206,7 +203,9 @@ impl<'s> Collector<'s> {
 
     /// Ends the run.
     pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64) -> RunFinished {
-        self.end_trials();
+        for key in self.presences.open_trials() {
+            self.conclude(&key);
+        }
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
         let finished = RunFinished { coverage, interrupted, duration_ms, ..tallied };

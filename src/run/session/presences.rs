@@ -157,6 +157,12 @@ impl Presences {
         self.on_trial.keys().cloned().collect()
     }
 
+    /// The operations on trial of which some cases ran, and none is running.
+    pub(super) fn tried(&self) -> Vec<OperationKey> {
+        let is_tried = |trial: &PresenceTrial| trial.started > 0 && trial.running.is_empty();
+        self.on_trial.iter().filter(|(_, trial)| is_tried(trial)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Enters what responses showed. Returns the operations that they prove to be implemented, and that were not known to be.
     pub(super) fn see(&mut self, shown: Vec<PresenceEvidence>) -> Vec<(OperationKey, PresenceProof)> {
         let mut proven = Vec::new();
