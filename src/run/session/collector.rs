@@ -247,9 +247,7 @@ impl<'s> Collector<'s> {
         if let Some(finished) = self.presences.hold(finished) {
             self.report_decided(finished);
         }
-        for key in self.presences.exhausted() {
-            self.conclude(&key);
-        }
+        self.conclude_exhausted();
     }
 
     pub(super) fn enter_unrun(&mut self, case: Case, judgement: &CaseJudgement) {
@@ -258,6 +256,13 @@ impl<'s> Collector<'s> {
         let finished = Finished { case, transcript, judgement: judgement.clone(), shown: Vec::new() };
         self.note_control(&finished);
         self.report(finished);
+        self.conclude_exhausted();
+    }
+
+    fn conclude_exhausted(&mut self) {
+        for key in self.presences.exhausted() {
+            self.conclude(&key);
+        }
     }
 
     /// Notes whether cases can rest on a control.
