@@ -328,7 +328,7 @@ mod tests {
 
         | verdict | cases | reason |
         |---|---:|---|
-        | 🚫 not-implemented | 2 | `CancelServicePipelineDeployment: the answer is that to an unknown operation` |
+        | 🚫 not-implemented | 2 | `CancelServicePipelineDeployment: the response is that of an operation that does not exist` |
         | 🚧 blocked | 4 | `no way to reach the state "an open deployment"` |
         | ❔ inconclusive | 1 | `the run was interrupted` |
         | ➖ not-applicable | 1 | `the target has no denied identity` |

@@ -25,7 +25,7 @@ use tokio::{
 };
 use wireproof::internals::{
     judge::{
-        check::implementation::{PresenceDecision, not_implemented, presence},
+        check::implementation::{PresenceDecision, PresenceSubject, not_implemented, presence},
         transcript::PresenceResponses,
     },
     run::transport::{Endpoint, Exact, Limits, Settings, Transport as _},
@@ -78,8 +78,9 @@ fn one_recorded_emulator_implements_one_of_the_operations() -> Result<()> {
             let Some(found) = corpus.presence(&suite, &emulator, operation)? else { continue };
             decided += 1;
             match found {
-                PresenceDecision::Implemented => drop(present.insert(format!("{emulator} {}", operation.name))),
+                PresenceDecision::Implemented(_) => drop(present.insert(format!("{emulator} {}", operation.name))),
                 PresenceDecision::NotImplemented(_) => {}
+                PresenceDecision::Crashes(status) => ensure!(false, "{emulator} {}: {status}", operation.name),
                 PresenceDecision::Unreachable(error) => ensure!(false, "{emulator} {}: {error}", operation.name),
             }
         }
@@ -169,7 +170,8 @@ impl Corpus {
         };
         let service = suite.service(operation.service).context("no such service")?;
         let modelled = service.contract().operation(operation.name).context("no such operation")?;
-        Ok(Some(presence(service.contract(), modelled, service.protocol, &survey)))
+        let (contract, protocol) = (service.contract(), service.protocol);
+        Ok(Some(presence(PresenceSubject { contract, operation: modelled, protocol }, &survey)))
     }
 }
 

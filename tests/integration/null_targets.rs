@@ -50,7 +50,9 @@ const HTML: Null = Null::Always { status: 404, content_type: "text/html", body: 
 static RESPONSES: AtomicU64 = AtomicU64::new(0);
 
 /// The number of concurrent cases and their time limit: a constant endpoint responds at once or never.
-const BRIEFLY: RunOptions = RunOptions { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE };
+fn briefly() -> RunOptions {
+    RunOptions { jobs: 64, case_timeout: Duration::from_millis(300), ..PACE }
+}
 const REQUEST: Duration = Duration::from_millis(150);
 
 /// Without the presence check, the other checks have to detect it. Silence costs every case its time, and no check detects it.
@@ -64,7 +66,7 @@ fn nothing_conforms_on_a_constant_endpoint(#[case] null: Null, #[case] presence_
     let target = support::target(&start(null));
     for check_presence in presence_checks {
         let presence = if *check_presence { PresenceChecks::all() } else { PresenceChecks::Off };
-        let options = RunOptions { presence, ..BRIEFLY };
+        let options = RunOptions { presence, ..briefly() };
         let runner = support::runner(target.clone(), options, REQUEST);
         let run = Run::of(&runner, SUITE.cases(), Duration::from_secs(60));
         let conforming = run.conforming();

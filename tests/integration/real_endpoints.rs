@@ -24,7 +24,7 @@ use wireproof::internals::{
     harness::Runner,
     judge::{redaction::SensitiveValues, snapshots::Snapshots},
     run::{
-        event::{Event, RunFinished},
+        event::{Event, Presence, RunFinished},
         exit::ExitStatus,
         observer::OnEvent,
         resolved_target::ResolvedTarget,
@@ -81,7 +81,12 @@ fn an_emulator_without_the_operations_gets_not_implemented_and_nothing_else(#[ca
     let run = run_all(&running.address)?;
     assert_eq!(run.absent.len(), 2, "both operations have a presence check: {:?}", run.absent);
     for (operation, absent) in &run.absent {
-        assert!(absent.is_some(), "{} lacks {operation}, and the presence check did not detect it", emulator.name);
+        assert_eq!(
+            *absent,
+            Presence::NotImplemented,
+            "{} lacks {operation}, and the presence check did not detect it",
+            emulator.name
+        );
     }
     let ledger = run.finished.ledger;
     assert!(ledger.selected > 0, "the suite is empty");
@@ -171,7 +176,7 @@ fn free_address() -> Result<SocketAddr> {
 /// The result of a run.
 struct Run {
     /// The reason why each operation counts as not implemented.
-    absent: BTreeMap<String, Option<String>>,
+    absent: BTreeMap<String, Presence>,
     finished: RunFinished,
 }
 
@@ -193,7 +198,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
     let mut absent = BTreeMap::new();
     let mut observer = OnEvent(|event: &Event| {
         if let Event::PresenceChecked(checked) = event {
-            absent.insert(checked.operation.clone(), checked.reason.clone());
+            absent.insert(checked.operation.clone(), checked.presence);
         }
     });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

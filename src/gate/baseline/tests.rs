@@ -89,7 +89,8 @@ fn known_deviations_do_not_fail_the_run() {
 #[case::another_id(by(Code::OUTCOME, "a success (200)"), None)]
 #[case::blocked(seen(&[("x", Verdict::Blocked)]), None)]
 #[case::inconclusive(seen(&[("x", Verdict::Inconclusive)]), None)]
-#[case::not_implemented(seen(&[("x", Verdict::NotImplemented)]), None)]
+#[case::not_implemented(seen(&[("x", Verdict::NotImplemented)]), Some(Difference::Vanished))]
+#[case::not_implemented_in_one_case(seen(&[("x", Verdict::NotImplemented), ("y", Verdict::Conforms)]), None)]
 #[case::not_run(seen(&[]), None)]
 fn an_entry_is_red_where_it_is_no_longer_true(#[case] seen_now: SeenDeviations, #[case] expected: Option<Difference>) {
     let baseline = accepting(&seen(&[("x", Verdict::Deviates)]));
@@ -162,7 +163,7 @@ fn an_update_keeps_comments_and_unchanged_entries() {
     let next = Baseline::read("b", &old).unwrap().updated(&now, &nobody(), Some("new"));
     let fingerprint = next.entries.values().next().unwrap().fingerprint.clone();
     let expected = format!(
-        "# Ours.\nschema = \"wireproof/baseline/v1\"\n\n[[deviation]]\ncase = \"a\"\ncode = \"outcome\"\n\
+        "# Ours.\nschema = \"wireproof/baseline/v1\"\nimplemented = [\n  \"s.O\"\n]\n\n[[deviation]]\ncase = \"a\"\ncode = \"outcome\"\n\
          fingerprint = \"{fingerprint}\"\nreason = \"new\"\n\n# Since the rewrite.\n[[deviation]]\ncase   = \"x\" # odd\n\
          code = \"outcome\"\nfingerprint = \"{fingerprint}\"\nreason = 'its'\n"
     );
@@ -170,6 +171,18 @@ fn an_update_keeps_comments_and_unchanged_entries() {
     assert_eq!(text, expected);
     let again = Baseline::read("b", &text).unwrap().updated(&now, &nobody(), None);
     assert_eq!(again.text_over("b", &text).unwrap(), text, "a second update changes nothing");
+}
+
+#[test]
+fn an_operation_that_vanished_is_red_until_an_update_and_one_that_was_never_there_is_not() {
+    let (there, gone) = (seen(&[("x", Verdict::Conforms)]), seen(&[("x", Verdict::NotImplemented)]));
+    let baseline = accepting(&there);
+    assert_eq!(reported(&baseline, &gone, TODAY), [(Difference::Vanished, "s.O".to_owned())]);
+    assert_eq!(reported(&accepting(&gone), &gone, TODAY), []);
+    let updated = baseline.updated(&gone, &nobody(), None);
+    assert_eq!(reported(&updated, &gone, TODAY), []);
+    // An operation that the run did not include stays in the list.
+    assert_eq!(baseline.updated(&seen(&[]), &nobody(), None), baseline);
 }
 
 #[test]

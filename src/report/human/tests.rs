@@ -100,7 +100,8 @@ fn a_run_is_reported_from_its_deviations_to_its_summary() {
         rerun: wireproof run codedeploy/stop-deployment/unknown-id --seed 7 --endpoint http://127.0.0.1:4566
 
     not implemented
-      proton CancelServicePipelineDeployment  2 cases: the answer is that to an unknown operation
+      proton CancelServicePipelineDeployment  2 cases: the response is that of an operation that does
+          not exist
 
     blocked
       4 cases  no way to reach the state "an open deployment"
