@@ -21,7 +21,11 @@ use serde_json::{Map, Value, json};
 use wireproof::internals::{
     harness::Runner,
     judge::redaction::SensitiveValues,
-    run::{resolved_target::ResolvedTarget, session::RunOptions, transport::Transport},
+    run::{
+        resolved_target::ResolvedTarget,
+        session::{PresenceChecks, RunOptions},
+        transport::Transport,
+    },
     suite::{
         Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, FixtureFiles, Fixtures, Opening, Plan,
         PlanStage, Region, Repeat, Scenario, ScenarioRow, Step, Template, Whole, requirement::Evidence, source::Source,
@@ -176,7 +180,7 @@ pub(crate) fn options(jobs: usize) -> RunOptions {
         seed: 1,
         case_timeout: Duration::from_secs(60),
         fail_fast: false,
-        check_presence: true,
+        presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,
     }
 }

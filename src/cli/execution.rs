@@ -90,7 +90,7 @@ impl SensitiveArguments {
 fn unreachable(endpoint: &str, error: &TransportError) -> Failure {
     let help = match error {
         TransportError::Refused | TransportError::ConnectTimeout(_) => "start the endpoint, or correct --endpoint",
-        TransportError::Tls(_) => "--ca-file trusts a certificate; an endpoint without TLS has an http URL",
+        TransportError::Tls(_) => "an endpoint without TLS has an http URL",
         TransportError::NotHttp(_) => "an endpoint with TLS has an https URL",
         _ => "correct --endpoint",
     };

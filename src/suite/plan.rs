@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::{Case, Given, SelectionDigest};
+use super::{Alternative, Case, Given, SelectionDigest};
 use crate::suite::shard::Shard;
 
 /// Cases in stages. The cases of a stage run concurrently, and a stage starts when the previous one has ended.
@@ -22,6 +22,12 @@ pub trait Plan: Send {
 
     /// The next case of the stage; `None` at the end of the stage.
     fn case(&mut self) -> Option<Case>;
+
+    /// Moves a few cases of an operation to the front that expect it to succeed: nothing shows yet that the operation is
+    /// implemented, and these may prove it. By default, the order stays.
+    fn try_first(&mut self, service: &str, operation: &str) {
+        let _ = (service, operation);
+    }
 
     /// Passes the values of the states of the last [`PlanStage::Open`], by variable, without states that failed.
     fn opened(&mut self, variables: Map<String, Value>);
@@ -119,5 +125,29 @@ impl Plan for Batch {
         self.cases.pop_front()
     }
 
+    fn try_first(&mut self, service: &str, operation: &str) {
+        let is_of = |case: &Case| case.scenario.service == service && case.scenario.operation == operation;
+        let mut first = VecDeque::new();
+        let mut rest = VecDeque::new();
+        for case in self.cases.drain(..) {
+            let moves = first.len() < TRIED_FIRST && is_of(&case) && expects_success(&case);
+            if moves { first.push_back(case) } else { rest.push_back(case) }
+        }
+        first.append(&mut rest);
+        self.cases = first;
+    }
+
     fn opened(&mut self, _: Map<String, Value>) {}
+}
+
+/// The number of cases that [`Plan::try_first`] moves.
+const TRIED_FIRST: usize = 4;
+
+/// True if a step calls the operation of the case, and the only expectation is a success.
+fn expects_success(case: &Case) -> bool {
+    let is_success = |alternative: &Alternative| matches!(alternative, Alternative::Success { .. });
+    case.scenario
+        .steps
+        .iter()
+        .any(|step| step.call.operation == case.scenario.operation && step.expect.alternatives.iter().all(is_success))
 }

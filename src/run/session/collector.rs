@@ -32,7 +32,7 @@ use crate::{
         judged_case::JudgedCase,
         observer::{EventDetail, Observer},
     },
-    suite::{Case, CaseId, CaseStanding, Fixtures},
+    suite::{Case, CaseId, CaseStanding, Fixtures, Opening},
 };
 
 /// Other cases may rest on a control if its input was accepted, whatever the form of the response.
@@ -163,6 +163,14 @@ impl<'s> Collector<'s> {
         self.presence_checked(trial.checked, Some(&trial.transcript));
         trial.held.into_iter().for_each(|finished| self.report_decided(finished));
         self.released.extend(trial.waiting);
+    }
+
+    /// Nothing shows yet that the operation is implemented.
+    pub(super) fn is_on_trial(&self, opening: &Opening) -> bool {
+        self.presences
+            .open_trials()
+            .iter()
+            .any(|(service, operation)| (service, operation) == (&opening.service, &opening.operation))
     }
 
     /// A case waits for the decision about its operation. The plan must not be asked for another one.

@@ -236,6 +236,9 @@ impl Session {
                 PlanStage::Open(opening) => {
                     release(prepared.take()).await;
                     prepared = self.open(&opening, &mut collector).await;
+                    if collector.is_on_trial(&opening) {
+                        plan.try_first(&opening.service, &opening.operation);
+                    }
                     plan.opened(prepared.as_ref().map(|prepared| prepared.variables.clone()).unwrap_or_default());
                 }
                 PlanStage::Cases(at_once) => self.cases(plan, at_once, &mut collector).await,
