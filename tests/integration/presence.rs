@@ -41,7 +41,8 @@ fn run(options: RunOptions, change: impl Fn(&str, Response) -> Response + Send +
 
 /// An operation that fails for every invalid or unknown input, like an operation that does not exist.
 fn fails_on_rejection(target: &str, response: Response) -> Response {
-    let is_unknown = !target.starts_with("CodeDeploy_20141006.") || target.contains("Unknown");
+    // Requests for states have no target.
+    let is_unknown = !target.is_empty() && target.contains("Unknown");
     if is_unknown || (target == STOP && response.status >= 400) { page() } else { response }
 }
 

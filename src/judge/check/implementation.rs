@@ -187,8 +187,11 @@ impl PresenceSubject<'_> {
         compared.or_else(distinguishes)
     }
 
-    /// A response that only this operation can have.
+    /// A response that only this operation can have. The status 501 states the opposite, whatever the body says.
     fn own(&self, response: &Response) -> Option<PresenceProof> {
+        if response.status == NOT_IMPLEMENTED {
+            return None;
+        }
         let parsed = self.parse(response);
         let Some(identity) = &parsed.rejection else {
             let is_output = parsed.value.as_ref().is_some_and(serde_json::Value::is_object);
@@ -222,16 +225,19 @@ impl PresenceSubject<'_> {
 /// The length of the shortest name of a member that proves something in a message.
 const SHORTEST_NAME: usize = 5;
 
-/// The endpoint failed. 501 states that something is not implemented.
+/// HTTP's Not Implemented.
+const NOT_IMPLEMENTED: u16 = 501;
+
+/// The endpoint failed.
 fn is_crash(status: u16) -> bool {
-    status >= 500 && status != 501
+    status >= 500 && status != NOT_IMPLEMENTED
 }
 
 /// The evidence in a single response that the operation is not implemented.
 #[must_use]
 pub fn not_implemented(response: &Response, parsed: &ParsedResponse) -> Option<NotImplementedReason> {
     let identity = parsed.rejection.as_ref()?;
-    if response.status == 501 {
+    if response.status == NOT_IMPLEMENTED {
         return Some(NotImplementedReason::Status);
     }
     if RejectionClass::UnknownOperation.holds(response.status, identity) {
@@ -317,6 +323,7 @@ mod tests {
     )]
     #[case::takes_any_name_for_it((400, KNOWN), (400, KNOWN), (400, KNOWN), (400, MISSING), true)]
     #[case::not_implemented_status((501, OTHER), (500, OTHER), (404, ""), (501, OTHER), false)]
+    #[case::not_implemented_status_with_a_declared_error((501, KNOWN), (400, "a"), (404, ""), (501, KNOWN), false)]
     #[case::unsupported_service(
         (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
         (400, "y"), false
