@@ -183,12 +183,17 @@ impl<'s> Collector<'s> {
         self.released.pop_front()
     }
 
-    /// A case that is to run, and whether its operation is on trial. Any other case is reported, or waits.
-    pub(super) fn admit(&mut self, case: Case) -> Option<(Case, bool)> {
+    /// Responses of cases may still prove operations to be implemented.
+    pub(super) fn is_open(&self) -> bool {
+        self.presences.is_open()
+    }
+
+    /// A case that is to run. Any other case is reported, or waits.
+    pub(super) fn admit(&mut self, case: Case) -> Option<Case> {
         let judgement = self.not_to_run(&case);
         if !self.presences.is_on_trial(&case) || self.is_over() {
             return match judgement {
-                None => Some((case, false)),
+                None => Some(case),
                 Some(judgement) => {
                     self.enter_unrun(case, &judgement);
                     None
@@ -196,7 +201,7 @@ impl<'s> Collector<'s> {
             };
         }
         match self.presences.admit(case, judgement.is_none()) {
-            Admission::Run(case) => Some((case, true)),
+            Admission::Run(case) => Some(case),
             Admission::Waits => None,
             Admission::Conclude(case) => {
                 self.conclude(&(case.scenario.service.clone(), case.scenario.operation.clone()));

@@ -322,7 +322,7 @@ impl Session {
             };
             if !lacks && !opening.given.is_empty() {
                 let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
-                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges, None);
+                opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
                 opened.prepared = Some(prepared);
             }
             opened
@@ -376,8 +376,8 @@ impl Session {
                     break;
                 }
                 let Some(case) = collector.released().or_else(|| plan.case()) else { break };
-                if let Some((case, on_trial)) = collector.admit(case) {
-                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), on_trial));
+                if let Some(case) = collector.admit(case) {
+                    let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), collector.is_open()));
                     running.insert(handle.id(), case);
                 }
             }
@@ -462,13 +462,13 @@ impl Session {
     }
 }
 
-/// Executes and judges one case.
-async fn one(run: Arc<SharedSession>, case: Case, on_trial: bool) -> Finished {
+/// Executes and judges one case. `is_open`: its responses may prove operations to be implemented.
+async fn one(run: Arc<SharedSession>, case: Case, is_open: bool) -> Finished {
     let SharedSession { session, keys } = &*run;
     let executor = Executor { keys: Some(keys), ..session.executor() };
     let mut transcript = executor.execute(&case).await;
     // Before redaction, which would make equal responses different.
-    let shown = evidence(&session.suite, &transcript.exchanges, Some(&case).filter(|_| !on_trial));
+    let shown = if is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };
     let _ = redact(&session.suite, &mut transcript, session.options.sensitive);
     let judgement = check::judge(&session.suite, &case, &transcript, session.snapshots.get(&case.id));
     Finished { case, transcript, judgement, shown }

@@ -152,6 +152,12 @@ impl Presences {
         self.on_trial.iter().filter(|(_, trial)| is_over(trial)).map(|(key, _)| key.clone()).collect()
     }
 
+    /// An operation is on trial, or not implemented as far as is known: responses of cases may change that.
+    pub(super) fn is_open(&self) -> bool {
+        let is_missing = |checked: &PresenceChecked| checked.presence == Presence::NotImplemented;
+        !self.on_trial.is_empty() || self.decided.values().any(is_missing)
+    }
+
     /// All operations on trial.
     pub(super) fn open_trials(&self) -> Vec<OperationKey> {
         self.on_trial.keys().cloned().collect()
@@ -191,14 +197,9 @@ pub(super) struct PresenceEvidence {
     response: NormalizedResponse,
 }
 
-/// What exchanges show. Those of the operation under test of `known` need no look: it is known.
-pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange], known: Option<&Case>) -> Vec<PresenceEvidence> {
-    let is_own = |exchange: &Exchange| {
-        known.is_some_and(|case| {
-            (&exchange.service, &exchange.operation) == (&case.scenario.service, &case.scenario.operation)
-        })
-    };
-    let shown = exchanges.iter().filter(|exchange| exchange.role != Role::Question && !is_own(exchange));
+/// What exchanges show.
+pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange]) -> Vec<PresenceEvidence> {
+    let shown = exchanges.iter().filter(|exchange| exchange.role != Role::Question);
     let shown = shown.filter_map(|exchange| {
         let key = (exchange.service.clone(), exchange.operation.clone());
         let (subject, response) = (subject(suite, &key)?, exchange.outcome.as_ref().ok()?);
