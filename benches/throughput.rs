@@ -257,7 +257,7 @@ impl Cases {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let transport = InProcess::new(|_: &Request| Reply::Answer(response()));
         // This endpoint has one response for everything.
-        let options = RunOptions { presence: PresenceChecks::Off, ..options(self.jobs) };
+        let options = RunOptions { presence: PresenceChecks::Assumed, ..options(self.jobs) };
         let (suite, target) = (&self.made.suite, target(self.address)?);
         let RunOptions { seed, case_timeout, .. } = options;
         let keys = SigningKeys::default();

@@ -17,15 +17,14 @@ use tokio::{
 
 use crate::{
     judge::{
-        check::implementation::presence,
+        check::implementation::{PresenceSubject, presence},
         redaction::{SensitiveValues, redact},
         transcript::{CaseEnd, Exchange, Transcript},
     },
     run::{
-        event::PresenceChecked,
+        event::{Presence, PresenceChecked},
         execute::Executor,
         resolved_target::ResolvedTarget,
-        session::{self, reported},
         transport::{self, Endpoint, Transport},
     },
     suite::{Case, Fixtures, placeholder_text::placeholder},
@@ -80,9 +79,8 @@ impl Reenactment<'_> {
     }
 
     async fn presence_difference(&self, checked: &PresenceChecked, recorded: &Transcript) -> Option<String> {
-        let key = (checked.service.clone(), checked.operation.clone());
-        let Some((service, subject)) = self.suite.service(&checked.service).zip(session::subject(self.suite, &key))
-        else {
+        let subject = PresenceSubject::find(self.suite, &checked.service, &checked.operation);
+        let Some((service, subject)) = self.suite.service(&checked.service).zip(subject) else {
             return Some("the suite does not have this operation".to_owned());
         };
         let responses = RecordedResponses::of(&recorded.exchanges);
@@ -91,7 +89,8 @@ impl Reenactment<'_> {
             self.executor(&responses).check_presence(service, subject.operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
-        let (derived, reason) = reported(&presence(subject, &seen));
+        let decision = presence(subject, &seen);
+        let (derived, reason) = (Presence::from(&decision), decision.reason());
         requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| {
             let says = checked.presence;
             // An operation that only a case proves to be implemented deviates, so no certificate needs that.

@@ -176,6 +176,9 @@ fn is_fixture_folder(path: &Path) -> bool {
 /// The fixture folder that a scenario file is in. A report prints the path of the file with line and column.
 fn fixture_folder_of(path: &str) -> Option<(&Path, &str)> {
     let file = path.trim_end_matches(|c: char| c == ':' || c.is_ascii_digit());
-    let mut above = Path::new(file).ancestors().skip(1).filter(|_| Path::new(file).is_file());
-    above.find(|folder| !folder.as_os_str().is_empty() && is_fixture_folder(folder)).map(|folder| (folder, file))
+    if !Path::new(file).is_file() {
+        return None;
+    }
+    let folder = Path::new(file).ancestors().skip(1).find(|folder| is_fixture_folder(folder))?;
+    Some((folder, file))
 }

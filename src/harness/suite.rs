@@ -170,7 +170,7 @@ impl Suite {
     }
 
     /// Writes a report in the format of the file's extension: `html`, `json`, `xml` (`JUnit`), `md`, `sarif`, `ndjson`, `txt`.
-    /// If each test is a process of its own, there is no report, because no process sees the whole run.
+    /// If each test is a process of its own, the suite writes none, because no process sees the whole run.
     #[must_use]
     pub fn report(mut self, file: impl Into<PathBuf>) -> Self {
         self.reports.push(file.into());

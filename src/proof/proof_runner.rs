@@ -115,7 +115,7 @@ impl<'a> ProofRunner<'a> {
             seed: self.seed,
             case_timeout: CASE_TIMEOUT,
             fail_fast: false,
-            presence: if check_presence { PresenceChecks::all() } else { PresenceChecks::Off },
+            presence: if check_presence { PresenceChecks::all() } else { PresenceChecks::Assumed },
             sensitive: SensitiveValues::Hidden,
         };
         let runner = Runner::new(Arc::clone(self.suite), target()?, Arc::new(transport), options)

@@ -37,7 +37,7 @@ impl<W: Write + Send> Reporter for Json<W> {
         match (event, &mut self.document) {
             (Event::RunStarted(started), document) => *document = Some(ReportDocument::begun(started)),
             (Event::RunFinished(finished), _) => return self.finish(finished),
-            (Event::PresenceChecked(checked), Some(document)) => document.presence.push(checked.clone()),
+            (Event::PresenceChecked(checked), Some(document)) => checked.enter(&mut document.presence),
             (Event::TargetDied(died), Some(document)) => document.died.push(died.clone()),
             (Event::CaseFinished(case), Some(document)) => document.cases.push(case.report.clone()),
             // The document lists no citable requirements. Its end reports a missing beginning.

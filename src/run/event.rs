@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange_report::ExchangeReport;
 use crate::{
-    judge::verdict::{Finding, Ledger, Verdict},
+    judge::{
+        check::implementation::PresenceDecision,
+        verdict::{Finding, Ledger, Verdict},
+    },
     probe::CoverageReport,
     suite::{
         CaseId, Fixtures, SelectionDigest, ServiceFixtures,
@@ -149,6 +152,25 @@ pub enum Presence {
     Crashes,
     /// The endpoint did not respond.
     Unreachable,
+}
+
+impl PresenceChecked {
+    /// Adds the result to a list. It replaces an earlier result of the same operation, which it refutes.
+    pub fn enter(&self, known: &mut Vec<Self>) {
+        known.retain(|earlier| (&earlier.service, &earlier.operation) != (&self.service, &self.operation));
+        known.push(self.clone());
+    }
+}
+
+impl From<&PresenceDecision> for Presence {
+    fn from(decision: &PresenceDecision) -> Self {
+        match decision {
+            PresenceDecision::Implemented(_) => Self::Implemented,
+            PresenceDecision::NotImplemented(_) => Self::NotImplemented,
+            PresenceDecision::Crashes(_) => Self::Crashes,
+            PresenceDecision::Unreachable(_) => Self::Unreachable,
+        }
+    }
 }
 
 /// A case with its verdict. The details are present only if an [observer](super::observer::Observer::detail) wants them.

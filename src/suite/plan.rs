@@ -25,9 +25,7 @@ pub trait Plan: Send {
 
     /// Moves a few cases of an operation to the front that expect it to succeed: nothing shows yet that the operation is
     /// implemented, and these may prove it. By default, the order stays.
-    fn try_first(&mut self, service: &str, operation: &str) {
-        let _ = (service, operation);
-    }
+    fn try_first(&mut self, _service: &str, _operation: &str) {}
 
     /// Passes the values of the states of the last [`PlanStage::Open`], by variable, without states that failed.
     fn opened(&mut self, variables: Map<String, Value>);

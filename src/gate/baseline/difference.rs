@@ -28,7 +28,7 @@ impl Difference {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Vanished => "the operation is no longer implemented",
+            Self::Vanished => "the operation vanished: the baseline lists it as implemented",
             Self::New => "new deviation",
             Self::Changed => "deviates differently than the baseline says",
             Self::Replaced => "this check no longer finds anything, but another one does",

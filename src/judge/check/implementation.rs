@@ -15,6 +15,7 @@ use super::{Check, CheckBasis, CheckScope, PointsAt, SeverityRow};
 use crate::{
     judge::{code::Code, transcript::PresenceResponses, verdict::Severity::Note},
     model::{Contract, Operation, ShapeKind},
+    suite::Fixtures,
     wire::{
         ParsedResponse, Protocol, RejectionClass, Response, TransportError,
         protocol::{Sentinels, error_name},
@@ -51,6 +52,25 @@ pub enum PresenceDecision {
     Crashes(u16),
     /// The endpoint sent no response.
     Unreachable(TransportError),
+}
+
+impl PresenceDecision {
+    /// The evidence in words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Implemented(proof) => proof.to_string(),
+            Self::NotImplemented(reason) => reason.to_string(),
+            Self::Crashes(status) => format!("every input gets a server error ({status}), unlike an unknown operation"),
+            Self::Unreachable(error) => error.to_string(),
+        }
+    }
+
+    /// A response to another input may refute the decision.
+    #[must_use]
+    pub fn is_refutable(&self) -> bool {
+        matches!(self, Self::NotImplemented(reason) if !reason.is_stated())
+    }
 }
 
 /// The evidence that an operation is implemented.
@@ -99,7 +119,7 @@ pub enum NotImplementedReason {
 impl NotImplementedReason {
     /// The response states it, whatever the input. Other reasons are comparisons, and another input may refute them.
     #[must_use]
-    pub fn is_stated(&self) -> bool {
+    fn is_stated(&self) -> bool {
         matches!(self, Self::Status | Self::UnknownOperation(_))
     }
 }
@@ -152,8 +172,8 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
 }
 
-/// Whether a response proves that the operation is implemented. `unknown` is the response to an operation that does
-/// not exist: an endpoint with the same response for everything proves nothing.
+/// Returns the proof in a response that the operation is implemented. `unknown` is the response to an operation that
+/// does not exist: an endpoint with one response for everything proves nothing.
 #[must_use]
 pub fn proof(
     subject: PresenceSubject<'_>,
@@ -167,7 +187,15 @@ pub fn proof(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NormalizedResponse(u16, String, String);
 
-impl PresenceSubject<'_> {
+impl<'a> PresenceSubject<'a> {
+    /// An operation of the fixtures, if its model has it.
+    #[must_use]
+    pub fn find(suite: &'a Fixtures, service: &str, operation: &str) -> Option<Self> {
+        let service = suite.service(service)?;
+        let operation = service.contract().operation(operation)?;
+        Some(Self { contract: service.contract(), operation, protocol: service.protocol })
+    }
+
     fn parse(&self, response: &Response) -> ParsedResponse {
         self.protocol.parse_response(self.contract, Some(self.operation), response)
     }

@@ -34,7 +34,7 @@ pub use violation::{ShapeRule, Violation, Violations};
 pub struct SchemaError {
     /// The shape.
     pub shape: ShapeId,
-    /// The reason why there is no schema.
+    /// The problem that prevents a schema.
     pub problem: SchemaProblem,
 }
 

@@ -48,7 +48,7 @@ pub(super) struct TextRule<'a> {
     pub(super) max: Option<u64>,
 }
 
-/// The reason why there is no string for a rule.
+/// A problem that prevents a string for a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WitnessError {
     /// No engine accepts the pattern, so that no string could be verified.

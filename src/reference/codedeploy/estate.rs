@@ -44,7 +44,7 @@ impl Estate {
 
     pub(super) fn application(&self, name: &str) -> Result<&Application, Rejection> {
         self.applications.get(&name.to_owned()).ok_or_else(|| {
-            Rejection::new("ApplicationDoesNotExistException", format!("There is no application {name}"))
+            Rejection::new("ApplicationDoesNotExistException", format!("The application {name} does not exist"))
         })
     }
 
@@ -54,9 +54,9 @@ impl Estate {
     }
 
     pub(super) fn deployment(&self, id: &str) -> Result<&CodeDeployDeployment, Rejection> {
-        self.deployments
-            .get(&id.to_owned())
-            .ok_or_else(|| Rejection::new("DeploymentDoesNotExistException", format!("There is no deployment {id}")))
+        self.deployments.get(&id.to_owned()).ok_or_else(|| {
+            Rejection::new("DeploymentDoesNotExistException", format!("The deployment {id} does not exist"))
+        })
     }
 
     /// The group of a deployment, unless it was deleted. A new group with the same name does not count.

@@ -99,7 +99,10 @@ pub(super) fn deployment_config<'a>(input: &'a Value, otherwise: &'a str) -> Res
     if name.starts_with("CodeDeployDefault.") {
         return Ok(name);
     }
-    Err(Rejection::new("DeploymentConfigDoesNotExistException", format!("There is no deployment configuration {name}")))
+    Err(Rejection::new(
+        "DeploymentConfigDoesNotExistException",
+        format!("The deployment configuration {name} does not exist"),
+    ))
 }
 
 /// The revision of an input, with the location that its type requires.

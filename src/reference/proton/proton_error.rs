@@ -14,7 +14,7 @@ pub(super) fn conflict(message: impl Into<String>) -> Rejection {
 }
 
 pub(super) fn not_found(what: &str, name: &str) -> Rejection {
-    Rejection::new("ResourceNotFoundException", format!("There is no {what} {name}."))
+    Rejection::new("ResourceNotFoundException", format!("The {what} {name} does not exist."))
 }
 
 pub(super) fn over_quota(message: impl Into<String>) -> Rejection {

@@ -141,7 +141,7 @@ impl<W: Write + Send> Reporter for Html<W> {
         match event {
             Event::RunStarted(started) => self.started = Some(started.clone()),
             Event::RequirementsListed(requirements) => self.requirements = RequirementIndex::of(requirements),
-            Event::PresenceChecked(checked) => self.presence.push(checked.clone()),
+            Event::PresenceChecked(checked) => checked.enter(&mut self.presence),
             Event::TargetDied(died) => self.died.push(died.clone()),
             Event::CaseFinished(case) => return self.enter(case),
             Event::RunFinished(finished) => return self.finish(finished),

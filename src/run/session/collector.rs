@@ -9,7 +9,7 @@ use super::{
     Finished,
     life::Life,
     milliseconds,
-    presences::{Admission, OperationKey, PresenceEvidence, Presences},
+    presences::{Admission, OperationKey, PresenceEvidence, Presences, key_of},
     shown::ShownFinding,
     tally::RunTally,
 };
@@ -151,7 +151,7 @@ impl<'s> Collector<'s> {
                 self.presence_checked(proven(trial.checked, &proof), Some(&trial.transcript));
                 trial.held.into_iter().for_each(|finished| self.report(finished));
                 self.released.extend(trial.waiting);
-            } else if let Some(checked) = self.presences.known(&key).cloned() {
+            } else if let Some(checked) = self.presences.decision(&key).cloned() {
                 self.presence_checked(proven(checked, &proof), None);
             }
         }
@@ -167,10 +167,7 @@ impl<'s> Collector<'s> {
 
     /// Nothing shows yet that the operation is implemented.
     pub(super) fn is_on_trial(&self, opening: &Opening) -> bool {
-        self.presences
-            .open_trials()
-            .iter()
-            .any(|(service, operation)| (service, operation) == (&opening.service, &opening.operation))
+        self.presences.is_on_trial(&(opening.service.clone(), opening.operation.clone()))
     }
 
     /// A case waits for the decision about its operation. The plan must not be asked for another one.
@@ -191,7 +188,7 @@ impl<'s> Collector<'s> {
     /// A case that is to run. Any other case is reported, or waits.
     pub(super) fn admit(&mut self, case: Case) -> Option<Case> {
         let judgement = self.not_to_run(&case);
-        if !self.presences.is_on_trial(&case) || self.is_over() {
+        if !self.presences.is_on_trial(&key_of(&case)) || self.is_over() {
             return match judgement {
                 None => Some(case),
                 Some(judgement) => {
@@ -204,7 +201,7 @@ impl<'s> Collector<'s> {
             Admission::Run(case) => Some(case),
             Admission::Waits => None,
             Admission::Conclude(case) => {
-                self.conclude(&(case.scenario.service.clone(), case.scenario.operation.clone()));
+                self.conclude(&key_of(&case));
                 self.admit(case)
             }
         }
@@ -236,7 +233,7 @@ impl<'s> Collector<'s> {
         if let Some(reason) = self.life.over() {
             return Some(CaseJudgement::obstructed(Obstacle::NotRun(reason)));
         }
-        if let Some(obstacle) = self.presences.decision(case).and_then(obstacle) {
+        if let Some(obstacle) = self.presences.decision(&key_of(case)).and_then(obstacle) {
             return Some(CaseJudgement::obstructed(obstacle));
         }
         let CaseStanding::Controlled(control) = &case.scenario.standing else { return None };
@@ -290,7 +287,7 @@ impl<'s> Collector<'s> {
     /// Reports a case that ran. One of an operation that turned out not to be implemented is not judged.
     fn report_decided(&mut self, mut finished: Finished) {
         if let Some(obstacle @ Obstacle::NotImplemented { .. }) =
-            self.presences.decision(&finished.case).and_then(obstacle)
+            self.presences.decision(&key_of(&finished.case)).and_then(obstacle)
         {
             finished.judgement = CaseJudgement::obstructed(obstacle);
         }

@@ -23,7 +23,7 @@ use crate::{
     judge::{
         check::{
             self, CaseJudgement,
-            implementation::{NormalizedResponse, PresenceDecision, PresenceProof, presence},
+            implementation::{NormalizedResponse, PresenceDecision, PresenceProof, PresenceSubject, presence},
         },
         obstacle::Obstacle,
         redaction::{SensitiveValues, redact},
@@ -32,7 +32,7 @@ use crate::{
     },
     probe::Coverage,
     run::{
-        event::{Event, Presence, PresenceChecked, RunFinished, RunStarted},
+        event::{Event, PresenceChecked, RunFinished, RunStarted},
         execute::{Executor, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
@@ -43,7 +43,6 @@ use crate::{
 };
 
 use collector::{Collector, JudgeBench};
-pub use presences::{OperationKey, subject};
 use presences::{PresenceEvidence, evidence};
 pub use replay::{Replayed, replay};
 
@@ -95,10 +94,8 @@ pub struct RunOptions {
 pub enum PresenceChecks {
     /// All but these, which are assumed to be implemented.
     AllBut(BTreeSet<String>),
-    /// None: all are assumed to be implemented.
+    /// None: all are assumed to be implemented. The proof of the judge shows so what the other checks detect.
     Assumed,
-    /// None, and the report lists none. The proof of the judge shows so what the checks detect by themselves.
-    Off,
 }
 
 impl PresenceChecks {
@@ -113,7 +110,7 @@ impl PresenceChecks {
         match self {
             Self::AllBut(_) if operation == "all" => *self = Self::Assumed,
             Self::AllBut(assumed) => drop(assumed.insert(operation)),
-            Self::Assumed | Self::Off => {}
+            Self::Assumed => {}
         }
     }
 
@@ -121,7 +118,6 @@ impl PresenceChecks {
         match self {
             Self::AllBut(assumed) => assumed.contains(operation),
             Self::Assumed => true,
-            Self::Off => false,
         }
     }
 }
@@ -178,12 +174,12 @@ impl OpenedOperation<'_> {
             unavailable = Some(prepared.problems.join("; ")).filter(|problems| !problems.is_empty());
         }
         let pseudonyms = redact(&session.suite, &mut transcript, session.options.sensitive);
-        let (presence, reason) = reported(self.presence.as_ref()?);
+        let decision = self.presence.as_ref()?;
         let checked = PresenceChecked {
             service: opening.service.clone(),
             operation: opening.operation.clone(),
-            presence,
-            reason: pseudonyms.in_text(&reason),
+            presence: decision.into(),
+            reason: pseudonyms.in_text(&decision.reason()),
             unavailable: unavailable.map(|unavailable| pseudonyms.in_text(&unavailable)),
         };
         Some((checked, transcript))
@@ -195,19 +191,6 @@ struct Finished {
     transcript: Transcript,
     judgement: CaseJudgement,
     shown: Vec<PresenceEvidence>,
-}
-
-/// The presence of an operation as events report it, with the reason.
-#[must_use]
-pub fn reported(presence: &PresenceDecision) -> (Presence, String) {
-    match presence {
-        PresenceDecision::Implemented(proof) => (Presence::Implemented, proof.to_string()),
-        PresenceDecision::NotImplemented(reason) => (Presence::NotImplemented, reason.to_string()),
-        PresenceDecision::Crashes(status) => {
-            (Presence::Crashes, format!("every input gets a server error ({status}), unlike an unknown operation"))
-        }
-        PresenceDecision::Unreachable(error) => (Presence::Unreachable, error.to_string()),
-    }
 }
 
 impl Session {
@@ -293,10 +276,7 @@ impl Session {
             }
         }
         if let Some((checked, transcript)) = opened.checked(self, opening) {
-            let refutable = match &opened.presence {
-                Some(PresenceDecision::NotImplemented(reason)) => !reason.is_stated(),
-                _ => false,
-            };
+            let refutable = opened.presence.as_ref().is_some_and(PresenceDecision::is_refutable);
             collector.opened(checked, transcript, opened.unknown, refutable);
         }
         collector.see(opened.shown);
@@ -315,12 +295,12 @@ impl Session {
                 shown: Vec::new(),
             };
             self.check_presence(opening, &mut opened).await;
-            let lacks = match &opened.presence {
-                Some(PresenceDecision::NotImplemented(reason)) => reason.is_stated(),
-                Some(PresenceDecision::Unreachable(_)) => true,
-                _ => false,
+            let no_case_runs = |decision: &PresenceDecision| match decision {
+                PresenceDecision::NotImplemented(_) => !decision.is_refutable(),
+                PresenceDecision::Unreachable(_) => true,
+                PresenceDecision::Implemented(_) | PresenceDecision::Crashes(_) => false,
             };
-            if !lacks && !opening.given.is_empty() {
+            if !opened.presence.as_ref().is_some_and(no_case_runs) && !opening.given.is_empty() {
                 let prepared = self.executor().prepare(&opening.service, &opening.operation, &opening.given).await;
                 opened.shown = evidence(&self.suite, &prepared.transcript().exchanges);
                 opened.prepared = Some(prepared);
@@ -335,14 +315,10 @@ impl Session {
 
     /// Checks the presence of an operation that the model has.
     async fn check_presence(&self, opening: &Opening, opened: &mut OpenedOperation<'_>) {
-        let key = (opening.service.clone(), opening.operation.clone());
-        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject(&self.suite, &key)) else {
-            return;
-        };
+        let subject = PresenceSubject::find(&self.suite, &opening.service, &opening.operation);
+        let Some((service, subject)) = self.suite.service(&opening.service).zip(subject) else { return };
         if self.options.presence.assumes(&opening.operation) {
             opened.presence = Some(PresenceDecision::Implemented(PresenceProof::Assumed));
-        }
-        if opened.presence.is_some() || self.options.presence == PresenceChecks::Off {
             return;
         }
         let sample = opening.sample.as_ref();

@@ -24,7 +24,7 @@ const TRIALS: usize = 8;
 const EARLY_PROOFS: usize = 4;
 
 /// A service and an operation.
-pub type OperationKey = (String, String);
+pub(super) type OperationKey = (String, String);
 
 /// What is known of the presence of operations.
 #[derive(Default)]
@@ -59,7 +59,7 @@ pub(super) enum Admission {
     Conclude(Case),
 }
 
-fn key_of(case: &Case) -> OperationKey {
+pub(super) fn key_of(case: &Case) -> OperationKey {
     (case.scenario.service.clone(), case.scenario.operation.clone())
 }
 
@@ -88,19 +88,14 @@ impl Presences {
         self.on_trial.insert(key, PresenceTrial { checked, transcript, started: 0, running, held, waiting: None });
     }
 
-    /// The final result for the operation of a case.
-    pub(super) fn decision(&self, case: &Case) -> Option<&PresenceChecked> {
-        self.decided.get(&key_of(case))
-    }
-
     /// The final result for an operation.
-    pub(super) fn known(&self, key: &OperationKey) -> Option<&PresenceChecked> {
+    pub(super) fn decision(&self, key: &OperationKey) -> Option<&PresenceChecked> {
         self.decided.get(key)
     }
 
-    /// Whether the operation of a case is on trial.
-    pub(super) fn is_on_trial(&self, case: &Case) -> bool {
-        self.on_trial.contains_key(&key_of(case))
+    /// Nothing shows yet that the operation is implemented.
+    pub(super) fn is_on_trial(&self, key: &OperationKey) -> bool {
+        self.on_trial.contains_key(key)
     }
 
     /// A case waits for a decision, so the plan must not be asked for another one.
@@ -201,17 +196,10 @@ pub(super) struct PresenceEvidence {
 pub(super) fn evidence(suite: &Fixtures, exchanges: &[Exchange]) -> Vec<PresenceEvidence> {
     let shown = exchanges.iter().filter(|exchange| exchange.role != Role::Question);
     let shown = shown.filter_map(|exchange| {
-        let key = (exchange.service.clone(), exchange.operation.clone());
-        let (subject, response) = (subject(suite, &key)?, exchange.outcome.as_ref().ok()?);
-        Some(PresenceEvidence { proof: proof(subject, response, None)?, response: subject.normalized(response), key })
+        let subject = PresenceSubject::find(suite, &exchange.service, &exchange.operation)?;
+        let response = exchange.outcome.as_ref().ok()?;
+        let (proof, response) = (proof(subject, response, None)?, subject.normalized(response));
+        Some(PresenceEvidence { key: (exchange.service.clone(), exchange.operation.clone()), proof, response })
     });
     shown.collect()
-}
-
-/// The operation of a key, if the model has it.
-#[must_use]
-pub fn subject<'s>(suite: &'s Fixtures, (service, operation): &OperationKey) -> Option<PresenceSubject<'s>> {
-    let service = suite.service(service)?;
-    let operation = service.contract().operation(operation)?;
-    Some(PresenceSubject { contract: service.contract(), operation, protocol: service.protocol })
 }
