@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ProbeFamily, UnprobedReason, derive::ProbedConstraint};
+use super::{
+    ProbeFamily, UnprobedReason,
+    derive::{Probe, ProbedConstraint},
+};
 use crate::{judge::verdict::Verdict, suite::Case};
 
 /// Counts of constraints, by family. A constraint is counted once for each location of each operation's input.
@@ -13,6 +16,13 @@ pub struct Coverage {
     families: BTreeMap<ProbeFamily, ConstraintCounts>,
     reasons: BTreeMap<String, usize>,
     judged: HashSet<String>,
+    /// Constraints of which a limit of this crate leaves a bound out.
+    partial: HashSet<String>,
+}
+
+/// The constraint of a probe, as its ID names it.
+fn constraint_of(probe: &str) -> Option<&str> {
+    probe.rsplit_once('/').map(|(constraint, _)| constraint)
 }
 
 /// Counts of constraints.
@@ -20,7 +30,7 @@ pub struct Coverage {
 pub struct ConstraintCounts {
     /// Constraints in the model.
     pub total: usize,
-    /// Constraints with a probe.
+    /// Constraints with a probe for each bound.
     pub probed: usize,
     /// Constraints with a probe that conforms or deviates.
     pub judged: usize,
@@ -30,14 +40,21 @@ pub struct ConstraintCounts {
 
 impl Coverage {
     /// Counts a constraint and its probes.
-    pub(super) fn enter(&mut self, constraint: &ProbedConstraint, probes: usize) {
+    pub(super) fn enter(&mut self, constraint: &ProbedConstraint, probes: &[Probe]) {
         let sums = self.families.entry(constraint.family).or_default();
         sums.total += 1;
-        sums.probed += usize::from(probes > 0);
-        sums.probes += probes;
-        if probes == 0 {
+        sums.probes += probes.len();
+        let Some(first) = probes.first() else {
             let reason = constraint.unprobed.first().unwrap_or(&UnprobedReason::NotSelected);
             *self.reasons.entry(reason.to_string()).or_default() += 1;
+            return;
+        };
+        match constraint.unprobed.iter().find(|reason| reason.is_own_limit()) {
+            Some(reason) => {
+                *self.reasons.entry(reason.to_string()).or_default() += 1;
+                self.partial.extend(constraint_of(&first.id).map(str::to_owned));
+            }
+            None => sums.probed += 1,
         }
     }
 
@@ -51,8 +68,8 @@ impl Coverage {
     pub fn finished(&mut self, case: &Case, verdict: Verdict) {
         let judged = matches!(verdict, Verdict::Conforms | Verdict::Deviates);
         let family = case.scenario.tags.first().and_then(|tag| ProbeFamily::named(tag));
-        let Some((family, (constraint, _))) = family.filter(|_| judged).zip(case.id.0.rsplit_once('/')) else { return };
-        if !self.judged.contains(constraint) {
+        let Some((family, constraint)) = family.filter(|_| judged).zip(constraint_of(&case.id.0)) else { return };
+        if !self.judged.contains(constraint) && !self.partial.contains(constraint) {
             self.judged.insert(constraint.to_owned());
             self.families.entry(family).or_default().judged += 1;
         }

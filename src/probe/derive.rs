@@ -314,7 +314,9 @@ fn alternatives(
         ExpectedOutcome::Unreadable => rejection(Vec::new(), &[RejectionClass::Serialization]),
         ExpectedOutcome::UnknownOperation => rejection(Vec::new(), &[RejectionClass::UnknownOperation]),
         ExpectedOutcome::Unauthenticated => rejection(Vec::new(), &[RejectionClass::Auth]),
-        ExpectedOutcome::RejectedInAnyWay => rejection(Vec::new(), &[RejectionClass::Client]),
+        ExpectedOutcome::ClientError | ExpectedOutcome::RejectedInAnyWay => {
+            rejection(Vec::new(), &[RejectionClass::Client])
+        }
         ExpectedOutcome::Accepted | ExpectedOutcome::Tolerated => {
             let shaped =
                 looks_like.map(|body| Alternative::Success { status: 200, body: Some(Template::Literal(body)) });

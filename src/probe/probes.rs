@@ -178,8 +178,8 @@ impl Probes {
         }
     }
 
-    /// The probes of an operation; `seen` gets each of its constraints with the number of probes.
-    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ProbedConstraint, usize)) -> LoadedOperation {
+    /// The probes of an operation; `seen` gets each of its constraints with its selected probes.
+    fn load(&self, subjected: &Subjected, mut seen: impl FnMut(&ProbedConstraint, &[Probe])) -> LoadedOperation {
         let chosen = self.chosen(subjected);
         let mut loaded = LoadedOperation::default();
         for (index, location) in subjected.locations.iter().enumerate() {
@@ -191,7 +191,7 @@ impl Probes {
                 selected += selected_here;
                 kept.retain(|probe| !self.options.settled.contains(&probe.id));
                 loaded.settled += selected_here - kept.len();
-                seen(&constraint, kept.len());
+                seen(&constraint, &kept);
                 for probe in kept {
                     loaded.enter(probe);
                 }

@@ -33,12 +33,12 @@ pub enum UnprobedReason {
         limit: u64,
     },
     /// The list would be too long to send.
-    #[error("a list of more than {limit} items is not sent")]
+    #[error("a list of more than {limit} bytes is not sent")]
     TooManyItems {
-        /// The most items that are sent.
+        /// The most bytes of JSON that are sent.
         limit: u64,
     },
-    /// The map would be too large to send, or its enum has too few keys.
+    /// The map would be too large to send.
     #[error("a map of {count} entries cannot be built")]
     TooManyEntries {
         /// The number of entries.
@@ -71,4 +71,12 @@ pub enum UnprobedReason {
     /// The example of the documents is invalid by its own model.
     #[error("an example that violates its own model is not sent")]
     InvalidExample,
+}
+
+impl UnprobedReason {
+    /// Returns whether a limit of this crate leaves a bound of the constraint out: other probes of it do not test that
+    /// bound.
+    pub(super) fn is_own_limit(&self) -> bool {
+        matches!(self, Self::TooLong { .. } | Self::TooManyItems { .. } | Self::TooManyEntries { .. })
+    }
 }

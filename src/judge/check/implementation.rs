@@ -105,6 +105,12 @@ pub enum NotImplementedReason {
     /// An HTML page, with this status.
     #[error("the response is an HTML page with the status {0}")]
     HtmlPage(u16),
+    /// The server error equals that of an operation that does not exist. The operation may crash on every input.
+    #[error(
+        "its server error ({0}) is that of an operation that does not exist: it is not implemented, or every input that \
+         was tried crashes it"
+    )]
+    CrashLikeUnknownOperation(u16),
     /// The response equals that of an operation that does not exist.
     #[error("the response is that of an operation that does not exist")]
     LikeUnknownOperation,
@@ -154,14 +160,22 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
     let like =
         |other: &Result<Response, TransportError>| other.as_ref().is_ok_and(|other| subject.normalized(other) == own);
     if like(&responses.unknown_operation) {
-        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation);
-    }
-    // An endpoint that reads only the operation's name responds for an unknown service with the operation's own response.
-    if subject.own(sample).is_none() && like(&responses.unknown_service) {
-        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
+        let reason = if is_crash(sample.status) {
+            NotImplementedReason::CrashLikeUnknownOperation(sample.status)
+        } else {
+            NotImplementedReason::LikeUnknownOperation
+        };
+        return PresenceDecision::NotImplemented(reason);
     }
     if responses.inputs().all(|response| is_crash(response.status)) {
         return PresenceDecision::Crashes(sample.status);
+    }
+    // An endpoint that reads only the operation's name, or routes by the scope of the signature, responds for an unknown
+    // service with the operation's own response. An error with a name that an unknown operation does not get is such a
+    // response, even if the operation does not declare it.
+    let is_named = parsed.rejection.as_ref().is_some_and(|identity| identity.name.is_some());
+    if subject.own(sample).is_none() && !is_named && like(&responses.unknown_service) {
+        return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
     if let Some(reason) = page {
         return PresenceDecision::NotImplemented(reason);
@@ -356,6 +370,7 @@ mod tests {
         (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
         (400, "y"), false
     )]
+    #[case::an_undeclared_error_of_an_endpoint_that_routes_by_the_signature((400, OTHER), (500, "x"), (400, OTHER), (500, "x"), true)]
     #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
     #[case::success_and_rejection((200, "{}"), (200, "{}"), (200, "{}"), (400, MISSING), true)]
@@ -502,7 +517,7 @@ mod tests {
         let decided = |responses: [(u16, &str); 4]| decide(responses[0], responses[1], responses[2], responses[3]);
         let (x, y, z) = ((400, OTHER), (400, "y"), (400, "z"));
         assert_eq!(decided([x, x, y, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownOperation));
-        assert_eq!(decided([x, y, x, z]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService));
+        assert_eq!(decided([y, z, y, x]), PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService));
         assert_eq!(decided([x, y, z, x]), PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError));
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A larger map is not sent.
-const MOST_ENTRIES: u64 = 1_000;
+const MOST_ENTRIES: u64 = 1_001;
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "entries", basis: FamilyBasis::Constraint, draft };
 
@@ -22,7 +22,11 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let keys = keys(subject, &key.target);
     let mut family = no_drafts(bounds);
     for (variant, count, expected) in edges(bounds) {
-        if count > keys.as_ref().map_or(MOST_ENTRIES, |keys| keys.len() as u64) {
+        if keys.as_ref().is_some_and(|keys| count > keys.len() as u64) {
+            family.unprobed.push(UnprobedReason::TooFewKeys { count });
+            continue;
+        }
+        if count > MOST_ENTRIES {
             family.unprobed.push(UnprobedReason::TooManyEntries { count });
             continue;
         }

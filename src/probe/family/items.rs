@@ -9,8 +9,8 @@ use crate::{
     probe::UnprobedReason,
 };
 
-/// A longer list is not sent.
-const MOST_ITEMS: u64 = 1_000;
+/// A list with more bytes of JSON is not sent: it would test the limits of transports, not of the model.
+const LARGEST_LIST: u64 = 1 << 19;
 
 pub(super) const FAMILY: FamilyDefinition = FamilyDefinition { name: "items", basis: FamilyBasis::Constraint, draft };
 
@@ -21,12 +21,11 @@ fn draft(subject: &ProbeSubject<'_>) -> Option<FamilyDrafts> {
     let bounds = subject.location.length(subject.shape)?;
     let mut family = no_drafts(bounds);
     for (variant, count, expected) in edges(bounds) {
-        if count > MOST_ITEMS {
-            family.unprobed.push(UnprobedReason::TooManyItems { limit: MOST_ITEMS });
-            continue;
-        }
         // If one item can be built, all can.
         match subject.inputs.list(subject.recipe, subject.location, count.min(1)) {
+            Ok(one) if count.saturating_mul(one.to_string().len() as u64) > LARGEST_LIST => {
+                family.unprobed.push(UnprobedReason::TooManyItems { limit: LARGEST_LIST });
+            }
             Ok(_) => {
                 family.drafts.push(ProbeDraft::new(
                     variant,

@@ -211,6 +211,8 @@ pub(super) enum ExpectedOutcome {
     Accepted,
     /// The same, where the model states what is invalid and not that everything else is valid.
     Tolerated,
+    /// Reject it with any client error: the protocol excludes the request, and names no error for it.
+    ClientError,
     /// Reject it with any client error: seen on AWS, documented nowhere.
     RejectedInAnyWay,
     /// Respond with anything but a server error.

@@ -1,7 +1,7 @@
 //! The request as a whole: the malformed requests of the protocol.
 //!
-//! Where the protocol does not decide (a byte order mark, a duplicate member, bytes after the value), any response but a
-//! server error is accepted.
+//! Where neither the protocol nor RFC 8259 decides (a byte order mark, a duplicate member, another path), any response
+//! but a server error is accepted.
 
 use super::{ExpectedOutcome, FamilyBasis, FamilyDefinition, FamilyDrafts, InputChange, ProbeDraft, ProbeSubject};
 use crate::{
@@ -46,6 +46,7 @@ fn outcome(expected: MalformedOutcome) -> ExpectedOutcome {
         MalformedOutcome::Unreadable => ExpectedOutcome::Unreadable,
         MalformedOutcome::UnreadableOrInvalid => ExpectedOutcome::RejectedOrUnreadable,
         MalformedOutcome::UnknownOperation => ExpectedOutcome::UnknownOperation,
+        MalformedOutcome::ClientError => ExpectedOutcome::ClientError,
         MalformedOutcome::AnyRejection => ExpectedOutcome::RejectedInAnyWay,
         MalformedOutcome::Accepted => ExpectedOutcome::Accepted,
         MalformedOutcome::AnyResponse => ExpectedOutcome::Responded,

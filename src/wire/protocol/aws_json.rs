@@ -252,7 +252,7 @@ fn called_parts(request: &Request) -> Option<(&str, &str)> {
 }
 
 fn malformed_heads(service: &str) -> Vec<MalformedRequest> {
-    use MalformedOutcome::{Accepted, AnyRejection, AnyResponse, UnknownOperation};
+    use MalformedOutcome::{Accepted, AnyRejection, AnyResponse, ClientError, UnknownOperation};
     use RequestChange::{Chunked, Method, Path, RemoveHeader, SetHeader};
     let new = MalformedRequest::new;
     let content_type = |value: &str| SetHeader("content-type", value.to_owned());
@@ -277,8 +277,8 @@ fn malformed_heads(service: &str) -> Vec<MalformedRequest> {
             UnknownOperation,
         ),
         new("unknown-service", "names an unknown service", to("Wireproof_20000101.Unknown"), UnknownOperation),
-        new("get", "is a GET", Method("GET"), AnyResponse),
-        new("put", "is a PUT", Method("PUT"), AnyResponse),
+        new("get", "is a GET", Method("GET"), ClientError),
+        new("put", "is a PUT", Method("PUT"), ClientError),
         new("path", "goes to another path", Path("/wireproof"), AnyResponse),
     ]
 }

@@ -45,6 +45,8 @@ pub enum MalformedOutcome {
     UnreadableOrInvalid,
     /// Reject it because the operation is unknown.
     UnknownOperation,
+    /// Reject it with any client error: the protocol excludes the request, and names no error for it.
+    ClientError,
     /// Reject it with any client error. AWS does this, but no document says so.
     AnyRejection,
     /// Accept it.
@@ -89,20 +91,20 @@ pub(super) fn json_bodies(requires_member: bool) -> Vec<MalformedRequest> {
         body("truncated", "is cut off", b"{", Unreadable),
         body("no-json", "is not JSON", b"wireproof", Unreadable),
         body("single-quotes", "has strings in single quotes", b"{'a': 'b'}", Unreadable),
-        body("nan", "contains NaN", br#"{"WireproofUnknown": NaN}"#, AnyResponse),
+        body("nan", "contains NaN", br#"{"WireproofUnknown": NaN}"#, Unreadable),
         body("array", "is an array", b"[]", UnreadableOrInvalid),
         body("string", "is a string", b"\"wireproof\"", UnreadableOrInvalid),
         body("number", "is a number", b"7", UnreadableOrInvalid),
         body("empty", "is empty", b"", nothing),
         body("null", "is null", b"null", nothing).crashing(),
-        body("utf-16", "is in UTF-16", &utf16, AnyResponse),
+        body("utf-16", "is in UTF-16", &utf16, Unreadable),
         body("invalid-utf-8", "contains bytes that are not UTF-8", not_utf8, AnyResponse).crashing(),
     ]
 }
 
 /// Valid JSON inputs in a form that breaks the protocol, or that only robust parsers read.
 pub(super) fn json_forms() -> Vec<MalformedRequest> {
-    use MalformedOutcome::{Accepted, AnyResponse};
+    use MalformedOutcome::{Accepted, AnyResponse, Unreadable};
     let around = |variant, title, before: &[u8], after: &[u8], expected| {
         MalformedRequest::new(variant, title, RequestChange::Around(before.to_vec(), after.to_vec()), expected)
     };
@@ -114,7 +116,7 @@ pub(super) fn json_forms() -> Vec<MalformedRequest> {
     let large = [br#""WireproofUnknown": ""#.to_vec(), vec![b'w'; LARGE], b"\"".to_vec()].concat();
     vec![
         around("byte-order-mark", "starts with a byte order mark", b"\xef\xbb\xbf", b"", AnyResponse),
-        around("trailing-bytes", "has bytes after its end", b"", b"wireproof", AnyResponse),
+        around("trailing-bytes", "has bytes after its end", b"", b"wireproof", Unreadable),
         around("white-space", "has white space around it", b" \r\n\t", b" \r\n", Accepted),
         members("member-twice", "has a duplicate member", twice),
         members("deep-nesting", "is nested 5,000 levels deep", deep).crashing(),
