@@ -5,7 +5,7 @@
 //! that is not on the path.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env,
     fs::File,
     io::{self, Write as _},
@@ -19,6 +19,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rstest::rstest;
+use serde::Deserialize;
 use tokio::time::timeout;
 use wireproof::internals::{
     harness::Runner,
@@ -94,6 +95,72 @@ fn an_emulator_without_the_operations_gets_not_implemented_and_nothing_else(#[ca
     assert!(ledger.balances(), "{ledger:?}");
     assert_eq!(ExitStatus::of_run(&ledger, &[], run.finished.interrupted), ExitStatus::Incomplete);
     Ok(())
+}
+
+/// Services of moto whose operations all speak awsJson.
+const MOTO_SERVICES: [&str; 10] =
+    ["comprehend", "dynamodb", "events", "kinesis", "kms", "logs", "secretsmanager", "sqs", "ssm", "stepfunctions"];
+
+#[test]
+#[ignore = "probes 550 operations of moto: minutes without optimization"]
+fn the_presence_of_each_operation_is_what_the_sources_of_moto_say() -> Result<()> {
+    let Some(program) = MOTO.find() else { return MOTO.absent().map(|_| ()) };
+    let implemented = moto_handlers(&program)?;
+    let mut wrong = Vec::new();
+    for (service, implemented) in &implemented {
+        let Some(running) = MOTO.start()? else { return Ok(()) };
+        for PresenceRow { operation, presence, reason } in probed_presences(service, &running.address)? {
+            let is_wrong = match presence.as_str() {
+                "not-implemented" => implemented.contains(&operation) && !reason.contains(UNDECIDABLE),
+                _ => !implemented.contains(&operation),
+            };
+            if is_wrong {
+                wrong.push(format!("{service}.{operation} is {presence}: {reason}"));
+            }
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// The response to every input is the server error of an unknown operation: no response can tell the two apart.
+const UNDECIDABLE: &str = "it is not implemented, or every input that was tried crashes it";
+
+/// The operations that moto implements, by service, from the names of its handlers.
+fn moto_handlers(program: &Path) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration/moto_handlers.py");
+    let interpreter = program.with_file_name("python");
+    let interpreter = if interpreter.is_file() { interpreter } else { PathBuf::from("python3") };
+    let output = Command::new(interpreter).arg(script).args(MOTO_SERVICES).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The presence of an operation in a JSON report.
+#[derive(Deserialize)]
+struct PresenceRow {
+    operation: String,
+    presence: String,
+    reason: String,
+}
+
+/// The presence of each operation of a service, by two probes each.
+fn probed_presences(service: &str, address: &SocketAddr) -> Result<Vec<PresenceRow>> {
+    #[derive(Deserialize)]
+    struct Report {
+        presence: Vec<PresenceRow>,
+    }
+    let folder = tempfile::tempdir()?;
+    let report = folder.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_wireproof"))
+        .args(["probe", "--model", &format!("botocore:{service}"), "--endpoint", &format!("http://{address}")])
+        .args(["--max-per-operation", "2", "--destructive", "--seed", "1"])
+        .arg("--report")
+        .arg(format!("json={}", report.display()))
+        .current_dir(folder.path())
+        .output()?;
+    let text = std::fs::read(&report).with_context(|| String::from_utf8_lossy(&output.stderr).into_owned())?;
+    Ok(serde_json::from_slice::<Report>(&text)?.presence)
 }
 
 impl Emulator {

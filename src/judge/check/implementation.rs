@@ -171,16 +171,21 @@ pub fn presence(subject: PresenceSubject<'_>, responses: &PresenceResponses) -> 
         return PresenceDecision::Crashes(sample.status);
     }
     // An endpoint that reads only the operation's name, or routes by the scope of the signature, responds for an unknown
-    // service with the operation's own response. An error with a name that an unknown operation does not get is such a
-    // response, even if the operation does not declare it.
+    // service with the operation's own response. A success, or an error with a name, that an unknown operation does not
+    // get is such a response, even if the operation does not declare the error.
     let is_named = parsed.rejection.as_ref().is_some_and(|identity| identity.name.is_some());
-    if subject.own(sample).is_none() && !is_named && like(&responses.unknown_service) {
+    let responds = is_named || (200..300).contains(&sample.status);
+    if subject.own(sample).is_none() && !responds && like(&responses.unknown_service) {
         return PresenceDecision::NotImplemented(NotImplementedReason::LikeUnknownService);
     }
     if let Some(reason) = page {
         return PresenceDecision::NotImplemented(reason);
     }
-    if subject.own(sample).is_none() && parsed.rejection.is_some() && like(&responses.empty_input) {
+    // An unknown operation that crashes the endpoint shows that it calls this one, which rejects.
+    let unknown_crashes = responses.unknown_operation.as_ref().is_ok_and(|unknown| is_crash(unknown.status));
+    let rejects = is_named && (400..500).contains(&sample.status);
+    let is_one_error = subject.own(sample).is_none() && parsed.rejection.is_some() && like(&responses.empty_input);
+    if is_one_error && !(unknown_crashes && rejects) {
         return PresenceDecision::NotImplemented(NotImplementedReason::OneUndeclaredError);
     }
     PresenceDecision::Implemented(PresenceProof::OtherResponse)
@@ -370,6 +375,8 @@ mod tests {
         (400, r#"{"error":"Unsupported service: codedeploy"}"#), (400, "x"), (400, r#"{"error":"Unsupported service: codedeploy"}"#),
         (400, "y"), false
     )]
+    #[case::an_empty_success_of_an_endpoint_that_routes_by_the_signature((200, ""), (500, "x"), (200, ""), (400, "y"), true)]
+    #[case::an_undeclared_error_where_an_unknown_operation_crashes((400, OTHER), (500, "x"), (404, "b"), (400, OTHER), true)]
     #[case::an_undeclared_error_of_an_endpoint_that_routes_by_the_signature((400, OTHER), (500, "x"), (400, OTHER), (500, "x"), true)]
     #[case::two_errors_beside_the_declared((400, OTHER), (400, "a"), (400, "b"), (400, MISSING), true)]
     #[case::one_success((200, "{}"), (400, "a"), (400, "b"), (200, "{}"), true)]
