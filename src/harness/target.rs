@@ -9,7 +9,7 @@ use super::Problem;
 use crate::{
     run::{
         resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
-        transport::{Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
+        transport::{ClientIdentity, Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
     },
     wire::{Request, TransportError, sigv4::Credentials},
 };
@@ -38,6 +38,9 @@ pub struct Target {
     states: TargetStates,
     by_hand: BTreeMap<String, Value>,
     ca_file: Option<PathBuf>,
+    /// The files of a client certificate and of its key.
+    client: Option<(PathBuf, PathBuf)>,
+    insecure: bool,
     transport: Option<Arc<dyn Transport>>,
     allow_aws: bool,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
@@ -71,6 +74,8 @@ impl Target {
             states: TargetStates::Calls,
             by_hand: BTreeMap::new(),
             ca_file: None,
+            client: None,
+            insecure: false,
             transport: None,
             allow_aws: false,
             kept: Vec::new(),
@@ -205,6 +210,18 @@ impl Target {
         Self { ca_file: Some(path.into()), ..self }
     }
 
+    /// Identifies itself with a client certificate and its private key, both PEM files.
+    #[must_use]
+    pub fn client_certificate(self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Self { client: Some((certificate.into(), key.into())), ..self }
+    }
+
+    /// Accepts every certificate of the endpoint. The report says so.
+    #[must_use]
+    pub fn insecure(self) -> Self {
+        Self { insecure: true, ..self }
+    }
+
     /// Sends requests through this transport instead of sockets.
     #[must_use]
     pub fn through(self, transport: impl Transport + 'static) -> Self {
@@ -282,7 +299,12 @@ impl Target {
         let limits = Limits::default();
         let limits = Limits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
         let extra_ca = self.ca_file.as_ref().map(read).transpose()?;
-        Ok(Arc::new(Wire::new(&Settings { limits, extra_ca, ..Settings::default() })?))
+        let identity = |(certificate, key): &(PathBuf, PathBuf)| {
+            Ok::<_, Problem>(ClientIdentity { certificate: read(certificate)?, key: read(key)? })
+        };
+        let client_identity = self.client.as_ref().map(identity).transpose()?;
+        let insecure = self.insecure;
+        Ok(Arc::new(Wire::new(&Settings { limits, extra_ca, client_identity, insecure, ..Settings::default() })?))
     }
 }
 
@@ -309,6 +331,10 @@ impl Transport for Timed {
 
     fn cannot_carry(&self, request: &Request) -> Option<String> {
         self.transport.cannot_carry(request)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.transport.notes()
     }
 }
 
@@ -340,6 +366,7 @@ mod tests {
         "is a host of AWS: "
     )]
     #[case::no_file(Target::at("http://127.0.0.1").ca_file("no/such.pem"), "cannot read no/such.pem")]
+    #[case::no_client(Target::at("http://127.0.0.1").client_certificate("no.pem", "no.key"), "cannot read no.pem")]
     fn a_file_that_cannot_be_opened_is_reported(#[case] target: Target, #[case] says: &str) {
         let problem = opened(&target).unwrap_err().to_string();
         assert!(problem.contains(says), "{problem}");

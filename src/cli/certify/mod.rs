@@ -213,7 +213,7 @@ async fn runner(
     let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
     let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
-    let execution = arguments.execution.for_certificate();
+    let execution = arguments.execution.for_certificate()?;
     Ok(execution
         .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)
         .await?
