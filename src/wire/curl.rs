@@ -43,7 +43,7 @@ fn origin(endpoint: &str) -> &str {
 
 /// A command for POSIX shells that prints bytes.
 fn printed(bytes: &[u8]) -> String {
-    let octal: String = bytes.iter().map(|byte| format!("\\0{byte:03o}")).collect();
+    let octal = bytes.iter().fold(String::new(), |octal, byte| octal + &format!("\\0{byte:03o}"));
     format!("printf '%b' '{octal}'")
 }
 

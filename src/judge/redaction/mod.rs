@@ -109,7 +109,9 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
                 response.head = head.map(Into::into);
             }
             Err(TransportError::NotHttp { problem, received }) => {
-                [problem, received].into_iter().for_each(|text| *text = known.in_text(text));
+                for text in [problem, received] {
+                    *text = known.in_text(text);
+                }
             }
             Err(_) => {}
         }

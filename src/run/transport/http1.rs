@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn a_head_may_have_many_fields() {
-        let fields: String = (0..150).map(|n| format!("x{n}: y\r\n")).collect();
+        let fields = "x: y\r\n".repeat(150);
         let mut parser = Parser::new("POST", 64 << 10, BODY);
         parser.feed(format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n").as_bytes()).unwrap();
         assert_eq!(parser.into_response(BodyEnd::Closed).unwrap().headers.iter().count(), 151);
