@@ -95,9 +95,9 @@ impl Target {
     }
 
     /// The endpoint in the environment, by the variables of the program: `WIREPROOF_ENDPOINT`, and with it
-    /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE` and the access keys
-    /// `AWS_…`, `WIREPROOF_DENIED_…` and `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`,
-    /// `SESSION_TOKEN`).
+    /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE`,
+    /// `WIREPROOF_CLIENT_CERT`, `WIREPROOF_CLIENT_KEY` and the access keys `AWS_…`, `WIREPROOF_DENIED_…` and
+    /// `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`, `SESSION_TOKEN`).
     #[must_use]
     pub fn from_env() -> Option<Self> {
         Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
@@ -109,6 +109,10 @@ impl Target {
             let (access_key_id, secret_access_key) = (part("ACCESS_KEY_ID")?, part("SECRET_ACCESS_KEY")?);
             Some(Credentials { access_key_id, secret_access_key, session_token: part("SESSION_TOKEN") })
         };
+        let client = variable("WIREPROOF_CLIENT_CERT").map(|certificate| {
+            let key = variable("WIREPROOF_CLIENT_KEY").unwrap_or_else(|| certificate.clone());
+            (PathBuf::from(certificate), PathBuf::from(key))
+        });
         let target = Self::at(variable("WIREPROOF_ENDPOINT")?);
         Some(Self {
             region: variable("WIREPROOF_REGION").unwrap_or(target.region),
@@ -118,6 +122,7 @@ impl Target {
             other_account: keys("WIREPROOF_OTHER_ACCOUNT"),
             states: variable("WIREPROOF_STATE_CHANGE_URL").map_or(TargetStates::Calls, TargetStates::Url),
             ca_file: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            client,
             ..target
         })
     }
@@ -383,5 +388,10 @@ mod tests {
             [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("WIREPROOF_DENIED_ACCESS_KEY_ID", "c")];
         let target = given(&[&[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")][..], &keys].concat()).unwrap();
         assert_eq!((target.owner.access_key_id.as_str(), target.denied.is_none()), ("a", true));
+        let certificate = [("WIREPROOF_ENDPOINT", "https://127.0.0.1:1"), ("WIREPROOF_CLIENT_CERT", "c.pem")];
+        let key = [("WIREPROOF_CLIENT_KEY", "k.pem")];
+        let client = |variables: &[(&str, &str)]| given(variables).unwrap().client;
+        assert_eq!(client(&certificate), Some(("c.pem".into(), "c.pem".into())));
+        assert_eq!(client(&[&certificate[..], &key].concat()), Some(("c.pem".into(), "k.pem".into())));
     }
 }
