@@ -1,7 +1,7 @@
 //! The arguments for the execution of cases: concurrency, time limits and transport.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::Pin,
     process::{Command, ExitStatus, Stdio},
     sync::Arc,
@@ -16,8 +16,8 @@ use crate::{
     judge::redaction::SensitiveValues,
     run::{
         resolved_target::ResolvedTarget,
-        session::{self, PresenceChecks, Restart, RunOptions},
-        transport::{Limits, Settings, Wire},
+        session::{self, PresenceChecks, ReachError, Restart, RunOptions},
+        transport::{ClientIdentity, Limits, Settings, Wire},
     },
     suite::Fixtures,
     wire::TransportError,
@@ -70,6 +70,18 @@ pub(super) struct ExecutionArguments {
     /// Also trust the certificates in this PEM file.
     #[arg(long, value_name = "FILE", env = "AWS_CA_BUNDLE")]
     ca_file: Option<PathBuf>,
+
+    /// Client certificate in PEM, for an endpoint that requires one.
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_CLIENT_CERT")]
+    client_cert: Option<PathBuf>,
+
+    /// Private key of the client certificate in PEM [default: the file of --client-cert].
+    #[arg(long, value_name = "FILE", env = "WIREPROOF_CLIENT_KEY")]
+    client_key: Option<PathBuf>,
+
+    /// Accept every certificate of the endpoint; the report says so, and no certificate bundle can be made.
+    #[arg(long, env = "WIREPROOF_INSECURE", value_parser = BoolishValueParser::new())]
+    insecure: bool,
 }
 
 /// The display of sensitive values.
@@ -87,11 +99,21 @@ impl SensitiveArguments {
     }
 }
 
-fn unreachable(endpoint: &str, error: &TransportError) -> Failure {
+fn unreachable(endpoint: &str, error: &ReachError) -> Failure {
+    let error = match error {
+        ReachError::Transport(error) => error,
+        ReachError::NotAws(status) => {
+            return Failure::usage(format!(
+                "{endpoint} is not an AWS endpoint: it rejects POST with {status}, whatever the operation\nhelp: correct --endpoint"
+            ));
+        }
+    };
     let help = match error {
         TransportError::Refused | TransportError::ConnectTimeout(_) => "start the endpoint, or correct --endpoint",
-        TransportError::Tls(_) => "an endpoint without TLS has an http URL",
-        TransportError::NotHttp(_) => "an endpoint with TLS has an https URL",
+        TransportError::Tls { problem, help } => {
+            return Failure::usage(format!("cannot reach {endpoint}: {problem}\nhelp: {help}"));
+        }
+        TransportError::NotHttp { .. } => "an endpoint with TLS has an https URL",
         _ => "correct --endpoint",
     };
     Failure::usage(format!("cannot reach {endpoint}: {error}\nhelp: {help}"))
@@ -123,9 +145,15 @@ impl ExecutionArguments {
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 
-    /// These arguments without `--fail-fast`, because a certificate needs the whole run.
-    pub(super) fn for_certificate(&self) -> Self {
-        Self { fail_fast: false, ..self.clone() }
+    /// These arguments without `--fail-fast`, because a certificate needs the whole run of a known endpoint.
+    pub(super) fn for_certificate(&self) -> Result<Self, Failure> {
+        if self.insecure {
+            return Err(Failure::usage(
+                "--insecure is not allowed for a certificate: nothing would show which endpoint was tested\n\
+                 help: trust the certificate of the endpoint with --ca-file",
+            ));
+        }
+        Ok(Self { fail_fast: false, ..self.clone() })
     }
 
     /// True if the user passed a seed.
@@ -166,19 +194,33 @@ impl ExecutionArguments {
         Some(Arc::new(restart))
     }
 
+    fn client_identity(&self) -> Result<Option<ClientIdentity>, Failure> {
+        match (&self.client_cert, &self.client_key) {
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(Failure::alone("--client-key", "--client-cert FILE")),
+            (Some(certificate), key) => {
+                let key = key.as_ref().unwrap_or(certificate);
+                Ok(Some(ClientIdentity { certificate: read(certificate)?, key: read(key)? }))
+            }
+        }
+    }
+
     fn settings(&self) -> Result<Settings, Failure> {
         let timeout = seconds(self.timeout, "--timeout")?;
         let limits = Limits { timeout, body: self.max_body, ..Limits::default() };
-        let extra_ca = self.ca_file.as_ref().map(|path| {
-            std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
-        });
         Ok(Settings {
             limits: Limits { connect_timeout: limits.connect_timeout.min(timeout), ..limits },
-            extra_ca: extra_ca.transpose()?,
+            extra_ca: self.ca_file.as_deref().map(read).transpose()?,
+            client_identity: self.client_identity()?,
+            insecure: self.insecure,
             proxy: self.proxy.clone(),
             exact_always: self.exact,
         })
     }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))
 }
 
 fn seconds(value: f64, flag: &str) -> Result<Duration, Failure> {

@@ -1,14 +1,18 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and SIGHUP.
 
 use tokio::sync::watch;
 
 use crate::run::exit::ExitStatus;
 
-/// Turns true at the first Ctrl-C or SIGTERM. The second one ends the process at once.
+/// Turns true at the first Ctrl-C, SIGTERM or SIGHUP. A second Ctrl-C or SIGTERM ends the process at once. A second SIGHUP
+/// does not: a terminal that closes may send several.
 pub(super) fn interrupt() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
-        end_requested().await;
+        tokio::select! {
+            () = end_requested() => {}
+            () = hung_up() => {}
+        }
         let _ = sender.send(true);
         end_requested().await;
         std::process::exit(i32::from(ExitStatus::Interrupted.code()));
@@ -31,13 +35,40 @@ async fn end_requested() {
 
 #[cfg(unix)]
 async fn terminated() {
-    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    received(tokio::signal::unix::SignalKind::terminate()).await;
+}
+
+/// Waits for SIGHUP, unless the program was started by `nohup`.
+#[cfg(unix)]
+async fn hung_up() {
+    if ignores_hangup() {
+        std::future::pending::<()>().await;
+    }
+    received(tokio::signal::unix::SignalKind::hangup()).await;
+}
+
+#[cfg(unix)]
+async fn received(kind: tokio::signal::unix::SignalKind) {
+    match tokio::signal::unix::signal(kind) {
         Ok(mut signal) => drop(signal.recv().await),
         Err(_) => std::future::pending().await,
     }
 }
 
+/// Returns true if the process ignores SIGHUP, as far as the system shows it: a mask in hexadecimal, SIGHUP is its first bit.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
 #[cfg(not(unix))]
 async fn terminated() {
+    std::future::pending().await
+}
+
+#[cfg(not(unix))]
+async fn hung_up() {
     std::future::pending().await
 }

@@ -3,11 +3,12 @@
 //! | module | holds | may import |
 //! |---|---|---|
 //! | `botocore` | The argument with the location of botocore, for commands that find a model by the name of its service |  |
-//! | `interrupt` | Ctrl-C and SIGTERM |  |
+//! | `interrupt` | Ctrl-C, SIGTERM and SIGHUP |  |
+//! | `unexpanded_home` | Paths that begin with `~` |  |
 //! | `execution` | The arguments for the execution of cases | `interrupt` |
 //! | `gate` | The arguments for what fails a run |  |
 //! | `terminal` | The width of the terminal, and the progress of a run |  |
-//! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `terminal` |
+//! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `terminal`, `unexpanded_home` |
 //! | `subset` | The arguments that run a subset of a selection |  |
 //! | `select` | The arguments that select fixtures and cases | `botocore`, `subset` |
 //! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select` |
@@ -68,6 +69,7 @@ mod serve;
 mod subset;
 mod target_arguments;
 mod terminal;
+mod unexpanded_home;
 mod verify;
 
 pub use schema::SCHEMAS;
@@ -159,12 +161,12 @@ enum Command {
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = without_empty_variables(Cli::command());
-    let (command, defaults) = match config::with_defaults(command.clone()) {
+    let (mut command, defaults) = match config::with_defaults(command.clone()) {
         Ok(configured) => configured,
         // Help needs no configuration.
         Err(failure) => return help(command, arguments).unwrap_or_else(|| failed(&failure)),
     };
-    let matches = command.try_get_matches_from(arguments);
+    let matches = command.try_get_matches_from_mut(arguments);
     let parsed = matches.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
@@ -177,7 +179,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
         }
     };
     apply(cli.color);
-    dispatch(cli.command).unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
+    let paths = unexpanded_home::reject_unexpanded_home(&command, &matches);
+    paths.and_then(|()| dispatch(cli.command)).unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
 }
 
 /// Prints help or the version, if the arguments request it.

@@ -10,7 +10,13 @@ use std::{
 
 use clap::{Args, builder::BoolishValueParser};
 
-use super::{Failure, gate::CommandGate, terminal::width, written};
+use super::{
+    Failure,
+    gate::CommandGate,
+    terminal::width,
+    unexpanded_home::{is_below_home, unexpanded},
+    written,
+};
 use crate::{
     harness::{OpenReports, RunOutputs},
     report::{DocumentKind, Format, HumanOptions, PendingFile},
@@ -75,6 +81,9 @@ pub(super) struct WantedReport {
     path: Option<PathBuf>,
 }
 
+/// The paths that mean standard output. Opened as a file, it would be written twice, or replaced.
+const STDOUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
 impl WantedReport {
     /// Reads `FORMAT[=PATH]`.
     pub(super) fn read(text: &str, document: DocumentKind) -> Result<Self, String> {
@@ -83,7 +92,10 @@ impl WantedReport {
         if path == Some("") {
             return Err(format!("no path after {name}=\nhelp: pass {name} alone to write to standard output"));
         }
-        Ok(Self { format, path: path.filter(|path| *path != "-").map(PathBuf::from) })
+        if let Some(path) = path.filter(|path| is_below_home(path)) {
+            return Err(unexpanded(path));
+        }
+        Ok(Self { format, path: path.filter(|path| !STDOUT.contains(path)).map(PathBuf::from) })
     }
 
     fn destination<'a>(&'a self, human: Destination<'a>) -> Destination<'a> {
@@ -235,6 +247,7 @@ mod tests {
     #[case::nothing(&[], &[(Format::HUMAN, Destination::Stdout)])]
     #[case::one(&["json"], &[(Format::JSON, Destination::Stdout)])]
     #[case::dash(&["json=-"], &[(Format::JSON, Destination::Stdout)])]
+    #[case::device(&["human", "json=/dev/stdout"], &[(Format::HUMAN, Destination::Stderr), (Format::JSON, Destination::Stdout)])]
     #[case::people_make_room(&["human", "json"], &[(Format::HUMAN, Destination::Stderr), (Format::JSON, Destination::Stdout)])]
     #[case::files_leave_it(
         &["json=a=b", "json=c"],
@@ -257,6 +270,7 @@ mod tests {
     #[case("jsno", "unknown report format \"jsno\"\nhelp: did you mean json? the formats are human, json")]
     #[case("papyrus=x", "unknown report format \"papyrus\"\nhelp: the formats are human, json")]
     #[case("json=", "no path after json=\nhelp: ")]
+    #[case("json=~/x", "the shell did not expand the ~ in ~/x\nhelp: ")]
     fn a_malformed_report_is_rejected(#[case] text: &str, #[case] says: &str) {
         let error = WantedReport::read(text, DocumentKind::Run).unwrap_err();
         assert!(error.starts_with(says), "{error}");

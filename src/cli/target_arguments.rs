@@ -93,7 +93,8 @@ impl TargetArguments {
     pub(super) async fn target(&self, suite: &Fixtures) -> Result<(ResolvedTarget, Option<Reference>), Failure> {
         let (mut target, reference) = match &self.endpoint {
             Some(url) if self.as_reference => {
-                (self.access.reference(url, format!("{url}/_wireproof/state").as_str())?, None)
+                let state_change = format!("{}/_wireproof/state", url.trim_end_matches('/'));
+                (self.access.reference(url, &state_change)?, None)
             }
             None if self.as_reference => return Err(Failure::alone("--as-reference", "--endpoint URL")),
             endpoint => self.access.target(endpoint.clone(), suite).await?,

@@ -206,6 +206,7 @@ async fn today(
     let (target, _) = arguments.target.target(&bench.suite).await?;
     let runner = arguments
         .execution
+        .for_certificate()?
         .runner(Arc::clone(&bench.suite), target, arguments.execution.seed(), SensitiveValues::Hidden)
         .await?;
     let mut today = Vec::new();

@@ -156,7 +156,14 @@ mod tests {
 
     fn finished(deviates: usize) -> RunFinished {
         let ledger = Ledger { selected: deviates, deviates, ..Ledger::default() };
-        RunFinished { ledger, requirements: Vec::new(), coverage: None, interrupted: false, duration_ms: 1 }
+        RunFinished {
+            ledger,
+            requirements: Vec::new(),
+            coverage: None,
+            interrupted: false,
+            duration_ms: 1,
+            notes: Vec::new(),
+        }
     }
 
     fn status(gate: &RunGate, finished: &RunFinished) -> ExitStatus {

@@ -11,11 +11,10 @@ use crate::{
         event::RunFinished,
         observer::Observer,
         resolved_target::ResolvedTarget,
-        session::{Restart, RunOptions, Session},
+        session::{ReachError, Restart, RunOptions, Session},
         transport::Transport,
     },
     suite::{Fixtures, Plan},
-    wire::TransportError,
 };
 
 /// Runs plans against one target.
@@ -74,11 +73,11 @@ impl Runner {
         self
     }
 
-    /// Connects to the endpoint once.
+    /// Asks the endpoint whether it can be tested at all.
     ///
     /// # Errors
-    /// Nothing listens, or what listens speaks no HTTP or TLS.
-    pub async fn reach(&self) -> Result<(), TransportError> {
+    /// Nothing listens, what listens speaks no HTTP or TLS, or it is clearly no AWS endpoint.
+    pub async fn reach(&self) -> Result<(), ReachError> {
         self.session.reach().await
     }
 

@@ -9,7 +9,7 @@ use super::Problem;
 use crate::{
     run::{
         resolved_target::{self, BoxError, StateChange, StateFunction, StateHandler},
-        transport::{Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
+        transport::{ClientIdentity, Endpoint, ExchangeFuture, Limits, Settings, Transport, Wire},
     },
     wire::{Request, TransportError, sigv4::Credentials},
 };
@@ -38,6 +38,9 @@ pub struct Target {
     states: TargetStates,
     by_hand: BTreeMap<String, Value>,
     ca_file: Option<PathBuf>,
+    /// The files of a client certificate and of its key.
+    client: Option<(PathBuf, PathBuf)>,
+    insecure: bool,
     transport: Option<Arc<dyn Transport>>,
     allow_aws: bool,
     kept: Vec<Arc<dyn Any + Send + Sync>>,
@@ -71,6 +74,8 @@ impl Target {
             states: TargetStates::Calls,
             by_hand: BTreeMap::new(),
             ca_file: None,
+            client: None,
+            insecure: false,
             transport: None,
             allow_aws: false,
             kept: Vec::new(),
@@ -90,9 +95,9 @@ impl Target {
     }
 
     /// The endpoint in the environment, by the variables of the program: `WIREPROOF_ENDPOINT`, and with it
-    /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE` and the access keys
-    /// `AWS_…`, `WIREPROOF_DENIED_…` and `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`,
-    /// `SESSION_TOKEN`).
+    /// `WIREPROOF_REGION`, `WIREPROOF_OTHER_REGION`, `WIREPROOF_STATE_CHANGE_URL`, `AWS_CA_BUNDLE`,
+    /// `WIREPROOF_CLIENT_CERT`, `WIREPROOF_CLIENT_KEY` and the access keys `AWS_…`, `WIREPROOF_DENIED_…` and
+    /// `WIREPROOF_OTHER_ACCOUNT_…` (`ACCESS_KEY_ID`, `SECRET_ACCESS_KEY`, `SESSION_TOKEN`).
     #[must_use]
     pub fn from_env() -> Option<Self> {
         Self::of(|name| env::var(name).ok().filter(|value| !value.is_empty()))
@@ -104,6 +109,10 @@ impl Target {
             let (access_key_id, secret_access_key) = (part("ACCESS_KEY_ID")?, part("SECRET_ACCESS_KEY")?);
             Some(Credentials { access_key_id, secret_access_key, session_token: part("SESSION_TOKEN") })
         };
+        let client = variable("WIREPROOF_CLIENT_CERT").map(|certificate| {
+            let key = variable("WIREPROOF_CLIENT_KEY").unwrap_or_else(|| certificate.clone());
+            (PathBuf::from(certificate), PathBuf::from(key))
+        });
         let target = Self::at(variable("WIREPROOF_ENDPOINT")?);
         Some(Self {
             region: variable("WIREPROOF_REGION").unwrap_or(target.region),
@@ -113,6 +122,7 @@ impl Target {
             other_account: keys("WIREPROOF_OTHER_ACCOUNT"),
             states: variable("WIREPROOF_STATE_CHANGE_URL").map_or(TargetStates::Calls, TargetStates::Url),
             ca_file: variable("AWS_CA_BUNDLE").map(PathBuf::from),
+            client,
             ..target
         })
     }
@@ -205,6 +215,18 @@ impl Target {
         Self { ca_file: Some(path.into()), ..self }
     }
 
+    /// Identifies itself with a client certificate and its private key, both PEM files.
+    #[must_use]
+    pub fn client_certificate(self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Self { client: Some((certificate.into(), key.into())), ..self }
+    }
+
+    /// Accepts every certificate of the endpoint. The report says so.
+    #[must_use]
+    pub fn insecure(self) -> Self {
+        Self { insecure: true, ..self }
+    }
+
     /// Sends requests through this transport instead of sockets.
     #[must_use]
     pub fn through(self, transport: impl Transport + 'static) -> Self {
@@ -282,7 +304,12 @@ impl Target {
         let limits = Limits::default();
         let limits = Limits { timeout, connect_timeout: limits.connect_timeout.min(timeout), ..limits };
         let extra_ca = self.ca_file.as_ref().map(read).transpose()?;
-        Ok(Arc::new(Wire::new(&Settings { limits, extra_ca, ..Settings::default() })?))
+        let identity = |(certificate, key): &(PathBuf, PathBuf)| {
+            Ok::<_, Problem>(ClientIdentity { certificate: read(certificate)?, key: read(key)? })
+        };
+        let client_identity = self.client.as_ref().map(identity).transpose()?;
+        let insecure = self.insecure;
+        Ok(Arc::new(Wire::new(&Settings { limits, extra_ca, client_identity, insecure, ..Settings::default() })?))
     }
 }
 
@@ -309,6 +336,10 @@ impl Transport for Timed {
 
     fn cannot_carry(&self, request: &Request) -> Option<String> {
         self.transport.cannot_carry(request)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.transport.notes()
     }
 }
 
@@ -340,6 +371,7 @@ mod tests {
         "is a host of AWS: "
     )]
     #[case::no_file(Target::at("http://127.0.0.1").ca_file("no/such.pem"), "cannot read no/such.pem")]
+    #[case::no_client(Target::at("http://127.0.0.1").client_certificate("no.pem", "no.key"), "cannot read no.pem")]
     fn a_file_that_cannot_be_opened_is_reported(#[case] target: Target, #[case] says: &str) {
         let problem = opened(&target).unwrap_err().to_string();
         assert!(problem.contains(says), "{problem}");
@@ -356,5 +388,10 @@ mod tests {
             [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("WIREPROOF_DENIED_ACCESS_KEY_ID", "c")];
         let target = given(&[&[("WIREPROOF_ENDPOINT", "http://127.0.0.1:1")][..], &keys].concat()).unwrap();
         assert_eq!((target.owner.access_key_id.as_str(), target.denied.is_none()), ("a", true));
+        let certificate = [("WIREPROOF_ENDPOINT", "https://127.0.0.1:1"), ("WIREPROOF_CLIENT_CERT", "c.pem")];
+        let key = [("WIREPROOF_CLIENT_KEY", "k.pem")];
+        let client = |variables: &[(&str, &str)]| given(variables).unwrap().client;
+        assert_eq!(client(&certificate), Some(("c.pem".into(), "c.pem".into())));
+        assert_eq!(client(&[&certificate[..], &key].concat()), Some(("c.pem".into(), "k.pem".into())));
     }
 }

@@ -49,6 +49,7 @@ fn suite(run: &CollectedRun, name: &str, cases: &[&CaseReport]) -> TestSuite {
     ];
     suite.add_properties(properties.map(|(name, value)| Property::new(name, xml(value))));
     suite.add_property(Property::new("seed", started.seed.to_string()));
+    suite.add_properties(run.finished.notes.iter().map(|note| Property::new("note", xml(note))));
     suite.set_time(Duration::from_millis(cases.iter().map(|case| case.duration_ms).sum()));
     suite.add_test_cases(cases.iter().map(|case| test_case(run, &name, case)));
     suite

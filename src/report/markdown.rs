@@ -101,6 +101,9 @@ impl MarkdownPage<'_> {
         let time = text::duration(finished.duration_ms);
         let suite = code(&started.suite.chars().take(12).collect::<String>());
         self.block(&format!("{target} at {endpoint}, {region}; suite {suite}, seed {}; {time}", started.seed));
+        for note in &finished.notes {
+            self.block(&format!("Note: {}", code(note)));
+        }
     }
 
     fn ledger(&mut self) {

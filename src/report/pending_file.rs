@@ -1,6 +1,9 @@
 //! Writes files atomically: to a temporary file in the same folder, which is renamed at the end.
+//!
+//! A file that cannot be replaced, such as one that is mounted into a container, gets its new content at the end.
 
 use std::{
+    env,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -37,8 +40,15 @@ impl PendingFile {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let temporary = beside(&path)?;
-        let file = File::options().write(true).create_new(true).open(&temporary)?;
+        let mut temporary = beside(&path)?;
+        let mut file = File::options().write(true).create_new(true).open(&temporary);
+        if there.is_some() && file.as_ref().is_err_and(is_forbidden) {
+            // The folder cannot be written to. The file in it can, or this fails.
+            File::options().write(true).open(&path)?;
+            temporary = beside(&env::temp_dir().join(path.file_name().unwrap_or_default()))?;
+            file = File::options().write(true).create_new(true).open(&temporary);
+        }
+        let file = file?;
         // From here on, dropping it removes the temporary file.
         let pending = Self { path, temporary: Some(temporary), file };
         if let Some(there) = there {
@@ -84,10 +94,27 @@ impl PendingFile {
     pub fn commit(mut self) -> io::Result<()> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
         self.file.sync_all()?;
-        fs::rename(temporary, &self.path)?;
-        self.temporary = None;
+        match fs::rename(temporary, &self.path) {
+            Ok(()) => self.temporary = None,
+            Err(error) if self.path.is_file() && (is_forbidden(&error) || is_mounted(&error)) => {
+                let mut old = File::options().write(true).truncate(true).open(&self.path)?;
+                // Dropping this value removes the temporary file.
+                io::copy(&mut File::open(temporary)?, &mut old)?;
+                old.sync_all()?;
+            }
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
+}
+
+fn is_forbidden(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Returns true if a file cannot be replaced because it, or its folder, is a mount of its own.
+fn is_mounted(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices)
 }
 
 impl Drop for PendingFile {
@@ -163,6 +190,25 @@ mod tests {
         assert_eq!(pending.temporary, None);
         write(&pending, "gone");
         pending.commit().unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_on_another_file_system_gets_the_new_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        fs::write(&path, "an old report that is longer").unwrap();
+        let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
+        let temporary = elsewhere.path().join("new.tmp");
+        let file = File::create(&temporary).unwrap();
+        let renamed = fs::rename(&temporary, folder.path().join("x")).unwrap_err();
+        assert_eq!(renamed.kind(), io::ErrorKind::CrossesDevices, "the test needs two file systems");
+        let pending = PendingFile { path: path.clone(), temporary: Some(temporary), file };
+        write(&pending, "new");
+        pending.commit().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(names(folder.path()), ["report.json"]);
+        assert_eq!(names(elsewhere.path()), Vec::<String>::new());
     }
 
     #[test]

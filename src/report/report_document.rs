@@ -39,6 +39,9 @@ pub struct ReportDocument {
     /// The crashes of the endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub died: Vec<TargetDied>,
+    /// What concerns the run as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The cases, sorted by ID.
     pub cases: Vec<CaseReport>,
     /// The outcomes of the requirements.
@@ -140,6 +143,7 @@ impl ReportDocument {
             ledger: Ledger::default(),
             presence: Vec::new(),
             died: Vec::new(),
+            notes: Vec::new(),
             cases: Vec::new(),
             requirements: Vec::new(),
             coverage: None,
@@ -153,6 +157,7 @@ impl ReportDocument {
         self.interrupted = finished.interrupted;
         self.duration_ms = finished.duration_ms;
         self.ledger = finished.ledger;
+        self.notes.clone_from(&finished.notes);
         self.requirements.clone_from(&finished.requirements);
         self.coverage.clone_from(&finished.coverage);
     }

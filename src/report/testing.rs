@@ -69,8 +69,14 @@ pub(super) fn run(cases: Vec<CaseFinished>) -> Vec<Event> {
             unavailable: None,
         })
     });
-    let finished =
-        RunFinished { ledger, requirements: requirements(), coverage: None, interrupted: false, duration_ms: 4_250 };
+    let finished = RunFinished {
+        ledger,
+        requirements: requirements(),
+        coverage: None,
+        interrupted: false,
+        duration_ms: 4_250,
+        notes: Vec::new(),
+    };
     let cases = cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
     [Event::RunStarted(started), Event::RequirementsListed(CITABLE.clone())]
         .into_iter()

@@ -255,6 +255,9 @@ pub struct RunFinished {
     pub interrupted: bool,
     /// The duration in milliseconds.
     pub duration_ms: u64,
+    /// What concerns the run as a whole, such as an unusual connection.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The outcome of one requirement.

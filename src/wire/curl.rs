@@ -21,12 +21,30 @@ pub fn curl(request: &Request, endpoint: &str, signing: Option<(&str, &str)>) ->
             parts.push(format!("--header {}", quote(&format!("{name}: {value}"))));
         }
     }
-    match std::str::from_utf8(&request.body) {
-        Ok(text) => parts.push(format!("--data-binary {}", quote(text))),
-        Err(_) => parts.push("--data-binary @body.bin".to_owned()),
-    }
-    parts.push(quote(&format!("{}{}", endpoint.trim_end_matches('/'), request.target)));
-    parts.join(" \\\n  ")
+    let text = std::str::from_utf8(&request.body).ok().filter(|text| !text.contains('\0'));
+    parts.push(match text {
+        // curl reads a file if the value of --data-binary begins with @.
+        Some(text) if text.starts_with('@') => format!("--data-raw {}", quote(text)),
+        Some(text) => format!("--data-binary {}", quote(text)),
+        None => "--data-binary @-".to_owned(),
+    });
+    parts.push(quote(&format!("{}{}", origin(endpoint), request.target)));
+    let command = parts.join(" \\\n  ");
+    // No argument can hold a NUL, and few shells can quote bytes that are not UTF-8.
+    if text.is_some() { command } else { format!("{} | {command}", printed(&request.body)) }
+}
+
+/// The scheme, host and port of a URL. The target of a request has the path of the endpoint already.
+fn origin(endpoint: &str) -> &str {
+    let start = endpoint.find("://").map_or(0, |at| at + 3);
+    let end = endpoint.get(start..).and_then(|rest| rest.find('/'));
+    end.and_then(|end| endpoint.get(..start + end)).unwrap_or(endpoint)
+}
+
+/// A command for POSIX shells that prints bytes.
+fn printed(bytes: &[u8]) -> String {
+    let octal = bytes.iter().fold(String::new(), |octal, byte| octal + &format!("\\0{byte:03o}"));
+    format!("printf '%b' '{octal}'")
 }
 
 /// A word in single quotes for POSIX shells; with control characters, in `$'…'`.
@@ -88,8 +106,8 @@ mod tests {
         };
         assert_eq!(
             curl(&request, "http://h/", None),
-            "curl --silent --show-error --include --path-as-is \\\n  --request 'GET' \\\n  --header 'X-Other: 1' \\\n  \
-             --data-binary @body.bin \\\n  'http://h/../x'"
+            "printf '%b' '\\0377' | curl --silent --show-error --include --path-as-is \\\n  --request 'GET' \\\n  --header 'X-Other: 1' \\\n  \
+             --data-binary @- \\\n  'http://h/../x'"
         );
     }
 

@@ -242,6 +242,15 @@ impl Secrets {
         response.head = response.head.take().map(|head| if contains(&head) { self.hidden(&head).into() } else { head });
     }
 
+    /// Overwrites them wherever an error shows what was received.
+    pub fn hide_in_error(&self, error: &mut TransportError) {
+        if let TransportError::NotHttp { problem, received } = error {
+            for text in [problem, received] {
+                *text = String::from_utf8_lossy(&self.hidden(text.as_bytes())).into_owned();
+            }
+        }
+    }
+
     /// Returns true if the response contains a secret. Few do, so the check searches all headers at once.
     fn is_in(&self, response: &Response) -> bool {
         let head = response.head.as_deref().unwrap_or_default();
@@ -310,6 +319,13 @@ impl Response {
         out
     }
 
+    /// Returns true if a line of the kept head ends without a carriage return.
+    #[must_use]
+    pub fn has_bare_line_feed(&self) -> bool {
+        let head = self.head.as_deref().unwrap_or_default();
+        memchr_iter(b'\n', head).any(|at| !head[..at].ends_with(b"\r"))
+    }
+
     fn new_head(&self) -> String {
         let fields = self.headers.iter();
         let lines: String = fields.flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
@@ -336,9 +352,22 @@ pub enum TransportError {
     /// No complete response within the time limit.
     #[error("no complete response within {0:?}")]
     Timeout(Duration),
+    /// The response began, but was not complete within the time limit.
+    #[error("no complete response within {limit:?}: {awaited}")]
+    Unfinished {
+        /// The time limit.
+        limit: Duration,
+        /// What is missing.
+        awaited: String,
+    },
     /// The TLS handshake failed.
-    #[error("TLS failed: {0}")]
-    Tls(String),
+    #[error("TLS failed: {problem}; {help}")]
+    Tls {
+        /// The problem in one sentence.
+        problem: String,
+        /// What to do.
+        help: String,
+    },
     /// The peer reset the connection.
     #[error("the peer reset the connection")]
     Reset,
@@ -346,8 +375,13 @@ pub enum TransportError {
     #[error("the peer closed the connection without a response")]
     Closed,
     /// The response is not HTTP/1.1.
-    #[error("the response is not HTTP/1.1: {0}")]
-    NotHttp(String),
+    #[error("the response is not HTTP/1.1: {problem}")]
+    NotHttp {
+        /// The problem and its line.
+        problem: String,
+        /// The beginning of the response.
+        received: String,
+    },
     /// The head of the response is larger than the limit.
     #[error("the head of the response is larger than {0} bytes")]
     HeadTooLarge(usize),
@@ -437,6 +471,25 @@ mod tests {
         secrets.hide_in(&mut response);
         assert_eq!(response.headers.get("x"), Some(&*hidden));
         assert_eq!((&response.body[..], response.head.as_deref()), (hidden.as_bytes(), Some(hidden.as_bytes())));
+    }
+
+    #[test]
+    fn echoed_credentials_are_hidden_in_what_is_not_http() {
+        let token = "a-session-token-of-some-length";
+        let mut error = TransportError::NotHttp { problem: format!("line {token:?}"), received: token.to_owned() };
+        signed().hide_credentials().hide_in_error(&mut error);
+        let stars = "*".repeat(token.len());
+        assert_eq!(error, TransportError::NotHttp { problem: format!("line \"{stars}\""), received: stars });
+    }
+
+    #[rstest]
+    #[case(None, false)]
+    #[case(Some("HTTP/1.1 200 OK\r\na: b\r\n\r\n"), false)]
+    #[case(Some("HTTP/1.1 200 OK\r\na: b\n\r\n"), true)]
+    #[case(Some("\n"), true)]
+    fn a_bare_line_feed_is_seen_in_the_kept_head(#[case] head: Option<&str>, #[case] bare: bool) {
+        let head = head.map(|head| Bytes::copy_from_slice(head.as_bytes()));
+        assert_eq!(Response { head, ..Response::default() }.has_bare_line_feed(), bare);
     }
 
     #[test]

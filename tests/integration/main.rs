@@ -39,3 +39,4 @@ mod shards;
 mod source_tree;
 mod support;
 mod tower;
+mod unusual_endpoints;

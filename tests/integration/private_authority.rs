@@ -151,14 +151,36 @@ fn a_certificate_for_another_name_is_reported_with_its_names(#[values(&[], &["--
 }
 
 #[rstest]
-fn an_authority_that_serves_with_its_own_certificate_gets_a_hint(#[values(&[], &["--exact"])] arguments: &[&str]) {
+fn an_authority_may_serve_with_its_own_certificate_where_it_is_trusted(
+    #[values(&[], &["--exact"])] arguments: &[&str],
+) {
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let server = Server::start(config(authority.der().clone(), authority.key()));
     let (_folder, path) = file_of(&authority);
     let trusting = [arguments, &["--ca-file", path.to_str().unwrap()]].concat();
-    assert_reported(&run(&server.url("localhost"), &trusting), "CA:FALSE");
+    program::assert_status(&run(&server.url("localhost"), &trusting), 0);
+    assert_reported(
+        &run(&server.url("localhost"), arguments),
+        "self-signed and not trusted help: trust its certificate",
+    );
+}
+
+#[test]
+fn a_run_without_verification_says_so() {
+    let server = Server::start(issued(&authority(), "localhost"));
+    let output = run(&server.url("localhost"), &["--insecure"]);
+    program::assert_status(&output, 0);
+    assert!(
+        program::out(&output).contains("the certificate of the endpoint is not verified"),
+        "{}",
+        program::out(&output)
+    );
+    let target = Target::at(server.url("localhost")).insecure();
+    let outcome = Suite::bundled().filter(CASES).against(target).run_blocking();
+    outcome.assert_conforms();
+    assert!(outcome.report().contains("is not verified"), "{}", outcome.report());
 }
 
 #[track_caller]

@@ -147,11 +147,12 @@ pub(super) fn run(arguments: &CertifyArguments) -> Result<ExitStatus, Failure> {
     if arguments.claim.list {
         return written(list(&bench)).map(|()| ExitStatus::Conforms);
     }
+    let execution = arguments.execution.for_certificate()?;
     let key = arguments.claim.key.as_deref().map(signing_key).transpose()?;
     let out = arguments.claim.out.as_deref().map(fresh).transpose()?.unwrap_or(Path::new("."));
     let cases = bench.cases(&arguments.claim.profiles, &arguments.claim.service)?;
     let matrix = bench.matrix(arguments.claim.mutants.as_deref())?;
-    let made = runtime()?.block_on(made(arguments, &bench, cases, out))?;
+    let made = runtime()?.block_on(made(arguments, &execution, &bench, cases, out))?;
     let contents = BundleContents {
         stated: &made.stated,
         suite: &bench.suite,
@@ -176,6 +177,7 @@ struct Made {
 /// Runs the cases, and records them in the bundle.
 async fn made(
     arguments: &CertifyArguments,
+    execution: &ExecutionArguments,
     bench: &CertifyBench,
     cases: Vec<Case>,
     out: &Path,
@@ -187,7 +189,7 @@ async fn made(
     target.name = format!("{name} {version}");
     let stated = stated_target(&target, name, version);
     let started_ms = now();
-    let report = recorded(&runner(arguments, bench, target, &stated).await?, cases, out).await?;
+    let report = recorded(&runner(arguments, execution, bench, target, &stated).await?, cases, out).await?;
     let finished_ms = now();
     stop(reference).await;
     let stated = StatementSubject {
@@ -206,14 +208,14 @@ async fn made(
 /// The runner. Its seed is derived from the nonce, if there is one.
 async fn runner(
     arguments: &CertifyArguments,
+    execution: &ExecutionArguments,
     bench: &CertifyBench,
     target: ResolvedTarget,
     stated: &StatedTarget,
 ) -> Result<Runner, Failure> {
     let of = Claim { suite: bench.suite.digest(), target: &stated.name, version: &stated.version };
     let nonce = arguments.claim.nonce.as_ref();
-    let seed = nonce.map_or_else(|| arguments.execution.seed(), |nonce| nonce.seed(of));
-    let execution = arguments.execution.for_certificate();
+    let seed = nonce.map_or_else(|| execution.seed(), |nonce| nonce.seed(of));
     Ok(execution
         .runner(Arc::clone(&bench.suite), target, seed, SensitiveValues::Hidden)
         .await?

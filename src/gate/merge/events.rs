@@ -24,6 +24,7 @@ pub fn events(document: ReportDocument, requirements: Vec<CitableRequirement>) -
         coverage: document.coverage,
         interrupted: document.interrupted,
         duration_ms: document.duration_ms,
+        notes: document.notes,
     };
     let begin = [Event::RunStarted(started), Event::RequirementsListed(requirements)].into_iter();
     let checked = document.presence.into_iter().map(Event::PresenceChecked);

@@ -23,6 +23,8 @@ fn plus(mut sum: ReportDocument, other: ReportDocument) -> ReportDocument {
     sum.ledger = ledger(sum.ledger, other.ledger);
     sum.presence.extend(other.presence);
     sum.died.extend(other.died);
+    let new = other.notes.into_iter().filter(|note| !sum.notes.contains(note)).collect::<Vec<_>>();
+    sum.notes.extend(new);
     sum.cases.extend(other.cases);
     for (requirement, more) in sum.requirements.iter_mut().zip(other.requirements) {
         add(requirement, more);

@@ -17,7 +17,8 @@ impl Code {
 pub(super) const CHECK: Check = Check {
     code: Code::CONTENT_TYPE,
     wants: "the media type of the service's protocol, on successes and errors alike",
-    why: "Smithy defines one static value for the header. Parameters such as a charset are ignored.",
+    why: "Smithy defines one static value for the header. Parameters such as a charset are ignored. Clients disagree about \
+          which of two headers counts.",
     label: ["cont", "type"],
     severities: &[SeverityRow::new(Error, Warning, "the protocol fixes the header, but clients tolerate another one")],
     basis: CheckBasis::Requirements { otherwise: Evidence::Protocol },
@@ -32,12 +33,14 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
     }
     let basis = subject.basis(&CHECK);
     let expected = subject.service.protocol.content_type();
-    let actual = subject.response.headers.get("content-type");
-    let essence = actual.map(|value| value.split(';').next().unwrap_or_default().trim());
-    if essence.is_some_and(|essence| essence.eq_ignore_ascii_case(expected)) {
-        return Checked::with(basis.cites, Vec::new());
-    }
-    let actual = actual.map_or_else(|| "no content-type".to_owned(), |value| format!("content-type: {value}"));
+    let actual: Vec<&str> = subject.response.headers.all("content-type").collect();
+    let essence = |value: &str| value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(expected);
+    let actual = match actual.as_slice() {
+        [value] if essence(value) => return Checked::with(basis.cites, Vec::new()),
+        [value] => format!("content-type: {value}"),
+        [] => "no content-type".to_owned(),
+        several => format!("{} content-type headers: {}", several.len(), several.join(", ")),
+    };
     let finding = basis.finding(&CHECK, subject.number(), "", format!("content-type: {expected}"), actual);
     Checked::with(basis.cites, vec![finding])
 }
@@ -63,6 +66,14 @@ mod tests {
             }
         });
         assert_eq!(trial.findings(), findings);
+    }
+
+    #[test]
+    fn the_header_is_sent_once() {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 200, stopping().to_string().as_bytes(), |response| {
+            response.headers.push("Content-Type", "application/x-amz-json-1.1");
+        });
+        assert_eq!(trial.findings(), ["error content-type"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod expected_body;
 pub mod implementation;
 mod json;
 mod judgement;
+mod line_ends;
 mod outcome;
 mod points_at;
 pub mod request_id;
@@ -57,6 +58,7 @@ pub const CHECKS: &[Check] = &[
     content_type::CHECK,
     content_encoding::CHECK,
     content_length::CHECK,
+    line_ends::CHECK,
     request_id::CHECK,
     json::CHECK,
     response_shape::CHECK,

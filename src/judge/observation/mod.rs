@@ -119,10 +119,10 @@ fn kind(error: &TransportError) -> &'static str {
     match error {
         TransportError::Refused => "refused",
         TransportError::Dns(_) => "unknown host",
-        TransportError::ConnectTimeout(_) | TransportError::Timeout(_) => "timeout",
-        TransportError::Tls(_) => "tls",
+        TransportError::ConnectTimeout(_) | TransportError::Timeout(_) | TransportError::Unfinished { .. } => "timeout",
+        TransportError::Tls { .. } => "tls",
         TransportError::Reset | TransportError::Closed => "closed",
-        TransportError::NotHttp(_) => "not http",
+        TransportError::NotHttp { .. } => "not http",
         TransportError::HeadTooLarge(_) | TransportError::BodyTooLarge(_) => "too large",
         _ => "failed",
     }
@@ -217,10 +217,11 @@ mod tests {
     #[case(TransportError::Dns("x".to_owned()), "unknown host")]
     #[case(TransportError::ConnectTimeout(Duration::ZERO), "timeout")]
     #[case(TransportError::Timeout(Duration::ZERO), "timeout")]
-    #[case(TransportError::Tls("x".to_owned()), "tls")]
+    #[case(TransportError::Tls { problem: "x".to_owned(), help: String::new() }, "tls")]
     #[case(TransportError::Reset, "closed")]
     #[case(TransportError::Closed, "closed")]
-    #[case(TransportError::NotHttp("x".to_owned()), "not http")]
+    #[case(TransportError::NotHttp { problem: "x".to_owned(), received: String::new() }, "not http")]
+    #[case(TransportError::Unfinished { limit: Duration::ZERO, awaited: "x".to_owned() }, "timeout")]
     #[case(TransportError::HeadTooLarge(1), "too large")]
     #[case(TransportError::BodyTooLarge(1), "too large")]
     #[case(TransportError::Unsendable("x".to_owned()), "failed")]

@@ -18,7 +18,7 @@ use crate::{
     judge::transcript::{CaseEnd, Exchange, Transcript},
     model::{Contract, ShapeId},
     suite::{Fixtures, ServiceFixtures, placeholder_text::placeholder},
-    wire::{Request, Response},
+    wire::{Request, Response, TransportError},
 };
 
 use sensitive_scan::SensitiveScan;
@@ -81,7 +81,10 @@ impl PlaceholderKey {
 pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: SensitiveValues) -> PlaceholderKey {
     for Exchange { request, outcome, .. } in &mut transcript.exchanges {
         let secrets = request.hide_credentials();
-        outcome.as_mut().into_iter().for_each(|response| secrets.hide_in(response));
+        match outcome {
+            Ok(response) => secrets.hide_in(response),
+            Err(error) => secrets.hide_in_error(error),
+        }
     }
     if sensitive == SensitiveValues::Shown
         || !transcript.exchanges.iter().any(|exchange| may_hold_sensitive(suite, exchange))
@@ -97,10 +100,20 @@ pub fn redact(suite: &Fixtures, transcript: &mut Transcript, sensitive: Sensitiv
     let known = PlaceholderKey::of(&key, texts);
     for (Exchange { request, outcome, .. }, [sent, received]) in transcript.exchanges.iter_mut().zip(scans) {
         request.body = sent.redacted(&request.body, &key, &known);
-        if let Ok(response) = outcome {
-            response.body = received.redacted(&response.body, &key, &known);
-            response.hidden = received.into_pointers();
-            response.headers = response.headers.iter().map(|(name, value)| (name, known.in_text(value))).collect();
+        match outcome {
+            Ok(response) => {
+                response.body = received.redacted(&response.body, &key, &known);
+                response.hidden = received.into_pointers();
+                response.headers = response.headers.iter().map(|(name, value)| (name, known.in_text(value))).collect();
+                let head = response.head.as_ref().map(|head| known.in_text(&String::from_utf8_lossy(head)));
+                response.head = head.map(Into::into);
+            }
+            Err(TransportError::NotHttp { problem, received }) => {
+                for text in [problem, received] {
+                    *text = known.in_text(text);
+                }
+            }
+            Err(_) => {}
         }
     }
     transcript.variables.values_mut().for_each(|value| known.in_value(value));

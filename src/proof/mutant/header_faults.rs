@@ -33,6 +33,10 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
     ("content-type/text", &[Code::CONTENT_TYPE], "is sent as plain text", |response| {
         response.headers.set("content-type", "text/plain");
     }),
+    ("content-type/twice", &[Code::CONTENT_TYPE], "has two content types", |response| {
+        let given = response.headers.get("content-type").unwrap_or_default().to_owned();
+        response.headers.push("content-type", given);
+    }),
     ("request-id/missing", &[Code::REQUEST_ID], "has no request ID", |response| {
         response.headers.remove(REQUEST_ID_HEADER);
     }),
@@ -51,6 +55,20 @@ const SPOILS: &[(&str, &[Code], &str, HeaderFault)] = &[
         response.headers.set("content-length", length.to_string());
         response.body = response.body.slice(..length);
         response.surplus = 1;
+    }),
+    ("content-length/chunked", &[Code::CONTENT_LENGTH], "is chunked and also declares a length", |response| {
+        response.headers.set("content-length", response.body.len().to_string());
+        response.headers.set("transfer-encoding", "chunked");
+    }),
+    ("body/no-last-chunk", &[Code::CONTENT_LENGTH], "is chunked and has no last chunk", |response| {
+        response.headers.remove("content-length");
+        response.headers.set("transfer-encoding", "chunked");
+        response.missing = 1;
+    }),
+    ("head/bare-line-feeds", &[Code::LINE_ENDS], "ends the lines of its head with LF alone", |response| {
+        let bytes = response.to_bytes();
+        let head = String::from_utf8_lossy(&bytes[..bytes.len() - response.body.len()]).replace("\r\n", "\n");
+        response.head = Some(head.into());
     }),
     ("body/cut-off", &[Code::CONTENT_LENGTH, Code::JSON], "is cut off in the middle of its body", |response| {
         let half = response.body.len() / 2;

@@ -66,6 +66,7 @@ pub(super) struct Overview<'a> {
     codes: Vec<(&'static str, usize)>,
     missing: Vec<&'a PresenceChecked>,
     died: &'a [TargetDied],
+    notes: &'a [String],
 }
 
 /// A part of a bar.
@@ -129,6 +130,7 @@ pub(super) fn of<'a>(
         codes: sums.codes.iter().map(|(code, cases)| (*code, *cases)).collect(),
         missing: checked.iter().filter(|checked| checked.presence != Presence::Implemented).collect(),
         died,
+        notes: &finished.notes,
     }
 }
 

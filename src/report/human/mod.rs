@@ -172,8 +172,14 @@ impl<W: Write + Send> Reporter for Human<W> {
 pub fn case(report: &CaseReport, requirements: &[CitableRequirement], seed: u64, options: &HumanOptions) -> String {
     let requirements = RequirementIndex::of(requirements);
     let (ledger, requirements_of_run) = (Ledger::default(), Vec::new());
-    let run =
-        RunFinished { ledger, requirements: requirements_of_run, coverage: None, interrupted: false, duration_ms: 0 };
+    let run = RunFinished {
+        ledger,
+        requirements: requirements_of_run,
+        coverage: None,
+        interrupted: false,
+        duration_ms: 0,
+        notes: Vec::new(),
+    };
     let mut writer = HumanWriter {
         page: TextPage::new(options.color, options.width),
         options,

@@ -49,6 +49,9 @@ impl HumanWriter<'_> {
         self.ledger();
         self.requirements();
         self.lesser_findings();
+        for note in &self.run.notes {
+            self.page.entry(0, of_verdict(Verdict::Inconclusive), "note:", note);
+        }
         let word = if self.run.interrupted { "interrupted" } else { "finished" };
         let time = text::duration(self.run.duration_ms);
         let style = if self.run.interrupted { of_verdict(Verdict::Inconclusive) } else { PLAIN };

@@ -97,6 +97,23 @@ impl Executor<'_> {
         request
     }
 
+    /// The status with which the endpoint rejects `POST` for every operation of a service; `None` if one response may be
+    /// that of an endpoint of AWS.
+    pub async fn rejected_method(&self, service: &ServiceFixtures) -> Option<u16> {
+        let contract = service.contract();
+        let operation = contract.operations().next()?;
+        let sample = self.presence_request(service, &operation.name, &Value::Object(Map::new())).ok()?;
+        let sentinels = service.protocol.sentinels(contract, operation, &sample).ok()?;
+        let mut rejected = None;
+        // The operation itself comes last, because it may exist.
+        for request in [sentinels.unknown_service, sentinels.unknown_operation, sample] {
+            let request = self.signed_again(request, service);
+            let response = self.transport.send(&self.target.endpoint, &request).await.ok();
+            rejected = Some(response.filter(rejects_method)?.status);
+        }
+        rejected
+    }
+
     /// Sends a plain request, to check whether the endpoint listens.
     ///
     /// # Errors
@@ -105,7 +122,7 @@ impl Executor<'_> {
         let headers = [("host", self.target.endpoint.host_header()), ("accept", "*/*".to_owned())];
         let request = Request {
             method: "GET".to_owned(),
-            target: "/".to_owned(),
+            target: format!("{}/", self.target.endpoint.prefix()),
             headers: headers.into_iter().collect(),
             ..Request::default()
         };
@@ -114,6 +131,22 @@ impl Executor<'_> {
 }
 
 /// Sends and records the requests of one presence check.
+/// Returns true if a response rejects the method of a request as web servers do, not as endpoints of AWS do.
+///
+/// JSON, XML and the headers of AWS may be those of an emulator that implements little.
+fn rejects_method(response: &Response) -> bool {
+    let kind = response.headers.get("content-type").unwrap_or_default().to_ascii_lowercase();
+    let is_of_aws = response.headers.iter().any(|(name, _)| name.to_ascii_lowercase().starts_with("x-amz"));
+    let start = response.body.trim_ascii_start();
+    let is_data = kind.contains("xml") || matches!(start, [b'{' | b'[', ..]) || start.starts_with(b"<?xml");
+    let is_rejected = match response.status {
+        405 => true,
+        501 => kind.contains("html"),
+        _ => false,
+    };
+    is_rejected && !is_of_aws && !is_data
+}
+
 struct PresenceRequests<'a> {
     executor: &'a Executor<'a>,
     service: &'a ServiceFixtures,
@@ -138,5 +171,37 @@ impl PresenceRequests<'_> {
             elapsed: sent.elapsed(),
         });
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rstest::rstest;
+
+    use super::*;
+
+    const HTML: &str = "text/html;charset=utf-8";
+
+    #[rstest]
+    #[case::python(501, &[("Content-type", HTML)], "<!DOCTYPE HTML>", true)]
+    #[case::nginx(405, &[("content-type", HTML)], "<html>", true)]
+    #[case::go(405, &[("content-type", "text/plain")], "Method Not Allowed\n", true)]
+    #[case::empty(405, &[], "", true)]
+    #[case::another_status(404, &[("content-type", HTML)], "<html>", false)]
+    #[case::not_implemented(501, &[], "", false)]
+    #[case::json(405, &[], " {\"__type\":\"UnknownOperationException\"}", false)]
+    #[case::xml(405, &[], "<?xml version=\"1.0\"?><Error/>", false)]
+    #[case::type_of_xml(405, &[("content-type", "application/xml")], "<Error/>", false)]
+    #[case::header_of_aws(405, &[("X-Amzn-RequestId", "x")], "", false)]
+    fn only_the_response_of_a_web_server_rejects_the_method(
+        #[case] status: u16,
+        #[case] headers: &[(&str, &str)],
+        #[case] body: &'static str,
+        #[case] expected: bool,
+    ) {
+        let headers = headers.iter().copied().collect();
+        let body = Bytes::from_static(body.as_bytes());
+        assert_eq!(rejects_method(&Response { status, headers, body, ..Response::default() }), expected);
     }
 }

@@ -80,6 +80,10 @@ fn write(
     if let Some(changes) = &call.raw {
         apply(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
     }
+    // A target that is not a path is a fault on purpose.
+    if request.target.starts_with('/') {
+        request.target.insert_str(0, target.endpoint.prefix());
+    }
     set_length(call.raw.as_ref(), &mut request);
     Ok(request)
 }

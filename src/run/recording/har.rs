@@ -276,7 +276,8 @@ impl HarEntry {
 impl RequestNote {
     fn of(request: &Request, endpoint: &str) -> Self {
         let (scheme, authority) = endpoint.split_once("://").unwrap_or(("http", endpoint));
-        let host = request.headers.get("host").unwrap_or_else(|| authority.trim_end_matches('/'));
+        let authority = authority.split('/').next().unwrap_or_default();
+        let host = request.headers.get("host").unwrap_or(authority);
         let query = request.target.split_once('?').map(|(_, query)| query).unwrap_or_default();
         let parameter = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -106,6 +106,9 @@ pub struct RecordedEnd {
     pub interrupted: bool,
     /// The duration in milliseconds.
     pub duration_ms: u64,
+    /// The notes of its report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// An error in reading a recording.

@@ -98,8 +98,12 @@ impl Recorder {
     }
 
     fn finish(&mut self, finished: &RunFinished) -> io::Result<()> {
-        let ended =
-            RecordedEnd { cases: self.cases, interrupted: finished.interrupted, duration_ms: finished.duration_ms };
+        let ended = RecordedEnd {
+            cases: self.cases,
+            interrupted: finished.interrupted,
+            duration_ms: finished.duration_ms,
+            notes: finished.notes.clone(),
+        };
         self.append(&RecordingEntry::Finished(ended))?;
         self.index.take().map_or(Ok(()), |mut index| index.flush())
     }

@@ -27,6 +27,7 @@ fn finished() -> RunFinished {
         coverage: None,
         interrupted: false,
         duration_ms: 5,
+        notes: Vec::new(),
     }
 }
 

@@ -212,13 +212,13 @@ impl<'s> Collector<'s> {
     }
 
     /// Ends the run.
-    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64) -> RunFinished {
+    pub(super) fn finish(mut self, interrupted: bool, duration_ms: u64, notes: Vec<String>) -> RunFinished {
         for key in self.presences.open_trials() {
             self.conclude(&key);
         }
         let coverage = self.coverage.as_ref().map(Coverage::report);
         let tallied = self.tally.finish(self.bench.suite);
-        let finished = RunFinished { coverage, interrupted, duration_ms, ..tallied };
+        let finished = RunFinished { coverage, interrupted, duration_ms, notes, ..tallied };
         self.observer.event(&Event::RunFinished(finished.clone()));
         finished
     }

@@ -37,7 +37,13 @@ impl Life {
         let outcomes = || transcript.exchanges.iter().map(|exchange| exchange.outcome.as_ref());
         let failed = |wanted: fn(&TransportError) -> bool| outcomes().any(|outcome| outcome.is_err_and(wanted));
         let got_no_response = |error: &TransportError| {
-            matches!(error, TransportError::Closed | TransportError::Reset | TransportError::Timeout(_))
+            matches!(
+                error,
+                TransportError::Closed
+                    | TransportError::Reset
+                    | TransportError::Timeout(_)
+                    | TransportError::Unfinished { .. }
+            )
         };
         if failed(got_no_response) {
             self.cut_off.push_back(case.id.clone());

@@ -65,6 +65,15 @@ pub struct Session {
     pub restart: Option<Restart>,
 }
 
+/// Why an endpoint cannot be tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReachError {
+    /// It cannot be reached, or speaks no HTTP or TLS.
+    Transport(TransportError),
+    /// It rejects the method of every request with this status, and never with an error of AWS.
+    NotAws(u16),
+}
+
 /// Starts an endpoint again. The session then checks whether it listens.
 pub type Restart = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
@@ -228,24 +237,34 @@ impl Session {
             }
         }
         release(prepared).await;
-        collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()))
+        collector.finish(*self.interrupt.borrow(), milliseconds(started.elapsed()), self.transport.notes())
     }
 
-    /// Connects to the endpoint once. It need not respond well.
+    /// Asks the endpoint whether it can be tested at all. It need not respond well.
     ///
     /// # Errors
-    /// Nothing listens, or what listens speaks no HTTP or TLS.
-    pub async fn reach(&self) -> Result<(), TransportError> {
-        match self.executor().knock().await {
+    /// Nothing listens, what listens speaks no HTTP or TLS, or it is clearly no AWS endpoint.
+    pub async fn reach(&self) -> Result<(), ReachError> {
+        let executor = self.executor();
+        match executor.knock().await {
             Err(
                 error @ (TransportError::Refused
                 | TransportError::Dns(_)
                 | TransportError::ConnectTimeout(_)
-                | TransportError::Tls(_)
-                | TransportError::NotHttp(_)),
-            ) => Err(error),
-            _ => Ok(()),
+                | TransportError::Tls { .. }
+                | TransportError::NotHttp { .. }),
+            ) => return Err(ReachError::Transport(error)),
+            Err(_) => return Ok(()),
+            Ok(_) => {}
         }
+        let mut rejected = None;
+        for service in self.suite.services() {
+            rejected = executor.rejected_method(service).await;
+            if rejected.is_none() {
+                break;
+            }
+        }
+        rejected.map_or(Ok(()), |status| Err(ReachError::NotAws(status)))
     }
 
     fn started(&self, plan: &dyn Plan) -> RunStarted {

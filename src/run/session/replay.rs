@@ -129,7 +129,7 @@ impl Replay<'_> {
 
     fn finish(self, ended: &RecordedEnd) -> Replayed {
         let Self { collector, unknown, changed, .. } = self;
-        let finished = collector.finish(ended.interrupted, ended.duration_ms);
+        let finished = collector.finish(ended.interrupted, ended.duration_ms, ended.notes.clone());
         Replayed { finished, unknown, changed }
     }
 }

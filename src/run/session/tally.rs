@@ -65,7 +65,14 @@ impl RunTally {
             .flat_map(|service| service.requirements.iter())
             .map(|requirement| self.requirement(requirement))
             .collect();
-        RunFinished { ledger: self.ledger, requirements, coverage: None, interrupted: false, duration_ms: 0 }
+        RunFinished {
+            ledger: self.ledger,
+            requirements,
+            coverage: None,
+            interrupted: false,
+            duration_ms: 0,
+            notes: Vec::new(),
+        }
     }
 
     fn requirement(&self, requirement: &Requirement) -> RequirementReport {

@@ -1,4 +1,4 @@
-//! The endpoint of requests: only the scheme, host and port of a URL.
+//! The endpoint of requests: the scheme, host and port of a URL, and the path that all requests are below.
 
 use std::{
     fmt,
@@ -6,19 +6,19 @@ use std::{
     str::FromStr,
 };
 
-use reqwest::Url;
 use thiserror::Error;
+use url::Url;
 
 /// An endpoint under test, such as `http://127.0.0.1:4566`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Cached, because parsing the host is the most expensive part of a request's URL.
-    url: Url,
     https: bool,
     host: String,
     port: u16,
     /// Cached, because every request sends it.
     host_header: String,
+    /// Without a trailing slash; empty for nearly every endpoint.
+    prefix: String,
 }
 
 /// A string that is not an endpoint.
@@ -74,6 +74,12 @@ impl Endpoint {
         self.host_header.clone()
     }
 
+    /// The path below which all requests are, without a trailing slash: empty, or such as `/prod`.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Returns true if the host is a loopback address, `localhost` or a subdomain of it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
@@ -90,9 +96,10 @@ impl Endpoint {
         AWS_SUFFIXES.iter().any(|suffix| is_or_below(self.name(), suffix))
     }
 
-    /// The URL of `/`.
-    pub(super) fn url(&self) -> &Url {
-        &self.url
+    /// The scheme, host and port as a URL without a path.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.https { "https" } else { "http" }, self.host_header)
     }
 
     /// The host without the trailing dot of an absolute name.
@@ -117,7 +124,7 @@ fn is_or_below(name: &str, domain: &str) -> bool {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", if self.https { "https" } else { "http" }, self.host_header())
+        write!(f, "{}{}", self.origin(), self.prefix)
     }
 }
 
@@ -147,7 +154,10 @@ fn parse(text: &str) -> Result<Endpoint, String> {
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).to_owned();
     match url.port_or_known_default() {
         None | Some(0) => Err("it names no port that a server can have".to_owned()),
-        Some(port) => Ok(Endpoint { host_header: host_header(https, &host, port), url, https, host, port }),
+        Some(port) => {
+            let prefix = url.path().trim_end_matches('/').to_owned();
+            Ok(Endpoint { host_header: host_header(https, &host, port), https, host, port, prefix })
+        }
     }
 }
 
@@ -156,8 +166,6 @@ fn reject_the_rest(url: &Url) -> Result<(), String> {
         "it holds a user name or a password, which an endpoint does not have"
     } else if url.query().is_some() || url.fragment().is_some() {
         "it has a query or a fragment"
-    } else if url.path() != "/" {
-        "it has a path, and each operation has its own"
     } else {
         return Ok(());
     };
@@ -176,6 +184,8 @@ mod tests {
     #[case("HTTPS://Example.COM:443", "https://example.com", "example.com")]
     #[case("https://example.com:80", "https://example.com:80", "example.com:80")]
     #[case("http://[::1]:99", "http://[::1]:99", "[::1]:99")]
+    #[case::a_path("http://h/some/prod//", "http://h/some/prod", "h")]
+    #[case::an_encoded_path("http://h/a b", "http://h/a%20b", "h")]
     fn an_endpoint_is_parsed_and_printed(#[case] text: &str, #[case] shown: &str, #[case] header: &str) {
         let endpoint: Endpoint = text.parse().unwrap();
         assert_eq!((endpoint.to_string().as_str(), endpoint.host_header().as_str()), (shown, header));
@@ -185,7 +195,6 @@ mod tests {
     #[case::no_scheme("localhost:4566", "scheme")]
     #[case::an_address_alone("127.0.0.1:4566", "URL")]
     #[case::another_scheme("ftp://h", "ftp")]
-    #[case::a_path("http://h/prod", "path")]
     #[case::a_query("http://h/?x", "query")]
     #[case::empty("", "URL")]
     #[case::port_zero("http://h:0", "port")]

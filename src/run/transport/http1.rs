@@ -4,6 +4,8 @@
 //! that a client library drops: the exact head, the case and order of names, and the numbers of missing and surplus
 //! bytes. It ignores trailer fields.
 
+use std::time::Duration;
+
 use bytes::{Buf, BytesMut};
 
 use super::head::{Framing, Head, check_start, head_end, not_http};
@@ -35,6 +37,10 @@ pub(super) struct Parser {
     response: Response,
     body: BytesMut,
     trailers: usize,
+    /// No byte was received.
+    untouched: bool,
+    /// The head lets the connection carry another exchange.
+    persistent: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,11 +68,14 @@ impl Parser {
             response: Response::default(),
             body: BytesMut::new(),
             trailers: 0,
+            untouched: true,
+            persistent: false,
         }
     }
 
     /// Parses the next bytes.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
+        self.untouched &= bytes.is_empty();
         self.buffer.extend_from_slice(bytes);
         while self.step()? {}
         Ok(())
@@ -80,6 +89,37 @@ impl Parser {
     /// Returns true if the response is complete. Further bytes count as surplus.
     pub(super) fn is_complete(&self) -> bool {
         self.state == ParserState::Complete
+    }
+
+    /// Returns true if no byte was received.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.untouched
+    }
+
+    /// Returns true if the connection can carry another exchange: the response is complete, and nothing follows it.
+    pub(super) fn keeps_connection(&self) -> bool {
+        self.is_complete() && self.persistent && self.response.surplus == 0
+    }
+
+    /// The status of the final response; 0 before its head.
+    pub(super) fn status(&self) -> u16 {
+        self.response.status
+    }
+
+    /// The error of an exchange that exceeded its time limit.
+    pub(super) fn timed_out(&self, limit: Duration) -> TransportError {
+        let awaited = match self.state {
+            ParserState::Head | ParserState::Complete => return TransportError::Timeout(limit),
+            ParserState::Sized(1) => "1 byte of the body is missing".to_owned(),
+            ParserState::Sized(left) => format!("{left} bytes of the body are missing"),
+            ParserState::ChunkSize if self.buffer.is_empty() => "the last chunk of the body is missing".to_owned(),
+            ParserState::ChunkSize | ParserState::Chunk(_) | ParserState::ChunkEnd => {
+                "the end of a chunk is missing".to_owned()
+            }
+            ParserState::Trailers => "the empty line after the last chunk is missing".to_owned(),
+            ParserState::UntilClose => "neither a length nor the end of the connection ends the body".to_owned(),
+        };
+        TransportError::Unfinished { limit, awaited }
     }
 
     /// Returns the response after the last byte.
@@ -129,9 +169,10 @@ impl Parser {
         };
         self.scanned = 0;
         let bytes = self.buffer.split_to(end).freeze();
-        let head = Head::parse(&bytes)?;
+        let head = Head::parse(&bytes).map_err(|problem| not_http(problem, &bytes))?;
         if !head.is_interim() {
-            self.state = match head.framing(&self.method)? {
+            self.persistent = head.keeps_connection();
+            self.state = match head.framing(&self.method).map_err(|problem| not_http(problem, &bytes))? {
                 Framing::Sized(0) => ParserState::Complete,
                 Framing::Sized(length) => ParserState::Sized(length),
                 Framing::Chunked => ParserState::ChunkSize,
@@ -155,10 +196,9 @@ impl Parser {
     }
 
     fn read_chunk_size(&mut self) -> Result<bool, TransportError> {
-        let Some(line) = self.line(CHUNK_LINE, || not_http("the size line of a chunk does not end"))? else {
-            return Ok(false);
-        };
-        let size = chunk_size(&line).ok_or_else(|| not_http("a chunk does not begin with its size"))?;
+        let too_long = self.malformed("the size line of a chunk does not end");
+        let Some(line) = self.line(CHUNK_LINE, || too_long)? else { return Ok(false) };
+        let size = chunk_size(&line).ok_or_else(|| self.malformed("a chunk does not begin with its size"))?;
         self.state = if size == 0 { ParserState::Trailers } else { ParserState::Chunk(size) };
         Ok(true)
     }
@@ -169,7 +209,7 @@ impl Parser {
             self.buffer.advance(2);
             self.state = ParserState::ChunkSize;
         } else if !b"\r\n".starts_with(&self.buffer) {
-            return Err(not_http("a chunk is longer than its size"));
+            return Err(self.malformed("a chunk is longer than its size"));
         }
         Ok(ended)
     }
@@ -183,6 +223,11 @@ impl Parser {
             self.state = ParserState::Complete;
         }
         Ok(true)
+    }
+
+    /// The error for a body that is not framed as its head states.
+    fn malformed(&self, problem: &str) -> TransportError {
+        not_http(problem, self.response.head.as_deref().unwrap_or_default())
     }
 
     /// Moves at most `most` bytes to the body and returns their number.
@@ -212,7 +257,7 @@ impl Parser {
         self.scanned = 0;
         let mut line = self.buffer.split_to(end);
         if !line.ends_with(b"\r\n") {
-            return Err(not_http("a line of the chunked framing ends without a carriage return"));
+            return Err(self.malformed("a line of the chunked framing ends without a carriage return"));
         }
         line.truncate(end - 2);
         Ok(Some(line))
@@ -294,6 +339,62 @@ mod tests {
         assert_eq!((&response.body[..], response.missing, response.surplus), (body.as_bytes(), missing, surplus));
     }
 
+    #[rstest]
+    #[case::no_colon("HTTP/1.1 200 OK\r\na: b\r\nfoo bar\r\n\r\n", "header line \"foo bar\"")]
+    #[case::folded("HTTP/1.1 200 OK\r\na: b\r\n c\r\n\r\n", "header line \" c\"")]
+    #[case::blank_before_the_colon("HTTP/1.1 200 OK\na : b\n\n", "header line \"a : b\"")]
+    #[case::status("HTTP/1.1 OK\r\na: b\r\n\r\n", "status line \"HTTP/1.1 OK\"")]
+    fn an_unparsable_head_is_kept_and_its_line_is_named(#[case] head: &str, #[case] line: &str) {
+        match post(head) {
+            Err(TransportError::NotHttp { problem, received }) => {
+                assert!(problem.contains(line), "{problem}");
+                assert_eq!(received, head);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_head_may_have_many_fields() {
+        let fields = "x: y\r\n".repeat(150);
+        let mut parser = Parser::new("POST", 64 << 10, BODY);
+        parser.feed(format!("HTTP/1.1 200 OK\r\n{fields}content-length: 0\r\n\r\n").as_bytes()).unwrap();
+        assert_eq!(parser.into_response(BodyEnd::Closed).unwrap().headers.iter().count(), 151);
+    }
+
+    #[rstest]
+    #[case::length("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na", true)]
+    #[case::chunks("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", true)]
+    #[case::incomplete("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\na", false)]
+    #[case::surplus("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab", false)]
+    #[case::until_close("HTTP/1.1 200 OK\r\n\r\na", false)]
+    #[case::close("HTTP/1.1 200 OK\r\nConnection: x, Close\r\ncontent-length: 1\r\n\r\na", false)]
+    #[case::http_1_0("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\na", false)]
+    #[case::switching("HTTP/1.1 101 Go\r\n\r\n", false)]
+    fn a_connection_is_kept_after_a_complete_response(#[case] bytes: &str, #[case] kept: bool) {
+        let mut parser = Parser::new("POST", HEAD, BODY);
+        parser.feed(bytes.as_bytes()).unwrap();
+        assert_eq!(parser.keeps_connection(), kept);
+    }
+
+    #[rstest]
+    #[case::nothing("", None)]
+    #[case::head("HTTP/1.1 200 OK\r\n", None)]
+    #[case::length("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\na", Some("2 bytes"))]
+    #[case::last_chunk("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n", Some("the last chunk"))]
+    #[case::chunk("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\na", Some("the end of a chunk"))]
+    #[case::trailers("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", Some("the empty line"))]
+    #[case::until_close("HTTP/1.1 200 OK\r\n\r\na", Some("the end of the connection"))]
+    fn a_late_response_is_reported_with_what_it_lacks(#[case] bytes: &str, #[case] lacks: Option<&str>) {
+        let mut parser = Parser::new("POST", HEAD, BODY);
+        parser.feed(bytes.as_bytes()).unwrap();
+        match (parser.timed_out(Duration::ZERO), lacks) {
+            (TransportError::Timeout(_), None) => {}
+            (TransportError::Unfinished { awaited, .. }, Some(lacks)) => assert!(awaited.contains(lacks), "{awaited}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn the_response_to_head_has_no_body() {
         let response = read("HEAD", &[b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n"], BodyEnd::Closed).unwrap();
@@ -326,7 +427,10 @@ mod tests {
     #[case::bare_line_feed("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\na", "carriage")]
     fn bytes_that_are_not_http_are_rejected_with_a_reason(#[case] bytes: &str, #[case] reason: &str) {
         match post(bytes) {
-            Err(TransportError::NotHttp(text)) => assert!(text.contains(reason), "{text}"),
+            Err(TransportError::NotHttp { problem, received }) => {
+                assert!(problem.contains(reason), "{problem}");
+                assert!(bytes.starts_with(&received), "{received}");
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -349,7 +453,7 @@ mod tests {
     #[case::body(format!("HTTP/1.1 200 OK\r\n\r\n{}", "y".repeat(BODY + 1)), TransportError::BodyTooLarge(BODY))]
     #[case::size_line(
         format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;{}", "x".repeat(CHUNK_LINE)),
-        not_http("the size line of a chunk does not end")
+        not_http("the size line of a chunk does not end", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
     )]
     fn larger_parts_than_the_limits_are_rejected(#[case] bytes: String, #[case] expected: TransportError) {
         assert_eq!(post(&bytes), Err(expected));

@@ -2,11 +2,13 @@
 //!
 //! This module owns the [`Transport`] trait and its implementations. [`Pooled`] sends well-formed requests, [`Exact`]
 //! sends requests byte for byte, and [`Wire`] chooses between them. [`InProcess`] and `Tower` call an endpoint of this
-//! process. Only this module names an HTTP client.
+//! process. Only this module opens a connection.
 //!
-//! A transport does not judge, follow redirects, retry, decompress or repair. Each request has one response or one
-//! [`TransportError`].
+//! A transport does not judge, follow redirects, decompress or repair. Each request has one response or one
+//! [`TransportError`]. Only [`Pooled`] sends a request again: on a new connection, where a kept one was closed.
 
+mod connection;
+mod connector;
 mod endpoint;
 mod exact;
 mod failure;
@@ -16,12 +18,17 @@ mod in_process;
 #[cfg(not(feature = "tls"))]
 mod no_tls;
 mod pooled;
+mod proxy;
+#[cfg(feature = "tls")]
+mod server_trust;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_failure;
 #[cfg(feature = "tower")]
 mod tower;
 
@@ -52,6 +59,11 @@ pub trait Transport: Send + Sync {
     /// Returns the reason if this transport cannot send the request to any endpoint. The case is then not applicable.
     fn cannot_carry(&self, _request: &Request) -> Option<String> {
         None
+    }
+
+    /// What a report must say about the transport of its run, each in one sentence.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -91,10 +103,25 @@ pub struct Settings {
     pub limits: Limits,
     /// PEM certificates that are trusted in addition to the public roots.
     pub extra_ca: Option<Vec<u8>>,
+    /// The certificate that a server may require.
+    pub client_identity: Option<ClientIdentity>,
+    /// Accept every certificate of a server.
+    pub insecure: bool,
     /// The URL of a proxy for pooled requests. The environment's proxy variables are never read.
     pub proxy: Option<String>,
     /// [`Wire`] sends every request byte for byte, on its own connection.
     pub exact_always: bool,
+}
+
+/// A client certificate with its private key, both in PEM.
+///
+/// The type has no `Debug`, because a key is a secret.
+#[derive(Clone)]
+pub struct ClientIdentity {
+    /// The certificate, followed by those of its authorities if the server needs them.
+    pub certificate: Vec<u8>,
+    /// The private key, without a password.
+    pub key: Vec<u8>,
 }
 
 /// An error in the settings of a transport.
@@ -104,16 +131,23 @@ pub enum SetupError {
     /// The additional certificates cannot be used.
     #[error("the additional CA certificates cannot be used: {0}; expected PEM with BEGIN CERTIFICATE blocks")]
     Certificates(String),
+    /// The client certificate cannot be used.
+    #[error("the client certificate cannot be used: {0}; expected PEM files of a certificate and of its private key")]
+    ClientCertificate(String),
     /// The proxy cannot be used.
     #[error("the proxy cannot be used: {0}; expected a URL such as http://127.0.0.1:3128")]
     Proxy(String),
-    /// TLS or the HTTP client cannot be set up.
-    #[error("the HTTP client cannot be set up: {0}")]
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
     Client(String),
 }
 
+/// The note of a run that accepts every certificate.
+const INSECURE: &str = "the certificate of the endpoint is not verified (--insecure)";
+
 /// Sends each request by its [`Delivery`].
 pub struct Wire {
+    insecure: bool,
     pooled: Pooled,
     exact: Exact,
     exact_always: bool,
@@ -125,7 +159,12 @@ impl Wire {
     /// # Errors
     /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        Ok(Self { pooled: Pooled::new(settings)?, exact: Exact::new(settings)?, exact_always: settings.exact_always })
+        Ok(Self {
+            insecure: settings.insecure,
+            pooled: Pooled::new(settings)?,
+            exact: Exact::new(settings)?,
+            exact_always: settings.exact_always,
+        })
     }
 }
 
@@ -135,5 +174,9 @@ impl Transport for Wire {
             Delivery::Pooled if !self.exact_always => self.pooled.send(endpoint, request),
             Delivery::Pooled | Delivery::Exact => self.exact.send(endpoint, request),
         }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.insecure.then(|| INSECURE.to_owned()).into_iter().chain(self.pooled.notes()).collect()
     }
 }

@@ -2,10 +2,7 @@
 
 use std::error::Error;
 
-use reqwest::ClientBuilder;
-use tokio::net::TcpStream;
-
-use super::{SetupError, exact::Connection};
+use super::{Settings, SetupError, connection::ByteStream};
 use crate::wire::TransportError;
 
 pub(super) use NoEncryption as Encryption;
@@ -18,30 +15,19 @@ pub(super) struct NoEncryption;
 
 impl NoEncryption {
     /// Rejects additional certificates.
-    pub(super) fn new(extra_ca: Option<&[u8]>) -> Result<Self, SetupError> {
-        reject(extra_ca).map(|()| Self)
+    pub(super) fn new(settings: &Settings) -> Result<Self, SetupError> {
+        let is_wanted = settings.extra_ca.is_some() || settings.client_identity.is_some() || settings.insecure;
+        if is_wanted { Err(SetupError::Client(NO_TLS.to_owned())) } else { Ok(Self) }
     }
 
     /// Always fails. An https endpoint was rejected before.
     #[expect(clippy::unused_async, reason = "the same call as with TLS")]
-    pub(super) async fn connect(&self, _host: &str, _stream: TcpStream) -> Result<Connection, TransportError> {
-        Err(TransportError::Tls(NO_TLS.to_owned()))
+    pub(super) async fn connect(&self, _host: &str, _stream: ByteStream) -> Result<ByteStream, TransportError> {
+        Err(TransportError::Tls { problem: "this build has no TLS".to_owned(), help: NO_TLS.to_owned() })
     }
-}
-
-/// Does not change the HTTP client.
-pub(super) fn set_up(client: ClientBuilder, extra_ca: Option<&[u8]>) -> Result<ClientBuilder, SetupError> {
-    reject(extra_ca).map(|()| client)
 }
 
 /// Returns `None`: no error comes from TLS.
 pub(super) fn failure(_cause: &(dyn Error + 'static)) -> Option<TransportError> {
     None
-}
-
-fn reject(extra_ca: Option<&[u8]>) -> Result<(), SetupError> {
-    match extra_ca {
-        Some(_) => Err(SetupError::Client(NO_TLS.to_owned())),
-        None => Ok(()),
-    }
 }

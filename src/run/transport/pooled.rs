@@ -1,29 +1,47 @@
-//! Sends well-formed requests over pooled connections with `reqwest`.
+//! Sends well-formed requests over connections that it keeps open.
 //!
-//! The client follows no redirect, retries nothing, sends no referer, decompresses nothing, and uses only HTTP/1.1.
-//! This transport rejects a request that the client would change. Two changes remain: the client sends header names in
-//! lower case, and it adds `accept: */*` to a request without `accept`. A response with more than 100 header fields
-//! counts as one with too large a head.
+//! A request that is not well-formed could spoil the next one on its connection, so this transport rejects it. A peer
+//! may close a kept connection at any time, even without `connection: close`. As HTTP clients do, this transport then
+//! sends the request once more on a new connection, if nothing of a response was read. It keeps no connection of a peer
+//! that did so.
 
-use std::time::Duration;
-
-use reqwest::{
-    Client, Method, Proxy, Url,
-    header::{HeaderMap, HeaderName, HeaderValue},
-    redirect, retry,
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
-use tokio::time;
 
-use super::{Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport, failure, tls};
-use crate::wire::{Delivery, Headers, Request, Response, TransportError};
+use tokio::time::{self, Instant};
 
-/// The idle timeout of connections. Servers keep them for at least two seconds, so none closes a connection in use.
+use super::{
+    Endpoint, ExchangeFuture, Limits, Settings, SetupError, Transport,
+    connection::{Connection, ExchangeEnd},
+    connector::Connector,
+    http1::Parser,
+};
+use crate::wire::{Delivery, Request, Response, TransportError};
+
+/// The idle timeout of connections. Most servers keep them for at least two seconds.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// A pool of connections. Share it: building one is expensive.
+/// The note of a run whose endpoint closed kept connections.
+const CLOSED_SILENTLY: &str = "the endpoint closes connections without `connection: close`, so requests were sent again, \
+                               and each later one on its own connection";
+
+/// A pool of connections. Share it, so that requests share connections.
 pub struct Pooled {
-    client: Client,
+    connector: Connector,
     limits: Limits,
+    idle: Mutex<HashMap<String, Vec<IdleConnection>>>,
+    closes_silently: AtomicBool,
+}
+
+struct IdleConnection {
+    connection: Connection,
+    since: Instant,
 }
 
 impl Pooled {
@@ -32,137 +50,121 @@ impl Pooled {
     /// # Errors
     /// The certificates or the proxy cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let mut builder = tls::set_up(Client::builder(), settings.extra_ca.as_deref())?
-            .http1_only()
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .retry(retry::never())
-            .no_proxy()
-            .connect_timeout(settings.limits.connect_timeout)
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(usize::MAX);
-        if let Some(url) = &settings.proxy {
-            #[cfg(not(feature = "tls"))]
-            if url.starts_with("https:") {
-                return Err(SetupError::Proxy(tls::NO_TLS.to_owned()));
-            }
-            let proxy = Proxy::all(url).map_err(|error| SetupError::Proxy(error.without_url().to_string()))?;
-            builder = builder.proxy(proxy);
-        }
-        let client = builder.build().map_err(|error| SetupError::Client(error.to_string()))?;
-        Ok(Self { client, limits: settings.limits })
+        Ok(Self {
+            connector: Connector::new(settings)?,
+            limits: settings.limits,
+            idle: Mutex::default(),
+            closes_silently: AtomicBool::new(false),
+        })
     }
 
     async fn exchange(&self, endpoint: &Endpoint, request: &Request) -> Result<Response, TransportError> {
-        let request = outgoing(endpoint, request)?;
-        let response = self.client.execute(request).await.map_err(|error| failure::of_request(&error, &self.limits))?;
-        self.receive(response).await
+        if let Some(reason) = misfit(request) {
+            return Err(TransportError::Unsendable(format!("{reason}; exact delivery can send it")));
+        }
+        let mut parser = Parser::new(&request.method, self.limits.head, self.limits.body);
+        let bytes = self.connector.bytes(endpoint, request);
+        let limit = self.limits.timeout;
+        let end = time::timeout(limit, self.round_trip(endpoint, &bytes, &mut parser)).await;
+        let Ok(end) = end else { return Err(parser.timed_out(limit)) };
+        let response = parser.into_response(end?.body)?;
+        // The fields say as much as a regular head.
+        let is_regular = !response.has_bare_line_feed();
+        Ok(if is_regular { Response { head: None, ..response } } else { response })
     }
 
-    async fn receive(&self, mut response: reqwest::Response) -> Result<Response, TransportError> {
-        let headers = received(response.headers());
-        let size: usize = headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
-        if size > self.limits.head {
-            return Err(TransportError::HeadTooLarge(self.limits.head));
-        }
-        let (status, declared) = (response.status().as_u16(), response.content_length());
-        let mut body = Vec::new();
-        let missing = loop {
-            match response.chunk().await {
-                Ok(Some(piece)) if piece.len() > self.limits.body - body.len() => {
-                    return Err(TransportError::BodyTooLarge(self.limits.body));
-                }
-                Ok(Some(piece)) => body.extend_from_slice(&piece),
-                Ok(None) => break 0,
-                Err(error) => match failure::of_body(&error) {
-                    Some(failure) => return Err(failure),
-                    None => break declared.map_or(1, |declared| declared.saturating_sub(body.len() as u64)),
-                },
-            }
+    async fn round_trip(
+        &self,
+        endpoint: &Endpoint,
+        request: &[u8],
+        parser: &mut Parser,
+    ) -> Result<ExchangeEnd, TransportError> {
+        let Some(kept) = self.take(endpoint) else {
+            return self.over(self.connector.connect(endpoint).await?, endpoint, request, parser).await;
         };
-        Ok(Response { status, headers, body: body.into(), missing, ..Response::default() })
+        let outcome = self.over(kept, endpoint, request, parser).await;
+        let Err(error @ (TransportError::Closed | TransportError::Reset)) = outcome else { return outcome };
+        if !parser.is_untouched() {
+            return Err(error);
+        }
+        // If nothing listens any more, the request may have crashed the endpoint: the first error says more.
+        let Ok(connection) = self.connector.connect(endpoint).await else { return Err(error) };
+        let again = self.over(connection, endpoint, request, parser).await;
+        if again.is_ok() {
+            self.closes_silently.store(true, Ordering::Relaxed);
+            self.idle().clear();
+        }
+        again
+    }
+
+    async fn over(
+        &self,
+        mut connection: Connection,
+        endpoint: &Endpoint,
+        request: &[u8],
+        parser: &mut Parser,
+    ) -> Result<ExchangeEnd, TransportError> {
+        let end = connection.exchange(request, false, parser).await?;
+        if end.is_sent && parser.keeps_connection() && !self.closes_silently.load(Ordering::Relaxed) {
+            let kept = IdleConnection { connection, since: Instant::now() };
+            self.idle().entry(endpoint.origin()).or_default().push(kept);
+        }
+        Ok(end)
+    }
+
+    /// A connection that the peer has not closed yet.
+    fn take(&self, endpoint: &Endpoint) -> Option<Connection> {
+        loop {
+            let IdleConnection { mut connection, since } = self.idle().get_mut(&endpoint.origin())?.pop()?;
+            if since.elapsed() < IDLE && connection.is_quiet() {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, HashMap<String, Vec<IdleConnection>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Transport for Pooled {
     fn send<'a>(&'a self, endpoint: &'a Endpoint, request: &'a Request) -> ExchangeFuture<'a> {
-        let limit = self.limits.timeout;
-        Box::pin(async move {
-            let exchange = time::timeout(limit, self.exchange(endpoint, request));
-            exchange.await.unwrap_or(Err(TransportError::Timeout(limit)))
-        })
+        Box::pin(self.exchange(endpoint, request))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.closes_silently.load(Ordering::Relaxed).then(|| CLOSED_SILENTLY.to_owned()).into_iter().collect()
     }
 }
 
-/// Converts a request that the client sends unchanged.
-fn outgoing(endpoint: &Endpoint, request: &Request) -> Result<reqwest::Request, TransportError> {
-    if let Some(reason) = misfit(request) {
-        return Err(unsendable(reason));
-    }
-    let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| unsendable("the method is not a token"))?;
-    let mut outgoing = reqwest::Request::new(method, url(endpoint, &request.target)?);
-    *outgoing.headers_mut() = fields(&request.headers)?;
-    *outgoing.body_mut() = (!request.body.is_empty()).then(|| request.body.clone().into());
-    Ok(outgoing)
-}
-
-fn unsendable(reason: &str) -> TransportError {
-    TransportError::Unsendable(format!("{reason}; exact delivery can send it"))
-}
-
-/// Returns the reason if the client would change the request.
+/// Returns the reason if the request is not well-formed.
 fn misfit(request: &Request) -> Option<&'static str> {
     let headers = &request.headers;
     let length = request.body.len().to_string();
     let lengths: Vec<&str> = headers.all("content-length").collect();
     if request.delivery == Delivery::Exact || request.chunked {
-        Some("a pooled client sends neither exact nor chunked requests")
-    } else if request.method == "CONNECT" {
-        Some("a pooled client writes another target for CONNECT")
+        Some("a kept connection carries neither exact nor chunked requests")
+    } else if !is_token(&request.method) || request.method == "CONNECT" {
+        Some("the method is not a token, or is CONNECT")
+    } else if !request.target.starts_with('/') || !request.target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("the target is not a path and query of printable characters")
     } else if headers.get("host").is_none() {
-        Some("a pooled client adds a host header where there is none")
+        Some("it has no host header")
     } else if headers.get("transfer-encoding").is_some() {
-        Some("a pooled client frames the body by content-length alone")
+        Some("a kept connection frames the body by content-length alone")
     } else if lengths != [length.as_str()] && !(lengths.is_empty() && request.body.is_empty()) {
         Some("content-length is not the length of the body")
+    } else if !headers.iter().all(|(name, value)| is_token(name) && is_field_value(value)) {
+        Some("a header name is not a token, or a header value contains a control character")
     } else {
         None
     }
 }
 
-/// The URL with this path and query. No URL can express some targets, such as `/../x`.
-fn url(endpoint: &Endpoint, target: &str) -> Result<Url, TransportError> {
-    // Nearly every request goes to `/`, the URL of the endpoint.
-    if target == "/" {
-        return Ok(endpoint.url().clone());
-    }
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let mut url = endpoint.url().clone();
-    url.set_path(path);
-    url.set_query(query);
-    if url.path() == path && url.query() == query {
-        Ok(url)
-    } else {
-        Err(unsendable("a pooled client writes the target in another way"))
-    }
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-fn fields(headers: &Headers) -> Result<HeaderMap, TransportError> {
-    let mut map = HeaderMap::with_capacity(headers.iter().count());
-    for (name, value) in headers.iter() {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable("a header name is not a token"))?;
-        let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| unsendable("a header value contains a control character"))?;
-        map.append(name, value);
-    }
-    // The map groups fields of one name.
-    if headers.iter().zip(&map).all(|((name, _), (sent, _))| name.eq_ignore_ascii_case(sent.as_str())) {
-        Ok(map)
-    } else {
-        Err(unsendable("a pooled client moves fields of one name together"))
-    }
-}
-
-fn received(map: &HeaderMap) -> Headers {
-    map.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
+fn is_field_value(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'\t' || !byte.is_ascii_control())
 }

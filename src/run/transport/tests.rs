@@ -1,7 +1,10 @@
 //! Both transports against servers that misbehave: the same bytes must have the same result on both.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -97,40 +100,12 @@ async fn recorder() -> (Server, Arc<Mutex<Vec<u8>>>) {
     (server, seen)
 }
 
-/// The same bytes with header names in lower case.
-fn lower_names(bytes: &[u8]) -> String {
-    let text = String::from_utf8(bytes.to_vec()).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let lines = head.split("\r\n").map(|line| match line.split_once(": ") {
-        Some((name, value)) => format!("{}: {value}", name.to_ascii_lowercase()),
-        None => line.to_owned(),
-    });
-    format!("{}\r\n\r\n{body}", lines.collect::<Vec<_>>().join("\r\n"))
-}
-
+#[rstest]
 #[tokio::test]
-async fn an_exact_request_is_sent_byte_for_byte() {
+async fn a_request_is_sent_byte_for_byte(#[values(Way::Pooled, Way::Exact)] way: Way) {
     let (server, seen) = recorder().await;
-    send(Way::Exact, &server.endpoint()).await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), request(Delivery::Exact).to_bytes());
-}
-
-#[tokio::test]
-async fn a_pooled_request_is_sent_with_header_names_in_lower_case() {
-    let (server, seen) = recorder().await;
-    send(Way::Pooled, &server.endpoint()).await.unwrap();
-    let seen = seen.lock().unwrap();
-    assert_eq!(std::str::from_utf8(&seen).unwrap(), lower_names(&request(Delivery::Pooled).to_bytes()));
-}
-
-#[tokio::test]
-async fn a_pooled_request_gains_only_accept() {
-    let (server, seen) = recorder().await;
-    let mut request = request(Delivery::Pooled);
-    request.headers.remove("accept");
-    Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
-    request.headers.push("accept", "*/*");
-    assert_eq!(std::str::from_utf8(&seen.lock().unwrap()).unwrap(), lower_names(&request.to_bytes()));
+    send(way, &server.endpoint()).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), way.request().to_bytes());
 }
 
 #[tokio::test]
@@ -146,28 +121,25 @@ async fn an_empty_body_gains_no_header() {
 #[case::two_slashes("//127.0.0.2/x")]
 #[case::an_empty_query("/?")]
 #[case::escapes("/a%2Fb%20c?d=%e9&e=+")]
+#[case::dot_segments("/../x/%2e%2e")]
+#[case::a_fragment("/?a#x")]
 #[tokio::test]
 async fn an_unusual_target_stays_as_it_is(#[case] target: &str) {
     let (server, seen) = recorder().await;
     let request = Request { target: target.into(), ..request(Delivery::Pooled) };
     Pooled::new(&settings()).unwrap().send(&server.endpoint(), &request).await.unwrap();
-    assert_eq!(std::str::from_utf8(&seen.lock().unwrap()).unwrap(), lower_names(&request.to_bytes()));
+    assert_eq!(*seen.lock().unwrap(), request.to_bytes());
 }
 
 #[rstest]
-#[case::dot_segments(|r: &mut Request| r.target = "/../x".into())]
-#[case::encoded_dot_segments(|r: &mut Request| r.target = "/%2e%2e/x".into())]
 #[case::no_slash(|r: &mut Request| r.target = "*".into())]
 #[case::another_host(|r: &mut Request| r.target = "@127.0.0.2/".into())]
-#[case::a_fragment(|r: &mut Request| r.target = "/#x".into())]
-#[case::a_fragment_in_the_query(|r: &mut Request| r.target = "/?a#x".into())]
 #[case::a_space(|r: &mut Request| r.target = "/ x".into())]
 #[case::a_tab(|r: &mut Request| r.target = "/x\t".into())]
 #[case::a_bad_method(|r: &mut Request| r.method = "P ST".into())]
 #[case::connect(|r: &mut Request| r.method = "CONNECT".into())]
 #[case::a_bad_name(|r: &mut Request| r.headers.push("x y", "1"))]
 #[case::a_line_break(|r: &mut Request| r.headers.push("x", "1\r\ny: 2"))]
-#[case::names_apart(|r: &mut Request| r.headers.push("x-twice", "3"))]
 #[case::no_host(|r: &mut Request| r.headers.remove("host"))]
 #[case::no_length(|r: &mut Request| r.headers.remove("content-length"))]
 #[case::a_wrong_length(|r: &mut Request| r.headers.set("content-length", "3"))]
@@ -176,7 +148,7 @@ async fn an_unusual_target_stays_as_it_is(#[case] target: &str) {
 #[case::chunked(|r: &mut Request| r.chunked = true)]
 #[case::exact(|r: &mut Request| r.delivery = Delivery::Exact)]
 #[tokio::test]
-async fn a_request_that_a_pool_would_change_is_rejected_before_it_is_sent(#[case] change: fn(&mut Request)) {
+async fn a_request_that_is_not_well_formed_is_rejected_before_it_is_sent(#[case] change: fn(&mut Request)) {
     let server = Server::responding(OK, After::Hold).await;
     let mut request = request(Delivery::Pooled);
     change(&mut request);
@@ -202,6 +174,9 @@ fn common_parts(outcome: Result<Response, TransportError>) -> (u16, String, u64)
 #[case::too_short_and_reset("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", After::Reset, (200, "ab", 7))]
 #[case::too_long("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nabcdef", After::Hold, (200, "ab", 0))]
 #[case::no_content("HTTP/1.1 204 No\r\ncontent-length: 5\r\n\r\n", After::Hold, (204, "", 0))]
+#[case::not_modified("HTTP/1.1 304 No\r\ntransfer-encoding: chunked\r\n\r\n", After::Hold, (304, "", 0))]
+#[case::many_fields(&format!("HTTP/1.1 200 OK\r\n{}content-length: 2\r\n\r\nab", "x: y\r\n".repeat(150)), After::Hold, (200, "ab", 0))]
+#[case::no_last_chunk(&format!("{CHUNKED}2\r\nab\r\n"), After::Close, (200, "ab", 1))]
 #[case::chunked(&format!("{CHUNKED}1\r\na\r\n1;x\r\nb\r\n0\r\nt: u\r\n\r\n"), After::Hold, (200, "ab", 0))]
 #[case::chunked_and_cut(&format!("{CHUNKED}9\r\nab"), After::Close, (200, "ab", 1))]
 #[case::chunked_and_reset(&format!("{CHUNKED}9\r\nab"), After::Reset, (200, "ab", 1))]
@@ -253,7 +228,7 @@ async fn both_transports_reject_bytes_that_are_not_http(
 ) {
     let server = Server::responding(response, After::Hold).await;
     let outcome = send(way, &server.endpoint()).await;
-    assert!(matches!(outcome, Err(TransportError::NotHttp(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(TransportError::NotHttp { .. })), "{outcome:?}");
 }
 
 #[rstest]
@@ -291,7 +266,6 @@ async fn an_endless_body_stops_at_the_limit(#[values(Way::Pooled, Way::Exact)] w
 #[rstest]
 #[case::sends_nothing("", Duration::ZERO)]
 #[case::stops_in_the_head("HTTP/1.1 200 OK\r\nx", Duration::ZERO)]
-#[case::stops_in_the_body("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", Duration::ZERO)]
 #[case::drips(OK, Duration::from_millis(50))]
 #[tokio::test]
 async fn a_slow_peer_reaches_the_time_limit(
@@ -310,6 +284,33 @@ async fn a_slow_peer_reaches_the_time_limit(
     .await;
     let limits = Limits { timeout: SHORT, ..settings().limits };
     assert_eq!(send_within(limits, way, &server.endpoint()).await, Err(TransportError::Timeout(SHORT)));
+}
+
+#[rstest]
+#[case::length("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", "7 bytes of the body are missing")]
+#[case::last_chunk(
+    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n",
+    "the last chunk of the body is missing"
+)]
+#[tokio::test]
+async fn a_body_without_an_end_reaches_the_time_limit_and_says_what_is_missing(
+    #[values(Way::Pooled, Way::Exact)] way: Way,
+    #[case] response: &'static str,
+    #[case] awaited: &str,
+) {
+    let server = Server::responding(response, After::Hold).await;
+    let limits = Limits { timeout: SHORT, ..settings().limits };
+    let outcome = send_within(limits, way, &server.endpoint()).await;
+    assert_eq!(outcome, Err(TransportError::Unfinished { limit: SHORT, awaited: awaited.to_owned() }));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_bare_line_feed_keeps_the_head(#[values(Way::Pooled, Way::Exact)] way: Way) {
+    let head = "HTTP/1.1 200 OK\ncontent-length: 2\r\n\r\n";
+    let server = Server::responding(format!("{head}{{}}"), After::Hold).await;
+    let response = send(way, &server.endpoint()).await.unwrap();
+    assert_eq!(response.head.as_deref(), Some(head.as_bytes()));
 }
 
 /// A TLS server with a certificate of the test authority for `localhost` and 127.0.0.1.
@@ -353,7 +354,9 @@ async fn an_unknown_authority_is_a_tls_failure(#[values(Delivery::Pooled, Delive
     let server = tls_server().await;
     let wire = Wire::new(&Settings { extra_ca: None, ..settings() }).unwrap();
     match wire.send(&server.https_endpoint(), &request(delivery)).await {
-        Err(TransportError::Tls(reason)) => assert!(reason.contains("UnknownIssuer"), "{reason}"),
+        Err(TransportError::Tls { problem, help }) => {
+            assert!(problem.contains("not trusted") && help.contains("--ca-file"), "{problem}; {help}");
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -372,7 +375,7 @@ async fn a_server_without_tls_is_a_tls_failure(
     })
     .await;
     let outcome = send(way, &server.https_endpoint()).await;
-    assert!(matches!(outcome, Err(TransportError::Tls(_))), "{outcome:?}");
+    assert!(matches!(outcome, Err(TransportError::Tls { .. })), "{outcome:?}");
 }
 
 #[rstest]
@@ -495,4 +498,270 @@ fn the_error_of_an_invalid_proxy_does_not_show_its_password() {
         Err(error @ SetupError::Proxy(_)) => assert!(!error.to_string().contains("secret")),
         other => panic!("{:?}", other.err()),
     }
+}
+
+/// A server that closes each connection at its second request, after it sent `last`. It counts requests.
+async fn forgetful_server(last: &'static str) -> (Server, Arc<AtomicUsize>) {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    let server = Server::start(move |mut stream| {
+        let counter = Arc::clone(&counter);
+        async move {
+            for response in [OK, last] {
+                read_request(&mut stream).await?;
+                counter.fetch_add(1, Ordering::SeqCst);
+                stream.write_all(response.as_bytes()).await?;
+            }
+            Ok(())
+        }
+    })
+    .await;
+    (server, requests)
+}
+
+#[tokio::test]
+async fn a_request_on_a_kept_connection_that_is_closed_is_sent_once_more() {
+    let (server, requests) = forgetful_server("").await;
+    let (wire, endpoint) = (Wire::new(&settings()).unwrap(), server.endpoint());
+    wire.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+    assert!(wire.notes().is_empty());
+    for _ in 0..3 {
+        let response = wire.send(&endpoint, &request(Delivery::Pooled)).await;
+        assert_eq!(common_parts(response), (200, "{}".to_owned(), 0));
+    }
+    // The second request was sent twice. After it, no connection was kept.
+    assert_eq!((requests.load(Ordering::SeqCst), server.accepts()), (5, 4));
+    assert_eq!(wire.notes().len(), 1, "{:?}", wire.notes());
+}
+
+#[tokio::test]
+async fn a_server_that_closes_each_connection_after_its_response_gets_each_request_once() {
+    let server = Server::responding(OK, After::Close).await;
+    let (wire, endpoint) = (Wire::new(&settings()).unwrap(), server.endpoint());
+    for _ in 0..20 {
+        wire.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(server.accepts(), 20);
+}
+
+#[tokio::test]
+async fn a_request_is_sent_once_where_a_response_began() {
+    let (server, requests) = forgetful_server("HTTP/1.1 200").await;
+    let (pooled, endpoint) = (Pooled::new(&settings()).unwrap(), server.endpoint());
+    pooled.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+    let outcome = pooled.send(&endpoint, &request(Delivery::Pooled)).await;
+    assert_eq!((outcome, requests.load(Ordering::SeqCst)), (Err(TransportError::Closed), 2));
+    assert!(pooled.notes().is_empty());
+}
+
+#[tokio::test]
+async fn a_request_is_sent_once_on_a_new_connection() {
+    let server = Server::responding("", After::Close).await;
+    let pooled = Pooled::new(&settings()).unwrap();
+    let outcome = pooled.send(&server.endpoint(), &request(Delivery::Pooled)).await;
+    assert_eq!((outcome, server.accepts()), (Err(TransportError::Closed), 1));
+}
+
+#[tokio::test]
+async fn a_request_that_ends_the_server_is_reported_as_cut_off() {
+    let (server, _) = forgetful_server("").await;
+    let (pooled, endpoint) = (Pooled::new(&settings()).unwrap(), server.endpoint());
+    pooled.send(&endpoint, &request(Delivery::Pooled)).await.unwrap();
+    drop(server);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(pooled.send(&endpoint, &request(Delivery::Pooled)).await, Err(TransportError::Closed));
+    assert!(pooled.notes().is_empty());
+}
+
+#[tokio::test]
+async fn an_exact_request_is_never_sent_twice() {
+    let (server, requests) = forgetful_server("").await;
+    let wire = Wire::new(&Settings { exact_always: true, ..settings() }).unwrap();
+    for _ in 0..3 {
+        wire.send(&server.endpoint(), &request(Delivery::Pooled)).await.unwrap();
+    }
+    assert_eq!((requests.load(Ordering::SeqCst), wire.notes().len()), (3, 0));
+}
+
+/// A certificate for the usual openssl line, with its key, in a folder.
+fn openssl(folder: &std::path::Path, name: &str, arguments: &[&str]) -> (Vec<u8>, Vec<u8>) {
+    let [key, certificate] = ["key", "cert"].map(|part| folder.join(format!("{name}.{part}.pem")));
+    let status = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout"])
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .args(arguments)
+        .stderr(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    (std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap())
+}
+
+/// A server with a certificate in PEM. With `client_ca`, it requires a client certificate of that authority.
+async fn pem_server((certificate, key): &(Vec<u8>, Vec<u8>), client_ca: Option<&[u8]>) -> Server {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider));
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = match client_ca {
+        None => config.with_no_client_auth(),
+        Some(pem) => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
+            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            config.with_client_cert_verifier(verifier.build().unwrap())
+        }
+    };
+    let certificate = CertificateDer::from_pem_slice(certificate).unwrap();
+    let config = config.with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(key).unwrap()).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    Server::start(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let mut stream = acceptor.accept(stream).await?;
+            let mut request = Vec::new();
+            while !request.ends_with(b"{}") {
+                if stream.read_buf(&mut request).await? == 0 {
+                    return Ok(());
+                }
+            }
+            stream.write_all(OK.as_bytes()).await?;
+            stream.shutdown().await
+        }
+    })
+    .await
+}
+
+async fn send_with(settings: Settings, delivery: Delivery, url: &str) -> Result<u16, TransportError> {
+    let wire = Wire::new(&Settings { limits: self::settings().limits, ..settings }).unwrap();
+    wire.send(&url.parse().unwrap(), &request(delivery)).await.map(|response| response.status)
+}
+
+fn trusting(certificate: &[u8]) -> Settings {
+    Settings { extra_ca: Some(certificate.to_vec()), ..Settings::default() }
+}
+
+/// The problem and the help of a TLS failure.
+fn tls_failure(outcome: Result<u16, TransportError>) -> String {
+    match outcome {
+        Err(error @ TransportError::Tls { .. }) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+const NAME: &str = "/CN=localhost";
+const ADDRESS: [&str; 4] = ["-subj", NAME, "-addext", "subjectAltName=IP:127.0.0.1"];
+
+#[rstest]
+#[case::common_name(&["-subj", NAME], "localhost")]
+#[case::address(&ADDRESS, "127.0.0.1")]
+#[case::no_authority(&["-subj", NAME, "-addext", "basicConstraints=CA:FALSE"], "localhost")]
+#[tokio::test]
+async fn a_certificate_of_the_usual_openssl_line_works_where_it_is_trusted(
+    #[values(Delivery::Pooled, Delivery::Exact)] delivery: Delivery,
+    #[case] arguments: &[&str],
+    #[case] host: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = openssl(folder.path(), "own", arguments);
+    let server = pem_server(&own, None).await;
+    let url = server.https_endpoint().to_string().replace("127.0.0.1", host);
+    assert_eq!(send_with(trusting(&own.0), delivery, &url).await, Ok(200));
+    let untrusted = tls_failure(send_with(Settings::default(), delivery, &url).await);
+    assert!(untrusted.contains("self-signed and not trusted; trust its certificate"), "{untrusted}");
+    let other = openssl(folder.path(), "other", arguments);
+    let untrusted = tls_failure(send_with(trusting(&other.0), delivery, &url).await);
+    assert!(untrusted.contains("trust its certificate"), "{untrusted}");
+    let insecure = Settings { insecure: true, ..Settings::default() };
+    assert_eq!(send_with(insecure, delivery, &url).await, Ok(200));
+}
+
+#[rstest]
+#[case::another_address(&ADDRESS, "localhost", "not valid for localhost; it has ")]
+#[case::another_common_name(&["-subj", "/CN=emulator"], "localhost", "subjectAltName=DNS:localhost")]
+#[case::a_common_name_is_no_address(&["-subj", NAME], "127.0.0.1", "subjectAltName=IP:127.0.0.1")]
+#[tokio::test]
+async fn a_trusted_certificate_still_needs_its_name_and_time(
+    #[case] arguments: &[&str],
+    #[case] host: &str,
+    #[case] says: &str,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = openssl(folder.path(), "own", arguments);
+    let server = pem_server(&own, None).await;
+    let url = server.https_endpoint().to_string().replace("127.0.0.1", host);
+    let failure = tls_failure(send_with(trusting(&own.0), Delivery::Pooled, &url).await);
+    assert!(failure.contains(says), "{failure}");
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_rejected_although_it_is_trusted() {
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem().into_bytes();
+    let server = pem_server(&(certificate.clone(), key.serialize_pem().into_bytes()), None).await;
+    let url = server.https_endpoint().to_string().replace("127.0.0.1", "localhost");
+    let failure = tls_failure(send_with(trusting(&certificate), Delivery::Pooled, &url).await);
+    assert!(failure.contains("has expired"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_run_that_verifies_nothing_has_a_note() {
+    let insecure = Wire::new(&Settings { insecure: true, ..Settings::default() }).unwrap();
+    assert_eq!(insecure.notes(), [INSECURE]);
+    assert!(Wire::new(&Settings::default()).unwrap().notes().is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_server_that_requires_a_client_certificate_gets_it(
+    #[values(Delivery::Pooled, Delivery::Exact)] delivery: Delivery,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = openssl(folder.path(), "own", &ADDRESS);
+    let (certificate, key) =
+        openssl(folder.path(), "client", &["-subj", "/CN=me", "-addext", "basicConstraints=CA:FALSE"]);
+    let server = pem_server(&own, Some(&certificate)).await;
+    let url = server.https_endpoint().to_string();
+    let without = tls_failure(send_with(trusting(&own.0), delivery, &url).await);
+    assert!(without.contains("requires a client certificate; pass"), "{without}");
+    let identified = Settings { client_identity: Some(ClientIdentity { certificate, key }), ..trusting(&own.0) };
+    assert_eq!(send_with(identified, delivery, &url).await, Ok(200));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_https_endpoint_is_reached_through_a_tunnel_of_the_proxy(#[values(true, false)] is_open: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let own = openssl(folder.path(), "own", &ADDRESS);
+    let server = pem_server(&own, None).await;
+    let behind = server.https_endpoint().to_string().replace("https://", "");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&asked);
+    let proxy = Server::start(move |mut stream| {
+        let (kept, behind) = (Arc::clone(&kept), behind.clone());
+        async move {
+            let request = read_request(&mut stream).await?;
+            kept.lock().unwrap().extend(request);
+            if !is_open {
+                return stream.write_all(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").await;
+            }
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            let mut outside = tokio::net::TcpStream::connect(behind).await?;
+            tokio::io::copy_bidirectional(&mut stream, &mut outside).await.map(drop)
+        }
+    })
+    .await;
+    let url = server.https_endpoint().to_string();
+    let through = Settings { proxy: Some(proxy.endpoint().to_string()), ..trusting(&own.0) };
+    let outcome = send_with(through, Delivery::Pooled, &url).await;
+    let expected = TransportError::Other("the proxy rejected the tunnel with status 407".to_owned());
+    assert_eq!(outcome, if is_open { Ok(200) } else { Err(expected) });
+    let host = url.replace("https://", "");
+    let asked = String::from_utf8(asked.lock().unwrap().clone()).unwrap();
+    assert_eq!(asked, format!("CONNECT {host} HTTP/1.1\r\nhost: {host}\r\n\r\n"));
 }

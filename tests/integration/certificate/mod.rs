@@ -312,6 +312,7 @@ fn a_rerun_detects_an_endpoint_that_differs_from_its_bundle() {
 #[case::a_key_that_is_none(&["--profile", "auth", "--key", "mutants.json"], "not an Ed25519 private key")]
 #[case::a_folder_that_is_in_use(&["--profile", "auth", "--out", "."], "is not empty")]
 #[case::another_level(&["--profile", "auth", "--level", "most"], "expected core or extended")]
+#[case::no_verification(&["--profile", "auth", "--insecure"], "--insecure is not allowed for a certificate")]
 fn an_invalid_claim_is_rejected_before_the_first_request(#[case] arguments: &[&str], #[case] says: &str) {
     let work = tempfile::tempdir().unwrap();
     put(work.path(), "key", KEY);
