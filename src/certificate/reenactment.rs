@@ -25,6 +25,7 @@ use crate::{
         event::{Presence, PresenceChecked},
         execute::Executor,
         resolved_target::ResolvedTarget,
+        session::PATIENCE,
         transport::{self, Endpoint, Transport},
     },
     suite::{Case, Fixtures, placeholder_text::placeholder},
@@ -112,6 +113,8 @@ impl Reenactment<'_> {
             keys: None,
             seed: self.seed,
             case_timeout: LONG,
+            // The clock follows the recorded times, and a certified run waits for the default time.
+            patience: PATIENCE,
         }
     }
 

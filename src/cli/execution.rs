@@ -43,6 +43,10 @@ pub(super) struct ExecutionArguments {
     #[arg(long, value_name = "SECONDS", env = "WIREPROOF_CASE_TIMEOUT", default_value_t = 60.0)]
     case_timeout: f64,
 
+    /// Time to wait for a change in progress, in seconds; a change that takes longer is inconclusive.
+    #[arg(long, value_name = "SECONDS", env = "WIREPROOF_PATIENCE", default_value_t = session::PATIENCE.as_secs_f64())]
+    patience: f64,
+
     /// Maximum size of a response body, in bytes.
     #[arg(long, value_name = "BYTES", env = "WIREPROOF_MAX_BODY", default_value_t = 16 << 20)]
     max_body: usize,
@@ -145,7 +149,8 @@ impl ExecutionArguments {
         Ok(runner.interrupt(interrupt()).restart(self.restart()))
     }
 
-    /// These arguments without `--fail-fast`, because a certificate needs the whole run of a known endpoint.
+    /// These arguments without `--fail-fast`, because a certificate needs the whole run of a known endpoint, and with the
+    /// default patience, which a verifier assumes.
     pub(super) fn for_certificate(&self) -> Result<Self, Failure> {
         if self.insecure {
             return Err(Failure::usage(
@@ -153,7 +158,7 @@ impl ExecutionArguments {
                  help: trust the certificate of the endpoint with --ca-file",
             ));
         }
-        Ok(Self { fail_fast: false, ..self.clone() })
+        Ok(Self { fail_fast: false, patience: session::PATIENCE.as_secs_f64(), ..self.clone() })
     }
 
     /// True if the user passed a seed.
@@ -171,6 +176,7 @@ impl ExecutionArguments {
             jobs: self.jobs,
             seed,
             case_timeout: seconds(self.case_timeout, "--case-timeout")?,
+            patience: seconds(self.patience, "--patience")?,
             fail_fast: self.fail_fast,
             presence: self.presence(),
             sensitive,

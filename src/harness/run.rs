@@ -132,6 +132,7 @@ impl PreparedRun {
             jobs: jobs.max(1),
             seed: self.seed,
             case_timeout: self.suite.case_timeout,
+            patience: self.suite.patience,
             fail_fast: false,
             presence: self.suite.presence.clone(),
             sensitive: SensitiveValues::Hidden,

@@ -41,6 +41,7 @@ pub struct Suite {
     pub(super) jobs: usize,
     pub(super) timeout: Duration,
     pub(super) case_timeout: Duration,
+    pub(super) patience: Duration,
     pub(super) state_function: Option<StateFunction>,
 }
 
@@ -70,6 +71,7 @@ impl Suite {
             jobs: session::JOBS,
             timeout: Duration::from_secs(10),
             case_timeout: Duration::from_secs(60),
+            patience: session::PATIENCE,
             state_function: None,
         }
     }
@@ -199,6 +201,13 @@ impl Suite {
     #[must_use]
     pub fn case_timeout(self, case_timeout: Duration) -> Self {
         Self { case_timeout, ..self }
+    }
+
+    /// The time that a case waits for a change in progress, such as a stop that is pending. A change that takes longer
+    /// makes the case inconclusive, because no document bounds it. The default is 30 seconds.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Establishes states for targets without a state handler of their own: see [`Target::state_handler`].

@@ -76,6 +76,14 @@ pub enum Obstacle {
         /// The HTTP status.
         status: u16,
     },
+    /// A change did not end while the run waited for it.
+    #[error("{operation} still reports a change in progress after {waited:.1?} (--patience waits longer)")]
+    StillPending {
+        /// The operation that reads.
+        operation: String,
+        /// The time from the first read to the last.
+        waited: Duration,
+    },
     /// The read before the step was rejected, so there is nothing to compare with.
     #[error("{0} was rejected before the step: nothing can be compared")]
     GuardRejected(String),
@@ -107,6 +115,7 @@ impl Obstacle {
             | Self::NotRun(_)
             | Self::Unreachable(_)
             | Self::NoResponse { .. }
+            | Self::StillPending { .. }
             | Self::Unexplained(_)
             | Self::NothingEvaluated => Verdict::Inconclusive,
         }

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-use super::State;
+use super::{
+    State,
+    matcher::{self, Hidden},
+};
 use crate::{
     model::{Contract, Operation, PayloadSide, SchemaError, Schemas, Violation},
     suite::requirement::Requirements,
@@ -27,6 +30,9 @@ pub struct ServiceFixtures {
     pub states: BTreeMap<String, State>,
     /// The members of derived inputs that states fill; the first match wins.
     pub fillings: Vec<Filling>,
+    /// By operation that reads: a [`matcher`] pattern for the body that reports a change in progress. No document bounds
+    /// how long a change takes.
+    pub pending: BTreeMap<String, Value>,
     /// The wire protocol.
     pub protocol: &'static dyn Protocol,
 }
@@ -36,6 +42,7 @@ pub struct ServiceFixtures {
 pub(super) struct StateTable {
     pub(super) by_name: BTreeMap<String, State>,
     pub(super) fillings: Vec<Filling>,
+    pub(super) pending: BTreeMap<String, Value>,
 }
 
 /// A variable of a state that fills a member of derived inputs, such as the name of an existing resource.
@@ -61,6 +68,7 @@ impl ServiceFixtures {
             requirements: Requirements::default(),
             states: BTreeMap::new(),
             fillings: Vec::new(),
+            pending: BTreeMap::new(),
             protocol,
         }
     }
@@ -76,6 +84,14 @@ impl ServiceFixtures {
     pub fn parse_response(&self, operation: &str, response: &Response) -> ParsedResponse {
         let contract = self.contract();
         self.protocol.parse_response(contract, contract.operation(operation), response)
+    }
+
+    /// Returns whether a response to a read reports a change in progress.
+    #[must_use]
+    pub fn is_pending(&self, operation: &str, parsed: &ParsedResponse) -> bool {
+        let hidden = Hidden { places: &[], key: "" };
+        let reports = |pattern: &Value, body| matcher::mismatches(pattern, body, hidden).is_empty();
+        self.pending.get(operation).zip(parsed.value.as_ref()).is_some_and(|(pattern, body)| reports(pattern, body))
     }
 
     /// The first violation of the model in an input, except below the pointers `open`, whose values are unknown. A null

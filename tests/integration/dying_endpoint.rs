@@ -37,6 +37,7 @@ async fn a_crash_leaves_cases_inconclusive_or_blocked_without_a_false_positive()
         jobs: 4,
         seed: 1,
         case_timeout: Duration::from_secs(60),
+        patience: Duration::from_secs(30),
         fail_fast: false,
         presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,

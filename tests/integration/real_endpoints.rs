@@ -255,6 +255,7 @@ fn run_all(address: &SocketAddr) -> Result<Run> {
         jobs: 16,
         seed: 1,
         case_timeout: REQUEST_WITHIN,
+        patience: REQUEST_WITHIN,
         fail_fast: false,
         presence: PresenceChecks::all(),
         sensitive: SensitiveValues::Hidden,

@@ -240,7 +240,24 @@ impl<'a> StepSubject<'a> {
     /// guard whose first read was rejected.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
-        self.no_response().or_else(|| self.absent_neighbor()).or_else(|| self.rejected_guard())
+        self.no_response()
+            .or_else(|| self.absent_neighbor())
+            .or_else(|| self.rejected_guard())
+            .or_else(|| self.still_pending())
+    }
+
+    /// The last response of a poll reports a change in progress, and no document bounds how long a change takes.
+    #[must_use]
+    pub fn still_pending(&self) -> Option<Obstacle> {
+        if !self.is_poll() {
+            return None;
+        }
+        let ((first, _), (last, outcome)) = self.main().next().zip(self.main().last())?;
+        let (_, parsed) = outcome.ok().filter(|_| self.step.expect.held(outcome, &self.bindings).is_none())?;
+        let service = self.case.suite.service(&last.service)?;
+        let waited = (last.started + last.elapsed).saturating_sub(first.started);
+        let obstacle = || Obstacle::StillPending { operation: last.operation.clone(), waited };
+        service.is_pending(&last.operation, parsed).then(obstacle)
     }
 
     /// An exchange without the response that it needs. A poll needs only its last one.

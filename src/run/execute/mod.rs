@@ -42,6 +42,8 @@ pub struct Executor<'a> {
     pub seed: u64,
     /// The time limit of a case without its teardown.
     pub case_timeout: Duration,
+    /// The time that a poll waits for a change in progress.
+    pub patience: Duration,
 }
 
 impl From<Unwritable> for CaseEnd {
@@ -106,6 +108,9 @@ enum Cleanup {
 
 /// The time limit of a teardown.
 const TEARDOWN_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest pause between two polls of a change in progress.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 struct CaseRun<'a> {
     executor: Executor<'a>,
@@ -172,20 +177,57 @@ impl<'a> CaseRun<'a> {
     /// Makes the call of a step as often as the step requires. Returns true if the expectation is met, so that the case
     /// continues.
     async fn main(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {
-        let (lasting, every, until_met) = match step.repeat {
-            Repeat::Once => return self.once(step, number, role, bindings).await,
-            Repeat::Concurrently(count) => return Box::pin(self.at_once(step, number, role, bindings, count)).await,
-            Repeat::Eventually { within, every } => (within, every, true),
-            Repeat::Consistently { lasting, every } => (lasting, every, false),
-        };
-        let deadline = Instant::now() + lasting;
-        loop {
-            let met = self.once(step, number, role, bindings).await?;
-            if met == until_met || Instant::now() >= deadline {
-                return Ok(met);
+        match step.repeat {
+            Repeat::Once => self.once(step, number, role, bindings).await,
+            Repeat::Concurrently(count) => Box::pin(self.at_once(step, number, role, bindings, count)).await,
+            Repeat::Eventually { within, every } => self.poll(step, number, role, bindings, (within, every)).await,
+            Repeat::Consistently { lasting, every } => {
+                let deadline = Instant::now() + lasting;
+                while self.once(step, number, role, bindings).await? {
+                    if Instant::now() >= deadline {
+                        return Ok(true);
+                    }
+                    sleep(every).await;
+                }
+                Ok(false)
             }
-            sleep(every).await;
         }
+    }
+
+    /// Makes the call until the expectation is met. A change in progress gets more time than the scenario gives, with
+    /// longer and longer pauses.
+    async fn poll(
+        &mut self,
+        step: &Step,
+        number: usize,
+        role: Role,
+        bindings: &Bindings,
+        (within, every): (Duration, Duration),
+    ) -> Result<bool, CaseEnd> {
+        let (begun, mut pause) = (Instant::now(), every);
+        loop {
+            let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
+            if self.is_met(step, at, bindings) {
+                return Ok(true);
+            }
+            let limit = if self.is_pending(at) { within.max(self.executor.patience) } else { within };
+            if begun.elapsed() >= limit {
+                return Ok(false);
+            }
+            if begun.elapsed() >= within {
+                pause = (2 * pause).min(LONGEST_PAUSE);
+            }
+            sleep(pause).await;
+        }
+    }
+
+    /// Returns whether a response reports a change in progress.
+    fn is_pending(&self, at: usize) -> bool {
+        let Some(exchange) = self.transcript.exchanges.get(at) else { return false };
+        let service = self.executor.suite.service(&exchange.service);
+        service.zip(exchange.outcome.as_ref().ok()).is_some_and(|(service, response)| {
+            service.is_pending(&exchange.operation, &service.parse_response(&exchange.operation, response))
+        })
     }
 
     async fn once(&mut self, step: &Step, number: usize, role: Role, bindings: &Bindings) -> Result<bool, CaseEnd> {

@@ -89,6 +89,8 @@ pub struct RunOptions {
     pub seed: u64,
     /// The time limit of a case.
     pub case_timeout: Duration,
+    /// The time that a poll waits for a change in progress.
+    pub patience: Duration,
     /// The first deviation ends the run.
     pub fail_fast: bool,
     /// The operations that get a presence check. Without it, an operation that is not implemented is judged like any
@@ -133,6 +135,9 @@ impl PresenceChecks {
 
 /// The default number of cases that run at the same time.
 pub const JOBS: usize = 16;
+
+/// The default time that a poll waits for a change in progress.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A new seed, short enough to be typed.
 #[must_use]
@@ -354,6 +359,7 @@ impl Session {
             keys: None,
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
+            patience: self.options.patience,
         }
     }
 

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, nearest,
+    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, matcher, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -69,7 +69,13 @@ impl Resolver<'_> {
         let by_name: BTreeMap<String, State> = states.collect::<Result<_, Diagnostic>>()?;
         let fillings = raw.members.iter().map(|(glob, place)| self.filling(glob, place, &by_name));
         let fillings = fillings.collect::<Result<_, _>>()?;
-        Ok(StateTable { by_name, fillings })
+        for (operation, pattern) in &raw.pending {
+            let at = format!("/pending/{}", escape(operation));
+            self.look_up(None, operation, &at)?;
+            matcher::check(pattern)
+                .map_err(|problem| self.source.at(&format!("{at}{}", problem.pointer), problem.problem))?;
+        }
+        Ok(StateTable { by_name, fillings, pending: raw.pending })
     }
 
     /// Resolves `"GetParameter/Name": a parameter/name`, the variable of a state that fills a member. With a `!` after its

@@ -130,6 +130,7 @@ pub(crate) const PACE: RunOptions = RunOptions {
     jobs: 16,
     seed: 1,
     case_timeout: Duration::from_secs(60),
+    patience: Duration::from_secs(30),
     fail_fast: false,
     presence: PresenceChecks::AllBut(BTreeSet::new()),
     sensitive: SensitiveValues::Hidden,
