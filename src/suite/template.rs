@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    model::pointer::child,
+    model::{JsonText, pointer::child},
     wire::{digest::Sha256, sigv4::hex},
 };
 
@@ -295,7 +295,7 @@ impl Template {
 }
 
 fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| JsonText(value).to_string(), str::to_owned)
 }
 
 fn parse(text: &str) -> Result<Template, TemplateProblem> {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     judge::transcript::{Exchange, Role, Transcript},
+    model::JsonText,
     suite::{Case, Fixtures, Repeat, Step},
     wire::{
         Response, TransportError,
@@ -59,7 +60,7 @@ impl Observation {
     /// The observation as a snapshot file holds it: indented JSON.
     #[must_use]
     pub fn text(&self) -> String {
-        serde_json::to_string_pretty(&self.0).unwrap_or_default()
+        JsonText(&self.0).indented()
     }
 }
 
@@ -75,7 +76,7 @@ fn of_step(step: &Step, exchanges: &[&Exchange], redactor: &mut Redactor<'_>) ->
         _ if step.racing => json!("<depends on time>"),
         Repeat::Concurrently(_) => {
             let mut responses: Vec<Value> = main.iter().map(|exchange| of_outcome(exchange, redactor)).collect();
-            responses.sort_by_key(Value::to_string);
+            responses.sort_by_key(|response| JsonText(response).to_string());
             responses.dedup();
             json!({ "any of": responses })
         }

@@ -8,12 +8,14 @@ use super::placeholder::{Placeholder, is_identity};
 use crate::{
     judge::transcript::{Exchange, Transcript},
     model::{
-        Contract, ShapeId, kebab_case,
+        Contract, ShapeId,
+        exact_number::ExactNumber,
+        kebab_case,
         walk::{Rewrite, Rewritten, VisitedValue, rewrite},
     },
     suite::{Bindings, Case, Expression, Fixtures, Template, TemplatePart},
     wire::{
-        Response,
+        Response, json,
         protocol::{called, is_rpc_line},
     },
 };
@@ -143,10 +145,10 @@ impl<'a> Redactor<'a> {
         if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));
         }
-        match (serde_json::from_slice::<Value>(bytes), std::str::from_utf8(bytes)) {
-            (Ok(value), _) => redact(self, &value),
-            (Err(_), Ok(text)) => json!({ "text": self.text(text) }),
-            (Err(_), Err(_)) => json!(format!("<{} bytes that are no text>", bytes.len())),
+        match (json::value(bytes), std::str::from_utf8(bytes)) {
+            (Some(value), _) => redact(self, &value),
+            (None, Ok(text)) => json!({ "text": self.text(text) }),
+            (None, Err(_)) => json!(format!("<{} bytes that are no text>", bytes.len())),
         }
     }
 
@@ -194,7 +196,7 @@ impl Rewrite for Redactor<'_> {
         let placeholder = at.member.and_then(|member| Placeholder::of_member(member, shape));
         Rewritten::Value(match (placeholder, at.value) {
             (Some(Placeholder::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
-            (Some(Placeholder::Timestamp), Value::Number(_)) => json!("<timestamp>"),
+            (Some(Placeholder::Timestamp), value) if ExactNumber::of(value).is_some() => json!("<timestamp>"),
             // Names from a state or from the fixture are known already; other ids are named after their member.
             (Some(Placeholder::Identity(label)), Value::String(text)) if !text.is_empty() => {
                 json!(self.know(text, &label))
