@@ -11,16 +11,17 @@
 //! | `matcher` | Expected bodies | `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
 //! | `source` | The text of a fixture |  |
+//! | `glob` | Globs over IDs |  |
 //! | `fixture_files` | Fixture and snapshot files, compiled in or from a folder | `source` |
 //! | `requirement` | The numbered requirements of the documents | `source` |
 //! | `nearest` | Suggestions for misspelled names |  |
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
-//! | `service_fixtures` | A service with its contract, requirements and states | `requirement` |
-//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
+//! | `service_fixtures` | A service with its contract, requirements and states | `requirement`, `glob` |
+//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures`, `glob` |
 //! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
 //! | `shard` | Shards |  |
 //! | `plan` | The order in which cases run, and which run concurrently | `shard` |
-//! | `selection` | The selection of cases to run |  |
+//! | `selection` | The selection of cases to run | `glob` |
 //! | `selection_digest` | The number of cases in a selection and a digest of their IDs, which two runs can compare | `shard` |
 //! | `state` | States |  |
 //! | `template` | Values with `${…}` in them, and the bindings that fill them |  |
@@ -30,6 +31,7 @@ mod case;
 mod expectation;
 mod fixture_files;
 mod fixtures;
+mod glob;
 pub mod matcher;
 mod nearest;
 pub mod placeholder_text;
@@ -61,10 +63,11 @@ pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
+pub use glob::{Glob, GlobError, GlobList};
 pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
 pub use raw::{CallerName, Region};
-pub use selection::{Selection, glob_matches};
+pub use selection::Selection;
 pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};

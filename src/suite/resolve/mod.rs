@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, nearest,
+    Call, CaseStanding, Filling, GlobError, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -88,7 +88,8 @@ impl Resolver<'_> {
             return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
         }
         let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
-        Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
+        let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
+        Ok(Filling { glob, always, state: state.to_owned(), variable: variable.to_owned() })
     }
 
     fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
