@@ -1,7 +1,7 @@
 //! The flags of a command that make another run of one of its cases the same.
 //!
-//! Every argument that was given by flag or by a variable `WIREPROOF_…` is one of them, except those in [`LEFT_OUT`], so that a new argument
-//! is never forgotten. The configuration file holds for the other run too. Pure.
+//! Every argument that was given by flag or by a variable `WIREPROOF_…` is one of them, except those in [`LEFT_OUT`], so
+//! that a new argument is never forgotten. The configuration file holds for the other run too. Pure.
 
 use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 
