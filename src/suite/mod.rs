@@ -16,12 +16,12 @@
 //! | `requirement` | The numbered requirements of the documents | `source` |
 //! | `nearest` | Suggestions for misspelled names |  |
 //! | `raw` | The raw form of a fixture, as serde reads it, before anything is resolved | `requirement` |
-//! | `service_fixtures` | A service with its contract, requirements and states | `requirement`, `glob` |
-//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures`, `glob` |
+//! | `service_fixtures` | A service with its contract, requirements and states | `requirement` |
+//! | `resolve` | Resolves raw fixtures to validated types, so that a run never meets a broken fixture | `case`, `matcher`, `source`, `nearest`, `raw`, `service_fixtures` |
 //! | `fixtures` | All fixtures of a run | `source`, `fixture_files`, `requirement`, `service_fixtures`, `resolve` |
 //! | `shard` | Shards |  |
 //! | `plan` | The order in which cases run, and which run concurrently | `shard` |
-//! | `selection` | The selection of cases to run | `glob` |
+//! | `selection` | The selection of cases to run |  |
 //! | `selection_digest` | The number of cases in a selection and a digest of their IDs, which two runs can compare | `shard` |
 //! | `state` | States |  |
 //! | `template` | Values with `${…}` in them, and the bindings that fill them |  |

@@ -27,7 +27,7 @@ fn commands(page: &str) -> Vec<String> {
 /// The program as a shell finds it.
 fn shell(command: &str) -> Command {
     let folder = Path::new(env!("CARGO_BIN_EXE_wireproof")).parent().unwrap();
-    let mut shell = Command::new("sh");
+    let mut shell = Command::new("/bin/sh");
     shell.env_clear().env("PATH", folder).env("WIREPROOF_STATE", "").current_dir(ROOT).args(["-c", command]);
     shell
 }
