@@ -142,6 +142,17 @@ pub struct Step {
     pub repeat: Repeat,
     /// True if the response depends on timing, so that the snapshot must not contain it.
     pub racing: bool,
+    /// The condition of the call; without one, it is always made.
+    pub when: Option<StepCondition>,
+}
+
+/// A condition of a call: the response of an earlier step meets an expectation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepCondition {
+    /// The number of the earlier step, from 1.
+    pub step: usize,
+    /// The expectation.
+    pub expect: Expectation,
 }
 
 impl Step {
@@ -157,6 +168,7 @@ impl Step {
             capture: Vec::new(),
             repeat: Repeat::Once,
             racing: false,
+            when: None,
         }
     }
 }

@@ -67,6 +67,9 @@ pub(super) struct RawStep {
     /// The response depends on timing, so the snapshot does not contain it.
     #[serde(default)]
     pub(super) racing: bool,
+    /// A condition on the response of the last step before it that has no condition.
+    #[serde(default)]
+    pub(super) when: Option<Value>,
 }
 
 /// The identity whose credentials sign a call.

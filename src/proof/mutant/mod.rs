@@ -6,6 +6,7 @@
 
 mod behavior;
 mod caller_faults;
+mod claim_faults;
 mod constant_endpoint;
 mod error_faults;
 mod header_faults;
@@ -17,6 +18,8 @@ mod premature_view;
 mod routing_faults;
 mod sample;
 mod state_faults;
+#[cfg(test)]
+mod testing;
 mod view_faults;
 
 use std::{
@@ -66,12 +69,23 @@ pub enum MutantFamily {
     State,
     /// The response of reads about the effect.
     View,
+    /// A status in the response that contradicts the state.
+    Claim,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 8] =
-        [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
+    pub const ALL: [Self; 9] = [
+        Self::Output,
+        Self::Error,
+        Self::Input,
+        Self::Header,
+        Self::Routing,
+        Self::Caller,
+        Self::State,
+        Self::View,
+        Self::Claim,
+    ];
 
     /// The name in IDs and reports.
     #[must_use]
@@ -85,6 +99,7 @@ impl MutantFamily {
             Self::Caller => "caller",
             Self::State => "state",
             Self::View => "view",
+            Self::Claim => "claim",
         }
     }
 }
@@ -221,6 +236,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));
+                all.extend(claim_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }

@@ -19,7 +19,10 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role, Transcript, capture},
     run::{resolved_target::ResolvedTarget, transport::Transport},
-    suite::{Bindings, Call, CallerName, Case, CaseId, Fixtures, Repeat, ServiceFixtures, Step, Template},
+    suite::{
+        Bindings, Call, CallerName, Case, CaseId, Expectation, Fixtures, Repeat, ServiceFixtures, Step, StepCondition,
+        Template,
+    },
     wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
@@ -140,6 +143,9 @@ impl<'a> CaseRun<'a> {
     }
 
     async fn step(&mut self, step: &Step, number: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        if step.when.as_ref().is_some_and(|condition| !self.holds(condition, bindings)) {
+            return Ok(());
+        }
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
@@ -219,9 +225,17 @@ impl<'a> CaseRun<'a> {
     }
 
     fn is_met(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
-        let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
-            return false;
-        };
+        self.transcript.exchanges.get(at).is_some_and(|exchange| self.meets(&step.expect, exchange, bindings))
+    }
+
+    /// Returns true if the last response of the earlier step meets the condition.
+    fn holds(&self, condition: &StepCondition, bindings: &Bindings) -> bool {
+        let asked = self.transcript.of_step(condition.step).filter(|exchange| exchange.role == Role::Main).last();
+        asked.is_some_and(|exchange| self.meets(&condition.expect, exchange, bindings))
+    }
+
+    fn meets(&self, expect: &Expectation, exchange: &Exchange, bindings: &Bindings) -> bool {
+        let Some(service) = self.executor.suite.service(&exchange.service) else { return false };
         let parsed: Option<ParsedResponse> =
             exchange.outcome.as_ref().ok().map(|response| service.parse_response(&exchange.operation, response));
         let outcome = match (&exchange.outcome, &parsed) {
@@ -229,7 +243,7 @@ impl<'a> CaseRun<'a> {
             (Err(error), _) => Err(error),
             (Ok(_), None) => return false,
         };
-        step.expect.held(outcome, bindings).is_some()
+        expect.held(outcome, bindings).is_some()
     }
 
     fn service(&self, call: &Call) -> Option<&'a ServiceFixtures> {
@@ -306,4 +320,43 @@ fn control_of(step: &Step) -> Call {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rstest::rstest;
+
+    use super::{testing, *};
+    use crate::run::transport::{InProcess, Reply};
+
+    const STOP: &str = "{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
+
+    /// The operations that a scenario with these steps calls at an endpoint that responds `Pending` to everything.
+    async fn called(steps: &str) -> Vec<String> {
+        let scenario = format!("title: T\ncites: [SD-17]\nevidence: documented\nsteps:\n{steps}");
+        let (suite, target) = (testing::suite("states: {}\n", &scenario), testing::target(None));
+        let body = Bytes::from_static(br#"{"status":"Pending"}"#);
+        let pending = Response { status: 200, body, ..Response::default() };
+        let transport = InProcess::new(move |_: &Request| Reply::Answer(pending.clone()));
+        let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
+        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
+        let transcript = executor.execute(&suite.cases()[0]).await;
+        assert_eq!(transcript.end, CaseEnd::Complete);
+        transcript.exchanges.into_iter().map(|exchange| exchange.operation).collect()
+    }
+
+    #[rstest]
+    #[case::held("{ body: { status: Pending } }", true)]
+    #[case::not_held("{ body: { status: Succeeded } }", false)]
+    #[case::one_of_two("{ any_of: [{ closed: true }, { body: { status: Pending } }] }", true)]
+    #[tokio::test]
+    async fn a_step_is_sent_only_if_its_condition_holds(#[case] when: &str, #[case] is_sent: bool) {
+        let read = format!("{{ call: GetDeployment, when: {when}, input: {{ deploymentId: d-ABCDEF123 }} }}");
+        // The second read is about the stop, too.
+        let sent = called(&format!("  - {STOP} }}\n  - {read}\n  - {read}\n")).await;
+        let expected: &[&str] =
+            if is_sent { &["StopDeployment", "GetDeployment", "GetDeployment"] } else { &["StopDeployment"] };
+        assert_eq!(sent, expected);
+    }
 }

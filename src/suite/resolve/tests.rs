@@ -74,6 +74,37 @@ fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expec
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
 
+fn steps(lines: &[&str]) -> Result<Vec<Step>, String> {
+    scenario(&format!("steps:\n  - {}", lines.join("\n  - "))).map(|scenario| scenario.steps)
+}
+
+#[test]
+fn a_condition_is_about_the_last_step_without_one() {
+    let read = "{ call: GetThing, when: { body: { inner: { state: x } } } }";
+    let read = steps(&["{ call: MakeThing, input: { name: a } }", read, read]).unwrap();
+    let asked: Vec<_> = read.iter().map(|step| step.when.as_ref().map(|condition| condition.step)).collect();
+    assert_eq!(asked, [None, Some(1), Some(1)]);
+    let body = Template::Literal(json!({"inner": {"state": "x"}}));
+    let expected = Alternative::Success { status: 200, body: Some(body) };
+    assert_eq!(read[2].when.as_ref().unwrap().expect.alternatives, [expected]);
+}
+
+#[rstest]
+#[case(&["{ call: MakeThing, input: { name: a }, when: { status: 200 } }"], "5: there is no step before it whose response it could be about")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { status: 200 }, capture: { id: /id } }"], "6: a step with a condition cannot capture, because it may not be sent")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { error: GoneException } }"], "6: MakeThing does not declare GoneException, and it is not a common error")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { body: { id: '${gone}' } } }"], "6: unknown variable \"gone\"")]
+fn a_condition_that_no_response_can_decide_is_rejected(#[case] lines: &[&str], #[case] problem: &str) {
+    assert_eq!(steps(lines).unwrap_err(), problem);
+}
+
+#[test]
+fn a_teardown_has_no_conditions() {
+    let text =
+        "steps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, when: { status: 200 } }";
+    assert_eq!(scenario(text).unwrap_err(), "7: only a step of a scenario can have a condition");
+}
+
 #[test]
 fn several_expectations_are_alternatives_and_the_default_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
