@@ -8,11 +8,13 @@ mod behavior;
 mod caller_faults;
 mod claim_faults;
 mod constant_endpoint;
+mod depth_faults;
 mod error_faults;
 mod header_faults;
 mod input_faults;
 mod known_resources;
 mod member_location;
+mod memory_faults;
 mod output_faults;
 mod premature_view;
 mod routing_faults;
@@ -71,11 +73,15 @@ pub enum MutantFamily {
     View,
     /// A status in the response that contradicts the state.
     Claim,
+    /// Second times: remembered responses, and calls that are made again.
+    Memory,
+    /// How far back a rollback or a cancellation goes.
+    Depth,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -85,6 +91,8 @@ impl MutantFamily {
         Self::State,
         Self::View,
         Self::Claim,
+        Self::Memory,
+        Self::Depth,
     ];
 
     /// The name in IDs and reports.
@@ -100,6 +108,8 @@ impl MutantFamily {
             Self::State => "state",
             Self::View => "view",
             Self::Claim => "claim",
+            Self::Memory => "memory",
+            Self::Depth => "depth",
         }
     }
 }
@@ -237,7 +247,10 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(caller_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));
                 all.extend(claim_faults::mutants(&subject));
+                all.extend(memory_faults::mutants(&subject, seen));
+                all.extend(depth_faults::mutants(&subject));
             } else if seen.judged {
+                all.extend(memory_faults::of_read(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }
