@@ -144,6 +144,8 @@ pub struct Step {
     pub racing: bool,
     /// The condition of the call; without one, it is always made.
     pub when: Option<StepCondition>,
+    /// True if the call is made at the end of the run, after all other cases.
+    pub at_end: bool,
 }
 
 /// A condition of a call: the response of an earlier step meets an expectation.
@@ -169,6 +171,7 @@ impl Step {
             repeat: Repeat::Once,
             racing: false,
             when: None,
+            at_end: false,
         }
     }
 }

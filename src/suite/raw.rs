@@ -70,6 +70,9 @@ pub(super) struct RawStep {
     /// A condition on the response of the last step before it that has no condition.
     #[serde(default)]
     pub(super) when: Option<Value>,
+    /// The call is made at the end of the run.
+    #[serde(default)]
+    pub(super) at_end: bool,
 }
 
 /// The identity whose credentials sign a call.

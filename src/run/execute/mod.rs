@@ -3,6 +3,7 @@
 //! It is async, because it waits for sockets and clocks. The pure expectation of a step decides when polling stops.
 
 mod input_fault;
+mod late_calls;
 mod prepared;
 mod presence;
 mod state_setup;
@@ -26,6 +27,7 @@ use crate::{
     wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
+pub use late_calls::{LateCalls, LateTurn};
 pub use prepared::PreparedStates;
 
 use step_request::Unwritable;
@@ -43,8 +45,10 @@ pub struct Executor<'a> {
     pub keys: Option<&'a SigningKeys>,
     /// The seed of generated names.
     pub seed: u64,
-    /// The time limit of a case without its teardown.
+    /// The time limit of a case without its teardown and its wait for the end of the run.
     pub case_timeout: Duration,
+    /// Where cases wait for the end of the run; if `None`, they do not wait.
+    pub late: Option<&'a LateCalls>,
 }
 
 impl From<Unwritable> for CaseEnd {
@@ -64,13 +68,9 @@ impl Executor<'_> {
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.missing_from_target(case) {
             Some(reason) => CaseEnd::NotApplicable(reason),
-            None => match timeout(self.case_timeout, run.case(case, &mut bindings)).await {
-                Ok(Ok(())) => CaseEnd::Complete,
-                Ok(Err(end)) => end,
-                Err(_) => CaseEnd::TimedOut(self.case_timeout),
-            },
+            None => run.run_whole(case, &mut bindings).await.err().unwrap_or(CaseEnd::Complete),
         };
-        run.transcript.elapsed = run.started.elapsed();
+        run.transcript.elapsed = run.started.elapsed().saturating_sub(run.waited);
         if !case.scenario.teardown.is_empty() {
             run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
         }
@@ -114,6 +114,8 @@ struct CaseRun<'a> {
     executor: Executor<'a>,
     transcript: Transcript,
     started: Instant,
+    /// The time that it waited for the end of the run.
+    waited: Duration,
     cleanups: Vec<Cleanup>,
     /// The first fault of the harness itself.
     fault: Option<String>,
@@ -127,17 +129,52 @@ impl<'a> CaseRun<'a> {
             begun: SystemTime::now(),
             ..Transcript::new(case, executor.seed)
         };
-        Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
+        Self {
+            executor,
+            transcript,
+            started: Instant::now(),
+            waited: Duration::ZERO,
+            cleanups: Vec::new(),
+            fault: None,
+        }
     }
 
-    async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+    /// Runs the case, and its last calls at the end of the run.
+    async fn run_whole(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        let limit = self.executor.case_timeout;
+        let timed_out = |_| CaseEnd::TimedOut(limit);
+        let steps = &case.scenario.steps;
+        let early = steps.iter().position(|step| step.at_end).unwrap_or(steps.len());
+        timeout(limit, self.early(case, early, bindings)).await.map_err(timed_out)??;
+        if early < steps.len() {
+            self.wait_for_the_end().await?;
+            timeout(limit, self.steps(&steps[early..], early, bindings)).await.map_err(timed_out)??;
+        }
+        Ok(())
+    }
+
+    async fn wait_for_the_end(&mut self) -> Result<(), CaseEnd> {
+        let Some(late) = self.executor.late else { return Ok(()) };
+        let since = Instant::now();
+        let turn = late.turn().await;
+        self.waited = since.elapsed();
+        turn.ok_or(CaseEnd::Interrupted)?.map_err(CaseEnd::Blocked)
+    }
+
+    /// Establishes the states, and makes the calls before the end of the run.
+    async fn early(&mut self, case: &Case, early: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         for given in &case.scenario.given {
             let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
             bindings.bind_state(&given.variable, &given.state, value);
         }
-        for (index, step) in case.scenario.steps.iter().enumerate() {
-            self.step(step, index + 1, bindings).await?;
+        self.steps(&case.scenario.steps[..early], 0, bindings).await
+    }
+
+    /// Makes the calls of steps, which `before` others precede.
+    async fn steps(&mut self, steps: &[Step], before: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        for (index, step) in steps.iter().enumerate() {
+            self.step(step, before + index + 1, bindings).await?;
         }
         Ok(())
     }
@@ -332,18 +369,20 @@ mod tests {
 
     const STOP: &str = "{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
 
-    /// The operations that a scenario with these steps calls at an endpoint that responds `Pending` to everything.
-    async fn called(steps: &str) -> Vec<String> {
+    /// The transcript of a scenario with these steps at an endpoint that responds `Pending` to everything.
+    async fn run(steps: &str, late: Option<&LateCalls>) -> Transcript {
         let scenario = format!("title: T\ncites: [SD-17]\nevidence: documented\nsteps:\n{steps}");
         let (suite, target) = (testing::suite("states: {}\n", &scenario), testing::target(None));
         let body = Bytes::from_static(br#"{"status":"Pending"}"#);
         let pending = Response { status: 200, body, ..Response::default() };
         let transport = InProcess::new(move |_: &Request| Reply::Answer(pending.clone()));
         let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
-        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout };
-        let transcript = executor.execute(&suite.cases()[0]).await;
-        assert_eq!(transcript.end, CaseEnd::Complete);
-        transcript.exchanges.into_iter().map(|exchange| exchange.operation).collect()
+        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout, late };
+        executor.execute(&suite.cases()[0]).await
+    }
+
+    fn operations(transcript: &Transcript) -> Vec<&str> {
+        transcript.exchanges.iter().map(|exchange| exchange.operation.as_str()).collect()
     }
 
     #[rstest]
@@ -354,9 +393,37 @@ mod tests {
     async fn a_step_is_sent_only_if_its_condition_holds(#[case] when: &str, #[case] is_sent: bool) {
         let read = format!("{{ call: GetDeployment, when: {when}, input: {{ deploymentId: d-ABCDEF123 }} }}");
         // The second read is about the stop, too.
-        let sent = called(&format!("  - {STOP} }}\n  - {read}\n  - {read}\n")).await;
+        let transcript = run(&format!("  - {STOP} }}\n  - {read}\n  - {read}\n"), None).await;
         let expected: &[&str] =
             if is_sent { &["StopDeployment", "GetDeployment", "GetDeployment"] } else { &["StopDeployment"] };
-        assert_eq!(sent, expected);
+        assert_eq!((operations(&transcript).as_slice(), &transcript.end), (expected, &CaseEnd::Complete));
+    }
+
+    #[rstest]
+    #[case::at_the_end(Some(Ok(())), CaseEnd::Complete, 2)]
+    #[case::restarted(Some(Err("restarted".to_owned())), CaseEnd::Blocked("restarted".to_owned()), 1)]
+    #[case::interrupted(None, CaseEnd::Interrupted, 1)]
+    #[tokio::test(start_paused = true)]
+    async fn last_calls_wait_for_their_turn(
+        #[case] turn: Option<Result<(), String>>,
+        #[case] end: CaseEnd,
+        #[case] sent: usize,
+    ) {
+        let (late, mut turns) = LateCalls::new();
+        let give = async {
+            let waiting = turns.recv().await.unwrap();
+            // Longer than the time limit of the case, which does not count the wait.
+            sleep(Duration::from_secs(60)).await;
+            match turn {
+                Some(turn) => waiting.send(turn).unwrap(),
+                None => drop(waiting),
+            }
+        };
+        let steps = format!(
+            "  - {STOP} }}\n  - {{ call: GetDeployment, at_end: true, input: {{ deploymentId: d-ABCDEF123 }} }}\n"
+        );
+        let (transcript, ()) = tokio::join!(run(&steps, Some(&late)), give);
+        assert_eq!((transcript.exchanges.len(), transcript.end), (sent, end));
+        assert!(transcript.elapsed < Duration::from_secs(5), "{:?}", transcript.elapsed);
     }
 }

@@ -1,4 +1,4 @@
-//! Resolves the `when` of steps.
+//! Resolves the `when` and the `at_end` of steps.
 
 use serde_json::Value;
 
@@ -15,6 +15,11 @@ impl Resolver<'_> {
     ) -> Result<Vec<Step>, Diagnostic> {
         let mut asked = None;
         for index in 0..steps.len() {
+            if !raw[index].at_end && index > 0 && raw[index - 1].at_end {
+                return Err(self
+                    .source
+                    .at(&format!("/steps/{index}"), "after a step with at_end, every step needs at_end"));
+            }
             match &raw[index].when {
                 Some(when) => {
                     let condition = self.condition(when, index, asked, &steps, scope)?;
@@ -46,13 +51,15 @@ impl Resolver<'_> {
         Ok(StepCondition { step: asked + 1, expect })
     }
 
-    /// Rejects conditions where no earlier response counts: in states and teardowns.
+    /// Rejects `when` and `at_end` in states and teardowns, where no earlier response counts.
     pub(super) fn check_unconditional(&self, raw: &[RawStep], at: &str) -> Result<(), Diagnostic> {
-        match raw.iter().position(|step| step.when.is_some()) {
-            Some(index) => {
-                Err(self.source.at_key(&format!("{at}/{index}/when"), "only a step of a scenario can have a condition"))
+        for (index, step) in raw.iter().enumerate() {
+            let given = if step.when.is_some() { "when" } else { "at_end" };
+            if step.when.is_some() || step.at_end {
+                let message = format!("only a step of a scenario can have {given}");
+                return Err(self.source.at_key(&format!("{at}/{index}/{given}"), message));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 }

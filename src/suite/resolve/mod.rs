@@ -202,8 +202,11 @@ impl Resolver<'_> {
             scope.add(variable);
         }
         let repeat = self.repeat(raw, at)?;
-        let (pointer, racing) = (at.to_owned(), raw.racing);
-        Ok(Step { pointer, call, expect, control, unchanged, capture, repeat, racing, when: None })
+        let (pointer, racing, at_end) = (at.to_owned(), raw.racing, raw.at_end);
+        if at_end && repeat != Repeat::Once {
+            return Err(self.source.at_key(&format!("{at}/at_end"), "a call at the end of the run is made once"));
+        }
+        Ok(Step { pointer, call, expect, control, unchanged, capture, repeat, racing, when: None, at_end })
     }
 
     fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {

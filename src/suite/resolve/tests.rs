@@ -98,11 +98,19 @@ fn a_condition_that_no_response_can_decide_is_rejected(#[case] lines: &[&str], #
     assert_eq!(steps(lines).unwrap_err(), problem);
 }
 
+#[rstest]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, at_end: true }", "{ call: GetThing }"], "7: after a step with at_end, every step needs at_end")]
+#[case(&["{ call: MakeThing, input: { name: a }, at_end: true, concurrently: 2 }"], "5: a call at the end of the run is made once")]
+fn the_calls_at_the_end_of_a_run_are_single_and_last(#[case] lines: &[&str], #[case] problem: &str) {
+    assert_eq!(steps(lines).unwrap_err(), problem);
+    assert!(steps(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, at_end: true }"]).unwrap()[1].at_end);
+}
+
 #[test]
 fn a_teardown_has_no_conditions() {
     let text =
         "steps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, when: { status: 200 } }";
-    assert_eq!(scenario(text).unwrap_err(), "7: only a step of a scenario can have a condition");
+    assert_eq!(scenario(text).unwrap_err(), "7: only a step of a scenario can have when");
 }
 
 #[test]
