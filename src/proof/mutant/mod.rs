@@ -13,6 +13,7 @@ mod error_faults;
 mod header_faults;
 mod input_faults;
 mod known_resources;
+mod late_faults;
 mod member_location;
 mod memory_faults;
 mod output_faults;
@@ -77,11 +78,13 @@ pub enum MutantFamily {
     Memory,
     /// How far back a rollback or a cancellation goes.
     Depth,
+    /// Changes long after the response.
+    Late,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -93,6 +96,7 @@ impl MutantFamily {
         Self::Claim,
         Self::Memory,
         Self::Depth,
+        Self::Late,
     ];
 
     /// The name in IDs and reports.
@@ -110,6 +114,7 @@ impl MutantFamily {
             Self::Claim => "claim",
             Self::Memory => "memory",
             Self::Depth => "depth",
+            Self::Late => "late",
         }
     }
 }
@@ -249,6 +254,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(claim_faults::mutants(&subject));
                 all.extend(memory_faults::mutants(&subject, seen));
                 all.extend(depth_faults::mutants(&subject));
+                all.extend(late_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(memory_faults::of_read(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
