@@ -68,7 +68,7 @@ pub use selection::{Selection, glob_matches};
 pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};
-pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
+pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart, TextFilter};
 pub use unknown_name::UnknownName;
 
 /// A scenario: its states, steps, expectations, and the requirements that it cites.

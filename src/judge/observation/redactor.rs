@@ -40,7 +40,10 @@ impl<'a> Redactor<'a> {
         for value in transcript.variables.values() {
             redactor.know_variables(value);
         }
-        let bindings = case.bindings(transcript.seed, &transcript.region, &transcript.other_region);
+        let mut bindings = case.bindings(transcript.seed, &transcript.region, &transcript.other_region);
+        for (name, value) in &transcript.variables {
+            bindings.bind_received(name, value.clone());
+        }
         for step in &case.scenario.steps {
             let templates = [Some(&step.call.input), step.control.as_ref()];
             templates.into_iter().flatten().for_each(|template| redactor.know_fresh(template, &bindings));
@@ -65,15 +68,21 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Learns the names that the fixture generates, each under its label.
+    /// Learns the names that the fixture generates or changes, each under its label.
     fn know_fresh(&mut self, template: &Template, bindings: &Bindings) {
         let mut fresh = |expression: &Expression| {
             let label = match expression {
-                Expression::Unique(label) | Expression::DeploymentId(label) | Expression::Uuid(label) => label.clone(),
+                Expression::Unique(label) | Expression::DeploymentId(label) | Expression::Uuid(label) => {
+                    format!("fresh-{label}")
+                }
+                Expression::Filtered { of, .. } => {
+                    let name = of.path().and_then(|(_, tokens)| tokens.last());
+                    format!("changed-{}", name.map(|name| kebab_case(name)).unwrap_or_default())
+                }
                 _ => return,
             };
             if let Ok(Value::String(value)) = Template::Whole(expression.clone()).fill(bindings) {
-                self.know(&value, &format!("fresh-{label}"));
+                self.know(&value, &label);
             }
         };
         match template {
@@ -323,6 +332,18 @@ mod tests {
             panic!("no text");
         };
         assert_eq!(redactor.text(&id), "<fresh-id:1>");
+    }
+
+    #[test]
+    fn a_changed_value_is_known_by_the_name_of_the_original() {
+        let steps = "- { call: GetDeployment, input: { deploymentId: d-1 }, capture: { d: /deploymentInfo } }\n\
+                     - { call: StopDeployment, input: { deploymentId: \"${unique('abc') | swap_case}\" }, \
+                     expect: { error: DeploymentDoesNotExistException }, \
+                     control: { deploymentId: \"${d.deploymentId | cut(2)}\" } }";
+        let mut trial = Trial::stop(steps);
+        trial.transcript.variables.insert("d".to_owned(), json!({"deploymentId": "d-ABCDEFGHI"}));
+        let redactor = Redactor::new(&trial.suite, &trial.case, &trial.transcript);
+        assert_eq!(redactor.text("d-ABCDEFG d-ABCDEFGHI"), "<changed-deployment-id:1> <deployment-id:1>");
     }
 
     #[rstest]

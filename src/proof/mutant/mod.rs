@@ -11,7 +11,9 @@ mod error_faults;
 mod header_faults;
 mod input_faults;
 mod known_resources;
+mod lookup_faults;
 mod member_location;
+mod misread_input;
 mod output_faults;
 mod premature_view;
 mod routing_faults;
@@ -56,6 +58,8 @@ pub enum MutantFamily {
     Error,
     /// A constraint of an input.
     Input,
+    /// The resource that an identifier finds.
+    Lookup,
     /// A header or the framing of a response.
     Header,
     /// The operation that a request reaches.
@@ -70,8 +74,17 @@ pub enum MutantFamily {
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 8] =
-        [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
+    pub const ALL: [Self; 9] = [
+        Self::Output,
+        Self::Error,
+        Self::Input,
+        Self::Lookup,
+        Self::Header,
+        Self::Routing,
+        Self::Caller,
+        Self::State,
+        Self::View,
+    ];
 
     /// The name in IDs and reports.
     #[must_use]
@@ -80,6 +93,7 @@ impl MutantFamily {
             Self::Output => "output",
             Self::Error => "error",
             Self::Input => "input",
+            Self::Lookup => "lookup",
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
@@ -217,6 +231,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             if seen.under_test {
                 all.extend(error_faults::mutants(&subject, seen));
                 all.extend(input_faults::mutants(&subject, seen));
+                all.extend(lookup_faults::mutants(&subject));
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
