@@ -63,7 +63,7 @@ pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
 pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
-pub use raw::{CallerName, Region};
+pub use raw::{BodyEncoding, CallerName, Region};
 pub use selection::{Selection, glob_matches};
 pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
@@ -204,8 +204,8 @@ pub struct ByteChanges {
 /// A literal request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// Text with optional expressions.
-    Text(Template),
+    /// Text with optional expressions, in this encoding.
+    Text(Template, BodyEncoding),
     /// Raw bytes.
     Bytes(Vec<u8>),
 }

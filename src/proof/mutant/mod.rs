@@ -15,6 +15,7 @@ mod lookup_faults;
 mod member_location;
 mod misread_input;
 mod output_faults;
+mod parser_faults;
 mod premature_view;
 mod routing_faults;
 mod sample;
@@ -60,6 +61,8 @@ pub enum MutantFamily {
     Input,
     /// The resource that an identifier finds.
     Lookup,
+    /// The syntax of a body.
+    Parser,
     /// A header or the framing of a response.
     Header,
     /// The operation that a request reaches.
@@ -74,11 +77,12 @@ pub enum MutantFamily {
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Output,
         Self::Error,
         Self::Input,
         Self::Lookup,
+        Self::Parser,
         Self::Header,
         Self::Routing,
         Self::Caller,
@@ -94,6 +98,7 @@ impl MutantFamily {
             Self::Error => "error",
             Self::Input => "input",
             Self::Lookup => "lookup",
+            Self::Parser => "parser",
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
@@ -232,6 +237,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(error_faults::mutants(&subject, seen));
                 all.extend(input_faults::mutants(&subject, seen));
                 all.extend(lookup_faults::mutants(&subject));
+                all.extend(parser_faults::mutants(&subject));
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
