@@ -146,16 +146,16 @@ impl<'a> Redactor<'a> {
         Some((contract, operation.input.clone(), operation.output.clone()))
     }
 
-    /// A body that is not JSON is shown as text; of bytes that are not UTF-8, and of long bodies, only the length is
-    /// shown.
+    /// A body that is not JSON is shown as text; of bytes in another encoding than UTF-8, and of long bodies, only the
+    /// length is shown.
     fn body(&mut self, bytes: &[u8], redact: impl FnOnce(&mut Self, &Value) -> Value) -> Value {
         if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));
         }
         match (serde_json::from_slice::<Value>(bytes), std::str::from_utf8(bytes)) {
             (Ok(value), _) => redact(self, &value),
-            (Err(_), Ok(text)) => json!({ "text": self.text(text) }),
-            (Err(_), Err(_)) => json!(format!("<{} bytes that are no text>", bytes.len())),
+            (Err(_), Ok(text)) if !is_utf16(bytes) => json!({ "text": self.text(text) }),
+            (Err(_), _) => json!(format!("<{} bytes that are no text>", bytes.len())),
         }
     }
 
@@ -195,6 +195,12 @@ impl<'a> Redactor<'a> {
         }
         text
     }
+}
+
+/// Returns whether every second byte is zero, as in ASCII text in UTF-16.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zero_from = |start| bytes.iter().skip(start).step_by(2).all(|byte| *byte == 0);
+    bytes.len() >= 4 && (zero_from(0) || zero_from(1))
 }
 
 impl Rewrite for Redactor<'_> {
@@ -388,6 +394,9 @@ mod tests {
     #[rstest]
     #[case::text(b"<html>".to_vec(), json!({"text": "<html>"}))]
     #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are no text>"))]
+    #[case::utf_16(b"{\0}\0".to_vec(), json!("<4 bytes that are no text>"))]
+    #[case::utf_16_with_the_high_byte_first(b"\0{\0}".to_vec(), json!("<4 bytes that are no text>"))]
+    #[case::zero_bytes_in_text(b"{\0}}".to_vec(), json!({"text": "{\0}}"}))]
     #[case::longest(vec![b'x'; 4096], json!({"text": "x".repeat(4096)}))]
     #[case::too_long(vec![b'x'; 4097], json!("<4097 bytes>"))]
     fn only_the_length_of_an_unprintable_body_is_shown(#[case] body: Vec<u8>, #[case] expected: Value) {
