@@ -63,12 +63,12 @@ pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
 pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
-pub use raw::{CallerName, Region};
+pub use raw::{BodyEncoding, CallerName, Region};
 pub use selection::{Selection, glob_matches};
 pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};
-pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
+pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart, TextFilter};
 pub use unknown_name::UnknownName;
 
 /// A scenario: its states, steps, expectations, and the requirements that it cites.
@@ -219,8 +219,8 @@ pub struct ByteChanges {
 /// A literal request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// Text with optional expressions.
-    Text(Template),
+    /// Text with optional expressions, in this encoding.
+    Text(Template, BodyEncoding),
     /// Raw bytes.
     Bytes(Vec<u8>),
 }

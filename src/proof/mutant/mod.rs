@@ -14,9 +14,12 @@ mod header_faults;
 mod input_faults;
 mod known_resources;
 mod late_faults;
+mod lookup_faults;
 mod member_location;
 mod memory_faults;
+mod misread_input;
 mod output_faults;
+mod parser_faults;
 mod premature_view;
 mod routing_faults;
 mod sample;
@@ -62,6 +65,10 @@ pub enum MutantFamily {
     Error,
     /// A constraint of an input.
     Input,
+    /// The resource that an identifier finds.
+    Lookup,
+    /// The syntax of a body.
+    Parser,
     /// A header or the framing of a response.
     Header,
     /// The operation that a request reaches.
@@ -84,10 +91,12 @@ pub enum MutantFamily {
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Output,
         Self::Error,
         Self::Input,
+        Self::Lookup,
+        Self::Parser,
         Self::Header,
         Self::Routing,
         Self::Caller,
@@ -106,6 +115,8 @@ impl MutantFamily {
             Self::Output => "output",
             Self::Error => "error",
             Self::Input => "input",
+            Self::Lookup => "lookup",
+            Self::Parser => "parser",
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
@@ -247,6 +258,8 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             if seen.under_test {
                 all.extend(error_faults::mutants(&subject, seen));
                 all.extend(input_faults::mutants(&subject, seen));
+                all.extend(lookup_faults::mutants(&subject));
+                all.extend(parser_faults::mutants(&subject));
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));

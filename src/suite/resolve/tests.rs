@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     suite::{
-        Alternative, Body, CallerName, Region,
+        Alternative, Body, BodyEncoding, CallerName, Region,
         testing::{read, scenario, text},
     },
     wire::{RejectionClass, sigv4::SigningFault},
@@ -134,7 +134,9 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
     assert_eq!((changes.method.as_deref(), changes.path.as_deref()), (Some("PUT"), Some("/x")));
     assert_eq!((&changes.set[0].0[..], changes.set[0].1.roots()), ("A", vec!["region"]));
     assert_eq!((changes.remove, changes.content_length, changes.chunked), (vec!["C".to_owned()], Some(7), true));
-    assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")))));
+    assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")), BodyEncoding::Utf8)));
+    let wide = raw("{ text: '{}', encoding: utf-16be }").unwrap().body;
+    assert_eq!(wide, Some(Body::Text(Template::Literal(json!("{}")), BodyEncoding::Utf16be)));
     assert_eq!(raw("{ base64: 'e30=' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
     assert_eq!(raw("{ hex: '7b 7d' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
     assert_eq!(raw("{ text: a, hex: '00' }").unwrap_err(), "5: a body needs exactly one of text, base64 and hex");
