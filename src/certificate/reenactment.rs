@@ -112,6 +112,7 @@ impl Reenactment<'_> {
             keys: None,
             seed: self.seed,
             case_timeout: LONG,
+            late: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Every problem is a [`Diagnostic`] with its position. The first problem of each file is reported.
 
 mod call;
+mod condition;
 mod expect;
 mod lint;
 mod scope;
@@ -39,7 +40,9 @@ impl Resolver<'_> {
         let mut scope = VariableScope::of_rows(&rows);
         let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
         let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
+        let steps = self.with_conditions(steps, &raw.steps, &scope)?;
         let teardown = self.steps(&raw.teardown, "/teardown", &mut scope, &rows)?;
+        self.check_unconditional(&raw.teardown, "/teardown")?;
         if !steps.iter().any(|step| step.call.operation == operation) {
             return Err(self.source.at("/steps", format!("no step calls {operation}, the operation of this folder")));
         }
@@ -100,6 +103,8 @@ impl Resolver<'_> {
         let given = self.given(&raw.given, &format!("{at}/given"), of_states, &mut scope)?;
         let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut scope, &rows)?;
         let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut scope, &rows)?;
+        self.check_unconditional(&raw.steps, &format!("{at}/steps"))?;
+        self.check_unconditional(&raw.teardown, &format!("{at}/teardown"))?;
         let mut yields = BTreeMap::new();
         for (variable, value) in &raw.yields {
             let pointer = format!("{at}/yields/{}", escape(variable));
@@ -198,7 +203,11 @@ impl Resolver<'_> {
             scope.add(variable);
         }
         let repeat = self.repeat(raw, at)?;
-        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat, racing: raw.racing })
+        let (pointer, racing, at_end) = (at.to_owned(), raw.racing, raw.at_end);
+        if at_end && repeat != Repeat::Once {
+            return Err(self.source.at_key(&format!("{at}/at_end"), "a call at the end of the run is made once"));
+        }
+        Ok(Step { pointer, call, expect, control, unchanged, capture, repeat, racing, when: None, at_end })
     }
 
     fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {
