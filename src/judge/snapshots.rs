@@ -26,7 +26,7 @@ impl Snapshots {
     /// The snapshots in these files.
     #[must_use]
     pub fn new(files: FixtureFiles) -> Self {
-        let snapshots = files.iter().filter(|(path, _)| path.ends_with(".snap"));
+        let snapshots = files.iter().filter(|(path, _)| path.strip_suffix(".snap").is_some());
         let observations = snapshots.map(|(path, text)| (path.to_owned(), contents(text))).collect();
         Self { files, observations }
     }

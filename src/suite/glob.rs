@@ -280,7 +280,9 @@ impl GlobReader<'_> {
         if high < low {
             return Err(self.error(open, "a range that ends before it starts"));
         }
-        self.regex.push_str(&format!(r"\x{{{:x}}}-\x{{{:x}}}", u32::from(low), u32::from(high)));
+        self.regex.push_str(&escaped(low));
+        self.regex.push('-');
+        self.regex.push_str(&escaped(high));
         Ok(())
     }
 
@@ -291,6 +293,11 @@ impl GlobReader<'_> {
         };
         next.ok_or_else(|| self.error(open, "a [ without ]"))
     }
+}
+
+/// A character of a class of a regular expression, by its number.
+fn escaped(c: char) -> String {
+    format!(r"\x{{{:x}}}", u32::from(c))
 }
 
 #[cfg(test)]

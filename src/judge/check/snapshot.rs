@@ -58,7 +58,7 @@ fn compare(snapshot: &Value, now: &Value, pointer: &str, found: &mut Vec<(String
     match (snapshot, now) {
         (a, b) if a == b => {}
         (a, b) if ExactNumber::of(a).or(ExactNumber::of(b)).is_some() => {
-            found.push((pointer.to_owned(), short(a), short(b)))
+            found.push((pointer.to_owned(), short(a), short(b)));
         }
         (Value::Object(a), Value::Object(b)) => {
             for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
