@@ -18,7 +18,7 @@ const KIND: &[Code] = &[Code::EXPECTED_BODY, Code::EVENTUALLY, Code::CONSISTENTL
 const LATE: f64 = 1.0;
 
 /// The responses of an operation that say that something ended.
-struct Claim {
+struct ClaimedEnd {
     operation: &'static str,
     /// The member that says so.
     location: &'static [&'static str],
@@ -31,9 +31,15 @@ struct Claim {
 }
 
 /// `Forced` is missing: no document says what it means for the state.
-const CLAIMS: [Claim; 2] = [
-    Claim { operation: "StopDeployment", location: &["status"], from: "Pending", to: &["Succeeded"], repeats: true },
-    Claim {
+const CLAIMS: [ClaimedEnd; 2] = [
+    ClaimedEnd {
+        operation: "StopDeployment",
+        location: &["status"],
+        from: "Pending",
+        to: &["Succeeded"],
+        repeats: true,
+    },
+    ClaimedEnd {
         operation: "CancelServicePipelineDeployment",
         location: &["pipeline", "deploymentStatus"],
         from: "CANCELLING",
@@ -61,7 +67,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     claims.flat_map(|claim| claim.to.iter().flat_map(|to| of_claim(subject, claim, to))).collect()
 }
 
-fn of_claim(subject: &MutantSubject<'_>, claim: &'static Claim, to: &'static str) -> Vec<Mutant> {
+fn of_claim(subject: &MutantSubject<'_>, claim: &'static ClaimedEnd, to: &'static str) -> Vec<Mutant> {
     let ended = format!("the response says {to} while the state is that of {}", claim.from);
     let mut ways = vec![
         ("always".to_owned(), ended.clone(), ClaimWay::Always),
@@ -80,7 +86,7 @@ fn of_claim(subject: &MutantSubject<'_>, claim: &'static Claim, to: &'static str
 
 fn claiming(
     subject: &MutantSubject<'_>,
-    claim: &'static Claim,
+    claim: &'static ClaimedEnd,
     to: &'static str,
     (name, says, way): (&str, String, ClaimWay),
 ) -> Mutant {

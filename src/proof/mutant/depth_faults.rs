@@ -1,7 +1,7 @@
 //! Faults in how far back a rollback or a cancellation goes: to the first success, to an attempt that did not succeed,
 //! nowhere, or twice.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     judge::code::Code,
-    wire::{Request, Response},
+    model::Contract,
+    wire::{Request, Response, protocol::protocol_of},
 };
 
 /// The values from before a change are not those that the documents promise.
@@ -41,28 +42,35 @@ enum RollbackDepth {
     Stopped,
 }
 
-/// The deployments of each group in the order of their creation, by application and group.
-#[derive(Default)]
-struct GroupHistory(HashMap<String, Vec<String>>);
+/// The deployments of each group in the order of their creation.
+struct GroupHistory {
+    contract: Arc<Contract>,
+    /// The IDs, by application and group.
+    groups: HashMap<String, Vec<String>>,
+}
 
 impl GroupHistory {
+    fn new(contract: &Arc<Contract>) -> Self {
+        Self { contract: Arc::clone(contract), groups: HashMap::new() }
+    }
+
     fn learn(&mut self, received: &ReceivedCall<'_>, response: &Response) {
         let created = received.target().ends_with(".CreateDeployment") && is_success(response);
         let Some(input) = received.input().filter(|_| created) else { return };
         let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let group = format!("{}/{}", input["applicationName"], input["deploymentGroupName"]);
-        self.0.entry(group).or_default().extend(output["deploymentId"].as_str().map(str::to_owned));
+        self.groups.entry(group).or_default().extend(output["deploymentId"].as_str().map(str::to_owned));
     }
 
     /// The deployments of the group of one of them, up to this one.
     fn up_to(&self, id: &str) -> &[String] {
-        let found = self.0.values().find_map(|ids| Some(&ids[..=ids.iter().position(|known| known == id)?]));
+        let found = self.groups.values().find_map(|ids| Some(&ids[..=ids.iter().position(|known| known == id)?]));
         found.unwrap_or_default()
     }
 
     fn revision(&self, depth: RollbackDepth, stopped: &str, received: &ReceivedCall<'_>) -> Option<Value> {
         let ids = self.up_to(stopped);
-        let read = |id: &String| deployment(received, id);
+        let read = |id: &String| self.deployment(received, id);
         let picked = match depth {
             RollbackDepth::FirstSuccess => ids.iter().filter_map(read).find(|info| info["status"] == "Succeeded"),
             RollbackDepth::LastAttempt => ids.iter().rev().nth(1).and_then(read),
@@ -70,22 +78,23 @@ impl GroupHistory {
         };
         picked.map(|info| info["revision"].clone())
     }
-}
 
-/// A deployment as the reference shows it now.
-fn deployment(received: &ReceivedCall<'_>, id: &str) -> Option<Value> {
-    let mut request = received.request.clone();
-    let (service, _) = received.target().split_once('.')?;
-    request.headers.set("x-amz-target", format!("{service}.GetDeployment"));
-    request.body = json!({ "deploymentId": id }).to_string().into();
-    let response = received.instead(&received.signed(request));
-    serde_json::from_slice::<Value>(&response.body).ok().map(|body| body["deploymentInfo"].clone())
+    /// A deployment as the reference shows it now.
+    fn deployment(&self, received: &ReceivedCall<'_>, id: &str) -> Option<Value> {
+        let operation = self.contract.operation("GetDeployment")?;
+        let protocol = protocol_of(&self.contract).ok()?;
+        let mut request = protocol.build_request(&self.contract, operation, &json!({ "deploymentId": id })).ok()?;
+        request.headers.set("host", received.request.headers.get("host").unwrap_or("localhost"));
+        let response = received.instead(&received.signed(request));
+        serde_json::from_slice::<Value>(&response.body).ok().map(|body| body["deploymentInfo"].clone())
+    }
 }
 
 fn rolling_back_to(subject: &MutantSubject<'_>, name: &str, what: &str, depth: RollbackDepth) -> Mutant {
     let says = format!("a rollback deploys the revision of {what}");
+    let contract = Arc::clone(subject.contract);
     subject.mutant(MutantFamily::Depth, &format!("rollback-to/{name}"), KIND, says, move || {
-        let mut history = GroupHistory::default();
+        let mut history = GroupHistory::new(&contract);
         Acting(move |received: &ReceivedCall<'_>| {
             let right = received.reference();
             history.learn(received, &right);
@@ -245,8 +254,12 @@ mod tests {
     #[test]
     fn a_history_ends_at_the_deployment_that_was_stopped() {
         let ids = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let history = GroupHistory(HashMap::from([("group".to_owned(), ids)]));
-        assert_eq!(history.up_to("b"), ["a", "b"]);
-        assert!(history.up_to("d").is_empty());
+        of_operation("codedeploy", "StopDeployment", |subject| {
+            let mut history = GroupHistory::new(subject.contract);
+            history.groups.insert("group".to_owned(), ids.clone());
+            assert_eq!(history.up_to("b"), ["a", "b"]);
+            assert!(history.up_to("d").is_empty());
+            Vec::new()
+        });
     }
 }

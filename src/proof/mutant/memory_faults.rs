@@ -11,7 +11,10 @@ use super::{
     known_resources::key_member,
     sample::SeenMembers,
 };
-use crate::{judge::code::Code, wire::Response};
+use crate::{
+    judge::code::Code,
+    wire::{Response, protocol::REQUEST_ID_HEADER},
+};
 
 /// A response or an effect that the documents promise is missing.
 const KIND: &[Code] = &[
@@ -145,8 +148,8 @@ fn repeating(subject: &MutantSubject<'_>, name: &str, what: &str, remembered: Re
 /// A remembered response with the request ID of another one, so that only its content shows the fault.
 fn under_the_id_of(fresh: &Response, remembered: &Response) -> Response {
     let mut response = remembered.clone();
-    if let Some(id) = fresh.headers.get("x-amzn-requestid") {
-        response.headers.set("x-amzn-requestid", id);
+    if let Some(id) = fresh.headers.get(REQUEST_ID_HEADER) {
+        response.headers.set(REQUEST_ID_HEADER, id);
     }
     response
 }
