@@ -261,8 +261,15 @@ impl Cases {
         let (suite, target) = (&self.made.suite, target(self.address)?);
         let RunOptions { seed, case_timeout, .. } = options;
         let keys = SigningKeys::default();
-        let executor =
-            Executor { suite, target: &target, transport: &transport, keys: Some(&keys), seed, case_timeout };
+        let executor = Executor {
+            suite,
+            target: &target,
+            transport: &transport,
+            keys: Some(&keys),
+            seed,
+            case_timeout,
+            late: None,
+        };
         let case = self.made.probe(1);
         let transcript = runtime.block_on(executor.execute(&case));
         let made = mean(times, || Ok(black_box(self.made.probe(1))))?;

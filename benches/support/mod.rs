@@ -119,6 +119,8 @@ fn step(number: usize) -> Step {
         capture: Vec::new(),
         repeat: Repeat::Once,
         racing: false,
+        when: None,
+        at_end: false,
     }
 }
 

@@ -115,6 +115,7 @@ impl Reenactment<'_> {
             case_timeout: LONG,
             // The clock follows the recorded times, and a certified run waits for the default time.
             patience: PATIENCE,
+            late: None,
         }
     }
 

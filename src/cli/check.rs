@@ -32,8 +32,10 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitStatus, Failure> {
     Profiles::read(&fixtures.files()?, &suite).map_err(|error| Failure::usage(error.to_string()))?;
     let mut problems = uncovered(&suite);
     if arguments.snapshots.snapshots.is_some() || fixtures.fixtures.is_none() {
-        let (orphaned, missing) = arguments.snapshots.load(&fixtures)?.misfits(&suite.cases());
-        problems.extend(orphaned.iter().map(|path| format!("snapshots/{path} does not belong to any case")));
+        let snapshots = arguments.snapshots.load(&fixtures)?;
+        problems.extend(snapshots.broken());
+        let (orphaned, missing) = snapshots.misfits(&suite.cases());
+        problems.extend(orphaned.iter().map(|path| format!("{path} does not belong to any case")));
         problems.extend(missing_snapshots(&missing));
     }
     let (scenarios, cases) = (suite.scenarios().count(), suite.cases().len());

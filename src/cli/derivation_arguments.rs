@@ -14,7 +14,7 @@ use crate::{
         self, Effect, ProbeFamily, Probes,
         derivation::{Derivation, DerivationError},
     },
-    suite::{Fixtures, shard::Shard},
+    suite::{Fixtures, Glob, shard::Shard},
 };
 
 /// The model, its recipe, and the selection of probes.
@@ -52,11 +52,11 @@ pub(super) struct ChoiceArguments {
 
     /// Run only probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
-    filter: Vec<String>,
+    filter: Vec<Glob>,
 
     /// Skip probe IDs that match this glob or contain this text (repeatable).
     #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
-    exclude: Vec<String>,
+    exclude: Vec<Glob>,
 
     /// At most N probes per operation, sampled by seed.
     #[arg(long, value_name = "N", env = "WIREPROOF_MAX_PER_OPERATION")]

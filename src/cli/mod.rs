@@ -9,6 +9,7 @@
 //! | `gate` | The arguments for what fails a run |  |
 //! | `terminal` | The width of the terminal, and the progress of a run |  |
 //! | `report_arguments` | `--report FORMAT[=PATH]`: the reports of a command, and the destination of each | `gate`, `terminal`, `unexpanded_home` |
+//! | `rerun_flags` | The flags of a command that make another run of one of its cases the same |  |
 //! | `subset` | The arguments that run a subset of a selection |  |
 //! | `select` | The arguments that select fixtures and cases | `botocore`, `subset` |
 //! | `mutants` | `wireproof mutants`: runs the whole suite against every mutant and every constant endpoint | `terminal`, `report_arguments`, `select` |
@@ -24,13 +25,13 @@
 //! | `model_source` | The models of many services, in a folder or in the botocore of this machine |  |
 //! | `last_runs` | The verdict of each case in its last run, for `--last-failed` | `subset` |
 //! | `output` | The arguments for the outputs of a run | `gate`, `terminal`, `report_arguments`, `last_runs` |
-//! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `report_arguments`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
+//! | `probe` | `wireproof probe`: derives probes from a model, sends them, and judges the responses | `execution`, `gate`, `report_arguments`, `rerun_flags`, `subset`, `target_arguments`, `derivation_arguments`, `last_runs`, `output` |
 //! | `judge` | `wireproof judge`: judges a recorded run, or recorded responses of AWS, again without a network | `botocore`, `gate`, `terminal`, `report_arguments`, `select`, `derivation_arguments`, `model_source`, `probe` |
 //! | `list` | `wireproof list`: lists the cases that would run | `select` |
 //! | `merge` | `wireproof merge`: merges the reports of shards into one, with the exit status of the whole run | `gate`, `report_arguments`, `subset`, `select`, `target_arguments`, `probe` |
 //! | `record` | `wireproof record`: writes the responses of an endpoint as snapshots | `execution`, `terminal`, `select`, `target_arguments` |
 //! | `requirements` | `wireproof requirements`: the numbered requirements, and the outcome of each | `execution`, `select`, `target_arguments` |
-//! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
+//! | `run` | `wireproof run`: replay and judge | `execution`, `report_arguments`, `rerun_flags`, `subset`, `select`, `target_arguments`, `last_runs`, `output`, `list` |
 //! | `schema` | `wireproof schema`: prints the JSON Schemas of the reports for programs |  |
 //! | `serve` | `wireproof serve`: starts the reference implementation as a server | `select`, `target_arguments` |
 //! | `verify` | `wireproof verify`: verifies a certificate without trusting its author | `execution`, `select`, `target_arguments`, `certify` |
@@ -62,6 +63,7 @@ mod probe;
 mod record;
 mod report_arguments;
 mod requirements;
+mod rerun_flags;
 mod run;
 mod schema;
 mod select;
@@ -77,6 +79,8 @@ pub use schema::SCHEMAS;
 use std::{ffi::OsString, io::Write as _, path::Path};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, builder::Resettable};
+
+use rerun_flags::RerunFlags;
 
 use crate::run::exit::ExitStatus;
 
@@ -180,7 +184,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
     };
     apply(cli.color);
     let paths = unexpanded_home::reject_unexpanded_home(&command, &matches);
-    paths.and_then(|()| dispatch(cli.command)).unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
+    let flags = rerun_flags(&command, &matches);
+    let done = paths.and_then(|()| dispatch(cli.command, &flags));
+    done.unwrap_or_else(|failure| failed(&defaults.blamed(failure, &matches)))
 }
 
 /// Prints help or the version, if the arguments request it.
@@ -198,11 +204,18 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
     command.mut_args(reset).mut_subcommands(without_empty_variables)
 }
 
-fn dispatch(command: Command) -> Result<ExitStatus, Failure> {
+/// The flags of the subcommand for another run of one of its cases.
+fn rerun_flags(command: &clap::Command, matches: &clap::ArgMatches) -> RerunFlags {
+    let subcommand = matches.subcommand();
+    let known = subcommand.and_then(|(name, matches)| Some((command.find_subcommand(name)?, matches)));
+    known.map_or_else(RerunFlags::default, |(command, matches)| RerunFlags::of(command, matches))
+}
+
+fn dispatch(command: Command, flags: &RerunFlags) -> Result<ExitStatus, Failure> {
     match command {
         Command::Init(arguments) => init::run(&arguments),
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Probe(arguments) => probe::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments, flags),
+        Command::Probe(arguments) => probe::run(&arguments, flags),
         Command::Record(arguments) => record::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),

@@ -24,6 +24,7 @@ use crate::{
     },
     report::{DocumentKind, Format, text::count},
     run::exit::ExitStatus,
+    suite::GlobList,
 };
 
 const EXAMPLES: &str = "Examples:
@@ -42,8 +43,8 @@ Exit status:
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct MutantsArguments {
     /// Run only mutants whose ID matches this glob or contains this text (repeatable); constant endpoints always run.
-    #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY", value_delimiter = ',')]
-    only: Vec<String>,
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_ONLY")]
+    only: Vec<GlobList>,
 
     /// Number of mutants to run concurrently [default: number of processors].
     #[arg(short, long = "jobs", value_name = "N", env = "WIREPROOF_MUTANT_JOBS", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -92,7 +93,7 @@ pub(super) fn run(arguments: &MutantsArguments) -> Result<ExitStatus, Failure> {
     let proof = Proof {
         suite: Arc::new(arguments.fixtures.suite()?),
         snapshots: Arc::new(arguments.snapshots.load(&arguments.fixtures)?),
-        only: arguments.only.clone(),
+        only: arguments.only.iter().flat_map(|list| list.0.clone()).collect(),
         exhaustive: arguments.exhaustive,
         judge_again: arguments.judge_again,
         jobs,

@@ -12,6 +12,7 @@ use super::{
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
     report_arguments::RerunCommand,
+    rerun_flags::RerunFlags,
     runtime,
     subset::{SubsetArguments, nothing_left},
     target_arguments::{TargetArguments, stop},
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     probe::Probes,
-    report::text::count,
+    report::text::{count, shell_word},
     run::{event::RunFinished, exit::ExitStatus},
     suite::{Case, Fixtures, Plan as _},
 };
@@ -62,7 +63,7 @@ pub(super) struct ProbeArguments {
     output: OutputArguments,
 }
 
-pub(super) fn run(arguments: &ProbeArguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &ProbeArguments, flags: &RerunFlags) -> Result<ExitStatus, Failure> {
     let suite = arguments.derivation.suite()?;
     if arguments.output.dry_run {
         let effect = arguments.derivation.choice.effect(true);
@@ -74,11 +75,15 @@ pub(super) fn run(arguments: &ProbeArguments) -> Result<ExitStatus, Failure> {
         return written(list(probes)).map(|()| ExitStatus::Incomplete);
     }
     let runtime = runtime()?;
-    let (finished, gate) = runtime.block_on(execute(arguments, suite.clone()))?;
+    let (finished, gate) = runtime.block_on(execute(arguments, suite.clone(), flags))?;
     gate.status(&finished, |unseen| arguments.derivation.missing(&suite, unseen))
 }
 
-async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFinished, CommandGate), Failure> {
+async fn execute(
+    arguments: &ProbeArguments,
+    suite: Fixtures,
+    flags: &RerunFlags,
+) -> Result<(RunFinished, CommandGate), Failure> {
     arguments.check_target(&suite)?;
     let (target, reference) = arguments.target.target(&suite).await?;
     let seed = arguments.execution.seed();
@@ -94,7 +99,7 @@ async fn execute(arguments: &ProbeArguments, suite: Fixtures) -> Result<(RunFini
     let coverage = probes.coverage();
     let settled = probes.settled();
     let nothing_left = (settled > 0 && probes.whole().selected.cases == 0).then(|| nothing_left(settled));
-    let mut outputs = arguments.output.open(&arguments.rerun(), probes.selected(), last_runs)?;
+    let mut outputs = arguments.output.open(&arguments.rerun(flags), probes.selected(), last_runs)?;
     let runner = arguments
         .execution
         .runner(Arc::new(suite), target, seed, arguments.sensitive.values())
@@ -148,14 +153,10 @@ impl ProbeArguments {
         Err(Failure::usage("the embedded reference implements only CodeDeploy and Proton\nhelp: pass --endpoint URL"))
     }
 
-    fn rerun(&self) -> RerunCommand {
-        let endpoint = self.target.endpoint.as_ref().map(|endpoint| format!("--endpoint {endpoint}"));
-        let recipe = self.derivation.recipe.as_ref().map(|path| format!("--recipe {}", path.display()));
-        let destructive = self.derivation.choice.destructive.then(|| "--destructive".to_owned());
-        let flags: Vec<String> = [endpoint, recipe, destructive].into_iter().flatten().collect();
+    fn rerun(&self, flags: &RerunFlags) -> RerunCommand {
         RerunCommand {
-            command: format!("wireproof probe --model {} --filter", self.derivation.model),
-            flags: flags.join(" "),
+            command: format!("wireproof probe --model {} --filter", shell_word(&self.derivation.model)),
+            flags: flags.line(),
             derivation: serde_json::to_value(&self.derivation).ok(),
             most: Some(TOLD),
         }

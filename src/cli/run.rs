@@ -13,6 +13,7 @@ use super::{
     last_runs::{LastFailedArguments, LastRuns},
     output::OutputArguments,
     report_arguments::RerunCommand,
+    rerun_flags::RerunFlags,
     runtime,
     select::{FixtureArguments, SelectArguments, SelectedCases, SnapshotArguments},
     subset::nothing_left,
@@ -71,7 +72,7 @@ pub(super) struct RunArguments {
     output: OutputArguments,
 }
 
-pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
+pub(super) fn run(arguments: &RunArguments, flags: &RerunFlags) -> Result<ExitStatus, Failure> {
     let last_runs = LastRuns::of(arguments.target.called(), arguments.select.origin(&arguments.fixtures));
     let SelectedCases { suite, cases, fixtures, settled } =
         arguments.select.load(&arguments.fixtures, arguments.last_failed.settled(&last_runs)?)?;
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitStatus, Failure> {
     let mut batch = arguments.batch(cases)?;
     let nothing_left = (settled > 0 && batch.whole().selected.cases == 0).then(|| nothing_left(settled));
     let snapshots = arguments.snapshots.load(&fixtures)?;
-    let mut outputs = arguments.output.open(&arguments.rerun(), batch.selected(), last_runs)?;
+    let mut outputs = arguments.output.open(&rerun(flags, &fixtures), batch.selected(), last_runs)?;
     let mut pending =
         arguments.output.update.then(|| PendingSnapshots::below(arguments.snapshots.snapshots.as_deref()));
     let mut observer = (outputs.observer(), &mut pending);
@@ -99,17 +100,13 @@ impl RunArguments {
     fn batch(&self, cases: Vec<Case>) -> Result<Batch, Failure> {
         Ok(Batch::sharded(cases, self.select.subset.shard_of_run(self.execution.has_seed())?))
     }
+}
 
-    fn rerun(&self) -> RerunCommand {
-        let mut words = Vec::new();
-        if let Some(endpoint) = &self.target.endpoint {
-            words.push(format!("--endpoint {endpoint}"));
-        }
-        if let Some(fixtures) = &self.fixtures.fixtures {
-            words.push(format!("--fixtures {}", fixtures.display()));
-        }
-        RerunCommand { command: "wireproof run".to_owned(), flags: words.join(" "), derivation: None, most: None }
-    }
+/// The command for one case of these fixtures.
+fn rerun(flags: &RerunFlags, fixtures: &FixtureArguments) -> RerunCommand {
+    let folder = fixtures.fixtures.as_ref().map(|folder| folder.to_string_lossy());
+    let flags = flags.clone().with("--fixtures", folder.as_deref()).line();
+    RerunCommand { command: "wireproof run".to_owned(), flags, derivation: None, most: None }
 }
 
 /// Writes pending snapshots of cases that conform and differ from their snapshot.

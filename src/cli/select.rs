@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Failure, botocore::BotocoreArguments, subset::SubsetArguments};
 use crate::{
     judge::{named_checks::read_fixtures, snapshots::Snapshots},
-    suite::{Case, FixtureFiles, Fixtures, Selection},
+    suite::{Case, FixtureFiles, Fixtures, Glob, GlobList, Selection},
 };
 
 /// The fixtures of a command.
@@ -55,12 +55,12 @@ pub(super) struct SelectArguments {
     pub(super) tag: Vec<String>,
 
     /// Run only IDs that match this glob or contain this text (repeatable).
-    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER", value_delimiter = ',')]
-    pub(super) filter: Vec<String>,
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_FILTER")]
+    pub(super) filter: Vec<GlobList>,
 
     /// Skip IDs that match this glob or contain this text (repeatable).
-    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE", value_delimiter = ',')]
-    pub(super) exclude: Vec<String>,
+    #[arg(long, value_name = "GLOB", env = "WIREPROOF_EXCLUDE")]
+    pub(super) exclude: Vec<GlobList>,
 
     #[command(flatten)]
     pub(super) subset: SubsetArguments,
@@ -116,8 +116,8 @@ impl SelectArguments {
             services: self.service.clone(),
             operations: self.operation.clone(),
             tags: self.tag.clone(),
-            filters: self.filter.clone(),
-            excludes: self.exclude.clone(),
+            filters: globs(&self.filter),
+            excludes: globs(&self.exclude),
             settled: HashSet::new(),
         };
         reject_unknown_names(&selection, &suite)?;
@@ -157,6 +157,11 @@ impl SelectArguments {
         let paths = paths.into_iter().map(below).collect();
         (fixtures, paths)
     }
+}
+
+/// The globs of all lists.
+fn globs(lists: &[GlobList]) -> Vec<Glob> {
+    lists.iter().flat_map(|list| list.0.clone()).collect()
 }
 
 /// Rejects a selection with an unknown name.

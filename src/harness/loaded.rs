@@ -9,7 +9,7 @@ use super::{Problem, Suite, test_environment::TestEnvironment};
 use crate::{
     judge::named_checks::read_fixtures,
     probe::{self, Coverage, Effect, derivation::Derivation},
-    suite::{self, Batch, Case, FixtureFiles, Plan, Selection, UnknownName, glob_matches},
+    suite::{self, Batch, Case, FixtureFiles, Plan, Selection, UnknownName},
 };
 
 /// A suite that was read and checked.
@@ -42,6 +42,9 @@ pub(super) struct Planned {
 impl LoadedSuite {
     /// Reads the fixtures or the model of a suite.
     pub(super) fn load(suite: &Suite) -> Result<Self, Problem> {
+        if let Some(error) = &suite.malformed {
+            return Err(Problem::Glob(error.to_string()));
+        }
         let environment = TestEnvironment::read()?;
         match &suite.model {
             None => Self::scenarios(suite, &environment),
@@ -152,16 +155,16 @@ impl OfModel {
 
 /// Rejects a glob that matches no case: a test that runs no case would always pass.
 fn reject_unmatched_globs(suite: &Suite, known: &[String]) -> Result<(), Problem> {
-    let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob_matches(glob, id))) else { return Ok(()) };
+    let Some(idle) = suite.globs().find(|glob| !known.iter().any(|id| glob.matches(id))) else { return Ok(()) };
     let parts: BTreeSet<&str> = known.iter().flat_map(|id| id.split(['/', '#']).chain([id.as_str()])).collect();
     let known = parts.into_iter().map(str::to_owned).collect();
-    let unknown_name = UnknownName { word: idle.clone(), known, filtered: 0 };
+    let unknown_name = UnknownName { word: idle.to_string(), known, filtered: 0 };
     let hint = unknown_name.hint(str::to_owned);
     Err(Problem::Selection { word: unknown_name.word, hint })
 }
 
 impl TestEnvironment {
     fn selects(&self, id: &str) -> bool {
-        self.filters.is_empty() || self.filters.iter().any(|glob| glob_matches(glob, id))
+        self.filters.is_empty() || self.filters.iter().any(|glob| glob.matches(id))
     }
 }

@@ -34,6 +34,9 @@ pub enum Problem {
         /// Similar names.
         hint: String,
     },
+    /// A glob is malformed.
+    #[error("{0}")]
+    Glob(String),
     /// Each filter matches cases, but no case matches all of them.
     #[error("no case matches all filters of the suite")]
     Nothing,

@@ -9,7 +9,7 @@ use crate::{
         resolved_target::{BoxError, StateChange, StateFunction},
         session::{self, PresenceChecks},
     },
-    suite::{CaseId, Selection, glob_matches},
+    suite::{CaseId, Glob, GlobError, Selection},
 };
 
 /// The cases to run against an endpoint: scenarios or probes, a selection of them, and the deviations that are known.
@@ -28,6 +28,8 @@ pub struct Suite {
     /// The folder; `None` for the bundled fixtures.
     pub(super) fixtures: Option<PathBuf>,
     pub(super) selection: Selection,
+    /// The first glob that cannot be read.
+    pub(super) malformed: Option<GlobError>,
     /// The model whose probes run instead of scenarios.
     pub(super) model: Option<String>,
     pub(super) destructive: bool,
@@ -48,7 +50,7 @@ pub struct Suite {
 /// Cases that do not run, with the reason.
 #[derive(Debug, Clone)]
 pub(super) struct Ignored {
-    glob: String,
+    glob: Glob,
     pub(super) reason: String,
 }
 
@@ -59,6 +61,7 @@ impl Suite {
         Self {
             fixtures: None,
             selection: Selection::default(),
+            malformed: None,
             model: None,
             destructive: false,
             ignored: Vec::new(),
@@ -119,25 +122,32 @@ impl Suite {
         self
     }
 
-    /// Only ids that match this glob (`*`) or contain this text. Repeat it for several globs. A glob that matches no case is a
+    /// Only ids that match this glob or contain this text. `*` matches any characters, a `/` too, `?` one character,
+    /// `[a-z]` one of these, and `{a,b}` one of these globs. Repeat it for several globs. A glob that matches no case is a
     /// problem, also in [`exclude`](Self::exclude) and [`ignore`](Self::ignore): it is misspelled, or the case was renamed.
     #[must_use]
-    pub fn filter(mut self, glob: impl Into<String>) -> Self {
-        self.selection.filters.push(glob.into());
-        self
+    pub fn filter(self, glob: impl Into<String>) -> Self {
+        self.with_glob(&glob.into(), |suite, glob| suite.selection.filters.push(glob))
     }
 
     /// Excludes ids that match this glob or contain this text. Reports do not mention them.
     #[must_use]
-    pub fn exclude(mut self, glob: impl Into<String>) -> Self {
-        self.selection.excludes.push(glob.into());
-        self
+    pub fn exclude(self, glob: impl Into<String>) -> Self {
+        self.with_glob(&glob.into(), |suite, glob| suite.selection.excludes.push(glob))
     }
 
     /// Ignores ids that match this glob or contain this text. Reports show them with the reason.
     #[must_use]
-    pub fn ignore(mut self, glob: impl Into<String>, reason: impl Into<String>) -> Self {
-        self.ignored.push(Ignored { glob: glob.into(), reason: reason.into() });
+    pub fn ignore(self, glob: impl Into<String>, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        self.with_glob(&glob.into(), |suite, glob| suite.ignored.push(Ignored { glob, reason }))
+    }
+
+    fn with_glob(mut self, glob: &str, enter: impl FnOnce(&mut Self, Glob)) -> Self {
+        match glob.parse() {
+            Ok(glob) => enter(&mut self, glob),
+            Err(error) => drop(self.malformed.get_or_insert(error)),
+        }
         self
     }
 
@@ -236,14 +246,14 @@ impl Suite {
     }
 
     /// The globs of filters, exclusions and ignored cases.
-    pub(super) fn globs(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn globs(&self) -> impl Iterator<Item = &Glob> {
         let ignored = self.ignored.iter().map(|ignored| &ignored.glob);
         self.selection.filters.iter().chain(&self.selection.excludes).chain(ignored)
     }
 
     /// The reason of an ignored case.
     pub(super) fn why_ignored(&self, id: &str) -> Option<&str> {
-        let ignored = self.ignored.iter().find(|ignored| glob_matches(&ignored.glob, id))?;
+        let ignored = self.ignored.iter().find(|ignored| ignored.glob.matches(id))?;
         Some(&ignored.reason)
     }
 }

@@ -3,7 +3,10 @@
 use std::{env, path::PathBuf};
 
 use super::Problem;
-use crate::model::published::Places;
+use crate::{
+    model::published::Places,
+    suite::{Glob, GlobError, GlobList},
+};
 
 /// The environment variables of a test.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +18,7 @@ pub(super) struct TestEnvironment {
     /// `WIREPROOF_SEED`.
     pub(super) seed: Option<u64>,
     /// `WIREPROOF_FILTER`: only these cases of the selection.
-    pub(super) filters: Vec<String>,
+    pub(super) filters: Vec<Glob>,
     /// `INSTA_UPDATE` and `CI`, as insta reads them.
     pub(super) snapshots: SnapshotUpdate,
     /// `INSTA_FORCE_PASS`: `cargo insta test` reviews afterwards.
@@ -53,17 +56,18 @@ impl TestEnvironment {
             update_baseline: is_on("WIREPROOF_BASELINE_UPDATE")?,
             reason: variable("WIREPROOF_BASELINE_REASON"),
             seed: seed.transpose()?,
-            filters: variable("WIREPROOF_FILTER")
-                .iter()
-                .flat_map(|globs| globs.split(','))
-                .map(str::to_owned)
-                .collect(),
+            filters: variable("WIREPROOF_FILTER").map_or(Ok(Vec::new()), |globs| filters(&globs))?,
             snapshots: snapshot_update(variable("INSTA_UPDATE").as_deref(), variable("CI").is_some()),
             snapshots_pass: variable("INSTA_FORCE_PASS").is_some_and(|value| value == "1"),
             process_per_test: variable("NEXTEST_EXECUTION_MODE").is_some_and(|mode| mode == "process-per-test"),
             places: Places { botocore: variable("WIREPROOF_BOTOCORE").map(PathBuf::from), path: env::var_os("PATH") },
         })
     }
+}
+
+fn filters(globs: &str) -> Result<Vec<Glob>, Problem> {
+    let list: Result<GlobList, GlobError> = globs.parse();
+    list.map(|list| list.0).map_err(|error| Problem::Glob(error.to_string()))
 }
 
 fn boolish(name: &'static str, value: String) -> Result<bool, Problem> {
@@ -104,6 +108,7 @@ mod tests {
 
     #[rstest]
     #[case(&[("WIREPROOF_BASELINE_UPDATE", "maybe")], "invalid value \"maybe\" of WIREPROOF_BASELINE_UPDATE: expected 1 or 0")]
+    #[case(&[("WIREPROOF_FILTER", "a,b[")], "a [ without ] in the glob b[, at character 2\nhelp: write \\ before a character that stands for itself")]
     #[case(&[("WIREPROOF_SEED", "x")], "invalid value \"x\" of WIREPROOF_SEED: expected a number")]
     fn an_invalid_value_is_rejected(#[case] variables: &[(&str, &str)], #[case] says: &str) {
         assert_eq!(of(variables).unwrap_err().to_string(), says);

@@ -75,7 +75,7 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Future<Output = Result<Target, BoxError>> + 'static,
 {
-    let mut arguments = match TestArguments::read(env::args().skip(1)) {
+    let mut arguments = match TestArguments::read(words()) {
         Ok(arguments) if arguments.mode == TestMode::Help => {
             // A closed pipe does not fail the run.
             let _ = io::stdout().write_all(HELP.as_bytes());
@@ -89,6 +89,11 @@ where
         // A tool that lists tests must see the problem as well.
         Err(problem) => failed(&outcome::described(&problem)),
     }
+}
+
+/// The arguments of this process. One that is not UTF-8 selects nothing, and must not end the tests with a panic.
+fn words() -> impl Iterator<Item = String> {
+    env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
 fn failed(why: &str) -> ExitCode {

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{judge::verdict::Verdict, suite::CaseId, wire::TransportError};
+use crate::{
+    judge::verdict::Verdict,
+    suite::CaseId,
+    wire::{TransportError, json::JsonLimit},
+};
 
 /// The reason why a case was not run, or not judged to its end.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -65,6 +69,14 @@ pub enum Obstacle {
         /// The failure.
         error: TransportError,
     },
+    /// A response has valid JSON that this program does not support.
+    #[error("{operation}: the response has {limit}, which wireproof does not support")]
+    Unsupported {
+        /// The operation.
+        operation: String,
+        /// The limit.
+        limit: JsonLimit,
+    },
     /// An operation that the case needs beside its own is not implemented.
     #[error("{0} is not implemented")]
     NeighborNotImplemented(String),
@@ -116,6 +128,7 @@ impl Obstacle {
             | Self::Unreachable(_)
             | Self::NoResponse { .. }
             | Self::StillPending { .. }
+            | Self::Unsupported { .. }
             | Self::Unexplained(_)
             | Self::NothingEvaluated => Verdict::Inconclusive,
         }

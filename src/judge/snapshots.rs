@@ -4,44 +4,77 @@
 //! a `#`, as in its ID. A pending snapshot has the extension `.snap.new`.
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use crate::suite::{Case, CaseId, FixtureFiles};
+use crate::{
+    suite::{Case, CaseId, FixtureFiles},
+    wire::json,
+};
 
 /// The snapshots of a suite.
 #[derive(Debug, Clone, Default)]
-pub struct Snapshots(FixtureFiles);
+pub struct Snapshots {
+    files: FixtureFiles,
+    /// The observations, by path.
+    observations: BTreeMap<String, String>,
+}
 
 impl Snapshots {
     /// The snapshots in these files.
     #[must_use]
     pub fn new(files: FixtureFiles) -> Self {
-        Self(files)
+        let snapshots = files.iter().filter(|(path, _)| path.strip_suffix(".snap").is_some());
+        let observations = snapshots.map(|(path, text)| (path.to_owned(), contents(text))).collect();
+        Self { files, observations }
     }
 
     /// The recorded observation of a case.
     #[must_use]
     pub fn get(&self, case: &CaseId) -> Option<&str> {
-        self.0.get(&[&*case.0, ".snap"].concat()).map(contents)
+        self.observations.get(&[&*case.0, ".snap"].concat()).map(String::as_str)
     }
 
     /// The snapshots without a case, and the cases without a snapshot.
     #[must_use]
     pub fn misfits(&self, cases: &[Case]) -> (Vec<String>, Vec<String>) {
-        let paths = self.0.iter().map(|(path, _)| path).filter_map(|path| path.strip_suffix(".snap"));
-        let orphaned =
-            paths.filter(|path| !cases.iter().any(|case| case.id.0 == *path)).map(|path| format!("{path}.snap"));
+        let belongs = |path: &str| cases.iter().any(|case| path.strip_suffix(".snap") == Some(case.id.0.as_str()));
+        let orphaned = self.observations.keys().filter(|path| !belongs(path)).map(|path| self.shown(path));
         let missing = cases.iter().filter(|case| self.get(&case.id).is_none()).map(|case| case.id.0.clone());
         (orphaned.collect(), missing.collect())
     }
+
+    /// The snapshots that hold no observation, each with the reason.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let problem = |(path, observation): (&String, &String)| {
+            let text = self.files.get(path).unwrap_or_default();
+            let is_marker = |line: &str| ["<<<<<<< ", ">>>>>>> "].iter().any(|marker| line.starts_with(marker));
+            let problem = match observation {
+                _ if text.lines().any(is_marker) => "has conflict markers of a merge",
+                observation if observation.trim().is_empty() => "is empty",
+                observation if json::value(observation.as_bytes()).is_none() => "is not JSON",
+                _ => return None,
+            };
+            Some(format!("{} {problem}", self.shown(path)))
+        };
+        self.observations.iter().filter_map(problem).collect()
+    }
+
+    /// The path under which a person would open a snapshot.
+    fn shown(&self, path: &str) -> String {
+        self.files.file(path).map_or_else(|| format!("snapshots/{path}"), |file| file.display().to_string())
+    }
 }
 
-/// The text below the header of a `.snap` file.
-fn contents(snap: &str) -> &str {
-    let below = snap.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(snap, |(_, below)| below);
-    below.trim_end_matches('\n')
+/// The text below the header of a `.snap` file. An editor or git may have added a byte order mark and other line ends.
+fn contents(snap: &str) -> String {
+    let snap = snap.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let below =
+        snap.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map_or(&*snap, |(_, below)| below);
+    below.trim_end_matches('\n').to_owned()
 }
 
 /// Writes the pending snapshot of a case, for `cargo insta review` or `accept`.
@@ -88,6 +121,30 @@ mod tests {
     fn a_snapshot_is_read_without_its_header() {
         assert_eq!(contents("---\nsource: x\n---\n{\n}\n"), "{\n}");
         assert_eq!(contents("{}"), "{}");
+        assert_eq!(contents("\u{feff}---\r\nsource: x\r\n---\r\n{\r\n}\r\n"), "{\n}");
+    }
+
+    #[test]
+    fn a_broken_snapshot_is_named_by_its_real_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            ("empty", ""),
+            ("header", "---\nsource: x\n---\n"),
+            ("conflict", "---\nsource: x\n---\n<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n"),
+            ("text", "---\nsource: x\n---\nhello\n"),
+            ("whole", "---\nsource: x\n---\n{}\n"),
+        ];
+        for (name, text) in files {
+            fs::write(folder.path().join(format!("{name}.snap")), text).unwrap();
+        }
+        let found = Snapshots::new(FixtureFiles::folder(folder.path()).unwrap()).broken();
+        let problems = [
+            "conflict.snap has conflict markers of a merge",
+            "empty.snap is empty",
+            "header.snap is empty",
+            "text.snap is not JSON",
+        ];
+        assert_eq!(found, problems.map(|problem| folder.path().join(problem).display().to_string()));
     }
 
     #[test]
@@ -112,7 +169,7 @@ mod tests {
         let cases = Fixtures::bundled().unwrap().cases();
         let snapshots = Snapshots::new(FixtureFiles::from_texts([("gone/op/x.snap".to_owned(), String::new())]));
         let (orphaned, missing) = snapshots.misfits(&cases[..1]);
-        assert_eq!(orphaned, ["gone/op/x.snap"]);
+        assert_eq!(orphaned, ["snapshots/gone/op/x.snap"]);
         assert_eq!(missing, [cases[0].id.0.as_str()]);
     }
 }

@@ -46,7 +46,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     model::Operation,
-    suite::{glob_matches, shard::Shard},
+    suite::{Glob, shard::Shard},
 };
 
 pub use coverage::{ConstraintCounts, Coverage, CoverageReport, FamilyRow, Unprobed};
@@ -67,10 +67,10 @@ pub struct ProbeOptions {
     pub families: BTreeSet<ProbeFamily>,
     /// Operations by name, in any letter case; empty: all.
     pub operations: Vec<String>,
-    /// Globs (`*`). An id must match one of them; empty: all ids.
-    pub filters: Vec<String>,
+    /// Globs. An id must match one of them; empty: all ids. A control runs for its probes, or if a glob is its id.
+    pub filters: Vec<Glob>,
     /// Globs of ids to leave out.
-    pub excludes: Vec<String>,
+    pub excludes: Vec<Glob>,
     /// Ids that need not run again.
     pub settled: HashSet<String>,
     /// The shard of operations to run; `None`: all operations.
@@ -112,7 +112,7 @@ impl ProbeOptions {
     }
 
     fn names(&self, id: &str) -> bool {
-        let any = |globs: &[String]| globs.iter().any(|glob| glob_matches(glob, id));
+        let any = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(id));
         (self.filters.is_empty() || any(&self.filters)) && !any(&self.excludes)
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{
     Coverage, Effect, KnownValues, Location, ProbeOptions, UnprobedReason,
     derive::{Probe, ProbedConstraint, Subjected, Turn, salt},
-    input::{Inputs, fits},
+    input::Inputs,
 };
 use crate::{
     model::Operation,
@@ -196,8 +196,10 @@ impl Probes {
                     loaded.enter(probe);
                 }
             }
-            // A control runs for the probes that rest on it, and where it has to run again itself.
-            let again = selected > 0 && !self.options.settled.contains(&subjected.control_of(location));
+            // A control runs for the probes that rest on it, if its ID is a filter, and where it has to run again itself.
+            let control = subjected.control_of(location);
+            let wanted = selected > 0 || self.options.filters.iter().any(|glob| glob.text() == control);
+            let again = wanted && !self.options.settled.contains(&control);
             if loaded.probes() > before || again {
                 loaded.least = true;
                 loaded.controls.extend((!location.in_least_input).then_some(index));
@@ -259,7 +261,7 @@ impl Probes {
 
     fn filling(&self, subjected: &Subjected, location: &Location) -> Option<&Filling> {
         let name = format!("{}/{}", subjected.operation.name, location.path.slashed());
-        self.fillings.iter().find(|filling| fits(&filling.glob, &name))
+        self.fillings.iter().find(|filling| filling.glob.matches_whole(&name))
     }
 
     /// Begins a phase, and returns its stage.
@@ -385,14 +387,23 @@ mod tests {
 
     #[test]
     fn a_filter_keeps_the_controls_that_its_probes_rest_on() {
-        let filters = vec!["s.Put/tags[]/key/required/null".to_owned()];
+        let filters = vec!["s.Put/tags[]/key/required/null".parse().unwrap()];
         let all: Vec<String> = ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat();
         assert_eq!(all, ["s.Put/control", "s.Put/tags[]/key/control", "s.Put/tags[]/key/required/null"]);
     }
 
+    #[rstest::rstest]
+    #[case::of_a_location("s.Put/tags[]/key/control", &["s.Put/control", "s.Put/tags[]/key/control"])]
+    #[case::least("s.Put/control", &["s.Put/control"])]
+    #[case::settled_by_none("s.Put/tags[]/control/x", &[])]
+    fn a_control_runs_alone_if_a_filter_is_its_id(#[case] filter: &str, #[case] expected: &[&str]) {
+        let filters = vec![filter.parse().unwrap()];
+        assert_eq!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat(), expected);
+    }
+
     #[test]
     fn a_filter_that_matches_nothing_leaves_nothing_to_open() {
-        let filters = vec!["elsewhere".to_owned()];
+        let filters = vec!["elsewhere".parse().unwrap()];
         assert!(ids(ProbeOptions { filters, ..ProbeOptions::default() }).concat().is_empty());
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use crate::suite::glob_matches;
+use crate::suite::Glob;
 
-/// The list: tables `[[equivalent]]` with a `reason`, and with `mutants`, which are IDs in which `*` matches anything.
+/// The list: tables `[[equivalent]]` with a `reason`, and with `mutants`, which are globs that match whole IDs.
 const LIST: &str = include_str!("equivalents.toml");
 
 #[derive(Debug, Deserialize)]
@@ -20,7 +20,7 @@ pub(super) struct Equivalents {
 #[serde(deny_unknown_fields)]
 struct EquivalentRow {
     reason: String,
-    mutants: Vec<String>,
+    mutants: Vec<Glob>,
 }
 
 impl Equivalents {
@@ -30,19 +30,15 @@ impl Equivalents {
     }
 
     pub(super) fn reason(&self, id: &str) -> Option<&str> {
-        let row = self.equivalent.iter().find(|row| row.mutants.iter().any(|glob| fits(glob, id)))?;
+        let row = self.equivalent.iter().find(|row| row.mutants.iter().any(|glob| glob.matches_whole(id)))?;
         Some(&row.reason)
     }
 
     /// The globs that match none of the IDs.
     pub(super) fn dead(&self, ids: &BTreeSet<String>) -> Vec<String> {
         let globs = self.equivalent.iter().flat_map(|row| &row.mutants);
-        globs.filter(|glob| !ids.iter().any(|id| fits(glob, id))).cloned().collect()
+        globs.filter(|glob| !ids.iter().any(|id| glob.matches_whole(id))).map(ToString::to_string).collect()
     }
-}
-
-fn fits(glob: &str, id: &str) -> bool {
-    glob == id || (glob.contains('*') && glob_matches(glob, id))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ use crate::{
     },
     reference::ReferenceError,
     run::judged_case::JudgedCase,
-    suite::{Case, Fixtures, glob_matches},
+    suite::{Case, Fixtures, Glob},
 };
 
 use equivalents::Equivalents;
@@ -59,7 +59,7 @@ pub struct Proof {
     /// Its snapshots.
     pub snapshots: Arc<Snapshots>,
     /// Globs of mutant ids. Without any, all mutants run.
-    pub only: Vec<String>,
+    pub only: Vec<Glob>,
     /// Every case runs on every mutant, also when the mutant is already detected.
     pub exhaustive: bool,
     /// Each run is recorded and judged again from its recording. The result must be the same.
@@ -137,7 +137,7 @@ impl Proof {
         let baseline = baseline(&runner, &contracts)?;
         let work = self.work(&contracts, &baseline.sample);
         if !work.iter().any(|work| matches!(work, ProofWork::Mutant(_))) {
-            return Err(ProofError::NothingFits(self.only.join(", ")));
+            return Err(ProofError::NothingFits(self.only.iter().map(Glob::text).collect::<Vec<_>>().join(", ")));
         }
         let equivalents = Equivalents::bundled();
         let all_ids: BTreeSet<String> =
@@ -160,7 +160,7 @@ impl Proof {
             tool: TOOL.to_owned(),
             suite: self.suite.digest().to_owned(),
             seed: self.seed,
-            only: self.only.clone(),
+            only: self.only.iter().map(ToString::to_string).collect(),
             exhaustive: self.exhaustive,
             reference: baseline.ledger,
             mutants: Vec::new(),
@@ -200,7 +200,7 @@ impl Proof {
     }
 
     fn work(&self, contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<ProofWork> {
-        let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob_matches(glob, id));
+        let wanted = |id: &str| self.only.is_empty() || self.only.iter().any(|glob| glob.matches(id));
         let mutants =
             enumerate(contracts, sample).into_iter().filter(|mutant| wanted(&mutant.id)).map(ProofWork::Mutant);
         // They always run: without them, no figure of a suite means anything.

@@ -39,7 +39,7 @@ pub struct ReportDocument {
     /// The crashes of the endpoint.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub died: Vec<TargetDied>,
-    /// What concerns the run as a whole.
+    /// Notes on the whole run, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The cases, sorted by ID.

@@ -255,7 +255,7 @@ pub struct RunFinished {
     pub interrupted: bool,
     /// The duration in milliseconds.
     pub duration_ms: u64,
-    /// What concerns the run as a whole, such as an unusual connection.
+    /// Notes on the whole run, such as an unusual connection, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

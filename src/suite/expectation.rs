@@ -175,14 +175,14 @@ mod tests {
         let identity = ErrorIdentity { name: Some(name.to_owned()), ..ErrorIdentity::default() };
         (
             Response { status, ..Response::default() },
-            ParsedResponse { rejection: Some(identity), value: None, problems: Vec::new() },
+            ParsedResponse { rejection: Some(identity), value: None, problems: Vec::new(), limit: None },
         )
     }
 
     fn success(status: u16, body: serde_json::Value) -> (Response, ParsedResponse) {
         (
             Response { status, ..Response::default() },
-            ParsedResponse { rejection: None, value: Some(body), problems: Vec::new() },
+            ParsedResponse { rejection: None, value: Some(body), problems: Vec::new(), limit: None },
         )
     }
 

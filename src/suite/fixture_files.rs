@@ -196,9 +196,14 @@ impl FixtureFiles {
     /// The path under which a person would open the file.
     #[must_use]
     pub fn display(&self, path: &str) -> String {
+        self.file(path).map_or_else(|| format!("fixtures/{path}"), |file| file.display().to_string())
+    }
+
+    /// The file on disk; `None` for a text that is compiled in.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<PathBuf> {
         let below = || self.root.as_ref().map(|root| root.join(path));
-        let file = self.elsewhere.get(path).cloned().or_else(below);
-        file.map_or_else(|| format!("fixtures/{path}"), |file| file.display().to_string())
+        self.elsewhere.get(path).cloned().or_else(below)
     }
 }
 

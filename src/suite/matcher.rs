@@ -1,12 +1,21 @@
 //! Expected bodies: a value that the response must contain, with matchers where equality is too strict.
 //!
-//! An object matches an object that has at least its members; everything else matches by equality. An
-//! object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
+//! An object matches an object that has at least its members; everything else matches by equality. Numbers are equal
+//! if they are the same decimal, whatever their text: `1`, `1.0` and `1e0` are, and so are integers by `$type`. An object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
 //! `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are patterns too.
+
+use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use crate::{model::pointer::child, suite::placeholder_text::placeholder};
+use crate::{
+    model::{
+        JsonText,
+        exact_number::{ExactNumber, same},
+        pointer::child,
+    },
+    suite::placeholder_text::placeholder,
+};
 
 /// A location where a body does not match.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,15 +57,16 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
             ("$any_of", Value::Array(options)) if !options.is_empty() => {
                 options.iter().enumerate().try_for_each(|(index, option)| check_at(option, &format!("{inner}/{index}")))
             }
-            ("$absent", Value::Bool(true))
-            | ("$exactly", _)
-            | ("$at_least" | "$at_most", Value::Number(_) | Value::Null) => Ok(()),
+            ("$absent", Value::Bool(true)) | ("$exactly", _) | ("$at_least" | "$at_most", Value::Null) => Ok(()),
+            ("$at_least" | "$at_most", bound) if ExactNumber::of(bound).is_some() => Ok(()),
             ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
                 .map(|_| ())
                 .or_else(|error| problem(format!("{regex:?} is not a regular expression: {error}"))),
             ("$not" | "$contains" | "$lacks", argument) => check_at(argument, &inner),
-            (name, argument) if MATCHERS.contains(&name) => problem(format!("{name} does not accept {argument}")),
+            (name, argument) if MATCHERS.contains(&name) => {
+                problem(format!("{name} does not accept {}", JsonText(argument)))
+            }
             (name, _) => problem(format!("unknown matcher {name}; expected one of {}", MATCHERS.join(", "))),
         };
     }
@@ -106,6 +116,7 @@ impl Hidden<'_> {
     /// The same for everything in it, and nothing more than that.
     fn exactly(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
         match (expected, actual) {
+            _ if ExactNumber::of(expected).is_some() => same(expected, actual),
             (Value::Object(expected), Value::Object(map)) => {
                 let member = |(name, value): (&String, &Value)| {
                     map.get(name).is_some_and(|actual| self.exactly(value, actual, &child(pointer, name)))
@@ -118,8 +129,7 @@ impl Hidden<'_> {
                 };
                 expected.len() == items.len() && expected.iter().zip(items).enumerate().all(item)
             }
-            (Value::String(_), _) => self.same(expected, actual, pointer),
-            _ => expected == actual,
+            _ => self.same(expected, actual, pointer),
         }
     }
 }
@@ -135,7 +145,7 @@ fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidde
     let wrong = |expected: String| Mismatch {
         pointer: pointer.to_owned(),
         expected,
-        actual: actual.map_or_else(|| "absent".to_owned(), Value::to_string),
+        actual: actual.map_or_else(|| "absent".to_owned(), text),
     };
     if let Some((name, argument)) = matcher(pattern) {
         if !matches(name, argument, actual, pointer, hidden) {
@@ -144,7 +154,12 @@ fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidde
         return;
     }
     match (pattern, actual) {
-        (Value::Object(expected), Some(Value::Object(map))) => {
+        (expected, Some(actual)) if ExactNumber::of(expected).is_some() => {
+            if !same(expected, actual) {
+                found.push(wrong(text(expected)));
+            }
+        }
+        (Value::Object(expected), Some(Value::Object(map))) if actual.and_then(ExactNumber::of).is_none() => {
             for (name, pattern) in expected {
                 compare(pattern, map.get(name), &child(pointer, name), hidden, found);
             }
@@ -155,7 +170,7 @@ fn compare(pattern: &Value, actual: Option<&Value>, pointer: &str, hidden: Hidde
             }
         }
         (expected, Some(actual)) if hidden.same(expected, actual, pointer) => {}
-        _ => found.push(wrong(pattern.to_string())),
+        _ => found.push(wrong(text(pattern))),
     }
 }
 
@@ -177,8 +192,8 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, 
         "$matches" => actual.and_then(Value::as_str).is_some_and(|text| {
             argument.as_str().and_then(|regex| regex::Regex::new(regex).ok()).is_some_and(|regex| regex.is_match(text))
         }),
-        "$at_least" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, least)| actual >= least),
-        "$at_most" => number(actual).zip(argument.as_f64()).is_some_and(|(actual, most)| actual <= most),
+        "$at_least" => order(actual, argument).is_some_and(Ordering::is_ge),
+        "$at_most" => order(actual, argument).is_some_and(Ordering::is_le),
         "$not" => actual.is_some() && !fits(argument, actual),
         "$contains" => items().is_some_and(|items| has(items)),
         "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
@@ -196,38 +211,39 @@ fn words(name: &str, argument: &Value) -> String {
         "$absent" => "nothing".to_owned(),
         "$type" => format!("a JSON {}", argument.as_str().unwrap_or_default()),
         "$matches" => format!("a string that matches {}", argument.as_str().unwrap_or_default()),
-        "$at_least" => format!("at least {argument}"),
-        "$at_most" => format!("at most {argument}"),
+        "$at_least" => format!("at least {}", JsonText(argument)),
+        "$at_most" => format!("at most {}", JsonText(argument)),
         "$not" => format!("anything but {}", describe(argument)),
         "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
-        _ => format!("exactly {argument}"),
+        _ => format!("exactly {}", JsonText(argument)),
     }
 }
 
 fn describe(pattern: &Value) -> String {
-    matcher(pattern).map_or_else(|| pattern.to_string(), |(name, argument)| words(name, argument))
+    matcher(pattern).map_or_else(|| text(pattern), |(name, argument)| words(name, argument))
 }
 
 fn has_type(value: &Value, kind: &str) -> bool {
+    let number = ExactNumber::of(value);
     match kind {
         "string" => value.is_string(),
-        "number" => value.is_number(),
-        "integer" => value.is_i64() || value.is_u64(),
+        "number" => number.is_some(),
+        "integer" => number.is_some_and(|number| number.is_integer()),
         "boolean" => value.is_boolean(),
-        "object" => value.is_object(),
+        "object" => value.is_object() && number.is_none(),
         "array" => value.is_array(),
         _ => value.is_null(),
     }
 }
 
-fn number(value: Option<&Value>) -> Option<f64> {
-    value.and_then(Value::as_f64)
+fn text(value: &Value) -> String {
+    JsonText(value).to_string()
 }
 
-/// Equality in which 1 and 1.0 are the same number, as in JSON.
-fn same(a: &Value, b: &Value) -> bool {
-    a == b || (a.is_number() && b.is_number() && a.as_f64() == b.as_f64())
+/// The order of two numbers.
+fn order(actual: Option<&Value>, bound: &Value) -> Option<Ordering> {
+    ExactNumber::of(actual?)?.order(&ExactNumber::of(bound)?)
 }
 
 #[cfg(test)]
@@ -236,6 +252,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::exact_number::number;
+
+    const LONG: &str = "123456789012345678901234567890";
 
     #[rstest]
     #[case::subset(json!({"a": 1}), json!({"a": 1, "b": 2}), true)]
@@ -281,6 +300,23 @@ mod tests {
     #[case::contains_is_for_lists(json!({"$contains": 1}), json!(1), false)]
     #[case::lacks_it(json!({"$lacks": 3}), json!([1, 2]), true)]
     #[case::lacks_of_null(json!({"$lacks": 3}), json!(null), true)]
+    #[case::any_of_numbers(json!({"$any_of": [2, 1]}), json!(1.0), true)]
+    #[case::not_a_number(json!({"$not": 1}), json!(1.0), false)]
+    #[case::contains_a_number(json!({"$contains": 1}), json!([1.0]), true)]
+    #[case::lacks_a_number(json!({"$lacks": 1}), json!([1.0]), false)]
+    #[case::exactly_a_number(json!({"$exactly": {"a": [1]}}), json!({"a": [1.0]}), true)]
+    #[case::exactly_another_number(json!({"$exactly": [1]}), json!([2]), false)]
+    #[case::integer_with_a_point(json!({"$type": "integer"}), json!(1.0), true)]
+    #[case::long(number(LONG), number("123456789012345678901234567890.0"), true)]
+    #[case::longer(number(LONG), number("123456789012345678901234567891"), false)]
+    #[case::long_for_an_object(number(LONG), json!({}), false)]
+    #[case::object_for_a_long(json!({}), number(LONG), false)]
+    #[case::long_exactly(json!({"$exactly": [number(LONG)]}), json!([number(LONG)]), true)]
+    #[case::longer_exactly(json!({"$exactly": [number(LONG)]}), json!([number("1e400")]), false)]
+    #[case::at_least_long(json!({"$at_least": number(LONG)}), number("1e400"), true)]
+    #[case::at_most_long(json!({"$at_most": number(LONG)}), number("1e400"), false)]
+    #[case::type_of_a_long(json!({"$type": "number"}), number("1e-400"), true)]
+    #[case::a_long_is_no_object(json!({"$type": "object"}), number(LONG), false)]
     #[case::exactly_so(json!({"$exactly": {"a": 1}}), json!({"a": 1}), true)]
     #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {

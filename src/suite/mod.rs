@@ -11,6 +11,7 @@
 //! | `matcher` | Expected bodies | `placeholder_text` |
 //! | `expectation` | The expected response of a step, and the comparison with an actual one | `matcher` |
 //! | `source` | The text of a fixture |  |
+//! | `glob` | Globs over IDs |  |
 //! | `fixture_files` | Fixture and snapshot files, compiled in or from a folder | `source` |
 //! | `requirement` | The numbered requirements of the documents | `source` |
 //! | `nearest` | Suggestions for misspelled names |  |
@@ -30,6 +31,7 @@ mod case;
 mod expectation;
 mod fixture_files;
 mod fixtures;
+mod glob;
 pub mod matcher;
 mod nearest;
 pub mod placeholder_text;
@@ -61,14 +63,15 @@ pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
 pub use fixtures::{Fixtures, FixturesError};
+pub use glob::{Glob, GlobError, GlobList};
 pub use nearest::nearest;
 pub use plan::{Batch, Opening, Plan, PlanStage, Whole};
-pub use raw::{CallerName, Region};
-pub use selection::{Selection, glob_matches};
+pub use raw::{BodyEncoding, CallerName, Region};
+pub use selection::Selection;
 pub use selection_digest::{SelectionDigest, SelectionDigester};
 pub use service_fixtures::{Filling, ServiceFixtures};
 pub use state::{Given, State};
-pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart};
+pub use template::{BindError, Bindings, Expression, Template, TemplateError, TemplatePart, TextFilter};
 pub use unknown_name::UnknownName;
 
 /// A scenario: its states, steps, expectations, and the requirements that it cites.
@@ -142,6 +145,19 @@ pub struct Step {
     pub repeat: Repeat,
     /// True if the response depends on timing, so that the snapshot must not contain it.
     pub racing: bool,
+    /// The condition of the call; without one, it is always made.
+    pub when: Option<StepCondition>,
+    /// True if the call is made at the end of the run, after all other cases.
+    pub at_end: bool,
+}
+
+/// A condition of a call: the response of an earlier step meets an expectation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepCondition {
+    /// The number of the earlier step, from 1.
+    pub step: usize,
+    /// The expectation.
+    pub expect: Expectation,
 }
 
 impl Step {
@@ -157,6 +173,8 @@ impl Step {
             capture: Vec::new(),
             repeat: Repeat::Once,
             racing: false,
+            when: None,
+            at_end: false,
         }
     }
 }
@@ -204,8 +222,8 @@ pub struct ByteChanges {
 /// A literal request body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// Text with optional expressions.
-    Text(Template),
+    /// Text with optional expressions, in this encoding.
+    Text(Template, BodyEncoding),
     /// Raw bytes.
     Bytes(Vec<u8>),
 }

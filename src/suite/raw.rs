@@ -67,6 +67,12 @@ pub(super) struct RawStep {
     /// The response depends on timing, so the snapshot does not contain it.
     #[serde(default)]
     pub(super) racing: bool,
+    /// A condition on the response of the last step before it that has no condition.
+    #[serde(default)]
+    pub(super) when: Option<Value>,
+    /// The call is made at the end of the run.
+    #[serde(default)]
+    pub(super) at_end: bool,
 }
 
 /// The identity whose credentials sign a call.
@@ -123,6 +129,36 @@ pub(super) struct RawBody {
     pub(super) base64: Option<String>,
     #[serde(default)]
     pub(super) hex: Option<String>,
+    /// The encoding of `text`.
+    #[serde(default)]
+    pub(super) encoding: BodyEncoding,
+}
+
+/// The character encoding of a text body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum BodyEncoding {
+    /// One byte for each ASCII character.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// Two bytes for each unit, the low one first.
+    #[serde(rename = "utf-16le")]
+    Utf16le,
+    /// Two bytes for each unit, the high one first.
+    #[serde(rename = "utf-16be")]
+    Utf16be,
+}
+
+impl BodyEncoding {
+    /// The bytes of a text. A byte order mark is a character of the text.
+    #[must_use]
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Utf16le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Self::Utf16be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        }
+    }
 }
 
 /// A read that must return the same before and after a request.
@@ -187,4 +223,16 @@ pub(super) struct RawState {
     pub(super) yields: Map<String, Value>,
     #[serde(default)]
     pub(super) teardown: Vec<RawStep>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BodyEncoding;
+
+    #[test]
+    fn a_text_is_encoded_in_the_order_of_its_bytes() {
+        assert_eq!(BodyEncoding::default().encode("\u{e9}"), [0xc3, 0xa9]);
+        assert_eq!(BodyEncoding::Utf16le.encode("\u{feff}a"), [0xff, 0xfe, 0x61, 0]);
+        assert_eq!(BodyEncoding::Utf16be.encode("\u{feff}a"), [0xfe, 0xff, 0, 0x61]);
+    }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    State,
+    Glob, State,
     matcher::{self, Hidden},
 };
 use crate::{
@@ -48,8 +48,8 @@ pub(super) struct StateTable {
 /// A variable of a state that fills a member of derived inputs, such as the name of an existing resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filling {
-    /// `Operation/Member`, with nested members after further slashes and `*` as a wildcard.
-    pub glob: String,
+    /// `Operation/Member`, with nested members after further slashes; it matches whole names.
+    pub glob: Glob,
     /// True if every valid input contains the member although the model does not require it (`!` after the name).
     pub always: bool,
     /// The name of the state.

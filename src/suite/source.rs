@@ -12,7 +12,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
-use crate::model::pointer::{child, escape};
+use crate::model::{
+    exact_number::{ExactNumber, KEPT_NUMBER, number},
+    pointer::{child, escape},
+};
 
 /// The text of a fixture, its value, and the position of each part.
 #[derive(Debug, Clone)]
@@ -206,7 +209,7 @@ impl Source {
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Diagnostic> {
         serde_path_to_error::deserialize(self.value.clone()).map_err(|error| {
             let pointer: String = error.path().iter().map(segment).collect();
-            let message = error.inner().to_string();
+            let message = self.with_number(&pointer, error.inner().to_string());
             let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
             match unknown {
                 Some(field) if !pointer.ends_with(&format!("/{field}")) => {
@@ -216,6 +219,14 @@ impl Source {
                 None => self.at(&pointer, &message),
             }
         })
+    }
+
+    /// The message for a number where another type is expected, which serde reads as a map.
+    fn with_number(&self, pointer: &str, message: String) -> String {
+        match self.value.pointer(pointer).and_then(ExactNumber::kept) {
+            Some(number) => message.replacen("type: map", &format!("type: number `{}`", number.text()), 1),
+            None => message,
+        }
     }
 }
 
@@ -344,6 +355,9 @@ impl<'t> EventReader<'t> {
                 return Err(self.error(key_span, "a key must be a string"));
             };
             self.reject_decorations(&event, &key_span)?;
+            if name == KEPT_NUMBER {
+                return Err(self.error(key_span, format!("the key {KEPT_NUMBER:?} is reserved")));
+            }
             if name == "<<" {
                 return Err(self.error(key_span, "merge keys are not allowed").help("write the members out"));
             }
@@ -384,21 +398,29 @@ fn plain(text: &str) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => number(text).unwrap_or_else(|| Value::from(text)),
+        _ => plain_number(text).unwrap_or_else(|| Value::from(text)),
     }
 }
 
-fn number(text: &str) -> Option<Value> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.trim_start_matches('+').parse::<i64>().ok().map(Value::from);
-    }
-    let numeric = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
-    if !numeric {
-        return None;
-    }
-    serde_json::Number::from_f64(text.parse::<f64>().ok()?).map(Value::Number)
+/// The value of a number, with its digits. A number that JSON writes otherwise (`+1`, `.5`, `1.`) is written that way.
+fn plain_number(text: &str) -> Option<Value> {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = if sign.is_empty() { digits.strip_prefix('+').unwrap_or(digits) } else { digits };
+    let at = digits.find(['e', 'E']).unwrap_or(digits.len());
+    let (mantissa, exponent) = digits.split_at(at);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = exponent.get(1..).map(|exponent| exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    let is_number = are_digits(whole)
+        && are_digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && unsigned.is_none_or(|digits| !digits.is_empty() && are_digits(digits));
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    is_number.then(|| number(&format!("{sign}{whole}{point}{fraction}{exponent}")))
 }
 
 /// The type that YAML 1.1 gives a plain scalar, if YAML 1.2 gives it another one.
@@ -437,6 +459,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::JsonText;
 
     #[test]
     fn yaml_reads_to_the_value_that_it_says() {
@@ -484,6 +507,38 @@ mod tests {
         }
     }
 
+    #[rstest]
+    #[case("9223372036854775808", "9223372036854775808")]
+    #[case("123456789012345678901234567890", "123456789012345678901234567890")]
+    #[case("1e400", "1e400")]
+    #[case("-1E+400", "-1E+400")]
+    #[case("-0", "-0")]
+    #[case("1e3", "1e3")]
+    #[case("1.0", "1.0")]
+    #[case("1.50", "1.50")]
+    #[case("+1", "1")]
+    #[case(".5", "0.5")]
+    #[case("-.5e1", "-0.5e1")]
+    #[case("1.", "1")]
+    #[case("00.5", "0.5")]
+    #[case("1-2", "\"1-2\"")]
+    #[case("1e", "\"1e\"")]
+    #[case("1e+", "\"1e+\"")]
+    #[case(".", "\".\"")]
+    #[case("1.2.3", "\"1.2.3\"")]
+    #[case("e3", "\"e3\"")]
+    #[case("-+1", "\"-+1\"")]
+    fn a_number_keeps_its_digits(#[case] text: &str, #[case] expected: &str) {
+        let source = Source::read("f.yaml", &format!("a: [{text}, \"{text}\"]")).unwrap();
+        assert_eq!(JsonText(source.value()).to_string(), format!(r#"{{"a":[{expected},"{text}"]}}"#));
+    }
+
+    #[test]
+    fn the_name_that_stands_for_numbers_is_reserved() {
+        let error = Source::read("f.yaml", "a: { \"\\0number\": \"1\" }").unwrap_err();
+        assert!(error.message.contains("is reserved"), "{error}");
+    }
+
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Form {
@@ -500,6 +555,7 @@ mod tests {
 
     #[rstest]
     #[case::unknown("steps:\n  - call: x\n    cal: z", 3, 5, "unknown field `cal`")]
+    #[case::number("steps:\n  - call: 1e3", 2, 11, "invalid type: number `1e3`, expected a string")]
     #[case::wrong_type("steps:\n  - call: 1", 2, 11, "invalid type: integer `1`, expected a string")]
     #[case::missing("steps:\n  - {}", 2, 5, "missing field `call`")]
     fn a_value_of_another_form_is_rejected_at_its_position(

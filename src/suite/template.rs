@@ -4,7 +4,10 @@
 //! functions: `repeat('a', 101)`, `unique('svc')` (a new valid name), `deployment_id('x')` (a well-formed
 //! one that no endpoint assigned) and `uuid('x')`. The last three are derived from the seed, the case and their
 //! argument: the same in one case, different in any other, and the same again when a run is repeated.
+//! Filters after a `|` change the text of an expression: `${created.deploymentId | cut(1)}`.
 //! `$${` is a literal `${`. A string that is one expression keeps the type of its value.
+
+mod text_filter;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -12,9 +15,11 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{
-    model::pointer::child,
+    model::{JsonText, pointer::child},
     wire::{digest::Sha256, sigv4::hex},
 };
+
+pub use text_filter::TextFilter;
 
 /// A JSON value whose strings may contain expressions.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +68,13 @@ pub enum Expression {
     DeploymentId(String),
     /// A UUID.
     Uuid(String),
+    /// The text of another expression, changed.
+    Filtered {
+        /// The expression.
+        of: Box<Expression>,
+        /// The filters, in the order of application.
+        filters: Vec<TextFilter>,
+    },
 }
 
 /// The longest string that `repeat` makes: a fixture must not exhaust the memory.
@@ -97,6 +109,12 @@ pub enum TemplateProblem {
     /// The result of `repeat` is longer than the limit.
     #[error("repeat makes at most {LONGEST_REPEAT} bytes")]
     RepeatTooLong,
+    /// `replace` does not have its two arguments.
+    #[error("replace needs two strings: replace('-', '_')")]
+    ReplaceArguments,
+    /// An unknown filter.
+    #[error("unknown filter {0:?}: expected swap_case, full_width, cut(1) or replace('-', '_')")]
+    UnknownFilter(String),
     /// An unknown function.
     #[error("unknown function {0:?}: expected repeat, unique, deployment_id or uuid")]
     UnknownFunction(String),
@@ -121,6 +139,9 @@ pub enum BindError {
         /// The path that leads nowhere.
         path: String,
     },
+    /// The filters of an expression do not change its text, so that the step would send another request than it says.
+    #[error("the filters leave {0:?} as it is")]
+    Unchanged(String),
 }
 
 fn named(variable: &str, state: Option<&str>) -> String {
@@ -254,11 +275,7 @@ impl Template {
     #[must_use]
     pub fn roots(&self) -> Vec<&str> {
         let expressions = self.expressions().into_iter();
-        let roots = expressions.filter_map(|(_, expression)| match expression {
-            Expression::Path { root, .. } => Some(root.as_str()),
-            _ => None,
-        });
-        roots.collect()
+        expressions.filter_map(|(_, expression)| expression.path()).map(|(root, _)| root).collect()
     }
 
     /// Every expression, with the JSON pointer of the string that contains it; for a key, that of its object.
@@ -294,8 +311,20 @@ impl Template {
     }
 }
 
+impl Expression {
+    /// The variable, and where to go in its value; `None` for a function.
+    #[must_use]
+    pub fn path(&self) -> Option<(&str, &[String])> {
+        match self {
+            Self::Path { root, tokens } => Some((root, tokens)),
+            Self::Filtered { of, .. } => of.path(),
+            _ => None,
+        }
+    }
+}
+
 fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| JsonText(value).to_string(), str::to_owned)
 }
 
 fn parse(text: &str) -> Result<Template, TemplateProblem> {
@@ -331,12 +360,30 @@ fn parse(text: &str) -> Result<Template, TemplateProblem> {
 }
 
 fn expression(text: &str) -> Result<Expression, TemplateProblem> {
+    let mut parts = piped(text).into_iter();
+    let of = function_or_path(parts.next().unwrap_or_default())?;
+    let filters: Vec<TextFilter> = parts.map(TextFilter::read).collect::<Result<_, _>>()?;
+    Ok(if filters.is_empty() { of } else { Expression::Filtered { of: Box::new(of), filters } })
+}
+
+/// The parts between the `|` that are not in quotes.
+fn piped(text: &str) -> Vec<&str> {
+    let mut quoted = false;
+    let parts = text.split(|c| {
+        quoted ^= c == '\'';
+        c == '|' && !quoted
+    });
+    parts.map(str::trim).collect()
+}
+
+fn argument(text: &str) -> Result<String, TemplateProblem> {
+    let quoted = text.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    quoted.map(str::to_owned).ok_or_else(|| TemplateProblem::NotQuoted(text.trim().to_owned()))
+}
+
+fn function_or_path(text: &str) -> Result<Expression, TemplateProblem> {
     let Some((name, arguments)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
         return path(text);
-    };
-    let argument = |text: &str| {
-        let quoted = text.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-        quoted.map(str::to_owned).ok_or_else(|| TemplateProblem::NotQuoted(text.trim().to_owned()))
     };
     match name.trim() {
         "repeat" => {
@@ -449,6 +496,11 @@ impl Bindings {
             Expression::Unique(prefix) => Ok(Value::String(format!("{prefix}-{}", self.letters(prefix, LOWER, 10)))),
             Expression::DeploymentId(label) => Ok(Value::String(format!("d-{}", self.letters(label, UPPER, 9)))),
             Expression::Uuid(label) => Ok(Value::String(self.uuid(label))),
+            Expression::Filtered { of, filters } => {
+                let text = as_text(&self.evaluate(of)?);
+                let changed = filters.iter().fold(text.clone(), |text, filter| filter.apply(&text));
+                if changed == text { Err(BindError::Unchanged(text)) } else { Ok(Value::String(changed)) }
+            }
         }
     }
 

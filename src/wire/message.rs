@@ -357,7 +357,7 @@ pub enum TransportError {
     Unfinished {
         /// The time limit.
         limit: Duration,
-        /// What is missing.
+        /// The missing part of the response.
         awaited: String,
     },
     /// The TLS handshake failed.
@@ -365,7 +365,7 @@ pub enum TransportError {
     Tls {
         /// The problem in one sentence.
         problem: String,
-        /// What to do.
+        /// A hint for the user.
         help: String,
     },
     /// The peer reset the connection.

@@ -217,6 +217,7 @@ async fn probes_run_with_their_controls_and_detect_faults() {
 #[case::filter(few().filter("user-agnt"), "\"user-agnt\" matches no case\nhelp: did you mean user-agent?")]
 #[case::exclude(few().exclude("user-agnt"), "\"user-agnt\" matches no case")]
 #[case::ignore(few().ignore("user-agnt", "it is slow"), "\"user-agnt\" matches no case")]
+#[case::glob(few().filter("user-[agent"), "a [ without ] in the glob user-[agent, at character 6")]
 #[case::nothing(few().exclude("*"), "no case matches all filters of the suite")]
 #[case::no_probe(Suite::bundled().probes(MODEL).filter("nothing-like-it"), "\"nothing-like-it\" matches no case")]
 #[case::no_probe_left(Suite::bundled().probes(MODEL).exclude("*"), "no case matches all filters of the suite")]

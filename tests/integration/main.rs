@@ -33,6 +33,7 @@ mod recorded;
 mod recordings;
 mod reenactment;
 mod reports;
+mod rerun;
 mod selfcheck;
 mod severities;
 mod shards;

@@ -235,6 +235,10 @@ fn a_hangup_leaves_whole_reports_and_no_temporary_file() {
     let arguments = ["run", "--endpoint", &behind.endpoint, "--as-reference", "--jobs", "1"];
     let reports = reports.iter().flat_map(|report| ["--report", report]);
     let arguments: Vec<&str> = arguments.into_iter().chain(reports).collect();
+    // A process inherits ignored signals, as below `nohup`, but not handled ones.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let _handled = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).unwrap();
     let mut command = program::program(&arguments);
     let mut child = command.current_dir(folder.path()).stdout(Stdio::null()).spawn().unwrap();
     let names = || -> BTreeSet<String> {

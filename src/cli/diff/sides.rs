@@ -26,7 +26,7 @@ use crate::{
         diff::{DiffSide, PartyKind},
     },
     run::{recording::Recording, session::replay, transport::Endpoint},
-    suite::{Batch, Case, CaseId, Fixtures, Plan, glob_matches},
+    suite::{Batch, Case, CaseId, Fixtures, GlobList, Plan},
 };
 
 /// Both sides. The second one is empty if the run of the first was interrupted.
@@ -222,7 +222,7 @@ fn reported(name: &str, document: &ReportDocument) -> DiffSide {
 
 /// True if the probe with this ID is selected.
 fn names(select: &SelectArguments, id: &str) -> bool {
-    let any = |globs: &[String]| globs.iter().any(|glob| glob_matches(glob, id));
+    let any = |lists: &[GlobList]| lists.iter().flat_map(|list| &list.0).any(|glob| glob.matches(id));
     let operation = id.split_once('.').and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
     (select.filter.is_empty() || any(&select.filter))
         && !any(&select.exclude)

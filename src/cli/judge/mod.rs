@@ -24,7 +24,7 @@ use crate::{
     harness::RunOutputs,
     judge::snapshots::Snapshots,
     probe::Coverage,
-    report::DocumentKind,
+    report::{DocumentKind, text::shell_word},
     run::{
         exit::ExitStatus,
         recording::{Header, Recording},
@@ -183,8 +183,10 @@ fn print_changes(difference: &str, replayed: &Replayed) -> std::io::Result<()> {
 /// The command that reruns a case of the recording.
 fn rerun(header: &Header) -> RerunCommand {
     let model = header.derivation.as_ref().and_then(|derivation| derivation["model"].as_str());
-    let command =
-        model.map_or_else(|| "wireproof run".to_owned(), |model| format!("wireproof probe --model {model} --filter"));
+    let command = model.map_or_else(
+        || "wireproof run".to_owned(),
+        |model| format!("wireproof probe --model {} --filter", shell_word(model)),
+    );
     RerunCommand {
         command,
         flags: format!("--endpoint {}", header.run.endpoint),

@@ -58,8 +58,10 @@ impl CaseJudgement {
 
     fn step(&mut self, step: &StepSubject<'_>) {
         self.obstacle = self.obstacle.take().or_else(|| step.obstacle());
-        let absent = |response: &ResponseSubject<'_>| step.is_absent(response.exchange, Some(response.parsed));
-        let responses: Vec<_> = step.responses().filter(|response| !absent(response)).collect();
+        let is_judged = |response: &ResponseSubject<'_>| {
+            response.parsed.limit.is_none() && !step.is_absent(response.exchange, Some(response.parsed))
+        };
+        let responses: Vec<_> = step.responses().filter(is_judged).collect();
         for check in CHECKS {
             match check.look {
                 CheckScope::Response(look) => {
@@ -69,7 +71,7 @@ impl CaseJudgement {
                         self.enter(checked);
                     }
                 }
-                CheckScope::Step(_) if step.calls_what_is_absent() => {}
+                CheckScope::Step(_) if step.calls_what_is_absent() || step.is_unsupported() => {}
                 CheckScope::Step(look) => {
                     let checked = look(step);
                     self.expectations += usize::from(checked.evaluated && check.code == Code::OUTCOME);
@@ -252,6 +254,30 @@ mod tests {
         });
         let trial = trial.ended(CaseEnd::Stopped);
         assert_eq!((trial.findings(), trial.verdict()), (vec![], Verdict::Blocked));
+    }
+
+    #[rstest]
+    #[case::deep_error(400, "[".repeat(1000) + &"]".repeat(1000), "JSON with more than 256 levels of nesting")]
+    #[case::deepest(200, "[".repeat(100_000) + &"]".repeat(100_000), "JSON with more than 256 levels of nesting")]
+    #[case::surrogate(200, r#"{"status":"\ud800"}"#.to_owned(), "an escaped surrogate that is not one of a pair")]
+    fn valid_json_that_is_not_supported_is_inconclusive_without_findings(
+        #[case] status: u16,
+        #[case] body: String,
+        #[case] reason: &str,
+    ) {
+        let trial = Trial::stop(STOP).with(1, Role::Main, status, body.as_bytes(), |_| {}).ended(CaseEnd::Stopped);
+        let (verdict, actual) = trial.judge().verdict();
+        assert!(trial.findings().is_empty() && actual.contains(reason), "{:?}: {actual}", trial.findings());
+        assert_eq!(verdict, Verdict::Inconclusive);
+    }
+
+    #[rstest]
+    #[case::nesting(&format!(r#"{{"status":"Pending","more":{}{}}}"#, "[".repeat(200), "]".repeat(200)))]
+    #[case::beyond_a_double(r#"{"status":"Pending","more":1e400}"#)]
+    fn valid_json_conforms(#[case] body: &str) {
+        let trial = Trial::stop(STOP).with(1, Role::Main, 200, body.as_bytes(), |_| {});
+        assert!(!trial.findings().iter().any(|finding| finding.contains("json")), "{:?}", trial.findings());
+        assert_eq!(trial.verdict(), Verdict::Conforms);
     }
 
     #[test]

@@ -62,6 +62,12 @@ const SEVERITIES: &[SeverityRow] = &[
         Warning,
         "only one of two documents lists the value: strict clients may not know it",
     ),
+    row(
+        ShapeRule::ContestedMember,
+        Warning,
+        Warning,
+        "one part of a page shows the member, and another does not say that it is always there",
+    ),
     row(ShapeRule::Null, Note, Note, "the AWS JSON protocols treat a null member as absent"),
     row(ShapeRule::UnknownMember, Note, Note, "AWS sends members that its models lack, and clients ignore them"),
 ];
@@ -88,7 +94,7 @@ fn look<'a>(subject: &ResponseSubject<'a>) -> Checked<'a> {
         }
         finding
     });
-    Checked::with(general.cites, findings.chain(contested(subject, body)).collect())
+    Checked::with(general.cites, findings.chain(contested(subject, body)).chain(left_out(subject, body)).collect())
 }
 
 /// A violation that AWS itself commits at this location. A page that states the member outweighs it.
@@ -113,6 +119,33 @@ fn contested<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) 
         let expected = format!("a value that all documents list ({})", contradiction.id);
         let (rule, actual) = (ShapeRule::ContestedValue, value.value.clone());
         Some(basis.finding_of(&CHECK, rule, subject.number(), &pointer, expected, actual))
+    })
+}
+
+/// Absent members about which the requirement for the whole output contradicts another document.
+fn left_out<'a>(subject: &'a ResponseSubject<'_>, body: &'a serde_json::Value) -> impl Iterator<Item = Finding> + 'a {
+    let contract = subject.service.contract();
+    let output = contract.shape(&subject.operation.output).into_iter();
+    let requirements = output.flat_map(|shape| shape.traits.requirements());
+    let contested = requirements.filter_map(|id| {
+        let requirement = subject.service.requirements.get(id)?;
+        Some((id, requirement.contradiction.as_ref()?))
+    });
+    contested.flat_map(move |(id, contradiction)| {
+        let members = contract.members(&subject.operation.output).iter();
+        let absent = members.filter(move |member| body.get(&member.name).is_none() && !member.traits.required());
+        absent.filter(move |member| member.traits.requirements().any(|own| own == id)).map(move |member| {
+            let (rule, at) = (ShapeRule::ContestedMember, format!("/{}", member.name));
+            let expected = format!("a member that the page shows ({})", contradiction.id);
+            subject.basis_of([id].into_iter()).finding_of(
+                &CHECK,
+                rule,
+                subject.number(),
+                &at,
+                expected,
+                "nothing".to_owned(),
+            )
+        })
     })
 }
 
@@ -177,6 +210,17 @@ mod tests {
         let trial = Trial::stop(STOP).responds(1, 200, &body);
         assert_eq!(trial.findings(), ["warning response-shape/contested-value /status"]);
         assert_eq!(trial.judge().findings[0].cites, ["SD-18"]);
+    }
+
+    #[rstest]
+    #[case("status", "warning response-shape/contested-member /status")]
+    #[case("statusMessage", "warning response-shape/contested-member /statusMessage")]
+    fn an_absent_member_that_documents_contest_is_a_warning(#[case] name: &str, #[case] finding: &str) {
+        let mut body = stopping();
+        body.as_object_mut().unwrap().remove(name);
+        let trial = Trial::stop(STOP).responds(1, 200, &body);
+        assert_eq!(trial.findings(), [finding]);
+        assert_eq!(trial.judge().findings[0].cites, ["SD-12"]);
     }
 
     #[test]

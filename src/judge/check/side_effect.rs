@@ -9,6 +9,7 @@ use crate::{
         transcript::{Exchange, Role},
         verdict::{Finding, Severity::Error},
     },
+    model::{JsonText, exact_number::same},
     suite::Guard,
     wire::ParsedResponse,
 };
@@ -56,17 +57,22 @@ fn value((_, parsed): &(&Exchange, Option<ParsedResponse>)) -> Option<(Value, bo
 
 fn vanished(step: &StepSubject<'_>, guard: &Guard, after: &Value) -> Finding {
     let expected = format!("a success of {}, as before the step", guard.call.operation);
-    step.basis().finding(&CHECK, step.number, "", expected, after.to_string())
+    step.basis().finding(&CHECK, step.number, "", expected, JsonText(after).to_string())
 }
 
 fn differences(step: &StepSubject<'_>, guard: &Guard, before: &Value, after: &Value) -> Vec<Finding> {
     let basis = step.basis();
     let whole = [String::new()];
     let pointers = if guard.at.is_empty() { &whole[..] } else { &guard.at[..] };
-    let changed = pointers.iter().filter(|pointer| before.pointer(pointer) != after.pointer(pointer));
+    let changed = pointers.iter().filter(|pointer| match (before.pointer(pointer), after.pointer(pointer)) {
+        (Some(before), Some(after)) => !same(before, after),
+        (before, after) => before.is_some() != after.is_some(),
+    });
     changed
         .map(|pointer| {
-            let shown = |value: &Value| value.pointer(pointer).map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let shown = |value: &Value| {
+                value.pointer(pointer).map_or_else(|| "nothing".to_owned(), |value| JsonText(value).to_string())
+            };
             let (location, operation) =
                 (if pointer.is_empty() { "the response" } else { pointer }, &guard.call.operation);
             let expected = format!("{location} of {operation} as before the step: {}", shown(before));
@@ -112,6 +118,20 @@ mod tests {
     ) {
         let trial = read(guarded(at), Role::Before(0), 200, &is("Created")).responds(1, 400, &does_not_exist());
         assert_eq!(read(trial, Role::After(0), status, &after).findings(), findings);
+    }
+
+    #[rstest]
+    #[case::thirty_digits("123456789012345678901234567890", "123456789012345678901234567891", 1)]
+    #[case::beyond_a_double("1e400", "1e401", 1)]
+    #[case::same_decimal("1", "1.0", 0)]
+    #[case::same_long("123456789012345678901234567890", "123456789012345678901234567890.0", 0)]
+    fn every_digit_of_a_number_is_watched(#[case] before: &str, #[case] after: &str, #[case] findings: usize) {
+        let is = |number: &str| format!(r#"{{"deploymentInfo":{{"creator":{number}}}}}"#);
+        let read = |trial: Trial, role, number| trial.with(1, role, 200, is(number).as_bytes(), |_| {});
+        let trial = read(guarded("/deploymentInfo/creator"), Role::Before(0), before);
+        let trial = read(trial.responds(1, 400, &does_not_exist()), Role::After(0), after);
+        let found: Vec<String> = trial.findings().into_iter().filter(|found| found.contains("side-effect")).collect();
+        assert_eq!(found.len(), findings, "{found:?}");
     }
 
     #[test]

@@ -3,7 +3,11 @@
 use serde_json::Value;
 
 use super::{Basis, CaseSubject, Check, CheckBasis, CheckScope, Checked, PointsAt, SeverityRow};
-use crate::judge::{code::Code, observation::Observation, verdict::Severity::Note};
+use crate::{
+    judge::{code::Code, observation::Observation, verdict::Severity::Note},
+    model::{JsonText, exact_number::ExactNumber},
+    wire::json,
+};
 
 impl Code {
     /// The observation equals the snapshot.
@@ -31,7 +35,7 @@ fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
     let Some(snapshot) = case.snapshot.filter(|_| case.steps().next().is_some()) else { return Checked::nothing() };
     let basis = Basis::recorded();
     let finding = |pointer: &str, expected: String, actual: String| basis.finding(&CHECK, 0, pointer, expected, actual);
-    let Ok(snapshot) = serde_json::from_str::<Value>(snapshot) else {
+    let Some(snapshot) = json::value(snapshot.as_bytes()) else {
         let finding = finding("", "a snapshot that is JSON".to_owned(), "other text".to_owned());
         return Checked::with(Vec::new(), vec![finding]);
     };
@@ -52,6 +56,10 @@ fn look<'a>(case: &CaseSubject<'a>) -> Checked<'a> {
 
 fn compare(snapshot: &Value, now: &Value, pointer: &str, found: &mut Vec<(String, String, String)>) {
     match (snapshot, now) {
+        (a, b) if a == b => {}
+        (a, b) if ExactNumber::of(a).or(ExactNumber::of(b)).is_some() => {
+            found.push((pointer.to_owned(), short(a), short(b)));
+        }
         (Value::Object(a), Value::Object(b)) => {
             for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
                 let at = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
@@ -63,13 +71,12 @@ fn compare(snapshot: &Value, now: &Value, pointer: &str, found: &mut Vec<(String
                 compare(a, b, &format!("{pointer}/{index}"), found);
             }
         }
-        (a, b) if a == b => {}
         (a, b) => found.push((pointer.to_owned(), short(a), short(b))),
     }
 }
 
 fn short(value: &Value) -> String {
-    let text = value.to_string();
+    let text = JsonText(value).to_string();
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

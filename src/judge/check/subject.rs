@@ -236,11 +236,12 @@ impl<'a> StepSubject<'a> {
         (alternatives.len() > 1).then(|| format!("step {}: {}", self.number, alternatives[held].describe()))
     }
 
-    /// The reason why this step cannot be judged in full: a missing response, a neighbor that is not implemented, or a
+    /// The reason why this step cannot be judged in full: a missing or unsupported response, a neighbor that is not implemented, or a
     /// guard whose first read was rejected.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
         self.no_response()
+            .or_else(|| self.unsupported())
             .or_else(|| self.absent_neighbor())
             .or_else(|| self.rejected_guard())
             .or_else(|| self.still_pending())
@@ -274,6 +275,13 @@ impl<'a> StepSubject<'a> {
         })
     }
 
+    fn unsupported(&self) -> Option<Obstacle> {
+        self.exchanges.iter().find_map(|(exchange, parsed)| {
+            let limit = parsed.as_ref()?.limit?;
+            Some(Obstacle::Unsupported { operation: exchange.operation.clone(), limit })
+        })
+    }
+
     fn absent_neighbor(&self) -> Option<Obstacle> {
         let absent = self.exchanges.iter().find(|(exchange, parsed)| self.is_absent(exchange, parsed.as_ref()));
         let (exchange, parsed) = absent?;
@@ -297,6 +305,12 @@ impl<'a> StepSubject<'a> {
     #[must_use]
     pub fn calls_what_is_absent(&self) -> bool {
         self.main().any(|(exchange, outcome)| self.is_absent(exchange, outcome.ok().map(|(_, parsed)| parsed)))
+    }
+
+    /// A response of the step has JSON that this program does not support, so the step as a whole cannot be judged.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        self.exchanges.iter().any(|(_, parsed)| parsed.as_ref().is_some_and(|parsed| parsed.limit.is_some()))
     }
 
     fn rejected_guard(&self) -> Option<Obstacle> {

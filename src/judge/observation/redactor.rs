@@ -8,12 +8,14 @@ use super::placeholder::{Placeholder, is_identity};
 use crate::{
     judge::transcript::{Exchange, Transcript},
     model::{
-        Contract, ShapeId, kebab_case,
+        Contract, ShapeId,
+        exact_number::ExactNumber,
+        kebab_case,
         walk::{Rewrite, Rewritten, VisitedValue, rewrite},
     },
     suite::{Bindings, Case, Expression, Fixtures, Template, TemplatePart},
     wire::{
-        Response,
+        Response, json,
         protocol::{called, is_rpc_line},
     },
 };
@@ -40,7 +42,10 @@ impl<'a> Redactor<'a> {
         for value in transcript.variables.values() {
             redactor.know_variables(value);
         }
-        let bindings = case.bindings(transcript.seed, &transcript.region, &transcript.other_region);
+        let mut bindings = case.bindings(transcript.seed, &transcript.region, &transcript.other_region);
+        for (name, value) in &transcript.variables {
+            bindings.bind_received(name, value.clone());
+        }
         for step in &case.scenario.steps {
             let templates = [Some(&step.call.input), step.control.as_ref()];
             templates.into_iter().flatten().for_each(|template| redactor.know_fresh(template, &bindings));
@@ -65,15 +70,21 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// Learns the names that the fixture generates, each under its label.
+    /// Learns the names that the fixture generates or changes, each under its label.
     fn know_fresh(&mut self, template: &Template, bindings: &Bindings) {
         let mut fresh = |expression: &Expression| {
             let label = match expression {
-                Expression::Unique(label) | Expression::DeploymentId(label) | Expression::Uuid(label) => label.clone(),
+                Expression::Unique(label) | Expression::DeploymentId(label) | Expression::Uuid(label) => {
+                    format!("fresh-{label}")
+                }
+                Expression::Filtered { of, .. } => {
+                    let name = of.path().and_then(|(_, tokens)| tokens.last());
+                    format!("changed-{}", name.map(|name| kebab_case(name)).unwrap_or_default())
+                }
                 _ => return,
             };
             if let Ok(Value::String(value)) = Template::Whole(expression.clone()).fill(bindings) {
-                self.know(&value, &format!("fresh-{label}"));
+                self.know(&value, &label);
             }
         };
         match template {
@@ -137,16 +148,16 @@ impl<'a> Redactor<'a> {
         Some((contract, operation.input.clone(), operation.output.clone()))
     }
 
-    /// A body that is not JSON is shown as text; of bytes that are not UTF-8, and of long bodies, only the length is
-    /// shown.
+    /// A body that is not JSON is shown as text; of bytes in another encoding than UTF-8, and of long bodies, only the
+    /// length is shown.
     fn body(&mut self, bytes: &[u8], redact: impl FnOnce(&mut Self, &Value) -> Value) -> Value {
         if bytes.len() > self.longest_body {
             return json!(format!("<{} bytes>", bytes.len()));
         }
-        match (serde_json::from_slice::<Value>(bytes), std::str::from_utf8(bytes)) {
-            (Ok(value), _) => redact(self, &value),
-            (Err(_), Ok(text)) => json!({ "text": self.text(text) }),
-            (Err(_), Err(_)) => json!(format!("<{} bytes that are no text>", bytes.len())),
+        match (json::value(bytes), std::str::from_utf8(bytes)) {
+            (Some(value), _) => redact(self, &value),
+            (None, Ok(text)) if !is_utf16(bytes) => json!({ "text": self.text(text) }),
+            (None, _) => json!(format!("<{} bytes that are no text>", bytes.len())),
         }
     }
 
@@ -188,13 +199,19 @@ impl<'a> Redactor<'a> {
     }
 }
 
+/// Returns whether every second byte is zero, as in ASCII text in UTF-16.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zero_from = |start| bytes.iter().skip(start).step_by(2).all(|byte| *byte == 0);
+    bytes.len() >= 4 && (zero_from(0) || zero_from(1))
+}
+
 impl Rewrite for Redactor<'_> {
     fn value(&mut self, at: &VisitedValue<'_, '_, &Value>) -> Rewritten {
         let Some(shape) = at.shape else { return Rewritten::Value(self.by_text(at.value)) };
         let placeholder = at.member.and_then(|member| Placeholder::of_member(member, shape));
         Rewritten::Value(match (placeholder, at.value) {
             (Some(Placeholder::Sensitive), value) if !value.is_null() => json!("<sensitive>"),
-            (Some(Placeholder::Timestamp), Value::Number(_)) => json!("<timestamp>"),
+            (Some(Placeholder::Timestamp), value) if ExactNumber::of(value).is_some() => json!("<timestamp>"),
             // Names from a state or from the fixture are known already; other ids are named after their member.
             (Some(Placeholder::Identity(label)), Value::String(text)) if !text.is_empty() => {
                 json!(self.know(text, &label))
@@ -325,6 +342,18 @@ mod tests {
         assert_eq!(redactor.text(&id), "<fresh-id:1>");
     }
 
+    #[test]
+    fn a_changed_value_is_known_by_the_name_of_the_original() {
+        let steps = "- { call: GetDeployment, input: { deploymentId: d-1 }, capture: { d: /deploymentInfo } }\n\
+                     - { call: StopDeployment, input: { deploymentId: \"${unique('abc') | swap_case}\" }, \
+                     expect: { error: DeploymentDoesNotExistException }, \
+                     control: { deploymentId: \"${d.deploymentId | cut(2)}\" } }";
+        let mut trial = Trial::stop(steps);
+        trial.transcript.variables.insert("d".to_owned(), json!({"deploymentId": "d-ABCDEFGHI"}));
+        let redactor = Redactor::new(&trial.suite, &trial.case, &trial.transcript);
+        assert_eq!(redactor.text("d-ABCDEFG d-ABCDEFGHI"), "<changed-deployment-id:1> <deployment-id:1>");
+    }
+
     #[rstest]
     #[case::as_usual("POST", "/", None)]
     #[case::another_method("GET", "/", Some("GET /"))]
@@ -367,6 +396,9 @@ mod tests {
     #[rstest]
     #[case::text(b"<html>".to_vec(), json!({"text": "<html>"}))]
     #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are no text>"))]
+    #[case::utf_16(b"{\0}\0".to_vec(), json!("<4 bytes that are no text>"))]
+    #[case::utf_16_with_the_high_byte_first(b"\0{\0}".to_vec(), json!("<4 bytes that are no text>"))]
+    #[case::zero_bytes_in_text(b"{\0}}".to_vec(), json!({"text": "{\0}}"}))]
     #[case::longest(vec![b'x'; 4096], json!({"text": "x".repeat(4096)}))]
     #[case::too_long(vec![b'x'; 4097], json!("<4097 bytes>"))]
     fn only_the_length_of_an_unprintable_body_is_shown(#[case] body: Vec<u8>, #[case] expected: Value) {

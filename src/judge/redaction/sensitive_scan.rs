@@ -15,6 +15,7 @@ use crate::{
         walk::{VisitedValue, walk},
     },
     suite::placeholder_text::placeholder,
+    wire::json::DEEPEST,
 };
 
 /// The findings in one body.
@@ -37,6 +38,8 @@ enum SensitiveKind {
     String(String),
     Blob,
     Number,
+    /// A value nested too deeply to look into.
+    Deep,
 }
 
 impl SensitiveScan {
@@ -75,6 +78,7 @@ impl SensitiveScan {
                 SensitiveKind::String(sensitive) => text(sensitive),
                 SensitiveKind::Blob => recoded_blob(token, key).unwrap_or_else(|| text(token.trim_matches('"'))),
                 SensitiveKind::Number => recoded_number(token, key),
+                SensitiveKind::Deep => format!("{:<1$}", "0", token.len()),
             };
             own.push((at.clone(), other.into_bytes()));
         }
@@ -139,7 +143,8 @@ impl BodyScan {
             return None;
         }
         match at.value.get().as_bytes().first() {
-            Some(b'{' | b'[') => return Some(sensitive),
+            Some(b'{' | b'[') if at.pointer.matches('/').count() < DEEPEST => return Some(sensitive),
+            Some(b'{' | b'[') if sensitive => self.mark(at, SensitiveKind::Deep),
             Some(b'"') if sensitive => self.string(at),
             Some(b'-' | b'0'..=b'9') if sensitive => self.mark(at, SensitiveKind::Number),
             _ => {}

@@ -19,7 +19,11 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Contract, TimestampFormat, shape::ShapeId};
+use super::{
+    Contract, TimestampFormat,
+    exact_number::{ExactNumber, rounded},
+    shape::ShapeId,
+};
 
 use keyword::{BLOB, CheckKeyword, PATTERN, TIMESTAMP};
 use schema_document::document;
@@ -109,7 +113,7 @@ impl Schemas {
     }
 
     /// The violations of `value` against the shape `id`, in the order of their pointers. The shape must be the input,
-    /// the output or an error of an operation.
+    /// the output or an error of an operation. Numbers beyond 64 bits are judged by the nearest ones that have them.
     ///
     /// # Errors
     /// A schema that does not compile, or a shape that is none of those.
@@ -120,6 +124,8 @@ impl Schemas {
             .ok_or_else(|| SchemaError { shape: id.clone(), problem: SchemaProblem::Unused })?;
         let compiled =
             cell.get_or_init(|| compile(&self.contract, &self.rules, id)).as_ref().map_err(SchemaError::clone)?;
+        let exact = value;
+        let value = &*rounded(exact);
         // Nearly every value keeps its shape, and a yes is cheaper than a list.
         if compiled.validator.is_valid(value) {
             return Ok(Violations::new());
@@ -127,6 +133,11 @@ impl Schemas {
         let reading = Reading { contract: &self.contract, root: id, document: &compiled.document };
         let errors = compiled.validator.iter_errors(value);
         let mut found: Violations = errors.flat_map(|error| reading.violations(&error)).collect();
+        for violation in &mut found {
+            if let Some(number) = exact.pointer(&violation.pointer).and_then(ExactNumber::kept) {
+                number.text().clone_into(&mut violation.actual);
+            }
+        }
         found.sort_by_cached_key(|one| (one.pointer.clone(), one.rule, one.expected.to_string(), one.actual.clone()));
         found.dedup();
         Ok(found)

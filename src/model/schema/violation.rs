@@ -41,6 +41,8 @@ pub enum ShapeRule {
     UnknownMember,
     /// A value of the closed list about which documents contradict each other.
     ContestedValue,
+    /// An absent optional member of which documents contradict each other whether it is always there.
+    ContestedMember,
     /// A null where the shape has a value.
     Null,
     /// An empty string, list or map, or a 0, under a minimum, enum or pattern that forbids it.
@@ -66,6 +68,7 @@ impl ShapeRule {
             Self::Union => "union",
             Self::UnknownMember => "unknown-member",
             Self::ContestedValue => "contested-value",
+            Self::ContestedMember => "contested-member",
             Self::Null => "null",
             Self::Empty => "empty",
         }

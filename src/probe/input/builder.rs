@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Inputs, Recipe, Unbuildable, fits,
+    Inputs, Recipe, Unbuildable,
     scalar::{blob, number, timestamp},
     text_rule,
 };
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         let name = format!("{}/{}", self.recipe.operation.name, at.slashed());
-        self.recipe.known.iter().find(|(glob, _)| fits(glob, &name)).map(|(_, value)| value)
+        self.recipe.known.iter().find(|(glob, _)| glob.matches_whole(&name)).map(|(_, value)| value)
     }
 
     fn of_kind(&mut self, shape: &Shape, member: Option<&Traits>, at: &MemberPath) -> Result<Value, Unbuildable> {

@@ -22,7 +22,7 @@ use crate::{
         BodyRules, Bounds, Contract, Member, Operation, PayloadSide, Schemas, Shape, ShapeId, ShapeKind, Traits,
         walk::ShapeStep,
     },
-    suite::{Filling, glob_matches},
+    suite::{Filling, Glob},
 };
 
 /// The reason why no valid input can be built.
@@ -40,14 +40,14 @@ pub enum Unbuildable {
 }
 
 /// The values of existing resources by globs over `Operation/Member`; the first glob that matches counts.
-pub type KnownValues = Vec<(String, Value)>;
+pub type KnownValues = Vec<(Glob, Value)>;
 
 /// Builds inputs of one contract.
 #[derive(Debug)]
 pub(super) struct Inputs {
     schemas: Arc<Schemas>,
     /// Members that a recipe adds to every valid input, required or not.
-    always: Vec<String>,
+    always: Vec<Glob>,
     patterns: Patterns,
     texts: RefCell<HashMap<TextKey, Result<Arc<Witness>, Unbuildable>>>,
     misses: RefCell<HashMap<TextKey, NearMisses>>,
@@ -100,7 +100,7 @@ impl Inputs {
     pub(super) fn is_wanted(&self, operation: &Operation, member: &Member, at: &MemberPath) -> bool {
         let by_recipe = || {
             let name = format!("{}/{}", operation.name, at.slashed());
-            self.always.iter().any(|glob| fits(glob, &name))
+            self.always.iter().any(|glob| glob.matches_whole(&name))
         };
         member.traits.required() || (!self.always.is_empty() && by_recipe())
     }
@@ -266,11 +266,6 @@ fn key_of(rule: TextRule<'_>) -> TextKey {
     (rule.pattern.map(str::to_owned), rule.min, rule.max)
 }
 
-/// Returns whether a glob matches a member's name `Operation/Member`. Without a `*` it must be the whole name.
-pub(super) fn fits(glob: &str, name: &str) -> bool {
-    glob == name || (glob.contains('*') && glob_matches(glob, name))
-}
-
 /// The rule for strings of a shape; the member's traits win.
 pub(super) fn text_rule<'a>(shape: &'a Shape, member: Option<&'a Traits>) -> TextRule<'a> {
     let length = member.and_then(Traits::length).or_else(|| shape.traits.length());
@@ -318,7 +313,7 @@ mod tests {
 
     #[test]
     fn known_values_replace_generated_ones() {
-        let known = vec![("Put/name".to_owned(), json!("known")), ("*/key".to_owned(), json!("akey"))];
+        let known = vec![("Put/name".parse().unwrap(), json!("known")), ("*/key".parse().unwrap(), json!("akey"))];
         let input = reaching("tags[]/key", &known);
         assert_eq!((&input["name"], &input["tags"][0]["key"]), (&json!("known"), &json!("akey")));
     }

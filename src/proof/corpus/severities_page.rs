@@ -68,7 +68,8 @@ pub fn page(positives: &FalsePositives) -> String {
 /// The share of AWS's responses that violate the rule of a row. A row without a rule has those that no other row of its
 /// check names.
 fn measured(check: &Check, rule: &str, row: &SeverityRow, tally: &CorpusTally) -> String {
-    if !check.from_recording || row.rule == Some(ShapeRule::ContestedValue) {
+    let contested = matches!(row.rule, Some(ShapeRule::ContestedValue | ShapeRule::ContestedMember));
+    if !check.from_recording || contested {
         return "–".to_owned();
     }
     let of = match check.points_at {

@@ -224,6 +224,38 @@ pub(super) fn change_body(response: &mut Response, change: impl FnOnce(&mut Valu
     }
 }
 
+/// A fault with a memory of its own: no response means that of the reference.
+pub(super) struct Acting<F>(pub(super) F);
+
+impl<F: FnMut(&ReceivedCall<'_>) -> Option<Response> + Send> Behavior for Acting<F> {
+    fn respond(&mut self, received: &ReceivedCall<'_>) -> Option<Response> {
+        if received.is_control() { None } else { (self.0)(received) }
+    }
+}
+
+/// Calls that a fault makes some time after the request that caused them, in virtual time.
+#[derive(Default)]
+pub(super) struct DelayedCalls(Vec<(f64, Request)>);
+
+impl DelayedCalls {
+    pub(super) fn add(&mut self, received: &ReceivedCall<'_>, call: Request, seconds: f64) {
+        self.0.push((received.endpoint.clock().now() + seconds, call));
+    }
+
+    /// Makes the calls that are due, before a request is responded to.
+    pub(super) fn run(&mut self, received: &ReceivedCall<'_>) {
+        let now = received.endpoint.clock().now();
+        let (due, later) = std::mem::take(&mut self.0).into_iter().partition(|(at, _)| *at <= now);
+        self.0 = later;
+        for (_, call) in due {
+            // The effect matters; nobody sees the response.
+            if is_success(&received.instead(&call)) {
+                received.deviate();
+            }
+        }
+    }
+}
+
 /// The responses of an operation that a fault alters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ResponseRule {

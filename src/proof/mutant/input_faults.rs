@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     FaultScope, Mutant, MutantFamily, MutantSubject,
-    behavior::{Altered, ReceivedCall, ResponseRule, error_of, is_of_signature, set_body},
-    known_resources::{KnowingFault, KnownResources, key_member},
+    behavior::{Altered, ResponseRule, set_body},
+    known_resources::{KnownResources, key_member},
+    misread_input::{InputReading, misreading, on_text},
     sample::SeenMembers,
 };
 use crate::{
@@ -21,9 +22,6 @@ use crate::{
 const LOOSE: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::SIDE_EFFECT];
 /// A valid input is rejected: the request of a step or its control.
 const STRICT: &[Code] = &[Code::OUTCOME, Code::ERROR_IDENTITY, Code::CONTROL];
-
-/// The input as a fault reads it; `None` if it reads it correctly.
-type InputReading = Arc<dyn Fn(&Map<String, Value>, &KnownResources) -> Option<Map<String, Value>> + Send + Sync>;
 
 pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mutant> {
     let contract = subject.contract;
@@ -280,19 +278,6 @@ fn of_whole(subject: &MutantSubject<'_>, key: &str) -> Vec<Mutant> {
     readings.into_iter().map(|(name, kind, says, reading)| read(subject, key, name, kind, says, reading)).collect()
 }
 
-fn on_text(
-    member: &str,
-    reading: impl Fn(&str, &KnownResources) -> Option<String> + Send + Sync + 'static,
-) -> InputReading {
-    let member = member.to_owned();
-    Arc::new(move |given, known| {
-        let text = reading(given.get(&member)?.as_str()?, known)?;
-        let mut read = given.clone();
-        read.insert(member.clone(), json!(text));
-        Some(read)
-    })
-}
-
 fn read(
     subject: &MutantSubject<'_>,
     key: &str,
@@ -301,18 +286,5 @@ fn read(
     says: impl Into<String>,
     reading: InputReading,
 ) -> Mutant {
-    let (target, known) = (subject.target(), KnownResources::by(key));
-    subject.mutant(MutantFamily::Input, name, kind, says, move || {
-        let reading = Arc::clone(&reading);
-        let act = move |received: &ReceivedCall<'_>, known: &KnownResources| {
-            let read = Value::Object(reading(received.input()?.as_object()?, known)?);
-            // An unknown caller is rejected, however the input is read.
-            if error_of(&received.rehearsed()).is_some_and(|error| is_of_signature(&error)) {
-                return None;
-            }
-            received.deviate();
-            Some(received.instead(&received.with_input(&read)))
-        };
-        KnowingFault { target: target.clone(), known: known.clone(), act }
-    })
+    misreading(subject, MutantFamily::Input, key, name, kind, says, reading)
 }

@@ -77,6 +77,11 @@ impl KnownResources {
         self.resources.iter().find(|resource| resource.name.eq_ignore_ascii_case(name))
     }
 
+    /// The latest resource with such a name.
+    pub(super) fn find_by(&self, is: impl Fn(&str) -> bool) -> Option<&KnownResource> {
+        self.resources.iter().rev().find(|resource| is(&resource.name))
+    }
+
     /// The latest resource that the bytes of a request name.
     pub(super) fn named_in(&self, request: &Request) -> Option<&KnownResource> {
         let text = String::from_utf8_lossy(&request.body);

@@ -6,17 +6,26 @@
 
 mod behavior;
 mod caller_faults;
+mod claim_faults;
 mod constant_endpoint;
+mod depth_faults;
 mod error_faults;
 mod header_faults;
 mod input_faults;
 mod known_resources;
+mod late_faults;
+mod lookup_faults;
 mod member_location;
+mod memory_faults;
+mod misread_input;
 mod output_faults;
+mod parser_faults;
 mod premature_view;
 mod routing_faults;
 mod sample;
 mod state_faults;
+#[cfg(test)]
+mod testing;
 mod view_faults;
 
 use std::{
@@ -56,6 +65,10 @@ pub enum MutantFamily {
     Error,
     /// A constraint of an input.
     Input,
+    /// The resource that an identifier finds.
+    Lookup,
+    /// The syntax of a body.
+    Parser,
     /// A header or the framing of a response.
     Header,
     /// The operation that a request reaches.
@@ -66,12 +79,34 @@ pub enum MutantFamily {
     State,
     /// The response of reads about the effect.
     View,
+    /// A status in the response that contradicts the state.
+    Claim,
+    /// Second times: remembered responses, and calls that are made again.
+    Memory,
+    /// How far back a rollback or a cancellation goes.
+    Depth,
+    /// Changes long after the response.
+    Late,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 8] =
-        [Self::Output, Self::Error, Self::Input, Self::Header, Self::Routing, Self::Caller, Self::State, Self::View];
+    pub const ALL: [Self; 14] = [
+        Self::Output,
+        Self::Error,
+        Self::Input,
+        Self::Lookup,
+        Self::Parser,
+        Self::Header,
+        Self::Routing,
+        Self::Caller,
+        Self::State,
+        Self::View,
+        Self::Claim,
+        Self::Memory,
+        Self::Depth,
+        Self::Late,
+    ];
 
     /// The name in IDs and reports.
     #[must_use]
@@ -80,11 +115,17 @@ impl MutantFamily {
             Self::Output => "output",
             Self::Error => "error",
             Self::Input => "input",
+            Self::Lookup => "lookup",
+            Self::Parser => "parser",
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
             Self::State => "state",
             Self::View => "view",
+            Self::Claim => "claim",
+            Self::Memory => "memory",
+            Self::Depth => "depth",
+            Self::Late => "late",
         }
     }
 }
@@ -217,11 +258,18 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             if seen.under_test {
                 all.extend(error_faults::mutants(&subject, seen));
                 all.extend(input_faults::mutants(&subject, seen));
+                all.extend(lookup_faults::mutants(&subject));
+                all.extend(parser_faults::mutants(&subject));
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));
+                all.extend(claim_faults::mutants(&subject));
+                all.extend(memory_faults::mutants(&subject, seen));
+                all.extend(depth_faults::mutants(&subject));
+                all.extend(late_faults::mutants(&subject));
             } else if seen.judged {
+                all.extend(memory_faults::of_read(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }

@@ -8,7 +8,11 @@ use super::{
     identities::{Identities, Of, nameless},
     response_change::{ChangeKind, DiffLocation},
 };
-use crate::model::pointer::child;
+use crate::model::{
+    JsonText,
+    exact_number::{ExactNumber, same},
+    pointer::child,
+};
 
 /// A difference in a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +41,14 @@ impl Comparer<'_> {
             _ if type_of(a) != type_of(b) => {
                 self.add(pointer, ChangeKind::Type, type_of(a).to_owned(), type_of(b).to_owned());
             }
+            _ if ExactNumber::of(a).is_some() => {
+                if !same(a, b) {
+                    self.add(pointer, ChangeKind::Value, JsonText(a).to_string(), JsonText(b).to_string());
+                }
+            }
             (Value::Object(a), Value::Object(b)) => self.object(pointer, a, b),
             (Value::Array(a), Value::Array(b)) => self.list(pointer, a, b),
             (Value::String(a), Value::String(b)) => self.text(pointer, a, b),
-            (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
             _ if a == b => {}
             _ => self.add(pointer, ChangeKind::Value, a.to_string(), b.to_string()),
         }
@@ -179,6 +187,7 @@ fn type_of(value: &Value) -> &'static str {
         Value::String(text) if text == TIMESTAMP => "a timestamp",
         Value::String(_) => "a string",
         Value::Array(_) => "a list",
+        Value::Object(_) if ExactNumber::of(value).is_some() => "a number",
         Value::Object(_) => "an object",
     }
 }
@@ -189,6 +198,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::exact_number::number;
 
     fn printed(a: &Value, b: &Value) -> Vec<String> {
         let mut identities = Identities::default();
@@ -205,6 +215,9 @@ mod tests {
     #[case::order_of_members(json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}), &[])]
     #[case::value(json!({"a": {"b": "x"}}), json!({"a": {"b": "y"}}), &[r#"value /a/b: "x" -> "y""#])]
     #[case::number(json!({"a": 1}), json!({"a": 2}), &["value /a: 1 -> 2"])]
+    #[case::long(json!({"a": number("1e400")}), json!({"a": number("1e401")}), &["value /a: 1e400 -> 1e401"])]
+    #[case::same_long(json!({"a": number("1e400")}), json!({"a": number("10e399")}), &[])]
+    #[case::long_for_an_object(json!({"a": {}}), json!({"a": number("1e400")}), &["type /a: an object -> a number"])]
     #[case::type_changed(json!({"a": 1}), json!({"a": "1"}), &["type /a: a number -> a string"])]
     #[case::timestamp(json!({"a": "<timestamp>"}), json!({"a": "noon"}), &["type /a: a timestamp -> a string"])]
     #[case::nothing(json!(null), json!({}), &["type the body: null -> an object"])]

@@ -105,7 +105,16 @@ mod tests {
         let transport = InProcess::new(move |_: &Request| Reply::Answer(response.clone()));
         let case_timeout = Duration::from_secs(5);
         let (suite, target) = (&suite, &target);
-        let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout, patience: case_timeout };
+        let executor = Executor {
+            suite,
+            target,
+            transport: &transport,
+            keys: None,
+            seed: 0,
+            case_timeout,
+            patience: case_timeout,
+            late: None,
+        };
         executor.execute(&suite.cases()[0]).await.end
     }
 

@@ -3,6 +3,7 @@
 //! It is async, because it waits for sockets and clocks. The pure expectation of a step decides when polling stops.
 
 mod input_fault;
+mod late_calls;
 mod prepared;
 mod presence;
 mod state_setup;
@@ -19,10 +20,14 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::{
     judge::transcript::{CaseEnd, Exchange, Role, Transcript, capture},
     run::{resolved_target::ResolvedTarget, transport::Transport},
-    suite::{Bindings, Call, CallerName, Case, CaseId, Fixtures, Repeat, ServiceFixtures, Step, Template},
+    suite::{
+        Bindings, Call, CallerName, Case, CaseId, Expectation, Fixtures, Repeat, ServiceFixtures, Step, StepCondition,
+        Template,
+    },
     wire::{ParsedResponse, Request, Response, TransportError, sigv4::SigningKeys},
 };
 
+pub use late_calls::{LateCalls, LateTurn};
 pub use prepared::PreparedStates;
 
 use step_request::Unwritable;
@@ -40,10 +45,12 @@ pub struct Executor<'a> {
     pub keys: Option<&'a SigningKeys>,
     /// The seed of generated names.
     pub seed: u64,
-    /// The time limit of a case without its teardown.
+    /// The time limit of a case without its teardown and its wait for the end of the run.
     pub case_timeout: Duration,
     /// The time that a poll waits for a change in progress.
     pub patience: Duration,
+    /// Where cases wait for the end of the run; if `None`, they do not wait.
+    pub late: Option<&'a LateCalls>,
 }
 
 impl From<Unwritable> for CaseEnd {
@@ -63,13 +70,9 @@ impl Executor<'_> {
         let mut bindings = case.bindings(self.seed, &self.target.region, &other_region);
         run.transcript.end = match self.missing_from_target(case) {
             Some(reason) => CaseEnd::NotApplicable(reason),
-            None => match timeout(self.case_timeout, run.case(case, &mut bindings)).await {
-                Ok(Ok(())) => CaseEnd::Complete,
-                Ok(Err(end)) => end,
-                Err(_) => CaseEnd::TimedOut(self.case_timeout),
-            },
+            None => run.run_whole(case, &mut bindings).await.err().unwrap_or(CaseEnd::Complete),
         };
-        run.transcript.elapsed = run.started.elapsed();
+        run.transcript.elapsed = run.started.elapsed().saturating_sub(run.waited);
         if !case.scenario.teardown.is_empty() {
             run.cleanups.push(Cleanup::Steps(case.scenario.teardown.clone(), bindings));
         }
@@ -116,6 +119,8 @@ struct CaseRun<'a> {
     executor: Executor<'a>,
     transcript: Transcript,
     started: Instant,
+    /// The time that it waited for the end of the run.
+    waited: Duration,
     cleanups: Vec<Cleanup>,
     /// The first fault of the harness itself.
     fault: Option<String>,
@@ -129,22 +134,60 @@ impl<'a> CaseRun<'a> {
             begun: SystemTime::now(),
             ..Transcript::new(case, executor.seed)
         };
-        Self { executor, transcript, started: Instant::now(), cleanups: Vec::new(), fault: None }
+        Self {
+            executor,
+            transcript,
+            started: Instant::now(),
+            waited: Duration::ZERO,
+            cleanups: Vec::new(),
+            fault: None,
+        }
     }
 
-    async fn case(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+    /// Runs the case, and its last calls at the end of the run.
+    async fn run_whole(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        let limit = self.executor.case_timeout;
+        let timed_out = |_| CaseEnd::TimedOut(limit);
+        let steps = &case.scenario.steps;
+        let early = steps.iter().position(|step| step.at_end).unwrap_or(steps.len());
+        timeout(limit, self.early(case, early, bindings)).await.map_err(timed_out)??;
+        if early < steps.len() {
+            self.wait_for_the_end().await?;
+            timeout(limit, self.steps(&steps[early..], early, bindings)).await.map_err(timed_out)??;
+        }
+        Ok(())
+    }
+
+    async fn wait_for_the_end(&mut self) -> Result<(), CaseEnd> {
+        let Some(late) = self.executor.late else { return Ok(()) };
+        let since = Instant::now();
+        let turn = late.turn().await;
+        self.waited = since.elapsed();
+        turn.ok_or(CaseEnd::Interrupted)?.map_err(CaseEnd::Blocked)
+    }
+
+    /// Establishes the states, and makes the calls before the end of the run.
+    async fn early(&mut self, case: &Case, early: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         for given in &case.scenario.given {
             let value = Box::pin(self.establish(given, bindings, &case.id.0, &case.scenario.service, 0)).await?;
             self.transcript.variables.insert(given.variable.clone(), value.clone());
             bindings.bind_state(&given.variable, &given.state, value);
         }
-        for (index, step) in case.scenario.steps.iter().enumerate() {
-            self.step(step, index + 1, bindings).await?;
+        self.steps(&case.scenario.steps[..early], 0, bindings).await
+    }
+
+    /// Makes the calls of steps, which `before` others precede.
+    async fn steps(&mut self, steps: &[Step], before: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        for (index, step) in steps.iter().enumerate() {
+            self.step(step, before + index + 1, bindings).await?;
         }
         Ok(())
     }
 
     async fn step(&mut self, step: &Step, number: usize, bindings: &mut Bindings) -> Result<(), CaseEnd> {
+        if step.when.as_ref().is_some_and(|condition| !self.holds(condition, bindings)) {
+            return Ok(());
+        }
         for (index, guard) in step.unchanged.iter().enumerate() {
             self.call(&guard.call, &guard.call.input, bindings, number, Role::Before(index)).await?;
         }
@@ -261,9 +304,17 @@ impl<'a> CaseRun<'a> {
     }
 
     fn is_met(&self, step: &Step, at: usize, bindings: &Bindings) -> bool {
-        let Some((exchange, service)) = self.transcript.exchanges.get(at).zip(self.service(&step.call)) else {
-            return false;
-        };
+        self.transcript.exchanges.get(at).is_some_and(|exchange| self.meets(&step.expect, exchange, bindings))
+    }
+
+    /// Returns true if the last response of the earlier step meets the condition.
+    fn holds(&self, condition: &StepCondition, bindings: &Bindings) -> bool {
+        let asked = self.transcript.of_step(condition.step).filter(|exchange| exchange.role == Role::Main).last();
+        asked.is_some_and(|exchange| self.meets(&condition.expect, exchange, bindings))
+    }
+
+    fn meets(&self, expect: &Expectation, exchange: &Exchange, bindings: &Bindings) -> bool {
+        let Some(service) = self.executor.suite.service(&exchange.service) else { return false };
         let parsed: Option<ParsedResponse> =
             exchange.outcome.as_ref().ok().map(|response| service.parse_response(&exchange.operation, response));
         let outcome = match (&exchange.outcome, &parsed) {
@@ -271,7 +322,7 @@ impl<'a> CaseRun<'a> {
             (Err(error), _) => Err(error),
             (Ok(_), None) => return false,
         };
-        step.expect.held(outcome, bindings).is_some()
+        expect.held(outcome, bindings).is_some()
     }
 
     fn service(&self, call: &Call) -> Option<&'a ServiceFixtures> {
@@ -348,4 +399,82 @@ fn control_of(step: &Step) -> Call {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use rstest::rstest;
+
+    use super::{testing, *};
+    use crate::run::transport::{InProcess, Reply};
+
+    const STOP: &str = "{ call: StopDeployment, input: { deploymentId: d-ABCDEF123 }";
+
+    /// The transcript of a scenario with these steps at an endpoint that responds `Pending` to everything.
+    async fn run(steps: &str, late: Option<&LateCalls>) -> Transcript {
+        let scenario = format!("title: T\ncites: [SD-17]\nevidence: documented\nsteps:\n{steps}");
+        let (suite, target) = (testing::suite("states: {}\n", &scenario), testing::target(None));
+        let body = Bytes::from_static(br#"{"status":"Pending"}"#);
+        let pending = Response { status: 200, body, ..Response::default() };
+        let transport = InProcess::new(move |_: &Request| Reply::Answer(pending.clone()));
+        let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
+        let executor = Executor {
+            suite,
+            target,
+            transport: &transport,
+            keys: None,
+            seed: 0,
+            case_timeout,
+            patience: case_timeout,
+            late,
+        };
+        executor.execute(&suite.cases()[0]).await
+    }
+
+    fn operations(transcript: &Transcript) -> Vec<&str> {
+        transcript.exchanges.iter().map(|exchange| exchange.operation.as_str()).collect()
+    }
+
+    #[rstest]
+    #[case::held("{ body: { status: Pending } }", true)]
+    #[case::not_held("{ body: { status: Succeeded } }", false)]
+    #[case::one_of_two("{ any_of: [{ closed: true }, { body: { status: Pending } }] }", true)]
+    #[tokio::test]
+    async fn a_step_is_sent_only_if_its_condition_holds(#[case] when: &str, #[case] is_sent: bool) {
+        let read = format!("{{ call: GetDeployment, when: {when}, input: {{ deploymentId: d-ABCDEF123 }} }}");
+        // The second read is about the stop, too.
+        let transcript = run(&format!("  - {STOP} }}\n  - {read}\n  - {read}\n"), None).await;
+        let expected: &[&str] =
+            if is_sent { &["StopDeployment", "GetDeployment", "GetDeployment"] } else { &["StopDeployment"] };
+        assert_eq!((operations(&transcript).as_slice(), &transcript.end), (expected, &CaseEnd::Complete));
+    }
+
+    #[rstest]
+    #[case::at_the_end(Some(Ok(())), CaseEnd::Complete, 2)]
+    #[case::restarted(Some(Err("restarted".to_owned())), CaseEnd::Blocked("restarted".to_owned()), 1)]
+    #[case::interrupted(None, CaseEnd::Interrupted, 1)]
+    #[tokio::test(start_paused = true)]
+    async fn last_calls_wait_for_their_turn(
+        #[case] turn: Option<Result<(), String>>,
+        #[case] end: CaseEnd,
+        #[case] sent: usize,
+    ) {
+        let (late, mut turns) = LateCalls::new();
+        let give = async {
+            let waiting = turns.recv().await.unwrap();
+            // Longer than the time limit of the case, which does not count the wait.
+            sleep(Duration::from_secs(60)).await;
+            match turn {
+                Some(turn) => waiting.send(turn).unwrap(),
+                None => drop(waiting),
+            }
+        };
+        let steps = format!(
+            "  - {STOP} }}\n  - {{ call: GetDeployment, at_end: true, input: {{ deploymentId: d-ABCDEF123 }} }}\n"
+        );
+        let (transcript, ()) = tokio::join!(run(&steps, Some(&late)), give);
+        assert_eq!((transcript.exchanges.len(), transcript.end), (sent, end));
+        assert!(transcript.elapsed < Duration::from_secs(5), "{:?}", transcript.elapsed);
+    }
 }

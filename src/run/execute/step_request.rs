@@ -126,8 +126,8 @@ fn apply(changes: &ByteChanges, request: &mut Request, bindings: &Bindings) -> R
         request.headers.set(name, value.as_str().unwrap_or_default());
     }
     match &changes.body {
-        Some(Body::Text(template)) => {
-            request.body = Bytes::from(template.fill(bindings)?.as_str().unwrap_or_default().to_owned());
+        Some(Body::Text(template, encoding)) => {
+            request.body = encoding.encode(template.fill(bindings)?.as_str().unwrap_or_default()).into();
         }
         Some(Body::Bytes(bytes)) => request.body = Bytes::from(bytes.clone()),
         None => {}

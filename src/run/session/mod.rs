@@ -5,6 +5,7 @@
 
 mod collector;
 mod life;
+mod parked_cases;
 mod presences;
 mod replay;
 mod shown;
@@ -33,7 +34,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::{Event, PresenceChecked, RunFinished, RunStarted},
-        execute::{Executor, PreparedStates},
+        execute::{Executor, LateCalls, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
         transport::Transport,
@@ -43,6 +44,7 @@ use crate::{
 };
 
 use collector::{Collector, JudgeBench};
+use parked_cases::ParkedCases;
 use presences::{PresenceEvidence, evidence};
 pub use replay::{Replayed, replay};
 
@@ -152,6 +154,9 @@ const SECOND_LOOK: Duration = Duration::from_millis(300);
 /// The reason why a case did not run after an interruption.
 const INTERRUPTED: &str = "the run was interrupted";
 
+/// The reason why the last calls of a case are not made.
+const RESTARTED: &str = "the endpoint crashed before the last calls of this case";
+
 /// The time limit of running cases after an interruption.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -159,6 +164,7 @@ const GRACE: Duration = Duration::from_secs(2);
 struct SharedSession {
     session: Session,
     keys: SigningKeys,
+    late: LateCalls,
 }
 
 /// The presence check of an operation, and the states that its cases share.
@@ -360,23 +366,33 @@ impl Session {
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
             patience: self.options.patience,
+            late: None,
         }
     }
 
     /// Runs one stage.
     async fn cases(&self, plan: &mut dyn Plan, at_once: Option<usize>, collector: &mut Collector<'_>) {
-        let shared = Arc::new(SharedSession { session: self.clone(), keys: SigningKeys::default() });
+        let (late, arriving) = LateCalls::new();
+        let mut parked = ParkedCases::new(arriving);
+        let shared = Arc::new(SharedSession { session: self.clone(), keys: SigningKeys::default(), late });
         let mut tasks = JoinSet::new();
         let mut running: HashMap<tokio::task::Id, Case> = HashMap::new();
         let mut interrupt = self.interrupt.clone();
         let jobs = at_once.unwrap_or(usize::MAX).min(self.options.jobs).max(1);
         loop {
             // If the endpoint may have crashed, running cases end first: any of them may be the cause.
-            while (tasks.is_empty() || !collector.life.is_in_doubt()) && tasks.len() < jobs && !*interrupt.borrow() {
-                if collector.is_waiting() {
+            loop {
+                let active = tasks.len() - parked.len();
+                if (active > 0 && collector.life.is_in_doubt()) || active >= jobs || *interrupt.borrow() {
                     break;
                 }
-                let Some(case) = collector.released().or_else(|| plan.case()) else { break };
+                let next = if collector.is_waiting() { None } else { collector.released().or_else(|| plan.case()) };
+                let Some(case) = next else {
+                    if parked.resume(active > 0) {
+                        continue;
+                    }
+                    break;
+                };
                 if let Some(case) = collector.admit(case) {
                     let handle = tasks.spawn(one(Arc::clone(&shared), case.clone(), collector.is_open()));
                     running.insert(handle.id(), case);
@@ -388,8 +404,8 @@ impl Session {
                     Some(Ok((id, finished))) => {
                         running.remove(&id);
                         collector.enter(finished);
-                        if collector.life.is_in_doubt() && tasks.is_empty() {
-                            self.look_after(collector).await;
+                        if collector.life.is_in_doubt() && tasks.len() == parked.len() && self.look_after(collector).await {
+                            parked.give_up(RESTARTED);
                         }
                     }
                     Some(Err(error)) => {
@@ -398,9 +414,11 @@ impl Session {
                         }
                     }
                 },
+                () = parked.arrival() => {}
                 () = interrupted(&mut interrupt) => break,
             }
         }
+        drop(parked);
         self.wind_down(tasks, running, collector).await;
         // The last case of the stage may have crashed the endpoint. The next stage starts with a presence check.
         if collector.life.is_cut_off() && !*self.interrupt.borrow() {
@@ -411,8 +429,8 @@ impl Session {
         }
     }
 
-    /// Checks whether the endpoint crashed, and restarts it if possible.
-    async fn look_after(&self, collector: &mut Collector<'_>) {
+    /// Checks whether the endpoint crashed, and restarts it if possible. Returns true if it crashed.
+    async fn look_after(&self, collector: &mut Collector<'_>) -> bool {
         let gone = self.is_gone(collector.life.is_mute()).await;
         let restarted = match &self.restart {
             Some(restart) if gone => {
@@ -424,6 +442,7 @@ impl Session {
         if let Some(died) = collector.life.settle(gone, restarted) {
             collector.observer.event(&Event::TargetDied(died));
         }
+        gone
     }
 
     async fn listens_again(&self) -> bool {
@@ -465,8 +484,8 @@ impl Session {
 
 /// Executes and judges one case. `is_open`: its responses may prove operations to be implemented.
 async fn one(run: Arc<SharedSession>, case: Case, is_open: bool) -> Finished {
-    let SharedSession { session, keys } = &*run;
-    let executor = Executor { keys: Some(keys), ..session.executor() };
+    let SharedSession { session, keys, late } = &*run;
+    let executor = Executor { keys: Some(keys), late: Some(late), ..session.executor() };
     let mut transcript = executor.execute(&case).await;
     // Before redaction, which would make equal responses different.
     let shown = if is_open { evidence(&session.suite, &transcript.exchanges) } else { Vec::new() };

@@ -51,7 +51,8 @@ impl RunTally {
         let judged = by_checks.chain(cites.iter().copied().filter(|_| verdict == Verdict::Conforms));
         // A requirement with a warning or a note against it is neither violated nor met. A contested value is valid by
         // the requirement that it cites: that warning is about the documents.
-        let contested = |finding: &&Finding| finding.rule.as_deref() == Some(ShapeRule::ContestedValue.name());
+        let rules = [ShapeRule::ContestedValue, ShapeRule::ContestedMember].map(ShapeRule::name);
+        let contested = |finding: &&Finding| finding.rule.as_deref().is_some_and(|rule| rules.contains(&rule));
         let doubts = judgement.findings.iter().filter(|finding| !contested(finding));
         let doubted: BTreeSet<&String> = doubts.flat_map(|finding| &finding.cites).collect();
         for id in judged.filter(|id| !doubted.contains(id)) {

@@ -31,6 +31,8 @@ mod tls;
 mod tls_failure;
 #[cfg(feature = "tower")]
 mod tower;
+#[cfg(test)]
+mod trust_tests;
 
 use std::{pin::Pin, time::Duration};
 
@@ -61,7 +63,7 @@ pub trait Transport: Send + Sync {
         None
     }
 
-    /// What a report must say about the transport of its run, each in one sentence.
+    /// The notes that a report shows about the transport of its run, one sentence each.
     fn notes(&self) -> Vec<String> {
         Vec::new()
     }

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::BytesMut;
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use url::Url;
 
@@ -21,11 +22,11 @@ impl HttpProxy {
     pub(super) fn at(url: &str) -> Result<Self, SetupError> {
         let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         let mut url = Url::parse(&url).map_err(|error| SetupError::Proxy(error.to_string()))?;
-        let decoded = |part: &str| percent_decoded(part.as_bytes());
-        let user = decoded(url.username());
-        let credentials = [&user, b":".as_slice(), &decoded(url.password().unwrap_or_default())].concat();
+        let user = percent_decode_str(url.username());
+        let password = percent_decode_str(url.password().unwrap_or_default());
+        let credentials: Vec<u8> = user.chain(*b":").chain(password).collect();
         let authorization = (credentials != b":").then(|| format!("Basic {}", STANDARD.encode(credentials)));
-        // Both fail only for URLs without a host, which are no endpoints.
+        // Both fail only for a URL without a host, which the next line rejects.
         let _ = url.set_password(None).and_then(|()| url.set_username(""));
         let endpoint: Result<Endpoint, _> = url.as_str().parse();
         let endpoint = endpoint.map_err(|error| SetupError::Proxy(error.problem))?;
@@ -68,19 +69,6 @@ impl HttpProxy {
             200..300 => Ok(stream),
             status => Err(TransportError::Other(format!("the proxy rejected the tunnel with status {status}"))),
         }
-    }
-}
-
-/// The bytes of a percent-encoded part of a URL.
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    match text {
-        [b'%', high, low, rest @ ..] => match digit(*high).zip(digit(*low)) {
-            Some((high, low)) => [vec![16 * high + low], percent_decoded(rest)].concat(),
-            None => [b"%".to_vec(), percent_decoded(&text[1..])].concat(),
-        },
-        [byte, rest @ ..] => [vec![*byte], percent_decoded(rest)].concat(),
-        [] => Vec::new(),
     }
 }
 

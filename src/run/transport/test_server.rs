@@ -59,6 +59,27 @@ impl Server {
         .await
     }
 
+    /// Sends `response` over TLS to a request whose body is `{}`, and closes the connection without `close_notify`, as
+    /// many servers do.
+    pub(super) async fn over_tls(config: rustls::ServerConfig, response: &'static str) -> Self {
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        Self::start(move |stream| {
+            let acceptor = acceptor.clone();
+            async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut request = Vec::new();
+                while !request.ends_with(b"{}") {
+                    if stream.read_buf(&mut request).await? == 0 {
+                        return Ok(());
+                    }
+                }
+                stream.write_all(response.as_bytes()).await?;
+                stream.flush().await
+            }
+        })
+        .await
+    }
+
     pub(super) fn endpoint(&self) -> Endpoint {
         self.url("http").parse().unwrap()
     }

@@ -20,7 +20,7 @@ use super::{
     *,
 };
 
-const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// The time limit of tests that wait for it.
@@ -34,7 +34,7 @@ enum Way {
     Exact,
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     let limits = Limits {
         timeout: Duration::from_secs(20),
         connect_timeout: Duration::from_secs(10),
@@ -45,7 +45,7 @@ fn settings() -> Settings {
     Settings { limits, extra_ca: Some(include_bytes!("testdata/ca.pem").to_vec()), ..Settings::default() }
 }
 
-fn request(delivery: Delivery) -> Request {
+pub(super) fn request(delivery: Delivery) -> Request {
     Request {
         method: "POST".into(),
         target: "/a?b=c".into(),
@@ -324,21 +324,7 @@ async fn tls_server() -> Server {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    Server::start(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            let mut stream = acceptor.accept(stream).await?;
-            let mut request = Vec::new();
-            while !request.ends_with(b"{}") {
-                stream.read_buf(&mut request).await?;
-            }
-            stream.write_all(OK.as_bytes()).await?;
-            // The server closes the connection without close_notify, as many servers do.
-            stream.flush().await
-        }
-    })
-    .await
+    Server::over_tls(config, OK).await
 }
 
 #[rstest]
@@ -582,186 +568,4 @@ async fn an_exact_request_is_never_sent_twice() {
         wire.send(&server.endpoint(), &request(Delivery::Pooled)).await.unwrap();
     }
     assert_eq!((requests.load(Ordering::SeqCst), wire.notes().len()), (3, 0));
-}
-
-/// A certificate for the usual openssl line, with its key, in a folder.
-fn openssl(folder: &std::path::Path, name: &str, arguments: &[&str]) -> (Vec<u8>, Vec<u8>) {
-    let [key, certificate] = ["key", "cert"].map(|part| folder.join(format!("{name}.{part}.pem")));
-    let status = std::process::Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout"])
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate)
-        .args(arguments)
-        .stderr(std::process::Stdio::null())
-        .status();
-    assert!(status.unwrap().success());
-    (std::fs::read(certificate).unwrap(), std::fs::read(key).unwrap())
-}
-
-/// A server with a certificate in PEM. With `client_ca`, it requires a client certificate of that authority.
-async fn pem_server((certificate, key): &(Vec<u8>, Vec<u8>), client_ca: Option<&[u8]>) -> Server {
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider));
-    let config = config.with_safe_default_protocol_versions().unwrap();
-    let config = match client_ca {
-        None => config.with_no_client_auth(),
-        Some(pem) => {
-            let mut roots = rustls::RootCertStore::empty();
-            roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
-            let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            config.with_client_cert_verifier(verifier.build().unwrap())
-        }
-    };
-    let certificate = CertificateDer::from_pem_slice(certificate).unwrap();
-    let config = config.with_single_cert(vec![certificate], PrivateKeyDer::from_pem_slice(key).unwrap()).unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    Server::start(move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            let mut stream = acceptor.accept(stream).await?;
-            let mut request = Vec::new();
-            while !request.ends_with(b"{}") {
-                if stream.read_buf(&mut request).await? == 0 {
-                    return Ok(());
-                }
-            }
-            stream.write_all(OK.as_bytes()).await?;
-            stream.shutdown().await
-        }
-    })
-    .await
-}
-
-async fn send_with(settings: Settings, delivery: Delivery, url: &str) -> Result<u16, TransportError> {
-    let wire = Wire::new(&Settings { limits: self::settings().limits, ..settings }).unwrap();
-    wire.send(&url.parse().unwrap(), &request(delivery)).await.map(|response| response.status)
-}
-
-fn trusting(certificate: &[u8]) -> Settings {
-    Settings { extra_ca: Some(certificate.to_vec()), ..Settings::default() }
-}
-
-/// The problem and the help of a TLS failure.
-fn tls_failure(outcome: Result<u16, TransportError>) -> String {
-    match outcome {
-        Err(error @ TransportError::Tls { .. }) => error.to_string(),
-        other => panic!("{other:?}"),
-    }
-}
-
-const NAME: &str = "/CN=localhost";
-const ADDRESS: [&str; 4] = ["-subj", NAME, "-addext", "subjectAltName=IP:127.0.0.1"];
-
-#[rstest]
-#[case::common_name(&["-subj", NAME], "localhost")]
-#[case::address(&ADDRESS, "127.0.0.1")]
-#[case::no_authority(&["-subj", NAME, "-addext", "basicConstraints=CA:FALSE"], "localhost")]
-#[tokio::test]
-async fn a_certificate_of_the_usual_openssl_line_works_where_it_is_trusted(
-    #[values(Delivery::Pooled, Delivery::Exact)] delivery: Delivery,
-    #[case] arguments: &[&str],
-    #[case] host: &str,
-) {
-    let folder = tempfile::tempdir().unwrap();
-    let own = openssl(folder.path(), "own", arguments);
-    let server = pem_server(&own, None).await;
-    let url = server.https_endpoint().to_string().replace("127.0.0.1", host);
-    assert_eq!(send_with(trusting(&own.0), delivery, &url).await, Ok(200));
-    let untrusted = tls_failure(send_with(Settings::default(), delivery, &url).await);
-    assert!(untrusted.contains("self-signed and not trusted; trust its certificate"), "{untrusted}");
-    let other = openssl(folder.path(), "other", arguments);
-    let untrusted = tls_failure(send_with(trusting(&other.0), delivery, &url).await);
-    assert!(untrusted.contains("trust its certificate"), "{untrusted}");
-    let insecure = Settings { insecure: true, ..Settings::default() };
-    assert_eq!(send_with(insecure, delivery, &url).await, Ok(200));
-}
-
-#[rstest]
-#[case::another_address(&ADDRESS, "localhost", "not valid for localhost; it has ")]
-#[case::another_common_name(&["-subj", "/CN=emulator"], "localhost", "subjectAltName=DNS:localhost")]
-#[case::a_common_name_is_no_address(&["-subj", NAME], "127.0.0.1", "subjectAltName=IP:127.0.0.1")]
-#[tokio::test]
-async fn a_trusted_certificate_still_needs_its_name_and_time(
-    #[case] arguments: &[&str],
-    #[case] host: &str,
-    #[case] says: &str,
-) {
-    let folder = tempfile::tempdir().unwrap();
-    let own = openssl(folder.path(), "own", arguments);
-    let server = pem_server(&own, None).await;
-    let url = server.https_endpoint().to_string().replace("127.0.0.1", host);
-    let failure = tls_failure(send_with(trusting(&own.0), Delivery::Pooled, &url).await);
-    assert!(failure.contains(says), "{failure}");
-}
-
-#[tokio::test]
-async fn an_expired_certificate_is_rejected_although_it_is_trusted() {
-    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap().pem().into_bytes();
-    let server = pem_server(&(certificate.clone(), key.serialize_pem().into_bytes()), None).await;
-    let url = server.https_endpoint().to_string().replace("127.0.0.1", "localhost");
-    let failure = tls_failure(send_with(trusting(&certificate), Delivery::Pooled, &url).await);
-    assert!(failure.contains("has expired"), "{failure}");
-}
-
-#[tokio::test]
-async fn a_run_that_verifies_nothing_has_a_note() {
-    let insecure = Wire::new(&Settings { insecure: true, ..Settings::default() }).unwrap();
-    assert_eq!(insecure.notes(), [INSECURE]);
-    assert!(Wire::new(&Settings::default()).unwrap().notes().is_empty());
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_server_that_requires_a_client_certificate_gets_it(
-    #[values(Delivery::Pooled, Delivery::Exact)] delivery: Delivery,
-) {
-    let folder = tempfile::tempdir().unwrap();
-    let own = openssl(folder.path(), "own", &ADDRESS);
-    let (certificate, key) =
-        openssl(folder.path(), "client", &["-subj", "/CN=me", "-addext", "basicConstraints=CA:FALSE"]);
-    let server = pem_server(&own, Some(&certificate)).await;
-    let url = server.https_endpoint().to_string();
-    let without = tls_failure(send_with(trusting(&own.0), delivery, &url).await);
-    assert!(without.contains("requires a client certificate; pass"), "{without}");
-    let identified = Settings { client_identity: Some(ClientIdentity { certificate, key }), ..trusting(&own.0) };
-    assert_eq!(send_with(identified, delivery, &url).await, Ok(200));
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_https_endpoint_is_reached_through_a_tunnel_of_the_proxy(#[values(true, false)] is_open: bool) {
-    let folder = tempfile::tempdir().unwrap();
-    let own = openssl(folder.path(), "own", &ADDRESS);
-    let server = pem_server(&own, None).await;
-    let behind = server.https_endpoint().to_string().replace("https://", "");
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let kept = Arc::clone(&asked);
-    let proxy = Server::start(move |mut stream| {
-        let (kept, behind) = (Arc::clone(&kept), behind.clone());
-        async move {
-            let request = read_request(&mut stream).await?;
-            kept.lock().unwrap().extend(request);
-            if !is_open {
-                return stream.write_all(b"HTTP/1.1 407 No\r\ncontent-length: 0\r\n\r\n").await;
-            }
-            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
-            let mut outside = tokio::net::TcpStream::connect(behind).await?;
-            tokio::io::copy_bidirectional(&mut stream, &mut outside).await.map(drop)
-        }
-    })
-    .await;
-    let url = server.https_endpoint().to_string();
-    let through = Settings { proxy: Some(proxy.endpoint().to_string()), ..trusting(&own.0) };
-    let outcome = send_with(through, Delivery::Pooled, &url).await;
-    let expected = TransportError::Other("the proxy rejected the tunnel with status 407".to_owned());
-    assert_eq!(outcome, if is_open { Ok(200) } else { Err(expected) });
-    let host = url.replace("https://", "");
-    let asked = String::from_utf8(asked.lock().unwrap().clone()).unwrap();
-    assert_eq!(asked, format!("CONNECT {host} HTTP/1.1\r\nhost: {host}\r\n\r\n"));
 }

@@ -50,7 +50,8 @@ impl Resolver<'_> {
             (Some(text), None, None) => {
                 let at = format!("{at}/text");
                 let template = Template::read(&Value::from(text.as_str()));
-                template.map(Body::Text).map_err(|error| self.source.at(&at, error.problem.to_string()))
+                let text = template.map(|template| Body::Text(template, raw.encoding));
+                text.map_err(|error| self.source.at(&at, error.problem.to_string()))
             }
             (None, Some(text), None) => {
                 let bytes = base64::engine::general_purpose::STANDARD.decode(text);

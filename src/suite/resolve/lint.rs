@@ -159,7 +159,7 @@ impl Resolver<'_> {
             self.check_variables(value, scope, &format!("{at}/raw/set/{}", escape(name)))?;
         }
         match &raw.body {
-            Some(Body::Text(template)) => self.check_variables(template, scope, &format!("{at}/raw/body/text")),
+            Some(Body::Text(template, _)) => self.check_variables(template, scope, &format!("{at}/raw/body/text")),
             _ => Ok(()),
         }
     }

@@ -3,6 +3,7 @@
 //! Every problem is a [`Diagnostic`] with its position. The first problem of each file is reported.
 
 mod call;
+mod condition;
 mod expect;
 mod lint;
 mod scope;
@@ -12,7 +13,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, matcher, nearest,
+    Call, CaseStanding, Filling, GlobError, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, matcher,
+    nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -39,7 +41,9 @@ impl Resolver<'_> {
         let mut scope = VariableScope::of_rows(&rows);
         let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
         let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
+        let steps = self.with_conditions(steps, &raw.steps, &scope)?;
         let teardown = self.steps(&raw.teardown, "/teardown", &mut scope, &rows)?;
+        self.check_unconditional(&raw.teardown, "/teardown")?;
         if !steps.iter().any(|step| step.call.operation == operation) {
             return Err(self.source.at("/steps", format!("no step calls {operation}, the operation of this folder")));
         }
@@ -94,7 +98,8 @@ impl Resolver<'_> {
             return Err(with_nearest(diagnostic, variable, known.yields.keys().map(String::as_str)));
         }
         let (glob, always) = glob.strip_suffix('!').map_or((glob, false), |glob| (glob, true));
-        Ok(Filling { glob: glob.to_owned(), always, state: state.to_owned(), variable: variable.to_owned() })
+        let glob = glob.parse().map_err(|error: GlobError| self.source.at_key(&at, error.to_string()))?;
+        Ok(Filling { glob, always, state: state.to_owned(), variable: variable.to_owned() })
     }
 
     fn state(&self, name: &str, raw: RawState, of_states: &Yields) -> Result<State, Diagnostic> {
@@ -105,6 +110,8 @@ impl Resolver<'_> {
         let given = self.given(&raw.given, &format!("{at}/given"), of_states, &mut scope)?;
         let steps = self.steps(&raw.steps, &format!("{at}/steps"), &mut scope, &rows)?;
         let teardown = self.steps(&raw.teardown, &format!("{at}/teardown"), &mut scope, &rows)?;
+        self.check_unconditional(&raw.steps, &format!("{at}/steps"))?;
+        self.check_unconditional(&raw.teardown, &format!("{at}/teardown"))?;
         let mut yields = BTreeMap::new();
         for (variable, value) in &raw.yields {
             let pointer = format!("{at}/yields/{}", escape(variable));
@@ -203,7 +210,11 @@ impl Resolver<'_> {
             scope.add(variable);
         }
         let repeat = self.repeat(raw, at)?;
-        Ok(Step { pointer: at.to_owned(), call, expect, control, unchanged, capture, repeat, racing: raw.racing })
+        let (pointer, racing, at_end) = (at.to_owned(), raw.racing, raw.at_end);
+        if at_end && repeat != Repeat::Once {
+            return Err(self.source.at_key(&format!("{at}/at_end"), "a call at the end of the run is made once"));
+        }
+        Ok(Step { pointer, call, expect, control, unchanged, capture, repeat, racing, when: None, at_end })
     }
 
     fn call(&self, raw: &RawStep, at: &str) -> Result<Call, Diagnostic> {

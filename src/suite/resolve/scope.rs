@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Resolver, with_nearest};
 use crate::{
     model::pointer::escape,
-    suite::{Expression, Given, ScenarioRow, Template, case::OWN_VARIABLES, source::Diagnostic},
+    suite::{Given, ScenarioRow, Template, case::OWN_VARIABLES, source::Diagnostic},
 };
 
 /// The variables of each state, by the name of the state.
@@ -121,7 +121,7 @@ impl Resolver<'_> {
         at: &str,
     ) -> Result<(), Diagnostic> {
         for (pointer, expression) in template.expressions() {
-            let Expression::Path { root, tokens } = expression else { continue };
+            let Some((root, tokens)) = expression.path() else { continue };
             let at = format!("{at}{pointer}");
             let Some(holders) = scope.get(root) else {
                 let diagnostic = self.source.at(&at, format!("unknown variable {root:?}"));

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     suite::{
-        Alternative, Body, CallerName, Region,
+        Alternative, Body, BodyEncoding, CallerName, Region,
         testing::{read, scenario, text},
     },
     wire::{RejectionClass, sigv4::SigningFault},
@@ -74,6 +74,45 @@ fn an_expectation_is_read_in_each_of_its_forms(#[case] form: &str, #[case] expec
     assert_eq!(step(&format!("{MAKE}, {form}")).unwrap().expect.alternatives, [expected]);
 }
 
+fn steps(lines: &[&str]) -> Result<Vec<Step>, String> {
+    scenario(&format!("steps:\n  - {}", lines.join("\n  - "))).map(|scenario| scenario.steps)
+}
+
+#[test]
+fn a_condition_is_about_the_last_step_without_one() {
+    let read = "{ call: GetThing, when: { body: { inner: { state: x } } } }";
+    let read = steps(&["{ call: MakeThing, input: { name: a } }", read, read]).unwrap();
+    let asked: Vec<_> = read.iter().map(|step| step.when.as_ref().map(|condition| condition.step)).collect();
+    assert_eq!(asked, [None, Some(1), Some(1)]);
+    let body = Template::Literal(json!({"inner": {"state": "x"}}));
+    let expected = Alternative::Success { status: 200, body: Some(body) };
+    assert_eq!(read[2].when.as_ref().unwrap().expect.alternatives, [expected]);
+}
+
+#[rstest]
+#[case(&["{ call: MakeThing, input: { name: a }, when: { status: 200 } }"], "5: there is no step before it whose response it could be about")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { status: 200 }, capture: { id: /id } }"], "6: a step with a condition cannot capture, because it may not be sent")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { error: GoneException } }"], "6: MakeThing does not declare GoneException, and it is not a common error")]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, when: { body: { id: '${gone}' } } }"], "6: unknown variable \"gone\"")]
+fn a_condition_that_no_response_can_decide_is_rejected(#[case] lines: &[&str], #[case] problem: &str) {
+    assert_eq!(steps(lines).unwrap_err(), problem);
+}
+
+#[rstest]
+#[case(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, at_end: true }", "{ call: GetThing }"], "7: after a step with at_end, every step needs at_end")]
+#[case(&["{ call: MakeThing, input: { name: a }, at_end: true, concurrently: 2 }"], "5: a call at the end of the run is made once")]
+fn the_calls_at_the_end_of_a_run_are_single_and_last(#[case] lines: &[&str], #[case] problem: &str) {
+    assert_eq!(steps(lines).unwrap_err(), problem);
+    assert!(steps(&["{ call: MakeThing, input: { name: a } }", "{ call: GetThing, at_end: true }"]).unwrap()[1].at_end);
+}
+
+#[test]
+fn a_teardown_has_no_conditions() {
+    let text =
+        "steps:\n  - { call: MakeThing, input: { name: a } }\nteardown:\n  - { call: GetThing, when: { status: 200 } }";
+    assert_eq!(scenario(text).unwrap_err(), "7: only a step of a scenario can have when");
+}
+
 #[test]
 fn several_expectations_are_alternatives_and_the_default_is_a_success() {
     let success = Alternative::Success { status: 200, body: None };
@@ -95,7 +134,9 @@ fn the_bytes_of_a_request_are_read_as_they_are_written() {
     assert_eq!((changes.method.as_deref(), changes.path.as_deref()), (Some("PUT"), Some("/x")));
     assert_eq!((&changes.set[0].0[..], changes.set[0].1.roots()), ("A", vec!["region"]));
     assert_eq!((changes.remove, changes.content_length, changes.chunked), (vec!["C".to_owned()], Some(7), true));
-    assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")))));
+    assert_eq!(changes.body, Some(Body::Text(Template::Literal(json!("{}")), BodyEncoding::Utf8)));
+    let wide = raw("{ text: '{}', encoding: utf-16be }").unwrap().body;
+    assert_eq!(wide, Some(Body::Text(Template::Literal(json!("{}")), BodyEncoding::Utf16be)));
     assert_eq!(raw("{ base64: 'e30=' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
     assert_eq!(raw("{ hex: '7b 7d' }").unwrap().body, Some(Body::Bytes(b"{}".to_vec())));
     assert_eq!(raw("{ text: a, hex: '00' }").unwrap_err(), "5: a body needs exactly one of text, base64 and hex");

@@ -25,6 +25,9 @@ fn bindings() -> Bindings {
 #[case::escaped_inside(json!("a$${b}${row.name}$${c}"), json!("a${b}x y${c}"))]
 #[case::between_two(json!("${row.flag}-${row.items/0/id}!"), json!("true-3!"))]
 #[case::number(json!([1, "${row.name}", {"a": null}]), json!([1, "x y", {"a": null}]))]
+#[case::filtered(json!("${row.name | cut(1) | replace(' ', '|')}"), json!("x|"))]
+#[case::filtered_number(json!("<${row.items/0/id|full_width}>"), json!("<\u{ff13}>"))]
+#[case::filtered_function(json!("${repeat('a|b', 2) | swap_case}"), json!("A|BA|B"))]
 #[case::nothing_repeated(json!({"a": "${repeat('', 99999999)}"}), json!({"a": ""}))]
 fn templates_fill(#[case] template: Value, #[case] expected: Value) {
     assert_eq!(Template::read(&template).unwrap().fill(&bindings()).unwrap(), expected);
@@ -37,6 +40,8 @@ fn templates_fill(#[case] template: Value, #[case] expected: Value) {
 #[case("${repeat(a, 1)}", TemplateProblem::NotQuoted("a".to_owned()))]
 #[case("${repeat('a', x)}", TemplateProblem::NotACount("x".to_owned()))]
 #[case("${repeat('a', 99999999)}", TemplateProblem::RepeatTooLong)]
+#[case("${a | b}", TemplateProblem::UnknownFilter("b".to_owned()))]
+#[case("${a |}", TemplateProblem::UnknownFilter(String::new()))]
 #[case("${now()}", TemplateProblem::UnknownFunction("now".to_owned()))]
 fn broken_expressions_are_rejected(#[case] text: &str, #[case] problem: TemplateProblem) {
     let expected = TemplateError { pointer: "/x/0".to_owned(), problem };
@@ -48,6 +53,13 @@ fn an_unbound_variable_is_an_error_that_names_it() {
     let fill = |text: &str| Template::read(&json!(text)).unwrap().fill(&bindings()).unwrap_err().to_string();
     assert_eq!(fill("${gone}"), "no value for \"gone\"");
     assert_eq!(fill("${row.items.5}"), "\"row\" has no \"items.5\"");
+}
+
+#[test]
+fn filters_that_change_nothing_are_an_error() {
+    let template = Template::read(&json!("${row.name | replace('-', '_')}")).unwrap();
+    assert_eq!(template.fill(&bindings()).unwrap_err().to_string(), "the filters leave \"x y\" as it is");
+    assert_eq!(template.roots(), ["row"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{
     sentinel::{UNKNOWN_OPERATION, UNKNOWN_SERVICE},
 };
 use crate::{
-    model::{Contract, Operation, TimestampFormat},
+    model::{Contract, JsonText, Operation, TimestampFormat, exact_number::rounded},
     wire::{Headers, Request, Response, json},
 };
 
@@ -66,7 +66,7 @@ impl Protocol for AwsJson {
             method: RPC_METHOD.to_owned(),
             target: RPC_PATH.to_owned(),
             headers: headers.into_iter().collect(),
-            body: Bytes::from(input.to_string()),
+            body: Bytes::from(JsonText(input).to_string()),
             ..Request::default()
         })
     }
@@ -128,6 +128,7 @@ impl Protocol for AwsJson {
             rejection: is_rejected.then_some(identity),
             value: document.value,
             problems: document.problems,
+            limit: document.limit,
         }
     }
 
@@ -180,7 +181,11 @@ impl ServerProtocol for AwsJson {
         if let Some(problem) = document.problems.into_iter().find(json::JsonProblem::is_forbidden) {
             return Err(InputError::Json(problem));
         }
-        document.value.filter(Value::is_object).ok_or(InputError::NotAnObject)
+        if let Some(limit) = document.limit {
+            return Err(InputError::Limit(limit));
+        }
+        let input = document.value.filter(Value::is_object).ok_or(InputError::NotAnObject)?;
+        Ok(rounded(&input).into_owned())
     }
 
     fn write_output(&self, operation: &Operation, output: &Value) -> Response {

@@ -28,7 +28,10 @@ use std::fmt;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Request, Response, json::JsonProblem};
+use super::{
+    Request, Response,
+    json::{JsonLimit, JsonProblem},
+};
 use crate::model::{BodyRules, Contract, Operation, Shape, ShapeId, TimestampFormat};
 
 pub use aws_json::AwsJson;
@@ -190,10 +193,12 @@ pub enum SuccessStatus {
 pub struct ParsedResponse {
     /// The error, if the request was rejected; `None` for a success.
     pub rejection: Option<ErrorIdentity>,
-    /// The output or the members of the error, if the body could be parsed.
+    /// The output or the members of the error, if the body could be parsed; with the digits of its numbers.
     pub value: Option<Value>,
     /// The problems of the body.
     pub problems: Vec<JsonProblem>,
+    /// The reason why a body of valid JSON has no value here. Nothing in the response can be judged then.
+    pub limit: Option<JsonLimit>,
 }
 
 impl ParsedResponse {
@@ -223,6 +228,9 @@ pub enum InputError {
     /// Not JSON.
     #[error("The body is {0}")]
     Json(JsonProblem),
+    /// JSON that this program does not support.
+    #[error("The body is {0}")]
+    Limit(JsonLimit),
     /// JSON, but not an object.
     #[error("The body is not a JSON object")]
     NotAnObject,

@@ -75,7 +75,7 @@ impl Protocol for RestJson {
     /// An output without members in the body has an empty body.
     fn parse_response(&self, _: &Contract, _: Option<&Operation>, response: &Response) -> ParsedResponse {
         let document = if response.body.is_empty() {
-            json::JsonDocument { value: Some(Value::Object(Map::new())), problems: Vec::new() }
+            json::JsonDocument { value: Some(Value::Object(Map::new())), problems: Vec::new(), limit: None }
         } else {
             json::read(&response.body)
         };
@@ -85,6 +85,7 @@ impl Protocol for RestJson {
             rejection: is_rejected.then_some(identity),
             value: document.value,
             problems: document.problems,
+            limit: document.limit,
         }
     }
 

@@ -123,6 +123,9 @@ impl Modelled {
 
     fn accept(&self, request: &Request, operation: &Operation) -> Result<(), ModelledRejection> {
         let unread = |message: String| Err(ModelledRejection("SerializationException", message));
+        if request.method != "POST" {
+            return unread(format!("the method {}", request.method));
+        }
         let kind = request.headers.get("content-type").unwrap_or_default();
         if !kind.starts_with("application/") {
             return unread(format!("the content type {kind:?}"));

@@ -60,7 +60,16 @@ async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, CaseEnd) {
     let transport = Hanging::default();
     let case_timeout = Duration::from_millis(50);
     let (suite, target) = (&suite, &target);
-    let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout, patience: case_timeout };
+    let executor = Executor {
+        suite,
+        target,
+        transport: &transport,
+        keys: None,
+        seed: 0,
+        case_timeout,
+        patience: case_timeout,
+        late: None,
+    };
     let transcript = executor.execute(&suite.cases()[0]).await;
     (transport.0.into_inner().unwrap(), transcript.end)
 }
@@ -113,7 +122,16 @@ async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
     let transport = InProcess::new(move |_: &Request| Reply::Answer(rejection.clone()));
     let case_timeout = Duration::from_secs(5);
     let (suite, target) = (&suite, &target);
-    let executor = Executor { suite, target, transport: &transport, keys: None, seed: 0, case_timeout, patience: case_timeout };
+    let executor = Executor {
+        suite,
+        target,
+        transport: &transport,
+        keys: None,
+        seed: 0,
+        case_timeout,
+        patience: case_timeout,
+        late: None,
+    };
     match executor.execute(&suite.cases()[0]).await.end {
         CaseEnd::Blocked(reason) => reason,
         other => panic!("{other:?}"),
