@@ -186,7 +186,7 @@ pub struct CaptureError {
     pub pointer: String,
 }
 
-/// Binds what a step captures from its response.
+/// Binds what a step captures from its response. A null member counts as absent.
 ///
 /// # Errors
 /// The first pointer that leads nowhere.
@@ -194,8 +194,30 @@ pub fn capture(step: &Step, response: &Value, bindings: &mut Bindings) -> Result
     for (variable, pointer) in &step.capture {
         let value = response
             .pointer(pointer)
+            .filter(|value| !value.is_null())
             .ok_or_else(|| CaptureError { operation: step.call.operation.clone(), pointer: pointer.clone() })?;
         bindings.bind_received(variable, value.clone());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+    use crate::judge::check::testing::{STOP, Trial};
+
+    #[rstest]
+    #[case(json!({"deploymentInfo": {"creator": "user"}}), true)]
+    #[case(json!({"deploymentInfo": {"creator": null}}), false)]
+    #[case(json!({"deploymentInfo": {}}), false)]
+    fn only_a_value_is_captured(#[case] body: Value, #[case] captured: bool) {
+        let steps =
+            "- { call: GetDeployment, input: { deploymentId: d-1 }, capture: { who: /deploymentInfo/creator } }";
+        let case = &Trial::stop(&format!("{steps}\n{STOP}")).case;
+        let result = capture(&case.scenario.steps[0], &body, &mut case.bindings(1, "us-east-1", "eu-west-1"));
+        assert_eq!(result.is_ok(), captured, "{result:?}");
+    }
 }

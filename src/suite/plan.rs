@@ -75,13 +75,14 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A plan of these cases, in the given order.
+    /// A plan of these cases, in the given order; those that wait for the end of the run start first, so that it is
+    /// long after their calls.
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         Self::sharded(cases, None)
     }
 
-    /// A plan of one part of these cases, in the given order.
+    /// A plan of one part of these cases, in the order of [`Batch::new`].
     #[must_use]
     pub fn sharded(mut cases: Vec<Case>, shard: Option<Shard>) -> Self {
         let whole = Whole {
@@ -98,6 +99,7 @@ impl Batch {
                 openings.push_back(Opening { service, operation, sample: None, given: Vec::new() });
             }
         }
+        cases.sort_by_key(|case| !case.scenario.steps.iter().any(|step| step.at_end));
         Self { selected: cases.len(), whole, openings, cases: cases.into(), handed_out: false }
     }
 }
@@ -148,4 +150,22 @@ fn expects_success(case: &Case) -> bool {
         .steps
         .iter()
         .any(|step| step.call.operation == case.scenario.operation && step.expect.alternatives.iter().all(is_success))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::{FixtureFiles, Fixtures};
+
+    #[test]
+    fn cases_that_wait_for_the_end_start_first_and_all_others_keep_their_order() {
+        let cases = Fixtures::read(&FixtureFiles::bundled_fixtures()).unwrap().cases();
+        let waits = |case: &&Case| case.scenario.steps.iter().any(|step| step.at_end);
+        let (late, others): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(waits);
+        assert!(!late.is_empty() && !others.is_empty());
+        let expected: Vec<&str> = late.into_iter().chain(others).map(|case| case.id.0.as_str()).collect();
+        let mut plan = Batch::new(cases.clone());
+        let handed_out: Vec<Case> = std::iter::from_fn(|| plan.case()).collect();
+        assert_eq!(handed_out.iter().map(|case| case.id.0.as_str()).collect::<Vec<_>>(), expected);
+    }
 }

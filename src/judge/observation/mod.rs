@@ -172,8 +172,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case("when: { error: X }, racing: true", 1)]
-    #[case("when: { error: X }", 2)]
+    #[case("when: { error: DeploymentDoesNotExistException }, racing: true", 1)]
+    #[case("when: { error: DeploymentDoesNotExistException }", 2)]
     #[case("racing: true", 2)]
     fn a_racing_call_on_a_condition_is_not_observed(#[case] form: &str, #[case] steps: usize) {
         let trial = Trial::stop(&format!("{STOP}\n{CALL}, {form} }}"));
