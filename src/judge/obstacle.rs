@@ -89,7 +89,7 @@ pub enum Obstacle {
         status: u16,
     },
     /// A change did not end while the run waited for it.
-    #[error("{operation} still reports a change in progress after {waited:.1?} (--patience waits longer)")]
+    #[error("the change that {operation} reports is still pending after {waited:.1?} (--patience waits longer)")]
     StillPending {
         /// The operation that reads.
         operation: String,

@@ -74,10 +74,24 @@ mod tests {
 
     #[rstest]
     #[case::last_counts(&["InProgress", "Stopped"], &[])]
-    #[case::never(&["InProgress", "Created", "InProgress"], &["error eventually /deploymentInfo/status"])]
+    #[case::never(&["InProgress", "Created", "Failed"], &["error eventually /deploymentInfo/status"])]
     fn the_last_poll_counts_and_the_earlier_ones_do_not(#[case] polls: &[&str], #[case] findings: &[&str]) {
         let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
         assert_eq!(trial.findings(), findings);
+    }
+
+    #[rstest]
+    #[case::in_progress("InProgress", Verdict::Inconclusive)]
+    #[case::created("Created", Verdict::Inconclusive)]
+    #[case::ended_otherwise("Succeeded", Verdict::Deviates)]
+    #[case::ended_as_expected("Stopped", Verdict::Conforms)]
+    fn a_change_that_is_still_in_progress_is_inconclusive(#[case] last: &str, #[case] verdict: Verdict) {
+        let polls = ["Created", "InProgress", last];
+        let trial = polls.iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
+        let trial = trial.responds(1, 200, &stopping());
+        let (judged, reason) = trial.judge().verdict();
+        assert_eq!(judged, verdict, "{reason}");
+        assert_eq!(reason.contains("still pending"), verdict == Verdict::Inconclusive, "{reason}");
     }
 
     #[test]
@@ -92,7 +106,7 @@ mod tests {
         let cut = poll(EVENTUALLY).responds(2, 200, &deployment("Created")).ended(end.clone());
         assert_eq!((cut.findings(), cut.verdict()), (vec![], Verdict::Inconclusive));
         let over =
-            ["Created"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
+            ["Failed"; 3].iter().fold(poll(EVENTUALLY), |trial, status| trial.responds(2, 200, &deployment(status)));
         assert_eq!(over.ended(end).verdict(), Verdict::Deviates);
     }
 
@@ -110,7 +124,7 @@ mod tests {
     fn a_poll_had_its_time_if_its_last_response_came_as_late(#[case] within: &str, #[case] findings: &[&str]) {
         // Polls are sent 100 ms apart, and each takes 1 ms.
         let form = format!("eventually: {{ within: {within}, every: 100ms }}");
-        let trial = poll(&form).responds(2, 200, &deployment("Created")).responds(2, 200, &deployment("Created"));
+        let trial = poll(&form).responds(2, 200, &deployment("Created")).responds(2, 200, &deployment("Failed"));
         assert_eq!(trial.ended(CaseEnd::TimedOut(Duration::from_secs(1))).findings(), findings);
     }
 
@@ -118,7 +132,7 @@ mod tests {
     fn the_expected_value_is_shown_with_its_time_limit() {
         let expected =
             |body: &Value, status| poll(EVENTUALLY).responds(2, status, body).expected_and_actual().remove(0).0;
-        assert_eq!(expected(&deployment("Created"), 200), "\"Stopped\" within 150ms");
+        assert_eq!(expected(&deployment("Failed"), 200), "\"Stopped\" within 150ms");
         assert_eq!(expected(&does_not_exist(), 400), "a success (200) with the expected body within 150ms");
     }
 }

@@ -62,14 +62,14 @@ mod tests {
     use crate::judge::{check::testing::*, transcript::Role};
 
     #[rstest]
-    #[case::object(br#"{"status":"Pending"}"#, &[])]
+    #[case::object(br#"{"status":"Pending","statusMessage":"m"}"#, &[])]
     #[case::empty(b"", &["error json"])]
-    #[case::byte_order_mark(b"\xef\xbb\xbf{\"status\":\"Pending\"}", &["error json"])]
-    #[case::trailing(br#"{"status":"Pending"}x"#, &["error json"])]
+    #[case::byte_order_mark(b"\xef\xbb\xbf{\"status\":\"Pending\",\"statusMessage\":\"m\"}", &["error json"])]
+    #[case::trailing(br#"{"status":"Pending","statusMessage":"m"}x"#, &["error json"])]
     #[case::not_utf_8(b"{\"status\":\"\xff\"}", &["error json"])]
     #[case::html(b"<html>", &["error json"])]
     #[case::array(b"[]", &["error json", "error response-shape/type"])]
-    #[case::twice(br#"{"status":"Pending","status":"Pending"}"#, &["note json"])]
+    #[case::twice(br#"{"status":"Pending","statusMessage":"m","statusMessage":"m"}"#, &["note json"])]
     fn a_body_is_one_object(#[case] body: &[u8], #[case] findings: &[&str]) {
         assert_eq!(Trial::stop(STOP).with(1, Role::Main, 200, body, |_| {}).findings(), findings);
     }
