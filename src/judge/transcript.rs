@@ -186,7 +186,7 @@ pub struct CaptureError {
     pub pointer: String,
 }
 
-/// Binds what a step captures from its response. A null member counts as absent.
+/// Binds what a step captures from its response. A null member counts as absent, at any depth.
 ///
 /// # Errors
 /// The first pointer that leads nowhere.
@@ -196,9 +196,20 @@ pub fn capture(step: &Step, response: &Value, bindings: &mut Bindings) -> Result
             .pointer(pointer)
             .filter(|value| !value.is_null())
             .ok_or_else(|| CaptureError { operation: step.call.operation.clone(), pointer: pointer.clone() })?;
-        bindings.bind_received(variable, value.clone());
+        bindings.bind_received(variable, without_null_members(value));
     }
     Ok(())
+}
+
+fn without_null_members(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(without_null_members).collect(),
+        Value::Object(members) => {
+            let present = members.iter().filter(|(_, value)| !value.is_null());
+            present.map(|(name, value)| (name.clone(), without_null_members(value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -219,5 +230,11 @@ mod tests {
         let case = &Trial::stop(&format!("{steps}\n{STOP}")).case;
         let result = capture(&case.scenario.steps[0], &body, &mut case.bindings(1, "us-east-1", "eu-west-1"));
         assert_eq!(result.is_ok(), captured, "{result:?}");
+    }
+
+    #[test]
+    fn a_captured_value_has_no_null_members() {
+        let value = json!({"a": null, "b": [{"c": null}, null], "d": {"e": 1, "f": null}});
+        assert_eq!(without_null_members(&value), json!({"b": [{}, null], "d": {"e": 1}}));
     }
 }
