@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     model::{
@@ -113,15 +113,16 @@ impl Hidden<'_> {
         }
     }
 
-    /// The same for everything in it, and nothing more than that.
+    /// The same for everything in it, and nothing more than that. A null member counts as absent.
     fn exactly(&self, expected: &Value, actual: &Value, pointer: &str) -> bool {
         match (expected, actual) {
             _ if ExactNumber::of(expected).is_some() => same(expected, actual),
             (Value::Object(expected), Value::Object(map)) => {
+                let present = |members: &Map<String, Value>| members.values().filter(|value| !value.is_null()).count();
                 let member = |(name, value): (&String, &Value)| {
                     map.get(name).is_some_and(|actual| self.exactly(value, actual, &child(pointer, name)))
                 };
-                expected.len() == map.len() && expected.iter().all(member)
+                present(expected) == present(map) && expected.iter().filter(|(_, value)| !value.is_null()).all(member)
             }
             (Value::Array(expected), Value::Array(items)) => {
                 let item = |(index, (value, actual)): (usize, (&Value, &Value))| {
@@ -319,6 +320,9 @@ mod tests {
     #[case::a_long_is_no_object(json!({"$type": "object"}), number(LONG), false)]
     #[case::exactly_so(json!({"$exactly": {"a": 1}}), json!({"a": 1}), true)]
     #[case::exactly(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": 2}), false)]
+    #[case::exactly_but_for_null(json!({"$exactly": {"a": 1}}), json!({"a": 1, "b": null}), true)]
+    #[case::exactly_without_null(json!({"$exactly": {"a": 1, "b": null}}), json!({"a": 1}), true)]
+    #[case::exactly_not_null(json!({"$exactly": {"a": 1}}), json!({"a": null, "b": 1}), false)]
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
         check(&pattern).unwrap();
         assert_eq!(mismatches(&pattern, &actual, Hidden::default()).is_empty(), fits);
