@@ -96,17 +96,22 @@ fn word(value: &str, argument: &Arg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{
+        CommandFactory as _,
+        builder::{OsStr, Resettable},
+    };
     use rstest::rstest;
 
     use super::*;
     use crate::cli::Cli;
 
+    /// The flags for a command line. The variables of the process that tests are not read.
     fn flags(words: &[&str]) -> String {
-        let mut command = Cli::command();
-        let matches = command.try_get_matches_from_mut(words).unwrap();
+        let unset = |argument: Arg| argument.env(Resettable::<OsStr>::Reset);
+        let parser = Cli::command().mut_args(unset).mut_subcommands(|subcommand| subcommand.mut_args(unset));
+        let matches = parser.try_get_matches_from(words).unwrap();
         let (name, matches) = matches.subcommand().unwrap();
-        RerunFlags::of(command.find_subcommand(name).unwrap(), matches).line()
+        RerunFlags::of(Cli::command().find_subcommand(name).unwrap(), matches).line()
     }
 
     #[rstest]

@@ -16,7 +16,7 @@ pub struct Coverage {
     families: BTreeMap<ProbeFamily, ConstraintCounts>,
     reasons: BTreeMap<String, usize>,
     judged: HashSet<String>,
-    /// Constraints of which a limit of this crate leaves a bound out.
+    /// Constraints with a bound that is not probed, because its request would exceed a limit of this crate.
     partial: HashSet<String>,
 }
 

@@ -9,7 +9,8 @@
 //! | `\*` | the character after the backslash |
 //!
 //! IDs of probes contain `[]`, `{}` and `{key}`, so brackets without characters and braces without a comma stand for
-//! themselves. A glob without wildcards matches every ID that contains it; a glob that equals an ID matches that ID.
+//! themselves. A glob without wildcards matches every ID that contains it; a glob that equals an ID matches that ID. A glob
+//! has at most 1,000 characters.
 
 use std::{fmt, str::FromStr};
 
@@ -105,10 +106,17 @@ impl TryFrom<String> for Glob {
     }
 }
 
+/// The longest glob, in characters. It bounds how deep braces can be nested.
+const LONGEST: usize = 1000;
+
 impl FromStr for Glob {
     type Err = GlobError;
 
     fn from_str(text: &str) -> Result<Self, GlobError> {
+        if text.chars().nth(LONGEST).is_some() {
+            let glob = text.chars().take(20).chain(['…']).collect();
+            return Err(GlobError { glob, at: LONGEST + 1, problem: "more than 1000 characters" });
+        }
         let mut reader = GlobReader { glob: text, characters: text.chars().collect(), at: 0, ..GlobReader::default() };
         reader.sequence(0)?;
         let regex =
@@ -333,6 +341,22 @@ mod tests {
     #[case("*{/{a,unknown},x}-id#*", true)]
     fn a_glob_matches_an_id(#[case] text: &str, #[case] matches: bool) {
         assert_eq!(glob(text).matches(ID), matches);
+    }
+
+    #[rstest]
+    #[case(500, true)]
+    #[case(501, false)]
+    #[case(60_000, false)]
+    fn braces_can_be_nested_as_deep_as_the_longest_glob_allows(#[case] depth: usize, #[case] valid: bool) {
+        let text = ["{".repeat(depth), "}".repeat(depth)].concat();
+        assert_eq!(text.parse::<Glob>().is_ok_and(|glob| glob.matches(&text)), valid);
+    }
+
+    #[test]
+    fn a_glob_that_is_too_long_is_shown_by_its_beginning() {
+        let error = "é".repeat(1001).parse::<Glob>().unwrap_err();
+        assert_eq!((error.at, error.problem), (1001, "more than 1000 characters"));
+        assert_eq!(error.glob, format!("{}…", "é".repeat(20)));
     }
 
     #[rstest]

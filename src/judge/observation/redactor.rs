@@ -157,7 +157,7 @@ impl<'a> Redactor<'a> {
         match (json::value(bytes), std::str::from_utf8(bytes)) {
             (Some(value), _) => redact(self, &value),
             (None, Ok(text)) if !is_utf16(bytes) => json!({ "text": self.text(text) }),
-            (None, _) => json!(format!("<{} bytes that are no text>", bytes.len())),
+            (None, _) => json!(format!("<{} bytes that are not text>", bytes.len())),
         }
     }
 
@@ -395,9 +395,9 @@ mod tests {
 
     #[rstest]
     #[case::text(b"<html>".to_vec(), json!({"text": "<html>"}))]
-    #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are no text>"))]
-    #[case::utf_16(b"{\0}\0".to_vec(), json!("<4 bytes that are no text>"))]
-    #[case::utf_16_with_the_high_byte_first(b"\0{\0}".to_vec(), json!("<4 bytes that are no text>"))]
+    #[case::no_text(vec![b'{', 0xff], json!("<2 bytes that are not text>"))]
+    #[case::utf_16(b"{\0}\0".to_vec(), json!("<4 bytes that are not text>"))]
+    #[case::utf_16_with_the_high_byte_first(b"\0{\0}".to_vec(), json!("<4 bytes that are not text>"))]
     #[case::zero_bytes_in_text(b"{\0}}".to_vec(), json!({"text": "{\0}}"}))]
     #[case::longest(vec![b'x'; 4096], json!({"text": "x".repeat(4096)}))]
     #[case::too_long(vec![b'x'; 4097], json!("<4097 bytes>"))]

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::{
     Mutant, MutantFamily, MutantSubject,
     behavior::{Acting, ReceivedCall, change_body, is_success},
+    known_resources::KnownCreations,
 };
 use crate::{
     judge::code::Code,
     model::Contract,
-    wire::{Request, Response, protocol::protocol_of},
+    wire::{Response, protocol::protocol_of},
 };
 
 /// The values from before a change are not those that the documents promise.
@@ -174,18 +175,13 @@ fn twice(subject: &MutantSubject<'_>) -> Mutant {
     let target = subject.target();
     let says = "a stop with autoRollbackEnabled true starts two deployments";
     subject.mutant(MutantFamily::Depth, "rollback/twice", KIND, says, move || {
-        let (target, mut creations) = (target.clone(), HashMap::<String, Request>::new());
+        let (target, mut creations) = (target.clone(), KnownCreations::default());
         Acting(move |received: &ReceivedCall<'_>| {
             let response = received.reference();
-            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-            if received.target().ends_with(".CreateDeployment")
-                && let Some(id) = body["deploymentId"].as_str()
-            {
-                creations.insert(id.to_owned(), received.request.clone());
-            }
+            creations.learn(received, &response);
             let input = received.input().filter(|_| received.target() == target && is_success(&response));
-            let stopped = input.filter(|input| input[FLAG] == true).and_then(|input| input["deploymentId"].as_str());
-            if let Some(creation) = stopped.and_then(|stopped| creations.get(stopped)) {
+            let stop = input.filter(|input| input[FLAG] == true);
+            if let Some(creation) = stop.and_then(|input| creations.of(input)) {
                 received.deviate();
                 // The second deployment matters; nobody sees its ID.
                 drop(received.instead(creation));
@@ -195,7 +191,7 @@ fn twice(subject: &MutantSubject<'_>) -> Mutant {
     })
 }
 
-/// What a cancelled pipeline shows as of its creation.
+/// The name of a fault, and the members of a cancelled pipeline that have the values from its creation.
 type Reverted = (&'static str, &'static [&'static str]);
 
 const REVERTED: [Reverted; 4] = [

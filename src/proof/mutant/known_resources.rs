@@ -1,5 +1,7 @@
 //! The resources that a mutant has seen in successful calls: a fault can act on them.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::behavior::{Behavior, ReceivedCall, is_success};
@@ -121,6 +123,28 @@ impl KnownResources {
         let mut request = protocol_of(contract).ok()?.build_request(contract, operation, &input).ok()?;
         request.headers.set("host", received.request.headers.get("host").unwrap_or("localhost"));
         Some(resource.signed(received, request))
+    }
+}
+
+/// The calls that created deployments, by the ID of the deployment.
+#[derive(Default)]
+pub(super) struct KnownCreations(HashMap<String, Request>);
+
+impl KnownCreations {
+    /// Remembers a call that created a deployment.
+    pub(super) fn learn(&mut self, received: &ReceivedCall<'_>, response: &Response) {
+        if !received.target().ends_with(".CreateDeployment") {
+            return;
+        }
+        let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        if let Some(id) = body["deploymentId"].as_str() {
+            self.0.insert(id.to_owned(), received.request.clone());
+        }
+    }
+
+    /// The call that created the deployment of an input.
+    pub(super) fn of(&self, input: &Value) -> Option<&Request> {
+        input["deploymentId"].as_str().and_then(|id| self.0.get(id))
     }
 }
 

@@ -1,16 +1,16 @@
 //! Faults that appear long after the response: seconds later, when the case that could see them has ended.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::{
     Mutant, MutantFamily, MutantSubject,
     behavior::{Acting, DelayedCalls, ReceivedCall, change_body, error_of, is_success},
-    known_resources::key_member,
+    known_resources::{KnownCreations, key_member},
     member_location::MemberLocation,
 };
-use crate::{judge::code::Code, reference::Identity, wire::Request};
+use crate::{judge::code::Code, reference::Identity};
 
 /// A read at the end of the run, or a later one of the same case.
 const KIND: &[Code] = &[Code::EXPECTED_BODY, Code::EVENTUALLY, Code::CONSISTENTLY, Code::SIDE_EFFECT, Code::OUTCOME];
@@ -129,20 +129,14 @@ fn rolling_back(subject: &MutantSubject<'_>, delay: u32) -> Mutant {
     let says = format!("a stop with autoRollbackEnabled false starts a deployment after {delay} s");
     subject.mutant(MutantFamily::Late, &format!("rollback/after-{delay}s"), KIND, says, move || {
         let (target, mut delayed) = (target.clone(), DelayedCalls::default());
-        let mut creations = HashMap::<String, Request>::new();
+        let mut creations = KnownCreations::default();
         Acting(move |received: &ReceivedCall<'_>| {
             delayed.run(received);
             let response = received.reference();
-            let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-            if received.target().ends_with(".CreateDeployment")
-                && let Some(id) = body["deploymentId"].as_str()
-            {
-                creations.insert(id.to_owned(), received.request.clone());
-            }
+            creations.learn(received, &response);
             let input = received.input().filter(|_| received.target() == target && is_success(&response));
-            let stopped = input.filter(|input| input["autoRollbackEnabled"] == false);
-            let stopped = stopped.and_then(|input| input["deploymentId"].as_str());
-            if let Some(creation) = stopped.and_then(|stopped| creations.get(stopped)) {
+            let stop = input.filter(|input| input["autoRollbackEnabled"] == false);
+            if let Some(creation) = stop.and_then(|input| creations.of(input)) {
                 delayed.add(received, received.signed(creation.clone()), f64::from(delay));
             }
             Some(response)

@@ -27,7 +27,7 @@ const KIND: &[Code] = &[
     Code::CONTROL,
 ];
 
-/// What second times mean for an operation under test.
+/// The errors and calls that the faults of one operation under test need.
 struct Course {
     operation: &'static str,
     /// The error for an unknown resource.
@@ -297,7 +297,7 @@ fn done_again(subject: &MutantSubject<'_>, course: &'static Course, key: &str, t
         .collect()
 }
 
-/// What a success acted on: the resource, and the attempt that its response names.
+/// A name for one attempt: the resource, with the time of the attempt in the response.
 fn attempt(named: &str, response: &Response) -> String {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     format!("{named} {}", body["pipeline"]["lastDeploymentAttemptedAt"])
