@@ -23,7 +23,7 @@ use crate::{
     },
     run::{
         event::{Presence, PresenceChecked},
-        execute::Executor,
+        execute::{Executor, Patience},
         resolved_target::ResolvedTarget,
         session::PATIENCE,
         transport::{self, Endpoint, Transport},
@@ -86,8 +86,9 @@ impl Reenactment<'_> {
         };
         let responses = RecordedResponses::of(&recorded.exchanges);
         let mut acted = Transcript::new(recorded.case.clone(), self.seed);
-        let seen =
-            self.executor(&responses).check_presence(service, subject.operation, None, &mut acted.exchanges).await;
+        let patience = Patience::new(PATIENCE);
+        let executor = self.executor(&responses, &patience);
+        let seen = executor.check_presence(service, subject.operation, None, &mut acted.exchanges).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         let decision = presence(subject, &seen);
@@ -105,7 +106,7 @@ impl Reenactment<'_> {
         })
     }
 
-    fn executor<'e>(&'e self, responses: &'e RecordedResponses<'_>) -> Executor<'e> {
+    fn executor<'e>(&'e self, responses: &'e RecordedResponses<'_>, patience: &'e Patience) -> Executor<'e> {
         Executor {
             suite: self.suite,
             target: self.target,
@@ -113,8 +114,7 @@ impl Reenactment<'_> {
             keys: None,
             seed: self.seed,
             case_timeout: LONG,
-            // The clock follows the recorded times, and a certified run waits for the default time.
-            patience: PATIENCE,
+            patience,
             late: None,
         }
     }
@@ -123,12 +123,18 @@ impl Reenactment<'_> {
         if recorded.seed != self.seed {
             return Some(format!("it was recorded with seed {} instead of {}", recorded.seed, self.seed));
         }
-        let responses = RecordedResponses::of(&recorded.exchanges);
         // An interrupted case without requests has nothing to reenact.
         if recorded.exchanges.is_empty() && recorded.end == CaseEnd::Interrupted {
             return None;
         }
-        let acted = self.executor(&responses).execute(case).await;
+        // A certified run has the default patience. Another case may have used it up.
+        let difference = self.difference_with(Patience::new(PATIENCE), case, recorded).await?;
+        self.difference_with(Patience::new(Duration::ZERO), case, recorded).await.and(Some(difference))
+    }
+
+    async fn difference_with(&self, patience: Patience, case: &Case, recorded: &Transcript) -> Option<String> {
+        let responses = RecordedResponses::of(&recorded.exchanges);
+        let acted = self.executor(&responses, &patience).execute(case).await;
         let mut hidden = acted.clone();
         let _ = redact(self.suite, &mut hidden, SensitiveValues::Hidden);
         requests(&[&acted, &hidden], recorded, &responses.place()).or_else(|| rest(&acted, recorded))

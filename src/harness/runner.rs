@@ -9,6 +9,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::RunFinished,
+        execute::Patience,
         observer::Observer,
         resolved_target::ResolvedTarget,
         session::{ReachError, Restart, RunOptions, Session},
@@ -38,6 +39,7 @@ impl Runner {
             target: Arc::new(target),
             transport,
             snapshots: Arc::default(),
+            patience: Arc::new(Patience::new(options.patience)),
             options,
             interrupt: watch::channel(false).1,
             restart: None,

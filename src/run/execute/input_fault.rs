@@ -33,7 +33,7 @@ mod tests {
         judge::transcript::CaseEnd,
         run::{
             execute::{
-                Executor,
+                Executor, Patience,
                 testing::{suite, target},
             },
             transport::{InProcess, Reply},
@@ -112,7 +112,7 @@ mod tests {
             keys: None,
             seed: 0,
             case_timeout,
-            patience: case_timeout,
+            patience: &Patience::new(case_timeout),
             late: None,
         };
         executor.execute(&suite.cases()[0]).await.end

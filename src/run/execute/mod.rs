@@ -4,6 +4,8 @@
 
 mod input_fault;
 mod late_calls;
+mod overtime;
+mod patience;
 mod prepared;
 mod presence;
 mod state_setup;
@@ -28,8 +30,10 @@ use crate::{
 };
 
 pub use late_calls::{LateCalls, LateTurn};
+pub use patience::Patience;
 pub use prepared::PreparedStates;
 
+use overtime::Overtime;
 use step_request::Unwritable;
 
 /// The context of every case of a run.
@@ -45,10 +49,10 @@ pub struct Executor<'a> {
     pub keys: Option<&'a SigningKeys>,
     /// The seed of generated names.
     pub seed: u64,
-    /// The time limit of a case without its teardown and its wait for the end of the run.
+    /// The time limit of a case without its teardown and its waits for changes in progress and for the end of the run.
     pub case_timeout: Duration,
-    /// The time that a poll waits for a change in progress.
-    pub patience: Duration,
+    /// The patience of the run with changes in progress.
+    pub patience: &'a Patience,
     /// Where cases wait for the end of the run; if `None`, they do not wait.
     pub late: Option<&'a LateCalls>,
 }
@@ -121,6 +125,7 @@ struct CaseRun<'a> {
     started: Instant,
     /// The time that it waited for the end of the run.
     waited: Duration,
+    overtime: Overtime,
     cleanups: Vec<Cleanup>,
     /// The first fault of the harness itself.
     fault: Option<String>,
@@ -139,6 +144,7 @@ impl<'a> CaseRun<'a> {
             transcript,
             started: Instant::now(),
             waited: Duration::ZERO,
+            overtime: Overtime::default(),
             cleanups: Vec::new(),
             fault: None,
         }
@@ -147,13 +153,14 @@ impl<'a> CaseRun<'a> {
     /// Runs the case, and its last calls at the end of the run.
     async fn run_whole(&mut self, case: &Case, bindings: &mut Bindings) -> Result<(), CaseEnd> {
         let limit = self.executor.case_timeout;
-        let timed_out = |_| CaseEnd::TimedOut(limit);
+        let timed_out = || CaseEnd::TimedOut(limit);
+        let overtime = self.overtime.clone();
         let steps = &case.scenario.steps;
         let early = steps.iter().position(|step| step.at_end).unwrap_or(steps.len());
-        timeout(limit, self.early(case, early, bindings)).await.map_err(timed_out)??;
+        overtime.exempt(limit, self.early(case, early, bindings)).await.ok_or_else(timed_out)??;
         if early < steps.len() {
             self.wait_for_the_end().await?;
-            timeout(limit, self.steps(&steps[early..], early, bindings)).await.map_err(timed_out)??;
+            overtime.exempt(limit, self.steps(&steps[early..], early, bindings)).await.ok_or_else(timed_out)??;
         }
         Ok(())
     }
@@ -248,17 +255,23 @@ impl<'a> CaseRun<'a> {
         (within, every): (Duration, Duration),
     ) -> Result<bool, CaseEnd> {
         let (begun, mut pause) = (Instant::now(), every);
+        let limit = self.executor.patience.limit(&step.call, within);
         loop {
             let at = self.call(&step.call, &step.call.input, bindings, number, role).await?;
             if self.is_met(step, at, bindings) {
                 return Ok(true);
             }
-            let limit = if self.is_pending(at) { within.max(self.executor.patience) } else { within };
-            if begun.elapsed() >= limit {
-                return Ok(false);
-            }
-            if begun.elapsed() >= within {
+            let waited = begun.elapsed();
+            if waited >= within {
+                if !self.is_pending(at) {
+                    return Ok(false);
+                }
+                if waited >= limit {
+                    self.executor.patience.use_up(&step.call);
+                    return Ok(false);
+                }
                 pause = (2 * pause).min(LONGEST_PAUSE);
+                self.overtime.add(pause);
             }
             sleep(pause).await;
         }
@@ -426,7 +439,7 @@ mod tests {
             keys: None,
             seed: 0,
             case_timeout,
-            patience: case_timeout,
+            patience: &Patience::new(case_timeout),
             late,
         };
         executor.execute(&suite.cases()[0]).await
@@ -476,5 +489,35 @@ mod tests {
         let (transcript, ()) = tokio::join!(run(&steps, Some(&late)), give);
         assert_eq!((transcript.exchanges.len(), transcript.end), (sent, end));
         assert!(transcript.elapsed < Duration::from_secs(5), "{:?}", transcript.elapsed);
+    }
+
+    /// The seconds that a poll takes of 2 s in a case of 5 s, and the end of the case, if the change takes so long.
+    async fn polled(patience: &Patience, change: u64) -> (u64, CaseEnd) {
+        let states = "pending: { GetDeployment: { deploymentInfo: { status: InProgress } } }\nstates: {}\n";
+        let poll = "eventually: { within: 2s, every: 1s }, expect: { body: { deploymentInfo: { status: Stopped } } }";
+        let step = format!("{{ call: GetDeployment, input: {{ deploymentId: d-ABCDEF123 }}, {poll} }}");
+        let scenario = format!("title: T\ncites: [SD-15]\nevidence: documented\nsteps:\n  - {STOP} }}\n  - {step}\n");
+        let (suite, target) = (testing::suite(states, &scenario), testing::target(None));
+        let begun = Instant::now();
+        let transport = InProcess::new(move |_: &Request| {
+            let has_ended = begun.elapsed() >= Duration::from_secs(change);
+            let status = if has_ended { "Stopped" } else { "InProgress" };
+            let body = format!("{{\"deploymentInfo\":{{\"status\":\"{status}\"}}}}").into();
+            Reply::Answer(Response { status: 200, body, ..Response::default() })
+        });
+        let (suite, target, case_timeout) = (&suite, &target, Duration::from_secs(5));
+        let transport = &transport;
+        let executor = Executor { suite, target, transport, keys: None, seed: 0, case_timeout, patience, late: None };
+        let transcript = executor.execute(&suite.cases()[0]).await;
+        (transcript.elapsed.as_secs(), transcript.end)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_never_ends_uses_up_the_patience_of_the_run() {
+        let patience = Patience::new(Duration::from_secs(30));
+        assert_eq!(polled(&patience, 20).await, (20, CaseEnd::Complete));
+        assert_eq!(polled(&patience, 1000).await, (30, CaseEnd::Stopped));
+        assert_eq!(polled(&patience, 1000).await, (2, CaseEnd::Stopped));
+        assert_eq!(polled(&patience, 20).await, (2, CaseEnd::Stopped));
     }
 }

@@ -34,7 +34,7 @@ use crate::{
     probe::Coverage,
     run::{
         event::{Event, PresenceChecked, RunFinished, RunStarted},
-        execute::{Executor, LateCalls, PreparedStates},
+        execute::{Executor, LateCalls, Patience, PreparedStates},
         observer::Observer,
         resolved_target::ResolvedTarget,
         transport::Transport,
@@ -61,6 +61,8 @@ pub struct Session {
     pub snapshots: Arc<Snapshots>,
     /// The options.
     pub options: RunOptions,
+    /// The patience that its cases share.
+    pub patience: Arc<Patience>,
     /// Turns true to end the run early.
     pub interrupt: watch::Receiver<bool>,
     /// Starts the endpoint again after a crash. Without it, a crash ends the run.
@@ -365,7 +367,7 @@ impl Session {
             keys: None,
             seed: self.options.seed,
             case_timeout: self.options.case_timeout,
-            patience: self.options.patience,
+            patience: &self.patience,
             late: None,
         }
     }

@@ -10,7 +10,7 @@ use rstest::rstest;
 use super::*;
 use crate::run::{
     execute::{
-        Executor,
+        Executor, Patience,
         testing::{suite, target},
     },
     resolved_target::{BoxError, StateFunction},
@@ -67,7 +67,7 @@ async fn sent(state_handler: Option<StateHandler>) -> (Vec<String>, CaseEnd) {
         keys: None,
         seed: 0,
         case_timeout,
-        patience: case_timeout,
+        patience: &Patience::new(case_timeout),
         late: None,
     };
     let transcript = executor.execute(&suite.cases()[0]).await;
@@ -129,7 +129,7 @@ async fn end_of(state: &str, state_handler: Option<StateHandler>) -> String {
         keys: None,
         seed: 0,
         case_timeout,
-        patience: case_timeout,
+        patience: &Patience::new(case_timeout),
         late: None,
     };
     match executor.execute(&suite.cases()[0]).await.end {
