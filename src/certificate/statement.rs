@@ -168,6 +168,9 @@ pub struct Mutants {
     pub killed: usize,
     /// The number of equivalent mutants.
     pub equivalent: usize,
+    /// The number of mutants whose change never ends, so that cases are inconclusive.
+    #[serde(default)]
+    pub inconclusive: usize,
     /// The number of constant endpoints.
     pub constant_endpoints: usize,
 }
@@ -253,6 +256,7 @@ impl Mutants {
             mutants: matrix.mutants.len(),
             killed: matrix.count(Fate::Killed, None),
             equivalent: matrix.count(Fate::Equivalent, None),
+            inconclusive: matrix.count(Fate::Inconclusive, None),
             constant_endpoints: matrix.constant_endpoints.len(),
         }
     }

@@ -34,7 +34,7 @@ const EXAMPLES: &str = "Examples:
   wireproof mutants --report html=matrix.html      write the matrix as a web page
 
 Exit status:
-    0  the suite detects every mutant that is not equivalent, and no case of a constant endpoint conforms
+    0  every mutant is detected, equivalent or inconclusive, and no case of a constant endpoint conforms
     1  a mutant is not detected, or a case of a constant endpoint conforms";
 
 /// Arguments of `wireproof mutants`.

@@ -49,7 +49,7 @@ use crate::{
     suite::{Case, Fixtures, Glob},
 };
 
-use equivalents::Equivalents;
+use equivalents::{Equivalents, ExcuseKind};
 use proof_runner::ProofRunner;
 
 /// A proof that is set up.
@@ -234,7 +234,8 @@ impl Proof {
                 let occasions = baseline.sample.occasions(mutant);
                 let shows = |case: &Case| occasions.contains(&case.id.0);
                 let cases = self.suite.cases().into_iter().filter(shows).collect();
-                let mut row = MutantRow::new(mutant, equivalents.reason(&mutant.id));
+                let excuse = equivalents.excuse(&mutant.id);
+                let mut row = MutantRow::new(mutant, excuse.map(|(_, reason)| reason));
                 let mut detections = 0;
                 let run = runner.mutant(Some(mutant), cases, &mut |finished| {
                     let detected = row.enter(finished, &news(finished, baseline));
@@ -242,7 +243,7 @@ impl Proof {
                     self.exhaustive || detections < ENOUGH
                 })?;
                 row.deviations = run.deviations;
-                row.fate = fate(&row);
+                row.fate = fate(&row, excuse.map(|(kind, _)| kind));
                 Ok(Done::Mutant(row))
             }
             ProofWork::Constant(constant) => {
@@ -274,6 +275,7 @@ impl MutantRow {
             codes: BTreeMap::new(),
             detection: None,
             cases: 0,
+            inconclusive: 0,
             deviations: 0,
         }
     }
@@ -281,6 +283,7 @@ impl MutantRow {
     /// Enters the new findings of a case. Returns whether one of them is an error of the mutant's kind.
     fn enter(&mut self, finished: &JudgedCase, news: &[Finding]) -> bool {
         self.cases += 1;
+        self.inconclusive += usize::from(finished.report.verdict == Verdict::Inconclusive);
         for (code, severity) in worst(news) {
             let cell = self.codes.entry(code).or_insert(MatrixCell { severity, cases: 0 });
             *cell = MatrixCell { severity: cell.severity.max(severity), cases: cell.cases + 1 };
@@ -296,11 +299,13 @@ impl MutantRow {
     }
 }
 
-fn fate(row: &MutantRow) -> Fate {
+fn fate(row: &MutantRow, excuse: Option<ExcuseKind>) -> Fate {
     let detected = row.codes.values().any(|cell| cell.severity >= Severity::Warning);
-    match (&row.reason, row.weight()) {
+    match (excuse, row.weight()) {
         (Some(_), _) if detected => Fate::FalsePositive,
-        (Some(_), _) => Fate::Equivalent,
+        (Some(ExcuseKind::Equivalent), _) => Fate::Equivalent,
+        (Some(ExcuseKind::Unbounded), _) if row.inconclusive > 0 => Fate::Inconclusive,
+        (Some(ExcuseKind::Unbounded), _) => Fate::Survived,
         (None, Some(Severity::Warning | Severity::Error)) => Fate::Killed,
         (None, _) if row.deviations == 0 => Fate::Idle,
         (None, _) => Fate::Survived,
@@ -372,6 +377,7 @@ mod tests {
             codes: codes.collect(),
             detection: None,
             cases: 1,
+            inconclusive: 0,
             deviations,
         }
     }
@@ -385,7 +391,7 @@ mod tests {
     #[case::another_code_is_no_proof(&[(Code::OUTCOME, Severity::Error)], Fate::Survived)]
     #[case::nothing_found(&[], Fate::Survived)]
     fn only_a_code_of_its_kind_kills_a_mutant(#[case] found: &[(Code, Severity)], #[case] expected: Fate) {
-        assert_eq!(fate(&row(KIND, found, None, 1)), expected);
+        assert_eq!(fate(&row(KIND, found, None, 1), None), expected);
     }
 
     #[rstest]
@@ -394,11 +400,25 @@ mod tests {
     #[case::any_warning(&[(Code::OUTCOME, Severity::Warning)], Fate::FalsePositive)]
     #[case::an_error_of_its_kind(&[(Code::RESPONSE_SHAPE, Severity::Error)], Fate::FalsePositive)]
     fn an_equivalent_mutant_must_not_be_detected(#[case] found: &[(Code, Severity)], #[case] expected: Fate) {
-        assert_eq!(fate(&row(KIND, found, Some("a reason"), 1)), expected);
+        assert_eq!(fate(&row(KIND, found, Some("a reason"), 1), Some(ExcuseKind::Equivalent)), expected);
     }
 
     #[test]
     fn a_fault_that_never_took_effect_is_idle() {
-        assert_eq!(fate(&row(KIND, &[], None, 0)), Fate::Idle);
+        assert_eq!(fate(&row(KIND, &[], None, 0), None), Fate::Idle);
+    }
+
+    #[rstest]
+    #[case::inconclusive_cases(&[], 2, Fate::Inconclusive)]
+    #[case::a_note(&[(Code::SNAPSHOT, Severity::Note)], 2, Fate::Inconclusive)]
+    #[case::every_case_conforms(&[], 0, Fate::Survived)]
+    #[case::any_warning(&[(Code::EVENTUALLY, Severity::Warning)], 2, Fate::FalsePositive)]
+    fn a_change_that_never_ends_must_leave_cases_inconclusive(
+        #[case] found: &[(Code, Severity)],
+        #[case] inconclusive: usize,
+        #[case] expected: Fate,
+    ) {
+        let row = MutantRow { inconclusive, ..row(KIND, found, Some("a reason"), 1) };
+        assert_eq!(fate(&row, Some(ExcuseKind::Unbounded)), expected);
     }
 }

@@ -3,8 +3,8 @@
 (() => {
   const BATCH = 100;
   // Problems come first.
-  const FATES = ["survived", "false-positive", "idle", "killed", "equivalent"];
-  const GOOD = ["killed", "equivalent"];
+  const FATES = ["survived", "false-positive", "idle", "inconclusive", "killed", "equivalent"];
+  const GOOD = ["killed", "equivalent", "inconclusive"];
   const WEIGHT = { note: 1, warning: 2, error: 3 };
   const MARK = { note: "n", warning: "W", error: "E" };
   const ARTICLE = { note: "a note", warning: "a warning", error: "an error" };
@@ -92,7 +92,7 @@
     const verbatim = (text) => element("code", {}, safe(text));
     tell("fault", safe(row.says));
     tell("expected checks", row.kind.join(", "));
-    if (row.reason !== undefined) tell("equivalent because", safe(row.reason));
+    if (row.reason !== undefined) tell("not detected because", safe(row.reason));
     tell("ran", `${counted(row.cases, "case")}; the fault took effect in ${counted(row.deviations, "request")}`);
     if (row.detection) {
       const { code, severity, expected, actual } = row.detection;

@@ -195,7 +195,7 @@ fn severity(severity: Severity) -> &'static str {
 fn of_fate(fate: Fate) -> Style {
     match fate {
         Fate::Killed => AnsiColor::Green.on_default(),
-        Fate::Equivalent => FAINT,
+        Fate::Equivalent | Fate::Inconclusive => FAINT,
         Fate::Survived | Fate::FalsePositive => AnsiColor::Red.on_default().bold(),
         Fate::Idle => AnsiColor::Yellow.on_default(),
     }

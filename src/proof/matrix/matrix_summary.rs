@@ -12,7 +12,8 @@ pub(super) fn word(matrix: &KillMatrix) -> &'static str {
 
 /// The sums: mutants by fate, constant endpoints, and the duration.
 pub(super) fn terms(matrix: &KillMatrix) -> String {
-    let shown = |fate: &Fate| fate.is_good() || matrix.count(*fate, None) > 0;
+    let always = [Fate::Killed, Fate::Equivalent];
+    let shown = |fate: &Fate| always.contains(fate) || matrix.count(*fate, None) > 0;
     let fates: Vec<String> = Fate::ALL.into_iter().filter(shown).map(|fate| counted(matrix, fate)).collect();
     let mut terms = vec![format!("{} = {}", text::count(matrix.mutants.len(), "mutant"), fates.join(" + "))];
     if matrix.reference.conforms != matrix.reference.selected {
@@ -57,10 +58,11 @@ fn counted(matrix: &KillMatrix, fate: Fate) -> String {
 /// The remedy for mutants with that fate; empty for a good fate.
 pub(super) fn remedy(fate: Fate) -> &'static str {
     match fate {
-        Fate::Killed | Fate::Equivalent => "",
+        Fate::Killed | Fate::Equivalent | Fate::Inconclusive => "",
         Fate::Survived => {
             "None of the expected checks detects it. Add or tighten a check or an expectation. If the fault violates no \
-    requirement, add it to src/proof/equivalents.toml with the reason."
+    requirement, add it to src/proof/equivalents.toml with the reason. If it is listed there as unbounded, every case \
+    has a verdict."
         }
         Fate::FalsePositive => {
             "It is in src/proof/equivalents.toml, but a check detects it. The check is too strict, or the reason in the \
@@ -89,17 +91,17 @@ mod tests {
     use crate::proof::matrix::testing::{matrix, proven};
 
     #[test]
-    fn wrong_fates_are_counted_and_good_fates_are_always_shown() {
+    fn every_fate_is_counted() {
         assert_eq!(word(&matrix()), "not proven");
         assert_eq!(
             terms(&matrix()),
-            "7 mutants = 3 killed + 1 equivalent + 1 survived + 1 false positive + 1 idle, 1 unused entry, \
+            "8 mutants = 3 killed + 1 equivalent + 1 inconclusive + 1 survived + 1 false positive + 1 idle, 1 unused entry, \
              1 of 2 constant endpoints conform somewhere, 4 min 37 s"
         );
         assert_eq!(word(&proven()), "proven");
         assert_eq!(
             terms(&proven()),
-            "4 mutants = 3 killed + 1 equivalent, 0 of 1 constant endpoint conform anywhere, 4 min 37 s"
+            "5 mutants = 3 killed + 1 equivalent + 1 inconclusive, 0 of 1 constant endpoint conform anywhere, 4 min 37 s"
         );
     }
 

@@ -27,6 +27,9 @@ pub enum Fate {
     Killed,
     /// It is listed as equivalent, because it violates no requirement, and no check detects it.
     Equivalent,
+    /// It is listed as unbounded, because its change never ends and no document says when it must. No check detects it, but
+    /// cases are inconclusive, so a run on it never passes.
+    Inconclusive,
     /// No expected check detects it.
     Survived,
     /// It is listed as equivalent, but a check detects it: the check is too strict, or the reason is wrong.
@@ -37,13 +40,15 @@ pub enum Fate {
 
 impl Fate {
     /// Every fate, the good ones first.
-    pub const ALL: [Self; 5] = [Self::Killed, Self::Equivalent, Self::Survived, Self::FalsePositive, Self::Idle];
+    pub const ALL: [Self; 6] =
+        [Self::Killed, Self::Equivalent, Self::Inconclusive, Self::Survived, Self::FalsePositive, Self::Idle];
 
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Killed => "killed",
             Self::Equivalent => "equivalent",
+            Self::Inconclusive => "inconclusive",
             Self::Survived => "survived",
             Self::FalsePositive => "false-positive",
             Self::Idle => "idle",
@@ -53,7 +58,7 @@ impl Fate {
     /// Returns whether the fate is consistent with a correct judge.
     #[must_use]
     pub fn is_good(self) -> bool {
-        matches!(self, Self::Killed | Self::Equivalent)
+        matches!(self, Self::Killed | Self::Equivalent | Self::Inconclusive)
     }
 }
 
@@ -87,7 +92,7 @@ pub struct MutantRow {
     pub kind: Vec<Code>,
     /// Its fate.
     pub fate: Fate,
-    /// The reason why it is equivalent, if it is listed.
+    /// The reason why no check detects it, if it is listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The findings, by check.
@@ -97,6 +102,9 @@ pub struct MutantRow {
     pub detection: Option<Detection>,
     /// The number of cases that ran.
     pub cases: usize,
+    /// The number of inconclusive cases.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub inconclusive: usize,
     /// The number of requests in which its fault took effect.
     pub deviations: usize,
 }
@@ -107,6 +115,11 @@ impl MutantRow {
     pub fn weight(&self) -> Option<Severity> {
         self.kind.iter().filter_map(|code| self.codes.get(code)).map(|cell| cell.severity).max()
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The row of a constant endpoint.
@@ -196,8 +209,8 @@ impl KillMatrix {
             && given(self) == given(other)
     }
 
-    /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed or equivalent,
-    /// no case conforms on a constant endpoint, and no entry of the list is unused.
+    /// Returns whether the judge is proven: every case conforms on the reference, every mutant is killed,
+    /// equivalent or inconclusive, no case conforms on a constant endpoint, and no entry of the list is unused.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.reference.conforms == self.reference.selected
@@ -225,6 +238,7 @@ mod tests {
             codes: BTreeMap::from([(Code::RESPONSE_SHAPE, MatrixCell { severity: Severity::Warning, cases: 2 })]),
             detection: None,
             cases: 3,
+            inconclusive: 0,
             deviations: 4,
         };
         let ledger = Ledger { selected: 2, not_implemented: 2, ..Ledger::default() };

@@ -19,7 +19,7 @@ pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> Mutant
         expected: "a JSON string".to_owned(),
         actual: "null".to_owned(),
     });
-    let is_excused = matches!(fate, Fate::Equivalent | Fate::FalsePositive);
+    let is_excused = matches!(fate, Fate::Equivalent | Fate::Inconclusive | Fate::FalsePositive);
     MutantRow {
         id: id.to_owned(),
         family: id.split('/').nth(2).unwrap_or_default().to_owned(),
@@ -30,6 +30,7 @@ pub(super) fn mutant(id: &str, fate: Fate, found: &[(Code, Severity)]) -> Mutant
         codes: found.iter().map(|(code, severity)| (*code, MatrixCell { severity: *severity, cases: 1 })).collect(),
         detection: first,
         cases: 3,
+        inconclusive: if fate == Fate::Inconclusive { 2 } else { 0 },
         deviations: if fate == Fate::Idle { 0 } else { 8 },
     }
 }
@@ -50,6 +51,7 @@ pub(super) fn matrix() -> KillMatrix {
         mutant("codedeploy/GetDeployment/view/f/late", Fate::Idle, &[]),
         mutant("codedeploy/StopDeployment/error/g/renamed", Fate::Killed, &[(Code::ERROR_IDENTITY, Error)]),
         mutant("codedeploy/StopDeployment/header/h/gone", Fate::Equivalent, &[]),
+        mutant("codedeploy/StopDeployment/state/never-ends", Fate::Inconclusive, &[]),
     ];
     KillMatrix {
         schema: "wireproof/mutants/v2".to_owned(),
