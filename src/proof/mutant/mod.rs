@@ -23,6 +23,7 @@ mod parser_faults;
 mod premature_view;
 mod routing_faults;
 mod sample;
+mod signature_faults;
 mod state_faults;
 #[cfg(test)]
 mod testing;
@@ -75,6 +76,8 @@ pub enum MutantFamily {
     Routing,
     /// The authentication or authorization of the caller.
     Caller,
+    /// Shortcuts in verifying a signature.
+    Signature,
     /// The effect of a call.
     State,
     /// The response of reads about the effect.
@@ -91,7 +94,7 @@ pub enum MutantFamily {
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -100,6 +103,7 @@ impl MutantFamily {
         Self::Header,
         Self::Routing,
         Self::Caller,
+        Self::Signature,
         Self::State,
         Self::View,
         Self::Claim,
@@ -120,6 +124,7 @@ impl MutantFamily {
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
+            Self::Signature => "signature",
             Self::State => "state",
             Self::View => "view",
             Self::Claim => "claim",
@@ -263,6 +268,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
+                all.extend(signature_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));
                 all.extend(claim_faults::mutants(&subject));
                 all.extend(memory_faults::mutants(&subject, seen));
