@@ -18,6 +18,7 @@ mod lookup_faults;
 mod member_location;
 mod memory_faults;
 mod misread_input;
+mod neighbour_faults;
 mod output_faults;
 mod parser_faults;
 mod premature_view;
@@ -90,11 +91,13 @@ pub enum MutantFamily {
     Depth,
     /// Changes long after the response.
     Late,
+    /// The neighbours of a resource, and the filters of lists.
+    Neighbour,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -110,6 +113,7 @@ impl MutantFamily {
         Self::Memory,
         Self::Depth,
         Self::Late,
+        Self::Neighbour,
     ];
 
     /// The name in IDs and reports.
@@ -131,6 +135,7 @@ impl MutantFamily {
             Self::Memory => "memory",
             Self::Depth => "depth",
             Self::Late => "late",
+            Self::Neighbour => "neighbour",
         }
     }
 }
@@ -274,8 +279,10 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(memory_faults::mutants(&subject, seen));
                 all.extend(depth_faults::mutants(&subject));
                 all.extend(late_faults::mutants(&subject));
+                all.extend(neighbour_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(memory_faults::of_read(&subject));
+                all.extend(neighbour_faults::of_list(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }
