@@ -4,6 +4,7 @@
 //! reference: each member of each response, each error, each constraint, each transition of a state, and each route of
 //! a rejected request. Pure and synchronous, like the reference itself.
 
+mod arn_faults;
 mod behavior;
 mod caller_faults;
 mod claim_faults;
@@ -18,6 +19,7 @@ mod lookup_faults;
 mod member_location;
 mod memory_faults;
 mod misread_input;
+mod name_faults;
 mod neighbour_faults;
 mod output_faults;
 mod parser_faults;
@@ -28,6 +30,7 @@ mod signature_faults;
 mod state_faults;
 #[cfg(test)]
 mod testing;
+mod time_faults;
 mod view_faults;
 
 use std::{
@@ -93,11 +96,17 @@ pub enum MutantFamily {
     Late,
     /// The neighbours of a resource, and the filters of lists.
     Neighbour,
+    /// Valid names of one class of characters, or of the greatest length.
+    Name,
+    /// Times in responses that are far from the response's own date.
+    Time,
+    /// ARNs in responses that name another service, Region or account.
+    Arn,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -114,6 +123,9 @@ impl MutantFamily {
         Self::Depth,
         Self::Late,
         Self::Neighbour,
+        Self::Name,
+        Self::Time,
+        Self::Arn,
     ];
 
     /// The name in IDs and reports.
@@ -136,6 +148,9 @@ impl MutantFamily {
             Self::Depth => "depth",
             Self::Late => "late",
             Self::Neighbour => "neighbour",
+            Self::Name => "name",
+            Self::Time => "time",
+            Self::Arn => "arn",
         }
     }
 }
@@ -264,6 +279,8 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
                 all.extend(output_faults::mutants(&subject, seen));
+                all.extend(time_faults::mutants(&subject, seen));
+                all.extend(arn_faults::mutants(&subject, seen));
             }
             if seen.under_test {
                 all.extend(error_faults::mutants(&subject, seen));
@@ -280,6 +297,7 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(depth_faults::mutants(&subject));
                 all.extend(late_faults::mutants(&subject));
                 all.extend(neighbour_faults::mutants(&subject));
+                all.extend(name_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(memory_faults::of_read(&subject));
                 all.extend(neighbour_faults::of_list(&subject));
