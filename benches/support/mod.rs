@@ -107,7 +107,7 @@ fn step(number: usize) -> Step {
         valid: true,
         caller: CallerName::Owner,
         region: Region::Home,
-        fault: None,
+        signing: None,
         raw: None,
     };
     Step {

@@ -52,7 +52,7 @@ pub use schema::{
     ShapeRule, Violation, Violations,
 };
 pub use shape::{Bounds, EnumValue, ErrorKind, Member, NumberKind, Shape, ShapeId, ShapeKind, Traits, kebab_case};
-pub use timestamp_format::{TimestampError, TimestampFormat};
+pub use timestamp_format::{TimestampError, TimestampFormat, http_date_seconds};
 
 /// One service's contract: its operations and every shape that they reach.
 #[derive(Debug, Clone)]

@@ -95,13 +95,20 @@ static IMF_FIXDATE: LazyLock<Vec<ParserFormat>> = LazyLock::new(|| {
     formats.into_iter().filter_map(|format| format_description::parse_borrowed::<2>(format).ok()).collect()
 });
 
-/// The parser reads the weekday without comparing it to the date, and accepts a signed year.
 fn is_http_date(text: &str) -> bool {
+    http_date(text).is_some()
+}
+
+/// An IMF-fixdate. The parser reads the weekday without comparing it to the date, and accepts a signed year.
+fn http_date(text: &str) -> Option<PrimitiveDateTime> {
     let date = IMF_FIXDATE.iter().find_map(|format| PrimitiveDateTime::parse(text, format).ok());
-    date.is_some_and(|date| {
-        let weekday = date.weekday().to_string();
-        weekday.get(..3) == text.get(..3) && !text.contains(['+', '-'])
-    })
+    date.filter(|date| date.weekday().to_string().get(..3) == text.get(..3) && !text.contains(['+', '-']))
+}
+
+/// The epoch seconds of an IMF-fixdate, as the header `date` has it.
+#[must_use]
+pub fn http_date_seconds(text: &str) -> Option<i64> {
+    http_date(text).map(|date| date.assume_utc().unix_timestamp())
 }
 
 #[cfg(test)]

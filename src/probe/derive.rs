@@ -15,8 +15,8 @@ use super::{
 use crate::{
     model::Operation,
     suite::{
-        Alternative, Call, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario, ScenarioRow, Step,
-        Template, requirement::Evidence, source::Source,
+        Alternative, Call, CallSigning, CallerName, Case, CaseId, CaseStanding, Expectation, Region, Scenario,
+        ScenarioRow, Step, Template, requirement::Evidence, source::Source,
     },
     wire::{RejectionClass, digest::Sha256},
 };
@@ -188,7 +188,7 @@ impl Subjected {
         let full = || inputs.full(recipe).ok();
         let changed = apply(change, reached, location.is_key(), full)?;
         let call = Call {
-            fault: changed.fault,
+            signing: changed.fault.map(CallSigning::Always),
             raw: changed.bytes,
             ..self.call(changed.input, changed.valid && known.is_empty())
         };
@@ -227,7 +227,7 @@ impl Subjected {
             valid,
             caller: CallerName::Owner,
             region: Region::Home,
-            fault: None,
+            signing: None,
             raw: None,
         }
     }

@@ -207,6 +207,11 @@ mod tests {
     #[case(SigningFault::None, "MissingAuthenticationTokenException")]
     #[case(SigningFault::Garbage, "IncompleteSignatureException")]
     #[case(SigningFault::FlippedDigit, "InvalidSignatureException")]
+    #[case(SigningFault::FirstDigit, "InvalidSignatureException")]
+    #[case(SigningFault::HalfSignature, "InvalidSignatureException")]
+    #[case(SigningFault::EmptySignature, "IncompleteSignatureException")]
+    #[case(SigningFault::OtherDay, "InvalidSignatureException")]
+    #[case(SigningFault::UnsignedHost, "InvalidSignatureException")]
     #[case(SigningFault::OtherService, "InvalidSignatureException")]
     #[case(SigningFault::OtherTerminator, "InvalidSignatureException")]
     #[case(SigningFault::SkewedClock(-901), "RequestExpired")]
@@ -224,6 +229,8 @@ mod tests {
     #[rstest]
     #[case(SigningFault::SkewedClock(899), "000000000000@us-east-1")]
     #[case(SigningFault::SkewedClock(-899), "000000000000@us-east-1")]
+    #[case(SigningFault::UnsignedUserAgent, "000000000000@us-east-1")]
+    #[case(SigningFault::ReorderedHeaders, "000000000000@us-east-1")]
     #[case(SigningFault::OtherRegion, "000000000000@eu-central-1")]
     fn a_request_within_the_tolerances_is_accepted(#[case] fault: SigningFault, #[case] expected: &str) {
         assert_eq!(outcome(&signed(Identity::test().credentials(), Some(&fault))).as_deref(), Ok(expected));

@@ -128,8 +128,7 @@ fn body_holds(body: Option<&Template>, response: &Response, parsed: &ParsedRespo
     let Some(template) = body else { return true };
     match (template.filled(bindings), &parsed.value) {
         (Ok(pattern), Some(value)) => {
-            let hidden = Hidden { places: &response.hidden, key: bindings.origin() };
-            matcher::mismatches(&pattern, value, hidden).is_empty()
+            matcher::mismatches(&pattern, value, Hidden::of(response, bindings.origin())).is_empty()
         }
         _ => false,
     }

@@ -175,7 +175,7 @@ fn states(files: &FixtureFiles, service: &str, services: &Services) -> Result<St
     let path = format!("{service}/states.yaml");
     let Some(text) = files.get(&path) else { return Ok(StateTable::default()) };
     let source = Source::read(&files.display(&path), text)?;
-    Resolver { source: &source, services, service }.states()
+    Resolver { source: &source, files, services, service }.states()
 }
 
 /// Resolves a file if its path is that of a scenario.
@@ -187,7 +187,7 @@ fn scenario(files: &FixtureFiles, path: &str, text: &str, services: &Services) -
     services.get(service)?;
     let read = || {
         let source = Source::read(&files.display(path), text)?;
-        Resolver { source: &source, services, service }.scenario(id, operation)
+        Resolver { source: &source, files, services, service }.scenario(id, operation)
     };
     Some(read())
 }

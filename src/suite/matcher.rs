@@ -2,7 +2,7 @@
 //!
 //! An object matches an object that has at least its members; everything else matches by equality. Numbers are equal
 //! if they are the same decimal, whatever their text: `1`, `1.0` and `1e0` are, and so are integers by `$type`. An object with a single `$` key is a matcher: `$any_of`, `$absent`, `$type`, `$matches`, `$at_least`, `$at_most`,
-//! `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are patterns too.
+//! `$near_date`, `$not`, `$contains`, `$lacks`, `$exactly`. Their arguments are patterns too.
 
 use std::cmp::Ordering;
 
@@ -12,9 +12,11 @@ use crate::{
     model::{
         JsonText,
         exact_number::{ExactNumber, same},
+        http_date_seconds,
         pointer::child,
     },
     suite::placeholder_text::placeholder,
+    wire::Response,
 };
 
 /// A location where a body does not match.
@@ -29,8 +31,19 @@ pub struct Mismatch {
 }
 
 /// The names of all matchers.
-pub const MATCHERS: [&str; 10] =
-    ["$any_of", "$absent", "$type", "$matches", "$at_least", "$at_most", "$not", "$contains", "$lacks", "$exactly"];
+pub const MATCHERS: [&str; 11] = [
+    "$any_of",
+    "$absent",
+    "$type",
+    "$matches",
+    "$at_least",
+    "$at_most",
+    "$near_date",
+    "$not",
+    "$contains",
+    "$lacks",
+    "$exactly",
+];
 
 /// A malformed pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +70,10 @@ fn check_at(pattern: &Value, pointer: &str) -> Result<(), MatcherPatternError> {
             ("$any_of", Value::Array(options)) if !options.is_empty() => {
                 options.iter().enumerate().try_for_each(|(index, option)| check_at(option, &format!("{inner}/{index}")))
             }
-            ("$absent", Value::Bool(true)) | ("$exactly", _) | ("$at_least" | "$at_most", Value::Null) => Ok(()),
+            ("$absent", Value::Bool(true)) | ("$exactly", _) | ("$at_least" | "$at_most" | "$matches", Value::Null) => {
+                Ok(())
+            }
+            ("$near_date", seconds) if seconds.as_i64().is_some_and(|seconds| seconds > 0) => Ok(()),
             ("$at_least" | "$at_most", bound) if ExactNumber::of(bound).is_some() => Ok(()),
             ("$type", Value::String(kind)) if TYPES.contains(&kind.as_str()) => Ok(()),
             ("$matches", Value::String(regex)) => regex::Regex::new(regex)
@@ -92,13 +108,24 @@ pub fn mismatches(pattern: &Value, actual: &Value, hidden: Hidden<'_>) -> Vec<Mi
     found
 }
 
-/// The placeholders in a body.
+/// What a comparison knows of the response besides its body: the placeholders in it, and its date.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Hidden<'a> {
     /// JSON pointers.
     pub places: &'a [String],
     /// The key of the placeholders.
     pub key: &'a str,
+    /// The header `date` of the response, in epoch seconds.
+    pub date: Option<i64>,
+}
+
+impl<'a> Hidden<'a> {
+    /// The placeholders of a response, and its date.
+    #[must_use]
+    pub fn of(response: &'a Response, key: &'a str) -> Self {
+        let date = response.headers.get("date").and_then(http_date_seconds);
+        Self { places: &response.hidden, key, date }
+    }
 }
 
 impl Hidden<'_> {
@@ -195,6 +222,7 @@ fn matches(name: &str, argument: &Value, actual: Option<&Value>, pointer: &str, 
         }),
         "$at_least" => order(actual, argument).is_some_and(Ordering::is_ge),
         "$at_most" => order(actual, argument).is_some_and(Ordering::is_le),
+        "$near_date" => is_near(actual, argument, hidden.date),
         "$not" => actual.is_some() && !fits(argument, actual),
         "$contains" => items().is_some_and(|items| has(items)),
         "$lacks" => actual.is_none_or(Value::is_null) || items().is_some_and(|items| !has(items)),
@@ -214,6 +242,7 @@ fn words(name: &str, argument: &Value) -> String {
         "$matches" => format!("a string that matches {}", argument.as_str().unwrap_or_default()),
         "$at_least" => format!("at least {}", JsonText(argument)),
         "$at_most" => format!("at most {}", JsonText(argument)),
+        "$near_date" => format!("a time within {} s of the response's date", JsonText(argument)),
         "$not" => format!("anything but {}", describe(argument)),
         "$contains" => format!("a list that contains {}", describe(argument)),
         "$lacks" => format!("a list without {}", describe(argument)),
@@ -240,6 +269,16 @@ fn has_type(value: &Value, kind: &str) -> bool {
 
 fn text(value: &Value) -> String {
     JsonText(value).to_string()
+}
+
+/// Returns whether a value is a time within that many seconds of a date, or any number if there is no date.
+fn is_near(actual: Option<&Value>, seconds: &Value, date: Option<i64>) -> bool {
+    let Some((date, seconds)) = date.zip(seconds.as_i64()) else {
+        return actual.is_some_and(|actual| has_type(actual, "number"));
+    };
+    let bound = |at: i64| Value::from(at);
+    order(actual, &bound(date.saturating_sub(seconds))).is_some_and(Ordering::is_ge)
+        && order(actual, &bound(date.saturating_add(seconds))).is_some_and(Ordering::is_le)
 }
 
 /// The order of two numbers.
@@ -326,6 +365,29 @@ mod tests {
     fn a_body_matches_or_not(#[case] pattern: Value, #[case] actual: Value, #[case] fits: bool) {
         check(&pattern).unwrap();
         assert_eq!(mismatches(&pattern, &actual, Hidden::default()).is_empty(), fits);
+    }
+
+    #[rstest]
+    #[case::same(json!(1_700_000_000), true)]
+    #[case::fraction(json!(1_700_000_009.5), true)]
+    #[case::later(json!(1_700_000_011), false)]
+    #[case::earlier(json!(1_699_999_989.5), false)]
+    #[case::milliseconds(json!(1_700_000_000_000_i64), false)]
+    #[case::text(json!("1700000000"), false)]
+    fn a_time_is_near_the_date_of_its_response(#[case] time: Value, #[case] fits: bool) {
+        let pattern = json!({"$near_date": 10});
+        check(&pattern).unwrap();
+        let of = |date| mismatches(&pattern, &time, Hidden { date, ..Hidden::default() }).is_empty();
+        assert_eq!((of(Some(1_700_000_000)), of(None)), (fits, time.is_number()));
+        assert!(check(&json!({"$near_date": "today"})).is_err());
+    }
+
+    #[test]
+    fn the_date_of_a_response_is_read_from_its_header() {
+        let headers = [("Date", "Sun, 06 Nov 1994 08:49:37 GMT")].into_iter().collect();
+        let response = Response { headers, ..Response::default() };
+        assert_eq!(Hidden::of(&response, "").date, Some(784_111_777));
+        assert_eq!(Hidden::of(&Response::default(), "").date, None);
     }
 
     #[test]

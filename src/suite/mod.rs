@@ -6,6 +6,7 @@
 //!
 //! | module | holds | may import |
 //! |---|---|---|
+//! | `call_signing` | The fault of a call's signature |  |
 //! | `case` | A case |  |
 //! | `placeholder_text` | Placeholders for sensitive strings |  |
 //! | `matcher` | Expected bodies | `placeholder_text` |
@@ -27,6 +28,7 @@
 //! | `template` | Values with `${…}` in them, and the bindings that fill them |  |
 //! | `unknown_name` | A name that selects no case, with the suggestion that the program and the harness print | `nearest` |
 
+mod call_signing;
 mod case;
 mod expectation;
 mod fixture_files;
@@ -54,11 +56,9 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::{
-    suite::{requirement::Evidence, source::Source},
-    wire::sigv4::SigningFault,
-};
+use crate::suite::{requirement::Evidence, source::Source};
 
+pub use call_signing::CallSigning;
 pub use case::{Case, CaseId};
 pub use expectation::{Alternative, Expectation};
 pub use fixture_files::{FixtureFiles, FixtureFilesError};
@@ -194,8 +194,8 @@ pub struct Call {
     pub caller: CallerName,
     /// The Region to call.
     pub region: Region,
-    /// A deliberate error in the signature.
-    pub fault: Option<SigningFault>,
+    /// A deliberate deviation of the signature.
+    pub signing: Option<CallSigning>,
     /// Changes to the bytes of the request.
     pub raw: Option<ByteChanges>,
 }

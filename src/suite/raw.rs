@@ -1,6 +1,6 @@
 //! The raw form of a fixture, as serde reads it, before anything is resolved.
 //!
-//! Unknown fields are rejected everywhere. Fields with several forms (`given`, `expect`, `sign`) stay plain
+//! Unknown fields are rejected everywhere. Fields with several forms (`given`, `table`, `expect`, `sign`) stay plain
 //! values here, because the errors of serde's untagged enums do not say what is wrong.
 
 use std::collections::BTreeMap;
@@ -24,11 +24,22 @@ pub(super) struct RawScenario {
     pub(super) _why: Option<String>,
     #[serde(default)]
     pub(super) given: Map<String, Value>,
+    /// Its rows, or the name of a shared table.
     #[serde(default)]
-    pub(super) table: Vec<Map<String, Value>>,
+    pub(super) table: Value,
     pub(super) steps: Vec<RawStep>,
     #[serde(default)]
     pub(super) teardown: Vec<RawStep>,
+}
+
+/// The contents of a table that scenarios share.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTable {
+    /// A description for people.
+    #[serde(rename = "says")]
+    pub(super) _says: String,
+    pub(super) table: Value,
 }
 
 /// A step of a scenario, a state or a teardown.

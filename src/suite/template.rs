@@ -113,7 +113,7 @@ pub enum TemplateProblem {
     #[error("replace needs two strings: replace('-', '_')")]
     ReplaceArguments,
     /// An unknown filter.
-    #[error("unknown filter {0:?}: expected swap_case, full_width, cut(1) or replace('-', '_')")]
+    #[error("unknown filter {0:?}: expected swap_case, full_width, digits, cut(1) or replace('-', '_')")]
     UnknownFilter(String),
     /// An unknown function.
     #[error("unknown function {0:?}: expected repeat, unique, deployment_id or uuid")]

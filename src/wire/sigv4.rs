@@ -52,20 +52,28 @@ pub struct CredentialScope {
     pub service: String,
 }
 
-/// A fault of a signature.
+/// A fault of a signature, or a valid signature of an unusual form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SigningFault {
     /// No `authorization` header.
     None,
-    /// One digit of the signature is changed.
+    /// The last digit of the signature is changed.
     FlippedDigit,
+    /// The first digit of the signature is changed.
+    FirstDigit,
+    /// The second half of the signature is missing.
+    HalfSignature,
+    /// The signature is empty.
+    EmptySignature,
     /// The scope names another service.
     OtherService,
     /// The scope names another region.
     OtherRegion,
     /// The scope does not end in `aws4_request`.
     OtherTerminator,
+    /// The scope is of the day before the date of the request.
+    OtherDay,
     /// The date is off by this number of seconds, and the signature matches the date.
     SkewedClock(i64),
     /// An access key that no endpoint knows.
@@ -76,6 +84,12 @@ pub enum SigningFault {
     ChangedHeader,
     /// The body is changed after signing, but not its meaning.
     ChangedBody,
+    /// The signature does not cover the header `host`.
+    UnsignedHost,
+    /// The signature does not cover the header `user-agent`, which is valid.
+    UnsignedUserAgent,
+    /// The headers after `host` are sent in reverse order, which is valid.
+    ReorderedHeaders,
 }
 
 /// Signs a request: adds `x-amz-date`, `authorization`, and `x-amz-security-token` if there is a token.
@@ -158,8 +172,9 @@ impl SigningKeys {
             Some(SigningFault::Garbage) => return request.headers.set("authorization", "garbage"),
             _ => {}
         }
-        let authorization = self.authorization(request, credentials, &faulty_scope(scope, &date, fault), &date);
-        request.headers.set("authorization", flip_digit(authorization, fault));
+        let scope = faulty_scope(scope, now, fault);
+        let authorization = self.authorization(request, credentials, &scope, &date, fault);
+        request.headers.set("authorization", falsified(authorization, fault));
         match fault {
             Some(SigningFault::ChangedHeader) => request.headers.set("user-agent", "changed-after-signing"),
             Some(SigningFault::ChangedBody) => {
@@ -168,13 +183,21 @@ impl SigningKeys {
                 request.headers.set("content-length", body.len().to_string());
                 request.body = body.into();
             }
+            Some(SigningFault::ReorderedHeaders) => request.headers = reordered(&request.headers),
             _ => {}
         }
     }
 
-    fn authorization(&self, request: &Request, credentials: &Credentials, scope: &str, date: &str) -> String {
-        let mut signed: Vec<Cow<'_, str>> =
-            request.headers.iter().map(|(name, _)| lower_case(name)).filter(|name| !is_unsigned(name)).collect();
+    fn authorization(
+        &self,
+        request: &Request,
+        credentials: &Credentials,
+        scope: &str,
+        date: &str,
+        fault: Option<&SigningFault>,
+    ) -> String {
+        let names = request.headers.iter().map(|(name, _)| lower_case(name));
+        let mut signed: Vec<Cow<'_, str>> = names.filter(|name| !is_unsigned(name, fault)).collect();
         signed.sort_unstable();
         signed.dedup();
         let keyed = self.keyed(&credentials.secret_access_key, scope);
@@ -193,29 +216,62 @@ fn unknown() -> Credentials {
     }
 }
 
-fn faulty_scope(scope: &CredentialScope, date: &str, fault: Option<&SigningFault>) -> String {
+fn faulty_scope(scope: &CredentialScope, now: i64, fault: Option<&SigningFault>) -> String {
+    const DAY: i64 = 24 * 60 * 60;
+    let day = amz_date(if fault == Some(&SigningFault::OtherDay) { now.saturating_sub(DAY) } else { now });
     let service = if fault == Some(&SigningFault::OtherService) { "sts" } else { &scope.service };
     let other_region = if scope.region == "eu-central-1" { "eu-west-3" } else { "eu-central-1" };
     let region = if fault == Some(&SigningFault::OtherRegion) { other_region } else { &scope.region };
     let end = if fault == Some(&SigningFault::OtherTerminator) { "aws3_request" } else { "aws4_request" };
-    format!("{}/{region}/{service}/{end}", &date[..8])
+    format!("{}/{region}/{service}/{end}", &day[..8])
 }
 
-/// Returns true for headers that a proxy or a client may change, and for the signature itself.
-fn is_unsigned(name: &str) -> bool {
-    matches!(name, "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept")
+/// Returns true for headers that a proxy or a client may change, for the signature itself, and for what a fault leaves
+/// out.
+fn is_unsigned(name: &str, fault: Option<&SigningFault>) -> bool {
+    match name {
+        "authorization" | "connection" | "transfer-encoding" | "content-length" | "accept" => true,
+        "host" => fault == Some(&SigningFault::UnsignedHost),
+        "user-agent" => fault == Some(&SigningFault::UnsignedUserAgent),
+        _ => false,
+    }
 }
 
 fn lower_case(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
 
-fn flip_digit(authorization: String, fault: Option<&SigningFault>) -> String {
-    if fault != Some(&SigningFault::FlippedDigit) {
-        return authorization;
+/// The length of a signature, in hexadecimal digits.
+const SIGNATURE_LENGTH: usize = 64;
+
+/// The authorization with another signature at its end.
+fn falsified(mut authorization: String, fault: Option<&SigningFault>) -> String {
+    let start = authorization.len() - SIGNATURE_LENGTH;
+    let flipped = |at: usize| {
+        let digit = if authorization.as_bytes()[at] == b'0' { "1" } else { "0" };
+        [&authorization[..at], digit, &authorization[at + 1..]].concat()
+    };
+    match fault {
+        Some(SigningFault::FlippedDigit) => flipped(authorization.len() - 1),
+        Some(SigningFault::FirstDigit) => flipped(start),
+        Some(SigningFault::HalfSignature) => {
+            authorization.truncate(start + SIGNATURE_LENGTH / 2);
+            authorization
+        }
+        Some(SigningFault::EmptySignature) => {
+            authorization.truncate(start);
+            authorization
+        }
+        _ => authorization,
     }
-    let (start, last) = authorization.split_at(authorization.len() - 1);
-    format!("{start}{}", if last == "0" { '1' } else { '0' })
+}
+
+/// The headers in reverse order after `host`, which clients should send first.
+fn reordered(headers: &Headers) -> Headers {
+    let fields: Vec<(&str, &str)> = headers.iter().collect();
+    let is_host = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("host");
+    let (host, others) = (fields.iter().filter(is_host), fields.iter().rev().filter(|field| !is_host(field)));
+    host.chain(others).copied().collect()
 }
 
 /// The signature of a request over its `signed` headers, whose names are sorted and in lower case.
@@ -408,14 +464,21 @@ mod tests {
         for fault in [
             SigningFault::None,
             SigningFault::FlippedDigit,
+            SigningFault::FirstDigit,
+            SigningFault::HalfSignature,
+            SigningFault::EmptySignature,
             SigningFault::OtherService,
             SigningFault::OtherRegion,
             SigningFault::OtherTerminator,
+            SigningFault::OtherDay,
             SigningFault::SkewedClock(-960),
             SigningFault::UnknownKey,
             SigningFault::Garbage,
             SigningFault::ChangedHeader,
             SigningFault::ChangedBody,
+            SigningFault::UnsignedHost,
+            SigningFault::UnsignedUserAgent,
+            SigningFault::ReorderedHeaders,
         ] {
             assert_ne!(signed(Some(fault.clone())), correct, "{fault:?}");
         }
@@ -485,8 +548,55 @@ mod tests {
         let correct = authorization_of(&faulty_request(None, &scope()));
         let flipped = authorization_of(&faulty_request(Some(&SigningFault::FlippedDigit), &scope()));
         assert_eq!(correct[..correct.len() - 1], flipped[..flipped.len() - 1]);
-        let flip = |text: &str| flip_digit(text.to_owned(), Some(&SigningFault::FlippedDigit));
-        assert_eq!([flip("a0"), flip("a1"), flip("af")], ["a1", "a0", "a0"]);
+        let flip = |last: &str| {
+            let authorization = ["a".repeat(SIGNATURE_LENGTH - 1).as_str(), last].concat();
+            falsified(authorization, Some(&SigningFault::FlippedDigit)).split_off(SIGNATURE_LENGTH - 1)
+        };
+        assert_eq!([flip("0"), flip("1"), flip("f")], ["1", "0", "0"]);
+    }
+
+    #[rstest]
+    #[case::first(SigningFault::FirstDigit, 64)]
+    #[case::half(SigningFault::HalfSignature, 32)]
+    #[case::empty(SigningFault::EmptySignature, 0)]
+    fn only_the_signature_is_falsified(#[case] fault: SigningFault, #[case] length: usize) {
+        let correct = authorization_of(&faulty_request(None, &scope()));
+        let falsified = authorization_of(&faulty_request(Some(&fault), &scope()));
+        let start = correct.len() - SIGNATURE_LENGTH;
+        assert_eq!((&falsified[..start], falsified.len() - start), (&correct[..start], length));
+        let is_start = correct.starts_with(&falsified);
+        assert_eq!(is_start, fault != SigningFault::FirstDigit);
+        assert!(is_start || falsified[start + 1..] == correct[start + 1..]);
+    }
+
+    #[test]
+    fn reordered_headers_have_the_same_signature() {
+        let correct = faulty_request(None, &scope());
+        let reordered = faulty_request(Some(&SigningFault::ReorderedHeaders), &scope());
+        assert_eq!(authorization_of(&reordered), authorization_of(&correct));
+        let names =
+            |request: &Request| request.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect::<Vec<_>>();
+        let (mut sorted, sent) = (names(&correct), names(&reordered));
+        assert!(sent[0] == "host" && sent[1] == "authorization" && sent != sorted);
+        sorted.sort();
+        let mut same = sent;
+        same.sort();
+        assert_eq!(same, sorted);
+    }
+
+    #[rstest]
+    #[case::host(SigningFault::UnsignedHost, "host")]
+    #[case::user_agent(SigningFault::UnsignedUserAgent, "user-agent")]
+    fn an_unsigned_header_is_sent_but_not_listed(#[case] fault: SigningFault, #[case] header: &str) {
+        let request = faulty_request(Some(&fault), &scope());
+        let signed = authorization_of(&request);
+        assert!(request.headers.get(header).is_some() && !signed.contains(header), "{signed}");
+    }
+
+    #[test]
+    fn another_day_is_that_before_the_date() {
+        let signed = authorization_of(&faulty_request(Some(&SigningFault::OtherDay), &scope()));
+        assert!(signed.contains("/20150829/us-east-1/"), "{signed}");
     }
 
     #[test]

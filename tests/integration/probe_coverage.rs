@@ -257,7 +257,7 @@ enum Meaning {
 fn meaning(case: &Case) -> Option<Meaning> {
     let tag = case.scenario.tags[0].as_str();
     let step = &case.scenario.steps[0];
-    if tag == "control" || step.call.valid || step.call.raw.is_some() || step.call.fault.is_some() {
+    if tag == "control" || step.call.valid || step.call.raw.is_some() || step.call.signing.is_some() {
         return Some(Meaning::Legal);
     }
     let family = ProbeFamily::ALL.into_iter().find(|family| family.name() == tag && family.is_constraint())?;

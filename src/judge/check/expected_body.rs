@@ -62,11 +62,7 @@ fn closest(step: &StepSubject<'_>, response: &Response, parsed: &ParsedResponse)
     let each = step.alternatives_like(parsed).filter_map(|alternative| match alternative {
         Alternative::Success { body: Some(body), .. } => {
             let pattern = body.fill(&step.bindings).ok()?;
-            Some(matcher::mismatches(
-                &pattern,
-                &value,
-                Hidden { places: &response.hidden, key: step.bindings.origin() },
-            ))
+            Some(matcher::mismatches(&pattern, &value, Hidden::of(response, step.bindings.origin())))
         }
         _ => None,
     });

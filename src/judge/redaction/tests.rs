@@ -120,7 +120,7 @@ fn equal_values_stay_equal_and_expected_literals_are_recognized() {
     let body: Value = serde_json::from_slice(&response.body).unwrap();
     assert_eq!(transcript.variables["v"], json!({"secret": body["secret"], "other": "stays"}));
     let key = transcript.key();
-    let hidden = Hidden { places: &response.hidden, key: &key };
+    let hidden = Hidden::of(response, &key);
     for pattern in [
         json!({"secret": SECRET}),
         json!({"$exactly": {"secret": SECRET}}),

@@ -87,7 +87,7 @@ impl Models {
             valid: false,
             caller: CallerName::Owner,
             region: Region::Home,
-            fault: None,
+            signing: None,
             raw: None,
         };
         let step = Step::once(call, Expectation { alternatives: vec![expected(record)] });

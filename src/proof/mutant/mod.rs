@@ -4,6 +4,7 @@
 //! reference: each member of each response, each error, each constraint, each transition of a state, and each route of
 //! a rejected request. Pure and synchronous, like the reference itself.
 
+mod arn_faults;
 mod behavior;
 mod caller_faults;
 mod claim_faults;
@@ -18,14 +19,18 @@ mod lookup_faults;
 mod member_location;
 mod memory_faults;
 mod misread_input;
+mod name_faults;
+mod neighbour_faults;
 mod output_faults;
 mod parser_faults;
 mod premature_view;
 mod routing_faults;
 mod sample;
+mod signature_faults;
 mod state_faults;
 #[cfg(test)]
 mod testing;
+mod time_faults;
 mod view_faults;
 
 use std::{
@@ -75,6 +80,8 @@ pub enum MutantFamily {
     Routing,
     /// The authentication or authorization of the caller.
     Caller,
+    /// Shortcuts in verifying a signature.
+    Signature,
     /// The effect of a call.
     State,
     /// The response of reads about the effect.
@@ -87,11 +94,19 @@ pub enum MutantFamily {
     Depth,
     /// Changes long after the response.
     Late,
+    /// The neighbours of a resource, and the filters of lists.
+    Neighbour,
+    /// Valid names of one class of characters, or of the greatest length.
+    Name,
+    /// Times in responses that are far from the response's own date.
+    Time,
+    /// ARNs in responses that name another service, Region or account.
+    Arn,
 }
 
 impl MutantFamily {
     /// Every family, in the order of reports.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::Output,
         Self::Error,
         Self::Input,
@@ -100,12 +115,17 @@ impl MutantFamily {
         Self::Header,
         Self::Routing,
         Self::Caller,
+        Self::Signature,
         Self::State,
         Self::View,
         Self::Claim,
         Self::Memory,
         Self::Depth,
         Self::Late,
+        Self::Neighbour,
+        Self::Name,
+        Self::Time,
+        Self::Arn,
     ];
 
     /// The name in IDs and reports.
@@ -120,12 +140,17 @@ impl MutantFamily {
             Self::Header => "header",
             Self::Routing => "routing",
             Self::Caller => "caller",
+            Self::Signature => "signature",
             Self::State => "state",
             Self::View => "view",
             Self::Claim => "claim",
             Self::Memory => "memory",
             Self::Depth => "depth",
             Self::Late => "late",
+            Self::Neighbour => "neighbour",
+            Self::Name => "name",
+            Self::Time => "time",
+            Self::Arn => "arn",
         }
     }
 }
@@ -254,6 +279,8 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
             let Some(seen) = sample.of(service, &operation.name) else { continue };
             if seen.judged {
                 all.extend(output_faults::mutants(&subject, seen));
+                all.extend(time_faults::mutants(&subject, seen));
+                all.extend(arn_faults::mutants(&subject, seen));
             }
             if seen.under_test {
                 all.extend(error_faults::mutants(&subject, seen));
@@ -263,13 +290,17 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(header_faults::mutants(&subject));
                 all.extend(routing_faults::mutants(&subject, seen));
                 all.extend(caller_faults::mutants(&subject));
+                all.extend(signature_faults::mutants(&subject));
                 all.extend(state_faults::mutants(&subject, seen));
                 all.extend(claim_faults::mutants(&subject));
                 all.extend(memory_faults::mutants(&subject, seen));
                 all.extend(depth_faults::mutants(&subject));
                 all.extend(late_faults::mutants(&subject));
+                all.extend(neighbour_faults::mutants(&subject));
+                all.extend(name_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(memory_faults::of_read(&subject));
+                all.extend(neighbour_faults::of_list(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }

@@ -56,7 +56,7 @@ mod tests {
             valid,
             caller: CallerName::Owner,
             region: Region::Home,
-            fault: None,
+            signing: None,
             raw: None,
         }
     }

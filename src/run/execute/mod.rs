@@ -405,7 +405,7 @@ impl<'a> CaseRun<'a> {
 
 /// The control is the call of the step without its faults on the wire.
 fn control_of(step: &Step) -> Call {
-    let valid = Call { raw: None, fault: None, valid: true, ..step.call.clone() };
+    let valid = Call { raw: None, signing: None, valid: true, ..step.call.clone() };
     Call { caller: CallerName::Owner, region: crate::suite::Region::Home, ..valid }
 }
 

@@ -80,7 +80,7 @@ impl Executor<'_> {
             valid: false,
             caller: CallerName::Owner,
             region: Region::Home,
-            fault: None,
+            signing: None,
             raw: None,
         };
         let written = self.written(&call, &call.input, service, &Bindings::default());

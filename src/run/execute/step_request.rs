@@ -40,7 +40,7 @@ impl Executor<'_> {
         bindings: &Bindings,
     ) -> Result<Request, Unwritable> {
         let mut request = write(call, input, service, bindings, self.target)?;
-        self.sign(call, service, &mut request)?;
+        self.sign(call, service, bindings, &mut request)?;
         if let Some(changes) = &call.raw {
             request.delivery = Delivery::Exact;
             restore_after_signing(changes, &mut request, bindings).map_err(|error| unbound(&error))?;
@@ -48,13 +48,23 @@ impl Executor<'_> {
         Ok(request)
     }
 
-    fn sign(&self, call: &Call, service: &ServiceFixtures, request: &mut Request) -> Result<(), Unwritable> {
+    fn sign(
+        &self,
+        call: &Call,
+        service: &ServiceFixtures,
+        bindings: &Bindings,
+        request: &mut Request,
+    ) -> Result<(), Unwritable> {
         let service = service.contract().service().signing_name.clone();
         let scope = CredentialScope { region: region(call, self.target)?.to_owned(), service };
         let credentials = credentials(call, self.target)?;
+        let fault = match &call.signing {
+            Some(signing) => signing.fault(bindings).map_err(|error| unbound(&error))?,
+            None => None,
+        };
         match self.keys {
-            Some(keys) => keys.sign(request, credentials, &scope, now(), call.fault.as_ref()),
-            None => sigv4::sign(request, credentials, &scope, now(), call.fault.as_ref()),
+            Some(keys) => keys.sign(request, credentials, &scope, now(), fault.as_ref()),
+            None => sigv4::sign(request, credentials, &scope, now(), fault.as_ref()),
         }
         Ok(())
     }

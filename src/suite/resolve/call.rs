@@ -3,11 +3,14 @@
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::Resolver;
+use super::{
+    Resolver,
+    lint::{name_of, of_row},
+};
 use crate::{
     model::pointer::escape,
     suite::{
-        Body, ByteChanges, Template,
+        Body, ByteChanges, CallSigning, ScenarioRow, Template,
         raw::{RawBody, RawRequest},
         source::Diagnostic,
     },
@@ -15,12 +18,32 @@ use crate::{
 };
 
 impl Resolver<'_> {
-    pub(super) fn fault(&self, raw: Option<&Value>, at: &str) -> Result<Option<SigningFault>, Diagnostic> {
+    /// The fault of a signature: a name, or a value of the row that is one in each row.
+    pub(super) fn signing(
+        &self,
+        raw: Option<&Value>,
+        at: &str,
+        rows: &[ScenarioRow],
+    ) -> Result<Option<CallSigning>, Diagnostic> {
         let Some(raw) = raw else { return Ok(None) };
-        let fault = serde_json::from_value(raw.clone());
-        fault.map(Some).map_err(|error| {
-            self.source.at(&format!("{at}/sign"), format!("unknown signing fault: {error}")).help(
-                "use none, flipped-digit, other-service, other-region, other-terminator, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header or changed-body",
+        let template = self.template(raw, &format!("{at}/sign"))?;
+        if let Template::Literal(literal) = template {
+            return self.signing_fault(literal, at, "").map(|fault| Some(CallSigning::Always(fault)));
+        }
+        for row in rows {
+            let value = template.fill(&of_row(row)).map_err(|error| {
+                self.source
+                    .at(&format!("{at}/sign"), format!("a signing fault is a name or a value of the row: {error}"))
+            })?;
+            self.signing_fault(value, at, &name_of(row))?;
+        }
+        Ok(Some(CallSigning::OfRow(template)))
+    }
+
+    fn signing_fault(&self, value: Value, at: &str, row: &str) -> Result<SigningFault, Diagnostic> {
+        CallSigning::named(value).map_err(|error| {
+            self.source.at(&format!("{at}/sign"), format!("unknown signing fault{row}: {error}")).help(
+                "use none, flipped-digit, first-digit, half-signature, empty-signature, other-service, other-region, other-terminator, other-day, { skewed-clock: SECONDS }, unknown-key, garbage, changed-header, changed-body, unsigned-host, unsigned-user-agent or reordered-headers",
             )
         })
     }

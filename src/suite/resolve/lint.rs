@@ -166,13 +166,13 @@ impl Resolver<'_> {
 }
 
 /// The bindings that are known before a run.
-fn of_row(row: &ScenarioRow) -> Bindings {
+pub(super) fn of_row(row: &ScenarioRow) -> Bindings {
     let mut bindings = Bindings::default();
     bindings.bind("row", Value::Object(row.values.clone()));
     bindings
 }
 
-fn name_of(row: &ScenarioRow) -> String {
+pub(super) fn name_of(row: &ScenarioRow) -> String {
     row.name.as_ref().map(|name| format!(" (row {name})")).unwrap_or_default()
 }
 

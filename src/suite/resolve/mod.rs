@@ -7,14 +7,15 @@ mod condition;
 mod expect;
 mod lint;
 mod scope;
+mod table;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
 use super::{
-    Call, CaseStanding, Filling, GlobError, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template, matcher,
-    nearest,
+    Call, CaseStanding, Filling, FixtureFiles, GlobError, Guard, Repeat, Scenario, ScenarioRow, State, Step, Template,
+    matcher, nearest,
     raw::{RawScenario, RawState, RawStates, RawStep},
     service_fixtures::{Services, StateTable},
 };
@@ -27,6 +28,7 @@ use scope::{VariableScope, Yields};
 /// The context for resolving one file.
 pub(super) struct Resolver<'a> {
     pub(super) source: &'a Source,
+    pub(super) files: &'a FixtureFiles,
     pub(super) services: &'a Services,
     pub(super) service: &'a str,
 }
@@ -37,7 +39,7 @@ impl Resolver<'_> {
         let raw: RawScenario = self.source.decode()?;
         let operation = self.operation_of_folder(folder)?;
         self.check_citations(&raw.cites)?;
-        let rows = self.rows(&raw.table)?;
+        let rows = self.table(&raw.table)?;
         let mut scope = VariableScope::of_rows(&rows);
         let given = self.given(&raw.given, "/given", &self.yields(), &mut scope)?;
         let steps = self.steps(&raw.steps, "/steps", &mut scope, &rows)?;
@@ -151,29 +153,6 @@ impl Resolver<'_> {
         Ok(())
     }
 
-    fn rows(&self, table: &[Map<String, Value>]) -> Result<Vec<ScenarioRow>, Diagnostic> {
-        if table.is_empty() {
-            return Ok(vec![ScenarioRow { name: None, values: Map::new() }]);
-        }
-        let mut rows: Vec<ScenarioRow> = Vec::new();
-        for (index, raw) in table.iter().enumerate() {
-            let at = format!("/table/{index}");
-            let name = raw.get("id").and_then(Value::as_str);
-            let valid = name.filter(|name| {
-                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-            });
-            let name = valid.ok_or_else(|| {
-                self.source
-                    .at(&format!("{at}/id"), "a row needs an id of letters, digits, dots, hyphens and underscores")
-            })?;
-            if rows.iter().any(|row| row.name.as_deref() == Some(name)) {
-                return Err(self.source.at(&format!("{at}/id"), format!("duplicate row {name:?}")));
-            }
-            rows.push(ScenarioRow { name: Some(name.to_owned()), values: self.row_values(raw, &at)? });
-        }
-        Ok(rows)
-    }
-
     fn steps(
         &self,
         raw: &[RawStep],
@@ -192,6 +171,7 @@ impl Resolver<'_> {
         rows: &[ScenarioRow],
     ) -> Result<Step, Diagnostic> {
         let mut call = self.call(raw, at)?;
+        call.signing = self.signing(raw.sign.as_ref(), at, rows)?;
         let expect = self.expectation(raw.expect.as_ref(), &format!("{at}/expect"), &call)?;
         let control =
             raw.control.as_ref().map(|control| self.template(control, &format!("{at}/control"))).transpose()?;
@@ -228,7 +208,7 @@ impl Resolver<'_> {
             valid: true,
             caller: raw.caller,
             region: raw.region,
-            fault: self.fault(raw.sign.as_ref(), at)?,
+            signing: None,
             raw: raw.raw.as_ref().map(|raw| self.byte_changes(raw, &format!("{at}/raw"))).transpose()?,
         })
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     suite::{
-        Alternative, Body, BodyEncoding, CallerName, Region,
+        Alternative, Body, BodyEncoding, CallSigning, CallerName, Region,
         testing::{read, scenario, text},
     },
     wire::{RejectionClass, sigv4::SigningFault},
@@ -37,7 +37,7 @@ fn a_step_is_read_as_it_is_written() {
         (plain.repeat, plain.racing, plain.call.caller, plain.call.region),
         (Repeat::Once, false, CallerName::Owner, Region::Home)
     );
-    assert_eq!((plain.control, plain.call.fault, plain.call.raw), (None, None, None));
+    assert_eq!((plain.control, plain.call.signing, plain.call.raw), (None, None, None));
     let full = step(&format!(
         "{MAKE}, service: works, as: denied, region: other, sign: {{ skewed-clock: -5 }}, racing: true, capture: {{ id: /id, s: /inner/state }}, \
          unchanged: [{{ call: GetThing, input: {{ name: b }}, at: [/inner/state] }}, {{ call: GetThing, service: works }}], \
@@ -45,7 +45,7 @@ fn a_step_is_read_as_it_is_written() {
     ))
     .unwrap();
     assert_eq!((full.call.caller, full.call.region, full.racing), (CallerName::Denied, Region::Other, true));
-    assert_eq!(full.call.fault, Some(SigningFault::SkewedClock(-5)));
+    assert_eq!(full.call.signing, Some(CallSigning::Always(SigningFault::SkewedClock(-5))));
     assert_eq!(full.control, Some(Template::Literal(json!({"name": "b"}))));
     assert_eq!(full.capture, [("id".to_owned(), "/id".to_owned()), ("s".to_owned(), "/inner/state".to_owned())]);
     let guards: Vec<_> =
@@ -290,7 +290,7 @@ fn an_unknown_member_is_shown_with_the_nearest_name() {
         ("works/states.yaml", crate::suite::testing::STATES.to_owned()),
         ("works/make-thing/x.yaml", text(rest)),
     ];
-    let files = crate::suite::FixtureFiles::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
+    let files = FixtureFiles::from_texts(own.map(|(path, text)| (path.to_owned(), text)));
     let error = crate::suite::Fixtures::read(&files).unwrap_err().to_string();
     insta::assert_snapshot!(error, @r#"
     error: the state "a thing" has no "nam"
@@ -312,6 +312,18 @@ fn an_unknown_member_is_shown_with_the_nearest_name() {
 fn a_row_needs_a_plain_id(#[case] row: &str) {
     let error = scenario(&format!("table: [{row}]\nsteps:\n  - {{ {MAKE} }}")).unwrap_err();
     assert!(error.ends_with("a row needs an id of letters, digits, dots, hyphens and underscores"), "{error}");
+}
+
+#[rstest]
+#[case::known("{ id: a, s: none }, { id: b, s: { skewed-clock: 5 } }", Ok(()))]
+#[case::unknown("{ id: a, s: none }, { id: b, s: badly }", Err("unknown signing fault (row b)"))]
+#[case::absent("{ id: a, t: none }", Err("a signing fault is a name or a value of the row"))]
+fn a_row_may_name_the_signing_fault(#[case] rows: &str, #[case] expected: Result<(), &str>) {
+    let read = scenario(&format!("table: [{rows}]\nsteps:\n  - {{ {MAKE}, sign: '${{row.s}}' }}"));
+    match expected {
+        Ok(()) => assert!(matches!(read.unwrap().steps[0].call.signing, Some(CallSigning::OfRow(_)))),
+        Err(says) => assert!(read.unwrap_err().contains(says)),
+    }
 }
 
 #[test]

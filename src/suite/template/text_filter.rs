@@ -9,6 +9,8 @@ pub enum TextFilter {
     SwapCase,
     /// Every printable ASCII character in its full-width form.
     FullWidth,
+    /// A digit for each character that is none.
+    Digits,
     /// The text without this many characters at its end.
     Cut(usize),
     /// Another text instead of each occurrence of one.
@@ -25,6 +27,7 @@ impl TextFilter {
         match (name, arguments) {
             ("swap_case", None) => Ok(Self::SwapCase),
             ("full_width", None) => Ok(Self::FullWidth),
+            ("digits", None) => Ok(Self::Digits),
             ("cut", Some(count)) => {
                 let count = count.trim();
                 count.parse().map(Self::Cut).map_err(|_| TemplateProblem::NotACount(count.to_owned()))
@@ -42,6 +45,7 @@ impl TextFilter {
         match self {
             Self::SwapCase => text.chars().map(swap_case).collect(),
             Self::FullWidth => text.chars().map(full_width).collect(),
+            Self::Digits => text.chars().map(digit).collect(),
             Self::Cut(count) => {
                 let kept = text.chars().count().saturating_sub(*count);
                 text.chars().take(kept).collect()
@@ -61,6 +65,10 @@ fn full_width(c: char) -> char {
     if c.is_ascii_graphic() { char::from_u32(u32::from(c) + DISTANCE).unwrap_or(c) } else { c }
 }
 
+fn digit(c: char) -> char {
+    if c.is_ascii_digit() { c } else { char::from_digit(u32::from(c) % 10, 10).unwrap_or('0') }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -70,6 +78,7 @@ mod tests {
     #[rstest]
     #[case("swap_case", "d-Ab1\u{e9}", "D-aB1\u{e9}")]
     #[case("full_width", "d-1 \u{e9}", "\u{ff44}\u{ff0d}\u{ff11} \u{e9}")]
+    #[case("digits", "a-9z", "7592")]
     #[case("cut(2)", "a\u{e9}bc", "a\u{e9}")]
     #[case("cut(9)", "abc", "")]
     #[case("replace('-', '%2D')", "a-b-c", "a%2Db%2Dc")]
