@@ -42,7 +42,7 @@ use crate::{
     model::Contract,
     proof::{
         matrix::{ConstantRow, Detection, Fate, KillMatrix, MatrixCell, MutantRow, TOOL},
-        mutant::{ConstantEndpoint, Mutant, Sample, enumerate},
+        mutant::{ConstantEndpoint, Mutant, RecordedCalls, Sample, enumerate},
     },
     reference::ReferenceError,
     run::judged_case::JudgedCase,
@@ -60,7 +60,8 @@ pub struct Proof {
     pub snapshots: Arc<Snapshots>,
     /// Globs of mutant ids. Without any, all mutants run.
     pub only: Vec<Glob>,
-    /// Every case runs on every mutant, also when the mutant is already detected.
+    /// Every case that can show a fault runs, also when the mutant is already detected, or when the calls of the
+    /// reference tell that its fault makes no difference there.
     pub exhaustive: bool,
     /// Each run is recorded and judged again from its recording. The result must be the same.
     pub judge_again: bool,
@@ -114,6 +115,7 @@ enum Done {
 struct ReferenceRun {
     ledger: crate::judge::verdict::Ledger,
     sample: Sample,
+    calls: RecordedCalls,
     /// The findings on the reference, by case.
     findings: BTreeMap<String, BTreeSet<ProofMark>>,
 }
@@ -212,13 +214,17 @@ impl Proof {
 fn baseline(runner: &ProofRunner<'_>, contracts: &[(String, Arc<Contract>)]) -> Result<ReferenceRun, ProofError> {
     let mut sample = Sample::new(contracts);
     let mut findings = BTreeMap::new();
-    let run = runner.mutant(None, runner.suite.cases(), &mut |finished| {
+    let calls = Arc::new(Mutex::new(RecordedCalls::default()));
+    let recorded = || calls.lock().unwrap_or_else(PoisonError::into_inner);
+    let ledger = runner.reference(&calls, &mut |finished| {
         let (case, scenario) = (&finished.case.id.0, &finished.case.scenario);
         sample.take_in(case, &scenario.service, &scenario.operation, &finished.transcript);
+        recorded().assign(case, &finished.transcript);
         findings.insert(case.clone(), finished.report.findings.iter().map(mark).collect());
         true
     })?;
-    Ok(ReferenceRun { ledger: run.ledger, sample, findings })
+    let calls = std::mem::take(&mut *recorded());
+    Ok(ReferenceRun { ledger, sample, calls, findings })
 }
 
 impl Proof {
@@ -231,18 +237,18 @@ impl Proof {
     ) -> Result<Done, ProofError> {
         match work {
             ProofWork::Mutant(mutant) => {
-                let occasions = baseline.sample.occasions(mutant);
+                let shown = baseline.sample.occasions(mutant);
+                let occasions = if self.exhaustive { shown } else { runner.occasions(mutant, shown, &baseline.calls) };
                 let shows = |case: &Case| occasions.contains(&case.id.0);
                 let cases = self.suite.cases().into_iter().filter(shows).collect();
                 let excuse = equivalents.excuse(&mutant.id);
                 let mut row = MutantRow::new(mutant, excuse.map(|(_, reason)| reason));
                 let mut detections = 0;
-                let run = runner.mutant(Some(mutant), cases, &mut |finished| {
+                row.deviations = runner.mutant(mutant, cases, &mut |finished| {
                     let detected = row.enter(finished, &news(finished, baseline));
                     detections += usize::from(detected && row.reason.is_none());
                     self.exhaustive || detections < ENOUGH
                 })?;
-                row.deviations = run.deviations;
                 row.fate = fate(&row, excuse.map(|(kind, _)| kind));
                 Ok(Done::Mutant(row))
             }

@@ -1,9 +1,9 @@
 //! One run of the suite against an endpoint of this process, in virtual time.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,7 +14,7 @@ use crate::{
     harness::Runner,
     judge::{redaction::SensitiveValues, snapshots::Snapshots, verdict::Ledger},
     model::Contract,
-    proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint},
+    proof::mutant::{ConstantEndpoint, Mutant, MutantEndpoint, RecordedCalls},
     reference::{Clock, Identity, ReferenceEndpoint, STATE_PATH},
     run::{
         judged_case::JudgedCase,
@@ -43,13 +43,6 @@ pub(super) struct ProofRunner<'a> {
 /// Sees each case, and returns whether the run goes on.
 pub(super) type OnJudgedCase<'t> = &'t mut (dyn FnMut(&JudgedCase) -> bool + Send);
 
-/// The result of a run.
-pub(super) struct ProofRun {
-    pub(super) ledger: Ledger,
-    /// The number of requests at which the fault took effect.
-    pub(super) deviations: usize,
-}
-
 impl<'a> ProofRunner<'a> {
     pub(super) fn new(
         suite: &'a Arc<Fixtures>,
@@ -62,19 +55,48 @@ impl<'a> ProofRunner<'a> {
         Ok(Self { suite, snapshots, seed, judge_again, pristine })
     }
 
-    /// Runs the cases against a mutant, or against the reference.
+    /// Runs every case against the reference, and records its calls.
+    pub(super) fn reference(
+        &self,
+        calls: &Arc<Mutex<RecordedCalls>>,
+        on_case: OnJudgedCase<'_>,
+    ) -> Result<Ledger, ProofError> {
+        runtime()?.block_on(async {
+            let (reference, calls) = (self.pristine.fork(Clock::new()), Arc::clone(calls));
+            let respond = move |request: &Request| {
+                let now = real_now();
+                let response = reference.handle(request, now);
+                let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+                calls.add(request.clone(), response.clone(), now);
+                Reply::Answer(response)
+            };
+            self.run(InProcess::new(respond), self.suite.cases(), true, on_case).await
+        })
+    }
+
+    /// The cases among `shown` that must run to find out what a fault changes.
+    pub(super) fn occasions(
+        &self,
+        mutant: &Mutant,
+        shown: BTreeSet<String>,
+        calls: &RecordedCalls,
+    ) -> BTreeSet<String> {
+        calls.occasions(mutant, shown, &self.pristine, &self.contracts())
+    }
+
+    /// Runs the cases against a mutant. Returns the number of requests at which its fault took effect.
     pub(super) fn mutant(
         &self,
-        mutant: Option<&Mutant>,
+        mutant: &Mutant,
         cases: Vec<Case>,
         on_case: OnJudgedCase<'_>,
-    ) -> Result<ProofRun, ProofError> {
+    ) -> Result<usize, ProofError> {
         runtime()?.block_on(async {
-            let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), mutant));
+            let endpoint = Arc::new(MutantEndpoint::new(&self.pristine, self.contracts(), Some(mutant)));
             let behind = Arc::clone(&endpoint);
             let respond = move |request: &Request| Reply::Answer(behind.handle(request, real_now()));
-            let ledger = self.run(InProcess::new(respond), cases, true, on_case).await?;
-            Ok(ProofRun { ledger, deviations: endpoint.deviations() })
+            self.run(InProcess::new(respond), cases, true, on_case).await?;
+            Ok(endpoint.deviations())
         })
     }
 

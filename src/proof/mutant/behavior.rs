@@ -1,12 +1,14 @@
 //! The behavior of a fault: no effect, a different response, or a different request.
 
 use std::{
-    cell::{Cell, OnceCell},
+    borrow::Cow,
+    cell::{Cell, OnceCell, RefCell},
     sync::Arc,
 };
 
 use serde_json::Value;
 
+use super::recorded_calls::RecordedCall;
 use crate::{
     model::Contract,
     reference::{Identity, ReferenceEndpoint},
@@ -33,6 +35,10 @@ pub(super) struct ReceivedCall<'a> {
     contracts: &'a [Arc<Contract>],
     input: OnceCell<Option<Value>>,
     deviated: Cell<bool>,
+    /// The call of an earlier run that is received again. Its response is known, and nothing has an effect.
+    recorded: Option<&'a RecordedCall>,
+    /// The inputs of the calls that a fault made instead of a recorded one.
+    substituted: RefCell<Vec<Value>>,
 }
 
 impl<'a> ReceivedCall<'a> {
@@ -42,7 +48,30 @@ impl<'a> ReceivedCall<'a> {
         contracts: &'a [Arc<Contract>],
         endpoint: &'a ReferenceEndpoint,
     ) -> Self {
-        Self { request, real_now, endpoint, contracts, input: OnceCell::new(), deviated: Cell::new(false) }
+        Self {
+            request,
+            real_now,
+            endpoint,
+            contracts,
+            input: OnceCell::new(),
+            deviated: Cell::new(false),
+            recorded: None,
+            substituted: RefCell::default(),
+        }
+    }
+
+    /// A call of an earlier run, received again.
+    pub(super) fn recorded(
+        call: &'a RecordedCall,
+        contracts: &'a [Arc<Contract>],
+        endpoint: &'a ReferenceEndpoint,
+    ) -> Self {
+        Self { recorded: Some(call), ..Self::new(&call.request, call.real_now, contracts, endpoint) }
+    }
+
+    /// The inputs of the calls that a fault made instead of a recorded one.
+    pub(super) fn substituted(&self) -> Vec<Value> {
+        self.substituted.take()
     }
 
     /// Records that the response or the effect differs from that of the reference.
@@ -57,11 +86,17 @@ impl<'a> ReceivedCall<'a> {
 
     /// The response of the reference.
     pub(super) fn reference(&self) -> Response {
-        self.endpoint.handle(self.request, self.real_now)
+        match self.recorded {
+            Some(call) => call.response.clone(),
+            None => self.endpoint.handle(self.request, self.real_now),
+        }
     }
 
     /// The response of the reference, without its effect.
     pub(super) fn rehearsed(&self) -> Response {
+        if self.recorded.is_some() {
+            return self.reference();
+        }
         let before = self.endpoint.snapshot();
         let response = self.reference();
         self.endpoint.restore(&before);
@@ -70,6 +105,11 @@ impl<'a> ReceivedCall<'a> {
 
     /// The response of the reference to another request.
     pub(super) fn instead(&self, request: &Request) -> Response {
+        if self.recorded.is_some() {
+            self.deviate();
+            self.substituted.borrow_mut().extend(serde_json::from_slice::<Value>(&request.body));
+            return self.reference();
+        }
         self.endpoint.handle(request, self.real_now)
     }
 
@@ -103,8 +143,19 @@ impl<'a> ReceivedCall<'a> {
 
     /// The input, if the body is a JSON object.
     pub(super) fn input(&self) -> Option<&Value> {
+        if let Some(call) = self.recorded {
+            return call.input();
+        }
         let read = || serde_json::from_slice::<Value>(&self.request.body).ok().filter(Value::is_object);
         self.input.get_or_init(read).as_ref()
+    }
+
+    /// The output in the response of the reference; null if it is not JSON.
+    pub(super) fn output(&self, response: &Response) -> Cow<'_, Value> {
+        match self.recorded {
+            Some(call) => Cow::Borrowed(call.output()),
+            None => Cow::Owned(serde_json::from_slice(&response.body).unwrap_or_default()),
+        }
     }
 
     /// The strings of the input. One of them names the resource.

@@ -1,7 +1,7 @@
 //! Faults in authentication and authorization: one for each reason to reject a caller.
 
 use super::{
-    Mutant, MutantFamily, MutantSubject,
+    FaultMemory, Mutant, MutantFamily, MutantSubject,
     behavior::{ReceivedCall, error_of},
     known_resources::{KnowingFault, KnownResources, key_member},
 };
@@ -58,7 +58,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let Some(member) = key_member(subject.contract, subject.operation) else { return Vec::new() };
     let reasons = REASONS.iter().map(|&(name, says, let_in)| {
         knowing(subject, &member, name, KIND, says, move |received, _| {
-            let rejected = received.reference();
+            let rejected = received.rehearsed();
             let error = error_of(&rejected)?;
             let_in(received, &error)
                 .then(|| received.signed_by(received.request.clone(), &Identity::test(), &received.region()))
@@ -102,7 +102,7 @@ fn knowing(
     understood: impl Fn(&ReceivedCall<'_>, &KnownResources) -> Option<Request> + Clone + Send + Sync + 'static,
 ) -> Mutant {
     let (target, known) = (subject.target(), KnownResources::by(member));
-    subject.mutant(MutantFamily::Caller, name, kind, says, move || {
+    let mutant = subject.mutant(MutantFamily::Caller, name, kind, says, move || {
         let understood = understood.clone();
         let act = move |received: &ReceivedCall<'_>, known: &KnownResources| -> Option<Response> {
             let request = understood(received, known)?;
@@ -110,5 +110,6 @@ fn knowing(
             Some(received.instead(&request))
         };
         KnowingFault { target: target.clone(), known: known.clone(), act }
-    })
+    });
+    mutant.remembering(FaultMemory::Calls)
 }

@@ -60,7 +60,7 @@ impl KnownResources {
         if !is_success(response) {
             return;
         }
-        let output: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+        let output = received.output(response);
         let named = [received.input().and_then(|input| input[&self.member].as_str()), output[&self.member].as_str()];
         for name in named.into_iter().flatten() {
             if self.find(name).is_none() {
@@ -71,7 +71,8 @@ impl KnownResources {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&KnownResource> {
-        self.resources.iter().find(|resource| resource.name == name)
+        // Most calls are about a recent resource.
+        self.resources.iter().rev().find(|resource| resource.name == name)
     }
 
     /// The resource whose name differs in case only.

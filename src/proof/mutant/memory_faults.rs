@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::{
-    Mutant, MutantFamily, MutantSubject,
+    FaultMemory, Mutant, MutantFamily, MutantSubject,
     behavior::{Acting, ReceivedCall, error_of, is_success, set_body},
     known_resources::key_member,
     sample::SeenMembers,
@@ -90,13 +90,14 @@ pub(super) fn mutants(subject: &MutantSubject<'_>, seen: &SeenMembers) -> Vec<Mu
     mutants.extend([1, 2].map(|calls| forgetting(subject, course, &key, calls)));
     mutants.extend([2, 3].into_iter().flat_map(|time| done_again(subject, course, &key, time)));
     mutants.extend(recreated(subject, course, &key));
-    mutants
+    mutants.into_iter().map(|mutant| mutant.remembering(FaultMemory::Calls)).collect()
 }
 
 /// The mutants of a read.
 pub(super) fn of_read(subject: &MutantSubject<'_>) -> Vec<Mutant> {
     let is_repeated = REPEATED_READS.contains(&(subject.service, subject.operation.name.as_str()));
-    is_repeated.then(|| repeating(subject, "any", "every response", Remembered::Any)).into_iter().collect()
+    let repeating = || repeating(subject, "any", "every response", Remembered::Any).remembering(FaultMemory::Calls);
+    is_repeated.then(repeating).into_iter().collect()
 }
 
 /// The responses that are remembered.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Mutant, MutantFamily, MutantSubject,
+    FaultMemory, Mutant, MutantFamily, MutantSubject,
     behavior::{ReceivedCall, error_of, is_of_signature},
     known_resources::{KnowingFault, KnownResources},
 };
@@ -40,7 +40,7 @@ pub(super) fn misreading(
     reading: InputReading,
 ) -> Mutant {
     let (target, known) = (subject.target(), KnownResources::by(key));
-    subject.mutant(family, name, kind, says, move || {
+    let mutant = subject.mutant(family, name, kind, says, move || {
         let reading = Arc::clone(&reading);
         let act = move |received: &ReceivedCall<'_>, known: &KnownResources| {
             let read = Value::Object(reading(received.input()?.as_object()?, known)?);
@@ -52,5 +52,6 @@ pub(super) fn misreading(
             Some(received.instead(&received.with_input(&read)))
         };
         KnowingFault { target: target.clone(), known: known.clone(), act }
-    })
+    });
+    mutant.remembering(FaultMemory::Calls)
 }

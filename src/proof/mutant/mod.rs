@@ -24,6 +24,7 @@ mod neighbour_faults;
 mod output_faults;
 mod parser_faults;
 mod premature_view;
+mod recorded_calls;
 mod routing_faults;
 mod sample;
 mod signature_faults;
@@ -59,6 +60,7 @@ use behavior::{Behavior, ReceivedCall};
 use member_location::MemberLocation;
 
 pub use constant_endpoint::ConstantEndpoint;
+pub use recorded_calls::RecordedCalls;
 pub use sample::Sample;
 
 /// The family of a fault.
@@ -180,7 +182,18 @@ pub struct Mutant {
     pub says: String,
     /// The responses that can show it.
     scope: FaultScope,
+    memory: FaultMemory,
     fault: MutantFault,
+}
+
+/// What a fault depends on, besides a request and the response of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FaultMemory {
+    Nothing,
+    /// On calls that have its body, or a text of its input in their input or output.
+    Calls,
+    /// On anything, such as the time or the state of the reference.
+    Anything,
 }
 
 /// The responses of an operation that can show a fault.
@@ -204,6 +217,10 @@ impl fmt::Debug for Mutant {
 impl Mutant {
     fn at(self, scope: FaultScope) -> Self {
         Self { scope, ..self }
+    }
+
+    fn remembering(self, memory: FaultMemory) -> Self {
+        Self { memory, ..self }
     }
 }
 
@@ -233,6 +250,7 @@ impl MutantSubject<'_> {
             kind,
             says: says.into(),
             scope: FaultScope::Anywhere,
+            memory: FaultMemory::Anything,
             fault: Arc::new(move || Box::new(fault())),
         }
     }

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{
-    Mutant, MutantFamily, MutantSubject,
+    FaultMemory, Mutant, MutantFamily, MutantSubject,
     behavior::{ReceivedCall, Understood},
 };
 use crate::judge::code::Code;
@@ -105,7 +105,7 @@ pub(super) fn mutants(subject: &MutantSubject<'_>) -> Vec<Mutant> {
 
 fn tolerant(subject: &MutantSubject<'_>, name: &str, says: &str, seen: SeenJson) -> Mutant {
     let target = subject.target();
-    subject.mutant(MutantFamily::Parser, name, KIND, says, move || {
+    let mutant = subject.mutant(MutantFamily::Parser, name, KIND, says, move || {
         let (target, seen) = (target.clone(), Arc::clone(&seen));
         Understood {
             rewrite: move |received: &ReceivedCall<'_>| {
@@ -115,7 +115,8 @@ fn tolerant(subject: &MutantSubject<'_>, name: &str, says: &str, seen: SeenJson)
                 input.map(|input| received.with_input(&Value::Object(input)))
             },
         }
-    })
+    });
+    mutant.remembering(FaultMemory::Nothing)
 }
 
 fn utf8(body: &[u8]) -> Option<&str> {

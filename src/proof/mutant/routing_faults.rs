@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::json;
 
 use super::{
-    Mutant, MutantFamily, MutantSubject,
+    FaultMemory, Mutant, MutantFamily, MutantSubject,
     behavior::{ReceivedCall, Understood},
     sample::{Route, SeenMembers},
 };
@@ -81,10 +81,11 @@ fn understood(
     says: String,
     rewrite: impl Fn(&ReceivedCall<'_>) -> Option<Request> + Clone + Send + Sync + 'static,
 ) -> Mutant {
-    subject.mutant(MutantFamily::Routing, name, KIND, says, move || {
+    let mutant = subject.mutant(MutantFamily::Routing, name, KIND, says, move || {
         let rewrite = rewrite.clone();
         Understood {
             rewrite: move |received: &ReceivedCall<'_>| rewrite(received).map(|request| received.signed(request)),
         }
-    })
+    });
+    mutant.remembering(FaultMemory::Nothing)
 }

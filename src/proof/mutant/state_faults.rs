@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{
-    FaultScope, Mutant, MutantFamily, MutantSubject,
+    FaultMemory, FaultScope, Mutant, MutantFamily, MutantSubject,
     behavior::{Altered, Behavior, ReceivedCall, ResponseRule, Understood, error_of, is_success, set_body},
     known_resources::{KnowingFault, KnownResources, key_member},
     sample::SeenMembers,
@@ -164,7 +164,7 @@ fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
     ways.map(|(name, says, reading)| {
         let (target, member) = (subject.target(), member.name.clone());
         let says = format!("{member} {says}");
-        subject.mutant(MutantFamily::State, &format!("{member}/{name}"), EFFECT, says, move || {
+        let mutant = subject.mutant(MutantFamily::State, &format!("{member}/{name}"), EFFECT, says, move || {
             let (target, member) = (target.clone(), member.clone());
             Understood {
                 rewrite: move |received: &ReceivedCall<'_>| {
@@ -178,7 +178,8 @@ fn of_option(subject: &MutantSubject<'_>, member: &Member) -> Vec<Mutant> {
                     Some(received.with_input(&Value::Object(input)))
                 },
             }
-        })
+        });
+        mutant.remembering(FaultMemory::Nothing)
     })
     .collect()
 }

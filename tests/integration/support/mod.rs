@@ -9,6 +9,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     future::Future,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     process::Command,
     sync::{Arc, LazyLock},
@@ -213,6 +214,23 @@ impl Virtual {
 
 /// A run of everything against the reference, for every test that only reads what came of it.
 pub(crate) static RUN: LazyLock<Run> = LazyLock::new(|| Virtual::start().run(SUITE.cases(), PACE, Duration::ZERO));
+
+/// As many things as possible differ from [`RUN`]: the order, the number of jobs, and the seed.
+pub(crate) static OTHER_RUN: LazyLock<Run> = LazyLock::new(|| {
+    let options = RunOptions { jobs: 32, seed: 987_654_321, ..PACE };
+    Virtual::start().run(shuffled(7), options, Duration::ZERO)
+});
+
+/// The cases in an order that only the seed knows.
+pub(crate) fn shuffled(seed: u64) -> Vec<Case> {
+    let mut cases = SUITE.cases();
+    cases.sort_by_key(|case| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &case.id).hash(&mut hasher);
+        hasher.finish()
+    });
+    cases
+}
 
 /// The response of the reference. Signatures have the date of the real clock, not that of the runtime.
 pub(crate) fn handle(reference: &ReferenceEndpoint, request: &Request) -> Response {
