@@ -20,7 +20,7 @@ mod member_location;
 mod memory_faults;
 mod misread_input;
 mod name_faults;
-mod neighbour_faults;
+mod neighbor_faults;
 mod output_faults;
 mod parser_faults;
 mod premature_view;
@@ -96,8 +96,8 @@ pub enum MutantFamily {
     Depth,
     /// Changes long after the response.
     Late,
-    /// The neighbours of a resource, and the filters of lists.
-    Neighbour,
+    /// The neighbors of a resource, and the filters of lists.
+    Neighbor,
     /// Valid names of one class of characters, or of the greatest length.
     Name,
     /// Times in responses that are far from the response's own date.
@@ -124,7 +124,7 @@ impl MutantFamily {
         Self::Memory,
         Self::Depth,
         Self::Late,
-        Self::Neighbour,
+        Self::Neighbor,
         Self::Name,
         Self::Time,
         Self::Arn,
@@ -149,7 +149,7 @@ impl MutantFamily {
             Self::Memory => "memory",
             Self::Depth => "depth",
             Self::Late => "late",
-            Self::Neighbour => "neighbour",
+            Self::Neighbor => "neighbor",
             Self::Name => "name",
             Self::Time => "time",
             Self::Arn => "arn",
@@ -314,11 +314,11 @@ pub fn enumerate(contracts: &[(String, Arc<Contract>)], sample: &Sample) -> Vec<
                 all.extend(memory_faults::mutants(&subject, seen));
                 all.extend(depth_faults::mutants(&subject));
                 all.extend(late_faults::mutants(&subject));
-                all.extend(neighbour_faults::mutants(&subject));
+                all.extend(neighbor_faults::mutants(&subject));
                 all.extend(name_faults::mutants(&subject));
             } else if seen.judged {
                 all.extend(memory_faults::of_read(&subject));
-                all.extend(neighbour_faults::of_list(&subject));
+                all.extend(neighbor_faults::of_list(&subject));
                 all.extend(view_faults::mutants(&subject, seen, sample));
             }
         }

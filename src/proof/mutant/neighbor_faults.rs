@@ -1,4 +1,4 @@
-//! Faults that reach the neighbours of a resource: those of the same group, application or template.
+//! Faults that reach the neighbors of a resource: those of the same group, application or template.
 
 use std::collections::HashMap;
 
@@ -11,20 +11,20 @@ use super::{
 };
 use crate::{judge::code::Code, wire::Response};
 
-/// A neighbour changed, or a list shows what its filter excludes.
+/// A neighbor changed, or a list shows what its filter excludes.
 const KIND: &[Code] = &[Code::EXPECTED_BODY, Code::EVENTUALLY, Code::CONSISTENTLY, Code::SIDE_EFFECT, Code::OUTCOME];
 
 /// What resources of an operation have in common.
-struct NeighbourRelation {
+struct NeighborRelation {
     operation: &'static str,
     /// The operation that creates the resource.
     created: &'static str,
-    /// The members of its input that neighbours share, with a name for the relation.
+    /// The members of its input that neighbors share, with a name for the relation.
     shared: &'static [(&'static str, &'static [&'static str])],
 }
 
-const RELATIONS: [NeighbourRelation; 2] = [
-    NeighbourRelation {
+const RELATIONS: [NeighborRelation; 2] = [
+    NeighborRelation {
         operation: "StopDeployment",
         created: "CreateDeployment",
         shared: &[
@@ -33,7 +33,7 @@ const RELATIONS: [NeighbourRelation; 2] = [
             ("group", &["applicationName", "deploymentGroupName"]),
         ],
     },
-    NeighbourRelation {
+    NeighborRelation {
         operation: "CancelServicePipelineDeployment",
         created: "CreateService",
         shared: &[("template", &["templateName"])],
@@ -63,7 +63,7 @@ impl CreatedInputs {
     }
 
     /// The other resources that were created with the same values.
-    fn neighbours(&self, name: &str, shared: &[&str]) -> Vec<String> {
+    fn neighbors(&self, name: &str, shared: &[&str]) -> Vec<String> {
         let Some(own) = self.0.get(name) else { return Vec::new() };
         let alike = |input: &Value| shared.iter().all(|member| input[*member] == own[*member]);
         let others = self.0.iter().filter(|(other, input)| *other != name && alike(input));
@@ -79,8 +79,8 @@ fn reaching(
 ) -> Mutant {
     let (target, key) = (subject.target(), key.to_owned());
     let (way, says) = if instead { ("instead", "instead of") } else { ("too", "in addition to") };
-    let says = format!("the call acts on a neighbour of the same {relation} {says} the named resource");
-    subject.mutant(MutantFamily::Neighbour, &format!("{relation}/{way}"), KIND, says, move || {
+    let says = format!("the call acts on a neighbor of the same {relation} {says} the named resource");
+    subject.mutant(MutantFamily::Neighbor, &format!("{relation}/{way}"), KIND, says, move || {
         let (target, key, mut creations) = (target.clone(), key.clone(), CreatedInputs::default());
         Acting(move |received: &ReceivedCall<'_>| {
             if received.target() != target {
@@ -98,7 +98,7 @@ fn reaching(
                 return None;
             }
             let response = if instead { received.rehearsed() } else { received.reference() };
-            let reached = creations.neighbours(named, shared).iter().filter(|other| reach(other)).count();
+            let reached = creations.neighbors(named, shared).iter().filter(|other| reach(other)).count();
             if reached == 0 {
                 return Some(if instead { received.reference() } else { response });
             }
@@ -133,7 +133,7 @@ fn unfiltered(subject: &MutantSubject<'_>, name: &str, members: &'static [&'stat
     let target = subject.target();
     let (way, says) = if after { ("dropped", "once something was stopped") } else { ("ignored", "at all") };
     let says = format!("the filter by {name} does not count {says}");
-    subject.mutant(MutantFamily::Neighbour, &format!("filter-{name}/{way}"), KIND, says, move || {
+    subject.mutant(MutantFamily::Neighbor, &format!("filter-{name}/{way}"), KIND, says, move || {
         let (target, mut changed) = (target.clone(), false);
         Acting(move |received: &ReceivedCall<'_>| {
             if received.target() != target {
@@ -167,13 +167,13 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_share_every_member_of_a_relation() {
+    fn neighbors_share_every_member_of_a_relation() {
         let input =
             |application: &str, group: &str| json!({"applicationName": application, "deploymentGroupName": group});
         let known = [("d-1", input("a", "g")), ("d-2", input("a", "h")), ("d-3", input("b", "g"))];
         let creations = CreatedInputs(known.map(|(id, input)| (id.to_owned(), input)).into());
-        assert_eq!(creations.neighbours("d-1", &["applicationName"]), ["d-2"]);
-        assert_eq!(creations.neighbours("d-1", &["deploymentGroupName"]), ["d-3"]);
-        assert!(creations.neighbours("d-1", &["applicationName", "deploymentGroupName"]).is_empty());
+        assert_eq!(creations.neighbors("d-1", &["applicationName"]), ["d-2"]);
+        assert_eq!(creations.neighbors("d-1", &["deploymentGroupName"]), ["d-3"]);
+        assert!(creations.neighbors("d-1", &["applicationName", "deploymentGroupName"]).is_empty());
     }
 }
