@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_rejection_without_an_error_name_has_no_expected_status() {
-        let found = Trial::stop(UNKNOWN).responds(1, 500, &json!({"message": "m"})).findings();
+        let found = Trial::stop(UNKNOWN).responds(1, 400, &json!({"message": "m"})).findings();
         assert!(!found.contains(&"error error-status".to_owned()), "{found:?}");
     }
 }

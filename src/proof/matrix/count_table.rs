@@ -131,17 +131,17 @@ fn reference(ledger: &Ledger) -> TableRow {
 
 fn constant_row(row: &ConstantRow) -> TableRow {
     let cells = vec![
-        Count::new(row.ledger.conforms, Tone::Plain),
+        given(row.ledger.conforms, Tone::Plain),
         Count::new(row.ledger.selected, Tone::Plain),
-        Count::new(row.conforms_unchecked, Tone::Plain),
-        given(row.unexplained.len()),
+        given(row.conforms_unchecked, Tone::Plain),
+        given(row.unexplained.len(), Tone::Bad),
     ];
     TableRow { name: row.name.clone(), says: row.says.clone(), is_total: false, cells }
 }
 
-/// The number of cases that conform on a constant endpoint without a reason: any number but 0 is bad.
-fn given(cases: usize) -> Count {
-    Count { number: Some(cases), tone: if cases == 0 { Tone::Good } else { Tone::Bad } }
+/// A number of cases that conform on a constant endpoint: 0 is good.
+fn given(cases: usize, tone: Tone) -> Count {
+    Count { number: Some(cases), tone: if cases == 0 { Tone::Good } else { tone } }
 }
 
 /// One row for each family, and one for all.
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(table.rows[0].name, "reference");
         assert_eq!(row(&table, "parrot"), [0, 466, 2, 1]);
         let tones: Vec<Tone> = table.rows[2].cells.iter().map(|count| count.tone).collect();
-        assert_eq!(tones, [Tone::Plain, Tone::Plain, Tone::Plain, Tone::Bad]);
+        assert_eq!(tones, [Tone::Good, Tone::Plain, Tone::Plain, Tone::Bad]);
     }
 
     #[test]
